@@ -1,0 +1,52 @@
+# One target a verb. `make demo` and `make test` install what they need; the others expect it.
+SHELL := /bin/bash
+BIN := .venv/bin
+PACKAGES := alerts analysis console dags ingest qc schemas sensors store
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help setup demo test fmt lint type bench docs lock clean
+
+help:
+	@echo "make demo [CHECK=1]   everything on this machine, with simulated stations and a real data set"
+	@echo "make test             all checks and tests, with real servers"
+	@echo "make bench [ONLY=..]  benchmarks, one JSON line a figure"
+	@echo "make fmt lint type    format, lint, type-check"
+	@echo "make docs             regenerate the generated pages and schemas"
+	@echo "make lock             renew requirements.lock"
+
+setup:
+	@deploy/setup.sh run
+
+demo:
+	@deploy/setup.sh run
+	@$(BIN)/skyground demo $(if $(CHECK),--check,)
+
+test:
+	@deploy/setup.sh test
+	@$(MAKE) --no-print-directory lint type
+	@$(BIN)/pytest
+
+fmt:
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lint:
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/codespell --toml pyproject.toml $(PACKAGES) tests bench docs deploy README.md CHANGELOG.md CONTRIBUTING.md
+
+type:
+	@$(BIN)/mypy
+
+bench:
+	@$(BIN)/python -m bench $(if $(ONLY),--only '$(ONLY)',)
+
+docs:
+	@$(BIN)/python -m schemas.wire
+
+lock:
+	@uv pip compile -q pyproject.toml --extra dev --universal --generate-hashes --no-annotate --no-header -o requirements.lock
+
+clean:
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis

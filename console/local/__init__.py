@@ -1,0 +1,1 @@
+"""Starting, stopping and showing the parts of skyground on one machine, with supervisord underneath."""

@@ -1,0 +1,213 @@
+"""The parts of skyground on one machine: how each is started and how one knows that it is up."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console.local.configuration import airflow_wrapper, influxdb_conf, mosquitto_conf
+from console.local.process import http_answers, port_answers
+from console.local.settings import free_ports, local_port
+from store.settings import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from console.local.settings import LocalSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part.
+
+    Attributes
+    ----------
+    command : sequence of str
+    environment : mapping of str to str
+        Added to that of this process.
+    prepare : callable
+        Writes the configuration files before a start.
+    ready : callable
+        True when the part does its work.
+    timeout_s : float
+        How long a start may take [s].
+    """
+
+    name: str
+    title_zh: str
+    title_en: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    prepare: Callable[[], None]
+    ready: Callable[[], bool]
+    timeout_s: float = 30.0
+    address: str = ""
+
+
+def all_parts(settings: LocalSettings) -> dict[str, Part]:
+    """Every part by name, in the order of starting."""
+    makers = (_mail, _broker, _influxdb, _collector, _watch, _console, _airflow)
+    return {part.name: part for part in (make(settings) for make in makers)}
+
+
+def _nothing() -> None:
+    return None
+
+
+def _skyground(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "console.cli", *arguments]
+
+
+def _directory(settings: LocalSettings, name: str) -> Path:
+    return (settings.run_dir / name).resolve()
+
+
+def _broker(settings: LocalSettings) -> Part:
+    port = local_port(settings.mqtt_url, "MQTT_URL")
+    directory = _directory(settings, "broker")
+    path = directory / "mosquitto.conf"
+
+    def prepare() -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        path.write_text(mosquitto_conf(directory, port), encoding="utf-8")
+
+    return Part(
+        name="broker",
+        title_zh="消息代理",
+        title_en="MQTT broker",
+        command=["mosquitto", "-c", str(path)],
+        environment={},
+        prepare=prepare,
+        ready=lambda: port_answers(port),
+        address=settings.mqtt_url,
+    )
+
+
+def _influxdb(settings: LocalSettings) -> Part:
+    port = local_port(settings.influx_url, "INFLUX_URL")
+    directory = _directory(settings, "influxdb")
+    path = directory / "influxdb.conf"
+
+    def prepare() -> None:
+        directory.mkdir(parents=True, exist_ok=True)
+        path.write_text(influxdb_conf(directory, port, free_ports(1)[0]), encoding="utf-8")
+
+    return Part(
+        name="influxdb",
+        title_zh="时序数据库",
+        title_en="InfluxDB",
+        command=["influxd", "-config", str(path)],
+        environment={},
+        prepare=prepare,
+        ready=lambda: http_answers(f"http://127.0.0.1:{port}/ping"),
+        timeout_s=120,
+        address=settings.influx_url,
+    )
+
+
+def _collector(settings: LocalSettings) -> Part:
+    return Part(
+        name="collector",
+        title_zh="采集器",
+        title_en="Collector",
+        command=_skyground("collect"),
+        environment={},
+        prepare=_nothing,
+        ready=lambda: port_answers(settings.metrics_port),
+        address=f"http://127.0.0.1:{settings.metrics_port}/metrics",
+    )
+
+
+def _watch(settings: LocalSettings) -> Part:
+    return Part(
+        name="watch",
+        title_zh="告警值守",
+        title_en="Alert watch",
+        command=_skyground("watch"),
+        environment={},
+        prepare=_nothing,
+        ready=lambda: True,
+        address=str(settings.rules),
+    )
+
+
+def _mail(settings: LocalSettings) -> Part:
+    port = local_port(settings.smtp_url, "SMTP_URL")
+    maildir = settings.maildir or _directory(settings, "maildir")
+    return Part(
+        name="mail",
+        title_zh="本地邮件接收",
+        title_en="Local mail sink",
+        command=_skyground("alerts", "sink", "--port", str(port), "--maildir", str(maildir)),
+        environment={},
+        prepare=_nothing,
+        ready=lambda: port_answers(port),
+        address=f"{settings.smtp_url} -> {maildir}",
+    )
+
+
+def _console(settings: LocalSettings) -> Part:
+    local_port(settings.console_url, "CONSOLE_URL")
+    return Part(
+        name="console",
+        title_zh="控制台",
+        title_en="Console",
+        command=_skyground("console"),
+        environment={},
+        prepare=_nothing,
+        ready=lambda: http_answers(settings.console_url + "/api/v1/health"),
+        timeout_s=60,
+        address=settings.console_url,
+    )
+
+
+def _airflow(settings: LocalSettings) -> Part:
+    port = local_port(settings.airflow_url, "AIRFLOW_URL")
+    home = _directory(settings, "airflow")
+    wrapper = home / "bin" / "airflow"
+
+    def prepare() -> None:
+        wrapper.parent.mkdir(parents=True, exist_ok=True)
+        wrapper.write_text(airflow_wrapper(Path(sys.executable).parent / "airflow"), encoding="utf-8")
+        wrapper.chmod(0o755)
+
+    return Part(
+        name="airflow",
+        title_zh="任务调度",
+        title_en="Airflow",
+        command=[sys.executable, "-m", "airflow", "standalone"],
+        environment=airflow_environment(settings, home, port),
+        prepare=prepare,
+        ready=lambda: http_answers(settings.airflow_url + "/api/v2/monitor/health"),
+        timeout_s=180,
+        address=settings.airflow_url,
+    )
+
+
+def airflow_environment(settings: LocalSettings, home: Path, port: int) -> dict[str, str]:
+    """Environment for Airflow on loopback with few workers; its defaults fork 32 and bind to all interfaces."""
+    return {
+        PREFIX + "RUN_DIR": str(settings.run_dir.resolve()),
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__DAGS_FOLDER": str(Path(__file__).resolve().parents[2] / "dags"),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__PARALLELISM": "2",
+        "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "2",
+        "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "True",
+        "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
+        "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "5",
+        "AIRFLOW__API__HOST": "127.0.0.1",
+        "AIRFLOW__API__PORT": str(port),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+        "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
+        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
+        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "PATH": f"{home / 'bin'}{os.pathsep}{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+    }

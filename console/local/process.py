@@ -1,0 +1,54 @@
+"""Waiting until a server that was started answers."""
+
+from __future__ import annotations
+
+import socket
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class NotReadyError(RuntimeError):
+    """A server did not answer within its time."""
+
+
+def port_answers(port: int) -> bool:
+    """Whether something accepts connections on a loopback port."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def http_answers(url: str) -> bool:
+    """Whether a GET of ``url`` gives a status below 400."""
+    try:
+        with urllib.request.urlopen(url, timeout=3) as answer:  # noqa: S310 - our own loopback address
+            return bool(answer.status < 400)  # noqa: PLR2004 - first error status of HTTP
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def wait_until(
+    ready: Callable[[], bool], *, what: str, timeout_s: float, alive: Callable[[], bool] = lambda: True
+) -> float:
+    """Poll ``ready`` every 0.1 s; return the seconds it took.
+
+    Raises
+    ------
+    NotReadyError
+        Not ready within ``timeout_s``, or ``alive`` turned false.
+    """
+    began = time.monotonic()
+    while not ready():
+        if not alive():
+            msg = f"{what} ended while it was starting"
+            raise NotReadyError(msg)
+        if time.monotonic() - began > timeout_s:
+            msg = f"{what} did not answer within {timeout_s:.0f} s"
+            raise NotReadyError(msg)
+        time.sleep(0.1)
+    return time.monotonic() - began

@@ -1,0 +1,54 @@
+"""PM2.5 and O3 together, as soon as a day's batch has passed the gate."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import dag, task
+
+from dags.window import DEFAULT_ARGS, GATED, START_DATE, WINDOW_PARAMS, bounds, report_failure, window_of
+
+DOC = """
+### What it makes
+AQI by station and day in the edition in force, MDA8 and 24-h means with their validity, days and hours of joint
+PM2.5/O3 exceedance, lagged correlation, ozone formation potential by species and class (products, L3).
+
+### When it is healthy
+It follows `gate_daily` by the asset `gated`; one row a station and day in `aqi_daily`.
+
+### What to do when it fails
+Read the log: a station without a valid day gives no row and no failure. Clear the task after `skyground doctor` is clean.
+"""
+
+
+@dag(
+    schedule=[GATED],
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    params=WINDOW_PARAMS,
+    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    doc_md=DOC,
+    tags=["analysis"],
+)
+def coanalysis_daily() -> None:
+    """One task: the days that the window touches."""
+
+    @task
+    def coanalyse() -> dict[str, Any]:
+        import msgspec
+
+        from analysis.job import coanalyse as run
+        from store.settings import SharedSettings, load_settings
+
+        start, end = bounds(window_of(timedelta(hours=48)))
+        settings = load_settings(SharedSettings)
+        zone = settings.stations.timezone
+        last = (end - timedelta(seconds=1)).astimezone(zone).date()
+        return dict(msgspec.to_builtins(run(settings, start.astimezone(zone).date(), last, datetime.now(UTC))))
+
+    coanalyse()
+
+
+coanalysis_daily()

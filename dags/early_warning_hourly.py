@@ -1,0 +1,62 @@
+"""The next 24 hours, and the alerts that follow from what is and what is forecast."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import dag, task
+
+from dags.window import ATTRIBUTED, DEFAULT_ARGS, START_DATE, WINDOW_PARAMS, bounds, report_failure, window_of
+
+DOC = """
+### What it makes
+A forecast of PM2.5 and O3 for the next 24 h by station with its 10 % and 90 % quantiles, then the transitions of all
+alert rules over the window; each is claimed once and mailed.
+
+### When it is healthy
+It follows `attribution` by the asset `attributed`, so that a mail can say the cause; the back-test it prints beats persistence.
+
+### What to do when it fails
+`forecast` red: alerts on measured values still go out (`warn` runs all the same). `warn` red: check the mail server with
+`skyground alerts test-mail`; undelivered mails wait and go out with the next run.
+"""
+
+
+@dag(
+    schedule=[ATTRIBUTED],
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    params=WINDOW_PARAMS,
+    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    doc_md=DOC,
+    tags=["warning"],
+)
+def early_warning_hourly() -> None:
+    """Forecast, then warn even where the forecast failed."""
+
+    @task
+    def forecast() -> dict[str, Any]:
+        import msgspec
+
+        from analysis.job import forecast as run
+        from store.settings import SharedSettings, load_settings
+
+        return dict(msgspec.to_builtins(run(load_settings(SharedSettings), datetime.now(UTC))))
+
+    @task(trigger_rule="all_done")
+    def warn() -> dict[str, int]:
+        from alerts.job import deliver, evaluate
+        from alerts.settings import AlertSettings
+        from store.settings import load_settings
+
+        start, end = bounds(window_of(timedelta(hours=24)))
+        settings = load_settings(AlertSettings)
+        now = datetime.now(UTC)
+        return {"transitions": evaluate(settings, start, end, now), "mails": deliver(settings, now)}
+
+    forecast() >> warn()
+
+
+early_warning_hourly()

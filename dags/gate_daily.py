@@ -1,0 +1,76 @@
+"""The Great Expectations gate over yesterday's hourly batches, a task a network."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.sdk import dag, task
+
+from dags.window import (
+    DEFAULT_ARGS,
+    GATED,
+    NETWORKS,
+    START_DATE,
+    WINDOW_PARAMS,
+    announce,
+    bounds,
+    report_failure,
+    window_of,
+)
+
+DOC = """
+### What it makes
+A verdict (pass, warn, hold) on each network's hourly batch of the last 24 h, and the Data Docs page.
+
+### When it is healthy
+One run a day at 00:30 Beijing time; seven mapped tasks green; no network held.
+
+### What to do when it fails
+A *held* batch is not a failed task: read the failing expectation in the operator's mail or in the Data Docs.
+A failed task: `skyground doctor`, then clear it; the gate only reads hourly data and writes its result.
+"""
+
+
+@dag(
+    schedule="30 16 * * *",
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    params=WINDOW_PARAMS,
+    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    doc_md=DOC,
+    tags=["qc"],
+)
+def gate_daily() -> None:
+    """Window, then one task a network, then the asset."""
+
+    @task
+    def window() -> dict[str, str]:
+        return window_of(timedelta(hours=24))
+
+    @task
+    def judge(networks: list[str], window: dict[str, str]) -> list[dict[str, Any]]:
+        import msgspec
+
+        from qc.job import gate
+        from store.settings import SharedSettings, load_settings
+
+        start, end = bounds(window)
+        settings = load_settings(SharedSettings)
+        return [
+            dict(msgspec.to_builtins(gate(settings, network, start, end, datetime.now(UTC)))) for network in networks
+        ]
+
+    @task(outlets=[GATED])
+    def publish(window: dict[str, str], verdicts: list[list[dict[str, Any]]]) -> int:
+        announce(GATED, window)
+        return sum(len(part) for part in verdicts)
+
+    span = window()
+    # One worker judges several networks: importing great_expectations takes seconds and is paid once a task.
+    judged = judge.partial(window=span).expand(networks=[list(NETWORKS[:3]), list(NETWORKS[3:])])
+    publish(span, judged)
+
+
+gate_daily()

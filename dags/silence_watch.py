@@ -1,0 +1,51 @@
+"""Stations that have fallen silent."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from airflow.sdk import dag, task
+
+from dags.window import DEFAULT_ARGS, START_DATE, WINDOW_PARAMS, bounds, report_failure, window_of
+
+DOC = """
+### What it makes
+Transitions of the silence rules, every ten minutes, and their mails. The streaming `skyground watch` does the same
+within seconds; this schedule is the second pair of eyes when that process is down.
+
+### When it is healthy
+One green run every ten minutes.
+
+### What to do when it fails
+State store or InfluxDB out of reach: `skyground doctor`. All stations silent at once is one alert about the broker or collector.
+"""
+
+
+@dag(
+    schedule="*/10 * * * *",
+    start_date=START_DATE,
+    catchup=False,
+    max_active_runs=1,
+    params=WINDOW_PARAMS,
+    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    doc_md=DOC,
+    tags=["warning"],
+)
+def silence_watch() -> None:
+    """One task."""
+
+    @task
+    def watch() -> dict[str, int]:
+        from alerts.job import deliver, evaluate
+        from alerts.settings import AlertSettings
+        from store.settings import load_settings
+
+        start, end = bounds(window_of(timedelta(hours=2)))
+        settings = load_settings(AlertSettings)
+        now = datetime.now(UTC)
+        return {"transitions": evaluate(settings, start, max(end, now), now), "mails": deliver(settings, now)}
+
+    watch()
+
+
+silence_watch()

@@ -1,0 +1,85 @@
+"""What the schedules share: the time window of a run, the assets between them, and the alert of a failed task."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import Asset, Param, get_current_context
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+START_DATE = datetime(2026, 1, 1, tzinfo=UTC)
+HOURLY = Asset("skyground://hourly", name="hourly")
+GATED = Asset("skyground://gated", name="gated")
+ATTRIBUTED = Asset("skyground://attributed", name="attributed")
+NETWORKS = ("voc", "ghg", "pm", "eco", "rad", "gas", "met")
+DEFAULT_ARGS: dict[str, Any] = {"retries": 1, "retry_delay": timedelta(seconds=30), "owner": "skyground"}
+WINDOW_PARAMS = {
+    "start": Param(
+        None,
+        type=["null", "string"],
+        format="date-time",
+        description="Start of the window, ISO 8601; empty: by the schedule",
+    ),
+    "end": Param(
+        None, type=["null", "string"], format="date-time", description="End of the window (exclusive), ISO 8601"
+    ),
+}
+
+
+def window_of(look_back: timedelta) -> dict[str, str]:
+    """Window of this run: its parameters, else that of the asset event that triggered it, else ``look_back`` to the run's hour.
+
+    Returns
+    -------
+    dict
+        ``start`` and ``end``, ISO 8601 in UTC, half-open.
+    """
+    context: Any = get_current_context()
+    given = context["params"]
+    if given.get("start") and given.get("end"):
+        return {"start": str(given["start"]), "end": str(given["end"])}
+    windows = [event.extra for events in _events(context) for event in events if event.extra.get("start")]
+    if windows:
+        return {"start": min(item["start"] for item in windows), "end": max(item["end"] for item in windows)}
+    moment: datetime = context.get("logical_date") or context["dag_run"].run_after
+    end = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    return {"start": (end - look_back).isoformat(), "end": end.isoformat()}
+
+
+def bounds(window: dict[str, str]) -> tuple[datetime, datetime]:
+    """Both ends of a window as aware datetimes."""
+    return datetime.fromisoformat(window["start"]), datetime.fromisoformat(window["end"])
+
+
+def announce(asset: Asset, window: dict[str, str]) -> None:
+    """Attach the window to the asset event of this task, for the schedules that follow."""
+    context: Any = get_current_context()
+    context["outlet_events"][asset].extra = dict(window)
+
+
+def report_failure(context: Context) -> None:
+    """Raise an operator alert for a failed task: which, when, and the error in words."""
+    from alerts.job import raise_operation
+    from alerts.settings import AlertSettings
+    from schemas.alert import Severity
+    from store.settings import load_settings
+
+    instance: Any = context["task_instance"]
+    error = context.get("exception")
+    raise_operation(
+        load_settings(AlertSettings),
+        key=f"dag/{instance.dag_id}/{instance.task_id}",
+        title_zh=f"任务失败：{instance.dag_id}.{instance.task_id}",
+        title_en=f"Task failed: {instance.dag_id}.{instance.task_id}",
+        detail=f"{type(error).__name__}: {error}" if error else "no exception given",
+        severity=Severity.WARNING,
+        now=datetime.now(UTC),
+    )
+
+
+def _events(context: Any) -> list[Any]:  # noqa: ANN401 - the Task SDK's accessor has no public type
+    accessor = context.get("triggering_asset_events")
+    return list(accessor.values()) if accessor else []

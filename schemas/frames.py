@@ -1,0 +1,78 @@
+"""Column contracts of the DataFrames that cross folders, and their checks on entry.
+
+native
+    One instrument of one station. Index ``start``: DatetimeIndex, UTC, ascending, unique. Columns: parameter codes,
+    float64, canonical unit, NaN where no value; and ``<parameter>__status``, str letters, only where any is not N
+    (NaN or absent = N).
+hourly
+    One station, all networks or one. Index ``start``: starts of UTC hours, ascending, unique. Columns by parameter:
+    ``<p>`` float64 mean (sum for rain, vector mean for wind direction) of the valid native values; ``<p>__n`` count
+    of valid native values; ``<p>__flag`` int8 combined QARTOD flag of the hour. NaN mean = the hour has no valid value.
+flags
+    Long. Columns ``start`` (UTC), ``station_id``, ``instrument_id`` (may be None), ``parameter``, ``test``, ``flag`` (int8),
+    ``reason``. Only verdicts other than PASS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from schemas.flag import is_valid
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SEPARATOR = "__"
+STATUS = "__status"
+COUNT = "__n"
+FLAG = "__flag"
+FLAG_COLUMNS = ("start", "station_id", "instrument_id", "parameter", "test", "flag", "reason")
+
+
+class FrameError(ValueError):
+    """A frame that breaks its contract; says which column or index and what was expected."""
+
+
+def check_time_index(frame: pd.DataFrame | pd.Series) -> None:
+    """Raise `FrameError` unless the index is UTC, ascending and unique."""
+    index = frame.index
+    if not isinstance(index, pd.DatetimeIndex) or str(index.tz) != "UTC":
+        msg = f"index: expected DatetimeIndex in UTC, got {getattr(index, 'dtype', type(index).__name__)}"
+        raise FrameError(msg)
+    if not (index.is_monotonic_increasing and index.is_unique):
+        msg = "index: expected ascending and unique interval starts"
+        raise FrameError(msg)
+
+
+def parameters_in(frame: pd.DataFrame) -> list[str]:
+    """Parameter codes of a native or hourly frame, in column order."""
+    return [name for name in map(str, frame.columns) if SEPARATOR not in name]
+
+
+def valid_values(hourly: pd.DataFrame, parameter: str) -> pd.Series:
+    """Hourly values of one parameter with those that may not enter statistics set to NaN.
+
+    Absent parameter: a series of NaN. Missing ``__flag`` column: all values count.
+    """
+    if parameter not in hourly:
+        return pd.Series(np.nan, index=hourly.index, name=parameter)
+    values = hourly[parameter].astype(float)
+    flag_name = parameter + FLAG
+    if flag_name not in hourly:
+        return values
+    flags = hourly[flag_name].fillna(9).to_numpy(dtype=np.int8)
+    return values.where(is_valid(flags))
+
+
+def empty_flags() -> pd.DataFrame:
+    """A flags frame without rows."""
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in FLAG_COLUMNS})
+
+
+def concat_flags(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join flags frames; empty ones are left out."""
+    filled = [frame for frame in frames if len(frame)]
+    return pd.concat(filled, ignore_index=True) if filled else empty_flags()

@@ -1,0 +1,37 @@
+"""Half-open time intervals in UTC."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+
+class Interval(msgspec.Struct, frozen=True, gc=False, order=True):
+    """The period ``[start, end)`` a value stands for; an instant has ``start == end``.
+
+    Attributes
+    ----------
+    start, end : datetime
+        Aware, in UTC.
+    """
+
+    start: datetime
+    end: datetime
+
+    @property
+    def duration(self) -> timedelta:
+        """Length of the interval; zero for an instant."""
+        return self.end - self.start
+
+
+def floor_hour(moment: datetime) -> datetime:
+    """Start of the UTC hour that holds ``moment`` (aware)."""
+    return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def hours_between(start: datetime, end: datetime) -> list[datetime]:
+    """Starts of all whole UTC hours that ``[start, end)`` touches, ascending."""
+    first = floor_hour(start)
+    count = max(0, -((first - end) // timedelta(hours=1)))
+    return [first + timedelta(hours=index) for index in range(count)]

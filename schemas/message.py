@@ -1,0 +1,84 @@
+"""What arrives from the broker, before anybody has looked inside."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+MAX_PAYLOAD_BYTES = 1 << 20
+ID_PATTERN = re.compile(r"[a-z0-9-]{1,48}")
+
+
+class NetworkCode(StrEnum):
+    """The networks a station can belong to."""
+
+    VOC = "voc"
+    GHG = "ghg"
+    PM = "pm"
+    ECO = "eco"
+    RAD = "rad"
+    GAS = "gas"
+    MET = "met"
+
+
+class RawMessage(msgspec.Struct, frozen=True, gc=False):
+    """A PUBLISH as received.
+
+    Attributes
+    ----------
+    topic : str
+    payload : bytes
+        Untouched.
+    received_at : datetime
+        UTC, the collector's clock.
+    redelivered : bool
+        The broker's DUP flag.
+    """
+
+    topic: str
+    payload: bytes
+    received_at: datetime
+    redelivered: bool = False
+
+
+class Topic(msgspec.Struct, frozen=True, gc=False):
+    """``obs/v1/{network}/{station_id}/{instrument_id}/{format}``, split. Ids are checked, the network is not."""
+
+    network: str
+    station_id: str
+    instrument_id: str
+    format: str
+
+    def __str__(self) -> str:
+        return f"obs/v1/{self.network}/{self.station_id}/{self.instrument_id}/{self.format}"
+
+
+class TopicError(ValueError):
+    """A topic that does not follow the contract."""
+
+
+def parse_topic(topic: str) -> Topic:
+    """Split an observation topic.
+
+    Raises
+    ------
+    TopicError
+        Names the topic and the part that is wrong.
+    """
+    parts = topic.split("/")
+    if len(parts) != 6 or parts[0] != "obs" or parts[1] != "v1":  # noqa: PLR2004 - the six levels of the contract
+        msg = f"topic {topic!r}: expected obs/v1/{{network}}/{{station_id}}/{{instrument_id}}/{{format}}"
+        raise TopicError(msg)
+    for name, value in (("station_id", parts[3]), ("instrument_id", parts[4])):
+        if not ID_PATTERN.fullmatch(value):
+            msg = f"topic {topic!r}: {name} {value!r} is not of the form [a-z0-9-]{{1,48}}"
+            raise TopicError(msg)
+    return Topic(parts[2], parts[3], parts[4], parts[5])
+
+
+def status_topic(network: str, station_id: str, instrument_id: str) -> str:
+    """Retained status topic of an instrument."""
+    return f"status/v1/{network}/{station_id}/{instrument_id}"

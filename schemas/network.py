@@ -1,0 +1,187 @@
+"""The monitoring network as configured: stations, their instruments and the channels these have.
+
+Read from TOML (``deploy/network.example.toml`` shows every key); an unknown key, a wrong type, an unknown parameter or
+a doubled id raises `NetworkFileError` with the file and the place.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
+
+from schemas.message import NetworkCode
+from schemas.parameter import UnknownParameterError, parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+Id = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,48}$")]
+
+
+class NetworkFileError(ValueError):
+    """The network file cannot be used; the message names file, place and expectation."""
+
+
+class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One analyser.
+
+    Attributes
+    ----------
+    id : str
+    network : NetworkCode
+    cadence_s : int
+        Seconds between two readings [s].
+    parameters : tuple of str
+        What it may report, codes of the registry.
+    model, serial : str
+    since, until : datetime or None
+        When it stood there; None is open.
+    """
+
+    id: Id
+    network: NetworkCode
+    cadence_s: Annotated[int, Meta(ge=1, le=86_400)]
+    parameters: tuple[str, ...]
+    model: str = ""
+    serial: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Station(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"instruments": "instrument"}
+):
+    """A place with coordinates (WGS-84).
+
+    Attributes
+    ----------
+    late_window_h : int
+        Oldest age that is accepted [h]; 0 accepts any age (data sets).
+    synthetic : bool
+        True where the station is simulated.
+    """
+
+    id: Id
+    instruments: tuple[Instrument, ...]
+    name_zh: str = ""
+    name_en: str = ""
+    city: str = ""
+    lon: Annotated[float, Meta(ge=-180, le=180)] | None = None
+    lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
+    altitude_m: float | None = None
+    synthetic: bool = False
+    late_window_h: Annotated[int, Meta(ge=0)] = 168
+
+    def name(self, language: str) -> str:
+        """Name in ``zh`` or ``en``, falling back to the other and then to the id."""
+        first, second = (self.name_zh, self.name_en) if language == "zh" else (self.name_en, self.name_zh)
+        return first or second or self.id
+
+    def instruments_of(self, network: str) -> tuple[Instrument, ...]:
+        """Instruments that report to ``network``."""
+        return tuple(item for item in self.instruments if item.network == network)
+
+
+class Network(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"station_list": "station"}, dict=True
+):
+    """All stations of a network file."""
+
+    zone: str
+    station_list: tuple[Station, ...]
+
+    @cached_property
+    def stations(self) -> Mapping[str, Station]:
+        """Stations by id."""
+        return {station.id: station for station in self.station_list}
+
+    @cached_property
+    def instruments(self) -> Mapping[tuple[str, str], Instrument]:
+        """Instruments by (station id, instrument id)."""
+        return {(station.id, item.id): item for station in self.station_list for item in station.instruments}
+
+    @cached_property
+    def timezone(self) -> ZoneInfo:
+        """Zone of civil days and months."""
+        return ZoneInfo(self.zone)
+
+    def stations_of(self, network: str) -> Iterator[Station]:
+        """Stations with at least one instrument in ``network``, in file order."""
+        return (station for station in self.station_list if station.instruments_of(network))
+
+
+def parse_network(text: str, name: str) -> Network:
+    """Parse a network file.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    name : str
+        File name for error messages.
+
+    Raises
+    ------
+    NetworkFileError
+    """
+    try:
+        network = msgspec.convert(tomllib.loads(text), Network)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{name}: not TOML: {error}"
+        raise NetworkFileError(msg) from error
+    except msgspec.ValidationError as error:
+        msg = f"{name}: {error}"
+        raise NetworkFileError(msg) from error
+    _check(network, name)
+    return network
+
+
+def load_network(path: Path) -> Network:
+    """Read and parse a network file; raises `NetworkFileError`, also where it cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path}: cannot be read: {error}"
+        raise NetworkFileError(msg) from error
+    return parse_network(text, str(path))
+
+
+def _check(network: Network, name: str) -> None:
+    try:
+        ZoneInfo(network.zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        msg = f"{name}: zone: {network.zone!r} is not an IANA time zone"
+        raise NetworkFileError(msg) from error
+    seen: set[str] = set()
+    for position, station in enumerate(network.station_list):
+        place = f"{name}: station[{position}] ({station.id})"
+        if station.id in seen:
+            msg = f"{place}: id is used twice"
+            raise NetworkFileError(msg)
+        seen.add(station.id)
+        _check_instruments(station, place)
+
+
+def _check_instruments(station: Station, place: str) -> None:
+    ids = [item.id for item in station.instruments]
+    for instrument in station.instruments:
+        where = f"{place}.instrument ({instrument.id})"
+        if ids.count(instrument.id) > 1:
+            msg = f"{where}: id is used twice at this station"
+            raise NetworkFileError(msg)
+        for code in instrument.parameters:
+            try:
+                known = parameter(code)
+            except UnknownParameterError as error:
+                msg = f"{where}.parameters: {error}"
+                raise NetworkFileError(msg) from error
+            if instrument.network not in known.networks:
+                msg = f"{where}.parameters: {code!r} is not a parameter of network {instrument.network}"
+                raise NetworkFileError(msg)

@@ -1,0 +1,5 @@
+"""Write the JSON Schemas anew."""
+
+from schemas.wire import write_all
+
+write_all()

@@ -1,0 +1,114 @@
+"""Settings every part shares: where the databases, the network file and the run directory are.
+
+Environment variables ``SKYGROUND_*``, then ``settings.env`` in the run directory (written by ``skyground up``), then the
+defaults. ``NAME_FILE`` reads a secret from a file. A wrong value stops the start with its name and the expectation.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Self, TypeVar
+
+from pydantic import SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.network import Network, load_network
+
+PREFIX = "SKYGROUND_"
+_Settings = TypeVar("_Settings", bound="SharedSettings")
+
+
+class SettingsError(ValueError):
+    """A setting cannot be used; one line a setting, each with name and expectation."""
+
+
+class InfluxDialect(StrEnum):
+    """Which write interface the time-series database has."""
+
+    AUTO = "auto"
+    V1 = "v1"
+    V2 = "v2"
+
+
+class Language(StrEnum):
+    """Languages of pages and mails."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+def run_dir_from_environment() -> Path:
+    """Directory for everything that a run leaves behind (default ``.run``)."""
+    return Path(os.environ.get(PREFIX + "RUN_DIR", ".run"))
+
+
+class SharedSettings(BaseSettings):
+    """Settings shared by all parts; folders with more of their own extend this class."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    run_dir: Path = Path(".run")
+    network: Path = Path("deploy/network.example.toml")
+    influx_url: str = "http://127.0.0.1:8086"
+    influx_org: str = "skyground"
+    influx_user: str = ""
+    influx_token: SecretStr = SecretStr("")
+    influx_token_file: Path | None = None
+    influx_password: SecretStr = SecretStr("")
+    influx_password_file: Path | None = None
+    influx_dialect: InfluxDialect = InfluxDialect.AUTO
+    influx_timeout_s: float = 30.0
+    state_url: str = ""
+    zone: str = "Asia/Shanghai"
+    language: Language = Language.ZH
+    console_url: str = "http://127.0.0.1:8088"
+
+    @field_validator("influx_url", "console_url")
+    @classmethod
+    def _is_http(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            msg = "expected http://host:port or https://host:port"
+            raise ValueError(msg)
+        return value.rstrip("/")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_secret_files(cls, values: dict[str, object]) -> dict[str, object]:
+        for name in [key for key in values if key.endswith("_file") and values[key]]:
+            path = Path(str(values[name]))
+            try:
+                values[name.removesuffix("_file")] = path.read_text(encoding="utf-8").strip()
+            except OSError as error:
+                msg = f"{PREFIX}{name.upper()}: {path} cannot be read: {error.strerror}"
+                raise ValueError(msg) from error
+        return values
+
+    @model_validator(mode="after")
+    def _default_state(self) -> Self:
+        if not self.state_url:
+            path = (self.run_dir / "state.sqlite").resolve()
+            object.__setattr__(self, "state_url", f"sqlite:///{path}")
+        return self
+
+    @cached_property
+    def stations(self) -> Network:
+        """The parsed network file; raises `schemas.network.NetworkFileError`."""
+        return load_network(self.network)
+
+
+def load_settings(kind: type[_Settings]) -> _Settings:
+    """Read the settings of one part.
+
+    Raises
+    ------
+    SettingsError
+        Names every wrong variable and what was expected.
+    """
+    try:
+        return kind(_env_file=run_dir_from_environment() / "settings.env")  # type: ignore[call-arg]  # pydantic-settings' own keyword
+    except ValidationError as error:
+        lines = [f"{PREFIX}{'_'.join(map(str, item['loc'])).upper() or 'settings'}: {item['msg']}" for item in error.errors()]
+        raise SettingsError("\n".join(lines)) from error

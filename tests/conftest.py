@@ -1,0 +1,82 @@
+"""Fixtures that every folder's tests share: real servers, fresh settings, the data of others."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from store.settings import SharedSettings
+from tests import servers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
+    with servers.running(servers.influxd(tmp_path_factory.mktemp("influxd"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def influx_url(influxd: servers.Server) -> str:
+    return influxd.url
+
+
+@pytest.fixture(scope="session")
+def mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[servers.Server]:
+    with servers.running(servers.mosquitto(tmp_path_factory.mktemp("mosquitto"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mqtt_url(mosquitto: servers.Server) -> str:
+    return mosquitto.url
+
+
+@pytest.fixture(scope="session")
+def smtp_sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[servers.Server, Path]]:
+    directory = tmp_path_factory.mktemp("smtp")
+    with servers.running(servers.smtp_sink(directory)) as server:
+        yield server, directory / "maildir"
+
+
+@pytest.fixture(scope="session")
+def smtp_url(smtp_sink: tuple[servers.Server, Path]) -> str:
+    return smtp_sink[0].url
+
+
+@pytest.fixture
+def maildir(smtp_sink: tuple[servers.Server, Path]) -> Path:
+    """Maildir of the sink, emptied."""
+    directory = smtp_sink[1]
+    for mail in [*directory.glob("new/*"), *directory.glob("cur/*")]:
+        mail.unlink()
+    return directory
+
+
+@pytest.fixture
+def settings(influx_url: str, tmp_path: Path) -> SharedSettings:
+    """Settings with a database, a state file and a run directory of this test's own."""
+    return SharedSettings(
+        run_dir=tmp_path / "run",
+        influx_url=influx_url,
+        influx_database=f"test_{uuid.uuid4().hex[:12]}",
+        state_url=f"sqlite:///{tmp_path / 'state.sqlite'}",
+        network=ROOT / "deploy" / "network.example.toml",
+    )
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The real data of others that lies beside the project."""
+    path = Path(os.environ.get("SKYGROUND_SHARED_DATA", ROOT.parent / "shared" / "data"))
+    if not path.is_dir():
+        pytest.skip(f"real data of others is absent: {path} (set SKYGROUND_SHARED_DATA)")
+    return path

@@ -1,0 +1,90 @@
+"""Real servers for the tests, each on free loopback ports and ended by its own pid."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from console.local.configuration import influxdb_conf, mosquitto_conf
+from console.local.process import http_answers, port_answers, wait_until
+from console.local.settings import free_ports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+
+@dataclass
+class Server:
+    """A running server; `process` may be killed and started again by a test."""
+
+    url: str
+    command: list[str]
+    log: Path
+    ready: Callable[[], bool]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        wait_until(self.ready, what=self.command[0], timeout_s=60, alive=lambda: self.process.poll() is None)
+
+    def stop(self, *, kill: bool = False) -> None:
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.kill() if kill else self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait(20)
+        self.process = None
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+def influxd(directory: Path) -> Server:
+    directory.mkdir(parents=True, exist_ok=True)
+    http_port, rpc_port = free_ports(2)
+    config = directory / "influxdb.conf"
+    config.write_text(influxdb_conf(directory, http_port, rpc_port))
+    url = f"http://127.0.0.1:{http_port}"
+    return Server(url, ["influxd", "-config", str(config)], directory / "log", lambda: http_answers(url + "/ping"))
+
+
+def mosquitto(directory: Path) -> Server:
+    directory.mkdir(parents=True, exist_ok=True)
+    (port,) = free_ports(1)
+    config = directory / "mosquitto.conf"
+    config.write_text(mosquitto_conf(directory, port))
+    return Server(
+        f"mqtt://127.0.0.1:{port}", ["mosquitto", "-c", str(config)], directory / "log", lambda: port_answers(port)
+    )
+
+
+def smtp_sink(directory: Path) -> Server:
+    directory.mkdir(parents=True, exist_ok=True)
+    (port,) = free_ports(1)
+    command = [
+        sys.executable,
+        "-m",
+        "aiosmtpd",
+        "-n",
+        "-l",
+        f"127.0.0.1:{port}",
+        "-c",
+        "aiosmtpd.handlers.Mailbox",
+        str(directory / "maildir"),
+    ]
+    return Server(f"smtp://127.0.0.1:{port}", command, directory / "log", lambda: port_answers(port))
