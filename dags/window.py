@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
 START_DATE = datetime(2026, 1, 1, tzinfo=UTC)
-HOURLY = Asset("skyground://hourly", name="hourly")
-GATED = Asset("skyground://gated", name="gated")
-ATTRIBUTED = Asset("skyground://attributed", name="attributed")
+HOURLY = Asset(name="hourly", uri="skyground://hourly")
+GATED = Asset(name="gated", uri="skyground://gated")
+ATTRIBUTED = Asset(name="attributed", uri="skyground://attributed")
 NETWORKS = ("voc", "ghg", "pm", "eco", "rad", "gas", "met")
 DEFAULT_ARGS: dict[str, Any] = {"retries": 1, "retry_delay": timedelta(seconds=30), "owner": "skyground"}
 WINDOW_PARAMS = {

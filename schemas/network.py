@@ -108,6 +108,11 @@ class Network(
         return {(station.id, item.id): item for station in self.station_list for item in station.instruments}
 
     @cached_property
+    def channels(self) -> Mapping[tuple[str, str], frozenset[str]]:
+        """Parameters an instrument may report, by (station id, instrument id)."""
+        return {key: frozenset(item.parameters) for key, item in self.instruments.items()}
+
+    @cached_property
     def timezone(self) -> ZoneInfo:
         """Zone of civil days and months."""
         return ZoneInfo(self.zone)

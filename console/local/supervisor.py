@@ -56,8 +56,10 @@ class Supervisor:
     @property
     def running(self) -> bool:
         """Whether supervisord answers."""
+        if not self._socket.exists():
+            return False
         try:
-            self._rpc().getState()
+            self._call("getState")
         except (OSError, xmlrpc.client.Error):
             return False
         return True
@@ -79,7 +81,7 @@ class Supervisor:
         wait_until(lambda: self.running, what="supervisord", timeout_s=20)
 
     def start(self, name: str) -> float:
-        """Start a part and wait until it is ready; return the seconds it took (0 when it was up).
+        """Start a part and wait until it is ready; return the seconds that took.
 
         Raises
         ------
@@ -87,13 +89,7 @@ class Supervisor:
             It ended or did not answer in time; names its log.
         """
         part = self._parts[name]
-        if self.state(name).state == "RUNNING":
-            return 0.0
-        part.prepare()
-        try:
-            self._rpc().startProcess(name, True)  # noqa: FBT003 - positional in XML-RPC
-        except xmlrpc.client.Fault as error:
-            raise PartError(self._failure(name, error.faultString)) from error
+        self.launch(name)
         try:
             return wait_until(
                 part.ready,
@@ -104,10 +100,25 @@ class Supervisor:
         except RuntimeError as error:
             raise PartError(self._failure(name, str(error))) from error
 
+    def launch(self, name: str) -> None:
+        """Start a part without waiting for it to be ready; nothing when it is up.
+
+        Raises
+        ------
+        PartError
+        """
+        if self.state(name).state in ("RUNNING", "STARTING"):
+            return
+        self._parts[name].prepare()
+        try:
+            self._call("startProcess", name, False)
+        except xmlrpc.client.Fault as error:
+            raise PartError(self._failure(name, error.faultString)) from error
+
     def stop(self, name: str) -> None:
         """Stop a part and its whole process group; nothing when it is down."""
         if self.running and self.state(name).pid:
-            self._rpc().stopProcess(name, True)  # noqa: FBT003 - positional in XML-RPC
+            self._call("stopProcess", name, True)
 
     def shutdown(self) -> None:
         """Stop all parts and supervisord; nothing when it is down."""
@@ -115,7 +126,7 @@ class Supervisor:
             return
         for name in reversed(list(self._parts)):
             self.stop(name)
-        self._rpc().shutdown()
+        self._call("shutdown")
         wait_until(lambda: not self.running, what="end of supervisord", timeout_s=60)
 
     def state(self, name: str) -> PartState:
@@ -124,7 +135,7 @@ class Supervisor:
         if not self.running:
             return PartState(name=name, state="DOWN", pid=0, uptime_s=0, log=log, detail="")
         try:
-            info: dict[str, object] = self._rpc().getProcessInfo(name)
+            info: dict[str, object] = self._call("getProcessInfo", name)
         except xmlrpc.client.Fault as error:
             return PartState(name=name, state="UNKNOWN", pid=0, uptime_s=0, log=log, detail=error.faultString)
         pid = int(str(info["pid"]))
@@ -139,18 +150,21 @@ class Supervisor:
         return "\n".join([f"{name} did not start: {why} (log: {log})", *("  | " + line for line in tail)])
 
     def _reread(self) -> None:
-        ((added, changed, removed),) = self._rpc().reloadConfig()
+        ((added, changed, removed),) = self._call("reloadConfig")
         for name in [*changed, *removed]:
             if self.state(name).pid:
-                self._rpc().stopProcess(name, True)  # noqa: FBT003 - positional in XML-RPC
-            self._rpc().removeProcessGroup(name)
+                self._call("stopProcess", name, True)
+            self._call("removeProcessGroup", name)
         for name in [*added, *changed]:
-            self._rpc().addProcessGroup(name)
+            self._call("addProcessGroup", name)
 
-    def _rpc(self) -> Any:  # noqa: ANN401 - an XML-RPC namespace has no type
+    def _call(self, method: str, *arguments: object) -> Any:  # noqa: ANN401 - XML-RPC answers have no type
         transport = SupervisorTransport("", "", f"unix://{self._socket}")
         proxy = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport)
-        return proxy.supervisor
+        try:
+            return getattr(proxy.supervisor, method)(*arguments)
+        finally:
+            transport.close()
 
 
 def _socket_path(directory: Path) -> Path:

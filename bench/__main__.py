@@ -1,0 +1,37 @@
+"""Run benchmarks, each in a process of its own, and print their JSON lines."""
+
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import subprocess
+import sys
+
+#: Names of the figures that a module prints.
+MODULES = {
+    "bench.ingest_drain": ("ingest.drain",),
+    "bench.query_year": ("query.year",),
+    "bench.forecast_skill": ("forecast.skill",),
+}
+
+
+def main() -> int:
+    """Run the modules whose figures match ``--only``; status 1 when one of them failed or none matched."""
+    parser = argparse.ArgumentParser(prog="bench")
+    parser.add_argument("--only", default="*", help="patterns of figure names, separated by spaces")
+    patterns = parser.parse_args().only.split()
+    chosen = [
+        module
+        for module, names in MODULES.items()
+        if any(fnmatch.fnmatch(name, item) for name in names for item in patterns)
+    ]
+    if not chosen:
+        sys.stderr.write(
+            f"no benchmark matches {' '.join(patterns)}; known: {', '.join(name for names in MODULES.values() for name in names)}\n"
+        )
+        return 1
+    return max(subprocess.run([sys.executable, "-m", module], check=False).returncode for module in chosen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""What the demo counts, and which figures are as they should be."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoReport:
+    """The figures of one run.
+
+    Attributes
+    ----------
+    messages, readings : int
+        Published and acknowledged by the broker.
+    values_stored : int
+        Read back from the time-series database.
+    quarantined : int
+        Things refused with a reason.
+    lost : int
+        What no reason explains; must be 0.
+    hours, flags, alerts, mails : int
+        Hourly values made, flags given, alerts raised, mails delivered.
+    seconds : float
+        From the first started part to the last mail.
+    mails_real, mails_plume : int
+        Mails about the real data set's station and about those under the simulated plume.
+    """
+
+    messages: int
+    readings: int
+    values_stored: int
+    quarantined: int
+    lost: int
+    hours: int
+    flags: int
+    alerts: int
+    mails: int
+    seconds: float
+    mails_real: int
+    mails_plume: int
+
+    def as_dict(self) -> dict[str, float]:
+        """Plain figures, for one line of JSON."""
+        return asdict(self)
+
+    def faults(self) -> list[str]:
+        """Every figure that is not as it should be, in words; empty when all is well."""
+        wrong = [f"lost {self.lost}, expected 0"] if self.lost else []
+        wanted = ("messages", "readings", "values_stored", "hours", "flags", "alerts", "mails")
+        wrong += [f"{name} {getattr(self, name)}, expected more than 0" for name in wanted if getattr(self, name) <= 0]
+        if not self.mails_real:
+            wrong.append("no alert mail caused by the real data set")
+        if not self.mails_plume:
+            wrong.append("no alert mail caused by the simulated plume")
+        return wrong
+
+
+def mails_in(maildir: Path) -> list[str]:
+    """Text of every mail in a Maildir: subject, then the plain-text part."""
+    return [_text_of(path) for path in sorted([*maildir.glob("new/*"), *maildir.glob("cur/*")])]
+
+
+def _text_of(path: Path) -> str:
+    message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    body = message.get_body(("plain",))
+    return f"{message['subject']}\n{body.get_content() if body else ''}"
+
+
+def count_mentions(texts: list[str], station_ids: set[str]) -> int:
+    """Number of mails that name any of the stations."""
+    return sum(any(station in text for station in station_ids) for text in texts)

@@ -1,0 +1,161 @@
+"""The demo, step by step: start every part, publish, drain, run the schedules, wait for the mails, count."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from console.demo import schedule
+from console.demo.command import skyground
+from console.demo.report import DemoReport, count_mentions, mails_in
+from console.local.process import wait_until
+from schemas.interval import floor_hour
+from schemas.network import load_network
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from console.local.settings import LocalSettings
+    from console.local.supervisor import Supervisor
+
+#: The real data set ends here, inside its PM2.5 episode of 12 March 2021 (Taiwan time), so that shifted to now it is news.
+SUPERSITE_UNTIL = "2021-03-12T08:00:00+08:00"
+SUPERSITE_DAYS = 40
+SIMULATED_DAYS = 3
+SEED = 42
+BEFORE_AIRFLOW = ("mail", "broker", "influxdb", "collector", "watch", "console")
+
+
+@dataclass(slots=True)
+class Demo:
+    """State of one demo run.
+
+    Parameters
+    ----------
+    settings : LocalSettings
+    supervisor : Supervisor
+    say : callable
+        Takes one line for a person.
+    """
+
+    settings: LocalSettings
+    supervisor: Supervisor
+    say: Callable[[str], None]
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    began: float = field(default_factory=time.monotonic)
+    published: dict[str, int] = field(default_factory=dict)
+    log: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.log = self.settings.run_dir / "log" / "demo.log"
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+
+    def run(self) -> DemoReport:
+        """All steps; raises what went wrong, with the words of the part that failed."""
+        self.start_parts()
+        self.publish()
+        self.drain()
+        self.run_schedules()
+        return self.report()
+
+    def start_parts(self) -> None:
+        """Network file, servers, state, then our own parts; Airflow warms up beside them."""
+        self._command(
+            "simulate",
+            "--days",
+            str(SIMULATED_DAYS),
+            "--seed",
+            str(SEED),
+            "--network-out",
+            str(self.settings.network),
+            "--with-dataset",
+            "supersite",
+            "--dry-run",
+        )
+        self.supervisor.ensure()
+        self.supervisor.launch("airflow")
+        for name in BEFORE_AIRFLOW:
+            if name == "collector":
+                self._command("migrate")
+            seconds = self.supervisor.start(name)
+            self.say(f"{name} up in {seconds:.1f} s")
+
+    def publish(self) -> None:
+        """The real data set, moved to end now, then the simulated province."""
+        real = self._command("replay", "supersite", "--shift", "--until", SUPERSITE_UNTIL, "--json")
+        self.say(f"supersite: {real['messages']} messages of the Taiwan supersite (real data, moved to end now)")
+        truth = str(self.settings.run_dir / "truth.jsonl")
+        simulated = self._command(
+            "simulate", "--days", str(SIMULATED_DAYS), "--seed", str(SEED), "--speed", "max", "--truth", truth, "--json"
+        )
+        self.say(f"province: {simulated['messages']} messages of {simulated['stations']} simulated stations")
+        self.published = {name: int(real[name]) + int(simulated[name]) for name in ("messages", "readings")}
+
+    def drain(self) -> None:
+        """Wait until the collector has stored or quarantined all of it."""
+
+        def settled() -> bool:
+            return int(self._balance()["lost"]) == 0
+
+        seconds = wait_until(settled, what="the collector's cursor at the end of the raw log", timeout_s=180)
+        self.say(f"collector drained, {seconds:.0f} s after the last message")
+
+    def run_schedules(self) -> None:
+        """Airflow over the whole history."""
+        seconds = self.supervisor.start("airflow")
+        self.say(f"airflow up, waited {seconds:.0f} s more")
+        client = schedule.connect(self.settings.airflow_url)
+        end = floor_hour(self.now) + timedelta(hours=1)
+        schedule.run_history(client, start=end - timedelta(days=SUPERSITE_DAYS), end=end, say=self.say, timeout_s=240)
+
+    def report(self) -> DemoReport:
+        """Count what came of it; waits up to a minute for the mails."""
+        real, plume = {"tw-supersite"}, self._plume_stations()
+        maildir = self.settings.maildir or self.settings.run_dir / "maildir"
+
+        def both() -> bool:
+            texts = mails_in(maildir)
+            return bool(count_mentions(texts, real)) and bool(count_mentions(texts, plume))
+
+        try:
+            wait_until(both, what="alert mails", timeout_s=60)
+        except RuntimeError as error:
+            self.say(str(error))
+        return self._count(mails_in(maildir), real, plume)
+
+    def _count(self, texts: list[str], real: set[str], plume: set[str]) -> DemoReport:
+        from store.state import StateStore
+
+        state = StateStore(self.settings.state_url)
+        balance = self._balance()
+        runs = [run for run in state.list_runs() if run.kind == "qc"]
+        return DemoReport(
+            **self.published,
+            values_stored=int(balance["values_read_back"]),
+            quarantined=int(balance["quarantined"]),
+            lost=int(balance["lost"]),
+            hours=sum(int(run.counts.get("hours", 0)) for run in runs),
+            flags=sum(int(run.counts.get("flags", 0)) for run in runs),
+            alerts=len(state.list_transitions()),
+            mails=len(texts),
+            seconds=round(time.monotonic() - self.began, 1),
+            mails_real=count_mentions(texts, real),
+            mails_plume=count_mentions(texts, plume),
+        )
+
+    def _balance(self) -> dict[str, int]:
+        return self._command("balance", "--sent", str(self.published["messages"]), "--json")
+
+    def _plume_stations(self) -> set[str]:
+        """Stations that the simulator's truth puts under its plume."""
+        lines = (self.settings.run_dir / "truth.jsonl").read_text(encoding="utf-8").splitlines()
+        records = [json.loads(line) for line in lines]
+        known = load_network(self.settings.network).stations
+        return {item["station_id"] for item in records if item["kind"] == "plume"} & set(known)
+
+    def _command(self, *arguments: str) -> dict[str, int]:
+        return skyground(*arguments, log=self.log)

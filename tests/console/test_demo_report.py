@@ -1,0 +1,60 @@
+"""The demo passes only with every figure as it should be."""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from console.demo.place import DemoPlaceError, prepare_place
+from console.demo.report import DemoReport, count_mentions, mails_in
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOOD: dict[str, Any] = {
+    "messages": 10,
+    "readings": 10,
+    "values_stored": 70,
+    "quarantined": 0,
+    "lost": 0,
+    "hours": 5,
+    "flags": 1,
+    "alerts": 2,
+    "mails": 2,
+    "seconds": 9.0,
+    "mails_real": 1,
+    "mails_plume": 1,
+}
+
+
+def test_good_report_has_no_fault() -> None:
+    assert DemoReport(**GOOD).faults() == []
+
+
+@pytest.mark.parametrize("name", [name for name in GOOD if name not in ("lost", "quarantined", "seconds")])
+def test_missing_figure_is_a_fault(name: str) -> None:
+    assert len(DemoReport(**{**GOOD, name: 0}).faults()) == 1
+
+
+def test_one_lost_message_is_a_fault() -> None:
+    assert DemoReport(**{**GOOD, "lost": 1}).faults() == ["lost 1, expected 0"]
+
+
+def test_mails_are_counted_by_the_stations_they_name(tmp_path: Path) -> None:
+    message = EmailMessage()
+    message["Subject"] = "PM2.5 超标"
+    message.set_content("站点 tw-supersite")
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "1").write_bytes(bytes(message))
+    texts = mails_in(tmp_path)
+    assert count_mentions(texts, {"tw-supersite"}) == 1
+    assert count_mentions(texts, {"ln-sy-01"}) == 0
+
+
+def test_directory_that_no_demo_made_is_not_wiped(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(DemoPlaceError, match="was not made by a demo"):
+        prepare_place(tmp_path)
+    assert (tmp_path / "thesis.txt").exists()

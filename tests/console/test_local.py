@@ -1,0 +1,84 @@
+"""Parts start, answer, and end as whole process groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from console.local.parts import all_parts
+from console.local.process import NotReadyError, port_answers, wait_until
+from console.local.settings import AddressError, LocalSettings, free_ports, local_port, write_settings_env
+from console.local.supervisor import PartError, Supervisor
+from store.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> LocalSettings:
+    mqtt, influx = free_ports(2)
+    return LocalSettings(run_dir=tmp_path / "run", mqtt_url=f"mqtt://127.0.0.1:{mqtt}", influx_url=f"http://127.0.0.1:{influx}")
+
+
+@pytest.fixture
+def supervisor(local: LocalSettings) -> Iterator[Supervisor]:
+    supervisor = Supervisor(local, all_parts(local))
+    yield supervisor
+    supervisor.shutdown()
+
+
+@pytest.mark.integration
+def test_part_starts_by_itself_and_stops(local: LocalSettings, supervisor: Supervisor) -> None:
+    port = local_port(local.mqtt_url, "MQTT_URL")
+    supervisor.ensure()
+    supervisor.start("broker")
+    assert port_answers(port)
+    assert supervisor.state("influxdb").state == "STOPPED"
+    supervisor.stop("broker")
+    assert not port_answers(port)
+
+
+@pytest.mark.integration
+def test_second_call_leaves_a_running_part_alone(supervisor: Supervisor) -> None:
+    supervisor.ensure()
+    supervisor.start("broker")
+    pid = supervisor.state("broker").pid
+    supervisor.ensure()
+    supervisor.start("broker")
+    assert supervisor.state("broker").pid == pid
+
+
+@pytest.mark.integration
+def test_part_that_cannot_start_names_its_log(local: LocalSettings, supervisor: Supervisor) -> None:
+    import socket
+
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", local_port(local.influx_url, "INFLUX_URL")))
+        holder.listen()
+        supervisor.ensure()
+        with pytest.raises(PartError, match=r"influxdb\.log"):
+            supervisor.start("influxdb")
+
+
+def test_nothing_runs_before_supervisord(supervisor: Supervisor) -> None:
+    assert supervisor.state("broker").state == "DOWN"
+    supervisor.shutdown()
+
+
+def test_foreign_address_is_not_started_here() -> None:
+    with pytest.raises(AddressError, match="not this machine's loopback"):
+        local_port("mqtt://broker.example.org:1883", "MQTT_URL")
+
+
+def test_waiting_ends_with_the_name_of_what_did_not_answer() -> None:
+    with pytest.raises(NotReadyError, match="the moon did not answer within 0 s"):
+        wait_until(lambda: False, what="the moon", timeout_s=0)
+
+
+def test_settings_env_of_the_run_directory_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_settings_env(tmp_path, {"SKYGROUND_METRICS_PORT": "4711"})
+    monkeypatch.setenv("SKYGROUND_RUN_DIR", str(tmp_path))
+    assert load_settings(LocalSettings).metrics_port == 4711
