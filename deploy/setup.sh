@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 purpose=${1:-run}
 say() { printf '\033[2m== %s\033[0m\n' "$*" >&2; }
 
-declare -A package_of=([mosquitto]=mosquitto [influxd]=influxdb [fc-list]=fontconfig)
+declare -A package_of=([mosquitto]=mosquitto [influxd]=influxdb [fc-list]=fontconfig [openssl]=openssl)
 packages=()
 for binary in "${!package_of[@]}"; do
   command -v "$binary" >/dev/null 2>&1 || [ -x "/usr/sbin/$binary" ] || packages+=("${package_of[$binary]}")

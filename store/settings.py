@@ -54,6 +54,7 @@ class SharedSettings(BaseSettings):
     network: Path = Path("deploy/network.example.toml")
     influx_url: str = "http://127.0.0.1:8086"
     influx_org: str = "skyground"
+    influx_database: str = "skyground"
     influx_user: str = ""
     influx_token: SecretStr = SecretStr("")
     influx_token_file: Path | None = None
@@ -62,6 +63,7 @@ class SharedSettings(BaseSettings):
     influx_dialect: InfluxDialect = InfluxDialect.AUTO
     influx_timeout_s: float = 30.0
     state_url: str = ""
+    state_url_file: Path | None = None
     zone: str = "Asia/Shanghai"
     language: Language = Language.ZH
     console_url: str = "http://127.0.0.1:8088"
@@ -108,7 +110,9 @@ def load_settings(kind: type[_Settings]) -> _Settings:
         Names every wrong variable and what was expected.
     """
     try:
-        return kind(_env_file=run_dir_from_environment() / "settings.env")  # type: ignore[call-arg]  # pydantic-settings' own keyword
+        return kind(_env_file=run_dir_from_environment() / "settings.env")
     except ValidationError as error:
-        lines = [f"{PREFIX}{'_'.join(map(str, item['loc'])).upper() or 'settings'}: {item['msg']}" for item in error.errors()]
+        lines = [
+            f"{PREFIX}{'_'.join(map(str, item['loc'])).upper() or 'settings'}: {item['msg']}" for item in error.errors()
+        ]
         raise SettingsError("\n".join(lines)) from error
