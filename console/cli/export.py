@@ -1,0 +1,134 @@
+"""``skyground export``: stored values to a file of CSV, Parquet or NetCDF-CF."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from store.archive_option import ExportFormat, Level
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from schemas.network import Network
+    from store.influx import InfluxStore
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command()
+    def export(  # noqa: PLR0917 - typer passes them by name
+        network: Annotated[str, typer.Option(help="voc, ghg, pm, eco, rad, gas, met 网络")],
+        begin: Annotated[str, typer.Option("--from", help="ISO 8601; without offset: in the network's zone 起始时间")],
+        end: Annotated[str, typer.Option("--to", help="exclusive 结束时间（不含）")],
+        output: Annotated[Path, typer.Option(help="file to write 输出文件")],
+        station: Annotated[
+            list[str] | None, typer.Option(help="station id, may be repeated; default: all 站点")
+        ] = None,
+        level: Annotated[Level, typer.Option(help="hourly or native 小时值或原始值")] = Level.HOURLY,
+        file_format: Annotated[
+            ExportFormat, typer.Option("--format", help="csv, parquet, netcdf 格式")
+        ] = ExportFormat.CSV,
+        as_json: Annotated[bool, typer.Option("--json", help="report as JSON 以 JSON 报告")] = False,
+    ) -> None:
+        """Export stored values with units, flags and provenance. 导出数据（含单位、标识与来源）。"""
+        from store import archive
+        from store.error import StoreError
+        from store.influx import InfluxStore
+        from store.settings import SharedSettings, load_settings
+
+        settings = load_settings(SharedSettings)
+        stations = settings.stations
+        start, stop = _moment(begin, stations, "--from"), _moment(end, stations, "--to")
+        ids = _station_ids(stations, network, station or [])
+        store = InfluxStore(settings)
+        try:
+            frames = _frames(store, stations, network, ids, (level, start, stop))
+        except StoreError as error:
+            typer.echo(f"skyground: {error}", err=True)
+            raise typer.Exit(1) from error
+        finally:
+            store.close()
+        rows = sum(map(len, frames.values()))
+        if not rows:
+            typer.echo(
+                "skyground: nothing is stored for this network, these stations and this interval 无数据", err=True
+            )
+            raise typer.Exit(1)
+        query = shlex.join(
+            [
+                "skyground",
+                "export",
+                "--network",
+                network,
+                *[f"--station={item}" for item in ids],
+                "--from",
+                start.isoformat(),
+                "--to",
+                stop.isoformat(),
+                "--level",
+                str(level),
+            ]
+        )
+        origin = archive.provenance(query=query, level=level, now=datetime.now(UTC))
+        try:
+            if file_format is ExportFormat.NETCDF:
+                archive.write_netcdf(output, frames, stations.stations, origin)
+            else:
+                write = archive.write_csv if file_format is ExportFormat.CSV else archive.write_parquet
+                write(output, archive.long_table(frames), origin)
+        except OSError as error:
+            typer.echo(f"skyground: {output} cannot be written: {error.strerror or error}", err=True)
+            raise typer.Exit(1) from error
+        report = {"output": str(output), "format": str(file_format), "rows": rows, "series": len(frames)}
+        typer.echo(
+            json.dumps(report, ensure_ascii=False)
+            if as_json
+            else f"{output}: {rows} rows of {len(frames)} series 已导出"
+        )
+
+
+def _frames(
+    store: InfluxStore, stations: Network, network: str, ids: list[str], what: tuple[Level, datetime, datetime]
+) -> dict[tuple[str, str], pd.DataFrame]:
+    """Frames that hold anything, by (station id, instrument id); the latter empty for hourly ones."""
+    level, start, end = what
+    if level is Level.HOURLY:
+        if len(ids) == 1:
+            found = {ids[0]: store.read_hourly(network, ids[0], start, end)}
+        else:
+            found = store.read_hourly_all(network, start, end)
+        return {(name, ""): frame for name, frame in found.items() if name in ids and len(frame)}
+    native = {
+        (name, item.id): store.read_native(network, name, item.id, start, end)
+        for name in ids
+        for item in stations.stations[name].instruments_of(network)
+    }
+    return {key: frame for key, frame in native.items() if len(frame)}
+
+
+def _station_ids(stations: Network, network: str, wanted: list[str]) -> list[str]:
+    known = [item.id for item in stations.stations_of(network)]
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        msg = f"no such station in network {network}: {', '.join(unknown)}; known: {', '.join(known) or 'none'}"
+        raise typer.BadParameter(msg, param_hint="--station")
+    if not known:
+        msg = f"no station reports to {network!r}; expected one of voc, ghg, pm, eco, rad, gas, met with stations in the network file"
+        raise typer.BadParameter(msg, param_hint="--network")
+    return wanted or known
+
+
+def _moment(text: str, stations: Network, option: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"{text!r} is no ISO 8601 date or time, such as 2026-11-22 or 2026-11-22T08:00:00+08:00"
+        raise typer.BadParameter(msg, param_hint=option) from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=stations.timezone)).astimezone(UTC)

@@ -1,0 +1,263 @@
+"""Exports: frames of several stations to CSV, Parquet and NetCDF-CF, with where they come from written into the file.
+
+NetCDF follows CF-1.8: discrete sampling geometry ``timeSeries`` in its orthogonal multidimensional form (section H.2.1),
+``flag_values`` and ``flag_meanings`` (section 3.5), ``ancillary_variables`` (section 3.4).
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+import msgspec
+import pandas as pd
+
+from schemas.flag import Flag
+from schemas.frames import COUNT, FLAG, SEPARATOR, STATUS
+from schemas.parameter import UnknownParameterError, parameter
+from store.archive_option import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    import xarray as xr
+
+    from schemas.network import Station
+
+_NO_NUMBER = float("nan")
+_FLAG_MEANINGS = " ".join(flag.name.lower() for flag in Flag)
+#: CF units where they are written otherwise than in the registry.
+_CF_UNITS = {
+    "ug/m3": "ug m-3",
+    "mg/m3": "mg m-3",
+    "ng/m3": "ng m-3",
+    "degC": "degC",
+    "m/s": "m s-1",
+    "W/m2": "W m-2",
+    "deg": "degree",
+    "%": "percent",
+}
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an export comes from; written into every file."""
+
+    query: str
+    created: str
+    software: str
+    level: str
+    licence: str
+
+    def lines(self) -> list[str]:
+        """One ``key: value`` a line."""
+        return [f"{name}: {getattr(self, name)}" for name in self.__struct_fields__]
+
+
+def provenance(*, query: str, level: Level, now: datetime) -> Provenance:
+    """Provenance of an export made at ``now`` (aware)."""
+    try:
+        number = version("skyground")
+    except PackageNotFoundError:
+        number = "unknown"
+    licence = "The stations' operators decide on the use of these data; data of others keep their own licence and must be cited."
+    level_text = "L1.5 hourly, automatically checked" if level is Level.HOURLY else "L1 native, as decoded"
+    return Provenance(
+        query=query,
+        created=now.isoformat(timespec="seconds"),
+        software=f"skyground {number}",
+        level=level_text,
+        licence=licence,
+    )
+
+
+def long_table(frames: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
+    """Frames of several series below each other.
+
+    Parameters
+    ----------
+    frames : mapping of (station id, instrument id) to DataFrame
+        Hourly or native frames (`schemas.frames`); the instrument id is empty for hourly ones.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``start`` (UTC), ``station_id``, ``instrument_id`` (only when any), then the frames' columns, missing ones NaN.
+    """
+    parts = []
+    for (station_id, instrument_id), frame in frames.items():
+        part = frame.rename_axis("start").reset_index()
+        part.insert(1, "station_id", station_id)
+        part.insert(2, "instrument_id", instrument_id)
+        parts.append(part)
+    if not parts:
+        return pd.DataFrame({"start": pd.DatetimeIndex([], tz="UTC"), "station_id": pd.Series(dtype=str)})
+    table = pd.concat(parts, ignore_index=True)
+    counts = [name for name in map(str, table) if name.endswith((COUNT, FLAG))]
+    missing = {name: int(Flag.MISSING) if name.endswith(FLAG) else 0 for name in counts}
+    table = table.fillna(missing).astype({name: "int8" if name.endswith(FLAG) else "int64" for name in counts})
+    return table if (table["instrument_id"] != "").any() else table.drop(columns="instrument_id")
+
+
+def write_csv(path: Path, table: pd.DataFrame, origin: Provenance) -> None:
+    """CSV, UTF-8: provenance and units as ``#`` lines, then a header; times in ISO 8601 UTC, missing values empty."""
+    head = [*origin.lines(), *(f"unit {name}: {unit}" for name, unit in _units(table).items())]
+    written = table.assign(
+        start=table["start"].dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ").str.replace(".000000Z", "Z", regex=False)
+    )
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(f"# {line}\n" for line in head)
+        written.to_csv(file, index=False, lineterminator="\n")
+
+
+def write_parquet(path: Path, table: pd.DataFrame, origin: Provenance) -> None:
+    """Parquet (zstd); provenance in the file's metadata, each column's unit in the field's."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    units = _units(table)
+    fields = [
+        field.with_metadata({"unit": units[field.name]}) if field.name in units else field for field in arrow.schema
+    ]
+    metadata = {
+        **(arrow.schema.metadata or {}),
+        **{f"skyground_{name}": str(value) for name, value in msgspec.structs.asdict(origin).items()},
+    }
+    pq.write_table(arrow.cast(pa.schema(fields, metadata=metadata)), path, compression="zstd")
+
+
+def write_netcdf(
+    path: Path, frames: Mapping[tuple[str, str], pd.DataFrame], stations: Mapping[str, Station], origin: Provenance
+) -> None:
+    """NetCDF-4 after CF-1.8; raises `ValueError` for an export without any value, which the format cannot hold."""
+    if not any(len(frame) for frame in frames.values()):
+        msg = "nothing to export in this interval"
+        raise ValueError(msg)
+    dataset = to_dataset(frames, stations, origin)
+    encoding = {
+        name: {"zlib": True}
+        for name in dataset.data_vars
+        if dataset[name].dtype.kind in "fi" and dataset[name].dims == ("series", "time")
+    }
+    dataset.to_netcdf(path, engine="h5netcdf", encoding=encoding)
+
+
+def to_dataset(
+    frames: Mapping[tuple[str, str], pd.DataFrame], stations: Mapping[str, Station], origin: Provenance
+) -> xr.Dataset:
+    """Dataset with dimensions ``series`` (station and instrument) and ``time``; times are interval starts, UTC."""
+    import xarray as xr
+
+    keys = sorted(frames)
+    index = _all_times(frames)
+    columns = list(dict.fromkeys(name for key in keys for name in map(str, frames[key].columns)))
+    variables = {
+        name.replace(SEPARATOR, "_"): _variable(name, [frames[key] for key in keys], index) for name in columns
+    }
+    places = [stations.get(station_id) for station_id, _ in keys]
+    names = [f"{station_id}/{instrument_id}" if instrument_id else station_id for station_id, instrument_id in keys]
+    coordinates = {
+        "time": (
+            "time",
+            index.tz_localize(None).to_numpy(),
+            {"standard_name": "time", "long_name": "start of the interval, UTC"},
+        ),
+        "series_id": ("series", names, {"cf_role": "timeseries_id", "long_name": "station, and instrument where any"}),
+        "lon": (
+            "series",
+            [_number(place.lon if place else None) for place in places],
+            {"standard_name": "longitude", "units": "degrees_east"},
+        ),
+        "lat": (
+            "series",
+            [_number(place.lat if place else None) for place in places],
+            {"standard_name": "latitude", "units": "degrees_north"},
+        ),
+        "alt": (
+            "series",
+            [_number(place.altitude_m if place else None) for place in places],
+            {"standard_name": "altitude", "units": "m", "positive": "up", "axis": "Z"},
+        ),
+    }
+    history = f"{origin.created} {origin.software}: {origin.query}"
+    attributes = {
+        "Conventions": "CF-1.8",
+        "featureType": "timeSeries",
+        "history": history,
+        "license": origin.licence,
+        "processing_level": origin.level,
+    }
+    return xr.Dataset(variables, coordinates, attributes)
+
+
+def _all_times(frames: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DatetimeIndex:
+    indexes = [frame.index for frame in frames.values() if len(frame)]
+    joined = indexes[0]
+    for index in indexes[1:]:
+        joined = joined.union(index)
+    return pd.DatetimeIndex(joined)
+
+
+def _variable(
+    name: str, frames: list[pd.DataFrame], index: pd.DatetimeIndex
+) -> tuple[tuple[str, str], object, dict[str, object]]:
+    import numpy as np
+
+    code, _, kind = name.partition(SEPARATOR)
+    columns = [frame[name].reindex(index) if name in frame else pd.Series(np.nan, index=index) for frame in frames]
+    attributes: dict[str, object] = {"coordinates": "lon lat alt series_id"}
+    if name.endswith(STATUS):
+        texts = [[value if isinstance(value, str) else "N" for value in column] for column in columns]
+        return (
+            ("series", "time"),
+            np.array(texts, dtype=object),
+            {"long_name": f"instrument status of {code}, letters of HJ 212-2017", **attributes},
+        )
+    if name.endswith(FLAG):
+        values = np.stack([column.fillna(Flag.MISSING).to_numpy(dtype=np.int8) for column in columns])
+        described = {
+            "flag_values": np.array([int(flag) for flag in Flag], dtype=np.int8),
+            "flag_meanings": _FLAG_MEANINGS,
+        }
+        return (
+            ("series", "time"),
+            values,
+            {"long_name": f"QARTOD flag of {code}", "standard_name": "quality_flag", **described, **attributes},
+        )
+    if name.endswith(COUNT):
+        counts = np.stack([column.fillna(0).to_numpy(dtype=np.int32) for column in columns])
+        return (
+            ("series", "time"),
+            counts,
+            {"long_name": f"valid native values in the mean of {code}", "units": "1", **attributes},
+        )
+    assert not kind
+    stacked = np.stack([column.to_numpy(dtype=np.float64) for column in columns])
+    return ("series", "time"), stacked, _described(code, frames) | attributes
+
+
+def _described(code: str, frames: list[pd.DataFrame]) -> dict[str, object]:
+    known = parameter(code)
+    attributes: dict[str, object] = {"long_name": known.name_en, "units": _CF_UNITS.get(known.unit, known.unit)}
+    if known.cf_standard_name:
+        attributes["standard_name"] = known.cf_standard_name
+    companions = [code + suffix for suffix in (COUNT, FLAG, STATUS) if any(code + suffix in frame for frame in frames)]
+    if companions:
+        attributes["ancillary_variables"] = " ".join(name.replace(SEPARATOR, "_") for name in companions)
+    return attributes
+
+
+def _units(table: pd.DataFrame) -> dict[str, str]:
+    found = {}
+    for name in map(str, table.columns):
+        try:
+            found[name] = parameter(name).unit
+        except UnknownParameterError:
+            continue
+    return found
+
+
+def _number(value: float | None) -> float:
+    return _NO_NUMBER if value is None else value

@@ -1,0 +1,20 @@
+"""Choices of an export; light, so that the command line starts fast."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ExportFormat(StrEnum):
+    """File formats of an export."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    NETCDF = "netcdf"
+
+
+class Level(StrEnum):
+    """What is exported: values as the instruments gave them, or hourly means."""
+
+    HOURLY = "hourly"
+    NATIVE = "native"

@@ -1,0 +1,183 @@
+"""The time-series database: readings, hourly means, flags and products in and out.
+
+Errors: `store.error`. Lines the server refuses are no errors but `store.influx_write.RejectedLine`.
+Layout of the points: `store.line`, `store.line_frame`. One query language (InfluxQL, answers in CSV) on 1.x, 2.x and 3.x.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from schemas.frames import COUNT, FLAG, STATUS
+from store import influx_read
+from store.error import StoreError
+from store.influx_bucket import ensure_buckets
+from store.influx_http import Bucket, InfluxHttp
+from store.influx_write import RejectedLine, WriteResult, write_lines
+from store.influxql import quote_identifier, select
+from store.line import encode_reading
+from store.line_frame import FLAG_MEASUREMENT_SUFFIX, encode_flags, encode_hourly, encode_product
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    import pandas as pd
+
+    from schemas.reading import Reading
+    from store.settings import SharedSettings
+
+__all__ = ["Bucket", "Health", "InfluxStore", "RejectedLine", "WriteResult"]
+
+_NO_TAGS: Mapping[str, str] = {}
+
+
+class Health(msgspec.Struct, frozen=True):
+    """Whether the database answers and may be used, in words for a person."""
+
+    ok: bool
+    detail: str
+    version: str
+
+
+class InfluxStore:
+    """The time-series database; threads may share one, one a process.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+        Where it is, and as whom.
+    """
+
+    def __init__(self, settings: SharedSettings) -> None:
+        self._http = InfluxHttp(settings)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def ensure(self) -> None:
+        """Create database and retention policies (or buckets) that are absent; raises `StoreError`."""
+        with self._lock:
+            ensure_buckets(self._http)
+
+    def health(self) -> Health:
+        """Ask the server for its version and its buckets; never raises a `StoreError`."""
+        try:
+            version = self._http.server.version
+            self._http.query_json(f"SHOW RETENTION POLICIES ON {quote_identifier(self._http.database)}")
+        except StoreError as error:
+            return Health(ok=False, detail=str(error), version="")
+        return Health(
+            ok=True, detail=f"InfluxDB {version} at {self._http.url}, database {self._http.database}", version=version
+        )
+
+    def write_lines(self, bucket: Bucket, lines: Sequence[bytes]) -> WriteResult:
+        """Write lines with nanosecond times; see `store.influx_write.write_lines` for what is refused and raised."""
+        return write_lines(self._http, bucket, lines, self.ensure)
+
+    def write_readings(self, readings: Sequence[Reading]) -> WriteResult:
+        """Write readings; ``index`` of a rejected line is that of its reading. A reading without any field is accepted silently."""
+        encoded = [(index, line) for index, line in enumerate(map(encode_reading, readings)) if line is not None]
+        result = self.write_lines(Bucket.NATIVE, [line for _, line in encoded])
+        if not result.rejected:
+            return result
+        rejected = tuple(RejectedLine(encoded[item.index][0], item.line, item.reason) for item in result.rejected)
+        return msgspec.structs.replace(result, rejected=rejected)
+
+    def write_hourly(self, network: str, station_id: str, hourly: pd.DataFrame) -> WriteResult:
+        """Write one station's hourly frame (`schemas.frames`); raises `schemas.frames.FrameError` where it breaks the contract."""
+        return self.write_lines(Bucket.HOURLY, encode_hourly(network, station_id, hourly))
+
+    def write_flags(self, bucket: Bucket, network: str, flags: pd.DataFrame) -> WriteResult:
+        """Write a flags frame. A verdict that no longer holds is taken back by writing PASS in its place."""
+        return self.write_lines(bucket, encode_flags(network, flags))
+
+    def write_product(
+        self, measurement: str, station_id: str, frame: pd.DataFrame, tags: Mapping[str, str] = _NO_TAGS
+    ) -> WriteResult:
+        """Write a product frame: index ``start``, float and text columns; NaN is not written."""
+        return self.write_lines(Bucket.PRODUCT, encode_product(measurement, station_id, frame, tags))
+
+    def read_native(  # noqa: PLR0917 - as the interfaces page has it
+        self,
+        network: str,
+        station_id: str,
+        instrument_id: str,
+        start: datetime,
+        end: datetime,
+        parameters: Sequence[str] | None = None,
+    ) -> pd.DataFrame:
+        """Native frame of one instrument in ``[start, end)``; parameters asked for are there, as NaN when never reported."""
+        columns = [name + suffix for name in parameters or () for suffix in ("", STATUS)]
+        tags = {"station": station_id, "instrument": instrument_id}
+        body = self._select(Bucket.NATIVE, select(network, start, end, columns=columns, tags=tags))
+        return influx_read.native_frame(body, parameters)
+
+    def read_hourly(
+        self, network: str, station_id: str, start: datetime, end: datetime, parameters: Sequence[str] | None = None
+    ) -> pd.DataFrame:
+        """Hourly frame of one station in ``[start, end)``; hours without a point are absent rows."""
+        frames = self._read_hourly(network, start, end, parameters, {"station": station_id})
+        return frames.get(station_id, influx_read.empty_hourly(parameters))
+
+    def read_hourly_all(
+        self, network: str, start: datetime, end: datetime, parameters: Sequence[str] | None = None
+    ) -> dict[str, pd.DataFrame]:
+        """Hourly frames of all stations of a network that have any hour in ``[start, end)``, by station id, in one query."""
+        return self._read_hourly(network, start, end, parameters, {})
+
+    def read_flags(
+        self, bucket: Bucket, network: str, start: datetime, end: datetime, station_id: str | None = None
+    ) -> pd.DataFrame:
+        """Flags frame of verdicts on values that start in ``[start, end)``, by time."""
+        tags = {"station": station_id} if station_id else {}
+        return influx_read.flags_frame(
+            self._select(bucket, select(network + FLAG_MEASUREMENT_SUFFIX, start, end, tags=tags))
+        )
+
+    def read_product(
+        self, measurement: str, start: datetime, end: datetime, station_id: str | None = None
+    ) -> pd.DataFrame:
+        """Product frame in ``[start, end)``: index ``start``, column ``station_id``, further tags, fields."""
+        tags = {"station": station_id} if station_id else {}
+        body = self._select(Bucket.PRODUCT, select(measurement, start, end, tags=tags))
+        return influx_read.product_frame(body, self._field_types(measurement) if body.strip() else {})
+
+    def last_readings(self, network: str) -> pd.DataFrame:
+        """Columns ``station_id, instrument_id, start``: the latest native reading of every instrument of a network."""
+        question = f"SELECT * FROM {quote_identifier(network)} GROUP BY station, instrument ORDER BY time DESC LIMIT 1"  # noqa: S608 - quoted
+        return influx_read.last_frame(self._select(Bucket.NATIVE, question))
+
+    def count_values(self, network: str, start: datetime, end: datetime) -> int:
+        """Native values (not statuses) stored of a network in ``[start, end)``."""
+        question = select(network, start, end).replace("SELECT *", "SELECT count(*)", 1)
+        series: list[Any] = self._http.query_json(question, Bucket.NATIVE)
+        if not series:
+            return 0
+        counts = zip(series[0]["columns"], series[0]["values"][0], strict=True)
+        return sum(count or 0 for name, count in counts if name != "time" and not name.endswith(STATUS))
+
+    def _read_hourly(
+        self, network: str, start: datetime, end: datetime, parameters: Sequence[str] | None, tags: Mapping[str, str]
+    ) -> dict[str, pd.DataFrame]:
+        columns = [name + suffix for name in parameters or () for suffix in ("", COUNT, FLAG)]
+        question = select(network, start, end, columns=[*columns, "station"] if columns else (), tags=tags)
+        return influx_read.hourly_frames(self._select(Bucket.HOURLY, question), parameters)
+
+    def _select(self, bucket: Bucket, question: str) -> bytes:
+        body = self._http.query(question, bucket)
+        if not body.strip():
+            # 1.x leaves errors of a statement out of CSV answers: an empty one may be an absent database
+            self._http.query_json(question, bucket)
+        return body
+
+    def _field_types(self, measurement: str) -> dict[str, str]:
+        series: list[Any] = self._http.query_json(
+            f"SHOW FIELD KEYS FROM {quote_identifier(measurement)}", Bucket.PRODUCT
+        )
+        return {name: kind for item in series for name, kind in item["values"]}

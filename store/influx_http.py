@@ -1,0 +1,268 @@
+"""Talking to an InfluxDB server: requests through influxdb-client's ``ApiClient``, credentials, dialect, sorted errors."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import re
+import threading
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+from influxdb_client import InfluxDBClient
+from influxdb_client.rest import ApiException
+from urllib3.exceptions import HTTPError
+
+from store.error import QueryError, StoreAccessError, StoreError, StoreMissingError, StoreUnavailableError
+from store.settings import InfluxDialect
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from store.settings import SharedSettings
+
+#: Gzip level 1: on loopback and local networks a higher level costs more time than the saved bytes do.
+_GZIP_LEVEL = 1
+_POOL_SIZE = 16
+#: First 1.x release with ``/api/v2/write`` (release notes of InfluxDB 1.8.0).
+_V2_WRITE_SINCE = (1, 8)
+_LONGEST_GET = 2_000
+
+
+class Bucket(StrEnum):
+    """Buckets of the time-series database; retention policies of these names on 1.x."""
+
+    NATIVE = "native"
+    HOURLY = "hourly"
+    PRODUCT = "product"
+    OPS = "ops"
+
+
+class Server(msgspec.Struct, frozen=True):
+    """What answers at the other end.
+
+    Attributes
+    ----------
+    version : str
+        As the server states it; empty when it does not.
+    number : tuple of int
+        Major and minor.
+    writes_v2 : bool
+        Whether lines go to ``/api/v2/write`` (else to ``/write``).
+    """
+
+    version: str
+    number: tuple[int, int]
+    writes_v2: bool
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """Status and body of a response; also of one that refuses."""
+
+    status: int
+    body: bytes
+
+    @property
+    def words(self) -> str:
+        """What the server said, in its own words."""
+        try:
+            content = json.loads(self.body)
+        except ValueError:
+            return self.body.decode(errors="replace").strip() or f"HTTP {self.status}"
+        if isinstance(content, dict):
+            return str(content.get("error") or content.get("message") or content)
+        return str(content)
+
+
+class InfluxHttp:
+    """One server with its credentials; threads may share it."""
+
+    def __init__(self, settings: SharedSettings) -> None:
+        self.url = settings.influx_url
+        self.org = settings.influx_org
+        self.database = settings.influx_database
+        self._dialect = settings.influx_dialect
+        self._client = InfluxDBClient(
+            settings.influx_url,
+            org=settings.influx_org,
+            timeout=int(settings.influx_timeout_s * 1_000),
+            connection_pool_maxsize=_POOL_SIZE,
+        )
+        self._headers = _authorization(settings)
+        self._server: Server | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def server(self) -> Server:
+        """The server's version and dialect, asked once; raises `StoreUnavailableError`."""
+        with self._lock:
+            if self._server is None:
+                self._server = self._ask_server()
+            return self._server
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: bytes | dict[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send one request; any status is an answer.
+
+        Raises
+        ------
+        StoreUnavailableError
+            No answer: refused, broken off, or too slow.
+        """
+        answer, _ = self._send(method, path, params=params, body=body, headers=headers)
+        return answer
+
+    def post_lines(self, bucket: Bucket, body: bytes) -> Answer:
+        """Send line protocol with nanosecond times."""
+        if self.server.writes_v2:
+            path, params = "/api/v2/write", {"org": self.org, "bucket": f"{self.database}/{bucket}", "precision": "ns"}
+        else:
+            path, params = "/write", {"db": self.database, "rp": str(bucket), "precision": "ns"}
+        headers = {"Content-Type": "text/plain; charset=utf-8", "Content-Encoding": "gzip"}
+        return self.request(
+            "POST", path, params=params, body=gzip.compress(body, _GZIP_LEVEL, mtime=0), headers=headers
+        )
+
+    def query(self, question: str, bucket: Bucket | None = None, *, accept: str = "application/csv") -> bytes:
+        """Ask in InfluxQL; the body of the answer.
+
+        Raises
+        ------
+        QueryError, StoreAccessError, StoreMissingError, StoreUnavailableError
+        """
+        params = {"db": self.database, "q": question, "epoch": "ns"}
+        if bucket is not None:
+            params["rp"] = str(bucket)
+        # SELECT and SHOW may be read with GET; statements that change something, and long ones, are posted
+        is_read = question.startswith(("SELECT", "SHOW")) and len(question) < _LONGEST_GET
+        answer = self.request("GET" if is_read else "POST", "/query", params=params, headers={"Accept": accept})
+        if answer.status >= 300:  # noqa: PLR2004 - HTTP
+            raise error_of(answer, self.url, otherwise=QueryError)
+        return answer.body
+
+    def query_json(self, question: str, bucket: Bucket | None = None) -> list[dict[str, object]]:
+        """Ask in InfluxQL; the series of the first statement. Raises as `query`, also for errors inside the answer."""
+        content = json.loads(self.query(question, bucket, accept="application/json"))
+        result = content["results"][0] if content.get("results") else {}
+        words = content.get("error") or result.get("error")
+        if words:
+            raise error_of(Answer(400, json.dumps({"error": words}).encode()), self.url, otherwise=QueryError)
+        series: list[dict[str, object]] = result.get("series", [])
+        return series
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: bytes | dict[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[Answer, Mapping[str, str]]:
+        form = dict(params) if path == "/query" and method == "POST" and params else None
+        # influxdb-client turns a dict into JSON by this content type, and leaves bytes as they are
+        content_type = "application/json" if isinstance(body, dict) else "application/x-www-form-urlencoded"
+        sent = {"Content-Type": content_type, **self._headers, **(headers or {})}
+        try:
+            response = self._client.api_client.request(
+                method,
+                self.url + path,
+                query_params=None if form else list((params or {}).items()),
+                post_params=form,
+                headers=sent,
+                body=body,
+                _preload_content=False,
+            )
+            return Answer(response.status, response.data), response.headers
+        except ApiException as error:
+            if error.status == 0:
+                raise _unreachable(self.url, error) from error
+            raw = error.body if isinstance(error.body, bytes) else str(error.body or "").encode()
+            return Answer(error.status, raw), error.headers or {}
+        except HTTPError as error:
+            raise _unreachable(self.url, error) from error
+
+    def _ask_server(self) -> Server:
+        answer, headers = self._send("GET", "/ping")
+        version = headers.get("X-Influxdb-Version", "")
+        if not version:
+            answer, headers = self._send("GET", "/health")
+            version = headers.get("X-Influxdb-Version", "") or _version_in(answer.body)
+        number = _number_of(version)
+        if self._dialect is InfluxDialect.AUTO:
+            writes_v2 = number >= _V2_WRITE_SINCE
+        else:
+            writes_v2 = self._dialect is InfluxDialect.V2
+        if number == (0, 0):
+            if answer.status in (401, 403):
+                raise error_of(answer, self.url, otherwise=StoreError)
+            if self._dialect is InfluxDialect.AUTO:
+                msg = f"{self.url} answers, but not as InfluxDB does (no version); check SKYGROUND_INFLUX_URL, or set SKYGROUND_INFLUX_DIALECT"
+                raise StoreUnavailableError(msg)
+            number = (2, 0) if writes_v2 else (1, 0)
+        return Server(version, number, writes_v2)
+
+
+def error_of(answer: Answer, url: str, *, otherwise: type[StoreError]) -> StoreError:
+    """The error an answer stands for; ``otherwise`` where the status says no more than refusal."""
+    words = answer.words
+    if answer.status in (401, 403):
+        return StoreAccessError(
+            f"InfluxDB at {url} refuses the credentials: {words}; check SKYGROUND_INFLUX_TOKEN, or SKYGROUND_INFLUX_USER and _PASSWORD"
+        )
+    if is_missing(answer):
+        return StoreMissingError(
+            f"InfluxDB at {url}: {words}; `skyground migrate` creates it, SKYGROUND_INFLUX_DATABASE and _ORG name it"
+        )
+    if answer.status == 429 or answer.status >= 500:  # noqa: PLR2004 - HTTP
+        return StoreUnavailableError(f"InfluxDB at {url}: HTTP {answer.status}: {words}")
+    return otherwise(f"InfluxDB at {url}: {words}")
+
+
+def is_missing(answer: Answer) -> bool:
+    """Whether the answer says that the database, retention policy, bucket or organisation does not exist."""
+    # 1.x answers 500 to a write into an absent retention policy, so the words decide
+    pattern = r"(database|retention policy|bucket|organization|org)\b.*not found|not found:? *(database|retention policy|bucket)"
+    return answer.status == 404 or re.search(pattern, answer.words) is not None  # noqa: PLR2004 - HTTP
+
+
+def _authorization(settings: SharedSettings) -> dict[str, str]:
+    token = settings.influx_token.get_secret_value()
+    if token:
+        return {"Authorization": f"Token {token}"}
+    if settings.influx_user:
+        pair = f"{settings.influx_user}:{settings.influx_password.get_secret_value()}"
+        return {"Authorization": "Basic " + base64.b64encode(pair.encode()).decode()}
+    return {}
+
+
+def _unreachable(url: str, error: Exception) -> StoreUnavailableError:
+    return StoreUnavailableError(
+        f"InfluxDB at {url} does not answer: {error}; is it started, is SKYGROUND_INFLUX_URL right?"
+    )
+
+
+def _version_in(body: bytes) -> str:
+    try:
+        content = json.loads(body)
+    except ValueError:
+        return ""
+    return str(content.get("version") or "") if isinstance(content, dict) else ""
+
+
+def _number_of(version: str) -> tuple[int, int]:
+    match = re.search(r"(\d+)\.(\d+)", version)
+    return (int(match[1]), int(match[2])) if match else (0, 0)

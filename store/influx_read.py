@@ -1,0 +1,222 @@
+"""CSV answers of InfluxQL to the frames of `schemas.frames`.
+
+Column types are stated, never guessed: a parameter that happens to hold whole numbers stays a float.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as pa_csv
+
+from schemas.flag import Flag
+from schemas.frames import COUNT, FLAG, FLAG_COLUMNS, SEPARATOR, STATUS, empty_flags
+from store.error import QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+#: Tags, always text.
+TAGS = frozenset({"name", "tags", "station", "instrument", "parameter", "test"})
+_RENAMED = {"station": "station_id", "instrument": "instrument_id"}
+_LEFT_OUT = frozenset({"name", "tags", "time"})
+
+
+def parse_csv(body: bytes, is_text: Callable[[str], bool]) -> pa.Table | None:
+    """Table of an InfluxQL answer in CSV, None when it holds no rows.
+
+    Parameters
+    ----------
+    body : bytes
+        One statement's answer: header, then rows.
+    is_text : callable
+        Whether a column holds text; all others but ``time`` are floats.
+
+    Raises
+    ------
+    QueryError
+        The answer is not what InfluxDB writes.
+    """
+    if not body.strip():
+        return None
+    head = body[: body.index(b"\n")] if b"\n" in body else body
+    header = next(csv.reader([head.decode()]))
+    types = {name: pa.string() if name in TAGS or is_text(name) else pa.float64() for name in header}
+    types["time"] = _time_type(body, header)
+    has_text = any(is_text(name) for name in header)
+    try:
+        return pa_csv.read_csv(
+            pa.py_buffer(body),
+            # line breaks inside quoted text need the slower parser
+            parse_options=pa_csv.ParseOptions(newlines_in_values=has_text),
+            convert_options=pa_csv.ConvertOptions(
+                column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        msg = f"the database's answer cannot be read: {error}"
+        raise QueryError(msg) from error
+
+
+def native_frame(body: bytes, parameters: Sequence[str] | None) -> pd.DataFrame:
+    """Native frame of one instrument; status columns only where any is given, parameters without a value left out unless asked for."""
+    table = parse_csv(body, lambda name: name.endswith(STATUS))
+    if table is None:
+        return _empty_values(parameters or ())
+    index = _index(table)
+    columns = {name: table[name] for name in table.column_names if name not in TAGS and name != "time"}
+    wanted = set(parameters or ())
+    kept: dict[str, object] = {}
+    for name, column in columns.items():
+        if name.endswith(STATUS):
+            if column.null_count < len(column):
+                kept[name] = column.to_numpy(zero_copy_only=False)
+        elif name in wanted or column.null_count < len(column):
+            kept[name] = column.to_numpy(zero_copy_only=False)
+        elif column.null_count == len(column) and _has_status(columns, name):
+            kept[name] = np.full(len(column), np.nan)
+    frame = pd.DataFrame(kept, index=index)
+    for name in [name for name in parameters or () if name not in frame]:
+        frame[name] = np.nan
+    return frame
+
+
+def hourly_frames(body: bytes, parameters: Sequence[str] | None) -> dict[str, pd.DataFrame]:
+    """Hourly frames by station id; a parameter a station has never had is left out unless asked for."""
+    table = parse_csv(body, lambda _name: False)
+    if table is None:
+        return {}
+    stations = table["station"].to_pandas()
+    ids = sorted(stations.dropna().unique())
+    if len(ids) == 1 and stations.notna().all():
+        return {ids[0]: _hourly_frame(table, parameters)}
+    encoded = table["station"]
+    return {station_id: _hourly_frame(table.filter(pc.equal(encoded, station_id)), parameters) for station_id in ids}
+
+
+def empty_hourly(parameters: Sequence[str] | None) -> pd.DataFrame:
+    """An hourly frame without rows, with the columns of the parameters asked for."""
+    frame = _empty_values(())
+    for name in parameters or ():
+        frame[name] = pd.Series(dtype=np.float64)
+        frame[name + COUNT] = pd.Series(dtype=np.int64)
+        frame[name + FLAG] = pd.Series(dtype=np.int8)
+    return frame
+
+
+def flags_frame(body: bytes) -> pd.DataFrame:
+    """Flags frame; a verdict that a later run has turned into PASS is left out."""
+    table = parse_csv(body, lambda name: name == "reason")
+    if table is None:
+        return empty_flags()
+    values = {name: table[name].to_pandas() for name in table.column_names if name not in _LEFT_OUT}
+    frame = pd.DataFrame(values).rename(columns=_RENAMED)
+    frame["start"] = _index(table)
+    for name in [name for name in FLAG_COLUMNS if name not in frame]:
+        frame[name] = None
+    frame = frame[frame["flag"].notna() & (frame["flag"] != Flag.PASS)]
+    instruments = frame["instrument_id"].astype(object)
+    frame = frame.assign(
+        flag=frame["flag"].astype(np.int8),
+        reason=frame["reason"].fillna(""),
+        instrument_id=instruments.where(instruments.notna(), None),
+    )
+    return frame[list(FLAG_COLUMNS)].reset_index(drop=True) if len(frame) else empty_flags()
+
+
+def product_frame(body: bytes, types: Mapping[str, str]) -> pd.DataFrame:
+    """Product frame: index ``start``, column ``station_id``, further tags and the fields.
+
+    Parameters
+    ----------
+    types : mapping of str to str
+        InfluxDB's field types; what is not in it is a tag, thus text.
+    """
+    table = parse_csv(body, lambda name: name != "time" and types.get(name) not in ("float", "integer"))
+    if table is None:
+        return _empty_values(()).assign(station_id=pd.Series(dtype=object))
+    values = {
+        _RENAMED.get(name, name): table[name].to_pandas().to_numpy()
+        for name in table.column_names
+        if name not in _LEFT_OUT
+    }
+    frame = pd.DataFrame(values, index=_index(table))
+    texts = frame.select_dtypes(include=["object", "str"]).columns
+    frame[texts] = frame[texts].astype(object).where(frame[texts].notna(), None)
+    return frame[["station_id", *[name for name in frame if name != "station_id"]]]
+
+
+def last_frame(body: bytes) -> pd.DataFrame:
+    """Columns ``station_id``, ``instrument_id``, ``start`` of an answer grouped by these tags, one row a series."""
+    names = ["station_id", "instrument_id", "start"]
+    if not body.strip():
+        return pd.DataFrame(
+            {name: pd.Series(dtype="datetime64[us, UTC]" if name == "start" else object) for name in names}
+        )
+    rows = csv.reader(io.StringIO(body.decode()))
+    found: list[tuple[str | None, str | None, pd.Timestamp]] = []
+    for row in rows:
+        if len(row) < 3 or row[0] == "name":  # noqa: PLR2004 - name, tags, time
+            continue
+        tags = dict(item.split("=", 1) for item in row[1].split(",") if "=" in item)
+        moment = pd.Timestamp(int(row[2]), unit="ns", tz="UTC") if row[2].isdigit() else pd.Timestamp(row[2])
+        found.append((tags.get("station"), tags.get("instrument"), moment))
+    frame = pd.DataFrame(found, columns=names)
+    frame["start"] = pd.DatetimeIndex(frame["start"]).as_unit("us")
+    return frame.sort_values(["station_id", "instrument_id"], ignore_index=True)
+
+
+def _hourly_frame(table: pa.Table, parameters: Sequence[str] | None) -> pd.DataFrame:
+    columns = {name: table[name] for name in table.column_names if name not in TAGS and name != "time"}
+    names = [name for name in columns if SEPARATOR not in name]
+    names += [
+        name.removesuffix(COUNT) for name in columns if name.endswith(COUNT) and name.removesuffix(COUNT) not in columns
+    ]
+    frame: dict[str, object] = {}
+    for name in dict.fromkeys([*(parameters or ()), *names]):
+        parts = [columns.get(name), columns.get(name + COUNT), columns.get(name + FLAG)]
+        if name not in (parameters or ()) and all(part is None or part.null_count == len(part) for part in parts):
+            continue
+        mean, count, flag = (_floats(part, len(table)) for part in parts)
+        count = np.nan_to_num(np.where(np.isnan(count) & ~np.isnan(mean), 1, count), nan=0).astype(np.int64)
+        flags = np.nan_to_num(flag, nan=Flag.MISSING).astype(np.int8)
+        frame[name] = np.where(count == 0, np.nan, mean)
+        frame[name + COUNT] = count
+        frame[name + FLAG] = flags
+    return pd.DataFrame(frame, index=_index(table))
+
+
+def _floats(column: pa.ChunkedArray | None, length: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    if column is None:
+        return np.full(length, np.nan)
+    values: np.ndarray[tuple[int], np.dtype[np.float64]] = column.to_numpy(zero_copy_only=False)
+    return values
+
+
+def _has_status(columns: Mapping[str, pa.ChunkedArray], name: str) -> bool:
+    status = columns.get(name + STATUS)
+    return status is not None and status.null_count < len(status)
+
+
+def _time_type(body: bytes, header: Sequence[str]) -> pa.DataType:
+    first = next(csv.reader([body.split(b"\n", 2)[1].decode(errors="replace")]), [])
+    text = first[header.index("time")] if len(first) == len(header) else ""
+    # InfluxDB 3 may answer with RFC 3339 instead of the nanoseconds asked for
+    return pa.timestamp("ns", tz="UTC") if "T" in text else pa.int64()
+
+
+def _index(table: pa.Table) -> pd.DatetimeIndex:
+    stamps = table["time"].cast(pa.int64()).to_numpy()
+    # microseconds: pandas' own default, and the resolution of readings
+    return pd.DatetimeIndex((stamps // 1_000).astype("datetime64[us]"), name="start").tz_localize("UTC")
+
+
+def _empty_values(parameters: Sequence[str]) -> pd.DataFrame:
+    index = pd.DatetimeIndex([], dtype="datetime64[us, UTC]", name="start")
+    return pd.DataFrame({name: pd.Series(dtype=np.float64) for name in parameters}, index=index)

@@ -1,0 +1,50 @@
+"""Parts of InfluxQL statements, quoted so that no name or value can leave its place.
+
+https://docs.influxdata.com/influxdb/v1/query_language/spec/#identifiers and ``#literals``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from store.line import to_nanoseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+_IDENTIFIER = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
+_LITERAL = str.maketrans({"\\": r"\\", "'": r"\'", "\n": r"\n"})
+
+
+def quote_identifier(name: str) -> str:
+    """Name of a database, measurement, tag or field in double quotes."""
+    return f'"{name.translate(_IDENTIFIER)}"'
+
+
+def quote_literal(text: str) -> str:
+    """Text in single quotes."""
+    return f"'{text.translate(_LITERAL)}'"
+
+
+def select(
+    measurement: str,
+    start: datetime,
+    end: datetime,
+    *,
+    columns: Iterable[str] = (),
+    tags: Mapping[str, str] | None = None,
+) -> str:
+    """Statement for the points of a measurement in ``[start, end)``.
+
+    Parameters
+    ----------
+    columns : iterable of str
+        Fields and tags; empty is all.
+    tags : mapping of str to str
+        Tag values to match.
+    """
+    wanted = ", ".join(map(quote_identifier, columns)) or "*"
+    conditions = [f"{quote_identifier(key)} = {quote_literal(value)}" for key, value in (tags or {}).items()]
+    conditions += [f"time >= {to_nanoseconds(start)}", f"time < {to_nanoseconds(end)}"]
+    return f"SELECT {wanted} FROM {quote_identifier(measurement)} WHERE {' AND '.join(conditions)}"  # noqa: S608 - every part is quoted

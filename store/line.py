@@ -1,0 +1,139 @@
+"""Readings and frames to InfluxDB line protocol, pure.
+
+Wide points: measurement = network; tags in sorted order; one field a parameter; the start of the interval as time in
+nanoseconds UTC, so that lines of any origin may share a request. A value that is NaN or infinite is no value. Escaping
+follows https://docs.influxdata.com/influxdb/v1/write_protocols/line_protocol_reference/#special-characters.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from math import inf
+from typing import TYPE_CHECKING
+
+from schemas.frames import STATUS
+from store.error import LineError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from schemas.reading import Reading
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_KEY = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
+_MEASUREMENT = str.maketrans({",": r"\,", " ": r"\ "})
+_TEXT = str.maketrans({"\\": r"\\", '"': r"\""})
+_FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]|\\$")
+
+
+def escape_measurement(name: str) -> str:
+    """Name of a measurement as line protocol writes it; raises `LineError` as `escape_key` does."""
+    return _checked(name, "measurement").translate(_MEASUREMENT)
+
+
+def escape_key(name: str) -> str:
+    """Tag key, tag value or field key as line protocol writes it.
+
+    Raises
+    ------
+    LineError
+        Empty, a control character, or a backslash at the end: line protocol has no way to write these.
+    """
+    return _checked(name, "key or tag").translate(_KEY)
+
+
+def quote_text(text: str) -> str:
+    """Value of a string field, quoted; NUL bytes, which no reader expects, are left out."""
+    return f'"{text.replace(chr(0), "").translate(_TEXT)}"'
+
+
+@lru_cache(maxsize=65_536)
+def series_key(measurement: str, tags: tuple[tuple[str, str], ...]) -> str:
+    """Measurement and tags of a line; empty tag values are left out, as the protocol demands.
+
+    Parameters
+    ----------
+    measurement : str
+    tags : tuple of (key, value)
+        In any order.
+    """
+    written = sorted((escape_key(key), escape_key(value)) for key, value in tags if value)
+    return ",".join([escape_measurement(measurement), *(f"{key}={value}" for key, value in written)])
+
+
+def to_nanoseconds(moment: datetime) -> int:
+    """Nanoseconds since 1970 of an aware datetime, exact."""
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000_000 + since.microseconds * 1_000
+
+
+def encode_reading(reading: Reading) -> bytes | None:
+    """One reading as a line without a line break; None when it holds neither a finite value nor a status.
+
+    Raises
+    ------
+    LineError
+        A name that line protocol cannot carry.
+    """
+    # x - x is 0 for every finite x and NaN for NaN and the infinities: cheaper than a call
+    fields = [f"{_field(name)}{float(value)!r}" for name, value in reading.values.items() if value - value == 0.0]
+    if reading.status:
+        fields += [
+            f"{_field(name + STATUS)}{quote_text(letter)}" for name, letter in reading.status.items() if letter != "N"
+        ]
+    if not fields:
+        return None
+    key = _native_key(reading.network, reading.station_id, reading.instrument_id)
+    return f"{key} {','.join(fields)} {to_nanoseconds(reading.interval.start)}".encode()
+
+
+def encode_readings(readings: Sequence[Reading]) -> list[bytes]:
+    """Lines of all readings that hold anything, in order; raises `LineError`."""
+    lines = map(encode_reading, readings)
+    return [line for line in lines if line is not None]
+
+
+def encode_point(
+    measurement: str, tags: Mapping[str, str], fields: Mapping[str, float | int | str | bool], at: datetime
+) -> bytes | None:
+    """One point of any shape (operations, heartbeats); integers, text and booleans keep their type.
+
+    Returns
+    -------
+    bytes or None
+        None when no field has a value.
+    """
+    written = [f"{_field(name)}{text}" for name, value in fields.items() if (text := _value(value)) is not None]
+    if not written:
+        return None
+    key = series_key(measurement, tuple(tags.items()))
+    return f"{key} {','.join(written)} {to_nanoseconds(at)}".encode()
+
+
+def _value(value: float | str) -> str | None:
+    if isinstance(value, str):
+        return quote_text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return f"{value}i"
+    return repr(float(value)) if -inf < value < inf else None
+
+
+@lru_cache(maxsize=65_536)
+def _field(name: str) -> str:
+    return escape_key(name) + "="
+
+
+@lru_cache(maxsize=65_536)
+def _native_key(network: str, station_id: str, instrument_id: str) -> str:
+    return series_key(network, (("instrument", instrument_id), ("station", station_id)))
+
+
+def _checked(name: str, what: str) -> str:
+    if not name or _FORBIDDEN.search(name):
+        msg = f"{what} {name!r}: expected text without control characters that does not end in a backslash"
+        raise LineError(msg)
+    return name

@@ -1,0 +1,118 @@
+"""Hourly, flags and product frames to line protocol, pure and column by column.
+
+Every column is turned into texts at once, and rows are joined from them: several times faster than row by row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from schemas.frames import COUNT, FLAG, SEPARATOR, FrameError, check_time_index
+from store.line import escape_key, quote_text, series_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+#: Fields of a flag point.
+FLAG_FIELD, REASON_FIELD = "flag", "reason"
+FLAG_MEASUREMENT_SUFFIX = "_flag"
+
+
+def encode_hourly(network: str, station_id: str, hourly: pd.DataFrame) -> list[bytes]:
+    """Lines of an hourly frame (`schemas.frames`), one an hour that has any field.
+
+    A NaN mean writes no value field, but its count and flag are written: the reader takes a count of 0 as "no value",
+    so that an earlier mean of the same hour does not shine through.
+
+    Raises
+    ------
+    FrameError
+        The index is not UTC, ascending and unique.
+    LineError
+    """
+    check_time_index(hourly)
+    columns = [_hourly_texts(str(name), hourly[name]) for name in hourly.columns]
+    return _lines(series_key(network, (("station", station_id),)), columns, index_nanoseconds(hourly.index))
+
+
+def encode_product(measurement: str, station_id: str, frame: pd.DataFrame, tags: Mapping[str, str]) -> list[bytes]:
+    """Lines of a product frame: index ``start`` (UTC), numbers and truth values as floats, everything else as text.
+
+    NaN is not written. A text that is None or NaN is written empty, and so replaces an earlier one.
+
+    Raises
+    ------
+    FrameError
+        Index not UTC, or a tag named like a column.
+    LineError
+    """
+    check_time_index(frame)
+    doubled = {"station", *tags} & set(map(str, frame.columns))
+    if doubled:
+        msg = f"product {measurement}: {sorted(doubled)} are both tags and columns"
+        raise FrameError(msg)
+    columns = [_product_texts(str(name), frame[name]) for name in frame.columns]
+    key = series_key(measurement, (("station", station_id), *tags.items()))
+    return _lines(key, columns, index_nanoseconds(frame.index))
+
+
+def encode_flags(network: str, flags: pd.DataFrame) -> list[bytes]:
+    """Lines of a flags frame (`schemas.frames`): measurement ``<network>_flag``, one point a verdict.
+
+    Tags station, instrument (when any), parameter and test make the key; fields are ``flag`` (integer) and ``reason``.
+    """
+    if flags.empty:
+        return []
+    measurement = network + FLAG_MEASUREMENT_SUFFIX
+    instruments = flags["instrument_id"].where(flags["instrument_id"].notna(), "")
+    owners = zip(flags["station_id"], instruments, flags["parameter"], flags["test"], strict=True)
+    names = ("station", "instrument", "parameter", "test")
+    keys = [series_key(measurement, tuple(zip(names, map(str, values), strict=True))) for values in owners]
+    times = index_nanoseconds(pd.DatetimeIndex(pd.to_datetime(flags["start"], utc=True)))
+    reasons = ["" if pd.isna(reason) else str(reason) for reason in flags["reason"]]
+    rows = zip(keys, flags["flag"].astype(int), reasons, times, strict=True)
+    return [
+        f"{key} {FLAG_FIELD}={flag}i,{REASON_FIELD}={quote_text(reason)} {at}".encode()
+        for key, flag, reason, at in rows
+    ]
+
+
+def index_nanoseconds(index: pd.Index) -> list[int]:
+    """Nanoseconds since 1970 of a UTC index, whatever its resolution."""
+    stamps: list[int] = pd.DatetimeIndex(index).as_unit("ns").asi8.tolist()
+    return stamps
+
+
+def _hourly_texts(name: str, column: pd.Series) -> list[str]:
+    if name.endswith((COUNT, FLAG)):
+        values = column.to_numpy(dtype=float, na_value=np.nan)
+        return _texts(f"{escape_key(name)}=", [f"{int(value)}i" if value == value else "" for value in values.tolist()])  # noqa: PLR0124 - NaN
+    if SEPARATOR in name:
+        msg = f"hourly column {name!r}: expected <parameter>, <parameter>{COUNT} or <parameter>{FLAG}"
+        raise FrameError(msg)
+    return _float_texts(name, column)
+
+
+def _product_texts(name: str, column: pd.Series) -> list[str]:
+    if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_bool_dtype(column):
+        return _float_texts(name, column)
+    return _texts(f"{escape_key(name)}=", [quote_text("" if pd.isna(value) else str(value)) for value in column])
+
+
+def _float_texts(name: str, column: pd.Series) -> list[str]:
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    # x - x is 0 for every finite x
+    return _texts(f"{escape_key(name)}=", [repr(value) if value - value == 0.0 else "" for value in values.tolist()])
+
+
+def _texts(prefix: str, values: Iterable[str]) -> list[str]:
+    return [prefix + value if value else "" for value in values]
+
+
+def _lines(key: str, columns: Sequence[list[str]], times: Sequence[int]) -> list[bytes]:
+    rows = zip(zip(*columns, strict=True), times, strict=True)
+    joined = ((",".join(filter(None, row)), at) for row, at in rows)
+    return [f"{key} {fields} {at}".encode() for fields, at in joined if fields]

@@ -1,0 +1,38 @@
+"""The state database: quarantine, balance, runs, gate results, alerts and documents behind functions.
+
+SQLite (WAL) by default, PostgreSQL by URL. Nothing outside this package sees a row or a connection.
+"""
+
+from __future__ import annotations
+
+from store.state.alert import AlertStatus, AlertStore, ClaimedTransition, Delivery, StoredTransition
+from store.state.balance import Balance, BalanceStore
+from store.state.document import Document, DocumentStore
+from store.state.quarantine import QuarantinedItem, QuarantineState, QuarantineStore
+from store.state.run import GateOutcome, GateResult, Run, RunState, RunStore
+
+__all__ = [
+    "AlertStatus",
+    "Balance",
+    "ClaimedTransition",
+    "Delivery",
+    "Document",
+    "GateOutcome",
+    "GateResult",
+    "QuarantineState",
+    "QuarantinedItem",
+    "Run",
+    "RunState",
+    "StateStore",
+    "StoredTransition",
+]
+
+
+class StateStore(QuarantineStore, BalanceStore, RunStore, AlertStore, DocumentStore):
+    """All of the state database; one part a subject, each in its own module.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL; ``sqlite:///path`` or ``postgresql+psycopg://...``.
+    """

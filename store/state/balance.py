@@ -1,0 +1,120 @@
+"""Balance: what came in against what was kept, per hour, station and instrument, added up by many writers."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+import sqlalchemy as sa
+
+from schemas.interval import floor_hour
+from store.state.database import StateBase, insert
+from store.state.table import balance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_REJECTED = "rejected:"
+_ITEMS = ("messages", "redelivered", "readings", "values_stored")
+
+
+class Balance(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts of one hour of one instrument; as an increment, what is to be added.
+
+    Attributes
+    ----------
+    hour : datetime
+        Start of the UTC hour in which the messages were received.
+    station_id, instrument_id : str
+        Empty where the message did not tell.
+    messages : int
+        Received, redelivered ones included.
+    redelivered : int
+        Of these, marked as sent again by the broker.
+    readings : int
+        Decoded.
+    values_stored : int
+        Accepted by the time-series database.
+    rejected : dict of str to int
+        By reason.
+    """
+
+    hour: datetime
+    station_id: str
+    instrument_id: str
+    messages: int = 0
+    redelivered: int = 0
+    readings: int = 0
+    values_stored: int = 0
+    rejected: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class BalanceStore(StateBase):
+    """Functions on the balance."""
+
+    def add_balance(self, increments: Iterable[Balance]) -> None:
+        """Add counts, all or none; increments of one key may come from several processes at once."""
+        # sorted, so that two writers lock rows in one order
+        rows = sorted(_merged(increments).items())
+        if not rows:
+            return
+        with self._writing() as connection:
+            for (hour, station_id, instrument_id, item), count in rows:
+                statement = insert(connection, balance).values(
+                    hour=hour, station_id=station_id, instrument_id=instrument_id, item=item, count=count
+                )
+                raised = {"count": balance.c["count"] + statement.excluded["count"]}
+                connection.execute(
+                    statement.on_conflict_do_update(index_elements=list(balance.primary_key), set_=raised)
+                )
+
+    def read_balance(self, start: datetime, end: datetime, station_id: str | None = None) -> list[Balance]:
+        """Balances of hours that start in ``[start, end)``, by hour, station, instrument."""
+        keys = (balance.c.hour, balance.c.station_id, balance.c.instrument_id)
+        question = (
+            sa.select(*keys, balance.c.item, balance.c["count"])
+            .where(balance.c.hour >= start, balance.c.hour < end)
+            .order_by(*keys)
+        )
+        if station_id is not None:
+            question = question.where(balance.c.station_id == station_id)
+        with self._reading() as connection:
+            rows = [(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(question)]
+        return _collected(rows)
+
+
+def _merged(increments: Iterable[Balance]) -> dict[tuple[datetime, str, str, str], int]:
+    total: dict[tuple[datetime, str, str, str], int] = {}
+    for increment in increments:
+        for item, count in _items(increment):
+            key = (floor_hour(increment.hour), increment.station_id, increment.instrument_id, item)
+            total[key] = total.get(key, 0) + count
+    return total
+
+
+def _items(increment: Balance) -> Iterator[tuple[str, int]]:
+    for item in _ITEMS:
+        if count := getattr(increment, item):
+            yield item, count
+    for reason, count in increment.rejected.items():
+        if count:
+            yield _REJECTED + str(reason), count
+
+
+def _collected(rows: Sequence[tuple[datetime, str, str, str, int]]) -> list[Balance]:
+    counts: dict[tuple[datetime, str, str], dict[str, int]] = {}
+    for hour, station_id, instrument_id, item, count in rows:
+        counts.setdefault((hour, station_id, instrument_id), {})[item] = count
+    return [
+        Balance(
+            hour=hour,
+            station_id=station_id,
+            instrument_id=instrument_id,
+            **{name: items.get(name, 0) for name in _ITEMS},
+            rejected={
+                item.removeprefix(_REJECTED): count for item, count in items.items() if item.startswith(_REJECTED)
+            },
+        )
+        for (hour, station_id, instrument_id), items in counts.items()
+    ]

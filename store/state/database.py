@@ -1,0 +1,160 @@
+"""Connection to the state database, transactions, migrations."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite as sqlite_dialect
+
+from store.error import StateError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import TracebackType
+
+    from alembic.config import Config
+
+_Type = TypeVar("_Type")
+_MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+_BUSY_TIMEOUT_S = 30.0
+#: Key of the advisory lock that lets one process migrate at a time (any constant of our own).
+_MIGRATION_LOCK = 0x736B7967
+
+
+class StateBase:
+    """Engine and transactions; the subjects build on it."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._url = sa.make_url(url)
+        except sa.exc.ArgumentError as error:
+            msg = "SKYGROUND_STATE_URL is no SQLAlchemy URL; expected sqlite:///path or postgresql+psycopg://user@host/database"
+            raise StateError(msg) from error
+        self._engine = _engine(self._url)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest version; harmless when they are. Several processes may call it at once.
+
+        Raises
+        ------
+        StateError
+        """
+        from alembic import command
+
+        with self._writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            command.upgrade(_alembic_config(connection), "head")
+
+    def pending_migrations(self) -> list[str]:
+        """Revisions that `migrate` would apply, oldest first; empty when the tables are up to date."""
+        from alembic.runtime.migration import MigrationContext
+        from alembic.script import ScriptDirectory
+
+        with self._reading() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+            script = ScriptDirectory.from_config(_alembic_config(connection))
+            found = [revision.revision for revision in script.iterate_revisions("head", current or "base")]
+        return found[::-1]
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """A transaction that may write; on SQLite it takes the write lock at once, so that it can never lose it half-way."""
+        with self._explained(), self._engine.execution_options(skyground_begin="BEGIN IMMEDIATE").begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with self._explained(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.DatabaseError) as error:
+            place = self._url.render_as_string(hide_password=True)
+            msg = f"state database {place}: {error.orig}; is it reachable, and has `skyground migrate` been run?"
+            raise StateError(msg) from error
+
+
+def insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite_dialect.Insert:
+    """INSERT with ``ON CONFLICT`` of the database at hand."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite_dialect.insert(table)
+
+
+def to_type(row: sa.RowMapping, kind: type[_Type]) -> _Type:
+    """A row as the type whose fields its columns are named after."""
+    # column names are of a subclass of str, which msgspec does not take
+    return msgspec.convert({str(name): value for name, value in row.items()}, kind)
+
+
+def utc_now() -> datetime:
+    """The present, aware, UTC."""
+    return datetime.now(UTC)
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True)
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+    # the driver's own BEGIN comes too late; ours is in _begin_sqlite
+    connection.isolation_level = None
+    _switch_to_wal(connection)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _switch_to_wal(connection: Any) -> None:  # noqa: ANN401 - the driver's own connection
+    """Several processes may open a new file at once, and SQLite does not wait for a lock by itself in this one statement."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("skyground_begin", "BEGIN"))
+
+
+def _alembic_config(connection: sa.Connection) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,101 @@
+"""Documents: plain JSON by kind and key, every version kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from store.state.database import StateBase, to_type, utc_now
+from store.state.table import document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Document(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a document; versions count from 1."""
+
+    kind: str
+    key: str
+    version: int
+    body: dict[str, Any]
+    created_at: datetime
+
+
+class DocumentStore(StateBase):
+    """Functions on documents."""
+
+    def put_document(self, kind: str, key: str, body: Mapping[str, Any]) -> int:
+        """Keep a new version and return its number; a body equal to the newest makes no new version.
+
+        Parameters
+        ----------
+        body : mapping
+            Plain JSON; raises `TypeError` or `ValueError` for anything else (also NaN).
+        """
+        # through JSON and back, so that what is compared is what will be read
+        plain = msgspec.json.decode(msgspec.json.encode(dict(body)))
+        with self._writing() as connection:
+            newest = connection.execute(_newest(kind, key).with_for_update()).mappings().first()
+            if newest is not None and newest["body"] == plain:
+                return int(newest["version"])
+            version = 1 if newest is None else int(newest["version"]) + 1
+            connection.execute(
+                sa.insert(document).values(kind=kind, key=key, version=version, body=plain, created_at=utc_now())
+            )
+        return version
+
+    def get_document(self, kind: str, key: str) -> Document | None:
+        """The newest version, or None."""
+        with self._reading() as connection:
+            row = connection.execute(_newest(kind, key)).mappings().first()
+        return to_type(row, Document) if row else None
+
+    def list_documents(
+        self,
+        kind: str,
+        *,
+        prefix: str = "",
+        created_from: datetime | None = None,
+        limit: int = 100,
+    ) -> list[Document]:
+        """Newest versions of a kind, the latest created first; only keys that begin with ``prefix``."""
+        latest = sa.select(document.c.key, sa.func.max(document.c.version).label("version")).where(
+            document.c.kind == kind
+        )
+        latest_of = latest.group_by(document.c.key).subquery()
+        same = sa.and_(
+            document.c.kind == kind, document.c.key == latest_of.c.key, document.c.version == latest_of.c.version
+        )
+        question = (
+            sa.select(document)
+            .join(latest_of, same)
+            .order_by(document.c.created_at.desc(), document.c.key)
+            .limit(limit)
+        )
+        if prefix:
+            question = question.where(document.c.key.startswith(prefix, autoescape=True))
+        if created_from is not None:
+            question = question.where(document.c.created_at >= created_from)
+        return self._documents(question)
+
+    def list_versions(self, kind: str, key: str) -> list[Document]:
+        """All versions of a document, newest first."""
+        question = (
+            sa.select(document)
+            .where(document.c.kind == kind, document.c.key == key)
+            .order_by(document.c.version.desc())
+        )
+        return self._documents(question)
+
+    def _documents(self, question: sa.Select[Any]) -> list[Document]:
+        with self._reading() as connection:
+            return [to_type(row, Document) for row in connection.execute(question).mappings()]
+
+
+def _newest(kind: str, key: str) -> sa.Select[Any]:
+    mine = sa.and_(document.c.kind == kind, document.c.key == key)
+    return sa.select(document).where(mine).order_by(document.c.version.desc()).limit(1)

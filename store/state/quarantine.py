@@ -1,0 +1,240 @@
+"""Quarantine: what could not be accepted, with the bytes it came in, bounded.
+
+A message is kept once however many of its values are refused. Reading history again adds nothing twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+import sqlalchemy as sa
+
+from schemas.message import MAX_PAYLOAD_BYTES, RawMessage
+from schemas.reading import RejectReason
+from store.state.database import StateBase, insert, utc_now
+from store.state.table import quarantine, quarantine_expired, quarantine_message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from schemas.message import Topic
+    from schemas.reading import Rejection
+
+#: Most items the quarantine holds; the oldest go first, and are counted. At 1 kB a message: some 200 MB.
+MAX_ITEMS = 200_000
+_DIGEST_BYTES = 16
+_COLUMNS = (
+    quarantine,
+    quarantine_message.c.received_at,
+    quarantine_message.c.topic,
+    quarantine_message.c.network,
+    quarantine_message.c.format,
+    quarantine_message.c.payload_bytes,
+)
+_JOINED = quarantine.join(quarantine_message, quarantine.c.message_id == quarantine_message.c.id)
+
+
+class QuarantineState(StrEnum):
+    """What has become of an item; an expired one is only counted."""
+
+    NEW = "new"
+    REPLAYED = "replayed"
+
+
+class QuarantinedItem(msgspec.Struct, frozen=True, kw_only=True):
+    """One refused thing.
+
+    Attributes
+    ----------
+    payload : bytes or None
+        Of the whole message, as received, cut at 1 MiB; None in listings.
+    payload_bytes : int
+        Size as received [B].
+    """
+
+    id: int
+    received_at: datetime
+    topic: str
+    network: str | None
+    format: str | None
+    station_id: str | None
+    instrument_id: str | None
+    parameter: str | None
+    reason: RejectReason
+    detail: str
+    interval_start: datetime | None
+    state: QuarantineState
+    state_at: datetime
+    payload_bytes: int
+    payload: bytes | None = None
+
+    @property
+    def message(self) -> RawMessage:
+        """The message for a replay; raises `ValueError` where the payload was not loaded or has been cut."""
+        if self.payload is None or len(self.payload) < self.payload_bytes:
+            msg = f"quarantine item {self.id}: the payload is not complete"
+            raise ValueError(msg)
+        return RawMessage(self.topic, self.payload, self.received_at)
+
+
+class QuarantineStore(StateBase):
+    """Functions on the quarantine."""
+
+    quarantine_limit: int = MAX_ITEMS
+
+    def add_rejections(self, message: RawMessage, topic: Topic | None, rejections: Sequence[Rejection]) -> int:
+        """Keep a message's rejections; those it already has are not added again. Returns how many are new."""
+        return self.add_many_rejections([(message, topic, rejections)])
+
+    def add_many_rejections(self, batch: Sequence[tuple[RawMessage, Topic | None, Sequence[Rejection]]]) -> int:
+        """Keep the rejections of several messages in one transaction; returns how many are new."""
+        added = 0
+        with self._writing() as connection:
+            for message, topic, rejections in batch:
+                if rejections:
+                    message_id = _keep_message(connection, message, topic)
+                    added += _keep_rejections(connection, message_id, topic, rejections)
+            if added:
+                _expire(connection, self.quarantine_limit)
+        return added
+
+    def list_quarantine(
+        self,
+        *,
+        reason: RejectReason | None = None,
+        station_id: str | None = None,
+        state: QuarantineState | None = None,
+        received_from: datetime | None = None,
+        after: int = 0,
+        limit: int = 1_000,
+    ) -> list[QuarantinedItem]:
+        """Items without payload, oldest first: those with an id above ``after``, received at ``received_from`` or later."""
+        question = (
+            sa.select(*_COLUMNS)
+            .select_from(_JOINED)
+            .where(quarantine.c.id > after)
+            .order_by(quarantine.c.id)
+            .limit(limit)
+        )
+        for column, value in (
+            (quarantine.c.reason, reason),
+            (quarantine.c.station_id, station_id),
+            (quarantine.c.state, state),
+        ):
+            if value is not None:
+                question = question.where(column == str(value))
+        if received_from is not None:
+            question = question.where(quarantine_message.c.received_at >= received_from)
+        with self._reading() as connection:
+            return [_to_item(row) for row in connection.execute(question).mappings()]
+
+    def get_quarantine(self, item_id: int) -> QuarantinedItem | None:
+        """One item with its payload, or None."""
+        question = (
+            sa.select(*_COLUMNS, quarantine_message.c.payload).select_from(_JOINED).where(quarantine.c.id == item_id)
+        )
+        with self._reading() as connection:
+            row = connection.execute(question).mappings().first()
+        return _to_item(row) if row else None
+
+    def mark_replayed(self, item_id: int) -> bool:
+        """Note that an item has been replayed; False when it is not there or was replayed before."""
+        change = (
+            sa.update(quarantine)
+            .where(quarantine.c.id == item_id, quarantine.c.state == QuarantineState.NEW)
+            .values(state=QuarantineState.REPLAYED, state_at=utc_now())
+        )
+        with self._writing() as connection:
+            return connection.execute(change).rowcount == 1
+
+    def count_quarantine(self, by: Literal["reason", "station_id", "network", "state"] = "reason") -> dict[str, int]:
+        """Items held, by one of their properties; an unknown value counts under an empty string."""
+        column = quarantine_message.c.network if by == "network" else quarantine.c[by]
+        question = sa.select(column, sa.func.count()).select_from(_JOINED).group_by(column).order_by(column)
+        with self._reading() as connection:
+            return {value or "": count for value, count in connection.execute(question)}
+
+    def count_expired(self) -> dict[str, int]:
+        """Items that had to go because the quarantine was full, by reason, since the beginning."""
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(quarantine_expired.c.reason, quarantine_expired.c.count))
+            return {reason: count for reason, count in rows}  # noqa: C416 - rows are not tuples to mypy
+
+
+def _keep_message(connection: sa.Connection, message: RawMessage, topic: Topic | None) -> int:
+    digest = blake2b(message.payload, digest_size=_DIGEST_BYTES)
+    digest.update(f"{message.topic}\n{message.received_at.timestamp()!r}".encode(errors="replace"))
+    values = {
+        "received_at": message.received_at,
+        "topic": _storable(message.topic),
+        "network": topic.network if topic else None,
+        "format": topic.format if topic else None,
+        "payload": message.payload[:MAX_PAYLOAD_BYTES],
+        "payload_bytes": len(message.payload),
+        "digest": digest.hexdigest(),
+    }
+    connection.execute(insert(connection, quarantine_message).values(values).on_conflict_do_nothing())
+    question = sa.select(quarantine_message.c.id).where(quarantine_message.c.digest == digest.hexdigest())
+    return int(connection.execute(question).scalar_one())
+
+
+def _keep_rejections(
+    connection: sa.Connection, message_id: int, topic: Topic | None, rejections: Sequence[Rejection]
+) -> int:
+    now = utc_now()
+    # rows come back only for what was added; a driver need not count them
+    statement = insert(connection, quarantine).on_conflict_do_nothing().returning(quarantine.c.id)
+    added = 0
+    for rejection in rejections:
+        digest = blake2b(
+            msgspec.json.encode(msgspec.structs.replace(rejection, detail=_storable(rejection.detail))),
+            digest_size=_DIGEST_BYTES,
+        )
+        values = {
+            "message_id": message_id,
+            "digest": digest.hexdigest(),
+            "station_id": rejection.station_id or (topic.station_id if topic else None),
+            "instrument_id": rejection.instrument_id or (topic.instrument_id if topic else None),
+            "parameter": None if rejection.parameter is None else _storable(rejection.parameter),
+            "reason": str(rejection.reason),
+            "detail": _storable(rejection.detail),
+            "interval_start": rejection.interval.start if rejection.interval else None,
+            "state": QuarantineState.NEW,
+            "state_at": now,
+        }
+        added += connection.execute(statement.values(values)).first() is not None
+    return added
+
+
+def _expire(connection: sa.Connection, limit: int) -> None:
+    """Let the oldest items go when there are more than ``limit``, and count them."""
+    # ids only grow, so their span bounds the number from above without counting
+    oldest, newest = connection.execute(sa.select(sa.func.min(quarantine.c.id), sa.func.max(quarantine.c.id))).one()
+    if newest is None or newest - oldest < limit:
+        return
+    doomed = quarantine.c.id <= newest - limit
+    now = utc_now()
+    for reason, count in connection.execute(
+        sa.select(quarantine.c.reason, sa.func.count()).where(doomed).group_by(quarantine.c.reason)
+    ).all():
+        statement = insert(connection, quarantine_expired).values(reason=reason, count=count, last_at=now)
+        raised = {"count": quarantine_expired.c.count + statement.excluded["count"], "last_at": now}
+        connection.execute(statement.on_conflict_do_update(index_elements=["reason"], set_=raised))
+    connection.execute(sa.delete(quarantine).where(doomed))
+    held = sa.select(quarantine.c.message_id).where(quarantine.c.message_id == quarantine_message.c.id).exists()
+    connection.execute(sa.delete(quarantine_message).where(~held))
+
+
+def _storable(text: str) -> str:
+    """Text every database takes: PostgreSQL refuses NUL, and no driver encodes lone surrogates."""
+    return text.replace("\x00", "\\x00").encode(errors="backslashreplace").decode()
+
+
+def _to_item(row: sa.RowMapping) -> QuarantinedItem:
+    known: dict[str, Any] = {name: row[name] for name in QuarantinedItem.__struct_fields__ if name in row}
+    known |= {"reason": RejectReason(row["reason"]), "state": QuarantineState(row["state"])}
+    return QuarantinedItem(**known)

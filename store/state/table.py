@@ -1,0 +1,185 @@
+"""Tables of the state database. A change here needs a migration; a test compares the two."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import Dialect
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """Aware datetime, stored in UTC and returned in UTC by every database."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Convert to UTC; a naive datetime is a programming error."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = f"naive datetime {value!r}: expected an aware one"
+            raise ValueError(msg)
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+quarantine_message = sa.Table(
+    "quarantine_message",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("topic", sa.Text, nullable=False),
+    sa.Column("network", sa.Text),
+    sa.Column("format", sa.Text),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("payload_bytes", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sqlite_autoincrement=True,
+)
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("message_id", sa.ForeignKey("quarantine_message.id"), nullable=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("station_id", sa.Text, index=True),
+    sa.Column("instrument_id", sa.Text),
+    sa.Column("parameter", sa.Text),
+    sa.Column("reason", sa.Text, nullable=False, index=True),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("interval_start", UtcDateTime),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("state_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("message_id", "digest"),
+    sqlite_autoincrement=True,
+)
+quarantine_expired = sa.Table(
+    "quarantine_expired",
+    metadata,
+    sa.Column("reason", sa.Text, primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False),
+)
+balance = sa.Table(
+    "balance",
+    metadata,
+    sa.Column("hour", UtcDateTime, primary_key=True),
+    sa.Column("station_id", sa.Text, primary_key=True),
+    sa.Column("instrument_id", sa.Text, primary_key=True),
+    sa.Column("item", sa.Text, primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
+run = sa.Table(
+    "run",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("network", sa.Text),
+    sa.Column("start", UtcDateTime),
+    sa.Column("end", UtcDateTime),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("counts", sa.JSON, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False, index=True),
+    sa.Column("finished_at", UtcDateTime),
+)
+gate_result = sa.Table(
+    "gate_result",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("network", sa.Text, nullable=False),
+    sa.Column("start", UtcDateTime, nullable=False),
+    sa.Column("end", UtcDateTime, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("detail", sa.JSON, nullable=False),
+    sa.Column("run_id", sa.Text),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Index(None, "network", "start"),
+)
+transition = sa.Table(
+    "transition",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("alert_key", sa.Text, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("station_id", sa.Text, nullable=False, index=True),
+    sa.Column("parameter", sa.Text),
+    sa.Column("from_state", sa.Text, nullable=False),
+    sa.Column("to_state", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False, index=True),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("value", sa.Float),
+    sa.Column("threshold", sa.Float),
+    sa.Column("unit", sa.Text),
+    sa.Column("evidence", sa.JSON, nullable=False),
+    sa.Column("recorded_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("alert_key", "at", "from_state", "to_state"),
+)
+alert = sa.Table(
+    "alert",
+    metadata,
+    sa.Column("alert_key", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("transition_id", sa.ForeignKey("transition.id"), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("acknowledged_by", sa.Text),
+    sa.Column("acknowledged_at", UtcDateTime),
+    sa.Column("note", sa.Text),
+)
+acknowledgement = sa.Table(
+    "acknowledgement",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("alert_key", sa.Text, nullable=False, index=True),
+    sa.Column("transition_id", sa.ForeignKey("transition.id"), nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("transition_id", sa.ForeignKey("transition.id"), nullable=False),
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("worker", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.UniqueConstraint("transition_id", "channel"),
+    sa.Index(None, "channel", "state", "due_at"),
+)
+document = sa.Table(
+    "document",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+)

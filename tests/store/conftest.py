@@ -1,0 +1,79 @@
+"""A real PostgreSQL for the state's tests, where its programs are installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from console.local.process import wait_until
+from console.local.settings import free_ports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_UNPRIVILEGED = 65_534
+
+
+def _programs() -> Path | None:
+    found = shutil.which("initdb")
+    candidates = [Path(found).resolve().parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    return next((path for path in candidates[::-1] if (path / "postgres").is_file()), None)
+
+
+def _takes_connections(url: str) -> bool:
+    try:
+        psycopg.connect(url).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """URL of a fresh server's maintenance database."""
+    programs = _programs()
+    if programs is None:
+        pytest.skip("PostgreSQL's initdb is not installed")
+    # PostgreSQL refuses to run as root, and pytest's own directories are closed to others
+    as_user: dict[str, Any] = (
+        {"user": _UNPRIVILEGED, "group": _UNPRIVILEGED, "extra_groups": []} if os.getuid() == 0 else {}
+    )
+    directory = Path(tempfile.mkdtemp(prefix="skyground-postgres-"))
+    if as_user:
+        os.chown(directory, _UNPRIVILEGED, _UNPRIVILEGED)
+    (port,) = free_ports(1)
+    data = directory / "data"
+    make = [programs / "initdb", "-D", data, "-U", "skyground", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]
+    subprocess.run(make, check=True, stdout=subprocess.DEVNULL, cwd=directory, **as_user)
+    options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off"}
+    command = [programs / "postgres", "-D", data, *[f"--{name}={value}" for name, value in options.items()]]
+    with (directory / "log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=directory, **as_user)
+    try:
+        url = f"postgresql://skyground@127.0.0.1:{port}/postgres"
+        wait_until(lambda: _takes_connections(url), what="postgres", timeout_s=60, alive=lambda: server.poll() is None)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.integration)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLAlchemy URL of an empty state database, of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'state.sqlite'}"
+    maintenance: str = request.getfixturevalue("postgres")
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(maintenance, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return maintenance.replace("postgresql://", "postgresql+psycopg://").removesuffix("postgres") + name

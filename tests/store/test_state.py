@@ -1,0 +1,314 @@
+from __future__ import annotations
+
+import multiprocessing
+import threading
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
+from schemas.interval import Interval
+from schemas.message import MAX_PAYLOAD_BYTES, RawMessage, parse_topic
+from schemas.reading import Rejection, RejectReason
+from store.error import StateError
+from store.state import Balance, GateOutcome, GateResult, QuarantineState, RunState, StateStore
+from store.state.table import metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+TOPIC = parse_topic("obs/v1/gas/a/i/json")
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[StateStore]:
+    with StateStore(url) as opened:
+        opened.migrate()
+        yield opened
+
+
+def message(payload: bytes = b"{}", seconds: int = 0) -> RawMessage:
+    return RawMessage(str(TOPIC), payload, NOW + timedelta(seconds=seconds))
+
+
+def rejection(detail: str = "so2: 'x'", reason: RejectReason = RejectReason.BAD_VALUE) -> Rejection:
+    return Rejection(reason, detail, "a", "i", "so2", Interval(NOW, NOW))
+
+
+def transition(minute: int = 0, state: AlertState = AlertState.FIRING, key: str = "high/a/so2") -> AlertTransition:
+    at = NOW + timedelta(minutes=minute)
+    before = AlertState.PENDING if state is AlertState.FIRING else AlertState.FIRING
+    return AlertTransition(
+        alert_key=key, rule="high", kind=RuleKind.THRESHOLD, severity=Severity.WARNING, station_id="a", parameter="so2",
+        from_state=before, to_state=state, at=at, since=at, value=9.5, threshold=5.0, unit="ug/m3", evidence={"series": [1.0, None], "zh": "超标"},
+    )  # fmt: skip
+
+
+def test_migrations_make_exactly_the_tables_of_the_code(store: StateStore) -> None:
+    with store._reading() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": False}), metadata) == []
+
+
+def test_migrating_is_harmless_when_done(url: str) -> None:
+    with StateStore(url) as store:
+        assert store.pending_migrations() == ["0001"]
+        store.migrate()
+        store.migrate()
+        assert store.pending_migrations() == []
+
+
+def test_processes_may_migrate_at_once(url: str) -> None:
+    with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert list(pool.map(_migrate, [url] * 3)) == [[], [], []]
+
+
+def _migrate(url: str) -> list[str]:
+    with StateStore(url) as store:
+        store.migrate()
+        return store.pending_migrations()
+
+
+def test_tables_that_are_missing_are_explained(url: str) -> None:
+    with StateStore(url) as store, pytest.raises(StateError, match="skyground migrate"):
+        store.list_runs()
+
+
+def test_a_url_that_is_none_is_explained() -> None:
+    with pytest.raises(StateError, match="SKYGROUND_STATE_URL"):
+        StateStore("nonsense")
+
+
+def test_a_naive_time_is_a_programming_error(store: StateStore) -> None:
+    with pytest.raises(sa.exc.StatementError, match="naive"):
+        store.read_balance(datetime(2026, 1, 1), NOW)  # noqa: DTZ001 - the point of the test
+
+
+def test_rejections_are_kept_with_the_bytes_they_came_in(store: StateStore) -> None:
+    assert store.add_rejections(message(b'{"so2": "x"}'), TOPIC, [rejection(), rejection("no: 'y'")]) == 2
+    first = store.list_quarantine()[0]
+    found = store.get_quarantine(first.id)
+    assert found is not None
+    assert (first.payload, found.message) == (None, message(b'{"so2": "x"}'))
+    assert (first.reason, first.station_id, first.received_at, first.interval_start) == (
+        RejectReason.BAD_VALUE,
+        "a",
+        NOW,
+        NOW,
+    )
+
+
+def test_reading_history_again_adds_no_rejection_twice(store: StateStore) -> None:
+    for _ in range(2):
+        store.add_rejections(message(), TOPIC, [rejection(), rejection("other")])
+    store.add_rejections(message(), TOPIC, [rejection("refused", RejectReason.REFUSED_BY_STORE)])
+    assert store.count_quarantine() == {"bad_value": 2, "refused_by_store": 1}
+
+
+def test_a_message_without_a_sound_topic_is_kept_whatever_it_holds(store: StateStore) -> None:
+    odd = RawMessage("obs/\x00/\ud800", b"\xff\x00", NOW)
+    store.add_rejections(odd, None, [Rejection(RejectReason.BAD_SCHEMA, "lone \ud800 and \x00")])
+    (item,) = store.list_quarantine()
+    assert (item.network, item.station_id) == (None, None)
+    assert store.count_quarantine("station_id") == {"": 1}
+
+
+def test_a_payload_that_was_cut_cannot_be_replayed(store: StateStore) -> None:
+    store.add_rejections(message(b"x" * (MAX_PAYLOAD_BYTES + 1)), TOPIC, [rejection(reason=RejectReason.TOO_LARGE)])
+    item = store.get_quarantine(1)
+    assert item is not None
+    with pytest.raises(ValueError, match="not complete"):
+        _ = item.message
+
+
+def test_an_item_is_replayed_once(store: StateStore) -> None:
+    store.add_rejections(message(), TOPIC, [rejection()])
+    assert [store.mark_replayed(1), store.mark_replayed(1), store.mark_replayed(99)] == [True, False, False]
+    assert store.list_quarantine(state=QuarantineState.NEW) == []
+
+
+def test_the_quarantine_is_bounded_and_counts_what_had_to_go(store: StateStore) -> None:
+    store.quarantine_limit = 5
+    for second in range(9):
+        store.add_rejections(message(seconds=second), TOPIC, [rejection()])
+    assert [item.id for item in store.list_quarantine()] == [5, 6, 7, 8, 9]
+    assert store.count_expired() == {"bad_value": 4}
+    assert store.get_quarantine(1) is None
+
+
+def test_listing_filters_and_pages(store: StateStore) -> None:
+    for second, reason in enumerate([RejectReason.BAD_VALUE, RejectReason.BAD_UNIT, RejectReason.BAD_UNIT]):
+        store.add_rejections(message(seconds=second), TOPIC, [rejection(reason=reason)])
+    assert [item.id for item in store.list_quarantine(reason=RejectReason.BAD_UNIT, after=2)] == [3]
+    assert [item.id for item in store.list_quarantine(received_from=NOW + timedelta(seconds=1), limit=1)] == [2]
+    assert store.list_quarantine(station_id="b") == []
+
+
+def test_balances_add_up_within_the_hour(store: StateStore) -> None:
+    part = Balance(hour=NOW, station_id="a", instrument_id="i", messages=2, values_stored=5, rejected={"bad_value": 1})
+    store.add_balance([part, part])
+    store.add_balance(
+        [Balance(hour=NOW.astimezone(timezone(timedelta(hours=8))), station_id="a", instrument_id="i", readings=1)]
+    )
+    hour = NOW.replace(minute=0)
+    total = Balance(
+        hour=hour,
+        station_id="a",
+        instrument_id="i",
+        messages=4,
+        readings=1,
+        values_stored=10,
+        rejected={"bad_value": 2},
+    )
+    assert store.read_balance(hour, NOW) == [total]
+    assert store.read_balance(hour, NOW, "b") == store.read_balance(NOW, NOW + timedelta(days=1)) == []
+
+
+def test_no_increment_is_lost_between_processes(url: str, store: StateStore) -> None:
+    with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(_add_fifty, [url] * 3))
+    assert store.read_balance(NOW - timedelta(hours=1), NOW)[0].messages == 150
+
+
+def _add_fifty(url: str) -> None:
+    with StateStore(url) as store:
+        for _ in range(50):
+            store.add_balance([Balance(hour=NOW, station_id="a", instrument_id="i", messages=1)])
+
+
+def test_runs_are_noted_from_start_to_end(store: StateStore) -> None:
+    run_id = store.start_run("qc", "gas", NOW, NOW + timedelta(hours=1), "1.0")
+    assert store.list_runs()[0].state is RunState.RUNNING
+    store.finish_run(run_id, RunState.DONE, {"hours": 3})
+    (run,) = store.list_runs(kind="qc", network="gas")
+    assert (run.state, run.counts, run.start) == (RunState.DONE, {"hours": 3}, NOW)
+    assert store.list_runs(kind="gate") == []
+
+
+def test_a_run_that_never_started_cannot_finish(store: StateStore) -> None:
+    with pytest.raises(StateError, match="never started"):
+        store.finish_run("nobody", RunState.DONE, {})
+
+
+def test_gate_results_stay_and_the_newest_comes_first(store: StateStore) -> None:
+    for outcome in (GateOutcome.HOLD, GateOutcome.PASS):
+        store.add_gate_result(GateResult(network="gas", start=NOW, end=NOW, outcome=outcome, detail={"failed": 2}))
+    assert [item.outcome for item in store.list_gate_results("gas", NOW)] == [GateOutcome.PASS, GateOutcome.HOLD]
+    assert store.list_gate_results("gas", end=NOW) == []
+
+
+def test_a_transition_makes_the_alerts_state(store: StateStore) -> None:
+    store.save_transition(transition())
+    status = store.get_alert_states()["high/a/so2"]
+    assert (status.state, status.transition) == (AlertState.FIRING, transition())
+    store.save_transition(transition(5, AlertState.OK))
+    assert store.get_alert_states()["high/a/so2"].state is AlertState.OK
+
+
+def test_an_older_transition_that_comes_late_does_not_change_the_state(store: StateStore) -> None:
+    store.save_transition(transition(5, AlertState.OK))
+    store.save_transition(transition(0))
+    assert store.get_alert_states()["high/a/so2"].state is AlertState.OK
+    assert [item.transition.at.minute for item in store.list_transitions()] == [35, 30]
+
+
+def test_the_same_transition_twice_is_one_and_is_delivered_once(store: StateStore) -> None:
+    assert store.save_transition(transition()) == store.save_transition(transition())
+    assert len(store.list_deliveries()) == 1
+
+
+def test_a_pending_alert_is_not_delivered(store: StateStore) -> None:
+    waiting = transition()
+    store.save_transition(
+        AlertTransition(
+            **{name: getattr(waiting, name) for name in waiting.__struct_fields__}
+            | {"from_state": AlertState.OK, "to_state": AlertState.PENDING}
+        )
+    )
+    assert store.claim_delivery("w", "email") is None
+
+
+def test_exactly_one_of_many_workers_gets_a_delivery(url: str, store: StateStore) -> None:
+    for minute in range(20):
+        store.save_transition(transition(minute))
+    barrier = threading.Barrier(4)
+
+    def work(name: str) -> list[int]:
+        with StateStore(url) as mine:
+            barrier.wait()
+            found = []
+            while (claimed := mine.claim_delivery(name, "email")) is not None:
+                found.append(claimed.transition_id)
+            return found
+
+    with ThreadPoolExecutor(4) as pool:
+        claims = [item for part in pool.map(work, "abcd") for item in part]
+    assert sorted(claims) == list(range(1, 21))
+
+
+def test_a_claim_whose_worker_died_is_free_after_its_lease(store: StateStore) -> None:
+    store.save_transition(transition())
+    now = datetime.now(UTC)
+    assert store.claim_delivery("dead", "email", now=now) is not None
+    assert store.claim_delivery("w", "email", now=now + timedelta(minutes=4)) is None
+    second = store.claim_delivery("w", "email", now=now + timedelta(minutes=6))
+    assert second is not None
+    assert second.attempt == 2
+    assert not store.finish_delivery(second.delivery_id, ok=True, worker="dead")
+    assert store.finish_delivery(second.delivery_id, ok=True, worker="w")
+    assert not store.finish_delivery(second.delivery_id, ok=True)
+
+
+def test_a_failed_delivery_is_tried_again_with_growing_pauses_and_then_given_up(store: StateStore) -> None:
+    store.save_transition(transition())
+    now = datetime.now(UTC)
+    pauses = []
+    while (claimed := store.claim_delivery("w", "email", now=now)) is not None:
+        store.finish_delivery(claimed.delivery_id, ok=False, detail="451 later", now=now)
+        (delivery,) = store.list_deliveries()
+        pauses.append((delivery.due_at - now) // timedelta(minutes=1))
+        now = delivery.due_at
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert store.list_deliveries(state="failed")[0].detail == "451 later"
+
+
+def test_a_permanent_failure_is_not_tried_again(store: StateStore) -> None:
+    store.save_transition(transition())
+    claimed = store.claim_delivery("w", "email")
+    assert claimed is not None
+    store.finish_delivery(claimed.delivery_id, ok=False, detail="550 no such user", permanent=True)
+    assert store.claim_delivery("w", "email", now=datetime.now(UTC) + timedelta(days=9)) is None
+
+
+def test_an_acknowledgement_holds_until_the_state_changes(store: StateStore) -> None:
+    store.save_transition(transition())
+    store.acknowledge("high/a/so2", "王", "on it", now=NOW)
+    status = store.get_alert_states()["high/a/so2"]
+    assert (status.acknowledged_by, status.acknowledged_at, status.note) == ("王", NOW, "on it")
+    store.save_transition(transition(5, AlertState.OK))
+    assert store.get_alert_states()["high/a/so2"].acknowledged_by is None
+    with pytest.raises(StateError, match="no alert"):
+        store.acknowledge("other", "w")
+
+
+def test_documents_keep_their_versions_and_the_newest_wins(store: StateStore) -> None:
+    versions = [store.put_document("attribution", "a/1", body) for body in ({"x": 1}, {"x": 1}, {"x": 2})]
+    assert versions == [1, 1, 2]
+    newest = store.get_document("attribution", "a/1")
+    assert newest is not None
+    assert (newest.version, newest.body) == (2, {"x": 2})
+    assert [item.version for item in store.list_versions("attribution", "a/1")] == [2, 1]
+    assert store.get_document("attribution", "a/2") is None
+
+
+def test_documents_are_listed_by_kind_and_prefix(store: StateStore) -> None:
+    for key in ("a/1", "a%/2", "b/1"):
+        store.put_document("attribution", key, {"key": key})
+    assert [item.key for item in store.list_documents("attribution", prefix="a%")] == ["a%/2"]
+    assert len(store.list_documents("attribution")) == 3
+    assert store.list_documents("backtest") == []
