@@ -1,0 +1,261 @@
+"""Gathers for a mail what the stores know of an alert: series, flags, neighbours, forecast, attribution. Reads only."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from alerts.evaluate import ALL, FORECAST
+from alerts.rules import RuleAveraging, Rules, ThresholdRule
+from alerts.sample import HOUR, baseline, forecast_of
+from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point
+from schemas.alert import RuleKind
+from schemas.flag import Flag
+from schemas.frames import FLAG, STATUS
+from schemas.parameter import ParameterError, parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schemas.alert import AlertTransition
+    from schemas.network import Network, Station
+    from store.influx import InfluxStore
+    from store.state import StateStore
+
+BEFORE = timedelta(hours=24)
+"""Shown before the alert began."""
+LONGEST = timedelta(days=7)
+"""Longest series in a mail; of a longer alert the end is shown."""
+NEIGHBOURS, RADIUS_KM = 5, 100.0
+SHOWN_CAUSES = 4
+SHOWN_TOPICS = ("overall", "wind", "tracers", "neighbours")
+EARTH_RADIUS_KM = 6371.0088
+"""Mean radius (IUGG)."""
+
+
+class Sources(NamedTuple):
+    """Where evidence is read, and how it is shown."""
+
+    influx: InfluxStore
+    state: StateStore
+    network: Network
+    rules: Rules
+    console_url: str
+
+
+def gather(sources: Sources, alert_id: int, transition: AlertTransition) -> AlertView:
+    """Everything a mail shows of one transition.
+
+    A station, rule or parameter that is not configured any more leaves gaps in the view, not an error.
+    """
+    rule = sources.rules.named(transition.rule) or sources.rules.operation(transition.alert_key.partition("/")[2])
+    rule = rule if rule and rule.KIND is transition.kind else None
+    station = sources.network.stations.get(transition.station_id)
+    points, cadence = _series(sources, transition, rule)
+    taken_by, note = _owner(sources.state, transition)
+    name, decimals = _what(transition)
+    return AlertView(
+        alert_id=alert_id,
+        transition=transition,
+        rule=rule,
+        station=_station_name(station, transition.station_id),
+        city=Name("", ""),
+        what=name,
+        unit=transition.unit or "",
+        decimals=decimals,
+        zone=sources.network.timezone,
+        console_url=sources.console_url,
+        network=rule.network if isinstance(rule, ThresholdRule) else None,
+        points=points,
+        cadence=cadence,
+        forecast=_forecast(sources, transition),
+        neighbours=_neighbours(sources, transition, rule, station),
+        causes=_causes(sources.state, transition),
+        acknowledged_by=taken_by,
+        acknowledged_note=note,
+        synthetic=bool(station and station.synthetic),
+    )
+
+
+def _station_name(station: Station | None, station_id: str) -> Name:
+    if station:
+        return Name(station.name("zh"), station.name("en"))
+    return {ALL: Name("全部站点", "All stations"), "system": Name("系统", "System")}.get(
+        station_id, Name(station_id, station_id)
+    )
+
+
+def _what(transition: AlertTransition) -> tuple[Name, int]:
+    if transition.parameter is None:
+        network = transition.evidence.get("network")
+        return (Name(f"{network} 监测网", f"Network {network}") if network else Name("系统", "System")), 1
+    try:
+        known = parameter(transition.parameter)
+    except ParameterError:
+        return Name(transition.parameter, transition.parameter), 2
+    return Name(known.name_zh, known.name_en), known.decimals
+
+
+def _owner(state: StateStore, transition: AlertTransition) -> tuple[str | None, str]:
+    status = state.get_alert_states().get(transition.alert_key)
+    return (status.acknowledged_by, status.note or "") if status else (None, "")
+
+
+def _window(transition: AlertTransition) -> tuple[datetime, datetime]:
+    end = transition.at
+    return max(transition.since - BEFORE, end - LONGEST), end
+
+
+def _series(sources: Sources, transition: AlertTransition, rule: object) -> tuple[tuple[Point, ...], timedelta]:
+    code = transition.parameter
+    if code is None:
+        return (), HOUR
+    start, end = _window(transition)
+    if isinstance(rule, ThresholdRule) and rule.averaging is RuleAveraging.NATIVE:
+        return _native(sources, transition, rule)
+    network = (
+        rule.network if isinstance(rule, ThresholdRule) else _network_of(sources.network, transition.station_id, code)
+    )
+    if network is None:
+        return (), HOUR
+    moving = rule.baseline if isinstance(rule, ThresholdRule) else None
+    first = start - timedelta(hours=moving.window_h) if moving else start
+    frame = sources.influx.read_hourly(network, transition.station_id, first, end, [code])
+    limits = None
+    if moving and isinstance(rule, ThresholdRule):
+        limits = baseline(frame[code].astype(float), moving.window_h, moving.min_hours) + rule.limit
+    return tuple(_hourly_points(frame, code, start, limits)), HOUR
+
+
+def _hourly_points(frame: pd.DataFrame, code: str, start: datetime, limits: pd.Series | None) -> Iterator[Point]:
+    """One point an hour from the first to the last stored one; an hour without a row is a gap."""
+    shown = frame[frame.index >= start]
+    if shown.empty:
+        return
+    for moment in pd.date_range(shown.index[0], shown.index[-1], freq="h"):
+        at = moment.to_pydatetime()
+        if moment not in shown.index:
+            yield Point(at, None)
+            continue
+        limit = None if limits is None else _finite(limits.loc[moment])
+        yield Point(at, _finite(shown[code].loc[moment]), _flag(shown, code, moment), limit)
+
+
+def _flag(frame: pd.DataFrame, code: str, moment: pd.Timestamp) -> Flag | None:
+    if code + FLAG not in frame:
+        return None
+    value = frame[code + FLAG].loc[moment]
+    return None if pd.isna(value) else Flag(int(value))
+
+
+def _native(sources: Sources, transition: AlertTransition, rule: ThresholdRule) -> tuple[tuple[Point, ...], timedelta]:
+    station = sources.network.stations.get(transition.station_id)
+    instruments = (
+        [item for item in station.instruments_of(rule.network) if rule.parameter in item.parameters] if station else []
+    )
+    if not instruments:
+        return (), HOUR
+    cadence = timedelta(seconds=instruments[0].cadence_s)
+    end = transition.at
+    # A day of minutes would be a smear at 600 px.
+    start = max(transition.since - max(60 * cadence, HOUR), end - LONGEST)
+    frame = sources.influx.read_native(
+        rule.network, transition.station_id, instruments[0].id, start, end, [rule.parameter]
+    )
+    letters = frame.get(rule.parameter + STATUS)
+    return tuple(
+        Point(moment.to_pydatetime(), _finite(value), Flag.FAIL if _is_bad(letters, moment) else None)
+        for moment, value in frame[rule.parameter].items()
+        if isinstance(moment, pd.Timestamp)
+    ), cadence
+
+
+def _is_bad(letters: pd.Series | None, moment: pd.Timestamp) -> bool:
+    return letters is not None and not pd.isna(letters.loc[moment]) and letters.loc[moment] != "N"
+
+
+def _finite(value: object) -> float | None:
+    number = float(value) if isinstance(value, (int, float)) else math.nan
+    return number if math.isfinite(number) else None
+
+
+def _network_of(network: Network, station_id: str, code: str) -> str | None:
+    station = network.stations.get(station_id)
+    found = (item.network for item in station.instruments if code in item.parameters) if station else iter(())
+    return next(found, None)
+
+
+def _forecast(sources: Sources, transition: AlertTransition) -> tuple[ForecastPoint, ...]:
+    code = transition.parameter
+    if code is None or transition.kind not in {RuleKind.THRESHOLD, RuleKind.FORECAST}:
+        return ()
+    start = transition.at.astimezone(UTC)
+    product = sources.influx.read_product(FORECAST, start, start + timedelta(hours=24), transition.station_id)
+    rows = forecast_of(product, code) if len(product) else pd.DataFrame()
+    return tuple(
+        ForecastPoint(moment.to_pydatetime(), float(row["q50"]), _finite(row["q10"]), _finite(row["q90"]))
+        for moment, row in rows.iterrows()
+        if isinstance(moment, pd.Timestamp)
+    )
+
+
+def _neighbours(
+    sources: Sources, transition: AlertTransition, rule: object, station: Station | None
+) -> tuple[Neighbour, ...]:
+    if (
+        not isinstance(rule, ThresholdRule)
+        or rule.averaging is not RuleAveraging.HOUR
+        or rule.baseline
+        or station is None
+    ):
+        return ()
+    start = transition.at - HOUR
+    near = sorted(_near(sources.network, station, rule.network), key=lambda item: (item[0], item[1].id))[:NEIGHBOURS]
+    frames = sources.influx.read_hourly_all(rule.network, start, transition.at, [rule.parameter]) if near else {}
+    return tuple(
+        Neighbour(_station_name(item, item.id), distance_km, _last(frames.get(item.id), rule.parameter))
+        for distance_km, item in near
+    )
+
+
+def _near(network: Network, station: Station, code: str) -> Iterator[tuple[float, Station]]:
+    for item in network.stations_of(code):
+        distance_km = _distance_km(station, item)
+        if item.id != station.id and distance_km is not None and distance_km <= RADIUS_KM:
+            yield distance_km, item
+
+
+def _distance_km(one: Station, two: Station) -> float | None:
+    """Great-circle distance (haversine) [km]; None where a station has no coordinates."""
+    if one.lon is None or one.lat is None or two.lon is None or two.lat is None:
+        return None
+    lat_one, lat_two = math.radians(one.lat), math.radians(two.lat)
+    half_lat, half_lon = (lat_two - lat_one) / 2, math.radians(two.lon - one.lon) / 2
+    chord = math.sin(half_lat) ** 2 + math.cos(lat_one) * math.cos(lat_two) * math.sin(half_lon) ** 2
+    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord)))
+
+
+def _last(frame: pd.DataFrame | None, code: str) -> float | None:
+    return None if frame is None or frame.empty else _finite(frame[code].iloc[-1])
+
+
+def _causes(state: StateStore, transition: AlertTransition) -> tuple[Cause, ...]:
+    """Statements of the attributions at this station, of this parameter, whose time overlaps the alert's."""
+    if transition.parameter is None:
+        return ()
+    for document in state.list_documents("attribution", limit=1000):
+        body = document.body
+        if body.get("station_id") != transition.station_id or body.get("parameter") != transition.parameter:
+            continue
+        if (
+            datetime.fromisoformat(body["start"]) < transition.at
+            and datetime.fromisoformat(body["end"]) > transition.since
+        ):
+            statements = [item for item in body.get("statements", []) if item.get("topic", "overall") in SHOWN_TOPICS]
+            return tuple(
+                Cause(Name(item["zh"], item["en"]), item.get("confidence", "")) for item in statements[:SHOWN_CAUSES]
+            )
+    return ()

@@ -1,0 +1,103 @@
+"""What the command line and the console ask of alerts: lists, one transition, acknowledgement, a sample mail."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from alerts import email
+from alerts.message import Envelope, compose, message_id, render
+from alerts.sample_mail import sample_views
+from schemas.alert import AlertState
+from store.state import StateStore
+
+if TYPE_CHECKING:
+    from alerts.settings import AlertSettings
+    from store.settings import SharedSettings
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert in a list."""
+
+    id: int
+    state: str
+    severity: str
+    alert_key: str
+    since: datetime
+    value: float | None
+    unit: str | None
+    taken_by: str | None
+
+    COLUMNS: ClassVar[tuple[str, ...]] = ("id", "state", "severity", "alert_key", "since", "value", "unit", "taken_by")
+
+
+def list_states(settings: SharedSettings, state: AlertState | None = None) -> list[Listed]:
+    """Present state of every alert: firing, pending, ok; newest first within each."""
+    order = {AlertState.FIRING: 0, AlertState.PENDING: 1, AlertState.OK: 2}
+    with _open(settings) as store:
+        found = [item for item in store.get_alert_states().values() if state is None or item.state is state]
+    found.sort(key=lambda item: (order[item.state], -item.transition.at.timestamp(), item.alert_key))
+    return [
+        Listed(
+            id=item.transition_id,
+            state=item.state,
+            severity=item.transition.severity,
+            alert_key=item.alert_key,
+            since=item.transition.since,
+            value=item.transition.value,
+            unit=item.transition.unit,
+            taken_by=item.acknowledged_by,
+        )
+        for item in found
+    ]
+
+
+def show_transition(settings: SharedSettings, transition_id: int) -> dict[str, Any] | None:
+    """One stored transition with its deliveries and who has taken the alert; None where there is none."""
+    with _open(settings) as store:
+        stored = next((item for item in store.list_transitions(limit=1_000_000) if item.id == transition_id), None)
+        if stored is None:
+            return None
+        status = store.get_alert_states().get(stored.transition.alert_key)
+        return {
+            "id": stored.id,
+            "recorded_at": stored.recorded_at,
+            "transition": stored.transition,
+            "present_state": status.state if status else None,
+            "taken_by": status.acknowledged_by if status else None,
+            "note": status.note if status else None,
+            "deliveries": store.list_deliveries(transition_id=stored.id),
+        }
+
+
+def take(settings: SharedSettings, alert: str, *, who: str, note: str = "") -> str:
+    """Acknowledge an alert by transition id or alert key; returns the key, raises `store.error.StateError`."""
+    key = alert
+    if alert.isdigit():
+        shown = show_transition(settings, int(alert))
+        key = shown["transition"].alert_key if shown else alert
+    with _open(settings) as store:
+        store.acknowledge(key, who, note)
+    return key
+
+
+def send_sample(settings: AlertSettings, to: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Send a made-up alert; returns the recipients, raises `alerts.email.DeliveryError`."""
+    now = datetime.now(UTC)
+    rendered = render(sample_views(now, settings.console_url)["raised"], settings.language)
+    label = "测试" if settings.language == "zh" else "Test"
+    envelope = Envelope(
+        sender=settings.mail_from,
+        recipients=to or settings.mail_to,
+        message_id=message_id(f"test-{now:%Y%m%dT%H%M%S%f}", settings.mail_from),
+    )
+    email.send(compose(rendered._replace(subject=f"[{label}] {rendered.subject}"), envelope, now), settings, attempts=1)
+    return envelope.recipients
+
+
+def _open(settings: SharedSettings) -> StateStore:
+    store = StateStore(settings.state_url)
+    store.migrate()
+    return store

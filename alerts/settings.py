@@ -1,0 +1,95 @@
+"""Settings of the alerts: the mail server, who gets mail, which rules."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import SecretStr, field_validator
+from pydantic_settings import NoDecode
+
+from store.settings import SharedSettings
+
+SMTP_SCHEMES = ("smtp://", "smtps://", "smtp+starttls://")
+
+
+class AlertSettings(SharedSettings):
+    """Shared settings and the alerts' own.
+
+    Attributes
+    ----------
+    smtp_url : str
+        ``smtp://[user@]host:port``, ``smtps://`` (TLS from the start) or ``smtp+starttls://`` (TLS required).
+    smtp_password : SecretStr
+        Or ``SKYGROUND_SMTP_PASSWORD_FILE``; sent only over TLS or to loopback.
+    smtp_timeout_s : float
+        [s]
+    mail_from : str
+    mail_to : tuple of str
+        Comma-separated in the environment.
+    rules : Path
+        TOML.
+    notify_max_age_h : float or None
+        Replaces the rules' own value [h]; 0 mails at any age (replays of old data).
+    watch_interval_s : float
+        Pause between two rounds of ``skyground watch`` [s].
+    """
+
+    smtp_url: str = "smtp://127.0.0.1:1025"
+    smtp_password: SecretStr = SecretStr("")
+    smtp_password_file: Path | None = None
+    smtp_timeout_s: float = 20.0
+    mail_from: str = "skyground <skyground@localhost>"
+    mail_to: Annotated[tuple[str, ...], NoDecode] = ("duty@localhost",)
+    rules: Path = Path("deploy/rules.example.toml")
+    notify_max_age_h: float | None = None
+    watch_interval_s: float = 3.0
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_smtp(cls, value: str) -> str:
+        if not value.startswith(SMTP_SCHEMES):
+            msg = f"expected one of {', '.join(item + 'host:port' for item in SMTP_SCHEMES)}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("mail_to", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(item.strip() for item in value.split(",") if item.strip()) if isinstance(value, str) else value
+
+    @field_validator("mail_to")
+    @classmethod
+    def _has_recipients(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            msg = "expected at least one address"
+            raise ValueError(msg)
+        return tuple(_address(item) for item in value)
+
+    @field_validator("mail_from")
+    @classmethod
+    def _has_sender(cls, value: str) -> str:
+        return _address(value)
+
+    @field_validator("watch_interval_s", "smtp_timeout_s")
+    @classmethod
+    def _is_positive(cls, value: float) -> float:
+        if value <= 0:
+            msg = "expected a number above zero"
+            raise ValueError(msg)
+        return value
+
+
+def alert_settings(settings: SharedSettings) -> AlertSettings:
+    """``settings`` as alert settings: shared values as given, the alerts' own from the environment where not set."""
+    if isinstance(settings, AlertSettings):
+        return settings
+    return AlertSettings(_env_file=settings.run_dir / "settings.env", **settings.model_dump())
+
+
+def _address(text: str) -> str:
+    if "@" not in parseaddr(text)[1] or any(item in text for item in "\r\n"):
+        msg = f"{text!r}: expected an address like duty@example.org"
+        raise ValueError(msg)
+    return text

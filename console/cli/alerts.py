@@ -1,0 +1,193 @@
+"""``skyground alerts``: what fires, who has taken it, rehearsals, rules, the way of the mail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alerts.settings import AlertSettings
+    from schemas.alert import AlertTransition
+
+JSON = typer.Option(False, "--json", help="One JSON object a line.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the sub-commands."""
+    alerts = typer.Typer(
+        help="Alerts: list, show, take, rehearse, test the mail. 告警：查询、认领、演练、测试邮件。",
+        no_args_is_help=True,
+    )
+    rules = typer.Typer(help="The rules file. 规则文件。", no_args_is_help=True)
+    alerts.command("list", help="Alerts, firing ones first.")(list_alerts)
+    alerts.command("show", help="One transition with its evidence and deliveries.")(show)
+    alerts.command("ack", help="Take an alert, by id or key.")(acknowledge)
+    alerts.command("test-mail", help="Send a sample mail to prove the way.")(send_test_mail)
+    alerts.command("evaluate", help="Judge a period of the past; --dry-run rehearses.")(evaluate_period)
+    alerts.command("deliver", help="Mail what waits.")(deliver_now)
+    alerts.command("sink", help="A local mail server that keeps every mail in a Maildir.")(sink)
+    rules.command("check", help="Check a rules file.")(check_rules)
+    alerts.add_typer(rules, name="rules")
+    app.add_typer(alerts, name="alerts")
+
+
+def list_alerts(
+    state: str = typer.Option("", "--state", help="Only ok, pending or firing."), as_json: bool = JSON
+) -> None:
+    """Print every alert that ever changed, firing ones first."""
+    from alerts.listing import Listed, list_states
+    from schemas.alert import AlertState
+
+    if state and state not in tuple(AlertState):
+        msg = f"{state!r}, expected one of {', '.join(AlertState)}"
+        raise typer.BadParameter(msg, param_hint="--state")
+    found = list_states(_settings(), AlertState(state) if state else None)
+    _print_listed(found, as_json=as_json, columns=Listed.COLUMNS)
+
+
+def show(alert_id: int = typer.Argument(metavar="ID"), as_json: bool = JSON) -> None:
+    """Print one transition."""
+    import msgspec
+
+    from alerts.listing import show_transition
+
+    found = show_transition(_settings(), alert_id)
+    if found is None:
+        _fail(f"there is no alert transition {alert_id}")
+    encoded = msgspec.json.encode(found)
+    typer.echo(encoded.decode() if as_json else msgspec.json.format(encoded, indent=2).decode())
+
+
+def acknowledge(
+    alert: str = typer.Argument(metavar="ID", help="Id of a transition, or alert key."),
+    by: str = typer.Option(..., "--by", help="Who takes it."),
+    note: str = typer.Option("", "--note"),
+) -> None:
+    """Note who has taken an alert."""
+    from alerts.listing import take
+    from store.error import StateError
+
+    try:
+        key = take(_settings(), alert, who=by, note=note)
+    except StateError as error:
+        _fail(str(error))
+    typer.echo(f"{key}: taken by {by}")
+
+
+def send_test_mail(to: list[str] = typer.Option([], "--to", help="Instead of the configured recipients.")) -> None:
+    """Send a sample mail."""
+    from alerts.email import DeliveryError
+    from alerts.listing import send_sample
+
+    try:
+        recipients = send_sample(_settings(), tuple(to))
+    except DeliveryError as error:
+        _fail(f"mail server: {error}")
+    typer.echo(f"sent to {', '.join(recipients)}")
+
+
+def evaluate_period(
+    start: datetime = typer.Option(..., "--from", help="UTC."),
+    end: datetime = typer.Option(..., "--to", help="UTC."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="From a fresh state; store and mail nothing."),
+    as_json: bool = JSON,
+) -> None:
+    """Judge a period."""
+    from datetime import UTC
+
+    from alerts.job import evaluate, rehearse
+
+    first, last = (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment for moment in (start, end))
+    if last <= first:
+        msg = "expected a time after --from"
+        raise typer.BadParameter(msg, param_hint="--to")
+    now = datetime.now(UTC)
+    if dry_run:
+        _print_rehearsal(
+            rehearse(_settings(), first, last, now), weeks=(last - first).total_seconds() / 604_800, as_json=as_json
+        )
+        return
+    typer.echo(f"transitions={evaluate(_settings(), first, last, now)}")
+
+
+def deliver_now() -> None:
+    """One delivery round."""
+    from datetime import UTC
+
+    from alerts.job import deliver
+
+    typer.echo(f"mails={deliver(_settings(), datetime.now(UTC))}")
+
+
+def sink(
+    host: str = typer.Option("127.0.0.1", "--host"),
+    port: int = typer.Option(1025, "--port"),
+    maildir: Path = typer.Option(Path(".run/mail"), "--maildir"),
+) -> None:
+    """Run the sink until SIGTERM."""
+    from alerts.sink import run
+
+    typer.echo(f"mail sink on {host}:{port}, {maildir}")
+    run(host, port, maildir)
+
+
+def check_rules(path: Path = typer.Argument(metavar="FILE")) -> None:
+    """Check a rules file; status 2 and the place where it is wrong."""
+    from alerts.rules import load_rules
+
+    rules = load_rules(path)
+    for rule in rules.items:
+        typer.echo(
+            f"{rule.name:24} {rule.KIND:10} {rule.severity:9} {rule.source}{'' if rule.verified else ' (not verified)'}"
+        )
+    typer.echo(f"{path}: {len(rules.items)} rules")
+
+
+def _settings() -> AlertSettings:
+    from alerts.settings import AlertSettings
+    from store.settings import load_settings
+
+    return load_settings(AlertSettings)
+
+
+def _fail(text: str) -> None:
+    typer.echo(f"skyground: {text}", err=True)
+    raise typer.Exit(1)
+
+
+def _print_rehearsal(found: list[AlertTransition], *, weeks: float, as_json: bool) -> None:
+    import msgspec
+
+    from schemas.alert import AlertState
+
+    raised = [item for item in found if item.to_state is AlertState.FIRING]
+    mails = [item for item in found if AlertState.FIRING in {item.from_state, item.to_state}]
+    for item in mails:
+        line = f"{item.at:%Y-%m-%d %H:%M} {item.from_state}->{item.to_state} {item.alert_key} {item.value} (limit {item.threshold}) {item.unit}"
+        typer.echo(msgspec.json.encode(item).decode() if as_json else line)
+    summary = {"raised": len(raised), "mails_at_most": len(mails), "mails_a_week": round(len(mails) / weeks, 2)}
+    typer.echo(
+        msgspec.json.encode(summary).decode()
+        if as_json
+        else " ".join(f"{name}={value}" for name, value in summary.items())
+    )
+
+
+def _print_listed(rows: Sequence[object], *, as_json: bool, columns: tuple[str, ...]) -> None:
+    import msgspec
+    from rich.console import Console
+    from rich.table import Table
+
+    if as_json:
+        for row in rows:
+            typer.echo(msgspec.json.encode(row).decode())
+        return
+    table = Table(*columns, box=None)
+    for row in rows:
+        table.add_row(*(str(getattr(row, name)) for name in columns))
+    Console().print(table)

@@ -1,0 +1,45 @@
+"""``skyground watch``: judge what is new every few seconds and mail at once."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+
+    @app.command(
+        help="Judge readings, hours, silence and forecasts as they come, and mail alerts. 实时判定并发送告警邮件。"
+    )
+    def watch(
+        once: bool = typer.Option(False, "--once", help="One round, then end."),
+        json_lines: bool = typer.Option(False, "--json", help="One JSON object a round that did something."),
+    ) -> None:
+        from datetime import UTC, datetime
+
+        import msgspec
+
+        from alerts.settings import AlertSettings
+        from alerts.watch import Round, run, run_once, stop_on_signals
+        from store.settings import load_settings
+
+        def report(done: Round) -> None:
+            if not (done.transitions or done.mails or done.error or once):
+                return
+            if json_lines:
+                typer.echo(msgspec.json.encode(done).decode())
+            else:
+                outcome = done.error or f"transitions={done.transitions} mails={done.mails} seconds={done.seconds:.2f}"
+                typer.echo(f"{done.at:%Y-%m-%d %H:%M:%S} UTC {outcome}")
+
+        settings = load_settings(AlertSettings)
+        if once:
+            done = run_once(settings, datetime.now(UTC))
+            report(done)
+            raise typer.Exit(1 if done.error else 0)
+        stop = stop_on_signals()
+        typer.echo(
+            f"watching every {settings.watch_interval_s:g} s; rules {settings.rules}; mail to {', '.join(settings.mail_to)}"
+        )
+        run(settings, stop, report)
+        typer.echo("stopped")

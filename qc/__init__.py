@@ -1,0 +1,1 @@
+"""Quality control: checks of native and hourly values, hourly means, the gate. Pure except `qc.job` and the pages of `qc.gate`."""

@@ -1,0 +1,100 @@
+"""Rules, settings and hours that the tests of the alerts share."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from alerts.rules import Rules, load_rules
+from alerts.settings import AlertSettings
+from schemas.interval import floor_hour
+from store.influx import InfluxStore
+from store.state import StateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from store.settings import SharedSettings
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = ROOT / "deploy" / "rules.example.toml"
+NETWORK = """
+zone = "Asia/Shanghai"
+""" + "".join(
+    f"""
+[[station]]
+id = "t-{number:02d}"
+name_zh = "测试{number}号"
+name_en = "Test {number}"
+city = "2101{number:02d}"
+lon = {123.4 + number / 50}
+lat = 41.8
+[[station.instrument]]
+id = "gas1"
+network = "gas"
+cadence_s = 60
+parameters = ["pm25", "o3", "so2", "no2"]
+"""
+    for number in range(1, 9)
+)
+
+
+@pytest.fixture(scope="session")
+def example() -> Rules:
+    return load_rules(EXAMPLE)
+
+
+@pytest.fixture
+def own(settings: SharedSettings, smtp_url: str, tmp_path: Path) -> AlertSettings:
+    network = tmp_path / "network.toml"
+    network.write_text(NETWORK)
+    shared = settings.model_dump() | {"network": network}
+    return AlertSettings(
+        **shared, smtp_url=smtp_url, rules=EXAMPLE, mail_to=("duty@example.org",), mail_from="sky@example.org"
+    )
+
+
+@pytest.fixture
+def influx(own: AlertSettings) -> Iterator[InfluxStore]:
+    store = InfluxStore(own)
+    store.ensure()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def state(own: AlertSettings) -> Iterator[StateStore]:
+    with StateStore(own.state_url) as store:
+        store.migrate()
+        yield store
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def write_hours(influx: InfluxStore, now: datetime) -> Callable[..., None]:
+    """Write the last hours of one station, the newest being the last whole one."""
+
+    def write(station_id: str, values: list[float], flag: int = 1, parameter: str = "pm25") -> None:
+        last = floor_hour(now) - timedelta(hours=1)
+        index = pd.DatetimeIndex(
+            [last - timedelta(hours=len(values) - 1 - n) for n in range(len(values))], name="start"
+        )
+        columns = {
+            parameter: np.array(values, dtype=float),
+            f"{parameter}__n": np.full(len(values), 60.0),
+            f"{parameter}__flag": np.full(len(values), flag, dtype=np.int8),
+        }
+        result = influx.write_hourly("gas", station_id, pd.DataFrame(columns, index=index))
+        assert not result.rejected
+        assert not result.retry
+
+    return write

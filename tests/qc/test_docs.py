@@ -1,0 +1,40 @@
+"""The pages about quality control name everything that exists, and nothing that does not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from qc.checks_hourly import HOURLY_TESTS
+from qc.flagging import NATIVE_TESTS
+from qc.suite import describe
+from qc.wording import TESTS
+from schemas.message import NetworkCode
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+
+
+def test_every_test_is_described() -> None:
+    headings = re.findall(r"^### `(\w+)`", (DOCS / "qc-tests.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings == [*NATIVE_TESTS, *HOURLY_TESTS]
+    assert set(headings) == set(TESTS)
+
+
+def test_every_test_states_its_flags() -> None:
+    sections = re.split(r"^### ", (DOCS / "qc-tests.md").read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    for section in sections:
+        name = section.split("`")[1]
+        stated = set(
+            re.findall(r"PASS|SUSPECT|FAIL|MISSING|UNKNOWN", re.search(r"^Flags: (.*)$", section, re.MULTILINE)[1])
+        )
+        assert {flag.name for flag in TESTS[name].flags} <= stated, name
+        assert "Source:" in section, name
+        assert "Defaults:" in section, name
+
+
+def test_every_expectation_is_described() -> None:
+    page = (DOCS / "gate.md").read_text(encoding="utf-8")
+    for network in NetworkCode:
+        for item in describe(network):
+            name = "<parameter>." + item.id.split(".")[1] if "." in item.id else item.id
+            assert f"`{name}`" in page, name
