@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from console.local.parts import Part
+    from console.local.supervisor import Supervisor
 
 
 def register(app: typer.Typer) -> None:
@@ -70,7 +74,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="one JSON object
         )
 
 
-def _supervisor():  # type: ignore[no-untyped-def]  # noqa: ANN202 - the types are imported inside, to start fast
+def _supervisor() -> tuple[Supervisor, dict[str, Part]]:
     from console.local.parts import all_parts
     from console.local.settings import LocalSettings
     from console.local.supervisor import Supervisor
@@ -81,8 +85,8 @@ def _supervisor():  # type: ignore[no-untyped-def]  # noqa: ANN202 - the types a
     return Supervisor(settings, known), known
 
 
-def _chosen(parts: list[str] | None, known: object) -> list[str]:
-    names = list(known)  # type: ignore[call-overload]  # dict of parts
+def _chosen(parts: list[str] | None, known: dict[str, Part]) -> list[str]:
+    names = list(known)
     unknown = [name for name in parts or () if name not in names]
     if unknown:
         msg = f"unknown part {', '.join(unknown)}; known: {', '.join(names)}"

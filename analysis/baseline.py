@@ -1,0 +1,91 @@
+"""Linear first guess of a forecast, one ridge regression a horizon.
+
+Trees are good at what depends on weather and hour, and poor at "as it is now, fading": that part is linear. The trees of
+`analysis.forecast` learn what this first guess leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+PREDICTORS = ("lag_0h", "lag_1h", "lag_2h", "lag_23h", "mean_6h", "mean_24h", "network", "yesterday", "climatology")
+_RIDGE = 1e-3
+_HORIZONS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """First guess by horizon, 24 rows.
+
+    Attributes
+    ----------
+    coefficients : array of float, (24, len(PREDICTORS) + 1)
+        Those of `PREDICTORS`, then the constant.
+    spread : array of float, (24,)
+        Standard deviation of what it leaves; trees that learn residuals in this unit treat near and far hours alike.
+    """
+
+    coefficients: NDArray[np.float64]
+    spread: NDArray[np.float64]
+
+
+def design(matrix: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float64]:
+    """Pick the predictors out of a feature matrix; a missing value becomes the usual one of the hour, then 0.
+
+    Returns
+    -------
+    array of float, (n, len(PREDICTORS) + 1)
+    """
+    columns = [list(names).index(name) for name in PREDICTORS]
+    chosen = matrix[:, columns].astype(float)
+    usual = np.nan_to_num(chosen[:, -1], nan=0.0)
+    chosen = np.where(np.isfinite(chosen), chosen, usual[:, None])
+    return np.column_stack([chosen, np.ones(len(chosen))])
+
+
+def fit_baseline(predictors: NDArray[np.float64], horizon: NDArray[np.int64], target: NDArray[np.float64]) -> Baseline:
+    """Fit by least squares with a small ridge; a horizon without enough rows takes the coefficients of all rows.
+
+    Parameters
+    ----------
+    predictors : array of float, (n, k)
+        Of `design`.
+    horizon : array of int, (n,)
+        1 to 24.
+    target : array of float, (n,)
+    """
+    width = predictors.shape[1]
+    pooled = _solve(predictors, target)
+    rows = []
+    for ahead in range(1, _HORIZONS + 1):
+        chosen = horizon == ahead
+        rows.append(_solve(predictors[chosen], target[chosen]) if chosen.sum() > 5 * width else pooled)
+    coefficients = np.vstack(rows)
+    left = target - (predictors * coefficients[horizon - 1]).sum(axis=1)
+    spread = [_spread(left[horizon == ahead], left) for ahead in range(1, _HORIZONS + 1)]
+    return Baseline(coefficients, np.array(spread))
+
+
+def apply_baseline(
+    baseline: Baseline, predictors: NDArray[np.float64], horizon: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """First guess of each row."""
+    return np.asarray((predictors * baseline.coefficients[horizon - 1]).sum(axis=1), dtype=float)
+
+
+def _spread(left: NDArray[np.float64], pooled: NDArray[np.float64]) -> float:
+    return max(float(np.std(left if len(left) >= _HORIZONS else pooled)), 1e-6)
+
+
+def _solve(predictors: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
+    gram = predictors.T @ predictors
+    penalty = _RIDGE * np.diag(np.append(np.diag(gram)[:-1], 0.0)) + 1e-9 * np.eye(len(gram))
+    return np.asarray(np.linalg.solve(gram + penalty, predictors.T @ target), dtype=float)

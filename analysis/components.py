@@ -1,0 +1,209 @@
+"""PM2.5 composition: ion balance, mass reconstruction, secondary organic carbon, sulfur and nitrogen oxidation ratios.
+
+References
+----------
+Equivalents: charge and equivalent mass of the registry. Mass reconstruction and the ratio classes: secondary sources, see
+each function. MRS: Wu and Yu 2016, Atmos. Chem. Phys. 16, 5453. The factors marked "not verified" are arguments.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from schemas.frames import check_time_index, valid_values
+from schemas.parameter import parameter
+
+ANIONS = ("sulfate", "nitrate", "chloride")
+CATIONS = ("ammonium", "sodium_ion", "potassium_ion", "magnesium_ion", "calcium_ion")
+REQUIRED_IONS = frozenset({"sulfate", "nitrate", "ammonium"})
+"""Without these three a balance says nothing."""
+SULFATE_FACTOR, NITRATE_FACTOR = 1.375, 1.29
+"""Ammonium sulfate by sulfate, ammonium nitrate by nitrate [1]."""
+OM_PER_OC = 1.6
+"""[1] Organic mass by organic carbon: 1.4 to 1.6 fresh urban, to 2.2 background; not verified, an argument."""
+SOIL_FACTORS = {"aluminium": 2.20, "silicon": 2.49, "calcium": 1.63, "iron": 2.42, "titanium": 1.94}
+"""[1] Oxide mass by element (IMPROVE)."""
+SEA_SALT_PER_SODIUM = 2.54
+MINIMUM_EC_UG_M3 = 0.1
+"""Below this EC the ratio OC/EC is unstable."""
+MINIMUM_PAIRS = 20
+
+
+class SecondaryCarbon(msgspec.Struct, frozen=True, kw_only=True):
+    """Primary ratio and what it rests on.
+
+    Attributes
+    ----------
+    method : str
+    primary_ratio : float or None
+        (OC/EC) of primary emissions [1]; None where it cannot be had.
+    reason : str
+        Why not, else empty.
+    n : int
+        Pairs of OC and EC used.
+    """
+
+    method: str
+    primary_ratio: float | None
+    reason: str
+    n: int
+
+
+def ion_balance(hourly: pd.DataFrame) -> pd.DataFrame:
+    """Equivalents of anions and cations.
+
+    Parameters
+    ----------
+    hourly : pd.DataFrame
+        ``schemas.frames`` hourly with ions [µg m⁻³].
+
+    Returns
+    -------
+    pd.DataFrame
+        ``anions_neq_m3, cations_neq_m3`` [neq m⁻³], ``ratio`` cations by anions [1], ``neutralisation`` ammonium by
+        sulfate plus nitrate [1], ``ions_n`` ions in the sums. NaN where sulfate, nitrate or ammonium is missing.
+
+    References
+    ----------
+    neq = µg · 1000 / (M / |z|). The customary range of the ratio is 0.8 to 1.2 (not verified).
+    """
+    check_time_index(hourly)
+    equivalents = pd.DataFrame({code: _neq(hourly, code) for code in (*ANIONS, *CATIONS)}, index=hourly.index)
+    complete = equivalents[sorted(REQUIRED_IONS)].notna().all(axis=1)
+    result = pd.DataFrame(
+        {
+            "anions_neq_m3": equivalents[list(ANIONS)].sum(axis=1).where(complete),
+            "cations_neq_m3": equivalents[list(CATIONS)].sum(axis=1).where(complete),
+        }
+    )
+    result["ratio"] = _quotient(result["cations_neq_m3"], result["anions_neq_m3"])
+    result["neutralisation"] = _quotient(equivalents["ammonium"], equivalents["sulfate"] + equivalents["nitrate"])
+    result["ions_n"] = equivalents.notna().sum(axis=1).astype(float)
+    return result
+
+
+def mass_reconstruction(hourly: pd.DataFrame, *, om_per_oc: float = OM_PER_OC) -> pd.DataFrame:
+    """PM2.5 rebuilt from its components.
+
+    Parameters
+    ----------
+    hourly : pd.DataFrame
+        ``schemas.frames`` hourly: ions, ``oc``, ``ec``, elements, ``pm25`` [µg m⁻³].
+    om_per_oc : float
+        [1]
+
+    Returns
+    -------
+    pd.DataFrame
+        ``ammonium_sulfate, ammonium_nitrate, organic_matter, elemental_carbon, soil, sea_salt, reconstructed``
+        [µg m⁻³] and ``closure`` = reconstructed by measured PM2.5 [1]. The sum needs sulfate, nitrate, OC and EC; soil
+        and sea salt enter where measured (soil from the elements that are there, a lower bound).
+
+    References
+    ----------
+    1.375 SO4 + 1.29 NO3 + OM + EC + soil + sea salt; IMPROVE soil factors (secondary sources).
+    """
+    check_time_index(hourly)
+    soil = pd.DataFrame({code: valid_values(hourly, code) * factor for code, factor in SOIL_FACTORS.items()})
+    parts = pd.DataFrame(
+        {
+            "ammonium_sulfate": valid_values(hourly, "sulfate") * SULFATE_FACTOR,
+            "ammonium_nitrate": valid_values(hourly, "nitrate") * NITRATE_FACTOR,
+            "organic_matter": valid_values(hourly, "oc") * om_per_oc,
+            "elemental_carbon": valid_values(hourly, "ec"),
+            "soil": soil.sum(axis=1, min_count=1),
+            "sea_salt": valid_values(hourly, "sodium_ion") * SEA_SALT_PER_SODIUM,
+        }
+    )
+    complete = parts.iloc[:, :4].notna().all(axis=1)
+    parts["reconstructed"] = parts.sum(axis=1).where(complete)
+    parts["closure"] = _quotient(parts["reconstructed"], valid_values(hourly, "pm25"))
+    return parts
+
+
+def minimum_ratio(oc: pd.Series, ec: pd.Series, *, percentile: float = 10.0) -> SecondaryCarbon:
+    """Primary OC/EC as a low percentile of the ratio.
+
+    Parameters
+    ----------
+    oc, ec : pd.Series of float
+        [µg m⁻³]; hours with EC below 0.1 are left out.
+    percentile : float
+        [%], customarily 5 to 20.
+    """
+    pairs = _pairs(oc, ec)
+    method = f"minimum ratio, percentile {percentile:g}"
+    if len(pairs) < MINIMUM_PAIRS:
+        return SecondaryCarbon(method=method, primary_ratio=None, reason=_too_few(len(pairs)), n=len(pairs))
+    ratio = float(np.percentile(pairs["oc"] / pairs["ec"], percentile))
+    return SecondaryCarbon(method=method, primary_ratio=ratio, reason="", n=len(pairs))
+
+
+def minimum_r_squared(oc: pd.Series, ec: pd.Series, *, highest: float = 10.0) -> SecondaryCarbon:
+    """Primary OC/EC at which the secondary part is least correlated with EC (MRS).
+
+    Parameters
+    ----------
+    oc, ec : pd.Series of float
+        [µg m⁻³]
+    highest : float
+        End of the scan from 0.01 in steps of 0.01 [1]. A minimum at an end of the scan is refused.
+
+    References
+    ----------
+    Wu and Yu 2016, Atmos. Chem. Phys. 16, 5453.
+    """
+    pairs = _pairs(oc, ec)
+    if len(pairs) < MINIMUM_PAIRS:
+        return SecondaryCarbon(method="MRS", primary_ratio=None, reason=_too_few(len(pairs)), n=len(pairs))
+    # corr(OC - b EC, EC) is zero exactly where b is the regression slope of OC on EC: no scan is needed to find it.
+    slope = float(np.cov(pairs["oc"], pairs["ec"])[0, 1] / pairs["ec"].var())
+    if not 0.0 < slope < highest:
+        reason = f"no minimum inside the scan range 0 to {highest:g} (slope {slope:.2f})"
+        return SecondaryCarbon(method="MRS", primary_ratio=None, reason=reason, n=len(pairs))
+    return SecondaryCarbon(method="MRS", primary_ratio=round(slope, 2), reason="", n=len(pairs))
+
+
+def soc(oc: pd.Series, ec: pd.Series, primary_ratio: float) -> pd.Series:
+    """Secondary organic carbon OC - (OC/EC)_primary · EC [µg m⁻³]; negative values, noise about zero, become 0."""
+    return (oc - primary_ratio * ec).clip(lower=0.0).rename("soc")
+
+
+def oxidation_ratios(hourly: pd.DataFrame) -> pd.DataFrame:
+    """Molar oxidation ratios: ``sor`` = SO4 / (SO4 + SO2), ``nor`` = NO3 / (NO3 + NO2) [1].
+
+    Concentrations in µg m⁻³; NaN where either is missing or the sum is not above zero.
+    """
+    check_time_index(hourly)
+    moles = {code: _mol(hourly, code) for code in ("sulfate", "so2", "nitrate", "no2")}
+    return pd.DataFrame(
+        {
+            "sor": _quotient(moles["sulfate"], moles["sulfate"] + moles["so2"]),
+            "nor": _quotient(moles["nitrate"], moles["nitrate"] + moles["no2"]),
+        }
+    )
+
+
+def _neq(hourly: pd.DataFrame, code: str) -> pd.Series:
+    mass = parameter(code).equivalent_mass_g_eq
+    return valid_values(hourly, code) * (np.nan if mass is None else 1000.0 / mass)
+
+
+def _mol(hourly: pd.DataFrame, code: str) -> pd.Series:
+    mass = parameter(code).molar_mass_g_mol
+    return valid_values(hourly, code).clip(lower=0.0) / (np.nan if mass is None else mass)
+
+
+def _quotient(numerator: pd.Series, denominator: pd.Series) -> pd.Series:
+    return numerator / denominator.where(denominator > 0)
+
+
+def _pairs(oc: pd.Series, ec: pd.Series) -> pd.DataFrame:
+    pairs = pd.DataFrame({"oc": oc, "ec": ec}).astype(float).dropna()
+    return pairs[(pairs["ec"] >= MINIMUM_EC_UG_M3) & (pairs["oc"] > 0)]
+
+
+def _too_few(n: int) -> str:
+    return f"{n} hours with OC and EC, at least {MINIMUM_PAIRS} are needed"

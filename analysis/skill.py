@@ -1,0 +1,142 @@
+"""Scores of forecasts: errors, and hits and misses of a threshold.
+
+References
+----------
+POD = a / (a + c), FAR = b / (a + b), CSI = a / (a + b + c) with a hits, b false alarms, c misses (the customary
+contingency table of forecast verification).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MINIMUM_EVENTS = 20
+"""Fewer observed events say little about a cut."""
+MAXIMUM_FAR = 0.5
+"""A cut should warn wrongly at most every second time, unless that costs more than `MAXIMUM_LOSS` of the CSI."""
+MAXIMUM_LOSS = 0.2
+
+
+class Skill(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores of one predictor at one horizon; None where it cannot be had.
+
+    Attributes
+    ----------
+    predictor, horizon : str
+    threshold : float or None
+        Observed values at or above it are events; None: errors only.
+    cut : float or None
+        Predictions at or above it warn.
+    n, events : int
+        Pairs, and observed events among them.
+    mae, rmse : float or None
+        In the unit of the target.
+    pod, far, csi : float or None
+    """
+
+    predictor: str
+    horizon: str
+    threshold: float | None
+    cut: float | None
+    n: int
+    events: int
+    mae: float | None
+    rmse: float | None
+    pod: float | None
+    far: float | None
+    csi: float | None
+
+
+class Table(msgspec.Struct, frozen=True):
+    """Hits, false alarms and misses."""
+
+    hits: int
+    false_alarms: int
+    misses: int
+
+    @property
+    def pod(self) -> float | None:
+        """Probability of detection; None without events."""
+        return _ratio(self.hits, self.hits + self.misses)
+
+    @property
+    def far(self) -> float | None:
+        """False alarm ratio; None without warnings."""
+        return _ratio(self.false_alarms, self.hits + self.false_alarms)
+
+    @property
+    def csi(self) -> float | None:
+        """Critical success index; None with neither events nor warnings."""
+        return _ratio(self.hits, self.hits + self.false_alarms + self.misses)
+
+
+def contingency(observed: NDArray[np.float64], predicted: NDArray[np.float64], threshold: float, cut: float) -> Table:
+    """Count hits, false alarms and misses over pairs without NaN."""
+    known = np.isfinite(observed) & np.isfinite(predicted)
+    event, warned = observed[known] >= threshold, predicted[known] >= cut
+    return Table(int((event & warned).sum()), int((~event & warned).sum()), int((event & ~warned).sum()))
+
+
+def score(
+    observed: NDArray[np.float64],
+    predicted: NDArray[np.float64],
+    *,
+    predictor: str,
+    horizon: str,
+    threshold: float | None = None,
+    cut: float | None = None,
+) -> Skill:
+    """Scores over the pairs without NaN; ``cut`` defaults to the threshold."""
+    known = np.isfinite(observed) & np.isfinite(predicted)
+    error = predicted[known] - observed[known]
+    n = int(known.sum())
+    cut = threshold if cut is None else cut
+    table = Table(0, 0, 0) if threshold is None or cut is None else contingency(observed, predicted, threshold, cut)
+    return Skill(
+        predictor=predictor,
+        horizon=horizon,
+        threshold=threshold,
+        cut=cut,
+        n=n,
+        events=table.hits + table.misses,
+        mae=float(np.abs(error).mean()) if n else None,
+        rmse=float(np.sqrt((error**2).mean())) if n else None,
+        pod=table.pod,
+        far=table.far,
+        csi=table.csi,
+    )
+
+
+def best_cut(observed: NDArray[np.float64], predicted: NDArray[np.float64], threshold: float) -> float:
+    """Cut with the largest CSI, with FAR at most 0.5 where that costs no more than a fifth of the CSI.
+
+    With fewer than `MINIMUM_EVENTS` events, none can be chosen so: then the threshold is lowered by what the predictions lack
+    in spread, the ratio of their 95 % quantile to that of the observed values (0.5 to 1).
+    """
+    known = np.isfinite(observed) & np.isfinite(predicted)
+    observed, predicted = observed[known], predicted[known]
+    if int((observed >= threshold).sum()) < MINIMUM_EVENTS:
+        return threshold * _spread_ratio(observed, predicted)
+    cuts = threshold * np.arange(0.40, 1.205, 0.02)
+    tables = [contingency(observed, predicted, threshold, float(cut)) for cut in cuts]
+    skills = np.array([table.csi or 0.0 for table in tables])
+    calm = np.array([table.far is not None and table.far <= MAXIMUM_FAR for table in tables])
+    best_calm = float(skills[calm].max(initial=0.0))
+    kept = skills * calm if best_calm >= (1 - MAXIMUM_LOSS) * skills.max() else skills
+    return float(cuts[int(kept.argmax())])
+
+
+def _spread_ratio(observed: NDArray[np.float64], predicted: NDArray[np.float64]) -> float:
+    if len(observed) < MINIMUM_EVENTS or np.quantile(observed, 0.95) <= 0:
+        return 1.0
+    return float(np.clip(np.quantile(predicted, 0.95) / np.quantile(observed, 0.95), 0.5, 1.0))
+
+
+def _ratio(part: int, whole: int) -> float | None:
+    return part / whole if whole else None

@@ -1,0 +1,193 @@
+"""``skyground analyse``: indices, joint exceedance, attribution, forecast and its back-test."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import msgspec
+
+    from store.settings import SharedSettings
+
+Json = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个JSON对象")]
+Moment = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"], help="UTC")]
+Day = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="civil day of the network's zone 网络时区的自然日")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command group."""
+    group = typer.Typer(
+        no_args_is_help=True, help="Indices, co-analysis, attribution, forecast. 指数、协同分析、溯源与预报。"
+    )
+    for name, function in (
+        ("aqi", aqi),
+        ("coanalysis", coanalysis),
+        ("attribution", attribution),
+        ("forecast", forecast),
+        ("backtest", backtest),
+    ):
+        group.command(name)(function)
+    app.add_typer(group, name="analyse")
+
+
+def aqi(
+    values: Annotated[list[str], typer.Argument(help="PM2.5:24h=81 O3:8h=172 ... ug/m3, CO mg/m3")],
+    day: Day = None,
+    real_time: Annotated[bool, typer.Option("--real-time", help="hourly report 实时报")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compute the AQI of given concentrations by the edition in force. 按当日有效标准由浓度计算AQI。"""
+    from analysis.aqi import Report
+    from analysis.aqi import aqi as compute
+    from analysis.limit import AnalysisError
+
+    report = Report.REAL_TIME if real_time else Report.DAILY
+    moment = (day or datetime.now(UTC)).date()
+    try:
+        result = compute(dict(map(_item, values)), moment, report=report)
+    except AnalysisError as error:
+        raise typer.BadParameter(str(error)) from error
+    line = {
+        "day": f"{moment}", "edition": str(result.edition), "report": str(report), "aqi": result.aqi, "computed": result.computed,
+        "level": result.level.level if result.level else None, "name_zh": result.name_zh, "name_en": result.name_en,
+        "colour": result.colour, "primary": list(result.primary), "complete": result.complete,
+        "missing": list(map(str, result.missing)), "iaqi": {str(item): index for item, index in result.iaqis.items()},
+    }  # fmt: skip
+    _show([line], as_json=as_json)
+
+
+def coanalysis(day_from: Day = None, day_to: Day = None, as_json: Json = False) -> None:
+    """Compute and store AQI, joint exceedance and OFP of civil days. 计算并存储AQI、协同超标与臭氧生成潜势。"""
+    from analysis.job import coanalyse
+
+    settings, now = _settings(), datetime.now(UTC)
+    today = now.astimezone(settings.stations.timezone).date()
+    first = day_from.date() if day_from else today - timedelta(days=1)
+    last = day_to.date() if day_to else max(first, today)
+    if last < first:
+        msg = f"--day-to {last} is before --day-from {first}"
+        raise typer.BadParameter(msg)
+    _show([_plain(coanalyse(settings, first, last, now))], as_json=as_json)
+
+
+def attribution(start: Moment = None, end: Moment = None, as_json: Json = False) -> None:
+    """Find episodes, gather and store the evidence of their causes. 查找超标过程并汇总溯源证据。"""
+    from analysis.job import attribute
+    from store.state import StateStore
+
+    settings, now = _settings(), datetime.now(UTC)
+    until = _utc(end) or now
+    found = attribute(settings, _utc(start) or until - timedelta(hours=24), until, now)
+    with StateStore(settings.state_url) as state:
+        bodies = [item.body for key in found.keys if (item := state.get_document("attribution", key)) is not None]
+    if as_json:
+        _show(bodies, as_json=True)
+        return
+    language = str(settings.language)
+    for key, body in zip(found.keys, bodies, strict=True):
+        typer.echo(f"{key}  [{body['confidence']}]")
+        for statement in body["statements"]:
+            typer.echo(f"  {statement[language]}")
+    _show([_plain(found) | {"keys": len(found.keys)}], as_json=False)
+
+
+def forecast(now: Moment = None, as_json: Json = False) -> None:
+    """Forecast the next 24 h of every station and store it. 预报各站未来24小时并存储。"""
+    from analysis.job import forecast as run
+
+    _show([_plain(run(_settings(), _utc(now) or datetime.now(UTC)))], as_json=as_json)
+
+
+def backtest(
+    parameter: Annotated[str, typer.Option(help="pm25 or o3")] = "pm25",
+    days: Annotated[int, typer.Option(min=1, max=365, help="days scored, up to now 回测天数")] = 7,
+    history: Annotated[int, typer.Option(min=3, max=1500, help="days of history read 读取历史天数")] = 60,
+    now: Moment = None,
+    as_json: Json = False,
+) -> None:
+    """Score the forecast against persistence and climatology. 以持续性与气候态为基准回测预报。"""
+    from analysis.backtest import THRESHOLDS
+    from analysis.job import backtest_stored
+
+    if parameter not in THRESHOLDS:
+        msg = f"--parameter {parameter}: expected one of {', '.join(THRESHOLDS)}"
+        raise typer.BadParameter(msg)
+    moment = _utc(now) or datetime.now(UTC)
+    result = backtest_stored(_settings(), parameter, moment, days=days, history_days=max(history, days + 1))
+    if result is None:
+        typer.echo(f"no hours of {parameter} to score before {moment:%Y-%m-%dT%H:%MZ} 没有可回测的数据", err=True)
+        raise typer.Exit(1)
+    head = {
+        "target": result.target,
+        "first": f"{result.first:%Y-%m-%dT%H:%MZ}",
+        "last": f"{result.last:%Y-%m-%dT%H:%MZ}",
+        "model": result.model,
+    }
+    _show([(head if as_json else {}) | _plain(item) for item in result.skills], as_json=as_json)
+
+
+def _item(text: str) -> tuple[tuple[str, str], str]:
+    name, _, value = text.partition("=")
+    pollutant, colon, averaging = name.partition(":")
+    if not value or not colon:
+        msg = f"{text!r}: expected POLLUTANT:AVERAGING=CONCENTRATION, for example PM2.5:24h=81"
+        raise typer.BadParameter(msg)
+    if averaging not in {"1h", "8h", "24h", "MDA8"}:
+        msg = f"{text!r}: averaging is 1h, 8h, MDA8 or 24h"
+        raise typer.BadParameter(msg)
+    return (pollutant, averaging), value
+
+
+def _settings() -> SharedSettings:
+    from store.settings import SharedSettings, load_settings
+
+    return load_settings(SharedSettings)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)
+
+
+def _plain(item: msgspec.Struct) -> dict[str, Any]:
+    import msgspec
+
+    built: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(item))
+    return built
+
+
+def _show(rows: Iterable[dict[str, Any]], *, as_json: bool) -> None:
+    """JSON lines, a table on a terminal, ``key value`` lines elsewhere."""
+    rows = list(rows)
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+    elif sys.stdout.isatty() and len(rows) > 1:
+        _table(rows)
+    else:
+        for row in rows:
+            typer.echo("  ".join(f"{name}={_cell(value)}" for name, value in row.items()))
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(_cell(row.get(name)) for name in rows[0]))
+    Console().print(table)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}"
+    return "-" if value is None else str(value)

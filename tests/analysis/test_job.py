@@ -1,0 +1,108 @@
+"""The jobs on a real InfluxDB and a real state database."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.job import attribute, backtest_stored, coanalyse, forecast
+from analysis.statement import Confidence
+from store.influx import InfluxStore
+from store.state import StateStore
+from tests.analysis.frames import EPISODE_H, START, episode_start, network_text, province
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from store.settings import SharedSettings
+
+pytestmark = pytest.mark.integration
+END = START + timedelta(days=32)
+
+
+@pytest.fixture
+def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
+    path = tmp_path / "network.toml"
+    path.write_text(network_text(), encoding="utf-8")
+    settings = settings.model_copy(update={"network": path})
+    store = InfluxStore(settings)
+    store.ensure()
+    for code, stations in province().items():
+        for station_id, frame in stations.items():
+            store.write_hourly(code, station_id, frame)
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+    return settings
+
+
+def test_coanalysis_stores_aqi_joint_days_and_ofp_once_however_often_it_runs(filled: SharedSettings) -> None:
+    first = coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
+    again = coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
+    assert first == again
+    assert (first.stations, first.station_days, first.aqi_hours, first.ofp_hours, first.cities) == (5, 10, 240, 48, 1)
+    store = InfluxStore(filled)
+    daily = store.read_product("aqi_daily", START, END, "st-1")
+    assert len(daily) == 2
+    assert set(daily["edition"]) == {"HJ633-2026"}
+    assert daily["complete"].eq(1).all()
+    assert (store.read_product("ofp_hourly", START, END)["species_n"] == 9).all()
+
+
+def test_the_episode_is_found_and_its_evidence_points_to_solvents_from_the_west(filled: SharedSettings) -> None:
+    summary = attribute(filled, episode_start(), END, END)
+    assert summary.keys == tuple(f"st-0/{code}/{episode_start():%Y-%m-%dT%H:%MZ}" for code in ("pm25", "pm10"))
+    with StateStore(filled.state_url) as state:
+        document = state.get_document("attribution", summary.keys[0])
+    assert document is not None
+    body = document.body
+    assert body["episode"]["hours"] == EPISODE_H
+    assert body["kinds"][0]["kind"] == "solvent"
+    assert body["neighbours"][0]["exceeds"] is False
+    wind = next(item for item in body["statements"] if item["topic"] == "wind")
+    assert wind["figures"]["sector"] in {"WSW", "W", "WNW"}
+    assert body["confidence"] in {Confidence.MEDIUM, Confidence.HIGH}
+    assert body["missing"] == []
+
+
+def test_attribution_run_again_makes_no_new_version(filled: SharedSettings) -> None:
+    keys = attribute(filled, episode_start(), END, END).keys
+    attribute(filled, episode_start(), END, END + timedelta(hours=1))
+    with StateStore(filled.state_url) as state:
+        assert [item.version for item in state.list_versions("attribution", keys[0])] == [1]
+
+
+def test_forecast_of_24_hours_with_ordered_quantiles_is_stored_for_every_station(filled: SharedSettings) -> None:
+    summary = forecast(filled, END)
+    assert summary.models == {"pm25": "lightgbm", "o3": "lightgbm"}
+    assert (summary.forecasts, summary.skipped) == (10, ())
+    rows = InfluxStore(filled).read_product("forecast_hourly", END, END + timedelta(days=2))
+    assert len(rows) == 10 * 24
+    assert ((rows["q10"] <= rows["value"]) & (rows["value"] <= rows["q90"])).all()
+    with StateStore(filled.state_url) as state:
+        assert {item.key for item in state.list_documents("backtest")} == set(summary.backtests)
+    assert forecast(filled, END).backtests == ()
+
+
+def test_a_forecast_from_three_days_says_that_it_is_the_fallback(filled: SharedSettings) -> None:
+    summary = forecast(filled, START + timedelta(hours=60))
+    assert set(summary.models.values()) == {"fallback-yesterday-climatology"}
+
+
+def test_the_backtest_of_stored_hours_scores_every_horizon(filled: SharedSettings) -> None:
+    result = backtest_stored(filled, "o3", END, days=7, history_days=32)
+    assert result is not None
+    assert {item.horizon for item in result.skills} == {"1", "3", "6", "12", "24", "24h"}
+
+
+def test_nothing_stored_gives_empty_summaries(settings: SharedSettings, tmp_path: Path) -> None:
+    path = tmp_path / "network.toml"
+    path.write_text(network_text(), encoding="utf-8")
+    empty = settings.model_copy(update={"network": path})
+    InfluxStore(empty).ensure()
+    with StateStore(empty.state_url) as state:
+        state.migrate()
+    assert coanalyse(empty, date(2026, 5, 20), date(2026, 5, 20), END).stations == 0
+    assert attribute(empty, START, END, END).episodes == 0
+    assert forecast(empty, END).forecasts == 0
