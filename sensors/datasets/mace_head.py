@@ -1,0 +1,122 @@
+"""AGAGE gas chromatograph at Mace Head (Ireland), January and February 2012, with a flag for every value.
+
+Fixed columns after four header lines and a line of names: ten of time, inlet, standard, then value and flag of ten species.
+A flag has four characters. In the first, ``F``, ``T`` and ``*`` stand only beside values that the file no longer has; the
+file does not explain them, and they are **not** letters of HJ 212: all become ``D``, so that it stays visible that
+somebody removed a value. The third, ``B`` (baseline) or ``P`` (pollution), describes the air and not the
+instrument, and gets no letter. Times are taken for UTC (the file is stamped in GMT); an injection is an instant.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from schemas.interval import Interval
+from schemas.message import NetworkCode
+from schemas.network import Station
+from schemas.reading import Reading, Status
+from sensors.datasets.table import Column, DatasetError, Numbering, Row, canonical, files_at, instrument_for, read_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+CADENCE_S = 2400
+"""Median step between injections [s]."""
+REMOVED = frozenset("FT*")
+FLAG_LENGTH = 4
+
+_HEADER_LINES = 5
+_FIRST_SPECIES = 13
+_MISSING = frozenset({"nan"})
+_COLUMNS = (
+    Column("CH4", "gcmd1", "ch4", "ppb"),
+    Column("CFC-12", "gcmd1", "dichlorodifluoromethane", "ppt"),
+    Column("N2O", "gcmd1", "n2o", "ppb"),
+    Column("CFC-11", "gcmd1", "trichlorofluoromethane", "ppt"),
+    Column("CFC-113", "gcmd1", "1_1_2_trichloro_1_2_2_trifluoroethane", "ppt"),
+    Column("CHCl3", "gcmd1", "trichloromethane", "ppt"),
+    Column("CH3CCl3", "gcmd1", "1_1_1_trichloroethane", "ppt"),
+    Column("CCl4", "gcmd1", "tetrachloromethane", "ppt"),
+    Column("H2", "gcmd1", "h2", "ppb"),
+    Column("CO", "gcmd1", "co", "ppb"),
+)
+
+STATIONS = (
+    Station(
+        id="agage-mhd",
+        name_zh="梅斯角",
+        name_en="Mace Head",
+        late_window_h=0,
+        instruments=(instrument_for(_COLUMNS, "gcmd1", NetworkCode.GHG, CADENCE_S, "GC-MD"),),
+    ),
+)
+
+
+def read(path: Path) -> Iterator[Reading]:
+    """Readings in the order of the file, injections without a value and without a flag left out.
+
+    Raises
+    ------
+    DatasetError
+        At the first line that is not as expected.
+    """
+    numbering = Numbering()
+    for file in files_at(path, "macehead.12.C"):
+        for row in _rows(file):
+            at = _time(row)
+            values, status = _values(row)
+            if values or status:
+                seq = numbering.next(STATIONS[0].id, "gcmd1")
+                yield Reading("ghg", STATIONS[0].id, "gcmd1", Interval(at, at), values, status, seq)
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    names: list[str] = []
+    for line, text in enumerate(read_lines(path, "ascii"), start=1):
+        cells = text.split()
+        if line == _HEADER_LINES:
+            names = _names(path, cells)
+        if line <= _HEADER_LINES:
+            continue
+        if len(cells) != len(names):
+            msg = f"{path.name}, line {line}: {len(cells)} cells, expected {len(names)}"
+            raise DatasetError(msg)
+        yield Row(path, line, dict(zip(names, cells, strict=True)))
+    if not names:
+        msg = f"{path.name}: fewer than {_HEADER_LINES} lines, expected a header"
+        raise DatasetError(msg)
+
+
+def _names(path: Path, cells: list[str]) -> list[str]:
+    """Column names, each flag by its species."""
+    species = [column.name for column in _COLUMNS]
+    if cells[_FIRST_SPECIES::2] != species:
+        msg = f"{path.name}, line {_HEADER_LINES}: expected the species {', '.join(species)}"
+        raise DatasetError(msg)
+    flags = [f"{name} Flag" for name in species]
+    return [*cells[:_FIRST_SPECIES], *(name for pair in zip(species, flags, strict=True) for name in pair)]
+
+
+def _time(row: Row) -> datetime:
+    try:
+        year, month, day, hour, minute = (int(row.cells[name]) for name in ("yyyy", "mm", "dd", "hh", "mi"))
+        return datetime(year, month, day, hour, minute, tzinfo=UTC)
+    except ValueError:
+        row.fail("yyyy", "year, month, day, hour and minute of a calendar time")
+
+
+def _values(row: Row) -> tuple[dict[str, float], dict[str, str]]:
+    values: dict[str, float] = {}
+    status: dict[str, str] = {}
+    for column in _COLUMNS:
+        flag = row.cells[f"{column.name} Flag"]
+        if len(flag) != FLAG_LENGTH or flag[0] not in REMOVED | {"-"}:
+            row.fail(f"{column.name} Flag", "four characters, the first of them one of - F T *")
+        value = row.number(column.name, _MISSING)
+        if value is not None:
+            values[column.parameter] = canonical(value, column.parameter, column.unit)
+        if flag[0] in REMOVED:
+            status[column.parameter] = Status.FAULT.value
+    return values, status

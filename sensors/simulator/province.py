@@ -1,0 +1,249 @@
+"""The simulated province: its network file, its messages in the order of time, and the truth about them."""
+
+from __future__ import annotations
+
+import heapq
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from schemas.interval import Interval
+from schemas.message import NetworkCode, Topic
+from schemas.network import Instrument, Network, Station
+from schemas.parameter import parameter
+from schemas.reading import Reading
+from sensors.json_v1 import FORMAT, encode_readings
+from sensors.network_file import network_toml
+from sensors.outgoing import OutgoingMessage
+from sensors.simulator.faults import Fault, FaultySeries, apply_faults, plan_faults
+from sensors.simulator.geography import load_cities
+from sensors.simulator.layout import all_stations
+from sensors.simulator.series import simulate_instrument
+from sensors.simulator.truth_report import report_truth
+from sensors.simulator.world import Site, World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sensors.simulator.truth import Truth
+
+ZONE = "Asia/Shanghai"
+_BLOCK = 1024
+
+
+class Province:
+    """A province of invented stations over a period of time: same arguments, same bytes.
+
+    Parameters
+    ----------
+    seed : int
+        At least 0.
+    start, end : datetime
+        Aware; the period ``[start, end)``. Events are placed by them (`sensors.simulator.events`).
+    faults : bool
+        Whether instruments fail.
+
+    Raises
+    ------
+    ValueError
+        If the period is empty or a time has no zone.
+    """
+
+    def __init__(self, seed: int, start: datetime, end: datetime, *, faults: bool = True) -> None:
+        if start.tzinfo is None or end.tzinfo is None or start >= end:
+            msg = f"province: expected a start before the end, both with a zone, got {start} and {end}"
+            raise ValueError(msg)
+        self.seed = seed
+        self.start = start.astimezone(UTC)
+        self.end = end.astimezone(UTC)
+        self.stations: tuple[Station, ...] = all_stations(seed)
+        self._has_faults = faults
+        self._world = World(seed, self.start, self.end)
+
+    def subset(self, *, cities: Iterable[str] | None = None, networks: Iterable[str] | None = None) -> Province:
+        """Part of the province; what is left sends exactly what it sends in the whole.
+
+        Parameters
+        ----------
+        cities : iterable of str or None
+            Codes (``210100``), letters (``sy``) or English names; None: all.
+        networks : iterable of str or None
+            None: all.
+
+        Raises
+        ------
+        ValueError
+            If there is no such city or network.
+        """
+        codes = {city.code for city in load_cities()} if cities is None else {_city_code(name) for name in cities}
+        kept = set(NetworkCode) if networks is None else {NetworkCode(name) for name in networks}
+        part = Province(self.seed, self.start, self.end, faults=self._has_faults)
+        part._world = self._world
+        thinned = (_only(station, kept) for station in self.stations if station.city in codes)
+        part.stations = tuple(station for station in thinned if station.instruments)
+        return part
+
+    def network(self) -> Network:
+        """Stations and instruments, as the collector needs them."""
+        return Network(zone=ZONE, station_list=self.stations)
+
+    def network_toml(self) -> str:
+        """Text of the network file."""
+        return network_toml(self.network())
+
+    def readings(
+        self, station: Station, instrument: Instrument, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[Reading]:
+        """Readings of one instrument in order of time, with its faults.
+
+        Parameters
+        ----------
+        station, instrument
+            Of this province.
+        since, until : datetime or None
+            Only readings that are due in ``(since, until]``; None: the whole period.
+        """
+        return (reading for _, reading in self._due(station, instrument, since, until))
+
+    def messages(
+        self, *, per_message: int = 1, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[OutgoingMessage]:
+        """All messages in the order in which they are due.
+
+        Parameters
+        ----------
+        per_message : int
+            Readings of one instrument in one message (arrays of the back-fill), for fast history.
+        since, until : datetime or None
+            Only readings that are due in ``(since, until]``; their numbers stay the same.
+        """
+        streams = [
+            self._instrument_messages(position, station, instrument, per_message, (since, until))
+            for position, (station, instrument) in enumerate(self._instruments())
+        ]
+        return (message for _, _, message in heapq.merge(*streams, key=lambda item: item[:2]))
+
+    def truth(self) -> Truth:
+        """What happened: events, faults, and contributions of the sources by station and hour."""
+        return report_truth(self._world, self.stations, self.faults)
+
+    @cached_property
+    def faults(self) -> tuple[Fault, ...]:
+        """Faults of the instruments in this part of the province."""
+        if not self._has_faults:
+            return ()
+        present = {(station.id, instrument.id) for station, instrument in self._instruments()}
+        planned = plan_faults(self.seed, self.start, self.end)
+        return tuple(fault for fault in planned if (fault.station_id, fault.instrument_id) in present)
+
+    def _instruments(self) -> Iterator[tuple[Station, Instrument]]:
+        return ((station, instrument) for station in self.stations for instrument in station.instruments)
+
+    def _instrument_messages(
+        self,
+        position: int,
+        station: Station,
+        instrument: Instrument,
+        per_message: int,
+        window: tuple[datetime | None, datetime | None],
+    ) -> Iterator[tuple[datetime, int, OutgoingMessage]]:
+        topic = str(Topic(instrument.network, station.id, instrument.id, FORMAT))
+        due = self._due(station, instrument, *window)
+        while batch := list(islice(due, per_message)):
+            due_at = batch[-1][0]
+            payload = encode_readings(reading for _, reading in batch)
+            yield due_at, position, OutgoingMessage(topic, payload, due_at)
+
+    def _due(
+        self, station: Station, instrument: Instrument, since: datetime | None, until: datetime | None
+    ) -> Iterator[tuple[datetime, Reading]]:
+        """Readings with the moment at which they are due: the true end of the interval."""
+        cadence_s = instrument.cadence_s
+        first = -(-self.start.timestamp() // cadence_s) * cadence_s
+        starts = np.arange(first, self.end.timestamp() - cadence_s + 0.5, cadence_s)
+        if not len(starts):
+            return
+        clean = simulate_instrument(Site(self._world, station), instrument, starts)
+        own = tuple(f for f in self.faults if (f.station_id, f.instrument_id) == (station.id, instrument.id))
+        series = apply_faults(starts, clean, own)
+        yield from _readings(series, station, instrument, (since or self.start, until or self.end))
+
+
+def _readings(
+    series: FaultySeries, station: Station, instrument: Instrument, window: tuple[datetime, datetime]
+) -> Iterator[tuple[datetime, Reading]]:
+    codes = instrument.parameters
+    status = _by_position(series.status)
+    step = timedelta(seconds=instrument.cadence_s)
+    epoch = datetime.fromtimestamp(0, UTC)
+    for position, seq, row in _rows(series, instrument, window):
+        start = epoch + timedelta(seconds=float(series.stamped[position]))
+        due_at = epoch + step + timedelta(seconds=float(series.starts[position]))
+        yield (
+            due_at,
+            Reading(
+                instrument.network.value,
+                station.id,
+                instrument.id,
+                Interval(start, start + step),
+                dict(zip(codes, row, strict=True)),
+                status.get(position, {}),
+                seq,
+            ),
+        )
+
+
+def _rows(
+    series: FaultySeries, instrument: Instrument, window: tuple[datetime, datetime]
+) -> Iterator[tuple[int, int, tuple[float, ...]]]:
+    """Position, number and rounded values of the readings in the window; in blocks, since lists of floats are large."""
+    ends = series.starts + instrument.cadence_s
+    wanted = series.produced & (ends > window[0].timestamp()) & (ends <= window[1].timestamp())
+    positions, numbers = np.flatnonzero(wanted), np.cumsum(series.produced)[wanted]
+    for first in range(0, len(positions), _BLOCK):
+        block = positions[first : first + _BLOCK]
+        columns = [_rounded(code, series.values[code][block]) for code in instrument.parameters]
+        yield from zip(
+            block.tolist(), numbers[first : first + _BLOCK].tolist(), zip(*columns, strict=True), strict=True
+        )
+
+
+def _rounded(code: str, values: np.ndarray) -> list[float]:
+    rounded: list[float] = (np.round(values, parameter(code).decimals) + 0.0).tolist()  # + 0.0 makes -0.0 a plain zero
+    return rounded
+
+
+def _by_position(status: dict[str, dict[int, str]]) -> dict[int, dict[str, str]]:
+    turned: dict[int, dict[str, str]] = {}
+    for code, letters in status.items():
+        for position, letter in letters.items():
+            turned.setdefault(position, {})[code] = letter
+    return turned
+
+
+def _city_code(name: str) -> str:
+    for city in load_cities():
+        if name.casefold() in {city.code, city.letters, city.name_en.casefold()}:
+            return city.code
+    known = ", ".join(f"{city.letters} {city.name_en}" for city in load_cities())
+    msg = f"unknown city {name!r}, expected a code, or one of {known}"
+    raise ValueError(msg)
+
+
+def _only(station: Station, networks: set[NetworkCode]) -> Station:
+    kept = tuple(item for item in station.instruments if item.network in networks)
+    return Station(
+        id=station.id,
+        instruments=kept,
+        name_zh=station.name_zh,
+        name_en=station.name_en,
+        city=station.city,
+        lon=station.lon,
+        lat=station.lat,
+        altitude_m=station.altitude_m,
+        synthetic=station.synthetic,
+        late_window_h=station.late_window_h,
+    )

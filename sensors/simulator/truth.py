@@ -1,0 +1,86 @@
+"""What really happened in a simulated period: events, faults, and the contribution of each source, hour by hour."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class TruthRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="event"):
+    """An event or a fault.
+
+    Attributes
+    ----------
+    kind : str
+        ``haze``, ``rain``, ``ozone``, ``plume``, or a `FaultKind`.
+    station_id, instrument_id, parameter : str or None
+        None: all of them. A plume has a record for each station that it reaches.
+    start, end : datetime
+        UTC, half-open.
+    magnitude : float or None
+        Plume: highest PM2.5 that it adds at the station in an hour [ug m⁻³]; faults: see `Fault`.
+    lon, lat : float or None
+        Place of the source of a plume.
+    """
+
+    kind: str
+    start: datetime
+    end: datetime
+    station_id: str | None = None
+    instrument_id: str | None = None
+    parameter: str | None = None
+    magnitude: float | None = None
+    lon: float | None = None
+    lat: float | None = None
+
+
+class ContributionRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="contribution"):
+    """What each source contributes in one hour at one station.
+
+    Attributes
+    ----------
+    start : datetime
+        Of the hour, UTC.
+    pm25_ug_m3, voc_ug_m3 : dict of str to float
+        By source, without the background; sources that emit none of it are absent.
+    """
+
+    station_id: str
+    start: datetime
+    pm25_ug_m3: dict[str, float]
+    voc_ug_m3: dict[str, float]
+
+
+class Truth(msgspec.Struct, frozen=True):
+    """Everything that is known of a simulated period."""
+
+    records: tuple[TruthRecord, ...]
+    contributions: tuple[ContributionRecord, ...]
+
+    def of_kind(self, kind: str) -> tuple[TruthRecord, ...]:
+        """Events and faults of one kind."""
+        return tuple(record for record in self.records if record.kind == kind)
+
+    def json_lines(self) -> Iterator[bytes]:
+        """One JSON object a record, each with its line end."""
+        return _json_lines((*self.records, *self.contributions))
+
+
+def parse_truth(lines: Iterable[bytes]) -> Truth:
+    """Read what `Truth.json_lines` wrote."""
+    decoder = msgspec.json.Decoder(TruthRecord | ContributionRecord)
+    items = [decoder.decode(line) for line in lines]
+    return Truth(
+        tuple(item for item in items if isinstance(item, TruthRecord)),
+        tuple(item for item in items if isinstance(item, ContributionRecord)),
+    )
+
+
+def _json_lines(items: Iterable[TruthRecord | ContributionRecord]) -> Iterator[bytes]:
+    encoder = msgspec.json.Encoder()
+    return (encoder.encode(item) + b"\n" for item in items)

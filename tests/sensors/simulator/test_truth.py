@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+
+from sensors.simulator import Province, Truth, parse_truth
+from sensors.simulator.faults import SPAN_VALUE, FaultKind
+
+EVENTS = {"haze", "rain", "ozone", "plume"}
+
+
+def reading_values(province: Province, station_id: str, instrument_id: str, code: str) -> dict[object, float]:
+    network = province.network()
+    station, instrument = network.stations[station_id], network.instruments[station_id, instrument_id]
+    return {r.interval.start: r.values[code] for r in province.readings(station, instrument)}
+
+
+def test_three_days_hold_every_event_and_every_kind_of_fault(province: Province) -> None:
+    kinds = {record.kind for record in province.truth().records}
+    assert kinds == EVENTS | {kind.value for kind in FaultKind}
+
+
+def test_truth_reads_back_from_its_json_lines(province: Province) -> None:
+    part = province.subset(cities=["sy"])
+    assert parse_truth(part.truth().json_lines()) == part.truth()
+
+
+def test_without_faults_the_truth_has_none(faultless: Province) -> None:
+    assert {record.kind for record in faultless.truth().records} == EVENTS
+
+
+def test_what_the_truth_says_of_a_spike_a_drift_and_a_stuck_value_is_in_the_readings(
+    province: Province, faultless: Province
+) -> None:
+    checked = set()
+    for fault in province.faults:
+        if fault.parameter is None:
+            continue
+        bad = reading_values(province, fault.station_id, fault.instrument_id, fault.parameter)
+        good = reading_values(faultless, fault.station_id, fault.instrument_id, fault.parameter)
+        during = [t for t in bad if fault.interval.start <= t < fault.interval.end]
+        if fault.kind is FaultKind.SPIKE:
+            assert np.isclose(bad[during[0]] - good[during[0]], fault.magnitude, atol=0.2)
+        elif fault.kind is FaultKind.STUCK:
+            assert len({bad[t] for t in during}) == 1
+            assert len(during) > 6
+        else:
+            assert np.isclose(bad[during[-1]], good[during[-1]] * (1 + fault.magnitude), rtol=0.02, atol=0.2)
+        checked.add(fault.kind)
+    assert checked == {FaultKind.SPIKE, FaultKind.STUCK, FaultKind.DRIFT}
+
+
+def test_a_calibration_carries_status_c_and_leaves_45_minutes_of_its_hour(province: Province) -> None:
+    network = province.network()
+    station, instrument = network.stations["ln-dd-01"], network.instruments["ln-dd-01", "gas1"]
+    letters = [(r.interval.start, r.status, r.values) for r in province.readings(station, instrument) if r.status]
+    assert len(letters) == 3 * 14
+    assert {frozenset(status) for _, status, _ in letters} == {frozenset(SPAN_VALUE)}
+    assert {values["o3"] for _, _, values in letters} == {0.0, SPAN_VALUE["o3"]}
+    per_hour = {t.replace(minute=0): 0 for t, _, _ in letters}
+    for t, _, _ in letters:
+        per_hour[t.replace(minute=0)] += 1
+    assert max(per_hour.values()) <= 15
+
+
+def test_an_outage_sends_nothing_and_numbers_go_on_without_a_gap(province: Province) -> None:
+    (outage,) = [f for f in province.faults if f.kind is FaultKind.OUTAGE and f.instrument_id == "gas1"]
+    network = province.network()
+    readings = list(
+        province.readings(network.stations[outage.station_id], network.instruments[outage.station_id, "gas1"])
+    )
+    assert not [r for r in readings if outage.interval.start <= r.interval.start < outage.interval.end]
+    assert [r.seq for r in readings] == list(range(1, len(readings) + 1))
+
+
+def test_contributions_of_the_sources_add_up_to_the_measured_pm25(faultless: Province) -> None:
+    truth: Truth = faultless.truth()
+    measured = reading_values(faultless, "ln-cy-03", "mass1", "pm25")
+    told = {c.start: sum(c.pm25_ug_m3.values()) for c in truth.contributions if c.station_id == "ln-cy-03"}
+    assert len(told) == 72
+    assert np.isclose(sum(measured.values()), sum(told.values()), rtol=0.02)
+
+
+def test_every_hour_of_every_station_with_sources_is_told_once(province: Province) -> None:
+    keys = [(c.station_id, c.start) for c in province.truth().contributions]
+    assert len(keys) == len(set(keys))
+    assert {start.minute for _, start in keys} == {0}
+    assert max(start for _, start in keys) == province.end - timedelta(hours=1)

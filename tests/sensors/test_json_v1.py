@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from schemas.interval import Interval
+from schemas.message import MAX_PAYLOAD_BYTES, RawMessage, Topic, parse_topic
+from schemas.parameter import load_parameters
+from schemas.reading import Decoded, Reading, RejectReason, Status
+from sensors import json_v1
+from sensors.json_salvage import salvage
+from sensors.registry import decode
+
+TESTCASES = Path(__file__).parents[1] / "testcases" / "json_v1"
+RECEIVED_AT = datetime(2026, 11, 22, 0, 5, tzinfo=UTC)
+TOPIC = Topic("gas", "ln-sy-01", "gas1", "json")
+CODES = sorted(load_parameters())
+MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - zone follows
+
+
+def decoded(payload: bytes) -> Decoded:
+    return json_v1.decode(RawMessage(str(TOPIC), payload, RECEIVED_AT), TOPIC)
+
+
+def reading_with(values: str, more: str = "") -> bytes:
+    return f'{{"start":"2026-11-22T08:00:00+08:00","values":{values}{more}}}'.encode()
+
+
+@pytest.mark.parametrize("case", sorted(path.name for path in TESTCASES.iterdir()))
+def test_testcase_decodes_as_expected(case: str) -> None:
+    folder = TESTCASES / case
+    topic = (folder / "topic.txt").read_text(encoding="utf-8").strip()
+    message = RawMessage(topic, (folder / "payload.bin").read_bytes(), RECEIVED_AT)
+    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
+    assert msgspec.to_builtins(decode(message, parse_topic(topic))) == expected
+
+
+@st.composite
+def readings(draw: st.DrawFn) -> Reading:
+    start = draw(MOMENTS)
+    length = draw(st.integers(0, 86_400))
+    finite = st.floats(-1e9, 1e9).map(lambda value: round(value, 6) + 0.0)
+    letters = st.sampled_from([letter.value for letter in Status if letter is not Status.NORMAL])
+    return Reading(
+        TOPIC.network,
+        TOPIC.station_id,
+        TOPIC.instrument_id,
+        Interval(start, start + timedelta(seconds=length)),
+        draw(st.dictionaries(st.sampled_from(CODES), finite, max_size=40)),
+        draw(st.dictionaries(st.sampled_from(CODES), letters, max_size=5)),
+        draw(st.none() | st.integers(0, 2**63 - 1)),
+    )
+
+
+@given(st.lists(readings(), min_size=1, max_size=4))
+def test_what_was_encoded_decodes_to_the_same_readings(sent: list[Reading]) -> None:
+    assert decoded(json_v1.encode_readings(sent)) == Decoded(sent, [])
+
+
+@given(st.lists(readings(), min_size=1, max_size=4))
+def test_both_ways_through_the_decoder_agree(sent: list[Reading]) -> None:
+    payload = json_v1.encode_readings(sent)
+    assert salvage(payload, TOPIC) == decoded(payload)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_make_the_decoder_raise(payload: bytes) -> None:
+    result = decoded(payload)
+    assert result.readings or result.rejections
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(["start", "end", "seq", "values", "units", "status", "station", "instrument", "other"])
+NEARLY = st.fixed_dictionaries(
+    {"start": st.sampled_from(["2026-11-22T00:00:00Z", "2026-11-22", "", 3])},
+    optional={
+        "values": st.dictionaries(st.sampled_from(["o3", "no2", "x\ud800"]), JSON_VALUES, max_size=3),
+        "units": st.dictionaries(st.sampled_from(["o3", "y"]), JSON_VALUES, max_size=2),
+        "status": st.dictionaries(st.sampled_from(["o3", "z"]), JSON_VALUES, max_size=2),
+        "seq": JSON_VALUES,
+        "end": JSON_VALUES,
+    },
+)
+
+
+@settings(max_examples=300)
+@given(NEARLY | st.lists(NEARLY | JSON_VALUES, max_size=4) | st.dictionaries(KEYS, JSON_VALUES, max_size=6))
+def test_any_json_gives_finite_values_and_rejections_that_can_be_stored(document: object) -> None:
+    result = decoded(json.dumps(document).encode())
+    for reading in result.readings:
+        assert all(math.isfinite(value) for value in reading.values.values())
+        assert set(reading.values) | set(reading.status) <= set(CODES)
+    for rejection in result.rejections:
+        assert f"{rejection.detail}{rejection.parameter}".encode().isascii() or rejection.detail.isprintable()
+
+
+@given(st.sampled_from(["[", "{", '{"values":', '[{"start":', '"', "9", "\\", ",", '{"a":{"o3":']))
+def test_a_mebibyte_of_the_same_never_crashes(piece: str) -> None:
+    result = decoded((piece * MAX_PAYLOAD_BYTES).encode()[:MAX_PAYLOAD_BYTES])
+    assert [rejection.reason for rejection in result.rejections] in ([RejectReason.NOT_JSON], [RejectReason.BAD_SCHEMA])
+
+
+def test_a_payload_over_the_limit_is_too_large_even_if_it_is_not_json() -> None:
+    result = decoded(b"[" * (10 * MAX_PAYLOAD_BYTES))
+    assert [rejection.reason for rejection in result.rejections] == [RejectReason.TOO_LARGE]
+
+
+def test_values_whose_sum_overflows_are_each_finite_and_kept() -> None:
+    result = decoded(reading_with('{"o3":1.7e308,"no2":1.7e308}'))
+    assert result.readings[0].values == {"o3": 1.7e308, "no2": 1.7e308}
+    assert not result.rejections
+
+
+def test_one_bad_value_leaves_the_others_and_says_place_and_expectation() -> None:
+    result = decoded(reading_with('{"o3":"61","no2":20.5}', ',"seq":7'))
+    assert result.readings[0].values == {"no2": 20.5}
+    assert result.readings[0].seq == 7
+    (rejection,) = result.rejections
+    assert rejection.reason is RejectReason.BAD_VALUE
+    assert rejection.parameter == "o3"
+    assert rejection.interval == result.readings[0].interval
+    assert rejection.detail == "values.o3: '61', expected a finite number or null"
+
+
+def test_a_reading_with_nothing_but_nulls_is_still_a_reading() -> None:
+    result = decoded(reading_with('{"o3":null}', ',"seq":7'))
+    assert (result.readings[0].values, result.readings[0].seq) == ({}, 7)
+    assert not result.rejections
+
+
+def test_a_reading_of_which_everything_was_refused_is_left_out() -> None:
+    result = decoded(reading_with('{"o3":NaN}'))
+    assert not result.readings
+    assert len(result.rejections) == 1
+
+
+def test_a_number_of_ten_thousand_digits_is_a_bad_value() -> None:
+    result = decoded(reading_with('{"o3":' + "9" * 10_000 + ',"no2":1}'))
+    assert result.readings[0].values == {"no2": 1.0}
+    assert result.rejections[0].reason is RejectReason.BAD_VALUE
+
+
+def test_an_array_of_more_readings_than_fit_is_one_rejection() -> None:
+    result = decoded(b"[" + b"1," * 30_000 + b"1]")
+    assert [rejection.reason for rejection in result.rejections] == [RejectReason.BAD_SCHEMA]
+
+
+def test_encoding_no_reading_is_an_error() -> None:
+    with pytest.raises(ValueError, match="at least one"):
+        json_v1.encode_readings([])
+
+
+def test_a_value_of_nan_is_published_as_null() -> None:
+    moment = datetime(2026, 11, 22, tzinfo=UTC)
+    reading = Reading("gas", "ln-sy-01", "gas1", Interval(moment, moment), {"o3": math.nan})
+    assert b'"o3":null' in json_v1.encode_readings([reading])
