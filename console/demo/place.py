@@ -52,6 +52,7 @@ def _settings_values(run_dir: Path) -> dict[str, str]:
         "CONSOLE_URL": f"http://127.0.0.1:{console}",
         "AIRFLOW_URL": f"http://127.0.0.1:{airflow}",
         "METRICS_PORT": str(metrics),
+        "NOTIFY_MAX_AGE_H": "48",  # the real data set keeps its hours of the day, so its episode may lie a day back
         "RULES": str(Path(__file__).resolve().parents[2] / "deploy" / "rules.example.toml"),
     }
     return {PREFIX + name: os.environ.get(PREFIX + name, value) for name, value in values.items()}

@@ -6,7 +6,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from console.demo import schedule
 from console.demo.command import skyground
@@ -47,7 +47,7 @@ class Demo:
     say: Callable[[str], None]
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     began: float = field(default_factory=time.monotonic)
-    published: dict[str, int] = field(default_factory=dict)
+    messages: int = 0
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -74,7 +74,7 @@ class Demo:
             str(self.settings.network),
             "--with-dataset",
             "supersite",
-            "--dry-run",
+            "--no-publish",
         )
         self.supervisor.ensure()
         self.supervisor.launch("airflow")
@@ -87,19 +87,20 @@ class Demo:
     def publish(self) -> None:
         """The real data set, moved to end now, then the simulated province."""
         real = self._command("replay", "supersite", "--shift", "--until", SUPERSITE_UNTIL, "--json")
-        self.say(f"supersite: {real['messages']} messages of the Taiwan supersite (real data, moved to end now)")
+        self.say(f"supersite: {real['acknowledged']} messages of the Taiwan supersite (real data, moved to end now)")
         truth = str(self.settings.run_dir / "truth.jsonl")
         simulated = self._command(
             "simulate", "--days", str(SIMULATED_DAYS), "--seed", str(SEED), "--speed", "max", "--truth", truth, "--json"
         )
-        self.say(f"province: {simulated['messages']} messages of {simulated['stations']} simulated stations")
-        self.published = {name: int(real[name]) + int(simulated[name]) for name in ("messages", "readings")}
+        self.say(f"province: {simulated['acknowledged']} messages of {simulated['stations']} simulated stations")
+        self.messages = int(real["acknowledged"]) + int(simulated["acknowledged"])
 
     def drain(self) -> None:
         """Wait until the collector has stored or quarantined all of it."""
 
         def settled() -> bool:
-            return int(self._balance()["lost"]) == 0
+            summary = self._command("balance", "--json")
+            return not summary["waiting"] and summary["kept"] >= self.messages
 
         seconds = wait_until(settled, what="the collector's cursor at the end of the raw log", timeout_s=180)
         self.say(f"collector drained, {seconds:.0f} s after the last message")
@@ -131,12 +132,13 @@ class Demo:
         from store.state import StateStore
 
         state = StateStore(self.settings.state_url)
-        balance = self._balance()
+        balance = self._command("balance", "--audit", "--sent", str(self.messages), "--json")
         runs = [run for run in state.list_runs() if run.kind == "qc"]
         return DemoReport(
-            **self.published,
-            values_stored=int(balance["values_read_back"]),
-            quarantined=int(balance["quarantined"]),
+            messages=self.messages,
+            readings=int(balance["readings"]),
+            values_stored=int(balance["values_found"]),
+            quarantined=sum(balance["quarantined"].values()),
             lost=int(balance["lost"]),
             hours=sum(int(run.counts.get("hours", 0)) for run in runs),
             flags=sum(int(run.counts.get("flags", 0)) for run in runs),
@@ -147,15 +149,12 @@ class Demo:
             mails_plume=count_mentions(texts, plume),
         )
 
-    def _balance(self) -> dict[str, int]:
-        return self._command("balance", "--sent", str(self.published["messages"]), "--json")
-
     def _plume_stations(self) -> set[str]:
         """Stations that the simulator's truth puts under its plume."""
         lines = (self.settings.run_dir / "truth.jsonl").read_text(encoding="utf-8").splitlines()
         records = [json.loads(line) for line in lines]
         known = load_network(self.settings.network).stations
-        return {item["station_id"] for item in records if item["kind"] == "plume"} & set(known)
+        return {item["station_id"] for item in records if item.get("kind") == "plume"} & set(known)
 
-    def _command(self, *arguments: str) -> dict[str, int]:
+    def _command(self, *arguments: str) -> dict[str, Any]:
         return skyground(*arguments, log=self.log)

@@ -25,7 +25,7 @@ def stay(settings: LocalSettings, report: DemoReport) -> None:
         screen.print("mail:", text.splitlines()[0], style="bold")
     screen.print("Stations go on publishing in real time. Ctrl-C ends everything. 按 Ctrl-C 结束。")
     live = background(
-        "simulate", "--days", "1", "--from", "now", "--speed", "real", log=settings.run_dir / "log" / "live.log"
+        "simulate", "--days", "1", "--speed", "real", log=settings.run_dir / "log" / "live.log"
     )
     try:
         with contextlib.suppress(KeyboardInterrupt):

@@ -43,7 +43,7 @@ class Part:
     environment: Mapping[str, str]
     prepare: Callable[[], None]
     ready: Callable[[], bool]
-    timeout_s: float = 30.0
+    timeout_s: float = 120.0
     address: str = ""
 
 
@@ -103,7 +103,6 @@ def _influxdb(settings: LocalSettings) -> Part:
         environment={},
         prepare=prepare,
         ready=lambda: http_answers(f"http://127.0.0.1:{port}/ping"),
-        timeout_s=120,
         address=settings.influx_url,
     )
 
@@ -159,7 +158,6 @@ def _console(settings: LocalSettings) -> Part:
         environment={},
         prepare=_nothing,
         ready=lambda: http_answers(settings.console_url + "/api/v1/health"),
-        timeout_s=60,
         address=settings.console_url,
     )
 

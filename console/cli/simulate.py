@@ -1,0 +1,142 @@
+"""``skyground simulate``: a province of simulated stations, with known truth, onto the broker."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import threading
+
+    from ingest.replay import Pace
+    from sensors.simulator import Province
+
+REAL = "real"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("simulate")(simulate)
+
+
+def simulate(  # noqa: PLR0917 - typer passes them by name
+    seed: Annotated[int, typer.Option(min=0, help="same seed and period, same bytes 随机种子")] = 1,
+    start: Annotated[str | None, typer.Option("--from", help="ISO 8601; default: --days before --to 起始")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="ISO 8601; default: the last full hour 截止")] = None,
+    days: Annotated[float, typer.Option(help="length where --from or --to is not given 天数")] = 1.0,
+    speed: Annotated[str, typer.Option(help="real, N times faster, or max 速度")] = "max",
+    per_message: Annotated[int, typer.Option(min=1, help="readings a message (back-fill) 每条消息的读数")] = 1,
+    truth: Annotated[Path | None, typer.Option(help="JSON lines of what really happened 真值文件")] = None,
+    network_out: Annotated[Path | None, typer.Option(help="network file for the collector 站网文件")] = None,
+    with_dataset: Annotated[
+        list[str] | None, typer.Option(help="add its stations to the network file 附加数据集")
+    ] = None,
+    cities: Annotated[list[str] | None, typer.Option("--city", "--cities", help="comma or repeated 城市")] = None,
+    networks: Annotated[list[str] | None, typer.Option("--network", "--networks", help="voc,gas,... 站网")] = None,
+    faults: Annotated[bool, typer.Option("--faults/--no-faults", help="whether instruments fail 仪器故障")] = True,
+    no_publish: Annotated[bool, typer.Option("--no-publish", help="write the files only 只写文件")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object at the end 以 JSON 报告")] = False,
+) -> None:
+    """Publish a province of simulated stations. 发布模拟省域站网的数据。
+
+    With --speed real, messages whose time has passed leave at once and the others when they are due.
+    """
+    from console.cli.replay import explained, finish, publish, report_sent, stop_on_signals
+    from ingest.settings import Broker
+    from store.settings import load_settings
+
+    settings = load_settings(Broker)
+    stop = stop_on_signals()
+    begin, until = _period(start, end, days, settings.zone, is_live=speed == REAL)
+    province = _province(seed, begin, until, (_split(cities), _split(networks)), has_faults=faults)
+    about: dict[str, object] = {
+        "seed": seed,
+        "from": province.start.isoformat(),
+        "to": province.end.isoformat(),
+        "stations": len(province.stations),
+    }
+    if network_out is not None:
+        _write_network(province, with_dataset or [], network_out)
+    if truth is not None:
+        truth.parent.mkdir(parents=True, exist_ok=True)
+        truth.write_bytes(b"".join(province.truth().json_lines()))
+    if no_publish:
+        finish(about, as_json=as_json)
+        return
+    messages = province.messages(per_message=per_message)
+    pace = _pace(speed, province.start, stop)
+    started = time.perf_counter()
+    with explained("simulate"):
+        sent = publish(messages, settings, pace, stop=stop, client_id="simulate")
+    report_sent(sent, about, started, as_json=as_json)
+
+
+def _pace(speed: str, origin: datetime, stop: threading.Event) -> Pace:
+    from console.cli.replay import positive_or_max
+    from ingest.replay import Pace
+
+    if speed == REAL:
+        return Pace(stop, speed=1.0)
+    factor = positive_or_max(speed, "--speed")
+    return Pace(stop, speed=factor, origin=origin) if factor else Pace(stop)
+
+
+def _period(start: str | None, end: str | None, days: float, zone: str, *, is_live: bool) -> tuple[datetime, datetime]:
+    """Bounds of the simulation; live, it begins with the last full hour."""
+    from console.cli.replay import moment
+    from schemas.interval import floor_hour
+
+    length = timedelta(days=days)
+    begin, until = moment(start, zone, "--from"), moment(end, zone, "--to")
+    hour = floor_hour(datetime.now(UTC))
+    if until is None:
+        until = begin + length if begin else hour + is_live * length
+    begin = begin or until - length
+    if begin >= until:
+        msg = f"the period from {begin.isoformat()} to {until.isoformat()} is empty"
+        raise typer.BadParameter(msg)
+    return begin, until
+
+
+def _province(
+    seed: int,
+    begin: datetime,
+    until: datetime,
+    part: tuple[list[str] | None, list[str] | None],
+    *,
+    has_faults: bool,
+) -> Province:
+    from sensors.simulator import Province
+
+    try:
+        province = Province(seed, begin, until, faults=has_faults)
+        return province.subset(cities=part[0], networks=part[1]) if any(part) else province
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _write_network(province: Province, datasets: list[str], path: Path) -> None:
+    """Write the province's stations and those of the named data sets as a network file."""
+    import msgspec
+
+    from sensors.datasets import DATASETS
+    from sensors.network_file import network_toml
+
+    unknown = sorted(set(datasets) - set(DATASETS))
+    if unknown:
+        msg = f"unknown data set {', '.join(unknown)}, expected of {', '.join(sorted(DATASETS))}"
+        raise typer.BadParameter(msg, param_hint="--with-dataset")
+    network = province.network()
+    stations = [*network.station_list, *(station for name in datasets for station in DATASETS[name].stations)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    text = network_toml(msgspec.structs.replace(network, station_list=tuple(stations)))
+    path.write_text(text, encoding="utf-8")
+
+
+def _split(items: list[str] | None) -> list[str] | None:
+    parts = [part.strip() for item in items or [] for part in item.split(",") if part.strip()]
+    return parts or None

@@ -1,0 +1,290 @@
+"""What the pages and the API read, gathered from the stores: blocking, called from threads only.
+
+The state of the whole network is kept for a few seconds, so that many open pages ask the database no more often than one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from console.view.alert import Episode, episodes, matching, with_acknowledgement
+from console.view.completeness import (
+    DayCompleteness,
+    calendar,
+    completeness,
+    expected_per_hour,
+    last_hour,
+    ratio_by_hour,
+)
+from console.view.health import InstrumentHealth, LinkState, Rejected, StationHealth, network_health, networks_of
+from console.view.query import Level, SeriesQuery
+from console.view.series import Series, hourly_series, native_series
+from console.view.station import InstrumentValues, ReasonGroup, by_reason, last_values
+from schemas.alert import AlertState
+from schemas.frames import concat_flags
+from schemas.interval import floor_hour
+from schemas.message import NetworkCode
+from store.influx import Bucket
+from store.state import QuarantineState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from schemas.network import Network, Station
+    from store.influx import InfluxStore
+    from store.settings import SharedSettings
+    from store.state import Document, StateStore
+
+KEEP_S = 10.0
+_WINDOW_H = 24
+_LOOK_BACK = timedelta(hours=3)
+_CALENDAR_DAYS = 30
+_QUARANTINE_BACK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthData:
+    """State of all stations at one moment.
+
+    Attributes
+    ----------
+    messages : int or None
+        Received since the start of the hour before this one; None where the collector has kept no balance.
+    unassigned : int
+        Quarantine entries of the last 24 h that name no known station.
+    by_network : list of (network, ratio or None)
+        Completeness over the stations of each network.
+    completeness_end : datetime or None
+        End of the 24 h they cover; None before the first hourly means.
+    """
+
+    rows: list[StationHealth]
+    messages: int | None
+    unassigned: int
+    by_network: list[tuple[str, float | None]]
+    completeness_end: datetime | None
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationData:
+    """What the page of a station shows; calendars by network."""
+
+    row: StationHealth
+    values: list[InstrumentValues]
+    calendars: list[tuple[str, list[DayCompleteness]]]
+    quarantine: list[ReasonGroup]
+
+
+class Source:
+    """The stores as the console sees them.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    influx : InfluxStore
+    state : StateStore
+    """
+
+    def __init__(self, settings: SharedSettings, influx: InfluxStore, state: StateStore) -> None:
+        self.settings = settings
+        self.network: Network = settings.stations
+        self.influx = influx
+        self.state = state
+        self.open_alerts = 0
+        self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="console-read")
+        self._lock = threading.Lock()
+        self._health: tuple[float, HealthData] | None = None
+
+    @property
+    def data_docs(self) -> Path | None:
+        """Directory of the Great Expectations Data Docs; None until a gate has written them."""
+        path = self.settings.run_dir / "data_docs"
+        return path if (path / "index.html").is_file() else None
+
+    def health(self) -> HealthData:
+        """State of all stations, at most `KEEP_S` old; raises `store.error.StoreError`."""
+        with self._lock:
+            if self._health is None or time.monotonic() - self._health[0] > KEEP_S:
+                self._health = (time.monotonic(), self._read_health(datetime.now(UTC)))
+            return self._health[1]
+
+    def _read_health(self, now: datetime) -> HealthData:
+        codes = [str(code) for code in NetworkCode]
+        lasts = self._threads.map(self.influx.last_readings, codes)
+        window = (floor_hour(now) - timedelta(hours=_WINDOW_H) - _LOOK_BACK, floor_hour(now))
+        hourly = dict(
+            zip(codes, self._threads.map(lambda code: self.influx.read_hourly_all(code, *window), codes), strict=True)
+        )
+        last_starts = {key: start for frame in lasts for key, start in _last_starts(frame)}
+        ends = [last_hour(list(frames.values())) for frames in hourly.values()]
+        end = max((moment for moment in ends if moment is not None), default=None)
+        ratios = {} if end is None else self._ratios(hourly, end)
+        rejected, messages = self._read_balance(now)
+        known = {station: count for station, count in rejected.items() if station in self.network.stations}
+        self.open_alerts = sum(
+            1 for status in self.state.get_alert_states().values() if status.state == AlertState.FIRING
+        )
+        return HealthData(
+            rows=network_health(self.network, last_starts, now, rejected=known, completeness=ratios),
+            messages=messages,
+            unassigned=sum(item.count for station, item in rejected.items() if station not in known),
+            by_network=[(code, _mean(ratios, code)) for code in codes if any(self.network.stations_of(code))],
+            completeness_end=end,
+            read_at=now,
+        )
+
+    def _ratios(
+        self, hourly: Mapping[str, Mapping[str, pd.DataFrame]], end: datetime
+    ) -> dict[tuple[str, str], float | None]:
+        first = end - timedelta(hours=_WINDOW_H)
+        return {
+            (code, station.id): _ratio_since(frames.get(station.id), station, code, first)
+            for code, frames in hourly.items()
+            for station in self.network.stations_of(code)
+            if station.late_window_h
+        }
+
+    def _read_balance(self, now: datetime) -> tuple[dict[str, Rejected], int | None]:
+        rows = self.state.read_balance(floor_hour(now) - timedelta(hours=_WINDOW_H), now)
+        reasons: dict[str, Counter[str]] = {}
+        for row in rows:
+            reasons.setdefault(row.station_id, Counter()).update(row.rejected)
+        recent = [row.messages for row in rows if row.hour >= floor_hour(now) - timedelta(hours=1)]
+        rejected = {
+            station: Rejected(count=found.total(), top_reason=found.most_common(1)[0][0])
+            for station, found in reasons.items()
+            if found
+        }
+        return rejected, sum(recent) if rows else None
+
+    def station(self, station_id: str) -> StationData | None:
+        """Everything of one station's page; None where there is no such station."""
+        station = self.network.stations.get(station_id)
+        if station is None:
+            return None
+        health = self.health()
+        row = next(item for item in health.rows if item.station.id == station_id)
+        end = (
+            floor_hour(health.read_at)
+            if row.state is not LinkState.ARCHIVE or row.last_seen is None
+            else floor_hour(row.last_seen)
+        )
+        values = list(self._threads.map(lambda item: self._last_values(station, item), row.instruments))
+        calendars = list(
+            self._threads.map(lambda code: (code, self._calendar(station, code, end)), networks_of(station))
+        )
+        return StationData(
+            row=row,
+            values=[group for group in values if group is not None],
+            calendars=calendars,
+            quarantine=self._quarantine(station_id, health.read_at),
+        )
+
+    def _last_values(self, station: Station, item: InstrumentHealth) -> InstrumentValues | None:
+        if item.last_seen is None:
+            return None
+        span = max(timedelta(hours=1), 2 * item.cadence)
+        start, end = item.last_seen - span, item.last_seen + timedelta(seconds=1)
+        native = self.influx.read_native(item.network, station.id, item.instrument_id, start, end)
+        flags = self.influx.read_flags(Bucket.NATIVE, item.network, start, end, station_id=station.id)
+        return last_values(station.id, item, native, flags)
+
+    def _calendar(self, station: Station, code: str, end: datetime) -> list[DayCompleteness]:
+        last_day = end.astimezone(self.network.timezone).date()
+        first_day = last_day - timedelta(days=_CALENDAR_DAYS - 1)
+        start = datetime.combine(first_day, datetime.min.time(), self.network.timezone).astimezone(UTC)
+        hourly = self.influx.read_hourly(code, station.id, start, end + timedelta(hours=1))
+        ratios = ratio_by_hour(hourly, expected_per_hour(station, code))
+        return calendar(ratios, self.network.timezone, first_day, _CALENDAR_DAYS, until=end)
+
+    def _quarantine(self, station_id: str, now: datetime) -> list[ReasonGroup]:
+        start = now - _QUARANTINE_BACK
+        items = self.state.list_quarantine(station_id=station_id, received_from=start, limit=5_000)
+        return by_reason([item for item in items if item.state == QuarantineState.NEW])
+
+    def series(self, query: SeriesQuery) -> list[Series]:
+        """Series of a query, in the order of its stations and parameters; parameters a station does not have are left out."""
+        asked = [(self.network.stations[station], code) for station in query.stations for code in query.parameters]
+        read = self._hourly_series if query.level is Level.HOURLY else self._native_series
+        return [item for found in self._threads.map(lambda pair: read(query, *pair), asked) for item in found]
+
+    def _hourly_series(self, query: SeriesQuery, station: Station, code: str) -> list[Series]:
+        found: list[Series] = []
+        for network in self._networks_with(station, code):
+            hourly = self.influx.read_hourly(network, station.id, query.start, query.end, [code])
+            flags = self.influx.read_flags(Bucket.HOURLY, network, query.start, query.end, station_id=station.id)
+            expected = expected_per_hour(station, network).get(code)
+            found.append(hourly_series(station.id, code, hourly, flags, expected=expected, network=network))
+        return found
+
+    def _native_series(self, query: SeriesQuery, station: Station, code: str) -> list[Series]:
+        found: list[Series] = []
+        for item in (instrument for instrument in station.instruments if code in instrument.parameters):
+            network = str(item.network)
+            native = self.influx.read_native(network, station.id, item.id, query.start, query.end, parameters=[code])
+            flags = self.influx.read_flags(Bucket.NATIVE, network, query.start, query.end, station_id=station.id)
+            found.append(native_series(station.id, item.id, code, native, flags, network=network))
+        return found
+
+    def _networks_with(self, station: Station, code: str) -> list[str]:
+        return list(dict.fromkeys(str(item.network) for item in station.instruments if code in item.parameters))
+
+    def last_times(self, stations: Sequence[str]) -> dict[str, datetime]:
+        """End of the latest stored interval of each of the stations that have any."""
+        return {
+            row.station.id: row.last_seen for row in self.health().rows if row.station.id in stations and row.last_seen
+        }
+
+    def flags(self, query: SeriesQuery) -> pd.DataFrame:
+        """Flags frame of a query's stations (all if none are named) and parameters (all if none), by time."""
+        bucket = Bucket.HOURLY if query.level is Level.HOURLY else Bucket.NATIVE
+        stations: Sequence[str | None] = query.stations or (None,)
+        asked = [(str(code), station) for code in NetworkCode for station in stations]
+        frames = self._threads.map(
+            lambda pair: self.influx.read_flags(bucket, pair[0], query.start, query.end, station_id=pair[1]), asked
+        )
+        found = concat_flags(list(frames))
+        if query.parameters and len(found):
+            found = found[found["parameter"].isin(query.parameters)]
+        return found.sort_values(["start", "station_id", "parameter"]) if len(found) else found
+
+    def alerts(self) -> list[Episode]:
+        """Episodes of alerts, open ones first, those of data sets in their own time included."""
+        found = episodes(self.state.list_transitions(limit=5_000))
+        states = self.state.get_alert_states()
+        return [with_acknowledgement(episode, states.get(episode.alert_key)) for episode in found]
+
+    def attributions(self, episode: Episode) -> list[Document]:
+        """Attribution documents that may speak of an episode, newest first."""
+        return matching(self.state.list_documents("attribution", limit=1_000), episode)
+
+    def products(self, measurement: str, start: datetime, end: datetime) -> pd.DataFrame:
+        """A product in ``[start, end)``, all stations."""
+        return self.influx.read_product(measurement, start, end)
+
+
+def _last_starts(frame: pd.DataFrame) -> Iterator[tuple[tuple[str, str], datetime]]:
+    columns = [frame[name].tolist() for name in ("station_id", "instrument_id", "start")]
+    for station, instrument, start in zip(*columns, strict=True):
+        yield (str(station), str(instrument)), start.to_pydatetime()
+
+
+def _ratio_since(frame: pd.DataFrame | None, station: Station, code: str, first: datetime) -> float | None:
+    if frame is None:
+        return 0.0
+    return completeness(frame[frame.index >= first], expected_per_hour(station, code), _WINDOW_H)
+
+
+def _mean(ratios: Mapping[tuple[str, str], float | None], code: str) -> float | None:
+    found = [ratio for (network, _), ratio in ratios.items() if network == code and ratio is not None]
+    return sum(found) / len(found) if found else None

@@ -1,0 +1,277 @@
+"""Is every station reporting, and if not, since when and what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from schemas.network import Instrument, Network, Station
+
+LATE_GRACE = timedelta(minutes=10)
+"""An instrument is late after one and a half cadences beyond its last interval, at least this long. Project's choice."""
+SILENT_GRACE = timedelta(hours=1)
+"""An instrument is silent after three cadences and this long. Project's choice."""
+
+
+class LinkState(StrEnum):
+    """Whether something reports as it should, worst first."""
+
+    SILENT = "silent"
+    LATE = "late"
+    UP = "up"
+    ARCHIVE = "archive"
+    """A replayed data set: no live message is expected."""
+
+
+class Advice(StrEnum):
+    """What an operator should do next; the words are in the catalogue under ``advice``."""
+
+    NONE = "none"
+    WAIT = "wait"
+    ONE_INSTRUMENT = "one_instrument"
+    LINK = "link"
+    NEVER = "never"
+    ARCHIVE = "archive"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstrumentHealth:
+    """One instrument: its last interval and how far it lags.
+
+    Attributes
+    ----------
+    last_seen : datetime or None
+        End of the last stored interval, UTC; None if nothing is stored.
+    lag : timedelta or None
+        From ``last_seen`` to now, never negative.
+    since : datetime or None
+        When the state began: the moment at which the next value was due. None while up or never seen.
+    """
+
+    instrument_id: str
+    network: str
+    cadence_s: int
+    model: str
+    state: LinkState
+    last_seen: datetime | None
+    lag: timedelta | None
+    since: datetime | None
+
+    @property
+    def cadence(self) -> timedelta:
+        """Time between two readings."""
+        return timedelta(seconds=self.cadence_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """What the quarantine holds of a station in a period: how many, and the most frequent reason (None if none)."""
+
+    count: int = 0
+    top_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationHealth:
+    """One row of the table of stations. Times UTC; ``completeness`` maps network to a ratio, None where not computed."""
+
+    station: Station
+    state: LinkState
+    last_seen: datetime | None
+    lag: timedelta | None
+    since: datetime | None
+    advice: Advice
+    instruments: tuple[InstrumentHealth, ...]
+    rejected: Rejected
+    completeness: Mapping[str, float | None]
+
+    @property
+    def troubled(self) -> tuple[InstrumentHealth, ...]:
+        """Instruments that are late or silent."""
+        return tuple(item for item in self.instruments if item.state in (LinkState.LATE, LinkState.SILENT))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Tiles above the table. ``median_lag`` is over the stations that are up; None where there are none."""
+
+    stations: int
+    up: int
+    late: int
+    silent: int
+    archive: int
+    median_lag: timedelta | None
+    rejected: int
+
+
+def instrument_health(
+    instrument: Instrument, last_start: datetime | None, now: datetime, *, archive: bool
+) -> InstrumentHealth:
+    """State of one instrument from the start of its last stored interval.
+
+    Parameters
+    ----------
+    last_start : datetime or None
+        Start of the last interval, UTC; None if nothing is stored.
+    archive : bool
+        The station holds a data set of another time.
+    """
+    cadence = timedelta(seconds=instrument.cadence_s)
+    last_seen = None if last_start is None else last_start + cadence
+    lag = None if last_seen is None else max(timedelta(0), now - last_seen)
+    state = LinkState.ARCHIVE if archive else _link_state(lag, cadence)
+    troubled = state in (LinkState.LATE, LinkState.SILENT)
+    return InstrumentHealth(
+        instrument_id=instrument.id,
+        network=str(instrument.network),
+        cadence_s=instrument.cadence_s,
+        model=instrument.model,
+        state=state,
+        last_seen=last_seen,
+        lag=lag,
+        since=last_seen + cadence if troubled and last_seen else None,
+    )
+
+
+def _link_state(lag: timedelta | None, cadence: timedelta) -> LinkState:
+    if lag is None or lag > 3 * cadence + SILENT_GRACE:
+        return LinkState.SILENT
+    return LinkState.LATE if lag > cadence + max(LATE_GRACE, cadence / 2) else LinkState.UP
+
+
+def station_health(
+    station: Station,
+    last_starts: Mapping[tuple[str, str], datetime],
+    now: datetime,
+    *,
+    rejected: Rejected,
+    completeness: Mapping[str, float | None],
+) -> StationHealth:
+    """State of one station: silent if all its instruments are, late if any is late or silent.
+
+    Instruments whose ``until`` has passed or whose ``since`` lies ahead are left out.
+    """
+    archive = station.late_window_h == 0
+    active = [item for item in station.instruments if _is_active(item, now)]
+    rows = tuple(
+        instrument_health(item, last_starts.get((station.id, item.id)), now, archive=archive) for item in active
+    )
+    state = _station_state(rows, archive=archive)
+    seen = [item.last_seen for item in rows if item.last_seen is not None]
+    began = [item.since for item in rows if item.since is not None]
+    last_seen = max(seen, default=None)
+    return StationHealth(
+        station=station,
+        state=state,
+        last_seen=last_seen,
+        lag=None if last_seen is None else max(timedelta(0), now - last_seen),
+        since=min(began, default=None),
+        advice=_advice(state, rows, seen),
+        instruments=rows,
+        rejected=rejected,
+        completeness=completeness,
+    )
+
+
+def _is_active(instrument: Instrument, now: datetime) -> bool:
+    return (instrument.since is None or instrument.since <= now) and (
+        instrument.until is None or now < instrument.until
+    )
+
+
+def _station_state(rows: Sequence[InstrumentHealth], *, archive: bool) -> LinkState:
+    if archive or not rows:
+        return LinkState.ARCHIVE
+    states = {item.state for item in rows}
+    if states == {LinkState.SILENT}:
+        return LinkState.SILENT
+    return LinkState.UP if states == {LinkState.UP} else LinkState.LATE
+
+
+def _advice(state: LinkState, rows: Sequence[InstrumentHealth], seen: Sequence[datetime]) -> Advice:
+    if state is LinkState.UP:
+        return Advice.NONE
+    if state is LinkState.ARCHIVE:
+        return Advice.ARCHIVE
+    if state is LinkState.SILENT:
+        return Advice.LINK if seen else Advice.NEVER
+    return Advice.ONE_INSTRUMENT if any(item.state is LinkState.UP for item in rows) else Advice.WAIT
+
+
+_ORDER = {state: position for position, state in enumerate(LinkState)}
+
+
+def network_health(
+    network: Network,
+    last_starts: Mapping[tuple[str, str], datetime],
+    now: datetime,
+    *,
+    rejected: Mapping[str, Rejected],
+    completeness: Mapping[tuple[str, str], float | None],
+) -> list[StationHealth]:
+    """Rows of all stations, those that need somebody first, then by id.
+
+    Parameters
+    ----------
+    last_starts : mapping of (station id, instrument id) to datetime
+    rejected : mapping of station id to `Rejected`
+    completeness : mapping of (network, station id) to ratio
+        Absent or None: not computed.
+    """
+    rows = [
+        station_health(
+            station,
+            last_starts,
+            now,
+            rejected=rejected.get(station.id, Rejected()),
+            completeness={code: completeness.get((code, station.id)) for code in networks_of(station)},
+        )
+        for station in network.station_list
+    ]
+    return sorted(rows, key=lambda row: (_ORDER[row.state], row.station.id))
+
+
+def networks_of(station: Station) -> list[str]:
+    """Networks a station reports to, in the order of its instruments, each once."""
+    return list(dict.fromkeys(str(item.network) for item in station.instruments))
+
+
+def summarise(rows: Iterable[StationHealth]) -> Summary:
+    """Figures of the tiles."""
+    rows = list(rows)
+    count = Counter(row.state for row in rows)
+    lags = sorted(row.lag for row in rows if row.state is LinkState.UP and row.lag is not None)
+    return Summary(
+        stations=len(rows) - count[LinkState.ARCHIVE],
+        up=count[LinkState.UP],
+        late=count[LinkState.LATE],
+        silent=count[LinkState.SILENT],
+        archive=count[LinkState.ARCHIVE],
+        median_lag=lags[len(lags) // 2] if lags else None,
+        rejected=sum(row.rejected.count for row in rows),
+    )
+
+
+def select(rows: Iterable[StationHealth], *, network: str = "", state: str = "", text: str = "") -> list[StationHealth]:
+    """Rows that match all given filters; an empty filter matches all, ``text`` looks in ids, names and city code."""
+    wanted = text.casefold().strip()
+    return [
+        row
+        for row in rows
+        if (not network or network in row.completeness)
+        and (not state or row.state == state)
+        and (not wanted or wanted in _searchable(row.station))
+    ]
+
+
+def _searchable(station: Station) -> str:
+    from console.geography import city_name
+
+    cities = f"{city_name(station.city, 'zh')} {city_name(station.city, 'en')}"
+    return f"{station.id} {station.name_zh} {station.name_en} {station.city} {cities}".casefold()

@@ -1,0 +1,51 @@
+"""How a value, a unit and a parameter are written for a person."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from schemas.parameter import UnknownParameterError, load_parameters, parameter
+
+if TYPE_CHECKING:
+    from console.i18n import Words
+
+_DEFAULT_DECIMALS = 2
+_UNITS = {"1": "", "degC": "°C", "deg": "°"}
+_SUPERSCRIPT = str.maketrans("23", "²³")
+
+
+def pretty_unit(unit: str | None) -> str:
+    """A unit of the registry as print writes it: ``ug/m3`` becomes ``µg/m³``; empty for a pure number."""
+    if unit is None:
+        return ""
+    if unit in _UNITS:
+        return _UNITS[unit]
+    written = re.sub(r"\bu(?=g|mol|S)", "µ", unit)
+    return re.sub(r"(?<=m)[23]", lambda match: match[0].translate(_SUPERSCRIPT), written)
+
+
+def unit_of(code: str) -> str:
+    """Canonical unit of a parameter, pretty; empty for an unknown one."""
+    try:
+        return pretty_unit(parameter(code).unit)
+    except UnknownParameterError:
+        return ""
+
+
+def name_of(code: str, words: Words) -> str:
+    """Name of a parameter in the language of the page; the code where it is not known."""
+    try:
+        known = parameter(code)
+    except UnknownParameterError:
+        return code
+    return words.pick(known.name_zh, known.name_en)
+
+
+def format_value(value: float | None, code: str | None = None) -> str:
+    """A value with the decimals of its parameter; a dash for None and NaN."""
+    if value is None or math.isnan(value):
+        return "–"
+    known = load_parameters().get(code or "")
+    return f"{value:.{known.decimals if known else _DEFAULT_DECIMALS}f}"

@@ -1,0 +1,190 @@
+"""What a page or a program asks for, read strictly from the words of an address.
+
+Errors: `QueryError`, one place, with what was given and what was expected.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlencode
+
+from schemas.parameter import load_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+    from schemas.network import Network
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+MAX_SERIES = 24
+_SEPARATORS = re.compile(r"[,\s]+")
+_DATE_LENGTH = 10
+
+
+class QueryError(ValueError):
+    """A word of the address that cannot be used."""
+
+    def __init__(self, *, field: str, given: str, expected: str) -> None:
+        super().__init__(f"{field}: {given!r}, expected {expected}")
+        self.field, self.given, self.expected = field, given, expected
+
+
+class Level(StrEnum):
+    """Which values: as instruments gave them, or checked hourly means."""
+
+    NATIVE = "native"
+    HOURLY = "hourly"
+
+
+class Period(StrEnum):
+    """Lengths of time on offer."""
+
+    DAY = "24h"
+    THREE_DAYS = "3d"
+    WEEK = "7d"
+    MONTH = "30d"
+
+
+LENGTHS = {
+    Period.DAY: timedelta(hours=24),
+    Period.THREE_DAYS: timedelta(days=3),
+    Period.WEEK: timedelta(days=7),
+    Period.MONTH: timedelta(days=30),
+}
+LONGEST = {Level.NATIVE: timedelta(days=31), Level.HOURLY: timedelta(days=3660)}
+"""Longest interval one question may ask for: it bounds the memory of an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesQuery:
+    """Stations, parameters, a half-open interval in UTC and a level; the whole state of the series page.
+
+    Attributes
+    ----------
+    period : Period or None
+        Given instead of a start; ``moving`` then means that the end is now.
+    """
+
+    stations: tuple[str, ...]
+    parameters: tuple[str, ...]
+    start: datetime
+    end: datetime
+    level: Level
+    period: Period | None = None
+    moving: bool = True
+    bands: bool = False
+
+    def with_(self, **changes: object) -> SeriesQuery:
+        """A changed copy."""
+        return replace(self, **changes)  # type: ignore[arg-type]  # the caller names fields
+
+    def words(self) -> dict[str, str]:
+        """The words of an address that `parse_series` reads back to this query."""
+        found = {"station": ",".join(self.stations), "parameter": ",".join(self.parameters), "level": str(self.level)}
+        if self.period:
+            found["period"] = str(self.period)
+        if not self.period:
+            found["from"] = format_utc(self.start)
+        if not (self.period and self.moving):
+            found["to"] = format_utc(self.end)
+        if self.bands:
+            found["bands"] = "1"
+        return found
+
+    def address(self, path: str = "/series", **more: str) -> str:
+        """Path and query that hold this query."""
+        return f"{path}?{urlencode({**self.words(), **more}, safe=',:')}"
+
+
+def format_utc(moment: datetime) -> str:
+    """ISO 8601 in UTC, seconds, with ``Z``."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_series(given: Mapping[str, str], network: Network, now: datetime) -> SeriesQuery:
+    """Read ``station, parameter, period, from, to, level, bands``; several stations or parameters with commas.
+
+    Without ``from`` the period counts, without both the last 24 hours. A moment without an offset is civil time of the
+    network's zone; a date as ``to`` includes that day.
+
+    Raises
+    ------
+    QueryError
+    """
+    stations = _known(given, "station", network.stations)
+    parameters = _known(given, "parameter", load_parameters())
+    if len(stations) * len(parameters) > MAX_SERIES:
+        asked = f"{len(stations)} stations x {len(parameters)} parameters"
+        raise QueryError(field="parameter", given=asked, expected=f"at most {MAX_SERIES} series at once")
+    level = _choice(given, "level", Level, Level.HOURLY)
+    period = _choice(given, "period", Period, Period.DAY) if given.get("period") or not given.get("from") else None
+    end = parse_moment(given, "to", network.timezone, end_of_day=True) or now
+    start = end - LENGTHS[period] if period else parse_moment(given, "from", network.timezone) or end
+    _check_interval(start, end, level, given)
+    return SeriesQuery(
+        stations=stations,
+        parameters=parameters,
+        start=start,
+        end=end,
+        level=level,
+        period=period,
+        moving=not given.get("to"),
+        bands=given.get("bands") == "1",
+    )
+
+
+def _check_interval(start: datetime, end: datetime, level: Level, given: Mapping[str, str]) -> None:
+    if end <= start:
+        later = f"a moment after 'from' ({format_utc(start)})"
+        raise QueryError(field="to", given=given.get("to", format_utc(end)), expected=later)
+    if end - start > LONGEST[level]:
+        longest = f"at most {LONGEST[level].days} days for level {level}"
+        raise QueryError(field="from", given=given.get("from", format_utc(start)), expected=longest)
+
+
+def _known(given: Mapping[str, str], field: str, known: Mapping[str, object]) -> tuple[str, ...]:
+    asked = tuple(dict.fromkeys(part for part in _SEPARATORS.split(given.get(field, "")) if part))
+    for item in asked:
+        if item not in known:
+            raise QueryError(
+                field=field,
+                given=item,
+                expected=f"a known {field} (GET /api/v1/stations lists stations and their parameters)",
+            )
+    return asked
+
+
+def _choice(given: Mapping[str, str], field: str, kind: type[_Choice], default: _Choice) -> _Choice:
+    text = given.get(field) or default.value
+    try:
+        return kind(text)
+    except ValueError:
+        raise QueryError(field=field, given=text, expected=f"one of {', '.join(kind)}") from None
+
+
+def parse_moment(given: Mapping[str, str], field: str, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
+    """A moment in UTC from ISO 8601, None where the word is absent; a bare date is its midnight, or the next with ``end_of_day``.
+
+    Raises
+    ------
+    QueryError
+    """
+    text = given.get(field, "").strip()
+    if not text:
+        return None
+    # a plus of an offset that was not escaped arrives as a blank
+    written = re.sub(r" (?=\d\d:?\d\d$)", "+", text) if "T" in text else text
+    try:
+        moment = datetime.fromisoformat(written)
+        if moment.tzinfo is None:
+            moment = datetime.combine(moment.date(), moment.time() or time(), zone)
+        if end_of_day and len(text) == _DATE_LENGTH:
+            moment += timedelta(days=1)
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise QueryError(field=field, given=text, expected="ISO 8601, as 2026-11-22T08:00:00Z or 2026-11-22") from None

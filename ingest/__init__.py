@@ -1,0 +1,1 @@
+"""The collector: from the broker to the raw log, and from the raw log to the time-series database."""

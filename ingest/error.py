@@ -1,0 +1,32 @@
+"""Errors of the collector and of the publishers.
+
+``IngestError``
+    ``BrokerError``    the broker cannot be reached or refuses us
+    ``PublishError``   the broker does not confirm what was published
+    ``DatasetError``   a data set cannot be fetched, checked or found
+    ``LockedError``    another collector works in the same run directory
+
+Bad input is no error but a value: `schemas.reading.Rejection`.
+"""
+
+from __future__ import annotations
+
+
+class IngestError(Exception):
+    """Something around the data path cannot do its work; the message says what to do."""
+
+
+class BrokerError(IngestError):
+    """The broker cannot be reached or refuses the connection."""
+
+
+class PublishError(IngestError):
+    """Messages stay without confirmation for too long."""
+
+
+class DatasetError(IngestError):
+    """A data set cannot be fetched, is not what it should be, or is unknown."""
+
+
+class LockedError(IngestError):
+    """Another collector works in the same run directory."""

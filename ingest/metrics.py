@@ -1,0 +1,107 @@
+"""Counters of the collector for Prometheus, served on loopback unless told otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from ingest.error import IngestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from schemas.message import RawMessage
+
+_SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+
+
+class DrainReport(msgspec.Struct, frozen=True):
+    """What became of one batch of the raw log; crosses from the draining process to the one that is asked.
+
+    Attributes
+    ----------
+    messages, readings, values : int
+        Messages read, readings and values stored [1].
+    rejected : dict of str to int
+        Quarantine entries by reason.
+    retries : int
+        Writes that had to be repeated.
+    lag : int or None
+        Messages still to be read; None where not counted this time.
+    decode_s, write_s : float
+        Time spent [s].
+    """
+
+    messages: int = 0
+    readings: int = 0
+    values: int = 0
+    rejected: dict[str, int] = msgspec.field(default_factory=dict)
+    retries: int = 0
+    lag: int | None = None
+    decode_s: float = 0.0
+    write_s: float = 0.0
+
+
+class Metrics:
+    """All counters of the collector, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.received = self._counter("ingest_received_messages", "Messages committed to the raw log")
+        self.redelivered = self._counter("ingest_redelivered_messages", "Of these, marked as delivered again")
+        self.decoded = self._counter("ingest_decoded_messages", "Messages read from the raw log and decoded")
+        self.readings = self._counter("ingest_written_readings", "Readings stored")
+        self.values = self._counter("ingest_written_values", "Values stored")
+        self.retried = self._counter("ingest_retried_batches", "Writes repeated because the database did not take them")
+        self.restarts = self._counter(
+            "ingest_drain_restarts", "Starts of the draining process after it ended unexpectedly"
+        )
+        self.rejected = Counter(
+            "ingest_rejected_entries", "Entries of the quarantine", ("reason",), registry=self.registry
+        )
+        self.lag = Gauge("ingest_cursor_lag_messages", "Messages kept and not yet written", registry=self.registry)
+        self.connected = Gauge("ingest_broker_connected", "1 while the broker is connected", registry=self.registry)
+        self.batch_seconds = Histogram(
+            "ingest_batch_seconds", "Time of one batch", ("step",), buckets=_SECONDS, registry=self.registry
+        )
+
+    def kept(self, messages: Sequence[RawMessage], seconds: float) -> None:
+        """Count a batch that the raw log has committed."""
+        self.received.inc(len(messages))
+        self.redelivered.inc(sum(item.redelivered for item in messages))
+        self.batch_seconds.labels("keep").observe(seconds)
+
+    def drained(self, report: DrainReport) -> None:
+        """Count a batch that was decoded and written."""
+        self.decoded.inc(report.messages)
+        self.readings.inc(report.readings)
+        self.values.inc(report.values)
+        self.retried.inc(report.retries)
+        for reason, count in report.rejected.items():
+            self.rejected.labels(reason).inc(count)
+        if report.lag is not None:
+            self.lag.set(report.lag)
+        if report.messages:
+            self.batch_seconds.labels("decode").observe(report.decode_s)
+            self.batch_seconds.labels("write").observe(report.write_s)
+
+    def serve(self, host: str, port: int) -> None:
+        """Answer Prometheus in the background; port 0 is off.
+
+        Raises
+        ------
+        IngestError
+            The port is taken.
+        """
+        if not port:
+            return
+        try:
+            start_http_server(port, host, registry=self.registry)
+        except OSError as error:
+            msg = f"SKYGROUND_METRICS_PORT={port}: {host}:{port} cannot be opened: {error.strerror}; 0 switches it off"
+            raise IngestError(msg) from error
+
+    def _counter(self, name: str, words: str) -> Counter:
+        return Counter(name, words, registry=self.registry)

@@ -1,0 +1,186 @@
+"""The path of a message, in two loops that share nothing but the raw log.
+
+    intake   receive -> keep (on disk) -> acknowledge
+    drain    read -> decode -> validate -> write -> quarantine what was refused -> count -> advance the cursor
+
+The intake never waits for a database: with InfluxDB down messages are still kept and acknowledged, and the drain goes on
+where its cursor stands. The drain never skips: the cursor moves only when everything before it is stored or quarantined.
+A batch that was cut short by a crash is done again, which changes nothing: points and quarantine entries have keys.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from ingest.balance import count_batch, count_reasons
+from ingest.judge import Judged, judge, refused_by_store
+from ingest.metrics import DrainReport
+from store.error import RawLogError, StateError
+from store.rawlog import Position
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+
+    from ingest.metrics import Metrics
+    from ingest.mqtt import Subscriber
+    from ingest.settings import CollectorSettings
+    from ingest.writer import Refused, Writer
+    from schemas.message import RawMessage
+    from schemas.reading import Reading
+    from store.rawlog import RawLog
+    from store.state import StateStore
+
+CURSOR = "drain"
+_PAUSE_S = 1.0
+_LAG_EVERY_S = 1.0
+_log = structlog.get_logger("ingest.pipeline")
+
+
+class JudgedBatch(msgspec.Struct, frozen=True):
+    """Messages that are stored together, and where in the raw log the last of them stands."""
+
+    judged: list[Judged]
+    position: Position
+    decode_s: float
+
+
+def intake(subscriber: Subscriber, log: RawLog, metrics: Metrics, stop: threading.Event) -> None:
+    """Keep what arrives and acknowledge it, until told to stop; what was received by then is kept as well."""
+    while True:
+        if stop.is_set():
+            subscriber.stop_receiving()
+        batch = subscriber.receive(timeout_s=0.2)
+        if batch is None:
+            if stop.is_set():
+                return
+            continue
+        started = time.perf_counter()
+        while not _is_kept(batch.messages, log):
+            if stop.wait(_PAUSE_S):
+                return  # not acknowledged: the broker delivers these again
+        subscriber.acknowledge(batch)
+        metrics.kept(batch.messages, time.perf_counter() - started)
+
+
+def _is_kept(messages: list[RawMessage], log: RawLog) -> bool:
+    try:
+        log.append(messages)
+    except RawLogError as error:
+        _log.error("raw_log_refuses", detail=str(error))
+        return False
+    return True
+
+
+class Drain:
+    """Everything behind the raw log.
+
+    One thread decodes a batch while another waits for the database with the batch before it.
+
+    Parameters
+    ----------
+    settings : CollectorSettings
+    log : RawLog
+    writer : Writer
+    state : StateStore
+    stop : threading.Event
+        Ends the loop after the batch at hand; also ends waiting for a dead database.
+    """
+
+    def __init__(
+        self, settings: CollectorSettings, log: RawLog, *, writer: Writer, state: StateStore, stop: threading.Event
+    ) -> None:
+        self._settings = settings
+        self._log = log
+        self._writer = writer
+        self._state = state
+        self._stop = stop
+        self._lag_asked_at = 0.0
+
+    def run(self, report: Callable[[DrainReport], None]) -> None:
+        """Drain until told to stop; ``report`` hears what became of every batch."""
+        position = self._log.cursor(CURSOR)
+        open_batch: Future[DrainReport | None] | None = None
+        with ThreadPoolExecutor(1, "settle") as pool:
+            while not self._stop.is_set():
+                batch = self.judge_next(position)
+                if open_batch is not None:
+                    _forward(open_batch, report)
+                    open_batch = None
+                if batch is not None:
+                    open_batch, position = pool.submit(self.settle, batch), batch.position
+                if batch is None or len(batch.judged) < self._settings.drain_batch // 8:
+                    self._stop.wait(self._settings.drain_idle_ms / 1_000)
+            if open_batch is not None:
+                _forward(open_batch, report)
+
+    def judge_next(self, position: Position) -> JudgedBatch | None:
+        """Read, decode and validate what stands behind ``position``; None at the end of the log."""
+        started = time.perf_counter()
+        logged = self._log.read(position, self._settings.drain_batch, max_bytes=self._settings.drain_batch_bytes)
+        if not logged:
+            return None
+        judged = [judge(item.message, self._settings) for item in logged]
+        return JudgedBatch(judged, logged[-1].position, time.perf_counter() - started)
+
+    def settle(self, batch: JudgedBatch) -> DrainReport | None:
+        """Write, quarantine, count, and only then move the cursor; None when told to stop before that."""
+        started = time.perf_counter()
+        readings = [reading for judged in batch.judged for reading in judged.readings]
+        written = self._writer.write(readings)
+        if written is None:
+            return None
+        _move_refused(batch.judged, readings, written.refused)
+        while not self._is_recorded(batch):
+            if self._stop.wait(_PAUSE_S):
+                return None
+        return DrainReport(
+            messages=len(batch.judged),
+            readings=written.readings,
+            values=written.values,
+            rejected=count_reasons(batch.judged),
+            retries=written.retries,
+            lag=self._lag(batch.position),
+            decode_s=batch.decode_s,
+            write_s=time.perf_counter() - started,
+        )
+
+    def _is_recorded(self, batch: JudgedBatch) -> bool:
+        refused = [(item.message, item.topic, item.rejections) for item in batch.judged if item.rejections]
+        try:
+            if refused:
+                self._state.add_many_rejections(refused)
+            self._log.advance(CURSOR, batch.position)
+            self._state.add_balance(count_batch(batch.judged))
+        except (StateError, RawLogError) as error:
+            _log.error("state_refuses", detail=str(error))
+            return False
+        return True
+
+    def _lag(self, position: Position) -> int | None:
+        if time.monotonic() - self._lag_asked_at < _LAG_EVERY_S:
+            return None
+        self._lag_asked_at = time.monotonic()
+        return self._log.count_after(position)
+
+
+def _forward(open_batch: Future[DrainReport | None], report: Callable[[DrainReport], None]) -> None:
+    outcome = open_batch.result()
+    if outcome is not None:
+        report(outcome)
+
+
+def _move_refused(judged: Sequence[Judged], readings: Sequence[Reading], refused: Sequence[Refused]) -> None:
+    """Turn what the database refused from readings into rejections of their messages."""
+    if not refused:
+        return
+    origin = [item for item in judged for _ in item.readings]
+    for line in refused:
+        reading, item = readings[line.index], origin[line.index]
+        item.readings.remove(reading)
+        item.rejections.append(refused_by_store(reading, line.detail))

@@ -1,0 +1,123 @@
+"""The quarantine: bytes that could not be accepted, why, and their way back once the cause is mended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ingest.judge import Judged, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ingest.settings import CollectorSettings
+    from ingest.writer import Writer
+    from schemas.reading import RejectReason
+    from store.state import QuarantinedItem, StateStore
+
+_PAGE = 1_000
+
+
+class QuarantineRow(msgspec.Struct, frozen=True):
+    """One entry as ``skyground quarantine list --json`` prints it."""
+
+    id: int
+    received_at: str
+    topic: str
+    station: str | None
+    instrument: str | None
+    parameter: str | None
+    reason: str
+    detail: str
+    state: str
+
+
+class Replayed(msgspec.Struct):
+    """Outcome of a replay: entries now stored, entries that are still refused, entries without complete bytes."""
+
+    stored: int = 0
+    refused: int = 0
+    incomplete: int = 0
+    values: int = 0
+
+
+def to_row(item: QuarantinedItem) -> QuarantineRow:
+    """Entry in the words of the commands and of the console."""
+    received_at = item.received_at.isoformat().replace("+00:00", "Z")
+    return QuarantineRow(
+        item.id,
+        received_at,
+        item.topic,
+        item.station_id,
+        item.instrument_id,
+        item.parameter,
+        item.reason,
+        item.detail,
+        item.state,
+    )
+
+
+def entries(
+    state: StateStore, *, reason: RejectReason | None = None, station_id: str | None = None, limit: int | None = None
+) -> Iterator[QuarantinedItem]:
+    """Entries without payload, oldest first, page by page; all of them where ``limit`` is None."""
+    after, left = 0, limit
+    while left is None or left > 0:
+        size = _PAGE if left is None else min(_PAGE, left)
+        page = state.list_quarantine(reason=reason, station_id=station_id, after=after, limit=size)
+        yield from page
+        if len(page) < size:
+            return
+        after = page[-1].id
+        left = None if left is None else left - len(page)
+
+
+def replay(items: Iterable[int], settings: CollectorSettings, state: StateStore, writer: Writer) -> Replayed:
+    """Decode quarantined messages again with today's code and network file, and store what is now sound.
+
+    Writing a message twice is harmless, so its sound rest may be stored again. The time a message was received at stays
+    what it was. An entry is marked as replayed when its refusal is gone; a reading that is refused for a new reason
+    becomes a new entry.
+
+    Parameters
+    ----------
+    items : iterable of int
+        Ids of entries; unknown ones count as incomplete.
+    """
+    outcome = Replayed()
+    for entry_id in items:
+        _replay_one(entry_id, settings, state, writer=writer, outcome=outcome)
+    return outcome
+
+
+def _replay_one(
+    entry_id: int, settings: CollectorSettings, state: StateStore, *, writer: Writer, outcome: Replayed
+) -> None:
+    item = state.get_quarantine(entry_id)
+    if item is None or item.payload is None or len(item.payload) < item.payload_bytes:
+        outcome.incomplete += 1
+        return
+    judged = judge(item.message, settings)
+    written = writer.write(judged.readings)
+    if written is None:
+        return
+    outcome.values += written.values
+    if judged.rejections:
+        state.add_rejections(item.message, judged.topic, judged.rejections)
+    if written.refused or _is_still_refused(item, judged):
+        outcome.refused += 1
+        return
+    state.mark_replayed(entry_id)
+    outcome.stored += 1
+
+
+def _is_still_refused(item: QuarantinedItem, judged: Judged) -> bool:
+    """Whether the same thing is refused again: the message, the reading of that time, or that value of it."""
+    for rejection in judged.rejections:
+        start = rejection.interval.start if rejection.interval else None
+        is_same_time = start is None or item.interval_start is None or start == item.interval_start
+        is_same_value = rejection.parameter is None or item.parameter is None or rejection.parameter == item.parameter
+        if is_same_time and is_same_value:
+            return True
+    return False

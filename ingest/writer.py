@@ -1,0 +1,116 @@
+"""Readings into the time-series database, again and again until it has dealt with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+from tenacity import (
+    RetryError,
+    Retrying,
+    retry_if_exception_type,
+    retry_if_result,
+    stop_when_event_set,
+    wait_random_exponential,
+)
+from tenacity.nap import sleep_using_event
+
+from store.error import StoreError
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Sequence
+
+    from tenacity import RetryCallState
+
+    from schemas.reading import Reading
+    from store.influx import InfluxStore, WriteResult
+
+RETRY_FIRST_S = 0.2
+RETRY_MAX_S = 15.0
+_log = structlog.get_logger("ingest.writer")
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """A reading the database will never take, by its index in the sequence, and the database's words."""
+
+    index: int
+    detail: str
+
+
+class Written(msgspec.Struct, frozen=True):
+    """Outcome of a write.
+
+    Attributes
+    ----------
+    readings, values : int
+        Stored [1].
+    refused : tuple of Refused
+    retries : int
+        How often the write was repeated.
+    """
+
+    readings: int
+    values: int
+    refused: tuple[Refused, ...]
+    retries: int
+
+
+class Writer:
+    """Writes readings, repeating with growing pauses and jitter as long as the database cannot take them.
+
+    Also wrong credentials and a missing database are waited for, loudly: only a person can mend them, and the raw log
+    keeps everything meanwhile.
+
+    Parameters
+    ----------
+    store : InfluxStore
+    stop : threading.Event
+        Ends the repeating.
+    """
+
+    def __init__(self, store: InfluxStore, stop: threading.Event) -> None:
+        self._store = store
+        self._stop = stop
+
+    def write(self, readings: Sequence[Reading]) -> Written | None:
+        """Write readings.
+
+        Returns
+        -------
+        Written or None
+            None when told to stop before the database had dealt with everything; writing again later is harmless.
+        """
+        if not readings:
+            return Written(0, 0, (), 0)
+        retrying = Retrying(
+            retry=retry_if_exception_type(StoreError) | retry_if_result(_is_unfinished),
+            wait=wait_random_exponential(multiplier=RETRY_FIRST_S, max=RETRY_MAX_S),
+            stop=stop_when_event_set(self._stop),
+            sleep=sleep_using_event(self._stop),
+            before_sleep=_report_retry,
+        )
+        try:
+            result = retrying(self._store.write_readings, readings)
+        except RetryError:
+            return None
+        return _summary(readings, result, int(retrying.statistics.get("attempt_number", 1)) - 1)
+
+
+def _summary(readings: Sequence[Reading], result: WriteResult, retries: int) -> Written:
+    refused = tuple(Refused(line.index, line.reason) for line in result.rejected)
+    lost_values = sum(len(readings[item.index].values) for item in refused)
+    values = sum(len(reading.values) for reading in readings) - lost_values
+    return Written(len(readings) - len(refused), values, refused, retries)
+
+
+def _is_unfinished(result: WriteResult) -> bool:
+    return result.retry
+
+
+def _report_retry(state: RetryCallState) -> None:
+    outcome = state.outcome
+    detail = str(outcome.exception() or outcome.result().detail) if outcome is not None else ""
+    pause_s = state.next_action.sleep if state.next_action else 0.0
+    _log.warning("write_repeated", attempt=state.attempt_number, pause_s=round(pause_s, 2), detail=detail)

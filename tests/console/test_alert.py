@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from console.i18n import words
+from console.view.alert import alert_row, episodes, matching, statements, timeline, with_acknowledgement
+from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
+from store.state import AlertStatus, Document, StoredTransition
+from tests.console.build import NOW
+
+OK, PENDING, FIRING = AlertState.OK, AlertState.PENDING, AlertState.FIRING
+
+
+def _stored(number: int, before: AlertState, after: AlertState, hour: float, **more: object) -> StoredTransition:
+    at = NOW + timedelta(hours=hour)
+    fields: dict[str, object] = {
+        "alert_key": "o3-1h/a-1/o3",
+        "rule": "o3-1h",
+        "kind": RuleKind.THRESHOLD,
+        "severity": Severity.WARNING,
+        "station_id": "a-1",
+        "parameter": "o3",
+        "since": at,
+        "value": 231.42,
+        "threshold": 200.0,
+        "unit": "ug/m3",
+        **more,
+    }
+    return StoredTransition(number, AlertTransition(from_state=before, to_state=after, at=at, **fields), at)
+
+
+def _document(start: datetime, **more: object) -> Document:
+    body = {
+        "station_id": "a-1",
+        "parameter": "o3",
+        "start": start.isoformat(),
+        "end": (start + timedelta(hours=1)).isoformat(),
+        "statements": [{"zh": "西南风", "en": "South-west wind", "confidence": "high"}],
+        **more,
+    }
+    return Document(kind="attribution", key="k", version=1, body=body, created_at=NOW)
+
+
+def test_transitions_in_any_order_become_episodes_open_ones_first() -> None:
+    found = episodes(
+        [
+            _stored(4, OK, FIRING, 9),
+            _stored(2, PENDING, FIRING, 1),
+            _stored(1, OK, PENDING, 0),
+            _stored(3, FIRING, OK, 2),
+        ]
+    )
+    assert [(item.id, item.is_open, [step.id for step in item.steps]) for item in found] == [
+        (4, True, [4]),
+        (1, False, [1, 2, 3]),
+    ]
+
+
+def test_an_ended_alert_shows_the_value_with_which_it_fired() -> None:
+    (found,) = episodes([_stored(1, OK, FIRING, 0), _stored(2, FIRING, OK, 3, value=12.0)])
+    row = alert_row(found, words("en"), {"a-1": "Alpha"})
+    assert (row.what, row.station, row.value, row.unit, row.state) == (
+        "Ozone over threshold",
+        "Alpha",
+        "231.4",
+        "µg/m³",
+        "ok",
+    )
+    assert row.ended == NOW + timedelta(hours=3)
+
+
+def test_an_acknowledgement_belongs_to_its_episode_only() -> None:
+    first, second = episodes([_stored(1, OK, FIRING, 0), _stored(2, FIRING, OK, 1), _stored(3, OK, FIRING, 5)])
+    status = AlertStatus(
+        alert_key=first.alert_key,
+        state=FIRING,
+        transition_id=3,
+        transition=first.last,
+        acknowledged_by="Li",
+        acknowledged_at=NOW + timedelta(hours=6),
+        note="on my way",
+    )
+    taken = with_acknowledgement(first, status)
+    assert [step.title for step in timeline(taken, words("en"))] == ["Firing", "Taken by Li"]
+    assert with_acknowledgement(second, status).acknowledged is None
+
+
+def test_attributions_match_by_station_parameter_and_time() -> None:
+    (found,) = episodes([_stored(1, OK, FIRING, 0)])
+    listed = [
+        _document(NOW),
+        _document(NOW - timedelta(days=3)),
+        _document(NOW, station_id="b-1"),
+        _document(NOW, parameter="no2"),
+    ]
+    assert matching(listed, found) == listed[:1]
+
+
+def test_statements_come_in_the_language_of_the_page_each_once() -> None:
+    found = statements([_document(NOW), _document(NOW)], "zh")
+    assert [(item.text, item.confidence) for item in found] == [("西南风", "high")]

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from console.view.query import format_utc
+from tests.console.conftest import Running, console_settings, start
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.integration
+
+
+def _get(url: str) -> tuple[int, str, bytes]:
+    try:
+        with urllib.request.urlopen(url, timeout=20) as answer:
+            return answer.status, answer.headers["content-type"], answer.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.headers["content-type"], error.read()
+
+
+def _json(url: str) -> Any:
+    return json.loads(_get(url)[2])
+
+
+def test_stations_tell_instruments_and_channels(running: Running) -> None:
+    found = _json(f"{running.url}/api/v1/stations")
+    assert [item["id"] for item in found["stations"]] == ["ln-sy-01", "ln-dl-01"]
+    assert found["stations"][0]["instruments"][0]["parameters"] == ["o3", "no2"]
+
+
+def test_series_are_half_open_and_carry_count_completeness_and_reasons(running: Running) -> None:
+    start_at, end = (
+        format_utc(running.hour.replace(minute=0) - step)
+        for step in (running.hour - running.hour.replace(hour=0), running.hour - running.hour)
+    )
+    found = _json(f"{running.url}/api/v1/series?station=ln-sy-01&parameter=o3&from={start_at}&to={end}&period=24h")
+    points = found["series"][0]["points"]
+    assert (len(points), found["to"], points[-1]["start"] < end) == (24, end, True)
+    assert (points[-1]["value"], points[-1]["n"], points[-1]["completeness"], points[-1]["flag"]) == (47.0, 45, 0.75, 1)
+    assert (points[-2]["flag"], points[-2]["notes"]) == (3, "step: a leap of 99 ug/m3")
+
+
+def test_csv_holds_the_same_values(running: Running) -> None:
+    status, kind, body = _get(f"{running.url}/api/v1/series?station=ln-sy-01&parameter=o3&period=24h&format=csv")
+    rows = list(csv.DictReader(io.StringIO(body.decode("utf-8-sig"))))
+    assert (status, kind, rows[-1]["value"], rows[-1]["unit"]) == (200, "text/csv; charset=utf-8", "47.0", "ug/m3")
+    assert rows[-1]["start"].endswith("Z")
+
+
+def test_native_series_name_their_instrument(running: Running) -> None:
+    found = _json(f"{running.url}/api/v1/series?station=ln-sy-01&parameter=no2&period=24h&level=native")
+    assert (found["series"][0]["instrument"], len(found["series"][0]["points"])) == ("gas1", 89)
+
+
+def test_flags_are_listed_with_test_and_reason(running: Running) -> None:
+    found = _json(f"{running.url}/api/v1/flags?station=ln-sy-01&period=24h")["flags"]
+    assert [(row["test"], row["flag"], row["reason"]) for row in found] == [("step", 3, "a leap of 99 ug/m3")]
+
+
+def test_alerts_are_listed_and_filtered_by_time(running: Running) -> None:
+    assert [row["value"] for row in _json(f"{running.url}/api/v1/alerts?station=ln-sy-01")["alerts"]] == [231.4]
+    assert _json(f"{running.url}/api/v1/alerts?to=2020-01-01")["alerts"] == []
+
+
+def test_health_tells_the_state_of_every_station(running: Running) -> None:
+    found = _json(f"{running.url}/api/v1/health")
+    assert (found["ok"], {row["id"]: row["state"] for row in found["stations"]}) == (
+        True,
+        {"ln-sy-01": "up", "ln-dl-01": "silent"},
+    )
+    assert next(row["rejected_24h"] for row in found["stations"] if row["id"] == "ln-sy-01") == 2
+
+
+@pytest.mark.parametrize(
+    ("path", "parameter"),
+    [
+        ("series?station=nowhere&parameter=o3", "station"),
+        ("series?parameter=o3", "station"),
+        ("flags?from=x", "from"),
+        ("series?station=ln-sy-01&parameter=o3&format=xml", "format"),
+        ("alerts?station=zz", "station"),
+    ],
+)
+def test_a_wrong_question_gets_a_problem_that_says_what_was_expected(
+    running: Running, path: str, parameter: str
+) -> None:
+    status, kind, body = _get(f"{running.url}/api/v1/{path}")
+    found = json.loads(body)
+    assert (status, kind, found["parameter"]) == (400, "application/problem+json", parameter)
+    assert found["expected"] in found["detail"]
+
+
+def test_every_call_is_in_the_openapi_description(running: Running) -> None:
+    paths = _json(f"{running.url}/api/openapi.json")["paths"]
+    assert set(paths) == {f"/api/v1/{name}" for name in ("stations", "series", "flags", "alerts", "health")}
+
+
+def test_a_dead_database_is_told_in_words(tmp_path: Path) -> None:
+    settings = console_settings(tmp_path, "http://127.0.0.1:9")
+    process = start(settings)
+    try:
+        status, kind, body = _get(f"{settings.console_url}/api/v1/series?station=ln-sy-01&parameter=o3")
+        page = _get(settings.console_url + "/")[2].decode()
+    finally:
+        process.terminate()
+        assert process.wait(20) is not None
+    assert (status, kind) == (503, "application/problem+json")
+    assert b"127.0.0.1:9" in body
+    assert "时序数据库没有应答" in page
+    assert "Traceback" not in page
+
+
+def test_the_switch_of_language_never_leads_to_another_host(running: Running) -> None:
+    command = [
+        "curl",
+        "-s",
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{redirect_url}",
+        f"{running.url}/language/en?next=//evil.example/",
+    ]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == f"{running.url}/"

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from store.state import StateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.console.conftest import Running
+
+pytestmark = [pytest.mark.integration, pytest.mark.e2e]
+CHROMIUM = shutil.which("chromium")
+TITLES = {
+    "/": ("网络状态", "Network health"),
+    "/stations/ln-sy-01": ("沈阳一号", "Shenyang 1"),
+    "/series?station=ln-sy-01&parameter=o3": ("数据曲线", "Series"),
+    "/alerts": ("告警", "Alerts"),
+    "/alerts/1": ("臭氧超过阈值", "Ozone over threshold"),
+    "/aqi": ("空气质量", "Air quality"),
+    "/api": ("HTTP 接口", "HTTP API"),
+}
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    with sync_playwright() as player:
+        browser = player.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        )
+        yield browser.new_page(viewport={"width": 1280, "height": 900})
+        browser.close()
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("path", list(TITLES))
+def test_a_page_loads_in_its_language_alone_and_fits(
+    running: Running, page: Page, path: str, language: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 850})
+    page.context.add_cookies([{"name": "skyground_language", "value": language, "url": running.url}])
+    seen: list[str] = []
+    page.on("console", lambda message: seen.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on(
+        "request",
+        lambda request: (
+            seen.append(request.url)
+            if not request.url.startswith((running.url, running.url.replace("http", "ws"), "data:", "blob:"))
+            else None
+        ),
+    )
+    page.goto(running.url + path)
+    page.get_by_role("heading", level=1).wait_for()
+    page.wait_for_timeout(300)
+    assert page.get_by_role("heading", level=1).inner_text() == TITLES[path][language == "en"]
+    assert page.evaluate("document.documentElement.lang") == ("zh-CN" if language == "zh" else "en")
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert seen == []
+
+
+def test_names_and_details_from_outside_are_shown_as_text(running: Running, page: Page) -> None:
+    page.context.add_cookies([{"name": "skyground_language", "value": "en", "url": running.url}])
+    page.goto(running.url + "/")
+    page.locator("table.data").get_by_text("<b>Dalian</b>").wait_for()
+    page.goto(running.url + "/stations/ln-sy-01")
+    page.get_by_text("units.o3: 'furlong' <script>").wait_for()
+
+
+def test_the_language_is_remembered(running: Running, page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 850})
+    page.context.clear_cookies()
+    page.goto(running.url + "/alerts")
+    page.get_by_role("link", name="English").click()
+    page.get_by_role("heading", level=1, name="Alerts").wait_for()
+    page.goto(running.url + "/")
+    page.get_by_role("heading", level=1, name="Network health").wait_for()
+
+
+def test_a_filter_leaves_only_what_matches(running: Running, page: Page) -> None:
+    page.goto(running.url + "/?state=silent")
+    page.locator("table.data tbody tr").first.wait_for()
+    assert page.locator("table.data tbody th a").all_inner_texts() == ["<b>Dalian</b>"]
+
+
+def test_an_alert_is_acknowledged_with_name_and_note(running: Running, page: Page) -> None:
+    page.context.add_cookies([{"name": "skyground_language", "value": "en", "url": running.url}])
+    page.goto(f"{running.url}/alerts/{running.alert_id}")
+    page.get_by_label("Name").fill("Li Lei")
+    page.get_by_label("Note").fill("called the station")
+    page.get_by_role("button", name="I take it").click()
+    page.get_by_text("Taken by Li Lei").first.wait_for()
+    status = StateStore(running.settings.state_url).get_alert_states()["o3-1h/ln-sy-01/o3"]
+    assert (status.acknowledged_by, status.note) == ("Li Lei", "called the station")
