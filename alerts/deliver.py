@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerts import email
+from alerts.cause import attribute_missing
 from alerts.evidence import Sources, gather
 from alerts.message import Envelope, compose, message_id, render
 from schemas.alert import AlertState, Severity
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 MAILED = "alert_mail"
 """Kind of the documents that say what became of the newest raise of an alert: outcome, message_id, root."""
+SAME_END = timedelta(hours=3)
 MOST_CLAIMS = 500
 MOST_ALERTS_A_MAIL = 100
 _RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
@@ -41,9 +43,11 @@ def deliver_round(sources: Sources, settings: AlertSettings, *, worker: str, now
         else:
             _note(sources, [claim], outcome=why_not, envelope=None)
             sources.state.finish_delivery(claim.delivery_id, ok=True, detail=f"not mailed: {why_not}", worker=worker)
-    return sum(
-        _send(sources, settings, group, worker=worker, now=now) for group in _groups(wanted, sources.rules.group_over)
+    attribute_missing(settings, sources.state, [claim.transition for claim in wanted], now)
+    groups = sorted(
+        _groups(wanted, sources.rules.group_over), key=lambda group: min(claim.transition.at for claim in group)
     )
+    return sum(_send(sources, settings, group, worker=worker, now=now) for group in groups)
 
 
 def _claim(sources: Sources, worker: str) -> Iterator[ClaimedTransition]:
@@ -66,6 +70,8 @@ def _why_not(
     if transition.to_state is AlertState.OK:
         raised = sources.state.get_document(MAILED, transition.alert_key)
         outcome = raised.body.get("outcome") if raised else None
+        if outcome == "inhibited" and _ended_with_higher(sources, transition, round_):
+            return "a higher level ended with it"
         return None if outcome in {"sent", "inhibited"} else "its beginning was not mailed"
     oldest_h = settings.notify_max_age_h
     if oldest_h is None:
@@ -95,6 +101,20 @@ def _is_inhibited(sources: Sources, transition: AlertTransition, round_: Sequenc
     return transition.parameter is not None and any(
         (item.station_id, item.parameter, item.kind) == subject and _RANK[item.severity] > _RANK[transition.severity]
         for item in firing
+    )
+
+
+def _ended_with_higher(sources: Sources, transition: AlertTransition, round_: Sequence[ClaimedTransition]) -> bool:
+    """Whether a more severe alert of the same parameter ended at the same station within hours, and says so itself."""
+    ended = [status.transition for status in sources.state.get_alert_states().values()]
+    ended += [claim.transition for claim in round_]
+    return any(
+        item.to_state is AlertState.OK
+        and (item.station_id, item.parameter, item.kind)
+        == (transition.station_id, transition.parameter, transition.kind)
+        and _RANK[item.severity] > _RANK[transition.severity]
+        and abs(item.at - transition.at) <= SAME_END
+        for item in ended
     )
 
 

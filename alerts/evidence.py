@@ -13,6 +13,7 @@ from alerts.rules import RuleAveraging, Rules, ThresholdRule
 from alerts.sample import HOUR, baseline, forecast_of
 from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point
 from schemas.alert import RuleKind
+from schemas.city import city_name
 from schemas.flag import Flag
 from schemas.frames import FLAG, STATUS
 from schemas.parameter import ParameterError, parameter
@@ -62,7 +63,7 @@ def gather(sources: Sources, alert_id: int, transition: AlertTransition) -> Aler
         transition=transition,
         rule=rule,
         station=_station_name(station, transition.station_id),
-        city=Name("", ""),
+        city=_city_name(station),
         what=name,
         unit=transition.unit or "",
         decimals=decimals,
@@ -236,6 +237,11 @@ def _distance_km(one: Station, two: Station) -> float | None:
     half_lat, half_lon = (lat_two - lat_one) / 2, math.radians(two.lon - one.lon) / 2
     chord = math.sin(half_lat) ** 2 + math.cos(lat_one) * math.cos(lat_two) * math.sin(half_lon) ** 2
     return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord)))
+
+
+def _city_name(station: Station | None) -> Name:
+    code = station.city if station else ""
+    return Name(city_name(code, "zh"), city_name(code, "en"))
 
 
 def _last(frame: pd.DataFrame | None, code: str) -> float | None:

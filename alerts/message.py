@@ -21,6 +21,7 @@ from alerts import wording
 from alerts.facts import caption, facts, headline
 from alerts.plot import plot_series
 from alerts.sureness import GRADES, sureness
+from schemas.alert import RuleKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,8 +94,7 @@ def subject(views: Sequence[AlertView], language: str) -> str:
     label = wording.word("resolved", language) if first.is_resolved else wording.severity_word(first.severity, language)
     title = headline(first, language)
     if len(views) > 1:
-        count = f"{len(views)} 站" if language == "zh" else f"{len(views)} stations"
-        return f"[{label}] {title}: {count}"
+        return f"[{label}] {title}: {_station_count(views, language)}"
     return f"[{label}] {caption(first, language)}"
 
 
@@ -185,8 +185,8 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
         "summary": subject(views, wording.other(language)),
         "facts": facts(first, language) if len(views) == 1 else None,
         "stations": _station_rows(views, language) if len(views) > 1 else [],
-        "count": f"{len(views)} 站" if language == "zh" else f"{len(views)} stations",
-        "left_off": max(0, len(views) - SHOWN_STATIONS),
+        "count": _station_count(views, language),
+        "left_off": max(0, len(_by_station(views)) - SHOWN_STATIONS),
         "grade": GRADES[doubt.grade][pick] if doubt else None,
         "grounds": [(ground[pick], ground.is_doubt) for ground in doubt.grounds] if doubt else [],
         "caveat": (doubt.caveat_zh, doubt.caveat_en)[pick] if doubt else None,
@@ -206,9 +206,21 @@ def _station_rows(views: Sequence[AlertView], language: str) -> list[tuple[str, 
     return [
         (
             view.station.of(language),
-            wording.quantity(view.transition.value, view.unit, view.decimals),
+            wording.minutes_text(view.transition.value, language)
+            if view.kind is RuleKind.SILENCE
+            else wording.quantity(view.transition.value, view.unit, view.decimals),
             wording.time_text(view.transition.since, view.zone, language),
             alert_url(view),
         )
-        for view in views[:SHOWN_STATIONS]
+        for view in _by_station(views)[:SHOWN_STATIONS]
     ]
+
+
+def _by_station(views: Sequence[AlertView]) -> list[AlertView]:
+    """The first view of each station: a station may be silent in several networks."""
+    return list({view.transition.station_id: view for view in reversed(views)}.values())[::-1]
+
+
+def _station_count(views: Sequence[AlertView], language: str) -> str:
+    count = len(_by_station(views))
+    return f"{count} 站" if language == "zh" else f"{count} stations"

@@ -31,6 +31,7 @@ from store.influx import InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from zoneinfo import ZoneInfo
 
     from schemas.network import Network, Station
@@ -131,7 +132,14 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
     return CoanalysisSummary(stations=len(daily), ofp_hours=ofp_hours, cities=cities, **counts)
 
 
-def attribute(settings: SharedSettings, start: datetime, end: datetime, now: datetime) -> AttributionSummary:
+def attribute(
+    settings: SharedSettings,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    *,
+    station_ids: Collection[str] | None = None,
+) -> AttributionSummary:
     """Find the episodes that overlap ``[start, end)`` and store what is known about their causes.
 
     Parameters
@@ -141,6 +149,8 @@ def attribute(settings: SharedSettings, start: datetime, end: datetime, now: dat
         UTC.
     now : datetime
         UTC; hours from here on are not looked at.
+    station_ids : collection of str or None
+        Only the episodes of these stations; None: all. Neighbours are looked at in any case.
 
     Returns
     -------
@@ -158,6 +168,8 @@ def attribute(settings: SharedSettings, start: datetime, end: datetime, now: dat
             if parameter in frame and name in network.stations
         }
         for station_id, series in values.items():
+            if station_ids is not None and station_id not in station_ids:
+                continue
             episodes = find_episodes(series, station_id, parameter, network.timezone)
             found += [
                 _attributed(episode, frames, network, values)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from console.geography import city_name
 from console.view.quantity import pretty_unit
+from schemas.city import city_name
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -7,15 +7,14 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
+from dags.report import report_failure
 from dags.window import (
     ATTRIBUTED,
     DEFAULT_ARGS,
     HOURLY,
-    START_DATE,
     WINDOW_PARAMS,
     announce,
     bounds,
-    report_failure,
     window_of,
 )
 
@@ -34,7 +33,6 @@ The alert is mailed without causes. Read the log, clear the task: statements are
 
 @dag(
     schedule=[HOURLY],
-    start_date=START_DATE,
     catchup=False,
     max_active_runs=1,
     params=WINDOW_PARAMS,

@@ -7,7 +7,8 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-from dags.window import DEFAULT_ARGS, GATED, START_DATE, WINDOW_PARAMS, bounds, report_failure, window_of
+from dags.report import report_failure
+from dags.window import DEFAULT_ARGS, GATED, WINDOW_PARAMS, bounds, window_of
 
 DOC = """
 ### What it makes
@@ -24,7 +25,6 @@ Read the log: a station without a valid day gives no row and no failure. Clear t
 
 @dag(
     schedule=[GATED],
-    start_date=START_DATE,
     catchup=False,
     max_active_runs=1,
     params=WINDOW_PARAMS,

@@ -7,7 +7,8 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-from dags.window import ATTRIBUTED, DEFAULT_ARGS, START_DATE, WINDOW_PARAMS, bounds, report_failure, window_of
+from dags.report import report_failure
+from dags.window import ATTRIBUTED, DEFAULT_ARGS, WINDOW_PARAMS, bounds, window_of
 
 DOC = """
 ### What it makes
@@ -25,7 +26,6 @@ It follows `attribution` by the asset `attributed`, so that a mail can say the c
 
 @dag(
     schedule=[ATTRIBUTED],
-    start_date=START_DATE,
     catchup=False,
     max_active_runs=1,
     params=WINDOW_PARAMS,

@@ -7,15 +7,14 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
+from dags.report import report_failure
 from dags.window import (
     DEFAULT_ARGS,
     GATED,
     NETWORKS,
-    START_DATE,
     WINDOW_PARAMS,
     announce,
     bounds,
-    report_failure,
     window_of,
 )
 
@@ -34,7 +33,6 @@ A failed task: `skyground doctor`, then clear it; the gate only reads hourly dat
 
 @dag(
     schedule="30 16 * * *",
-    start_date=START_DATE,
     catchup=False,
     max_active_runs=1,
     params=WINDOW_PARAMS,

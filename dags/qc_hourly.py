@@ -7,15 +7,14 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
+from dags.report import report_failure
 from dags.window import (
     DEFAULT_ARGS,
     HOURLY,
     NETWORKS,
-    START_DATE,
     WINDOW_PARAMS,
     announce,
     bounds,
-    report_failure,
     window_of,
 )
 
@@ -36,7 +35,6 @@ One run an hour, seven mapped tasks green, and the asset `hourly` renewed.
 
 @dag(
     schedule="5 * * * *",
-    start_date=START_DATE,
     catchup=False,
     max_active_runs=1,
     params=WINDOW_PARAMS,

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import dag, task
 
-from dags.window import DEFAULT_ARGS, START_DATE, WINDOW_PARAMS, bounds, report_failure, window_of
+from dags.report import report_failure
+from dags.window import DEFAULT_ARGS, WINDOW_PARAMS, bounds, window_of
 
 DOC = """
 ### What it makes
@@ -23,7 +24,6 @@ State store or InfluxDB out of reach: `skyground doctor`. All stations silent at
 
 @dag(
     schedule="*/10 * * * *",
-    start_date=START_DATE,
     catchup=False,
     max_active_runs=1,
     params=WINDOW_PARAMS,

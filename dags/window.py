@@ -1,16 +1,12 @@
-"""What the schedules share: the time window of a run, the assets between them, and the alert of a failed task."""
+"""What the schedules share: the time window of a run and the assets between them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk import Asset, Param, get_current_context
 
-if TYPE_CHECKING:
-    from airflow.sdk import Context
-
-START_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 HOURLY = Asset(name="hourly", uri="skyground://hourly")
 GATED = Asset(name="gated", uri="skyground://gated")
 ATTRIBUTED = Asset(name="attributed", uri="skyground://attributed")
@@ -58,26 +54,6 @@ def announce(asset: Asset, window: dict[str, str]) -> None:
     """Attach the window to the asset event of this task, for the schedules that follow."""
     context: Any = get_current_context()
     context["outlet_events"][asset].extra = dict(window)
-
-
-def report_failure(context: Context) -> None:
-    """Raise an operator alert for a failed task: which, when, and the error in words."""
-    from alerts.job import raise_operation
-    from alerts.settings import AlertSettings
-    from schemas.alert import Severity
-    from store.settings import load_settings
-
-    instance: Any = context["task_instance"]
-    error = context.get("exception")
-    raise_operation(
-        load_settings(AlertSettings),
-        key=f"dag/{instance.dag_id}/{instance.task_id}",
-        title_zh=f"任务失败：{instance.dag_id}.{instance.task_id}",
-        title_en=f"Task failed: {instance.dag_id}.{instance.task_id}",
-        detail=f"{type(error).__name__}: {error}" if error else "no exception given",
-        severity=Severity.WARNING,
-        now=datetime.now(UTC),
-    )
 
 
 def _events(context: Any) -> list[Any]:  # noqa: ANN401 - the Task SDK's accessor has no public type

@@ -33,11 +33,13 @@ def demo(
     supervisor = Supervisor(settings, all_parts(settings))
     run = Demo(settings, supervisor, say=lambda line: typer.echo(f"  {line}", err=True))
     try:
-        report = run.run()
+        run.load()
         if attended:
             from console.demo.stay import stay
 
-            stay(settings, report)
+            stay(settings, run.maildir)
+            return
+        report = run.report()
     except KeyboardInterrupt:
         typer.echo("\nending", err=True)
         raise typer.Exit(130) from None
@@ -45,6 +47,7 @@ def demo(
         typer.echo(f"demo failed: {error}", err=True)
         raise typer.Exit(1) from error
     finally:
+        run.end_live()
         supervisor.shutdown()
     faults = report.faults()
     for fault in faults:

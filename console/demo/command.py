@@ -37,15 +37,28 @@ def skyground(*arguments: str, log: Path) -> dict[str, Any]:
         tail = "\n".join([*out[-5:], *log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]])
         msg = f"skyground {' '.join(arguments)} ended with status {done.returncode}:\n{tail}"
         raise CommandError(msg)
-    for line in reversed(out):
-        if line.startswith("{"):
-            return dict(json.loads(line))
-    return {}
+    return _last_object(out)
 
 
-def background(*arguments: str, log: Path) -> subprocess.Popen[bytes]:
-    """Start ``skyground ARGUMENTS`` and leave it running."""
-    with log.open("ab") as out:
-        return subprocess.Popen(
-            [sys.executable, "-m", "console.cli", *arguments], stdout=out, stderr=out, stdin=subprocess.DEVNULL
-        )
+class Background:
+    """``skyground ARGUMENTS`` running beside the demo until `end`; its output goes to ``log``."""
+
+    def __init__(self, *arguments: str, log: Path) -> None:
+        self._log = log
+        with log.open("wb") as out:
+            command = [sys.executable, "-m", "console.cli", *arguments]
+            self._process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+
+    def end(self, timeout_s: float = 20) -> dict[str, Any]:
+        """Ask it to stop and wait; return its last line of JSON, empty where there is none."""
+        self._process.terminate()
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        return _last_object(self._log.read_text(encoding="utf-8", errors="replace").splitlines())
+
+
+def _last_object(lines: list[str]) -> dict[str, Any]:
+    return next((dict(json.loads(line)) for line in reversed(lines) if line.startswith("{")), {})

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from console.demo import schedule
-from console.demo.command import skyground
+from console.demo.command import Background, skyground
 from console.demo.report import DemoReport, count_mentions, mails_in
 from console.local.process import wait_until
 from schemas.interval import floor_hour
@@ -27,6 +27,7 @@ SUPERSITE_UNTIL = "2021-03-12T08:00:00+08:00"
 SUPERSITE_DAYS = 40
 SIMULATED_DAYS = 3
 SEED = 42
+REAL_STATIONS = {"tw-supersite", "tw-supersite-thermal"}
 BEFORE_AIRFLOW = ("mail", "broker", "influxdb", "collector", "watch", "console")
 
 
@@ -48,19 +49,20 @@ class Demo:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     began: float = field(default_factory=time.monotonic)
     messages: int = 0
+    live: Background | None = None
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
         self.log = self.settings.run_dir / "log" / "demo.log"
         self.log.parent.mkdir(parents=True, exist_ok=True)
 
-    def run(self) -> DemoReport:
-        """All steps; raises what went wrong, with the words of the part that failed."""
+    def load(self) -> None:
+        """All steps up to the mails; raises what went wrong, with the words of the part that failed."""
         self.start_parts()
         self.publish()
         self.drain()
         self.run_schedules()
-        return self.report()
+        self.wait_for_mails()
 
     def start_parts(self) -> None:
         """Network file, servers, state, then our own parts; Airflow warms up beside them."""
@@ -94,6 +96,9 @@ class Demo:
         )
         self.say(f"province: {simulated['acknowledged']} messages of {simulated['stations']} simulated stations")
         self.messages = int(real["acknowledged"]) + int(simulated["acknowledged"])
+        # From here on the stations publish in real time, as they would; otherwise all of them would soon be silent.
+        live = ("simulate", "--days", "1", "--seed", str(SEED), "--speed", "real", "--json")
+        self.live = Background(*live, log=self.settings.run_dir / "log" / "live.log")
 
     def drain(self) -> None:
         """Wait until the collector has stored or quarantined all of it."""
@@ -113,22 +118,38 @@ class Demo:
         end = floor_hour(self.now) + timedelta(hours=1)
         schedule.run_history(client, start=end - timedelta(days=SUPERSITE_DAYS), end=end, say=self.say, timeout_s=240)
 
-    def report(self) -> DemoReport:
-        """Count what came of it; waits up to a minute for the mails."""
-        real, plume = {"tw-supersite"}, self._plume_stations()
-        maildir = self.settings.maildir or self.settings.run_dir / "maildir"
+    def wait_for_mails(self) -> None:
+        """Wait up to a minute for a mail about the real data and one about the plume."""
+        plume = self._plume_stations()
 
         def both() -> bool:
-            texts = mails_in(maildir)
-            return bool(count_mentions(texts, real)) and bool(count_mentions(texts, plume))
+            texts = mails_in(self.maildir)
+            return bool(count_mentions(texts, REAL_STATIONS)) and bool(count_mentions(texts, plume))
 
         try:
             wait_until(both, what="alert mails", timeout_s=60)
         except RuntimeError as error:
             self.say(str(error))
-        return self._count(mails_in(maildir), real, plume)
 
-    def _count(self, texts: list[str], real: set[str], plume: set[str]) -> DemoReport:
+    def report(self) -> DemoReport:
+        """Stop the live stations, settle, and count what came of it all."""
+        seconds = round(time.monotonic() - self.began, 1)
+        self.end_live()
+        self.drain()
+        return self._count(mails_in(self.maildir), seconds)
+
+    def end_live(self) -> None:
+        """Stop the stations that publish in real time and count what they sent."""
+        if self.live is not None:
+            self.messages += int(self.live.end().get("acknowledged", 0))
+            self.live = None
+
+    @property
+    def maildir(self) -> Path:
+        """Where the local mail sink writes."""
+        return self.settings.maildir or self.settings.run_dir / "maildir"
+
+    def _count(self, texts: list[str], seconds: float) -> DemoReport:
         from store.state import StateStore
 
         state = StateStore(self.settings.state_url)
@@ -141,12 +162,12 @@ class Demo:
             quarantined=sum(balance["quarantined"].values()),
             lost=int(balance["lost"]),
             hours=sum(int(run.counts.get("hours", 0)) for run in runs),
-            flags=sum(int(run.counts.get("flags", 0)) for run in runs),
+            flags=sum(_flags(run.counts) for run in runs),
             alerts=len(state.list_transitions()),
             mails=len(texts),
-            seconds=round(time.monotonic() - self.began, 1),
-            mails_real=count_mentions(texts, real),
-            mails_plume=count_mentions(texts, plume),
+            seconds=seconds,
+            mails_real=count_mentions(texts, REAL_STATIONS),
+            mails_plume=count_mentions(texts, self._plume_stations()),
         )
 
     def _plume_stations(self) -> set[str]:
@@ -158,3 +179,8 @@ class Demo:
 
     def _command(self, *arguments: str) -> dict[str, Any]:
         return skyground(*arguments, log=self.log)
+
+
+def _flags(counts: dict[str, Any]) -> int:
+    """Flags that a quality-control run gave: native and hourly, all tests."""
+    return sum(sum(counts.get(name, {}).values()) for name in ("native_flags", "hourly_flags"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from console.local.airflow import DagRun
 
 DAGS = ("qc_hourly", "gate_daily", "coanalysis_daily", "attribution", "early_warning_hourly", "silence_watch")
+GATE_WINDOW = timedelta(hours=24)
 FOLLOWERS = ("coanalysis_daily", "attribution", "early_warning_hourly")
 
 
@@ -39,7 +41,7 @@ def run_history(
     runs = []
     for name, followers in (("qc_hourly", FOLLOWERS[1:]), ("gate_daily", FOLLOWERS[:1])):
         client.unpause(name)
-        run_id = client.trigger(name, start=start, end=end)
+        run_id = client.trigger(name, start=end - GATE_WINDOW if name == "gate_daily" else start, end=end)
         runs.append(_ended(client, name, partial(_is_run, run_id), timeout_s))
         say(f"{name} {runs[-1].state} after {time.monotonic() - began:.0f} s")
         for follower in followers:

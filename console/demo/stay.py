@@ -1,51 +1,44 @@
-"""What a person sees when the demo has loaded: addresses, then the province goes on in real time until Ctrl-C."""
+"""What a person sees when the demo has loaded: addresses; the province goes on in real time until Ctrl-C."""
 
 from __future__ import annotations
 
 import contextlib
-import subprocess
+import signal
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from console.demo.command import background
 from console.demo.report import mails_in
 
 if TYPE_CHECKING:
-    from console.demo.report import DemoReport
+    from pathlib import Path
+
     from console.local.settings import LocalSettings
 
 
-def stay(settings: LocalSettings, report: DemoReport) -> None:
-    """Show where everything is and keep simulated stations publishing until Ctrl-C."""
+def stay(settings: LocalSettings, maildir: Path) -> None:
+    """Show where everything is and wait for Ctrl-C."""
     screen = Console(stderr=True)
-    screen.print(_addresses(settings, report))
-    for text in mails_in(settings.maildir or settings.run_dir / "maildir")[:3]:
-        screen.print("mail:", text.splitlines()[0], style="bold")
-    screen.print("Stations go on publishing in real time. Ctrl-C ends everything. 按 Ctrl-C 结束。")
-    live = background(
-        "simulate", "--days", "1", "--speed", "real", log=settings.run_dir / "log" / "live.log"
-    )
-    try:
-        with contextlib.suppress(KeyboardInterrupt):
-            live.wait()
-    finally:
-        live.terminate()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            live.wait(10)
+    screen.print(_addresses(settings, maildir))
+    for text in mails_in(maildir)[:5]:
+        screen.print("mail 邮件:", text.splitlines()[0], style="bold", markup=False)
+    screen.print("Stations go on publishing in real time. Ctrl-C ends everything. 站点持续实时上报，按 Ctrl-C 结束。")
+    with contextlib.suppress(KeyboardInterrupt):
+        signal.pause()
+    screen.print("ending 正在结束")
 
 
-def _addresses(settings: LocalSettings, report: DemoReport) -> Table:
+def _addresses(settings: LocalSettings, maildir: Path) -> Table:
     table = Table(title="skyground", show_header=False, title_style="bold")
     rows = {
         "console 控制台": settings.console_url,
         "alerts 告警": settings.console_url + "/alerts",
         "Airflow 调度": settings.airflow_url,
-        "mails 邮件": str(settings.maildir or settings.run_dir / "maildir"),
+        "Data Docs 门禁报告": settings.console_url + "/datadocs/",
+        "mails 邮件": str(maildir),
         "metrics 指标": f"http://127.0.0.1:{settings.metrics_port}/metrics",
-        "other terminal 另开终端": f"SKYGROUND_RUN_DIR={settings.run_dir} skyground status",
-        "stored 已入库": f"{report.values_stored:,} values, {report.hours:,} hours, {report.flags:,} flags, {report.mails} mails, lost {report.lost}",
+        "another terminal 另开终端": f"SKYGROUND_RUN_DIR={settings.run_dir} .venv/bin/skyground status",
     }
     for name, value in rows.items():
         table.add_row(name, value)

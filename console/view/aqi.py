@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.aqi import level_of
-from console.geography import city_name
 from console.view.quantity import name_of
+from schemas.city import city_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -271,7 +271,7 @@ def select(rows: Iterable[StationHealth], *, network: str = "", state: str = "",
 
 
 def _searchable(station: Station) -> str:
-    from console.geography import city_name
+    from schemas.city import city_name
 
     cities = f"{city_name(station.city, 'zh')} {city_name(station.city, 'en')}"
     return f"{station.id} {station.name_zh} {station.name_en} {station.city} {cities}".casefold()

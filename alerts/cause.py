@@ -1,0 +1,57 @@
+"""Causes on demand: a mail that would go out before the schedule has attributed its exceedance asks for it here."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from analysis.episode import watched_parameters
+from analysis.job import attribute
+from schemas.alert import AlertState, RuleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from schemas.alert import AlertTransition
+    from store.settings import SharedSettings
+    from store.state import StateStore
+
+_HOUR = timedelta(hours=1)
+_log = structlog.get_logger(__name__)
+
+
+def attribute_missing(
+    settings: SharedSettings, state: StateStore, transitions: Iterable[AlertTransition], now: datetime
+) -> int:
+    """Attribute the exceedances that have begun and have no attribution yet; returns how many were asked for.
+
+    A failure is logged and costs the mail its causes, never the mail.
+    """
+    known = [document.body for document in state.list_documents("attribution", limit=1000)]
+    missing = [
+        item for item in transitions if _is_attributable(item) and not any(_explains(body, item) for body in known)
+    ]
+    if not missing:
+        return 0
+    start, end = min(item.since for item in missing), max(item.at for item in missing) + _HOUR
+    try:
+        attribute(settings, start, end, now, station_ids={item.station_id for item in missing})
+    except Exception:  # noqa: BLE001 - the mail must go out whatever the analysis trips over; logged with its trace
+        _log.exception("attribution_for_mail_failed", alerts=[item.alert_key for item in missing])
+    return len(missing)
+
+
+def _is_attributable(transition: AlertTransition) -> bool:
+    is_beginning = transition.kind is RuleKind.THRESHOLD and transition.to_state is AlertState.FIRING
+    return is_beginning and transition.parameter in watched_parameters()
+
+
+def _explains(body: dict[str, str], transition: AlertTransition) -> bool:
+    return (
+        body.get("station_id") == transition.station_id
+        and body.get("parameter") == transition.parameter
+        and datetime.fromisoformat(body["start"]) < transition.at
+        and datetime.fromisoformat(body["end"]) > transition.since
+    )
