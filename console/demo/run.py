@@ -28,7 +28,7 @@ SUPERSITE_DAYS = 40
 SIMULATED_DAYS = 3
 SEED = 42
 REAL_STATIONS = {"tw-supersite", "tw-supersite-thermal"}
-BEFORE_AIRFLOW = ("mail", "broker", "influxdb", "collector", "watch", "console")
+BEFORE_AIRFLOW = ("mail", "broker", "influxdb", "collector", "console")
 
 
 @dataclass(slots=True)
@@ -61,6 +61,8 @@ class Demo:
         self.start_parts()
         self.publish()
         self.drain()
+        # Only now: while history is loading, every station would look silent.
+        self.supervisor.start("watch")
         self.run_schedules()
         self.wait_for_mails()
 
