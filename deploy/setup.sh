@@ -11,8 +11,9 @@ packages=()
 for binary in "${!package_of[@]}"; do
   command -v "$binary" >/dev/null 2>&1 || [ -x "/usr/sbin/$binary" ] || packages+=("${package_of[$binary]}")
 done
-fc-list 2>/dev/null | grep -qi 'NotoSansCJK\|Noto Sans CJK' || packages+=(fonts-noto-cjk)
-ldconfig -p 2>/dev/null | grep -q 'libgomp\.so\.1' || packages+=(libgomp1)
+# Captured first: with pipefail, grep -q would end the writer early and look like a failure.
+[[ "$(fc-list : family 2>/dev/null)" == *"Noto Sans CJK"* ]] || packages+=(fonts-noto-cjk)
+[[ "$(ldconfig -p 2>/dev/null || /sbin/ldconfig -p)" == *libgomp.so.1* ]] || packages+=(libgomp1)
 [ -e /etc/ssl/certs/ca-certificates.crt ] || packages+=(ca-certificates)
 if ! command -v uv >/dev/null 2>&1 && [ ! -x .cache/uv/bin/uv ]; then
   command -v python3 >/dev/null 2>&1 || packages+=(python3)
