@@ -193,7 +193,7 @@ def _speak(look: Look, rule: SilenceRule, subject: Subject, silence: Silence) ->
         # The condition began with the last reading; it ended with the next one.
         since = silence.last_end if change.to_state is AlertState.FIRING else change.since
         extra = {"scope": ALL if subject.station_id == ALL else "station", "network": silence.network}
-        yield msgspec.structs.replace(transition_of(change, rule, subject, extra), since=since)
+        yield msgspec.structs.replace(transition_of(change, rule, subject, extra), since=since, unit="min")
 
 
 def _covers(look: Look, rule: SilenceRule, silence: Silence) -> bool:
