@@ -94,3 +94,9 @@ def test_analysis_follows_quality_control_by_assets(bag: dict[str, Any]) -> None
 
 def test_quality_control_is_mapped_over_networks(bag: dict[str, Any]) -> None:
     assert bag["dags"]["qc_hourly"]["mapped"] == ["check"]
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_every_schedule_has_a_row_in_the_docs(name: str) -> None:
+    page = DAGS.parent / "docs" / "schedules.md"
+    assert f"| `{name}` |" in page.read_text(encoding="utf-8")
