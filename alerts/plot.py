@@ -194,7 +194,7 @@ def _dress(axes: Axes, figure: Figure, view: AlertView, language: str) -> None:
     axes.xaxis.set_major_locator(locator)
     pattern = "%H:%M" if _span(view) <= timedelta(hours=20) else "%m-%d %H:%M"
     axes.xaxis.set_major_formatter(DateFormatter(pattern, tz=view.zone))  # type: ignore[no-untyped-call]  # as above
-    axes.margins(x=0.02, y=0.18)
+    axes.margins(x=0.06, y=0.18)  # room for half a time label at either end
     bottom, top = axes.get_ylim()
     if view.transition.threshold is not None and 0 <= bottom < top / 2:
         axes.set_ylim(0, top)
