@@ -126,6 +126,7 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     chart: Chart
 
 
+# Over 60 lines with its docstring: the three kinds of evidence are asked in turn, each in one call.
 def attribute_episode(
     episode: Episode,
     data: StationData,

@@ -78,6 +78,7 @@ def overall_words(overall: Confidence, parts: Sequence[Statement]) -> Statement:
     )
 
 
+# Over 60 lines: the same sentence in two languages, with and without a dominant sector.
 def wind_words(
     table: SectorTable | None,
     episode_sectors: pd.Series,

@@ -21,6 +21,7 @@ if ! command -v uv >/dev/null 2>&1 && [ ! -x .cache/uv/bin/uv ]; then
 fi
 if [ "$purpose" = test ]; then
   command -v chromium >/dev/null 2>&1 || packages+=(chromium)
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || packages+=(postgresql)
   command -v git >/dev/null 2>&1 || packages+=(git)
 fi
 

@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from store.influx import InfluxStore
 
 
+# Long because every option carries its help in two languages; the work is in store.archive.
 def register(app: typer.Typer) -> None:
     """Add the command."""
 
+    # Long for the same reason.
     @app.command()
     def export(  # noqa: PLR0917 - typer passes them by name
         network: Annotated[str, typer.Option(help="voc, ghg, pm, eco, rad, gas, met 网络")],
