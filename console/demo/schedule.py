@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 DAGS = ("qc_hourly", "gate_daily", "coanalysis_daily", "attribution", "early_warning_hourly", "silence_watch")
 GATE_WINDOW = timedelta(hours=24)
-FOLLOWERS = ("coanalysis_daily", "attribution", "early_warning_hourly")
 
 
 class ScheduleError(RuntimeError):
@@ -34,19 +33,23 @@ def connect(url: str, *, timeout_s: float = 120) -> AirflowClient:
 def run_history(
     client: AirflowClient, *, start: datetime, end: datetime, say: Callable[[str], None], timeout_s: float
 ) -> list[DagRun]:
-    """Quality control over ``[start, end)``, then the gate, and whatever follows from them; return the ended runs."""
-    for name in FOLLOWERS:
+    """Quality control over ``[start, end)``, then the gate beside what follows from the new hours; return the ended runs."""
+    for name in DAGS[:-1]:
         client.unpause(name)
     began = time.monotonic()
-    runs = []
-    for name, followers in (("qc_hourly", FOLLOWERS[1:]), ("gate_daily", FOLLOWERS[:1])):
-        client.unpause(name)
-        run_id = client.trigger(name, start=end - GATE_WINDOW if name == "gate_daily" else start, end=end)
-        runs.append(_ended(client, name, partial(_is_run, run_id), timeout_s))
+    runs: list[DagRun] = []
+
+    def wait_for(name: str, is_wanted: Callable[[DagRun], bool]) -> str:
+        runs.append(_ended(client, name, is_wanted, timeout_s))
         say(f"{name} {runs[-1].state} after {time.monotonic() - began:.0f} s")
-        for follower in followers:
-            runs.append(_ended(client, follower, _follows_an_asset, timeout_s))
-            say(f"{follower} {runs[-1].state} after {time.monotonic() - began:.0f} s")
+        return runs[-1].run_id
+
+    checked = wait_for("qc_hourly", partial(_is_run, client.trigger("qc_hourly", start=start, end=end)))
+    judged = client.trigger("gate_daily", start=end - GATE_WINDOW, end=end)
+    attributed = wait_for("attribution", partial(_follows, client, checked))
+    wait_for("gate_daily", partial(_is_run, judged))
+    wait_for("early_warning_hourly", partial(_follows, client, attributed))
+    wait_for("coanalysis_daily", partial(_follows, client, judged))
     client.unpause("silence_watch")
     _check(client, runs)
     return runs
@@ -56,15 +59,16 @@ def _is_run(run_id: str, run: DagRun) -> bool:
     return run.run_id == run_id
 
 
-def _follows_an_asset(run: DagRun) -> bool:
-    return run.run_type == "asset_triggered"
+def _follows(client: AirflowClient, source_run_id: str, run: DagRun) -> bool:
+    """Whether an asset that the source run renewed started this run; a scheduled run beside ours may start others."""
+    return run.run_type == "asset_triggered" and source_run_id in client.source_runs(run)
 
 
-def _ended(client: AirflowClient, name: str, wanted: Callable[[DagRun], bool], timeout_s: float) -> DagRun:
+def _ended(client: AirflowClient, name: str, is_wanted: Callable[[DagRun], bool], timeout_s: float) -> DagRun:
     found: list[DagRun] = []
 
     def has_ended() -> bool:
-        found[:] = [run for run in client.runs(name) if wanted(run) and run.state in ENDED]
+        found[:] = [run for run in client.runs(name) if run.state in ENDED and is_wanted(run)]
         return bool(found)
 
     _wait(has_ended, f"{name} did not end", timeout_s)

@@ -69,6 +69,11 @@ class AirflowClient:
             for row in rows
         ]
 
+    def source_runs(self, run: DagRun) -> set[str]:
+        """Ids of the runs whose assets started this run."""
+        rows = self._call("GET", f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/upstreamAssetEvents")["asset_events"]
+        return {str(row["source_run_id"]) for row in rows}
+
     def failed_tasks(self, run: DagRun) -> list[str]:
         """Names of the tasks of a run that failed."""
         rows = self._call("GET", f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances")["task_instances"]
