@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from typing import Annotated
 
@@ -31,6 +32,8 @@ def demo(
         raise typer.Exit(2) from error
     attended = not check and sys.stdout.isatty()
     supervisor = Supervisor(settings, all_parts(settings))
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed terminal ends the parts as Ctrl-C does
+        signal.signal(number, signal.default_int_handler)
     run = Demo(settings, supervisor, say=lambda line: typer.echo(f"  {line}", err=True))
     try:
         run.load()
