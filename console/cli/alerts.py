@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -189,5 +189,12 @@ def _print_listed(rows: Sequence[object], *, as_json: bool, columns: tuple[str, 
         return
     table = Table(*columns, box=None)
     for row in rows:
-        table.add_row(*(str(getattr(row, name)) for name in columns))
+        table.add_row(*(_cell(getattr(row, name)) for name in columns))
     Console().print(table)
+
+
+def _cell(value: object) -> str:
+    """Text of a table cell: times to the minute in UTC, a dash where there is nothing."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}Z"
+    return "–" if value is None else str(value)
