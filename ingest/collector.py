@@ -20,7 +20,7 @@ from ingest.mqtt import Subscriber
 from ingest.pipeline import Drain, intake
 from ingest.writer import Writer
 from store.influx import InfluxStore
-from store.rawlog import RawLog
+from store.rawlog import RawLog, free_bytes
 from store.state import StateStore
 
 if TYPE_CHECKING:
@@ -67,7 +67,8 @@ def collect(settings: CollectorSettings, stop: threading.Event) -> None:
 
 
 def _take_in(settings: CollectorSettings, metrics: Metrics, stop: threading.Event, stations: int) -> None:
-    log = RawLog(settings.rawlog_dir)
+    log = RawLog(settings.rawlog_dir, reserve_bytes=settings.disk_reserve_bytes)
+    metrics.disk_free.set_function(lambda: free_bytes(settings.rawlog_dir))
     subscriber = Subscriber(settings, metrics.connected.set)
     subscriber.start()
     _log.info("started", broker=settings.mqtt_url, topic=settings.subscription, stations=stations)

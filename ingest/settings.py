@@ -93,6 +93,8 @@ class CollectorSettings(Broker):
         A commit of the raw log ends at so many messages [1], or so long after the first one [ms].
     intake_queue_bytes : int
         Received and not yet kept, at most [B]; beyond that nothing more is read from the broker.
+    disk_reserve_bytes : int
+        While less than this is free where the raw log is, nothing is acknowledged [B]; 0 is off.
     drain_batch, drain_batch_bytes : int
         Messages [1] and payload [B] that are decoded and written together.
     drain_idle_ms : int
@@ -113,6 +115,7 @@ class CollectorSettings(Broker):
     intake_batch: Annotated[int, Field(ge=1, le=65_535)] = 1_000
     intake_wait_ms: Annotated[int, Field(ge=0, le=10_000)] = 20
     intake_queue_bytes: Annotated[int, Field(ge=1 << 20)] = 64 << 20
+    disk_reserve_bytes: Annotated[int, Field(ge=0)] = 1 << 30
     drain_batch: Annotated[int, Field(ge=1, le=100_000)] = 4_000
     drain_batch_bytes: Annotated[int, Field(ge=1 << 20)] = 16 << 20
     drain_idle_ms: Annotated[int, Field(ge=1, le=60_000)] = 50
