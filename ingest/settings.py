@@ -83,6 +83,8 @@ class CollectorSettings(Broker):
         Names the persistent session: messages that arrive while the collector is down wait under this name.
     mqtt_share : str
         Share group (``$share/<group>/``) of several collectors, each with its own client id; empty for none.
+    mqtt_cover_after_s : float
+        A member of the share group that has been away so long [s] is stood in for by another; 0 is off.
     mqtt_topic : str
         Topic filter.
     mqtt_session_days : int
@@ -109,6 +111,7 @@ class CollectorSettings(Broker):
 
     mqtt_client_id: str = "skyground-collector"
     mqtt_share: str = ""
+    mqtt_cover_after_s: Annotated[float, Field(ge=0)] = 20.0
     mqtt_topic: str = "obs/v1/#"
     mqtt_session_days: Annotated[int, Field(ge=1, le=3650)] = 30
     mqtt_receive_maximum: Annotated[int, Field(ge=1, le=65_535)] = 2_000
