@@ -4,12 +4,13 @@ BIN := .venv/bin
 PACKAGES := alerts analysis console dags ingest qc schemas sensors store
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test fmt lint type bench docs lock clean
+.PHONY: help setup demo test fmt lint type bench crash docs lock clean
 
 help:
 	@echo "make demo [CHECK=1]   everything on this machine, with simulated stations and a real data set"
 	@echo "make test             all checks and tests, with real servers"
 	@echo "make bench [ONLY=..]  benchmarks, one JSON line a figure"
+	@echo "make crash            kill -9 of everything in turn; writes docs/crash-matrix.md"
 	@echo "make fmt lint type    format, lint, type-check"
 	@echo "make docs             regenerate the generated pages and schemas"
 	@echo "make lock             renew requirements.lock"
@@ -41,6 +42,9 @@ type:
 
 bench:
 	@$(BIN)/python -m bench $(if $(ONLY),--only '$(ONLY)',)
+
+crash:
+	@timeout 900 $(BIN)/python -m bench.crash
 
 docs:
 	@$(BIN)/python -m schemas.wire

@@ -18,9 +18,10 @@ from ingest.log import configure_logging
 from ingest.metrics import DrainReport, Metrics
 from ingest.mqtt import Subscriber
 from ingest.pipeline import Drain, intake
+from ingest.share import Cover
 from ingest.writer import Writer
 from store.influx import InfluxStore
-from store.rawlog import RawLog
+from store.rawlog import RawLog, free_bytes
 from store.state import StateStore
 
 if TYPE_CHECKING:
@@ -67,13 +68,25 @@ def collect(settings: CollectorSettings, stop: threading.Event) -> None:
 
 
 def _take_in(settings: CollectorSettings, metrics: Metrics, stop: threading.Event, stations: int) -> None:
-    log = RawLog(settings.rawlog_dir)
-    subscriber = Subscriber(settings, metrics.connected.set)
+    log = RawLog(settings.rawlog_dir, reserve_bytes=settings.disk_reserve_bytes)
+    metrics.disk_free.set_function(lambda: free_bytes(settings.rawlog_dir))
+    cover = Cover(settings, log, metrics) if settings.mqtt_share and settings.mqtt_cover_after_s else None
+
+    def connection_changed(is_connected: bool) -> None:  # noqa: FBT001 - a state, not an option
+        metrics.connected.set(is_connected)
+        if is_connected and cover is not None:
+            cover.announce()
+
+    subscriber = Subscriber(settings, connection_changed)
     subscriber.start()
+    if cover is not None:
+        cover.start()
     _log.info("started", broker=settings.mqtt_url, topic=settings.subscription, stations=stations)
     try:
         intake(subscriber, log, metrics, stop)
     finally:
+        if cover is not None:
+            cover.close()
         subscriber.close()
         log.close()
 

@@ -63,6 +63,17 @@ class Metrics:
         )
         self.lag = Gauge("ingest_cursor_lag_messages", "Messages kept and not yet written", registry=self.registry)
         self.connected = Gauge("ingest_broker_connected", "1 while the broker is connected", registry=self.registry)
+        self.covered = Gauge(
+            "ingest_covered_sessions",
+            "Absent collectors of the share group that this one stands in for",
+            registry=self.registry,
+        )
+        self.stalled = Gauge(
+            "ingest_intake_stalled",
+            "1 while nothing is acknowledged because the raw log cannot be written or the disk is nearly full",
+            registry=self.registry,
+        )
+        self.disk_free = Gauge("ingest_disk_free_bytes", "Free where the raw log is", registry=self.registry)
         self.batch_seconds = Histogram(
             "ingest_batch_seconds", "Time of one batch", ("step",), buckets=_SECONDS, registry=self.registry
         )

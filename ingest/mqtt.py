@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import ssl
+import struct
 import threading
 import time
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import msgspec
 import structlog
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MessageType, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -22,7 +23,7 @@ from ingest.error import BrokerError, PublishError
 from schemas.message import RawMessage, status_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo
@@ -31,10 +32,13 @@ if TYPE_CHECKING:
     from ingest.settings import Broker, CollectorSettings
 
 KEEPALIVE_S = 30
+PUBACK = MessageType.PUBACK
 RECONNECT_MAX_S = 30
 _QOS = 1
 _DAY_S = 86_400
 _NO_SUBSCRIBER = 0x10  # MQTT 5.0, 3.4.2.1: the PUBLISH was accepted, but nobody has subscribed to it
+_PUBACK = struct.Struct("!BBH")
+_SESSION_TAKEN_OVER = 0x8E  # MQTT 5.0, 3.14.2.1: another connection uses this client id now
 _STATES = {state: json.dumps({"state": state}).encode() for state in ("online", "offline")}
 _log = structlog.get_logger("ingest.mqtt")
 
@@ -57,6 +61,24 @@ class Batch(msgspec.Struct, frozen=True):
     connection: int
 
 
+class Member(msgspec.Struct, frozen=True):
+    """What is known of one collector of a share group; retained under its client id.
+
+    Attributes
+    ----------
+    state : str
+        ``online`` while somebody works on this member's session.
+    by : str
+        Client id of who does: its own, or that of a stand-in.
+    subscription : str
+        Topic filter with the share group: only members of the same one may stand in.
+    """
+
+    state: Literal["online", "offline"]
+    by: str
+    subscription: str
+
+
 class _Received(msgspec.Struct, frozen=True, gc=False):
     message: RawMessage
     packet_id: int | None
@@ -71,6 +93,9 @@ class Subscriber:
     settings : CollectorSettings
     on_connection : callable, optional
         Called with True and False from the network thread.
+    covered_by : str
+        Client id of another collector that continues this session while its owner is away (`ingest.share`): an
+        existing session only, no subscription, no second connection after the first has ended.
 
     Notes
     -----
@@ -78,7 +103,13 @@ class Subscriber:
     however large the messages are; the broker then waits.
     """
 
-    def __init__(self, settings: CollectorSettings, on_connection: Callable[[bool], None] | None = None) -> None:
+    def __init__(
+        self,
+        settings: CollectorSettings,
+        on_connection: Callable[[bool], None] | None = None,
+        *,
+        covered_by: str = "",
+    ) -> None:
         self._settings = settings
         self._on_connection = on_connection or (lambda _: None)
         self._queue: queue.SimpleQueue[_Received | None] = queue.SimpleQueue()
@@ -87,9 +118,16 @@ class Subscriber:
         self._connection = 0
         self._stopping = threading.Event()
         self.is_subscribed = threading.Event()
+        self.is_over = threading.Event()
+        self.is_displaced = False
+        self._is_cover = bool(covered_by)
         self._status = status_topic("ops", "collector", settings.mqtt_client_id)
-        self._client = _client(settings, settings.mqtt_client_id, manual_ack=True)
-        self._client.will_set(self._status, _STATES["offline"], qos=_QOS, retain=True)
+        self._states = _STATES
+        if covered_by:
+            self._status = member_topic(settings.mqtt_client_id)
+            self._states = _member_states(settings, covered_by)
+        self._client = _client(settings, settings.mqtt_client_id, manual_ack=True, reconnects=not self._is_cover)
+        self._client.will_set(self._status, self._states["offline"], qos=_QOS, retain=True)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
         self._client.on_subscribe = self._subscribed
@@ -138,10 +176,10 @@ class Subscriber:
         delivers the messages again.
         """
         self._room.leave(sum(len(item.payload) for item in batch.messages))
-        for packet_id in batch.packet_ids:
-            if batch.connection != self._connection:
-                return
-            self._client.ack(packet_id, _QOS)
+        if not batch.packet_ids or batch.connection != self._connection:
+            return
+        # paho's ack() wakes its thread and calls the kernel once a message; all confirmations of a batch are one write here
+        self._client._packet_queue(PUBACK, puback(batch.packet_ids), batch.packet_ids[-1], _QOS)  # noqa: SLF001 - see above
 
     def stop_receiving(self) -> None:
         """Take nothing more from the broker; what was received can still be fetched and acknowledged."""
@@ -154,7 +192,7 @@ class Subscriber:
         self._stopping.set()
         self._room.open()
         if self._client.is_connected():
-            info = self._client.publish(self._status, _STATES["offline"], qos=_QOS, retain=True)
+            info = self._client.publish(self._status, self._states["offline"], qos=_QOS, retain=True)
             _wait_published(info.is_published, 2.0)
         self._client.disconnect()
         self._client.loop_stop()
@@ -181,8 +219,14 @@ class Subscriber:
             _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
             return
         self._connection += 1
-        client.subscribe(self._settings.subscription, options=SubscribeOptions(qos=_QOS))
-        client.publish(self._status, _STATES["online"], qos=_QOS, retain=True)
+        if not self._is_cover:
+            client.subscribe(self._settings.subscription, options=SubscribeOptions(qos=_QOS))
+        elif flags.session_present:
+            self.is_subscribed.set()
+        else:
+            self.is_over.set()  # nothing waits under that name
+            return
+        client.publish(self._status, self._states["online"], qos=_QOS, retain=True)
         _log.info("connected", broker=self._settings.mqtt_url, session_present=flags.session_present)
         self._on_connection(True)  # noqa: FBT003 - a state, not an option
 
@@ -195,6 +239,8 @@ class Subscriber:
         _properties: Properties | None,
     ) -> None:
         self._connection += 1  # what is still queued must not be confirmed on the next connection
+        self.is_displaced = reason.value == _SESSION_TAKEN_OVER
+        self.is_over.set()
         _log.warning("disconnected", broker=self._settings.mqtt_url, reason=str(reason))
         self._on_connection(False)  # noqa: FBT003 - a state, not an option
 
@@ -207,6 +253,67 @@ class Subscriber:
             else:
                 self.is_subscribed.set()
                 _log.info("subscribed", topic=self._settings.subscription)
+
+
+class Announcer:
+    """Says that a member of a share group is here, and hears the same of the others; on a connection of its own.
+
+    Parameters
+    ----------
+    settings : CollectorSettings
+    heard : callable
+        Called with client id and `Member`, from the network thread.
+    """
+
+    def __init__(self, settings: CollectorSettings, heard: Callable[[str, Member], None]) -> None:
+        self._settings = settings
+        self._heard = heard
+        self._topic = member_topic(settings.mqtt_client_id)
+        self._states = _member_states(settings, settings.mqtt_client_id)
+        self._client = _client(settings, f"{settings.mqtt_client_id}-member", manual_ack=False)
+        self._client.will_set(self._topic, self._states["offline"], qos=_QOS, retain=True)
+        self._client.on_connect = self._connected
+        self._client.on_message = self._arrived
+
+    def start(self) -> None:
+        """Connect in the background; returns at once."""
+        self._client.connect_async(self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S, clean_start=True)
+        self._client.loop_start()
+
+    def announce(self) -> None:
+        """Say online; nothing where there is no connection, since the next one says it anyway."""
+        if self._client.is_connected():
+            self._client.publish(self._topic, self._states["online"], qos=_QOS, retain=True)
+
+    def close(self) -> None:
+        """Say offline and disconnect."""
+        if self._client.is_connected():
+            info = self._client.publish(self._topic, self._states["offline"], qos=_QOS, retain=True)
+            _wait_published(info.is_published, 2.0)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _connected(
+        self,
+        client: Client,
+        _userdata: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
+            return
+        client.subscribe(member_topic("+"), options=SubscribeOptions(qos=_QOS))
+        self.announce()
+
+    def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        try:
+            member = msgspec.json.decode(message.payload, type=Member)
+        except msgspec.MsgspecError:
+            _log.warning("announcement_unreadable", topic=message.topic)
+            return
+        self._heard(message.topic.rpartition("/")[2], member)
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -398,9 +505,35 @@ class _Room:
             self._changed.notify_all()
 
 
-def _client(settings: Broker, client_id: str, *, manual_ack: bool) -> Client:
+def puback(packet_ids: Sequence[int]) -> bytes:
+    """Packets that confirm messages of QoS 1, one behind the other.
+
+    References
+    ----------
+    MQTT 5.0, 3.4.2.1: of remaining length 2, without a reason code, each means success.
+    """
+    return b"".join([_PUBACK.pack(PUBACK, 2, packet_id) for packet_id in packet_ids])
+
+
+def member_topic(client_id: str) -> str:
+    """Where a collector of a share group is announced."""
+    return status_topic("share", "collector", client_id)
+
+
+def _member_states(settings: CollectorSettings, by: str) -> dict[str, bytes]:
+    return {
+        "online": msgspec.json.encode(Member("online", by, settings.subscription)),
+        "offline": msgspec.json.encode(Member("offline", by, settings.subscription)),
+    }
+
+
+def _client(settings: Broker, client_id: str, *, manual_ack: bool, reconnects: bool = True) -> Client:
     client = Client(
-        CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=manual_ack
+        CallbackAPIVersion.VERSION2,
+        client_id=client_id,
+        protocol=MQTTProtocolVersion.MQTTv5,
+        manual_ack=manual_ack,
+        reconnect_on_failure=reconnects,
     )
     client.reconnect_delay_set(min_delay=1, max_delay=RECONNECT_MAX_S)
     if settings.mqtt_user:

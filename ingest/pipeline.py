@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from math import inf
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,7 +21,7 @@ import structlog
 from ingest.balance import count_batch, count_reasons
 from ingest.judge import Judged, judge, refused_by_store
 from ingest.metrics import DrainReport
-from store.error import RawLogError, StateError
+from store.error import DiskReserveError, RawLogError, StateError
 from store.rawlog import Position
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 CURSOR = "drain"
 _PAUSE_S = 1.0
+_SAY_AGAIN_S = 30.0
 _LAG_EVERY_S = 1.0
 _log = structlog.get_logger("ingest.pipeline")
 
@@ -61,20 +63,34 @@ def intake(subscriber: Subscriber, log: RawLog, metrics: Metrics, stop: threadin
                 return
             continue
         started = time.perf_counter()
-        while not _is_kept(batch.messages, log):
-            if stop.wait(_PAUSE_S):
-                return  # not acknowledged: the broker delivers these again
+        if not _keep(batch.messages, log, metrics, stop):
+            return  # not acknowledged: the broker delivers these again
         subscriber.acknowledge(batch)
         metrics.kept(batch.messages, time.perf_counter() - started)
 
 
-def _is_kept(messages: list[RawMessage], log: RawLog) -> bool:
-    try:
-        log.append(messages)
-    except RawLogError as error:
-        _log.error("raw_log_refuses", detail=str(error))
-        return False
-    return True
+def _keep(messages: list[RawMessage], log: RawLog, metrics: Metrics, stop: threading.Event) -> bool:
+    """Append, however long that takes; False when told to stop before.
+
+    Each refusal would be one line a second on a disk that may be full; it is said at once and then every half minute.
+    """
+    began, said_at = time.monotonic(), -inf
+    while True:
+        try:
+            log.append(messages)
+        except RawLogError as error:
+            metrics.stalled.set(1)
+            if time.monotonic() - said_at >= _SAY_AGAIN_S:
+                said_at = time.monotonic()
+                event = "disk_reserve_reached" if isinstance(error, DiskReserveError) else "raw_log_refuses"
+                _log.error(event, detail=str(error), waiting_s=round(said_at - began), acknowledging=False)
+        else:
+            if said_at > -inf:
+                metrics.stalled.set(0)
+                _log.warning("intake_resumed", waited_s=round(time.monotonic() - began, 1))
+            return True
+        if stop.wait(_PAUSE_S):
+            return False
 
 
 class Drain:

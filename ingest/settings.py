@@ -83,6 +83,8 @@ class CollectorSettings(Broker):
         Names the persistent session: messages that arrive while the collector is down wait under this name.
     mqtt_share : str
         Share group (``$share/<group>/``) of several collectors, each with its own client id; empty for none.
+    mqtt_cover_after_s : float
+        A member of the share group that has been away so long [s] is stood in for by another; 0 is off.
     mqtt_topic : str
         Topic filter.
     mqtt_session_days : int
@@ -93,6 +95,8 @@ class CollectorSettings(Broker):
         A commit of the raw log ends at so many messages [1], or so long after the first one [ms].
     intake_queue_bytes : int
         Received and not yet kept, at most [B]; beyond that nothing more is read from the broker.
+    disk_reserve_bytes : int
+        While less than this is free where the raw log is, nothing is acknowledged [B]; 0 is off.
     drain_batch, drain_batch_bytes : int
         Messages [1] and payload [B] that are decoded and written together.
     drain_idle_ms : int
@@ -107,12 +111,14 @@ class CollectorSettings(Broker):
 
     mqtt_client_id: str = "skyground-collector"
     mqtt_share: str = ""
+    mqtt_cover_after_s: Annotated[float, Field(ge=0)] = 20.0
     mqtt_topic: str = "obs/v1/#"
     mqtt_session_days: Annotated[int, Field(ge=1, le=3650)] = 30
     mqtt_receive_maximum: Annotated[int, Field(ge=1, le=65_535)] = 2_000
     intake_batch: Annotated[int, Field(ge=1, le=65_535)] = 1_000
     intake_wait_ms: Annotated[int, Field(ge=0, le=10_000)] = 20
     intake_queue_bytes: Annotated[int, Field(ge=1 << 20)] = 64 << 20
+    disk_reserve_bytes: Annotated[int, Field(ge=0)] = 1 << 30
     drain_batch: Annotated[int, Field(ge=1, le=100_000)] = 4_000
     drain_batch_bytes: Annotated[int, Field(ge=1 << 20)] = 16 << 20
     drain_idle_ms: Annotated[int, Field(ge=1, le=60_000)] = 50

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -33,6 +34,9 @@ _CODES = frozenset(_PARAMETERS)
 _LETTERS = frozenset(Status)
 _BLANKS = b" \t\r\n"
 
+_NO_UNITS = msgspec.Raw(b"null")
+_CACHED_UNITS_BYTES = 16 << 10
+
 _Aware = Annotated[datetime, Meta(tz=True)]
 
 
@@ -43,13 +47,14 @@ class _Wire(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=F
     values: dict[str, float | None]
     end: _Aware | None = None
     seq: Annotated[int, Meta(ge=0, le=MAX_SEQ)] | None = None
-    units: dict[str, str] | None = None
+    units: msgspec.Raw = _NO_UNITS
     status: dict[str, str] | None = None
     station: str | None = None
     instrument: str | None = None
 
 
 _OBJECT = msgspec.json.Decoder(_Wire)
+_UNITS: msgspec.json.Decoder[dict[str, str] | None] = msgspec.json.Decoder(dict[str, str] | None)
 _ARRAY = msgspec.json.Decoder(list[_Wire])
 _ENCODER = msgspec.json.Encoder()
 
@@ -144,12 +149,12 @@ def _interval(wire: _Wire) -> Interval:
     return Interval(start, end)
 
 
-def _canonical(raw: dict[str, float | None], units: dict[str, str] | None) -> dict[str, float]:
+def _canonical(raw: dict[str, float | None], units: msgspec.Raw) -> dict[str, float]:
     if not raw.keys() <= _CODES:
         raise _UnsoundError
     values = {code: value for code, value in raw.items() if value is not None}
-    if units:
-        _convert(values, units)
+    if units is not _NO_UNITS:
+        _convert(values, bytes(units))
     # One sum instead of a check a value: it is finite exactly if no value is NaN or infinite, or the sum overflows,
     # which the slow way then finds to be sound.
     if not math.isfinite(sum(values.values())):
@@ -157,16 +162,24 @@ def _canonical(raw: dict[str, float | None], units: dict[str, str] | None) -> di
     return values
 
 
-def _convert(values: dict[str, float], units: dict[str, str]) -> None:
-    for code, unit in units.items():
-        if code not in _CODES:
-            raise _UnsoundError
-        try:
-            factor, offset = conversion(unit, _PARAMETERS[code])
-        except UnitError as error:
-            raise _UnsoundError from error
+def _convert(values: dict[str, float], units: bytes) -> None:
+    # an instrument spells its units the same way in every message, so they are read once
+    factors = _factors(units) if len(units) <= _CACHED_UNITS_BYTES else _factors.__wrapped__(units)
+    for code, factor, offset in factors:
         if code in values:
             values[code] = values[code] * factor + offset
+
+
+@lru_cache(maxsize=1_024)
+def _factors(units: bytes) -> tuple[tuple[str, float, float], ...]:
+    """Conversions of the units that a message names, from their own JSON; raises `_UnsoundError`, `msgspec.MsgspecError`."""
+    named = _UNITS.decode(units) or {}
+    if not named.keys() <= _CODES:
+        raise _UnsoundError
+    try:
+        return tuple((code, *conversion(unit, _PARAMETERS[code])) for code, unit in named.items())
+    except UnitError as error:
+        raise _UnsoundError from error
 
 
 def _letters(status: dict[str, str]) -> dict[str, str]:

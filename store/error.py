@@ -6,6 +6,7 @@
     ``StoreMissingError``      database, bucket or organisation does not exist
     ``QueryError``             the server refused a query
     ``RawLogError``            the log cannot be written or read
+        ``DiskReserveError``   the disk is nearly full
     ``StateError``             the state database cannot be used
 ``LineError``                  a value that line protocol cannot carry (a programming error)
 
@@ -37,6 +38,10 @@ class QueryError(StoreError):
 
 class RawLogError(StoreError):
     """The raw log cannot be written or read."""
+
+
+class DiskReserveError(RawLogError):
+    """Less than the reserve is free: nothing is written until there is room again."""
 
 
 class StateError(StoreError):

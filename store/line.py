@@ -13,11 +13,13 @@ from functools import lru_cache
 from math import inf
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from schemas.frames import STATUS
 from store.error import LineError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from schemas.reading import Reading
 
@@ -25,6 +27,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _KEY = str.maketrans({",": r"\,", "=": r"\=", " ": r"\ "})
 _MEASUREMENT = str.maketrans({",": r"\,", " ": r"\ "})
 _TEXT = str.maketrans({"\\": r"\\", '"': r"\""})
+_ENCODER = msgspec.json.Encoder()
+_NO_NUMBER = b"null"
 _FORBIDDEN = re.compile(r"[\x00-\x1f\x7f]|\\$")
 
 
@@ -77,16 +81,20 @@ def encode_reading(reading: Reading) -> bytes | None:
     LineError
         A name that line protocol cannot carry.
     """
-    # x - x is 0 for every finite x and NaN for NaN and the infinities: cheaper than a call
-    fields = [f"{_field(name)}{float(value)!r}" for name, value in reading.values.items() if value - value == 0.0]
+    numbers = _numbers(reading.values.values())
+    fields = [
+        _field_bytes(name) + text for name, text in zip(reading.values, numbers, strict=True) if text != _NO_NUMBER
+    ]
     if reading.status:
         fields += [
-            f"{_field(name + STATUS)}{quote_text(letter)}" for name, letter in reading.status.items() if letter != "N"
+            _field_bytes(name + STATUS) + quote_text(letter).encode()
+            for name, letter in reading.status.items()
+            if letter != "N"
         ]
     if not fields:
         return None
     key = _native_key(reading.network, reading.station_id, reading.instrument_id)
-    return f"{key} {','.join(fields)} {to_nanoseconds(reading.interval.start)}".encode()
+    return b"%b %b %d" % (key, b",".join(fields), to_nanoseconds(reading.interval.start))
 
 
 def encode_readings(readings: Sequence[Reading]) -> list[bytes]:
@@ -128,8 +136,23 @@ def _field(name: str) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _native_key(network: str, station_id: str, instrument_id: str) -> str:
-    return series_key(network, (("instrument", instrument_id), ("station", station_id)))
+def _field_bytes(name: str) -> bytes:
+    return _field(name).encode()
+
+
+@lru_cache(maxsize=65_536)
+def _native_key(network: str, station_id: str, instrument_id: str) -> bytes:
+    return series_key(network, (("instrument", instrument_id), ("station", station_id))).encode()
+
+
+def _numbers(values: Collection[float]) -> list[bytes]:
+    """Shortest digits that give each value back; ``null`` for NaN and the infinities.
+
+    A JSON array of numbers is written some ten times faster than by ``repr`` one by one, and its digits are line protocol's.
+    """
+    if not values:
+        return []
+    return _ENCODER.encode([float(value) for value in values])[1:-1].split(b",")
 
 
 def _checked(name: str, what: str) -> str:

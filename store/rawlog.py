@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 import sys
 import threading
@@ -19,10 +20,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schemas.message import RawMessage
-from store.error import RawLogError
+from store.error import DiskReserveError, RawLogError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,6 +62,11 @@ class LoggedMessage(msgspec.Struct, frozen=True, gc=False):
     message: RawMessage
 
 
+def free_bytes(directory: Path) -> int:
+    """Bytes that this user may still write on the file system of ``directory`` [B]."""
+    return shutil.disk_usage(directory).free
+
+
 class RawLog:
     """Append-only log of messages in a directory; threads may share it.
 
@@ -68,10 +74,17 @@ class RawLog:
     ----------
     directory : Path
         Made when absent.
+    reserve_bytes : int
+        Nothing is appended while less than this would stay free [B]: a disk that is full to the last byte also stops the
+        drain, the state database and whoever is to mend it.
+    free : callable
+        Says how much is free, by default of the file system [B].
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, reserve_bytes: int = 0, free: Callable[[Path], int] = free_bytes) -> None:
         self._directory = directory
+        self._reserve_bytes = reserve_bytes
+        self._free = free
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
         self._writer: tuple[date, sqlite3.Connection] | None = None
@@ -95,6 +108,8 @@ class RawLog:
 
         Raises
         ------
+        DiskReserveError
+            The disk is nearly full; nothing was written.
         RawLogError
             Nothing may be acknowledged; a batch that spans midnight may be there in part, and is appended again whole.
         """
@@ -102,6 +117,7 @@ class RawLog:
             msg = "append needs at least one message"
             raise ValueError(msg)
         with self._write_lock, _explained(self._directory):
+            self._check_reserve(sum(len(item.payload) for item in batch))
             newest = max(self.days(), default=date.min)
             for day, messages in _by_day(batch, newest):
                 position = self._append_day(day, messages)
@@ -210,6 +226,14 @@ class RawLog:
         with self._write_lock, self._read_lock:
             self._close_days()
             self._cursors.close()
+
+    def _check_reserve(self, size: int) -> None:
+        if not self._reserve_bytes:
+            return
+        free = self._free(self._directory)
+        if free - size < self._reserve_bytes:
+            msg = f"raw log {self._directory}: {free >> 20} MiB free, {self._reserve_bytes >> 20} MiB are kept in reserve; make room"
+            raise DiskReserveError(msg)
 
     def _append_day(self, day: date, messages: Sequence[RawMessage]) -> Position:
         if self._writer is None or self._writer[0] != day:

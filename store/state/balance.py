@@ -60,14 +60,22 @@ class BalanceStore(StateBase):
         if not rows:
             return
         with self._writing() as connection:
-            for (hour, station_id, instrument_id, item), count in rows:
-                statement = insert(connection, balance).values(
-                    hour=hour, station_id=station_id, instrument_id=instrument_id, item=item, count=count
-                )
-                raised = {"count": balance.c["count"] + statement.excluded["count"]}
-                connection.execute(
-                    statement.on_conflict_do_update(index_elements=list(balance.primary_key), set_=raised)
-                )
+            statement = insert(connection, balance)
+            raised = {"count": balance.c["count"] + statement.excluded["count"]}
+            # one statement for all rows: made anew for each, they cost the drain more than decoding did
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=list(balance.primary_key), set_=raised),
+                [
+                    {
+                        "hour": hour,
+                        "station_id": station_id,
+                        "instrument_id": instrument_id,
+                        "item": item,
+                        "count": count,
+                    }
+                    for (hour, station_id, instrument_id, item), count in rows
+                ],
+            )
 
     def read_balance(self, start: datetime, end: datetime, station_id: str | None = None) -> list[Balance]:
         """Balances of hours that start in ``[start, end)``, by hour, station, instrument."""

@@ -165,3 +165,24 @@ def test_a_value_of_nan_is_published_as_null() -> None:
     moment = datetime(2026, 11, 22, tzinfo=UTC)
     reading = Reading("gas", "ln-sy-01", "gas1", Interval(moment, moment), {"o3": math.nan})
     assert b'"o3":null' in json_v1.encode_readings([reading])
+
+
+@pytest.mark.parametrize("padding", [0, 40_000])
+def test_units_are_converted_the_same_however_they_are_spelt(padding: int) -> None:
+    """Short ones are remembered by their bytes, long ones are read anew."""
+    plain = decoded(reading_with('{"so2":10.0}', ',"units":{"so2":"ppb"}')).readings[0].values
+    spelt = (
+        decoded(reading_with('{"so2":10.0}', f',"units":{{ "so2" : {" " * padding}"p\\u0070b" }}')).readings[0].values
+    )
+    assert plain == spelt
+    assert plain["so2"] > 20
+
+
+def test_unit_that_is_no_text_is_refused_in_words() -> None:
+    result = decoded(reading_with('{"so2":10.0}', ',"units":{"so2":7}'))
+    assert [item.reason for item in result.rejections] == [RejectReason.BAD_UNIT]
+
+
+def test_bytes_that_are_not_utf8_inside_the_units_are_seen() -> None:
+    payload = reading_with('{"so2":10.0}', ',"units":{"so2":"XX"}').replace(b"XX", b"\xff\xfe")
+    assert [item.reason for item in decoded(payload).rejections] == [RejectReason.BAD_UTF8]

@@ -98,14 +98,21 @@ def store_at(server: Recorder, dialect: InfluxDialect = InfluxDialect.AUTO) -> I
     )
 
 
-def test_lines_go_to_api_v2_write_gzipped_with_token(server: Recorder) -> None:
+def test_lines_go_to_api_v2_write_gzipped_with_token(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("store.influx_http.is_loopback", lambda _: False)
     assert store_at(server).write_lines(Bucket.NATIVE, [b"gas a=1 1", b"gas a=2 2"]).accepted == 2
     (request,) = server.requests
     assert (request.method, request.path) == ("POST", "/api/v2/write")
     assert request.params == {"org": "省", "bucket": "skyground/native", "precision": "ns"}
     assert request.headers["Authorization"] == "Token secret"
     assert request.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert request.headers["Content-Encoding"] == "gzip"
     assert request.body == b"gas a=1 1\ngas a=2 2"
+
+
+def test_lines_for_this_machine_are_not_compressed(server: Recorder) -> None:
+    store_at(server).write_lines(Bucket.NATIVE, [b"gas a=1 1"])
+    assert "Content-Encoding" not in server.requests[0].headers
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from schemas.message import RawMessage
-from store.error import RawLogError
+from store.error import DiskReserveError, RawLogError
 from store.rawlog import BEGINNING, Position, RawLog
 
 if TYPE_CHECKING:
@@ -52,6 +52,19 @@ def test_messages_come_back_untouched_and_in_order(log: RawLog) -> None:
     ]
     log.append(batch)
     assert [item.message for item in log.read(BEGINNING, 10)] == batch
+
+
+def test_nothing_is_appended_into_the_reserve_and_it_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    free = [1_000]
+    log = RawLog(tmp_path / "raw", reserve_bytes=900, free=lambda _: free[0])
+    log.append([message("x" * 100)])
+    with pytest.raises(DiskReserveError, match="kept in reserve"):
+        log.append([message("x" * 101)])
+    assert payloads(log) == ["x" * 100]
+    free[0] = 1_001
+    log.append([message("x" * 101)])
+    assert log.count_after(BEGINNING) == 2
+    log.close()
 
 
 def test_a_reader_goes_on_after_its_cursor(log: RawLog) -> None:

@@ -1,0 +1,250 @@
+"""Real servers, real collectors and a load, for the crash matrix and the benchmarks of the ingest."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+from console.local.process import wait_until
+from ingest.mqtt import Publisher
+from ingest.settings import Broker, CollectorSettings
+from schemas.network import Instrument, Network, Station
+from schemas.parameter import load_parameters
+from sensors.network_file import network_toml
+from store.influx import InfluxStore
+from store.rawlog import BEGINNING, RawLog
+from tests import servers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.mqtt import Sent
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+CODES = [code for code, item in load_parameters().items() if "voc" in item.networks][:30]
+PATIENCE_S = 120.0
+_MINUTE = timedelta(minutes=1)
+_SETTINGS = (
+    "run_dir",
+    "network",
+    "mqtt_url",
+    "mqtt_client_id",
+    "mqtt_share",
+    "mqtt_cover_after_s",
+    "influx_url",
+    "metrics_port",
+)
+
+
+class FieldError(RuntimeError):
+    """The field does not do what the measurement needs."""
+
+
+@dataclass
+class CollectorProcess:
+    """``skyground collect`` in a process of its own."""
+
+    settings: CollectorSettings
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        """What it has written."""
+        return self.settings.run_dir / "collector.log"
+
+    @property
+    def pid(self) -> int:
+        """Of the intake."""
+        if self.process is None:
+            msg = "the collector is not started"
+            raise FieldError(msg)
+        return self.process.pid
+
+    @property
+    def drain_pid(self) -> int:
+        """Of the draining process."""
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start, and wait for the subscription."""
+        self.settings.run_dir.mkdir(parents=True, exist_ok=True)
+        seen = self.log.stat().st_size if self.log.exists() else 0
+        chosen = {f"SKYGROUND_{name.upper()}": str(getattr(self.settings, name)) for name in _SETTINGS}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("SKYGROUND_")}
+        command = [sys.executable, "-c", "from console.cli.collect import collect; collect()"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(command, env=kept | chosen, stderr=log)
+        if wait:
+            process = self.process
+            wait_until(
+                lambda: b'"subscribed"' in self.log.read_bytes()[seen:],
+                what="the collector",
+                timeout_s=PATIENCE_S,
+                alive=lambda: process.poll() is None,
+            )
+
+    def stop(self, *, kill: bool = False) -> None:
+        """SIGTERM, or SIGKILL; waits for the end."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+        self.process.wait(60)
+        self.process = None
+
+
+@dataclass
+class Field:
+    """A broker, a database, and the collectors that work between them; a context that ends them all."""
+
+    directory: Path
+    stations: list[str]
+    codes: list[str] = field(default_factory=lambda: CODES)
+    late_window_h: int = 0
+    collectors: list[CollectorProcess] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.network = self.directory / "network.toml"
+        instrument = Instrument(id="gc1", network="voc", cadence_s=60, parameters=tuple(self.codes))  # type: ignore[arg-type]
+        stations = tuple(
+            Station(id=name, instruments=(instrument,), late_window_h=self.late_window_h) for name in self.stations
+        )
+        self.network.write_text(network_toml(Network(zone="UTC", station_list=stations)), encoding="utf-8")
+        self.broker = servers.mosquitto(self.directory / "mosquitto")
+        self.influx = servers.influxd(self.directory / "influxd")
+
+    def __enter__(self) -> Self:
+        """Start both servers and make the database."""
+        self.broker.start()
+        self.influx.start()
+        self.store = InfluxStore(self.settings("observer"))
+        self.store.ensure()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End everything that was started here."""
+        for collector in self.collectors:
+            collector.stop()
+        self.store.close()
+        self.influx.stop()
+        self.broker.stop()
+
+    def settings(self, name: str, share: str = "") -> CollectorSettings:
+        """Settings of a collector of that name."""
+        return CollectorSettings(
+            run_dir=self.directory / name,
+            network=self.network,
+            mqtt_url=self.broker.url,
+            mqtt_client_id=name,
+            mqtt_share=share,
+            mqtt_cover_after_s=1.0,
+            influx_url=self.influx.url,
+            metrics_port=0,
+        )
+
+    def collector(self, name: str = "collector", share: str = "") -> CollectorProcess:
+        """A collector, not yet started, that ends with the field."""
+        made = CollectorProcess(self.settings(name, share))
+        self.collectors.append(made)
+        return made
+
+    def publisher(self, *, window: int = 1_000) -> Publisher:
+        """A publisher of its own name."""
+        return Publisher(Broker(mqtt_url=self.broker.url), f"load-{uuid.uuid4().hex[:12]}", window=window)
+
+    def values(self, start: datetime = START, days: int = 366) -> int:
+        """Values that can be queried."""
+        return self.store.count_values("voc", start, start + timedelta(days=days))
+
+
+@dataclass
+class Load:
+    """Messages at a rate from a thread, each with a number of its own, until told to stop.
+
+    Message ``n`` comes from station ``n % len(stations)``, stands for minute ``n // len(stations)``, and its first value is
+    ``n``, so that every one can be found again. ``published_at`` are the moments of the first station's messages.
+    """
+
+    field: Field
+    stations: list[str]
+    rate_per_s: float
+    codes: list[str]
+    first: int = 0
+    start_at: datetime = START
+    sent: Sent | None = None
+    published_at: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._publish)
+        self._error: BaseException | None = None
+        self.count = 0
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop, and wait until the broker has confirmed everything; raises what went wrong on the way."""
+        self._stop.set()
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _publish(self) -> None:
+        try:
+            with self.field.publisher() as publisher:
+                began = time.monotonic()
+                while not self._stop.is_set():
+                    self._stop.wait(max(0.0, began + self.count / self.rate_per_s - time.monotonic()))
+                    if self.count % len(self.stations) == 0:
+                        self.published_at.append(time.monotonic())
+                    publisher.publish(*message(self.first + self.count, self.stations, self.codes, self.start_at))
+                    self.count += 1
+                self.sent = publisher.flush()
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+            self._error = error
+
+
+def message(number: int, stations: list[str], codes: list[str], start_at: datetime = START) -> tuple[str, bytes]:
+    """Topic and payload of message ``number``; see `Load`."""
+    station, minute = stations[number % len(stations)], number // len(stations)
+    start = start_at + minute * _MINUTE
+    rng = random.Random(number)
+    values = {codes[0]: float(number)} | {code: round(rng.lognormvariate(0, 1), 4) for code in codes[1:]}
+    body = {"start": start.isoformat(), "end": (start + _MINUTE).isoformat(), "seq": minute, "values": values}
+    return f"obs/v1/voc/{station}/gc1/json", msgspec.json.encode(body)
+
+
+def backlog(field: Field, count: int, *, first: int = 0) -> Iterator[tuple[str, bytes]]:
+    """``count`` messages of all stations of the field."""
+    return (message(number, field.stations, field.codes) for number in range(first, first + count))
+
+
+def kept(collector: CollectorProcess) -> int:
+    """Messages in a collector's raw log."""
+    log = RawLog(collector.settings.rawlog_dir)
+    try:
+        return log.count_after(BEGINNING)
+    finally:
+        log.close()
+
+
+def memory_mb(pid: int) -> float:
+    """Resident memory of a process [MB]."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1_024 / 1e6
+    return 0.0
