@@ -11,6 +11,8 @@ import sys
 MODULES = {
     "bench.ingest_drain": ("ingest.drain",),
     "bench.query_year": ("query.year",),
+    "bench.hj212_decode": ("hj212.decode",),
+    "bench.gateway_conns": ("gateway.conns",),
     "bench.forecast_skill": ("forecast.skill",),
 }
 
