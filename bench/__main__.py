@@ -12,6 +12,8 @@ MODULES = {
     "bench.ingest_drain": ("ingest.drain",),
     "bench.ingest_load": ("ingest.latency", "ingest.memory", "ingest.catchup", "ingest.scale"),
     "bench.query_year": ("query.year",),
+    "bench.hj212_decode": ("hj212.decode",),
+    "bench.gateway_conns": ("gateway.conns",),
     "bench.forecast_skill": ("forecast.skill",),
 }
 

@@ -91,18 +91,6 @@ def _take_in(settings: CollectorSettings, metrics: Metrics, stop: threading.Even
         log.close()
 
 
-def stop_on_signals(stop: threading.Event) -> None:
-    """Set ``stop`` on SIGTERM and SIGINT; a second signal ends the program at once."""
-
-    def handle(number: int, _frame: object) -> None:
-        if stop.is_set():
-            os._exit(128 + number)
-        stop.set()
-
-    signal.signal(signal.SIGTERM, handle)
-    signal.signal(signal.SIGINT, handle)
-
-
 class DrainProcess:
     """The draining process, its reports, and its restart should it ever end unasked."""
 

@@ -15,6 +15,7 @@ from sensors.registry import decode
 
 if TYPE_CHECKING:
     from ingest.settings import CollectorSettings
+    from schemas.network import Network
 
 _log = structlog.get_logger("ingest.judge")
 
@@ -51,7 +52,7 @@ def judge(message: RawMessage, settings: CollectorSettings) -> Judged:
     stranger = validate_topic(topic, network)
     if stranger is not None:
         return Judged(message, topic, [], [stranger])
-    decoded = _decode(message, topic)
+    decoded = _decode(message, topic, network)
     judged = Judged(message, topic, [], decoded.rejections)
     time_ahead_max = timedelta(seconds=settings.time_ahead_max_s)
     for reading in decoded.readings:
@@ -62,9 +63,9 @@ def judge(message: RawMessage, settings: CollectorSettings) -> Judged:
     return judged
 
 
-def _decode(message: RawMessage, topic: Topic) -> Decoded:
+def _decode(message: RawMessage, topic: Topic, network: Network) -> Decoded:
     try:
-        return decode(message, topic)
+        return decode(message, topic, network)
     except Exception as error:  # noqa: BLE001 - an error of ours in one decoder must not hold up every other station
         _log.exception("decoder_failed", topic=message.topic, received_at=message.received_at.isoformat())
         detail = f"the decoder failed: {type(error).__name__}: {error}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tomllib
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -17,6 +17,7 @@ from msgspec import Meta
 
 from schemas.message import NetworkCode
 from schemas.parameter import UnknownParameterError, parameter
+from schemas.units import UnitError, conversion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +28,52 @@ Id = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,48}$")]
 
 class NetworkFileError(ValueError):
     """The network file cannot be used; the message names file, place and expectation."""
+
+
+class Hj212Factor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a factor code of a device means, and in which unit the device sends it.
+
+    Attributes
+    ----------
+    parameter : str
+        One of the instrument's.
+    unit : str
+        One that the parameter allows; never assumed from the standard, whose annex and the devices differ.
+    """
+
+    parameter: str
+    unit: str
+
+
+class Hj212(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How an instrument reports by HJ 212.
+
+    Attributes
+    ----------
+    mn : str
+        Number of the device. Several instruments of one station may share it: each takes its own factors.
+    cn : int
+        The one kind of upload that becomes readings: 2011 real-time, 2051 minutes, 2061 hours, 2031 days. Two kinds would
+        write over each other where an hour begins.
+    password : str
+        PW of the device; empty: the gateway refuses the device.
+    minute_interval : int or None
+        Length of minute data [min], needed for 2051.
+    factors : dict of str to Hj212Factor
+        By factor code.
+    ignore : tuple of str
+        Factor codes that are known and not wanted.
+    tolerant_crc : bool
+        Also accept the check sum of MODBUS.
+    """
+
+    mn: Annotated[str, Meta(pattern=r"^[!-%'-+\--:<>-~]{1,32}$")]
+    cn: Literal[2011, 2051, 2061, 2031]
+    password: Annotated[str, Meta(pattern=r"^[!-%'-+\--:<>-~]{0,32}$")] = ""
+    minute_interval: Literal[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30] | None = None
+    factors: dict[str, Hj212Factor] = msgspec.field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
+    tolerant_crc: bool = False
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,6 +90,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     model, serial : str
     since, until : datetime or None
         When it stood there; None is open.
+    hj212 : Hj212 or None
+        How it reports by HJ 212, where it does.
     """
 
     id: Id
@@ -53,6 +102,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     serial: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    hj212: Hj212 | None = None
 
 
 class Station(
@@ -172,6 +222,7 @@ def _check(network: Network, name: str) -> None:
             raise NetworkFileError(msg)
         seen.add(station.id)
         _check_instruments(station, place)
+    _check_devices(network, name)
 
 
 def _check_instruments(station: Station, place: str) -> None:
@@ -190,3 +241,45 @@ def _check_instruments(station: Station, place: str) -> None:
             if instrument.network not in known.networks:
                 msg = f"{where}.parameters: {code!r} is not a parameter of network {instrument.network}"
                 raise NetworkFileError(msg)
+        if instrument.hj212 is not None:
+            _check_hj212(instrument, instrument.hj212, f"{where}.hj212")
+
+
+def _check_hj212(instrument: Instrument, hj212: Hj212, where: str) -> None:
+    if hj212.cn == 2051 and hj212.minute_interval is None:  # noqa: PLR2004 - the command of minute data
+        msg = f"{where}: cn = 2051 needs minute_interval, the length of the minute data"
+        raise NetworkFileError(msg)
+    targets = [item.parameter for item in hj212.factors.values()]
+    for code, factor in hj212.factors.items():
+        place = f"{where}.factors.{code}"
+        if factor.parameter not in instrument.parameters or targets.count(factor.parameter) > 1:
+            msg = f"{place}: parameter {factor.parameter!r} has to be one of the instrument's, and no other factor's"
+            raise NetworkFileError(msg)
+        if code in hj212.ignore:
+            msg = f"{place}: is also to be ignored"
+            raise NetworkFileError(msg)
+        try:
+            conversion(factor.unit, parameter(factor.parameter))
+        except UnitError as error:
+            msg = f"{place}: {error}"
+            raise NetworkFileError(msg) from error
+
+
+def _check_devices(network: Network, name: str) -> None:
+    """One device stands at one station, has one password, and no factor of it goes to two instruments."""
+    owners: dict[str, tuple[str, str, bool]] = {}
+    taken: set[tuple[str, int, str]] = set()
+    for (station_id, instrument_id), instrument in network.instruments.items():
+        hj212 = instrument.hj212
+        if hj212 is None:
+            continue
+        place = f"{name}: station {station_id}.instrument ({instrument_id}).hj212"
+        owner = (station_id, hj212.password, hj212.tolerant_crc)
+        if owners.setdefault(hj212.mn, owner) != owner:
+            msg = f"{place}: mn {hj212.mn!r} is used elsewhere with another station, password or tolerant_crc"
+            raise NetworkFileError(msg)
+        codes = {(hj212.mn, hj212.cn, code) for code in (*hj212.factors, *instrument.parameters)}
+        if codes & taken:
+            msg = f"{place}: {min(codes & taken)[2]!r} of mn {hj212.mn!r} already goes to another instrument"
+            raise NetworkFileError(msg)
+        taken |= codes

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from schemas.network import Instrument, Network, Station
+    from schemas.network import Hj212, Hj212Factor, Instrument, Network, Station
+
+
+_TABLES = ("instruments", "hj212", "factors")
 
 
 def network_toml(network: Network) -> str:
@@ -26,12 +29,18 @@ def _lines(network: Network) -> Iterator[str]:
         for instrument in station.instruments:
             yield "[[station.instrument]]"
             yield from _pairs(instrument)
+            if instrument.hj212 is not None:
+                yield "[station.instrument.hj212]"
+                yield from _pairs(instrument.hj212)
+                for code, factor in instrument.hj212.factors.items():
+                    yield f"[station.instrument.hj212.factors.{_value(code)}]"
+                    yield from _pairs(factor)
 
 
-def _pairs(item: Station | Instrument) -> Iterator[str]:
+def _pairs(item: Station | Instrument | Hj212 | Hj212Factor) -> Iterator[str]:
     for name in item.__struct_fields__:
         value = getattr(item, name)
-        if name == "instruments" or value is None or value == "":
+        if name in _TABLES or value is None or value == "":
             continue
         yield f"{name} = {_value(value)}"
 

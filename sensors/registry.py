@@ -6,18 +6,26 @@ from typing import TYPE_CHECKING
 
 from schemas.reading import Decoded, Rejection, RejectReason
 from sensors import json_v1
+from sensors.hj212 import decoder as hj212
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from schemas.message import RawMessage, Topic
+    from schemas.network import Network
 
-DECODERS: Mapping[str, Callable[[RawMessage, Topic], Decoded]] = {
-    json_v1.FORMAT: json_v1.decode,
+
+def _json(message: RawMessage, topic: Topic, _network: Network | None) -> Decoded:
+    return json_v1.decode(message, topic)
+
+
+DECODERS: Mapping[str, Callable[[RawMessage, Topic, Network | None], Decoded]] = {
+    json_v1.FORMAT: _json,
+    hj212.FORMAT: hj212.decode,
 }
 
 
-def decode(message: RawMessage, topic: Topic) -> Decoded:
+def decode(message: RawMessage, topic: Topic, network: Network | None = None) -> Decoded:
     """Decode a message by the format that its topic names.
 
     Parameters
@@ -25,6 +33,8 @@ def decode(message: RawMessage, topic: Topic) -> Decoded:
     message : RawMessage
     topic : Topic
         Of the message, already parsed.
+    network : Network or None
+        For formats whose meaning is configured by instrument (``hj212``).
 
     Returns
     -------
@@ -35,4 +45,4 @@ def decode(message: RawMessage, topic: Topic) -> Decoded:
     if decoder is None:
         detail = f"topic {topic}: unknown format {topic.format!r}, expected one of {', '.join(sorted(DECODERS))}"
         return Decoded([], [Rejection(RejectReason.BAD_SCHEMA, detail, topic.station_id, topic.instrument_id)])
-    return decoder(message, topic)
+    return decoder(message, topic, network)

@@ -12,6 +12,7 @@ COMMANDS = (
     "up",
     "doctor",
     "collect",
+    "gateway",
     "simulate",
     "replay",
     "balance",

@@ -18,11 +18,12 @@ def collect() -> None:
     from ingest.error import IngestError
     from ingest.log import configure_logging
     from ingest.settings import CollectorSettings
+    from ingest.stop import stop_on_signals
     from store.error import StoreError
     from store.settings import load_settings
 
     stop = threading.Event()
-    collector.stop_on_signals(stop)
+    stop_on_signals(stop)
     configure_logging()
     settings = load_settings(CollectorSettings)
     try:

@@ -80,10 +80,10 @@ def replay(
     import msgspec
 
     from console.cli.replay import explained
-    from ingest.collector import stop_on_signals
     from ingest.quarantine import entries
     from ingest.quarantine import replay as replay_entries
     from ingest.settings import CollectorSettings
+    from ingest.stop import stop_on_signals
     from ingest.writer import Writer
     from store.influx import InfluxStore
     from store.settings import load_settings

@@ -49,7 +49,7 @@ class Part:
 
 def all_parts(settings: LocalSettings) -> dict[str, Part]:
     """Every part by name, in the order of starting."""
-    makers = (_mail, _broker, _influxdb, _collector, _watch, _console, _airflow)
+    makers = (_mail, _broker, _influxdb, _collector, _gateway, _watch, _console, _airflow)
     return {part.name: part for part in (make(settings) for make in makers)}
 
 
@@ -117,6 +117,19 @@ def _collector(settings: LocalSettings) -> Part:
         prepare=_nothing,
         ready=lambda: port_answers(settings.metrics_port),
         address=f"http://127.0.0.1:{settings.metrics_port}/metrics",
+    )
+
+
+def _gateway(settings: LocalSettings) -> Part:
+    return Part(
+        name="gateway",
+        title_zh="HJ 212 接入网关",
+        title_en="HJ 212 gateway",
+        command=_skyground("gateway"),
+        environment={},
+        prepare=_nothing,
+        ready=lambda: port_answers(settings.gateway_port),
+        address=f"tcp://127.0.0.1:{settings.gateway_port}",
     )
 
 

@@ -21,6 +21,7 @@ class LocalSettings(SharedSettings):
     airflow_url: str = "http://127.0.0.1:8080"
     maildir: Path | None = None
     metrics_port: int = 9464
+    gateway_port: int = 9212
     rules: Path = Path("deploy/rules.example.toml")
 
     @field_validator("mqtt_url")

@@ -1,0 +1,33 @@
+"""``skyground gateway``: stations that speak HJ 212 over TCP, until it is told to stop."""
+
+from __future__ import annotations
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("gateway")(gateway)
+
+
+def gateway() -> None:
+    """Take HJ 212 frames over TCP, keep, answer and publish them until SIGTERM or Ctrl-C. 运行 HJ 212 接入网关。"""
+    import threading
+
+    from ingest.error import IngestError
+    from ingest.gateway import server
+    from ingest.gateway.settings import GatewaySettings
+    from ingest.log import configure_logging
+    from ingest.stop import stop_on_signals
+    from store.error import StoreError
+    from store.settings import load_settings
+
+    stop = threading.Event()
+    stop_on_signals(stop)
+    configure_logging()
+    settings = load_settings(GatewaySettings)
+    try:
+        server.run(settings, stop)
+    except (IngestError, StoreError) as error:
+        typer.echo(f"skyground gateway: {error}", err=True)
+        raise typer.Exit(1) from error

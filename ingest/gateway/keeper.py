@@ -1,0 +1,117 @@
+"""Frames onto disk, many with one commit: a frame is answered when the commit that holds it has returned."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeAlias
+
+import structlog
+
+from store.error import RawLogError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.gateway.metrics import GatewayMetrics
+    from ingest.gateway.settings import GatewaySettings
+    from schemas.message import RawMessage
+    from store.rawlog import RawLog
+
+Waiting: TypeAlias = "tuple[RawMessage, float, Callable[[], None]]"
+_BATCH = 2_000
+_PAUSE_S = 1.0
+_SIZE_EVERY_S = 5.0
+_log = structlog.get_logger("ingest.gateway")
+
+
+class Keeper:
+    """Group commit of frames.
+
+    Parameters
+    ----------
+    settings : GatewaySettings
+    log : RawLog
+        The buffer.
+    metrics : GatewayMetrics
+    """
+
+    def __init__(self, settings: GatewaySettings, log: RawLog, metrics: GatewayMetrics) -> None:
+        self._settings = settings
+        self._log = log
+        self._metrics = metrics
+        self._queue: deque[Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._pool = ThreadPoolExecutor(1, "gateway-keep")
+        self._is_full = False
+        self._measured_at = 0.0
+
+    def put(self, message: RawMessage, kept: Callable[[], None]) -> None:
+        """Take a frame; ``kept`` is called when it is on disk, and never when it does not get there."""
+        if self._is_full or len(self._queue) >= self._settings.gateway_queue_max:
+            self._metrics.unkept.inc()
+            return
+        self._queue.append((message, time.perf_counter(), kept))
+        self._arrived.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Commit what arrives until told to stop; what was taken by then is committed as well."""
+        while self._queue or not stop.is_set():
+            if not self._queue:
+                self._arrived.clear()
+                await _first(self._arrived, stop)
+                continue
+            batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
+            if await self._commit(batch):
+                self._settle(batch)
+            else:
+                self._metrics.unkept.inc(len(batch))
+                await _first(stop, timeout_s=_PAUSE_S)
+        self._pool.shutdown()
+
+    async def _commit(self, batch: list[Waiting]) -> bool:
+        try:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._pool, self._append, [message for message, _, _ in batch])
+        except RawLogError as error:
+            _log.error("buffer_refuses", detail=str(error))
+            return False
+        return True
+
+    def _append(self, messages: list[RawMessage]) -> None:
+        self._log.append(messages)
+        if time.monotonic() - self._measured_at < _SIZE_EVERY_S:
+            return
+        self._measured_at = time.monotonic()
+        size, limit = self._log.disk_usage(), self._settings.gateway_buffer_max_bytes
+        self._note_full(size, limit)
+
+    def _note_full(self, size: int, limit: int) -> None:
+        if size >= limit and not self._is_full:
+            _log.error(
+                "buffer_full", bytes=size, limit=limit, detail="stations get no answer until the broker takes frames"
+            )
+        self._is_full = size >= limit
+
+    def measure(self) -> None:
+        """Look at the size again, so that a buffer that was emptied takes frames."""
+        self._note_full(self._log.disk_usage(), self._settings.gateway_buffer_max_bytes)
+
+    def _settle(self, batch: list[Waiting]) -> None:
+        now = time.perf_counter()
+        self._metrics.kept.inc(len(batch))
+        for _, since, kept in batch:
+            self._metrics.keep_seconds.observe(now - since)
+            kept()
+
+
+async def _first(*events: asyncio.Event, timeout_s: float | None = None) -> None:
+    """Wait for one of some events."""
+    tasks = [asyncio.ensure_future(event.wait()) for event in events]
+    try:
+        await asyncio.wait(tasks, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,57 @@
+"""Counters of the gateway for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from ingest.error import IngestError
+
+_SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+
+class GatewayMetrics:
+    """All counters, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.connections = Gauge("gateway_connections", "Stations connected now", registry=self.registry)
+        self.closed = self._by("gateway_closed_connections", "Connections closed by the gateway", "reason")
+        self.received = self._counter("gateway_received_frames", "Frames of known devices with the right password")
+        self.refused = self._by("gateway_refused_frames", "Frames refused", "reason")
+        self.kept = self._counter("gateway_kept_frames", "Frames committed to the buffer")
+        self.unkept = self._counter(
+            "gateway_unkept_frames", "Frames without an answer: queue or buffer full, disk fault"
+        )
+        self.answered = self._by("gateway_answered_frames", "Answers sent", "cn")
+        self.results = self._by("gateway_received_results", "Answers of stations to requests", "result")
+        self.published = self._counter("gateway_published_messages", "Messages confirmed by the broker")
+        self.unused = self._counter("gateway_unused_frames", "Frames in the buffer that no instrument takes")
+        self.incomplete = self._counter("gateway_incomplete_uploads", "Split uploads handed on with packets missing")
+        self.retried = self._counter("gateway_retried_batches", "Batches published again")
+        self.waiting = Gauge("gateway_waiting_frames", "Frames kept and not yet confirmed", registry=self.registry)
+        self.connected = Gauge("gateway_broker_connected", "1 while the broker takes messages", registry=self.registry)
+        self.keep_seconds = Histogram(
+            "gateway_keep_seconds", "From reception to disk", buckets=_SECONDS, registry=self.registry
+        )
+
+    def serve(self, host: str, port: int) -> None:
+        """Answer Prometheus in the background; port 0 is off.
+
+        Raises
+        ------
+        IngestError
+            The port is taken.
+        """
+        if not port:
+            return
+        try:
+            start_http_server(port, host, registry=self.registry)
+        except OSError as error:
+            msg = f"SKYGROUND_GATEWAY_METRICS_PORT={port}: {host}:{port} cannot be opened: {error.strerror}; 0 is off"
+            raise IngestError(msg) from error
+
+    def _counter(self, name: str, words: str) -> Counter:
+        return Counter(name, words, registry=self.registry)
+
+    def _by(self, name: str, words: str, label: str) -> Counter:
+        return Counter(name, words, (label,), registry=self.registry)

@@ -1,0 +1,139 @@
+"""The gateway as a program: one event loop for the stations, one thread that commits, one that publishes."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import resource
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import structlog
+
+from ingest.error import IngestError, LockedError
+from ingest.gateway.connection import Connection, Hub
+from ingest.gateway.device import acceptance_of, devices_of
+from ingest.gateway.forward import Forwarder
+from ingest.gateway.keeper import Keeper
+from ingest.gateway.metrics import GatewayMetrics
+from ingest.gateway.request import RequestBook
+from store.rawlog import RawLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from ingest.gateway.device import Device
+    from ingest.gateway.settings import GatewaySettings
+
+_POLL_S = 0.2
+_SWEEP_S = 5.0
+_BACKLOG = 4_096
+_FILES_BESIDE = 200
+_FORWARD_END_S = 10.0
+_log = structlog.get_logger("ingest.gateway")
+
+
+def run(settings: GatewaySettings, stop: threading.Event) -> None:
+    """Serve stations until ``stop`` is set.
+
+    Raises
+    ------
+    LockedError
+        Another gateway works in the same run directory.
+    IngestError, store.error.StoreError, schemas.network.NetworkFileError
+        Something that a person has to mend before a start makes sense.
+    """
+    devices = devices_of(settings.stations)
+    settings.buffer_dir.mkdir(parents=True, exist_ok=True)
+    _allow_files(settings.gateway_connections_max)
+    with _locked(settings.buffer_dir / "gateway.lock"):
+        metrics = GatewayMetrics()
+        metrics.serve(settings.metrics_host, settings.gateway_metrics_port)
+        log = RawLog(settings.buffer_dir)
+        forwarder = Forwarder(settings, log, devices=devices, metrics=metrics, stop=stop)
+        thread = threading.Thread(target=forwarder.run, name="gateway-forward", daemon=True)
+        thread.start()
+        try:
+            asyncio.run(_serve(settings, log, metrics, devices=devices, stop=stop))
+        finally:
+            stop.set()
+            thread.join(_FORWARD_END_S)
+            log.close()
+    _log.info("stopped")
+
+
+async def _serve(
+    settings: GatewaySettings,
+    log: RawLog,
+    metrics: GatewayMetrics,
+    *,
+    devices: Mapping[str, Device],
+    stop: threading.Event,
+) -> None:
+    loop = asyncio.get_running_loop()
+    keeper = Keeper(settings, log, metrics)
+    hub = Hub(
+        devices=devices,
+        acceptance=acceptance_of(devices),
+        keeper=keeper,
+        requests=RequestBook(devices, metrics),
+        metrics=metrics,
+        connections_max=settings.gateway_connections_max,
+    )
+    host, port = settings.gateway_host, settings.gateway_port
+    try:
+        server = await loop.create_server(lambda: Connection(hub), host, port, backlog=_BACKLOG)
+    except OSError as error:
+        msg = f"SKYGROUND_GATEWAY_PORT={port}: {host}:{port} cannot be opened: {error.strerror}"
+        raise IngestError(msg) from error
+    ended = asyncio.Event()
+    keeping = asyncio.create_task(keeper.run(ended))
+    _log.info("started", address=f"{host}:{server.sockets[0].getsockname()[1]}", devices=len(devices))
+    try:
+        await _watch(settings, hub, stop)
+    finally:
+        server.close()
+        hub.is_stopping = True
+        ended.set()
+        await keeping  # everything that was taken is on disk and answered before the connections close
+        for connection in list(hub.connections):
+            connection.close("stop")
+        await asyncio.sleep(0)
+
+
+async def _watch(settings: GatewaySettings, hub: Hub, stop: threading.Event) -> None:
+    """Close silent connections until told to stop."""
+    loop = asyncio.get_running_loop()
+    swept_at = loop.time()
+    while not stop.is_set():
+        await asyncio.sleep(_POLL_S)
+        now = loop.time()
+        if now - swept_at >= min(_SWEEP_S, settings.gateway_first_frame_s):
+            swept_at = now
+            hub.close_idle(now, first_frame_s=settings.gateway_first_frame_s, idle_s=settings.gateway_idle_s)
+            hub.keeper.measure()
+
+
+def _allow_files(connections: int) -> None:
+    """Raise the limit of open files to what the connections need, as far as the system lets us."""
+    needed = connections + _FILES_BESIDE
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        _log.warning("too_few_files", hard_limit=hard, needed=needed, detail="later connections will be refused")
+        needed = hard
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock that ends with the process."""
+    with path.open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            msg = f"{path.parent}: another gateway works here; SKYGROUND_RUN_DIR gives each its own directory"
+            raise LockedError(msg) from None
+        yield

@@ -1,0 +1,68 @@
+"""Settings of the gateway."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, field_validator
+
+from ingest.settings import Broker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_NAME = re.compile(r"[a-z0-9-]{1,48}")
+_Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class GatewaySettings(Broker):
+    """Settings of the gateway; devices, passwords and factors stand in the network file.
+
+    Attributes
+    ----------
+    gateway_host, gateway_port
+        Where stations connect; loopback unless told otherwise.
+    gateway_client_id : str
+        Name of the gateway's connection to the broker.
+    gateway_connections_max : int
+        Further ones are closed at once [1].
+    gateway_first_frame_s, gateway_idle_s : int
+        A connection is closed when its first right frame does not come in time, or nothing for so long [s].
+    gateway_packet_timeout_s : int
+        Split uploads that stay incomplete for so long are handed on as they are [s].
+    gateway_queue_max : int
+        Frames between the network and the disk [1]; beyond it frames get no answer, and stations send again.
+    gateway_buffer_max_bytes : int
+        Size of the buffer on disk at which frames get no answer any more [B].
+    gateway_keep_days : int
+        How long published frames stay in the buffer [d].
+    metrics_host, gateway_metrics_port
+        Where Prometheus asks; port 0 is off.
+    """
+
+    gateway_host: str = "127.0.0.1"
+    gateway_port: _Port = 9212
+    gateway_client_id: str = "skyground-gateway"
+    gateway_connections_max: Annotated[int, Field(ge=1, le=1_000_000)] = 12_000
+    gateway_first_frame_s: Annotated[int, Field(ge=1)] = 120
+    gateway_idle_s: Annotated[int, Field(ge=1)] = 3_900
+    gateway_packet_timeout_s: Annotated[int, Field(ge=1)] = 60
+    gateway_queue_max: Annotated[int, Field(ge=1)] = 20_000
+    gateway_buffer_max_bytes: Annotated[int, Field(ge=1 << 20)] = 8 << 30
+    gateway_keep_days: Annotated[int, Field(ge=1, le=3650)] = 7
+    metrics_host: str = "127.0.0.1"
+    gateway_metrics_port: _Port = 9465
+
+    @field_validator("gateway_client_id")
+    @classmethod
+    def _is_name(cls, value: str) -> str:
+        if not _NAME.fullmatch(value):
+            msg = "expected [a-z0-9-]{1,48}"
+            raise ValueError(msg)
+        return value
+
+    @property
+    def buffer_dir(self) -> Path:
+        """Directory of the buffer."""
+        return self.run_dir / "gateway"

@@ -1,0 +1,104 @@
+"""The wire format ``hj212``: one frame a message, or all frames of a split upload one behind the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.message import MAX_PAYLOAD_BYTES
+from schemas.reading import Decoded, Rejection, RejectReason
+from sensors.hj212.cipher import plain_content
+from sensors.hj212.command import READINGS
+from sensors.hj212.content import parse_content
+from sensors.hj212.frame import STRICT, TOLERANT, BadFrameError, Frame, Rule, decode_frame
+from sensors.hj212.framer import split_payload
+from sensors.hj212.mapping import Target, read_content
+from sensors.hj212.packet import Assembler, Upload
+
+if TYPE_CHECKING:
+    from schemas.message import RawMessage, Topic
+    from schemas.network import Network
+    from sensors.hj212.cipher import Cipher
+
+FORMAT = "hj212"
+
+
+def decode(message: RawMessage, topic: Topic, network: Network | None, *, cipher: Cipher | None = None) -> Decoded:
+    """Decode the frames of a message.
+
+    Parameters
+    ----------
+    message : RawMessage
+    topic : Topic
+        Of the message, already parsed.
+    network : Network or None
+        Says which device the instrument is and what its factors mean; without it nothing can be decoded.
+    cipher : Cipher or None
+        For content of 2025 that is not plain.
+
+    Returns
+    -------
+    Decoded
+        A frame with another kind of upload than the instrument's gives neither a reading nor a rejection. Never raises,
+        whatever the payload is.
+    """
+    decoded = Decoded([], [])
+    target = None if network is None else target_of(network, topic)
+    if target is None:
+        detail = f"instrument {topic.station_id}/{topic.instrument_id} has no hj212 table in the network file"
+        return _with(decoded, topic, RejectReason.BAD_SCHEMA, detail)
+    if len(message.payload) > MAX_PAYLOAD_BYTES:
+        detail = f"payload of {len(message.payload)} bytes, expected at most {MAX_PAYLOAD_BYTES}"
+        return _with(decoded, topic, RejectReason.TOO_LARGE, detail)
+    assembler: Assembler[Frame] = Assembler()
+    for raw in split_payload(message.payload):
+        try:
+            frame = decode_frame(raw, TOLERANT if target.hj212.tolerant_crc else STRICT)
+        except BadFrameError as error:
+            _with(decoded, topic, RejectReason.BAD_FRAME, str(error))
+            continue
+        upload = assembler.add(frame, frame, message.received_at)
+        if upload is not None:
+            _read_upload(upload, target, cipher, decoded)
+    for upload in assembler.waiting:
+        detail = f"{Rule.PACKET}: {len(upload.parts)} of {upload.total} packets, missing {upload.missing}"
+        _with(decoded, topic, RejectReason.BAD_FRAME, detail)
+    return decoded
+
+
+def target_of(network: Network, topic: Topic) -> Target | None:
+    """Where factors go that arrive under a topic; None for an instrument that does not report by HJ 212."""
+    instrument = network.instruments.get((topic.station_id, topic.instrument_id))
+    if instrument is None or instrument.hj212 is None:
+        return None
+    mine = instrument.hj212
+    sharing = [
+        item
+        for item in network.stations[topic.station_id].instruments
+        if item.hj212 is not None and (item.hj212.mn, item.hj212.cn) == (mine.mn, mine.cn)
+    ]
+    others = tuple(item for item in sharing if item.id != instrument.id)
+    return Target(topic, instrument, mine, others, sharing[0].id == instrument.id, network.timezone)
+
+
+def _read_upload(upload: Upload[Frame], target: Target, cipher: Cipher | None, decoded: Decoded) -> None:
+    frames = upload.in_order
+    topic, first = target.topic, frames[0]
+    if first.mn != target.hj212.mn:
+        detail = f"MN {first.mn[:40]!r}, but instrument {topic.station_id}/{topic.instrument_id} is {target.hj212.mn!r}"
+        _with(decoded, topic, RejectReason.TOPIC_MISMATCH, detail)
+    elif first.cn not in READINGS:
+        _with(decoded, topic, RejectReason.BAD_SCHEMA, f"CN {first.cn} carries no readings")
+    elif int(first.cn) == target.hj212.cn:
+        try:
+            content = [field for frame in frames for field in parse_content(plain_content(frame, cipher))]
+        except BadFrameError as error:
+            _with(decoded, topic, RejectReason.BAD_FRAME, str(error))
+            return
+        found = read_content(content, first.cn, target)
+        decoded.readings.extend(found.readings)
+        decoded.rejections.extend(found.rejections)
+
+
+def _with(decoded: Decoded, topic: Topic, reason: RejectReason, detail: str) -> Decoded:
+    decoded.rejections.append(Rejection(reason, detail, topic.station_id, topic.instrument_id))
+    return decoded

@@ -1,0 +1,96 @@
+"""Frames and a network for the tests."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from schemas.message import RawMessage, Topic
+from schemas.network import Network, parse_network
+from sensors.hj212.decoder import decode
+from sensors.hj212.frame import Frame, encode_frame
+
+if TYPE_CHECKING:
+    from schemas.reading import Decoded
+
+RECEIVED_AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+MN = "LN21010000000001"
+NETWORK_TOML = """
+zone = "Asia/Shanghai"
+
+[[station]]
+id = "ln-sy-01"
+
+[[station.instrument]]
+id = "gas1"
+network = "gas"
+cadence_s = 300
+parameters = ["so2", "no2", "o3", "co", "pm10", "pm25"]
+[station.instrument.hj212]
+mn = "LN21010000000001"
+password = "123456"
+cn = 2051
+minute_interval = 5
+ignore = ["LA", "a34001"]
+[station.instrument.hj212.factors]
+a21026 = { parameter = "so2", unit = "ug/m3" }
+a21004 = { parameter = "no2", unit = "ppb" }
+a34004 = { parameter = "pm25", unit = "ug/m3" }
+
+[[station.instrument]]
+id = "met1"
+network = "met"
+cadence_s = 300
+parameters = ["temperature", "relative_humidity", "pressure", "wind_speed"]
+[station.instrument.hj212]
+mn = "LN21010000000001"
+password = "123456"
+cn = 2051
+minute_interval = 5
+
+[[station.instrument]]
+id = "gas1-hour"
+network = "gas"
+cadence_s = 3600
+parameters = ["so2", "pm25"]
+[station.instrument.hj212]
+mn = "LN21010000000001"
+password = "123456"
+cn = 2061
+factors = { "02" = { parameter = "so2", unit = "mg/m3" } }
+
+[[station.instrument]]
+id = "ghg1"
+network = "ghg"
+cadence_s = 60
+parameters = ["co2", "ch4"]
+[station.instrument.hj212]
+mn = "GHG1"
+cn = 2011
+tolerant_crc = true
+factors = { a05001 = { parameter = "co2", unit = "ppm" } }
+
+[[station.instrument]]
+id = "voc-day"
+network = "voc"
+cadence_s = 86400
+parameters = ["ethane", "benzene"]
+[station.instrument.hj212]
+mn = "VOC1"
+cn = 2031
+"""
+
+
+def network() -> Network:
+    return parse_network(NETWORK_TOML, "network.toml")
+
+
+def frame(content: str, *, cn: int = 2051, mn: str = MN, flag: int = 5, **more: str) -> bytes:
+    """A sound frame with CR LF."""
+    header = {"QN": "20261122085500000", "ST": "22", "CN": str(cn), "PW": "123456", "MN": mn, "Flag": str(flag), **more}
+    return encode_frame(Frame(header, content.encode())) + b"\r\n"
+
+
+def decoded(payload: bytes, instrument: str = "gas1", code: str = "gas") -> Decoded:
+    topic = Topic(code, "ln-sy-01", instrument, "hj212")
+    return decode(RawMessage(str(topic), payload, RECEIVED_AT), topic, network())
