@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import queue
 import ssl
-import struct
 import threading
 import time
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Self
 import msgspec
 import structlog
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion, MessageType, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -23,7 +22,7 @@ from ingest.error import BrokerError, PublishError
 from schemas.message import RawMessage, status_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from types import TracebackType
 
     from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage, MQTTMessageInfo
@@ -32,12 +31,10 @@ if TYPE_CHECKING:
     from ingest.settings import Broker, CollectorSettings
 
 KEEPALIVE_S = 30
-PUBACK = MessageType.PUBACK
 RECONNECT_MAX_S = 30
 _QOS = 1
 _DAY_S = 86_400
 _NO_SUBSCRIBER = 0x10  # MQTT 5.0, 3.4.2.1: the PUBLISH was accepted, but nobody has subscribed to it
-_PUBACK = struct.Struct("!BBH")
 _SESSION_TAKEN_OVER = 0x8E  # MQTT 5.0, 3.14.2.1: another connection uses this client id now
 _STATES = {state: json.dumps({"state": state}).encode() for state in ("online", "offline")}
 _log = structlog.get_logger("ingest.mqtt")
@@ -176,10 +173,10 @@ class Subscriber:
         delivers the messages again.
         """
         self._room.leave(sum(len(item.payload) for item in batch.messages))
-        if not batch.packet_ids or batch.connection != self._connection:
-            return
-        # paho's ack() wakes its thread and calls the kernel once a message; all confirmations of a batch are one write here
-        self._client._packet_queue(PUBACK, puback(batch.packet_ids), batch.packet_ids[-1], _QOS)  # noqa: SLF001 - see above
+        for packet_id in batch.packet_ids:
+            if batch.connection != self._connection:
+                return
+            self._client.ack(packet_id, _QOS)
 
     def stop_receiving(self) -> None:
         """Take nothing more from the broker; what was received can still be fetched and acknowledged."""
@@ -503,16 +500,6 @@ class _Room:
         with self._changed:
             self._is_open = True
             self._changed.notify_all()
-
-
-def puback(packet_ids: Sequence[int]) -> bytes:
-    """Packets that confirm messages of QoS 1, one behind the other.
-
-    References
-    ----------
-    MQTT 5.0, 3.4.2.1: of remaining length 2, without a reason code, each means success.
-    """
-    return b"".join([_PUBACK.pack(PUBACK, 2, packet_id) for packet_id in packet_ids])
 
 
 def member_topic(client_id: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from console.local.settings import free_ports
 from ingest.error import BrokerError
-from ingest.mqtt import Batch, Publisher, Subscriber, puback
+from ingest.mqtt import Batch, Publisher, Subscriber
 from ingest.settings import Broker
 from tests.ingest.conftest import wait_for
 
@@ -85,10 +85,6 @@ def test_acknowledged_messages_do_not_come_again(
     again = connected(own)
     assert again.receive(1.0) is None
     again.close()
-
-
-def test_confirmations_are_packets_of_the_protocol_one_behind_the_other() -> None:
-    assert puback([1, 0x1234]) == bytes.fromhex("40020001 40021234")
 
 
 def test_more_messages_than_the_window_are_all_confirmed(own: CollectorSettings, subscriber: Subscriber) -> None:
