@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -12,7 +12,7 @@ from analysis.job import attribute
 from schemas.alert import AlertState, RuleKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from schemas.alert import AlertTransition
     from store.settings import SharedSettings
@@ -31,7 +31,7 @@ def attribute_missing(
     """
     known = [document.body for document in state.list_documents("attribution", limit=1000)]
     missing = [
-        item for item in transitions if _is_attributable(item) and not any(_explains(body, item) for body in known)
+        item for item in transitions if _is_attributable(item) and not any(explains(body, item) for body in known)
     ]
     if not missing:
         return 0
@@ -48,7 +48,8 @@ def _is_attributable(transition: AlertTransition) -> bool:
     return is_beginning and transition.parameter in watched_parameters()
 
 
-def _explains(body: dict[str, str], transition: AlertTransition) -> bool:
+def explains(body: Mapping[str, Any], transition: AlertTransition) -> bool:
+    """Whether an attribution document is of the transition's station and parameter and overlaps its time."""
     return (
         body.get("station_id") == transition.station_id
         and body.get("parameter") == transition.parameter

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from alerts.cause import explains
 from alerts.evaluate import ALL, FORECAST
 from alerts.rules import RuleAveraging, Rules, ThresholdRule
 from alerts.sample import HOUR, baseline, forecast_of
 from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point
+from analysis.neighbours import distance_and_bearing
 from schemas.alert import RuleKind
 from schemas.city import city_name
 from schemas.flag import Flag
@@ -33,7 +35,6 @@ LONGEST = timedelta(days=7)
 NEIGHBOURS, RADIUS_KM = 5, 100.0
 SHOWN_CAUSES = 4
 SHOWN_TOPICS = ("overall", "wind", "tracers", "neighbours")
-EARTH_RADIUS_KM = 6371.0088
 """Mean radius (IUGG)."""
 
 
@@ -230,13 +231,10 @@ def _near(network: Network, station: Station, code: str) -> Iterator[tuple[float
 
 
 def _distance_km(one: Station, two: Station) -> float | None:
-    """Great-circle distance (haversine) [km]; None where a station has no coordinates."""
+    """Great-circle distance [km]; None where a station has no coordinates."""
     if one.lon is None or one.lat is None or two.lon is None or two.lat is None:
         return None
-    lat_one, lat_two = math.radians(one.lat), math.radians(two.lat)
-    half_lat, half_lon = (lat_two - lat_one) / 2, math.radians(two.lon - one.lon) / 2
-    chord = math.sin(half_lat) ** 2 + math.cos(lat_one) * math.cos(lat_two) * math.sin(half_lon) ** 2
-    return 2 * EARTH_RADIUS_KM * math.asin(min(1.0, math.sqrt(chord)))
+    return distance_and_bearing((one.lon, one.lat), (two.lon, two.lat))[0]
 
 
 def _city_name(station: Station | None) -> Name:
@@ -253,14 +251,10 @@ def _causes(state: StateStore, transition: AlertTransition) -> tuple[Cause, ...]
     if transition.parameter is None:
         return ()
     for document in state.list_documents("attribution", limit=1000):
-        body = document.body
-        if body.get("station_id") != transition.station_id or body.get("parameter") != transition.parameter:
-            continue
-        if (
-            datetime.fromisoformat(body["start"]) < transition.at
-            and datetime.fromisoformat(body["end"]) > transition.since
-        ):
-            statements = [item for item in body.get("statements", []) if item.get("topic", "overall") in SHOWN_TOPICS]
+        if explains(document.body, transition):
+            statements = [
+                item for item in document.body.get("statements", []) if item.get("topic", "overall") in SHOWN_TOPICS
+            ]
             return tuple(
                 Cause(Name(item["zh"], item["en"]), item.get("confidence", "")) for item in statements[:SHOWN_CAUSES]
             )

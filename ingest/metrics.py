@@ -106,13 +106,24 @@ class Metrics:
         IngestError
             The port is taken.
         """
-        if not port:
-            return
-        try:
-            start_http_server(port, host, registry=self.registry)
-        except OSError as error:
-            msg = f"SKYGROUND_METRICS_PORT={port}: {host}:{port} cannot be opened: {error.strerror}; 0 switches it off"
-            raise IngestError(msg) from error
+        serve_registry(self.registry, host, port, variable="SKYGROUND_METRICS_PORT")
 
     def _counter(self, name: str, words: str) -> Counter:
         return Counter(name, words, registry=self.registry)
+
+
+def serve_registry(registry: CollectorRegistry, host: str, port: int, *, variable: str) -> None:
+    """Answer Prometheus in the background; port 0 is off.
+
+    Raises
+    ------
+    IngestError
+        The port is taken; names ``variable``, the setting to change.
+    """
+    if not port:
+        return
+    try:
+        start_http_server(port, host, registry=registry)
+    except OSError as error:
+        msg = f"{variable}={port}: {host}:{port} cannot be opened: {error.strerror}; 0 switches it off"
+        raise IngestError(msg) from error

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from ingest.error import IngestError
+from ingest.metrics import serve_registry
 
 _SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
@@ -42,13 +42,7 @@ class GatewayMetrics:
         IngestError
             The port is taken.
         """
-        if not port:
-            return
-        try:
-            start_http_server(port, host, registry=self.registry)
-        except OSError as error:
-            msg = f"SKYGROUND_GATEWAY_METRICS_PORT={port}: {host}:{port} cannot be opened: {error.strerror}; 0 is off"
-            raise IngestError(msg) from error
+        serve_registry(self.registry, host, port, variable="SKYGROUND_GATEWAY_METRICS_PORT")
 
     def _counter(self, name: str, words: str) -> Counter:
         return Counter(name, words, registry=self.registry)
