@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import mailbox
+import re
 import threading
 import time
 from datetime import timedelta
@@ -38,7 +39,11 @@ def mails(maildir: Path) -> list[EmailMessage]:
     """In the order of their arrival."""
     if not maildir.exists():
         return []
-    items = sorted(mailbox.Maildir(maildir, create=False).items(), key=lambda item: item[0])
+    # Names begin with seconds.Mmicroseconds, and the latter are not padded.
+    items = sorted(
+        mailbox.Maildir(maildir, create=False).items(),
+        key=lambda item: [int(part) for part in re.findall(r"\d+", item[0])[:2]],
+    )
     return [message_from_bytes(item.as_bytes(), policy=policy.default) for _, item in items]  # type: ignore[misc]  # EmailMessage
 
 
