@@ -8,6 +8,8 @@ from __future__ import annotations
 from store.state.alert import AlertStatus, AlertStore, ClaimedTransition, Delivery, StoredTransition
 from store.state.balance import Balance, BalanceStore
 from store.state.document import Document, DocumentStore
+from store.state.finding import Finding, FindingKind, FindingStore
+from store.state.instrument import Clock, ClockState, InstrumentState, InstrumentStore, Progress
 from store.state.quarantine import QuarantinedItem, QuarantineState, QuarantineStore
 from store.state.run import GateOutcome, GateResult, Run, RunState, RunStore
 
@@ -15,10 +17,16 @@ __all__ = [
     "AlertStatus",
     "Balance",
     "ClaimedTransition",
+    "Clock",
+    "ClockState",
     "Delivery",
     "Document",
+    "Finding",
+    "FindingKind",
     "GateOutcome",
     "GateResult",
+    "InstrumentState",
+    "Progress",
     "QuarantineState",
     "QuarantinedItem",
     "Run",
@@ -28,7 +36,7 @@ __all__ = [
 ]
 
 
-class StateStore(QuarantineStore, BalanceStore, RunStore, AlertStore, DocumentStore):
+class StateStore(QuarantineStore, BalanceStore, RunStore, AlertStore, DocumentStore, FindingStore, InstrumentStore):
     """All of the state database; one part a subject, each in its own module.
 
     Parameters

@@ -16,7 +16,19 @@ from schemas.interval import Interval
 from schemas.message import MAX_PAYLOAD_BYTES, RawMessage, parse_topic
 from schemas.reading import Rejection, RejectReason
 from store.error import StateError
-from store.state import Balance, GateOutcome, GateResult, QuarantineState, RunState, StateStore
+from store.state import (
+    Balance,
+    Clock,
+    ClockState,
+    Finding,
+    FindingKind,
+    GateOutcome,
+    GateResult,
+    Progress,
+    QuarantineState,
+    RunState,
+    StateStore,
+)
 from store.state.table import metadata
 
 if TYPE_CHECKING:
@@ -57,7 +69,7 @@ def test_migrations_make_exactly_the_tables_of_the_code(store: StateStore) -> No
 
 def test_migrating_is_harmless_when_done(url: str) -> None:
     with StateStore(url) as store:
-        assert store.pending_migrations() == ["0001"]
+        assert store.pending_migrations() == ["0001", "0002"]
         store.migrate()
         store.migrate()
         assert store.pending_migrations() == []
@@ -312,3 +324,37 @@ def test_documents_are_listed_by_kind_and_prefix(store: StateStore) -> None:
     assert [item.key for item in store.list_documents("attribution", prefix="a%")] == ["a%/2"]
     assert len(store.list_documents("attribution")) == 3
     assert store.list_documents("backtest") == []
+
+
+def report(key: str = "clock/a", minute: int = 0, **facts: object) -> Finding:
+    at = NOW + timedelta(minutes=minute)
+    return Finding(key=key, kind=FindingKind.CLOCK, station_id="a", facts=facts, first_at=at, last_at=at)
+
+
+def test_a_finding_reported_again_counts_up_and_keeps_its_beginning(store: StateStore) -> None:
+    store.report_findings([report(skew_s=-28800.0)])
+    store.report_findings([report(minute=5, skew_s=-28799.0), report("clock/b", minute=3)])
+    assert [(item.key, item.count) for item in store.list_findings()] == [("clock/a", 2), ("clock/b", 1)]
+    (newest,) = store.list_findings(kind=FindingKind.CLOCK, since=NOW + timedelta(minutes=4))
+    assert (newest.first_at, newest.last_at) == (NOW, NOW + timedelta(minutes=5))
+    assert newest.facts == {"skew_s": -28799.0}
+    store.drop_finding("clock/a")
+    assert [item.key for item in store.list_findings()] == ["clock/b"]
+
+
+def test_progress_and_clock_of_an_instrument_are_kept_apart(store: StateStore) -> None:
+    def progress(seq: int) -> Progress:
+        return Progress(
+            network="gas", station_id="a", instrument_id="i", last_seq=seq, last_start=NOW, last_end=NOW, last_received_at=NOW
+        )  # fmt: skip
+
+    wrong = ClockState(
+        network="gas", station_id="a", instrument_id="i", skew_s=-28800.0, clock=Clock.WRONG_ZONE, clock_since=NOW, held=3
+    )  # fmt: skip
+    store.note_progress([progress(7)])
+    assert store.list_instrument_states("a")[0].clock is Clock.UNKNOWN
+    store.note_clocks([wrong])
+    store.note_progress([progress(8)])
+    (state,) = store.list_instrument_states()
+    assert (state.last_seq, state.clock, state.held, state.skew_s) == (8, Clock.WRONG_ZONE, 3, -28800.0)
+    assert store.list_instrument_states("b") == []

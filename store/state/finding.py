@@ -1,0 +1,101 @@
+"""Findings: what a part of the system has noticed of its own work and a person must hear of; `alerts` turns them into mails."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from store.state.database import StateBase, insert
+from store.state.table import finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class FindingKind(StrEnum):
+    """What was noticed."""
+
+    BALANCE_REST = "balance_rest"
+    """A difference in the balance sheet that no reason explains."""
+    FOREIGN_PAYLOAD = "foreign_payload"
+    """A payload that names another station than its topic."""
+    CLOCK = "clock"
+    """A station's clock is wrong, and its readings are held."""
+    QUARANTINE_FULL = "quarantine_full"
+    """The quarantine nears the bound at which its oldest entries go."""
+    GAP = "gap"
+    """Missing readings that could not be brought back."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was noticed; as a report, what is to be added.
+
+    Attributes
+    ----------
+    key : str
+        The same thing noticed again has the same key, such as ``clock/ln-sy-01``.
+    kind : FindingKind
+    station_id, instrument_id : str or None
+    facts : dict
+        Figures and words for the mail; those of the last report stay.
+    count : int
+        How often it was noticed.
+    first_at, last_at : datetime
+        UTC.
+    """
+
+    key: str
+    kind: FindingKind
+    station_id: str | None = None
+    instrument_id: str | None = None
+    facts: dict[str, Any] = msgspec.field(default_factory=dict)
+    count: int = 1
+    first_at: datetime
+    last_at: datetime
+
+
+class FindingStore(StateBase):
+    """Functions on findings."""
+
+    def report_findings(self, reports: Iterable[Finding]) -> None:
+        """Add reports: a known key counts up, keeps its first time and takes the newer facts."""
+        rows = sorted(reports, key=lambda item: item.key)
+        if not rows:
+            return
+        with self._writing() as connection:
+            for item in rows:
+                statement = insert(connection, finding).values(_row(item))
+                new = statement.excluded
+                changed = {
+                    "count": finding.c["count"] + new["count"],
+                    "last_at": new.last_at,
+                    "facts": new.facts,
+                    "station_id": new.station_id,
+                    "instrument_id": new.instrument_id,
+                }
+                connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changed))
+
+    def list_findings(self, *, kind: FindingKind | None = None, since: datetime | None = None) -> list[Finding]:
+        """Findings last noticed at ``since`` or later, newest first."""
+        question = sa.select(finding).order_by(finding.c.last_at.desc(), finding.c.key)
+        if kind is not None:
+            question = question.where(finding.c.kind == kind.value)
+        if since is not None:
+            question = question.where(finding.c.last_at >= since)
+        with self._reading() as connection:
+            return [
+                Finding(**{**row, "kind": FindingKind(row["kind"])}) for row in connection.execute(question).mappings()
+            ]
+
+    def drop_finding(self, key: str) -> None:
+        """Forget a finding whose cause is gone; harmless where there is none."""
+        with self._writing() as connection:
+            connection.execute(sa.delete(finding).where(finding.c.key == key))
+
+
+def _row(item: Finding) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(item), "kind": item.kind.value}

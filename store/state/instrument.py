@@ -1,0 +1,115 @@
+"""What the drain last saw of each instrument: its newest reading and number, and how its clock stands."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from store.state.database import StateBase, insert
+from store.state.table import instrument_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Clock(StrEnum):
+    """How an instrument's clock stands against the collector's."""
+
+    UNKNOWN = "unknown"
+    RIGHT = "right"
+    AHEAD = "ahead"
+    BEHIND = "behind"
+    WRONG_ZONE = "wrong_zone"
+    """Off by the zone's whole offset: local time sent as UTC, or the reverse."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """Newest reading of an instrument. ``last_seq`` is None where it sends no numbers; times UTC."""
+
+    network: str
+    station_id: str
+    instrument_id: str
+    last_seq: int | None
+    last_start: datetime
+    last_end: datetime
+    last_received_at: datetime
+
+
+class ClockState(msgspec.Struct, frozen=True, kw_only=True):
+    """Clock of an instrument.
+
+    Attributes
+    ----------
+    skew_s : float or None
+        The instrument's clock minus the collector's, positive when ahead [s]; None where not estimated.
+    clock_since : datetime or None
+        When ``clock`` took its present value, UTC.
+    held : int
+        Readings held back since then [1].
+    """
+
+    network: str
+    station_id: str
+    instrument_id: str
+    skew_s: float | None
+    clock: Clock
+    clock_since: datetime | None
+    held: int
+
+
+class InstrumentState(msgspec.Struct, frozen=True, kw_only=True):
+    """Both of one instrument; what was never noted is None (`Clock.UNKNOWN`, 0)."""
+
+    network: str
+    station_id: str
+    instrument_id: str
+    last_seq: int | None
+    last_start: datetime | None
+    last_end: datetime | None
+    last_received_at: datetime | None
+    skew_s: float | None
+    clock: Clock
+    clock_since: datetime | None
+    held: int
+
+
+_KEY = ("station_id", "instrument_id")
+
+
+class InstrumentStore(StateBase):
+    """Functions on the states of instruments."""
+
+    def note_progress(self, states: Iterable[Progress]) -> None:
+        """Keep the newest readings; clocks stay as they are."""
+        self._note(
+            [{**msgspec.structs.asdict(item), "clock": Clock.UNKNOWN.value, "held": 0} for item in states], Progress
+        )
+
+    def note_clocks(self, states: Iterable[ClockState]) -> None:
+        """Keep how clocks stand; the newest readings stay as they are."""
+        self._note([{**msgspec.structs.asdict(item), "clock": item.clock.value} for item in states], ClockState)
+
+    def list_instrument_states(self, station_id: str | None = None) -> list[InstrumentState]:
+        """All states, or those of one station, by station and instrument."""
+        question = sa.select(instrument_state).order_by(*(instrument_state.c[name] for name in _KEY))
+        if station_id is not None:
+            question = question.where(instrument_state.c.station_id == station_id)
+        with self._reading() as connection:
+            return [
+                InstrumentState(**{**row, "clock": Clock(row["clock"])})
+                for row in connection.execute(question).mappings()
+            ]
+
+    def _note(self, rows: list[dict[str, Any]], kind: type[msgspec.Struct]) -> None:
+        if not rows:
+            return
+        # sorted, so that two writers lock rows in one order
+        rows.sort(key=lambda row: (row["station_id"], row["instrument_id"]))
+        with self._writing() as connection:
+            statement = insert(connection, instrument_state)
+            changed = {name: statement.excluded[name] for name in kind.__struct_fields__ if name not in _KEY}
+            connection.execute(statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed), rows)
