@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ import msgspec
 import structlog
 
 from ingest.balance import count_batch, count_reasons
+from ingest.clock import ClockScreen
 from ingest.judge import Judged, judge, refused_by_store
 from ingest.metrics import DrainReport
 from store.error import DiskReserveError, RawLogError, StateError
@@ -116,6 +118,7 @@ class Drain:
         self._writer = writer
         self._state = state
         self._stop = stop
+        self._clock = ClockScreen(settings, state)
         self._lag_asked_at = 0.0
 
     def run(self, report: Callable[[DrainReport], None]) -> None:
@@ -142,6 +145,8 @@ class Drain:
         if not logged:
             return None
         judged = [judge(item.message, self._settings) for item in logged]
+        for item in judged:
+            self._clock.screen(item)
         return JudgedBatch(judged, logged[-1].position, time.perf_counter() - started)
 
     def settle(self, batch: JudgedBatch) -> DrainReport | None:
@@ -173,6 +178,7 @@ class Drain:
                 self._state.add_many_rejections(refused)
             self._log.advance(CURSOR, batch.position)
             self._state.add_balance(count_batch(batch.judged))
+            self._clock.note(datetime.now(UTC))
         except (StateError, RawLogError) as error:
             _log.error("state_refuses", detail=str(error))
             return False

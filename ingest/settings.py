@@ -105,6 +105,8 @@ class CollectorSettings(Broker):
         Larger payloads go to the quarantine undecoded [B].
     time_ahead_max_s : int
         Readings that end later than this after reception are refused [s].
+    clock_screen : bool
+        Whether readings of clocks that are recognised as wrong are held (`ingest.clock`).
     metrics_host, metrics_port
         Where Prometheus asks; port 0 is off.
     """
@@ -124,6 +126,7 @@ class CollectorSettings(Broker):
     drain_idle_ms: Annotated[int, Field(ge=1, le=60_000)] = 50
     payload_max_bytes: Annotated[int, Field(ge=1)] = 1 << 20
     time_ahead_max_s: Annotated[int, Field(ge=0)] = 600
+    clock_screen: bool = True
     metrics_host: str = "127.0.0.1"
     metrics_port: _Port = 9464
 
