@@ -82,3 +82,20 @@ def parse_topic(topic: str) -> Topic:
 def status_topic(network: str, station_id: str, instrument_id: str) -> str:
     """Retained status topic of an instrument."""
     return f"status/v1/{network}/{station_id}/{instrument_id}"
+
+
+#: Topic filter of all commands.
+COMMANDS = "cmd/v1/+/+"
+
+
+def command_topic(station_id: str, instrument_id: str) -> str:
+    """Where an instrument of a station takes commands."""
+    return f"cmd/v1/{station_id}/{instrument_id}"
+
+
+def parse_command_topic(topic: str) -> tuple[str, str] | None:
+    """Station and instrument of a command topic; None where it is none."""
+    parts = topic.split("/")
+    if len(parts) != 4 or parts[:2] != ["cmd", "v1"]:  # noqa: PLR2004 - the four levels of the contract
+        return None
+    return (parts[2], parts[3]) if all(ID_PATTERN.fullmatch(part) for part in parts[2:]) else None

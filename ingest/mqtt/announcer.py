@@ -1,0 +1,115 @@
+"""Members of a share group tell each other that they are here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+import structlog
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from ingest.mqtt.client import KEEPALIVE_S, QOS, new_client, wait_published
+from schemas.message import status_topic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+    from paho.mqtt.properties import Properties
+    from paho.mqtt.reasoncodes import ReasonCode
+
+    from ingest.settings import CollectorSettings
+
+_log = structlog.get_logger("ingest.mqtt")
+
+
+class Member(msgspec.Struct, frozen=True):
+    """What is known of one collector of a share group; retained under its client id.
+
+    Attributes
+    ----------
+    state : str
+        ``online`` while somebody works on this member's session.
+    by : str
+        Client id of who does: its own, or that of a stand-in.
+    subscription : str
+        Topic filter with the share group: only members of the same one may stand in.
+    """
+
+    state: Literal["online", "offline"]
+    by: str
+    subscription: str
+
+
+class Announcer:
+    """Says that a member of a share group is here, and hears the same of the others; on a connection of its own.
+
+    Parameters
+    ----------
+    settings : CollectorSettings
+    heard : callable
+        Called with client id and `Member`, from the network thread.
+    """
+
+    def __init__(self, settings: CollectorSettings, heard: Callable[[str, Member], None]) -> None:
+        self._settings = settings
+        self._heard = heard
+        self._topic = member_topic(settings.mqtt_client_id)
+        self._states = member_states(settings, settings.mqtt_client_id)
+        self._client = new_client(settings, f"{settings.mqtt_client_id}-member", manual_ack=False)
+        self._client.will_set(self._topic, self._states["offline"], qos=QOS, retain=True)
+        self._client.on_connect = self._connected
+        self._client.on_message = self._arrived
+
+    def start(self) -> None:
+        """Connect in the background; returns at once."""
+        self._client.connect_async(self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S, clean_start=True)
+        self._client.loop_start()
+
+    def announce(self) -> None:
+        """Say online; nothing where there is no connection, since the next one says it anyway."""
+        if self._client.is_connected():
+            self._client.publish(self._topic, self._states["online"], qos=QOS, retain=True)
+
+    def close(self) -> None:
+        """Say offline and disconnect."""
+        if self._client.is_connected():
+            info = self._client.publish(self._topic, self._states["offline"], qos=QOS, retain=True)
+            wait_published(info.is_published, 2.0)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _connected(
+        self,
+        client: Client,
+        _userdata: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
+            return
+        client.subscribe(member_topic("+"), options=SubscribeOptions(qos=QOS))
+        self.announce()
+
+    def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        try:
+            member = msgspec.json.decode(message.payload, type=Member)
+        except msgspec.MsgspecError:
+            _log.warning("announcement_unreadable", topic=message.topic)
+            return
+        self._heard(message.topic.rpartition("/")[2], member)
+
+
+def member_topic(client_id: str) -> str:
+    """Where a collector of a share group is announced."""
+    return status_topic("share", "collector", client_id)
+
+
+def member_states(settings: CollectorSettings, by: str) -> dict[str, bytes]:
+    """Announcements of a member by state."""
+    return {
+        "online": msgspec.json.encode(Member("online", by, settings.subscription)),
+        "offline": msgspec.json.encode(Member("offline", by, settings.subscription)),
+    }

@@ -1,0 +1,82 @@
+"""Commands to stations: who hears them (simulator, gateway) and what they are called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+import structlog
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from ingest.mqtt.client import KEEPALIVE_S, QOS, new_client
+from schemas.message import COMMANDS, parse_command_topic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+    from paho.mqtt.properties import Properties
+    from paho.mqtt.reasoncodes import ReasonCode
+
+    from ingest.settings import Broker
+
+_log = structlog.get_logger("ingest.mqtt")
+
+
+class CommandListener:
+    """Hears commands to stations on a connection of its own; a command that comes while it is away is lost, and repeated.
+
+    Parameters
+    ----------
+    settings : Broker
+    client_id : str
+    heard : callable
+        Called with station id, instrument id and payload, from the network thread.
+    topics : tuple of str
+        Topic filters, such as ``cmd/v1/ln-sy-01/#``.
+    """
+
+    def __init__(
+        self,
+        settings: Broker,
+        client_id: str,
+        heard: Callable[[str, str, bytes], None],
+        topics: tuple[str, ...] = (COMMANDS,),
+    ) -> None:
+        self._settings = settings
+        self._heard = heard
+        self._topics = topics
+        self._client = new_client(settings, client_id, manual_ack=False)
+        self._client.on_connect = self._connected
+        self._client.on_message = self._arrived
+
+    def __enter__(self) -> Self:
+        """Connect in the background; returns at once."""
+        self._client.connect_async(self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S, clean_start=True)
+        self._client.loop_start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _connected(
+        self,
+        client: Client,
+        _userdata: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
+            return
+        client.subscribe([(topic, SubscribeOptions(qos=QOS)) for topic in self._topics])
+
+    def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        found = parse_command_topic(message.topic)
+        if found is not None:
+            self._heard(*found, bytes(message.payload))

@@ -1,0 +1,257 @@
+"""A subscriber that is acknowledged by hand."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from ingest.mqtt.announcer import member_states, member_topic
+from ingest.mqtt.client import KEEPALIVE_S, QOS, STATES, new_client, wait_published
+from schemas.message import RawMessage, status_topic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+    from paho.mqtt.reasoncodes import ReasonCode
+
+    from ingest.settings import CollectorSettings
+
+_DAY_S = 86_400
+_SESSION_TAKEN_OVER = 0x8E  # MQTT 5.0, 3.14.2.1: another connection uses this client id now
+_log = structlog.get_logger("ingest.mqtt")
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Messages that are kept and acknowledged together.
+
+    Attributes
+    ----------
+    messages : list of RawMessage
+        In the broker's order.
+    packet_ids : list of int
+        Of the messages sent with QoS 1, in the same order.
+    connection : int
+        Packet ids mean something on the connection they came by only.
+    """
+
+    messages: list[RawMessage]
+    packet_ids: list[int]
+    connection: int
+
+
+class _Received(msgspec.Struct, frozen=True, gc=False):
+    message: RawMessage
+    packet_id: int | None
+    connection: int
+
+
+class Subscriber:
+    """Receives observation messages of a persistent MQTT 5 session and acknowledges them when told to.
+
+    Parameters
+    ----------
+    settings : CollectorSettings
+    on_connection : callable, optional
+        Called with True and False from the network thread.
+    covered_by : str
+        Client id of another collector that continues this session while its owner is away (`ingest.share`): an
+        existing session only, no subscription, no second connection after the first has ended.
+
+    Notes
+    -----
+    When more than ``intake_queue_bytes`` wait to be kept, the network thread stops reading, so that memory stays flat
+    however large the messages are; the broker then waits.
+    """
+
+    def __init__(
+        self,
+        settings: CollectorSettings,
+        on_connection: Callable[[bool], None] | None = None,
+        *,
+        covered_by: str = "",
+    ) -> None:
+        self._settings = settings
+        self._on_connection = on_connection or (lambda _: None)
+        self._queue: queue.SimpleQueue[_Received | None] = queue.SimpleQueue()
+        self._held: _Received | None = None
+        self._room = _Room(settings.intake_queue_bytes)
+        self._connection = 0
+        self._stopping = threading.Event()
+        self.is_subscribed = threading.Event()
+        self.is_over = threading.Event()
+        self.is_displaced = False
+        self._is_cover = bool(covered_by)
+        self._status = status_topic("ops", "collector", settings.mqtt_client_id)
+        self._states = STATES
+        if covered_by:
+            self._status = member_topic(settings.mqtt_client_id)
+            self._states = member_states(settings, covered_by)
+        self._client = new_client(settings, settings.mqtt_client_id, manual_ack=True, reconnects=not self._is_cover)
+        self._client.will_set(self._status, self._states["offline"], qos=QOS, retain=True)
+        self._client.on_connect = self._connected
+        self._client.on_disconnect = self._disconnected
+        self._client.on_subscribe = self._subscribed
+        self._client.on_message = self._arrived
+
+    def start(self) -> None:
+        """Connect in the background, again and again with paho's own back-off; returns at once."""
+        properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]  # paho has no types here
+        properties.SessionExpiryInterval = self._settings.mqtt_session_days * _DAY_S
+        properties.ReceiveMaximum = self._settings.mqtt_receive_maximum
+        self._client.connect_async(
+            self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S, clean_start=False, properties=properties
+        )
+        self._client.loop_start()
+
+    def receive(self, timeout_s: float = 1.0) -> Batch | None:
+        """Next batch: ends at ``intake_batch`` messages or ``intake_wait_ms`` after the first.
+
+        Returns
+        -------
+        Batch or None
+            None when nothing came within ``timeout_s`` [s], or after `stop_receiving` when the queue is empty.
+        """
+        first = self._held or self._take(timeout_s)
+        self._held = None
+        if first is None:
+            return None
+        batch = Batch([first.message], [], first.connection)
+        _add_packet_id(batch, first)
+        deadline = time.monotonic() + self._settings.intake_wait_ms / 1_000
+        while len(batch.messages) < self._settings.intake_batch:
+            following = self._take(max(0.0, deadline - time.monotonic()))
+            if following is None:
+                break
+            if following.connection != batch.connection:
+                self._held = following
+                break
+            batch.messages.append(following.message)
+            _add_packet_id(batch, following)
+        return batch
+
+    def acknowledge(self, batch: Batch) -> None:
+        """Confirm a batch to the broker.
+
+        After a lost connection the packet ids may have been given anew: nothing is confirmed then, and the broker
+        delivers the messages again.
+        """
+        self._room.leave(sum(len(item.payload) for item in batch.messages))
+        for packet_id in batch.packet_ids:
+            if batch.connection != self._connection:
+                return
+            self._client.ack(packet_id, QOS)
+
+    def stop_receiving(self) -> None:
+        """Take nothing more from the broker; what was received can still be fetched and acknowledged."""
+        self._stopping.set()
+        self._room.open()
+        self._queue.put(None)
+
+    def close(self) -> None:
+        """Say offline, disconnect behind the acknowledgements, end the network thread."""
+        self._stopping.set()
+        self._room.open()
+        if self._client.is_connected():
+            info = self._client.publish(self._status, self._states["offline"], qos=QOS, retain=True)
+            wait_published(info.is_published, 2.0)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _take(self, timeout_s: float) -> _Received | None:
+        try:
+            return self._queue.get(timeout=timeout_s) if timeout_s > 0 else self._queue.get_nowait()
+        except queue.Empty:
+            return None
+
+    def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        if self._stopping.is_set():
+            return  # not acknowledged, so the broker keeps it
+        # a topic that is not UTF-8 is kept readable instead of ending the connection
+        topic = message._topic.decode("utf-8", "backslashreplace")  # noqa: SLF001 - message.topic raises on such bytes
+        raw = RawMessage(topic, bytes(message.payload), datetime.now(UTC), message.dup)
+        self._room.enter(len(raw.payload))
+        self._queue.put(_Received(raw, message.mid if message.qos else None, self._connection))
+
+    def _connected(
+        self, client: Client, _userdata: object, flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if reason.is_failure:
+            _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
+            return
+        self._connection += 1
+        if not self._is_cover:
+            client.subscribe(self._settings.subscription, options=SubscribeOptions(qos=QOS))
+        elif flags.session_present:
+            self.is_subscribed.set()
+        else:
+            self.is_over.set()  # nothing waits under that name
+            return
+        client.publish(self._status, self._states["online"], qos=QOS, retain=True)
+        _log.info("connected", broker=self._settings.mqtt_url, session_present=flags.session_present)
+        self._on_connection(True)  # noqa: FBT003 - a state, not an option
+
+    def _disconnected(
+        self,
+        _client: Client,
+        _userdata: object,
+        _flags: DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        self._connection += 1  # what is still queued must not be confirmed on the next connection
+        self.is_displaced = reason.value == _SESSION_TAKEN_OVER
+        self.is_over.set()
+        _log.warning("disconnected", broker=self._settings.mqtt_url, reason=str(reason))
+        self._on_connection(False)  # noqa: FBT003 - a state, not an option
+
+    def _subscribed(
+        self, _client: Client, _userdata: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
+    ) -> None:
+        for reason in reasons:
+            if reason.is_failure:
+                _log.error("subscription_refused", topic=self._settings.subscription, reason=str(reason))
+            else:
+                self.is_subscribed.set()
+                _log.info("subscribed", topic=self._settings.subscription)
+
+
+class _Room:
+    """Bytes between the network thread and the raw log; blocks the former where the latter does not keep up."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._used = 0
+        self._is_open = False
+        self._changed = threading.Condition()
+
+    def enter(self, size: int) -> None:
+        """Wait for room; a message larger than the whole room enters when it is empty."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_open or self._used == 0 or self._used + size <= self._limit)
+            self._used += size
+
+    def leave(self, size: int) -> None:
+        with self._changed:
+            self._used -= size
+            self._changed.notify()
+
+    def open(self) -> None:
+        """Let everybody in from now on, so that no thread is left waiting."""
+        with self._changed:
+            self._is_open = True
+            self._changed.notify_all()
+
+
+def _add_packet_id(batch: Batch, received: _Received) -> None:
+    if received.packet_id is not None:
+        batch.packet_ids.append(received.packet_id)
