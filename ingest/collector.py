@@ -18,6 +18,7 @@ from ingest.log import configure_logging
 from ingest.metrics import DrainReport, Metrics
 from ingest.mqtt import Subscriber
 from ingest.pipeline import Drain, intake
+from ingest.repair import Repairer
 from ingest.share import Cover
 from ingest.writer import Writer
 from store.influx import InfluxStore
@@ -192,9 +193,13 @@ def drain(settings: CollectorSettings, pipe: Connection, others: Connection) -> 
             return
         log = RawLog(settings.rawlog_dir)
         store = InfluxStore(settings)
+        work = Drain(settings, log, writer=Writer(store, stop), state=state, stop=stop)
+        repair = Repairer(settings, store=store, state=state, backlog=work.backlog, stop=stop)
         try:
-            Drain(settings, log, writer=Writer(store, stop), state=state, stop=stop).run(lambda item: _send(pipe, item))
+            repair.start()
+            work.run(lambda item: _send(pipe, item))
         finally:
+            repair.join()
             store.close()
             log.close()
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ import structlog
 
 from ingest.balance import count_batch, count_reasons
 from ingest.clock import ClockScreen
+from ingest.gap import GapWatch
 from ingest.judge import Judged, judge, refused_by_store
 from ingest.metrics import DrainReport
 from store.error import DiskReserveError, RawLogError, StateError
@@ -119,6 +121,7 @@ class Drain:
         self._state = state
         self._stop = stop
         self._clock = ClockScreen(settings, state)
+        self._gaps = GapWatch(settings, state)
         self._lag_asked_at = 0.0
 
     def run(self, report: Callable[[DrainReport], None]) -> None:
@@ -137,6 +140,8 @@ class Drain:
                     self._stop.wait(self._settings.drain_idle_ms / 1_000)
             if open_batch is not None:
                 _forward(open_batch, report)
+        with suppress(StateError):  # a second of progress less
+            self._gaps.close()
 
     def judge_next(self, position: Position) -> JudgedBatch | None:
         """Read, decode and validate what stands behind ``position``; None at the end of the log."""
@@ -160,6 +165,7 @@ class Drain:
         while not self._is_recorded(batch):
             if self._stop.wait(_PAUSE_S):
                 return None
+        self._follow(batch)
         return DrainReport(
             messages=len(batch.judged),
             readings=written.readings,
@@ -178,11 +184,22 @@ class Drain:
                 self._state.add_many_rejections(refused)
             self._log.advance(CURSOR, batch.position)
             self._state.add_balance(count_batch(batch.judged))
-            self._clock.note(datetime.now(UTC))
         except (StateError, RawLogError) as error:
             _log.error("state_refuses", detail=str(error))
             return False
         return True
+
+    def _follow(self, batch: JudgedBatch) -> None:
+        """What helps operators and repairs gaps; nothing of it holds up the path."""
+        try:
+            self._gaps.note(batch.judged)
+            self._clock.note(datetime.now(UTC))
+        except StateError as error:
+            _log.error("state_refuses", detail=str(error))
+
+    def backlog(self) -> int:
+        """Messages kept and not yet stored [1]."""
+        return self._log.count_after(self._log.cursor(CURSOR))
 
     def _lag(self, position: Position) -> int | None:
         if time.monotonic() - self._lag_asked_at < _LAG_EVERY_S:

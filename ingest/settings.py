@@ -107,6 +107,12 @@ class CollectorSettings(Broker):
         Readings that end later than this after reception are refused [s].
     clock_screen : bool
         Whether readings of clocks that are recognised as wrong are held (`ingest.clock`).
+    gap_requests_per_s : float
+        Stations are asked for missing readings at most so often, all together [s⁻¹]; 0 switches gap repair off.
+    gap_request_readings, gap_attempts : int
+        At most so many readings a request, and so many requests without progress [1].
+    gap_wait_s : float
+        From finding a gap to asking, since redelivered messages often close it [s].
     metrics_host, metrics_port
         Where Prometheus asks; port 0 is off.
     """
@@ -127,6 +133,10 @@ class CollectorSettings(Broker):
     payload_max_bytes: Annotated[int, Field(ge=1)] = 1 << 20
     time_ahead_max_s: Annotated[int, Field(ge=0)] = 600
     clock_screen: bool = True
+    gap_requests_per_s: Annotated[float, Field(ge=0, le=1_000)] = 2.0
+    gap_request_readings: Annotated[int, Field(ge=1, le=20_000)] = 1_000
+    gap_attempts: Annotated[int, Field(ge=1, le=100)] = 4
+    gap_wait_s: Annotated[float, Field(ge=0)] = 5.0
     metrics_host: str = "127.0.0.1"
     metrics_port: _Port = 9464
 

@@ -87,8 +87,8 @@ def _items(payload: bytes) -> tuple[list[object], bool]:
         ) from error
     if not isinstance(document, list):
         return [document], False
-    if not 0 < len(document) <= MAX_READINGS:
-        detail = f"array of {len(document)} readings, expected 1 to {MAX_READINGS}"
+    if len(document) > MAX_READINGS:
+        detail = f"array of {len(document)} readings, expected at most {MAX_READINGS}"
         raise _RefusedError(RejectReason.BAD_SCHEMA, detail)
     return document, True
 

@@ -77,7 +77,8 @@ def decode(message: RawMessage, topic: Topic) -> Decoded:
     -------
     Decoded
         Values in canonical units; ``null`` is no value. A reading of which every value and status was refused is left
-        out. Of a key that stands twice in an object the last one counts.
+        out. Of a key that stands twice in an object the last one counts. An empty array is a station's answer that it has
+        nothing of what it was asked for: no reading, no rejection.
     """
     payload = message.payload
     if len(payload) > MAX_PAYLOAD_BYTES:
@@ -116,7 +117,7 @@ def encode_readings(readings: Iterable[Reading]) -> bytes:
 def _parse(payload: bytes) -> list[_Wire]:
     if payload.lstrip(_BLANKS).startswith(b"["):
         wires = _ARRAY.decode(payload)
-        if not 0 < len(wires) <= MAX_READINGS:
+        if len(wires) > MAX_READINGS:
             raise _UnsoundError
         return wires
     return [_OBJECT.decode(payload)]

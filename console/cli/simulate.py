@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import random
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,8 +14,13 @@ import typer
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Iterator
 
     from ingest.replay import Pace
+    from ingest.settings import Broker
+    from ingest.station import Asked
+    from schemas.reading import Reading
+    from sensors.outgoing import OutgoingMessage
     from sensors.simulator import Province
 
 REAL = "real"
@@ -38,12 +46,19 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     cities: Annotated[list[str] | None, typer.Option("--city", "--cities", help="comma or repeated 城市")] = None,
     networks: Annotated[list[str] | None, typer.Option("--network", "--networks", help="voc,gas,... 站网")] = None,
     faults: Annotated[bool, typer.Option("--faults/--no-faults", help="whether instruments fail 仪器故障")] = True,
+    drop: Annotated[
+        float, typer.Option(min=0, max=1, help="share of messages not sent, answered on request 丢弃比例")
+    ] = 0.0,
+    answer: Annotated[
+        float, typer.Option(min=0, help="answer requests for missing readings, so many seconds after the last 应答秒数")
+    ] = 0.0,
     no_publish: Annotated[bool, typer.Option("--no-publish", help="write the files only 只写文件")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object at the end 以 JSON 报告")] = False,
 ) -> None:
     """Publish a province of simulated stations. 发布模拟省域站网的数据。
 
-    With --speed real, messages whose time has passed leave at once and the others when they are due.
+    With --speed real, messages whose time has passed leave at once and the others when they are due. Requests for missing
+    readings (cmd/v1/STATION/INSTRUMENT) are answered meanwhile, and for --answer seconds after the last message.
     """
     from console.cli.replay import explained, finish, publish, report_sent, stop_on_signals
     from ingest.settings import Broker
@@ -67,12 +82,44 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     if no_publish:
         finish(about, as_json=as_json)
         return
-    messages = province.messages(per_message=per_message)
+    messages = _thinned(province.messages(per_message=per_message), seed, drop)
     pace = _pace(speed, province.start, stop)
     started = time.perf_counter()
-    with explained("simulate"):
+    with explained("simulate"), _answering(province, settings, is_on=answer > 0 or speed == REAL):
         sent = publish(messages, settings, pace, stop=stop, client_id="simulate")
+        stop.wait(answer)
     report_sent(sent, about, started, as_json=as_json)
+
+
+def _thinned(messages: Iterator[OutgoingMessage], seed: int, drop: float) -> Iterator[OutgoingMessage]:
+    """Messages without a share that is drawn by the seed."""
+    drawn = random.Random(seed)  # noqa: S311 - no secret
+    return (message for message in messages if not drop or drawn.random() >= drop)
+
+
+@contextmanager
+def _answering(province: Province, settings: Broker, *, is_on: bool) -> Iterator[None]:
+    """Answer requests from the province, which can make every reading again."""
+    if not is_on:
+        yield
+        return
+    from ingest.station import Answerer
+
+    own = province.network()
+
+    def network_of(station_id: str, instrument_id: str) -> str | None:
+        instrument = own.instruments.get((station_id, instrument_id))
+        return None if instrument is None else str(instrument.network)
+
+    def buffer(asked: Asked) -> list[Reading]:
+        station, instrument = own.stations[asked.station_id], own.instruments[asked.station_id, asked.instrument_id]
+        cadence, now = timedelta(seconds=instrument.cadence_s), datetime.now(UTC)
+        span = asked.span
+        readings = province.readings(station, instrument, since=span.start, until=span.end + cadence)
+        return [item for item in readings if span.start <= item.interval.start < span.end and item.interval.end <= now]
+
+    with Answerer(settings, f"simulate-{os.getpid()}", network_of=network_of, buffer=buffer):
+        yield
 
 
 def _pace(speed: str, origin: datetime, stop: threading.Event) -> Pace:

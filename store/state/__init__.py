@@ -9,11 +9,13 @@ from store.state.alert import AlertStatus, AlertStore, ClaimedTransition, Delive
 from store.state.balance import Balance, BalanceStore
 from store.state.document import Document, DocumentStore
 from store.state.finding import Finding, FindingKind, FindingStore
+from store.state.gap import UNSETTLED, Gap, GapState, GapStore
 from store.state.instrument import Clock, ClockState, InstrumentState, InstrumentStore, Progress
 from store.state.quarantine import QuarantinedItem, QuarantineState, QuarantineStore
 from store.state.run import GateOutcome, GateResult, Run, RunState, RunStore
 
 __all__ = [
+    "UNSETTLED",
     "AlertStatus",
     "Balance",
     "ClaimedTransition",
@@ -23,6 +25,8 @@ __all__ = [
     "Document",
     "Finding",
     "FindingKind",
+    "Gap",
+    "GapState",
     "GateOutcome",
     "GateResult",
     "InstrumentState",
@@ -36,7 +40,9 @@ __all__ = [
 ]
 
 
-class StateStore(QuarantineStore, BalanceStore, RunStore, AlertStore, DocumentStore, FindingStore, InstrumentStore):
+class StateStore(
+    QuarantineStore, BalanceStore, RunStore, AlertStore, DocumentStore, FindingStore, InstrumentStore, GapStore
+):
     """All of the state database; one part a subject, each in its own module.
 
     Parameters

@@ -107,6 +107,7 @@ def environment(settings: CollectorSettings) -> dict[str, str]:
         "influx_database",
         "state_url",
         "metrics_port",
+        "gap_wait_s",
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SKYGROUND_")}
     return kept | {f"SKYGROUND_{name.upper()}": str(getattr(settings, name)) for name in names}
@@ -126,6 +127,7 @@ def collector_settings(settings: SharedSettings, mqtt_url: str, tmp_path: Path) 
         mqtt_url=mqtt_url,
         mqtt_client_id=f"test-{uuid.uuid4().hex[:12]}",
         metrics_port=0,
+        gap_wait_s=0.2,
     )
 
 

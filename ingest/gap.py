@@ -1,0 +1,170 @@
+"""Which readings are missing: by the numbers that stations give them, and by the cadence where there are none."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from store.state import Gap, GapState, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ingest.judge import Judged
+    from ingest.settings import CollectorSettings
+    from schemas.reading import Reading
+    from store.state import StateStore
+
+NOTE_EVERY_S = 1.0
+ANSWER_ENDS = timedelta(seconds=2)
+"""After the last back-fill message so long, the database is asked what is still missing."""
+_Key = tuple[str, str]
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """Readings missing in ``[start, end)``; ``found_by`` is ``seq`` or ``cadence``."""
+
+    start: datetime
+    end: datetime
+    count: int
+    found_by: str
+
+
+class Last(msgspec.Struct, frozen=True, gc=False):
+    """Newest reading of an instrument."""
+
+    seq: int | None
+    start: datetime
+    end: datetime
+
+
+def missing_between(last: Last, reading: Reading, cadence: timedelta) -> Missing | None:
+    """What is missing between the newest reading so far and a newer one.
+
+    A number that follows its predecessor proves that nothing was lost, however long the time between them: the instrument
+    was off. A higher one proves how many were. Without numbers, or where they began anew, the cadence decides.
+    """
+    start = reading.interval.start
+    steps = round((start - last.start) / cadence) - 1
+    if reading.seq is not None and last.seq is not None and reading.seq > last.seq:
+        count = min(reading.seq - last.seq - 1, max(steps, 0))
+        return Missing(last.start + cadence, start, count, "seq") if count else None
+    return Missing(last.start + cadence, start, steps, "cadence") if steps > 0 else None
+
+
+class GapWatch:
+    """Hears every batch after it is stored; keeps gaps and the newest readings in the state database.
+
+    Parameters
+    ----------
+    settings : CollectorSettings
+    state : StateStore
+
+    Notes
+    -----
+    The newest readings are noted once a second, so after a kill a gap may be found that is none: before a station is asked,
+    `ingest.repair` looks into the database.
+    """
+
+    def __init__(self, settings: CollectorSettings, state: StateStore) -> None:
+        self._network = settings.stations
+        self._pause = timedelta(seconds=settings.gap_wait_s)
+        self._state = state
+        self._last: dict[_Key, Last] = {}
+        self._cadence: dict[_Key, timedelta] = {}
+        self._changed: dict[_Key, datetime] = {}
+        self._found: list[Gap] = []
+        self._repaired: set[_Key] = set()
+        self._noted_at = 0.0
+        for item in state.list_instrument_states():
+            if item.last_start is not None and item.last_end is not None:
+                self._last[item.station_id, item.instrument_id] = Last(item.last_seq, item.last_start, item.last_end)
+
+    def note(self, batch: Sequence[Judged]) -> None:
+        """Take in a batch in log order; raises `StateError`, after which what was found waits for the next batch."""
+        nothing: set[_Key] = set()
+        self._repaired.clear()
+        for judged in batch:
+            if judged.readings:
+                self._found.extend(self._hear(judged))
+            elif not judged.rejections and judged.topic is not None:
+                nothing.add((judged.topic.station_id, judged.topic.instrument_id))
+        if self._found:
+            self._state.add_gaps(self._found)
+            self._found.clear()
+        for key in nothing:
+            self._state.end_asked_gaps(*key)
+        soon = datetime.now(UTC) + ANSWER_ENDS
+        for key in self._repaired:
+            self._state.hasten_gaps(*key, soon)
+        if time.monotonic() - self._noted_at >= NOTE_EVERY_S:
+            self.close()
+
+    def close(self) -> None:
+        """Write the newest readings now."""
+        self._noted_at = time.monotonic()
+        changed = self._changed
+        self._state.note_progress(
+            Progress(
+                network=str(self._network.instruments[key].network),
+                station_id=key[0],
+                instrument_id=key[1],
+                last_seq=self._last[key].seq,
+                last_start=self._last[key].start,
+                last_end=self._last[key].end,
+                last_received_at=received_at,
+            )
+            for key, received_at in changed.items()
+        )
+        self._changed = {}
+
+    def _hear(self, judged: Judged) -> Iterator[Gap]:
+        readings = judged.readings
+        if len(readings) > 1:
+            readings = sorted(readings, key=lambda item: item.interval.start)
+        key = (readings[0].station_id, readings[0].instrument_id)
+        for reading in readings:
+            last = self._last.get(key)
+            if last is not None and reading.interval.start <= last.start:
+                self._repaired.add(key)  # or a repetition
+                continue
+            self._last[key] = Last(reading.seq, reading.interval.start, reading.interval.end)
+            self._changed[key] = judged.message.received_at
+            if last is not None:
+                found = missing_between(last, reading, self._cadence_of(key))
+                if found is not None:
+                    yield from self._gap(judged, key, found)
+
+    def _cadence_of(self, key: _Key) -> timedelta:
+        cadence = self._cadence.get(key)
+        if cadence is None:
+            cadence = self._cadence[key] = timedelta(seconds=self._network.instruments[key].cadence_s)
+        return cadence
+
+    def _gap(self, judged: Judged, key: _Key, found: Missing) -> Iterator[Gap]:
+        window = timedelta(hours=self._network.stations[key[0]].late_window_h)
+        if not window:
+            return  # a data set: nobody is there to be asked
+        now = judged.message.received_at
+        oldest = now - window
+        cadence = self._cadence_of(key)
+        start, state = found.start, GapState.OPEN
+        if found.end <= oldest:
+            state = GapState.TOO_OLD
+        elif start < oldest:
+            start += -(-(oldest - start) // cadence) * cadence
+        yield Gap(
+            network=str(self._network.instruments[key].network),
+            station_id=key[0],
+            instrument_id=key[1],
+            start=start,
+            end=found.end,
+            missing=min(found.count, max(1, round((found.end - start) / cadence))),
+            found_by=found.found_by,
+            found_at=now,
+            due_at=now + self._pause,
+            state=state,
+        )

@@ -1,0 +1,199 @@
+"""Asks stations for what is missing: bounded in rate, in size and in attempts, and never while a backlog waits."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import pandas as pd
+import structlog
+
+from ingest.error import IngestError
+from ingest.mqtt import Publisher
+from schemas.message import command_topic
+from store.error import StoreError
+from store.state import Finding, FindingKind, GapState
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.settings import CollectorSettings
+    from store.influx import InfluxStore
+    from store.state import Gap, StateStore
+
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
+"""How long an answer is waited for before the next attempt; the last one repeats."""
+_POLL_S = 1.0
+_AFTER_ERROR_S = 30.0
+_MICROSECOND = timedelta(microseconds=1)
+_log = structlog.get_logger("ingest.repair")
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What a station is asked for: readings that start in ``[start, end)``."""
+
+    start: datetime
+    end: datetime
+
+    def payload(self) -> bytes:
+        """The command, as the wire contract has it."""
+        return msgspec.json.encode({"get": {"start": self.start, "end": self.end}})
+
+
+class Repairer:
+    """A thread that works off the table of gaps.
+
+    Parameters
+    ----------
+    settings : CollectorSettings
+    store : InfluxStore
+    state : StateStore
+    backlog : callable
+        Messages kept and not yet stored: what looks missing may be among them.
+    stop : threading.Event
+    """
+
+    def __init__(
+        self,
+        settings: CollectorSettings,
+        *,
+        store: InfluxStore,
+        state: StateStore,
+        backlog: Callable[[], int],
+        stop: threading.Event,
+    ) -> None:
+        self._settings = settings
+        self._network = settings.stations
+        self._store = store
+        self._state = state
+        self._backlog = backlog
+        self._stop = stop
+        self._thread = threading.Thread(target=self._run, name="gap-repair", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread, unless repair is switched off."""
+        if self._settings.gap_requests_per_s > 0:
+            self._thread.start()
+
+    def join(self) -> None:
+        """Wait for the thread after ``stop``."""
+        if self._thread.is_alive():
+            self._thread.join(5.0)
+
+    def _run(self) -> None:
+        while not self._stop.wait(_POLL_S):
+            try:
+                if self._due():
+                    with Publisher(self._settings, f"{self._settings.mqtt_client_id}-repair"[:48]) as publisher:
+                        while not self._stop.is_set() and (due := self._due()):
+                            self._ask_all(due, publisher)
+                        publisher.flush()
+            except (IngestError, StoreError) as error:
+                _log.warning("repair_waits", detail=str(error), again_in_s=_AFTER_ERROR_S)
+                self._stop.wait(_AFTER_ERROR_S)
+
+    def _due(self) -> list[Gap]:
+        due = self._state.due_gaps(datetime.now(UTC))
+        return due if due and self._backlog() <= self._settings.drain_batch else []
+
+    def _ask_all(self, due: list[Gap], publisher: Publisher) -> None:
+        for gap in due:
+            if self._stop.is_set():
+                return
+            now = datetime.now(UTC)
+            if not self._state.claim_gap(gap, now + PAUSES[min(gap.attempts, len(PAUSES) - 1)]):
+                continue
+            request = self._next_request(gap, now)
+            if request is None:
+                continue
+            publisher.publish(command_topic(gap.station_id, gap.instrument_id), request.payload())
+            _log.info(
+                "asked_for_missing",
+                station=gap.station_id,
+                instrument=gap.instrument_id,
+                start=request.start.isoformat(),
+                end=request.end.isoformat(),
+                attempt=gap.attempts + 1,
+            )
+            self._stop.wait(1 / self._settings.gap_requests_per_s)
+
+    def _next_request(self, gap: Gap, now: datetime) -> Request | None:
+        """What is to be asked for; None where the gap has come to an end."""
+        instrument = self._network.instruments.get((gap.station_id, gap.instrument_id))
+        if instrument is None:
+            self._state.change_gap(gap.id, GapState.GIVEN_UP, detail="not in the network file any more")
+            return None
+        cadence = timedelta(seconds=instrument.cadence_s)
+        window = timedelta(hours=self._network.stations[gap.station_id].late_window_h)
+        missing = [start for start in self._missing(gap, cadence) if not window or now - start < window]
+        if not missing:
+            self._state.change_gap(gap.id, GapState.FILLED, missing=0)
+            return None
+        done = missing_steps(missing, cadence, self._settings.gap_request_readings)
+        if gap.attempts >= self._settings.gap_attempts:
+            # pieces of a long gap that were brought back count as progress, and allow further attempts
+            if len(missing) >= gap.missing:
+                self._give_up(gap, len(missing), now)
+                return None
+            self._state.change_gap(gap.id, GapState.ASKED, attempts=1, missing=len(missing))
+            return done
+        self._state.change_gap(gap.id, GapState.ASKED, attempts=gap.attempts + 1, missing=len(missing))
+        return done
+
+    def _missing(self, gap: Gap, cadence: timedelta) -> list[datetime]:
+        """Starts that the database does not hold, on the grid that begins with the gap."""
+        frame = self._store.read_native(
+            gap.network, gap.station_id, gap.instrument_id, gap.start - cadence / 2, gap.end + _MICROSECOND
+        )
+        return missing_starts(gap.start, gap.end, cadence, pd.DatetimeIndex(frame.index))
+
+    def _give_up(self, gap: Gap, missing: int, now: datetime) -> None:
+        self._state.change_gap(gap.id, GapState.GIVEN_UP, missing=missing)
+        facts = {
+            "start": gap.start.isoformat(),
+            "end": gap.end.isoformat(),
+            "missing": missing,
+            "attempts": gap.attempts,
+        }
+        _log.warning("gap_given_up", station=gap.station_id, instrument=gap.instrument_id, **facts)
+        self._state.report_findings(
+            [
+                Finding(
+                    key=f"gap/{gap.station_id}/{gap.instrument_id}",
+                    kind=FindingKind.GAP,
+                    station_id=gap.station_id,
+                    instrument_id=gap.instrument_id,
+                    facts=facts,
+                    first_at=now,
+                    last_at=now,
+                )
+            ]
+        )
+
+
+def missing_starts(start: datetime, end: datetime, cadence: timedelta, stored: pd.DatetimeIndex) -> list[datetime]:
+    """Steps of the cadence from ``start`` to before ``end`` without a stored reading within half a cadence.
+
+    Parameters
+    ----------
+    start, end : datetime
+        Aware; ``start`` is the first step.
+    cadence : timedelta
+    stored : DatetimeIndex
+        Starts, UTC, ascending.
+    """
+    count = max(1, round((end - start) / cadence))
+    steps = pd.date_range(start, periods=count, freq=cadence)
+    if len(stored) == 0:
+        return [step.to_pydatetime() for step in steps]
+    near = stored.get_indexer(steps, method="nearest", tolerance=cadence / 2)
+    return [step.to_pydatetime() for step, at in zip(steps, near, strict=True) if at < 0]
+
+
+def missing_steps(missing: list[datetime], cadence: timedelta, longest: int) -> Request:
+    """One request that covers the first missing steps, at most ``longest`` of them in time."""
+    first = missing[0]
+    last = [step for step in missing if step < first + longest * cadence][-1]
+    return Request(first, last + cadence)

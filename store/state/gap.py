@@ -1,0 +1,178 @@
+"""Gaps: times of an instrument from which readings are missing, and what became of asking the station for them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from store.state.database import StateBase, insert, utc_now
+from store.state.table import gap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+class GapState(StrEnum):
+    """What has become of a gap."""
+
+    OPEN = "open"
+    """To be asked for."""
+    ASKED = "asked"
+    """The station was asked and has not filled it yet."""
+    FILLED = "filled"
+    NO_DATA = "no_data"
+    """The station says that it has nothing of it."""
+    GIVEN_UP = "given_up"
+    """Asked as often as allowed, and still readings are missing."""
+    TOO_OLD = "too_old"
+    """Older than the late window: what came would be refused."""
+
+
+UNSETTLED = (GapState.OPEN, GapState.ASKED)
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True):
+    """Readings of one instrument that are missing in ``[start, end)``.
+
+    Attributes
+    ----------
+    id : int
+        0 before it is kept.
+    missing : int
+        Readings [1].
+    found_by : str
+        ``seq``, ``cadence`` or ``person``.
+    due_at : datetime
+        When it is looked at next, UTC.
+    """
+
+    network: str
+    station_id: str
+    instrument_id: str
+    start: datetime
+    end: datetime
+    missing: int
+    found_by: str
+    found_at: datetime
+    due_at: datetime
+    state: GapState = GapState.OPEN
+    state_at: datetime | None = None
+    attempts: int = 0
+    detail: str = ""
+    id: int = 0
+
+
+class GapStore(StateBase):
+    """Functions on gaps."""
+
+    def add_gaps(self, gaps: Iterable[Gap]) -> int:
+        """Keep gaps that are not known yet; a known one that was settled is left as it is. Returns how many are new."""
+        added = 0
+        with self._writing() as connection:
+            for item in gaps:
+                values = msgspec.structs.asdict(item) | {
+                    "state": item.state.value,
+                    "state_at": item.state_at or utc_now(),
+                }
+                values.pop("id")
+                statement = insert(connection, gap).values(values).on_conflict_do_nothing().returning(gap.c.id)
+                added += connection.execute(statement).first() is not None
+        return added
+
+    def list_gaps(
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        station_id: str | None = None,
+        states: Sequence[GapState] = (),
+    ) -> list[Gap]:
+        """Gaps that overlap ``[start, end)``, by station, instrument and time."""
+        question = sa.select(gap).order_by(gap.c.station_id, gap.c.instrument_id, gap.c.start)
+        if start is not None:
+            question = question.where(gap.c.end > start)
+        if end is not None:
+            question = question.where(gap.c.start < end)
+        if station_id is not None:
+            question = question.where(gap.c.station_id == station_id)
+        if states:
+            question = question.where(gap.c.state.in_([state.value for state in states]))
+        with self._reading() as connection:
+            return [_to_gap(row) for row in connection.execute(question).mappings()]
+
+    def due_gaps(self, now: datetime) -> list[Gap]:
+        """The gap of each station that is due longest; none of a station that was asked and may still answer."""
+        question = sa.select(gap).where(gap.c.state.in_([state.value for state in UNSETTLED])).order_by(gap.c.due_at)
+        with self._reading() as connection:
+            found = [_to_gap(row) for row in connection.execute(question).mappings()]
+        busy = {item.station_id for item in found if item.state is GapState.ASKED and item.due_at > now}
+        due: dict[str, Gap] = {}
+        for item in found:
+            if item.due_at <= now and item.station_id not in busy:
+                due.setdefault(item.station_id, item)
+        return list(due.values())
+
+    def claim_gap(self, item: Gap, due_at: datetime) -> bool:
+        """Take a due gap for one attempt to come; False where another collector was faster."""
+        change = (
+            sa.update(gap)
+            .where(gap.c.id == item.id, gap.c.due_at == item.due_at, gap.c.state == item.state.value)
+            .values(due_at=due_at)
+        )
+        with self._writing() as connection:
+            return connection.execute(change).rowcount == 1
+
+    def change_gap(
+        self,
+        gap_id: int,
+        state: GapState,
+        *,
+        attempts: int | None = None,
+        missing: int | None = None,
+        due_at: datetime | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Move a gap on; what is None stays."""
+        given = {"attempts": attempts, "missing": missing, "due_at": due_at, "detail": detail}
+        values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        with self._writing() as connection:
+            connection.execute(
+                sa.update(gap).where(gap.c.id == gap_id).values(state=state.value, state_at=utc_now(), **values)
+            )
+
+    def hasten_gaps(self, station_id: str, instrument_id: str, due_at: datetime) -> None:
+        """Look at an instrument's asked gaps at ``due_at`` instead of later: an answer has begun to come."""
+        change = (
+            sa.update(gap)
+            .where(
+                gap.c.station_id == station_id,
+                gap.c.instrument_id == instrument_id,
+                gap.c.state == GapState.ASKED.value,
+                gap.c.due_at > due_at,
+            )
+            .values(due_at=due_at)
+        )
+        with self._writing() as connection:
+            connection.execute(change)
+
+    def end_asked_gaps(self, station_id: str, instrument_id: str) -> int:
+        """Note that a station has nothing of what an instrument's gaps were asked for; returns how many that ends."""
+        change = (
+            sa.update(gap)
+            .where(
+                gap.c.station_id == station_id,
+                gap.c.instrument_id == instrument_id,
+                gap.c.state == GapState.ASKED.value,
+            )
+            .values(state=GapState.NO_DATA.value, state_at=utc_now())
+        )
+        with self._writing() as connection:
+            return connection.execute(change).rowcount
+
+
+def _to_gap(row: sa.RowMapping) -> Gap:
+    return Gap(**{**{str(name): value for name, value in row.items()}, "state": GapState(row["state"])})
