@@ -1,7 +1,7 @@
 """The path of a message, in two loops that share nothing but the raw log.
 
     intake   receive -> keep (on disk) -> acknowledge
-    drain    read -> decode -> validate -> write -> quarantine what was refused -> count -> advance the cursor
+    drain    read -> decode -> validate -> keep what is replaced -> write -> quarantine what was refused -> count -> advance the cursor
 
 The intake never waits for a database: with InfluxDB down messages are still kept and acknowledged, and the drain goes on
 where its cursor stands. The drain never skips: the cursor moves only when everything before it is stored or quarantined.
@@ -25,7 +25,8 @@ from ingest.clock import ClockScreen
 from ingest.gap import GapWatch
 from ingest.judge import Judged, judge, refused_by_store
 from ingest.metrics import DrainReport
-from store.error import DiskReserveError, RawLogError, StateError
+from ingest.revise import Reviser
+from store.error import DiskReserveError, RawLogError, StateError, StoreError
 from store.rawlog import Position
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ class Drain:
         self._state = state
         self._stop = stop
         self._clock = ClockScreen(settings, state)
+        self._reviser = Reviser(settings, writer.store, state)
         self._gaps = GapWatch(settings, state)
         self._lag_asked_at = 0.0
 
@@ -157,6 +159,8 @@ class Drain:
     def settle(self, batch: JudgedBatch) -> DrainReport | None:
         """Write, quarantine, count, and only then move the cursor; None when told to stop before that."""
         started = time.perf_counter()
+        if not self._keep_replaced(batch):
+            return None
         readings = [reading for judged in batch.judged for reading in judged.readings]
         written = self._writer.write(readings)
         if written is None:
@@ -176,6 +180,18 @@ class Drain:
             decode_s=batch.decode_s,
             write_s=time.perf_counter() - started,
         )
+
+    def _keep_replaced(self, batch: JudgedBatch) -> bool:
+        """Write down what late and corrected readings change, however long that takes; False when told to stop before."""
+        while True:
+            try:
+                self._reviser.revise(batch.judged)
+            except StoreError as error:
+                _log.error("cannot_look_back", detail=str(error))
+            else:
+                return True
+            if self._stop.wait(_PAUSE_S):
+                return False
 
     def _is_recorded(self, batch: JudgedBatch) -> bool:
         refused = [(item.message, item.topic, item.rejections) for item in batch.judged if item.rejections]

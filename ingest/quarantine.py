@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ingest.judge import Judged, judge
+from ingest.revise import Reviser
+from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ingest.settings import CollectorSettings
     from ingest.writer import Writer
-    from schemas.reading import RejectReason
     from store.state import QuarantinedItem, StateStore
 
 _PAGE = 1_000
@@ -86,19 +87,32 @@ def replay(items: Iterable[int], settings: CollectorSettings, state: StateStore,
         Ids of entries; unknown ones count as incomplete.
     """
     outcome = Replayed()
+    reviser = Reviser(settings, writer.store, state, "quarantine")
     for entry_id in items:
-        _replay_one(entry_id, settings, state, writer=writer, outcome=outcome)
+        _replay_one(entry_id, settings, state, writer=writer, reviser=reviser, outcome=outcome)
     return outcome
 
 
 def _replay_one(
-    entry_id: int, settings: CollectorSettings, state: StateStore, *, writer: Writer, outcome: Replayed
+    entry_id: int,
+    settings: CollectorSettings,
+    state: StateStore,
+    *,
+    writer: Writer,
+    reviser: Reviser,
+    outcome: Replayed,
 ) -> None:
     item = state.get_quarantine(entry_id)
     if item is None or item.payload is None or len(item.payload) < item.payload_bytes:
         outcome.incomplete += 1
         return
     judged = judge(item.message, settings)
+    if item.reason is RejectReason.CLOCK_SUSPECT:
+        # the judge knows no clocks: without a repair of its times the reading stays where it is
+        judged.readings.clear()
+        outcome.refused += 1
+        return
+    reviser.revise([judged])
     written = writer.write(judged.readings)
     if written is None:
         return

@@ -71,7 +71,7 @@ class Writer:
     """
 
     def __init__(self, store: InfluxStore, stop: threading.Event) -> None:
-        self._store = store
+        self.store = store
         self._stop = stop
 
     def write(self, readings: Sequence[Reading]) -> Written | None:
@@ -92,7 +92,7 @@ class Writer:
             before_sleep=_report_retry,
         )
         try:
-            result = retrying(self._store.write_readings, readings)
+            result = retrying(self.store.write_readings, readings)
         except RetryError:
             return None
         return _summary(readings, result, int(retrying.statistics.get("attempt_number", 1)) - 1)

@@ -86,11 +86,8 @@ def encode_reading(reading: Reading) -> bytes | None:
         _field_bytes(name) + text for name, text in zip(reading.values, numbers, strict=True) if text != _NO_NUMBER
     ]
     if reading.status:
-        fields += [
-            _field_bytes(name + STATUS) + quote_text(letter).encode()
-            for name, letter in reading.status.items()
-            if letter != "N"
-        ]
+        # N stands there only where it replaces another letter
+        fields += [_field_bytes(name + STATUS) + quote_text(letter).encode() for name, letter in reading.status.items()]
     if not fields:
         return None
     key = _native_key(reading.network, reading.station_id, reading.instrument_id)

@@ -17,6 +17,7 @@ COMMANDS = (
     "replay",
     "balance",
     "quarantine",
+    "gaps",
     "qc",
     "analyse",
     "alerts",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.gateway.device import refusal
+from ingest.gateway.request import AMBIENT_AIR
 from schemas.message import RawMessage
 from sensors.hj212.command import READINGS, Command, answer_to
 from sensors.hj212.frame import encode_frame
@@ -154,7 +155,7 @@ class Connection(asyncio.Protocol):
             return
         self.mn, self.heard_at, self._unsound = frame.mn, self._clock(), 0
         self._hub.metrics.received.inc()
-        self._hub.requests.arrive(frame.mn, self)
+        self._hub.requests.arrive(frame.mn, self, frame.header.get("ST", AMBIENT_AIR))
         if frame.cn in (Command.REQUEST_ANSWER, Command.RESULT):
             self._hub.requests.hear(frame)
             return

@@ -24,6 +24,7 @@ class GatewayMetrics:
         )
         self.answered = self._by("gateway_answered_frames", "Answers sent", "cn")
         self.results = self._by("gateway_received_results", "Answers of stations to requests", "result")
+        self.history = self._by("gateway_history_requests", "Requests for missing readings, by their end", "outcome")
         self.published = self._counter("gateway_published_messages", "Messages confirmed by the broker")
         self.unused = self._counter("gateway_unused_frames", "Frames in the buffer that no instrument takes")
         self.incomplete = self._counter("gateway_incomplete_uploads", "Split uploads handed on with packets missing")

@@ -27,6 +27,8 @@ ANSWER_S = 10.0
 RESENDS = 3
 RESULT_S = 60.0
 _FLAG = "5"
+AMBIENT_AIR = "22"
+"""ST of ambient air (HJ 212-2017, table 5)."""
 _Code = TypeVar("_Code", RequestAnswer, Result)
 
 
@@ -71,11 +73,17 @@ class RequestBook:
         self._devices = devices
         self._metrics = metrics
         self._lines: dict[str, Line] = {}
+        self._types: dict[str, str] = {}
         self._open: dict[tuple[str, str], _Open] = {}
 
-    def arrive(self, mn: str, line: Line) -> None:
-        """Note the connection a device was last heard on."""
+    def arrive(self, mn: str, line: Line, system_type: str = AMBIENT_AIR) -> None:
+        """Note the connection a device was last heard on, and the ST of its frame."""
         self._lines[mn] = line
+        self._types[mn] = system_type
+
+    def system_type(self, mn: str) -> str:
+        """ST that a device uses, that of ambient air before it was heard."""
+        return self._types.get(mn, AMBIENT_AIR)
 
     def leave(self, mn: str, line: Line) -> None:
         """Forget a connection that is gone."""

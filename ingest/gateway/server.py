@@ -15,6 +15,7 @@ from ingest.error import IngestError, LockedError
 from ingest.gateway.connection import Connection, Hub
 from ingest.gateway.device import acceptance_of, devices_of
 from ingest.gateway.forward import Forwarder
+from ingest.gateway.history import HistoryDesk
 from ingest.gateway.keeper import Keeper
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.gateway.request import RequestBook
@@ -90,12 +91,15 @@ async def _serve(
         raise IngestError(msg) from error
     ended = asyncio.Event()
     keeping = asyncio.create_task(keeper.run(ended))
+    desk = HistoryDesk(settings, hub.requests, metrics)
+    desk.open()
     _log.info("started", address=f"{host}:{server.sockets[0].getsockname()[1]}", devices=len(devices))
     try:
         await _watch(settings, hub, stop)
     finally:
         server.close()
         hub.is_stopping = True
+        await desk.close()
         ended.set()
         await keeping  # everything that was taken is on disk and answered before the connections close
         for connection in list(hub.connections):

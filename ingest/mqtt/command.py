@@ -63,6 +63,10 @@ class CommandListener:
         self._client.disconnect()
         self._client.loop_stop()
 
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send a message with QoS 1 without waiting for its confirmation."""
+        self._client.publish(topic, payload, qos=QOS)
+
     def _connected(
         self,
         client: Client,

@@ -12,12 +12,14 @@ from store.state.finding import Finding, FindingKind, FindingStore
 from store.state.gap import UNSETTLED, Gap, GapState, GapStore
 from store.state.instrument import Clock, ClockState, InstrumentState, InstrumentStore, Progress
 from store.state.quarantine import QuarantinedItem, QuarantineState, QuarantineStore
+from store.state.revision import Before, ReopenedHour, ReopenReason, Revision, RevisionStore
 from store.state.run import GateOutcome, GateResult, Run, RunState, RunStore
 
 __all__ = [
     "UNSETTLED",
     "AlertStatus",
     "Balance",
+    "Before",
     "ClaimedTransition",
     "Clock",
     "ClockState",
@@ -33,6 +35,9 @@ __all__ = [
     "Progress",
     "QuarantineState",
     "QuarantinedItem",
+    "ReopenReason",
+    "ReopenedHour",
+    "Revision",
     "Run",
     "RunState",
     "StateStore",
@@ -41,7 +46,15 @@ __all__ = [
 
 
 class StateStore(
-    QuarantineStore, BalanceStore, RunStore, AlertStore, DocumentStore, FindingStore, InstrumentStore, GapStore
+    QuarantineStore,
+    BalanceStore,
+    RunStore,
+    AlertStore,
+    DocumentStore,
+    FindingStore,
+    InstrumentStore,
+    GapStore,
+    RevisionStore,
 ):
     """All of the state database; one part a subject, each in its own module.
 

@@ -144,6 +144,22 @@ class GapStore(StateBase):
                 sa.update(gap).where(gap.c.id == gap_id).values(state=state.value, state_at=utc_now(), **values)
             )
 
+    def reopen_gap(self, item: Gap) -> bool:
+        """Have a settled gap of the same time asked for anew; False where it is not settled."""
+        change = (
+            sa.update(gap)
+            .where(
+                gap.c.station_id == item.station_id,
+                gap.c.instrument_id == item.instrument_id,
+                gap.c.start == item.start,
+                gap.c.end == item.end,
+                gap.c.state.not_in([state.value for state in UNSETTLED]),
+            )
+            .values(state=GapState.OPEN.value, state_at=utc_now(), attempts=0, due_at=item.due_at)
+        )
+        with self._writing() as connection:
+            return connection.execute(change).rowcount == 1
+
     def hasten_gaps(self, station_id: str, instrument_id: str, due_at: datetime) -> None:
         """Look at an instrument's asked gaps at ``due_at`` instead of later: an answer has begun to come."""
         change = (

@@ -148,3 +148,17 @@ def _drain(*queues: queue.Queue, count: int) -> list[int]:
         if len(received) >= count:
             break
     return received
+
+
+def test_collector_asks_a_station_and_no_other_station_hears_it(broker: SecuredBroker) -> None:
+    with (
+        session(broker, "collector") as collector,
+        session(broker, "ln-sy-01") as station,
+        session(broker, "ln-fs-01") as other,
+    ):
+        assert station.subscribe("cmd/v1/ln-sy-01/#") == GRANTED_QOS_1
+        other.subscribe("cmd/v1/#")
+        assert collector.publish("cmd/v1/ln-sy-01/gas1", b"get") == 0
+        assert station.next_message().payload == b"get"
+        with pytest.raises(queue.Empty):
+            other.messages.get(timeout=0.5)

@@ -164,7 +164,7 @@ def live_base() -> datetime:
 
 def publish(publisher: Publisher, readings: Sequence[Reading]) -> None:
     for item in readings:
-        body = {"start": item.interval.start, "end": item.interval.end, "seq": item.seq, "values": dict(item.values)}  # noqa: PD011 - no frame
+        body = {"start": item.interval.start, "end": item.interval.end, "seq": item.seq, "values": dict(item.values)}
         publisher.publish("obs/v1/gas/st-1/gas1/json", msgspec.json.encode(body))
     publisher.flush()
 

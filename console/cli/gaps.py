@@ -1,0 +1,108 @@
+"""``skyground gaps``: what is missing, what became of asking the stations for it, and asking by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+_JSON = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(no_args_is_help=True, help="Missing readings and their repair. 缺测与补数。")
+    group.command("list")(list_gaps)
+    group.command("ask")(ask)
+    app.add_typer(group, name="gaps")
+
+
+def list_gaps(
+    station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
+    state: Annotated[str | None, typer.Option(help="open asked filled no_data given_up too_old 状态")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="ISO 8601 起始")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="ISO 8601 截止")] = None,
+    as_json: _JSON = False,
+) -> None:
+    """List gaps by station and time. 列出缺测时段。"""
+    import msgspec
+
+    from console.cli.replay import explained, moment
+    from store.settings import SharedSettings, load_settings
+    from store.state import GapState, StateStore
+
+    settings = load_settings(SharedSettings)
+    if state is not None and state not in set(GapState):
+        msg = f"{state!r}, expected one of {' '.join(GapState)}"
+        raise typer.BadParameter(msg, param_hint="--state")
+    with explained("gaps"), StateStore(settings.state_url) as store:
+        store.migrate()
+        found = store.list_gaps(
+            start=moment(start, settings.zone, "--from"),
+            end=moment(end, settings.zone, "--to"),
+            station_id=station,
+            states=[GapState(state)] if state else (),
+        )
+    for item in found:
+        if as_json:
+            typer.echo(msgspec.json.encode(item))
+            continue
+        place = f"{item.station_id}/{item.instrument_id}"
+        typer.echo(
+            f"{item.id:>6}  {place:<32} {item.start:%Y-%m-%d %H:%M:%S}Z  {item.end:%Y-%m-%d %H:%M:%S}Z  "
+            f"{item.missing:>6}  {item.found_by:<8} {item.state:<9} {item.attempts}"
+        )
+    if not found and not as_json:
+        typer.echo("nothing is missing 无缺测")
+
+
+def ask(
+    station: Annotated[str, typer.Argument(help="station id 站点")],
+    instrument: Annotated[str, typer.Argument(help="instrument id 仪器")],
+    start: Annotated[str, typer.Option("--from", help="ISO 8601; zone of the network where none is given 起始")],
+    end: Annotated[str, typer.Option("--to", help="ISO 8601 截止")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show, keep nothing 只显示")] = False,
+) -> None:
+    """Have the collector ask a station for a time again. 人工发起补数请求。"""
+    from console.cli.replay import explained, moment
+    from store.settings import SharedSettings, load_settings
+    from store.state import Gap, StateStore
+
+    settings = load_settings(SharedSettings)
+    first, last = moment(start, settings.zone, "--from"), moment(end, settings.zone, "--to")
+    assert first is not None, "required"
+    assert last is not None, "required"
+    known = settings.stations.instruments.get((station, instrument))
+    if known is None:
+        msg = f"{station}/{instrument} is not in the network file"
+        raise typer.BadParameter(msg)
+    now, window = datetime.now(UTC), timedelta(hours=settings.stations.stations[station].late_window_h)
+    if not first < last <= now + timedelta(minutes=1):
+        msg = f"{first.isoformat()} to {last.isoformat()}: expected a time that is over"
+        raise typer.BadParameter(msg)
+    if window and now - first > window:
+        msg = f"{first.isoformat()}: older than the late window of {window}; what came would be refused"
+        raise typer.BadParameter(msg, param_hint="--from")
+    count = max(1, round((last - first) / timedelta(seconds=known.cadence_s)))
+    words = f"{station}/{instrument}: {count} readings 条, {first.isoformat()} .. {last.isoformat()}"
+    if dry_run:
+        typer.echo(f"would ask 将请求 {words}")
+        return
+    gap = Gap(
+        network=str(known.network),
+        station_id=station,
+        instrument_id=instrument,
+        start=first,
+        end=last,
+        missing=count,
+        found_by="person",
+        found_at=now,
+        due_at=now,
+    )
+    with explained("gaps"), StateStore(settings.state_url) as store:
+        store.migrate()
+        is_new = store.add_gaps([gap]) > 0 or store.reopen_gap(gap)
+    typer.echo(
+        f"the collector will ask 采集器将请求 {words}" if is_new else f"already being asked for 正在请求 {words}"
+    )

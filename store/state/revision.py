@@ -1,0 +1,159 @@
+"""What stood in the native series before: values that were replaced, and times at which nothing stood yet; hours to be judged anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from schemas.interval import floor_hour
+from store.state.database import StateBase, insert, utc_now
+from store.state.table import reopened_hour, revision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Before(msgspec.Struct, frozen=True):
+    """What a reading had before.
+
+    Attributes
+    ----------
+    values : dict of str to float or None
+        By parameter that changed, canonical unit; None where there was no value.
+    status : dict of str to str or None
+        Letters that changed; None where there was none.
+    """
+
+    values: dict[str, float | None] = msgspec.field(default_factory=dict)
+    status: dict[str, str | None] = msgspec.field(default_factory=dict)
+
+
+class Revision(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of the native series after its time.
+
+    Attributes
+    ----------
+    first, last : datetime
+        Starts of the first and last reading concerned; equal for a correction.
+    received_at : datetime
+        Of the message that brought the change (of the last one of a run).
+    origin : str
+        ``mqtt`` or ``quarantine``.
+    readings : int
+        How many [1].
+    before : Before or None
+        None: late readings, nothing stood between ``first`` and ``last``.
+    recorded_at : datetime or None
+        When it was written; None before.
+    """
+
+    network: str
+    station_id: str
+    instrument_id: str
+    first: datetime
+    last: datetime
+    received_at: datetime
+    origin: str
+    readings: int
+    before: Before | None
+    recorded_at: datetime | None = None
+
+
+class ReopenReason(StrEnum):
+    """Why an hour is to be judged anew."""
+
+    LATE = "late"
+    CORRECTED = "corrected"
+
+
+class ReopenedHour(msgspec.Struct, frozen=True, order=True):
+    """An hour of a station's network whose readings changed after it was judged; ``hour`` is its start, UTC."""
+
+    network: str
+    station_id: str
+    hour: datetime
+    reason: ReopenReason
+    at: datetime
+
+
+class RevisionStore(StateBase):
+    """Functions on revisions and re-opened hours."""
+
+    def add_revisions(self, revisions: Iterable[Revision], hours: Iterable[ReopenedHour]) -> None:
+        """Keep both, all or none; doing it again changes nothing but the moment of an hour."""
+        now = utc_now()
+        with self._writing() as connection:
+            for item in revisions:
+                values = msgspec.structs.asdict(item) | {
+                    "before": {} if item.before is None else msgspec.to_builtins(item.before),
+                    "recorded_at": now,
+                }
+                connection.execute(insert(connection, revision).values(values).on_conflict_do_nothing())
+            rows = [msgspec.structs.asdict(item) | {"reason": item.reason.value} for item in sorted(hours)]
+            if rows:
+                statement = insert(connection, reopened_hour)
+                changed = {"reason": statement.excluded.reason, "at": statement.excluded.at}
+                connection.execute(
+                    statement.on_conflict_do_update(index_elements=list(reopened_hour.primary_key), set_=changed), rows
+                )
+
+    def list_revisions(
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        station_id: str | None = None,
+        instrument_id: str | None = None,
+        received_after: datetime | None = None,
+        only_corrections: bool = False,
+    ) -> list[Revision]:
+        """Revisions of readings that start in ``[start, end)``, in the order in which they were received."""
+        question = sa.select(revision).order_by(revision.c.received_at, revision.c.id)
+        columns = revision.c
+        if start is not None:
+            question = question.where(columns["last"] >= start)
+        if end is not None:
+            question = question.where(columns["first"] < end)
+        if station_id is not None:
+            question = question.where(columns.station_id == station_id)
+        if instrument_id is not None:
+            question = question.where(columns.instrument_id == instrument_id)
+        if received_after is not None:
+            question = question.where(columns.received_at > received_after)
+        with self._reading() as connection:
+            found = [_to_revision(row) for row in connection.execute(question).mappings()]
+        return [item for item in found if item.before is not None] if only_corrections else found
+
+    def list_reopened(self, network: str | None = None) -> list[ReopenedHour]:
+        """Hours that wait to be judged anew, by network, station and time."""
+        columns = (reopened_hour.c.network, reopened_hour.c.station_id, reopened_hour.c.hour)
+        question = sa.select(reopened_hour).order_by(*columns)
+        if network is not None:
+            question = question.where(reopened_hour.c.network == network)
+        with self._reading() as connection:
+            rows: list[Any] = list(connection.execute(question).mappings())
+        return [
+            ReopenedHour(row["network"], row["station_id"], row["hour"], ReopenReason(row["reason"]), row["at"])
+            for row in rows
+        ]
+
+    def close_hours(self, network: str, start: datetime, end: datetime, judged_from: datetime) -> int:
+        """Take hours in ``[start, end)`` off the list that were not touched after ``judged_from``; returns how many."""
+        change = sa.delete(reopened_hour).where(
+            reopened_hour.c.network == network,
+            reopened_hour.c.hour >= floor_hour(start),
+            reopened_hour.c.hour < end,
+            reopened_hour.c.at <= judged_from,
+        )
+        with self._writing() as connection:
+            return connection.execute(change).rowcount
+
+
+def _to_revision(row: sa.RowMapping) -> Revision:
+    known: dict[str, Any] = {name: row[name] for name in Revision.__struct_fields__}
+    before = msgspec.convert(row["before"], Before) if row["before"] else None
+    return Revision(**{**known, "before": before})

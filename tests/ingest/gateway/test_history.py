@@ -1,0 +1,128 @@
+"""Missing readings of a device that speaks HJ 212 are asked for and brought back."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ingest.gateway.history import content_of, has_nothing
+from ingest.gateway.request import Outcome
+from ingest.station import Span
+from sensors.hj212.command import RequestAnswer, Result
+from sensors.hj212.content import field_name, parse_content
+from store.state import GapState, StateStore
+from tests.ingest.conftest import wait_for
+from tests.ingest.gateway.conftest import Gateway, Station
+from tests.ingest.gateway.test_server import hj_collector, linked
+from tests.sensors.hj212.build import frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ingest.gateway.settings import GatewaySettings
+    from ingest.settings import CollectorSettings
+    from sensors.hj212.frame import Frame
+    from store.influx import InfluxStore
+
+__all__ = ["linked"]
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+STEP = timedelta(minutes=5)
+
+
+def test_times_are_local_and_the_end_is_not_part_of_it() -> None:
+    span = Span(datetime(2026, 11, 21, 16, 0, tzinfo=UTC), datetime(2026, 11, 21, 17, 0, tzinfo=UTC))
+    assert content_of(span, SHANGHAI) == b"BeginTime=20261122000000,EndTime=20261122005959"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "nothing"),
+    [
+        (Outcome(RequestAnswer.READY, Result.NO_DATA), True),
+        (Outcome(RequestAnswer.REFUSED), True),
+        (Outcome(RequestAnswer.WRONG_CN), True),
+        (Outcome(RequestAnswer.READY, Result.DONE), False),
+        (Outcome(RequestAnswer.READY, Result.BUSY), False),
+        (Outcome(), False),
+    ],
+)
+def test_only_a_device_without_the_data_is_not_asked_again(outcome: Outcome, nothing: bool) -> None:  # noqa: FBT001
+    assert has_nothing(outcome) is nothing
+
+
+def local(moment: datetime) -> str:
+    return moment.astimezone(SHANGHAI).strftime("%Y%m%d%H%M%S")
+
+
+@contextmanager
+def logger(station: Station, *, has_data: bool, heard: list[Frame]) -> Iterator[None]:
+    """A data logger that answers history requests until the context ends."""
+    stop = threading.Event()
+
+    def work() -> None:
+        while not stop.is_set():
+            for asked in station.hear(1, timeout_s=0.3):
+                if asked.cn == "2051":
+                    heard.append(asked)
+                    answer(asked)
+
+    def answer(asked: Frame) -> None:
+        station.send(frame("QnRtn=1", cn=9011, QN=asked.qn))
+        if has_data:
+            fields = {field_name(field): field[2] for field in parse_content(asked.content)}
+            moment = datetime.strptime(fields["BeginTime"], "%Y%m%d%H%M%S")  # noqa: DTZ007 - local, as on the wire
+            while moment <= datetime.strptime(fields["EndTime"], "%Y%m%d%H%M%S"):  # noqa: DTZ007 - local, as on the wire
+                station.send(frame(f"DataTime={moment:%Y%m%d%H%M%S};a21026-Avg=7", QN=f"{moment:%Y%m%d%H%M%S}000"))
+                moment += STEP
+        station.send(frame(f"ExeRtn={1 if has_data else 100}", cn=9012, QN=asked.qn))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("has_data", [True, False])
+def test_a_gap_of_a_device_is_asked_for_in_its_own_protocol(
+    linked: GatewaySettings,
+    collector_settings: CollectorSettings,
+    store: InfluxStore,
+    tmp_path: Path,
+    *,
+    has_data: bool,
+) -> None:
+    linked.network.write_text(linked.network.read_text().replace("late_window_h = 0", "late_window_h = 168"))
+    collector = hj_collector(collector_settings, linked, tmp_path / "c.log")
+    collector.start()
+    gateway = Gateway(linked, tmp_path / "gateway.log")
+    gateway.start()
+    now = datetime.now(UTC)
+    first = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0) - timedelta(hours=1)
+    heard: list[Frame] = []
+    with (
+        Station(linked.gateway_port) as station,
+        logger(station, has_data=has_data, heard=heard),
+        StateStore(collector_settings.state_url) as state,
+    ):
+        for step in (0, 1, 5, 6):
+            station.send(
+                frame(f"DataTime={local(first + step * STEP)};a21026-Avg=6", QN=f"{local(first + step * STEP)}000")
+            )
+        if has_data:
+            wait_for(lambda: len(store.read_native("gas", "ln-sy-01", "gas1", first, now)) == 7, "the missing readings")
+        else:
+            wait_for(lambda: [item.state for item in state.list_gaps()] == [GapState.NO_DATA], "the end of the asking")
+    assert [item.content.decode() for item in heard] == [
+        f"BeginTime={local(first + 2 * STEP)},EndTime={local(first + 5 * STEP - timedelta(seconds=1))}"
+    ]
+    assert heard[0].header["ST"] == "22"
+    assert gateway.stop() == 0
+    assert collector.stop() == 0
