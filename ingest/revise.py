@@ -18,6 +18,7 @@ from schemas.frames import STATUS
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
 from schemas.reading import Reading, Status
+from store.error import StoreMissingError
 from store.state import Before, ReopenedHour, ReopenReason, Revision
 
 if TYPE_CHECKING:
@@ -104,7 +105,11 @@ class Reviser:
     def _load(self) -> dict[_Key, datetime]:
         newest: dict[_Key, datetime] = {}
         for network in NetworkCode:
-            frame = self._store.last_readings(network)
+            try:
+                frame = self._store.last_readings(network)
+            except StoreMissingError:
+                self._store.ensure()
+                return {}  # a new database
             starts = pd.DatetimeIndex(frame["start"]).to_pydatetime()
             for station_id, instrument_id, start in zip(
                 frame["station_id"], frame["instrument_id"], starts, strict=True
