@@ -75,7 +75,7 @@ class CollectorProcess:
     @property
     def drain_pid(self) -> int:
         """Of the draining process."""
-        return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[-1])
 
     def start(self, *, wait: bool = True) -> None:
         """Start, and wait for the subscription."""

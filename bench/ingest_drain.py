@@ -237,7 +237,7 @@ def _follow(process: subprocess.Popen[str], connected: threading.Event) -> None:
 
 def _child(pid: int) -> int:
     """The draining process."""
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[-1])
 
 
 def _cpu_s(pid: int) -> float:

@@ -20,6 +20,7 @@ from ingest.mqtt import Subscriber
 from ingest.pipeline import Drain, intake
 from ingest.repair import Repairer
 from ingest.share import Cover
+from ingest.survey import SurveyProcess
 from ingest.writer import Writer
 from store.influx import InfluxStore
 from store.rawlog import RawLog, free_bytes
@@ -58,6 +59,8 @@ def collect(settings: CollectorSettings, stop: threading.Event) -> None:
         with StateStore(settings.state_url) as state:
             state.migrate()
         metrics = Metrics()
+        survey = SurveyProcess(settings)
+        survey.start()
         drain = DrainProcess(settings, metrics)
         drain.start()
         try:
@@ -65,6 +68,7 @@ def collect(settings: CollectorSettings, stop: threading.Event) -> None:
             _take_in(settings, metrics, stop, stations)
         finally:
             drain.stop()
+            survey.stop()
     _log.info("stopped")
 
 
@@ -191,6 +195,8 @@ def drain(settings: CollectorSettings, pipe: Connection, others: Connection) -> 
     with _locked(settings.rawlog_dir / "drain.lock", wait_for=stop), StateStore(settings.state_url) as state:
         if stop.is_set():
             return
+        state.quarantine_limit = settings.quarantine_max_items
+        state.quarantine_limit_bytes = settings.quarantine_max_bytes
         log = RawLog(settings.rawlog_dir)
         store = InfluxStore(settings)
         work = Drain(settings, log, writer=Writer(store, stop), state=state, stop=stop)

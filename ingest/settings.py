@@ -113,6 +113,12 @@ class CollectorSettings(Broker):
         At most so many readings a request, and so many requests without progress [1].
     gap_wait_s : float
         From finding a gap to asking, since redelivered messages often close it [s].
+    survey_every_s : float
+        How often the balance sheet is settled and the quarantine looked after [s]; 0 is off.
+    quarantine_max_items, quarantine_max_bytes : int
+        Bounds of the quarantine, entries [1] and payload [B]: beyond them the oldest go, and are counted.
+    quarantine_keep_days, rawlog_keep_days : int
+        Entries and days of the raw log that are older go [d]; 0: never.
     metrics_host, metrics_port
         Where Prometheus asks; port 0 is off.
     """
@@ -137,6 +143,11 @@ class CollectorSettings(Broker):
     gap_request_readings: Annotated[int, Field(ge=1, le=20_000)] = 1_000
     gap_attempts: Annotated[int, Field(ge=1, le=100)] = 4
     gap_wait_s: Annotated[float, Field(ge=0)] = 5.0
+    survey_every_s: Annotated[float, Field(ge=0, le=86_400)] = 3_600.0
+    quarantine_max_items: Annotated[int, Field(ge=1_000)] = 200_000
+    quarantine_max_bytes: Annotated[int, Field(ge=1 << 20)] = 1 << 30
+    quarantine_keep_days: Annotated[int, Field(ge=0, le=3650)] = 180
+    rawlog_keep_days: Annotated[int, Field(ge=0, le=3650)] = 0
     metrics_host: str = "127.0.0.1"
     metrics_port: _Port = 9464
 

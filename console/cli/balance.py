@@ -1,17 +1,37 @@
-"""``skyground balance``: what came in against what was kept."""
+"""``skyground balance``: what became of every reading, with a name for each difference."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ingest.balance import Audit, Conservation
-    from store.state import Balance
+    from ingest.settings import CollectorSettings
+    from store.influx import InfluxStore
+    from store.rawlog import RawLog
+    from store.state import Balance, SheetRow, StateStore
 
 _HOUR = timedelta(hours=1)
+SETTLE_AT_ONCE = 20_000
+"""Messages that are settled before the sheet is printed, without being asked to."""
+_NAMES = {
+    "expected": "应收",
+    "not_sent": "未发送",
+    "sent": "已发送",
+    "lost_before_collector": "采集前丢失",
+    "received": "已接收",
+    "redelivered": "重复投递",
+    "repeated": "重复",
+    "quarantined": "隔离",
+    "stored": "应入库",
+    "read_back": "回读",
+    "rest": "差额",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -20,16 +40,24 @@ def register(app: typer.Typer) -> None:
 
 
 def balance(  # noqa: PLR0917 - typer passes them by name
-    start: Annotated[str | None, typer.Option("--from", help="received from, ISO 8601; default: 24 h ago 起始")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="hours that begin here, ISO 8601; default: 24 h ago 起始")
+    ] = None,
     end: Annotated[str | None, typer.Option("--to", help="default: now 截止")] = None,
     station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
+    by_reception: Annotated[
+        bool, typer.Option("--received", help="running counts by hour of reception instead 按接收小时计数")
+    ] = False,
+    do_settle: Annotated[
+        bool, typer.Option("--settle", help="settle however many messages wait to be 立即结算全部")
+    ] = False,
     with_audit: Annotated[
         bool, typer.Option("--audit", help="decode the raw log again and read every value back 全量核对")
     ] = False,
     sent: Annotated[int | None, typer.Option(min=0, help="messages the publishers got confirmed 发送数")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line, the last sums up JSON")] = False,
 ) -> None:
-    """Messages, readings and values by hour and instrument, and what cannot be explained. 收支平衡。
+    """Readings by hour and instrument, from expected to read back; what nothing explains is the rest. 收支平衡表。
 
     Exit status 1 where something is lost.
     """
@@ -50,29 +78,118 @@ def balance(  # noqa: PLR0917 - typer passes them by name
     from store.rawlog import RawLog
     from store.state import StateStore
 
+    checked, rows, counts = None, None, None
     with explained("balance"), StateStore(settings.state_url) as state:
         state.migrate()
-        rows = state.read_balance(first, last, station)
         log, store = RawLog(settings.rawlog_dir), InfluxStore(settings)
+        if with_audit:
+            checked = audit(settings, log, store, state, cursor=CURSOR, start=first, end=last, sent=sent)
+        elif by_reception:
+            counts = state.read_balance(first, last, station)
+        else:
+            rows = _sheet(settings, log, store, state, span=(first, last), station=station, whole=do_settle)
         summary = conservation(log, state, CURSOR, start=first, end=last)
-        checked = (
-            audit(settings, log, store, state, cursor=CURSOR, start=first, end=last, sent=sent) if with_audit else None
-        )
+        waiting = _unsettled(log)
         store.close()
         log.close()
-    _print(rows, summary, checked, as_json=as_json)
-    if checked is not None and checked.lost:
+    if counts is not None:
+        _print_counts(counts, as_json=as_json)
+    totals = _print_sheet(rows, as_json=as_json) if rows is not None else {}
+    _print_summary(summary, checked, {**totals, "unsettled": waiting}, as_json=as_json)
+    if (checked is not None and checked.lost) or totals.get("rest"):
         raise typer.Exit(1)
 
 
-def _print(rows: list[Balance], summary: Conservation, checked: Audit | None, *, as_json: bool) -> None:
+def _unsettled(log: RawLog) -> int:
+    """Messages the drain has dealt with and the sheet has not [1]."""
+    from ingest.pipeline import CURSOR
+    from ingest.sheet import CURSOR as SHEET
+
+    return max(0, log.count_after(log.cursor(SHEET)) - log.count_after(log.cursor(CURSOR)))
+
+
+def _sheet(
+    settings: CollectorSettings,
+    log: RawLog,
+    store: InfluxStore,
+    state: StateStore,
+    *,
+    span: tuple[datetime, datetime],
+    station: str | None,
+    whole: bool,
+) -> list[SheetRow]:
+    from console.cli.replay import progress_line
+    from ingest.pipeline import CURSOR
+    from ingest.sheet import filled, settle
+
+    if _unsettled(log) and (whole or _unsettled(log) <= SETTLE_AT_ONCE):
+        with progress_line() as progress:
+
+            def go_on(messages: int) -> bool:
+                progress(messages)
+                return True
+
+            drained, now = log.cursor(CURSOR), datetime.now(UTC)
+            settle(settings, log, store=store, state=state, drained=drained, now=now, go_on=go_on)
+    found = state.read_sheet(*span, station_id=station)
+    return filled(found, settings.stations, span[0], min(span[1], datetime.now(UTC)), station)
+
+
+def _figures(row: SheetRow) -> dict[str, Any]:
+    from ingest.sheet import differences
+
+    facts, named = row.facts, differences(row.facts)
+    return {
+        "expected": facts.expected,
+        "not_sent": named["not_sent"],
+        "sent": facts.sent,
+        "lost_before_collector": named["lost_before_collector"],
+        "received": facts.received,
+        "redelivered": facts.redelivered,
+        "repeated": facts.repeated,
+        "decoded": facts.received,
+        "quarantined": facts.quarantined,
+        "unreadable": facts.unreadable,
+        "stored": facts.stored,
+        "read_back": facts.read_back,
+        "rest": facts.rest,
+    }
+
+
+def _print_sheet(rows: Sequence[SheetRow], *, as_json: bool) -> dict[str, int]:
     import msgspec
 
-    sums = msgspec.structs.asdict(summary) | (msgspec.structs.asdict(checked) if checked else {})
+    totals = dict.fromkeys(_NAMES, 0)
+    if not as_json:
+        typer.echo("  ".join(f"{name} {word}" for name, word in _NAMES.items()))
+    for row in rows:
+        figures = _figures(row)
+        for name in _NAMES:
+            value = figures[name]
+            totals[name] += sum(value.values()) if isinstance(value, dict) else value or 0
+        if as_json:
+            place = {"hour": row.hour, "station": row.station_id, "instrument": row.instrument_id}
+            typer.echo(msgspec.json.encode({**place, "network": row.facts.network, **figures}))
+            continue
+        shown = " ".join(_shown(name, figures[name]) for name in (*_NAMES, "unreadable") if figures[name])
+        typer.echo(f"{row.hour:%Y-%m-%d %H:%M}Z {row.station_id or '?'}/{row.instrument_id or '?':<12} {shown}")
+    return totals
+
+
+def _shown(name: str, value: Any) -> str:  # noqa: ANN401 - a number, or numbers by reason
+    if isinstance(value, dict):
+        return (
+            f"{name}={sum(value.values())}({','.join(f'{reason}:{count}' for reason, count in sorted(value.items()))})"
+        )
+    return f"{name}={value}"
+
+
+def _print_counts(rows: Sequence[Balance], *, as_json: bool) -> None:
+    import msgspec
+
     if as_json:
         for row in rows:
             typer.echo(msgspec.json.encode(row))
-        typer.echo(msgspec.json.encode({"summary": True, **sums}))
         return
     typer.echo(
         f"{'hour':<17} {'station':<20} {'instrument':<12} {'messages':>9} {'again':>6} {'readings':>9} {'values':>10}  rejected"
@@ -83,5 +200,14 @@ def _print(rows: list[Balance], summary: Conservation, checked: Audit | None, *,
             f"{row.hour:%Y-%m-%d %H:%M}Z {row.station_id or '?':<20} {row.instrument_id or '?':<12} "
             f"{row.messages:>9} {row.redelivered:>6} {row.readings:>9} {row.values_stored:>10}  {rejected}"
         )
+
+
+def _print_summary(summary: Conservation, checked: Audit | None, totals: dict[str, int], *, as_json: bool) -> None:
+    import msgspec
+
+    sums = {**totals, **msgspec.structs.asdict(summary)} | (msgspec.structs.asdict(checked) if checked else {})
+    if as_json:
+        typer.echo(msgspec.json.encode({"summary": True, **sums}))
+        return
     for name, value in sums.items():
-        typer.echo(f"{name:<16} {value}")
+        typer.echo(f"{name:<22} {_NAMES.get(name, ''):<8} {value}")

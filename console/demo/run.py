@@ -106,7 +106,7 @@ class Demo:
         """Wait until the collector has stored or quarantined all of it."""
 
         def settled() -> bool:
-            summary = self._command("balance", "--json")
+            summary = self._command("balance", "--received", "--json")
             return not summary["waiting"] and summary["kept"] >= self.messages
 
         seconds = wait_until(settled, what="the collector's cursor at the end of the raw log", timeout_s=180)

@@ -14,6 +14,7 @@ from store.state.instrument import Clock, ClockState, InstrumentState, Instrumen
 from store.state.quarantine import QuarantinedItem, QuarantineState, QuarantineStore
 from store.state.revision import Before, ReopenedHour, ReopenReason, Revision, RevisionStore
 from store.state.run import GateOutcome, GateResult, Run, RunState, RunStore
+from store.state.sheet import Facts, SheetRow, SheetStore
 
 __all__ = [
     "UNSETTLED",
@@ -25,6 +26,7 @@ __all__ = [
     "ClockState",
     "Delivery",
     "Document",
+    "Facts",
     "Finding",
     "FindingKind",
     "Gap",
@@ -40,6 +42,7 @@ __all__ = [
     "Revision",
     "Run",
     "RunState",
+    "SheetRow",
     "StateStore",
     "StoredTransition",
 ]
@@ -48,6 +51,7 @@ __all__ = [
 class StateStore(
     QuarantineStore,
     BalanceStore,
+    SheetStore,
     RunStore,
     AlertStore,
     DocumentStore,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Most items the quarantine holds; the oldest go first, and are counted. At 1 kB a message: some 200 MB.
 MAX_ITEMS = 200_000
+#: Most payload that the messages of these items hold together [B].
+MAX_BYTES = 1 << 30
 _DIGEST_BYTES = 16
 _COLUMNS = (
     quarantine,
@@ -81,10 +83,18 @@ class QuarantinedItem(msgspec.Struct, frozen=True, kw_only=True):
         return RawMessage(self.topic, self.payload, self.received_at)
 
 
+class QuarantineSize(msgspec.Struct, frozen=True):
+    """What the quarantine holds: entries [1], payload of their messages [B]."""
+
+    items: int
+    payload_bytes: int
+
+
 class QuarantineStore(StateBase):
     """Functions on the quarantine."""
 
     quarantine_limit: int = MAX_ITEMS
+    quarantine_limit_bytes: int = MAX_BYTES
 
     def add_rejections(self, message: RawMessage, topic: Topic | None, rejections: Sequence[Rejection]) -> int:
         """Keep a message's rejections; those it already has are not added again. Returns how many are new."""
@@ -158,6 +168,26 @@ class QuarantineStore(StateBase):
         with self._reading() as connection:
             return {value or "": count for value, count in connection.execute(question)}
 
+    def quarantine_size(self) -> QuarantineSize:
+        """How much is held."""
+        with self._reading() as connection:
+            items = connection.execute(sa.select(sa.func.count()).select_from(quarantine)).scalar_one()
+            held = sa.func.coalesce(sa.func.sum(sa.func.length(quarantine_message.c.payload)), 0)
+            return QuarantineSize(int(items), int(connection.execute(sa.select(held)).scalar_one()))
+
+    def expire_quarantine(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Let items of messages received before ``before`` go, and those over the bound of bytes, oldest first; counted."""
+        with self._writing() as connection:
+            old = sa.select(quarantine_message.c.id).where(quarantine_message.c.received_at < before)
+            doomed: sa.ColumnElement[bool] = quarantine.c.message_id.in_(old)
+            over = _first_kept_message(connection, self.quarantine_limit_bytes)
+            if over is not None:
+                doomed = sa.or_(doomed, quarantine.c.message_id < over)
+            count = connection.execute(sa.select(sa.func.count()).where(doomed)).scalar_one()
+            if count and not dry_run:
+                _let_go(connection, doomed)
+        return int(count)
+
     def count_expired(self) -> dict[str, int]:
         """Items that had to go because the quarantine was full, by reason, since the beginning."""
         with self._reading() as connection:
@@ -216,7 +246,22 @@ def _expire(connection: sa.Connection, limit: int) -> None:
     oldest, newest = connection.execute(sa.select(sa.func.min(quarantine.c.id), sa.func.max(quarantine.c.id))).one()
     if newest is None or newest - oldest < limit:
         return
-    doomed = quarantine.c.id <= newest - limit
+    _let_go(connection, quarantine.c.id <= newest - limit)
+
+
+def _first_kept_message(connection: sa.Connection, limit_bytes: int) -> int | None:
+    """Id of the oldest message that fits into the bound with all newer ones; None where all do."""
+    columns = (quarantine_message.c.id, sa.func.length(quarantine_message.c.payload))
+    total, kept = 0, None
+    for message_id, size in connection.execute(sa.select(*columns).order_by(quarantine_message.c.id.desc())):
+        total += size
+        if total > limit_bytes:
+            return kept
+        kept = message_id
+    return None
+
+
+def _let_go(connection: sa.Connection, doomed: sa.ColumnElement[bool]) -> None:
     now = utc_now()
     for reason, count in connection.execute(
         sa.select(quarantine.c.reason, sa.func.count()).where(doomed).group_by(quarantine.c.reason)

@@ -1,0 +1,371 @@
+"""The balance sheet: every reading from what the cadence expects to what the database gives back, with a name for each difference.
+
+Rows are of the hour in which readings start. Of each row holds::
+
+    expected = not_sent + lost_before_collector + quarantined + stored       (not_sent may be negative: more than expected)
+    received = redelivered + repeated + quarantined + stored
+    stored   = read_back + rest                                              (rest must be 0)
+
+It is settled from the raw log, independently of the drain: `settle` reads on where it last stopped, decodes each message once
+more, and asks the database for every time it has seen.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pandas as pd
+
+from ingest.judge import judge
+from schemas.interval import floor_hour, hours_between
+from schemas.reading import RejectReason
+from store.state import Facts, Finding, FindingKind, SheetRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
+
+    from ingest.judge import Judged
+    from ingest.settings import CollectorSettings
+    from schemas.network import Network
+    from store.influx import InfluxStore
+    from store.rawlog import Position, RawLog
+    from store.state import StateStore
+
+CURSOR = "sheet"
+HOUR = timedelta(hours=1)
+_BESIDE = timedelta(hours=48)
+"""How far a neighbouring row is looked for; a longer hole counts as not sent."""
+_PAGE = 4_000
+_PAGE_BYTES = 16 << 20
+_SETTLE_MESSAGES = 40_000
+"""Messages that are settled together: bounds the memory."""
+_MILLISECOND = timedelta(milliseconds=1)
+#: Refusals that the judge alone does not know: they are taken from the quarantine.
+_BEHIND_THE_JUDGE = (RejectReason.REFUSED_BY_STORE, RejectReason.CLOCK_SUSPECT)
+_Key = tuple[datetime, str, str]
+_Instrument = tuple[str, str]
+_Refusals = dict[tuple[str, str, datetime, datetime], str]
+
+
+class Settled(msgspec.Struct):
+    """What a settlement did: messages read, rows renewed, readings accepted and not found in the database."""
+
+    messages: int = 0
+    rows: int = 0
+    rest: int = 0
+
+
+def settle(  # noqa: PLR0913 - the stores by keyword
+    settings: CollectorSettings,
+    log: RawLog,
+    *,
+    store: InfluxStore,
+    state: StateStore,
+    drained: Position,
+    now: datetime,
+    go_on: Callable[[int], bool] = lambda _: True,
+) -> Settled:
+    """Settle everything between the sheet's cursor and the drain's.
+
+    Parameters
+    ----------
+    drained : Position
+        Up to where the drain has dealt with the log.
+    now : datetime
+        Findings are reported with this time, aware.
+    go_on : callable
+        Given the messages settled so far, after each part; False ends the work there.
+
+    Raises
+    ------
+    StoreError
+        Nothing of the part at hand is settled then; what was before it is.
+    """
+    done = Settled()
+    with _alone(settings.rawlog_dir / "sheet.lock"):
+        while True:
+            part = list(_part(log, drained))
+            if not part:
+                return done
+            position = part[-1][0]
+            judged = [judge(message, settings) for _, message in part]
+            rows = _settle_part(judged, settings, store, state)
+            log.advance(CURSOR, position)
+            done.messages += len(part)
+            done.rows += len(rows)
+            done.rest += sum(row.facts.rest for row in rows)
+            _report(rows, state, now)
+            if not go_on(done.messages):
+                return done
+
+
+def _part(log: RawLog, drained: Position) -> Iterator[tuple[Position, Any]]:
+    position, count = log.cursor(CURSOR), 0
+    while count < _SETTLE_MESSAGES and (page := log.read(position, _PAGE, max_bytes=_PAGE_BYTES)):
+        for logged in page:
+            if logged.position > drained:
+                return
+            yield logged.position, logged.message
+        position, count = page[-1].position, count + len(page)
+
+
+def _settle_part(
+    judged: list[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore
+) -> list[SheetRow]:
+    network = settings.stations
+    touched = {key for item in judged for key in _keys(item)}
+    rows = _load(touched, state, network)
+    refusals = _refusals(state, judged)
+    for item in judged:
+        take(rows, item, refusals, network)
+    by_instrument = _by_instrument(rows)
+    for (station_id, instrument_id), own in by_instrument.items():
+        instrument = network.instruments.get((station_id, instrument_id))
+        if instrument is None:
+            continue
+        cadence = timedelta(seconds=instrument.cadence_s)
+        count_sent(own, cadence)
+        for hour, facts in own.items():
+            facts.expected = expected_in(hour, cadence, instrument.since, instrument.until)
+        _read_back(own, (str(instrument.network), station_id, instrument_id), store)
+    found = [
+        SheetRow(hour=hour, station_id=own[0], instrument_id=own[1], facts=facts)
+        for own, hours in by_instrument.items()
+        for hour, facts in hours.items()
+    ]
+    state.put_sheet(found)
+    return found
+
+
+def take(rows: dict[_Key, Facts], judged: Judged, refusals: _Refusals, network: Network) -> None:
+    """Enter one message into the rows it touches."""
+    message = judged.message
+    for reading in judged.readings:
+        facts = rows[_key(reading.station_id, reading.instrument_id, reading.interval.start)]
+        reason = refusals.get((reading.station_id, reading.instrument_id, reading.interval.start, message.received_at))
+        _enter(facts, reading.interval.start, reading.seq, reason, is_redelivered=message.redelivered)
+    whole = [item for item in judged.rejections if item.parameter is None]
+    for rejection in whole:
+        if rejection.interval is not None and rejection.station_id and rejection.instrument_id:
+            start = rejection.interval.start
+            key = _key(rejection.station_id, rejection.instrument_id, start)
+            if (rejection.station_id, rejection.instrument_id) in network.instruments:
+                _enter(rows[key], start, None, rejection.reason.value, is_redelivered=message.redelivered)
+                continue
+        facts = rows[_message_key(judged)]
+        facts.unreadable[rejection.reason.value] = facts.unreadable.get(rejection.reason.value, 0) + 1
+
+
+def _enter(facts: Facts, start: datetime, seq: int | None, reason: str | None, *, is_redelivered: bool) -> None:
+    offset = (start - floor_hour(start)) // _MILLISECOND
+    if offset in facts.seen or (reason is not None and facts.refused.get(offset) == reason):
+        if is_redelivered:
+            facts.redelivered += 1
+        else:
+            facts.repeated += 1
+    elif reason is not None:
+        facts.refused[offset] = reason
+    else:
+        if facts.refused.pop(offset, None) is not None:
+            facts.repeated += 1  # refused before, sound now
+        facts.seen[offset] = seq
+
+
+def count_sent(rows: dict[datetime, Facts], cadence: timedelta) -> None:
+    """Set ``sent`` of an instrument's hours from the numbers of its readings; hours that a hole reaches into are added.
+
+    A hole between two numbers is spread over the steps of the cadence between their times; numbers that fall begin anew. An
+    hour of which no reading has a number has ``sent`` None, unless a hole reaches into it.
+    """
+    numbered = sorted(
+        (hour + offset * _MILLISECOND, seq)
+        for hour, facts in rows.items()
+        for offset, seq in facts.seen.items()
+        if seq is not None
+    )
+    lost: dict[datetime, int] = {}
+    for (before, first), (after, second) in pairwise(numbered):
+        missing = min(second - first - 1, max(0, round((after - before) / cadence) - 1))
+        for step in range(1, missing + 1):
+            hour = floor_hour(before + step * cadence)
+            lost[hour] = lost.get(hour, 0) + 1
+    network = next(iter(rows.values())).network if rows else ""
+    for hour in lost:
+        rows.setdefault(hour, Facts(network=network))
+    hours_numbered = {floor_hour(start) for start, _ in numbered} | set(lost)
+    for hour, facts in rows.items():
+        # what was refused had a number too, which is not known: it fills holes
+        missing = max(lost.get(hour, 0), len(facts.refused))
+        facts.sent = facts.stored + missing if hour in hours_numbered else None
+
+
+def expected_in(hour: datetime, cadence: timedelta, since: datetime | None, until: datetime | None) -> int:
+    """Readings that start in an hour at a cadence, while the instrument stands there; 0 or 1 where the cadence is longer."""
+    first, last = max(hour, since or hour), min(hour + HOUR, until or hour + HOUR)
+    if last <= first:
+        return 0
+    epoch = datetime.fromtimestamp(0, tz=hour.tzinfo)
+    return -((epoch - last) // cadence) - -((epoch - first) // cadence)
+
+
+def differences(facts: Facts) -> dict[str, int]:
+    """Every difference of a row by name; ``not_sent`` is negative where more came than expected."""
+    quarantined = len(facts.refused)
+    sent = facts.stored + quarantined if facts.sent is None else facts.sent
+    return {
+        "not_sent": facts.expected - sent,
+        "lost_before_collector": sent - facts.stored - quarantined,
+        "redelivered": facts.redelivered,
+        "repeated": facts.repeated,
+        "rest": facts.rest,
+    }
+
+
+def _keys(judged: Judged) -> Iterator[_Key]:
+    for reading in judged.readings:
+        yield _key(reading.station_id, reading.instrument_id, reading.interval.start)
+    for rejection in judged.rejections:
+        if rejection.interval is not None and rejection.station_id and rejection.instrument_id:
+            yield _key(rejection.station_id, rejection.instrument_id, rejection.interval.start)
+    if judged.rejections:
+        yield _message_key(judged)
+
+
+def _key(station_id: str, instrument_id: str, start: datetime) -> _Key:
+    return floor_hour(start), station_id, instrument_id
+
+
+def _message_key(judged: Judged) -> _Key:
+    """Where a message counts that has no time of its own: its topic's instrument, in the hour of reception."""
+    hour = floor_hour(judged.message.received_at)
+    return (hour, judged.topic.station_id, judged.topic.instrument_id) if judged.topic else (hour, "", "")
+
+
+def _load(touched: set[_Key], state: StateStore, network: Network) -> dict[_Key, Facts]:
+    """Rows as they stand, and of each the nearest before and after, whose numbers tell what is missing between."""
+    rows: dict[_Key, Facts] = {}
+    if touched:
+        hours = [hour for hour, _, _ in touched]
+        instruments = {(station_id, instrument_id) for _, station_id, instrument_id in touched}
+        known = state.read_sheet(min(hours) - _BESIDE, max(hours) + _BESIDE, instruments=list(instruments))
+        stands = _by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in known})
+        for hour, station_id, instrument_id in touched:
+            own = stands.get((station_id, instrument_id), {})
+            before = max((item for item in own if item < hour), default=None)
+            after = min((item for item in own if item > hour), default=None)
+            for item in (before, hour, after):
+                if item is not None and item in own:
+                    rows[item, station_id, instrument_id] = own[item]
+    for key in touched:
+        instrument = network.instruments.get(key[1:])
+        rows.setdefault(key, Facts(network="" if instrument is None else str(instrument.network)))
+    return rows
+
+
+def filled(
+    rows: list[SheetRow], network: Network, start: datetime, end: datetime, station_id: str | None
+) -> list[SheetRow]:
+    """Rows of ``[start, end)`` with those added in which an instrument should have sent and nothing came at all."""
+    there = {(row.hour, row.station_id, row.instrument_id) for row in rows}
+    added = [
+        SheetRow(
+            hour=hour,
+            station_id=station.id,
+            instrument_id=item.id,
+            facts=Facts(network=str(item.network), expected=count),
+        )
+        for station in network.station_list
+        if station.late_window_h and station_id in (None, station.id)
+        for item in station.instruments
+        for hour in hours_between(start, end)
+        if (hour, station.id, item.id) not in there
+        and (count := expected_in(hour, timedelta(seconds=item.cadence_s), item.since, item.until))
+    ]
+    return sorted([*rows, *added], key=lambda row: (row.hour, row.station_id, row.instrument_id))
+
+
+def _by_instrument(rows: dict[_Key, Facts]) -> dict[_Instrument, dict[datetime, Facts]]:
+    found: dict[_Instrument, dict[datetime, Facts]] = {}
+    for (hour, station_id, instrument_id), facts in sorted(rows.items(), key=lambda item: item[0]):
+        found.setdefault((station_id, instrument_id), {})[hour] = facts
+    return found
+
+
+def _refusals(state: StateStore, judged: list[Judged]) -> _Refusals:
+    """Readings of these messages that the drain refused behind the judge."""
+    found: _Refusals = {}
+    earliest = min(item.message.received_at for item in judged)
+    for reason in _BEHIND_THE_JUDGE:
+        after = 0
+        while page := state.list_quarantine(reason=reason, received_from=earliest, after=after, limit=_PAGE):
+            after = page[-1].id
+            for item in page:
+                if item.station_id and item.instrument_id and item.interval_start:
+                    found[item.station_id, item.instrument_id, item.interval_start, item.received_at] = reason.value
+    return found
+
+
+def _read_back(rows: dict[datetime, Facts], key: tuple[str, str, str], store: InfluxStore) -> None:
+    """Count which of the accepted readings the database holds, one query a stretch of hours."""
+    for stretch in _stretches(sorted(rows)):
+        frame = store.read_native(*key, stretch[0], stretch[-1] + HOUR)
+        held = set(pd.DatetimeIndex(frame.index).to_pydatetime().tolist())
+        for hour in stretch:
+            facts = rows[hour]
+            facts.read_back = sum(hour + offset * _MILLISECOND in held for offset in facts.seen)
+
+
+def _stretches(hours: list[datetime]) -> Iterator[list[datetime]]:
+    part: list[datetime] = []
+    for hour in hours:
+        if part and hour - part[-1] > HOUR:
+            yield part
+            part = []
+        part.append(hour)
+    if part:
+        yield part
+
+
+def _report(rows: Iterable[SheetRow], state: StateStore, now: datetime) -> None:
+    """A rest is reported by station; one that is gone is taken back."""
+    rests: dict[str, list[SheetRow]] = {}
+    for row in rows:
+        rests.setdefault(row.station_id, []).append(row)
+    for station_id, own in rests.items():
+        wrong = [row for row in own if row.facts.rest]
+        key = f"balance_rest/{station_id}"
+        if not wrong:
+            continue
+        facts = {
+            "rest": sum(row.facts.rest for row in wrong),
+            "instruments": sorted({row.instrument_id for row in wrong}),
+            "first": min(row.hour for row in wrong).isoformat(),
+            "last": max(row.hour for row in wrong).isoformat(),
+        }
+        state.report_findings(
+            [
+                Finding(
+                    key=key,
+                    kind=FindingKind.BALANCE_REST,
+                    station_id=station_id,
+                    facts=facts,
+                    first_at=now,
+                    last_at=now,
+                )
+            ]
+        )
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One settlement at a time in a run directory; another one is waited for."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

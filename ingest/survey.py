@@ -1,0 +1,143 @@
+"""The surveyor: a process of low priority beside the drain that settles the balance sheet and keeps what is kept within its bounds."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from ingest.log import configure_logging
+from ingest.pipeline import CURSOR as DRAIN_CURSOR
+from ingest.sheet import settle
+from store.error import StoreError
+from store.influx import InfluxStore
+from store.rawlog import RawLog
+from store.state import Finding, FindingKind, StateStore
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+    from ingest.settings import CollectorSettings
+
+_NICE = 10
+_STOP_S = 10.0
+ALARM_SHARE = 0.8
+"""Part of a bound of the quarantine at which it is reported."""
+_log = structlog.get_logger("ingest.survey")
+
+
+class SurveyProcess:
+    """The process; ends with the one that started it."""
+
+    def __init__(self, settings: CollectorSettings) -> None:
+        self._settings = settings
+        self._process: BaseProcess | None = None
+        self._pipe: Connection | None = None
+
+    def start(self) -> None:
+        """Start, unless switched off."""
+        if not self._settings.survey_every_s:
+            return
+        context = multiprocessing.get_context("fork" if threading.active_count() == 1 else "spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(  # type: ignore[attr-defined]  # both contexts have it
+            target=survey, args=(self._settings, theirs, self._pipe), name="survey", daemon=True
+        )
+        self._process.start()
+        theirs.close()
+
+    def stop(self) -> None:
+        """Let it finish the part at hand."""
+        if self._pipe is not None:
+            self._pipe.close()
+        if self._process is not None:
+            self._process.join(_STOP_S)
+            if self._process.is_alive():
+                self._process.kill()  # it goes on at its cursor
+                self._process.join()
+
+
+def survey(settings: CollectorSettings, pipe: Connection, others: Connection) -> None:
+    """Work at every ``survey_every_s`` until the other end of the pipe is gone (entry of the process)."""
+    others.close()  # our copy of the other end, which would hide that the collector has died
+    os.nice(_NICE)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    configure_logging()
+    stop = threading.Event()
+    threading.Thread(target=_wait_for_end, args=(pipe, stop), daemon=True).start()
+    while not stop.wait(seconds_until_next(datetime.now(UTC), settings.survey_every_s)):
+        try:
+            survey_once(settings, stop)
+        except StoreError as error:
+            _log.warning("survey_waits", detail=str(error))
+
+
+def survey_once(settings: CollectorSettings, stop: threading.Event) -> None:
+    """Settle the sheet up to where the drain is, then expire and prune; raises `StoreError`."""
+    now = datetime.now(UTC)
+    log, store = RawLog(settings.rawlog_dir), InfluxStore(settings)
+    try:
+        with StateStore(settings.state_url) as state:
+            state.quarantine_limit_bytes = settings.quarantine_max_bytes
+            done = settle(
+                settings,
+                log,
+                store=store,
+                state=state,
+                drained=log.cursor(DRAIN_CURSOR),
+                now=now,
+                go_on=lambda _: not stop.is_set(),
+            )
+            expired = expire(settings, state, now)
+        pruned = prune(settings, log, now)
+    finally:
+        store.close()
+        log.close()
+    _log.info(
+        "surveyed", messages=done.messages, rows=done.rows, rest=done.rest, expired=expired, days_pruned=len(pruned)
+    )
+
+
+def expire(settings: CollectorSettings, state: StateStore, now: datetime) -> int:
+    """Let quarantine entries go that are over their age, and report when the quarantine nears its bounds; returns how many went."""
+    gone = 0
+    if settings.quarantine_keep_days:
+        gone = state.expire_quarantine(now - timedelta(days=settings.quarantine_keep_days))
+    size = state.quarantine_size()
+    share = max(size.items / settings.quarantine_max_items, size.payload_bytes / settings.quarantine_max_bytes)
+    if share >= ALARM_SHARE:
+        facts = {"items": size.items, "payload_bytes": size.payload_bytes, "share": round(share, 3)}
+        kind = FindingKind.QUARANTINE_FULL
+        state.report_findings([Finding(key="quarantine_full", kind=kind, facts=facts, first_at=now, last_at=now)])
+    else:
+        state.drop_finding("quarantine_full")
+    return gone
+
+
+def prune(settings: CollectorSettings, log: RawLog, now: datetime) -> list[object]:
+    """Delete days of the raw log that are older than allowed and that every cursor has left behind."""
+    if not settings.rawlog_keep_days:
+        return []
+    return list(log.prune(now - timedelta(days=settings.rawlog_keep_days)))
+
+
+def seconds_until_next(now: datetime, every_s: float) -> float:
+    """Seconds to the next multiple of ``every_s`` of the day, and a twelfth of it more: five minutes past the full hour."""
+    since_midnight = (now - now.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+    return every_s - (since_midnight - every_s / 12) % every_s
+
+
+def _wait_for_end(pipe: Connection, stop: threading.Event) -> None:
+    try:
+        pipe.recv()
+    except (EOFError, OSError):
+        pass
+    finally:
+        stop.set()

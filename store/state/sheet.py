@@ -1,0 +1,153 @@
+"""The balance sheet: what became of every reading, by hour of observation, station and instrument."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from store.state.database import StateBase, insert, utc_now
+from store.state.table import balance_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_PAGE = 500
+_KEY = ("hour", "station_id", "instrument_id")
+
+
+class Facts(msgspec.Struct, kw_only=True):
+    """What was seen of one instrument's readings of one hour.
+
+    Attributes
+    ----------
+    network : str
+    seen : dict of int to int or None
+        Accepted readings, by the milliseconds from the start of the hour to theirs: their numbers.
+    refused : dict of int to str
+        Refused whole, in the same way: the reason.
+    redelivered, repeated : int
+        Copies of readings in messages that the broker marked as delivered again, and further copies.
+    unreadable : dict of str to int
+        Messages of the instrument received in this hour of which no reading could be made, by reason.
+    read_back : int
+        Of the accepted ones, found in the database.
+    sent : int or None
+        Readings that the station's numbers prove; None where it sends no numbers.
+    expected : int
+        Readings that the cadence asks for while the instrument stands there.
+    """
+
+    network: str
+    seen: dict[int, int | None] = msgspec.field(default_factory=dict)
+    refused: dict[int, str] = msgspec.field(default_factory=dict)
+    redelivered: int = 0
+    repeated: int = 0
+    unreadable: dict[str, int] = msgspec.field(default_factory=dict)
+    read_back: int = 0
+    sent: int | None = None
+    expected: int = 0
+
+    @property
+    def quarantined(self) -> dict[str, int]:
+        """Different readings refused whole, by reason."""
+        counts: dict[str, int] = {}
+        for reason in self.refused.values():
+            counts[reason] = counts.get(reason, 0) + 1
+        return counts
+
+    @property
+    def stored(self) -> int:
+        """Different readings that the database should hold."""
+        return len(self.seen)
+
+    @property
+    def received(self) -> int:
+        """Readings in messages, copies included."""
+        return self.redelivered + self.repeated + len(self.seen) + len(self.refused)
+
+    @property
+    def rest(self) -> int:
+        """Accepted and not found: must be 0."""
+        return self.stored - self.read_back
+
+
+class SheetRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One row; ``hour`` is the start of the hour in which the readings start, UTC."""
+
+    hour: datetime
+    station_id: str
+    instrument_id: str
+    facts: Facts
+    settled_at: datetime | None = None
+
+
+class SheetStore(StateBase):
+    """Functions on the balance sheet."""
+
+    def put_sheet(self, rows: Iterable[SheetRow]) -> None:
+        """Replace rows, page by page; doing it again is harmless."""
+        now = utc_now()
+        pending = [
+            {
+                "hour": row.hour,
+                "station_id": row.station_id,
+                "instrument_id": row.instrument_id,
+                "figures": msgspec.to_builtins(row.facts, str_keys=True),
+                "rest": row.facts.rest,
+                "settled_at": now,
+            }
+            for row in rows
+        ]
+        for first in range(0, len(pending), _PAGE):
+            with self._writing() as connection:
+                statement = insert(connection, balance_sheet)
+                changed = {name: statement.excluded[name] for name in ("figures", "rest", "settled_at")}
+                connection.execute(
+                    statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed),
+                    pending[first : first + _PAGE],
+                )
+
+    def read_sheet(
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        station_id: str | None = None,
+        instruments: Sequence[tuple[str, str]] | None = None,
+    ) -> list[SheetRow]:
+        """Rows of hours that start in ``[start, end)``, by hour, station, instrument."""
+        question = (
+            sa.select(balance_sheet)
+            .where(balance_sheet.c.hour >= start, balance_sheet.c.hour < end)
+            .order_by(*(balance_sheet.c[name] for name in _KEY))
+        )
+        if station_id is not None:
+            question = question.where(balance_sheet.c.station_id == station_id)
+        with self._reading() as connection:
+            rows: list[Any] = list(connection.execute(question).mappings())
+        wanted = None if instruments is None else set(instruments)
+        return [
+            SheetRow(
+                hour=row["hour"],
+                station_id=row["station_id"],
+                instrument_id=row["instrument_id"],
+                facts=msgspec.convert(row["figures"], Facts, strict=False),
+                settled_at=row["settled_at"],
+            )
+            for row in rows
+            if wanted is None or (row["station_id"], row["instrument_id"]) in wanted
+        ]
+
+    def count_rests(self, start: datetime, end: datetime) -> dict[str, int]:
+        """Sum of the rests by station, of the hours in ``[start, end)``; only stations that have one."""
+        total = sa.func.sum(balance_sheet.c.rest)
+        question = (
+            sa.select(balance_sheet.c.station_id, total)
+            .where(balance_sheet.c.hour >= start, balance_sheet.c.hour < end, balance_sheet.c.rest != 0)
+            .group_by(balance_sheet.c.station_id)
+        )
+        with self._reading() as connection:
+            return {station: int(count) for station, count in connection.execute(question)}

@@ -1,0 +1,269 @@
+"""The balance sheet: rows sum to zero whatever comes, and name what is missing where."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.pipeline import CURSOR, Drain
+from ingest.sheet import count_sent, differences, expected_in, filled, settle, take
+from ingest.survey import expire, seconds_until_next
+from ingest.writer import Writer
+from schemas.interval import floor_hour
+from schemas.message import RawMessage
+from schemas.reading import Rejection, RejectReason
+from store.influx import Bucket
+from store.rawlog import RawLog
+from store.state import Facts, FindingKind, StateStore
+from tests.ingest.conftest import environment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ingest.settings import CollectorSettings
+    from store.influx import InfluxStore
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+H0 = floor_hour(datetime.now(UTC)) - 3 * HOUR
+TOPIC = "obs/v1/gas/st-1/gas1/json"
+
+
+def message(
+    minute: int, seq: int | None, *, redelivered: bool = False, value: object = 1.0, topic: str = TOPIC
+) -> RawMessage:
+    body = {"start": H0 + minute * MINUTE, "end": H0 + (minute + 1) * MINUTE, "values": {"so2": value}, "seq": seq}
+    return RawMessage(topic, msgspec.json.encode(body), H0 + (minute + 1) * MINUTE + timedelta(seconds=1), redelivered)
+
+
+class Bench:
+    """A raw log that is drained and settled by hand."""
+
+    def __init__(self, collector_settings: CollectorSettings, store: InfluxStore, state: StateStore) -> None:
+        self.settings, self.store, self.state = collector_settings, store, state
+        self.log = RawLog(collector_settings.rawlog_dir)
+        stop = threading.Event()
+        self.work = Drain(collector_settings, self.log, writer=Writer(store, stop), state=state, stop=stop)
+
+    def take(self, *messages: RawMessage) -> None:
+        self.log.append(messages)
+        batch = self.work.judge_next(self.log.cursor(CURSOR))
+        assert batch is not None
+        assert self.work.settle(batch) is not None
+        settle(
+            self.settings,
+            self.log,
+            store=self.store,
+            state=self.state,
+            drained=self.log.cursor(CURSOR),
+            now=datetime.now(UTC),
+        )
+
+    def rows(self) -> dict[datetime, Facts]:
+        found = self.state.read_sheet(H0 - 24 * HOUR, H0 + 24 * HOUR, station_id="st-1")
+        return {row.hour: row.facts for row in found}
+
+
+@pytest.fixture
+def bench(collector_settings: CollectorSettings, store: InfluxStore) -> Iterator[Bench]:
+    with StateStore(collector_settings.state_url) as state:
+        state.migrate()
+        made = Bench(collector_settings, store, state)
+        yield made
+        made.log.close()
+
+
+def test_a_full_hour_has_no_difference(bench: Bench) -> None:
+    bench.take(*(message(minute, minute + 1) for minute in range(60)))
+    (facts,) = bench.rows().values()
+    assert (facts.expected, facts.sent, facts.received, facts.stored, facts.read_back) == (60, 60, 60, 60, 60)
+    assert set(differences(facts).values()) == {0}
+
+
+def test_every_difference_has_its_name(bench: Bench) -> None:
+    sound = [message(minute, minute + 1) for minute in range(50) if minute not in (7, 8, 20)]
+    again = [msgspec.structs.replace(sound[3], redelivered=True), sound[4]]
+    future = RawMessage(TOPIC, message(59, 55).payload, H0)  # received before it ended
+    undecodable = RawMessage(TOPIC, b"{", H0 + MINUTE)
+    bench.take(*sound, *again, future, undecodable)
+    (facts,) = bench.rows().values()
+    assert facts.quarantined == {"time_future": 1}
+    assert facts.unreadable == {"not_json": 1}
+    assert (facts.expected, facts.sent, facts.received, facts.stored, facts.read_back) == (60, 50, 50, 47, 47)
+    assert differences(facts) == {
+        "not_sent": 10, "lost_before_collector": 2, "redelivered": 1, "repeated": 1, "rest": 0,
+    }  # fmt: skip
+
+
+def test_a_repaired_gap_is_no_difference_any_more(bench: Bench) -> None:
+    bench.take(*(message(minute, minute + 1) for minute in range(60) if not 10 <= minute < 20))
+    assert differences(bench.rows()[H0])["lost_before_collector"] == 10
+    bench.take(*(message(minute, minute + 1) for minute in range(10, 20)))
+    assert set(differences(bench.rows()[H0]).values()) == {0}
+
+
+def test_a_hole_is_spread_over_its_hours(bench: Bench) -> None:
+    bench.take(*(message(minute, minute + 1) for minute in range(60)))
+    bench.take(*(message(minute, minute + 1) for minute in range(150, 180)))
+    lost = {hour: differences(facts)["lost_before_collector"] for hour, facts in bench.rows().items()}
+    assert lost == {H0: 0, H0 + HOUR: 60, H0 + 2 * HOUR: 30}
+    assert bench.rows()[H0 + HOUR].expected == 60
+
+
+def test_a_reading_that_the_database_lost_is_a_rest_and_reported(bench: Bench) -> None:
+    bench.take(*(message(minute, minute + 1) for minute in range(10)))
+    bench.store._http.query_json(  # the accident
+        f"DELETE FROM gas WHERE station='st-1' AND time < {int((H0 + 4 * MINUTE).timestamp()) * 10**9}", Bucket.NATIVE
+    )
+    bench.take(message(10, 11))
+    facts = bench.rows()[H0]
+    assert (facts.stored, facts.read_back, facts.rest) == (11, 7, 4)
+    assert bench.state.count_rests(H0, H0 + HOUR) == {"st-1": 4}
+    (finding,) = bench.state.list_findings(kind=FindingKind.BALANCE_REST)
+    assert (finding.key, finding.facts["rest"]) == ("balance_rest/st-1", 4)
+
+
+def test_what_was_held_behind_the_judge_is_quarantined_in_the_sheet(bench: Bench) -> None:
+    line = f'gas,instrument=gas1,station=st-1 so2="text" {int((H0 - 700 * 24 * HOUR).timestamp())}000000000'
+    bench.store.write_lines(Bucket.NATIVE, [line.encode()])
+    shards = [message(0, 1)]
+    bench.state.add_rejections(
+        shards[0], None, [Rejection(RejectReason.CLOCK_SUSPECT, "held", "st-1", "gas1", None, reading_interval(0))]
+    )
+    bench.take(*shards, message(1, 2))
+    facts = bench.rows()[H0]
+    assert facts.quarantined == {"clock_suspect": 1}
+    assert facts.stored == 1
+
+
+def reading_interval(minute: int):  # noqa: ANN201 - an interval
+    from schemas.interval import Interval
+
+    return Interval(H0 + minute * MINUTE, H0 + (minute + 1) * MINUTE)
+
+
+def test_the_command_prints_the_sheet_and_fails_on_a_rest(bench: Bench) -> None:
+    bench.take(*(message(minute, minute + 1) for minute in range(60)))
+
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "console.cli", "balance", "--station", "st-1", "--json", *more]
+        names = environment(bench.settings) | {"SKYGROUND_SURVEY_EVERY_S": "0"}
+        return subprocess.run(command, env=os.environ | names, capture_output=True, text=True, check=False)
+
+    done = run()
+    *rows, summary = [json.loads(line) for line in done.stdout.splitlines()]
+    (own,) = [
+        row for row in rows if row["hour"] == H0.isoformat().replace("+00:00", "Z") and row["instrument"] == "gas1"
+    ]
+    assert (own["expected"], own["stored"], own["rest"]) == (60, 60, 0)
+    assert any(row["not_sent"] == 1 and row["instrument"] == "gc1" for row in rows)  # an hourly one that never came
+    assert summary["rest"] == 0
+    assert done.returncode == 0
+    bench.store._http.query_json("DELETE FROM gas WHERE station='st-1'", Bucket.NATIVE)
+    bench.take(message(60, 61))
+    assert run().returncode == 1
+
+
+def test_the_quarantine_is_bounded_by_age_and_bytes_and_reports_itself(bench: Bench) -> None:
+    for number in range(4):
+        raw = RawMessage(TOPIC, bytes(100_000), H0 - timedelta(days=100 * number))
+        bench.state.add_rejections(raw, None, [Rejection(RejectReason.NOT_JSON, str(number))])
+    small = bench.settings.model_copy(update={"quarantine_keep_days": 250, "quarantine_max_bytes": 350_000})
+    assert expire(small, bench.state, H0) == 1
+    assert bench.state.count_expired() == {"not_json": 1}
+    (finding,) = bench.state.list_findings(kind=FindingKind.QUARANTINE_FULL)
+    assert finding.facts["payload_bytes"] == 300_000
+    bench.state.quarantine_limit_bytes = 250_000
+    assert bench.state.expire_quarantine(H0 - timedelta(days=3000), dry_run=True) == 1
+    assert expire(small, bench.state, H0) == 1
+    assert expire(bench.settings, bench.state, H0) == 1  # older than half a year
+    assert bench.state.list_findings(kind=FindingKind.QUARANTINE_FULL) == []
+
+
+@pytest.mark.parametrize(
+    ("cadence_s", "expected"), [(60, 60), (30, 120), (3600, 1), (1800, 2), (7200, 1), (2940, 1), (86_400, 0)]
+)
+def test_expected_counts_the_steps_of_the_cadence(cadence_s: int, expected: int) -> None:
+    hour = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+    assert expected_in(hour, timedelta(seconds=cadence_s), None, None) == expected
+    assert expected_in(hour, timedelta(seconds=60), hour + 30 * MINUTE, None) == 30
+    assert expected_in(hour, timedelta(seconds=60), None, hour) == 0
+
+
+def test_the_survey_comes_five_minutes_past_the_hour() -> None:
+    at = datetime(2026, 11, 22, 2, 3, tzinfo=UTC)
+    assert seconds_until_next(at, 3600.0) == 120.0
+    assert seconds_until_next(at + 2 * MINUTE, 3600.0) == 3600.0
+
+
+_EVENT = st.tuples(
+    st.integers(0, 130), st.booleans(), st.sampled_from(["ok", "ok", "ok", "future", "text", "brackets"]), st.booleans()
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(_EVENT, max_size=60))
+def test_every_row_sums_to_zero(
+    tmp_path_factory: pytest.TempPathFactory, events: list[tuple[int, bool, str, bool]]
+) -> None:
+    from ingest.judge import judge
+    from ingest.settings import CollectorSettings
+    from sensors.network_file import network_toml
+    from tests.ingest.conftest import station_network
+
+    path = tmp_path_factory.getbasetemp() / "sheet-network.toml"
+    if not path.exists():
+        path.write_text(network_toml(station_network()))
+    own = CollectorSettings(network=path)
+    rows: dict[tuple[datetime, str, str], Facts] = {}
+
+    class Rows(dict):  # type: ignore[type-arg]  # rows made as they are touched
+        def __missing__(self, key: tuple[datetime, str, str]) -> Facts:
+            rows[key] = self[key] = Facts(network="gas")
+            return rows[key]
+
+    grown = Rows()
+    entered = 0
+    for minute, redelivered, kind, numbered in events:
+        raw = message(
+            minute, minute if numbered else None, redelivered=redelivered, value="x" if kind == "text" else 1.0
+        )
+        if kind == "future":
+            raw = msgspec.structs.replace(raw, received_at=H0 - HOUR)
+        elif kind == "brackets":
+            raw = msgspec.structs.replace(raw, payload=b"{")
+        judged = judge(raw, own)
+        entered += len(judged.readings) + sum(
+            item.interval is not None and item.parameter is None for item in judged.rejections
+        )
+        take(grown, judged, {}, own.stations)
+    hours = {key[0]: facts for key, facts in rows.items() if key[1]}
+    count_sent(hours, MINUTE)
+    for hour, facts in hours.items():
+        facts.expected, facts.read_back = expected_in(hour, MINUTE, None, None), facts.stored
+        named = differences(facts)
+        quarantined = sum(facts.quarantined.values())
+        assert facts.expected == named["not_sent"] + named["lost_before_collector"] + quarantined + facts.stored
+        assert facts.received == named["redelivered"] + named["repeated"] + quarantined + facts.stored
+        assert facts.stored == facts.read_back + named["rest"]
+        assert named["lost_before_collector"] >= 0
+    assert sum(facts.received for facts in hours.values()) == entered
+
+
+def test_silent_instruments_are_in_the_sheet(collector_settings: CollectorSettings) -> None:
+    rows = filled([], collector_settings.stations, H0, H0 + 2 * HOUR, None)
+    assert {(row.station_id, row.instrument_id, row.facts.expected) for row in rows} == {
+        ("st-1", "gas1", 60),
+        ("st-1", "gc1", 1),
+    }
+    assert len(rows) == 4
