@@ -16,6 +16,7 @@ from alerts import email
 from alerts.deliver import deliver_round
 from alerts.evaluate import Look, find_transitions
 from alerts.evidence import Sources
+from alerts.finding import finding_transitions
 from alerts.operation import cleared, operation_transition
 from alerts.rules import load_rules
 from alerts.settings import alert_settings
@@ -60,6 +61,7 @@ def evaluate(settings: SharedSettings, start: datetime, end: datetime, now: date
         live = (now - end).total_seconds() <= 3600  # noqa: PLR2004 - an hour, as the docstring says
         found = list(find_transitions(look, rules, live=live))
         if live:
+            found += finding_transitions(state, rules, now)
             found += cleared(state, rules, now)
         for transition in found:
             state.save_transition(transition)

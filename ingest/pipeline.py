@@ -22,6 +22,7 @@ import structlog
 
 from ingest.balance import count_batch, count_reasons
 from ingest.clock import ClockScreen
+from ingest.foreign import foreign_payloads
 from ingest.gap import GapWatch
 from ingest.judge import Judged, judge, refused_by_store
 from ingest.metrics import DrainReport
@@ -209,7 +210,9 @@ class Drain:
         """What helps operators and repairs gaps; nothing of it holds up the path."""
         try:
             self._gaps.note(batch.judged)
-            self._clock.note(datetime.now(UTC))
+            now = datetime.now(UTC)
+            self._clock.note(now)
+            self._state.report_findings(foreign_payloads(batch.judged, self._settings.stations, now))
         except StateError as error:
             _log.error("state_refuses", detail=str(error))
 

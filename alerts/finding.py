@@ -1,0 +1,118 @@
+"""Findings of the ingest become alerts: what was noticed, in words, and the end when its cause is gone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from alerts.operation import DOCUMENT, PREFIX, cleared, operation_transition
+from schemas.alert import AlertState, AlertTransition, Severity
+from store.state import FindingKind
+
+if TYPE_CHECKING:
+    from alerts.rules import Rules
+    from store.state import Finding, StateStore
+
+RECENT = timedelta(hours=24)
+"""A finding last noticed before this is history and no alert any more."""
+_TITLES = {
+    FindingKind.BALANCE_REST: ("数据收支不平：{station}", "Readings are missing from the balance: {station}"),
+    FindingKind.FOREIGN_PAYLOAD: ("报文冒用其他站点名：{station}", "A payload names another station: {station}"),
+    FindingKind.CLOCK: ("站点时钟错误：{station}", "A station's clock is wrong: {station}"),
+    FindingKind.QUARANTINE_FULL: ("隔离区将满", "The quarantine is nearly full"),
+    FindingKind.GAP: ("缺测无法补回：{station}", "Missing readings could not be brought back: {station}"),
+}
+_SEVERITIES = {
+    FindingKind.BALANCE_REST: Severity.CRITICAL,
+    FindingKind.FOREIGN_PAYLOAD: Severity.CRITICAL,
+}
+_CLOCKS = {
+    "wrong_zone": ("时区错误（相差整个时区）", "off by the whole zone"),
+    "ahead": ("超前", "ahead"),
+    "behind": ("滞后", "behind"),
+}
+
+
+def finding_transitions(state: StateStore, rules: Rules, now: datetime) -> list[AlertTransition]:
+    """Beginnings and ends of the alerts that findings make; a finding already told is not told again.
+
+    Parameters
+    ----------
+    now : datetime
+        Aware.
+    """
+    findings = state.list_findings(since=now - RECENT)
+    found = [transition for item in findings if (transition := _begin(item, state, rules)) is not None]
+    return found + _ends({item.key for item in state.list_findings()}, state, rules, now)
+
+
+def _begin(finding: Finding, state: StateStore, rules: Rules) -> AlertTransition | None:
+    told = state.get_document(DOCUMENT, PREFIX + finding.key)
+    if told is not None and datetime.fromisoformat(told.body["last_at"]) >= finding.last_at:
+        return None
+    station = finding.station_id or ""
+    zh, en = _TITLES[finding.kind]
+    return operation_transition(
+        state,
+        rules,
+        key=finding.key,
+        titles=(zh.format(station=station), en.format(station=station)),
+        detail=detail_of(finding),
+        severity=_SEVERITIES.get(finding.kind, Severity.WARNING),
+        now=finding.last_at,
+    )
+
+
+def _ends(keys: set[str], state: StateStore, rules: Rules, now: datetime) -> list[AlertTransition]:
+    """Open alerts of findings that are gone."""
+    prefixes = tuple(PREFIX + kind.value for kind in FindingKind)
+    gone = [
+        key.removeprefix(PREFIX)
+        for key, status in state.get_alert_states().items()
+        if key.startswith(prefixes) and status.state is AlertState.FIRING and key.removeprefix(PREFIX) not in keys
+    ]
+    return [transition for key in gone for transition in cleared(state, rules, now, key=key)]
+
+
+def detail_of(finding: Finding) -> str:
+    """What was noticed with its figures, one sentence in Chinese and one in English, and what to do."""
+    facts = finding.facts
+    if finding.kind is FindingKind.CLOCK:
+        zh, en = _CLOCKS.get(str(facts.get("clock")), ("错误", "wrong"))
+        skew = facts.get("skew_s")
+        by_zh = "" if skew is None else f"，偏差 {skew / 3600:+.2f} 小时"
+        by_en = "" if skew is None else f", by {skew / 3600:+.2f} h"
+        held = facts.get("held", 0)
+        return (
+            f"时钟{zh}{by_zh}；已扣留 {held} 条读数（clock_suspect）。请校正站点时钟，然后 skyground quarantine repair --move-hours。\n"
+            f"The clock is {en}{by_en}; {held} readings are held (clock_suspect). Set the station's clock, then use "
+            "skyground quarantine repair --move-hours."
+        )
+    if finding.kind is FindingKind.FOREIGN_PAYLOAD:
+        return (
+            f"主题 {facts.get('topic')} 的报文自称 {facts.get('named')}；已拒收 {finding.count} 次。请核对站点配置与凭据。\n"
+            f"Payloads on {facts.get('topic')} name {facts.get('named')}; refused {finding.count} times. Check the station's "
+            "configuration and credentials."
+        )
+    if finding.kind is FindingKind.BALANCE_REST:
+        span = f"{facts.get('first')} .. {facts.get('last')}"
+        return (
+            f"{facts.get('rest')} 条已接收的读数在数据库中找不到（{span}）。运行 skyground balance --station {finding.station_id}，"
+            "按运行手册从原始日志恢复。\n"
+            f"{facts.get('rest')} readings that were accepted are not in the database ({span}). Run skyground balance --station "
+            f"{finding.station_id}; the runbook says how to restore them from the raw log."
+        )
+    if finding.kind is FindingKind.GAP:
+        span = f"{facts.get('start')} .. {facts.get('end')}"
+        return (
+            f"{finding.instrument_id} 缺 {facts.get('missing')} 条（{span}），已请求 {facts.get('attempts')} 次未补回。"
+            "查看站点存储后 skyground gaps ask。\n"
+            f"{finding.instrument_id} lacks {facts.get('missing')} readings ({span}); asked {facts.get('attempts')} times in vain. "
+            "Look at the station's memory, then use skyground gaps ask."
+        )
+    share = round(100 * float(facts.get("share", 0)))
+    return (
+        f"隔离区已用 {share} %（{facts.get('items')} 条）；满后最旧的将被删除。运行 skyground quarantine status。\n"
+        f"The quarantine is {share} % full ({facts.get('items')} entries); beyond 100 % the oldest go. Run skyground "
+        "quarantine status."
+    )
