@@ -119,14 +119,14 @@ def _replay_one(
     outcome.values += written.values
     if judged.rejections:
         state.add_rejections(item.message, judged.topic, judged.rejections)
-    if written.refused or _is_still_refused(item, judged):
+    if written.refused or is_still_refused(item, judged):
         outcome.refused += 1
         return
     state.mark_replayed(entry_id)
     outcome.stored += 1
 
 
-def _is_still_refused(item: QuarantinedItem, judged: Judged) -> bool:
+def is_still_refused(item: QuarantinedItem, judged: Judged) -> bool:
     """Whether the same thing is refused again: the message, the reading of that time, or that value of it."""
     for rejection in judged.rejections:
         start = rejection.interval.start if rejection.interval else None

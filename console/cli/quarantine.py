@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,12 +19,37 @@ _REASON = Annotated[RejectReason | None, typer.Option(help="only this reason 原
 _STATION = Annotated[str | None, typer.Option(help="only this station 站点")]
 
 
+#: What to do about an entry, by its reason.
+HINTS = {
+    RejectReason.TOO_LARGE: "send fewer readings a message 减少每条消息的读数",
+    RejectReason.BAD_UTF8: "mend the station's encoding 修正站点编码",
+    RejectReason.NOT_JSON: "mend the station's software 修正站点软件",
+    RejectReason.BAD_SCHEMA: "mend the station's software 修正站点软件",
+    RejectReason.UNKNOWN_NETWORK: "mend the topic 修正主题",
+    RejectReason.UNKNOWN_STATION: "add the station to the network file, then replay 补站网文件后 replay",
+    RejectReason.UNKNOWN_INSTRUMENT: "add the instrument to the network file, then replay 补站网文件后 replay",
+    RejectReason.TOPIC_MISMATCH: "check the station's configuration and credentials 核对站点配置与凭据",
+    RejectReason.UNKNOWN_PARAMETER: "add the channel, then replay; or repair --map WRONG=right 补通道后 replay，或 repair --map",
+    RejectReason.BAD_UNIT: "mend the unit that the station sends 修正站点单位",
+    RejectReason.BAD_VALUE: "look at the instrument 检查仪器",
+    RejectReason.BAD_STATUS: "mend the status letter 修正状态标识",
+    RejectReason.TIME_FUTURE: "set the station's clock; repair --move-hours 校时，repair --move-hours",
+    RejectReason.TIME_LATE: "widen late_window_h of the station, then replay 放宽 late_window_h 后 replay",
+    RejectReason.CLOCK_SUSPECT: "set the station's clock; repair --move-hours 校时，repair --move-hours",
+    RejectReason.BAD_FRAME: "check line and device 检查线路与设备",
+    RejectReason.REFUSED_BY_STORE: "mend the field's type in the database, then replay 修正字段类型后 replay",
+}
+
+
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(no_args_is_help=True, help="What was refused, why, and its replay. 隔离区。")
     group.command("list")(list_entries)
     group.command("show")(show)
     group.command("replay")(replay)
+    group.command("repair")(repair)
+    group.command("expire")(expire)
+    group.command("status")(status)
     app.add_typer(group, name="quarantine")
 
 
@@ -61,8 +87,14 @@ def show(entry_id: Annotated[int, typer.Argument(help="id of the list 编号")],
     if item is None:
         typer.echo(f"skyground quarantine: there is no entry {entry_id}", err=True)
         raise typer.Exit(1)
+    hint = HINTS[item.reason]
     payload = (item.payload or b"")[:_SHOWN_BYTES].decode("utf-8", "backslashreplace")
-    fields = {**msgspec.structs.asdict(to_row(item)), "payload_bytes": item.payload_bytes, "payload": payload}
+    fields = {
+        **msgspec.structs.asdict(to_row(item)),
+        "next_step": hint,
+        "payload_bytes": item.payload_bytes,
+        "payload": payload,
+    }
     if as_json:
         typer.echo(msgspec.json.encode(fields))
         return
@@ -104,6 +136,129 @@ def replay(
         typer.echo(
             f"stored 已入库 {outcome.stored}, still refused 仍被拒收 {outcome.refused}, incomplete 不完整 {outcome.incomplete}"
         )
+
+
+def repair(  # noqa: PLR0917 - typer passes them by name
+    ids: Annotated[list[int] | None, typer.Argument(help="ids; none: all that fit the filters 编号")] = None,
+    reason: _REASON = None,
+    station: _STATION = None,
+    codes: Annotated[
+        list[str] | None, typer.Option("--map", help="WRONG=right, an unknown code and the one that is meant 代码映射")
+    ] = None,
+    move_hours: Annotated[float, typer.Option(help="added to the times of readings with a wrong clock 时间平移")] = 0.0,
+    who: Annotated[str, typer.Option(help="who answers for it 责任人")] = "",
+    note: Annotated[str, typer.Option(help="why 说明")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be stored, store nothing 只预览")] = False,
+    as_json: _JSON = False,
+) -> None:
+    """Store what was refused, with codes renamed or times moved; the message stays as received. 修复后入库。"""
+    import msgspec
+
+    from console.cli.replay import explained
+    from ingest.mend import Mending, mend
+    from ingest.quarantine import entries
+    from ingest.settings import CollectorSettings
+    from ingest.stop import stop_on_signals
+    from ingest.writer import Writer
+    from store.influx import InfluxStore
+    from store.settings import load_settings
+    from store.state import QuarantineState
+
+    if not (ids or reason or station):
+        msg = "expected ids, --reason or --station: a repair is for chosen entries"
+        raise typer.BadParameter(msg)
+    if not codes and not move_hours:
+        msg = "expected --map WRONG=right or --move-hours; without either, use replay"
+        raise typer.BadParameter(msg)
+    if not who and not dry_run:
+        msg = "who answers for the repair?"
+        raise typer.BadParameter(msg, param_hint="--who")
+    settings = load_settings(CollectorSettings)
+    mending = Mending(codes=_mapped(codes or []), move=timedelta(hours=move_hours), who=who, note=note)
+    stop = threading.Event()
+    stop_on_signals(stop)
+    with explained("quarantine"), _state() as state:
+        found = entries(state, reason=reason, station_id=station)
+        chosen = ids or [item.id for item in found if item.state is QuarantineState.NEW]
+        store = InfluxStore(settings)
+        outcomes = mend(chosen, mending, settings, state, writer=None if dry_run else Writer(store, stop))
+        store.close()
+    for outcome in outcomes:
+        if as_json:
+            typer.echo(msgspec.json.encode(outcome))
+            continue
+        starts = ", ".join(f"{start:%Y-%m-%d %H:%M}Z" for start in outcome.starts[:3])
+        typer.echo(f"{outcome.id:>7}  {outcome.values} values 个值  {starts}  {'; '.join(outcome.refused)}")
+    stored = sum(outcome.values for outcome in outcomes)
+    if not as_json:
+        typer.echo(f"{'would store 将入库' if dry_run else 'stored 已入库'} {stored} values 个值")
+
+
+def _mapped(codes: list[str]) -> dict[str, str]:
+    from schemas.parameter import ParameterError, parameter
+
+    found: dict[str, str] = {}
+    for item in codes:
+        wrong, equals, right = item.partition("=")
+        if not equals or not wrong:
+            msg = f"{item!r}, expected WRONG=right"
+            raise typer.BadParameter(msg, param_hint="--map")
+        try:
+            parameter(right)
+        except ParameterError as error:
+            raise typer.BadParameter(str(error), param_hint="--map") from error
+        found[wrong] = right
+    return found
+
+
+def expire(
+    older_than_days: Annotated[int | None, typer.Option(min=0, help="default: the setting 天数，默认取配置")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="count, delete nothing 只计数")] = False,
+) -> None:
+    """Let entries go that are older than the policy allows; they stay counted. 按策略过期。"""
+    from datetime import UTC, datetime
+
+    from console.cli.replay import explained
+    from ingest.settings import CollectorSettings
+    from store.settings import load_settings
+
+    settings = load_settings(CollectorSettings)
+    days = settings.quarantine_keep_days if older_than_days is None else older_than_days
+    if not days and older_than_days is None:
+        typer.echo("SKYGROUND_QUARANTINE_KEEP_DAYS=0: entries are kept 永久保留")
+        return
+    with explained("quarantine"), _state() as state:
+        state.quarantine_limit_bytes = settings.quarantine_max_bytes
+        count = state.expire_quarantine(datetime.now(UTC) - timedelta(days=days), dry_run=dry_run)
+    typer.echo(f"{'would go 将删除' if dry_run else 'gone 已删除'} {count}")
+
+
+def status(as_json: _JSON = False) -> None:
+    """How full the quarantine is, of what, and where its bounds are. 隔离区用量与上限。"""
+    import msgspec
+
+    from console.cli.replay import explained
+    from ingest.settings import CollectorSettings
+    from store.settings import load_settings
+
+    settings = load_settings(CollectorSettings)
+    with explained("quarantine"), _state() as state:
+        size = state.quarantine_size()
+        figures = {
+            "items": size.items,
+            "items_max": settings.quarantine_max_items,
+            "payload_bytes": size.payload_bytes,
+            "payload_bytes_max": settings.quarantine_max_bytes,
+            "keep_days": settings.quarantine_keep_days,
+            "by_reason": state.count_quarantine("reason"),
+            "by_state": state.count_quarantine("state"),
+            "expired": state.count_expired(),
+        }
+    if as_json:
+        typer.echo(msgspec.json.encode(figures))
+        return
+    for name, value in figures.items():
+        typer.echo(f"{name:<18} {value}")
 
 
 def _state() -> StateStore:

@@ -1,0 +1,141 @@
+"""Repair of quarantined messages: codes renamed, times moved, nothing else let through."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from ingest.judge import judge
+from ingest.mend import DOCUMENT, Mending, mend
+from ingest.writer import Writer
+from schemas.interval import Interval
+from schemas.message import RawMessage
+from schemas.reading import Rejection, RejectReason
+from store.state import QuarantineState
+from tests.ingest.conftest import environment
+
+if TYPE_CHECKING:
+    from ingest.settings import CollectorSettings
+    from store.influx import InfluxStore
+    from store.state import StateStore
+
+pytestmark = pytest.mark.integration
+
+NOW = datetime.now(UTC).replace(second=0, microsecond=0)
+START = NOW - timedelta(minutes=5)
+ZONE = timedelta(hours=8)
+TOPIC = "obs/v1/gas/st-1/gas1/json"
+RENAME = Mending(codes={"ozone": "o3"}, move=timedelta(0), who="lin")
+MOVE = Mending(codes={}, move=ZONE, who="lin", note="clock was UTC")
+
+
+def message(start: datetime, values: dict[str, float]) -> RawMessage:
+    body = {
+        "start": start,
+        "end": start + timedelta(minutes=1),
+        "values": values,
+        "units": dict.fromkeys(values, "ppb"),
+    }
+    return RawMessage(TOPIC, msgspec.json.encode(body), NOW)
+
+
+def refused(state: StateStore, settings: CollectorSettings, raw: RawMessage) -> list[int]:
+    judged = judge(raw, settings)
+    state.add_rejections(raw, judged.topic, judged.rejections)
+    return [item.id for item in state.list_quarantine()]
+
+
+def held(state: StateStore, raw: RawMessage, start: datetime) -> int:
+    interval = Interval(start, start + timedelta(minutes=1))
+    state.add_rejections(raw, None, [Rejection(RejectReason.CLOCK_SUSPECT, "held", "st-1", "gas1", None, interval)])
+    return state.list_quarantine()[-1].id
+
+
+def writer(store: InfluxStore) -> Writer:
+    return Writer(store, threading.Event())
+
+
+def stored(store: InfluxStore) -> dict[datetime, dict[str, float]]:
+    frame = store.read_native("gas", "st-1", "gas1", NOW - timedelta(days=1), NOW)
+    return {start.to_pydatetime(): row.dropna().to_dict() for start, row in frame.iterrows()}
+
+
+def test_an_unknown_code_is_stored_under_the_one_that_was_meant(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
+) -> None:
+    ids = refused(state, collector_settings, message(START, {"so2": 1.0, "ozone": 30.0}))
+    assert [item.reason for item in state.list_quarantine()] == [RejectReason.UNKNOWN_PARAMETER]
+    (seen,) = mend(ids, RENAME, collector_settings, state, writer=None)
+    assert (seen.values, seen.starts, stored(store)) == (2, [START], {})
+    mend(ids, RENAME, collector_settings, state, writer=writer(store))
+    mend(ids, RENAME, collector_settings, state, writer=writer(store))  # once more changes nothing
+    assert stored(store)[START]["o3"] > 30.0  # converted from ppb
+    (item,) = state.list_quarantine()
+    assert item.state is QuarantineState.REPLAYED
+    assert b"ozone" in (state.get_quarantine(item.id) or item).message.payload
+    document = state.get_document(DOCUMENT, str(item.id))
+    assert document is not None
+    assert document.body["who"] == "lin"
+
+
+def test_a_code_that_still_is_none_stays_refused(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
+) -> None:
+    ids = refused(state, collector_settings, message(START, {"so2": 1.0, "nonsense": 30.0}))
+    (outcome,) = mend(ids, RENAME, collector_settings, state, writer=writer(store))
+    assert "nonsense" in outcome.refused[0]
+    assert state.list_quarantine()[0].state is QuarantineState.NEW
+
+
+def test_times_of_a_wrong_clock_are_moved(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
+) -> None:
+    entry = held(state, message(START - ZONE, {"so2": 1.0}), START - ZONE)
+    (outcome,) = mend([entry], RENAME, collector_settings, state, writer=writer(store))
+    assert "how many hours" in outcome.refused[0]
+    assert stored(store) == {}
+    mend([entry], MOVE, collector_settings, state, writer=writer(store))
+    assert list(stored(store)) == [START]
+    assert state.list_quarantine()[0].state is QuarantineState.REPLAYED
+
+
+def test_only_refused_times_are_moved_and_only_json_is_rewritten(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
+) -> None:
+    ids = refused(state, collector_settings, message(START, {"ozone": 1.0}))
+    (outcome,) = mend(ids, MOVE, collector_settings, state, writer=writer(store))
+    assert "only where the time was refused" in outcome.refused[0]
+    frame = RawMessage("obs/v1/gas/st-1/gas1/hj212", b"##", NOW)
+    state.add_rejections(frame, None, [Rejection(RejectReason.BAD_FRAME, "x")])
+    (outcome,) = mend([state.list_quarantine()[-1].id], RENAME, collector_settings, state, writer=writer(store))
+    assert "not JSON" in outcome.refused[0]
+    (outcome,) = mend([999], RENAME, collector_settings, state, writer=writer(store))
+    assert outcome.refused == ["there is no such entry"]
+    assert stored(store) == {}
+
+
+def test_the_commands(collector_settings: CollectorSettings, state: StateStore, store: InfluxStore) -> None:
+    refused(state, collector_settings, message(START, {"ozone": 30.0}))
+
+    def run(*more: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "console.cli", "quarantine", *more]
+        return subprocess.run(command, env=environment(collector_settings), capture_output=True, text=True, check=False)
+
+    chosen = ("repair", "--reason", "unknown_parameter", "--map", "ozone=o3")
+    assert "who answers" in run(*chosen).stderr
+    assert "would store" in run(*chosen, "--dry-run").stdout
+    assert stored(store) == {}
+    done = run(*chosen, "--who", "lin")
+    assert (done.returncode, list(stored(store))) == (0, [START]), done.stderr
+    assert "expected WRONG=right" in run("repair", "1", "--map", "ozone", "--who", "lin").stderr
+    status = msgspec.json.decode(run("status", "--json").stdout)
+    assert (status["items"], status["items_max"], status["by_state"]) == (1, 200_000, {"replayed": 1})
+    assert run("expire", "--older-than-days", "0", "--dry-run").stdout.split()[-1] == "1"
+    assert run("expire", "--older-than-days", "0").stdout.split()[-1] == "1"
+    assert state.count_quarantine() == {}
