@@ -31,14 +31,17 @@ from store.influx import Bucket, InfluxStore
 from store.state import GateOutcome, GateResult, RunState, StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from zoneinfo import ZoneInfo
 
     from schemas.network import Instrument, Station
     from store.influx import WriteResult
     from store.settings import SharedSettings
+    from store.state import ReopenedHour
 
 HOUR = timedelta(hours=1)
+JOINED = timedelta(hours=24)
+"""Re-opened hours that are nearer than this are judged in one run."""
 _KEY = ["start", "station_id", "instrument_id", "parameter", "test"]
 
 
@@ -185,7 +188,38 @@ def run(settings: SharedSettings, network: str, start: datetime, end: datetime, 
         **fields,
     )
     state.finish_run(run_id, RunState.DONE, msgspec.to_builtins(summary))
+    state.close_hours(code, window.start, window.end, now)
     return summary
+
+
+def run_reopened(settings: SharedSettings, now: datetime) -> list[QcSummary]:
+    """Judge anew the hours that late and corrected readings have re-opened, and take them off the list.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    now : datetime
+        Aware; an hour that is touched after it stays on the list.
+
+    Returns
+    -------
+    list of QcSummary
+        One a network and stretch of hours; empty where nothing waits. Raises as `run` does; what was done by then stays done.
+    """
+    with StateStore(settings.state_url) as state:
+        hours = [item for item in state.list_reopened() if item.hour + HOUR <= now]
+    return [run(settings, network, start, end, now) for network, start, end in stretches(hours)]
+
+
+def stretches(hours: Sequence[ReopenedHour]) -> list[tuple[str, datetime, datetime]]:
+    """Windows by network that hold all hours; hours less than a day apart share one, since each run reads beyond its window."""
+    found: list[tuple[str, datetime, datetime]] = []
+    for network, hour in sorted({(item.network, item.hour) for item in hours}):
+        if found and found[-1][0] == network and hour - found[-1][2] < JOINED:
+            found[-1] = (network, found[-1][1], hour + HOUR)
+        else:
+            found.append((network, hour, hour + HOUR))
+    return found
 
 
 def gate(settings: SharedSettings, network: str, start: datetime, end: datetime, now: datetime) -> GateSummary:

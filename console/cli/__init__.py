@@ -18,6 +18,7 @@ COMMANDS = (
     "balance",
     "quarantine",
     "gaps",
+    "revisions",
     "qc",
     "analyse",
     "alerts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from schemas.network import Network
     from store.influx import InfluxStore
+    from store.settings import SharedSettings
 
 
 # Long because every option carries its help in two languages; the work is in store.archive.
@@ -37,6 +38,9 @@ def register(app: typer.Typer) -> None:
         file_format: Annotated[
             ExportFormat, typer.Option("--format", help="csv, parquet, netcdf 格式")
         ] = ExportFormat.CSV,
+        as_of: Annotated[
+            str | None, typer.Option(help="native values as they stood at this moment, ISO 8601 截至某时刻的历史状态")
+        ] = None,
         as_json: Annotated[bool, typer.Option("--json", help="report as JSON 以 JSON 报告")] = False,
     ) -> None:
         """Export stored values with units, flags and provenance. 导出数据（含单位、标识与来源）。"""
@@ -49,9 +53,16 @@ def register(app: typer.Typer) -> None:
         stations = settings.stations
         start, stop = _moment(begin, stations, "--from"), _moment(end, stations, "--to")
         ids = _station_ids(stations, network, station or [])
+        if as_of is not None and level is not Level.NATIVE:
+            msg = "only native values have a history, use --level native"
+            raise typer.BadParameter(msg, param_hint="--as-of")
+        moment = None if as_of is None else _moment(as_of, stations, "--as-of")
         store = InfluxStore(settings)
         try:
-            frames = _frames(store, stations, network, ids, (level, start, stop))
+            if moment is None:
+                frames = _frames(store, stations, network, ids, (level, start, stop))
+            else:
+                frames = _history(settings, store, network, ids, (start, stop, moment))
         except StoreError as error:
             typer.echo(f"skyground: {error}", err=True)
             raise typer.Exit(1) from error
@@ -76,6 +87,7 @@ def register(app: typer.Typer) -> None:
                 stop.isoformat(),
                 "--level",
                 str(level),
+                *([] if moment is None else ["--as-of", moment.isoformat()]),
             ]
         )
         origin = archive.provenance(query=query, level=level, now=datetime.now(UTC))
@@ -113,6 +125,38 @@ def _frames(
         for item in stations.stations[name].instruments_of(network)
     }
     return {key: frame for key, frame in native.items() if len(frame)}
+
+
+def _history(
+    settings: SharedSettings,
+    store: InfluxStore,
+    network: str,
+    ids: list[str],
+    when: tuple[datetime, datetime, datetime],
+) -> dict[tuple[str, str], pd.DataFrame]:
+    """Native frames that hold anything, as they stood at the last of the three moments."""
+    from store.history import native_as_of
+    from store.state import StateStore
+
+    start, end, moment = when
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+        found = {
+            (name, item.id): native_as_of(
+                store,
+                state,
+                network=network,
+                station_id=name,
+                instrument_id=item.id,
+                start=start,
+                end=end,
+                moment=moment,
+                cadence=timedelta(seconds=item.cadence_s),
+            )
+            for name in ids
+            for item in settings.stations.stations[name].instruments_of(network)
+        }
+    return {key: frame for key, frame in found.items() if len(frame)}
 
 
 def _station_ids(stations: Network, network: str, wanted: list[str]) -> list[str]:

@@ -32,6 +32,7 @@ def register(app: typer.Typer) -> None:
     """Add the command group."""
     group = typer.Typer(help="Quality control: checks, gate, limits, reasons. 质量控制。", no_args_is_help=True)
     group.command("run")(run)
+    group.command("reopened")(reopened)
     group.command("gate")(gate)
     group.command("why")(why)
     limits = typer.Typer(help="Limits of the tests. 检验限值。", no_args_is_help=True)
@@ -49,6 +50,32 @@ def run(begin: From, end: To = None, network: Networks = None, as_json: AsJson =
     for code in _networks(settings, network):
         summary = _or_exit(partial(job.run, settings, code, start, stop, now))
         typer.echo(_json(summary) if as_json else _run_text(summary))
+
+
+def reopened(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="list the hours only 只列出")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge the hours anew that late and corrected readings have re-opened. 重新检验被迟到或更正数据重开的小时。"""
+    from qc import job
+    from store.state import StateStore
+
+    settings, now = _settings(), _now()
+    if dry_run:
+        with StateStore(settings.state_url) as state:
+            state.migrate()
+            for item in state.list_reopened():
+                typer.echo(
+                    _json(item)
+                    if as_json
+                    else f"{item.hour:%Y-%m-%d %H:%M}Z {item.network:<4} {item.station_id} {item.reason}"
+                )
+        return
+    summaries = _or_exit(lambda: job.run_reopened(settings, now))
+    for summary in summaries:
+        typer.echo(_json(summary) if as_json else _run_text(summary))
+    if not summaries and not as_json:
+        typer.echo("no hour waits 无待检小时")
 
 
 def gate(begin: From, end: To = None, network: Networks = None, as_json: AsJson = False) -> None:

@@ -12,7 +12,15 @@ from typing import Any
 import pytest
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
-EXPECTED = {"qc_hourly", "gate_daily", "coanalysis_daily", "attribution", "early_warning_hourly", "silence_watch"}
+EXPECTED = {
+    "qc_hourly",
+    "qc_reopened",
+    "gate_daily",
+    "coanalysis_daily",
+    "attribution",
+    "early_warning_hourly",
+    "silence_watch",
+}
 # Airflow configures itself when it is imported, so it is looked at in a process of its own.
 LOOK = """
 import json, sys, time

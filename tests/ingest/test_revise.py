@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -14,10 +16,13 @@ from hypothesis import strategies as st
 from ingest.judge import Judged, judge
 from ingest.revise import Reviser, change, merged
 from ingest.writer import Writer
+from qc.job import run_reopened, stretches
 from schemas.interval import Interval, floor_hour
 from schemas.message import RawMessage
 from schemas.reading import Reading
+from store.history import native_as_of
 from store.state import Before, ReopenReason, StateStore
+from tests.ingest.conftest import environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,3 +182,82 @@ def test_what_was_there_can_be_told_from_what_is_and_what_was_replaced(
     assert {code: value for code, value in told.items() if value is not None} == values
     if replaced is None:
         assert after.values == values
+
+
+def as_of(path: Path, moment: datetime) -> dict[datetime, float]:
+    frame = native_as_of(
+        path.store,
+        path.state,
+        network="gas",
+        station_id="st-1",
+        instrument_id="gas1",
+        start=OLD,
+        end=OLD + timedelta(hours=2),
+        moment=moment,
+        cadence=MINUTE,
+    )
+    return {start.to_pydatetime(): float(row["so2"]) for start, row in frame.iterrows()}
+
+
+def test_history_is_told_as_it_was_known_at_each_moment(path: Path) -> None:
+    path.take(OLD, 1.0, received_at=OLD + MINUTE)
+    path.take(OLD + 5 * MINUTE, 5.0, received_at=OLD + 6 * MINUTE)
+    corrected, late, again = (OLD + timedelta(hours=hours) for hours in (3, 4, 5))
+    path.take(OLD, 2.0, received_at=corrected)
+    path.take(OLD + 2 * MINUTE, 9.0, received_at=late)
+    path.take(OLD, 3.0, received_at=again)
+    second = timedelta(seconds=1)
+    assert as_of(path, OLD + 2 * MINUTE) == {OLD: 1.0}
+    assert as_of(path, corrected - second) == {OLD: 1.0, OLD + 5 * MINUTE: 5.0}
+    assert as_of(path, corrected) == {OLD: 2.0, OLD + 5 * MINUTE: 5.0}
+    assert as_of(path, late) == {OLD: 2.0, OLD + 2 * MINUTE: 9.0, OLD + 5 * MINUTE: 5.0}
+    assert as_of(path, NOW) == {OLD: 3.0, OLD + 2 * MINUTE: 9.0, OLD + 5 * MINUTE: 5.0}
+
+
+def test_an_old_letter_comes_back_with_history(path: Path) -> None:
+    path.take(OLD, 1.0, received_at=OLD + MINUTE, status={"so2": "D"})
+    path.take(OLD, 1.0, received_at=NOW)
+    before, after = (
+        native_as_of(
+            path.store, path.state, network="gas", station_id="st-1", instrument_id="gas1", start=OLD, end=OLD + MINUTE,
+            moment=moment, cadence=MINUTE,
+        )["so2__status"].iloc[0]
+        for moment in (NOW - MINUTE, NOW)
+    )  # fmt: skip
+    assert (before, after) == ("D", "N")
+
+
+def test_quality_control_takes_up_re_opened_hours(path: Path) -> None:
+    path.take(OLD + MINUTE, 1.0)
+    path.take(OLD + timedelta(hours=5), 5.0)
+    path.take(OLD + timedelta(hours=29), 6.0, received_at=NOW)
+    (window,) = stretches(path.state.list_reopened())[:1]
+    assert window[:2] == ("gas", OLD)
+    now = datetime.now(UTC)
+    summaries = run_reopened(path.settings, now)
+    assert [item.network for item in summaries] == ["gas"]
+    assert path.state.list_reopened() == []
+    hours = path.store.read_hourly("gas", "st-1", OLD, OLD + timedelta(hours=6), ["so2"])
+    assert hours["so2"].dropna().tolist() == [1.0, 5.0]
+    assert run_reopened(path.settings, now) == []
+
+
+def test_the_commands_tell_what_changed(path: Path) -> None:
+    path.take(OLD, 1.0, received_at=OLD + MINUTE)
+    path.take(OLD, 2.0)
+
+    def run(*more: str) -> str:
+        command = [sys.executable, "-m", "console.cli", *more]
+        done = subprocess.run(command, env=environment(path.settings), capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    (row,) = [msgspec.json.decode(line) for line in run("revisions", "--station", "st-1", "--json").splitlines()]
+    assert (row["before"]["values"], row["origin"]) == ({"so2": 1.0}, "mqtt")
+    assert "was" in run("revisions", "--corrections")
+    assert "gas  st-1 corrected" in run("qc", "reopened", "--dry-run")
+    path.settings.run_dir.mkdir(parents=True, exist_ok=True)
+    file = path.settings.run_dir / "told.csv"
+    span = ("--from", OLD.isoformat(), "--to", (OLD + MINUTE).isoformat(), "--output", str(file))
+    run("export", "--network", "gas", "--level", "native", "--as-of", (NOW - MINUTE).isoformat(), *span)
+    assert ",1.0," in file.read_text() or ",1," in file.read_text()

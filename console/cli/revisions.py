@@ -1,0 +1,53 @@
+"""``skyground revisions``: what late and corrected readings have changed, when, and what stood there before."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("revisions")(revisions)
+
+
+def revisions(  # noqa: PLR0917 - typer passes them by name
+    station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
+    instrument: Annotated[str | None, typer.Option(help="only this instrument 仪器")] = None,
+    start: Annotated[str | None, typer.Option("--from", help="readings that start here, ISO 8601 起始")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="ISO 8601 截止")] = None,
+    corrections: Annotated[bool, typer.Option("--corrections", help="without late readings 只看更正")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")] = False,
+) -> None:
+    """List revisions in the order in which they were received. 列出数据修订历史。"""
+    import msgspec
+
+    from console.cli.replay import explained, moment
+    from store.settings import SharedSettings, load_settings
+    from store.state import StateStore
+
+    settings = load_settings(SharedSettings)
+    with explained("revisions"), StateStore(settings.state_url) as state:
+        state.migrate()
+        found = state.list_revisions(
+            start=moment(start, settings.zone, "--from"),
+            end=moment(end, settings.zone, "--to"),
+            station_id=station,
+            instrument_id=instrument,
+            only_corrections=corrections,
+        )
+    for item in found:
+        if as_json:
+            typer.echo(msgspec.json.encode(item))
+            continue
+        place = f"{item.station_id}/{item.instrument_id}"
+        head = f"{item.received_at:%Y-%m-%d %H:%M:%S}Z  {item.origin:<10} {place:<28} {item.first:%Y-%m-%d %H:%M:%S}Z"
+        if item.before is None:
+            typer.echo(f"{head}  {item.readings} late readings 迟到, until 至 {item.last:%Y-%m-%d %H:%M:%S}Z")
+            continue
+        old = {**item.before.values, **{f"{code} status": letter for code, letter in item.before.status.items()}}
+        words = ", ".join(f"{name} was 原为 {'nothing 无' if value is None else value}" for name, value in old.items())
+        typer.echo(f"{head}  {words}")
+    if not found and not as_json:
+        typer.echo("nothing was revised 无修订")

@@ -1,0 +1,56 @@
+"""Quality control of hours that late or corrected readings have re-opened."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import dag, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from dags.report import report_failure
+from dags.window import DEFAULT_ARGS, HOURLY, announce
+
+DOC = """
+### What it makes
+The same as `qc_hourly`, for exactly the hours whose readings came late or were corrected after they had been judged; analysis
+and alerts follow by the asset `hourly` over the time from the first to the last of them.
+
+### When it is healthy
+One run an hour; the task is skipped where nothing waits. `skyground qc reopened --dry-run` lists what waits.
+
+### What to do when it fails
+Read the log, `skyground doctor`, clear the task: hours stay on the list until they are judged.
+"""
+
+
+@dag(
+    schedule="35 * * * *",
+    catchup=False,
+    max_active_runs=1,
+    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    doc_md=DOC,
+    tags=["qc"],
+)
+def qc_reopened() -> None:
+    """One task that judges and announces."""
+
+    @task(outlets=[HOURLY])
+    def check() -> list[dict[str, Any]]:
+        import msgspec
+
+        from qc.job import run_reopened
+        from store.settings import SharedSettings, load_settings
+
+        summaries = run_reopened(load_settings(SharedSettings), datetime.now(UTC))
+        if not summaries:
+            msg = "no hour waits"
+            raise AirflowSkipException(msg)
+        start, end = min(item.start for item in summaries), max(item.end for item in summaries)
+        announce(HOURLY, {"start": start.isoformat(), "end": end.isoformat()})
+        return [dict(msgspec.to_builtins(item)) for item in summaries]
+
+    check()
+
+
+qc_reopened()
