@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bench.field import CODES, START, Field, Load
-from ingest.pipeline import CURSOR
+from ingest.lanes import CURSOR
 from store.influx import Bucket
 from store.rawlog import BEGINNING, RawLog
 from store.state import StateStore

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.field import CODES, START, CollectorProcess, Field, FieldError, Load, backlog, kept, memory_mb
-from ingest.pipeline import CURSOR
+from ingest.lanes import CURSOR
 from store.rawlog import RawLog
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import msgspec
 import pandas as pd
 
 from ingest.judge import judge
+from ingest.lanes import waiting
 from schemas.interval import floor_hour
 from schemas.reading import RejectReason
 from store.state import Balance
@@ -108,13 +109,13 @@ def count_reasons(batch: Sequence[Judged]) -> dict[str, int]:
     return dict(Counter(rejection.reason.value for item in batch for rejection in item.rejections))
 
 
-def conservation(log: RawLog, state: StateStore, cursor: str, *, start: datetime, end: datetime) -> Conservation:
+def conservation(log: RawLog, state: StateStore, *, start: datetime, end: datetime) -> Conservation:
     """Compare the counts of the hours in ``[start, end)`` with the raw log; bounds are floored to hours."""
     first, last = floor_hour(start), floor_hour(end)
     kept = log.count(first, last)
     counted = sum(row.messages for row in state.read_balance(first, last))
-    waiting = min(kept, log.count_after(log.cursor(cursor)))
-    return Conservation(kept=kept, counted=counted, waiting=waiting, unexplained=kept - counted - waiting)
+    left = min(kept, waiting(log))
+    return Conservation(kept=kept, counted=counted, waiting=left, unexplained=kept - counted - left)
 
 
 def audit(  # noqa: PLR0913 - the three stores and the period
@@ -148,7 +149,7 @@ def audit(  # noqa: PLR0913 - the three stores and the period
         values_missing=values - found,
         quarantined=dict(sorted(tally.reasons.items())),
         sequence_gaps=tally.sequence_gaps(),
-        waiting=log.count_after(log.cursor(cursor)),
+        waiting=waiting(log),
         sent=sent,
         lost=values - found + (max(0, sent - received) if sent is not None else 0),
     )

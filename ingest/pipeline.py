@@ -1,7 +1,7 @@
 """The path of a message, in two loops that share nothing but the raw log.
 
     intake   receive -> keep (on disk) -> acknowledge
-    drain    read -> decode -> validate -> keep what is replaced -> write -> quarantine what was refused -> count -> advance the cursor
+    drain    read (live before backlog, `ingest.lanes`) -> decode -> validate -> keep what is replaced -> write -> quarantine what was refused -> count -> advance the cursor
 
 The intake never waits for a database: with InfluxDB down messages are still kept and acknowledged, and the drain goes on
 where its cursor stands. The drain never skips: the cursor moves only when everything before it is stored or quarantined.
@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from ingest.clock import ClockScreen
 from ingest.foreign import foreign_payloads
 from ingest.gap import GapWatch
 from ingest.judge import Judged, judge, refused_by_store
+from ingest.lanes import Lanes, waiting
 from ingest.metrics import DrainReport
 from ingest.revise import Reviser
 from store.error import DiskReserveError, RawLogError, StateError, StoreError
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from store.rawlog import RawLog
     from store.state import StateStore
 
-CURSOR = "drain"
 _PAUSE_S = 1.0
 _SAY_AGAIN_S = 30.0
 _LAG_EVERY_S = 1.0
@@ -51,10 +51,11 @@ _log = structlog.get_logger("ingest.pipeline")
 
 
 class JudgedBatch(msgspec.Struct, frozen=True):
-    """Messages that are stored together, and where in the raw log the last of them stands."""
+    """Messages that are stored together, where in the raw log the last of them stands, and whose cursor then moves there."""
 
     judged: list[Judged]
     position: Position
+    lane: str
     decode_s: float
 
 
@@ -122,6 +123,7 @@ class Drain:
         self._writer = writer
         self._state = state
         self._stop = stop
+        self._lanes = Lanes(log, timedelta(seconds=settings.drain_live_after_s))
         self._clock = ClockScreen(settings, state)
         self._reviser = Reviser(settings, writer.store, state)
         self._gaps = GapWatch(settings, state)
@@ -129,16 +131,17 @@ class Drain:
 
     def run(self, report: Callable[[DrainReport], None]) -> None:
         """Drain until told to stop; ``report`` hears what became of every batch."""
-        position = self._log.cursor(CURSOR)
         open_batch: Future[DrainReport | None] | None = None
         with ThreadPoolExecutor(1, "settle") as pool:
             while not self._stop.is_set():
-                batch = self.judge_next(position)
+                batch = self.judge_next()
                 if open_batch is not None:
                     _forward(open_batch, report)
                     open_batch = None
                 if batch is not None:
-                    open_batch, position = pool.submit(self.settle, batch), batch.position
+                    open_batch = pool.submit(self.settle, batch)
+                elif self._lanes.join():
+                    _log.info("caught_up")
                 if batch is None or len(batch.judged) < self._settings.drain_batch // 8:
                     self._stop.wait(self._settings.drain_idle_ms / 1_000)
             if open_batch is not None:
@@ -146,16 +149,17 @@ class Drain:
         with suppress(StateError):  # a second of progress less
             self._gaps.close()
 
-    def judge_next(self, position: Position) -> JudgedBatch | None:
-        """Read, decode and validate what stands behind ``position``; None at the end of the log."""
+    def judge_next(self) -> JudgedBatch | None:
+        """Read, decode and validate what comes next; None where there is nothing."""
         started = time.perf_counter()
-        logged = self._log.read(position, self._settings.drain_batch, max_bytes=self._settings.drain_batch_bytes)
+        settings = self._settings
+        lane, logged = self._lanes.next(settings.drain_batch, settings.drain_batch_bytes, datetime.now(UTC))
         if not logged:
             return None
-        judged = [judge(item.message, self._settings) for item in logged]
+        judged = [judge(item.message, settings) for item in logged]
         for item in judged:
             self._clock.screen(item)
-        return JudgedBatch(judged, logged[-1].position, time.perf_counter() - started)
+        return JudgedBatch(judged, logged[-1].position, lane, time.perf_counter() - started)
 
     def settle(self, batch: JudgedBatch) -> DrainReport | None:
         """Write, quarantine, count, and only then move the cursor; None when told to stop before that."""
@@ -177,7 +181,7 @@ class Drain:
             values=written.values,
             rejected=count_reasons(batch.judged),
             retries=written.retries,
-            lag=self._lag(batch.position),
+            lag=self._lag(),
             decode_s=batch.decode_s,
             write_s=time.perf_counter() - started,
         )
@@ -199,7 +203,7 @@ class Drain:
         try:
             if refused:
                 self._state.add_many_rejections(refused)
-            self._log.advance(CURSOR, batch.position)
+            self._log.advance(batch.lane, batch.position)
             self._state.add_balance(count_batch(batch.judged))
         except (StateError, RawLogError) as error:
             _log.error("state_refuses", detail=str(error))
@@ -218,13 +222,13 @@ class Drain:
 
     def backlog(self) -> int:
         """Messages kept and not yet stored [1]."""
-        return self._log.count_after(self._log.cursor(CURSOR))
+        return waiting(self._log)
 
-    def _lag(self, position: Position) -> int | None:
+    def _lag(self) -> int | None:
         if time.monotonic() - self._lag_asked_at < _LAG_EVERY_S:
             return None
         self._lag_asked_at = time.monotonic()
-        return self._log.count_after(position)
+        return waiting(self._log)
 
 
 def _forward(open_batch: Future[DrainReport | None], report: Callable[[DrainReport], None]) -> None:

@@ -1,7 +1,7 @@
 """Late and corrected readings: what they replace is kept, and their hours are judged anew.
 
-A reading newer than anything stored of its instrument replaces nothing, and is not looked up: that is the live path. All
-others are compared with what the database holds, and what they would change is written down before they are.
+A reading newer than anything stored of its instrument replaces nothing, and is not looked up: that is the live path. An hour that was
+judged before its readings were stored, since they came late or had to wait for the database, is judged anew. All others are compared with what the database holds, and what they would change is written down before they are.
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ _Known = dict[datetime, Before]
 
 # ruff: noqa: PD011 - values of readings, not of frames
 class Arrival(msgspec.Struct, frozen=True):
-    """A reading and when its message was received."""
+    """A reading, when its message was received, and whether that was late."""
 
     reading: Reading
     received_at: datetime
+    is_late: bool
 
 
 class Reviser:
@@ -84,20 +85,22 @@ class Reviser:
         newest = dict[_Key, datetime]()
         late: dict[_Key, list[Arrival]] = {}
         unsure: dict[_Key, list[Arrival]] = {}
+        judged_before = floor_hour(datetime.now(UTC)) - QC_HOURS
         for judged in batch:
+            received_at = judged.message.received_at
             for reading in judged.readings:
                 key = (reading.network, reading.station_id, reading.instrument_id)
                 start = reading.interval.start
                 known = newest.get(key) or self._newest.get(key)
-                is_late = judged.message.received_at - reading.interval.end > self._lateness(key)
+                is_late = received_at - reading.interval.end > self._lateness(key)
                 if known is None or start > known:
                     newest[key] = start
-                    if is_late:
-                        (unsure if self._is_shared else late).setdefault(key, []).append(
-                            Arrival(reading, judged.message.received_at)
-                        )
+                    if not is_late and start >= judged_before:
+                        continue  # the live path
+                    chosen = unsure if self._is_shared and is_late else late
                 else:
-                    unsure.setdefault(key, []).append(Arrival(reading, judged.message.received_at))
+                    chosen = unsure
+                chosen.setdefault(key, []).append(Arrival(reading, received_at, is_late))
         if late or unsure:
             self._keep(batch, late, unsure)
         self._newest.update(newest)
@@ -147,7 +150,7 @@ class Reviser:
                 known[arrival.reading.interval.start] = merged(before, arrival.reading)
             if self._network.stations[key[1]].late_window_h:
                 occupied = set(stored.get(key, {}))
-                revisions.extend(self._runs(key, fresh, occupied))
+                revisions.extend(self._runs(key, [arrival for arrival in fresh if arrival.is_late], occupied))
                 for arrival in fresh:
                     self._reopen(hours, key, arrival, ReopenReason.LATE)
         if revisions or hours:
@@ -203,7 +206,7 @@ class Reviser:
     ) -> None:
         hour = floor_hour(arrival.reading.interval.start)
         is_data_set = self._network.stations[key[1]].late_window_h == 0
-        if is_data_set or hour >= floor_hour(arrival.received_at) - QC_HOURS:
+        if is_data_set or hour >= floor_hour(datetime.now(UTC)) - QC_HOURS:
             return
         hours[key[0], key[1], hour] = ReopenedHour(key[0], key[1], hour, reason, datetime.now(UTC))
 

@@ -101,6 +101,8 @@ class CollectorSettings(Broker):
         Messages [1] and payload [B] that are decoded and written together.
     drain_idle_ms : int
         Pause when the raw log holds nothing new [ms].
+    drain_live_after_s : float
+        When messages have waited so long to be stored, live ones go ahead of them [s]; 0: never.
     payload_max_bytes : int
         Larger payloads go to the quarantine undecoded [B].
     time_ahead_max_s : int
@@ -136,6 +138,7 @@ class CollectorSettings(Broker):
     drain_batch: Annotated[int, Field(ge=1, le=100_000)] = 4_000
     drain_batch_bytes: Annotated[int, Field(ge=1 << 20)] = 16 << 20
     drain_idle_ms: Annotated[int, Field(ge=1, le=60_000)] = 50
+    drain_live_after_s: Annotated[float, Field(ge=0)] = 60.0
     payload_max_bytes: Annotated[int, Field(ge=1)] = 1 << 20
     time_ahead_max_s: Annotated[int, Field(ge=0)] = 600
     clock_screen: bool = True

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from ingest.lanes import CURSOR as DRAIN_CURSOR
 from ingest.log import configure_logging
-from ingest.pipeline import CURSOR as DRAIN_CURSOR
 from ingest.sheet import settle
 from store.error import StoreError
 from store.influx import InfluxStore

@@ -160,6 +160,11 @@ class RawLog:
                 (name, position.day.isoformat(), position.row),
             )
 
+    def drop_cursor(self, name: str) -> None:
+        """Forget a named cursor, durably; harmless where there is none."""
+        with self._write_lock, _explained(self._directory), self._cursors:
+            self._cursors.execute("DELETE FROM cursor WHERE name = ?", (name,))
+
     def position_before(self, moment: datetime) -> Position:
         """Position to rewind a cursor to so that everything received from ``moment`` (aware) on is read again."""
         micros = _to_micros(moment)

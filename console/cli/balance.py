@@ -73,7 +73,7 @@ def balance(  # noqa: PLR0917 - typer passes them by name
     # whole hours: the one that has begun is part of it
     last = floor_hour(asked) if asked else floor_hour(now) + _HOUR
     from ingest.balance import audit, conservation
-    from ingest.pipeline import CURSOR
+    from ingest.lanes import CURSOR
     from store.influx import InfluxStore
     from store.rawlog import RawLog
     from store.state import StateStore
@@ -88,7 +88,7 @@ def balance(  # noqa: PLR0917 - typer passes them by name
             counts = state.read_balance(first, last, station)
         else:
             rows = _sheet(settings, log, store, state, span=(first, last), station=station, whole=do_settle)
-        summary = conservation(log, state, CURSOR, start=first, end=last)
+        summary = conservation(log, state, start=first, end=last)
         waiting = _unsettled(log)
         store.close()
         log.close()
@@ -102,7 +102,7 @@ def balance(  # noqa: PLR0917 - typer passes them by name
 
 def _unsettled(log: RawLog) -> int:
     """Messages the drain has dealt with and the sheet has not [1]."""
-    from ingest.pipeline import CURSOR
+    from ingest.lanes import CURSOR
     from ingest.sheet import CURSOR as SHEET
 
     return max(0, log.count_after(log.cursor(SHEET)) - log.count_after(log.cursor(CURSOR)))
@@ -119,7 +119,7 @@ def _sheet(
     whole: bool,
 ) -> list[SheetRow]:
     from console.cli.replay import progress_line
-    from ingest.pipeline import CURSOR
+    from ingest.lanes import CURSOR
     from ingest.sheet import filled, settle
 
     if _unsettled(log) and (whole or _unsettled(log) <= SETTLE_AT_ONCE):

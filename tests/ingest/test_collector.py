@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ingest.balance import audit, conservation
-from ingest.pipeline import CURSOR
+from ingest.lanes import CURSOR
 from ingest.quarantine import entries, replay
 from ingest.writer import Writer
 from sensors.network_file import network_toml
@@ -136,7 +136,7 @@ def test_stop_is_clean_and_a_restart_takes_what_came_meanwhile(
     assert collector.stop() == 0
     log = RawLog(collector.settings.rawlog_dir)
     now = datetime.now(UTC)
-    summary = conservation(log, state, CURSOR, start=now - timedelta(hours=1), end=now + timedelta(hours=1))
+    summary = conservation(log, state, start=now - timedelta(hours=1), end=now + timedelta(hours=1))
     log.close()
     assert summary.unexplained == 0
     assert summary.counted == summary.kept >= 600

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.pipeline import CURSOR, Drain
+from ingest.lanes import CURSOR
+from ingest.pipeline import Drain
 from ingest.sheet import count_sent, differences, expected_in, filled, settle, take
 from ingest.survey import expire, seconds_until_next
 from ingest.writer import Writer
@@ -50,14 +51,15 @@ class Bench:
     """A raw log that is drained and settled by hand."""
 
     def __init__(self, collector_settings: CollectorSettings, store: InfluxStore, state: StateStore) -> None:
-        self.settings, self.store, self.state = collector_settings, store, state
-        self.log = RawLog(collector_settings.rawlog_dir)
+        own = collector_settings.model_copy(update={"drain_live_after_s": 0.0})
+        self.settings, self.store, self.state = own, store, state
+        self.log = RawLog(own.rawlog_dir)
         stop = threading.Event()
-        self.work = Drain(collector_settings, self.log, writer=Writer(store, stop), state=state, stop=stop)
+        self.work = Drain(own, self.log, writer=Writer(store, stop), state=state, stop=stop)
 
     def take(self, *messages: RawMessage) -> None:
         self.log.append(messages)
-        batch = self.work.judge_next(self.log.cursor(CURSOR))
+        batch = self.work.judge_next()
         assert batch is not None
         assert self.work.settle(batch) is not None
         settle(

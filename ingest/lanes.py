@@ -1,0 +1,92 @@
+"""Two ways through the raw log while it holds a backlog: what comes in now goes ahead, what has waited follows.
+
+Normally one cursor reads the log in order. When the next message has waited for long, a second lane is opened at the end of the
+log, and live messages no longer queue behind the backlog. When the backlog has reached the place where the live lane began,
+both are one again. Cursors are durable, each lane's own: a kill at any moment costs at most a batch that is done twice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from store.rawlog import BEGINNING
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from store.rawlog import LoggedMessage, RawLog
+
+CURSOR = "drain"
+"""Of the only lane, and of the backlog."""
+LIVE, LIVE_FROM = "drain-live", "drain-live-from"
+
+
+class Lanes:
+    """Chooses what is read next.
+
+    Parameters
+    ----------
+    log : RawLog
+    open_after : timedelta
+        A message that has waited so long opens the live lane; zero: never.
+    """
+
+    def __init__(self, log: RawLog, open_after: timedelta) -> None:
+        self._log = log
+        self._open_after = open_after
+        self._read = {CURSOR: log.cursor(CURSOR)}
+        self._live_from = log.cursor(LIVE_FROM)
+        if self.is_open:
+            self._read[LIVE] = max(log.cursor(LIVE), self._live_from)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether live messages go ahead of a backlog."""
+        return self._live_from != BEGINNING
+
+    def next(self, limit: int, max_bytes: int, now: datetime) -> tuple[str, list[LoggedMessage]]:
+        """Cursor and messages to deal with; no messages at the end of the log, or when the lanes are ready to `join`."""
+        if self.is_open:
+            live = self._log.read(self._read[LIVE], limit, max_bytes=max_bytes)
+            if live:
+                return self._taken(LIVE, live)
+            backlog = self._log.read(self._read[CURSOR], limit, max_bytes=max_bytes)
+            return self._taken(CURSOR, [item for item in backlog if item.position <= self._live_from])
+        found = self._log.read(self._read[CURSOR], limit, max_bytes=max_bytes)
+        if found and self._open_after and now - found[0].message.received_at > self._open_after:
+            self._open()
+        return self._taken(CURSOR, found)
+
+    def join(self) -> bool:
+        """Make one lane of both where the backlog is dealt with; only when no batch is under way. True when it did."""
+        if not self.is_open or self._log.cursor(CURSOR) < self._live_from or self._read[CURSOR] < self._live_from:
+            return False
+        position = max(self._log.cursor(LIVE), self._live_from)
+        # in this order a kill between leaves a live lane that is joined again at the next start
+        self._log.advance(CURSOR, position)
+        self._log.drop_cursor(LIVE_FROM)
+        self._log.drop_cursor(LIVE)
+        self._live_from = BEGINNING
+        self._read = {CURSOR: position}
+        return True
+
+    def _open(self) -> None:
+        end = self._log.end()
+        self._log.advance(LIVE, end)
+        self._log.advance(LIVE_FROM, end)
+        self._live_from, self._read[LIVE] = end, end
+
+    def _taken(self, lane: str, messages: list[LoggedMessage]) -> tuple[str, list[LoggedMessage]]:
+        if messages:
+            self._read[lane] = messages[-1].position
+        return lane, messages
+
+
+def waiting(log: RawLog) -> int:
+    """Messages kept and not yet dealt with, in both lanes [1]."""
+    live_from = log.cursor(LIVE_FROM)
+    if live_from == BEGINNING:
+        return log.count_after(log.cursor(CURSOR))
+    live = max(log.cursor(LIVE), live_from)
+    backlog = log.count_after(log.cursor(CURSOR)) - log.count_after(live_from)
+    return max(0, backlog) + log.count_after(live)
