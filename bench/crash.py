@@ -16,18 +16,28 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from bench.field import CODES, START, Field, Load
-from ingest.lanes import CURSOR
+from bench.crash_repair import run_clock_jump, run_disk_full, run_gateway, run_read_only, run_repair
+from bench.crash_scene import (
+    POISON,
+    SCENE_CODES,
+    SHORT,
+    VALUES,
+    Outcome,
+    Scene,
+    Sizes,
+    account,
+    count_of,
+    expect,
+    place,
+)
+from bench.field import START, Field, Load
 from store.influx import Bucket
-from store.rawlog import BEGINNING, RawLog
-from store.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -35,112 +45,7 @@ if TYPE_CHECKING:
     from bench.field import CollectorProcess
 
 TABLE = Path(__file__).parents[1] / "docs" / "crash-matrix.md"
-VALUES = 6
-_CODES = CODES[:VALUES]
-_QUIET_S = 4.0
-_PATIENCE_S = 90.0
-_POISON = b'{"start": "2026-01-01T00:00:00Z", "values": {"benzene": '
 _CONFLICT_START = START - timedelta(days=700)
-_ZONE_ERROR = timedelta(hours=8)
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How much of everything."""
-
-    collector_kills: int = 20
-    influxd_kills: int = 10
-    pair_kills: int = 8
-    broker_stops: int = 3
-    broker_kills: int = 3
-    broker_kills_alone: int = 1
-    poison: int = 10_000
-    jumped: int = 60
-    rate_per_s: float = 200.0
-
-
-SHORT = Sizes(
-    collector_kills=1,
-    influxd_kills=1,
-    pair_kills=0,
-    broker_stops=1,
-    broker_kills=1,
-    broker_kills_alone=0,
-    poison=300,
-    jumped=20,
-    rate_per_s=100,
-)
-
-
-@dataclass
-class Outcome:
-    """One line of the table; messages, except `recover_s` [s].
-
-    Attributes
-    ----------
-    sent : int
-        Confirmed to the publisher by the broker.
-    broker_lost : int
-        Of these, never delivered: the broker was killed before it had written them to its file.
-    stored, quarantined : int
-        In InfluxDB with the right value; in the quarantine.
-    lost : int
-        In the raw log, but neither stored nor in the quarantine; must be 0.
-    duplicated : int
-        Rows in InfluxDB that no message explains; must be 0.
-    copies : int
-        Messages that stand in a raw log more than once (delivered again), harmless.
-    recover_s : float
-        From the last fault until everything delivered was in InfluxDB or the quarantine.
-    """
-
-    name: str
-    faults: str
-    sent: int = 0
-    broker_lost: int = 0
-    stored: int = 0
-    quarantined: int = 0
-    lost: int = 0
-    duplicated: int = 0
-    copies: int = 0
-    recover_s: float = 0.0
-
-    @property
-    def is_sound(self) -> bool:
-        """Nothing lost behind the broker, nothing twice, nothing without a place."""
-        rest = self.sent - self.broker_lost - self.stored - self.quarantined
-        return self.lost == self.duplicated == rest == 0
-
-
-@dataclass
-class Scene:
-    """One scenario: its stations, its load and the collectors that must account for it."""
-
-    rig: Field
-    name: str
-    rate_per_s: float
-    collectors: list[CollectorProcess]
-    rng: random.Random
-    kept_before: int = 0
-    last_fault: float = 0.0
-    expected: dict[tuple[str, datetime], float] = field(default_factory=dict)
-
-    @property
-    def stations(self) -> list[str]:
-        """Stations that only this scenario uses."""
-        return [name for name in self.rig.stations if name.startswith(self.name)]
-
-    def load(self) -> Load:
-        """A load that is not yet started."""
-        return Load(self.rig, self.stations, self.rate_per_s, _CODES)
-
-    def fault(self) -> None:
-        """Note that something was broken just now."""
-        self.last_fault = time.monotonic()
-
-    def pause(self, low_s: float, high_s: float) -> None:
-        """Let the load go on for a random time."""
-        time.sleep(self.rng.uniform(low_s, high_s))
 
 
 def collector_kill(scene: Scene, times: int) -> None:
@@ -210,23 +115,23 @@ def run_kills(scene: Scene, faults: Callable[[Scene, int], None], times: int, wo
         faults(scene, times)
         time.sleep(1.0)
     for number in range(load.count):
-        _expect(scene, number, number)
-    return _account(scene, words, load.count)
+        expect(scene, number, number)
+    return account(scene, words, load.count)
 
 
 def run_conflict(scene: Scene, count: int) -> Outcome:
     """Every second station's messages fall into a week in which a parameter stands as text in the database."""
     poisoned, *_ = scene.stations
-    line = f'voc,instrument=gc1,station={poisoned} {_CODES[0]}="text" {int(_CONFLICT_START.timestamp()) - 60}000000000'
+    line = f'voc,instrument=gc1,station={poisoned} {SCENE_CODES[0]}="text" {int(_CONFLICT_START.timestamp()) - 60}000000000'
     scene.rig.store.write_lines(Bucket.NATIVE, [line.encode()])
-    sound = Load(scene.rig, scene.stations[1:], scene.rate_per_s, _CODES)
-    refused = Load(scene.rig, [poisoned], scene.rate_per_s / 10, _CODES, start_at=_CONFLICT_START)
+    sound = Load(scene.rig, scene.stations[1:], scene.rate_per_s, SCENE_CODES)
+    refused = Load(scene.rig, [poisoned], scene.rate_per_s / 10, SCENE_CODES, start_at=_CONFLICT_START)
     with sound, refused:
         time.sleep(count / scene.rate_per_s)
         scene.fault()
     for number in range(sound.count):
-        scene.expected[_place(scene.stations[1:], number)] = float(number)
-    return _account(scene, "text field in one week", sound.count + refused.count)
+        scene.expected[place(scene.stations[1:], number)] = float(number)
+    return account(scene, "text field in one week", sound.count + refused.count)
 
 
 def run_poison(scene: Scene, count: int) -> Outcome:
@@ -234,133 +139,32 @@ def run_poison(scene: Scene, count: int) -> Outcome:
     with scene.load() as load:
         with scene.rig.publisher() as publisher:
             for _ in range(count):
-                publisher.publish(f"obs/v1/voc/{scene.stations[0]}/gc1/json", _POISON)
+                publisher.publish(f"obs/v1/voc/{scene.stations[0]}/gc1/json", POISON)
             publisher.flush()
         scene.fault()
     for number in range(load.count):
-        _expect(scene, number, number)
-    return _account(scene, f"{count} times", load.count + count)
+        expect(scene, number, number)
+    return account(scene, f"{count} times", load.count + count)
 
 
-def run_clock_jump(scene: Scene, count: int) -> Outcome:
-    """A station's clock is right, then eight hours ahead, then eight hours behind."""
-    now = datetime.now(UTC).replace(second=0, microsecond=0)
-    sent = 0
-    with scene.rig.publisher() as publisher:
-        for error in (timedelta(0), _ZONE_ERROR, -_ZONE_ERROR):
-            for minute in range(1, count + 1):
-                start = now + error - timedelta(minutes=minute)
-                body = {"start": start.isoformat(), "seq": sent, "values": {_CODES[0]: float(sent)}}
-                publisher.publish(f"obs/v1/voc/{scene.stations[0]}/gc1/json", msgspec.json.encode(body))
-                if error <= timedelta(0):
-                    scene.expected[scene.stations[0], start] = float(sent)
-                sent += 1
-        publisher.flush()
-    scene.fault()
-    return _account(scene, f"{count} messages each: right, +8 h, -8 h", sent)
-
-
-def _expect(scene: Scene, number: int, value: float) -> None:
-    scene.expected[_place(scene.stations, number)] = float(value)
-
-
-def _place(stations: Sequence[str], number: int) -> tuple[str, datetime]:
-    return stations[number % len(stations)], START + timedelta(minutes=number // len(stations))
-
-
-def _account(scene: Scene, faults: str, sent: int) -> Outcome:
-    """Wait until nothing moves any more, then compare what was sent with what is where."""
-    settled_at = _settle(scene, sent)
-    outcome = Outcome(scene.name, faults, sent, recover_s=round(max(0.0, settled_at - scene.last_fault), 1))
-    raw = [item for collector in scene.collectors for item in _raw(collector, scene.stations)]
-    distinct = set(raw)
-    repeats = sum(payload == _POISON for _, payload in raw)
-    poison = min(repeats, sent - len(scene.expected)) if repeats else 0
-    outcome.copies = len(raw) - len(distinct) - max(0, repeats - 1)
-    delivered = len(distinct) - (poison > 0) + poison
-    outcome.broker_lost = sent - delivered
-    outcome.quarantined = _quarantined(scene)
-    rows = _rows(scene)
-    outcome.stored = sum(rows.get(place) == value for place, value in scene.expected.items())
-    outcome.duplicated = sum(place not in scene.expected for place in rows)
-    outcome.lost = delivered - outcome.stored - outcome.quarantined
-    return outcome
-
-
-def _settle(scene: Scene, sent: int) -> float:
-    """Moment of the last change in raw logs and cursors."""
-    began = changed_at = time.monotonic()
-    before: tuple[int, int] | None = None
-    while time.monotonic() - began < _PATIENCE_S:
-        now = (sum(_count(item)[0] for item in scene.collectors), sum(_count(item)[1] for item in scene.collectors))
-        if now != before:
-            before, changed_at = now, time.monotonic()
-        is_all = now[0] - scene.kept_before >= sent
-        if now[1] == 0 and time.monotonic() - changed_at > (1.0 if is_all else _QUIET_S):
-            return changed_at
-        time.sleep(0.2)
-    return changed_at
-
-
-def _count(collector: CollectorProcess) -> tuple[int, int]:
-    log = RawLog(collector.settings.rawlog_dir)
-    try:
-        return log.count_after(BEGINNING), log.count_after(log.cursor(CURSOR))
-    finally:
-        log.close()
-
-
-def _raw(collector: CollectorProcess, stations: list[str]) -> Iterator[tuple[str, bytes]]:
-    log, position = RawLog(collector.settings.rawlog_dir), BEGINNING
-    own = frozenset(stations)
-    try:
-        while page := log.read(position, 10_000):
-            position = page[-1].position
-            for item in page:
-                if item.message.topic.split("/")[3] in own:
-                    yield item.message.topic, item.message.payload
-    finally:
-        log.close()
-
-
-def _rows(scene: Scene) -> dict[tuple[str, datetime], float]:
-    """Everything of this scenario's stations that InfluxDB holds, by station and start."""
-    rows: dict[tuple[str, datetime], float] = {}
-    far = timedelta(days=3_000)
-    for station in scene.stations:
-        frame = scene.rig.store.read_native("voc", station, "gc1", START - far, START + far, [_CODES[0]])
-        for start, value in frame[_CODES[0]].dropna().items():
-            if not isinstance(value, str):
-                rows[station, start.to_pydatetime()] = float(value)
-    return rows
-
-
-def _quarantined(scene: Scene) -> int:
-    """Messages of this scenario in the quarantines of its collectors; one delivered twice counts once."""
-    entries: set[tuple[object, ...]] = set()
-    for collector in scene.collectors:
-        with StateStore(collector.settings.state_url) as state:
-            after = 0
-            while page := state.list_quarantine(after=after, limit=1_000):
-                after = page[-1].id
-                for item in page:
-                    if item.station_id in scene.stations:
-                        entries.add((item.station_id, item.interval_start or item.id))
-    return len(entries)
-
-
-def run_matrix(directory: Path, sizes: Sizes, seed: int) -> Iterator[Outcome]:
+def run_matrix(directory: Path, sizes: Sizes, seed: int) -> Iterator[Outcome]:  # noqa: C901 - one line a scenario
     """Every scenario, one after the other, on the same servers."""
     names = ("collector-kill", "influxd-kill", "pair-kill", "broker-stop", "type-conflict", "clock-jump", "poison")
-    stations = [f"{name}-{number}" for name in (*names, "broker-kill", "broker-alone") for number in range(5)]
+    stations = [
+        f"{name}-{number}" for name in (*names, "broker-kill", "broker-alone", "disk-full") for number in range(5)
+    ]
     rng = random.Random(seed)
     with ExitStack() as stack:
-        rig = stack.enter_context(Field(directory, stations, _CODES, late_window_h=0))
+        # stations that keep a memory take data of any age by a window of years, since a window of 0 marks a data set
+        windows = {"clock-jump": 168, "broker-alone": 24 * 3_650}
+        rig = stack.enter_context(
+            Field(directory, stations, SCENE_CODES, late_windows=windows, devices=("gateway-kill-0",))
+        )
         single = rig.collector()
         single.start()
 
         def scene(name: str, collectors: list[CollectorProcess]) -> Scene:
-            before = sum(_count(item)[0] for item in collectors)
+            before = sum(count_of(item)[0] for item in collectors)
             return Scene(rig, name, sizes.rate_per_s, collectors, rng, kept_before=before)
 
         def kills(name: str, faults: Callable[[Scene, int], None], times: int) -> Outcome:
@@ -374,7 +178,13 @@ def run_matrix(directory: Path, sizes: Sizes, seed: int) -> Iterator[Outcome]:
         yield kills("broker-stop", broker_stop, sizes.broker_stops)
         yield kills("broker-kill", broker_kill, sizes.broker_kills)
         if sizes.broker_kills_alone:
-            yield kills("broker-alone", broker_kill_alone, sizes.broker_kills_alone)
+            yield run_repair(scene("broker-alone", [single]), broker_kill_alone, sizes.broker_kills_alone)
+        if sizes.gateway_kills:
+            yield run_gateway(scene("gateway-kill", [single]), sizes.gateway_kills)
+        if sizes.disk_full:
+            yield run_disk_full(scene("disk-full", [rig.collector("small-disk")]))
+        if sizes.read_only:
+            yield run_read_only(directory / "read-only", rng, sizes.rate_per_s)
         if sizes.pair_kills:
             single.stop()
             pair = [rig.collector(f"pair-{name}", "pair") for name in ("a", "b")]
@@ -391,7 +201,10 @@ _WORDS = {
     "broker-kill": "kill -9 of the broker",
     "broker-alone": "kill -9 of the broker while the collector is away",
     "type-conflict": "InfluxDB refuses a field for its type",
-    "clock-jump": "clock of a station jumps",
+    "clock-jump": "clocks of stations jump by +8 h, then by -8 h, and are right again",
+    "gateway-kill": "kill -9 of the HJ 212 gateway under load",
+    "disk-full": "a file takes the free space up to the collector's reserve, for a while",
+    "read-only": "InfluxDB takes no writes (the collector's user may only read), for a while",
     "poison": "undecodable message amid sound ones",
 }
 
@@ -399,29 +212,29 @@ _WORDS = {
 def table(outcomes: Sequence[Outcome], sizes: Sizes, seconds: float) -> str:
     """The Markdown page."""
     rows = "\n".join(
-        f"| {_WORDS[item.name]} | {item.faults} | {item.sent} | {item.broker_lost} | {item.stored} | {item.quarantined} "
+        f"| {_WORDS[item.name]} | {item.faults} | {item.sent} | {item.broker_lost} | {item.brought_back} | {item.stored} | {item.quarantined} "
         f"| {item.lost} | {item.duplicated} | {item.copies} | {item.recover_s} |"
         for item in outcomes
     )
     return f"""# Crash matrix
 
-Written by `make crash` (`bench/crash.py`) from a real run on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, mosquitto
+Written by `make crash` (`bench/crash.py`) from a real run on {datetime.now(UTC):%Y-%m-%d}: {os.cpucount_of()} cores, mosquitto
 {_version("mosquitto", "-h")}, InfluxDB {_version("influxd", "version")}, {sizes.rate_per_s:.0f} messages/s of {VALUES} values during the faults, {seconds / 60:.1f} min in all.
 
-| what happens | faults | sent | lost in the broker | stored | quarantined | lost | duplicated | copies in the raw log | recovered after [s] |
-|---|---|---|---|---|---|---|---|---|---|
+| what happens | faults | sent | lost in the broker | brought back | stored | quarantined | lost | duplicated | copies in the raw log | recovered after [s] |
+|---|---|---|---|---|---|---|---|---|---|---|
 {rows}
 
-* **sent**: confirmed to the station by the broker. **lost in the broker**: of these, never delivered. mosquitto writes its file every
-  `autosave_interval` (30 s here) and at an orderly stop; killed in between, it forgets what it has confirmed since. No collector
-  can mend that; the gap shows in the sequence numbers (`sequence_gaps` of `skyground balance --audit`).
-* **lost**: in the raw log, but neither in InfluxDB nor in the quarantine. **duplicated**: rows in InfluxDB that no message explains.
-  Both must be 0; the script ends with status 1 otherwise.
+* **sent**: confirmed to the station by the broker (for the gateway: by its 9014). **lost in the broker**: of these, never delivered.
+  mosquitto writes its file every `autosave_interval` (30 s here) and at an orderly stop; killed in between, it forgets what it has
+  confirmed since. **brought back**: of these, asked for by gap repair and answered by the station. Stations without a memory cannot
+  bring them back; there the gap shows in the balance sheet (`lost_before_collector`).
+* **lost**: in the raw log, but neither in InfluxDB nor in the quarantine. **duplicated**: rows in InfluxDB that no message explains, such
+  as readings stored under a wrong time. Both must be 0; the script ends with status 1 otherwise.
 * **copies in the raw log**: delivered again after a crash, kept again, stored once.
 * **recovered after**: from the last fault until everything delivered was in InfluxDB or in the quarantine, the start of the killed
-  program and the last second of load included.
-* **clock of a station jumps**: eight hours ahead is refused (`time_future`). Eight hours behind is stored under the wrong time, as sent
-  (the stations here take any age), and would replace what stands there: nothing recognises it yet.
+  program and the last second of load included; for gap repair the waiting for an answer too.
+* **clocks jump**: what they stamp meanwhile is held in the quarantine as `clock_suspect`, and nothing of it is stored.
 """
 
 

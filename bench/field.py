@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.parse
+import urllib.request
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,11 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import msgspec
+from pydantic import SecretStr
 
 from console.local.process import wait_until
 from ingest.mqtt import Publisher
 from ingest.settings import Broker, CollectorSettings
-from schemas.network import Instrument, Network, Station
+from schemas.network import Hj212, Hj212Factor, Instrument, Network, Station
 from schemas.parameter import load_parameters
 from sensors.network_file import network_toml
 from store.influx import InfluxStore
@@ -28,13 +31,14 @@ from store.rawlog import BEGINNING, RawLog
 from tests import servers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ingest.mqtt import Sent
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 CODES = [code for code, item in load_parameters().items() if "voc" in item.networks][:30]
 PATIENCE_S = 120.0
+ADMIN, USER, PASSWORD, DEVICE_PASSWORD = "admin", "collector", "secret", "123456"
 _MINUTE = timedelta(minutes=1)
 _SETTINGS = (
     "run_dir",
@@ -44,6 +48,8 @@ _SETTINGS = (
     "mqtt_share",
     "mqtt_cover_after_s",
     "influx_url",
+    "influx_user",
+    "disk_reserve_bytes",
     "metrics_port",
 )
 
@@ -82,6 +88,8 @@ class CollectorProcess:
         self.settings.run_dir.mkdir(parents=True, exist_ok=True)
         seen = self.log.stat().st_size if self.log.exists() else 0
         chosen = {f"SKYGROUND_{name.upper()}": str(getattr(self.settings, name)) for name in _SETTINGS}
+        if self.settings.influx_user:
+            chosen["SKYGROUND_INFLUX_PASSWORD"] = self.settings.influx_password.get_secret_value()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SKYGROUND_")}
         command = [sys.executable, "-c", "from console.cli.collect import collect; collect()"]
         with self.log.open("ab") as log:
@@ -112,22 +120,30 @@ class Field:
     stations: list[str]
     codes: list[str] = field(default_factory=lambda: CODES)
     late_window_h: int = 0
+    late_windows: Mapping[str, int] = field(default_factory=dict)
+    devices: tuple[str, ...] = ()
+    needs_login: bool = False
     collectors: list[CollectorProcess] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.network = self.directory / "network.toml"
         instrument = Instrument(id="gc1", network="voc", cadence_s=60, parameters=tuple(self.codes))  # type: ignore[arg-type]
-        stations = tuple(
-            Station(id=name, instruments=(instrument,), late_window_h=self.late_window_h) for name in self.stations
-        )
-        self.network.write_text(network_toml(Network(zone="UTC", station_list=stations)), encoding="utf-8")
+        stations = [
+            Station(id=name, instruments=(instrument,), late_window_h=self._window(name)) for name in self.stations
+        ]
+        stations += [Station(id=name, instruments=(device(name),), late_window_h=0) for name in self.devices]
+        text = network_toml(Network(zone="Asia/Shanghai", station_list=tuple(stations)))
+        self.network.write_text(text, encoding="utf-8")
         self.broker = servers.mosquitto(self.directory / "mosquitto")
-        self.influx = servers.influxd(self.directory / "influxd")
+        self.influx = servers.influxd(self.directory / "influxd", needs_login=self.needs_login)
 
     def __enter__(self) -> Self:
         """Start both servers and make the database."""
         self.broker.start()
         self.influx.start()
+        if self.needs_login:
+            self.administer(f"CREATE USER {ADMIN} WITH PASSWORD '{PASSWORD}' WITH ALL PRIVILEGES")
+            self.administer(f"CREATE USER {USER} WITH PASSWORD '{PASSWORD}' WITH ALL PRIVILEGES")
         self.store = InfluxStore(self.settings("observer"))
         self.store.ensure()
         return self
@@ -140,6 +156,10 @@ class Field:
         self.influx.stop()
         self.broker.stop()
 
+    def _window(self, station: str) -> int:
+        found = [hours for prefix, hours in self.late_windows.items() if station.startswith(prefix)]
+        return found[0] if found else self.late_window_h
+
     def settings(self, name: str, share: str = "") -> CollectorSettings:
         """Settings of a collector of that name."""
         return CollectorSettings(
@@ -150,6 +170,8 @@ class Field:
             mqtt_share=share,
             mqtt_cover_after_s=1.0,
             influx_url=self.influx.url,
+            influx_user=USER if self.needs_login else "",
+            influx_password=SecretStr(PASSWORD if self.needs_login else ""),
             metrics_port=0,
         )
 
@@ -159,6 +181,14 @@ class Field:
         self.collectors.append(made)
         return made
 
+    def administer(self, statement: str) -> None:
+        """Run a statement of InfluxQL as the administrator."""
+        query = urllib.parse.urlencode({"q": statement, "u": ADMIN, "p": PASSWORD}).encode()
+        with urllib.request.urlopen(f"{self.influx.url}/query", data=query, timeout=20) as answer:
+            body = answer.read()
+        if b"error" in body:
+            raise FieldError(body.decode())
+
     def publisher(self, *, window: int = 1_000) -> Publisher:
         """A publisher of its own name."""
         return Publisher(Broker(mqtt_url=self.broker.url), f"load-{uuid.uuid4().hex[:12]}", window=window)
@@ -166,6 +196,13 @@ class Field:
     def values(self, start: datetime = START, days: int = 366) -> int:
         """Values that can be queried."""
         return self.store.count_values("voc", start, start + timedelta(days=days))
+
+
+def device(name: str) -> Instrument:
+    """An instrument that speaks HJ 212 through the gateway, a reading of SO2 a minute."""
+    factors = {"a21026": Hj212Factor(parameter="so2", unit="ug/m3")}
+    hj212 = Hj212(mn=name.upper(), cn=2051, password=DEVICE_PASSWORD, minute_interval=1, factors=factors)
+    return Instrument(id="gas1", network="gas", cadence_s=60, parameters=("so2",), hj212=hj212)  # type: ignore[arg-type]
 
 
 @dataclass

@@ -54,11 +54,12 @@ def running(server: Server) -> Iterator[Server]:
         server.stop()
 
 
-def influxd(directory: Path) -> Server:
+def influxd(directory: Path, *, needs_login: bool = False) -> Server:
     directory.mkdir(parents=True, exist_ok=True)
     http_port, rpc_port = free_ports(2)
     config = directory / "influxdb.conf"
-    config.write_text(influxdb_conf(directory, http_port, rpc_port))
+    text = influxdb_conf(directory, http_port, rpc_port)
+    config.write_text(text.replace("[http]", "[http]\n  auth-enabled = true", 1) if needs_login else text)
     url = f"http://127.0.0.1:{http_port}"
     return Server(url, ["influxd", "-config", str(config)], directory / "log", lambda: http_answers(url + "/ping"))
 

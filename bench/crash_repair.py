@@ -1,0 +1,297 @@
+"""Scenarios of the crash matrix with more than a kill: clocks, gap repair, the gateway, a full disk, a database that only reads."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+
+from bench.crash_scene import SCENE_CODES, Outcome, Scene, account, expect
+from bench.field import DEVICE_PASSWORD, START, USER, Field, message
+from console.local.process import wait_until
+from console.local.settings import free_ports
+from ingest.station import Answerer, Asked
+from schemas.message import RawMessage, parse_topic
+from sensors.hj212.frame import Frame, encode_frame
+from sensors.hj212.framer import Framer
+from sensors.json_v1 import decode
+from store.rawlog import free_bytes
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from schemas.reading import Reading
+
+_ZONE = timedelta(hours=8)
+_MINUTE = timedelta(minutes=1)
+_REPAIR_PATIENCE_S = 240.0
+_AWAY_S = 5.0
+_CHINA = timedelta(hours=8)
+_FRAME_ANSWER_S = 2.0
+
+
+def run_clock_jump(scene: Scene, count: int) -> Outcome:
+    """Stations' clocks are right, then eight hours ahead, then eight hours behind, then right; numbers go on."""
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    sent = 0
+    with scene.rig.publisher() as publisher:
+        for station in scene.stations:
+            steps = [(-10 + number, timedelta(0)) for number in range(4)]
+            steps += [(-count + number, _ZONE) for number in range(count)]
+            steps += [(-count + number, -_ZONE) for number in range(count)]
+            steps += [(-5 + number, timedelta(0)) for number in range(4)]
+            for seq, (minute, error) in enumerate(steps):
+                start = now + minute * _MINUTE + error
+                body = {"start": start, "end": start + _MINUTE, "seq": seq, "values": {SCENE_CODES[0]: float(seq)}}
+                publisher.publish(f"obs/v1/voc/{station}/gc1/json", msgspec.json.encode(body))
+                if not error:
+                    scene.expected[station, start] = float(seq)
+                sent += 1
+        publisher.flush()
+    scene.fault()
+    return account(scene, f"{count} messages of each station each way", sent)
+
+
+def run_repair(scene: Scene, faults: Callable[[Scene, int], None], times: int) -> Outcome:
+    """As the other kills, but the stations keep what they sent and answer when asked for it."""
+    load = scene.load()
+
+    def buffer(asked: Asked) -> list[Reading]:
+        if asked.station_id not in scene.stations:
+            return []
+        place = scene.stations.index(asked.station_id)
+        first = max(0, -((START - asked.span.start) // _MINUTE))
+        last = -((START - asked.span.end) // _MINUTE)
+        numbers = [minute * len(scene.stations) + place for minute in range(first, last)]
+        return [_reading(number, scene) for number in numbers if number < load.count]
+
+    answerer = Answerer(scene.rig.settings("memory"), "memory", network_of=lambda *_: "voc", buffer=buffer)
+    with answerer:
+        with load:
+            faults(scene, times)
+            time.sleep(2.0)
+        for number in range(load.count):
+            expect(scene, number, float(number))
+        outcome = account(scene, f"{times} times", load.count)
+        deadline = time.monotonic() + _REPAIR_PATIENCE_S
+        while (stored := _stored(scene)) < load.count and time.monotonic() < deadline:
+            time.sleep(1.0)
+    outcome.stored = stored
+    outcome.recover_s = round(time.monotonic() - scene.last_fault, 1)
+    originals = outcome.sent - outcome.broker_lost
+    outcome.brought_back = stored - originals
+    outcome.lost = max(0, originals - stored)
+    return outcome
+
+
+def _reading(number: int, scene: Scene) -> Reading:
+    topic, payload = message(number, scene.stations, SCENE_CODES)
+    (reading,) = decode(RawMessage(topic, payload, START), parse_topic(topic)).readings
+    return reading
+
+
+def _stored(scene: Scene) -> int:
+    """Expected readings that the database holds with their values."""
+    rows = 0
+    for station in scene.stations:
+        frame = scene.rig.store.read_native(
+            "voc", station, "gc1", START, START + timedelta(days=3_000), [SCENE_CODES[0]]
+        )
+        held = frame[SCENE_CODES[0]].dropna()
+        rows += sum(
+            scene.expected.get((station, moment)) == value
+            for moment, value in zip(held.index.to_pydatetime(), held.tolist(), strict=True)
+        )
+    return rows
+
+
+def run_gateway(scene: Scene, times: int) -> Outcome:
+    """A device sends frames one after the other, each again until it is answered, while the gateway is killed."""
+    (port,) = free_ports(1)
+    gateway = _Gateway(scene.rig, port)
+    gateway.start()
+    device = _Device(port)
+    with device:
+        for _ in range(times):
+            scene.pause(0.5, 2.0)
+            gateway.kill()
+            scene.fault()
+            gateway.start()
+        time.sleep(1.0)
+    outcome = Outcome("gateway-kill", f"{times} times", sent=device.answered)
+    began = time.monotonic()
+    while time.monotonic() - began < _REPAIR_PATIENCE_S:
+        frame = scene.rig.store.read_native(
+            "gas", "gateway-kill-0", "gas1", START - _CHINA, START + timedelta(days=300)
+        )
+        if len(frame) >= device.answered:
+            break
+        time.sleep(0.5)
+    outcome.recover_s = round(time.monotonic() - scene.last_fault, 1)
+    expected = {START - _CHINA + number * _MINUTE: float(number) for number in range(device.answered)}
+    rows = dict(zip(frame.index.to_pydatetime(), frame["so2"].tolist(), strict=True))
+    outcome.stored = sum(rows.get(start) == value for start, value in expected.items())
+    outcome.lost = outcome.sent - outcome.stored
+    # one frame may be kept and not yet answered when the load ends
+    outcome.duplicated = max(0, len(rows) - outcome.sent - 1)
+    gateway.stop()
+    return outcome
+
+
+class _Gateway:
+    """``skyground gateway`` in a process of its own."""
+
+    def __init__(self, rig: Field, port: int) -> None:
+        self._port = port
+        self._log = (rig.directory / "gateway.log").open("ab")
+        chosen = {
+            "RUN_DIR": rig.directory / "gateway-run",
+            "NETWORK": rig.network,
+            "MQTT_URL": rig.broker.url,
+            "GATEWAY_PORT": port,
+            "GATEWAY_METRICS_PORT": 0,
+        }
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("SKYGROUND_")}
+        self._environment = kept | {f"SKYGROUND_{name}": str(value) for name, value in chosen.items()}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "console.cli", "gateway"]
+        process = subprocess.Popen(command, env=self._environment, stderr=self._log)
+        self._process = process
+        wait_until(self._answers, what="the gateway", timeout_s=60, alive=lambda: process.poll() is None)
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+        self._log.close()
+
+    def _end(self, number: int) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+            self._process.wait(60)
+
+    def _answers(self) -> bool:
+        try:
+            socket.create_connection(("127.0.0.1", self._port), 0.5).close()
+        except OSError:
+            return False
+        return True
+
+
+class _Device:
+    """A data logger with one frame under way at a time; ``answered`` are those it may forget."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self.answered = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with socket.create_connection(("127.0.0.1", self._port), _FRAME_ANSWER_S) as line:
+                    self._speak(line)
+            except OSError:
+                self._stop.wait(0.05)
+
+    def _speak(self, line: socket.socket) -> None:
+        framer = Framer()
+        line.settimeout(_FRAME_ANSWER_S)
+        while not self._stop.is_set():
+            moment = START + self.answered * _MINUTE
+            stamp = moment.strftime("%Y%m%d%H%M%S")
+            header = {
+                "QN": f"{stamp}000",
+                "ST": "22",
+                "CN": "2051",
+                "PW": DEVICE_PASSWORD,
+                "MN": "GATEWAY-KILL-0",
+                "Flag": "5",
+            }
+            line.sendall(encode_frame(Frame(header, f"DataTime={stamp};a21026-Avg={self.answered}".encode())) + b"\r\n")
+            while not any(
+                found.frame is not None and found.frame.qn == header["QN"] for found in framer.feed(_some(line))
+            ):
+                pass
+            self.answered += 1
+
+
+def _some(line: socket.socket) -> bytes:
+    data = line.recv(65_536)
+    if not data:
+        msg = "the gateway has closed the connection"
+        raise ConnectionError(msg)
+    return data
+
+
+def run_disk_full(scene: Scene) -> Outcome:
+    """A file leaves less room than the collector's reserve; nothing is acknowledged until it is gone."""
+    directory = scene.rig.directory
+    (collector,) = scene.collectors
+    reserve = free_bytes(directory) - (200 << 20)
+    collector.settings = collector.settings.model_copy(update={"disk_reserve_bytes": reserve})
+    collector.start()
+    filler = directory / "filler"
+    with scene.load() as load:
+        time.sleep(1.0)
+        with filler.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, 400 << 20)
+        time.sleep(_AWAY_S)
+        filler.unlink()
+        scene.fault()
+        time.sleep(1.0)
+    for number in range(load.count):
+        expect(scene, number, float(number))
+    outcome = account(scene, f"{_AWAY_S:.0f} s", load.count)
+    if b"disk_reserve_reached" not in collector.log.read_bytes():
+        outcome.lost += 1  # the disk was never full: the scenario proves nothing
+    collector.stop()
+    return outcome
+
+
+def run_read_only(directory: Path, rng: random.Random, rate_per_s: float) -> Outcome:
+    """The collector's user loses the right to write, and gets it back."""
+    stations = [f"read-only-{number}" for number in range(5)]
+    directory.mkdir()
+    with Field(directory, stations, SCENE_CODES, needs_login=True) as rig:
+        rig.administer(f"REVOKE ALL PRIVILEGES FROM {USER}")
+        rig.administer(f'GRANT ALL ON "skyground" TO {USER}')
+        collector = rig.collector()
+        collector.start()
+        scene = Scene(rig, "read-only", rate_per_s, [collector], rng)
+        with scene.load() as load:
+            time.sleep(1.0)
+            rig.administer(f'GRANT READ ON "skyground" TO {USER}')
+            time.sleep(_AWAY_S)
+            rig.administer(f'GRANT ALL ON "skyground" TO {USER}')
+            scene.fault()
+            time.sleep(1.0)
+        for number in range(load.count):
+            expect(scene, number, float(number))
+        outcome = account(scene, f"{_AWAY_S:.0f} s", load.count)
+        if b"write_repeated" not in collector.log.read_bytes():
+            outcome.lost += 1  # writing was never refused: the scenario proves nothing
+        collector.stop()
+    return outcome
