@@ -321,5 +321,5 @@ def _answer_health(source: Source) -> Response:
         }
         for row in rows
     ]
-    counts = {name: getattr(summary, name) for name in ("stations", "up", "late", "silent", "archive")}
+    counts = {name: getattr(summary, name) for name in ("stations", "up", "late", "silent", "lying", "archive")}
     return _json({"ok": database.ok, **report, "detail": "", "summary": counts, "stations": listed})

@@ -143,6 +143,7 @@ class SummaryModel(BaseModel):
     up: int
     late: int
     silent: int
+    lying: int
     archive: int
 
 

@@ -22,6 +22,7 @@ from console.view.completeness import (
     last_hour,
     ratio_by_hour,
 )
+from console.view.doubt import doubts_of
 from console.view.health import InstrumentHealth, LinkState, Rejected, StationHealth, network_health, networks_of
 from console.view.query import Level, SeriesQuery
 from console.view.series import Series, hourly_series, native_series
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from console.view.health import Doubt
     from schemas.network import Network, Station
     from store.influx import InfluxStore
     from store.settings import SharedSettings
@@ -48,6 +50,8 @@ KEEP_S = 10.0
 _WINDOW_H = 24
 _LOOK_BACK = timedelta(hours=3)
 _CALENDAR_DAYS = 30
+_DOUBT_BACK = timedelta(hours=2)
+"""Older signs do not count against a station."""
 _QUARANTINE_BACK = timedelta(days=7)
 
 
@@ -135,7 +139,9 @@ class Source:
             1 for status in self.state.get_alert_states().values() if status.state == AlertState.FIRING
         )
         return HealthData(
-            rows=network_health(self.network, last_starts, now, rejected=known, completeness=ratios),
+            rows=network_health(
+                self.network, last_starts, now, rejected=known, completeness=ratios, doubts=self._doubts(now)
+            ),
             messages=messages,
             unassigned=sum(item.count for station, item in rejected.items() if station not in known),
             by_network=[(code, _mean(ratios, code)) for code in codes if any(self.network.stations_of(code))],
@@ -166,6 +172,10 @@ class Source:
             if found
         }
         return rejected, sum(recent) if rows else None
+
+    def _doubts(self, now: datetime) -> dict[str, Doubt]:
+        rows = self.state.read_balance(floor_hour(now) - _DOUBT_BACK, now)
+        return doubts_of(self.state.list_instrument_states(), self.state.list_findings(since=now - _DOUBT_BACK), rows)
 
     def station(self, station_id: str) -> StationData | None:
         """Everything of one station's page; None where there is no such station."""

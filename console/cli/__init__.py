@@ -15,6 +15,7 @@ COMMANDS = (
     "gateway",
     "simulate",
     "replay",
+    "health",
     "balance",
     "quarantine",
     "gaps",

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from nicegui import ui
 
 from console.pages.shell import Problem, frame, html, load, page_for, show_problem
-from console.view.health import LinkState, select, summarise
+from console.view.health import TROUBLED, select, summarise
 from console.view.map import schematic_map
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
@@ -61,7 +61,7 @@ def _summary(data: HealthData) -> dict[str, object]:
         "messages_from": floor_hour(data.read_at) - timedelta(hours=1),
         "unassigned": data.unassigned,
         "map": schematic_map(data.rows),
-        "troubled": [row for row in data.rows if row.state in (LinkState.SILENT, LinkState.LATE)],
+        "troubled": [row for row in data.rows if row.state in TROUBLED],
         "by_network": data.by_network,
         "completeness_end": data.completeness_end,
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,11 +23,17 @@ SILENT_GRACE = timedelta(hours=1)
 class LinkState(StrEnum):
     """Whether something reports as it should, worst first."""
 
+    LYING = "lying"
+    """It reports, but what it reports cannot be true."""
     SILENT = "silent"
     LATE = "late"
     UP = "up"
     ARCHIVE = "archive"
     """A replayed data set: no live message is expected."""
+
+
+TROUBLED = (LinkState.LYING, LinkState.SILENT, LinkState.LATE)
+"""States that need somebody."""
 
 
 class Advice(StrEnum):
@@ -38,6 +45,32 @@ class Advice(StrEnum):
     LINK = "link"
     NEVER = "never"
     ARCHIVE = "archive"
+    CLOCK = "clock"
+    POSING = "posing"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Why a station is not believed.
+
+    Attributes
+    ----------
+    advice : Advice
+        `CLOCK`: its clock is wrong and readings are held. `POSING`: its payloads name another station. `REFUSED`: most of its
+        readings are refused.
+    since : datetime
+        UTC.
+    figure : str
+        For the sentence: hours of skew, the name given, or the share refused.
+    instruments : frozenset of str
+        Those concerned; empty: all.
+    """
+
+    advice: Advice
+    since: datetime
+    figure: str
+    instruments: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +123,12 @@ class StationHealth:
     instruments: tuple[InstrumentHealth, ...]
     rejected: Rejected
     completeness: Mapping[str, float | None]
+    figure: str = ""
 
     @property
     def troubled(self) -> tuple[InstrumentHealth, ...]:
-        """Instruments that are late or silent."""
-        return tuple(item for item in self.instruments if item.state in (LinkState.LATE, LinkState.SILENT))
+        """Instruments that are late, silent or not believed."""
+        return tuple(item for item in self.instruments if item.state in TROUBLED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +139,7 @@ class Summary:
     up: int
     late: int
     silent: int
+    lying: int
     archive: int
     median_lag: timedelta | None
     rejected: int
@@ -152,8 +187,9 @@ def station_health(
     *,
     rejected: Rejected,
     completeness: Mapping[str, float | None],
+    doubt: Doubt | None = None,
 ) -> StationHealth:
-    """State of one station: silent if all its instruments are, late if any is late or silent.
+    """State of one station: lying if there is a doubt, silent if all its instruments are, late if any is late or silent.
 
     Instruments whose ``until`` has passed or whose ``since`` lies ahead are left out.
     """
@@ -162,7 +198,11 @@ def station_health(
     rows = tuple(
         instrument_health(item, last_starts.get((station.id, item.id)), now, archive=archive) for item in active
     )
-    state = _station_state(rows, archive=archive)
+    if doubt is not None and not archive:
+        rows = tuple(_doubted(item, doubt) for item in rows)
+    else:
+        doubt = None
+    state = LinkState.LYING if doubt else _station_state(rows, archive=archive)
     seen = [item.last_seen for item in rows if item.last_seen is not None]
     began = [item.since for item in rows if item.since is not None]
     last_seen = max(seen, default=None)
@@ -171,12 +211,19 @@ def station_health(
         state=state,
         last_seen=last_seen,
         lag=None if last_seen is None else max(timedelta(0), now - last_seen),
-        since=min(began, default=None),
-        advice=_advice(state, rows, seen),
+        since=doubt.since if doubt else min(began, default=None),
+        advice=doubt.advice if doubt else _advice(state, rows, seen),
+        figure=doubt.figure if doubt else "",
         instruments=rows,
         rejected=rejected,
         completeness=completeness,
     )
+
+
+def _doubted(item: InstrumentHealth, doubt: Doubt) -> InstrumentHealth:
+    if doubt.instruments and item.instrument_id not in doubt.instruments:
+        return item
+    return replace(item, state=LinkState.LYING, since=doubt.since)
 
 
 def _is_active(instrument: Instrument, now: datetime) -> bool:
@@ -204,6 +251,7 @@ def _advice(state: LinkState, rows: Sequence[InstrumentHealth], seen: Sequence[d
     return Advice.ONE_INSTRUMENT if any(item.state is LinkState.UP for item in rows) else Advice.WAIT
 
 
+NO_DOUBTS: Mapping[str, Doubt] = MappingProxyType({})
 _ORDER = {state: position for position, state in enumerate(LinkState)}
 
 
@@ -214,6 +262,7 @@ def network_health(
     *,
     rejected: Mapping[str, Rejected],
     completeness: Mapping[tuple[str, str], float | None],
+    doubts: Mapping[str, Doubt] = NO_DOUBTS,
 ) -> list[StationHealth]:
     """Rows of all stations, those that need somebody first, then by id.
 
@@ -223,6 +272,7 @@ def network_health(
     rejected : mapping of station id to `Rejected`
     completeness : mapping of (network, station id) to ratio
         Absent or None: not computed.
+    doubts : mapping of station id to `Doubt`
     """
     rows = [
         station_health(
@@ -231,6 +281,7 @@ def network_health(
             now,
             rejected=rejected.get(station.id, Rejected()),
             completeness={code: completeness.get((code, station.id)) for code in networks_of(station)},
+            doubt=doubts.get(station.id),
         )
         for station in network.station_list
     ]
@@ -252,6 +303,7 @@ def summarise(rows: Iterable[StationHealth]) -> Summary:
         up=count[LinkState.UP],
         late=count[LinkState.LATE],
         silent=count[LinkState.SILENT],
+        lying=count[LinkState.LYING],
         archive=count[LinkState.ARCHIVE],
         median_lag=lags[len(lags) // 2] if lags else None,
         rejected=sum(row.rejected.count for row in rows),

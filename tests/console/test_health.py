@@ -4,7 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from console.view.health import Advice, LinkState, Rejected, network_health, select, station_health, summarise
+from console.i18n import words
+from console.view.doubt import doubts_of
+from console.view.health import Advice, Doubt, LinkState, Rejected, network_health, select, station_health, summarise
+from schemas.network import Instrument, Network, Station
+from store.state import Balance, Clock, Finding, FindingKind, InstrumentState
 from tests.console.build import NOW, instrument, network, station
 
 NONE = Rejected()
@@ -82,3 +86,50 @@ def test_rows_are_found_by_city_name_network_and_state(filters: dict[str, str], 
     stations = network(station("a-1"), station("b-1", name_en="Beta", city="210200"))
     rows = network_health(stations, {}, NOW, rejected={}, completeness={})
     assert [row.station.id for row in select(rows, **filters)] == ids
+
+
+def state_of(clock: Clock, held: int = 3) -> InstrumentState:
+    return InstrumentState(
+        network="gas", station_id="a", instrument_id="i", last_seq=1, last_start=NOW, last_end=NOW, last_received_at=NOW,
+        skew_s=-28_800.0, clock=clock, clock_since=NOW - timedelta(hours=1), held=held,
+    )  # fmt: skip
+
+
+def test_a_wrong_clock_a_foreign_name_and_refusals_are_doubts() -> None:
+    finding = Finding(
+        key="foreign_payload/b",
+        kind=FindingKind.FOREIGN_PAYLOAD,
+        station_id="b",
+        facts={"named": "'x'"},
+        first_at=NOW,
+        last_at=NOW,
+    )
+    balance = [
+        Balance(hour=NOW, station_id="c", instrument_id="i", messages=30, rejected={"bad_value": 20}),
+        Balance(hour=NOW, station_id="d", instrument_id="i", messages=300, rejected={"bad_value": 20}),
+        Balance(hour=NOW, station_id="e", instrument_id="i", messages=3, rejected={"bad_value": 3}),
+    ]
+    found = doubts_of([state_of(Clock.WRONG_ZONE)], [finding], balance)
+    assert {station: (item.advice, item.figure) for station, item in found.items()} == {
+        "a": (Advice.CLOCK, "-8.00 h"),
+        "b": (Advice.POSING, "'x'"),
+        "c": (Advice.REFUSED, "67%"),
+    }
+    assert found["a"].instruments == {"i"}
+    assert doubts_of([state_of(Clock.RIGHT)], [], []) == {}
+    assert doubts_of([state_of(Clock.WRONG_ZONE, held=0)], [], []) == {}
+
+
+def test_a_station_that_is_not_believed_comes_first_and_says_why() -> None:
+    instrument = Instrument(id="i", network="gas", cadence_s=60, parameters=("so2",))
+    stations = tuple(Station(id=name, instruments=(instrument,)) for name in ("a", "b", "c"))
+    network = Network(zone="Asia/Shanghai", station_list=stations)
+    lasts = {(name, "i"): NOW - timedelta(minutes=1) for name in ("b", "c")}
+    doubt = Doubt(advice=Advice.CLOCK, since=NOW - timedelta(hours=1), figure="-8.00 h", instruments=frozenset({"i"}))
+    rows = network_health(network, lasts, NOW, rejected={}, completeness={}, doubts={"c": doubt})
+    assert [(row.station.id, row.state) for row in rows] == [("c", "lying"), ("a", "silent"), ("b", "up")]
+    assert (rows[0].advice, rows[0].figure, rows[0].since) == (Advice.CLOCK, "-8.00 h", doubt.since)
+    assert [item.instrument_id for item in rows[0].troubled] == ["i"]
+    assert summarise(rows).lying == 1
+    for language in ("zh", "en"):
+        assert "-8.00 h" in words(language)(f"advice.{rows[0].advice}", instruments="i", figure=rows[0].figure)

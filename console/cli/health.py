@@ -1,0 +1,65 @@
+"""``skyground health``: is every station reporting, and can it be believed; if not, since when, why, and what to do."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("health")(health)
+
+
+def health(
+    station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="also those that are well 包括正常站点")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")] = False,
+) -> None:
+    """Stations that need somebody, worst first, with the next step. 站点健康状况与下一步。
+
+    Exit status 1 where any station is lying, silent or late.
+    """
+    import msgspec
+
+    from console.cli.replay import explained
+    from console.i18n import words as words_of
+    from console.source import Source
+    from console.view.health import TROUBLED
+    from store.influx import InfluxStore
+    from store.settings import SharedSettings, load_settings
+    from store.state import StateStore
+
+    settings = load_settings(SharedSettings)
+    with explained("health"), StateStore(settings.state_url) as state:
+        state.migrate()
+        influx = InfluxStore(settings)
+        rows = Source(settings, influx, state).health().rows
+        influx.close()
+    words = words_of(settings.language)
+    chosen = [
+        row for row in rows if station in (None, row.station.id) and (everything or station or row.state in TROUBLED)
+    ]
+    for row in chosen:
+        instruments = ", ".join(item.instrument_id for item in row.troubled)
+        next_step = words(f"advice.{row.advice}", instruments=instruments, figure=row.figure)
+        if as_json:
+            line = {
+                "station": row.station.id,
+                "state": row.state,
+                "since": row.since,
+                "last_seen": row.last_seen,
+                "instruments": {item.instrument_id: item.state for item in row.instruments},
+                "why": row.advice,
+                "figure": row.figure,
+                "next_step": next_step,
+            }
+            typer.echo(msgspec.json.encode(line))
+            continue
+        since = f"{row.since:%Y-%m-%d %H:%M}Z" if row.since else "-"
+        typer.echo(f"{words(f'state.{row.state}'):<14} {row.station.id:<24} {since:<18} {next_step}")
+    if not chosen and not as_json:
+        typer.echo("every station reports on time 全部站点正常")
+    if any(row.state in TROUBLED for row in chosen):
+        raise typer.Exit(1)
