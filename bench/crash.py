@@ -218,7 +218,7 @@ def table(outcomes: Sequence[Outcome], sizes: Sizes, seconds: float) -> str:
     )
     return f"""# Crash matrix
 
-Written by `make crash` (`bench/crash.py`) from a real run on {datetime.now(UTC):%Y-%m-%d}: {os.cpucount_of()} cores, mosquitto
+Written by `make crash` (`bench/crash.py`) from a real run on {datetime.now(UTC):%Y-%m-%d}: {os.cpu_count()} cores, mosquitto
 {_version("mosquitto", "-h")}, InfluxDB {_version("influxd", "version")}, {sizes.rate_per_s:.0f} messages/s of {VALUES} values during the faults, {seconds / 60:.1f} min in all.
 
 | what happens | faults | sent | lost in the broker | brought back | stored | quarantined | lost | duplicated | copies in the raw log | recovered after [s] |

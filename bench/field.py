@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import random
 import signal
@@ -183,8 +184,14 @@ class Field:
 
     def administer(self, statement: str) -> None:
         """Run a statement of InfluxQL as the administrator."""
-        query = urllib.parse.urlencode({"q": statement, "u": ADMIN, "p": PASSWORD}).encode()
-        with urllib.request.urlopen(f"{self.influx.url}/query", data=query, timeout=20) as answer:
+        # InfluxDB 1.6 reads credentials from the header or the address, never from the body.
+        credentials = base64.b64encode(f"{ADMIN}:{PASSWORD}".encode()).decode()
+        request = urllib.request.Request(
+            f"{self.influx.url}/query",
+            data=urllib.parse.urlencode({"q": statement}).encode(),
+            headers={"Authorization": f"Basic {credentials}"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
             body = answer.read()
         if b"error" in body:
             raise FieldError(body.decode())
