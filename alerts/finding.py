@@ -20,11 +20,13 @@ _TITLES = {
     FindingKind.FOREIGN_PAYLOAD: ("报文冒用其他站点名：{station}", "A payload names another station: {station}"),
     FindingKind.CLOCK: ("站点时钟错误：{station}", "A station's clock is wrong: {station}"),
     FindingKind.QUARANTINE_FULL: ("隔离区将满", "The quarantine is nearly full"),
+    FindingKind.DISK: ("采集磁盘将满", "The collector's disk is nearly full"),
     FindingKind.GAP: ("缺测无法补回：{station}", "Missing readings could not be brought back: {station}"),
 }
 _SEVERITIES = {
     FindingKind.BALANCE_REST: Severity.CRITICAL,
     FindingKind.FOREIGN_PAYLOAD: Severity.CRITICAL,
+    FindingKind.DISK: Severity.CRITICAL,
 }
 _CLOCKS = {
     "wrong_zone": ("时区错误（相差整个时区）", "off by the whole zone"),
@@ -109,6 +111,13 @@ def detail_of(finding: Finding) -> str:
             "查看站点存储后 skyground gaps ask。\n"
             f"{finding.instrument_id} lacks {facts.get('missing')} readings ({span}); asked {facts.get('attempts')} times in vain. "
             "Look at the station's memory, then use skyground gaps ask."
+        )
+    if finding.kind is FindingKind.DISK:
+        left, reserve = (f"{float(facts.get(name, 0)) / 1e9:.1f} GB" for name in ("free_bytes", "reserve_bytes"))
+        return (
+            f"{facts.get('directory')} 仅剩 {left}；低于 {reserve} 时采集器停止确认，消息留在消息代理中。请腾出空间，无需重启。\n"
+            f"{facts.get('directory')} has {left} left; below {reserve} the collector stops acknowledging and the broker keeps the "
+            "messages. Make room; nothing needs a restart."
         )
     share = round(100 * float(facts.get("share", 0)))
     return (

@@ -65,6 +65,8 @@ class CollectorProcess:
 
     settings: CollectorSettings
     process: subprocess.Popen[bytes] | None = None
+    group: Path | None = None
+    """Control group (`bench.quota`) that limits it."""
 
     @property
     def log(self) -> Path:
@@ -93,6 +95,8 @@ class CollectorProcess:
             chosen["SKYGROUND_INFLUX_PASSWORD"] = self.settings.influx_password.get_secret_value()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SKYGROUND_")}
         command = [sys.executable, "-c", "from console.cli.collect import collect; collect()"]
+        if self.group is not None:
+            command = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self.group), *command]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, env=kept | chosen, stderr=log)
         if wait:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from schemas.interval import floor_hour
 from store.state import Gap, GapState, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ingest.judge import Judged
     from ingest.settings import CollectorSettings
@@ -168,3 +169,26 @@ class GapWatch:
             due_at=now + self._pause,
             state=state,
         )
+
+
+def steps_by_hour(
+    gaps: Iterable[Gap], cadences: Mapping[_Key, timedelta]
+) -> dict[tuple[datetime, str, str], dict[str, int]]:
+    """How many steps of the cadence lie in gaps, by hour, station and instrument, and by what became of the gap.
+
+    Parameters
+    ----------
+    gaps : iterable of Gap
+    cadences : mapping of (station id, instrument id) to timedelta
+        Gaps of other instruments are left out.
+    """
+    found: dict[tuple[datetime, str, str], dict[str, int]] = {}
+    for gap in gaps:
+        cadence = cadences.get((gap.station_id, gap.instrument_id))
+        if cadence is None:
+            continue
+        for step in range(max(1, round((gap.end - gap.start) / cadence))):
+            hour = floor_hour(gap.start + step * cadence)
+            states = found.setdefault((hour, gap.station_id, gap.instrument_id), {})
+            states[gap.state.value] = states.get(gap.state.value, 0) + 1
+    return found

@@ -22,6 +22,7 @@ import structlog
 
 from ingest.balance import count_batch, count_reasons
 from ingest.clock import ClockScreen
+from ingest.disk import DiskWatch
 from ingest.foreign import foreign_payloads
 from ingest.gap import GapWatch
 from ingest.judge import Judged, judge, refused_by_store
@@ -127,6 +128,7 @@ class Drain:
         self._clock = ClockScreen(settings, state)
         self._reviser = Reviser(settings, writer.store, state)
         self._gaps = GapWatch(settings, state)
+        self._disk = DiskWatch(settings, state)
         self._lag_asked_at = 0.0
 
     def run(self, report: Callable[[DrainReport], None]) -> None:
@@ -134,6 +136,7 @@ class Drain:
         open_batch: Future[DrainReport | None] | None = None
         with ThreadPoolExecutor(1, "settle") as pool:
             while not self._stop.is_set():
+                self._disk.look(datetime.now(UTC))
                 batch = self.judge_next()
                 if open_batch is not None:
                     _forward(open_batch, report)

@@ -6,6 +6,8 @@ Rows are of the hour in which readings start. Of each row holds::
     received = redelivered + repeated + quarantined + stored
     stored   = read_back + rest                                              (rest must be 0)
 
+What was lost before the collector is asked for; `ingest.gap.steps_by_hour` tells by hour what became of that.
+
 It is settled from the raw log, independently of the drain: `settle` reads on where it last stopped, decodes each message once
 more, and asks the database for every time it has seen.
 """
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import fcntl
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +94,7 @@ def settle(  # noqa: PLR0913 - the stores by keyword
         while True:
             part = list(_part(log, drained))
             if not part:
+                _look_again(settings.stations, store, state, now)
                 return done
             position = part[-1][0]
             judged = [judge(message, settings) for _, message in part]
@@ -103,6 +106,16 @@ def settle(  # noqa: PLR0913 - the stores by keyword
             _report(rows, state, now)
             if not go_on(done.messages):
                 return done
+
+
+def _look_again(network: Network, store: InfluxStore, state: StateStore, now: datetime) -> None:
+    """Ask the database once more for what it did not hold: somebody may have restored it from the raw log."""
+    rows = [row for row in state.list_rests() if (row.station_id, row.instrument_id) in network.instruments]
+    for row in rows:
+        instrument = network.instruments[row.station_id, row.instrument_id]
+        _read_back({row.hour: row.facts}, (str(instrument.network), row.station_id, row.instrument_id), store)
+    state.put_sheet(rows)
+    _report(rows, state, now)
 
 
 def _part(log: RawLog, drained: Position) -> Iterator[tuple[Position, Any]]:
@@ -333,33 +346,35 @@ def _stretches(hours: list[datetime]) -> Iterator[list[datetime]]:
 
 
 def _report(rows: Iterable[SheetRow], state: StateStore, now: datetime) -> None:
-    """A rest is reported by station; one that is gone is taken back."""
+    """A rest is reported by station; one that is gone from all of the station's hours is taken back."""
     rests: dict[str, list[SheetRow]] = {}
     for row in rows:
-        rests.setdefault(row.station_id, []).append(row)
-    for station_id, own in rests.items():
-        wrong = [row for row in own if row.facts.rest]
-        key = f"balance_rest/{station_id}"
-        if not wrong:
-            continue
-        facts = {
-            "rest": sum(row.facts.rest for row in wrong),
-            "instruments": sorted({row.instrument_id for row in wrong}),
-            "first": min(row.hour for row in wrong).isoformat(),
-            "last": max(row.hour for row in wrong).isoformat(),
-        }
-        state.report_findings(
-            [
-                Finding(
-                    key=key,
-                    kind=FindingKind.BALANCE_REST,
-                    station_id=station_id,
-                    facts=facts,
-                    first_at=now,
-                    last_at=now,
-                )
-            ]
-        )
+        own = rests.setdefault(row.station_id, [])
+        if row.facts.rest:
+            own.append(row)
+    reports = [_rest_of(station_id, wrong, now) for station_id, wrong in rests.items() if wrong]
+    state.report_findings(reports)
+    kind = FindingKind.BALANCE_REST
+    open_keys = {item.key for item in state.list_findings(kind=kind)}
+    settled = {f"{kind.value}/{station_id}" for station_id, wrong in rests.items() if not wrong}
+    if open_keys & settled:
+        still = state.count_rests(datetime.min.replace(tzinfo=UTC), now + HOUR)
+        for key in sorted(open_keys & settled):
+            if key.removeprefix(f"{kind.value}/") not in still:
+                state.drop_finding(key)
+
+
+def _rest_of(station_id: str, wrong: list[SheetRow], now: datetime) -> Finding:
+    kind = FindingKind.BALANCE_REST
+    facts = {
+        "rest": sum(row.facts.rest for row in wrong),
+        "instruments": sorted({row.instrument_id for row in wrong}),
+        "first": min(row.hour for row in wrong).isoformat(),
+        "last": max(row.hour for row in wrong).isoformat(),
+    }
+    return Finding(
+        key=f"{kind.value}/{station_id}", kind=kind, station_id=station_id, facts=facts, first_at=now, last_at=now
+    )
 
 
 @contextmanager

@@ -78,7 +78,7 @@ def balance(  # noqa: PLR0917 - typer passes them by name
     from store.rawlog import RawLog
     from store.state import StateStore
 
-    checked, rows, counts = None, None, None
+    checked, rows, counts, gaps = None, None, None, {}
     with explained("balance"), StateStore(settings.state_url) as state:
         state.migrate()
         log, store = RawLog(settings.rawlog_dir), InfluxStore(settings)
@@ -88,13 +88,14 @@ def balance(  # noqa: PLR0917 - typer passes them by name
             counts = state.read_balance(first, last, station)
         else:
             rows = _sheet(settings, log, store, state, span=(first, last), station=station, whole=do_settle)
+            gaps = _gaps(settings, state, (first, last), station)
         summary = conservation(log, state, start=first, end=last)
         waiting = _unsettled(log)
         store.close()
         log.close()
     if counts is not None:
         _print_counts(counts, as_json=as_json)
-    totals = _print_sheet(rows, as_json=as_json) if rows is not None else {}
+    totals = _print_sheet(rows, gaps, as_json=as_json) if rows is not None else {}
     _print_summary(summary, checked, {**totals, "unsettled": waiting}, as_json=as_json)
     if (checked is not None and checked.lost) or totals.get("rest"):
         raise typer.Exit(1)
@@ -135,7 +136,17 @@ def _sheet(
     return filled(found, settings.stations, span[0], min(span[1], datetime.now(UTC)), station)
 
 
-def _figures(row: SheetRow) -> dict[str, Any]:
+def _gaps(
+    settings: CollectorSettings, state: StateStore, span: tuple[datetime, datetime], station: str | None
+) -> dict[tuple[datetime, str, str], dict[str, int]]:
+    """What became of asking for what is missing, by hour and instrument."""
+    from ingest.gap import steps_by_hour
+
+    cadences = {key: timedelta(seconds=item.cadence_s) for key, item in settings.stations.instruments.items()}
+    return steps_by_hour(state.list_gaps(start=span[0], end=span[1], station_id=station), cadences)
+
+
+def _figures(row: SheetRow, gaps: dict[tuple[datetime, str, str], dict[str, int]]) -> dict[str, Any]:
     from ingest.sheet import differences
 
     facts, named = row.facts, differences(row.facts)
@@ -153,17 +164,20 @@ def _figures(row: SheetRow) -> dict[str, Any]:
         "stored": facts.stored,
         "read_back": facts.read_back,
         "rest": facts.rest,
+        "gaps": gaps.get((row.hour, row.station_id, row.instrument_id), {}),
     }
 
 
-def _print_sheet(rows: Sequence[SheetRow], *, as_json: bool) -> dict[str, int]:
+def _print_sheet(
+    rows: Sequence[SheetRow], gaps: dict[tuple[datetime, str, str], dict[str, int]], *, as_json: bool
+) -> dict[str, int]:
     import msgspec
 
     totals = dict.fromkeys(_NAMES, 0)
     if not as_json:
         typer.echo("  ".join(f"{name} {word}" for name, word in _NAMES.items()))
     for row in rows:
-        figures = _figures(row)
+        figures = _figures(row, gaps)
         for name in _NAMES:
             value = figures[name]
             totals[name] += sum(value.values()) if isinstance(value, dict) else value or 0
@@ -171,7 +185,7 @@ def _print_sheet(rows: Sequence[SheetRow], *, as_json: bool) -> dict[str, int]:
             place = {"hour": row.hour, "station": row.station_id, "instrument": row.instrument_id}
             typer.echo(msgspec.json.encode({**place, "network": row.facts.network, **figures}))
             continue
-        shown = " ".join(_shown(name, figures[name]) for name in (*_NAMES, "unreadable") if figures[name])
+        shown = " ".join(_shown(name, figures[name]) for name in (*_NAMES, "unreadable", "gaps") if figures[name])
         typer.echo(f"{row.hour:%Y-%m-%d %H:%M}Z {row.station_id or '?'}/{row.instrument_id or '?':<12} {shown}")
     return totals
 

@@ -29,6 +29,8 @@ class FindingKind(StrEnum):
     """The quarantine nears the bound at which its oldest entries go."""
     GAP = "gap"
     """Missing readings that could not be brought back."""
+    DISK = "disk"
+    """The disk of a raw log nears the reserve at which the intake stops acknowledging."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

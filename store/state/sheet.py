@@ -129,17 +129,13 @@ class SheetStore(StateBase):
         with self._reading() as connection:
             rows: list[Any] = list(connection.execute(question).mappings())
         wanted = None if instruments is None else set(instruments)
-        return [
-            SheetRow(
-                hour=row["hour"],
-                station_id=row["station_id"],
-                instrument_id=row["instrument_id"],
-                facts=msgspec.convert(row["figures"], Facts, strict=False),
-                settled_at=row["settled_at"],
-            )
-            for row in rows
-            if wanted is None or (row["station_id"], row["instrument_id"]) in wanted
-        ]
+        return [_to_row(row) for row in rows if wanted is None or (row["station_id"], row["instrument_id"]) in wanted]
+
+    def list_rests(self, limit: int = 1_000) -> list[SheetRow]:
+        """Rows that have a rest, oldest first."""
+        question = sa.select(balance_sheet).where(balance_sheet.c.rest != 0).order_by(balance_sheet.c.hour).limit(limit)
+        with self._reading() as connection:
+            return [_to_row(row) for row in connection.execute(question).mappings()]
 
     def count_rests(self, start: datetime, end: datetime) -> dict[str, int]:
         """Sum of the rests by station, of the hours in ``[start, end)``; only stations that have one."""
@@ -151,3 +147,13 @@ class SheetStore(StateBase):
         )
         with self._reading() as connection:
             return {station: int(count) for station, count in connection.execute(question)}
+
+
+def _to_row(row: sa.RowMapping) -> SheetRow:
+    return SheetRow(
+        hour=row["hour"],
+        station_id=row["station_id"],
+        instrument_id=row["instrument_id"],
+        facts=msgspec.convert(row["figures"], Facts, strict=False),
+        settled_at=row["settled_at"],
+    )

@@ -24,12 +24,13 @@ FACTS = {
     FindingKind.FOREIGN_PAYLOAD: {"topic": "obs/v1/gas/t-01/gas1/json", "named": "station 'x', the topic names 't-01'"},
     FindingKind.BALANCE_REST: {"rest": 4, "first": "2026-11-22T00:00:00+00:00", "last": "2026-11-22T03:00:00+00:00"},
     FindingKind.GAP: {"start": "a", "end": "b", "missing": 7, "attempts": 4},
+    FindingKind.DISK: {"free_bytes": 1_500_000_000, "reserve_bytes": 1 << 30, "directory": "rawlog"},
     FindingKind.QUARANTINE_FULL: {"items": 170_000, "payload_bytes": 1, "share": 0.85},
 }
 
 
 def finding(kind: FindingKind, at: datetime) -> Finding:
-    station = None if kind is FindingKind.QUARANTINE_FULL else "t-01"
+    station = None if kind in {FindingKind.QUARANTINE_FULL, FindingKind.DISK} else "t-01"
     key = kind.value if station is None else f"{kind.value}/{station}"
     return Finding(
         key=key, kind=kind, station_id=station, instrument_id="gas1", facts=FACTS[kind], first_at=at, last_at=at

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.gap import GapWatch, Last, Missing, missing_between
+from ingest.gap import GapWatch, Last, Missing, missing_between, steps_by_hour
 from ingest.judge import judge
 from ingest.mqtt import CommandListener
 from ingest.repair import Request, missing_starts, missing_steps
@@ -238,3 +238,16 @@ def test_a_station_that_never_answers_is_given_up_and_reported(
     assert msgspec.json.decode(heard[0])["get"]["start"] == (base + MINUTE).isoformat().replace("+00:00", "Z")
     assert (finding.station_id, finding.facts["missing"]) == ("st-1", 2)
     assert collector.is_alive()
+
+
+def test_what_became_of_asking_is_told_by_hour() -> None:
+    start = T0 + 50 * MINUTE
+    gap = Gap(
+        network="gas", station_id="st-1", instrument_id="gas1", start=start, end=start + 30 * MINUTE, missing=30,
+        found_by="seq", found_at=T0, due_at=T0, state=GapState.NO_DATA,
+    )  # fmt: skip
+    assert steps_by_hour([gap], {("st-1", "gas1"): MINUTE}) == {
+        (T0, "st-1", "gas1"): {"no_data": 10},
+        (T0 + 60 * MINUTE, "st-1", "gas1"): {"no_data": 20},
+    }
+    assert steps_by_hour([gap], {}) == {}

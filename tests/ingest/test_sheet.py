@@ -62,6 +62,9 @@ class Bench:
         batch = self.work.judge_next()
         assert batch is not None
         assert self.work.settle(batch) is not None
+        self.settle()
+
+    def settle(self) -> None:
         settle(
             self.settings,
             self.log,
@@ -133,6 +136,20 @@ def test_a_reading_that_the_database_lost_is_a_rest_and_reported(bench: Bench) -
     assert bench.state.count_rests(H0, H0 + HOUR) == {"st-1": 4}
     (finding,) = bench.state.list_findings(kind=FindingKind.BALANCE_REST)
     assert (finding.key, finding.facts["rest"]) == ("balance_rest/st-1", 4)
+
+
+def test_a_rest_that_was_restored_is_taken_back(bench: Bench) -> None:
+    bench.take(*(message(minute, minute + 1) for minute in range(10)))
+    lines = [f"gas,instrument=gas1,station=st-1 so2=1 {int((H0 + n * MINUTE).timestamp())}000000000" for n in range(4)]
+    bench.store._http.query_json(  # the accident
+        f"DELETE FROM gas WHERE station='st-1' AND time < {int((H0 + 4 * MINUTE).timestamp()) * 10**9}", Bucket.NATIVE
+    )
+    bench.take(message(10, 11))
+    assert bench.state.list_findings(kind=FindingKind.BALANCE_REST)
+    bench.store.write_lines(Bucket.NATIVE, [line.encode() for line in lines])
+    bench.settle()
+    assert bench.rows()[H0].rest == 0
+    assert not bench.state.list_findings(kind=FindingKind.BALANCE_REST)
 
 
 def test_what_was_held_behind_the_judge_is_quarantined_in_the_sheet(bench: Bench) -> None:
