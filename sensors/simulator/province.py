@@ -161,15 +161,20 @@ class Province:
         self, station: Station, instrument: Instrument, since: datetime | None, until: datetime | None
     ) -> Iterator[tuple[datetime, Reading]]:
         """Readings with the moment at which they are due: the true end of the interval."""
+        series = self.series(station, instrument)
+        if len(series.starts):
+            yield from _readings(series, station, instrument, (since or self.start, until or self.end))
+
+    def series(self, station: Station, instrument: Instrument) -> FaultySeries:
+        """Values of one instrument over the whole period as arrays, with its faults; see `readings` for its arguments."""
         cadence_s = instrument.cadence_s
         first = -(-self.start.timestamp() // cadence_s) * cadence_s
         starts = np.arange(first, self.end.timestamp() - cadence_s + 0.5, cadence_s)
         if not len(starts):
-            return
+            return apply_faults(starts, {code: starts.copy() for code in instrument.parameters}, ())
         clean = simulate_instrument(Site(self._world, station), instrument, starts)
         own = tuple(f for f in self.faults if (f.station_id, f.instrument_id) == (station.id, instrument.id))
-        series = apply_faults(starts, clean, own)
-        yield from _readings(series, station, instrument, (since or self.start, until or self.end))
+        return apply_faults(starts, clean, own)
 
 
 def _readings(
