@@ -51,6 +51,7 @@ _SETTINGS = (
     "influx_url",
     "influx_user",
     "disk_reserve_bytes",
+    "drain_live_after_s",
     "metrics_port",
 )
 

@@ -28,6 +28,7 @@ VALUES = len(CODES)
 _STATIONS = [f"st-{number:02d}" for number in range(50)]
 _PATIENCE_S = 300.0
 _POLL_S = 0.02
+_LIVE_AFTER_S = 2.0
 _SHARE_CORES = 0.4
 """Of a core for each of two collectors: with broker and database they then fit on two."""
 
@@ -120,6 +121,8 @@ def catchup(field: Field, options: argparse.Namespace) -> dict[str, object]:
     """How fast an outage is made up for while the same load goes on; the outage itself is published as fast as it can be."""
     field.influx.stop()
     collector = field.collector()
+    # the outage is published within seconds, so its messages never wait for the minute after which live ones go ahead
+    collector.settings = collector.settings.model_copy(update={"drain_live_after_s": _LIVE_AFTER_S})
     collector.start()
     count = 300 * options.outage_s
     with field.publisher() as publisher:
@@ -145,7 +148,8 @@ def catchup(field: Field, options: argparse.Namespace) -> dict[str, object]:
         "unit": "x real time",
         "vs": "must reach 5 x; aim 20 x",
         "ratio": round(options.outage_s / took_s / 5, 2),
-        "workload": f"{options.outage_s} s of outage at 300 messages/s of {VALUES} values, 300 messages/s going on",
+        "workload": f"{options.outage_s} s of outage at 300 messages/s of {VALUES} values, 300 messages/s going on; live "
+        f"messages go ahead of what has waited {_LIVE_AFTER_S:.0f} s",
         "backlog_messages": count,
         "caught_up_after_s": round(took_s, 1),
         "messages_per_s": round((count + 300 * took_s) / took_s, 1),

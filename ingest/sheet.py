@@ -303,6 +303,17 @@ def filled(
     return sorted([*rows, *added], key=lambda row: (row.hour, row.station_id, row.instrument_id))
 
 
+def up_to(now: datetime, rows: list[SheetRow], network: Network) -> list[SheetRow]:
+    """The same rows; of the hour that has not ended, only readings that are over at ``now`` are expected."""
+    for row in rows:
+        instrument = network.instruments.get((row.station_id, row.instrument_id))
+        if instrument is not None and row.hour + HOUR > now:
+            cadence = timedelta(seconds=instrument.cadence_s)
+            until = min(instrument.until or now, now - cadence)
+            row.facts.expected = expected_in(row.hour, cadence, instrument.since, until)
+    return rows
+
+
 def _by_instrument(rows: dict[_Key, Facts]) -> dict[_Instrument, dict[datetime, Facts]]:
     found: dict[_Instrument, dict[datetime, Facts]] = {}
     for (hour, station_id, instrument_id), facts in sorted(rows.items(), key=lambda item: item[0]):

@@ -121,7 +121,7 @@ def _sheet(
 ) -> list[SheetRow]:
     from console.cli.replay import progress_line
     from ingest.lanes import CURSOR
-    from ingest.sheet import filled, settle
+    from ingest.sheet import filled, settle, up_to
 
     if _unsettled(log) and (whole or _unsettled(log) <= SETTLE_AT_ONCE):
         with progress_line() as progress:
@@ -132,8 +132,8 @@ def _sheet(
 
             drained, now = log.cursor(CURSOR), datetime.now(UTC)
             settle(settings, log, store=store, state=state, drained=drained, now=now, go_on=go_on)
-    found = state.read_sheet(*span, station_id=station)
-    return filled(found, settings.stations, span[0], min(span[1], datetime.now(UTC)), station)
+    found, now = state.read_sheet(*span, station_id=station), datetime.now(UTC)
+    return up_to(now, filled(found, settings.stations, span[0], min(span[1], now), station), settings.stations)
 
 
 def _gaps(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from ingest.lanes import CURSOR
 from ingest.pipeline import Drain
-from ingest.sheet import count_sent, differences, expected_in, filled, settle, take
+from ingest.sheet import count_sent, differences, expected_in, filled, settle, take, up_to
 from ingest.survey import expire, seconds_until_next
 from ingest.writer import Writer
 from schemas.interval import floor_hour
@@ -217,6 +217,14 @@ def test_expected_counts_the_steps_of_the_cadence(cadence_s: int, expected: int)
     assert expected_in(hour, timedelta(seconds=cadence_s), None, None) == expected
     assert expected_in(hour, timedelta(seconds=60), hour + 30 * MINUTE, None) == 30
     assert expected_in(hour, timedelta(seconds=60), None, hour) == 0
+
+
+def test_the_hour_at_hand_expects_only_what_is_over(collector_settings: CollectorSettings) -> None:
+    network = collector_settings.stations
+    rows = filled([], network, H0, H0 + HOUR, "st-1")
+    assert {row.instrument_id: row.facts.expected for row in rows} == {"gas1": 60, "gc1": 1}
+    rows = up_to(H0 + 20 * MINUTE, rows, network)
+    assert {row.instrument_id: row.facts.expected for row in rows} == {"gas1": 19, "gc1": 0}
 
 
 def test_the_survey_comes_five_minutes_past_the_hour() -> None:
