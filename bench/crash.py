@@ -91,6 +91,7 @@ def broker_kill(scene: Scene, times: int) -> None:
 def broker_kill_alone(scene: Scene, times: int) -> None:
     """Kill the broker while it alone has the messages, since the collector is away."""
     for _ in range(times):
+        scene.pause(1.0, 2.0)  # a station that was never heard of has no gap
         scene.collectors[0].stop()
         scene.pause(1.0, 3.0)
         scene.rig.broker.stop(kill=True)
