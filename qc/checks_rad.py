@@ -1,4 +1,4 @@
-"""Gamma dose rate: is a rise the wash-out of radon progeny by rain, or nothing that rain explains?
+"""Gamma dose rate: whether a rise is the wash-out of radon progeny by rain, or nothing that rain explains.
 
 Rain brings the short-lived progeny of radon to the ground: the dose rate rises within minutes and falls, after the rain, with
 the half-lives of Pb-214 and Bi-214, to less than a tenth in about two and a half hours. A release of long-lived nuclides
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,8 @@ from schemas.flag import Flag
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from qc.thresholds import DoseRise
 
     Field = NDArray[np.float64]
 
@@ -79,6 +81,11 @@ class RiseLimit:
     most: float
     dry_hours: int
 
+    @classmethod
+    def of(cls, limit: DoseRise) -> Self:
+        """The figures of a limit."""
+        return cls(limit.sigma, limit.relative, limit.most_relative, limit.most, limit.dry_hours)
+
 
 @dataclass(frozen=True, slots=True)
 class DoseRises:
@@ -111,8 +118,9 @@ def dry_baseline(dose: Field, since_rain_h: Field, *, dry_after_h: int = 2 * RAI
 
 def hours_since_rain(rain: Field) -> Field:
     """Hours from the last hour with rain to each hour of a gapless grid: 0 in it, inf before the first; NaN is no rain."""
-    at = np.where(rain > 0, np.arange(rain.size), -np.inf)
-    return np.arange(rain.size) - np.maximum.accumulate(at) if rain.size else np.empty(0)
+    hours = np.arange(rain.size, dtype=np.float64)
+    since: Field = hours - np.maximum.accumulate(np.where(rain > 0, hours, -np.inf))
+    return since
 
 
 def dose_rise_test(dose: Field, rain: Field, times: NDArray[np.datetime64], limit: RiseLimit) -> DoseRises:
