@@ -16,6 +16,7 @@ MODULES = {
     "bench.gateway_conns": ("gateway.conns",),
     "bench.forecast_skill": ("forecast.skill",),
     "bench.qc_simulator": ("qc.simulator",),
+    "bench.qc_rain": ("qc.rain",),
 }
 
 

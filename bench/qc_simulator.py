@@ -21,6 +21,7 @@ from ingest.validate import TIME_AHEAD_MAX
 from qc.checks_hourly import flag_hours
 from qc.flagging import Stream, flag_native
 from qc.hourly import aggregate, merge
+from qc.hours import Place
 from qc.thresholds import load_thresholds
 from qc.truth_score import TruthScore, score
 from schemas.frames import STATUS, concat_flags
@@ -108,6 +109,7 @@ def native_frame(series: FaultySeries, instrument: Instrument) -> pd.DataFrame:
 def _station_flags(province: Province, station: Station, thresholds: Thresholds) -> list[pd.DataFrame]:
     """Flags of one station, native and hourly."""
     zone, flags = ZoneInfo(ZONE), []
+    place = Place(lon=station.lon, lat=station.lat) if station.lon is not None and station.lat is not None else None
     for network in dict.fromkeys(item.network for item in station.instruments):
         parts = []
         for instrument in station.instruments_of(network):
@@ -123,7 +125,7 @@ def _station_flags(province: Province, station: Station, thresholds: Thresholds)
             flags.append(flagged.records)
             hours = pd.date_range(province.start, province.end, freq="h", inclusive="left", name="start", unit="us")
             parts.append(aggregate(native, flagged.combined, hours, cadence_s=instrument.cadence_s))
-        hourly = flag_hours(merge(parts), thresholds, network=network, station_id=station.id, zone=zone)
+        hourly = flag_hours(merge(parts), thresholds, network=network, station_id=station.id, zone=zone, place=place)
         flags.append(hourly.records)
     return flags
 

@@ -5,35 +5,36 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from qc import checks, wording
+from qc.checks_network import NETWORK_TESTS, network_verdicts
+from qc.hours import Hours, Verdict
 from qc.thresholds import HourlyFlat, HourlySpike, PmInversion
 from schemas.flag import Flag, combine
 from schemas.frames import COUNT, FLAG, FLAG_COLUMNS, concat_flags, empty_flags, parameters_in
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections import Counter
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
 
     from qc.hourly import Hourly
+    from qc.hours import Place
     from qc.thresholds import Thresholds
 
 #: Shared, since making an empty frame costs as much as judging a day of minutes.
 _NO_FLAGS = empty_flags()
-HOURLY_TESTS = ("completeness", "suspect_share", "hourly_spike", "hourly_flat", "pm_inversion")
+HOURLY_TESTS = ("completeness", "suspect_share", "hourly_spike", "hourly_flat", "pm_inversion", *NETWORK_TESTS)
 HOUR_S = 3600
 _HOUR = np.timedelta64(HOUR_S, "s")
 PM25, PM10 = "pm25", "pm10"
-_Limit = TypeVar("_Limit", HourlySpike, HourlyFlat, PmInversion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +174,15 @@ def pm_inversion_test(
     return flags
 
 
-def flag_hours(
-    hourly: Hourly, thresholds: Thresholds, *, network: str, station_id: str, zone: ZoneInfo
+def flag_hours(  # noqa: PLR0913 - all by keyword
+    hourly: Hourly,
+    thresholds: Thresholds,
+    *,
+    network: str,
+    station_id: str,
+    zone: ZoneInfo,
+    beside: pd.DataFrame | None = None,
+    place: Place | None = None,
 ) -> FlaggedHours:
     """Run every hourly test on one station's hours.
 
@@ -185,57 +193,26 @@ def flag_hours(
     network, station_id : str
     zone : ZoneInfo
         Of the civil months by which limits may change.
+    beside : DataFrame or None
+        Hourly values of the station's other networks, for relations across networks.
+    place : Place or None
+        Of the station, for the position of the sun.
     """
-    station = _Hours(hourly, thresholds, network, station_id, zone)
+    station = Hours(hourly, thresholds, network=network, station_id=station_id, zone=zone, beside=beside, place=place)
+    of_network: dict[str, list[Verdict]] = {}
+    for verdict in network_verdicts(station):
+        of_network.setdefault(verdict.code, []).append(verdict)
     combined: dict[str, NDArray[np.int8]] = {}
     records: list[pd.DataFrame] = []
     for code in parameters_in(hourly.frame):
-        verdicts = [*_hour_rule(station, code), *_soft(station, code)]
-        combined[code + FLAG] = combine([flags for _, flags, _ in verdicts])
-        records += [_records(station, code, verdict) for verdict in verdicts]
+        verdicts = [*_hour_rule(station, code), *_soft(station, code), *of_network.get(code, ())]
+        combined[code + FLAG] = combine([verdict.flags for verdict in verdicts])
+        records += [_records(station, verdict) for verdict in verdicts]
     frame = pd.concat([hourly.frame, pd.DataFrame(combined, index=hourly.frame.index)], axis=1)
     return FlaggedHours(frame, concat_flags(records), station.unevaluated)
 
 
-_Verdict = tuple[str, "NDArray[np.int8]", "Callable[[int], str]"]
-
-
-class _Hours:
-    """One station's hours while they are judged."""
-
-    def __init__(self, hourly: Hourly, thresholds: Thresholds, network: str, station_id: str, zone: ZoneInfo) -> None:
-        index = pd.DatetimeIndex(hourly.frame.index)
-        self.hourly, self.thresholds, self.network, self.station_id = hourly, thresholds, network, station_id
-        self.times = index.tz_localize(None).to_numpy()
-        self.months = index.tz_convert(zone).month.to_numpy()
-        self.unevaluated: Counter[str] = Counter()
-        self.minimum = thresholds.hour.min_completeness
-
-    def share(self, code: str) -> NDArray[np.float64]:
-        return self.hourly.completeness[code].to_numpy(dtype=np.float64)
-
-    def valid(self, code: str) -> NDArray[np.float64]:
-        """Values of complete hours, NaN elsewhere: an hour that failed is nobody's neighbour."""
-        values = self.hourly.frame[code].to_numpy(dtype=np.float64)
-        return np.where(self.share(code) >= self.minimum, values, np.nan)
-
-    def by_month(
-        self, kind: type[_Limit], code: str, run: Callable[[_Limit], NDArray[np.int8]]
-    ) -> NDArray[np.int8] | None:
-        """Flags with the limit of each hour's month; None, and counted, where no month has one."""
-        find = self.thresholds.find
-        limits = {
-            month: find(kind, code, network=self.network, station_id=self.station_id, month=month)
-            for month in map(int, np.unique(self.months))
-        }
-        flags = np.full(self.times.shape, Flag.UNKNOWN, dtype=np.int8)
-        for month, limit in limits.items():
-            if limit is not None:
-                flags[self.months == month] = run(limit)[self.months == month]
-        return flags if any(limit is not None for limit in limits.values()) else None
-
-
-def _hour_rule(station: _Hours, code: str) -> list[_Verdict]:
+def _hour_rule(station: Hours, code: str) -> list[Verdict]:
     share, minimum = station.share(code), station.minimum
     certain = station.hourly.certain[code].to_numpy(dtype=np.float64)
     counts = station.hourly.frame[code + COUNT].to_numpy()
@@ -249,9 +226,12 @@ def _hour_rule(station: _Hours, code: str) -> list[_Verdict]:
     def explain_share(at: int) -> str:
         return wording.reason("suspect_share", "share", share=_percent(certain[at]), least=_percent(minimum))
 
+    flags = completeness_test(share, minimum)
+    # only this test speaks of a missing hour; the others would repeat it
+    told = (flags == Flag.FAIL) | (flags == Flag.MISSING)
     return [
-        ("completeness", completeness_test(share, minimum), explain),
-        ("suspect_share", suspect_share_test(share, certain, minimum), explain_share),
+        Verdict(code, "completeness", flags, explain, told),
+        Verdict(code, "suspect_share", suspect_share_test(share, certain, minimum), explain_share),
     ]
 
 
@@ -259,7 +239,7 @@ def _percent(share: float) -> float:
     return round(100 * float(share), 1)
 
 
-def _soft(station: _Hours, code: str) -> list[_Verdict]:
+def _soft(station: Hours, code: str) -> list[Verdict]:
     makers = {"hourly_spike": _spike, "hourly_flat": _flat}
     if code in (PM25, PM10):
         makers["pm_inversion"] = _inversion
@@ -273,7 +253,7 @@ def _soft(station: _Hours, code: str) -> list[_Verdict]:
     return verdicts
 
 
-def _spike(station: _Hours, code: str) -> _Verdict | None:
+def _spike(station: Hours, code: str) -> Verdict | None:
     values, unit = station.valid(code), parameter(code).unit
     flags = station.by_month(
         HourlySpike,
@@ -285,10 +265,10 @@ def _spike(station: _Hours, code: str) -> _Verdict | None:
         level = float(values[at - 1] + values[at + 1]) / 2
         return wording.reason("hourly_spike", "spike", value=float(values[at]), unit=unit, level=level)
 
-    return None if flags is None else ("hourly_spike", flags, explain)
+    return None if flags is None else Verdict(code, "hourly_spike", flags, explain)
 
 
-def _flat(station: _Hours, code: str) -> _Verdict | None:
+def _flat(station: Hours, code: str) -> Verdict | None:
     values, unit, times = station.valid(code), parameter(code).unit, station.times
     lengths: dict[int, int] = {}
 
@@ -302,10 +282,10 @@ def _flat(station: _Hours, code: str) -> _Verdict | None:
     def explain(at: int) -> str:
         return wording.reason("hourly_flat", "flat", hours=lengths[at], value=float(values[at]), unit=unit)
 
-    return None if flags is None else ("hourly_flat", flags, explain)
+    return None if flags is None else Verdict(code, "hourly_flat", flags, explain)
 
 
-def _inversion(station: _Hours, code: str) -> _Verdict | None:
+def _inversion(station: Hours, code: str) -> Verdict | None:
     if PM25 not in station.hourly.frame or PM10 not in station.hourly.frame:
         return None
     pm25, pm10 = station.valid(PM25), station.valid(PM10)
@@ -318,20 +298,17 @@ def _inversion(station: _Hours, code: str) -> _Verdict | None:
             "pm_inversion", "inversion", pm25=float(pm25[at]), pm10=float(pm10[at]), unit=parameter(code).unit
         )
 
-    return None if flags is None else ("pm_inversion", flags, explain)
+    return None if flags is None else Verdict(code, "pm_inversion", flags, explain)
 
 
-def _records(station: _Hours, code: str, verdict: _Verdict) -> pd.DataFrame:
-    test, flags, explain = verdict
-    # Only the completeness test speaks of a missing hour; the others would repeat it.
-    told = (flags == Flag.SUSPECT) | (flags == Flag.FAIL) | ((flags == Flag.MISSING) & (test == "completeness"))
-    at = np.flatnonzero(told)
+def _records(station: Hours, verdict: Verdict) -> pd.DataFrame:
+    at = verdict.positions()
     if not at.size:
         return _NO_FLAGS
     frame = pd.DataFrame(
-        {"start": pd.DatetimeIndex(station.times[at]).as_unit("us").tz_localize("UTC"), "flag": flags[at]}
+        {"start": pd.DatetimeIndex(station.times[at]).as_unit("us").tz_localize("UTC"), "flag": verdict.flags[at]}
     )
-    frame["reason"] = [explain(int(position)) for position in at]
-    frame = frame.assign(station_id=station.station_id, parameter=code, test=test)
+    frame["reason"] = [verdict.explain(int(position)) for position in at]
+    frame = frame.assign(station_id=station.station_id, parameter=verdict.code, test=verdict.test)
     frame["instrument_id"] = None
     return frame[list(FLAG_COLUMNS)]

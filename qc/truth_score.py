@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 GRACE = timedelta(hours=2)
 JOINED = timedelta(hours=6)
 WEEK = timedelta(days=7)
+CONDITIONS = frozenset({"weak_turbulence", "frozen_soil"})
+"""Tests that tell of the surroundings: nobody is called to a station because the night is calm or the soil is frozen."""
 
 
 class TruthScore(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +103,7 @@ def score(flags: pd.DataFrame, faults: Sequence[TruthRecord], *, stations: int, 
         faults=dict(Counter(fault.kind for fault in faults)),
         found=dict(found),
         missed=tuple(missed),
-        alarms=episodes(wrong),
+        alarms=episodes(wrong, CONDITIONS),
         station_weeks=stations * (length / WEEK),
     )
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from schemas.flag import Flag
+from schemas.frames import TAKEN_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,16 @@ class TestDescription:
 def _describe(name: str, names: tuple[str, str], flags: set[Flag], **sentences: tuple[str, str]) -> TestDescription:
     return TestDescription(
         name=name, name_en=names[0], name_zh=names[1], flags=frozenset(flags), sentences=MappingProxyType(sentences)
+    )
+
+
+def _band(name: str, names: tuple[str, str], what: tuple[str, str]) -> TestDescription:
+    """A relation between parameters (`qc.relation`): what it is in words, and the band it must lie within."""
+    return _describe(
+        name,
+        names,
+        {Flag.SUSPECT},
+        band=(what[0] + ": {value}, expected {low} to {high}", what[1] + "：{value}，应在 {low} 至 {high}"),
     )
 
 
@@ -139,6 +150,108 @@ _DESCRIPTIONS = (
         {Flag.SUSPECT},
         inversion=("PM2.5 {pm25} is above PM10 {pm10} {unit}", "PM2.5 {pm25} 高于 PM10 {pm10} {unit}"),
     ),
+    _band("ion_balance", ("Ion balance", "离子平衡"), ("cations over anions in equivalents", "阳离子与阴离子当量比")),
+    _band(
+        "ammonium_balance",
+        ("Ammonium balance", "铵根中和"),
+        ("ammonium over sulfate and nitrate in equivalents", "铵根与硫酸根、硝酸根当量比"),
+    ),
+    _band("mass_closure", ("Mass closure", "质量闭合"), ("reconstructed mass over PM2.5", "重构质量与 PM2.5 之比")),
+    _band("oc_ec_ratio", ("OC over EC", "OC/EC 比值"), ("OC over EC", "OC/EC")),
+    _band(
+        "potassium_ratio",
+        ("Soluble over total potassium", "水溶性钾与总钾"),
+        ("water-soluble over total potassium", "水溶性钾与总钾之比"),
+    ),
+    _band(
+        "sulfur_ratio",
+        ("Sulfur against sulfate", "元素硫与硫酸根"),
+        ("sulfur as sulfate over sulfate", "元素硫折算硫酸根与硫酸根之比"),
+    ),
+    _band(
+        "bc_ec_ratio",
+        ("Black over elemental carbon", "黑碳与元素碳"),
+        ("black over elemental carbon", "黑碳与元素碳之比"),
+    ),
+    _band(
+        "nox_sum",
+        ("Sum of nitrogen oxides", "氮氧化物加和"),
+        ("NO2 and NO as NO2, over NOx", "NO2 与 NO 折算之和与 NOx 之比"),
+    ),
+    _band("ozone_with_no", ("NO beside ozone", "一氧化氮与臭氧并存"), ("NO beside much ozone", "臭氧较高时的 NO")),
+    _band(
+        "pm_inversion_rate",
+        ("Rate of PM2.5 above PM10", "PM2.5 高于 PM10 的频率"),
+        ("part of the last 72 h with PM2.5 above PM10", "近 72 小时 PM2.5 高于 PM10 的比例"),
+    ),
+    _band(
+        "local_contamination",
+        ("Local contamination", "局地污染"),
+        ("rise of CO2 together with CO", "CO2 与 CO 同升幅度"),
+    ),
+    _band(
+        "co2_ch4_covariation",
+        ("CO2 and CH4 together", "CO2 与 CH4 协变"),
+        ("correlation of CO2 and CH4 over 48 h", "CO2 与 CH4 的 48 小时相关系数"),
+    ),
+    _band("xylene_ratio", ("Xylene isomers", "二甲苯异构体"), ("m/p- over o-xylene", "间/对二甲苯与邻二甲苯之比")),
+    _band("pentane_ratio", ("Pentane isomers", "戊烷异构体"), ("i- over n-pentane", "异戊烷与正戊烷之比")),
+    _band("benzene_ratio", ("Toluene over benzene", "甲苯与苯"), ("toluene over benzene", "甲苯与苯之比")),
+    _band(
+        "ethylbenzene_ratio",
+        ("Ethylbenzene over xylene", "乙苯与二甲苯"),
+        ("ethylbenzene over m/p-xylene", "乙苯与间/对二甲苯之比"),
+    ),
+    _band(
+        "voc_sum",
+        ("Species against TNMHC", "物种加和与非甲烷总烃"),
+        ("carbon of the species over TNMHC", "物种碳之和与非甲烷总烃之比"),
+    ),
+    _band("frozen_soil", ("Frozen soil", "冻土"), ("soil temperature beside the moisture", "同深度土壤温度")),
+    _band(
+        "radiation_balance", ("Radiation balance", "辐射平衡"), ("net radiation minus its parts", "净辐射与分量之差")
+    ),
+    _band(
+        "short_wave_ratio", ("Reflected radiation", "反射辐射"), ("reflected over global radiation", "反射与总辐射之比")
+    ),
+    _band(
+        "energy_balance",
+        ("Energy balance", "能量闭合"),
+        ("turbulent fluxes over available energy", "湍流通量与可利用能量之比"),
+    ),
+    _band("weak_turbulence", ("Weak turbulence", "湍流不足"), ("friction velocity", "摩擦速度")),
+    _band("par_at_night", ("PAR at night", "夜间光合有效辐射"), ("PAR while the sun is down", "日落后的光合有效辐射")),
+    _band("ndvi_jump", ("Jump of NDVI", "NDVI 突变"), ("change of NDVI", "NDVI 变化")),
+    _describe(
+        "voc_pattern",
+        ("Calibration or blank run", "校准或空白运行"),
+        {Flag.SUSPECT},
+        calibration=(
+            "at least {share} % of the species are far above their medians at once, as in a calibration run",
+            "至少 {share} % 的物种同时远高于各自中位数，似为校准运行",
+        ),
+        blank=(
+            "at least {share} % of the species are near nothing at once, as in a blank run",
+            "至少 {share} % 的物种同时接近零，似为空白运行",
+        ),
+    ),
+    _describe(
+        "dose_rise",
+        ("Rise of the dose rate", "剂量率升高"),
+        {Flag.SUSPECT, Flag.PASS},
+        wash_out=(
+            "wash-out of radon progeny: {value} {unit}, {rise} above the dry baseline {level}, {hours} h after rain",
+            "降雨冲刷氡子体：{value} {unit}，高于干燥基线 {level} 达 {rise}，雨后 {hours} 小时",
+        ),
+        unexplained=(
+            "{value} {unit} is {rise} above the dry baseline {level}, and rain ({hours} h ago) does not explain it",
+            "{value} {unit} 高于干燥基线 {level} 达 {rise}，降雨（{hours} 小时前）不能解释",
+        ),
+        dry=(
+            "{value} {unit} is {rise} above the dry baseline {level} without rain",
+            "{value} {unit} 高于干燥基线 {level} 达 {rise}，且无降雨",
+        ),
+    ),
 )
 #: Every test of the project by name.
 TESTS: Mapping[str, TestDescription] = MappingProxyType({item.name: item for item in _DESCRIPTIONS})
@@ -167,7 +280,7 @@ _LETTERS = {
 FLAG_NAMES_ZH: Mapping[Flag, str] = MappingProxyType(
     {Flag.PASS: "通过", Flag.UNKNOWN: "未评价", Flag.SUSPECT: "存疑", Flag.FAIL: "无效", Flag.MISSING: "缺测"}
 )
-_TAKEN_BACK = ("taken back by a later run", "后续运行已撤销")
+_TAKEN_BACK = (TAKEN_BACK, "后续运行已撤销")
 
 
 def letter_word(letter: str) -> str:

@@ -10,7 +10,7 @@ hourly
     of valid native values; ``<p>__flag`` int8 combined QARTOD flag of the hour. NaN mean = the hour has no valid value.
 flags
     Long. Columns ``start`` (UTC), ``station_id``, ``instrument_id`` (may be None), ``parameter``, ``test``, ``flag`` (int8),
-    ``reason``. Only verdicts other than PASS.
+    ``reason``. Only verdicts other than PASS, and a PASS that explains a value (`TELLING_TESTS`).
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ SEPARATOR = "__"
 STATUS = "__status"
 COUNT = "__n"
 FLAG = "__flag"
+TELLING_TESTS = frozenset({"dose_rise"})
+"""Tests of which a PASS is kept with its reason: that a rise is wash-out has to be read somewhere."""
+TAKEN_BACK = "taken back by a later run"
+"""Reason of a PASS that replaces a verdict which no longer holds."""
 FLAG_COLUMNS = ("start", "station_id", "instrument_id", "parameter", "test", "flag", "reason")
 
 

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from pyarrow import csv as pa_csv
 
 from schemas.flag import Flag
-from schemas.frames import COUNT, FLAG, FLAG_COLUMNS, SEPARATOR, STATUS, empty_flags
+from schemas.frames import COUNT, FLAG, FLAG_COLUMNS, SEPARATOR, STATUS, TAKEN_BACK, TELLING_TESTS, empty_flags
 from store.error import QueryError
 
 if TYPE_CHECKING:
@@ -120,7 +120,8 @@ def flags_frame(body: bytes) -> pd.DataFrame:
     frame["start"] = _index(table)
     for name in [name for name in FLAG_COLUMNS if name not in frame]:
         frame[name] = None
-    frame = frame[frame["flag"].notna() & (frame["flag"] != Flag.PASS)]
+    telling = frame["test"].isin(list(TELLING_TESTS)) & (frame["reason"] != TAKEN_BACK)
+    frame = frame[frame["flag"].notna() & ((frame["flag"] != Flag.PASS) | telling)]
     instruments = frame["instrument_id"].astype(object)
     frame = frame.assign(
         flag=frame["flag"].astype(np.int8),

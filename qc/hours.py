@@ -1,0 +1,125 @@
+"""One station's hours of one network while they are judged: values of complete hours, limits by civil month, what stands beside."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from qc.thresholds import BaseLimit
+from schemas.flag import Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
+
+    from qc.hourly import Hourly
+    from qc.thresholds import Thresholds
+
+    Field = NDArray[np.float64]
+
+_Limit = TypeVar("_Limit", bound=BaseLimit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a station stands: degrees east and north (WGS-84)."""
+
+    lon: float
+    lat: float
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Flags of one test on one parameter, one an hour, and the reason of each by its position.
+
+    Attributes
+    ----------
+    told : array of bool or None
+        Hours of which a record is kept; None: those that are SUSPECT or FAIL.
+    """
+
+    code: str
+    test: str
+    flags: NDArray[np.int8]
+    explain: Callable[[int], str]
+    told: NDArray[np.bool_] | None = None
+
+    def positions(self) -> NDArray[np.int64]:
+        """Hours of which a record is kept."""
+        told = (self.flags == Flag.SUSPECT) | (self.flags == Flag.FAIL) if self.told is None else self.told
+        return np.flatnonzero(told)
+
+
+class Hours:
+    """What the tests of hours are given.
+
+    Parameters
+    ----------
+    hourly : Hourly
+        Values before the hourly tests.
+    thresholds : Thresholds
+    network, station_id : str
+    zone : ZoneInfo
+        Of the civil months by which limits may change.
+    beside : DataFrame or None
+        Hourly values of the station's other networks, such as rain; index of UTC hours.
+    place : Place or None
+    """
+
+    def __init__(  # noqa: PLR0913 - all by keyword
+        self,
+        hourly: Hourly,
+        thresholds: Thresholds,
+        *,
+        network: str,
+        station_id: str,
+        zone: ZoneInfo,
+        beside: pd.DataFrame | None = None,
+        place: Place | None = None,
+    ) -> None:
+        index = pd.DatetimeIndex(hourly.frame.index)
+        self.hourly, self.thresholds, self.network, self.station_id = hourly, thresholds, network, station_id
+        self.times = index.tz_localize(None).to_numpy()
+        self.months = index.tz_convert(zone).month.to_numpy()
+        self.unevaluated: Counter[str] = Counter()
+        self.minimum = thresholds.hour.min_completeness
+        self.place = place
+        self._beside = beside
+
+    def share(self, code: str) -> Field:
+        """Part of each hour covered by valid values [1]."""
+        return self.hourly.completeness[code].to_numpy(dtype=np.float64)
+
+    def valid(self, code: str) -> Field:
+        """Values of complete hours, NaN elsewhere: an hour that failed is nobody's neighbour."""
+        values = self.hourly.frame[code].to_numpy(dtype=np.float64)
+        return np.where(self.share(code) >= self.minimum, values, np.nan)
+
+    def given(self, code: str) -> Field | None:
+        """`valid` of this network, else what another network of the station measured; None where nobody does."""
+        if code in self.hourly.frame:
+            return self.valid(code)
+        if self._beside is None or code not in self._beside:
+            return None
+        return self._beside[code].reindex(self.hourly.frame.index).to_numpy(dtype=np.float64)
+
+    def by_month(
+        self, kind: type[_Limit], code: str, run: Callable[[_Limit], NDArray[np.int8]]
+    ) -> NDArray[np.int8] | None:
+        """Flags with the limit of each hour's month; None where no month has one."""
+        flags = np.full(self.times.shape, Flag.UNKNOWN, dtype=np.int8)
+        limits = {month: self.limit(kind, code, month) for month in map(int, np.unique(self.months))}
+        for month, limit in limits.items():
+            if limit is not None:
+                flags[self.months == month] = run(limit)[self.months == month]
+        return flags if any(limit is not None for limit in limits.values()) else None
+
+    def limit(self, kind: type[_Limit], code: str, month: int) -> _Limit | None:
+        """Narrowest limit of a test for a parameter in a civil month."""
+        return self.thresholds.find(kind, code, network=self.network, station_id=self.station_id, month=month)
