@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MONTHS, HOURS = 12, 24
 #: Quantiles [1] from whose distance to the median a span is widened, so that a tail keeps its own length on each side.
-_LOW, _HIGH = 0.05, 0.95
+_LOW, _HIGH = 0.1, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def derive_spans(
     months: NDArray[np.int64],
     hours: NDArray[np.int64],
     *,
-    widening: float = 4.0,
+    widening: float = 5.0,
     least: int = 60,
 ) -> Spans:
     """Spans of a record, so that its faults do not widen them.
