@@ -59,6 +59,38 @@ def _table(rows: Sequence[Sequence[float]], name: str, otherwise: float) -> NDAr
     return np.array([list(row) * (HOURS // len(row)) for row in rows], dtype=np.float64)
 
 
+def limit_toml(spans: Spans, parameter: str, unit: str, *, station_id: str, decimals: int, source: str) -> str:
+    """A limit for ``thresholds.toml`` from spans, outward to the parameter's last digit.
+
+    Parameters
+    ----------
+    spans : Spans
+        NaN: not evaluated.
+    parameter, unit : str
+        Code and canonical unit.
+    station_id : str
+    decimals : int
+        Digits after the point that the parameter is shown with.
+    source : str
+        Of what record, without quotation marks.
+    """
+    scale = 10.0**decimals
+    sides = {"low": np.floor(spans.low * scale) / scale, "high": np.ceil(spans.high * scale) / scale}
+    rows = {name: ",\n".join(f"  {_row(row, decimals)}" for row in table) for name, table in sides.items()}
+    return (
+        f'[[limit]]\ntest = "climatology"\nparameters = ["{parameter}"]\nstation = "{station_id}"\n'
+        f"low = [\n{rows['low']},\n]\nhigh = [\n{rows['high']},\n]\n"
+        f'unit = "{unit}"\nsource = "{source}"\nverified = false\n'
+    )
+
+
+def _row(row: NDArray[np.float64], decimals: int) -> str:
+    if np.isnan(row).all():
+        return "nan"
+    # At least one digit: a limit's figures are floats.
+    return f"[{', '.join(f'{value:.{max(1, decimals)}f}' for value in row)}]"
+
+
 def climatology_test(
     values: NDArray[np.float64],
     months: NDArray[np.int64],
@@ -114,7 +146,7 @@ def derive_spans(
     """Spans of a record, so that its faults do not widen them.
 
     Each month and hour takes the values of its own hour and of the hours before and after. The span reaches from the median to
-    both sides ``widening`` times as far as the 5 % and 95 % quantiles do: up to 5 % of faults on a side hardly move it.
+    both sides ``widening`` times as far as the 10 % and 90 % quantiles do: up to a tenth of faults on a side hardly moves it.
 
     Parameters
     ----------

@@ -55,7 +55,7 @@ class BaseLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class Climatology(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="climatology"):
     """Plausible span by civil month and hour of the day: twelve entries, January first, or one for all months.
 
-    An entry is one figure for all hours, or 24 of them.
+    An entry is one figure for all hours, or 24 of them; ``nan``: not evaluated.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class Climatology(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             if rows and (len(rows) != MONTHS or any(len(row) not in {1, HOURS} for row in rows)):
                 return f"{side}: expected {MONTHS} entries, or one, each of one figure or of {HOURS}"
         for month, (below, above) in enumerate(zip(low, high, strict=False), start=1):
-            if any(not low_ < high_ for low_, high_ in zip(_by_hour(below), _by_hour(above), strict=True)):
+            if any(low_ >= high_ for low_, high_ in zip(_by_hour(below), _by_hour(above), strict=True)):
                 return f"expected low < high in month {month}"
         return None
 
