@@ -17,6 +17,7 @@ MODULES = {
     "bench.forecast_skill": ("forecast.skill",),
     "bench.qc_simulator": ("qc.simulator",),
     "bench.qc_rain": ("qc.rain",),
+    "bench.qc_station_year": ("qc.station_year",),
 }
 
 

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 
 from qc.checks_rad import RAIN_H, Rise, RiseLimit, dose_rise_test
-from qc.thresholds import DoseRise, load_thresholds
+from qc.limit_relation import DoseRise
+from qc.thresholds import load_thresholds
 from sensors.datasets import gamma_japan
 
 if TYPE_CHECKING:

@@ -16,8 +16,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
+from qc.window import MIN_WINDOW_SHARE, trailing
 from schemas.flag import Flag
 from schemas.reading import Status
 
@@ -29,8 +31,6 @@ NANOSECONDS_IN_SECOND = 1_000_000_000
 HARD_LETTERS = frozenset(
     {Status.CALIBRATION, Status.MAINTENANCE, Status.FAULT, Status.COMMUNICATION_ERROR, Status.STOPPED}
 )
-#: Share of a flat-line window that must hold values, or the window proves nothing [1].
-MIN_WINDOW_SHARE = 0.75
 _MIN_FLAT_POINTS = 3
 
 
@@ -79,10 +79,10 @@ def status_test(letters: NDArray[np.object_]) -> NDArray[np.int8]:
     ----------
     HJ 212-2017, data flags; the grouping is the project's own rule (docs/qc-tests.md).
     """
-    flags = np.full(len(letters), Flag.PASS, dtype=np.int8)
-    for letter in {item for item in letters if isinstance(item, str) and item not in {"", Status.NORMAL}}:
-        flags[letters == letter] = Flag.FAIL if letter in HARD_LETTERS else Flag.SUSPECT
-    return flags
+    codes, found = pd.factorize(letters)
+    verdicts = np.array([_letter_flag(letter) for letter in found] + [Flag.PASS], dtype=np.int8)
+    # The code of a missing letter is -1: the last of the verdicts.
+    return verdicts[codes]
 
 
 def gross_range_test(
@@ -139,7 +139,7 @@ def spike_test(
     CheckError
         If a threshold is not above zero.
     """
-    _check_positive("suspect", suspect)
+    check_positive("suspect", suspect)
     values = _finite(values)
     flags = np.full(values.shape, Flag.UNKNOWN, dtype=np.int8)
     if values.size > 2:  # noqa: PLR2004 - a value and its two neighbours
@@ -174,8 +174,8 @@ def rate_of_change_test(
     CheckError
         If the times are unsorted or doubled, or a threshold is not above zero.
     """
-    seconds = _seconds(values, times)
-    _check_positive("suspect_per_s", suspect_per_s)
+    seconds = elapsed_s(values, times)
+    check_positive("suspect_per_s", suspect_per_s)
     values = _finite(values)
     flags = np.full(values.shape, Flag.PASS, dtype=np.int8)
     if values.size > 1:
@@ -195,13 +195,14 @@ def flat_line_test(
     *,
     tolerance: float,
     fail_s: float | None = None,
+    qartod: bool = False,
 ) -> NDArray[np.int8]:
     """Flag values that end a period in which nothing moved.
 
     The window is counted in values: ``suspect_s`` divided by the median step, plus one. A value is flagged if the range of
     the window that ends at it is below ``tolerance``. Fewer than three values, and values before the first whole window,
-    pass. Time does not depend on the window's length. Other than ioos_qc, a window with less than 75 % of its values present
-    proves nothing (there, a value after a long gap is flat).
+    pass. Time does not depend on the window's length. Other than in ioos_qc, a window with less than 75 % of its values present
+    proves nothing (there, a value after a long gap is flat), nor does a window shorter than two values (there, all are flat).
 
     Parameters
     ----------
@@ -213,21 +214,25 @@ def flat_line_test(
         How long the value may stay within the tolerance [s].
     tolerance : float
         Unit of the values, > 0.
+    qartod : bool
+        Whether to judge thin and short windows as ioos_qc does.
 
     Raises
     ------
     CheckError
         If the times are unsorted or doubled, or a threshold is not above zero.
     """
-    seconds = _seconds(values, times)
-    _check_positive("suspect_s", suspect_s)
-    _check_positive("tolerance", tolerance)
+    seconds = elapsed_s(values, times)
+    check_positive("suspect_s", suspect_s)
+    check_positive("tolerance", tolerance)
     flags = np.full(values.shape, Flag.PASS, dtype=np.int8)
     if values.size >= _MIN_FLAT_POINTS:
         step_s = float(np.median(np.diff(seconds)))
-        flags[_is_flat(values, int(int(suspect_s) / step_s), tolerance)] = Flag.SUSPECT
-        if fail_s is not None:
-            flags[_is_flat(values, int(int(fail_s) / step_s), tolerance)] = Flag.FAIL
+        least = 0.0 if qartod else MIN_WINDOW_SHARE
+        for limit_s, flag in ((suspect_s, Flag.SUSPECT), (fail_s, Flag.FAIL)):
+            if limit_s is not None:
+                size = int(int(limit_s) / step_s) + 1
+                flags[_is_flat(values, size, tolerance, least) & (qartod or size > 1)] = flag
     flags[~np.isfinite(values)] = Flag.MISSING
     return flags
 
@@ -250,10 +255,16 @@ def gap_test(times: NDArray[np.datetime64], cadence_s: int) -> list[Gap]:
     CheckError
         If the times are unsorted or doubled, or the cadence is not above zero.
     """
-    _check_positive("cadence_s", cadence_s)
-    steps = np.diff(_seconds(None, times))
+    check_positive("cadence_s", cadence_s)
+    steps = np.diff(elapsed_s(None, times))
     missing = np.floor(steps / cadence_s + 0.5).astype(np.int64) - 1
     return [Gap(times[at], times[at + 1], int(missing[at])) for at in np.flatnonzero(missing > 0)]
+
+
+def _letter_flag(letter: str) -> Flag:
+    if letter in {"", Status.NORMAL}:
+        return Flag.PASS
+    return Flag.FAIL if letter in HARD_LETTERS else Flag.SUSPECT
 
 
 def _check_spans(fail_span: tuple[float, float], suspect_span: tuple[float, float] | None) -> None:
@@ -270,14 +281,15 @@ def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _check_positive(name: str, value: float) -> None:
+def check_positive(name: str, value: float) -> None:
+    """Raise `CheckError` unless a threshold is above zero."""
     if not value > 0:
         msg = f"{name}: {value}, expected a number above zero"
         raise CheckError(msg)
 
 
-def _seconds(values: NDArray[np.float64] | None, times: NDArray[np.datetime64]) -> NDArray[np.float64]:
-    """Seconds since the first time; raises `CheckError` if the times do not ascend or do not fit the values."""
+def elapsed_s(values: NDArray[np.float64] | None, times: NDArray[np.datetime64]) -> NDArray[np.float64]:
+    """Seconds since the first time [s]; raises `CheckError` if the times do not ascend or do not fit the values."""
     if values is not None and values.shape != times.shape:
         msg = f"{values.size} values but {times.size} times"
         raise CheckError(msg)
@@ -305,20 +317,16 @@ def _distance(values: NDArray[np.float64], method: SpikeMethod) -> tuple[NDArray
         return distance, level
 
 
-def _is_flat(values: NDArray[np.float64], count: int, tolerance: float) -> NDArray[np.bool_]:
-    """Whether the range of the ``count + 1`` values that end at each value is below the tolerance."""
+def _is_flat(values: NDArray[np.float64], size: int, tolerance: float, least: float) -> NDArray[np.bool_]:
+    """Whether the range of the ``size`` values that end at each is below the tolerance, of windows filled to ``least``."""
     flat = np.zeros(values.shape, dtype=bool)
-    size = count + 1
-    if count < 1 or size > values.size:
+    if size > values.size:
         return flat
     present = np.isfinite(values)
-    # An odd origin shift makes the centred filters of scipy look back only.
-    shift = (size - 1) // 2 if size % 2 else size // 2 - 1
-    high = maximum_filter1d(np.where(present, values, -np.inf), size, origin=shift, mode="nearest")
-    low = minimum_filter1d(np.where(present, values, np.inf), size, origin=shift, mode="nearest")
-    filled = np.concatenate(([0], np.cumsum(present)))
-    share = (filled[size:] - filled[:-size]) / size
-    with np.errstate(invalid="ignore"):
-        flat[count:] = (high - low)[count:] < tolerance
-    flat[count:] &= share >= MIN_WINDOW_SHARE
+    high = trailing(maximum_filter1d, np.where(present, values, -np.inf), size)
+    high -= trailing(minimum_filter1d, np.where(present, values, np.inf), size)
+    filled = np.cumsum(present, dtype=np.int32)
+    filled[size:] -= filled[:-size].copy()
+    # An empty window has the range -inf, and its last value is missing anyway.
+    flat[size - 1 :] = ((high < tolerance) & (filled >= least * size))[size - 1 :]
     return flat

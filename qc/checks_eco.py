@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.relation import Figures, Relation, ratio
-from qc.solar import solar_elevation
-from qc.thresholds import (
+from qc.limit_relation import (
     EnergyBalance,
     FrictionVelocity,
     FrozenSoil,
@@ -18,6 +16,8 @@ from qc.thresholds import (
     RadiationBalance,
     ShortWaveRatio,
 )
+from qc.relation import Figures, Relation, ratio
+from qc.solar import solar_elevation
 from schemas.flag import Flag
 
 if TYPE_CHECKING:

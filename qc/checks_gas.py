@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from qc.limit_relation import InversionRate, NitrogenOxides, OzoneWithNo
 from qc.relation import Figures, Relation, ratio
-from qc.thresholds import InversionRate, NitrogenOxides, OzoneWithNo
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from qc.limit_relation import CovariationBand, LocalContamination
 from qc.relation import Figures, Relation
-from qc.thresholds import CovariationBand, LocalContamination
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

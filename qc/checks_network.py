@@ -8,8 +8,8 @@ import numpy as np
 
 from qc import checks_eco, checks_gas, checks_ghg, checks_pm, checks_rad, checks_voc, wording
 from qc.hours import Verdict
+from qc.limit_relation import DoseRise
 from qc.relation import judge_relations
-from qc.thresholds import DoseRise
 from schemas.message import NetworkCode
 from schemas.parameter import parameter
 

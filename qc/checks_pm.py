@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qc.relation import Figures, Relation, ratio, total
-from qc.thresholds import (
+from qc.limit_relation import (
     AmmoniumBalance,
     BlackCarbonRatio,
     IonBalance,
@@ -14,6 +13,7 @@ from qc.thresholds import (
     PotassiumRatio,
     SulfurRatio,
 )
+from qc.relation import Figures, Relation, ratio, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -19,7 +19,7 @@ from schemas.flag import Flag
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from qc.thresholds import DoseRise
+    from qc.limit_relation import DoseRise
 
     Field = NDArray[np.float64]
 

@@ -9,8 +9,7 @@ import numpy as np
 
 from qc import wording
 from qc.hours import Verdict
-from qc.relation import Figures, Relation, ratio
-from qc.thresholds import (
+from qc.limit_relation import (
     Band,
     BenzeneRatio,
     EthylbenzeneRatio,
@@ -19,6 +18,7 @@ from qc.thresholds import (
     VocSum,
     XyleneRatio,
 )
+from qc.relation import Figures, Relation, ratio
 from schemas.flag import Flag
 from schemas.frames import parameters_in
 from schemas.parameter import ParameterGroup, load_parameters, parameter

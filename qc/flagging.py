@@ -3,50 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from qc import checks, wording
-from qc.thresholds import FlatLine, GrossRange, RateOfChange, Spike
+from qc import checks, checks_time, wording
+from qc.native import SOFT_TESTS, by_month, judge
+from qc.series import Series, Stream, Verdict
+from qc.thresholds import GrossRange
 from schemas.flag import Flag, combine
 from schemas.frames import FLAG_COLUMNS, STATUS, check_time_index, concat_flags, empty_flags, parameters_in
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from zoneinfo import ZoneInfo
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from qc.thresholds import Thresholds
 
-_Limit = TypeVar("_Limit", GrossRange, Spike, RateOfChange, FlatLine)
 #: Shared, since making an empty frame costs as much as judging a day of minutes.
 _NO_FLAGS = empty_flags()
-NATIVE_TESTS = ("status", "gross_range", "spike", "rate_of_change", "flat_line", "gap")
-_MINUTE_S = 60.0
+NATIVE_TESTS = ("status", "gross_range", *SOFT_TESTS, "clock", "gap")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stream:
-    """The readings of one instrument to one network.
-
-    Attributes
-    ----------
-    cadence_s : int
-        Seconds between two readings [s].
-    zone : ZoneInfo
-        Of the civil months by which limits may change.
-    """
-
-    network: str
-    station_id: str
-    instrument_id: str
-    cadence_s: int
-    zone: ZoneInfo
+__all__ = ["NATIVE_TESTS", "Flagged", "Stream", "flag_frame", "flag_native"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,21 +48,6 @@ class Flagged:
     combined: dict[str, NDArray[np.int8]]
     records: pd.DataFrame
     unevaluated: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True, slots=True)
-class _Series:
-    """One parameter of a stream while it is judged."""
-
-    stream: Stream
-    code: str
-    unit: str
-    numbers: NDArray[np.float64]
-    times: NDArray[np.datetime64]
-    months: NDArray[np.int64]
-
-
-_Verdict = tuple[str, "NDArray[np.int8]", "Callable[[int], str]"]
 
 
 def flag_native(native: pd.DataFrame, stream: Stream, thresholds: Thresholds) -> Flagged:
@@ -106,15 +73,17 @@ def flag_native(native: pd.DataFrame, stream: Stream, thresholds: Thresholds) ->
     check_time_index(native)
     index = pd.DatetimeIndex(native.index)
     times = index.tz_localize(None).to_numpy()
-    months = index.tz_convert(stream.zone).month.to_numpy(dtype=np.int64)
+    local = index.tz_convert(stream.zone)
+    months, hours = local.month.to_numpy(dtype=np.int64), local.hour.to_numpy(dtype=np.int64)
+    clock = _clock(times, stream, thresholds)
     combined: dict[str, NDArray[np.int8]] = {}
     records: list[pd.DataFrame] = []
     unevaluated: Counter[str] = Counter()
     for code in parameters_in(native):
         values = native[code].to_numpy(dtype=np.float64)
-        series = _Series(stream, code, parameter(code).unit, values, times, months)
+        series = Series(stream, code, parameter(code).unit, values, times, months, hours)
         letters = native[code + STATUS].to_numpy(dtype=object) if code + STATUS in native else None
-        verdicts = _verdicts(series, letters, thresholds, unevaluated)
+        verdicts = _verdicts(series, letters, clock, thresholds, unevaluated)
         combined[code] = _combined(values, verdicts)
         records += [_records(series, verdict) for verdict in verdicts]
         records.append(_gap_records(series, letters))
@@ -122,63 +91,54 @@ def flag_native(native: pd.DataFrame, stream: Stream, thresholds: Thresholds) ->
 
 
 def _verdicts(
-    series: _Series, letters: NDArray[np.object_] | None, thresholds: Thresholds, unevaluated: Counter[str]
-) -> list[_Verdict]:
-    found = [
-        _range(series, thresholds),
-        _spike(series, thresholds),
-        _rate(series, thresholds),
-        _flat(series, thresholds),
-    ]
-    names = ("gross_range", "spike", "rate_of_change", "flat_line")
-    unevaluated.update(name for name, verdict in zip(names, found, strict=True) if verdict is None)
-    verdicts = [verdict for verdict in found if verdict is not None]
-    if letters is not None:
-        given = letters
-        flags = checks.status_test(given)
-        verdicts.append(
-            (
-                "status",
-                flags,
-                lambda at: wording.reason("status", "letter", letter=given[at], word=wording.letter_word(given[at])),
-            )
-        )
-    return verdicts
+    series: Series,
+    letters: NDArray[np.object_] | None,
+    clock: Verdict | None,
+    thresholds: Thresholds,
+    unevaluated: Counter[str],
+) -> list[Verdict]:
+    hard = [verdict for verdict in (_range(series, thresholds), _status(letters)) if verdict is not None]
+    numbers = series.numbers
+    for verdict in hard:
+        numbers = np.where(verdict.flags == Flag.FAIL, np.nan, numbers)
+    air = replace(series, numbers=numbers)
+    soft = {name: judge(name, air, thresholds) for name in SOFT_TESTS}
+    unevaluated.update(name for name, verdict in soft.items() if verdict is None)
+    unevaluated.update(["gross_range"] if all(verdict.test != "gross_range" for verdict in hard) else [])
+    unevaluated.update(["clock"] if clock is None else [])
+    return [*hard, *(verdict for verdict in soft.values() if verdict is not None), *([clock] if clock else [])]
 
 
-def _combined(values: NDArray[np.float64], verdicts: list[_Verdict]) -> NDArray[np.int8]:
+def _status(letters: NDArray[np.object_] | None) -> Verdict | None:
+    if letters is None:
+        return None
+
+    def explain(at: int) -> str:
+        return wording.reason("status", "letter", letter=letters[at], word=wording.letter_word(letters[at]))
+
+    return Verdict("status", checks.status_test(letters), explain)
+
+
+def _clock(times: NDArray[np.datetime64], stream: Stream, thresholds: Thresholds) -> Verdict | None:
+    """Verdict on the times of a stream, the same for all its parameters."""
+    rule = thresholds.clock
+    if rule is None:
+        return None
+    flags = checks_time.clock_test(times, stream.cadence_s, tolerance_s=rule.tolerance_s, least_share=rule.least_share)
+    # A good clock says nothing about the value: it must not turn a value that no test could judge into a PASS.
+    flags[flags == Flag.PASS] = Flag.UNKNOWN
+    return Verdict("clock", flags, lambda _: wording.reason("clock", "off", cadence=stream.cadence_s))
+
+
+def _combined(values: NDArray[np.float64], verdicts: list[Verdict]) -> NDArray[np.int8]:
     base = np.where(np.isfinite(values), Flag.UNKNOWN, Flag.MISSING).astype(np.int8)
-    flags = combine([base, *(flags for _, flags, _ in verdicts)])
+    flags = combine([base, *(verdict.flags for verdict in verdicts)])
     # A missing value stays missing unless a status letter says that it had to fail: a PASS of the letter measures nothing.
     flags[(base == Flag.MISSING) & (flags != Flag.FAIL)] = Flag.MISSING
     return flags
 
 
-def _by_month(
-    series: _Series,
-    find: Callable[[int], _Limit | None],
-    run: Callable[[_Limit], NDArray[np.int8]],
-    explain: Callable[[_Limit, int], str],
-    name: str,
-) -> _Verdict | None:
-    """Run a test with the limit of each value's month; None where no month has a limit."""
-    limits = {int(month): find(int(month)) for month in np.unique(series.months)}
-    different = {id(limit): limit for limit in limits.values() if limit is not None}
-    if not different:
-        return None
-    flags = np.full(series.numbers.shape, Flag.UNKNOWN, dtype=np.int8)
-    for limit in different.values():
-        where = np.isin(series.months, [month for month, of_month in limits.items() if of_month is limit])
-        flags[where] = run(limit)[where]
-
-    def explain_at(at: int) -> str:
-        limit = limits[int(series.months[at])]
-        return "" if limit is None else explain(limit, at)
-
-    return name, flags, explain_at
-
-
-def _range(series: _Series, thresholds: Thresholds) -> _Verdict | None:
+def _range(series: Series, thresholds: Thresholds) -> Verdict | None:
     known = parameter(series.code)
     physical = (
         -np.inf if known.range_min is None else known.range_min,
@@ -206,85 +166,26 @@ def _range(series: _Series, thresholds: Thresholds) -> _Verdict | None:
         if np.isinf(physical).all()
         else GrossRange(unit=known.unit, source=known.range_source or "", verified=False)
     )
-    find = _finder(GrossRange, series, thresholds)
-    return _by_month(
-        series,
-        lambda month: find(month) or default,
-        lambda limit: checks.gross_range_test(series.numbers, *spans(limit)),
-        explain,
-        "gross_range",
-    )
-
-
-def _finder(kind: type[_Limit], series: _Series, thresholds: Thresholds) -> Callable[[int], _Limit | None]:
     stream = series.stream
-    return lambda month: thresholds.find(
-        kind, series.code, network=stream.network, station_id=stream.station_id, month=month
+
+    def find(month: int) -> GrossRange | None:
+        found = thresholds.find(
+            GrossRange, series.code, network=stream.network, station_id=stream.station_id, month=month
+        )
+        return found or default
+
+    return by_month(
+        series, find, lambda limit: checks.gross_range_test(series.numbers, *spans(limit)), explain, "gross_range"
     )
 
 
-def _spike(series: _Series, thresholds: Thresholds) -> _Verdict | None:
-    def run(limit: Spike) -> NDArray[np.int8]:
-        return checks.spike_test(
-            series.numbers, limit.suspect, relative=limit.relative, method=checks.SpikeMethod.DIFFERENTIAL
-        )
-
-    def explain(limit: Spike, at: int) -> str:
-        before, value, after = map(float, series.numbers[at - 1 : at + 2])
-        return wording.reason(
-            "spike", "step", value=value, unit=series.unit, before=before, after=after, limit=limit.suspect
-        )
-
-    return _by_month(series, _finder(Spike, series, thresholds), run, explain, "spike")
+def _records(series: Series, verdict: Verdict) -> pd.DataFrame:
+    at = np.flatnonzero((verdict.flags == Flag.SUSPECT) | (verdict.flags == Flag.FAIL))
+    reasons = [verdict.explain(int(position)) for position in at]
+    return flag_frame(series, verdict.test, series.times[at], verdict.flags[at], reasons)
 
 
-def _rate(series: _Series, thresholds: Thresholds) -> _Verdict | None:
-    def run(limit: RateOfChange) -> NDArray[np.int8]:
-        return checks.rate_of_change_test(series.numbers, series.times, limit.suspect_per_minute / _MINUTE_S)
-
-    def explain(limit: RateOfChange, at: int) -> str:
-        before, value = map(float, series.numbers[at - 1 : at + 1])
-        seconds = float((series.times[at] - series.times[at - 1]) / np.timedelta64(1, "s"))
-        return wording.reason(
-            "rate_of_change",
-            "step",
-            before=before,
-            value=value,
-            unit=series.unit,
-            seconds=seconds,
-            limit=limit.suspect_per_minute,
-        )
-
-    return _by_month(series, _finder(RateOfChange, series, thresholds), run, explain, "rate_of_change")
-
-
-def _flat(series: _Series, thresholds: Thresholds) -> _Verdict | None:
-    def run(limit: FlatLine) -> NDArray[np.int8]:
-        flags = checks.flat_line_test(series.numbers, series.times, limit.suspect_s, tolerance=limit.tolerance)
-        if limit.above is not None:
-            flags[(flags == Flag.SUSPECT) & (series.numbers <= limit.above)] = Flag.PASS
-        return flags
-
-    def explain(limit: FlatLine, at: int) -> str:
-        return wording.reason(
-            "flat_line",
-            "flat",
-            tolerance=limit.tolerance,
-            unit=series.unit,
-            hours=limit.suspect_s / 3600,
-            value=float(series.numbers[at]),
-        )
-
-    return _by_month(series, _finder(FlatLine, series, thresholds), run, explain, "flat_line")
-
-
-def _records(series: _Series, verdict: _Verdict) -> pd.DataFrame:
-    name, flags, explain = verdict
-    at = np.flatnonzero((flags == Flag.SUSPECT) | (flags == Flag.FAIL))
-    return flag_frame(series, name, series.times[at], flags[at], [explain(int(position)) for position in at])
-
-
-def _gap_records(series: _Series, letters: NDArray[np.object_] | None) -> pd.DataFrame:
+def _gap_records(series: Series, letters: NDArray[np.object_] | None) -> pd.DataFrame:
     """Gaps of one parameter; a row with a status letter is no gap, the instrument said why it has no value."""
     there = np.isfinite(series.numbers)
     if letters is not None:
@@ -302,7 +203,7 @@ def _gap_records(series: _Series, letters: NDArray[np.object_] | None) -> pd.Dat
 
 
 def flag_frame(
-    owner: _Series, test: str, starts: NDArray[np.datetime64], flags: NDArray[np.int8], reasons: Sequence[str]
+    owner: Series, test: str, starts: NDArray[np.datetime64], flags: NDArray[np.int8], reasons: Sequence[str]
 ) -> pd.DataFrame:
     """Flags frame of one test on one parameter of a stream; ``starts`` are UTC without a zone."""
     if not len(starts):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import pandas as pd
 
-from qc.thresholds import BaseLimit
+from qc.limit import BaseLimit
 from schemas.flag import Flag
 
 if TYPE_CHECKING:

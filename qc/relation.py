@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qc.hours import Hours
-    from qc.thresholds import Band
+    from qc.limit_relation import Band
 
     Field = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -23,8 +23,22 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 import msgspec
 from msgspec import Meta
 
-from schemas.message import NetworkCode
-from schemas.parameter import ParameterGroup, UnknownParameterError, load_parameters, parameter
+from qc.limit import (
+    AttenuatedSignal,
+    Climatology,
+    DetectionLimit,
+    Isolated,
+    Positive,
+    Regime,
+    Resolution,
+    Rollover,
+    SpikeBurst,
+    Step,
+    VarianceChange,
+)
+from qc.limit import BaseLimit as _Limit
+from qc.limit_relation import CovariationBand, DoseRise, InversionRate, NetworkLimit, VocPattern
+from schemas.parameter import UnknownParameterError, load_parameters, parameter
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -32,40 +46,9 @@ if TYPE_CHECKING:
 PACKAGED = Path(__file__).with_name("thresholds.toml")
 OVERRIDES_NAME = "thresholds.toml"
 
-Positive = Annotated[float, Meta(gt=0)]
-Month = Annotated[int, Meta(ge=1, le=12)]
-
 
 class ThresholdError(ValueError):
     """A threshold file that cannot be used; the message names file, place and expectation."""
-
-
-class _Limit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="test"):
-    """What every limit states.
-
-    Attributes
-    ----------
-    unit : str
-        Canonical unit of all its parameters; stated so that a reader cannot mistake the figures.
-    source : str
-    verified : bool
-        Whether the source's own text was read.
-    parameters : tuple of str
-    groups : tuple of ParameterGroup
-    network : NetworkCode or None
-    station : str or None
-    months : tuple of int
-        Civil months, 1 to 12; empty is all.
-    """
-
-    unit: str
-    source: Annotated[str, Meta(min_length=3)]
-    verified: bool
-    parameters: tuple[str, ...] = ()
-    groups: tuple[ParameterGroup, ...] = ()
-    network: NetworkCode | None = None
-    station: str | None = None
-    months: tuple[Month, ...] = ()
 
 
 class GrossRange(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="gross_range"):
@@ -97,6 +80,11 @@ class FlatLine(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     tolerance: Positive
     above: float | None = None
 
+    @property
+    def look_back_s(self) -> float:
+        """See `_Limit`."""
+        return self.suspect_s
+
 
 class HourlySpike(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="hourly_spike"):
     """An hour above ``ratio`` times the mean of its neighbours and more than ``increment`` above it."""
@@ -120,175 +108,25 @@ class PmInversion(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True,
     difference: Positive
 
 
-BaseLimit = _Limit
-"""For type bounds."""
-
-
-class Band(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a relation between parameters (`qc.relation`) must lie within, and from which weight on it means anything.
-
-    Attributes
-    ----------
-    low, high : float or None
-        Bounds of the relation's value, in its own unit; None: open.
-    floor : float
-        Least weight, in its own unit.
-    """
-
-    low: float | None = None
-    high: float | None = None
-    floor: float = 0.0
-
-
-class IonBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ion_balance"):
-    """Equivalents of cations over anions [1]; ``floor`` is the mass of the ions."""
-
-
-class AmmoniumBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ammonium_balance"):
-    """Ammonium over sulfate and nitrate in equivalents [1]; ``floor`` is their mass."""
-
-
-class MassClosure(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="mass_closure"):
-    """Reconstructed mass over PM2.5 [1]; ``floor`` is PM2.5."""
-
-
-class OcEcRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="oc_ec_ratio"):
-    """OC over EC [1]; ``floor`` is EC."""
-
-
-class PotassiumRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="potassium_ratio"):
-    """Water-soluble over total potassium [1]; ``floor`` is the total."""
-
-
-class SulfurRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="sulfur_ratio"):
-    """Sulfur as sulfate over sulfate [1]; ``floor`` is sulfate."""
-
-
-class BlackCarbonRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="bc_ec_ratio"):
-    """Black over elemental carbon [1]; ``floor`` is EC."""
-
-
-class NitrogenOxides(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="nox_sum"):
-    """NO2 and NO as NO2, over NOx [1]; ``floor`` is NOx."""
-
-
-class OzoneWithNo(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ozone_with_no"):
-    """NO beside ozone; ``floor`` is the ozone from which on it is looked at."""
-
-
-class InversionRate(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pm_inversion_rate"):
-    """Part of three days in which PM2.5 was above PM10 [1]; ``floor`` is the number of hours."""
-
-
-class LocalContamination(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="local_contamination"):
-    """Rise of CO2 above its surroundings; ``floor`` is that of CO."""
-
-
-class CovariationBand(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="co2_ch4_covariation"):
-    """Correlation of CO2 and CH4 over two days [1]; ``floor`` is the standard deviation of CO2."""
-
-
-class XyleneRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="xylene_ratio"):
-    """m/p- over o-xylene [1]; ``floor`` is o-xylene."""
-
-
-class PentaneRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pentane_ratio"):
-    """i- over n-pentane [1]; ``floor`` is n-pentane."""
-
-
-class BenzeneRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="benzene_ratio"):
-    """Toluene over benzene [1]; ``floor`` is benzene."""
-
-
-class EthylbenzeneRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ethylbenzene_ratio"):
-    """Ethylbenzene over m/p-xylene [1]; ``floor`` is m/p-xylene."""
-
-
-class VocSum(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="voc_sum"):
-    """Carbon of the species over TNMHC [1]; ``floor`` is TNMHC."""
-
-
-class FrozenSoil(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="frozen_soil"):
-    """Least soil temperature beside a soil moisture [degC]; ``floor`` is always reached."""
-
-
-class RadiationBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="radiation_balance"):
-    """Net radiation minus its parts [W m⁻²]; ``floor`` is always reached."""
-
-
-class ShortWaveRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="short_wave_ratio"):
-    """Reflected over global radiation [1]; ``floor`` is the global radiation."""
-
-
-class EnergyBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="energy_balance"):
-    """Turbulent fluxes over available energy [1]; ``floor`` is the available energy [W m⁻²]."""
-
-
-class FrictionVelocity(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="weak_turbulence"):
-    """Least friction velocity for a flux [m s⁻¹]; ``floor`` is always reached."""
-
-
-class ParAtNight(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="par_at_night"):
-    """PAR while the sun is more than six degrees below the horizon; ``floor`` 1 is night."""
-
-
-class NdviJump(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ndvi_jump"):
-    """Change of NDVI against the values before [1]; ``floor`` is always reached."""
-
-
-class VocPattern(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="voc_pattern"):
-    """Factors of their medians by which species are high or low, and the part of them that makes a calibration or blank run [1]."""
-
-    high: Annotated[float, Meta(gt=1)]
-    low: Annotated[float, Meta(gt=0, lt=1)]
-    share: Annotated[float, Meta(gt=0.5, le=1)]
-
-
-class DoseRise(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="dose_rise"):
-    """When a dose rate is above the dry baseline, and what rain may explain; see `qc.checks_rad.RiseLimit`."""
-
-    sigma: Positive
-    relative: Positive
-    most_relative: Positive
-    most: Positive
-    dry_hours: Annotated[int, Meta(ge=6)]
-    history_h: Annotated[int, Meta(ge=24, le=1_440)]
-
-
 Limit = (
     GrossRange
     | Spike
     | RateOfChange
     | FlatLine
+    | Climatology
+    | DetectionLimit
+    | SpikeBurst
+    | AttenuatedSignal
+    | Step
+    | VarianceChange
+    | Regime
+    | Resolution
+    | Rollover
+    | Isolated
     | HourlySpike
     | HourlyFlat
     | PmInversion
-    | IonBalance
-    | AmmoniumBalance
-    | MassClosure
-    | OcEcRatio
-    | PotassiumRatio
-    | SulfurRatio
-    | BlackCarbonRatio
-    | NitrogenOxides
-    | OzoneWithNo
-    | InversionRate
-    | LocalContamination
-    | CovariationBand
-    | XyleneRatio
-    | PentaneRatio
-    | BenzeneRatio
-    | EthylbenzeneRatio
-    | VocSum
-    | FrozenSoil
-    | RadiationBalance
-    | ShortWaveRatio
-    | EnergyBalance
-    | FrictionVelocity
-    | ParAtNight
-    | NdviJump
-    | VocPattern
-    | DoseRise
+    | NetworkLimit
 )
 _Kind = TypeVar("_Kind", bound=_Limit)
 
@@ -302,8 +140,27 @@ class HourRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     verified: bool
 
 
+class ClockRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When a reading is off the grid of its instrument; see `qc.checks_time.clock_test`.
+
+    Attributes
+    ----------
+    tolerance_s : float
+        [s]
+    least_share : float
+        Share of readings that must keep to one phase, or the instrument has no grid [1].
+    """
+
+    tolerance_s: Positive
+    least_share: Annotated[float, Meta(gt=0.5, le=1)]
+    unit: str
+    source: Annotated[str, Meta(min_length=3)]
+    verified: bool
+
+
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hour: HourRule | None = None
+    clock: ClockRule | None = None
     limit: tuple[Limit, ...] = ()
 
 
@@ -328,19 +185,31 @@ class Thresholds:
     hour : HourRule
     version : str
         First 12 hex digits of the SHA-256 of the files' text: kept with every run.
+    clock : ClockRule or None
+        None: clocks are not judged.
     """
 
     hour: HourRule
     version: str
     _limits: Mapping[_Key, Limit]
+    clock: ClockRule | None = None
+    _found: dict[tuple[object, ...], Limit | None] = field(default_factory=dict, repr=False)
 
     def find(self, kind: type[_Kind], code: str, *, network: str, station_id: str, month: int) -> _Kind | None:
         """Narrowest limit of a test for a parameter at a station in a civil month; None: not evaluated."""
+        asked = (kind, code, network, station_id, month)
+        # A run asks for the same few limits of every stream again and again.
+        if asked not in self._found:
+            self._found[asked] = self._resolve(kind, code, network, station_id, month)
+        found = self._found[asked]
+        return found if isinstance(found, kind) else None
+
+    def _resolve(self, kind: type[_Limit], code: str, network: str, station_id: str, month: int) -> Limit | None:
         for station, at_month, of_network, by_group in product(
             (station_id, None), (month, None), (network, None), (False, True)
         ):
             found = self._limits.get(_Key(kind, code, by_group, of_network, station, at_month))
-            if isinstance(found, kind):
+            if found is not None:
                 return found
         return None
 
@@ -352,7 +221,7 @@ class Thresholds:
 
     def longest_native_window_s(self) -> float:
         """Longest look-back that a native test needs [s]."""
-        return max((limit.suspect_s for limit in self._limits.values() if isinstance(limit, FlatLine)), default=0.0)
+        return max((limit.look_back_s for limit in self._limits.values()), default=0.0)
 
     def longest_hourly_window_h(self) -> int:
         """Longest look-back that an hourly test needs [h]."""
@@ -394,15 +263,17 @@ def parse_thresholds(text: str, name: str) -> Thresholds:
 @cache
 def _merge(files: tuple[tuple[str, str], ...], stations: frozenset[str] | None) -> Thresholds:
     hour: HourRule | None = None
+    clock: ClockRule | None = None
     limits: dict[_Key, Limit] = {}
     for name, text in files:
         parsed = _parse(text, name)
         hour = parsed.hour or hour
+        clock = parsed.clock or clock
         limits.update(_expand(parsed, name, stations))
     if hour is None:
         _fail(files[0][0], "hour", "the table [hour] is missing")
     digest = hashlib.sha256("\0".join(text for _, text in files).encode()).hexdigest()
-    return Thresholds(hour, digest[:12], limits)
+    return Thresholds(hour, digest[:12], limits, clock)
 
 
 def _read(path: Path) -> str:
@@ -467,6 +338,9 @@ def _check(limit: Limit, name: str, place: str, stations: frozenset[str] | None)
         given = [bound for bound in bounds if bound is not None]
         if not given or given != sorted(given) or len(set(given)) < len(given):
             _fail(name, place, "expected fail_min < suspect_min < suspect_max < fail_max, at least one of them")
+    wrong = limit.mistake()
+    if wrong is not None:
+        _fail(name, place, wrong)
 
 
 def _fail(name: str, place: str, what: str) -> NoReturn:

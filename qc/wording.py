@@ -101,6 +101,110 @@ _DESCRIPTIONS = (
             "{hours} 小时内变化小于 {tolerance} {unit}，当前值 {value}",
         ),
     ),
+    # ---- native tests of shape, level, digits and times
+    _describe(
+        "climatology",
+        ("Climatological range", "气候范围"),
+        {Flag.SUSPECT},
+        span=(
+            "{value} {unit} is outside {low} to {high}, usual in month {month} at {hour} h",
+            "{value} {unit} 超出 {month} 月 {hour} 时的常见范围 {low} 至 {high}",
+        ),
+    ),
+    _describe(
+        "detection_limit",
+        ("Detection limit", "检出限"),
+        {Flag.SUSPECT},
+        below=(
+            "{value} {unit} is below minus the detection limit of {limit}",
+            "{value} {unit} 低于负检出限（检出限 {limit}）",
+        ),
+        persistent=(
+            "{value} {unit} ends {hours} h of negative values nearly without exception: check the zero",
+            "{value} {unit}，此前 {hours} 小时几乎全为负值：请检查零点",
+        ),
+    ),
+    _describe(
+        "spike_burst",
+        ("Spike of several points", "多点尖峰"),
+        {Flag.SUSPECT},
+        burst=(
+            "{value} {unit} stands out from a median of {level} around it for at most {points} values, limit {limit}",
+            "{value} {unit} 与周围中位数 {level} 相差过大，持续不超过 {points} 个值，限值 {limit}",
+        ),
+    ),
+    _describe(
+        "attenuated_signal",
+        ("Attenuated signal", "信号衰减"),
+        {Flag.SUSPECT},
+        std=(
+            "the standard deviation of {hours} h is below {limit} {unit}, now {value}",
+            "{hours} 小时标准偏差低于 {limit} {unit}，当前值 {value}",
+        ),
+    ),
+    _describe(
+        "step",
+        ("Step of the level", "电平阶跃"),
+        {Flag.SUSPECT},
+        step=(
+            "the level moved at once from {before} to {value} {unit} and stayed for {minutes} min, limit {limit}",
+            "电平由 {before} 突变为 {value} {unit} 并持续 {minutes} 分钟，限值 {limit}",
+        ),
+    ),
+    _describe(
+        "variance_change",
+        ("Change of noise", "噪声突变"),
+        {Flag.SUSPECT},
+        noise=(
+            "the noise of the last {hours} h differs from that of the {reference} h before by more than {ratio} times",
+            "最近 {hours} 小时的噪声与此前 {reference} 小时相差超过 {ratio} 倍",
+        ),
+    ),
+    _describe(
+        "regime",
+        ("New regime", "状态突变"),
+        {Flag.SUSPECT},
+        outside=(
+            "the last {hours} h lie more than {limit} {unit} outside everything in the {reference} h before, now {value}",
+            "最近 {hours} 小时超出此前 {reference} 小时的全部范围 {limit} {unit} 以上，当前值 {value}",
+        ),
+    ),
+    _describe(
+        "resolution",
+        ("Stuck digit", "末位数字不变"),
+        {Flag.SUSPECT},
+        coarse=(
+            "all values of the last {hours} h are multiples of {quantum} {unit}: a digit may be stuck",
+            "最近 {hours} 小时的值均为 {quantum} {unit} 的整数倍：末位数字可能卡滞",
+        ),
+    ),
+    _describe(
+        "rollover",
+        ("Counter rollover", "计数回绕"),
+        {Flag.SUSPECT},
+        wrap=(
+            "changed from {before} to {value} {unit}, by the range {modulus} of a counter",
+            "由 {before} 变为 {value} {unit}，变化量为计数器量程 {modulus}",
+        ),
+    ),
+    _describe(
+        "isolated",
+        ("Isolated value", "孤立值"),
+        {Flag.SUSPECT},
+        alone=(
+            "stands alone: more than {minutes} min without a value before and after",
+            "孤立值：前后均超过 {minutes} 分钟无数据",
+        ),
+    ),
+    _describe(
+        "clock",
+        ("Instrument clock", "仪器时钟"),
+        {Flag.SUSPECT},
+        off=(
+            "the reading is off the usual moment of one every {cadence} s: the clock has moved",
+            "读数偏离每 {cadence} 秒一次的惯常时刻：时钟已偏移",
+        ),
+    ),
     _describe(
         "gap",
         ("Gap", "缺测"),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
+from console.cli import qc_native
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,6 +40,7 @@ def register(app: typer.Typer) -> None:
     limits = typer.Typer(help="Limits of the tests. 检验限值。", no_args_is_help=True)
     limits.command("show")(show)
     group.add_typer(limits, name="thresholds")
+    qc_native.register(group, limits)
     app.add_typer(group, name="qc")
 
 
@@ -138,6 +141,7 @@ def why(
         hours = store.read_hourly(code, station, start, start + timedelta(hours=1))
         if parameter in hours and len(hours):
             found.append(_hour(code, hours, parameter))
+            found += qc_native.marks_of(settings, code, station, parameter, start)
         for bucket in (Bucket.HOURLY, Bucket.NATIVE):
             flags = store.read_flags(bucket, code, start, start + timedelta(hours=1), station)
             found += _reasons(flags[flags["parameter"] == parameter], bucket.value)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from qc.native import SOFT_TESTS
 from qc.thresholds import (
     PACKAGED,
     FlatLine,
@@ -73,6 +74,15 @@ def test_no_limit_is_none() -> None:
         (limit(more="suspect = 1.0\nmonths = [13]"), "months"),
         (limit(test="gross_range", more="suspect_min = 3.0\nsuspect_max = 1.0"), "expected fail_min"),
         (limit(test="gross_range", more=""), "at least one"),
+        (limit(test="climatology", more=""), "expected low or high"),
+        (limit(test="climatology", more="high = [1.0, 2.0]"), "12 entries, or one"),
+        (limit(test="climatology", more="low = [3.0]\nhigh = [2.0]"), "low < high in month 1"),
+        (limit(test="rollover", more="moduli = [10.0]\nmargin = 5.0"), "moduli"),
+        (limit(test="step", more="suspect = 1.0\nwindow_s = 7200.0"), "window_s"),
+        (
+            '[clock]\ntolerance_s = 0.0\nleast_share = 0.6\nunit = "s"\nsource = "test"\nverified = false\n',
+            "tolerance_s",
+        ),
         ("[hours]\n", "hours"),
         ("[[limit\n", "not TOML"),
     ],
@@ -125,6 +135,13 @@ def test_only_the_hour_rule_claims_to_be_verified(thresholds: Thresholds) -> Non
     assert PACKAGED.name == "thresholds.toml"
 
 
-def test_longest_window_covers_every_flat_line(thresholds: Thresholds) -> None:
-    windows = [item.suspect_s for item in thresholds._limits.values() if isinstance(item, FlatLine)]
+def test_longest_window_covers_every_native_test(thresholds: Thresholds) -> None:
+    windows = [item.look_back_s for item in thresholds._limits.values()]
+    assert {item.suspect_s for item in thresholds._limits.values() if isinstance(item, FlatLine)} <= set(windows)
     assert thresholds.longest_native_window_s() == max(windows) <= 86_400
+
+
+def test_every_soft_native_test_has_packaged_limits(thresholds: Thresholds) -> None:
+    kinds = {type(item) for item in thresholds._limits.values()}
+    assert {test.kind for test in SOFT_TESTS.values()} <= kinds
+    assert thresholds.clock is not None

@@ -1,0 +1,79 @@
+"""One parameter of an instrument's stream while it is judged, and the form in which tests give their verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """The readings of one instrument to one network.
+
+    Attributes
+    ----------
+    cadence_s : int
+        Seconds between two readings [s].
+    zone : ZoneInfo
+        Of the civil months and hours by which limits may change.
+    """
+
+    network: str
+    station_id: str
+    instrument_id: str
+    cadence_s: int
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One parameter of a stream.
+
+    Attributes
+    ----------
+    numbers : array of float
+        Canonical unit, NaN where missing.
+    times : array of datetime64
+        UTC, ascending, unique.
+    months, hours : array of int
+        Civil month, 1 to 12, and hour of the day, 0 to 23.
+    """
+
+    stream: Stream
+    code: str
+    unit: str
+    numbers: NDArray[np.float64]
+    times: NDArray[np.datetime64]
+    months: NDArray[np.int64]
+    hours: NDArray[np.int64]
+
+    def before(self, at: int) -> float:
+        """Last value before a position; NaN if there is none."""
+        there = np.flatnonzero(np.isfinite(self.numbers[:at]))
+        return float(self.numbers[there[-1]]) if there.size else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one test says of a series.
+
+    Attributes
+    ----------
+    test : str
+    flags : array of int8
+        One a value.
+    explain : callable
+        Reason in words for a position.
+    """
+
+    test: str
+    flags: NDArray[np.int8]
+    explain: Callable[[int], str]

@@ -1,0 +1,106 @@
+"""Windows over the values that are there: missing ones are left out, and a window that spans too long proves nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.ndimage import median_filter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+#: Share of a window that must hold values, or the window proves nothing [1].
+MIN_WINDOW_SHARE = 0.75
+#: The median of absolute deviations of normal noise times this is its standard deviation [1].
+MAD_TO_SD = 1.4826
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The finite values of a series, next to each other.
+
+    Attributes
+    ----------
+    at : array of int
+        Their positions in the series.
+    numbers : array of float
+    seconds : array of float
+        Since the series' first time [s].
+    step_s : float
+        Median step of the whole series, missing values counted [s]; NaN below two times.
+    length : int
+        Of the series.
+    """
+
+    at: NDArray[np.int64]
+    numbers: NDArray[np.float64]
+    seconds: NDArray[np.float64]
+    step_s: float
+    length: int
+
+    @classmethod
+    def of(cls, values: NDArray[np.float64], seconds: NDArray[np.float64]) -> Present:
+        """Leave out what is missing; ``seconds`` ascend."""
+        at = np.flatnonzero(np.isfinite(values))
+        step_s = float(np.median(np.diff(seconds))) if seconds.size > 1 else np.nan
+        return cls(at, values[at], seconds[at], step_s, values.size)
+
+    def count(self, window_s: float) -> int:
+        """Values in a full window of ``window_s`` [s], at least 1."""
+        return 1 if np.isnan(self.step_s) else max(1, round(window_s / self.step_s))
+
+    def is_dense(self, size: int) -> NDArray[np.bool_]:
+        """Whether the ``size`` values that end at each fill at least `MIN_WINDOW_SHARE` of the time they span."""
+        dense = np.zeros(self.numbers.size, dtype=bool)
+        if size <= self.numbers.size:
+            span_s = self.seconds[size - 1 :] - self.seconds[: self.numbers.size - size + 1]
+            dense[size - 1 :] = (span_s + self.step_s) * MIN_WINDOW_SHARE <= size * self.step_s
+        return dense
+
+    def flags(self, judged: NDArray[np.int8], missing: int) -> NDArray[np.int8]:
+        """Put flags of the values that are there back into the series."""
+        flags = np.full(self.length, missing, dtype=np.int8)
+        flags[self.at] = judged
+        return flags
+
+
+def trailing(filtered: Callable[..., Any], numbers: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Filter of scipy.ndimage over the ``size`` numbers that end at each; those before the first whole window are not told.
+
+    Parameters
+    ----------
+    filtered : callable
+        ``filtered(numbers, size, origin=, mode=)``, of one dimension.
+    numbers : array of float
+        Finite, or infinite in one direction.
+    size : int
+        At least 1, at most as many as there are numbers.
+    """
+    # A positive origin makes the centred filters of scipy look back.
+    result: NDArray[np.float64] = filtered(numbers, size, origin=(size - 1) // 2, mode="nearest")
+    return result
+
+
+def trailing_median(numbers: NDArray[np.float64], size: int) -> NDArray[np.float64]:
+    """Median of the ``size`` numbers that end at each, `trailing`; the upper one of two middle numbers."""
+    return trailing(median_filter, numbers, size)
+
+
+def true_runs(where: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """First positions and lengths of the stretches in which all is true."""
+    edges = np.diff(np.concatenate(([0], where.astype(np.int8), [0])))
+    first = np.flatnonzero(edges == 1)
+    return first, np.flatnonzero(edges == -1) - first
+
+
+def share_true(where: NDArray[np.bool_], size: int) -> NDArray[np.float64]:
+    """Share of trues among the ``size`` that end at each [1]; NaN before the first whole window."""
+    share = np.full(where.size, np.nan)
+    if size <= where.size:
+        counted = np.concatenate(([0], np.cumsum(where)))
+        share[size - 1 :] = (counted[size:] - counted[:-size]) / size
+    return share
