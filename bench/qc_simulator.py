@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from ingest.validate import TIME_AHEAD_MAX
+from qc.checks_drift import flag_drift
 from qc.checks_hourly import flag_hours
 from qc.flagging import Stream, flag_native
 from qc.hourly import aggregate, merge
@@ -25,6 +26,7 @@ from qc.hours import Place
 from qc.thresholds import load_thresholds
 from qc.truth_score import TruthScore, score
 from schemas.frames import STATUS, concat_flags
+from schemas.parameter import parameter
 from sensors.simulator.faults import FaultKind
 from sensors.simulator.province import ZONE, Province
 
@@ -80,8 +82,11 @@ def _judge(seed: int, length: timedelta) -> TruthScore:
     province = Province(seed, START, START + length)
     thresholds = load_thresholds()
     parts: list[pd.DataFrame] = []
+    hours: dict[str, dict[str, pd.DataFrame]] = {}
     for station in province.stations:
-        parts += _station_flags(province, station, thresholds)
+        parts += _station_flags(province, station, thresholds, hours)
+    for network, frames in hours.items():
+        parts.append(flag_drift(frames, thresholds, network=network, month=START.month)[0])
     kinds = {item.value for item in FaultKind}
     faults = [item for item in province.truth().records if item.kind in kinds]
     return score(concat_flags(parts), faults, stations=len(province.stations), length=length)
@@ -96,7 +101,8 @@ def native_frame(series: FaultySeries, instrument: Instrument) -> pd.DataFrame:
     )
     columns: dict[str, object] = {}
     for code in instrument.parameters:
-        columns[code] = series.values[code][kept]  # noqa: PD011 - a dict of arrays
+        # as the station sends it
+        columns[code] = np.round(series.values[code][kept], parameter(code).decimals)  # noqa: PD011 - a dict of arrays
         letters = series.status.get(code)
         if letters:
             column = np.full(len(series.starts), None, dtype=object)
@@ -106,8 +112,10 @@ def native_frame(series: FaultySeries, instrument: Instrument) -> pd.DataFrame:
     return frame[~frame.index.duplicated(keep="last")].sort_index()
 
 
-def _station_flags(province: Province, station: Station, thresholds: Thresholds) -> list[pd.DataFrame]:
-    """Flags of one station, native and hourly."""
+def _station_flags(
+    province: Province, station: Station, thresholds: Thresholds, kept: dict[str, dict[str, pd.DataFrame]]
+) -> list[pd.DataFrame]:
+    """Flags of one station, native and hourly; its hours are kept for what compares stations."""
     zone, flags = ZoneInfo(ZONE), []
     place = Place(lon=station.lon, lat=station.lat) if station.lon is not None and station.lat is not None else None
     for network in dict.fromkeys(item.network for item in station.instruments):
@@ -127,6 +135,7 @@ def _station_flags(province: Province, station: Station, thresholds: Thresholds)
             parts.append(aggregate(native, flagged.combined, hours, cadence_s=instrument.cadence_s))
         hourly = flag_hours(merge(parts), thresholds, network=network, station_id=station.id, zone=zone, place=place)
         flags.append(hourly.records)
+        kept.setdefault(network.value, {})[station.id] = hourly.hourly
     return flags
 
 

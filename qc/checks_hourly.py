@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 #: Shared, since making an empty frame costs as much as judging a day of minutes.
 _NO_FLAGS = empty_flags()
-HOURLY_TESTS = ("completeness", "suspect_share", "hourly_spike", "hourly_flat", "pm_inversion", *NETWORK_TESTS)
+HOURLY_TESTS = ("completeness", "suspect_share", "hourly_spike", "hourly_flat", "pm_inversion", *NETWORK_TESTS, "drift")
 HOUR_S = 3600
 _HOUR = np.timedelta64(HOUR_S, "s")
 PM25, PM10 = "pm25", "pm10"

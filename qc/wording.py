@@ -327,6 +327,15 @@ _DESCRIPTIONS = (
     _band("par_at_night", ("PAR at night", "夜间光合有效辐射"), ("PAR while the sun is down", "日落后的光合有效辐射")),
     _band("ndvi_jump", ("Jump of NDVI", "NDVI 突变"), ("change of NDVI", "NDVI 变化")),
     _describe(
+        "drift",
+        ("Drift against neighbours", "相对邻站漂移"),
+        {Flag.SUSPECT},
+        drift=(
+            "the distance from the median of {stations} other stations has changed by {level} within {days} days",
+            "与其他 {stations} 个站中位数的差距在 {days} 天内变化 {level}",
+        ),
+    ),
+    _describe(
         "voc_pattern",
         ("Calibration or blank run", "校准或空白运行"),
         {Flag.SUSPECT},
