@@ -46,3 +46,10 @@ def test_sound_frame_of_a_known_device_is_kept_and_answered(monkeypatch: pytest.
     monkeypatch.setattr(fuzz_target._Keeper, "put", lambda _, message, then: (kept.append(message), then()))
     run(tagged("gateway", SOUND + CUT + SOUND.replace(b"123456", b"654321")))
     assert len(kept) == 1
+
+
+@pytest.mark.xfail(
+    raises=UnicodeDecodeError, strict=True, reason="msgspec raises it beside MsgspecError, which alone is expected"
+)
+def test_request_that_is_not_utf8_is_not_understood_and_nothing_more() -> None:
+    run(tagged("command", b'{"\xff":1}'))
