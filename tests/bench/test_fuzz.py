@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 from bench.fuzz import WORDS, seeds
 from bench.fuzz_target import CUT, MN, PASSWORD, TARGETS, frame_around, run, tagged
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SEEDS = seeds()
 SOUND = f"ST=22;CN=2051;PW={PASSWORD};MN={MN};CP=&&DataTime=20261122085500;a21026-Avg=6&&".encode()
 
@@ -18,6 +22,15 @@ SOUND = f"ST=22;CN=2051;PW={PASSWORD};MN={MN};CP=&&DataTime=20261122085500;a2102
 @pytest.mark.parametrize("name", SEEDS)
 def test_known_input_breaks_no_promise(name: str) -> None:
     run(SEEDS[name])
+
+
+def test_frames_met_in_the_field_break_no_promise(shared_data: Path) -> None:
+    paths = sorted((shared_data / "hj212").glob("*.tsv"))
+    frames = [frame for path in paths for line in path.read_bytes().splitlines() for frame in line.split(b"\t")]
+    for raw in frames:
+        for target in ("framer", "frame", "hj212", "gateway"):
+            run(tagged(target, b"\xff" + raw))
+            run(tagged(target, raw))
 
 
 @pytest.mark.parametrize("target", TARGETS)
