@@ -4,13 +4,18 @@ BIN := .venv/bin
 PACKAGES := alerts analysis console dags ingest qc schemas sensors store
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help setup demo test fmt lint type bench crash docs lock clean
+UV := $(shell command -v uv || echo .cache/uv/bin/uv)
+FUZZ := .cache/fuzz
+SECONDS := 600
+
+.PHONY: help setup demo test fmt lint type bench crash fuzz docs lock clean
 
 help:
 	@echo "make demo [CHECK=1]   everything on this machine, with simulated stations and a real data set"
 	@echo "make test             all checks and tests, with real servers"
 	@echo "make bench [ONLY=..]  benchmarks, one JSON line a figure"
 	@echo "make crash            kill -9 of everything in turn; writes docs/crash-matrix.md"
+	@echo "make fuzz SECONDS=600 feed the decoders and the gateway with bytes that nobody would send"
 	@echo "make fmt lint type    format, lint, type-check"
 	@echo "make docs             regenerate the generated pages and schemas"
 	@echo "make lock             renew requirements.lock"
@@ -45,6 +50,17 @@ bench:
 
 crash:
 	@timeout 900 $(BIN)/python -m bench.crash
+
+# An environment of its own: the fuzzer is no part of what is shipped or locked. 3.0.0 is the last one for Python 3.11.
+fuzz: $(FUZZ)/bin/atheris-3.0.0
+	@nice -n 10 $(FUZZ)/bin/python -m bench.fuzz --seconds $(SECONDS)
+
+$(FUZZ)/bin/atheris-3.0.0: requirements.lock
+	@rm -rf $(FUZZ)
+	@$(UV) venv --quiet --no-python-downloads --python $(BIN)/python $(FUZZ)
+	@$(UV) pip sync --quiet --python $(FUZZ)/bin/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(FUZZ)/bin/python atheris==3.0.0
+	@touch $@
 
 docs:
 	@$(BIN)/python -m schemas.wire

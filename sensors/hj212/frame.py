@@ -94,14 +94,14 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     content : bytes
         Between ``CP=&&`` and ``&&``; may be ciphered (2025).
     crc_kind : CrcKind
-    crc_is_lower : bool
-        The check sum stood in lower-case digits.
+    crc_case : int
+        Bits that turn the capital digits of the check sum into the small ones that it stood in; 0 where it had none.
     """
 
     header: dict[str, str]
     content: bytes = b""
     crc_kind: CrcKind = CrcKind.STANDARD
-    crc_is_lower: bool = False
+    crc_case: int = 0
 
     @property
     def mn(self) -> str:
@@ -158,7 +158,7 @@ def decode_frame(raw: bytes, acceptance: Acceptance = STRICT) -> Frame:
         length, segment, head, content, text = usual.groups()
         if len(segment) == int(length) <= acceptance.segment_max and crc16(segment) == int(text, 16):
             header = dict([item.split("=", 1) for item in head.decode("ascii").split(";")])
-            return Frame(header, content, CrcKind.STANDARD, text != text.upper())
+            return Frame(header, content, CrcKind.STANDARD, _case(text))
     return _decode_carefully(raw, acceptance)
 
 
@@ -172,7 +172,7 @@ def _decode_carefully(raw: bytes, acceptance: Acceptance) -> Frame:
         raise BadFrameError(Rule.LENGTH, f"{raw[2:PREFIX].decode()} bytes declared, {found} found")
     kind = _crc_kind(segment, text, acceptance)
     header, content = _parts(segment)
-    return Frame(header, content, kind, text != text.upper())
+    return Frame(header, content, kind, _case(text))
 
 
 def encode_frame(frame: Frame) -> bytes:
@@ -188,7 +188,14 @@ def encode_frame(frame: Frame) -> bytes:
     if len(segment) > TOLERANT.segment_max:
         raise BadFrameError(Rule.LENGTH, f"{len(segment)} bytes, at most {TOLERANT.segment_max} can be written")
     text = b"%04X" % checksum(segment, frame.crc_kind)
-    return b"##%04d%s%s" % (len(segment), segment, text.lower() if frame.crc_is_lower else text)
+    if frame.crc_case:
+        text = (int.from_bytes(text) | frame.crc_case).to_bytes(SUFFIX)
+    return b"##%04d%s%s" % (len(segment), segment, text)
+
+
+def _case(text: bytes) -> int:
+    capitals = text.upper()
+    return 0 if text == capitals else int.from_bytes(text) ^ int.from_bytes(capitals)
 
 
 def _declared(raw: bytes, acceptance: Acceptance) -> int:

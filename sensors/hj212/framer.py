@@ -10,7 +10,7 @@ _NEXT = b"\r\n" + MARK
 _SHOWN = 2_000
 
 
-class Found(msgspec.Struct, frozen=True, gc=False):
+class Found(msgspec.Struct, frozen=True):
     """A frame of the stream.
 
     Attributes
@@ -113,7 +113,9 @@ class Framer:
         place = len(buffer) - (len(buffer) > 1 and buffer.endswith(b"#")) if place < 0 else place
         raw = bytes(buffer[: min(place, _SHOWN)])
         del buffer[:place]
-        return Found(raw, None, error)
+        # its traceback would keep the stack of the reader, and with it all that is read there, as long as it is kept
+        error.__context__ = None
+        return Found(raw, None, error.with_traceback(None))
 
 
 def split_payload(payload: bytes) -> list[bytes]:

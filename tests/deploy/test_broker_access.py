@@ -83,6 +83,35 @@ def test_collector_publishes_no_observation(broker: SecuredBroker) -> None:
         assert collector.publish(OWN) == NOT_AUTHORIZED
 
 
+@pytest.mark.parametrize(
+    ("topic", "is_allowed"),
+    [
+        ("obs/v1/gas/ln-sy-01/gas1/hj212", True),
+        (OWN, True),
+        ("obs/v1/gas/ln-sy-01/gas1/csv", False),
+        ("cmd/v1/ln-sy-01/gas1", False),
+    ],
+)
+def test_gateway_speaks_for_every_station_in_its_formats_only(
+    broker: SecuredBroker, topic: str, *, is_allowed: bool
+) -> None:
+    with session(broker, "gateway") as gateway:
+        assert (gateway.publish(topic) != NOT_AUTHORIZED) is is_allowed
+
+
+def test_gateway_hears_requests_and_no_observation(broker: SecuredBroker) -> None:
+    with (
+        session(broker, "gateway") as gateway,
+        session(broker, "collector") as collector,
+        session(broker, "ln-sy-01") as station,
+    ):
+        gateway.subscribe("obs/v1/#")
+        gateway.subscribe("cmd/v1/#")
+        station.publish(OWN)
+        collector.publish("cmd/v1/ln-sy-01/gas1", b"get")
+        assert gateway.next_message().payload == b"get"
+
+
 def test_last_will_under_another_name_is_never_sent(broker: SecuredBroker) -> None:
     with session(broker, "collector") as collector:
         collector.subscribe("status/v1/#")

@@ -28,6 +28,7 @@ LASTING = sorted(set(SERVICES) - ONE_SHOT)
 PUBLISHED = {
     "mosquitto": "${SKYGROUND_MQTT_BIND:-0.0.0.0}:8883:8883",
     "console": "${SKYGROUND_CONSOLE_BIND:-127.0.0.1}:8088:8088",
+    "gateway": "${SKYGROUND_GATEWAY_BIND:-127.0.0.1}:9212:9212",
 }
 GENERATED = {"tls/ca.crt", "tls/server.crt", "tls/server.key", "mqtt/passwords"}
 every_service = pytest.mark.parametrize("name", sorted(SERVICES))
@@ -39,7 +40,7 @@ def _environment(name: str) -> dict[str, str]:
 
 
 def test_all_parts_of_the_design_are_there() -> None:
-    parts = {"mosquitto", "influxdb", "postgres", "redis", "collector-1", "collector-2", "watch", "console"}
+    parts = {"mosquitto", "influxdb", "postgres", "redis", "collector-1", "collector-2", "gateway", "watch", "console"}
     airflow = {f"airflow-{part}" for part in ("init", "apiserver", "scheduler", "dag-processor", "triggerer", "worker")}
     assert parts | airflow <= set(SERVICES)
 
@@ -83,7 +84,7 @@ def test_service_has_limits_and_no_extra_rights(name: str) -> None:
     assert "network_mode" not in service
 
 
-def test_only_the_tls_port_and_the_console_are_published() -> None:
+def test_only_the_tls_port_the_console_and_the_gateway_are_published() -> None:
     ports = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
     assert ports == {name: [port] for name, port in PUBLISHED.items()}
 
@@ -156,7 +157,7 @@ def test_every_command_of_ours_exists() -> None:
     from console.cli import COMMANDS
 
     used = {service["command"][1] for service in SERVICES.values() if service.get("command", [""])[0] == "skyground"}
-    assert used == {"collect", "watch", "console", "migrate"}
+    assert used == {"collect", "gateway", "watch", "console", "migrate"}
     assert used <= set(COMMANDS)
 
 
@@ -186,6 +187,29 @@ def test_health_check_of_the_collector_reads_a_metric_that_exists() -> None:
     wanted = re.search(r'b"\\n(\S+ 1\.0)\\n"', SERVICES["collector-1"]["healthcheck"]["test"][-1])
     assert wanted is not None
     assert wanted[1] in generate_latest(metrics.registry).decode().splitlines()
+
+
+def test_health_check_of_the_gateway_reads_a_metric_that_exists() -> None:
+    from prometheus_client import generate_latest
+
+    from ingest.gateway.metrics import GatewayMetrics
+
+    metrics = GatewayMetrics()
+    metrics.connected.set(1)
+    wanted = re.search(r'b"\\n(\S+ 1\.0)\\n"', SERVICES["gateway"]["healthcheck"]["test"][-1])
+    assert wanted is not None
+    assert wanted[1] in generate_latest(metrics.registry).decode().splitlines()
+
+
+def test_gateway_has_files_ports_and_a_user_as_its_settings_expect() -> None:
+    from ingest.gateway.settings import GatewaySettings
+
+    defaults, service = GatewaySettings(), SERVICES["gateway"]
+    assert service["ulimits"]["nofile"] > defaults.gateway_connections_max + 200
+    assert service["ports"][0].endswith(f":{defaults.gateway_port}:{defaults.gateway_port}")
+    assert f":{defaults.gateway_metrics_port}/metrics" in service["healthcheck"]["test"][-1]
+    acl = (DEPLOY / "mosquitto" / "acl").read_text(encoding="utf-8")
+    assert "user " + _environment("gateway")["SKYGROUND_MQTT_URL"].split("//")[1].split("@")[0] + "\n" in acl
 
 
 def test_every_airflow_setting_exists() -> None:

@@ -9,13 +9,23 @@ import pytest
 import yaml
 
 from console.cli import COMMANDS
+from console.cli.balance import _NAMES as SHEET_NAMES
 from schemas.reading import RejectReason
+from store.state import FindingKind, GapState
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+DATA_PATH = (ROOT / "docs" / "data-path.md").read_text(encoding="utf-8")
+HJ212 = (ROOT / "docs" / "hj212.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-PAGES = {"runbook": RUNBOOK, "deploy": DEPLOY, "contributing": CONTRIBUTING}
+PAGES = {
+    "runbook": RUNBOOK,
+    "deploy": DEPLOY,
+    "data-path": DATA_PATH,
+    "hj212": HJ212,
+    "contributing": CONTRIBUTING,
+}
 SERVICES = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8"))["services"]
 WITH_UP = {"down", "status"}
 ENTRIES = (
@@ -24,7 +34,14 @@ ENTRIES = (
     "Disk nearly full",
     "Broker restarted",
     "Station silent",
+    "Gateway down",
     "Quarantine grows",
+    "Quarantine nearly full",
+    "Clock of a station wrong",
+    "Payload names another station",
+    "Balance does not close",
+    "Gap not brought back",
+    "Late data, corrected data",
     "Gate holds",
     "Mail not sent",
     "Airflow DAG failed",
@@ -58,6 +75,21 @@ def test_runbook_says_what_to_do_about_every_reason_of_the_quarantine(reason: Re
     assert f"`{reason}`" in RUNBOOK
 
 
+@pytest.mark.parametrize("kind", FindingKind)
+def test_runbook_has_an_entry_for_everything_that_the_ingest_notices(kind: FindingKind) -> None:
+    assert f"mail `{kind}`" in RUNBOOK
+
+
+@pytest.mark.parametrize("name", [*SHEET_NAMES, "unreadable", "decoded"])
+def test_path_of_a_message_explains_every_name_of_the_balance_sheet(name: str) -> None:
+    assert f"`{name}`" in DATA_PATH
+
+
+@pytest.mark.parametrize("state", GapState)
+def test_path_of_a_message_names_every_state_of_a_gap(state: GapState) -> None:
+    assert f"`{state}`" in DATA_PATH
+
+
 def test_every_service_that_the_runbook_names_exists() -> None:
     named = set()
     for found in re.finditer(r"`dc (?:exec|restart|stop|start|logs(?: --tail \d+)?|run --rm) ([a-z0-9-]+)", RUNBOOK):
@@ -82,13 +114,18 @@ def test_every_dag_of_the_runbook_exists() -> None:
 def test_every_metric_of_the_pages_exists() -> None:
     from prometheus_client import generate_latest
 
+    from ingest.gateway.metrics import GatewayMetrics
     from ingest.metrics import Metrics
 
-    metrics = Metrics()
-    known = set(re.findall(r"(?m)^# TYPE (\S+)", generate_latest(metrics.registry).decode()))
-    named = set(re.findall(r"`(ingest_\w+)`", RUNBOOK + DEPLOY))
-    assert named
-    assert named <= known
+    for registry, prefix, page in (
+        (Metrics().registry, "ingest", DATA_PATH),
+        (GatewayMetrics().registry, "gateway", HJ212),
+    ):
+        served = set(re.findall(r"(?m)^# TYPE (\S+)", generate_latest(registry).decode()))
+        known = {name for name in served if not name.endswith("_created")}
+        pattern = rf"`({prefix}_\w+)(?:\{{\w+\}})?`"
+        assert known <= set(re.findall(pattern, page))
+        assert set(re.findall(pattern, RUNBOOK + DEPLOY + page)) <= known
 
 
 def test_pre_commit_uses_tools_of_the_environment_only() -> None:

@@ -27,7 +27,7 @@ each_unit = pytest.mark.parametrize("path", UNITS, ids=lambda path: path.name)
 
 
 def _service(path: Path) -> dict[str, str]:
-    parser = RawConfigParser(strict=True)
+    parser = RawConfigParser(strict=False)  # a unit may name several files of settings
     parser.optionxform = str  # type: ignore[assignment,method-assign]  # systemd's keys have capitals
     parser.read_string(path.read_text(encoding="utf-8"))
     return dict(parser["Service"])
@@ -35,7 +35,16 @@ def _service(path: Path) -> dict[str, str]:
 
 def test_units_of_all_lasting_parts_are_there() -> None:
     names = {path.name for path in UNITS}
-    assert names == {"skyground-collector@.service", "skyground-watch.service", "skyground-console.service"}
+    parts = ("collector@", "gateway", "watch", "console")
+    assert names == {f"skyground-{part}.service" for part in parts}
+
+
+def test_gateway_has_files_for_its_stations_and_a_user_of_its_own() -> None:
+    from ingest.gateway.settings import GatewaySettings
+
+    (path,) = [path for path in UNITS if path.name == "skyground-gateway.service"]
+    assert int(_service(path)["LimitNOFILE"]) > GatewaySettings().gateway_connections_max + 200
+    assert "EnvironmentFile=/etc/skyground/gateway.env\n" in path.read_text(encoding="utf-8")
 
 
 @each_unit

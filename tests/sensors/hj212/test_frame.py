@@ -33,7 +33,7 @@ HEADERS = st.fixed_dictionaries(
         "Other": st.text("ab=1", max_size=9),
     },
 )
-FRAMES = st.builds(Frame, HEADERS, st.binary(max_size=700), st.sampled_from(CrcKind), st.just(value=False))
+FRAMES = st.builds(Frame, HEADERS, st.binary(max_size=700), st.sampled_from(CrcKind))
 
 
 def frame_of(segment: bytes) -> bytes:
@@ -56,6 +56,14 @@ def test_what_was_encoded_decodes_to_the_same_frame(frame: Frame) -> None:
     found = decode_frame(raw, TOLERANT)
     assert (found.header, found.content) == (frame.header, frame.content)
     assert encode_frame(found) == raw
+
+
+@given(FRAMES, st.lists(st.booleans(), min_size=4, max_size=4))
+def test_sum_in_small_and_capital_digits_is_written_as_it_was_read(frame: Frame, small: list[bool]) -> None:
+    raw = encode_frame(frame)
+    digits = raw[-4:].decode()
+    mixed = raw[:-4] + "".join(a.lower() if b else a for a, b in zip(digits, small, strict=True)).encode()
+    assert encode_frame(decode_frame(mixed, TOLERANT)) == mixed
 
 
 @given(FRAMES)

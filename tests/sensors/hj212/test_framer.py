@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+import weakref
 from itertools import pairwise
 
 from hypothesis import given
@@ -77,3 +79,12 @@ def test_a_lie_about_the_length_ends_with_the_stream() -> None:
 def test_payload_of_several_frames_is_split_where_a_frame_begins() -> None:
     assert split_payload(GOOD + OTHER) == [GOOD[:-2], OTHER[:-2]]
     assert split_payload(b"") == [b""]
+
+
+def test_unsound_frame_leaves_nothing_in_memory() -> None:
+    items = Framer().feed(b"##0004abcd0000" + b"##12x4" + GOOD[:-6] + b"GGGG" + b"##9999")
+    errors = [weakref.ref(item.error) for item in items if item.error is not None]
+    assert len(errors) == 4
+    del items
+    gc.collect()
+    assert [error() for error in errors] == [None] * 4
