@@ -196,3 +196,12 @@ class Isolated(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
     gap_s: Annotated[float, Meta(gt=0, le=3600)]
     longest_s: Positive
+
+
+class DriftLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="drift"):
+    """Distance of a day from the first ``baseline_days``, as ``ln(value / reference)`` of hours above ``floor``; `qc.drift`."""
+
+    suspect: Positive
+    floor: Positive
+    baseline_days: Annotated[int, Meta(ge=1)] = 5
+    least_hours: Annotated[int, Meta(ge=1, le=24)] = 12

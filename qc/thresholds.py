@@ -27,6 +27,7 @@ from qc.limit import (
     AttenuatedSignal,
     Climatology,
     DetectionLimit,
+    DriftLimit,
     Isolated,
     Positive,
     Regime,
@@ -122,6 +123,7 @@ Limit = (
     | Resolution
     | Rollover
     | Isolated
+    | DriftLimit
     | HourlySpike
     | HourlyFlat
     | PmInversion
