@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from qc import wording
-from qc.drift import DriftRule, DriftScale, drift_test
-from qc.limit_relation import NeighbourDrift
+from qc.drift import DriftScale, drift_test
+from qc.limit import DriftLimit
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, concat_flags, valid_values
 
@@ -50,7 +50,7 @@ def flag_drift(
         limits = {
             station: limit
             for station in hours
-            if (limit := thresholds.find(NeighbourDrift, code, network=network, station_id=station, month=month))
+            if (limit := thresholds.find(DriftLimit, code, network=network, station_id=station, month=month))
         }
         if not limits:
             continue
@@ -64,14 +64,11 @@ def flag_drift(
     return concat_flags(records), unevaluated
 
 
-def _judge(
-    own: pd.Series, others: pd.DataFrame, limit: NeighbourDrift, place: tuple[str, str]
-) -> Iterator[pd.DataFrame]:
+def _judge(own: pd.Series, others: pd.DataFrame, limit: DriftLimit, place: tuple[str, str]) -> Iterator[pd.DataFrame]:
     enough = others.notna().sum(axis=1) >= limit.stations
     reference = others.median(axis=1).where(enough).to_numpy(dtype=np.float64)
-    rule = DriftRule(suspect=limit.suspect, scale=limit.scale, floor=limit.floor)
     index = pd.DatetimeIndex(own.index)
-    flags, found = drift_test(own.to_numpy(dtype=np.float64), reference, index.tz_localize(None).to_numpy(), rule)
+    flags, found = drift_test(own.to_numpy(dtype=np.float64), reference, index.tz_localize(None).to_numpy(), limit.rule)
     at = np.flatnonzero(flags == Flag.SUSPECT)
     if not at.size:
         return

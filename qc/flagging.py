@@ -75,13 +75,14 @@ def flag_native(native: pd.DataFrame, stream: Stream, thresholds: Thresholds) ->
     times = index.tz_localize(None).to_numpy()
     local = index.tz_convert(stream.zone)
     months, hours = local.month.to_numpy(dtype=np.int64), local.hour.to_numpy(dtype=np.int64)
+    month_span = tuple(np.unique(months).tolist())
     clock = _clock(times, stream, thresholds)
     combined: dict[str, NDArray[np.int8]] = {}
     records: list[pd.DataFrame] = []
     unevaluated: Counter[str] = Counter()
     for code in parameters_in(native):
         values = native[code].to_numpy(dtype=np.float64)
-        series = Series(stream, code, parameter(code).unit, values, times, months, hours)
+        series = Series(stream, code, parameter(code).unit, values, times, months, hours, month_span)
         letters = native[code + STATUS].to_numpy(dtype=object) if code + STATUS in native else None
         verdicts = _verdicts(series, letters, clock, thresholds, unevaluated)
         combined[code] = _combined(values, verdicts)
@@ -181,6 +182,8 @@ def _range(series: Series, thresholds: Thresholds) -> Verdict | None:
 
 def _records(series: Series, verdict: Verdict) -> pd.DataFrame:
     at = np.flatnonzero((verdict.flags == Flag.SUSPECT) | (verdict.flags == Flag.FAIL))
+    if not at.size:
+        return _NO_FLAGS
     reasons = [verdict.explain(int(position)) for position in at]
     return flag_frame(series, verdict.test, series.times[at], verdict.flags[at], reasons)
 

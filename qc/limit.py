@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from qc.drift import DriftRule, DriftScale
 from schemas.message import NetworkCode
 from schemas.parameter import ParameterGroup
 
@@ -196,3 +197,39 @@ class Isolated(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
     gap_s: Annotated[float, Meta(gt=0, le=3600)]
     longest_s: Positive
+
+
+class DriftLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="drift"):
+    """Distance of a day's median comparison with other stations from that of the first ``baseline_days``; see `qc.drift`.
+
+    Attributes
+    ----------
+    suspect : float
+        In the unit of the parameter, or [1] for the log ratio.
+    scale : DriftScale
+    floor : float
+        For the log ratio: hours at or below are left out.
+    stations : int
+        Fewest other stations that must have an hour.
+    days : int
+        Length of the record that is judged [d].
+    """
+
+    suspect: Positive
+    scale: DriftScale = DriftScale.LOG_RATIO
+    floor: Positive = 1.0
+    stations: Annotated[int, Meta(ge=1)] = 3
+    days: Annotated[int, Meta(ge=7, le=120)] = 30
+    baseline_days: Annotated[int, Meta(ge=1)] = 5
+    least_hours: Annotated[int, Meta(ge=1, le=24)] = 12
+
+    @property
+    def rule(self) -> DriftRule:
+        """How a series is judged."""
+        return DriftRule(
+            suspect=self.suspect,
+            scale=self.scale,
+            floor=self.floor,
+            baseline_blocks=self.baseline_days,
+            least=self.least_hours,
+        )

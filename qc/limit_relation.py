@@ -6,7 +6,6 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from qc.drift import DriftScale  # noqa: TC001 - read when a file is parsed
 from qc.limit import BaseLimit, Positive
 
 
@@ -141,29 +140,6 @@ class DoseRise(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True,
     history_h: Annotated[int, Meta(ge=24, le=1_440)]
 
 
-class NeighbourDrift(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="drift"):
-    """Drift against the median of the network's other stations; see `qc.drift.DriftRule`.
-
-    Attributes
-    ----------
-    suspect : float
-        Of a day's median comparison from that of the first days: by ``scale`` in the unit of the parameter, or [1].
-    scale : DriftScale
-    floor : float
-        For the log ratio: values at or below are left out.
-    stations : int
-        Fewest other stations that must have an hour.
-    days : int
-        Length of the record that is judged [d].
-    """
-
-    suspect: Positive
-    scale: DriftScale
-    floor: Positive = 1.0
-    stations: Annotated[int, Meta(ge=2)] = 3
-    days: Annotated[int, Meta(ge=7, le=120)] = 30
-
-
 NetworkLimit = (
     IonBalance
     | AmmoniumBalance
@@ -191,5 +167,4 @@ NetworkLimit = (
     | NdviJump
     | VocPattern
     | DoseRise
-    | NeighbourDrift
 )

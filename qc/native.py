@@ -71,7 +71,7 @@ def by_month(
     name: str,
 ) -> Verdict | None:
     """Run a test with the limit of each value's month; None where no month has a limit."""
-    limits = {int(month): find(int(month)) for month in np.unique(series.months)}
+    limits = {month: find(month) for month in series.month_span}
     different = {id(held): held for held in limits.values() if held is not None}
     if not different:
         return None

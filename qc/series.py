@@ -45,6 +45,8 @@ class Series:
         UTC, ascending, unique.
     months, hours : array of int
         Civil month, 1 to 12, and hour of the day, 0 to 23.
+    month_span : tuple of int
+        The months that occur, each once.
     """
 
     stream: Stream
@@ -54,11 +56,14 @@ class Series:
     times: NDArray[np.datetime64]
     months: NDArray[np.int64]
     hours: NDArray[np.int64]
+    month_span: tuple[int, ...]
 
     def before(self, at: int) -> float:
         """Last value before a position; NaN if there is none."""
-        there = np.flatnonzero(np.isfinite(self.numbers[:at]))
-        return float(self.numbers[there[-1]]) if there.size else float("nan")
+        # A walk, since the last value is nearly always the one before, and a search of all of them is not.
+        while at > 0 and not np.isfinite(self.numbers[at - 1]):
+            at -= 1
+        return float(self.numbers[at - 1]) if at > 0 else float("nan")
 
 
 @dataclass(frozen=True, slots=True)

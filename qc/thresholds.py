@@ -27,6 +27,7 @@ from qc.limit import (
     AttenuatedSignal,
     Climatology,
     DetectionLimit,
+    DriftLimit,
     Isolated,
     Positive,
     Regime,
@@ -123,6 +124,7 @@ Limit = (
     | Resolution
     | Rollover
     | Isolated
+    | DriftLimit
     | HourlySpike
     | HourlyFlat
     | PmInversion

@@ -1,4 +1,4 @@
-"""``skyground qc thresholds derive`` and ``skyground qc arrivals``; marks of the detection limit for ``skyground qc why``."""
+"""``skyground qc thresholds derive``, ``qc arrivals``, ``qc drift``; marks of the detection limit for ``skyground qc why``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from qc.job_drift import DriftReport
     from store.settings import SharedSettings
 
 _AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
@@ -17,6 +18,7 @@ _DAY = timedelta(days=1)
 def register(group: typer.Typer, limits: typer.Typer) -> None:
     """Add the commands to ``qc`` and to ``qc thresholds``."""
     group.command("arrivals")(arrivals)
+    group.command("drift")(drift)
     limits.command("derive")(derive)
 
 
@@ -90,6 +92,55 @@ def arrivals(
         )
     if not shown and not as_json:
         typer.echo(f"{len(chosen)} instruments, all in order 台仪器，时间均正常")
+
+
+def drift(  # noqa: PLR0917 - typer passes them by name
+    parameter: Annotated[str, typer.Argument(help="code, as o3 参数代码")],
+    station: Annotated[str, typer.Option("--station", help="station id 站点")],
+    network: Annotated[str, typer.Option("--network", help="gas ghg pm ... 网络")] = "gas",
+    start: Annotated[str | None, typer.Option("--from", help="default: 30 days ago; first the baseline 起始")] = None,
+    end: Annotated[str | None, typer.Option("--to", help="default: now 截止")] = None,
+    against: Annotated[
+        list[str] | None, typer.Option("--against", help="reference station; none: all others 参照站")
+    ] = None,
+    as_json: _AsJson = False,
+) -> None:
+    """Whether a station drifts away from others, over its stored hours. 站点相对其他站点的漂移。"""
+    import msgspec
+
+    from console.cli.replay import explained, moment
+    from qc.job_drift import read_drift
+    from schemas.interval import floor_hour
+    from schemas.message import NetworkCode
+    from store.settings import SharedSettings, load_settings
+
+    settings = load_settings(SharedSettings)
+    unknown = [item for item in (station, *(against or ())) if item not in settings.stations.stations]
+    if unknown:
+        msg = f"unknown station {unknown[0]!r}"
+        raise typer.BadParameter(msg)
+    last = floor_hour(moment(end, settings.zone, "--to") or datetime.now(UTC))
+    first = floor_hour(moment(start, settings.zone, "--from") or last - 30 * _DAY)
+    with explained("qc drift"):
+        try:
+            code = NetworkCode(network).value
+            report = read_drift(settings, code, station, parameter, span=(first, last), references=against or ())
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+    typer.echo(msgspec.json.encode(report) if as_json else _drift_text(report))
+
+
+def _drift_text(report: DriftReport) -> str:
+    about = f"{report.station_id} {report.parameter} / {len(report.references)} stations 站, {report.days} days 天"
+    if report.level is None:
+        return f"{about}: too few days to tell 天数不足"
+    figures = (
+        f"ln ratio {report.level:+.3f} now 现值, {report.slope_per_day:+.4f} a day 每天 "
+        f"({report.slope_low:+.4f} .. {report.slope_high:+.4f}), limit 限值 {report.limit:g}"
+    )
+    if report.since is None:
+        return f"{about}: {figures}: no drift 无漂移"
+    return f"{about}: {figures}: SUSPECT 存疑 since 自 {report.since:%Y-%m-%d}, {report.suspect_hours} h"
 
 
 def _first(moment: datetime | None) -> str:

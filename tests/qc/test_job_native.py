@@ -171,3 +171,41 @@ def test_marks_of_the_detection_limit_are_counted_and_told(placed: SharedSetting
     _, words = skyground("why", "--station", "s1", "--parameter", "so2", "--at", "2026-06-01T08:30", "--json")
     row = next(row for row in map(json.loads, words.splitlines()) if row["kind"] == "detection_limit")
     assert (row["below"], row["negative"], row["far_below"]) == (2, 1, 1)
+
+
+def put_month(store: InfluxStore, station_id: str, gain: np.ndarray) -> None:
+    hours = pd.date_range(START, periods=24 * 30, freq="h", name="start", unit="us")
+    air = 60 + 20 * np.sin(np.arange(len(hours)) / 24 * 2 * np.pi)
+    noise = np.random.default_rng(len(station_id)).normal(0, 2, len(hours))
+    store.write_hourly(
+        "gas", station_id, pd.DataFrame({"so2": air * gain + noise, "so2__n": 60, "so2__flag": np.int8(1)}, index=hours)
+    )
+
+
+@pytest.mark.integration
+def test_drift_against_other_stations_is_told(placed: SharedSettings, store: InfluxStore) -> None:
+    assert placed.network is not None
+    three = NETWORK + NETWORK.split("\n", 1)[1].replace("s1", "s22") + NETWORK.split("\n", 1)[1].replace("s1", "s333")
+    placed.network.write_text(three)
+    put_month(store, "s1", np.linspace(1, 3, 720))
+    put_month(store, "s22", np.ones(720))
+    put_month(store, "s333", np.ones(720))
+    span = ("--from", "2026-06-01T00:00Z", "--to", "2026-07-01T00:00Z", "--json")
+    code, words = skyground("drift", "so2", "--station", "s1", *span)
+    assert code == 0, words
+    found = json.loads(words)
+    assert found["references"] == ["s22", "s333"]
+    assert found["suspect_hours"] > 100
+    assert found["slope_low"] > 0
+    well = json.loads(skyground("drift", "so2", "--station", "s22", "--against", "s333", *span)[1])
+    assert (well["suspect_hours"], well["since"]) == (0, None)
+    empty = skyground("drift", "so2", "--station", "s22", "--from", "2020-01-01", "--to", "2020-02-01")[1]
+    assert "too few days" in empty
+
+
+@pytest.mark.integration
+def test_drift_without_references_or_limits_is_an_error(placed: SharedSettings) -> None:
+    for wrong, words in ((["so2"], "no other station"), (["ph", "--against", "s1"], "no limit of the test drift")):
+        code, said = skyground("drift", *wrong, "--station", "s1")
+        assert code == 2
+        assert words in " ".join(said.replace("│", " ").split())

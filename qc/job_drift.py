@@ -1,0 +1,140 @@
+"""Drift of a station against other stations over stored hours; it reads the store and writes nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from qc.drift import drift_test
+from qc.job import thresholds_of
+from qc.limit import DriftLimit
+from schemas.flag import Flag
+from schemas.frames import valid_values
+from store.influx import InfluxStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from store.settings import SharedSettings
+
+_DAY = timedelta(days=1)
+
+
+class DriftReport(msgspec.Struct, frozen=True, kw_only=True):
+    """How a station moves against its references, as the logarithm of the ratio: 0.1 is about 10 %.
+
+    Attributes
+    ----------
+    references : tuple of str
+        Stations whose median is the reference.
+    days : int
+        Days with enough pairs of hours.
+    level, slope_per_day, slope_low, slope_high : float or None
+        See `qc.drift.Drift` [1]; None: too few days.
+    limit : float
+        Distance from the first days above which a day is SUSPECT [1].
+    suspect_hours : int
+    since : datetime or None
+        First suspect hour, UTC.
+    """
+
+    network: str
+    station_id: str
+    parameter: str
+    references: tuple[str, ...]
+    days: int
+    level: float | None
+    slope_per_day: float | None
+    slope_low: float | None
+    slope_high: float | None
+    limit: float
+    suspect_hours: int
+    since: datetime | None
+
+
+def read_drift(
+    settings: SharedSettings,
+    network: str,
+    station_id: str,
+    parameter: str,
+    *,
+    span: tuple[datetime, datetime],
+    references: Sequence[str] = (),
+) -> DriftReport:
+    """Compare a station's hours with the median of its references.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    network, station_id, parameter : str
+    span : (datetime, datetime)
+        Aware, half-open; the first days are the baseline.
+    references : sequence of str
+        Station ids; empty: every other station that measures the parameter in this network.
+
+    Raises
+    ------
+    ValueError
+        If there is no reference, or no limit of drift for the parameter.
+    store.error.StoreError
+    """
+    chosen = tuple(references) or _others(settings, network, station_id, parameter)
+    if not chosen:
+        msg = f"no other station of {network} measures {parameter!r}"
+        raise ValueError(msg)
+    month = span[1].astimezone(settings.stations.timezone).month
+    limit = thresholds_of(settings).find(DriftLimit, parameter, network=network, station_id=station_id, month=month)
+    if limit is None:
+        msg = f"thresholds.toml has no limit of the test drift for {parameter!r}"
+        raise ValueError(msg)
+    own, reference = _hours(settings, network, (station_id, *chosen), parameter, span)
+    times = pd.DatetimeIndex(own.index).tz_localize(None).to_numpy()
+    flags, drift = drift_test(own.to_numpy(dtype=np.float64), reference.to_numpy(dtype=np.float64), times, limit.rule)
+    suspect = np.flatnonzero(flags == Flag.SUSPECT)
+    return DriftReport(
+        network=network,
+        station_id=station_id,
+        parameter=parameter,
+        references=chosen,
+        days=drift.blocks,
+        level=_told(drift.level),
+        slope_per_day=_told(drift.slope_per_day),
+        slope_low=_told(drift.slope_low),
+        slope_high=_told(drift.slope_high),
+        limit=limit.suspect,
+        suspect_hours=suspect.size,
+        since=own.index[suspect[0]].to_pydatetime() if suspect.size else None,
+    )
+
+
+def _others(settings: SharedSettings, network: str, station_id: str, parameter: str) -> tuple[str, ...]:
+    return tuple(
+        station.id
+        for station in settings.stations.stations.values()
+        if station.id != station_id and any(parameter in item.parameters for item in station.instruments_of(network))
+    )
+
+
+def _hours(
+    settings: SharedSettings, network: str, stations: Sequence[str], parameter: str, span: tuple[datetime, datetime]
+) -> tuple[pd.Series, pd.Series]:
+    """Valid hours of the first station, and the median of the others at the same hours; NaN where there is none."""
+    store = InfluxStore(settings)
+    try:
+        frames = [store.read_hourly(network, station, *span, (parameter,)) for station in stations]
+    finally:
+        store.close()
+    own, *others = [valid_values(frame, parameter) for frame in frames]
+    first, last = (moment.astimezone(UTC) for moment in span)
+    hours = pd.date_range(first, last, freq="h", inclusive="left", unit="us")
+    aligned = [item.reindex(hours) if len(item) else pd.Series(np.nan, index=hours) for item in others]
+    reference: pd.Series = pd.concat(aligned, axis=1).median(axis=1)
+    return own.reindex(hours) if len(own) else pd.Series(np.nan, index=hours), reference
+
+
+def _told(value: float) -> float | None:
+    return None if np.isnan(value) else round(value, 5)
