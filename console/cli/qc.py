@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
+from console.cli import qc_score
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,6 +40,7 @@ def register(app: typer.Typer) -> None:
     limits = typer.Typer(help="Limits of the tests. 检验限值。", no_args_is_help=True)
     limits.command("show")(show)
     group.add_typer(limits, name="thresholds")
+    qc_score.register(group)
     app.add_typer(group, name="qc")
 
 
