@@ -111,11 +111,21 @@ class Example:
 
 
 class Trained(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that a model was learnt from."""
+    """A file that a model was learnt from.
+
+    Attributes
+    ----------
+    name, station : str
+    digest : str
+        Of the whole content.
+    days : tuple of str
+        Of the content of each day; one of them in another file gives away that it holds the same values.
+    """
 
     name: str
     station: str
     digest: str
+    days: tuple[str, ...] = ()
 
 
 class ModelFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -136,10 +146,11 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     model: Model
     without: dict[str, Model]
 
-    def model_for(self, *, name: str, digest: str) -> tuple[Model, bool]:
-        """Model to judge a file by, and whether the file was one of those learnt from (then its station is left out)."""
+    def model_for(self, file: Trained) -> tuple[Model, bool]:
+        """Model to judge a file by, and whether any of it was learnt from (then that station is left out)."""
+        days = set(file.days)
         for item in self.trained:
-            if digest == item.digest or name == item.name:
+            if file.digest == item.digest or file.name == item.name or not days.isdisjoint(item.days):
                 return self.without[item.station], True
         return self.model, False
 
@@ -203,7 +214,7 @@ def learn(examples: Sequence[Example], *, report: Callable[[str], None] = lambda
 
 def learn_file(
     examples: Sequence[Example],
-    digests: Mapping[str, str],
+    trained: Sequence[Trained],
     made_by: str,
     *,
     report: Callable[[str], None] = lambda _: None,
@@ -212,15 +223,16 @@ def learn_file(
 
     Parameters
     ----------
-    digests : mapping of str to str
-        Of the content, by example name.
+    examples : sequence of Example
+    trained : sequence of Trained
+        What the examples were made from.
     """
     without = {}
     for station in _stations(examples):
         report(f"model without {station}")
         without[station] = learn([item for item in examples if item.station != station], report=report)
-    trained = tuple(Trained(name=item.name, station=item.station, digest=digests[item.name]) for item in examples)
-    return ModelFile(made_by=made_by, trained=trained, model=learn(examples, report=report), without=without)
+    model = learn(examples, report=report)
+    return ModelFile(made_by=made_by, trained=tuple(trained), model=model, without=without)
 
 
 def judge(example: Example, model: Model) -> dict[str, LabelScore]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from qc.anomaly import Model, Prior
     from qc.label_score import LabelScore
-    from qc.learn import Example, ModelFile
+    from qc.learn import Example, ModelFile, Trained
     from sensors.datasets.logan_river import Labelled
 
 
@@ -136,7 +136,7 @@ def _score_file(
         yield {"file": path.name, "variable": None, "skipped": "no variable with labels (X, X_cor and X_qual)"}, None
         return
     example, priors = _example(labelled)
-    model, seen = known.model_for(name=labelled.name, digest=labelled.digest)
+    model, seen = known.model_for(_source(labelled))
     for code, found in judge(example, model).items():
         line: dict[str, object] = {
             "file": path.name,
@@ -195,7 +195,7 @@ def _learnt(files: list[Path]) -> ModelFile:
 
     from qc.learn import learn_file
 
-    examples, digests = [], {}
+    examples, trained = [], []
     for path in files:
         _progress(f"figures: {path.name}")
         labelled = _read(path)
@@ -203,10 +203,10 @@ def _learnt(files: list[Path]) -> ModelFile:
             _progress(f"no labels, left out: {path.name}")
             continue
         examples.append(_example(labelled)[0])
-        digests[labelled.name] = labelled.digest
+        trained.append(_source(labelled))
     made_by = f"skyground qc learn --dataset logan; LightGBM {version('lightgbm')}"
     try:
-        return learn_file(examples, digests, made_by, report=_progress)
+        return learn_file(examples, trained, made_by, report=_progress)
     except ValueError as error:
         _stop(str(error))
 
@@ -229,6 +229,12 @@ def _read(path: Path) -> Labelled | None:
         return read_labelled(path)
     except (DatasetError, OSError) as error:
         _stop(str(error))
+
+
+def _source(labelled: Labelled) -> Trained:
+    from qc.learn import Trained
+
+    return Trained(name=labelled.name, station=labelled.station, digest=labelled.digest, days=labelled.days)
 
 
 def _code(variable: str) -> str:

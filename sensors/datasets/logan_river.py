@@ -15,6 +15,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ CORRECTED, LABEL = "_cor", "_qual"
 SENTINELS = frozenset({-9999.0, 7999.0})
 
 _TIME = "datetime"
+_DAY_DIGEST = 12
 _NOTHING = frozenset({"", "null", "na", "nan", "none"})
 _COLUMNS = (
     Column("temp", "sonde", "water_temperature", "degC"),
@@ -96,6 +98,8 @@ class Labelled:
         Short name, the same for a station's files of all years.
     digest : str
         SHA-256 of the rows as read; tells the content whatever the file is called.
+    days : tuple of str
+        Beginnings of the same of each civil day, so that a part of a file is known again too; of days with any value.
     times : array of datetime64[s]
         As in the file (UTC-7), ascending, unique.
     values : dict of str to array of float
@@ -110,6 +114,7 @@ class Labelled:
     name: str
     station: str
     digest: str
+    days: tuple[str, ...]
     times: NDArray[np.datetime64]
     values: dict[str, NDArray[np.float64]]
     labels: dict[str, NDArray[np.bool_]]
@@ -166,6 +171,7 @@ def read_labelled(path: Path) -> Labelled | None:
         name=re.sub(r"\.csv.*$", "", path.name),
         station=station_of(path.name),
         digest=_digest(times[first], values),
+        days=_day_digests(times[first], values),
         times=times[first],
         values=values,
         labels=labels,
@@ -236,3 +242,14 @@ def _digest(times: NDArray[np.datetime64], values: dict[str, NDArray[np.float64]
     for name in sorted(values):
         found.update(name.encode() + values[name].tobytes())
     return found.hexdigest()
+
+
+def _day_digests(times: NDArray[np.datetime64], values: dict[str, NDArray[np.float64]]) -> tuple[str, ...]:
+    _, begins = np.unique(times.astype("datetime64[D]"), return_index=True)
+    bounds = [*begins.tolist(), len(times)]
+    parts = [
+        (times[begin:end], {name: item[begin:end] for name, item in values.items()}) for begin, end in pairwise(bounds)
+    ]
+    return tuple(
+        _digest(*part)[:_DAY_DIGEST] for part in parts if any(np.isfinite(item).any() for item in part[1].values())
+    )

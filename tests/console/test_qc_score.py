@@ -91,6 +91,14 @@ def test_learnt_now_a_file_among_the_teachers_is_left_out(files: list[Path]) -> 
     assert float(str(mean["f1"])) > 0.9
 
 
+def test_a_part_of_a_file_learnt_from_is_known_again(tmp_path: Path, files: list[Path]) -> None:
+    part = tmp_path / "Renamed2031.csv"
+    part.write_text("\n".join(files[0].read_text(encoding="utf-8").splitlines()[:900]) + "\n", encoding="utf-8")
+    line = run(part, *(word for path in files for word in ("--train", path)))[0]
+    assert line["left_out"]
+    assert line["model_stations"] == ["beta", "gamma"]
+
+
 def test_a_model_learnt_is_kept_and_used(tmp_path: Path, files: list[Path]) -> None:
     out = tmp_path / "model.json.gz"
     result = RUNNER.invoke(build_app(), ["qc", "learn", *map(str, files), "--out", str(out)])

@@ -55,6 +55,12 @@ def labelled(station: str, seed: int) -> Example:
     )
 
 
+def source(station: str, *, name: str = "", days: tuple[str, ...] = ()) -> Trained:
+    return Trained(
+        name=name or station, station=station, digest=f"{station}!", days=days or (f"{station}-1", f"{station}-2")
+    )
+
+
 @pytest.fixture(scope="module")
 def model() -> Model:
     return learn([labelled("one", 1), labelled("two", 2)])
@@ -186,13 +192,13 @@ def test_learning_again_gives_the_same_model(model: Model) -> None:
     assert learn([labelled("one", 1), labelled("two", 2)]) == model
 
 
-def test_a_file_learnt_from_is_judged_without_its_station(tmp_path: Path) -> None:
+def test_a_file_learnt_from_or_a_part_of_it_is_judged_without_its_station(tmp_path: Path) -> None:
     examples = [labelled(name, seed) for seed, name in enumerate(("one", "two", "three"))]
-    kept = learn_file(examples, {"one": "a", "two": "b", "three": "c"}, "test")
-    for name, digest in (("one", "other"), ("other", "a")):
-        model, seen = kept.model_for(name=name, digest=digest)
+    kept = learn_file(examples, [source(name) for name in ("one", "two", "three")], "test")
+    for known in (source("one"), source("one", name="other"), source("new", days=("new-1", "one-2"))):
+        model, seen = kept.model_for(known)
         assert (model.stations, seen) == (("three", "two"), True)
-    model, seen = kept.model_for(name="new", digest="new")
+    model, seen = kept.model_for(source("new"))
     assert (model.stations, seen) == (("one", "three", "two"), False)
     path = tmp_path / "model"
     path.write_bytes(encode_model(kept))
@@ -229,7 +235,7 @@ def test_the_packaged_model_is_small_and_knows_where_it_comes_from() -> None:
     assert {item.station for item in kept.trained} == set(kept.without) == set(kept.model.stations)
     for station, model in kept.without.items():
         assert station not in model.stations
-    assert all(isinstance(item, Trained) and len(item.digest) == 64 for item in kept.trained)
+    assert all(isinstance(item, Trained) and len(item.digest) == 64 and item.days for item in kept.trained)
 
 
 def test_the_packaged_model_runs_on_a_made_up_river() -> None:
