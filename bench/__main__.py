@@ -18,6 +18,7 @@ MODULES = {
     "bench.qc_simulator": ("qc.simulator",),
     "bench.qc_rain": ("qc.rain",),
     "bench.qc_station_year": ("qc.station_year",),
+    "bench.qc_logan": ("qc.logan",),
 }
 
 

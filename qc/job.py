@@ -18,6 +18,7 @@ import pandas as pd
 
 from qc import gate as qc_gate
 from qc import wording
+from qc.anomaly_flagging import ANOMALY_TESTS
 from qc.batch import make_batch
 from qc.checks_hourly import flag_hours
 from qc.flagging import Stream, flag_native
@@ -402,7 +403,12 @@ def _save_flags(
 
 
 def _is_judged(row: Any, last_seen: dict[tuple[str, str], pd.Timestamp]) -> bool:  # noqa: ANN401 - a row of a frame
-    """Whether this run could have given the verdict: a gap that is still open at its end cannot be seen by it."""
+    """Whether this run could have given the verdict.
+
+    A gap that is still open at its end cannot be seen by it, and the learnt detector has a run of its own (`qc.job_anomaly`).
+    """
+    if row.test in ANOMALY_TESTS:
+        return False
     if row.test != "gap":
         return True
     seen = last_seen.get((row.station_id, row.instrument_id))

@@ -109,6 +109,22 @@ class PmInversion(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True,
     difference: Positive
 
 
+class LearntAnomaly(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="learnt_anomaly"):
+    """What the learnt detector is given beforehand.
+
+    Attributes
+    ----------
+    prior_min, prior_max : float
+        Values outside are suspicious and take no part in any background.
+    least_offset : float or None
+        Smallest wrong setting between two visits worth a correction; None: the sensor is not set at visits.
+    """
+
+    prior_min: float
+    prior_max: float
+    least_offset: Positive | None = None
+
+
 Limit = (
     GrossRange
     | Spike
@@ -129,6 +145,7 @@ Limit = (
     | HourlyFlat
     | PmInversion
     | NetworkLimit
+    | LearntAnomaly
 )
 _Kind = TypeVar("_Kind", bound=_Limit)
 
@@ -335,6 +352,8 @@ def _check(limit: Limit, name: str, place: str, stations: frozenset[str] | None)
         _fail(name, place, "expected parameters or groups")
     if limit.station is not None and stations is not None and limit.station not in stations:
         _fail(name, f"{place}.station", f"unknown station {limit.station!r}")
+    if isinstance(limit, LearntAnomaly) and not limit.prior_min < limit.prior_max:
+        _fail(name, place, f"prior_min {limit.prior_min}, prior_max {limit.prior_max}: expected prior_min < prior_max")
     if isinstance(limit, GrossRange):
         bounds = [limit.fail_min, limit.suspect_min, limit.suspect_max, limit.fail_max]
         given = [bound for bound in bounds if bound is not None]

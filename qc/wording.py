@@ -365,6 +365,24 @@ _DESCRIPTIONS = (
             "{value} {unit} 高于干燥基线 {level} 达 {rise}，且无降雨",
         ),
     ),
+    _describe(
+        "learnt_anomaly",
+        ("Learnt detector", "学习型异常检测"),
+        {Flag.SUSPECT, Flag.UNKNOWN},
+        range=(
+            "{value} {unit} is outside the prior range {low} to {high}",
+            "{value} {unit} 超出先验范围 {low} 至 {high}",
+        ),
+        offset=(
+            "about {size} {unit} off from one visit to another, score {score}",
+            "两次维护之间整体偏离约 {size} {unit}，得分 {score}",
+        ),
+        event=("looks like what technicians mark: {why}, score {score}", "与技术员标注的异常相似：{why}，得分 {score}"),
+        state=(
+            "part of a stretch that technicians mark: {why}, score {score}",
+            "属于技术员会标注的时段：{why}，得分 {score}",
+        ),
+    ),
 )
 #: Every test of the project by name.
 TESTS: Mapping[str, TestDescription] = MappingProxyType({item.name: item for item in _DESCRIPTIONS})
@@ -379,6 +397,17 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "over range": "超量程",
         "communication error": "通信异常",
         "unknown letter": "未知标识",
+        "stands out from the hours around it": "与前后数小时差异明显",
+        "stands out from the days around it": "与前后数日差异明显",
+        "far from the usual level": "远离常见水平",
+        "unlike the same hour of the days around it": "与相邻各日同一时刻不同",
+        "noise or bursts unlike the usual": "噪声或突跳异常",
+        "repeats itself": "数值重复不变",
+        "beside a service visit": "临近现场维护",
+        "impossible values nearby": "附近有不可能的数值",
+        "other parameters are odd too": "其他参数同时异常",
+        "water near freezing": "水温接近冰点",
+        "oxygen out of line with its saturation": "溶解氧与饱和度不符",
     }
 )
 _LETTERS = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from sensors.datasets import beijing, gamma_japan, hyltemossa, mace_head, st_louis, supersite, svartberget
+from sensors.datasets import beijing, gamma_japan, hyltemossa, logan_river, mace_head, st_louis, supersite, svartberget
 from sensors.datasets.table import DatasetError
 
 if TYPE_CHECKING:
@@ -127,6 +127,16 @@ _ALL = (
         zone="America/Chicago",
         stations=st_louis.STATIONS,
         read=st_louis.read,
+    ),
+    Dataset(
+        name="logan",
+        title="Logan River Observatory, water quality every 15 minutes, raw values with a technician's labels",
+        licence="CC BY 4.0 (not stated in the files)",
+        citation="Logan River Observatory; Jones, A. S. et al. (2022), doi:10.1016/j.envsoft.2022.105364; AmberSJones/pyhydroqc",
+        had_by="files as MainStreet2019.csv of AmberSJones/pyhydroqc, plain or gzip",
+        zone="America/Denver",
+        stations=logan_river.STATIONS,
+        read=logan_river.read,
     ),
 )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from qc.anomaly_flagging import ANOMALY_TESTS
 from qc.checks_hourly import HOURLY_TESTS
 from qc.flagging import NATIVE_TESTS
 from qc.suite import describe
@@ -16,7 +17,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 def test_every_test_is_described() -> None:
     headings = re.findall(r"^### `(\w+)`", (DOCS / "qc-tests.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert headings == [*NATIVE_TESTS, *HOURLY_TESTS]
+    assert headings == [*NATIVE_TESTS, *HOURLY_TESTS, *ANOMALY_TESTS]
     assert set(headings) == set(TESTS)
 
 

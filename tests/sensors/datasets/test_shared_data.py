@@ -21,6 +21,7 @@ EXPECTED = {
     "hyltemossa": ("eco_flux/SE-Htm_2016.csv.gz", 51_035, 232_435),
     "mace_head": ("ghg", 2_037, 19_372),
     "st_louis": ("epa_pmf", 1_672, 5_434),
+    "logan": ("logan_river/TonyGrove2014.csv.gz", 20_674, 124_016),
 }
 
 
