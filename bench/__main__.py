@@ -15,6 +15,7 @@ MODULES = {
     "bench.hj212_decode": ("hj212.decode",),
     "bench.gateway_conns": ("gateway.conns",),
     "bench.forecast_skill": ("forecast.skill",),
+    "bench.qc_gate": ("qc.gate",),
 }
 
 
