@@ -57,13 +57,12 @@ def made_hour(network: NetworkCode, start: datetime, *, spoilt: bool, rng: np.ra
         columns = {}
         for item in parameters_of(network):
             limit = load_thresholds().find(GrossRange, item.parameter, network=network, station_id="", month=0)
-            low = max((0.0 if item.range_min is None else item.range_min), (limit and limit.suspect_min) or 0.0)
-            high = item.range_max if item.range_max is not None else low + 10
-            value = (
-                high * 2
-                if spoilt and item.parameter == mistaken
-                else low + (min(high, low + 10) - low) * rng.uniform(0.2, 0.3)
-            )
+            low = limit.suspect_min if limit and limit.suspect_min is not None else item.range_min
+            high = limit.suspect_max if limit and limit.suspect_max is not None else item.range_max
+            low = 0.0 if low is None else low
+            value = low + ((low + 10 if high is None else high) - low) * rng.uniform(0.2, 0.3)
+            if spoilt and item.parameter == mistaken:
+                value = 1e6
             columns |= {item.parameter: value, f"{item.parameter}__n": 60, f"{item.parameter}__flag": 1}
         frames[station.id] = pd.DataFrame(columns, index=index)
     return make_batch(frames, stations_of(network), network, start, start + HOUR)
@@ -130,6 +129,7 @@ def main() -> None:
         "verdicts_s": round(verdicts_s, 2),
         "pages_s": round(total_s - verdicts_s, 2),
         "peer_s": round(peer_s, 2),
+        "warned": sum(item.verdict.result == "warn" for _, item in judged),
         "held": sum(item.verdict.result == "hold" for _, item in judged),
     }
     print(json.dumps(report))

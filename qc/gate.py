@@ -162,6 +162,7 @@ def _validate(batch: pd.DataFrame, asked: Sequence[Expectation], form: str) -> A
 
 def _page(item: Judged, name: str, now: datetime) -> str:
     """The library's page of one validation."""
+    from great_expectations.core import expectationSuiteValidationResultSchema
     from great_expectations.core.run_identifier import RunIdentifier
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
@@ -170,7 +171,9 @@ def _page(item: Judged, name: str, now: datetime) -> str:
     outcome.suite_name = name
     outcome.meta["run_id"] = RunIdentifier(run_name=f"{now:%Y-%m-%d %H:%M}Z", run_time=now)
     outcome.meta["validation_time"] = now
-    rendered = ValidationResultsPageRenderer(run_info_at_end=False).render(outcome)
+    # Through JSON and back, as from a store: the renderer does not take numpy's numbers.
+    plain = expectationSuiteValidationResultSchema.load(outcome.to_json_dict())
+    rendered = ValidationResultsPageRenderer(run_info_at_end=False).render(plain)
     return str(DefaultJinjaPageView().render(rendered))
 
 

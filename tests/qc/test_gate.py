@@ -135,7 +135,7 @@ def test_screen_gives_the_verdict_that_every_single_limit_would(case: str, monke
         frame[name] = value
     batch = make_batch(hourly, STATIONS, "gas", START, END)
     screened = gate.evaluate(batch, "gas", CODES).verdict
-    monkeypatch.setattr(gate, "to_evaluate", lambda chosen, broken: list(chosen))
+    monkeypatch.setattr(gate, "to_evaluate", lambda chosen, _: list(chosen))
     assert gate.evaluate(batch, "gas", CODES).verdict == screened
 
 
