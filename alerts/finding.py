@@ -21,6 +21,7 @@ _TITLES = {
     FindingKind.CLOCK: ("站点时钟错误：{station}", "A station's clock is wrong: {station}"),
     FindingKind.QUARANTINE_FULL: ("隔离区将满", "The quarantine is nearly full"),
     FindingKind.GAP: ("缺测无法补回：{station}", "Missing readings could not be brought back: {station}"),
+    FindingKind.GATE: ("数据批次被质控门禁扣留", "A batch was held at the gate"),
 }
 _SEVERITIES = {
     FindingKind.BALANCE_REST: Severity.CRITICAL,
@@ -110,9 +111,23 @@ def detail_of(finding: Finding) -> str:
             f"{finding.instrument_id} lacks {facts.get('missing')} readings ({span}); asked {facts.get('attempts')} times in vain. "
             "Look at the station's memory, then use skyground gaps ask."
         )
+    if finding.kind is FindingKind.GATE:
+        return _gate_detail(finding)
     share = round(100 * float(facts.get("share", 0)))
     return (
         f"隔离区已用 {share} %（{facts.get('items')} 条）；满后最旧的将被删除。运行 skyground quarantine status。\n"
         f"The quarantine is {share} % full ({facts.get('items')} entries); beyond 100 % the oldest go. Run skyground "
         "quarantine status."
+    )
+
+
+def _gate_detail(finding: Finding) -> str:
+    facts = finding.facts
+    batch = f"{facts.get('network')} {facts.get('start')} .. {facts.get('end')}"
+    zh, en = "；".join(facts.get("zh", ())), "; ".join(facts.get("en", ()))
+    decide = f"skyground qc held release|reject {facts.get('id')}"
+    return (
+        f"批次 {batch} 被扣留，其小时值不进入产品：{zh}。查看 skyground qc held show {facts.get('id')}，然后 {decide}。\n"
+        f"Batch {batch} is held, its hours do not enter products: {en}. See skyground qc held show {facts.get('id')}, then "
+        f"{decide}."
     )

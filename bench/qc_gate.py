@@ -2,7 +2,7 @@
 
 Against Great Expectations used plainly: an ephemeral context for each batch, the same suite with an expectation for every single
 limit, no pages. Both give the same outcome for every batch, or the benchmark fails. The import of the library is paid before.
-The time counts verdicts and the pages that the job writes: those of batches that do not pass, and of each network's newest.
+The time counts verdicts and the pages that the job writes: those of held batches, and of each network's newest.
 
 Run: ``python -m bench.qc_gate``
 """

@@ -95,8 +95,8 @@ def evaluate(batch: pd.DataFrame, name: str, expected: Sequence[str] | None) -> 
 
 
 def worth_a_page(judged: Sequence[Judged]) -> list[Judged]:
-    """Batches that get a page, of one suite in their order: those that did not pass, and the newest."""
-    return [item for item in judged[:-1] if item.verdict.result is not GateOutcome.PASS] + list(judged[-1:])
+    """Batches that get a page, of one suite in their order: those that are held, and the newest."""
+    return [item for item in judged[:-1] if item.verdict.result is GateOutcome.HOLD] + list(judged[-1:])
 
 
 def publish(judged: Sequence[Judged], name: str, *, run_dir: Path, now: datetime) -> list[str]:
@@ -172,7 +172,7 @@ def _page(item: Judged, name: str, now: datetime) -> str:
     outcome.meta["run_id"] = RunIdentifier(run_name=f"{now:%Y-%m-%d %H:%M}Z", run_time=now)
     outcome.meta["validation_time"] = now
     # Through JSON and back, as from a store: the renderer does not take numpy's numbers.
-    plain = expectationSuiteValidationResultSchema.load(outcome.to_json_dict())
+    plain = expectationSuiteValidationResultSchema.load(json.loads(json.dumps(outcome.to_json_dict())))
     rendered = ValidationResultsPageRenderer(run_info_at_end=False).render(plain)
     return str(DefaultJinjaPageView().render(rendered))
 

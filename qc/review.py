@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from schemas.flag import Flag
-from schemas.frames import FLAG, REVIEW, parameters_in
+from schemas.frames import FLAG, FLAG_COLUMNS, REVIEW, concat_flags, parameters_in
 from schemas.review import CODE_OF, ReviewCode, ReviewTarget, ReviewVerdict
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def digest_hours(values: NDArray[np.float64], flags: NDArray[np.int8]) -> NDArra
 
     References
     ----------
-    FNV-1a, 64 bit: RFC 9923. It tells a change; the trail's own digests, SHA-256, guard against forgery.
+    FNV-1a, 64 bit (draft-eastlake-fnv). It tells a change; the trail's own digests, SHA-256, guard against forgery.
     """
     # one bit pattern for every NaN, and for both zeros
     plain = np.where(np.isnan(values), np.nan, values + 0.0)
@@ -92,7 +92,8 @@ def basis_of(hourly: pd.DataFrame, parameter: str, start: datetime, end: datetim
 def changed_hours(hourly: pd.DataFrame, review: Review) -> pd.DatetimeIndex:
     """Hours of a review whose value or flag is no longer what the reviewer saw."""
     hours = _hours(review.target.start, review.target.end)
-    return hours[_digests(hourly, review.target.parameter, hours) != _basis(review, len(hours))]
+    changed = _digests(hourly, review.target.parameter, hours) != _basis(review, len(hours))
+    return pd.DatetimeIndex(hours[changed])
 
 
 def reviewed(
@@ -144,7 +145,7 @@ def _apply(
     least: ReviewCode,
 ) -> None:
     index, hourly = frame
-    inside = np.asarray((index >= review.target.start) & (index < review.target.end))
+    inside = _inside(index, review)
     if not inside.any():
         return
     basis = _basis(review, len(_hours(review.target.start, review.target.end)))
@@ -184,6 +185,11 @@ def _basis(review: Review, count: int) -> NDArray[np.uint64]:
     if len(review.basis) != count * _DIGITS:
         return np.zeros(count, dtype=np.uint64)
     return np.frombuffer(bytes.fromhex(review.basis), dtype=">u8").astype(np.uint64)
+
+
+def _inside(index: pd.DatetimeIndex, review: Review) -> NDArray[np.bool_]:
+    start, end = pd.Timestamp(review.target.start), pd.Timestamp(review.target.end)
+    return np.asarray((index >= start) & (index < end))
 
 
 def _hours(start: datetime, end: datetime) -> pd.DatetimeIndex:
@@ -254,8 +260,10 @@ def _runs(hours: pd.DatetimeIndex, mask: NDArray[np.bool_]) -> list[tuple[dateti
     ]
 
 
-def review_completeness(level2: pd.DataFrame, hourly: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
-    """How far the months of a station are reviewed.
+def review_completeness(
+    level2: pd.DataFrame, hourly: pd.DataFrame, zone: ZoneInfo, *, label: str = "%Y-%m"
+) -> pd.DataFrame:
+    """How far the months (or days) of a station are reviewed.
 
     Parameters
     ----------
@@ -265,15 +273,17 @@ def review_completeness(level2: pd.DataFrame, hourly: pd.DataFrame, zone: ZoneIn
         The same hours before review.
     zone : ZoneInfo
         Of the civil months.
+    label : str
+        Names a period out of the civil time of an hour.
 
     Returns
     -------
     DataFrame
-        Columns ``month`` (``2026-06``), ``parameter``, ``hours`` (with a value), ``flagged`` (of them SUSPECT or FAIL by the
+        Columns ``period`` (``2026-06``), ``parameter``, ``hours`` (with a value), ``flagged`` (of them SUSPECT or FAIL by the
         tests), ``confirmed`` and ``signed`` (hours reviewed so far or further), ``flagged_confirmed``, ``stale``, and
         ``completeness``: confirmed / hours [1], NaN without an hour.
     """
-    months = pd.DatetimeIndex(level2.index).tz_convert(zone).strftime("%Y-%m")
+    periods = pd.DatetimeIndex(level2.index).tz_convert(zone).strftime(label)
     parts = []
     for code in parameters_in(hourly):
         there = hourly[code].notna().to_numpy()
@@ -290,7 +300,39 @@ def review_completeness(level2: pd.DataFrame, hourly: pd.DataFrame, zone: ZoneIn
                 "stale": reach == ReviewCode.STALE,
             }
         )
-        parts.append(counts.groupby(np.asarray(months)).sum().rename_axis("month").reset_index().assign(parameter=code))
-    columns = ["month", "parameter", "hours", "flagged", "confirmed", "signed", "flagged_confirmed", "stale"]
+        parts.append(
+            counts.groupby(np.asarray(periods)).sum().rename_axis("period").reset_index().assign(parameter=code)
+        )
+    columns = ["period", "parameter", "hours", "flagged", "confirmed", "signed", "flagged_confirmed", "stale"]
     table = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
     return table.assign(completeness=table["confirmed"] / table["hours"].where(table["hours"] > 0))
+
+
+def review_notes(level2: pd.DataFrame, reviews: Sequence[Review]) -> pd.DataFrame:
+    """What reviewers say of hours as a flags frame, test ``review``: the reason is told with the name and the state.
+
+    Parameters
+    ----------
+    level2 : DataFrame
+        Of `reviewed`, one station.
+    reviews : sequence of Review
+        Of that station.
+
+    Returns
+    -------
+    DataFrame
+        `schemas.frames` flags; the flag is that of the hour, so that joining it changes none.
+    """
+    parts = []
+    index = pd.DatetimeIndex(level2.index)
+    for item in reviews:
+        code = item.target.parameter
+        if code not in level2 or item.state not in CODE_OF:
+            continue
+        inside = _inside(index, item)
+        stale = inside & (level2[code + REVIEW].to_numpy() == ReviewCode.STALE)
+        words = f"{item.verdict} ({item.reason}), {item.state}, {item.proposed.who}"
+        part = pd.DataFrame({"start": index[inside], "flag": level2[code + FLAG].to_numpy()[inside]})
+        part["reason"] = np.where(stale[inside], f"{words}; value or flag changed since, does not count", words)
+        parts.append(part.assign(station_id=item.target.station_id, instrument_id=None, parameter=code, test="review"))
+    return concat_flags([part[list(FLAG_COLUMNS)] for part in parts])

@@ -29,6 +29,8 @@ class FindingKind(StrEnum):
     """The quarantine nears the bound at which its oldest entries go."""
     GAP = "gap"
     """Missing readings that could not be brought back."""
+    GATE = "gate"
+    """A batch that the gate holds."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ FACTS = {
     FindingKind.FOREIGN_PAYLOAD: {"topic": "obs/v1/gas/t-01/gas1/json", "named": "station 'x', the topic names 't-01'"},
     FindingKind.BALANCE_REST: {"rest": 4, "first": "2026-11-22T00:00:00+00:00", "last": "2026-11-22T03:00:00+00:00"},
     FindingKind.GAP: {"start": "a", "end": "b", "missing": 7, "attempts": 4},
+    FindingKind.GATE: {"id": 7, "network": "gas", "start": "a", "end": "b", "zh": ["CO 超限"], "en": ["CO is outside"]},
     FindingKind.QUARANTINE_FULL: {"items": 170_000, "payload_bytes": 1, "share": 0.85},
 }
 
@@ -63,6 +64,6 @@ def test_an_old_finding_is_no_alert(own: AlertSettings, now: datetime, state: St
 def test_both_languages_have_the_figures(kind: FindingKind, now: datetime) -> None:
     zh, en = detail_of(finding(kind, now)).splitlines()
     for name, value in FACTS[kind].items():
-        if name in {"rest", "held", "missing", "attempts", "items", "topic"}:
+        if name in {"rest", "held", "missing", "attempts", "items", "topic", "id", "network"}:
             assert str(value) in zh
             assert str(value) in en

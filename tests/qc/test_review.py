@@ -159,6 +159,13 @@ def test_digests_are_equal_exactly_for_equal_hours(first: float, second: float, 
     assert (digests[0] == digests[1]) == same
 
 
+def test_the_digest_is_fnv_1a_of_value_and_flag() -> None:
+    expected = 0xCBF29CE484222325
+    for octet in np.array([12.5], dtype=">f8").tobytes() + bytes([3]):
+        expected = (expected ^ octet) * 0x100000001B3 % 2**64
+    assert int(digest_hours(np.array([12.5]), np.array([3], dtype=np.int8))[0]) == expected
+
+
 @given(
     st.lists(st.tuples(numbers, codes), min_size=6, max_size=6),
     st.sampled_from(list(ReviewVerdict)),
@@ -207,6 +214,6 @@ def test_completeness_counts_by_civil_month() -> None:
     hourly = pd.DataFrame({"o3": 1.0, "o3__flag": np.int8(3)}, index=index)
     level2 = reviewed(hourly, []).assign(o3__review=np.array([2, 2, 3, 0, 8, 3, 0, 0], dtype=np.int8))
     table = review_completeness(level2, hourly, SHANGHAI)
-    assert table["month"].tolist() == ["2026-06", "2026-07"]
+    assert table["period"].tolist() == ["2026-06", "2026-07"]
     assert table[["hours", "confirmed", "signed", "stale"]].to_numpy().tolist() == [[4, 3, 1, 0], [4, 1, 1, 1]]
     assert table["completeness"].tolist() == [0.75, 0.25]
