@@ -71,6 +71,10 @@ class HealthData:
         Completeness over the stations of each network.
     completeness_end : datetime or None
         End of the 24 h they cover; None before the first hourly means.
+    held : int
+        Batches that the gate holds and nobody has released.
+    docs : bool
+        Whether there are Data Docs to look at.
     """
 
     rows: list[StationHealth]
@@ -79,6 +83,8 @@ class HealthData:
     by_network: list[tuple[str, float | None]]
     completeness_end: datetime | None
     read_at: datetime
+    held: int = 0
+    docs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +155,8 @@ class Source:
             by_network=[(code, _mean(ratios, code)) for code in codes if any(self.network.stations_of(code))],
             completeness_end=end,
             read_at=now,
+            held=len(self.state.list_held(only_blocking=True)),
+            docs=self.data_docs is not None,
         )
 
     def _ratios(

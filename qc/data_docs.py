@@ -22,20 +22,24 @@ SITE = "data_docs"
 #: Pages kept for each network or product.
 KEEP_PAGES = 90
 _SHOWN_IN_INDEX = 20
-_VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+_META = '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
 _STYLE = """<style>
 :root{color-scheme:light dark}body{font:15px/1.5 system-ui,"Noto Sans CJK SC",sans-serif;margin:0 auto;padding:1rem;max-width:75rem}
 table{border-collapse:collapse;display:block;max-width:100%;overflow-x:auto}
 td,th{border:1px solid #8886;padding:.3rem .6rem;text-align:left;overflow-wrap:anywhere;vertical-align:top}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:1.6rem}a{color:#0b7285}
-.d-none,.modal,.navbar,.nav,#ge-cta-footer,script{display:none}ul{padding-left:1.2rem}img{max-width:2rem}
+.d-none,.modal,.navbar,.nav,[data-toggle=collapse],[data-toggle=modal],.card:has(input[type=radio]){display:none}
+a[href*="/expectations/"]{pointer-events:none;color:inherit;text-decoration:none}
+.fa-check-circle::before{content:"✔";color:#2b8a3e}.fa-times::before{content:"✘";color:#c92a2a}
+.fa-exclamation-triangle::before{content:"!";color:#b35900}th{white-space:nowrap}ul{padding-left:1.2rem}img{max-width:2rem}
 .hold{color:#c92a2a;font-weight:600}.warn{color:#b35900;font-weight:600}.pass{color:#2b8a3e}
 </style>"""
 _OUTSIDE = re.compile(
-    r"<script[^>]*src=[\"']https?://[^>]*>\s*</script>|<link[^>]*href=[\"']https?://[^>]*>|<img[^>]*src=[\"']https?://[^>]*>",
+    r"<script[^>]*src=[\"']https?://[^>]*>\s*</script>|<link[^>]*href=[\"'](https?:|[./]*static/)[^>]*>|<img[^>]*src=[\"'](https?:|[./]*static/)[^>]*>",
     re.IGNORECASE,
 )
-_SCRIPT = re.compile(r"<script\b.*?</script>", re.IGNORECASE | re.DOTALL)
+#: Scripts, and footers that send the reader elsewhere; what does nothing without scripts is hidden by the style.
+_SCRIPT = re.compile(r"<(script|footer)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
 _OUTCOME = re.compile(r'<p class="(\w+)"')
 _WORDS = {"hold": "扣留 held", "warn": "提醒 warned", "pass": "通过 passed"}
 
@@ -62,7 +66,7 @@ def write_page(directory: Path, name: str, page: str, verdict: Verdict) -> Path:
         HTML of the library.
     verdict : Verdict
     """
-    local = _SCRIPT.sub("", _OUTSIDE.sub("", page)).replace("</head>", f"{_VIEWPORT}{_STYLE}</head>", 1)
+    local = _SCRIPT.sub("", _OUTSIDE.sub("", page)).replace("</head>", f"{_META}{_STYLE}</head>", 1)
     path = directory / "validations" / f"{name}.html"
     path.parent.mkdir(exist_ok=True)
     path.write_text(re.sub(r"(<body[^>]*>)", lambda found: found[1] + _head(verdict), local, count=1), encoding="utf-8")
@@ -84,7 +88,7 @@ def _head(verdict: Verdict) -> str:
 def write_index(site: Path) -> None:
     """List the newest pages of every network and product, each with its outcome."""
     parts = "".join(_listed(directory) for directory in sorted(path for path in site.iterdir() if path.is_dir()))
-    head = f"<meta charset='utf-8'><title>skyground data docs</title>{_VIEWPORT}{_STYLE}"
+    head = f"<meta charset='utf-8'><title>skyground data docs</title>{_META}{_STYLE}"
     body = f"<p><a href='/'>← skyground</a></p><h1>数据质量关卡 Data gate</h1>{parts}"
     (site / "index.html").write_text(
         f"<!doctype html><html lang='zh'><head>{head}</head><body>{body}</body></html>\n", encoding="utf-8"

@@ -140,15 +140,18 @@ def _span(start: datetime, end: datetime, now: datetime) -> tuple[datetime, date
 def _gate_network(
     settings: SharedSettings, code: NetworkCode, windows: Sequence[tuple[datetime, datetime]], now: datetime
 ) -> list[GateSummary]:
-    stations = list(settings.stations.stations_of(code))
-    expected = list(
-        dict.fromkeys(name for one in stations for item in one.instruments_of(code) for name in item.parameters)
-    )
     store = InfluxStore(settings)
     try:
         hourly = store.read_hourly_all(code, windows[0][0], windows[-1][1])
     finally:
         store.close()
+    # A data set keeps its own times: it is expected only where it has hours.
+    stations = [
+        item for item in settings.stations.stations_of(code) if item.late_window_h or len(hourly.get(item.id, ()))
+    ]
+    expected = list(
+        dict.fromkeys(name for one in stations for item in one.instruments_of(code) for name in item.parameters)
+    )
     batches = [
         (first, last, make_batch(_between(hourly, first, last), stations, code, first, last)) for first, last in windows
     ]

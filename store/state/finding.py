@@ -29,7 +29,7 @@ class FindingKind(StrEnum):
     """The quarantine nears the bound at which its oldest entries go."""
     GAP = "gap"
     """Missing readings that could not be brought back."""
-    GATE = "gate"
+    GATE = "gate_hold"
     """A batch that the gate holds."""
 
 

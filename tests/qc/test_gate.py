@@ -157,6 +157,7 @@ def test_pages_are_bounded_listed_and_need_no_script(tmp_path: Path, monkeypatch
     assert [page.name in index for page in pages] == [True, True]
     text = pages[0].read_text(encoding="utf-8")
     assert "<script" not in text
+    assert "static/" not in text
     assert "width=device-width" in text
 
 

@@ -254,7 +254,7 @@ def test_a_held_batch_is_told_listed_and_released(placed: SharedSettings) -> Non
     summary = hold(placed)
     with StateStore(placed.state_url) as state:
         (finding,) = state.list_findings(kind=FindingKind.GATE)
-    assert finding.key == "gate/gas/2026-06-01T00:00Z"
+    assert finding.key == "gate_hold/gas/2026-06-01T00:00Z"
     assert finding.facts["id"] == summary["id"]
     number = str(summary["id"])
     assert "flag_codes" in say("qc", "held", "list").output
@@ -299,3 +299,18 @@ def test_every_hour_can_be_a_batch_and_only_some_get_a_page(placed: SharedSettin
     found = rows(result)
     assert len(found) == 5
     assert [bool(item["page"]) for item in found] == [False] * 4 + [True]
+
+
+def test_a_data_set_in_its_own_time_is_not_missed(placed: SharedSettings) -> None:
+    archive = """[[station]]
+id = "old"
+late_window_h = 0
+[[station.instrument]]
+id = "a"
+network = "gas"
+cadence_s = 60
+parameters = ["so2", "co", "no2", "nox", "no", "pm10"]
+"""
+    placed.network.write_text(NETWORK + archive)
+    result = say("qc", "gate", "--network", "gas", "--from", "2026-06-01T00:00+00:00", "--to", "2026-06-02T00:00+00:00")
+    assert "PASS" in result.output
