@@ -46,7 +46,7 @@ _WORDS = {"hold": "扣留 held", "warn": "提醒 warned", "pass": "通过 passed
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """One writer a network at a time, across processes: its pages are numbered and listed together."""
+    """One writer at a time, across processes: pages are listed together, and the oldest go."""
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / ".lock").open("w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -68,7 +68,7 @@ def write_page(directory: Path, name: str, page: str, verdict: Verdict) -> Path:
     """
     local = _SCRIPT.sub("", _OUTSIDE.sub("", page)).replace("</head>", f"{_META}{_STYLE}</head>", 1)
     path = directory / "validations" / f"{name}.html"
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(re.sub(r"(<body[^>]*>)", lambda found: found[1] + _head(verdict), local, count=1), encoding="utf-8")
     for old in sorted(path.parent.glob("*.html"))[:-KEEP_PAGES]:
         old.unlink()
@@ -90,9 +90,10 @@ def write_index(site: Path) -> None:
     parts = "".join(_listed(directory) for directory in sorted(path for path in site.iterdir() if path.is_dir()))
     head = f"<meta charset='utf-8'><title>skyground data docs</title>{_META}{_STYLE}"
     body = f"<p><a href='/'>← skyground</a></p><h1>数据质量关卡 Data gate</h1>{parts}"
-    (site / "index.html").write_text(
-        f"<!doctype html><html lang='zh'><head>{head}</head><body>{body}</body></html>\n", encoding="utf-8"
-    )
+    # The console may read it at any moment.
+    made = site / ".index.html"
+    made.write_text(f"<!doctype html><html lang='zh'><head>{head}</head><body>{body}</body></html>\n", encoding="utf-8")
+    made.replace(site / "index.html")
 
 
 def _listed(directory: Path) -> str:

@@ -107,7 +107,7 @@ def publish(judged: Sequence[Judged], name: str, *, run_dir: Path, now: datetime
     GateError
     """
     site = (run_dir / data_docs.SITE).resolve()
-    with data_docs.locked(site / name), _quiet(), _explained(name):
+    with data_docs.locked(site), _quiet(), _explained(name):
         pages = [
             data_docs.write_page(site / name, f"{now:%Y%m%dT%H%M%S}Z-{number:02}", _page(item, name, now), item.verdict)
             for number, item in enumerate(judged)

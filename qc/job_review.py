@@ -297,15 +297,18 @@ def _read_flags(store: InfluxStore, question: Question) -> pd.DataFrame:
 
 
 def _check_unchanged(settings: SharedSettings, reviews: Sequence[Review], who: str) -> None:
-    store = InfluxStore(settings)
+    """Refuse if hours have changed since; each station is read once, for an act on many may mean a province's month."""
+    by_station: dict[tuple[str, str], list[Review]] = {}
+    for review in reviews:
+        by_station.setdefault((review.target.network, review.target.station_id), []).append(review)
     told = []
+    store = InfluxStore(settings)
     try:
-        for review in reviews:
-            target = review.target
-            hours = store.read_hourly(target.network, target.station_id, target.start, target.end)
-            changed = changed_hours(hours, review)
-            if len(changed):
-                told.append(_changed_text(review, hours, changed, who))
+        for (network, station_id), found in by_station.items():
+            first, last = min(item.target.start for item in found), max(item.target.end for item in found)
+            hours = store.read_hourly(network, station_id, first, last)
+            changes = [(item, changed_hours(hours, item)) for item in found]
+            told += [_changed_text(item, hours, changed, who) for item, changed in changes if len(changed)]
     finally:
         store.close()
     if told:
