@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from qc.batch import AGE
+from qc.suite import read_suite
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -80,10 +81,11 @@ def make_product_batch(
     Returns
     -------
     DataFrame
-        Empty without a row.
+        Without a row it has the columns that the suite names: there is nothing wrong with them.
     """
     if table.empty:
-        return pd.DataFrame({"station_id": pd.Series(dtype=str), "start": pd.Series(dtype="datetime64[us, UTC]")})
+        named = next(item.kwargs["column_set"] for item in read_suite(product).expectations if item.id == "columns")
+        return pd.DataFrame({name: pd.Series(dtype=float) for name in named})
     newest = pd.Timestamp(table["start"].max())
     added: dict[str, float] = {AGE: (min(pd.Timestamp(now), pd.Timestamp(span[1])) - newest) / pd.Timedelta(hours=1)}
     every = PRODUCTS[product]

@@ -67,6 +67,8 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
 }
 #: Age of the newest row against the end of the batch that is still fresh [h]; project defaults.
 _FRESH_H = {"aqi_hourly": 6, "aqi_daily": 48, "copollution_daily": 48, "forecast_hourly": 6}
+#: What the absence of a product means: forecasts begin once there is history, attributions need an exceedance.
+_ABSENT = {**dict.fromkeys(PRODUCTS, Severity.CRITICAL), "forecast_hourly": Severity.WARNING}
 _KEYS = {"forecast_hourly": ["station_id", "parameter", "start"], ATTRIBUTION: ["station_id", "parameter", "start"]}
 
 
@@ -81,7 +83,7 @@ def describe_product(product: str) -> list[Expectation]:
             id="columns",
             type="expect_table_columns_to_match_set",
             kwargs={"column_set": [*key, *stored], "exact_match": False},
-            severity=Severity.WARNING if product == ATTRIBUTION else Severity.CRITICAL,
+            severity=Severity.CRITICAL,
             columns=(),
             en="a column of the product is missing",
             zh="产品缺少应有的列",
@@ -114,6 +116,15 @@ def describe_product(product: str) -> list[Expectation]:
 def _delivery(product: str) -> Iterator[Expectation]:
     if PRODUCTS[product] is None:
         return
+    yield Expectation(
+        id="has_rows",
+        type="expect_table_row_count_to_be_between",
+        kwargs={"min_value": 1},
+        severity=_ABSENT[product],
+        columns=(),
+        en="the product has no row",
+        zh="产品没有任何数据",
+    )
     table = (
         ("completeness", SHARE_PRESENT, 0.75, None, "a quarter of the rows or more is missing", "缺少四分之一以上的行"),
         ("freshness", AGE, None, _FRESH_H[product], "the newest row is old", "最新一行已过时"),

@@ -108,9 +108,24 @@ def test_rows_that_are_missing_or_twice_are_told() -> None:
     assert [item.id for item in twice.failures] == ["unique_rows"]
 
 
-def test_a_product_without_a_row_is_held_and_without_documents_warned() -> None:
-    assert judge("aqi_daily", pd.DataFrame()).result is GateOutcome.HOLD
-    assert judge("attribution", pd.DataFrame()).result is GateOutcome.WARN
+@pytest.mark.parametrize(
+    ("product", "result", "failed"),
+    [
+        ("aqi_daily", GateOutcome.HOLD, ["has_rows"]),
+        ("forecast_hourly", GateOutcome.WARN, ["has_rows"]),
+        ("attribution", GateOutcome.PASS, []),
+    ],
+)
+def test_what_is_absent_is_told_unless_nothing_was_to_come(
+    product: str, result: GateOutcome, failed: list[str]
+) -> None:
+    verdict = judge(product, pd.DataFrame())
+    assert (verdict.result, [item.id for item in verdict.failures]) == (result, failed)
+
+
+def test_a_column_that_is_missing_holds() -> None:
+    verdict = judge("aqi_daily", aqi().drop(columns="level"))
+    assert (verdict.result, [item.id for item in verdict.failures]) == (GateOutcome.HOLD, ["columns"])
 
 
 def test_an_old_product_is_told() -> None:
