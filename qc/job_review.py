@@ -238,6 +238,18 @@ def review_deadlines(settings: SharedSettings, question: Question, now: datetime
     ]
 
 
+def read_completeness(settings: SharedSettings, question: Question, period: Period = Period.MONTH) -> pd.DataFrame:
+    """How far each station and parameter is reviewed by civil month or day: `qc.review.review_completeness`."""
+    asked = checked(settings, question)
+    store = InfluxStore(settings)
+    try:
+        with StateStore(settings.state_url) as state:
+            found = read_reviewed(store, state, asked)
+    finally:
+        store.close()
+    return completeness(found, settings.stations.timezone, period)
+
+
 def completeness(
     found: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], zone: ZoneInfo, period: Period = Period.MONTH
 ) -> pd.DataFrame:

@@ -54,6 +54,7 @@ def register(app: typer.Typer) -> None:
         ("audit", audit),
         ("deadlines", deadlines),
         ("apply", apply),
+        ("completeness", completeness),
     ):
         group.command(name)(call)
     app.add_typer(group, name="review")
@@ -249,6 +250,33 @@ def apply(network: Network, begin: From, end: To = None, station: Stations = Non
         f"{done.network} {done.start:%Y-%m-%dT%H:%MZ} .. {done.end:%Y-%m-%dT%H:%MZ}: {done.hours} hours of {done.stations} stations; "
         f"confirmed 已复核 {done.confirmed} ({share}), signed 已签发 {done.signed}, changed 改判 {done.changed}, stale 依据已变 {done.stale}"
     )
+
+
+def completeness(  # noqa: PLR0917 - typer passes them by name
+    network: Network,
+    begin: From,
+    end: To = None,
+    station: Stations = None,
+    by_day: Annotated[bool, typer.Option("--by-day", help="civil days instead of months 按日")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """How far the hours of each station and parameter are reviewed, by civil month. 审核完成率（按站点与月份）。"""
+    from qc import job_review
+    from qc.review_deadline import Period
+
+    own = step.settings()
+    question = _question(own, network, begin, end, station=station)
+    period = Period.DAY if by_day else Period.MONTH
+    table = step.or_exit(partial(job_review.read_completeness, own, question, period))
+    for row in json.loads(table.to_json(orient="records")):
+        if as_json:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        elif row["hours"]:
+            typer.echo(
+                f"{row['station_id']} {row['period']} {row['parameter']}: {row['completeness']:.1%} of {row['hours']} hours 小时 confirmed "
+                f"已复核 {row['confirmed']}, signed 已签发 {row['signed']}, flagged 标记 {row['flagged']} (confirmed {row['flagged_confirmed']}), "
+                f"stale 依据已变 {row['stale']}"
+            )
 
 
 def _act(

@@ -176,6 +176,16 @@ def test_apply_stores_level_2_and_its_completeness(placed: SharedSettings) -> No
     assert int((stored["o3__flag"] == 4).sum()) == len(SPIKES)
 
 
+def test_completeness_is_told_by_station_and_month(placed: SharedSettings) -> None:
+    propose("--station", "s1", "--parameter", "o3", "--above", "120", *INVALID)
+    say("review", "confirm", "--network", "gas", "--who", "wang", "--yes")
+    found = rows(say("review", "completeness", *SPAN, "--json"))
+    (row,) = [item for item in found if (item["station_id"], item["parameter"]) == ("s1", "o3")]
+    assert (row["period"], row["hours"], row["confirmed"], row["flagged"]) == ("2026-06", HOURS, len(SPIKES), 4)
+    assert len(rows(say("review", "completeness", *SPAN, "--station", "s2", "--by-day", "--json"))) == 2 * 11
+    assert "2026-06 o3: 4.2%" in say("review", "completeness", *SPAN, "--station", "s1").output
+
+
 def test_deadlines_are_told_by_rule_with_what_is_left(placed: SharedSettings) -> None:
     found = [row for row in rows(say("review", "deadlines", *SPAN, "--json")) if row["station_id"] == "s1"]
     days = [row for row in found if row["deadline"]["rule"]["id"] == "hj633-2026-daily"]
