@@ -112,7 +112,7 @@ def screen(batch: pd.DataFrame, suite: Sequence[Expectation]) -> tuple[pd.DataFr
     broken: set[str] = set()
     if limits:
         values, low, high = _laid_out(batch, limits)
-        there = np.isfinite(values)
+        there = ~np.isnan(values)
         kept = there & (values >= low) & (values <= high)
         share = kept.sum(axis=0) / np.maximum(there.sum(axis=0), 1)
         least = np.array([one.kwargs.get("mostly", 1.0) for one in limits])

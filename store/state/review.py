@@ -10,6 +10,7 @@ import hashlib
 import json
 import uuid
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -98,7 +99,9 @@ class ReviewStore(StateBase):
         """
         for draft in drafts:
             _check_draft(draft, note)
-        _check_who(who)
+        who = _named(who)
+        if not supersede:
+            _check_apart(drafts)
         ids = [uuid.uuid4().hex[:12] for _ in drafts]
         bulk_id = uuid.uuid4().hex[:12]
         with self._writing() as connection:
@@ -145,7 +148,7 @@ class ReviewStore(StateBase):
         ReviewError
             No such review, a step that its state does not allow, the same person twice, a missing note.
         """
-        _check_who(who)
+        who, ids = _named(who), list(dict.fromkeys(ids))
         if action in {ReviewAction.RETURN, ReviewAction.WITHDRAW} and not note.strip():
             msg = f"to {action} a review needs a note"
             raise ReviewError(msg)
@@ -261,10 +264,20 @@ def _fault(row: sa.RowMapping, position: int, previous: str) -> str:
     return ""
 
 
-def _check_who(who: str) -> None:
+def _named(who: str) -> str:
     if not who.strip():
         msg = "a review needs the name of who makes it"
         raise ReviewError(msg)
+    return " ".join(who.split())
+
+
+def _check_apart(drafts: Sequence[ReviewDraft]) -> None:
+    """Proposals of one act may not speak of the same hour twice."""
+    ordered = sorted(drafts, key=lambda item: (_series(item.target), item.target.start))
+    for first, second in pairwise(ordered):
+        if _series(first.target) == _series(second.target) and second.target.start < first.target.end:
+            msg = f"{first.target.station_id} {first.target.parameter}: {second.target.start.isoformat()} is proposed twice"
+            raise ReviewConflictError(msg)
 
 
 def _check_draft(draft: ReviewDraft, note: str) -> None:
@@ -335,7 +348,8 @@ def _check_step(review: Review | None, key: str, action: ReviewAction, who: str 
         raise ReviewError(msg)
     if who is None or action not in _SIGNED_BY:
         return
-    earlier = next((step for step in review.steps if step.action in _SIGNED_BY and step.who == who), None)
+    mine = (step for step in review.steps if step.action in _SIGNED_BY and step.who.casefold() == who.casefold())
+    earlier = next(mine, None)
     if earlier is not None:
         msg = f"review {key}: {who} cannot {action} what {who} did {earlier.action}: another person must (separation of duties)"
         raise ReviewError(msg)

@@ -125,7 +125,7 @@ def test_parameter_that_never_came_is_named(tmp_path: Path) -> None:
     assert set(verdict.skipped) == {"so2.range", "so2.level"}
 
 
-@pytest.mark.parametrize("case", ["healthy", "range", "level", "share", "edge"])
+@pytest.mark.parametrize("case", ["healthy", "range", "level", "share", "edge", "infinite"])
 def test_screen_gives_the_verdict_that_every_single_limit_would(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     hourly = healthy()
     frame = hourly["s0"]
@@ -133,6 +133,8 @@ def test_screen_gives_the_verdict_that_every_single_limit_would(case: str, monke
     if case in changes:
         name, value = changes[case]
         frame[name] = value
+    if case == "infinite":
+        frame.iloc[3, frame.columns.get_loc("no2")] = np.inf
     batch = make_batch(hourly, STATIONS, "gas", START, END)
     screened = gate.evaluate(batch, "gas", CODES).verdict
     monkeypatch.setattr(gate, "to_evaluate", lambda chosen, _: list(chosen))

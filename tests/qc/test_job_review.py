@@ -132,6 +132,14 @@ def test_three_persons_make_level_2_and_the_export_has_it(placed: SharedSettings
     assert "L2 hourly, reviewed by people" in target.read_text()
 
 
+def test_a_station_with_one_reviewer_may_switch_separation_off(
+    placed: SharedSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (row,) = propose("--station", "s1", "--parameter", "o3", *INVALID)
+    monkeypatch.setenv("SKYGROUND_REVIEW_SEPARATION", "off")
+    assert say("review", "confirm", row["id"], "--who", "li").exit_code == 0
+
+
 @pytest.mark.parametrize("form", ["parquet", "netcdf"])
 def test_level_2_goes_into_every_format(placed: SharedSettings, tmp_path: Path, form: str) -> None:
     propose("--station", "s1", "--parameter", "o3", *INVALID)

@@ -87,6 +87,25 @@ def test_nobody_signs_what_the_same_person_proposed_or_confirmed(store: StateSto
         act(store, ids, ReviewAction.SIGN, signer)
 
 
+@pytest.mark.parametrize("alias", ["LI", " li ", "Li"])
+def test_another_spelling_is_no_other_person(store: StateStore, alias: str) -> None:
+    ids = propose(store)
+    with pytest.raises(ReviewError, match="separation of duties"):
+        act(store, ids, ReviewAction.CONFIRM, alias)
+
+
+def test_a_review_that_is_named_twice_is_confirmed_once(store: StateStore) -> None:
+    ids = propose(store)
+    act(store, ids * 2, ReviewAction.CONFIRM, "wang")
+    assert store.audit_reviews().records == 2
+
+
+def test_one_act_cannot_say_two_things_of_an_hour(store: StateStore) -> None:
+    with pytest.raises(ReviewConflictError, match="is proposed twice"):
+        propose(store, draft(0, 6), draft(5, 9))
+    assert store.list_reviews() == []
+
+
 def test_separation_of_duties_can_be_switched_off(store: StateStore) -> None:
     ids = propose(store)
     (review,) = act(store, ids, ReviewAction.CONFIRM, "li", separate=False)
