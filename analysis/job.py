@@ -8,7 +8,7 @@ valid in a later run keeps the older point of the database for the fields that a
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pandas as pd
@@ -16,8 +16,7 @@ import pandas as pd
 from analysis.aqi_frame import daily_aqi, hourly_aqi
 from analysis.attribution import BACKGROUND, Attribution, attribute_episode
 from analysis.backtest import THRESHOLDS, Backtest, BacktestPlan, backtest
-from analysis.copollution import joint_days, joint_hours, lagged_correlation, summary
-from analysis.daily import OxUnit, daily_mean, ox
+from analysis.copollution import joint_products
 from analysis.episode import Episode, find_episodes, watched_parameters
 from analysis.feature import HORIZONS, network_features
 from analysis.forecast import TrainingOptions, forecast_station, train
@@ -130,8 +129,8 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
             )
             hours = pd.DatetimeIndex(_inside(hourly, start).index)
             store.write_product("aqi_hourly", station.id, held_hours(hours, of_gas).to_frame("held"))
-            days, words = _joint(_inside(hourly, start), daily[station.id], zone)
-            words |= {"held": held_note(of_gas)} if of_gas else {}
+            days, words = joint_products(_inside(hourly, start), daily[station.id], zone)
+            words = _plain(words) | ({"held": held_note(of_gas)} if of_gas else {})
             store.write_product("copollution_daily", station.id, days)
             counts["station_days"] += len(days)
             counts["joint_days"] += int(days["joint"].sum())
@@ -324,18 +323,6 @@ def _store_aqi(
     store.write_product("aqi_hourly", station.id, hours)
     store.write_product("aqi_daily", station.id, statistics.join(daily_aqi(statistics, zone, monitored=codes)))
     return len(hours)
-
-
-def _joint(hourly: pd.DataFrame, statistics: pd.DataFrame, zone: ZoneInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Product ``copollution_daily`` and the document in words of one station."""
-    pm25, o3 = valid_values(hourly, "pm25"), valid_values(hourly, "o3")
-    days, hours = joint_days(statistics, zone), joint_hours(pm25, o3, zone)
-    by_day = daily_mean(hours["joint"], zone, minimum=1)
-    days["joint_hours"] = (by_day["mean"] * by_day["n"]).reindex(days.index)
-    days["ox_ppb"] = daily_mean(ox(hourly, OxUnit.PPB), zone)["mean"].reindex(days.index)
-    correlations = lagged_correlation(pm25, o3, zone)
-    words = {"statements": summary(days, hours, correlations), "correlations": correlations}
-    return days, _plain(words)
 
 
 def _store_ofp(store: InfluxStore, frames: dict[str, pd.DataFrame], start: datetime) -> int:
