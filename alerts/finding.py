@@ -10,6 +10,8 @@ from schemas.alert import AlertState, AlertTransition, Severity
 from store.state import FindingKind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from alerts.rules import Rules
     from store.state import Finding, StateStore
 
@@ -22,6 +24,7 @@ _TITLES = {
     FindingKind.QUARANTINE_FULL: ("隔离区将满", "The quarantine is nearly full"),
     FindingKind.DISK: ("采集磁盘将满", "The collector's disk is nearly full"),
     FindingKind.GAP: ("缺测无法补回：{station}", "Missing readings could not be brought back: {station}"),
+    FindingKind.GATE: ("数据批次被质控门禁扣留", "A batch was held at the gate"),
 }
 _SEVERITIES = {
     FindingKind.BALANCE_REST: Severity.CRITICAL,
@@ -78,50 +81,92 @@ def _ends(keys: set[str], state: StateStore, rules: Rules, now: datetime) -> lis
 
 def detail_of(finding: Finding) -> str:
     """What was noticed with its figures, one sentence in Chinese and one in English, and what to do."""
+    return _DETAILS[finding.kind](finding)
+
+
+def _clock_detail(finding: Finding) -> str:
     facts = finding.facts
-    if finding.kind is FindingKind.CLOCK:
-        zh, en = _CLOCKS.get(str(facts.get("clock")), ("错误", "wrong"))
-        skew = facts.get("skew_s")
-        by_zh = "" if skew is None else f"，偏差 {skew / 3600:+.2f} 小时"
-        by_en = "" if skew is None else f", by {skew / 3600:+.2f} h"
-        held = facts.get("held", 0)
-        return (
-            f"时钟{zh}{by_zh}；已扣留 {held} 条读数（clock_suspect）。请校正站点时钟，然后 skyground quarantine repair --move-hours。\n"
-            f"The clock is {en}{by_en}; {held} readings are held (clock_suspect). Set the station's clock, then use "
-            "skyground quarantine repair --move-hours."
-        )
-    if finding.kind is FindingKind.FOREIGN_PAYLOAD:
-        return (
-            f"主题 {facts.get('topic')} 的报文自称 {facts.get('named')}；已拒收 {finding.count} 次。请核对站点配置与凭据。\n"
-            f"Payloads on {facts.get('topic')} name {facts.get('named')}; refused {finding.count} times. Check the station's "
-            "configuration and credentials."
-        )
-    if finding.kind is FindingKind.BALANCE_REST:
-        span = f"{facts.get('first')} .. {facts.get('last')}"
-        return (
-            f"{facts.get('rest')} 条已接收的读数在数据库中找不到（{span}）。运行 skyground balance --station {finding.station_id}，"
-            "按运行手册从原始日志恢复。\n"
-            f"{facts.get('rest')} readings that were accepted are not in the database ({span}). Run skyground balance --station "
-            f"{finding.station_id}; the runbook says how to restore them from the raw log."
-        )
-    if finding.kind is FindingKind.GAP:
-        span = f"{facts.get('start')} .. {facts.get('end')}"
-        return (
-            f"{finding.instrument_id} 缺 {facts.get('missing')} 条（{span}），已请求 {facts.get('attempts')} 次未补回。"
-            "查看站点存储后 skyground gaps ask。\n"
-            f"{finding.instrument_id} lacks {facts.get('missing')} readings ({span}); asked {facts.get('attempts')} times in vain. "
-            "Look at the station's memory, then use skyground gaps ask."
-        )
-    if finding.kind is FindingKind.DISK:
-        left, reserve = (f"{float(facts.get(name, 0)) / 1e9:.1f} GB" for name in ("free_bytes", "reserve_bytes"))
-        return (
-            f"{facts.get('directory')} 仅剩 {left}；低于 {reserve} 时采集器停止确认，消息留在消息代理中。请腾出空间，无需重启。\n"
-            f"{facts.get('directory')} has {left} left; below {reserve} the collector stops acknowledging and the broker keeps the "
-            "messages. Make room; nothing needs a restart."
-        )
+    zh, en = _CLOCKS.get(str(facts.get("clock")), ("错误", "wrong"))
+    skew = facts.get("skew_s")
+    by_zh = "" if skew is None else f"，偏差 {skew / 3600:+.2f} 小时"
+    by_en = "" if skew is None else f", by {skew / 3600:+.2f} h"
+    held = facts.get("held", 0)
+    return (
+        f"时钟{zh}{by_zh}；已扣留 {held} 条读数（clock_suspect）。请校正站点时钟，然后 skyground quarantine repair --move-hours。\n"
+        f"The clock is {en}{by_en}; {held} readings are held (clock_suspect). Set the station's clock, then use "
+        "skyground quarantine repair --move-hours."
+    )
+
+
+def _foreign_detail(finding: Finding) -> str:
+    facts = finding.facts
+    return (
+        f"主题 {facts.get('topic')} 的报文自称 {facts.get('named')}；已拒收 {finding.count} 次。请核对站点配置与凭据。\n"
+        f"Payloads on {facts.get('topic')} name {facts.get('named')}; refused {finding.count} times. Check the station's "
+        "configuration and credentials."
+    )
+
+
+def _rest_detail(finding: Finding) -> str:
+    facts = finding.facts
+    span = f"{facts.get('first')} .. {facts.get('last')}"
+    return (
+        f"{facts.get('rest')} 条已接收的读数在数据库中找不到（{span}）。运行 skyground balance --station {finding.station_id}，"
+        "按运行手册从原始日志恢复。\n"
+        f"{facts.get('rest')} readings that were accepted are not in the database ({span}). Run skyground balance --station "
+        f"{finding.station_id}; the runbook says how to restore them from the raw log."
+    )
+
+
+def _gap_detail(finding: Finding) -> str:
+    facts = finding.facts
+    span = f"{facts.get('start')} .. {facts.get('end')}"
+    return (
+        f"{finding.instrument_id} 缺 {facts.get('missing')} 条（{span}），已请求 {facts.get('attempts')} 次未补回。"
+        "查看站点存储后 skyground gaps ask。\n"
+        f"{finding.instrument_id} lacks {facts.get('missing')} readings ({span}); asked {facts.get('attempts')} times in vain. "
+        "Look at the station's memory, then use skyground gaps ask."
+    )
+
+
+def _disk_detail(finding: Finding) -> str:
+    facts = finding.facts
+    left, reserve = (f"{float(facts.get(name, 0)) / 1e9:.1f} GB" for name in ("free_bytes", "reserve_bytes"))
+    return (
+        f"{facts.get('directory')} 仅剩 {left}；低于 {reserve} 时采集器停止确认，消息留在消息代理中。请腾出空间，无需重启。\n"
+        f"{facts.get('directory')} has {left} left; below {reserve} the collector stops acknowledging and the broker keeps the "
+        "messages. Make room; nothing needs a restart."
+    )
+
+
+def _quarantine_detail(finding: Finding) -> str:
+    facts = finding.facts
     share = round(100 * float(facts.get("share", 0)))
     return (
         f"隔离区已用 {share} %（{facts.get('items')} 条）；满后最旧的将被删除。运行 skyground quarantine status。\n"
         f"The quarantine is {share} % full ({facts.get('items')} entries); beyond 100 % the oldest go. Run skyground "
         "quarantine status."
     )
+
+
+def _gate_detail(finding: Finding) -> str:
+    facts = finding.facts
+    batch = f"{facts.get('network')} {facts.get('start')} .. {facts.get('end')}"
+    zh, en = "；".join(facts.get("zh", ())), "; ".join(facts.get("en", ()))
+    decide = f"skyground qc held release|reject {facts.get('id')}"
+    return (
+        f"批次 {batch} 被扣留，其小时值不进入产品：{zh}。查看 skyground qc held show {facts.get('id')}，然后 {decide}。\n"
+        f"Batch {batch} is held, its hours do not enter products: {en}. See skyground qc held show {facts.get('id')}, then "
+        f"{decide}."
+    )
+
+
+_DETAILS: dict[FindingKind, Callable[[Finding], str]] = {
+    FindingKind.BALANCE_REST: _rest_detail,
+    FindingKind.FOREIGN_PAYLOAD: _foreign_detail,
+    FindingKind.CLOCK: _clock_detail,
+    FindingKind.QUARANTINE_FULL: _quarantine_detail,
+    FindingKind.DISK: _disk_detail,
+    FindingKind.GAP: _gap_detail,
+    FindingKind.GATE: _gate_detail,
+}

@@ -16,11 +16,11 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from analysis.daily import civil_date, on_hours
+from analysis.daily import OxUnit, civil_date, daily_mean, on_hours, ox
 from analysis.iaqi import breakpoint_concentration
 from analysis.limit import limit, reported
 from analysis.statement import Confidence, Statement
-from schemas.frames import check_time_index
+from schemas.frames import check_time_index, valid_values
 
 if TYPE_CHECKING:
     from datetime import date
@@ -248,3 +248,32 @@ def _correlation_in_words(correlations: tuple[LagCorrelation, ...]) -> Statement
         confidence=Confidence.MEDIUM if distinct else Confidence.LOW,
         figures={"lag_h": best.lag_h, "r": r, "low": low, "high": high, "n": best.n, "n_effective": best.n_effective},
     )
+
+
+def joint_products(
+    hourly: pd.DataFrame, statistics: pd.DataFrame, zone: ZoneInfo
+) -> tuple[pd.DataFrame, dict[str, object]]:
+    """Product ``copollution_daily`` of one station, and its document in words.
+
+    Parameters
+    ----------
+    hourly : pd.DataFrame
+        ``schemas.frames`` hourly.
+    statistics : pd.DataFrame
+        Of `analysis.aqi_frame.daily_statistics`, the same days.
+    zone : ZoneInfo
+
+    Returns
+    -------
+    pd.DataFrame
+        Of `joint_days`, with ``joint_hours`` [h] and ``ox_ppb`` [ppb].
+    dict
+        ``statements`` and ``correlations``.
+    """
+    pm25, o3 = valid_values(hourly, "pm25"), valid_values(hourly, "o3")
+    days, hours = joint_days(statistics, zone), joint_hours(pm25, o3, zone)
+    by_day = daily_mean(hours["joint"], zone, minimum=1)
+    days["joint_hours"] = (by_day["mean"] * by_day["n"]).reindex(days.index)
+    days["ox_ppb"] = daily_mean(ox(hourly, OxUnit.PPB), zone)["mean"].reindex(days.index)
+    correlations = lagged_correlation(pm25, o3, zone)
+    return days, {"statements": summary(days, hours, correlations), "correlations": correlations}

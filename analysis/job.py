@@ -7,21 +7,21 @@ valid in a later run keeps the older point of the database for the fields that a
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import pandas as pd
 
-from analysis.aqi_frame import daily_aqi, daily_statistics, hourly_aqi
+from analysis.aqi_frame import daily_aqi, hourly_aqi
 from analysis.attribution import BACKGROUND, Attribution, attribute_episode
 from analysis.backtest import THRESHOLDS, Backtest, BacktestPlan, backtest
-from analysis.copollution import joint_days, joint_hours, lagged_correlation, summary
-from analysis.daily import OxUnit, daily_mean, ox
+from analysis.copollution import joint_products
 from analysis.episode import Episode, find_episodes, watched_parameters
 from analysis.feature import HORIZONS, network_features
 from analysis.forecast import TrainingOptions, forecast_station, train
+from analysis.held import held_hours, held_note, held_statistics, without_held
+from analysis.plain import plain as _plain
 from analysis.province import Frames, join_station, monitored, until
 from analysis.reactivity import hourly_ofp
 from analysis.statement import Confidence
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from schemas.network import Network, Station
     from store.settings import SharedSettings
+    from store.state import HeldBatch
 
 HISTORY = timedelta(days=60)
 """What a forecast is trained on."""
@@ -50,7 +51,7 @@ _OPTIONS = TrainingOptions(rows=20_000)
 
 
 class CoanalysisSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What `coanalyse` stored: station-days, days with joint exceedance, hours of AQI and OFP, cities."""
+    """What `coanalyse` stored: station-days, days with joint exceedance, hours of AQI and OFP, cities; held batches left out."""
 
     stations: int
     station_days: int
@@ -58,6 +59,7 @@ class CoanalysisSummary(msgspec.Struct, frozen=True, kw_only=True):
     aqi_hours: int
     ofp_hours: int
     cities: int
+    held_batches: int = 0
 
 
 class AttributionSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +69,7 @@ class AttributionSummary(msgspec.Struct, frozen=True, kw_only=True):
     episodes: int
     keys: tuple[str, ...]
     by_confidence: dict[Confidence, int]
+    held_batches: int = 0
 
 
 class ForecastSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +92,7 @@ class ForecastSummary(msgspec.Struct, frozen=True, kw_only=True):
     models: dict[str, str]
     skipped: tuple[str, ...]
     backtests: tuple[str, ...]
+    held_batches: int = 0
 
 
 def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datetime) -> CoanalysisSummary:
@@ -110,7 +114,8 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
     zone = network.timezone
     start, end = _span(day_from, day_to, zone, now)
     store = InfluxStore(settings)
-    frames = _read(store, start - _MOVING_MEAN, end)
+    frames, held = _read(settings, store, start - _MOVING_MEAN, end)
+    of_gas = [item for item in held if item.network == "gas"]
     daily: dict[str, pd.DataFrame] = {}
     counts = {"station_days": 0, "joint_days": 0, "aqi_hours": 0}
     with StateStore(settings.state_url) as state:
@@ -118,18 +123,21 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
             hourly = frames["gas"].get(station.id)
             if hourly is None or _inside(hourly, start).empty:
                 continue
-            daily[station.id] = daily_statistics(_inside(hourly, start), zone)
+            daily[station.id] = held_statistics(_inside(hourly, start), zone, of_gas)
             counts["aqi_hours"] += _store_aqi(
                 store, station, hourly, start=start, statistics=daily[station.id], zone=zone
             )
-            days, words = _joint(_inside(hourly, start), daily[station.id], zone)
+            hours = pd.DatetimeIndex(_inside(hourly, start).index)
+            store.write_product("aqi_hourly", station.id, held_hours(hours, of_gas).to_frame("held"))
+            days, words = joint_products(_inside(hourly, start), daily[station.id], zone)
+            words = _plain(words) | ({"held": held_note(of_gas)} if of_gas else {})
             store.write_product("copollution_daily", station.id, days)
             counts["station_days"] += len(days)
             counts["joint_days"] += int(days["joint"].sum())
             state.put_document("copollution", f"{station.id}/{day_from}/{day_to}", words)
     ofp_hours = _store_ofp(store, frames["voc"], start)
     cities = _store_cities(store, network, daily)
-    return CoanalysisSummary(stations=len(daily), ofp_hours=ofp_hours, cities=cities, **counts)
+    return CoanalysisSummary(stations=len(daily), ofp_hours=ofp_hours, cities=cities, held_batches=len(held), **counts)
 
 
 def attribute(
@@ -159,7 +167,7 @@ def attribute(
     """
     network = settings.stations
     end = min(end, now)
-    frames = _read(InfluxStore(settings), start - BACKGROUND - _LONGEST_EPISODE, end)
+    frames, held = _read(settings, InfluxStore(settings), start - BACKGROUND - _LONGEST_EPISODE, end)
     found = []
     for parameter in watched_parameters():
         values = {
@@ -178,13 +186,15 @@ def attribute(
             ]
     with StateStore(settings.state_url) as state:
         for item in found:
-            state.put_document("attribution", item.episode.key, _plain(item))
+            body = _plain(item) | ({"held": held_note(held)} if held else {})
+            state.put_document("attribution", item.episode.key, body)
     grades = [item.confidence for item in found]
     return AttributionSummary(
         stations=len({item.station_id for item in found}),
         episodes=len(found),
         keys=tuple(item.episode.key for item in found),
         by_confidence={name: grades.count(name) for name in dict.fromkeys(grades)},
+        held_batches=len(held),
     )
 
 
@@ -203,7 +213,7 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
     """
     network, origin = settings.stations, floor_hour(now)
     store = InfluxStore(settings)
-    frames = _read(store, origin - HISTORY, origin, networks=("gas", "met"))
+    frames, held = _read(settings, store, origin - HISTORY, origin, networks=("gas", "met"))
     joined = (join_station(station, frames, network) for station in network.stations_of("gas"))
     stations = {item.station.id: until(item.hourly, origin) for item in joined if item is not None}
     skipped: list[str] = []
@@ -227,7 +237,12 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
                     state.put_document("backtest", key, _plain(result))
                     tests.append(key)
     return ForecastSummary(
-        origin=origin, forecasts=written, models=models, skipped=tuple(skipped), backtests=tuple(tests)
+        origin=origin,
+        forecasts=written,
+        models=models,
+        skipped=tuple(skipped),
+        backtests=tuple(tests),
+        held_batches=len(held),
     )
 
 
@@ -254,7 +269,9 @@ def backtest_stored(
         None without anything to score.
     """
     network, origin = settings.stations, floor_hour(now)
-    frames = _read(InfluxStore(settings), origin - timedelta(days=history_days), origin, networks=("gas", "met"))
+    frames, _ = _read(
+        settings, InfluxStore(settings), origin - timedelta(days=history_days), origin, networks=("gas", "met")
+    )
     joined = (join_station(station, frames, network) for station in network.stations_of("gas"))
     stations = {item.station.id: until(item.hourly, origin) for item in joined if item is not None}
     usable = {name: frame for name, frame in stations.items() if valid_values(frame, target).notna().any()}
@@ -273,9 +290,18 @@ def _span(day_from: date, day_to: date, zone: ZoneInfo, now: datetime) -> tuple[
 
 
 def _read(
-    store: InfluxStore, start: datetime, end: datetime, *, networks: tuple[str, ...] = ("gas", "met", "pm", "voc")
-) -> Frames:
-    return {code: store.read_hourly_all(code, start, end) for code in networks}
+    settings: SharedSettings,
+    store: InfluxStore,
+    start: datetime,
+    end: datetime,
+    *,
+    networks: tuple[str, ...] = ("gas", "met", "pm", "voc"),
+) -> tuple[Frames, list[HeldBatch]]:
+    """Hours without those of batches that the gate holds, and these batches."""
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+        held = [item for item in state.list_held(start=start, end=end, only_blocking=True) if item.network in networks]
+    return without_held({code: store.read_hourly_all(code, start, end) for code in networks}, held), held
 
 
 def _inside(frame: pd.DataFrame, start: datetime) -> pd.DataFrame:
@@ -297,18 +323,6 @@ def _store_aqi(
     store.write_product("aqi_hourly", station.id, hours)
     store.write_product("aqi_daily", station.id, statistics.join(daily_aqi(statistics, zone, monitored=codes)))
     return len(hours)
-
-
-def _joint(hourly: pd.DataFrame, statistics: pd.DataFrame, zone: ZoneInfo) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Product ``copollution_daily`` and the document in words of one station."""
-    pm25, o3 = valid_values(hourly, "pm25"), valid_values(hourly, "o3")
-    days, hours = joint_days(statistics, zone), joint_hours(pm25, o3, zone)
-    by_day = daily_mean(hours["joint"], zone, minimum=1)
-    days["joint_hours"] = (by_day["mean"] * by_day["n"]).reindex(days.index)
-    days["ox_ppb"] = daily_mean(ox(hourly, OxUnit.PPB), zone)["mean"].reindex(days.index)
-    correlations = lagged_correlation(pm25, o3, zone)
-    words = {"statements": summary(days, hours, correlations), "correlations": correlations}
-    return days, _plain(words)
 
 
 def _store_ofp(store: InfluxStore, frames: dict[str, pd.DataFrame], start: datetime) -> int:
@@ -385,17 +399,3 @@ def _recent_backtest(
         options=_OPTIONS,
     )
     return backtest(usable, target, zone, plan)
-
-
-def _plain(item: object) -> dict[str, Any]:
-    """Take the plain JSON of a struct, NaN as null."""
-    built: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(_finite(msgspec.to_builtins(item))))
-    return built
-
-
-def _finite(item: Any) -> Any:  # noqa: ANN401 - walks plain JSON of any depth
-    if isinstance(item, dict):
-        return {key: _finite(value) for key, value in item.items()}
-    if isinstance(item, list | tuple):
-        return [_finite(value) for value in item]
-    return None if isinstance(item, float) and not math.isfinite(item) else item

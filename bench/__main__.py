@@ -19,6 +19,7 @@ MODULES = {
     "bench.qc_rain": ("qc.rain",),
     "bench.qc_station_year": ("qc.station_year",),
     "bench.qc_logan": ("qc.logan",),
+    "bench.qc_gate": ("qc.gate",),
 }
 
 

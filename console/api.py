@@ -55,7 +55,9 @@ FromWord = Annotated[
 ]
 ToWord = Annotated[str, Query(alias="to", description="End, excluded; a bare date includes that day. Absent: now.")]
 PeriodWord = Annotated[str, Query(alias="period", description="Instead of `from`: 24h, 3d, 7d or 30d before `to`.")]
-LevelWord = Annotated[str, Query(alias="level", description="`hourly` (default) or `native`.")]
+LevelWord = Annotated[
+    str, Query(alias="level", description="`hourly` (default), `native` or `L2` (hourly after review).")
+]
 FormatWord = Annotated[str, Query(alias="format", description="`json` (default) or `csv`.")]
 
 

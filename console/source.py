@@ -27,10 +27,12 @@ from console.view.health import InstrumentHealth, LinkState, Rejected, StationHe
 from console.view.query import Level, SeriesQuery
 from console.view.series import Series, hourly_series, native_series
 from console.view.station import InstrumentValues, ReasonGroup, by_reason, last_values
+from qc.review import review_notes, reviewed
 from schemas.alert import AlertState
 from schemas.frames import concat_flags
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
+from schemas.review import ACTIVE
 from store.influx import Bucket
 from store.state import QuarantineState
 
@@ -69,6 +71,10 @@ class HealthData:
         Completeness over the stations of each network.
     completeness_end : datetime or None
         End of the 24 h they cover; None before the first hourly means.
+    held : int
+        Batches that the gate holds and nobody has released.
+    docs : bool
+        Whether there are Data Docs to look at.
     """
 
     rows: list[StationHealth]
@@ -77,6 +83,8 @@ class HealthData:
     by_network: list[tuple[str, float | None]]
     completeness_end: datetime | None
     read_at: datetime
+    held: int = 0
+    docs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +155,8 @@ class Source:
             by_network=[(code, _mean(ratios, code)) for code in codes if any(self.network.stations_of(code))],
             completeness_end=end,
             read_at=now,
+            held=len(self.state.list_held(only_blocking=True)),
+            docs=self.data_docs is not None,
         )
 
     def _ratios(
@@ -225,17 +235,30 @@ class Source:
     def series(self, query: SeriesQuery) -> list[Series]:
         """Series of a query, in the order of its stations and parameters; parameters a station does not have are left out."""
         asked = [(self.network.stations[station], code) for station in query.stations for code in query.parameters]
-        read = self._hourly_series if query.level is Level.HOURLY else self._native_series
+        read = self._native_series if query.level is Level.NATIVE else self._hourly_series
         return [item for found in self._threads.map(lambda pair: read(query, *pair), asked) for item in found]
 
     def _hourly_series(self, query: SeriesQuery, station: Station, code: str) -> list[Series]:
         found: list[Series] = []
         for network in self._networks_with(station, code):
             hourly = self.influx.read_hourly(network, station.id, query.start, query.end, [code])
-            flags = self.influx.read_flags(Bucket.HOURLY, network, query.start, query.end, station_id=station.id)
+            if query.level is Level.REVIEWED:
+                hourly, flags = self._reviewed(query, network, station.id, hourly)
+            else:
+                flags = self.influx.read_flags(Bucket.HOURLY, network, query.start, query.end, station_id=station.id)
             expected = expected_per_hour(station, network).get(code)
             found.append(hourly_series(station.id, code, hourly, flags, expected=expected, network=network))
         return found
+
+    def _reviewed(
+        self, query: SeriesQuery, network: str, station_id: str, hourly: pd.DataFrame
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Hours at level L2, and what reviewers said of them in the place of the tests' flags."""
+        reviews = self.state.list_reviews(
+            network=network, stations=(station_id,), start=query.start, end=query.end, states=ACTIVE
+        )
+        level2 = reviewed(hourly, reviews)
+        return level2, review_notes(level2, reviews)
 
     def _native_series(self, query: SeriesQuery, station: Station, code: str) -> list[Series]:
         found: list[Series] = []
@@ -257,7 +280,7 @@ class Source:
 
     def flags(self, query: SeriesQuery) -> pd.DataFrame:
         """Flags frame of a query's stations (all if none are named) and parameters (all if none), by time."""
-        bucket = Bucket.HOURLY if query.level is Level.HOURLY else Bucket.NATIVE
+        bucket = Bucket.NATIVE if query.level is Level.NATIVE else Bucket.HOURLY
         stations: Sequence[str | None] = query.stations or (None,)
         asked = [(str(code), station) for code in NetworkCode for station in stations]
         frames = self._threads.map(

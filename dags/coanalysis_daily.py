@@ -13,13 +13,16 @@ from dags.window import DEFAULT_ARGS, GATED, WINDOW_PARAMS, bounds, window_of
 DOC = """
 ### What it makes
 AQI by station and day in the edition in force, MDA8 and 24-h means with their validity, days and hours of joint
-PM2.5/O3 exceedance, lagged correlation, ozone formation potential by species and class (products, L3).
+PM2.5/O3 exceedance, lagged correlation, ozone formation potential by species and class (products, L3). Then the gate's
+verdict on these products, the forecasts and the attributions of the window.
 
 ### When it is healthy
-It follows `gate_daily` by the asset `gated`; one row a station and day in `aqi_daily`.
+It follows `gate_daily` by the asset `gated`; one row a station and day in `aqi_daily`; no product held. Hours of batches
+that the gate holds are left out: the product has `held_hours`, the document `held`.
 
 ### What to do when it fails
 Read the log: a station without a valid day gives no row and no failure. Clear the task after `skyground doctor` is clean.
+A held product is no failed task: `skyground qc held list`.
 """
 
 
@@ -33,7 +36,7 @@ Read the log: a station without a valid day gives no row and no failure. Clear t
     tags=["analysis"],
 )
 def coanalysis_daily() -> None:
-    """One task: the days that the window touches."""
+    """The days that the window touches, then the gate over what came of them."""
 
     @task
     def coanalyse() -> dict[str, Any]:
@@ -48,7 +51,19 @@ def coanalysis_daily() -> None:
         last = (end - timedelta(seconds=1)).astimezone(zone).date()
         return dict(msgspec.to_builtins(run(settings, start.astimezone(zone).date(), last, datetime.now(UTC))))
 
-    coanalyse()
+    @task
+    def judge(_: dict[str, Any]) -> list[dict[str, Any]]:
+        import msgspec
+
+        from qc.batch_product import PRODUCTS
+        from qc.job_gate import gate_product
+        from store.settings import SharedSettings, load_settings
+
+        start, end = bounds(window_of(timedelta(hours=48)))
+        settings, now = load_settings(SharedSettings), datetime.now(UTC)
+        return [dict(msgspec.to_builtins(gate_product(settings, name, start, end, now))) for name in PRODUCTS]
+
+    judge(coanalyse())
 
 
 coanalysis_daily()

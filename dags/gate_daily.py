@@ -26,7 +26,8 @@ A verdict (pass, warn, hold) on each network's hourly batch of the last 24 h, an
 One run a day at 00:30 Beijing time; seven mapped tasks green; no network held.
 
 ### What to do when it fails
-A *held* batch is not a failed task: read the failing expectation in the operator's mail or in the Data Docs.
+A *held* batch is not a failed task: read the failing expectation in the operator's mail or in the Data Docs, then
+`skyground qc held release` or `reject`. Until then its hours stay out of co-analysis, attribution and forecasts.
 A failed task: `skyground doctor`, then clear it; the gate only reads hourly data and writes its result.
 """
 
@@ -51,7 +52,7 @@ def gate_daily() -> None:
     def judge(networks: list[str], window: dict[str, str]) -> list[dict[str, Any]]:
         import msgspec
 
-        from qc.job import gate
+        from qc.job_gate import gate
         from store.settings import SharedSettings, load_settings
 
         start, end = bounds(window)

@@ -1,4 +1,4 @@
-"""What the schedules tell the operators: a task that failed, a batch that the gate holds."""
+"""What the schedules tell the operators: a task that failed. A held batch is a finding, told by the gate itself."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
-
-    from qc.job import GateSummary
 
 
 def report_failure(context: Context) -> None:
@@ -28,28 +26,4 @@ def report_failure(context: Context) -> None:
         detail=f"{type(error).__name__}: {error}" if error else "no exception given",
         severity=Severity.WARNING,
         now=datetime.now(UTC),
-    )
-
-
-def report_verdict(summary: GateSummary) -> None:
-    """Raise an operator alert for a held batch with its failing expectations; end it when a later batch is let through."""
-    from alerts.job import raise_operation, resolve_operation
-    from alerts.settings import AlertSettings
-    from schemas.alert import Severity
-    from store.settings import load_settings
-    from store.state import GateOutcome
-
-    settings, now = load_settings(AlertSettings), datetime.now(UTC)
-    key = f"gate/{summary.network}"
-    if summary.outcome is not GateOutcome.HOLD:
-        resolve_operation(settings, key=key, now=now)
-        return
-    raise_operation(
-        settings,
-        key=key,
-        title_zh=f"数据批次被质控门禁扣留：{summary.network}",
-        title_en=f"Batch held at the gate: {summary.network}",
-        detail="\n".join(f"{item.zh} / {item.en}" for item in summary.failures),
-        severity=Severity.WARNING,
-        now=now,
     )

@@ -39,6 +39,8 @@ BASE_COLUMNS = (
     SHARE_VALID,
     AGE,
 )
+BROKEN_LIMITS, BROKEN_LEVELS = "broken_limits", "broken_levels"
+"""How many limits of columns, and of medians, the batch breaks: the same in every row, by `qc.verdict.screen` [1]."""
 PM_EXCESS = "pm25_excess"
 NOX_RATIO = "nox_ratio"
 DEW_POINT_EXCESS = "dew_point_excess"

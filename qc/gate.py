@@ -10,18 +10,19 @@ Errors::
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-import re
 import warnings
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pandas as pd
 
-from qc.batch import BASE_COLUMNS
-from qc.suite import Expectation, Severity, read_suite
+from qc import data_docs
+from qc.suite import Expectation, read_suite
+from qc.verdict import SCREENS, Failure, Verdict, choose, conclude, screen, to_evaluate, to_failure
 from store.state import GateOutcome
 
 if TYPE_CHECKING:
@@ -29,67 +30,35 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    import pandas as pd
-
-#: Validations kept, with their pages, for each network.
-KEEP_VALIDATIONS = 90
-_SITE = "data_docs"
+__all__ = ["Failure", "GateError", "Judged", "Verdict", "evaluate", "judge", "publish", "worth_a_page"]
 _DATASOURCE = "hourly"
-_STYLE = """<style>body{font-family:sans-serif;margin:1rem;color:#222}table{border-collapse:collapse}
-td,th{border:1px solid #ccc;padding:.3rem .6rem;text-align:left}a{color:#0a5}.d-none,.modal{display:none}
-img{max-width:2rem}</style>"""
-_OUTSIDE = re.compile(
-    r"<script[^>]*src=[\"']https?://[^>]*>\s*</script>|<link[^>]*href=[\"']https?://[^>]*>|<img[^>]*src=[\"']https?://[^>]*>",
-    re.IGNORECASE,
-)
 
 
 class GateError(RuntimeError):
     """A suite cannot be read or evaluated; the message names it."""
 
 
-class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """One expectation that failed, in words with figures."""
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch with its verdict, and what of the suite its page of the Data Docs shows."""
 
-    id: str
-    severity: Severity
-    en: str
-    zh: str
-
-
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """Outcome for one batch.
-
-    Attributes
-    ----------
-    failures : tuple of Failure
-        Critical ones first.
-    evaluated : int
-    skipped : tuple of str
-        Ids of expectations about columns that hold no value: not evaluated.
-    page : str
-        The validation's page of the Data Docs.
-    """
-
-    result: GateOutcome
-    failures: tuple[Failure, ...]
-    evaluated: int
-    skipped: tuple[str, ...]
-    page: str
+    verdict: Verdict
+    batch: pd.DataFrame
+    shown: tuple[Expectation, ...]
 
 
-def judge(batch: pd.DataFrame, network: str, expected: Sequence[str], *, run_dir: Path, now: datetime) -> Verdict:
-    """Judge a batch and add its page to the Data Docs.
+def judge(batch: pd.DataFrame, name: str, expected: Sequence[str] | None, *, run_dir: Path, now: datetime) -> Verdict:
+    """Judge a batch and add its page to the Data Docs: `evaluate` and `publish` for one batch.
 
     Parameters
     ----------
     batch : DataFrame
-        Of `qc.batch.make_batch`.
-    network : str
-    expected : sequence of str
-        Parameters that the network's stations are configured to report.
+        Of `qc.batch.make_batch` or `qc.batch_product`.
+    name : str
+        Of the suite: a network or a product.
+    expected : sequence of str or None
+        Parameters that the network's stations are configured to report; None for a product.
     run_dir : Path
-        Validations are kept under ``gx/<network>``, pages under ``data_docs/<network>``.
+        Pages are kept under ``data_docs/<name>``.
     now : datetime
         Of the run, aware.
 
@@ -97,109 +66,148 @@ def judge(batch: pd.DataFrame, network: str, expected: Sequence[str], *, run_dir
     ------
     GateError
     """
-    chosen, skipped = choose(read_suite(network), batch, expected)
-    docs, kept = (run_dir / _SITE / network).resolve(), (run_dir / "gx" / network).resolve()
-    with _locked(kept), _quiet():
-        results, page = _validate(batch, network, chosen, docs=docs, kept=kept, now=now)
-        _prune(kept, docs)
-        _localise(docs)
-    _write_index(docs.parent)
-    failures = sorted(
-        (_failure(one, result) for one, result in zip(chosen, results, strict=True) if not result["success"]),
-        key=lambda item: (item.severity is not Severity.CRITICAL, item.id),
+    judged = evaluate(batch, name, expected)
+    (page,) = publish([judged], name, run_dir=run_dir, now=now)
+    return msgspec.structs.replace(judged.verdict, page=page)
+
+
+def evaluate(batch: pd.DataFrame, name: str, expected: Sequence[str] | None) -> Judged:
+    """Judge a batch against its suite; writes nothing. Parameters and errors as `judge`."""
+    suite = read_suite(name)
+    chosen, skipped = choose(suite.expectations, batch, expected)
+    counted, broken = screen(batch, chosen)
+    # The screens' own columns exist only now.
+    chosen += [one for one in suite.expectations if one.id in SCREENS and one not in chosen and len(counted)]
+    asked = to_evaluate(chosen, broken)
+    with _quiet(), _explained(name):
+        failed = [one for one, good in zip(asked, _run(counted, asked, brief=True), strict=True) if not good["success"]]
+        results = _run(counted, failed, brief=False) if failed else []
+    told = [to_failure(one, result["result"]) for one, result in zip(failed, results, strict=True)]
+    outcome, failures = conclude(told)
+    verdict = Verdict(
+        result=outcome,
+        failures=failures,
+        evaluated=len(chosen),
+        skipped=tuple(one for one in skipped if one not in SCREENS),
+        suite_version=suite.version,
     )
-    return Verdict(
-        result=_result(failures), failures=tuple(failures), evaluated=len(chosen), skipped=tuple(skipped), page=page
-    )
+    return Judged(verdict=verdict, batch=counted, shown=tuple(asked))
 
 
-def choose(
-    suite: Sequence[Expectation], batch: pd.DataFrame, expected: Sequence[str]
-) -> tuple[list[Expectation], list[str]]:
-    """Expectations that can be evaluated on a batch, and the ids of those that cannot.
+def worth_a_page(judged: Sequence[Judged]) -> list[Judged]:
+    """Batches that get a page, of one suite in their order: those that are held, and the newest."""
+    return [item for item in judged[:-1] if item.verdict.result is GateOutcome.HOLD] + list(judged[-1:])
 
-    Parameters outside ``expected`` are not asked for; a column without any value gives nothing to judge.
+
+def publish(judged: Sequence[Judged], name: str, *, run_dir: Path, now: datetime) -> list[str]:
+    """Add the pages of batches of one suite to the Data Docs; returns them, relative to ``data_docs``.
+
+    Raises
+    ------
+    GateError
     """
-    chosen: list[Expectation] = []
-    skipped: list[str] = []
-    asked = {*BASE_COLUMNS, *expected}
-    for one in suite:
-        if one.id == "columns":
-            names = [name for name in one.kwargs["column_set"] if name in asked]
-            chosen.append(msgspec.structs.replace(one, kwargs={**one.kwargs, "column_set": names}))
-        elif all(name in batch and batch[name].notna().any() for name in one.columns):
-            chosen.append(one)
-        elif set(one.columns) & {*batch.columns, *expected}:
-            skipped.append(one.id)
-    return chosen, skipped
+    site = (run_dir / data_docs.SITE).resolve()
+    with data_docs.locked(site), _quiet(), _explained(name):
+        pages = [
+            data_docs.write_page(site / name, f"{now:%Y%m%dT%H%M%S}Z-{number:02}", _page(item, name, now), item.verdict)
+            for number, item in enumerate(judged)
+        ]
+        data_docs.write_index(site)
+    return [str(page.relative_to(site)) for page in pages]
 
 
-def _validate(
-    batch: pd.DataFrame, network: str, chosen: Sequence[Expectation], *, docs: Path, kept: Path, now: datetime
-) -> tuple[list[dict[str, Any]], str]:
-    import great_expectations as gx
-    from great_expectations.core.run_identifier import RunIdentifier
-    from great_expectations.exceptions import GreatExpectationsError
-
-    context = _context(docs, kept)
-    configured = [
-        {"type": one.type, "kwargs": one.kwargs, "severity": one.severity.value, "meta": {"id": one.id}}
-        for one in chosen
-    ]
-    try:
-        suite = context.suites.add_or_update(gx.ExpectationSuite(name=network, expectations=configured))
-        if len(suite.expectations) != len(chosen):
-            # The library only logs an expectation that it cannot read.
-            msg = f"suite {network}: {len(chosen) - len(suite.expectations)} expectations are not understood"
-            raise GateError(msg)
-        asset = context.data_sources.add_pandas(_DATASOURCE).add_dataframe_asset(network)
-        definition = gx.ValidationDefinition(
-            name=network, data=asset.add_batch_definition_whole_dataframe("hours"), suite=suite
-        )
-        definition = context.validation_definitions.add_or_update(definition)
-        outcome = definition.run(
-            batch_parameters={"dataframe": batch},
-            result_format="SUMMARY",
-            run_id=RunIdentifier(run_name=f"{now:%Y%m%dT%H%M%SZ}", run_time=now),
-        )
-        context.build_data_docs(site_names=[_SITE])
-    except GreatExpectationsError as error:
-        msg = f"suite {network}: {error}"
-        raise GateError(msg) from error
-    by_id = {result.expectation_config.meta["id"]: result.to_json_dict() for result in outcome.results}
-    return [by_id[one.id] for one in chosen], _newest_page(docs)
-
-
-def _context(docs: Path, kept: Path) -> Any:  # noqa: ANN401 - the library is not typed for us
+@cache
+def _hours() -> Any:  # noqa: ANN401 - the library is not typed for us
+    """The library's definition of a batch, made once a process: the context behind it takes longer than a verdict."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import (
         DataContextConfig,
-        FilesystemStoreBackendDefaults,
+        InMemoryStoreBackendDefaults,
         ProgressBarsConfig,
     )
 
-    site = {
-        "class_name": "SiteBuilder",
-        "show_how_to_buttons": False,
-        "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(docs)},
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-    }
     config = DataContextConfig(
-        store_backend_defaults=FilesystemStoreBackendDefaults(root_directory=str(kept)),
-        data_docs_sites={_SITE: site},
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
         analytics_enabled=False,
         progress_bars=ProgressBarsConfig(globally=False),
     )
-    return gx.get_context(mode="ephemeral", project_config=config)
+    context = gx.get_context(mode="ephemeral", project_config=config)
+    return _definition(context, "hours")
+
+
+def _definition(context: Any, name: str) -> Any:  # noqa: ANN401 - as above
+    asset = context.data_sources.add_pandas(_DATASOURCE).add_dataframe_asset(name)
+    return asset.add_batch_definition_whole_dataframe("hours")
+
+
+def _run(batch: pd.DataFrame, asked: Sequence[Expectation], *, brief: bool) -> list[dict[str, Any]]:
+    """Results in the order of ``asked``; brief ones say only whether it holds, in half the time."""
+    outcome = _validate(batch, asked, "BOOLEAN_ONLY" if brief else "SUMMARY")
+    by_id = {result.expectation_config.meta["id"]: result for result in outcome.results}
+    found = []
+    for one in asked:
+        result = by_id[one.id]
+        _check_raised(one, result.exception_info)
+        found.append({"success": result.success, "result": {} if brief else result.to_json_dict().get("result", {})})
+    return found
+
+
+def _validate(batch: pd.DataFrame, asked: Sequence[Expectation], form: str) -> Any:  # noqa: ANN401 - as above
+    suite = _suite("batch", asked)
+    # The library copies and hashes the whole frame: it gets no column that nothing asks for.
+    wanted = {column for one in asked for column in one.columns}
+    narrow = batch if any(one.id == "columns" for one in asked) else batch[[name for name in batch if name in wanted]]
+    return _hours().get_batch(batch_parameters={"dataframe": narrow}).validate(suite, result_format=form)
+
+
+def _page(item: Judged, name: str, now: datetime) -> str:
+    """The library's page of one validation."""
+    from great_expectations.core import expectationSuiteValidationResultSchema
+    from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    outcome = _validate(item.batch, item.shown, "SUMMARY")
+    outcome.suite_name = name
+    outcome.meta["run_id"] = RunIdentifier(run_name=f"{now:%Y-%m-%d %H:%M}Z", run_time=now)
+    outcome.meta["validation_time"] = now
+    # Through JSON and back, as from a store: the renderer does not take numpy's numbers.
+    plain = expectationSuiteValidationResultSchema.load(json.loads(json.dumps(outcome.to_json_dict())))
+    rendered = ValidationResultsPageRenderer(run_info_at_end=False).render(plain)
+    return str(DefaultJinjaPageView().render(rendered))
+
+
+def _suite(name: str, asked: Sequence[Expectation]) -> Any:  # noqa: ANN401 - as above
+    import great_expectations as gx
+
+    configured = [
+        {"type": one.type, "kwargs": one.kwargs, "severity": one.severity.value, "meta": {"id": one.id}}
+        for one in asked
+    ]
+    suite = gx.ExpectationSuite(name=name, expectations=configured)
+    if len(suite.expectations) != len(asked):
+        # The library only logs an expectation that it cannot read.
+        msg = f"{len(asked) - len(suite.expectations)} expectations are not understood"
+        raise GateError(msg)
+    return suite
+
+
+def _check_raised(one: Expectation, exception: Any) -> None:  # noqa: ANN401 - one record, or one a metric
+    raised = exception or {}
+    if raised.get("raised_exception") or any(isinstance(item, dict) for item in raised.values()):
+        msg = f"expectation {one.id}: cannot be evaluated: {json.dumps(raised, default=str)[:500]}"
+        raise GateError(msg)
 
 
 @contextmanager
-def _locked(directory: Path) -> Iterator[None]:
-    """One gate a network at a time, across processes: the pages of a network are written together."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "lock").open("w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def _explained(name: str) -> Iterator[None]:
+    from great_expectations.exceptions import GreatExpectationsError
+
+    try:
         yield
+    except (GateError, GreatExpectationsError) as error:
+        msg = f"suite {name}: {error}"
+        raise GateError(msg) from error
 
 
 @contextmanager
@@ -216,74 +224,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-def _result(failures: Sequence[Failure]) -> GateOutcome:
-    if any(item.severity is Severity.CRITICAL for item in failures):
-        return GateOutcome.HOLD
-    return GateOutcome.WARN if failures else GateOutcome.PASS
-
-
-def _failure(one: Expectation, result: dict[str, Any]) -> Failure:
-    exception = result.get("exception_info") or {}
-    if exception.get("raised_exception") or any(isinstance(item, dict) for item in exception.values()):
-        msg = f"expectation {one.id}: cannot be evaluated: {json.dumps(exception)[:500]}"
-        raise GateError(msg)
-    en, zh = _figures(one, result.get("result", {}))
-    return Failure(id=one.id, severity=one.severity, en=f"{one.en} ({en})", zh=f"{one.zh}（{zh}）")
-
-
-def _figures(one: Expectation, result: dict[str, Any]) -> tuple[str, str]:
-    bounds = f"{_bound(one.kwargs.get('min_value'))} .. {_bound(one.kwargs.get('max_value'))}"
-    missing = (result.get("details") or {}).get("mismatched", {}).get("missing")
-    if missing:
-        return f"missing: {', '.join(missing)}", f"缺少：{'、'.join(missing)}"
-    if "unexpected_count" in result:
-        share, count = result.get("unexpected_percent") or 0.0, result["unexpected_count"]
-        examples = ", ".join(_bound(value) for value in result.get("partial_unexpected_list", [])[:3])
-        return (
-            f"{count} rows, {share:.1f} %, e.g. {examples}; expected {bounds}",
-            f"{count} 行，占 {share:.1f} %，例如 {examples}；应在 {bounds}",
-        )
-    return (
-        f"found {_bound(result.get('observed_value'))}, expected {bounds}",
-        f"实际 {_bound(result.get('observed_value'))}，应在 {bounds}",
-    )
-
-
-def _bound(value: object) -> str:
-    if isinstance(value, int | float):
-        return f"{value:.6g}"
-    return "…" if value is None else str(value)
-
-
-def _newest_page(docs: Path) -> str:
-    pages = sorted(docs.glob("validations/**/*.html"), key=lambda path: path.stat().st_mtime)
-    return str(pages[-1]) if pages else ""
-
-
-def _prune(kept: Path, docs: Path) -> None:
-    for directory, pattern in ((kept, "**/validations/**/*.json"), (docs, "validations/**/*.html")):
-        files = sorted(directory.glob(pattern), key=lambda path: path.stat().st_mtime)
-        for path in files[:-KEEP_VALIDATIONS]:
-            path.unlink()
-
-
-def _localise(docs: Path) -> None:
-    """Take links to foreign hosts out of the pages, and give them a plain style instead."""
-    for path in docs.rglob("*.html"):
-        text = path.read_text(encoding="utf-8")
-        local = _OUTSIDE.sub("", text)
-        if local != text:
-            path.write_text(local.replace("</head>", _STYLE + "</head>", 1), encoding="utf-8")
-
-
-def _write_index(site: Path) -> None:
-    names = sorted(path.parent.name for path in site.glob("*/index.html"))
-    items = "".join(f'<li><a href="{name}/index.html">{name}</a></li>' for name in names)
-    page = (
-        f"<!doctype html><html lang='zh'><head><meta charset='utf-8'><title>skyground data docs</title>{_STYLE}</head>"
-    )
-    (site / "index.html").write_text(
-        f"{page}<body><h1>数据质量关卡 Data gate</h1><ul>{items}</ul></body></html>", encoding="utf-8"
-    )

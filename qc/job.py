@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pandas as pd
 
-from qc import gate as qc_gate
 from qc import wording
 from qc.anomaly_flagging import ANOMALY_TESTS
-from qc.batch import make_batch
 from qc.checks_hourly import flag_hours
 from qc.flagging import Stream, flag_native
 from qc.hourly import HOUR_S, Hourly, aggregate, merge
@@ -29,7 +27,7 @@ from schemas.frames import FLAG_COLUMNS, concat_flags, parameters_in
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
 from store.influx import Bucket, InfluxStore
-from store.state import GateOutcome, GateResult, RunState, StateStore
+from store.state import RunState, StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,20 +88,6 @@ class QcSummary(msgspec.Struct, frozen=True, kw_only=True):
     taken_back: int
     unevaluated: dict[str, int]
     seconds: float
-
-
-class GateSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """The gate's verdict on one batch of a network; see `qc.gate.Verdict`."""
-
-    network: str
-    start: datetime
-    end: datetime
-    run_id: str
-    outcome: GateOutcome
-    failures: tuple[qc_gate.Failure, ...]
-    evaluated: int
-    skipped: tuple[str, ...]
-    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,60 +205,6 @@ def stretches(hours: Sequence[ReopenedHour]) -> list[tuple[str, datetime, dateti
         else:
             found.append((network, hour, hour + HOUR))
     return found
-
-
-def gate(settings: SharedSettings, network: str, start: datetime, end: datetime, now: datetime) -> GateSummary:
-    """Judge a batch of stored hours of a network against its suite, and keep the verdict.
-
-    Parameters
-    ----------
-    settings : SharedSettings
-    network : str
-    start, end : datetime
-        Aware, half-open; full hours that are over at ``now``.
-    now : datetime
-        Aware.
-
-    Raises
-    ------
-    qc.gate.GateError, store.error.StoreError
-    ValueError
-        If the network does not exist, or no hour is over.
-    """
-    code = NetworkCode(network)
-    first, last = floor_hour(start), floor_hour(min(end, now))
-    if first >= last:
-        msg = f"no full hour between {start.isoformat()} and {min(end, now).isoformat()}"
-        raise ValueError(msg)
-    store, state = InfluxStore(settings), StateStore(settings.state_url)
-    stations = list(settings.stations.stations_of(code))
-    run_id = state.start_run("gate", code, first, last, thresholds_of(settings).version)
-    try:
-        batch = make_batch(store.read_hourly_all(code, first, last), stations, code, first, last)
-        expected = list(
-            dict.fromkeys(name for one in stations for item in one.instruments_of(code) for name in item.parameters)
-        )
-        verdict = qc_gate.judge(batch, code, expected, run_dir=settings.run_dir, now=now)
-    except BaseException as error:
-        state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
-        raise
-    finally:
-        store.close()
-    detail = msgspec.to_builtins(verdict)
-    result = GateResult(network=code, start=first, end=last, outcome=verdict.result, detail=detail, run_id=run_id)
-    state.add_gate_result(result)
-    state.finish_run(run_id, RunState.DONE, {"outcome": verdict.result.value, "failures": len(verdict.failures)})
-    return GateSummary(
-        network=code,
-        start=first,
-        end=last,
-        run_id=run_id,
-        outcome=verdict.result,
-        failures=verdict.failures,
-        evaluated=verdict.evaluated,
-        skipped=verdict.skipped,
-        page=verdict.page,
-    )
 
 
 def _window(thresholds: Thresholds, start: datetime, end: datetime, now: datetime) -> _Window:

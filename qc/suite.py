@@ -7,8 +7,10 @@ physical ranges, ``thresholds.toml`` the plausible levels, `qc.batch` the column
 
 from __future__ import annotations
 
+import hashlib
 import json
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,8 @@ import schemas
 from qc.batch import (
     AGE,
     BASE_COLUMNS,
+    BROKEN_LEVELS,
+    BROKEN_LIMITS,
     COMPONENTS_EXCESS,
     DEW_POINT_EXCESS,
     HOURS_SINCE_PREVIOUS,
@@ -34,10 +38,13 @@ from schemas.message import NetworkCode
 from schemas.parameter import Parameter, parameters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
 DIRECTORY = Path(schemas.__file__).with_name("expectations")
 BETWEEN = "expect_column_values_to_be_between"
+MEDIAN = "expect_column_median_to_be_between"
+#: Counted up by whoever changes what a suite expects; the digest beside it in the files shows a change that was not counted.
+SUITE_VERSION = 2
 #: Least mean share of valid values of a batch that may be used at all [1]; a project default.
 MIN_SHARE_OF_BATCH = 0.5
 #: Oldest newest hour of a network and of a station, counted from the batch's end [h]; project defaults.
@@ -86,32 +93,77 @@ def describe(network: str) -> list[Expectation]:
         *_shape([one.parameter for one in known]),
         *_delivery(),
         *_cross({one.parameter for one in known}),
+        *_screens(),
         *ranges,
         *levels,
     ]
 
 
-def to_json(network: str) -> str:
-    """The suite of a network as Great Expectations reads it; deterministic."""
-    expectations = [
+class Suite(msgspec.Struct, frozen=True, kw_only=True):
+    """A suite as it was read.
+
+    Attributes
+    ----------
+    name : str
+        Of a network or a product.
+    version : str
+        Number and digest of the content, kept with every verdict.
+    expectations : tuple of Expectation
+    """
+
+    name: str
+    version: str
+    expectations: tuple[Expectation, ...]
+
+
+def to_json(name: str, expectations: Sequence[Expectation], units: Mapping[str, str]) -> str:
+    """A suite as Great Expectations reads it; deterministic.
+
+    Parameters
+    ----------
+    name : str
+        Of a network or a product.
+    expectations : sequence of Expectation
+    units : mapping of str to str
+        Unit of each column that has one.
+    """
+    listed = [
         {
             "type": item.type,
             "kwargs": item.kwargs,
             "severity": item.severity.value,
             "meta": {"id": item.id, "columns": list(item.columns), "en": item.en, "zh": item.zh},
         }
-        for item in describe(network)
+        for item in expectations
     ]
-    units = {item.parameter: item.unit for item in parameters_of(network)}
-    suite = {"name": network, "expectations": expectations, "meta": {"units": units}}
-    return json.dumps(suite, ensure_ascii=False, indent=1) + "\n"
+    digest = hashlib.sha256(json.dumps([listed, dict(units)], ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    meta = {"version": f"{SUITE_VERSION}-{digest[:8]}", "units": dict(units)}
+    return json.dumps({"name": name, "expectations": listed, "meta": meta}, ensure_ascii=False, indent=1) + "\n"
 
 
-def read_suite(network: str, directory: Path = DIRECTORY) -> list[Expectation]:
-    """Expectations of the stored suite; raises `msgspec.ValidationError` where the file is not one of ours."""
-    stored = json.loads((directory / f"{network}.json").read_text(encoding="utf-8"))
+def network_json(network: str) -> str:
+    """The suite of a network in JSON."""
+    return to_json(network, describe(network), {item.parameter: item.unit for item in parameters_of(network)})
+
+
+@cache
+def read_suite(name: str, directory: Path = DIRECTORY) -> Suite:
+    """The stored suite of a network or product, read once a process.
+
+    Raises
+    ------
+    msgspec.ValidationError
+        Where the file is not one of ours.
+    FileNotFoundError
+        Where there is none of that name.
+    """
+    stored = json.loads((directory / f"{name}.json").read_text(encoding="utf-8"))
     flat = [{**item, **item["meta"]} for item in stored["expectations"]]
-    return msgspec.convert(flat, list[Expectation])
+    return Suite(
+        name=stored["name"],
+        version=msgspec.convert(stored["meta"]["version"], str),
+        expectations=msgspec.convert(flat, tuple[Expectation, ...]),
+    )
 
 
 def _shape(codes: list[str]) -> Iterator[Expectation]:
@@ -252,6 +304,24 @@ def _cross(codes: set[str]) -> Iterator[Expectation]:
             )
 
 
+def _screens() -> Iterator[Expectation]:
+    """Two counts stand for the hundreds of limits of single columns; `qc.verdict.screen` makes them."""
+    table = (
+        ("limits", BROKEN_LIMITS, "limits of columns are broken", "有列超出限值"),
+        ("levels", BROKEN_LEVELS, "medians of parameters are implausible", "有参数的中位数不合理"),
+    )
+    for name, column, en, zh in table:
+        yield Expectation(
+            id=name,
+            type=BETWEEN,
+            kwargs={"column": column, "max_value": 0},
+            severity=Severity.WARNING,
+            columns=(column,),
+            en=en,
+            zh=zh,
+        )
+
+
 def _range(item: Parameter) -> Iterator[Expectation]:
     if item.range_min is None and item.range_max is None:
         return
@@ -274,7 +344,7 @@ def _level(item: Parameter, network: str) -> Iterator[Expectation]:
         return
     yield Expectation(
         id=f"{item.parameter}.level",
-        type="expect_column_median_to_be_between",
+        type=MEDIAN,
         kwargs={"column": item.parameter, "min_value": limit.suspect_min, "max_value": limit.suspect_max},
         severity=Severity.WARNING,
         columns=(item.parameter,),
@@ -285,4 +355,4 @@ def _level(item: Parameter, network: str) -> Iterator[Expectation]:
 
 if __name__ == "__main__":
     for code in NetworkCode:
-        (DIRECTORY / f"{code}.json").write_text(to_json(code), encoding="utf-8")
+        (DIRECTORY / f"{code}.json").write_text(network_json(code), encoding="utf-8")

@@ -8,6 +8,7 @@ hourly
     One station, all networks or one. Index ``start``: starts of UTC hours, ascending, unique. Columns by parameter:
     ``<p>`` float64 mean (sum for rain, vector mean for wind direction) of the valid native values; ``<p>__n`` count
     of valid native values; ``<p>__flag`` int8 combined QARTOD flag of the hour. NaN mean = the hour has no valid value.
+    At level L2 ``<p>__flag`` is that after review, and ``<p>__review`` int8 says how far (`schemas.review.ReviewCode`).
 flags
     Long. Columns ``start`` (UTC), ``station_id``, ``instrument_id`` (may be None), ``parameter``, ``test``, ``flag`` (int8),
     ``reason``. Only verdicts other than PASS, and a PASS that explains a value (`TELLING_TESTS`).
@@ -33,6 +34,7 @@ TELLING_TESTS = frozenset({"dose_rise"})
 """Tests of which a PASS is kept with its reason: that a rise is wash-out has to be read somewhere."""
 TAKEN_BACK = "taken back by a later run"
 """Reason of a PASS that replaces a verdict which no longer holds."""
+REVIEW = "__review"
 FLAG_COLUMNS = ("start", "station_id", "instrument_id", "parameter", "test", "flag", "reason")
 
 

@@ -13,8 +13,9 @@ import msgspec
 import pandas as pd
 
 from schemas.flag import Flag
-from schemas.frames import COUNT, FLAG, SEPARATOR, STATUS
+from schemas.frames import COUNT, FLAG, REVIEW, SEPARATOR, STATUS
 from schemas.parameter import UnknownParameterError, parameter
+from schemas.review import ReviewCode
 from store.archive_option import Level
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 _NO_NUMBER = float("nan")
 _FLAG_MEANINGS = " ".join(flag.name.lower() for flag in Flag)
+_LEVELS = {
+    Level.HOURLY: "L1.5 hourly, automatically checked",
+    Level.NATIVE: "L1 native, as decoded",
+    Level.REVIEWED: "L2 hourly, reviewed by people; columns __review: 0 none, 1 proposed, 2 confirmed, 3 signed, 8 stale",
+}
 #: CF units where they are written otherwise than in the registry.
 _CF_UNITS = {
     "ug/m3": "ug m-3",
@@ -62,12 +68,11 @@ def provenance(*, query: str, level: Level, now: datetime) -> Provenance:
     except PackageNotFoundError:
         number = "unknown"
     licence = "The stations' operators decide on the use of these data; data of others keep their own licence and must be cited."
-    level_text = "L1.5 hourly, automatically checked" if level is Level.HOURLY else "L1 native, as decoded"
     return Provenance(
         query=query,
         created=now.isoformat(timespec="seconds"),
         software=f"skyground {number}",
-        level=level_text,
+        level=_LEVELS[level],
         licence=licence,
     )
 
@@ -94,9 +99,9 @@ def long_table(frames: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame({"start": pd.DatetimeIndex([], tz="UTC"), "station_id": pd.Series(dtype=str)})
     table = pd.concat(parts, ignore_index=True)
-    counts = [name for name in map(str, table) if name.endswith((COUNT, FLAG))]
+    counts = [name for name in map(str, table) if name.endswith((COUNT, FLAG, REVIEW))]
     missing = {name: int(Flag.MISSING) if name.endswith(FLAG) else 0 for name in counts}
-    table = table.fillna(missing).astype({name: "int8" if name.endswith(FLAG) else "int64" for name in counts})
+    table = table.fillna(missing).astype({name: "int64" if name.endswith(COUNT) else "int8" for name in counts})
     return table if (table["instrument_id"] != "").any() else table.drop(columns="instrument_id")
 
 
@@ -226,6 +231,13 @@ def _variable(
             values,
             {"long_name": f"QARTOD flag of {code}", "standard_name": "quality_flag", **described, **attributes},
         )
+    if name.endswith(REVIEW):
+        reach = np.stack([column.fillna(0).to_numpy(dtype=np.int8) for column in columns])
+        described = {
+            "flag_values": np.array([int(one) for one in ReviewCode], dtype=np.int8),
+            "flag_meanings": " ".join(one.name.lower() for one in ReviewCode),
+        }
+        return ("series", "time"), reach, {"long_name": f"state of review of {code}", **described, **attributes}
     if name.endswith(COUNT):
         counts = np.stack([column.fillna(0).to_numpy(dtype=np.int32) for column in columns])
         return (
@@ -243,7 +255,9 @@ def _described(code: str, frames: list[pd.DataFrame]) -> dict[str, object]:
     attributes: dict[str, object] = {"long_name": known.name_en, "units": _CF_UNITS.get(known.unit, known.unit)}
     if known.cf_standard_name:
         attributes["standard_name"] = known.cf_standard_name
-    companions = [code + suffix for suffix in (COUNT, FLAG, STATUS) if any(code + suffix in frame for frame in frames)]
+    companions = [
+        code + suffix for suffix in (COUNT, FLAG, STATUS, REVIEW) if any(code + suffix in frame for frame in frames)
+    ]
     if companions:
         attributes["ancillary_variables"] = " ".join(name.replace(SEPARATOR, "_") for name in companions)
     return attributes

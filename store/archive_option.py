@@ -14,7 +14,8 @@ class ExportFormat(StrEnum):
 
 
 class Level(StrEnum):
-    """What is exported: values as the instruments gave them, or hourly means."""
+    """What is exported: values as the instruments gave them, hourly means, or these after review."""
 
     HOURLY = "hourly"
     NATIVE = "native"
+    REVIEWED = "L2"

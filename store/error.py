@@ -8,6 +8,8 @@
     ``RawLogError``            the log cannot be written or read
         ``DiskReserveError``   the disk is nearly full
     ``StateError``             the state database cannot be used
+    ``ReviewError``            a review breaks a rule of reviewing
+        ``ReviewConflictError``    another review, or a change of the data, stands against it
 ``LineError``                  a value that line protocol cannot carry (a programming error)
 
 Data that a database refuses is no error but a value: `store.influx_write.RejectedLine`.
@@ -46,6 +48,14 @@ class DiskReserveError(RawLogError):
 
 class StateError(StoreError):
     """The state database cannot be used."""
+
+
+class ReviewError(StoreError):
+    """A review breaks a rule: a wrong step, the same person twice, a missing note."""
+
+
+class ReviewConflictError(ReviewError):
+    """Another review of the same hours stands against it, or the hours have changed since; the message names both."""
 
 
 class LineError(ValueError):

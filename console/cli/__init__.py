@@ -21,6 +21,7 @@ COMMANDS = (
     "gaps",
     "revisions",
     "qc",
+    "review",
     "analyse",
     "alerts",
     "watch",

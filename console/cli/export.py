@@ -34,7 +34,9 @@ def register(app: typer.Typer) -> None:
         station: Annotated[
             list[str] | None, typer.Option(help="station id, may be repeated; default: all 站点")
         ] = None,
-        level: Annotated[Level, typer.Option(help="hourly or native 小时值或原始值")] = Level.HOURLY,
+        level: Annotated[
+            Level, typer.Option(help="hourly, native or L2 (hourly after review) 小时值、原始值或审核后数据")
+        ] = Level.HOURLY,
         file_format: Annotated[
             ExportFormat, typer.Option("--format", help="csv, parquet, netcdf 格式")
         ] = ExportFormat.CSV,
@@ -59,10 +61,7 @@ def register(app: typer.Typer) -> None:
         moment = None if as_of is None else _moment(as_of, stations, "--as-of")
         store = InfluxStore(settings)
         try:
-            if moment is None:
-                frames = _frames(store, stations, network, ids, (level, start, stop))
-            else:
-                frames = _history(settings, store, network, ids, (start, stop, moment))
+            frames = _read(settings, store, network, ids, (level, start, stop, moment))
         except StoreError as error:
             typer.echo(f"skyground: {error}", err=True)
             raise typer.Exit(1) from error
@@ -108,6 +107,22 @@ def register(app: typer.Typer) -> None:
         )
 
 
+def _read(
+    settings: SharedSettings,
+    store: InfluxStore,
+    network: str,
+    ids: list[str],
+    what: tuple[Level, datetime, datetime, datetime | None],
+) -> dict[tuple[str, str], pd.DataFrame]:
+    """Frames of the level that is asked for, at the moment that is asked for."""
+    level, start, stop, moment = what
+    if level is Level.REVIEWED:
+        return _reviewed(settings, store, network, ids, (start, stop))
+    if moment is None:
+        return _frames(store, settings.stations, network, ids, (level, start, stop))
+    return _history(settings, store, network, ids, (start, stop, moment))
+
+
 def _frames(
     store: InfluxStore, stations: Network, network: str, ids: list[str], what: tuple[Level, datetime, datetime]
 ) -> dict[tuple[str, str], pd.DataFrame]:
@@ -125,6 +140,19 @@ def _frames(
         for item in stations.stations[name].instruments_of(network)
     }
     return {key: frame for key, frame in native.items() if len(frame)}
+
+
+def _reviewed(
+    settings: SharedSettings, store: InfluxStore, network: str, ids: list[str], span: tuple[datetime, datetime]
+) -> dict[tuple[str, str], pd.DataFrame]:
+    """Hourly frames with the confirmed verdicts of review, made now from hours and reviews."""
+    from qc.job_review import Question, read_reviewed
+    from store.state import StateStore
+
+    question = Question(network=network, start=span[0], end=span[1], stations=tuple(ids))
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+        return {(name, ""): level2 for name, (_, level2) in read_reviewed(store, state, question).items()}
 
 
 def _history(

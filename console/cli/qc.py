@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
-from console.cli import qc_native, qc_score
+from console.cli import held, qc_native, qc_score
+from console.cli.scores import scores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-    from qc.job import GateSummary, QcSummary
+    from qc.job import QcSummary
+    from qc.job_gate import GateSummary
     from store.settings import SharedSettings
 
 _Result = TypeVar("_Result")
@@ -42,6 +44,8 @@ def register(app: typer.Typer) -> None:
     group.add_typer(limits, name="thresholds")
     qc_native.register(group, limits)
     qc_score.register(group)
+    group.add_typer(held.build_group(), name="held")
+    group.command("scores")(scores)
     app.add_typer(group, name="qc")
 
 
@@ -82,18 +86,32 @@ def reopened(
         typer.echo("no hour waits 无待检小时")
 
 
-def gate(begin: From, end: To = None, network: Networks = None, as_json: AsJson = False) -> None:
-    """Judge batches of hours; exit status 1 if one is held. 数据质量关卡。"""
-    from qc import job
+def gate(  # noqa: PLR0917 - typer passes them by name
+    begin: From,
+    end: To = None,
+    network: Networks = None,
+    product: Annotated[
+        list[str] | None, typer.Option("--product", help="judge a product instead, as aqi_daily 改为检查产品")
+    ] = None,
+    hourly: Annotated[bool, typer.Option("--hourly", help="every hour is a batch 每小时为一批")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge batches of hours, or products; exit status 1 if one is held. 数据质量关卡。"""
+    from qc import job_gate
 
     settings, now = _settings(), _now()
-    start, stop = _moment(settings, begin), _end(settings, end, now)
-    held = False
-    for code in _networks(settings, network):
-        summary = _or_exit(partial(job.gate, settings, code, start, stop, now))
-        held |= summary.outcome == "hold"
-        typer.echo(_json(summary) if as_json else _gate_text(summary, settings.language))
-    if held:
+    span = (_moment(settings, begin), _end(settings, end, now), now)
+    is_held = False
+    for name in product or _networks(settings, network):
+        if hourly and not product:
+            found = _or_exit(partial(job_gate.gate_hours, settings, name, *span))
+        else:
+            judge = job_gate.gate_product if product else job_gate.gate
+            found = [_or_exit(partial(judge, settings, name, *span))]
+        is_held |= any(item.outcome == "hold" for item in found)
+        for summary in found:
+            typer.echo(_json(summary) if as_json else _gate_text(summary, settings.language))
+    if is_held:
         raise typer.Exit(1)
 
 

@@ -64,6 +64,8 @@ def _summary(data: HealthData) -> dict[str, object]:
         "troubled": [row for row in data.rows if row.state in TROUBLED],
         "by_network": data.by_network,
         "completeness_end": data.completeness_end,
+        "held": data.held,
+        "docs": data.docs,
     }
 
 

@@ -35,10 +35,11 @@ class QueryError(ValueError):
 
 
 class Level(StrEnum):
-    """Which values: as instruments gave them, or checked hourly means."""
+    """Which values: as instruments gave them, checked hourly means, or these after review."""
 
     NATIVE = "native"
     HOURLY = "hourly"
+    REVIEWED = "L2"
 
 
 class Period(StrEnum):
@@ -56,7 +57,7 @@ LENGTHS = {
     Period.WEEK: timedelta(days=7),
     Period.MONTH: timedelta(days=30),
 }
-LONGEST = {Level.NATIVE: timedelta(days=31), Level.HOURLY: timedelta(days=3660)}
+LONGEST = {Level.NATIVE: timedelta(days=31), Level.HOURLY: timedelta(days=3660), Level.REVIEWED: timedelta(days=3660)}
 """Longest interval one question may ask for: it bounds the memory of an answer."""
 
 

@@ -10,8 +10,10 @@ from store.state.balance import Balance, BalanceStore
 from store.state.document import Document, DocumentStore
 from store.state.finding import Finding, FindingKind, FindingStore
 from store.state.gap import UNSETTLED, Gap, GapState, GapStore
+from store.state.gate import GateDecision, GateRuling, GateStore, HeldBatch
 from store.state.instrument import Clock, ClockState, InstrumentState, InstrumentStore, Progress
 from store.state.quarantine import QuarantinedItem, QuarantineState, QuarantineStore
+from store.state.review import AuditReport, ReviewStore
 from store.state.revision import Before, ReopenedHour, ReopenReason, Revision, RevisionStore
 from store.state.run import GateOutcome, GateResult, Run, RunState, RunStore
 from store.state.sheet import Facts, SheetRow, SheetStore
@@ -19,6 +21,7 @@ from store.state.sheet import Facts, SheetRow, SheetStore
 __all__ = [
     "UNSETTLED",
     "AlertStatus",
+    "AuditReport",
     "Balance",
     "Before",
     "ClaimedTransition",
@@ -31,8 +34,11 @@ __all__ = [
     "FindingKind",
     "Gap",
     "GapState",
+    "GateDecision",
     "GateOutcome",
     "GateResult",
+    "GateRuling",
+    "HeldBatch",
     "InstrumentState",
     "Progress",
     "QuarantineState",
@@ -59,6 +65,8 @@ class StateStore(
     InstrumentStore,
     GapStore,
     RevisionStore,
+    GateStore,
+    ReviewStore,
 ):
     """All of the state database; one part a subject, each in its own module.
 

@@ -31,6 +31,8 @@ class FindingKind(StrEnum):
     """Missing readings that could not be brought back."""
     DISK = "disk"
     """The disk of a raw log nears the reserve at which the intake stops acknowledging."""
+    GATE = "gate_hold"
+    """A batch that the gate holds."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):

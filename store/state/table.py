@@ -199,6 +199,41 @@ gate_result = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Index(None, "network", "start"),
 )
+# Append-only: triggers of the migration refuse to change or delete a row.
+gate_decision = sa.Table(
+    "gate_decision",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("result_id", sa.ForeignKey("gate_result.id"), nullable=False, index=True),
+    sa.Column("ruling", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+# Append-only likewise; each row holds the digest of the one before.
+review_record = sa.Table(
+    "review_record",
+    metadata,
+    sa.Column("position", _Id, primary_key=True, autoincrement=False),
+    sa.Column("review_id", sa.Text, nullable=False, index=True),
+    sa.Column("bulk_id", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("network", sa.Text),
+    sa.Column("station_id", sa.Text),
+    sa.Column("instrument_id", sa.Text),
+    sa.Column("parameter", sa.Text),
+    sa.Column("start", UtcDateTime),
+    sa.Column("end", UtcDateTime),
+    sa.Column("verdict", sa.Text),
+    sa.Column("reason", sa.Text),
+    sa.Column("basis", sa.Text),
+    sa.Column("previous", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, unique=True),
+    sa.Index(None, "network", "station_id", "parameter", "start"),
+)
 transition = sa.Table(
     "transition",
     metadata,

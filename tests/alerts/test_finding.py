@@ -25,6 +25,7 @@ FACTS = {
     FindingKind.BALANCE_REST: {"rest": 4, "first": "2026-11-22T00:00:00+00:00", "last": "2026-11-22T03:00:00+00:00"},
     FindingKind.GAP: {"start": "a", "end": "b", "missing": 7, "attempts": 4},
     FindingKind.DISK: {"free_bytes": 1_500_000_000, "reserve_bytes": 1 << 30, "directory": "rawlog"},
+    FindingKind.GATE: {"id": 7, "network": "gas", "start": "a", "end": "b", "zh": ["CO 超限"], "en": ["CO is outside"]},
     FindingKind.QUARANTINE_FULL: {"items": 170_000, "payload_bytes": 1, "share": 0.85},
 }
 
@@ -64,6 +65,6 @@ def test_an_old_finding_is_no_alert(own: AlertSettings, now: datetime, state: St
 def test_both_languages_have_the_figures(kind: FindingKind, now: datetime) -> None:
     zh, en = detail_of(finding(kind, now)).splitlines()
     for name, value in FACTS[kind].items():
-        if name in {"rest", "held", "missing", "attempts", "items", "topic"}:
+        if name in {"rest", "held", "missing", "attempts", "items", "topic", "id", "network"}:
             assert str(value) in zh
             assert str(value) in en

@@ -6,11 +6,16 @@ import json
 import subprocess
 import urllib.error
 import urllib.request
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from console.view.query import format_utc
+from qc.review import basis_of
+from schemas.review import ReviewAction, ReviewDraft, ReviewReason, ReviewTarget, ReviewVerdict
+from store.influx import InfluxStore
+from store.state import StateStore
 from tests.console.conftest import Running, console_settings, start
 
 if TYPE_CHECKING:
@@ -131,3 +136,37 @@ def test_the_switch_of_language_never_leads_to_another_host(running: Running) ->
         f"{running.url}/language/en?next=//evil.example/",
     ]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == f"{running.url}/"
+
+
+def test_level_2_is_served_with_what_reviewers_said(running: Running) -> None:
+    hour = running.hour - timedelta(hours=2)
+    target = ReviewTarget(
+        network="gas", station_id="ln-sy-01", parameter="o3", start=hour, end=hour + timedelta(hours=1)
+    )
+    influx = InfluxStore(running.settings)
+    basis = basis_of(influx.read_hourly("gas", "ln-sy-01", target.start, target.end), "o3", target.start, target.end)
+    influx.close()
+    draft = ReviewDraft(target=target, verdict=ReviewVerdict.INVALID, reason=ReviewReason.INSTRUMENT_FAULT, basis=basis)
+    with StateStore(running.settings.state_url) as state:
+        ids = state.add_reviews([draft], who="li", note="lamp", at=running.hour)
+        address = (
+            f"{running.url}/api/v1/series?station=ln-sy-01&parameter=o3&level=L2&from={format_utc(hour)}"
+            f"&to={format_utc(running.hour)}"
+        )
+        before = _json(address)["series"][0]["points"]
+        state.act_on_reviews(ids, ReviewAction.CONFIRM, who="wang", note="", at=running.hour)
+        after = _json(address)["series"][0]["points"]
+        state.act_on_reviews(ids, ReviewAction.WITHDRAW, who="wang", note="test", at=running.hour)
+    assert [point["flag"] for point in before] == [1, 1]
+    assert [point["flag"] for point in after] == [4, 1]
+    assert after[0]["value"] == before[0]["value"]
+    assert after[0]["notes"] == "review: invalid (instrument_fault), confirmed, li"
+
+
+def test_data_docs_are_served_and_nothing_beside_them(running: Running) -> None:
+    site = running.settings.run_dir / "data_docs"
+    (site / "gas" / "validations").mkdir(parents=True, exist_ok=True)
+    (site / "index.html").write_text("<h1>docs</h1>")
+    assert _get(f"{running.url}/datadocs/index.html")[::2] == (200, b"<h1>docs</h1>")
+    for path in ("../state.sqlite", "%2e%2e/state.sqlite", "..%2fstate.sqlite", "gas/../../network.toml"):
+        assert _get(f"{running.url}/datadocs/{path}")[0] in {400, 404}

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import shutil
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
+from qc.batch import make_batch
+from qc.gate import judge
 from store.state import StateStore
 
 if TYPE_CHECKING:
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from tests.console.conftest import Running
 
 pytestmark = [pytest.mark.integration, pytest.mark.e2e]
+DAY = timedelta(days=1)
 CHROMIUM = shutil.which("chromium")
 TITLES = {
     "/": ("网络状态", "Network health"),
@@ -97,3 +101,19 @@ def test_an_alert_is_acknowledged_with_name_and_note(running: Running, page: Pag
     page.get_by_text("Taken by Li Lei").first.wait_for()
     status = StateStore(running.settings.state_url).get_alert_states()["o3-1h/ln-sy-01/o3"]
     assert (status.acknowledged_by, status.note) == ("Li Lei", "called the station")
+
+
+@pytest.mark.parametrize("width", [1280, 400])
+def test_data_docs_need_no_other_host_and_fit(running: Running, page: Page, width: int) -> None:
+    batch = make_batch({}, running.settings.stations.station_list, "gas", running.hour - DAY, running.hour)
+    judge(batch, "gas", ["o3", "no2"], run_dir=running.settings.run_dir, now=running.hour)
+    page.set_viewport_size({"width": width, "height": 850})
+    seen: list[str] = []
+    page.on("requestfailed", lambda request: seen.append(request.url))
+    page.on("response", lambda answer: seen.append(answer.url) if answer.status >= 400 else None)
+    page.on("request", lambda request: seen.append(request.url) if running.url not in request.url else None)
+    page.goto(running.url + "/datadocs/index.html")
+    page.locator("li a").first.click()
+    page.get_by_text("本批次没有任何小时数据").first.wait_for()
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
+    assert [url for url in seen if not url.startswith("data:")] == []

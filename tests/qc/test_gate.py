@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qc import gate
+from qc import data_docs, gate
 from qc.batch import AGE, SHARE_VALID, make_batch
-from qc.suite import DIRECTORY, describe, read_suite, to_json
+from qc.suite import DIRECTORY, describe, network_json, read_suite
 from schemas.message import NetworkCode
 from schemas.network import Instrument, Station
 from store.state import GateOutcome
@@ -50,8 +50,8 @@ def failed(verdict: gate.Verdict) -> list[str]:
 
 @pytest.mark.parametrize("network", list(NetworkCode))
 def test_stored_suite_is_what_the_description_makes(network: NetworkCode) -> None:
-    assert (DIRECTORY / f"{network}.json").read_text(encoding="utf-8") == to_json(network)
-    assert read_suite(network) == describe(network)
+    assert (DIRECTORY / f"{network}.json").read_text(encoding="utf-8") == network_json(network)
+    assert list(read_suite(network).expectations) == describe(network)
     ids = [item.id for item in describe(network)]
     assert len(set(ids)) == len(ids)
 
@@ -78,7 +78,7 @@ def test_healthy_batch_passes_and_its_page_needs_no_other_host(tmp_path: Path) -
     verdict = judge(healthy(), tmp_path)
     assert (verdict.result, verdict.failures, verdict.skipped) == (GateOutcome.PASS, (), ())
     pages = list((tmp_path / "data_docs").rglob("*.html"))
-    assert str(tmp_path / "data_docs" / "gas" / "validations") in verdict.page
+    assert tmp_path / "data_docs" / verdict.page in pages
     assert (tmp_path / "data_docs" / "index.html") in pages
     assert not any('src="http' in page.read_text() or "cdn" in page.read_text() for page in pages)
 
@@ -123,3 +123,48 @@ def test_parameter_that_never_came_is_named(tmp_path: Path) -> None:
     assert failed(verdict) == ["columns"]
     assert "missing: so2" in verdict.failures[0].en
     assert set(verdict.skipped) == {"so2.range", "so2.level"}
+
+
+@pytest.mark.parametrize("case", ["healthy", "range", "level", "share", "edge", "infinite"])
+def test_screen_gives_the_verdict_that_every_single_limit_would(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    hourly = healthy()
+    frame = hourly["s0"]
+    changes = {"range": ("co", 600.0), "level": ("o3", 590.0), "share": ("pm25", 120.0), "edge": ("so2", 2620.0)}
+    if case in changes:
+        name, value = changes[case]
+        frame[name] = value
+    if case == "infinite":
+        frame.iloc[3, frame.columns.get_loc("no2")] = np.inf
+    batch = make_batch(hourly, STATIONS, "gas", START, END)
+    screened = gate.evaluate(batch, "gas", CODES).verdict
+    monkeypatch.setattr(gate, "to_evaluate", lambda chosen, _: list(chosen))
+    assert gate.evaluate(batch, "gas", CODES).verdict == screened
+
+
+def test_verdict_names_the_version_of_its_suite(tmp_path: Path) -> None:
+    assert judge(healthy(), tmp_path).suite_version == read_suite("gas").version
+    number, digest = read_suite("gas").version.split("-")
+    assert number.isdigit()
+    assert len(digest) == 8
+
+
+def test_pages_are_bounded_listed_and_need_no_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(data_docs, "KEEP_PAGES", 2)
+    judged = gate.evaluate(make_batch(healthy(), STATIONS, "gas", START, END), "gas", CODES)
+    for day in range(3):
+        gate.publish([judged], "gas", run_dir=tmp_path, now=END + timedelta(days=day))
+    pages = sorted((tmp_path / "data_docs" / "gas" / "validations").glob("*.html"))
+    assert [page.stem for page in pages] == ["20260603T000000Z-00", "20260604T000000Z-00"]
+    index = (tmp_path / "data_docs" / "index.html").read_text(encoding="utf-8")
+    assert [page.name in index for page in pages] == [True, True]
+    text = pages[0].read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "static/" not in text
+    assert "width=device-width" in text
+
+
+def test_only_the_newest_and_what_did_not_pass_get_a_page() -> None:
+    good = gate.evaluate(make_batch(healthy(), STATIONS, "gas", START, END), "gas", CODES)
+    bad = gate.evaluate(make_batch({}, STATIONS, "gas", START, END), "gas", CODES)
+    assert gate.worth_a_page([good, bad, good, good]) == [bad, good]
+    assert gate.worth_a_page([]) == []

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from qc import job
+from qc import job, job_gate
 from schemas.frames import valid_values
 from schemas.interval import Interval
 from schemas.reading import Reading
@@ -145,11 +145,12 @@ def test_run_is_recorded_also_when_it_fails(placed: SharedSettings, store: Influ
 def test_gate_keeps_its_verdict(placed: SharedSettings, store: InfluxStore) -> None:
     put(store, range(360))
     run(placed)
-    summary = job.gate(placed, "gas", START, START + timedelta(hours=6), START + timedelta(hours=6))
+    summary = job_gate.gate(placed, "gas", START, START + timedelta(hours=6), START + timedelta(hours=6))
     (kept,) = StateStore(placed.state_url).list_gate_results("gas")
     assert summary.outcome == kept.outcome == "warn"
     assert [item["id"] for item in kept.detail["failures"]] == ["completeness", "freshness_stations"]
     assert kept.run_id == summary.run_id
+    assert kept.detail["suite_version"] == summary.suite_version
 
 
 def test_commands_run_and_explain(placed: SharedSettings, store: InfluxStore, monkeypatch: pytest.MonkeyPatch) -> None:

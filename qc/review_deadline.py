@@ -1,0 +1,141 @@
+"""Deadlines of review, by rule and date, read strictly from ``review_deadlines.toml``; pure.
+
+Errors::
+
+    DeadlineFileError    names what is wrong with the file
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+PACKAGED = Path(__file__).with_name("review_deadlines.toml")
+
+
+class DeadlineFileError(ValueError):
+    """The rules cannot be used."""
+
+
+class Period(StrEnum):
+    """What a rule speaks of: civil days or months."""
+
+    DAY = "day"
+    MONTH = "month"
+
+
+LABELS = {Period.DAY: "%Y-%m-%d", Period.MONTH: "%Y-%m"}
+"""How a period is named."""
+
+
+class DeadlineRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One rule.
+
+    Attributes
+    ----------
+    since, until : date
+        First civil day it holds for, and the first it no longer does.
+    due_day : int or None
+        Of a month: last day of the next month, included.
+    due_hour : int or None
+        Of a day: hour of the next day by which it is due [h].
+    """
+
+    id: Annotated[str, Meta(min_length=1)]
+    period: Period
+    since: date
+    until: date | None = None
+    due_day: Annotated[int, Meta(ge=1, le=28)] | None = None
+    due_hour: Annotated[int, Meta(ge=0, le=23)] | None = None
+    zh: str
+    en: str
+    source: Annotated[str, Meta(min_length=3)]
+    verified: bool
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    rule: tuple[DeadlineRule, ...]
+
+
+class Deadline(msgspec.Struct, frozen=True, kw_only=True):
+    """A period and when it is due.
+
+    Attributes
+    ----------
+    label : str
+        Of the period, ``2026-06`` or ``2026-06-01``, civil.
+    start, end, due : datetime
+        UTC.
+    """
+
+    rule: DeadlineRule
+    label: str
+    start: datetime
+    end: datetime
+    due: datetime
+
+
+@cache
+def load_rules(path: Path = PACKAGED) -> tuple[DeadlineRule, ...]:
+    """Read the rules; raises `DeadlineFileError`."""
+    try:
+        rules = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).rule
+    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        msg = f"{path}: {error}"
+        raise DeadlineFileError(msg) from error
+    for rule in rules:
+        needed = rule.due_hour if rule.period is Period.DAY else rule.due_day
+        if needed is None or (rule.due_hour is not None and rule.due_day is not None):
+            msg = f"{path}: rule {rule.id}: a {rule.period} needs due_{'hour' if rule.period is Period.DAY else 'day'} alone"
+            raise DeadlineFileError(msg)
+    return rules
+
+
+def deadlines(rules: tuple[DeadlineRule, ...], start: datetime, end: datetime, zone: ZoneInfo) -> list[Deadline]:
+    """Deadlines of all periods that ``[start, end)`` touches, by rule and time.
+
+    Parameters
+    ----------
+    rules : tuple of DeadlineRule
+    start, end : datetime
+        Aware.
+    zone : ZoneInfo
+        Of the civil days.
+    """
+    if end <= start:
+        return []
+    first = start.astimezone(zone).date()
+    last = (end - timedelta(microseconds=1)).astimezone(zone).date()
+    found = []
+    for rule in rules:
+        day = first if rule.period is Period.DAY else first.replace(day=1)
+        while day <= last:
+            after = _next(day, rule.period)
+            if rule.since <= day and (rule.until is None or day < rule.until):
+                found.append(_deadline(rule, day, after, zone))
+            day = after
+    return found
+
+
+def _next(day: date, period: Period) -> date:
+    return day + timedelta(days=1) if period is Period.DAY else (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _deadline(rule: DeadlineRule, day: date, after: date, zone: ZoneInfo) -> Deadline:
+    due = (
+        datetime.combine(after, time(rule.due_hour or 0), zone)
+        if rule.due_day is None
+        else datetime.combine(after.replace(day=rule.due_day) + timedelta(days=1), time(), zone)
+    )
+    begin, stop = (datetime.combine(moment, time(), zone).astimezone(UTC) for moment in (day, after))
+    return Deadline(rule=rule, label=day.strftime(LABELS[rule.period]), start=begin, end=stop, due=due.astimezone(UTC))

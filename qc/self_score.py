@@ -1,0 +1,187 @@
+"""Quality control scored by reviewers: what they confirmed and what they threw out, by test, parameter and station. Pure.
+
+An hour that review made invalid and a test had flagged is a hit; one that review made valid and the test had flagged is a
+false alarm; an invalid one that the test did not flag is a miss. Hours that stay suspect, or that nobody reviewed, say nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from schemas.flag import Flag
+from schemas.frames import FLAG, REVIEW, parameters_in
+from schemas.review import ReviewCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+ANY_TEST = "any"
+"""All tests together: an hour is flagged if any of them flagged it."""
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """Hours by what the test and the reviewer say; `precision`, `recall` and `f1` are None where they have no meaning."""
+
+    hits: int
+    false_alarms: int
+    misses: int
+    valid: int
+    """Hours that review made valid, flagged or not."""
+
+    @property
+    def flagged(self) -> int:
+        """Reviewed hours that the test flagged."""
+        return self.hits + self.false_alarms
+
+    @property
+    def precision(self) -> float | None:
+        """Hits of what was flagged [1]."""
+        return self.hits / self.flagged if self.flagged else None
+
+    @property
+    def recall(self) -> float | None:
+        """Hits of what was invalid [1]."""
+        invalid = self.hits + self.misses
+        return self.hits / invalid if invalid else None
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of both, 0 where nothing was hit [1]."""
+        total = 2 * self.hits + self.false_alarms + self.misses
+        return 2 * self.hits / total if total else 0.0
+
+
+class Score(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the report; ``station_id`` is empty for all stations together."""
+
+    test: str
+    parameter: str
+    station_id: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReviewedSeries:
+    """The hours of one parameter at one station with what people and tests say of them.
+
+    Attributes
+    ----------
+    hourly : DataFrame
+        `schemas.frames` hourly before review; the other parameters of the station are there for tests that compare.
+    truth : array of int8
+        1 invalid, 0 valid, -1 not known.
+    flagged : dict of str to array of bool
+        By test: hours it flagged SUSPECT or FAIL, a native value of the hour included.
+    """
+
+    network: str
+    station_id: str
+    parameter: str
+    hourly: pd.DataFrame
+    truth: NDArray[np.int8]
+    flagged: dict[str, NDArray[np.bool_]]
+
+
+def read_truth(level2: pd.DataFrame, parameter: str) -> NDArray[np.int8]:
+    """What review says of each hour: 1 invalid, 0 valid, -1 not known (not confirmed, stale, left suspect, missing)."""
+    reach = level2[parameter + REVIEW].to_numpy()
+    flags = level2[parameter + FLAG].to_numpy(dtype=np.int8)
+    known = np.isin(reach, (ReviewCode.CONFIRMED, ReviewCode.SIGNED))
+    truth = np.full(len(level2), -1, dtype=np.int8)
+    truth[known & (flags == Flag.PASS)] = 0
+    truth[known & (flags == Flag.FAIL)] = 1
+    return truth
+
+
+def reviewed_series(
+    found: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], flags: pd.DataFrame, network: str
+) -> list[ReviewedSeries]:
+    """Series with at least one reviewed hour.
+
+    Parameters
+    ----------
+    found : mapping of str to tuple of DataFrame
+        By station: hours before review and at level L2.
+    flags : DataFrame
+        `schemas.frames` flags, hourly and native.
+    network : str
+    """
+    told = flags[flags["flag"].astype(int).isin((int(Flag.SUSPECT), int(Flag.FAIL)))] if len(flags) else flags
+    series = []
+    for station_id, (hourly, level2) in found.items():
+        mine = told[told["station_id"] == station_id]
+        for code in parameters_in(hourly):
+            truth = read_truth(level2, code)
+            if (truth >= 0).any():
+                masks = _masks(mine[mine["parameter"] == code], pd.DatetimeIndex(hourly.index))
+                series.append(
+                    ReviewedSeries(
+                        network=network,
+                        station_id=station_id,
+                        parameter=code,
+                        hourly=hourly,
+                        truth=truth,
+                        flagged=masks,
+                    )
+                )
+    return series
+
+
+def _masks(told: pd.DataFrame, hours: pd.DatetimeIndex) -> dict[str, NDArray[np.bool_]]:
+    starts = pd.DatetimeIndex(pd.to_datetime(told["start"], utc=True)).floor("h")
+    return {
+        str(test): np.asarray(hours.isin(starts[(told["test"] == test).to_numpy()])) for test in told["test"].unique()
+    }
+
+
+def count(truth: NDArray[np.int8], flagged: NDArray[np.bool_]) -> Counts:
+    """Compare what a test flagged with what review says, hour by hour; both arrays of one shape."""
+    invalid, valid = truth == 1, truth == 0
+    return Counts(
+        hits=int((invalid & flagged).sum()),
+        false_alarms=int((valid & flagged).sum()),
+        misses=int((invalid & ~flagged).sum()),
+        valid=int(valid.sum()),
+    )
+
+
+def total(counts: Iterable[Counts]) -> Counts:
+    """Sum of counts."""
+    listed = list(counts)
+    fields = Counts.__struct_fields__
+    return Counts(**{name: sum(getattr(item, name) for item in listed) for name in fields})
+
+
+def score(series: Sequence[ReviewedSeries]) -> list[Score]:
+    """Scores of every test by parameter, each station and all together; first those of all tests together.
+
+    A test that flagged nothing at a station has its misses there, if it flagged anything anywhere.
+    """
+    tests = [ANY_TEST, *sorted({test for item in series for test in item.flagged})]
+    rows: list[Score] = []
+    for test in tests:
+        by_parameter: dict[str, list[Score]] = {}
+        for item in series:
+            counts = count(item.truth, _flagged(item, test))
+            row = Score(test=test, parameter=item.parameter, station_id=item.station_id, counts=counts)
+            by_parameter.setdefault(item.parameter, []).append(row)
+        for code, found in by_parameter.items():
+            whole = total(row.counts for row in found)
+            if test == ANY_TEST or whole.flagged:
+                rows += [Score(test=test, parameter=code, station_id="", counts=whole), *found]
+    return rows
+
+
+def _flagged(item: ReviewedSeries, test: str) -> NDArray[np.bool_]:
+    none = np.zeros(len(item.truth), dtype=bool)
+    if test != ANY_TEST:
+        return item.flagged.get(test, none)
+    flagged: NDArray[np.bool_] = np.logical_or.reduce([none, *item.flagged.values()])
+    return flagged

@@ -1,0 +1,163 @@
+"""Batches that the gate holds, and what people decided about them: a batch is held until somebody lets it go."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from store.error import StateError
+from store.state.database import StateBase, to_type
+from store.state.run import GateOutcome
+from store.state.table import gate_decision, gate_result
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class GateRuling(StrEnum):
+    """What a person decides about a held batch."""
+
+    RELEASE = "release"
+    REJECT = "reject"
+
+
+class GateDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """A ruling with who, when and why; kept for good, a later one counts."""
+
+    result_id: int
+    ruling: GateRuling
+    who: str
+    note: str
+    at: datetime
+
+
+class HeldBatch(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch that was held.
+
+    Attributes
+    ----------
+    id : int
+        Of the gate result.
+    detail : dict
+        As of `store.state.run.GateResult`: failures in words, version of the suite.
+    decisions : tuple of GateDecision
+        Oldest first.
+    superseded : bool
+        A later verdict on all of its hours let them through.
+    """
+
+    id: int
+    network: str
+    start: datetime
+    end: datetime
+    detail: dict[str, Any]
+    run_id: str | None
+    created_at: datetime
+    decisions: tuple[GateDecision, ...] = ()
+    superseded: bool = False
+
+    @property
+    def ruling(self) -> GateRuling | None:
+        """The decision that counts; None: nobody has decided."""
+        return self.decisions[-1].ruling if self.decisions else None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether its hours may not enter products: neither released nor judged anew and let through."""
+        return not self.superseded and self.ruling is not GateRuling.RELEASE
+
+
+class GateStore(StateBase):
+    """Functions on held batches."""
+
+    def decide_gate(self, decision: GateDecision) -> HeldBatch:
+        """Keep a decision; earlier ones stay.
+
+        Raises
+        ------
+        StateError
+            If there is no such held batch, it was judged anew, or who or note is empty.
+        """
+        if not decision.who.strip() or not decision.note.strip():
+            msg = "a decision needs who and a note"
+            raise StateError(msg)
+        with self._writing() as connection:
+            found = [item for item in _held(connection, None) if item.id == decision.result_id]
+            if not found:
+                msg = f"gate result {decision.result_id} is no held batch; `skyground qc held list` shows them"
+                raise StateError(msg)
+            if found[0].superseded:
+                msg = f"held batch {decision.result_id} was judged anew and let through: nothing to decide"
+                raise StateError(msg)
+            values = msgspec.structs.asdict(decision) | {"ruling": decision.ruling.value}
+            connection.execute(sa.insert(gate_decision).values(values))
+        held = found[0]
+        return msgspec.structs.replace(held, decisions=(*held.decisions, decision))
+
+    def list_held(
+        self,
+        network: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        only_blocking: bool = False,
+    ) -> list[HeldBatch]:
+        """Held batches that overlap ``[start, end)``, newest first.
+
+        Parameters
+        ----------
+        only_blocking : bool
+            Leave out what was released or judged anew.
+        """
+        with self._reading() as connection:
+            held = _held(connection, network)
+        return [
+            item
+            for item in reversed(held)
+            if (start is None or item.end > start)
+            and (end is None or item.start < end)
+            and (item.blocks or not only_blocking)
+        ]
+
+
+def _held(connection: sa.Connection, network: str | None) -> list[HeldBatch]:
+    question = sa.select(gate_result).order_by(gate_result.c.id)
+    if network is not None:
+        question = question.where(gate_result.c.network == network)
+    held = question.where(gate_result.c.outcome == GateOutcome.HOLD.value)
+    rows = list(connection.execute(held).mappings())
+    if not rows:
+        return []
+    later = _let_through(connection, min(int(row["id"]) for row in rows))
+    decided: dict[int, list[GateDecision]] = {}
+    for row in connection.execute(sa.select(gate_decision).order_by(gate_decision.c.id)).mappings():
+        decided.setdefault(row["result_id"], []).append(to_type(row, GateDecision))
+    names = [name for name in HeldBatch.__struct_fields__ if name not in {"decisions", "superseded"}]
+    return [
+        HeldBatch(
+            **{name: row[name] for name in names},
+            decisions=tuple(decided.get(row["id"], ())),
+            superseded=_is_superseded(row, later),
+        )
+        for row in rows
+    ]
+
+
+def _let_through(connection: sa.Connection, after: int) -> list[sa.RowMapping]:
+    question = sa.select(gate_result.c.id, gate_result.c.network, gate_result.c.start, gate_result.c.end)
+    passed = question.where(gate_result.c.id > after, gate_result.c.outcome != GateOutcome.HOLD.value)
+    return list(connection.execute(passed).mappings())
+
+
+def _is_superseded(row: sa.RowMapping, later: Sequence[sa.RowMapping]) -> bool:
+    return any(
+        item["id"] > row["id"]
+        and item["network"] == row["network"]
+        and item["start"] <= row["start"]
+        and item["end"] >= row["end"]
+        for item in later
+    )
