@@ -29,9 +29,9 @@ from great_expectations.data_context.types.base import (
 
 from qc import gate
 from qc.batch import make_batch
+from qc.gate_verdict import SCREENS, choose, conclude, to_failure
 from qc.suite import read_suite
 from qc.thresholds import GrossRange, load_thresholds
-from qc.verdict import SCREENS, choose, conclude, to_failure
 from schemas.message import NetworkCode
 from schemas.network import Instrument, Station
 from schemas.parameter import parameters_of

@@ -40,7 +40,7 @@ BASE_COLUMNS = (
     AGE,
 )
 BROKEN_LIMITS, BROKEN_LEVELS = "broken_limits", "broken_levels"
-"""How many limits of columns, and of medians, the batch breaks: the same in every row, by `qc.verdict.screen` [1]."""
+"""How many limits of columns, and of medians, the batch breaks: the same in every row, by `qc.gate_verdict.screen` [1]."""
 PM_EXCESS = "pm25_excess"
 NOX_RATIO = "nox_ratio"
 DEW_POINT_EXCESS = "dew_point_excess"

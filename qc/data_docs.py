@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from qc.verdict import Verdict
+    from qc.gate_verdict import Verdict
 
 SITE = "data_docs"
 #: Pages kept for each network or product.

@@ -21,8 +21,8 @@ import msgspec
 import pandas as pd
 
 from qc import data_docs
+from qc.gate_verdict import SCREENS, Failure, Verdict, choose, conclude, screen, to_evaluate, to_failure
 from qc.suite import Expectation, read_suite
-from qc.verdict import SCREENS, Failure, Verdict, choose, conclude, screen, to_evaluate, to_failure
 from store.state import GateOutcome
 
 if TYPE_CHECKING:

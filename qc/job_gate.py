@@ -44,7 +44,7 @@ _TOLD = 5
 
 
 class GateSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """The gate's verdict on one batch; see `qc.verdict.Verdict`.
+    """The gate's verdict on one batch; see `qc.gate_verdict.Verdict`.
 
     Attributes
     ----------

@@ -305,7 +305,7 @@ def _cross(codes: set[str]) -> Iterator[Expectation]:
 
 
 def _screens() -> Iterator[Expectation]:
-    """Two counts stand for the hundreds of limits of single columns; `qc.verdict.screen` makes them."""
+    """Two counts stand for the hundreds of limits of single columns; `qc.gate_verdict.screen` makes them."""
     table = (
         ("limits", BROKEN_LIMITS, "limits of columns are broken", "有列超出限值"),
         ("levels", BROKEN_LEVELS, "medians of parameters are implausible", "有参数的中位数不合理"),
