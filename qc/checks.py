@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-from qc.window import MIN_WINDOW_SHARE, trailing
+from qc.rolling import MIN_WINDOW_SHARE, trailing
 from schemas.flag import Flag
 from schemas.reading import Status
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qc.checks import CheckError, check_positive, elapsed_s
-from qc.window import Present, share_true
+from qc.rolling import Present, share_true
 from schemas.flag import Flag
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from qc.checks import CheckError, check_positive, elapsed_s
-from qc.window import Present, trailing, trailing_median
+from qc.rolling import Present, trailing, trailing_median
 from schemas.flag import Flag
 
 if TYPE_CHECKING:

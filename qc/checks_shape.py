@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.ndimage import median_filter
 
 from qc.checks import check_positive, elapsed_s
-from qc.window import MAD_TO_SD, MIN_WINDOW_SHARE, Present, trailing_median, true_runs
+from qc.rolling import MAD_TO_SD, MIN_WINDOW_SHARE, Present, trailing_median, true_runs
 from schemas.flag import Flag
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qc.checks import check_positive, elapsed_s
-from qc.window import Present
+from qc.rolling import Present
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
