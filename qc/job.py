@@ -15,7 +15,7 @@ import msgspec
 
 from qc.job_gate import GateSummary, gate
 from qc.job_rules import thresholds_of
-from qc.job_write import QcError, save_flags, take
+from qc.job_write import QcError, Sink, save_flags, save_hours
 from qc.station import Judged, Rules, judge_station
 from qc.window import HOUR, make_window
 from schemas.frames import concat_flags
@@ -24,7 +24,7 @@ from store.influx import Bucket, InfluxStore
 from store.state import RunState, StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import pandas as pd
 
@@ -48,6 +48,8 @@ class QcSummary(msgspec.Struct, frozen=True, kw_only=True):
         it could not be compared with their successors then.
     version : str
         Of the thresholds.
+    stations : tuple of str or None
+        Ids of the stations that were judged; None: all of the network.
     streams, silent : int
         Instruments with and without any reading.
     value_count : int
@@ -58,6 +60,8 @@ class QcSummary(msgspec.Struct, frozen=True, kw_only=True):
         Verdicts other than PASS by test.
     taken_back : int
         Earlier verdicts that no longer hold.
+    revised : int
+        Hourly values whose value, count or flag differ from what was stored; what they were is kept.
     unevaluated : dict of str to int
         By test: parameters of streams and stations without a limit.
     seconds : float
@@ -69,6 +73,7 @@ class QcSummary(msgspec.Struct, frozen=True, kw_only=True):
     end: datetime
     run_id: str
     version: str
+    stations: tuple[str, ...] | None
     streams: int
     silent: int
     value_count: int
@@ -76,15 +81,23 @@ class QcSummary(msgspec.Struct, frozen=True, kw_only=True):
     native_flags: dict[str, int]
     hourly_flags: dict[str, int]
     taken_back: int
+    revised: int
     unevaluated: dict[str, int]
     seconds: float
 
 
-def run(settings: SharedSettings, network: str, start: datetime, end: datetime, now: datetime) -> QcSummary:
+def run(  # noqa: PLR0917 - the interval of a network at a moment
+    settings: SharedSettings,
+    network: str,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    stations: Collection[str] | None = None,
+) -> QcSummary:
     """Judge the native values of a network, make its hours, and judge these.
 
-    Running again over the same hours with the same thresholds and data writes the same records. A verdict of an earlier run
-    that no longer holds is replaced by PASS.
+    Running again over the same hours with the same thresholds and data changes nothing. A verdict of an earlier run that no
+    longer holds is replaced by PASS; what was replaced, verdict or hour, is kept with the run that replaced it.
 
     Parameters
     ----------
@@ -95,22 +108,26 @@ def run(settings: SharedSettings, network: str, start: datetime, end: datetime, 
         Aware, half-open. Hours that are not over at ``now`` are left for the next run.
     now : datetime
         Aware.
+    stations : collection of str or None
+        Ids of those to judge; None: all of the network. Those of others are left alone.
 
     Raises
     ------
     QcError, qc.thresholds.ThresholdError, store.error.StoreError
     ValueError
-        If the network does not exist.
+        If the network does not exist, or has no instrument at one of the stations.
     """
     began = time.perf_counter()
     code = NetworkCode(network)
     thresholds = thresholds_of(settings)
     store, state = InfluxStore(settings), StateStore(settings.state_url)
+    chosen = stations_of(settings, code, stations)
     window = make_window(thresholds, start, end, now)
     run_id = state.start_run("qc", code, window.start, window.end, thresholds.version)
     try:
         rules = Rules(code, settings.stations.timezone, thresholds, window)
-        fields = _run(store, rules, list(settings.stations.stations_of(code)))
+        sink = Sink(store, state, rules, run_id, None if stations is None else frozenset(stations))
+        fields = _run(sink, chosen)
     except BaseException as error:
         state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
         raise
@@ -122,12 +139,23 @@ def run(settings: SharedSettings, network: str, start: datetime, end: datetime, 
         end=window.end,
         run_id=run_id,
         version=thresholds.version,
+        stations=None if stations is None else tuple(sorted(set(stations))),
         seconds=round(time.perf_counter() - began, 3),
         **fields,
     )
     state.finish_run(run_id, RunState.DONE, msgspec.to_builtins(summary))
-    state.close_hours(code, window.start, window.end, now)
+    state.close_hours(code, window.start, window.end, now, stations)
     return summary
+
+
+def stations_of(settings: SharedSettings, network: NetworkCode, stations: Collection[str] | None) -> list[Station]:
+    """Stations of a network, all or those named; raises ValueError for one that has no instrument of it."""
+    found = {item.id: item for item in settings.stations.stations_of(network)}
+    unknown = sorted(set(stations or ()) - set(found))
+    if unknown:
+        msg = f"no instrument of network {network} at {', '.join(unknown)}"
+        raise ValueError(msg)
+    return list(found.values()) if stations is None else [found[name] for name in sorted(set(stations))]
 
 
 def run_reopened(settings: SharedSettings, now: datetime) -> list[QcSummary]:
@@ -160,20 +188,19 @@ def stretches(hours: Sequence[ReopenedHour]) -> list[tuple[str, datetime, dateti
     return found
 
 
-def _run(store: InfluxStore, rules: Rules, stations: list[Station]) -> dict[str, Any]:
-    judged = [judge_station(station, _natives(store, rules, station), rules) for station in stations]
-    for item in judged:
-        if len(item.hours):
-            take(store.write_hourly(rules.network, item.station_id, item.hours), "hours")
-    return _counts(judged) | _save_flags(store, rules, judged)
+def _run(sink: Sink, stations: Sequence[Station]) -> dict[str, Any]:
+    """Judge the stations, then save: all hours of the run are at hand before the first is written."""
+    judged = [judge_station(station, _natives(sink.store, sink.rules, station), sink.rules) for station in stations]
+    revised = save_hours(sink, judged)
+    return _counts(judged) | {"revised": revised} | _save_flags(sink, judged)
 
 
-def _save_flags(store: InfluxStore, rules: Rules, judged: Sequence[Judged]) -> dict[str, Any]:
+def _save_flags(sink: Sink, judged: Sequence[Judged]) -> dict[str, Any]:
     last_seen = {(item.station_id, key): at for item in judged for key, at in item.last_seen.items()}
     native = concat_flags([item.native_flags for item in judged])
     hourly = concat_flags([item.hourly_flags for item in judged])
     back = sum(
-        save_flags(store, bucket, rules.network, window=rules.window, flags=flags, last_seen=last_seen)
+        save_flags(sink, bucket, flags, last_seen)
         for bucket, flags in ((Bucket.NATIVE, native), (Bucket.HOURLY, hourly))
     )
     return {

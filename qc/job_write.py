@@ -1,4 +1,7 @@
-"""Saving what a run found: hours and verdicts.
+"""Saving what a run found: hours and verdicts, and beforehand what they replace.
+
+History is written first: should the run end between the two, running again records the change once more, and nothing that
+stood in the time-series database is ever lost.
 
 Errors::
 
@@ -7,53 +10,94 @@ Errors::
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+import numpy as np
 import pandas as pd
 
 from qc import wording
-from schemas.flag import Flag
-from schemas.frames import FLAG_COLUMNS, concat_flags
+from qc.revision import FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
+from qc.rule import rule_figures
+from schemas.frames import FLAG_COLUMNS
+from store.state import FlagRule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
-    from qc.window import Window
+    from qc.station import Judged, Rules
     from store.influx import Bucket, InfluxStore, WriteResult
+    from store.state import StateStore
 
-_KEY = ["start", "station_id", "instrument_id", "parameter", "test"]
+_RULE_KEY = ["station_id", "parameter", "test", "month"]
 
 
 class QcError(RuntimeError):
     """The store did not take a result; nothing is lost, run again."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """Where a run saves.
+
+    Attributes
+    ----------
+    stations : collection of str or None
+        Stations that the run judges; None: all of the network. Verdicts on others are never taken back.
+    """
+
+    store: InfluxStore
+    state: StateStore
+    rules: Rules
+    run_id: str
+    stations: Collection[str] | None = None
+
+    @property
+    def only_station(self) -> str | None:
+        """The station where the run judges a single one: one series is read instead of the network's."""
+        return next(iter(self.stations)) if self.stations is not None and len(self.stations) == 1 else None
+
+
+def save_hours(sink: Sink, judged: Sequence[Judged]) -> int:
+    """Write the hours that are new or differ from the stored ones; returns how many values were revised."""
+    stored = _stored_hours(sink)
+    replaced, lines = list[pd.DataFrame](), list[tuple[str, pd.DataFrame]]()
+    for item in judged:
+        if not len(item.hours):
+            continue
+        revised = revise_hours(item.hours, stored.get(item.station_id, item.hours.iloc[:0]))
+        replaced.append(revised.replaced.assign(station_id=item.station_id))
+        if len(revised.hours):
+            lines.append((item.station_id, revised.hours))
+    rows = _replaced_rows(sink, pd.concat(replaced, ignore_index=True)) if replaced else []
+    sink.state.add_hour_revisions(rows)
+    take(sink.store.write_hourly_many(sink.rules.network, lines), "hours")
+    return len(rows)
+
+
 def save_flags(
-    store: InfluxStore,
-    bucket: Bucket,
-    network: str,
-    *,
-    window: Window,
-    flags: pd.DataFrame,
-    last_seen: Mapping[tuple[str, str], pd.Timestamp],
+    sink: Sink, bucket: Bucket, flags: pd.DataFrame, last_seen: Mapping[tuple[str, str], pd.Timestamp]
 ) -> int:
-    """Write the verdicts, and PASS in the place of earlier ones that no longer hold; returns the number of these."""
-    earlier = store.read_flags(bucket, network, window.start, window.end)
+    """Write new and changed verdicts, and PASS in the place of earlier ones that no longer hold; returns the number of these.
+
+    Parameters
+    ----------
+    last_seen : mapping of (station id, instrument id) to Timestamp
+        Latest reading of each instrument that the run has read.
+    """
+    window = sink.rules.window
+    earlier = sink.store.read_flags(bucket, sink.rules.network, window.start, window.end, sink.only_station)
+    if sink.stations is not None and len(earlier):
+        earlier = earlier[earlier["station_id"].isin(sink.stations)]
     gone = earlier[~keys_of(earlier).isin(keys_of(flags))] if len(earlier) else earlier
     if len(gone):
-        gone = gone[[_is_judged(row, last_seen) for row in gone[_KEY].itertuples(index=False)]]
-    back = gone.assign(flag=int(Flag.PASS), reason=wording.taken_back()) if len(gone) else gone
-    take(store.write_flags(bucket, network, concat_flags([flags, back])[list(FLAG_COLUMNS)]), "flags")
-    return len(back)
-
-
-def keys_of(flags: pd.DataFrame) -> pd.MultiIndex:
-    """What tells verdicts apart: start, station, instrument, parameter, test."""
-    if flags.empty:
-        return pd.MultiIndex.from_tuples([], names=_KEY)
-    starts = pd.DatetimeIndex(pd.to_datetime(flags["start"], utc=True)).as_unit("us")
-    columns = [flags[name].astype(object).where(flags[name].notna(), "") for name in _KEY[1:]]
-    return pd.MultiIndex.from_arrays([starts.asi8, *columns], names=_KEY)
+        gone = gone[[_is_judged(row, last_seen) for row in gone[list(KEY)].itertuples(index=False)]]
+    changes = changes_of(flags, earlier, gone, wording.taken_back())
+    _record(sink, bucket, changes)
+    take(sink.store.write_flags(bucket, sink.rules.network, changes[list(FLAG_COLUMNS)]), "flags")
+    return len(gone)
 
 
 def take(result: WriteResult, what: str) -> None:
@@ -65,6 +109,60 @@ def take(result: WriteResult, what: str) -> None:
         first = result.rejected[0]
         msg = f"the store refused {len(result.rejected)} lines of {what}: {first.reason}"
         raise QcError(msg)
+
+
+def _stored_hours(sink: Sink) -> dict[str, pd.DataFrame]:
+    network, window = sink.rules.network, sink.rules.window
+    if sink.only_station is None:
+        return sink.store.read_hourly_all(network, window.start, window.end)
+    return {sink.only_station: sink.store.read_hourly(network, sink.only_station, window.start, window.end)}
+
+
+def _replaced_rows(sink: Sink, replaced: pd.DataFrame) -> list[dict[str, Any]]:
+    whole = replaced.astype({"revision": int, "count": int, "flag": int})
+    plain = whole.assign(
+        hour=_datetimes(whole["hour"]),
+        value=whole["value"].astype(object).where(whole["value"].notna(), None),
+        network=sink.rules.network,
+        run_id=sink.run_id,
+    )
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _record(sink: Sink, bucket: Bucket, changes: pd.DataFrame) -> None:
+    """Keep changes with the rule each was given by."""
+    if changes.empty:
+        return
+    months = pd.DatetimeIndex(changes["start"]).tz_convert(sink.rules.zone).month
+    place, owners = pd.MultiIndex.from_frame(changes[_RULE_KEY[:-1]].assign(month=np.asarray(months))).factorize()
+    rules = [_rule(sink.rules, *owner) for owner in owners]
+    instruments = changes["instrument_id"].astype(object)
+    plain = changes.assign(
+        start=_datetimes(changes["start"]),
+        flag=changes["flag"].astype(int),
+        instrument_id=instruments.where(instruments.notna(), None),
+        rule=np.array([rule.digest for rule in rules], dtype=object)[place],
+        level=bucket.value,
+        network=str(sink.rules.network),
+        run_id=sink.run_id,
+    )
+    names = ["level", "network", *FLAG_COLUMNS, FLAG_BEFORE, REASON_BEFORE, "rule", "run_id"]
+    columns = [plain[name].tolist() for name in names]
+    rows = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    sink.state.add_flag_changes(rules, rows)
+
+
+def _rule(rules: Rules, station_id: str, code: str, test: str, month: int) -> FlagRule:
+    figures = rule_figures(rules.thresholds, test, code, network=rules.network, station_id=station_id, month=int(month))
+    version = rules.thresholds.version
+    text = msgspec.json.encode([test, version, figures], order="deterministic")
+    return FlagRule(digest=hashlib.sha256(text).hexdigest()[:16], test=test, version=version, figures=figures)
+
+
+def _datetimes(starts: pd.Series) -> pd.Series:
+    """Python's own datetimes, which the SQL driver takes."""
+    values = pd.DatetimeIndex(pd.to_datetime(starts, utc=True)).to_pydatetime()
+    return pd.Series(list(values), index=starts.index, dtype=object)
 
 
 def _is_judged(row: Any, last_seen: Mapping[tuple[str, str], pd.Timestamp]) -> bool:  # noqa: ANN401 - a row of a frame

@@ -10,7 +10,7 @@ import pandas as pd
 
 from qc.checks_hourly import flag_hours
 from qc.flagging import Stream, flag_native
-from qc.hourly import Hourly, aggregate, merge
+from qc.hourly import Hourly, aggregate, merge, with_completeness
 from qc.window import Window, reporting_hours
 from schemas.frames import STATUS, concat_flags, empty_flags, parameters_in
 
@@ -85,9 +85,11 @@ def judge_station(station: Station, natives: Mapping[str, pd.DataFrame], rules: 
     found.native_flags = concat_flags(flags)
     if not parts:
         return found
-    hours = flag_hours(merge(parts), rules.thresholds, network=rules.network, station_id=station.id, zone=rules.zone)
+    made = merge(parts)
+    hours = flag_hours(made, rules.thresholds, network=rules.network, station_id=station.id, zone=rules.zone)
     found.unevaluated.update(hours.unevaluated)
-    found.hours, found.hourly_flags = rules.window.inside(hours.hourly), rules.window.flags_inside(hours.records)
+    found.hours = with_completeness(rules.window.inside(hours.hourly), made)
+    found.hourly_flags = rules.window.flags_inside(hours.records)
     found.counts["hours"] += len(found.hours) * len(parameters_in(found.hours))
     return found
 

@@ -8,6 +8,11 @@ hourly
     One station, all networks or one. Index ``start``: starts of UTC hours, ascending, unique. Columns by parameter:
     ``<p>`` float64 mean (sum for rain, vector mean for wind direction) of the valid native values; ``<p>__n`` count
     of valid native values; ``<p>__flag`` int8 combined QARTOD flag of the hour. NaN mean = the hour has no valid value.
+    Companions, absent where nothing states them: ``<p>__std`` float64 standard deviation of the valid native values, unit
+    of the mean, NaN below two values (wind direction: that of angles [deg]; none for sums); ``<p>__completeness`` float64
+    part of the expected values that is there, 0 to 1 [1]; ``<p>__uncertainty`` float64 standard uncertainty, unit of the
+    mean; ``<p>__revision`` int64 how often value, count or flag of the hour were changed after they were first made, 0
+    where never.
 flags
     Long. Columns ``start`` (UTC), ``station_id``, ``instrument_id`` (may be None), ``parameter``, ``test``, ``flag`` (int8),
     ``reason``. Only verdicts other than PASS.
@@ -29,6 +34,13 @@ SEPARATOR = "__"
 STATUS = "__status"
 COUNT = "__n"
 FLAG = "__flag"
+STD = "__std"
+COMPLETENESS = "__completeness"
+UNCERTAINTY = "__uncertainty"
+REVISION = "__revision"
+#: Suffixes of whole numbers and of floats beside an hourly mean.
+HOURLY_COUNTS = (COUNT, FLAG, REVISION)
+HOURLY_FLOATS = (STD, COMPLETENESS, UNCERTAINTY)
 FLAG_COLUMNS = ("start", "station_id", "instrument_id", "parameter", "test", "flag", "reason")
 
 

@@ -14,6 +14,7 @@ import msgspec
 from schemas.frames import COUNT, FLAG, STATUS
 from store import influx_read
 from store.error import StoreError
+from store.fingerprint import day_digests
 from store.influx_bucket import ensure_buckets
 from store.influx_http import Bucket, InfluxHttp
 from store.influx_write import RejectedLine, WriteResult, write_lines
@@ -22,7 +23,7 @@ from store.line import encode_reading
 from store.line_frame import FLAG_MEASUREMENT_SUFFIX, encode_flags, encode_hourly, encode_product
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     import pandas as pd
@@ -93,6 +94,11 @@ class InfluxStore:
         """Write one station's hourly frame (`schemas.frames`); raises `schemas.frames.FrameError` where it breaks the contract."""
         return self.write_lines(Bucket.HOURLY, encode_hourly(network, station_id, hourly))
 
+    def write_hourly_many(self, network: str, hours: Iterable[tuple[str, pd.DataFrame]]) -> WriteResult:
+        """Write hourly frames of several stations, (station id, frame) each, in requests of full size; raises as `write_hourly`."""
+        lines = [line for station_id, frame in hours for line in encode_hourly(network, station_id, frame)]
+        return self.write_lines(Bucket.HOURLY, lines)
+
     def write_flags(self, bucket: Bucket, network: str, flags: pd.DataFrame) -> WriteResult:
         """Write a flags frame. A verdict that no longer holds is taken back by writing PASS in its place."""
         return self.write_lines(bucket, encode_flags(network, flags))
@@ -117,6 +123,14 @@ class InfluxStore:
         tags = {"station": station_id, "instrument": instrument_id}
         body = self._select(Bucket.NATIVE, select(network, start, end, columns=columns, tags=tags))
         return influx_read.native_frame(body, parameters)
+
+    def native_digests(
+        self, network: str, station_id: str, start: datetime, end: datetime, parameters: Sequence[str]
+    ) -> dict[str, str]:
+        """Fingerprint of a station's native values and status letters by UTC day; see `store.fingerprint.day_digests`."""
+        columns = ["instrument", *(name + suffix for name in parameters for suffix in ("", STATUS))]
+        body = self._select(Bucket.NATIVE, select(network, start, end, columns=columns, tags={"station": station_id}))
+        return day_digests(body, start, end)
 
     def read_hourly(
         self, network: str, station_id: str, start: datetime, end: datetime, parameters: Sequence[str] | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,20 @@ import pyarrow.compute as pc
 from pyarrow import csv as pa_csv
 
 from schemas.flag import Flag
-from schemas.frames import COUNT, FLAG, FLAG_COLUMNS, SEPARATOR, STATUS, empty_flags
+from schemas.frames import (
+    COMPLETENESS,
+    COUNT,
+    FLAG,
+    FLAG_COLUMNS,
+    REVISION,
+    SEPARATOR,
+    STATUS,
+    STD,
+    UNCERTAINTY,
+    empty_flags,
+)
 from store.error import QueryError
+from store.line_frame import VOID_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +37,7 @@ if TYPE_CHECKING:
 #: Tags, always text.
 TAGS = frozenset({"name", "tags", "station", "instrument", "parameter", "test"})
 _RENAMED = {"station": "station_id", "instrument": "instrument_id"}
+_NUMBERS = ("float", "integer")
 _LEFT_OUT = frozenset({"name", "tags", "time"})
 
 
@@ -138,18 +151,33 @@ def product_frame(body: bytes, types: Mapping[str, str]) -> pd.DataFrame:
     types : mapping of str to str
         InfluxDB's field types; what is not in it is a tag, thus text.
     """
-    table = parse_csv(body, lambda name: name != "time" and types.get(name) not in ("float", "integer"))
+    table = parse_csv(body, lambda name: name != "time" and types.get(name) not in _NUMBERS)
     if table is None:
         return _empty_values(()).assign(station_id=pd.Series(dtype=object))
     values = {
         _RENAMED.get(name, name): table[name].to_pandas().to_numpy()
         for name in table.column_names
-        if name not in _LEFT_OUT
+        if name not in _LEFT_OUT and name != VOID_FIELD
     }
     frame = pd.DataFrame(values, index=_index(table))
+    if VOID_FIELD in table.column_names:
+        frame = _without_void(frame, table[VOID_FIELD], [name for name in types if types[name] in _NUMBERS])
     texts = frame.select_dtypes(include=["object", "str"]).columns
     frame[texts] = frame[texts].astype(object).where(frame[texts].notna(), None)
     return frame[["station_id", *[name for name in frame if name != "station_id"]]]
+
+
+def _without_void(frame: pd.DataFrame, void: pa.ChunkedArray, numbers: Sequence[str]) -> pd.DataFrame:
+    """Without the numbers that a later write found to be none; a row of which nothing is left goes."""
+    told = void.to_pandas().fillna("")
+    # few different texts, so each is looked at once
+    for text in told[told != ""].unique():
+        names = [name for name in text.split(",") if name in frame]
+        frame.loc[(told == text).to_numpy(), names] = np.nan
+    there = [name for name in numbers if name in frame]
+    texts = [name for name in frame if name not in there and name != "station_id"]
+    empty = frame[there].isna().all(axis=1) & (told != "").to_numpy()
+    return frame if texts else frame[~empty]
 
 
 def last_frame(body: bytes) -> pd.DataFrame:
@@ -189,7 +217,24 @@ def _hourly_frame(table: pa.Table, parameters: Sequence[str] | None) -> pd.DataF
         frame[name] = np.where(count == 0, np.nan, mean)
         frame[name + COUNT] = count
         frame[name + FLAG] = flags
+        frame |= _companions(name, columns, count)
     return pd.DataFrame(frame, index=_index(table))
+
+
+def _companions(
+    name: str, columns: Mapping[str, pa.ChunkedArray], count: np.ndarray[tuple[int], np.dtype[Any]]
+) -> dict[str, object]:
+    """What stands beside a mean, where any row has it; a spread of an earlier, fuller hour does not shine through."""
+    least = {STD: 2, COMPLETENESS: 0, UNCERTAINTY: 1}
+    found: dict[str, object] = {}
+    for suffix, needed in least.items():
+        column = columns.get(name + suffix)
+        if column is not None and column.null_count < len(column):
+            found[name + suffix] = np.where(count >= needed, _floats(column, len(column)), np.nan)
+    column = columns.get(name + REVISION)
+    if column is not None and column.null_count < len(column):
+        found[name + REVISION] = np.nan_to_num(_floats(column, len(column)), nan=0).astype(np.int64)
+    return found
 
 
 def _floats(column: pa.ChunkedArray | None, length: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

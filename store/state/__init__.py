@@ -9,8 +9,10 @@ from store.state.alert import AlertStatus, AlertStore, ClaimedTransition, Delive
 from store.state.balance import Balance, BalanceStore
 from store.state.document import Document, DocumentStore
 from store.state.finding import Finding, FindingKind, FindingStore
+from store.state.flag_change import FlagChange, FlagChangeStore, FlagRule, HourRevision
 from store.state.gap import UNSETTLED, Gap, GapState, GapStore
 from store.state.instrument import Clock, ClockState, InstrumentState, InstrumentStore, Progress
+from store.state.judged import JudgedMonth, JudgedStore
 from store.state.quarantine import QuarantinedItem, QuarantineState, QuarantineStore
 from store.state.revision import Before, ReopenedHour, ReopenReason, Revision, RevisionStore
 from store.state.run import GateOutcome, GateResult, Run, RunState, RunStore
@@ -29,11 +31,15 @@ __all__ = [
     "Facts",
     "Finding",
     "FindingKind",
+    "FlagChange",
+    "FlagRule",
     "Gap",
     "GapState",
     "GateOutcome",
     "GateResult",
+    "HourRevision",
     "InstrumentState",
+    "JudgedMonth",
     "Progress",
     "QuarantineState",
     "QuarantinedItem",
@@ -59,6 +65,8 @@ class StateStore(
     InstrumentStore,
     GapStore,
     RevisionStore,
+    FlagChangeStore,
+    JudgedStore,
 ):
     """All of the state database; one part a subject, each in its own module.
 
