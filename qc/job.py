@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,13 +20,13 @@ from qc.job_rules import thresholds_of
 from qc.job_write import QcError, Sink, save_flags, save_hours
 from qc.station import Judged, Rules, judge_station
 from qc.window import HOUR, make_window
-from schemas.frames import concat_flags
+from schemas.frames import STATUS, concat_flags
 from schemas.message import NetworkCode
 from store.influx import Bucket, InfluxStore
 from store.state import RunState, StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
 
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GateSummary", "QcError", "QcSummary", "gate", "run", "run_reopened", "stretches", "thresholds_of"]
 
+#: Stations whose native values one query brings: enough that its cost does not count, few enough for memory.
+STATIONS_A_QUERY = 20
 JOINED = timedelta(hours=24)
 """Re-opened hours that are nearer than this are judged in one run."""
 
@@ -190,7 +194,7 @@ def stretches(hours: Sequence[ReopenedHour]) -> list[tuple[str, datetime, dateti
 
 def _run(sink: Sink, stations: Sequence[Station]) -> dict[str, Any]:
     """Judge the stations, then save: all hours of the run are at hand before the first is written."""
-    judged = [judge_station(station, _natives(sink.store, sink.rules, station), sink.rules) for station in stations]
+    judged = _judge(sink.store, sink.rules, stations)
     revised = save_hours(sink, judged)
     return _counts(judged) | {"revised": revised} | _save_flags(sink, judged)
 
@@ -222,11 +226,37 @@ def _counts(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _natives(store: InfluxStore, rules: Rules, station: Station) -> dict[str, pd.DataFrame]:
-    window = rules.window
-    return {
-        item.id: store.read_native(
-            rules.network, station.id, item.id, window.read_start, window.read_end, item.parameters
-        )
-        for item in station.instruments_of(rules.network)
-    }
+def _read(store: InfluxStore, rules: Rules, stations: Sequence[Station]) -> dict[tuple[str, str], pd.DataFrame]:
+    """Native frames of some stations by (station id, instrument id)."""
+    listed = [item for station in stations for item in station.instruments_of(rules.network)]
+    codes = sorted({code for item in listed for code in item.parameters})
+    window, ids = rules.window, [station.id for station in stations]
+    return store.read_native_many(rules.network, ids, window.read_start, window.read_end, codes)
+
+
+def _judge(store: InfluxStore, rules: Rules, stations: Sequence[Station]) -> list[Judged]:
+    """Judge the stations; while those of one query are judged, the next is answered."""
+    batches = [stations[first : first + STATIONS_A_QUERY] for first in range(0, len(stations), STATIONS_A_QUERY)]
+    judged: list[Judged] = []
+    with ThreadPoolExecutor(1) as reader:
+        reading = reader.submit(_read, store, rules, batches[0]) if batches else None
+        for batch, following in zip_longest(batches, batches[1:]):
+            assert reading is not None
+            natives = reading.result()
+            reading = reader.submit(_read, store, rules, following) if following else None
+            judged += [judge_station(station, _of_station(natives, station, rules.network), rules) for station in batch]
+    return judged
+
+
+def _of_station(
+    natives: Mapping[tuple[str, str], pd.DataFrame], station: Station, network: str
+) -> dict[str, pd.DataFrame]:
+    """Frames of a station's instruments, each with the parameters that the network file gives it."""
+    found: dict[str, pd.DataFrame] = {}
+    for item in station.instruments_of(network):
+        frame = natives.get((station.id, item.id))
+        if frame is not None:
+            known = set(item.parameters)
+            foreign = [name for name in frame if str(name).removesuffix(STATUS) not in known]
+            found[item.id] = frame.drop(columns=foreign) if foreign else frame
+    return found

@@ -62,19 +62,16 @@ class Sink:
 
 def save_hours(sink: Sink, judged: Sequence[Judged]) -> int:
     """Write the hours that are new or differ from the stored ones; returns how many values were revised."""
-    stored = _stored_hours(sink)
-    replaced, lines = list[pd.DataFrame](), list[tuple[str, pd.DataFrame]]()
-    for item in judged:
-        if not len(item.hours):
-            continue
-        revised = revise_hours(item.hours, stored.get(item.station_id, item.hours.iloc[:0]))
-        replaced.append(revised.replaced.assign(station_id=item.station_id))
-        if len(revised.hours):
-            lines.append((item.station_id, revised.hours))
-    rows = _replaced_rows(sink, pd.concat(replaced, ignore_index=True)) if replaced else []
-    sink.state.add_hour_revisions(rows)
-    take(sink.store.write_hourly_many(sink.rules.network, lines), "hours")
-    return len(rows)
+    made = {item.station_id: item.hours for item in judged if len(item.hours)}
+    if not made:
+        return 0
+    network, window = sink.rules.network, sink.rules.window
+    hours = pd.concat(made, names=["station_id", "start"])
+    stored = sink.store.read_hourly_table(network, window.start, window.end, sink.only_station)
+    revised = revise_hours(hours, stored)
+    sink.state.add_hour_revisions(_replaced_rows(sink, revised.replaced))
+    take(sink.store.write_hourly_table(network, revised.hours), "hours")
+    return len(revised.replaced)
 
 
 def save_flags(
@@ -109,13 +106,6 @@ def take(result: WriteResult, what: str) -> None:
         first = result.rejected[0]
         msg = f"the store refused {len(result.rejected)} lines of {what}: {first.reason}"
         raise QcError(msg)
-
-
-def _stored_hours(sink: Sink) -> dict[str, pd.DataFrame]:
-    network, window = sink.rules.network, sink.rules.window
-    if sink.only_station is None:
-        return sink.store.read_hourly_all(network, window.start, window.end)
-    return {sink.only_station: sink.store.read_hourly(network, sink.only_station, window.start, window.end)}
 
 
 def _replaced_rows(sink: Sink, replaced: pd.DataFrame) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 KEY = ("start", "station_id", "instrument_id", "parameter", "test")
 FLAG_BEFORE, REASON_BEFORE = "flag_before", "reason_before"
-REPLACED_COLUMNS = ("hour", "parameter", "revision", "value", "count", "flag")
+REPLACED_COLUMNS = ("station_id", "hour", "parameter", "revision", "value", "count", "flag")
 
 
 def keys_of(flags: pd.DataFrame) -> pd.MultiIndex:
@@ -68,7 +68,7 @@ def _taken(frame: pd.DataFrame, name: str, place: NDArray[np.int64]) -> NDArray[
 
 @dataclass(frozen=True, slots=True)
 class Revised:
-    """One station's hours beside what stood there.
+    """Hours beside what stood there.
 
     Attributes
     ----------
@@ -83,16 +83,17 @@ class Revised:
 
 
 def revise_hours(hours: pd.DataFrame, stored: pd.DataFrame) -> Revised:
-    """Number the revisions of a station's hours.
+    """Number the revisions of hours.
 
     An hour of a parameter is revised when its row was stored before and value, count or flag differ from it.
 
     Parameters
     ----------
     hours, stored : DataFrame
-        `schemas.frames` hourly: newly made, and as stored.
+        `schemas.frames` hourly, but with the index (``station_id``, ``start``): newly made, and as stored. A parameter that
+        a station does not have is missing.
     """
-    index, codes = pd.DatetimeIndex(hours.index), parameters_in(hours)
+    index, codes = hours.index, parameters_in(hours)
     before = stored.reindex(index)
     known = np.asarray(index.isin(stored.index))
     value, count, flag = (_grid(hours, codes, suffix, fill) for suffix, fill in _FILLS)
@@ -103,9 +104,10 @@ def revise_hours(hours: pd.DataFrame, stored: pd.DataFrame) -> Revised:
     numbers = pd.DataFrame(
         (number + changed).astype(np.int64), index=index, columns=[code + REVISION for code in codes]
     )
-    needed = ~known | changed.any(axis=1) | ~_companions_stored(before, codes)
+    needed = ~known | changed.any(axis=1) | ~_companions_stored(hours, before, codes)
     row, column = np.nonzero(changed)
-    figures = [index[row], np.asarray(codes, dtype=object)[column]]
+    starts = pd.DatetimeIndex(index.get_level_values("start"))
+    figures = [index.get_level_values("station_id")[row], starts[row], np.asarray(codes, dtype=object)[column]]
     figures += [grid[row, column] for grid in (number, old_value, old_count, old_flag)]
     replaced = pd.DataFrame(dict(zip(REPLACED_COLUMNS, figures, strict=True)))
     return Revised(pd.concat([hours, numbers], axis=1)[needed], replaced)
@@ -124,7 +126,7 @@ def _grid(frame: pd.DataFrame, codes: Sequence[str], suffix: str, fill: float) -
     return grid
 
 
-def _companions_stored(before: pd.DataFrame, codes: Sequence[str]) -> NDArray[np.bool_]:
+def _companions_stored(hours: pd.DataFrame, before: pd.DataFrame, codes: Sequence[str]) -> NDArray[np.bool_]:
     """Rows that were written with their companions; those of earlier versions were not."""
-    share = _grid(before, codes, COMPLETENESS, np.nan)
-    return np.asarray(np.isfinite(share).all(axis=1))
+    made, stored = (_grid(frame, codes, COMPLETENESS, np.nan) for frame in (hours, before))
+    return np.asarray((np.isfinite(stored) | np.isnan(made)).all(axis=1))

@@ -80,8 +80,24 @@ def parse_csv(body: bytes, is_text: Callable[[str], bool]) -> pa.Table | None:
 def native_frame(body: bytes, parameters: Sequence[str] | None) -> pd.DataFrame:
     """Native frame of one instrument; status columns only where any is given, parameters without a value left out unless asked for."""
     table = parse_csv(body, lambda name: name.endswith(STATUS))
+    return _empty_values(parameters or ()) if table is None else _native_frame(table, parameters)
+
+
+def native_frames(body: bytes) -> dict[tuple[str, str], pd.DataFrame]:
+    """Native frames by (station id, instrument id) of an answer grouped by these tags."""
+    table = parse_csv(body, lambda name: name.endswith(STATUS))
     if table is None:
-        return _empty_values(parameters or ())
+        return {}
+    tags = table["tags"].to_numpy(zero_copy_only=False)
+    first = np.flatnonzero(np.append(True, tags[1:] != tags[:-1]))
+    frames: dict[tuple[str, str], pd.DataFrame] = {}
+    for begin, end in zip(first, np.append(first[1:], len(tags)), strict=True):
+        owner = dict(item.split("=", 1) for item in str(tags[begin]).split(","))
+        frames[owner["station"], owner["instrument"]] = _native_frame(table.slice(begin, end - begin), None)
+    return frames
+
+
+def _native_frame(table: pa.Table, parameters: Sequence[str] | None) -> pd.DataFrame:
     index = _index(table)
     columns = {name: table[name] for name in table.column_names if name not in TAGS and name != "time"}
     wanted = set(parameters or ())
@@ -111,6 +127,17 @@ def hourly_frames(body: bytes, parameters: Sequence[str] | None) -> dict[str, pd
         return {ids[0]: _hourly_frame(table, parameters)}
     encoded = table["station"]
     return {station_id: _hourly_frame(table.filter(pc.equal(encoded, station_id)), parameters) for station_id in ids}
+
+
+def hourly_table(body: bytes) -> pd.DataFrame:
+    """Hours of all stations in one hourly frame, index (``station_id``, ``start``); a parameter a station never had is missing there."""
+    table = parse_csv(body, lambda _name: False)
+    if table is None:
+        index = pd.DatetimeIndex([], dtype="datetime64[us, UTC]")
+        return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], index], names=["station_id", "start"]))
+    frame = _hourly_frame(table, None)
+    owners = table["station"].to_numpy(zero_copy_only=False)
+    return frame.set_index(pd.MultiIndex.from_arrays([owners, frame.index], names=["station_id", "start"]))
 
 
 def empty_hourly(parameters: Sequence[str] | None) -> pd.DataFrame:

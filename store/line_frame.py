@@ -40,6 +40,16 @@ def encode_hourly(network: str, station_id: str, hourly: pd.DataFrame) -> list[b
     return _lines(series_key(network, (("station", station_id),)), columns, index_nanoseconds(hourly.index))
 
 
+def encode_hourly_table(network: str, hours: pd.DataFrame) -> list[bytes]:
+    """As `encode_hourly`, of several stations at once: index (``station_id``, ``start``), unique."""
+    columns = [_hourly_texts(str(name), hours[name]) for name in hours.columns]
+    keys = [series_key(network, (("station", str(owner)),)) for owner in hours.index.get_level_values("station_id")]
+    times = index_nanoseconds(hours.index.get_level_values("start"))
+    rows = zip(keys, zip(*columns, strict=True), times, strict=True)
+    joined = ((key, ",".join(filter(None, row)), at) for key, row, at in rows)
+    return [f"{key} {fields} {at}".encode() for key, fields, at in joined if fields]
+
+
 def encode_product(measurement: str, station_id: str, frame: pd.DataFrame, tags: Mapping[str, str]) -> list[bytes]:
     """Lines of a product frame: index ``start`` (UTC), numbers and truth values as floats, everything else as text.
 

@@ -30,7 +30,7 @@ def hours(*values: float, flag: int = 1, first: int = 0) -> pd.DataFrame:
             "o3__flag": np.where(there, flag, 9),
             "o3__completeness": np.where(there, 1.0, 0.0),
         },
-        index=index,
+        index=pd.MultiIndex.from_product([["s1"], index], names=["station_id", "start"]),
     )
 
 
@@ -65,7 +65,7 @@ def test_hour_that_was_not_stored_is_no_revision() -> None:
 def test_changed_hour_counts_up_and_keeps_what_it_held() -> None:
     stored = hours(1.0, 2.0).assign(o3__revision=[0, 4])
     revised = revise_hours(hours(1.0, 3.0), stored)
-    assert revised.hours.index.tolist() == [AT + pd.Timedelta(hours=1)]
+    assert revised.hours.index.get_level_values("start").tolist() == [AT + pd.Timedelta(hours=1)]
     assert revised.hours["o3__revision"].tolist() == [5]
     assert revised.replaced[["revision", "value", "count", "flag"]].to_numpy().tolist() == [[4, 2, 60, 1]]
 
