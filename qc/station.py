@@ -11,6 +11,7 @@ import pandas as pd
 from qc.checks_hourly import flag_hours
 from qc.flagging import Stream, flag_native
 from qc.hourly import Hourly, aggregate, merge, with_completeness
+from qc.uncertainty import with_uncertainty
 from qc.window import Window, reporting_hours
 from schemas.frames import STATUS, concat_flags, empty_flags, parameters_in
 
@@ -88,7 +89,13 @@ def judge_station(station: Station, natives: Mapping[str, pd.DataFrame], rules: 
     made = merge(parts)
     hours = flag_hours(made, rules.thresholds, network=rules.network, station_id=station.id, zone=rules.zone)
     found.unevaluated.update(hours.unevaluated)
-    found.hours = with_completeness(rules.window.inside(hours.hourly), made)
+    found.hours = with_uncertainty(
+        with_completeness(rules.window.inside(hours.hourly), made),
+        rules.thresholds,
+        network=rules.network,
+        station_id=station.id,
+        zone=rules.zone,
+    )
     found.hourly_flags = rules.window.flags_inside(hours.records)
     found.counts["hours"] += len(found.hours) * len(parameters_in(found.hours))
     return found

@@ -120,7 +120,22 @@ class PmInversion(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True,
     difference: Positive
 
 
-Limit = GrossRange | Spike | RateOfChange | FlatLine | HourlySpike | HourlyFlat | PmInversion
+class InstrumentUncertainty(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="uncertainty"):
+    """Standard uncertainty that the instrument's maker or calibration states: no test, a figure beside every hour.
+
+    Attributes
+    ----------
+    relative : float
+        Part of the value [1].
+    absolute : float
+        In the unit of the value.
+    """
+
+    relative: Annotated[float, Meta(ge=0)] = 0.0
+    absolute: Annotated[float, Meta(ge=0)] = 0.0
+
+
+Limit = GrossRange | Spike | RateOfChange | FlatLine | HourlySpike | HourlyFlat | PmInversion | InstrumentUncertainty
 _Kind = TypeVar("_Kind", bound=_Limit)
 
 
