@@ -126,7 +126,7 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
     thresholds = thresholds_of(settings)
     store, state = InfluxStore(settings), StateStore(settings.state_url)
     chosen = stations_of(settings, code, stations)
-    window = make_window(thresholds, start, end, now)
+    window = make_window(thresholds, start, end, now, codes_of(chosen, code))
     run_id = state.start_run("qc", code, window.start, window.end, thresholds.version)
     try:
         rules = Rules(code, settings.stations.timezone, thresholds, window)
@@ -192,6 +192,12 @@ def stretches(hours: Sequence[ReopenedHour]) -> list[tuple[str, datetime, dateti
     return found
 
 
+def codes_of(stations: Sequence[Station], network: str) -> set[str]:
+    """Parameters that the stations' instruments of a network report."""
+    listed = [item for station in stations for item in station.instruments_of(network)]
+    return {code for item in listed for code in item.parameters}
+
+
 def _run(sink: Sink, stations: Sequence[Station]) -> dict[str, Any]:
     """Judge the stations, then save: all hours of the run are at hand before the first is written."""
     judged = _judge(sink.store, sink.rules, stations)
@@ -228,8 +234,7 @@ def _counts(judged: Sequence[Judged]) -> dict[str, Any]:
 
 def _read(store: InfluxStore, rules: Rules, stations: Sequence[Station]) -> dict[tuple[str, str], pd.DataFrame]:
     """Native frames of some stations by (station id, instrument id)."""
-    listed = [item for station in stations for item in station.instruments_of(rules.network)]
-    codes = sorted({code for item in listed for code in item.parameters})
+    codes = sorted(codes_of(stations, rules.network))
     window, ids = rules.window, [station.id for station in stations]
     return store.read_native_many(rules.network, ids, window.read_start, window.read_end, codes)
 

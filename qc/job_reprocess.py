@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from qc.job import run, stations_of
+from qc.job import codes_of, run, stations_of
 from qc.job_rules import thresholds_of
 from qc.portion import Portion, changed_days, portions_of, rules_digest, stretches_of
 from qc.window import HOUR, look_back
@@ -154,7 +154,8 @@ def judge_portion(
     rules = rules_digest(thresholds, station, portion.network, _code_digest())
     store, state = InfluxStore(settings), StateStore(settings.state_url)
     try:
-        digests = _digests(store, settings, portion)
+        codes = codes_of([station], portion.network)
+        digests = store.native_digests(portion.network, portion.station_id, portion.start, portion.end, sorted(codes))
         noted = state.get_judged(portion.network, portion.station_id, portion.month)
         before = noted.days if noted is not None and noted.rules == rules else {}
         # days that never held anything need no verdict
@@ -162,7 +163,7 @@ def judge_portion(
         changed = changed_days(digests, known)
         if dry_run:
             return PortionSummary(portion=portion, days=len(changed))
-        spans = stretches_of(portion, changed, look_back(thresholds), floor_hour(now))
+        spans = stretches_of(portion, changed, look_back(thresholds, codes), floor_hour(now))
         summary, run_id = _judge(settings, portion, spans, len(changed), now)
         days = before | {day: text for day, text in digests.items() if _is_whole(day, portion)}
         if days != before or noted is None or noted.rules != rules:
@@ -188,12 +189,6 @@ def _judge(
     done = [run(settings, portion.network, *span, now, [portion.station_id]) for span in spans]
     counts = {name: sum(getattr(item, name) for item in done) for name in ("hours", "revised", "taken_back")}
     return PortionSummary(portion=portion, days=days, **counts), done[-1].run_id if done else ""
-
-
-def _digests(store: InfluxStore, settings: SharedSettings, portion: Portion) -> dict[str, str]:
-    station = settings.stations.stations[portion.station_id]
-    codes = sorted({code for item in station.instruments_of(portion.network) for code in item.parameters})
-    return store.native_digests(portion.network, portion.station_id, portion.start, portion.end, codes)
 
 
 def _is_whole(day: str, portion: Portion) -> bool:

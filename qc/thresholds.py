@@ -196,13 +196,17 @@ class Thresholds:
         found = (self.find(kind, code, network=network, station_id=station_id, month=month) for kind in kinds)
         return [limit for limit in found if limit is not None]
 
-    def longest_native_window_s(self) -> float:
-        """Longest look-back that a native test needs [s]."""
-        return max((limit.suspect_s for limit in self._limits.values() if isinstance(limit, FlatLine)), default=0.0)
+    def longest_native_window_s(self, codes: Collection[str] | None = None) -> float:
+        """Longest look-back that a native test of any of the parameters (None: of all) needs [s]."""
+        limits = self._of(codes)
+        return max((limit.suspect_s for limit in limits if isinstance(limit, FlatLine)), default=0.0)
 
-    def longest_hourly_window_h(self) -> int:
-        """Longest look-back that an hourly test needs [h]."""
-        return max((limit.hours for limit in self._limits.values() if isinstance(limit, HourlyFlat)), default=1)
+    def longest_hourly_window_h(self, codes: Collection[str] | None = None) -> int:
+        """Longest look-back that an hourly test of any of the parameters (None: of all) needs [h]."""
+        return max((limit.hours for limit in self._of(codes) if isinstance(limit, HourlyFlat)), default=1)
+
+    def _of(self, codes: Collection[str] | None) -> Iterator[Limit]:
+        return (limit for key, limit in self._limits.items() if codes is None or key.parameter in codes)
 
 
 def load_thresholds(overrides: Path | None = None, stations: Collection[str] | None = None) -> Thresholds:

@@ -12,6 +12,8 @@ from schemas.frames import parameters_in
 from schemas.interval import floor_hour
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from qc.thresholds import Thresholds
     from schemas.network import Instrument
 
@@ -43,11 +45,18 @@ class Window:
         return int(rows[parameters_in(rows)].notna().to_numpy().sum())
 
 
-def make_window(thresholds: Thresholds, start: datetime, end: datetime, now: datetime) -> Window:
+def make_window(
+    thresholds: Thresholds, start: datetime, end: datetime, now: datetime, codes: Collection[str] | None = None
+) -> Window:
     """Window of a run over ``[start, end)``.
 
     One hour more is written at the front than asked for, since the last value before it could not be compared with its
     successor then; hours that are not over at ``now`` are left.
+
+    Parameters
+    ----------
+    codes : collection of str or None
+        Parameters that are judged, whose longest window decides how far back is read; None: any.
 
     Raises
     ------
@@ -60,14 +69,15 @@ def make_window(thresholds: Thresholds, start: datetime, end: datetime, now: dat
     if write_end <= write_start + HOUR:
         msg = f"no full hour between {start.isoformat()} and {min(end, now).isoformat()}"
         raise ValueError(msg)
-    back = look_back(thresholds)
+    back = look_back(thresholds, codes)
     return Window(write_start, write_end, write_start - back - HOUR, min(write_end + HOUR, last))
 
 
-def look_back(thresholds: Thresholds) -> timedelta:
-    """Longest time before a value that its verdict may depend on."""
+def look_back(thresholds: Thresholds, codes: Collection[str] | None = None) -> timedelta:
+    """Longest time before a value that its verdict may depend on, for any of the parameters."""
     return max(
-        timedelta(seconds=thresholds.longest_native_window_s()), timedelta(hours=thresholds.longest_hourly_window_h())
+        timedelta(seconds=thresholds.longest_native_window_s(codes)),
+        timedelta(hours=thresholds.longest_hourly_window_h(codes)),
     )
 
 
