@@ -13,6 +13,8 @@ MODULES = {
     "bench.ingest_load": ("ingest.latency", "ingest.memory", "ingest.catchup", "ingest.scale"),
     "bench.query_year": ("query.year",),
     "bench.hj212_decode": ("hj212.decode",),
+    "bench.qc_province_hour": ("qc.province_hour",),
+    "bench.qc_reprocess_year": ("qc.reprocess_year",),
     "bench.gateway_conns": ("gateway.conns",),
     "bench.forecast_skill": ("forecast.skill",),
     "bench.qc_simulator": ("qc.simulator",),

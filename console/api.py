@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
-from console.api_model import AlertList, FlagList, HealthReport, Problem, SeriesList, StationList
+from console.api_model import AlertList, FlagList, HealthReport, Problem, SeriesList, StationList, WhyModel
 from console.view.health import summarise
 from console.view.query import QueryError, SeriesQuery, format_utc, parse_moment, parse_series
 from console.view.series import POINT_COLUMNS, Point, flag_rows, points_of
+from console.why import explain
 from schemas.parameter import load_parameters
 from store.error import StoreError
 
@@ -58,6 +59,10 @@ PeriodWord = Annotated[str, Query(alias="period", description="Instead of `from`
 LevelWord = Annotated[
     str, Query(alias="level", description="`hourly` (default), `native` or `L2` (hourly after review).")
 ]
+AtWord = Annotated[
+    str, Query(alias="at", description="Any moment of the hour, ISO 8601; station and parameter: one each.")
+]
+AsOfWord = Annotated[str, Query(alias="as_of", description="As told at this moment. Absent: now.")]
 FormatWord = Annotated[str, Query(alias="format", description="`json` (default) or `csv`.")]
 
 
@@ -103,6 +108,20 @@ def build_router(source: Source) -> APIRouter:
         del station, parameter, start, end, period, level, form
         query = parse_series(request.query_params, source.network, datetime.now(UTC))
         return await asyncio.to_thread(_answer_flags, source, query, _format(request))
+
+    @router.get(
+        "/flags/why", response_model=WhyModel, summary="Why an hour has its flag: limits, runs and every change"
+    )
+    async def flags_why(
+        request: Request,
+        station: StationWord = "",
+        parameter: ParameterWord = "",
+        *,
+        at: AtWord = "",
+        as_of: AsOfWord = "",
+    ) -> Response:
+        del station, parameter, at, as_of
+        return await asyncio.to_thread(_answer_why, source, dict(request.query_params))
 
     @router.get("/alerts", response_model=AlertList, summary="Alerts as episodes, open ones first")
     async def alerts(
@@ -260,6 +279,20 @@ def _answer_flags(source: Source, query: SeriesQuery, form: Format) -> Response:
     writer.writeheader()
     writer.writerows(rows)
     return _csv(text, f"skyground_flags_{query.level}_{query.start:%Y%m%dT%H%MZ}_{query.end:%Y%m%dT%H%MZ}.csv")
+
+
+def _answer_why(source: Source, given: dict[str, str]) -> Response:
+    zone = source.network.timezone
+    at, as_of = parse_moment(given, "at", zone), parse_moment(given, "as_of", zone)
+    station, code = given.get("station", ""), given.get("parameter", "")
+    if station not in source.network.stations:
+        raise QueryError(field="station", given=station, expected="a known station (GET /api/v1/stations lists them)")
+    if code not in load_parameters():
+        raise QueryError(field="parameter", given=code, expected="one parameter code")
+    if at is None:
+        raise QueryError(field="at", given="", expected="a moment of the hour, ISO 8601")
+    what = {"station_id": station, "parameter": code}
+    return _json(explain(source.influx, source.state, network=source.network, at=at, as_of=as_of, **what))
 
 
 def _answer_alerts(source: Source, given: dict[str, str]) -> Response:

@@ -103,6 +103,68 @@ class FlagList(BaseModel):
     flags: list[FlagModel]
 
 
+class HourValueModel(BaseModel):
+    """The hour in one network; figures in ``unit``, ``completeness`` 0 to 1, null where nobody stated them."""
+
+    network: str
+    value: float | None
+    unit: str
+    count: int
+    flag: int
+    completeness: float | None
+    std: float | None
+    uncertainty: float | None
+    revision: int = Field(description="How often value, count or flag were changed since the hour was first made")
+
+
+class VerdictModel(BaseModel):
+    """Verdicts of one test and flag on the hour's values; ``version`` and ``run_id`` null: from before history was kept."""
+
+    level: str
+    network: str
+    instrument: str | None
+    test: str
+    flag: int
+    count: int
+    first: datetime
+    last: datetime
+    reason: str
+    reason_zh: str
+    limit: dict[str, object] = Field(description="The limit's figures as they were; empty where the test needs none")
+    version: str | None
+    run_id: str | None
+    recorded_at: datetime | None
+
+
+class ChangeModel(BaseModel):
+    """What one run changed; ``flag`` 1: taken back, ``flag_before`` 1: nothing held before."""
+
+    recorded_at: datetime
+    run_id: str
+    version: str
+    level: str
+    network: str
+    instrument: str | None
+    test: str
+    flag_before: int
+    flag: int
+    count: int
+    reason: str
+    reason_zh: str
+
+
+class WhyModel(BaseModel):
+    """Why an hour has its flag; changes oldest first."""
+
+    station: str
+    parameter: str
+    start: datetime
+    as_of: datetime | None
+    hours: list[HourValueModel]
+    verdicts: list[VerdictModel]
+    changes: list[ChangeModel]
+
+
 class AlertModel(BaseModel):
     """An alert from its beginning to its end; ``value`` and ``threshold`` in ``unit`` at its strongest."""
 

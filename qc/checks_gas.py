@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Field = NDArray[np.float64]
 
-RATE_H = 72
+RATE_H = 24
 """Hours over which the rate of inversions is taken [h]. Project's choice."""
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from schemas.flag import Flag, is_valid
-from schemas.frames import COUNT, parameters_in
+from schemas.frames import COMPLETENESS, COUNT, STD, parameters_in
 from schemas.parameter import AveragingMethod, parameter
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ HOUR_S = 3600
 WIND_SPEED = "wind_speed"
 #: A mean vector shorter than this part of the mean speed has no direction.
 MIN_RESULTANT = 1e-9
+#: Coefficient ``2 / sqrt(3) - 1`` of Yamartino's standard deviation of angles [1].
+YAMARTINO = 2 / 3**0.5 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Hourly:
     Attributes
     ----------
     frame : DataFrame
-        Index ``start``; ``<p>`` and ``<p>__n`` of `schemas.frames` hourly.
+        Index ``start``; ``<p>``, ``<p>__n`` and ``<p>__std`` (but for sums) of `schemas.frames` hourly.
     completeness : DataFrame
         Same index, by parameter: part of the hour covered by valid values, 0 to 1 [1].
     certain : DataFrame
@@ -91,6 +93,8 @@ def aggregate(
         mean = _statistic(code, native, flags, frame, valid)
         count = np.where(np.isnan(mean), 0, frame.count(valid))
         values[code], values[code + COUNT] = mean, count
+        if parameter(code).averaging is not AveragingMethod.SUM:
+            values[code + STD] = _spread(code, numbers[valid], frame.row[valid], mean)
         shares[code] = np.where(count > 0, frame.share(valid), 0.0)
         certain[code] = np.where(count > 0, frame.share(valid & (flags[code] != Flag.SUSPECT)), 0.0)
     expected = dict.fromkeys(parameters_in(native), expected_count(cadence_s))
@@ -126,12 +130,20 @@ def merge(parts: Sequence[Hourly]) -> Hourly:
             _take(certain, code, part.certain[code].reindex(hours, fill_value=0.0), better)
             _take(values, code, part.frame[code].reindex(hours), better)
             _take(values, code + COUNT, part.frame[code + COUNT].reindex(hours, fill_value=0), better)
+            if code + STD in part.frame:
+                _take(values, code + STD, part.frame[code + STD].reindex(hours), better)
     return Hourly(
         pd.DataFrame(values, index=hours),
         pd.DataFrame(shares, index=hours),
         pd.DataFrame(certain, index=hours),
         expected,
     )
+
+
+def with_completeness(hours: pd.DataFrame, made: Hourly) -> pd.DataFrame:
+    """Finished hours with ``<p>__completeness`` beside each mean, rounded to four digits [1]."""
+    shares = made.completeness.reindex(hours.index)[parameters_in(hours)].round(4)
+    return pd.concat([hours, shares.add_suffix(COMPLETENESS)], axis=1)
 
 
 def _take(target: dict[str, pd.Series], name: str, source: pd.Series, better: pd.Series) -> None:
@@ -197,6 +209,29 @@ def _statistic(
     summed = method is AveragingMethod.SUM
     value: NDArray[np.float64] = first * count + distance if summed else first + distance / np.maximum(count, 1.0)
     return value
+
+
+def _spread(
+    code: str, numbers: NDArray[np.float64], rows: NDArray[np.int64], mean: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Standard deviation of the valid values of each hour, NaN below two; of wind directions that of angles [deg].
+
+    References
+    ----------
+    Yamartino, J. Climate Appl. Meteor. 23 (1984) 1362: standard deviation of wind direction in one pass, equation for
+    sigma_theta from the mean sine and cosine.
+    """
+    count = np.bincount(rows, minlength=mean.size).astype(np.float64)
+    if parameter(code).averaging is AveragingMethod.VECTOR:
+        angle, many = np.radians(numbers), np.maximum(count, 1.0)
+        sine = np.bincount(rows, weights=np.sin(angle), minlength=mean.size) / many
+        cosine = np.bincount(rows, weights=np.cos(angle), minlength=mean.size) / many
+        apart = np.sqrt(np.clip(1.0 - (sine**2 + cosine**2), 0.0, 1.0))
+        spread = np.degrees(np.arcsin(apart) * (1.0 + YAMARTINO * apart**3))
+    else:
+        squares = np.bincount(rows, weights=(numbers - mean[rows]) ** 2, minlength=mean.size)
+        spread = np.sqrt(squares / np.maximum(count - 1.0, 1.0))
+    return np.where((count > 1) & np.isfinite(mean), spread, np.nan)
 
 
 def _weights(

@@ -1,51 +1,51 @@
-"""Quality control of stored data: loads, calls the pure parts, saves. The only module of the folder that does so.
+"""Quality control of stored data: loads, calls the pure parts, saves. Only the ``job*`` modules of the folder do so.
 
-Errors::
-
-    QcError    the store did not take a result; run again
+A run reads the native values of its stations, has each station judged (`qc.station`), and saves hours and verdicts
+(`qc.job_write`) when all of them are at hand.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pandas as pd
 
-from qc import wording
-from qc.anomaly_flagging import ANOMALY_TESTS
-from qc.checks_hourly import flag_hours
-from qc.flagging import Stream, flag_native
-from qc.hourly import HOUR_S, Hourly, aggregate, merge
-from qc.thresholds import OVERRIDES_NAME, Thresholds, load_thresholds
+from qc.job_gate import GateSummary, gate
+from qc.job_rules import thresholds_of
+from qc.job_write import QcError, Sink, save_flags, save_hours
+from qc.station import Judged, Rules, judge_station
+from qc.window import HOUR, make_window
 from schemas.flag import Flag
-from schemas.frames import FLAG_COLUMNS, concat_flags, parameters_in
-from schemas.interval import floor_hour
+from schemas.frames import STATUS, concat_flags
 from schemas.message import NetworkCode
 from store.influx import Bucket, InfluxStore
 from store.state import RunState, StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from zoneinfo import ZoneInfo
+    from collections.abc import Collection, Mapping, Sequence
 
-    from schemas.network import Instrument, Station
-    from store.influx import WriteResult
+    import pandas as pd
+
+    from schemas.network import Station
     from store.settings import SharedSettings
     from store.state import ReopenedHour
 
-HOUR = timedelta(hours=1)
+__all__ = ["GateSummary", "QcError", "QcSummary", "gate", "run", "run_reopened", "stretches", "thresholds_of"]
+
+#: What a network's relations take from another one of the same station: rain beside a dose rate, PM2.5 beside its parts.
+BESIDE: dict[str, tuple[NetworkCode, tuple[str, ...]]] = {
+    NetworkCode.RAD: (NetworkCode.MET, ("rain",)),
+    NetworkCode.PM: (NetworkCode.GAS, ("pm25",)),
+}
+#: Stations whose native values one query brings: enough that its cost does not count, few enough for memory.
+STATIONS_A_QUERY = 20
 JOINED = timedelta(hours=24)
 """Re-opened hours that are nearer than this are judged in one run."""
-_KEY = ["start", "station_id", "instrument_id", "parameter", "test"]
-
-
-class QcError(RuntimeError):
-    """The store did not take a result; nothing is lost, run again."""
 
 
 class QcSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +58,8 @@ class QcSummary(msgspec.Struct, frozen=True, kw_only=True):
         it could not be compared with their successors then.
     version : str
         Of the thresholds.
+    stations : tuple of str or None
+        Ids of the stations that were judged; None: all of the network.
     streams, silent : int
         Instruments with and without any reading.
     value_count : int
@@ -68,6 +70,8 @@ class QcSummary(msgspec.Struct, frozen=True, kw_only=True):
         Verdicts other than PASS by test.
     taken_back : int
         Earlier verdicts that no longer hold.
+    revised : int
+        Hourly values whose value, count or flag differ from what was stored; what they were is kept.
     unevaluated : dict of str to int
         By test: parameters of streams and stations without a limit.
     seconds : float
@@ -79,6 +83,7 @@ class QcSummary(msgspec.Struct, frozen=True, kw_only=True):
     end: datetime
     run_id: str
     version: str
+    stations: tuple[str, ...] | None
     streams: int
     silent: int
     value_count: int
@@ -86,52 +91,23 @@ class QcSummary(msgspec.Struct, frozen=True, kw_only=True):
     native_flags: dict[str, int]
     hourly_flags: dict[str, int]
     taken_back: int
+    revised: int
     unevaluated: dict[str, int]
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Hours that are written, and the wider span that must be read for them."""
-
-    start: datetime
-    end: datetime
-    read_start: datetime
-    read_end: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """What the steps of one run share."""
-
-    store: InfluxStore
-    network: str
-    zone: ZoneInfo
-    thresholds: Thresholds
-    window: _Window
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """One station's part of a run."""
-
-    native_flags: pd.DataFrame
-    hourly_flags: pd.DataFrame
-    last_seen: dict[str, pd.Timestamp]
-    counts: Counter[str]
-    unevaluated: Counter[str]
-
-
-def thresholds_of(settings: SharedSettings) -> Thresholds:
-    """Packaged limits with those of ``thresholds.toml`` beside the network file; raises `qc.thresholds.ThresholdError`."""
-    return load_thresholds(settings.network.with_name(OVERRIDES_NAME), settings.stations.stations)
-
-
-def run(settings: SharedSettings, network: str, start: datetime, end: datetime, now: datetime) -> QcSummary:
+def run(  # noqa: PLR0917 - the interval of a network at a moment
+    settings: SharedSettings,
+    network: str,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    stations: Collection[str] | None = None,
+) -> QcSummary:
     """Judge the native values of a network, make its hours, and judge these.
 
-    Running again over the same hours with the same thresholds and data writes the same records. A verdict of an earlier run
-    that no longer holds is replaced by PASS.
+    Running again over the same hours with the same thresholds and data changes nothing. A verdict of an earlier run that no
+    longer holds is replaced by PASS; what was replaced, verdict or hour, is kept with the run that replaced it.
 
     Parameters
     ----------
@@ -142,22 +118,26 @@ def run(settings: SharedSettings, network: str, start: datetime, end: datetime, 
         Aware, half-open. Hours that are not over at ``now`` are left for the next run.
     now : datetime
         Aware.
+    stations : collection of str or None
+        Ids of those to judge; None: all of the network. Those of others are left alone.
 
     Raises
     ------
     QcError, qc.thresholds.ThresholdError, store.error.StoreError
     ValueError
-        If the network does not exist.
+        If the network does not exist, or has no instrument at one of the stations.
     """
     began = time.perf_counter()
     code = NetworkCode(network)
     thresholds = thresholds_of(settings)
     store, state = InfluxStore(settings), StateStore(settings.state_url)
-    window = _window(thresholds, start, end, now)
+    chosen = stations_of(settings, code, stations)
+    window = make_window(thresholds, start, end, now, codes_of(chosen, code), thresholds.history_h(code))
     run_id = state.start_run("qc", code, window.start, window.end, thresholds.version)
     try:
-        task = _Task(store, code, settings.stations.timezone, thresholds, window)
-        fields = _run(task, list(settings.stations.stations_of(code)))
+        rules = Rules(code, settings.stations.timezone, thresholds, window)
+        sink = Sink(store, state, rules, run_id, None if stations is None else frozenset(stations))
+        fields = _run(sink, chosen)
     except BaseException as error:
         state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
         raise
@@ -169,12 +149,23 @@ def run(settings: SharedSettings, network: str, start: datetime, end: datetime, 
         end=window.end,
         run_id=run_id,
         version=thresholds.version,
+        stations=None if stations is None else tuple(sorted(set(stations))),
         seconds=round(time.perf_counter() - began, 3),
         **fields,
     )
     state.finish_run(run_id, RunState.DONE, msgspec.to_builtins(summary))
-    state.close_hours(code, window.start, window.end, now)
+    state.close_hours(code, window.start, window.end, now, stations)
     return summary
+
+
+def stations_of(settings: SharedSettings, network: NetworkCode, stations: Collection[str] | None) -> list[Station]:
+    """Stations of a network, all or those named; raises ValueError for one that has no instrument of it."""
+    found = {item.id: item for item in settings.stations.stations_of(network)}
+    unknown = sorted(set(stations or ()) - set(found))
+    if unknown:
+        msg = f"no instrument of network {network} at {', '.join(unknown)}"
+        raise ValueError(msg)
+    return list(found.values()) if stations is None else [found[name] for name in sorted(set(stations))]
 
 
 def run_reopened(settings: SharedSettings, now: datetime) -> list[QcSummary]:
@@ -207,157 +198,92 @@ def stretches(hours: Sequence[ReopenedHour]) -> list[tuple[str, datetime, dateti
     return found
 
 
-def _window(thresholds: Thresholds, start: datetime, end: datetime, now: datetime) -> _Window:
-    last = floor_hour(now)
-    write_end = min(last, _ceil_hour(end))
-    write_start = floor_hour(start) - HOUR
-    if write_end <= write_start + HOUR:
-        msg = f"no full hour between {start.isoformat()} and {min(end, now).isoformat()}"
-        raise ValueError(msg)
-    back_s = max(thresholds.longest_native_window_s(), thresholds.longest_hourly_window_h() * HOUR_S)
-    return _Window(write_start, write_end, write_start - timedelta(seconds=back_s) - HOUR, min(write_end + HOUR, last))
+def codes_of(stations: Sequence[Station], network: str) -> set[str]:
+    """Parameters that the stations' instruments of a network report."""
+    listed = [item for station in stations for item in station.instruments_of(network)]
+    return {code for item in listed for code in item.parameters}
 
 
-def _ceil_hour(moment: datetime) -> datetime:
-    floor = floor_hour(moment)
-    return floor if floor == moment else floor + HOUR
+def _run(sink: Sink, stations: Sequence[Station]) -> dict[str, Any]:
+    """Judge the stations, then save: all hours of the run are at hand before the first is written."""
+    judged = _judge(sink.store, sink.rules, stations)
+    revised = save_hours(sink, judged)
+    return _counts(judged) | {"revised": revised} | _save_flags(sink, judged)
 
 
-def _run(task: _Task, stations: list[Station]) -> dict[str, Any]:
-    outcomes = [_station(task, station) for station in stations]
-    counts: Counter[str] = sum((item.counts for item in outcomes), Counter())
-    unevaluated: Counter[str] = sum((item.unevaluated for item in outcomes), Counter())
-    last_seen = {
-        (station.id, key): at
-        for station, item in zip(stations, outcomes, strict=True)
-        for key, at in item.last_seen.items()
+def _save_flags(sink: Sink, judged: Sequence[Judged]) -> dict[str, Any]:
+    last_seen = {(item.station_id, key): at for item in judged for key, at in item.last_seen.items()}
+    native = concat_flags([item.native_flags for item in judged])
+    hourly = concat_flags([item.hourly_flags for item in judged])
+    back = sum(
+        save_flags(sink, bucket, flags, last_seen)
+        for bucket, flags in ((Bucket.NATIVE, native), (Bucket.HOURLY, hourly))
+    )
+    return {
+        "native_flags": dict(Counter(native["test"])),
+        "hourly_flags": dict(Counter(hourly[hourly["flag"].astype(int) != int(Flag.PASS)]["test"])),
+        "taken_back": back,
     }
-    native = concat_flags([item.native_flags for item in outcomes])
-    hourly = concat_flags([item.hourly_flags for item in outcomes])
-    back = _save_flags(task, Bucket.NATIVE, native, last_seen) + _save_flags(task, Bucket.HOURLY, hourly, last_seen)
+
+
+def _counts(judged: Sequence[Judged]) -> dict[str, Any]:
+    counts: Counter[str] = sum((item.counts for item in judged), Counter())
+    unevaluated: Counter[str] = sum((item.unevaluated for item in judged), Counter())
     return {
         "streams": counts["streams"],
         "silent": counts["silent"],
         "value_count": counts["values"],
         "hours": counts["hours"],
-        "native_flags": dict(Counter(native["test"])),
-        "hourly_flags": dict(Counter(hourly["test"])),
-        "taken_back": back,
         "unevaluated": dict(unevaluated),
     }
 
 
-def _station(task: _Task, station: Station) -> _Outcome:
-    """Judge one station's instruments, make and judge its hours, write the hours."""
-    parts: list[Hourly] = []
-    flags: list[pd.DataFrame] = []
-    last_seen: dict[str, pd.Timestamp] = {}
-    counts: Counter[str] = Counter()
-    unevaluated: Counter[str] = Counter()
-    for instrument, native in _streams(task, station):
-        counts["silent" if native.empty else "streams"] += 1
-        if native.empty:
-            continue
-        last_seen[instrument.id] = native.index[-1]
-        stream = Stream(
-            network=task.network,
-            station_id=station.id,
-            instrument_id=instrument.id,
-            cadence_s=instrument.cadence_s,
-            zone=task.zone,
-        )
-        flagged = flag_native(native, stream, task.thresholds)
-        flags.append(_inside(flagged.records, task.window))
-        unevaluated.update(flagged.unevaluated)
-        counts["values"] += _values_inside(native, task.window)
-        parts.append(
-            aggregate(native, flagged.combined, _hours(native, instrument, task.window), cadence_s=instrument.cadence_s)
-        )
-    if not parts:
-        return _Outcome(concat_flags(flags), concat_flags([]), last_seen, counts, unevaluated)
-    hours = flag_hours(merge(parts), task.thresholds, network=task.network, station_id=station.id, zone=task.zone)
-    unevaluated.update(hours.unevaluated)
-    written = hours.hourly[(hours.hourly.index >= task.window.start) & (hours.hourly.index < task.window.end)]
-    if len(written):
-        _taken(task.store.write_hourly(task.network, station.id, written), "hours")
-    counts["hours"] += len(written) * len(parameters_in(written))
-    return _Outcome(concat_flags(flags), _inside(hours.records, task.window), last_seen, counts, unevaluated)
+def _read(store: InfluxStore, rules: Rules, stations: Sequence[Station]) -> dict[tuple[str, str], pd.DataFrame]:
+    """Native frames of some stations by (station id, instrument id)."""
+    codes = sorted(codes_of(stations, rules.network))
+    window, ids = rules.window, [station.id for station in stations]
+    return store.read_native_many(rules.network, ids, window.read_start, window.read_end, codes)
 
 
-def _streams(task: _Task, station: Station) -> Iterator[tuple[Instrument, pd.DataFrame]]:
-    for instrument in station.instruments_of(task.network):
-        native = task.store.read_native(
-            task.network, station.id, instrument.id, task.window.read_start, task.window.read_end, instrument.parameters
-        )
-        never = [
-            code for code in parameters_in(native) if native[code].isna().all() and f"{code}__status" not in native
-        ]
-        yield instrument, native.drop(columns=never)
+def _judge(store: InfluxStore, rules: Rules, stations: Sequence[Station]) -> list[Judged]:
+    """Judge the stations; while those of one query are judged, the next is answered."""
+    batches = [stations[first : first + STATIONS_A_QUERY] for first in range(0, len(stations), STATIONS_A_QUERY)]
+    judged: list[Judged] = []
+    beside = _beside(store, rules, stations)
+    with ThreadPoolExecutor(1) as reader:
+        reading = reader.submit(_read, store, rules, batches[0]) if batches else None
+        for batch, following in zip_longest(batches, batches[1:]):
+            assert reading is not None
+            natives = reading.result()
+            reading = reader.submit(_read, store, rules, following) if following else None
+            judged += [
+                judge_station(station, _of_station(natives, station, rules.network), rules, beside.get(station.id))
+                for station in batch
+            ]
+    return judged
 
 
-def _hours(native: pd.DataFrame, instrument: Instrument, window: _Window) -> pd.DatetimeIndex:
-    """Hours in which the instrument should have reported: from its first reading (or ``since``) to the window's end."""
-    first = max(
-        window.read_start, floor_hour(native.index[0].to_pydatetime()), _floor(instrument.since, window.read_start)
-    )
-    last = window.read_end if instrument.until is None else min(window.read_end, _ceil_hour(instrument.until))
-    return pd.date_range(first, max(first, last), freq="h", inclusive="left", name="start", unit="us")
+def _beside(store: InfluxStore, rules: Rules, stations: Sequence[Station]) -> dict[str, pd.DataFrame]:
+    """By station, stored hours of another network that relations of this one may use; none where no station has it."""
+    other, codes = BESIDE.get(rules.network, (None, ()))
+    if other is None or not any(station.instruments_of(other) for station in stations):
+        return {}
+    table = store.read_hourly_table(other, rules.window.read_start, rules.window.read_end)
+    kept = [code for code in codes if code in table]
+    if not kept:
+        return {}
+    return {str(name): frame.droplevel(0)[kept] for name, frame in table.groupby(level=0)}
 
 
-def _floor(moment: datetime | None, otherwise: datetime) -> datetime:
-    return otherwise if moment is None else floor_hour(moment)
-
-
-def _inside(flags: pd.DataFrame, window: _Window) -> pd.DataFrame:
-    if flags.empty:
-        return flags
-    return flags[(flags["start"] >= window.start) & (flags["start"] < window.end)]
-
-
-def _values_inside(native: pd.DataFrame, window: _Window) -> int:
-    inside = native[(native.index >= window.start) & (native.index < window.end)]
-    return int(inside[parameters_in(inside)].notna().to_numpy().sum())
-
-
-def _save_flags(
-    task: _Task, bucket: Bucket, flags: pd.DataFrame, last_seen: dict[tuple[str, str], pd.Timestamp]
-) -> int:
-    """Write the verdicts, and PASS in the place of earlier ones that no longer hold; returns the number of these."""
-    earlier = task.store.read_flags(bucket, task.network, task.window.start, task.window.end)
-    gone = earlier[~_keys(earlier).isin(_keys(flags))] if len(earlier) else earlier
-    if len(gone):
-        gone = gone[[_is_judged(row, last_seen) for row in gone[_KEY].itertuples(index=False)]]
-    back = gone.assign(flag=int(Flag.PASS), reason=wording.taken_back()) if len(gone) else gone
-    _taken(task.store.write_flags(bucket, task.network, concat_flags([flags, back])[list(FLAG_COLUMNS)]), "flags")
-    return len(back)
-
-
-def _is_judged(row: Any, last_seen: dict[tuple[str, str], pd.Timestamp]) -> bool:  # noqa: ANN401 - a row of a frame
-    """Whether this run could have given the verdict.
-
-    A gap that is still open at its end cannot be seen by it, and the learnt detector has a run of its own (`qc.job_anomaly`).
-    """
-    if row.test in ANOMALY_TESTS:
-        return False
-    if row.test != "gap":
-        return True
-    seen = last_seen.get((row.station_id, row.instrument_id))
-    return seen is not None and row.start < seen
-
-
-def _keys(flags: pd.DataFrame) -> pd.MultiIndex:
-    if flags.empty:
-        return pd.MultiIndex.from_tuples([], names=_KEY)
-    starts = pd.DatetimeIndex(pd.to_datetime(flags["start"], utc=True)).as_unit("us")
-    columns = [flags[name].astype(object).where(flags[name].notna(), "") for name in _KEY[1:]]
-    return pd.MultiIndex.from_arrays([starts.asi8, *columns], names=_KEY)
-
-
-def _taken(result: WriteResult, what: str) -> None:
-    if result.retry:
-        msg = f"the store cannot take {what} now: {result.detail}"
-        raise QcError(msg)
-    if result.rejected:
-        first = result.rejected[0]
-        msg = f"the store refused {len(result.rejected)} lines of {what}: {first.reason}"
-        raise QcError(msg)
+def _of_station(
+    natives: Mapping[tuple[str, str], pd.DataFrame], station: Station, network: str
+) -> dict[str, pd.DataFrame]:
+    """Frames of a station's instruments, each with the parameters that the network file gives it."""
+    found: dict[str, pd.DataFrame] = {}
+    for item in station.instruments_of(network):
+        frame = natives.get((station.id, item.id))
+        if frame is not None:
+            known = set(item.parameters)
+            foreign = [name for name in frame if str(name).removesuffix(STATUS) not in known]
+            found[item.id] = frame.drop(columns=foreign) if foreign else frame
+    return found

@@ -62,7 +62,7 @@ class OzoneWithNo(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, t
 
 
 class InversionRate(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pm_inversion_rate"):
-    """Part of three days in which PM2.5 was above PM10 [1]; ``floor`` is the number of hours."""
+    """Part of a day in which PM2.5 was above PM10 [1]; ``floor`` is the number of hours."""
 
 
 class LocalContamination(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="local_contamination"):

@@ -38,7 +38,7 @@ from qc.limit import (
     VarianceChange,
 )
 from qc.limit import BaseLimit as _Limit
-from qc.limit_relation import CovariationBand, DoseRise, InversionRate, NetworkLimit, VocPattern
+from qc.limit_relation import DoseRise, NetworkLimit
 from schemas.parameter import UnknownParameterError, load_parameters, parameter
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 PACKAGED = Path(__file__).with_name("thresholds.toml")
 OVERRIDES_NAME = "thresholds.toml"
+_HISTORY_H = {"gas": 24, "ghg": 72, "voc": 72}
+"""Hours of the past by network: medians of species, two gases together, a day of inversions."""
 
 
 class ThresholdError(ValueError):
@@ -109,6 +111,21 @@ class PmInversion(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True,
     difference: Positive
 
 
+class InstrumentUncertainty(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="uncertainty"):
+    """Standard uncertainty that the instrument's maker or calibration states: no test, a figure beside every hour.
+
+    Attributes
+    ----------
+    relative : float
+        Part of the value [1].
+    absolute : float
+        In the unit of the value.
+    """
+
+    relative: Annotated[float, Meta(ge=0)] = 0.0
+    absolute: Annotated[float, Meta(ge=0)] = 0.0
+
+
 class LearntAnomaly(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="learnt_anomaly"):
     """What the learnt detector is given beforehand.
 
@@ -146,6 +163,7 @@ Limit = (
     | PmInversion
     | NetworkLimit
     | LearntAnomaly
+    | InstrumentUncertainty
 )
 _Kind = TypeVar("_Kind", bound=_Limit)
 
@@ -238,21 +256,23 @@ class Thresholds:
         found = (self.find(kind, code, network=network, station_id=station_id, month=month) for kind in kinds)
         return [limit for limit in found if limit is not None]
 
-    def longest_native_window_s(self) -> float:
-        """Longest look-back that a native test needs [s]."""
-        return max((limit.look_back_s for limit in self._limits.values()), default=0.0)
+    def longest_native_window_s(self, codes: Collection[str] | None = None) -> float:
+        """Longest look-back that a native test of any of the parameters (None: of all) needs [s]."""
+        limits = self._of(codes)
+        return max((limit.look_back_s for limit in limits), default=0.0)
 
-    def longest_hourly_window_h(self) -> int:
-        """Longest look-back that an hourly test needs [h]."""
-        return max((limit.hours for limit in self._limits.values() if isinstance(limit, HourlyFlat)), default=1)
+    def longest_hourly_window_h(self, codes: Collection[str] | None = None) -> int:
+        """Longest look-back that an hourly test of any of the parameters (None: of all) needs [h]."""
+        return max((limit.hours for limit in self._of(codes) if isinstance(limit, HourlyFlat)), default=1)
+
+    def _of(self, codes: Collection[str] | None) -> Iterator[Limit]:
+        return (limit for key, limit in self._limits.items() if codes is None or key.parameter in codes)
 
     def history_h(self, network: str) -> int:
         """Hours of the past that the hourly tests of one network need for its ordinary state [h]."""
-        wanted = {"rad": DoseRise, "ghg": CovariationBand, "gas": InversionRate, "voc": VocPattern}.get(network)
-        if wanted is None:
-            return self.longest_hourly_window_h()
-        given = [limit.history_h for limit in self._limits.values() if isinstance(limit, DoseRise)]
-        return max([*given, 72]) if wanted is DoseRise else 72
+        if network == "rad":
+            return max((limit.history_h for limit in self._limits.values() if isinstance(limit, DoseRise)), default=0)
+        return _HISTORY_H.get(network, 0)
 
 
 def load_thresholds(overrides: Path | None = None, stations: Collection[str] | None = None) -> Thresholds:

@@ -286,7 +286,7 @@ _DESCRIPTIONS = (
     _band(
         "pm_inversion_rate",
         ("Rate of PM2.5 above PM10", "PM2.5 高于 PM10 的频率"),
-        ("part of the last 72 h with PM2.5 above PM10", "近 72 小时 PM2.5 高于 PM10 的比例"),
+        ("part of the last 24 h with PM2.5 above PM10", "近 24 小时 PM2.5 高于 PM10 的比例"),
     ),
     _band(
         "local_contamination",

@@ -9,6 +9,11 @@ hourly
     ``<p>`` float64 mean (sum for rain, vector mean for wind direction) of the valid native values; ``<p>__n`` count
     of valid native values; ``<p>__flag`` int8 combined QARTOD flag of the hour. NaN mean = the hour has no valid value.
     At level L2 ``<p>__flag`` is that after review, and ``<p>__review`` int8 says how far (`schemas.review.ReviewCode`).
+    Companions, absent where nothing states them: ``<p>__std`` float64 standard deviation of the valid native values, unit
+    of the mean, NaN below two values (wind direction: that of angles [deg]; none for sums); ``<p>__completeness`` float64
+    part of the expected values that is there, 0 to 1 [1]; ``<p>__uncertainty`` float64 standard uncertainty, unit of the
+    mean; ``<p>__revision`` int64 how often value, count or flag of the hour were changed after they were first made, 0
+    where never.
 flags
     Long. Columns ``start`` (UTC), ``station_id``, ``instrument_id`` (may be None), ``parameter``, ``test``, ``flag`` (int8),
     ``reason``. Only verdicts other than PASS, and a PASS that explains a value (`TELLING_TESTS`).
@@ -35,6 +40,13 @@ TELLING_TESTS = frozenset({"dose_rise"})
 TAKEN_BACK = "taken back by a later run"
 """Reason of a PASS that replaces a verdict which no longer holds."""
 REVIEW = "__review"
+STD = "__std"
+COMPLETENESS = "__completeness"
+UNCERTAINTY = "__uncertainty"
+REVISION = "__revision"
+#: Suffixes of whole numbers and of floats beside an hourly mean.
+HOURLY_COUNTS = (COUNT, FLAG, REVISION)
+HOURLY_FLOATS = (STD, COMPLETENESS, UNCERTAINTY)
 FLAG_COLUMNS = ("start", "station_id", "instrument_id", "parameter", "test", "flag", "reason")
 
 

@@ -13,7 +13,19 @@ import msgspec
 import pandas as pd
 
 from schemas.flag import Flag
-from schemas.frames import COUNT, FLAG, REVIEW, SEPARATOR, STATUS
+from schemas.frames import (
+    COMPLETENESS,
+    COUNT,
+    FLAG,
+    HOURLY_COUNTS,
+    HOURLY_FLOATS,
+    REVIEW,
+    REVISION,
+    SEPARATOR,
+    STATUS,
+    STD,
+    UNCERTAINTY,
+)
 from schemas.parameter import UnknownParameterError, parameter
 from schemas.review import ReviewCode
 from store.archive_option import Level
@@ -28,6 +40,9 @@ if TYPE_CHECKING:
     from schemas.network import Station
 
 _NO_NUMBER = float("nan")
+_COMPANIONS = (*HOURLY_COUNTS, *HOURLY_FLOATS)
+_COUNTED = {COUNT: "valid native values in the mean of", REVISION: "revisions of the hour of"}
+_SPREADS = {STD: "standard deviation", COMPLETENESS: "completeness", UNCERTAINTY: "standard uncertainty"}
 _FLAG_MEANINGS = " ".join(flag.name.lower() for flag in Flag)
 _LEVELS = {
     Level.HOURLY: "L1.5 hourly, automatically checked",
@@ -99,9 +114,11 @@ def long_table(frames: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame({"start": pd.DatetimeIndex([], tz="UTC"), "station_id": pd.Series(dtype=str)})
     table = pd.concat(parts, ignore_index=True)
-    counts = [name for name in map(str, table) if name.endswith((COUNT, FLAG, REVIEW))]
+    counts = [name for name in map(str, table) if name.endswith((*HOURLY_COUNTS, REVIEW))]
     missing = {name: int(Flag.MISSING) if name.endswith(FLAG) else 0 for name in counts}
-    table = table.fillna(missing).astype({name: "int64" if name.endswith(COUNT) else "int8" for name in counts})
+    table = table.fillna(missing).astype(
+        {name: "int8" if name.endswith((FLAG, REVIEW)) else "int64" for name in counts}
+    )
     return table if (table["instrument_id"] != "").any() else table.drop(columns="instrument_id")
 
 
@@ -238,16 +255,25 @@ def _variable(
             "flag_meanings": " ".join(one.name.lower() for one in ReviewCode),
         }
         return ("series", "time"), reach, {"long_name": f"state of review of {code}", **described, **attributes}
-    if name.endswith(COUNT):
+    if name.endswith(tuple(_SPREADS)):
+        spread = np.stack([column.to_numpy(dtype=np.float64) for column in columns])
+        return ("series", "time"), spread, _spread_attributes(code, kind) | attributes
+    if name.endswith((COUNT, REVISION)):
         counts = np.stack([column.fillna(0).to_numpy(dtype=np.int32) for column in columns])
         return (
             ("series", "time"),
             counts,
-            {"long_name": f"valid native values in the mean of {code}", "units": "1", **attributes},
+            {"long_name": f"{_COUNTED[SEPARATOR + kind]} {code}", "units": "1", **attributes},
         )
     assert not kind
     stacked = np.stack([column.to_numpy(dtype=np.float64) for column in columns])
     return ("series", "time"), stacked, _described(code, frames) | attributes
+
+
+def _spread_attributes(code: str, kind: str) -> dict[str, object]:
+    known, words = parameter(code), _SPREADS[SEPARATOR + kind]
+    unit = "1" if SEPARATOR + kind == COMPLETENESS else _CF_UNITS.get(known.unit, known.unit)
+    return {"long_name": f"{words} of {code}", "units": unit}
 
 
 def _described(code: str, frames: list[pd.DataFrame]) -> dict[str, object]:
@@ -255,9 +281,8 @@ def _described(code: str, frames: list[pd.DataFrame]) -> dict[str, object]:
     attributes: dict[str, object] = {"long_name": known.name_en, "units": _CF_UNITS.get(known.unit, known.unit)}
     if known.cf_standard_name:
         attributes["standard_name"] = known.cf_standard_name
-    companions = [
-        code + suffix for suffix in (COUNT, FLAG, STATUS, REVIEW) if any(code + suffix in frame for frame in frames)
-    ]
+    suffixes = (*_COMPANIONS, STATUS, REVIEW)
+    companions = [code + suffix for suffix in suffixes if any(code + suffix in frame for frame in frames)]
     if companions:
         attributes["ancillary_variables"] = " ".join(name.replace(SEPARATOR, "_") for name in companions)
     return attributes

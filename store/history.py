@@ -1,4 +1,4 @@
-"""What the native series held at an earlier moment, told backwards from what it holds now and what was replaced since."""
+"""What series and flags were at an earlier moment, told backwards from what they are now and what was replaced since."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from schemas.frames import STATUS
+from schemas.flag import Flag
+from schemas.frames import COUNT, FLAG, FLAG_COLUMNS, HOURLY_FLOATS, REVISION, STATUS, empty_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
-    from store.influx import InfluxStore
-    from store.state import Before, Revision, StateStore
+    from store.influx import Bucket, InfluxStore
+    from store.state import Before, FlagChange, HourRevision, Revision, StateStore
 
 
 def native_as_of(  # noqa: PLR0913 - the key of a series, its span and the moment
@@ -89,3 +90,132 @@ def _put_back(told: pd.DataFrame, at: pd.Timestamp, before: Before) -> None:
             told[code + STATUS] = None
         if code + STATUS in told:
             told.loc[at, code + STATUS] = letter
+
+
+def flags_as_of(  # noqa: PLR0913 - the key of a series, its span and the moment
+    store: InfluxStore,
+    state: StateStore,
+    *,
+    level: Bucket,
+    network: str,
+    station_id: str,
+    start: datetime,
+    end: datetime,
+    moment: datetime,
+) -> pd.DataFrame:
+    """Verdicts of one station on values in ``[start, end)`` as they stood at ``moment``.
+
+    Returns
+    -------
+    DataFrame
+        `schemas.frames` flags.
+
+    Notes
+    -----
+    A verdict from before history was kept counts as old as its value.
+    """
+    frame = store.read_flags(level, network, start, end, station_id)
+    changes = state.list_flag_changes(start=start, end=end, station_id=station_id, recorded_after=moment)
+    return flags_told_back(frame, [item for item in changes if item.level == level.value and item.network == network])
+
+
+def flags_told_back(frame: pd.DataFrame, changes: Iterable[FlagChange]) -> pd.DataFrame:
+    """Undo changes of verdicts, the newest first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `schemas.frames` flags; not changed.
+    changes : iterable of FlagChange
+        In the order in which they were recorded, of this frame's level and network.
+    """
+    first: dict[tuple[object, ...], FlagChange] = {}
+    for item in changes:
+        first.setdefault(_flag_key(item.start, item.station_id, item.instrument_id, item.parameter, item.test), item)
+    keys = [_flag_key(*row) for row in zip(*(frame[name] for name in ("start", *FLAG_COLUMNS[1:5])), strict=True)]
+    kept = frame[[key not in first for key in keys]] if len(frame) else frame
+    back = [item for item in first.values() if item.flag_before != Flag.PASS]
+    if not back:
+        return kept.reset_index(drop=True)
+    undone = pd.DataFrame([_flag_row(item) for item in back], columns=list(FLAG_COLUMNS))
+    undone["start"] = pd.DatetimeIndex(pd.to_datetime(undone["start"], utc=True)).as_unit("us")
+    undone["flag"] = undone["flag"].astype(np.int8)
+    told = pd.concat([kept, undone], ignore_index=True) if len(kept) else undone
+    return told.sort_values("start", kind="stable", ignore_index=True) if len(told) else empty_flags()
+
+
+def hourly_as_of(  # noqa: PLR0913 - the key of a series, its span and the moment
+    store: InfluxStore,
+    state: StateStore,
+    *,
+    network: str,
+    station_id: str,
+    start: datetime,
+    end: datetime,
+    moment: datetime,
+) -> pd.DataFrame:
+    """Hourly frame of one station in ``[start, end)`` as it stood at ``moment``: value, count and flag of each hour.
+
+    Hours that no run had judged by then are absent.
+
+    Returns
+    -------
+    DataFrame
+        `schemas.frames` hourly; companions other than ``__revision`` are left out where they are of a later revision.
+    """
+    frame = store.read_hourly(network, station_id, start, end)
+    frame = frame[_judged_by(state, frame, network, station_id, moment)]
+    replaced = state.list_hour_revisions(
+        start=start, end=end, station_id=station_id, network=network, recorded_after=moment
+    )
+    return hours_told_back(frame, replaced)
+
+
+def hours_told_back(frame: pd.DataFrame, replaced: Iterable[HourRevision]) -> pd.DataFrame:
+    """Put back what hours held, the newest revision first.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `schemas.frames` hourly; not changed.
+    replaced : iterable of HourRevision
+        In the order of revisions; of other hours and parameters than the frame's they are left out.
+    """
+    told = frame.copy()
+    for item in reversed(list(replaced)):
+        at, code = pd.Timestamp(item.hour), item.parameter
+        if at not in told.index or code not in told:
+            continue
+        told.loc[at, code] = np.nan if item.value is None else item.value
+        for suffix, number in ((COUNT, item.count), (FLAG, item.flag), (REVISION, item.revision)):
+            if code + suffix in told:
+                told.loc[at, code + suffix] = number
+        for suffix in HOURLY_FLOATS:
+            if code + suffix in told:
+                told.loc[at, code + suffix] = np.nan
+    return told
+
+
+def _judged_by(
+    state: StateStore, frame: pd.DataFrame, network: str, station_id: str, moment: datetime
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which rows a run had made by then."""
+    index, found = pd.DatetimeIndex(frame.index), np.zeros(len(frame), dtype=np.bool_)
+    if not len(index):
+        return found
+    span = (index[0].to_pydatetime(), index[-1].to_pydatetime())
+    for run in state.list_runs_over("qc", network, *span, finished_by=moment):
+        named = run.counts.get("stations")
+        if run.start is not None and run.end is not None and (named is None or station_id in named):
+            found |= np.asarray((index >= pd.Timestamp(run.start)) & (index < pd.Timestamp(run.end)))
+    return found
+
+
+def _flag_key(*parts: object) -> tuple[object, ...]:
+    start, *rest = parts
+    return (pd.Timestamp(start), *(None if item is None or item != item else item for item in rest))  # type: ignore[arg-type]  # noqa: PLR0124 - NaN
+
+
+def _flag_row(item: FlagChange) -> tuple[object, ...]:
+    place = (item.start, item.station_id, item.instrument_id, item.parameter, item.test)
+    return (*place, item.flag_before, item.reason_before)

@@ -14,12 +14,13 @@ import msgspec
 from schemas.frames import COUNT, FLAG, STATUS
 from store import influx_read
 from store.error import StoreError
+from store.fingerprint import day_digests
 from store.influx_bucket import ensure_buckets
 from store.influx_http import Bucket, InfluxHttp
 from store.influx_write import RejectedLine, WriteResult, write_lines
 from store.influxql import quote_identifier, select
 from store.line import encode_reading
-from store.line_frame import FLAG_MEASUREMENT_SUFFIX, encode_flags, encode_hourly, encode_product
+from store.line_frame import FLAG_MEASUREMENT_SUFFIX, encode_flags, encode_hourly, encode_hourly_table, encode_product
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,6 +94,10 @@ class InfluxStore:
         """Write one station's hourly frame (`schemas.frames`); raises `schemas.frames.FrameError` where it breaks the contract."""
         return self.write_lines(Bucket.HOURLY, encode_hourly(network, station_id, hourly))
 
+    def write_hourly_table(self, network: str, hours: pd.DataFrame) -> WriteResult:
+        """Write an hourly frame of several stations, index (``station_id``, ``start``), in requests of full size."""
+        return self.write_lines(Bucket.HOURLY, encode_hourly_table(network, hours))
+
     def write_flags(self, bucket: Bucket, network: str, flags: pd.DataFrame) -> WriteResult:
         """Write a flags frame. A verdict that no longer holds is taken back by writing PASS in its place."""
         return self.write_lines(bucket, encode_flags(network, flags))
@@ -118,6 +123,28 @@ class InfluxStore:
         body = self._select(Bucket.NATIVE, select(network, start, end, columns=columns, tags=tags))
         return influx_read.native_frame(body, parameters)
 
+    def read_native_many(
+        self, network: str, stations: Sequence[str], start: datetime, end: datetime, parameters: Sequence[str]
+    ) -> dict[tuple[str, str], pd.DataFrame]:
+        """Native frames of several stations by (station id, instrument id), in one query; silent instruments are absent.
+
+        A frame has only the parameters that the instrument gave a value or a status letter in ``[start, end)``.
+        """
+        wanted = {name + suffix for name in parameters for suffix in ("", STATUS)}
+        columns = sorted(wanted & set(self._field_types(network, Bucket.NATIVE)))
+        if not columns or not stations:
+            return {}
+        question = select(network, start, end, columns=columns, any_of={"station": stations})
+        return influx_read.native_frames(self._select(Bucket.NATIVE, f"{question} GROUP BY station, instrument"))
+
+    def native_digests(
+        self, network: str, station_id: str, start: datetime, end: datetime, parameters: Sequence[str]
+    ) -> dict[str, str]:
+        """Fingerprint of a station's native values and status letters by UTC day; see `store.fingerprint.day_digests`."""
+        columns = ["instrument", *(name + suffix for name in parameters for suffix in ("", STATUS))]
+        body = self._select(Bucket.NATIVE, select(network, start, end, columns=columns, tags={"station": station_id}))
+        return day_digests(body, start, end)
+
     def read_hourly(
         self, network: str, station_id: str, start: datetime, end: datetime, parameters: Sequence[str] | None = None
     ) -> pd.DataFrame:
@@ -130,6 +157,13 @@ class InfluxStore:
     ) -> dict[str, pd.DataFrame]:
         """Hourly frames of all stations of a network that have any hour in ``[start, end)``, by station id, in one query."""
         return self._read_hourly(network, start, end, parameters, {})
+
+    def read_hourly_table(
+        self, network: str, start: datetime, end: datetime, station_id: str | None = None
+    ) -> pd.DataFrame:
+        """Hours of all stations, or one, in one frame with the index (``station_id``, ``start``)."""
+        tags = {"station": station_id} if station_id else {}
+        return influx_read.hourly_table(self._select(Bucket.HOURLY, select(network, start, end, tags=tags)))
 
     def read_flags(
         self, bucket: Bucket, network: str, start: datetime, end: datetime, station_id: str | None = None
@@ -176,8 +210,6 @@ class InfluxStore:
             self._http.query_json(question, bucket)
         return body
 
-    def _field_types(self, measurement: str) -> dict[str, str]:
-        series: list[Any] = self._http.query_json(
-            f"SHOW FIELD KEYS FROM {quote_identifier(measurement)}", Bucket.PRODUCT
-        )
+    def _field_types(self, measurement: str, bucket: Bucket = Bucket.PRODUCT) -> dict[str, str]:
+        series: list[Any] = self._http.query_json(f"SHOW FIELD KEYS FROM {quote_identifier(measurement)}", bucket)
         return {name: kind for item in series for name, kind in item["values"]}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +16,22 @@ import pyarrow.compute as pc
 from pyarrow import csv as pa_csv
 
 from schemas.flag import Flag
-from schemas.frames import COUNT, FLAG, FLAG_COLUMNS, SEPARATOR, STATUS, TAKEN_BACK, TELLING_TESTS, empty_flags
+from schemas.frames import (
+    COMPLETENESS,
+    COUNT,
+    FLAG,
+    FLAG_COLUMNS,
+    REVISION,
+    SEPARATOR,
+    STATUS,
+    STD,
+    TAKEN_BACK,
+    TELLING_TESTS,
+    UNCERTAINTY,
+    empty_flags,
+)
 from store.error import QueryError
+from store.line_frame import VOID_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +39,7 @@ if TYPE_CHECKING:
 #: Tags, always text.
 TAGS = frozenset({"name", "tags", "station", "instrument", "parameter", "test"})
 _RENAMED = {"station": "station_id", "instrument": "instrument_id"}
+_NUMBERS = ("float", "integer")
 _LEFT_OUT = frozenset({"name", "tags", "time"})
 
 
@@ -67,8 +82,24 @@ def parse_csv(body: bytes, is_text: Callable[[str], bool]) -> pa.Table | None:
 def native_frame(body: bytes, parameters: Sequence[str] | None) -> pd.DataFrame:
     """Native frame of one instrument; status columns only where any is given, parameters without a value left out unless asked for."""
     table = parse_csv(body, lambda name: name.endswith(STATUS))
+    return _empty_values(parameters or ()) if table is None else _native_frame(table, parameters)
+
+
+def native_frames(body: bytes) -> dict[tuple[str, str], pd.DataFrame]:
+    """Native frames by (station id, instrument id) of an answer grouped by these tags."""
+    table = parse_csv(body, lambda name: name.endswith(STATUS))
     if table is None:
-        return _empty_values(parameters or ())
+        return {}
+    tags = table["tags"].to_numpy(zero_copy_only=False)
+    first = np.flatnonzero(np.append(True, tags[1:] != tags[:-1]))
+    frames: dict[tuple[str, str], pd.DataFrame] = {}
+    for begin, end in zip(first, np.append(first[1:], len(tags)), strict=True):
+        owner = dict(item.split("=", 1) for item in str(tags[begin]).split(","))
+        frames[owner["station"], owner["instrument"]] = _native_frame(table.slice(begin, end - begin), None)
+    return frames
+
+
+def _native_frame(table: pa.Table, parameters: Sequence[str] | None) -> pd.DataFrame:
     index = _index(table)
     columns = {name: table[name] for name in table.column_names if name not in TAGS and name != "time"}
     wanted = set(parameters or ())
@@ -98,6 +129,17 @@ def hourly_frames(body: bytes, parameters: Sequence[str] | None) -> dict[str, pd
         return {ids[0]: _hourly_frame(table, parameters)}
     encoded = table["station"]
     return {station_id: _hourly_frame(table.filter(pc.equal(encoded, station_id)), parameters) for station_id in ids}
+
+
+def hourly_table(body: bytes) -> pd.DataFrame:
+    """Hours of all stations in one hourly frame, index (``station_id``, ``start``); a parameter a station never had is missing there."""
+    table = parse_csv(body, lambda _name: False)
+    if table is None:
+        index = pd.DatetimeIndex([], dtype="datetime64[us, UTC]")
+        return pd.DataFrame(index=pd.MultiIndex.from_arrays([[], index], names=["station_id", "start"]))
+    frame = _hourly_frame(table, None)
+    owners = table["station"].to_numpy(zero_copy_only=False)
+    return frame.set_index(pd.MultiIndex.from_arrays([owners, frame.index], names=["station_id", "start"]))
 
 
 def empty_hourly(parameters: Sequence[str] | None) -> pd.DataFrame:
@@ -139,18 +181,33 @@ def product_frame(body: bytes, types: Mapping[str, str]) -> pd.DataFrame:
     types : mapping of str to str
         InfluxDB's field types; what is not in it is a tag, thus text.
     """
-    table = parse_csv(body, lambda name: name != "time" and types.get(name) not in ("float", "integer"))
+    table = parse_csv(body, lambda name: name != "time" and types.get(name) not in _NUMBERS)
     if table is None:
         return _empty_values(()).assign(station_id=pd.Series(dtype=object))
     values = {
         _RENAMED.get(name, name): table[name].to_pandas().to_numpy()
         for name in table.column_names
-        if name not in _LEFT_OUT
+        if name not in _LEFT_OUT and name != VOID_FIELD
     }
     frame = pd.DataFrame(values, index=_index(table))
+    if VOID_FIELD in table.column_names:
+        frame = _without_void(frame, table[VOID_FIELD], [name for name in types if types[name] in _NUMBERS])
     texts = frame.select_dtypes(include=["object", "str"]).columns
     frame[texts] = frame[texts].astype(object).where(frame[texts].notna(), None)
     return frame[["station_id", *[name for name in frame if name != "station_id"]]]
+
+
+def _without_void(frame: pd.DataFrame, void: pa.ChunkedArray, numbers: Sequence[str]) -> pd.DataFrame:
+    """Without the numbers that a later write found to be none; a row of which nothing is left goes."""
+    told = void.to_pandas().fillna("")
+    # few different texts, so each is looked at once
+    for text in told[told != ""].unique():
+        names = [name for name in text.split(",") if name in frame]
+        frame.loc[(told == text).to_numpy(), names] = np.nan
+    there = [name for name in numbers if name in frame]
+    texts = [name for name in frame if name not in there and name != "station_id"]
+    empty = frame[there].isna().all(axis=1) & (told != "").to_numpy()
+    return frame if texts else frame[~empty]
 
 
 def last_frame(body: bytes) -> pd.DataFrame:
@@ -190,7 +247,24 @@ def _hourly_frame(table: pa.Table, parameters: Sequence[str] | None) -> pd.DataF
         frame[name] = np.where(count == 0, np.nan, mean)
         frame[name + COUNT] = count
         frame[name + FLAG] = flags
+        frame |= _companions(name, columns, count)
     return pd.DataFrame(frame, index=_index(table))
+
+
+def _companions(
+    name: str, columns: Mapping[str, pa.ChunkedArray], count: np.ndarray[tuple[int], np.dtype[Any]]
+) -> dict[str, object]:
+    """What stands beside a mean, where any row has it; a spread of an earlier, fuller hour does not shine through."""
+    least = {STD: 2, COMPLETENESS: 0, UNCERTAINTY: 1}
+    found: dict[str, object] = {}
+    for suffix, needed in least.items():
+        column = columns.get(name + suffix)
+        if column is not None and column.null_count < len(column):
+            found[name + suffix] = np.where(count >= needed, _floats(column, len(column)), np.nan)
+    column = columns.get(name + REVISION)
+    if column is not None and column.null_count < len(column):
+        found[name + REVISION] = np.nan_to_num(_floats(column, len(column)), nan=0).astype(np.int64)
+    return found
 
 
 def _floats(column: pa.ChunkedArray | None, length: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

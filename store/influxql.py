@@ -34,6 +34,7 @@ def select(
     *,
     columns: Iterable[str] = (),
     tags: Mapping[str, str] | None = None,
+    any_of: Mapping[str, Iterable[str]] | None = None,
 ) -> str:
     """Statement for the points of a measurement in ``[start, end)``.
 
@@ -43,8 +44,12 @@ def select(
         Fields and tags; empty is all.
     tags : mapping of str to str
         Tag values to match.
+    any_of : mapping of str to iterable of str
+        Tags with the values of which one must match.
     """
     wanted = ", ".join(map(quote_identifier, columns)) or "*"
     conditions = [f"{quote_identifier(key)} = {quote_literal(value)}" for key, value in (tags or {}).items()]
+    for key, values in (any_of or {}).items():
+        conditions.append(f"({' OR '.join(f'{quote_identifier(key)} = {quote_literal(value)}' for value in values)})")
     conditions += [f"time >= {to_nanoseconds(start)}", f"time < {to_nanoseconds(end)}"]
     return f"SELECT {wanted} FROM {quote_identifier(measurement)} WHERE {' AND '.join(conditions)}"  # noqa: S608 - every part is quoted

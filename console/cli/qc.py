@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
@@ -15,13 +14,13 @@ from console.cli.scores import scores
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import pandas as pd
-
     from qc.job import QcSummary
     from qc.job_gate import GateSummary
     from store.settings import SharedSettings
 
 _Result = TypeVar("_Result")
+#: Whole networks are judged at once up to this length.
+AT_ONCE = timedelta(days=3)
 From = Annotated[
     str, typer.Option("--from", help="2026-11-22 or 2026-11-22T08:00[+08:00]; without an offset in the network's zone")
 ]
@@ -49,15 +48,59 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="qc")
 
 
-def run(begin: From, end: To = None, network: Networks = None, as_json: AsJson = False) -> None:
-    """Check native values, make hours, check these. 检验原始值并生成小时值。"""
+def run(  # noqa: PLR0917 - typer passes them by name
+    begin: From,
+    end: To = None,
+    network: Networks = None,
+    stations: Annotated[
+        list[str] | None, typer.Option("--stations", "--station", help="only these, may be repeated 站点")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="processes 进程数")] = 1,
+    everything: Annotated[bool, typer.Option("--all", help="also what has not changed 全部重检")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="list what would be judged 只列出")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check native values, make hours, check these. 检验原始值并生成小时值。
+
+    Up to three days of whole networks are judged at once. Anything longer, and some stations, by station-months: only days
+    whose values or rules changed, several processes, ended by Ctrl-C and taken up by the same command.
+    """
     from qc import job
 
     settings, now = _settings(), _now()
     start, stop = _moment(settings, begin), _end(settings, end, now)
-    for code in _networks(settings, network):
+    networks = _networks(settings, network)
+    if stations or everything or dry_run or workers > 1 or stop - start > AT_ONCE:
+        options = {"stations": stations, "workers": workers, "everything": everything, "dry_run": dry_run}
+        _run_by_months(settings, (networks, start, stop, now), as_json=as_json, **options)
+        return
+    for code in networks:
         summary = _or_exit(partial(job.run, settings, code, start, stop, now))
         typer.echo(_json(summary) if as_json else _run_text(summary))
+
+
+def _run_by_months(
+    settings: SharedSettings,
+    what: tuple[list[str], datetime, datetime, datetime],
+    *,
+    as_json: bool,
+    **options: Any,  # noqa: ANN401 - of the command
+) -> None:
+    from console.cli import qc_run
+    from qc.job_reprocess import plan
+
+    networks, start, stop, now = what
+    everything = bool(options["everything"])
+    portions = _or_exit(lambda: plan(settings, networks, start, stop, stations=options["stations"], now=now))
+    if options["dry_run"]:
+        _or_exit(lambda: qc_run.dry_run(settings, portions, now, everything=everything, as_json=as_json))
+        return
+    done = _or_exit(
+        lambda: qc_run.judge_again(settings, portions, now, workers=options["workers"], everything=everything)
+    )
+    typer.echo(_json(done) if as_json else qc_run.summary_text(done))
+    if done.left:
+        raise typer.Exit(130)
 
 
 def reopened(
@@ -145,78 +188,39 @@ def why(
     station: Annotated[str, typer.Option("--station", help="station id")],
     parameter: Annotated[str, typer.Option("--parameter", help="code, as pm25")],
     at: Annotated[str, typer.Option("--at", help="any moment of the hour")],
+    as_of: Annotated[str | None, typer.Option("--as-of", help="as told at this moment 按该时刻所知")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say why an hour has its flag. 说明某小时标识的原因。"""
-    from schemas.interval import floor_hour
-    from store.influx import Bucket, InfluxStore
+    """Say why an hour has its flag, by which limit and run, and how that changed. 说明某小时标识的原因与变更。"""
+    from console.why import explain, in_words
+    from store.influx import InfluxStore
+    from store.state import StateStore
 
     settings = _settings()
-    start = floor_hour(_moment(settings, at))
+    moment, then = _moment(settings, at), None if as_of is None else _moment(settings, as_of)
     if station not in settings.stations.stations:
         _stop(f"unknown station {station!r}")
-    store, found = InfluxStore(settings), []
-    for code in dict.fromkeys(item.network.value for item in settings.stations.stations[station].instruments):
-        hours = store.read_hourly(code, station, start, start + timedelta(hours=1))
-        if parameter in hours and len(hours):
-            found.append(_hour(code, hours, parameter))
-            found += qc_native.marks_of(settings, code, station, parameter, start)
-        for bucket in (Bucket.HOURLY, Bucket.NATIVE):
-            flags = store.read_flags(bucket, code, start, start + timedelta(hours=1), station)
-            found += _reasons(flags[flags["parameter"] == parameter], bucket.value)
+    store, state = InfluxStore(settings), StateStore(settings.state_url)
+    what = {"station_id": station, "parameter": parameter, "at": moment, "as_of": then}
+    answer = _or_exit(lambda: explain(store, state, network=settings.stations, **what))  # type: ignore[arg-type]
     store.close()
+    state.close()
+    marks = [] if then else _marks(settings, station, parameter, moment)
     if as_json:
-        for row in found:
-            typer.echo(json.dumps(row, ensure_ascii=False))
-        return
-    for row in found or [{"en": "nothing stored for that hour", "zh": "该小时没有存储数据"}]:
-        typer.echo(row[settings.language.value])
+        lines = [_json(answer), *(_json(row) for row in marks)]
+    else:
+        lines = [*in_words(answer, settings.language.value), *(str(row[settings.language.value]) for row in marks)]
+    for line in lines:
+        typer.echo(line)
 
 
-def _hour(network: str, hours: pd.DataFrame, parameter: str) -> dict[str, object]:
-    from qc.wording import FLAG_NAMES_ZH, figure
-    from schemas.flag import Flag
-    from schemas.parameter import parameter as known
+def _marks(settings: SharedSettings, station: str, parameter: str, moment: datetime) -> list[dict[str, object]]:
+    """Values of the hour below the detection limit, by network of the station."""
+    from schemas.interval import floor_hour
 
-    row, unit = hours.iloc[0], known(parameter).unit
-    flag, count, value = Flag(int(row[parameter + "__flag"])), int(row[parameter + "__n"]), float(row[parameter])
-    return {
-        "kind": "hour",
-        "network": network,
-        "flag": int(flag),
-        "value": None if value != value else value,  # noqa: PLR0124 - NaN
-        "count": count,
-        "en": f"{network} {parameter}: {figure(value)} {unit} from {count} values, {flag.name}",
-        "zh": f"{network} {parameter}：{figure(value)} {unit}，{count} 个有效值，{FLAG_NAMES_ZH[flag]}",
-    }
-
-
-def _reasons(flags: pd.DataFrame, bucket: str) -> list[dict[str, object]]:
-    """One row for each kind of reason: a test, its first words, how often and from when to when."""
-    from qc.wording import FLAG_NAMES_ZH, TESTS, in_chinese
-    from schemas.flag import Flag
-
-    rows: list[dict[str, object]] = []
-    for _, group in flags.groupby(["test", "flag"], sort=False):
-        first = group.iloc[0]
-        test, flag = str(first["test"]), Flag(int(first["flag"]))
-        times = (
-            "" if len(group) == 1 else f" (x{len(group)}, {first['start']:%H:%M}-{group.iloc[-1]['start']:%H:%M} UTC)"
-        )
-        known = TESTS.get(test)
-        names = (known.name_en, known.name_zh) if known else (test, test)
-        rows.append(
-            {
-                "kind": bucket,
-                "test": test,
-                "flag": int(flag),
-                "count": len(group),
-                "start": first["start"].isoformat(),
-                "en": f"  {flag.name} {names[0]}: {first['reason']}{times}",
-                "zh": f"  {FLAG_NAMES_ZH[flag]} {names[1]}：{in_chinese(test, first['reason'])}{times}",
-            }
-        )
-    return rows
+    networks = dict.fromkeys(item.network.value for item in settings.stations.stations[station].instruments)
+    start = floor_hour(moment)
+    return [row for code in networks for row in qc_native.marks_of(settings, code, station, parameter, start)]
 
 
 def _run_text(summary: QcSummary) -> str:
@@ -224,7 +228,7 @@ def _run_text(summary: QcSummary) -> str:
     return (
         f"{summary.network:<4} {summary.start:%Y-%m-%dT%H:%MZ} .. {summary.end:%Y-%m-%dT%H:%MZ}: {summary.value_count} values of "
         f"{summary.streams} instruments ({summary.silent} silent), {summary.hours} hourly values, flags: {native}; hourly: {hourly}; "
-        f"taken back: {summary.taken_back}; without a limit: {_counts(summary.unevaluated)}; {summary.seconds:.1f} s"
+        f"taken back: {summary.taken_back}; revised: {summary.revised}; without a limit: {_counts(summary.unevaluated)}; {summary.seconds:.1f} s"
     )
 
 

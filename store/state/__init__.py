@@ -9,9 +9,11 @@ from store.state.alert import AlertStatus, AlertStore, ClaimedTransition, Delive
 from store.state.balance import Balance, BalanceStore
 from store.state.document import Document, DocumentStore
 from store.state.finding import Finding, FindingKind, FindingStore
+from store.state.flag_change import FlagChange, FlagChangeStore, FlagRule, HourRevision
 from store.state.gap import UNSETTLED, Gap, GapState, GapStore
 from store.state.gate import GateDecision, GateRuling, GateStore, HeldBatch
 from store.state.instrument import Clock, ClockState, InstrumentState, InstrumentStore, Progress
+from store.state.judged import JudgedMonth, JudgedStore
 from store.state.quarantine import QuarantinedItem, QuarantineState, QuarantineStore
 from store.state.review import AuditReport, ReviewStore
 from store.state.revision import Before, ReopenedHour, ReopenReason, Revision, RevisionStore
@@ -32,6 +34,8 @@ __all__ = [
     "Facts",
     "Finding",
     "FindingKind",
+    "FlagChange",
+    "FlagRule",
     "Gap",
     "GapState",
     "GateDecision",
@@ -39,7 +43,9 @@ __all__ = [
     "GateResult",
     "GateRuling",
     "HeldBatch",
+    "HourRevision",
     "InstrumentState",
+    "JudgedMonth",
     "Progress",
     "QuarantineState",
     "QuarantinedItem",
@@ -67,6 +73,8 @@ class StateStore(
     RevisionStore,
     GateStore,
     ReviewStore,
+    FlagChangeStore,
+    JudgedStore,
 ):
     """All of the state database; one part a subject, each in its own module.
 

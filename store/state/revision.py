@@ -14,7 +14,7 @@ from store.state.database import StateBase, insert, utc_now
 from store.state.table import reopened_hour, revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
 
 class Before(msgspec.Struct, frozen=True):
@@ -141,14 +141,29 @@ class RevisionStore(StateBase):
             for row in rows
         ]
 
-    def close_hours(self, network: str, start: datetime, end: datetime, judged_from: datetime) -> int:
-        """Take hours in ``[start, end)`` off the list that were not touched after ``judged_from``; returns how many."""
+    def close_hours(
+        self,
+        network: str,
+        start: datetime,
+        end: datetime,
+        judged_from: datetime,
+        stations: Collection[str] | None = None,
+    ) -> int:
+        """Take hours in ``[start, end)`` off the list that were not touched after ``judged_from``; returns how many.
+
+        Parameters
+        ----------
+        stations : collection of str or None
+            Those that were judged; None: all of the network.
+        """
         change = sa.delete(reopened_hour).where(
             reopened_hour.c.network == network,
             reopened_hour.c.hour >= floor_hour(start),
             reopened_hour.c.hour < end,
             reopened_hour.c.at <= judged_from,
         )
+        if stations is not None:
+            change = change.where(reopened_hour.c.station_id.in_(stations))
         with self._writing() as connection:
             return connection.execute(change).rowcount
 

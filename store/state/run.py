@@ -24,6 +24,7 @@ class RunState(StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class GateOutcome(StrEnum):
@@ -102,6 +103,21 @@ class RunStore(StateBase):
         for column, value in ((run.c.kind, kind), (run.c.network, network)):
             if value is not None:
                 question = question.where(column == value)
+        with self._reading() as connection:
+            return [to_type(row, Run) for row in connection.execute(question).mappings()]
+
+    def list_runs_over(
+        self, kind: str, network: str, first: datetime, last: datetime, *, finished_by: datetime
+    ) -> list[Run]:
+        """Runs that ended well by a moment and whose interval touches ``[first, last]``."""
+        question = sa.select(run).where(
+            run.c.kind == kind,
+            run.c.network == network,
+            run.c.state == RunState.DONE.value,
+            run.c.start <= last,
+            run.c.end > first,
+            run.c.finished_at <= finished_by,
+        )
         with self._reading() as connection:
             return [to_type(row, Run) for row in connection.execute(question).mappings()]
 

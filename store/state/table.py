@@ -300,3 +300,60 @@ document = sa.Table(
     sa.Column("body", sa.JSON, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
+# What flags and hourly values were before: kept for ever, never changed. What holds now stands in the time-series database.
+flag_rule = sa.Table(
+    "flag_rule",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("test", sa.Text, nullable=False),
+    sa.Column("version", sa.Text, nullable=False),
+    sa.Column("figures", sa.JSON, nullable=False),
+)
+flag_change = sa.Table(
+    "flag_change",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("network", sa.Text, nullable=False),
+    sa.Column("station_id", sa.Text, nullable=False),
+    sa.Column("instrument_id", sa.Text),
+    sa.Column("parameter", sa.Text, nullable=False),
+    sa.Column("test", sa.Text, nullable=False),
+    sa.Column("start", UtcDateTime, nullable=False),
+    sa.Column("flag", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("flag_before", sa.Integer, nullable=False),
+    sa.Column("reason_before", sa.Text, nullable=False),
+    sa.Column("rule", sa.ForeignKey("flag_rule.digest"), nullable=False),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("recorded_at", UtcDateTime, nullable=False),
+    sa.Index(None, "station_id", "parameter", "start"),
+)
+hour_revision = sa.Table(
+    "hour_revision",
+    metadata,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("network", sa.Text, nullable=False),
+    sa.Column("station_id", sa.Text, nullable=False),
+    sa.Column("parameter", sa.Text, nullable=False),
+    sa.Column("hour", UtcDateTime, nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("value", sa.Float),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("flag", sa.Integer, nullable=False),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("recorded_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("station_id", "parameter", "hour", "network", "revision"),
+)
+# How far a station's month was judged: fingerprints of its days' input under the rules of then.
+judged_month = sa.Table(
+    "judged_month",
+    metadata,
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("station_id", sa.Text, primary_key=True),
+    sa.Column("month", UtcDateTime, primary_key=True),
+    sa.Column("rules", sa.Text, nullable=False),
+    sa.Column("days", sa.JSON, nullable=False),
+    sa.Column("run_id", sa.Text, nullable=False),
+    sa.Column("judged_at", UtcDateTime, nullable=False),
+)

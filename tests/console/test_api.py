@@ -72,6 +72,15 @@ def test_flags_are_listed_with_test_and_reason(running: Running) -> None:
     assert [(row["test"], row["flag"], row["reason"]) for row in found] == [("step", 3, "a leap of 99 ug/m3")]
 
 
+def test_why_tells_the_hour_and_its_verdicts(running: Running) -> None:
+    (row,) = _json(f"{running.url}/api/v1/flags?station=ln-sy-01&period=24h")["flags"]
+    found = _json(f"{running.url}/api/v1/flags/why?station=ln-sy-01&parameter={row['parameter']}&at={row['start']}")
+    assert [(item["test"], item["flag"], item["count"], item["run_id"]) for item in found["verdicts"]] == [
+        ("step", 3, 1, None)
+    ]
+    assert found["hours"][0]["flag"] in {1, 3}
+
+
 def test_alerts_are_listed_and_filtered_by_time(running: Running) -> None:
     assert [row["value"] for row in _json(f"{running.url}/api/v1/alerts?station=ln-sy-01")["alerts"]] == [231.4]
     assert _json(f"{running.url}/api/v1/alerts?to=2020-01-01")["alerts"] == []
@@ -94,6 +103,9 @@ def test_health_tells_the_state_of_every_station(running: Running) -> None:
         ("flags?from=x", "from"),
         ("series?station=ln-sy-01&parameter=o3&format=xml", "format"),
         ("alerts?station=zz", "station"),
+        ("flags/why?station=zz&parameter=o3", "station"),
+        ("flags/why?station=ln-sy-01&parameter=o3", "at"),
+        ("flags/why?station=ln-sy-01&parameter=o33&at=2026-01-01", "parameter"),
     ],
 )
 def test_a_wrong_question_gets_a_problem_that_says_what_was_expected(
@@ -107,7 +119,9 @@ def test_a_wrong_question_gets_a_problem_that_says_what_was_expected(
 
 def test_every_call_is_in_the_openapi_description(running: Running) -> None:
     paths = _json(f"{running.url}/api/openapi.json")["paths"]
-    assert set(paths) == {f"/api/v1/{name}" for name in ("stations", "series", "flags", "alerts", "health")}
+    assert set(paths) == {
+        f"/api/v1/{name}" for name in ("stations", "series", "flags", "flags/why", "alerts", "health")
+    }
 
 
 def test_a_dead_database_is_told_in_words(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ DAGS = Path(__file__).resolve().parents[2] / "dags"
 EXPECTED = {
     "qc_hourly",
     "qc_reopened",
+    "qc_reprocess",
     "gate_daily",
     "coanalysis_daily",
     "attribution",

@@ -157,3 +157,31 @@ def test_two_instruments_fill_each_other() -> None:
     assert found.frame["o3"].tolist() == [1.0, 2.0]
     assert found.frame["no2__n"].tolist() == [30, 60]
     assert found.completeness["o3"].tolist() == [1.0, 1.0]
+
+
+def test_spread_is_the_standard_deviation_of_valid_values() -> None:
+    found = make([0, 1, 2, 3], {"o3": [10.0, 20.0, 900.0, 40.0]}, {"o3": [1, 3, 4, 1]})
+    assert found.frame["o3__std"].iloc[0] == pytest.approx(np.std([10, 20, 40], ddof=1))
+
+
+def test_one_value_has_no_spread_and_a_sum_never() -> None:
+    assert np.isnan(make([0], {"o3": [10.0]}).frame["o3__std"].iloc[0])
+    assert "rain__std" not in make([0, 1], {"rain": [0.0, 0.2]}).frame
+
+
+@given(st.floats(-1e9, 1e9), st.integers(2, 20))
+def test_spread_of_a_constant_is_zero(value: float, count: int) -> None:
+    assert make(list(range(count)), {"temperature": [value] * count}).frame["temperature__std"].iloc[0] == 0
+
+
+def test_spread_of_directions_is_that_of_angles() -> None:
+    steady = make([0, 1], {"wind_direction": [350.0, 10.0]}).frame["wind_direction__std"].iloc[0]
+    assert steady == pytest.approx(10.0, abs=0.1)
+    around = make([0, 1, 2, 3], {"wind_direction": [0.0, 90.0, 180.0, 270.0]}).frame["wind_direction__std"].iloc[0]
+    assert np.isnan(around)  # no mean direction, so nothing to spread around
+
+
+def test_the_fuller_instrument_brings_its_spread() -> None:
+    full, poor = make([0, 1], {"o3": [1.0, 3.0]}), make([0], {"o3": [9.0]})
+    for parts in ([full, poor], [poor, full]):
+        assert merge(parts).frame["o3__std"].iloc[0] == pytest.approx(2**0.5)

@@ -169,7 +169,7 @@ def test_marks_of_the_detection_limit_are_counted_and_told(placed: SharedSetting
     hours = pd.DatetimeIndex([START], name="start").as_unit("us")
     store.write_hourly("gas", "s1", pd.DataFrame({"so2": [1.4], "so2__n": 5, "so2__flag": np.int8(1)}, index=hours))
     _, words = skyground("why", "--station", "s1", "--parameter", "so2", "--at", "2026-06-01T08:30", "--json")
-    row = next(row for row in map(json.loads, words.splitlines()) if row["kind"] == "detection_limit")
+    row = next(row for row in map(json.loads, words.splitlines()) if row.get("kind") == "detection_limit")
     assert (row["below"], row["negative"], row["far_below"]) == (2, 1, 1)
 
 

@@ -52,7 +52,7 @@ def test_a_product_writes_numbers_as_floats_and_the_rest_as_text() -> None:
     line = encode_product("aqi_hourly", "a", frame, {"edition": "2026"})[0]
     name, tags, fields, _ = parse_line(line)
     assert (name, tags) == ("aqi_hourly", {"station": "a", "edition": "2026"})
-    assert fields == {"aqi": 51.0, "primary": 'pm"25', "joint": 1.0}
+    assert fields == {"aqi": 51.0, "primary": 'pm"25', "joint": 1.0, "void__columns": ""}
 
 
 def test_a_tag_named_like_a_column_is_refused() -> None:

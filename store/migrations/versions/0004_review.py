@@ -1,14 +1,14 @@
 """review trail and decisions on held batches, both append-only
 
-Revision ID: 0003_review
+Revision ID: 0004_review
 Revises: 0002
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_review"
-down_revision = "0002"
+revision = "0004_review"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 

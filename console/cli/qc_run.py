@@ -1,0 +1,111 @@
+"""``skyground qc run`` over long times: by station-months, only what changed, with progress; Ctrl-C ends it between months."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from qc.job_reprocess import PortionSummary, ReprocessSummary
+    from qc.portion import Portion
+    from store.settings import SharedSettings
+
+
+def judge_again(
+    settings: SharedSettings, portions: Sequence[Portion], now: datetime, *, workers: int, everything: bool
+) -> ReprocessSummary:
+    """Judge station-months with a progress line; a first Ctrl-C lets those under way end, a second breaks off."""
+    from qc.job_reprocess import forget, reprocess
+
+    if everything:
+        forget(settings, portions)
+    with interruptible() as stop, progress_of(len(portions)) as progress:
+        return reprocess(settings, portions, now, workers=workers, stop=stop.is_set, progress=progress)
+
+
+def dry_run(
+    settings: SharedSettings, portions: Sequence[Portion], now: datetime, *, everything: bool, as_json: bool
+) -> None:
+    """List the station-months that would be judged, with the number of changed days."""
+    import msgspec
+
+    from qc.job_reprocess import judge_portion
+
+    waiting = 0
+    for item in portions:
+        found = judge_portion(settings, item, now, dry_run=True)
+        if not found.days and not everything:
+            continue
+        waiting += 1
+        typer.echo(
+            msgspec.json.encode(found).decode()
+            if as_json
+            else f"{item.network:<4} {item.station_id:<16} {item.start:%Y-%m-%dT%H:%MZ} .. {item.end:%Y-%m-%dT%H:%MZ}  {found.days} days 天"
+        )
+    if not as_json:
+        typer.echo(f"{waiting} of {len(portions)} station-months would be judged 站月待检")
+
+
+def summary_text(summary: ReprocessSummary) -> str:
+    """One line for a person."""
+    left = f"; stopped, {summary.left} left: run the same command again (without --all) 已中断" if summary.left else ""
+    return (
+        f"{summary.judged} station-months judged 已检, {summary.unchanged} unchanged 未变: {summary.days} days 天, "
+        f"{summary.hours} hourly values, {summary.revised} revised 修订, {summary.taken_back} taken back 撤销{left}"
+    )
+
+
+@contextmanager
+def interruptible() -> Iterator[threading.Event]:
+    """An event that Ctrl-C sets; a second Ctrl-C interrupts as usual."""
+    stop = threading.Event()
+
+    def handle(_number: int, _frame: Any) -> None:  # noqa: ANN401 - of the interpreter
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        sys.stderr.write("skyground qc: ends after the months under way; Ctrl-C again breaks off 正在结束\n")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    before = signal.signal(signal.SIGINT, handle)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def progress_of(total: int) -> Iterator[Callable[[PortionSummary], None]]:
+    """A bar on a terminal, a line every tenth elsewhere, on standard error."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("station-months 站月", total=total)
+            yield lambda done: bar.update(
+                task,
+                advance=1,
+                description=f"{done.portion.network} {done.portion.station_id} {done.portion.start:%Y-%m}",
+            )
+        return
+    count = 0
+
+    def line(_done: PortionSummary) -> None:
+        nonlocal count
+        count += 1
+        if count == total or count % max(1, total // 10) == 0:
+            sys.stderr.write(f"{count} of {total} station-months 站月\n")
+
+    yield line

@@ -1,0 +1,304 @@
+"""Why a value has its flag: the hour, its verdicts with the limits that gave them, and every change of them.
+
+One answer for the command ``skyground qc why`` and for ``GET /api/v1/flags/why``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pandas as pd
+
+from qc.wording import FLAG_NAMES_ZH, TESTS, in_chinese
+from schemas.flag import Flag
+from schemas.frames import COMPLETENESS, COUNT, FLAG, REVISION, STD, UNCERTAINTY
+from schemas.interval import floor_hour
+from schemas.parameter import parameter as known_parameter
+from store.history import flags_as_of, hourly_as_of
+from store.influx import Bucket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from schemas.network import Network
+    from store.influx import InfluxStore
+    from store.state import FlagChange, StateStore
+
+HOUR = timedelta(hours=1)
+
+
+class HourValue(msgspec.Struct, frozen=True, kw_only=True):
+    """The hour of one network's parameter; figures that nobody stated are None.
+
+    Attributes
+    ----------
+    value, std, uncertainty : float or None
+        ``unit``.
+    completeness : float or None
+        0 to 1 [1].
+    """
+
+    network: str
+    value: float | None
+    unit: str
+    count: int
+    flag: int
+    completeness: float | None
+    std: float | None
+    uncertainty: float | None
+    revision: int
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """One test's verdicts of one flag on the values of the hour, the first one in words.
+
+    Attributes
+    ----------
+    count : int
+        Values of the hour that have it [1].
+    first, last : datetime
+        Starts of the first and last of them, UTC.
+    limit : dict
+        Figures of the limit that gave the first one; empty where the test needs none.
+    version, run_id : str or None
+        Thresholds and run; None for a verdict from before history was kept.
+    """
+
+    level: str
+    network: str
+    instrument: str | None
+    test: str
+    flag: int
+    count: int
+    first: datetime
+    last: datetime
+    reason: str
+    reason_zh: str
+    limit: dict[str, Any]
+    version: str | None
+    run_id: str | None
+    recorded_at: datetime | None
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """Verdicts of one test that one run changed alike; ``flag`` 1 has taken them back, ``flag_before`` 1: nothing held."""
+
+    recorded_at: datetime
+    run_id: str
+    version: str
+    level: str
+    network: str
+    instrument: str | None
+    test: str
+    flag_before: int
+    flag: int
+    count: int
+    reason: str
+    reason_zh: str
+
+
+class Why(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole answer; ``changes`` are oldest first, up to ``as_of`` where that is given."""
+
+    station: str
+    parameter: str
+    start: datetime
+    as_of: datetime | None
+    hours: tuple[HourValue, ...]
+    verdicts: tuple[Verdict, ...]
+    changes: tuple[Change, ...]
+
+
+def explain(  # noqa: PLR0913 - what is asked about, and where
+    influx: InfluxStore,
+    state: StateStore,
+    *,
+    network: Network,
+    station_id: str,
+    parameter: str,
+    at: datetime,
+    as_of: datetime | None = None,
+) -> Why:
+    """Say why the hour of a parameter that holds ``at`` has its flag, now or as told at a moment.
+
+    Parameters
+    ----------
+    network : Network
+        Must know the station.
+    at, as_of : datetime
+        Aware; ``as_of`` None: now.
+
+    Raises
+    ------
+    schemas.parameter.UnknownParameterError, store.error.StoreError
+    """
+    unit, start = known_parameter(parameter).unit, floor_hour(at)
+    changes = state.list_flag_changes(start=start, end=start + HOUR, station_id=station_id, parameter=parameter)
+    known = [item for item in changes if as_of is None or item.recorded_at <= as_of]
+    hours, verdicts = list[HourValue](), list[Verdict]()
+    for code in dict.fromkeys(item.network.value for item in network.stations[station_id].instruments):
+        frame = _hours(influx, state, code, station_id, start, as_of)
+        if parameter in frame and len(frame):
+            hours.append(_hour_value(code, frame, parameter, unit))
+        for level in (Bucket.HOURLY, Bucket.NATIVE):
+            flags = _flags(influx, state, level, code, station_id, start, as_of)
+            of_code = [item for item in known if item.level == level.value and item.network == code]
+            verdicts += _verdicts(flags[flags["parameter"] == parameter], level.value, code, of_code)
+    return Why(
+        station=station_id,
+        parameter=parameter,
+        start=start,
+        as_of=as_of,
+        hours=tuple(hours),
+        verdicts=tuple(verdicts),
+        changes=tuple(_grouped(known)),
+    )
+
+
+def _hours(  # noqa: PLR0917 - the key of an hour and the moment
+    influx: InfluxStore, state: StateStore, network: str, station_id: str, start: datetime, as_of: datetime | None
+) -> pd.DataFrame:
+    if as_of is None:
+        return influx.read_hourly(network, station_id, start, start + HOUR)
+    return hourly_as_of(
+        influx, state, network=network, station_id=station_id, start=start, end=start + HOUR, moment=as_of
+    )
+
+
+def _flags(  # noqa: PLR0913, PLR0917 - the key of an hour and the moment
+    influx: InfluxStore,
+    state: StateStore,
+    level: Bucket,
+    network: str,
+    station_id: str,
+    start: datetime,
+    as_of: datetime | None,
+) -> pd.DataFrame:
+    if as_of is None:
+        return influx.read_flags(level, network, start, start + HOUR, station_id)
+    span = {"start": start, "end": start + HOUR}
+    return flags_as_of(influx, state, level=level, network=network, station_id=station_id, moment=as_of, **span)
+
+
+def _hour_value(network: str, frame: pd.DataFrame, code: str, unit: str) -> HourValue:
+    row = frame.iloc[0]
+    figures = {
+        name: _number(row.get(code + suffix))
+        for name, suffix in (("value", ""), ("completeness", COMPLETENESS), ("std", STD), ("uncertainty", UNCERTAINTY))
+    }
+    return HourValue(
+        network=network,
+        unit=unit,
+        count=int(row[code + COUNT]),
+        flag=int(row[code + FLAG]),
+        revision=int(row.get(code + REVISION, 0)),
+        **figures,
+    )
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def _verdicts(flags: pd.DataFrame, level: str, network: str, changes: list[FlagChange]) -> list[Verdict]:
+    latest = {(item.start, item.instrument_id, item.test): item for item in changes}
+    found: list[Verdict] = []
+    for (test, _), group in flags.groupby(["test", "flag"], sort=False):
+        first, instrument = group.iloc[0], group.iloc[0]["instrument_id"]
+        instrument = None if pd.isna(instrument) else str(instrument)
+        start, reason = first["start"].to_pydatetime(), str(first["reason"])
+        record = latest.get((start, instrument, str(test)))
+        found.append(
+            Verdict(
+                level=level,
+                network=network,
+                instrument=instrument,
+                test=str(test),
+                flag=int(first["flag"]),
+                count=len(group),
+                first=start,
+                last=group.iloc[-1]["start"].to_pydatetime(),
+                reason=reason,
+                reason_zh=in_chinese(str(test), reason),
+                limit={} if record is None else record.figures,
+                version=None if record is None else record.version,
+                run_id=None if record is None else record.run_id,
+                recorded_at=None if record is None else record.recorded_at,
+            )
+        )
+    return found
+
+
+def _grouped(changes: Iterable[FlagChange]) -> list[Change]:
+    groups: dict[tuple[object, ...], list[FlagChange]] = {}
+    for item in changes:
+        key = (item.run_id, item.level, item.network, item.instrument_id, item.test, item.flag_before, item.flag)
+        groups.setdefault(key, []).append(item)
+    return [
+        Change(
+            recorded_at=group[0].recorded_at,
+            run_id=group[0].run_id,
+            version=group[0].version,
+            level=group[0].level,
+            network=group[0].network,
+            instrument=group[0].instrument_id,
+            test=group[0].test,
+            flag_before=group[0].flag_before,
+            flag=group[0].flag,
+            count=len(group),
+            reason=group[0].reason,
+            reason_zh=in_chinese(group[0].test, group[0].reason),
+        )
+        for group in groups.values()
+    ]
+
+
+def in_words(why: Why, language: str) -> list[str]:
+    """Lines for a person, ``zh`` or ``en``."""
+    chinese = language == "zh"
+    lines = [_hour_words(why.parameter, item, chinese=chinese) for item in why.hours]
+    lines += [_verdict_words(item, chinese=chinese) for item in why.verdicts]
+    if why.changes:
+        lines.append("标识变更：" if chinese else "changes of verdicts:")
+        lines += [_change_words(item, chinese=chinese) for item in why.changes]
+    return lines or ["该小时没有存储数据" if chinese else "nothing stored for that hour"]
+
+
+def _hour_words(code: str, item: HourValue, *, chinese: bool) -> str:
+    value = "无值" if item.value is None and chinese else "no value" if item.value is None else f"{item.value:.6g}"
+    spread = "" if item.std is None else f" (s {item.std:.3g})"
+    if chinese:
+        revision = f"，第 {item.revision} 次修订" if item.revision else ""
+        return f"{item.network} {code}：{value} {item.unit}{spread}，{item.count} 个有效值，{_name(item.flag, chinese=True)}{revision}"
+    revision = f", revision {item.revision}" if item.revision else ""
+    return f"{item.network} {code}: {value} {item.unit}{spread} from {item.count} values, {_name(item.flag, chinese=False)}{revision}"
+
+
+def _verdict_words(item: Verdict, *, chinese: bool) -> str:
+    times = "" if item.count == 1 else f" (x{item.count}, {item.first:%H:%M}-{item.last:%H:%M} UTC)"
+    words = f"{item.reason_zh}" if chinese else item.reason
+    colon = "：" if chinese else ": "
+    head = f"  {_name(item.flag, chinese=chinese)} {_test(item.test, chinese=chinese)}{colon}{words}{times}"
+    if item.version is None or item.run_id is None:
+        return head
+    limit = " ".join(f"{name}={value}" for name, value in item.limit.items() if name not in ("source", "verified"))
+    return f"{head} [{limit + '; ' if limit else ''}{item.version} {item.run_id[:8]}]"
+
+
+def _change_words(item: Change, *, chinese: bool) -> str:
+    words = item.reason_zh if chinese else item.reason
+    step = f"{_name(item.flag_before, chinese=chinese)} -> {_name(item.flag, chinese=chinese)}"
+    return f"  {item.recorded_at:%Y-%m-%dT%H:%M:%SZ} {item.run_id[:8]} {item.level} {_test(item.test, chinese=chinese)} {step} x{item.count} {words}"
+
+
+def _name(flag: int, *, chinese: bool) -> str:
+    return FLAG_NAMES_ZH[Flag(flag)] if chinese else Flag(flag).name
+
+
+def _test(name: str, *, chinese: bool) -> str:
+    described = TESTS.get(name)
+    if described is None:
+        return name
+    return described.name_zh if chinese else described.name_en

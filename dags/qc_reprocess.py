@@ -1,0 +1,96 @@
+"""Quality control of history again: by station-months, only what changed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import Param, dag, task
+
+from dags.report import report_failure
+from dags.window import DEFAULT_ARGS, HOURLY, NETWORKS, WINDOW_PARAMS, announce, bounds, window_of
+
+#: Mapped tasks of one run at most (Airflow's own limit is 1,024); more station-months share tasks.
+MAX_TASKS = 500
+
+DOC = """
+### What it makes
+The same as `qc_hourly`, for the time from `start` to `end`: one mapped task for each station and month (a task takes several
+where there are more than 500). Only days whose values or rules changed since they were judged are judged again; set `everything` to
+judge all. `stations` (ids, separated by commas) and `networks` narrow it. What was replaced stays in the history of flags.
+
+### When it is healthy
+It runs only when it is triggered. All mapped tasks green, `left` 0, and the asset `hourly` renewed.
+
+### What to do when it fails
+1. `skyground doctor`: is InfluxDB up, are the credentials right?
+2. Clear the failed tasks: what was judged is noted and is skipped. `skyground qc run --from --to --dry-run` lists what is left.
+3. To stop it, mark the run failed: tasks end between stations, nothing is half written. Trigger it again to go on.
+"""
+
+
+@dag(
+    schedule=None,
+    catchup=False,
+    max_active_runs=1,
+    params={
+        **WINDOW_PARAMS,
+        "stations": Param("", type="string", description="Station ids, separated by commas; empty: all"),
+        "networks": Param("", type="string", description="Network codes, separated by commas; empty: all"),
+        "everything": Param(False, type="boolean", description="Judge also what has not changed"),  # noqa: FBT003 - its default
+    },
+    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    doc_md=DOC,
+    tags=["qc"],
+)
+def qc_reprocess() -> None:
+    """Window, plan, then one task a batch of station-months, then the asset."""
+
+    @task
+    def window() -> dict[str, str]:
+        from datetime import timedelta
+
+        return window_of(timedelta(days=31))
+
+    @task
+    def plan(window: dict[str, str], params: dict[str, Any] | None = None) -> list[list[dict[str, Any]]]:
+        from qc.job_reprocess import plan_batches
+        from store.settings import SharedSettings, load_settings
+
+        given = params or {}
+        networks, stations = _words(given.get("networks")), _words(given.get("stations"))
+        return plan_batches(
+            load_settings(SharedSettings),
+            networks or list(NETWORKS),
+            *bounds(window),
+            stations=stations or None,
+            now=datetime.now(UTC),
+            most=MAX_TASKS,
+            everything=bool(given.get("everything")),
+        )
+
+    @task(map_index_template="{{ task.op_kwargs['batch'][0]['station_id'] }} {{ task.op_kwargs['batch'][0]['start'] }}")
+    def check(batch: list[dict[str, Any]]) -> dict[str, Any]:
+        import msgspec
+
+        from qc.job_reprocess import reprocess
+        from qc.portion import Portion
+        from store.settings import SharedSettings, load_settings
+
+        portions = msgspec.convert(batch, list[Portion])
+        return dict(msgspec.to_builtins(reprocess(load_settings(SharedSettings), portions, datetime.now(UTC))))
+
+    @task(outlets=[HOURLY])
+    def publish(window: dict[str, str], summaries: list[dict[str, Any]]) -> int:
+        announce(HOURLY, window)
+        return len(summaries)
+
+    span = window()
+    publish(span, check.expand(batch=plan(span)))
+
+
+def _words(text: object) -> list[str]:
+    return [word for word in str(text or "").replace(" ", "").split(",") if word]
+
+
+qc_reprocess()

@@ -1,0 +1,145 @@
+"""One station's part of a run, pure: native frames in; verdicts, hours and their verdicts out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from qc.checks_hourly import flag_hours
+from qc.flagging import Stream, flag_native
+from qc.hourly import Hourly, aggregate, merge, with_completeness
+from qc.hours import Place
+from qc.uncertainty import with_uncertainty
+from qc.window import Window, reporting_hours
+from schemas.frames import STATUS, concat_flags, empty_flags, parameters_in
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+    from qc.thresholds import Thresholds
+    from schemas.network import Instrument, Station
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What judging depends on beside the data.
+
+    Attributes
+    ----------
+    zone : ZoneInfo
+        Of the civil months by which limits may change.
+    """
+
+    network: str
+    zone: ZoneInfo
+    thresholds: Thresholds
+    window: Window
+
+
+@dataclass(slots=True)
+class Judged:
+    """One station's outcome.
+
+    Attributes
+    ----------
+    hours : DataFrame
+        `schemas.frames` hourly of the written hours; empty where no instrument reported.
+    native_flags, hourly_flags : DataFrame
+        `schemas.frames` flags of the written hours.
+    last_seen : dict of str to Timestamp
+        Latest reading by instrument.
+    counts : Counter of str
+        ``streams``, ``silent``, ``values``, ``hours``.
+    unevaluated : Counter of str
+        By test: parameters without a limit.
+    """
+
+    station_id: str
+    hours: pd.DataFrame = field(default_factory=pd.DataFrame)
+    native_flags: pd.DataFrame = field(default_factory=empty_flags)
+    hourly_flags: pd.DataFrame = field(default_factory=empty_flags)
+    last_seen: dict[str, pd.Timestamp] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    unevaluated: Counter[str] = field(default_factory=Counter)
+
+
+def judge_station(
+    station: Station, natives: Mapping[str, pd.DataFrame], rules: Rules, beside: pd.DataFrame | None = None
+) -> Judged:
+    """Judge a station's instruments, make its hours and judge these.
+
+    Parameters
+    ----------
+    station : Station
+    natives : mapping of str to DataFrame
+        `schemas.frames` native by instrument id, of the read span; one that is absent or empty is silent.
+    rules : Rules
+    beside : DataFrame or None
+        Hours of the station's other networks that relations may use.
+    """
+    found, parts, flags = Judged(station.id), list[Hourly](), list[pd.DataFrame]()
+    for instrument in station.instruments_of(rules.network):
+        native = natives.get(instrument.id)
+        found.counts["silent" if native is None or native.empty else "streams"] += 1
+        if native is None or native.empty:
+            continue
+        parts.append(_judge_instrument(station, instrument, _reported(native), rules, found, flags))
+    found.native_flags = concat_flags(flags)
+    if not parts:
+        return found
+    made = merge(parts)
+    hours = flag_hours(
+        made,
+        rules.thresholds,
+        network=rules.network,
+        station_id=station.id,
+        zone=rules.zone,
+        beside=beside,
+        place=None if station.lon is None or station.lat is None else Place(lon=station.lon, lat=station.lat),
+    )
+    found.unevaluated.update(hours.unevaluated)
+    found.hours = with_uncertainty(
+        with_completeness(rules.window.inside(hours.hourly), made),
+        rules.thresholds,
+        network=rules.network,
+        station_id=station.id,
+        zone=rules.zone,
+    )
+    found.hourly_flags = rules.window.flags_inside(hours.records)
+    found.counts["hours"] += len(found.hours) * len(parameters_in(found.hours))
+    return found
+
+
+def _judge_instrument(  # noqa: PLR0917 - one step of the loop above
+    station: Station,
+    instrument: Instrument,
+    native: pd.DataFrame,
+    rules: Rules,
+    found: Judged,
+    flags: list[pd.DataFrame],
+) -> Hourly:
+    found.last_seen[instrument.id] = native.index[-1]
+    stream = Stream(
+        network=rules.network,
+        station_id=station.id,
+        instrument_id=instrument.id,
+        cadence_s=instrument.cadence_s,
+        zone=rules.zone,
+    )
+    flagged = flag_native(native, stream, rules.thresholds)
+    flags.append(rules.window.flags_inside(flagged.records))
+    found.unevaluated.update(flagged.unevaluated)
+    found.counts["values"] += rules.window.values_inside(native)
+    hours = reporting_hours(native, instrument, rules.window)
+    return aggregate(native, flagged.combined, hours, cadence_s=instrument.cadence_s)
+
+
+def _reported(native: pd.DataFrame) -> pd.DataFrame:
+    """Without the parameters that never came, neither as a value nor as a status letter."""
+    missing = native.isna().all()
+    never = [code for code in parameters_in(native) if missing[code] and f"{code}{STATUS}" not in native]
+    return native.drop(columns=never) if never else native

@@ -1,0 +1,188 @@
+"""What quality control said before: every change of a verdict, and what an hour held before it was revised.
+
+Both are only ever added to. What holds now stands in the time-series database; told backwards from it, any moment can be
+answered (`store.history`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from store.state.database import StateBase, insert, to_type, utc_now
+from store.state.table import flag_change, flag_rule, hour_revision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+#: Rows of one statement, so that a year's verdicts never stand in memory twice.
+_ROWS = 20_000
+
+
+class FlagRule(msgspec.Struct, frozen=True, kw_only=True):
+    """The limit a verdict was given by.
+
+    Attributes
+    ----------
+    digest : str
+        Of the rest; the same rule is kept once.
+    version : str
+        Of the thresholds.
+    figures : dict
+        Plain JSON: the limit as it was, with unit, source and ``verified``; empty where the test needs none.
+    """
+
+    digest: str
+    test: str
+    version: str
+    figures: dict[str, Any]
+
+
+class FlagChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One change of one test's verdict on one value.
+
+    Attributes
+    ----------
+    level : str
+        ``native`` or ``hourly``.
+    start : datetime
+        Of the value's interval, UTC.
+    flag, flag_before : int
+        QARTOD; PASS stands for no verdict: a change to PASS has taken a verdict back.
+    rule : str
+        Digest of the rule of the run; ``version`` and ``figures`` are its own.
+    recorded_at : datetime
+        When it was written down, UTC; the verdict holds from then on.
+    """
+
+    level: str
+    network: str
+    station_id: str
+    instrument_id: str | None
+    parameter: str
+    test: str
+    start: datetime
+    flag: int
+    reason: str
+    flag_before: int
+    reason_before: str
+    rule: str
+    run_id: str
+    recorded_at: datetime
+    version: str
+    figures: dict[str, Any]
+
+
+class HourRevision(msgspec.Struct, frozen=True, kw_only=True):
+    """What an hour of a parameter held until ``recorded_at``.
+
+    Attributes
+    ----------
+    revision : int
+        Number of the state that was replaced, from 0.
+    value : float or None
+        Canonical unit; None where there was no value.
+    count, flag : int
+        Valid native values [1]; combined flag.
+    """
+
+    network: str
+    station_id: str
+    parameter: str
+    hour: datetime
+    revision: int
+    value: float | None
+    count: int
+    flag: int
+    run_id: str
+    recorded_at: datetime
+
+
+class FlagChangeStore(StateBase):
+    """Functions on the history of flags and hours."""
+
+    def add_flag_changes(self, rules: Iterable[FlagRule], rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep changes, all or none.
+
+        Parameters
+        ----------
+        rules : iterable of FlagRule
+            Those that the rows name; known ones are left as they are.
+        rows : sequence of mapping
+            Fields of `FlagChange` but ``recorded_at``, ``version`` and ``figures``: plain, since a run may bring hundreds
+            of thousands.
+        """
+        if not rows:
+            return
+        now = utc_now()
+        stated = [msgspec.structs.asdict(item) for item in rules]
+        with self._writing() as connection:
+            if stated:
+                connection.execute(insert(connection, flag_rule).on_conflict_do_nothing(), stated)
+            for first in range(0, len(rows), _ROWS):
+                batch = [{**row, "recorded_at": now} for row in rows[first : first + _ROWS]]
+                connection.execute(sa.insert(flag_change), batch)
+
+    def list_flag_changes(
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        station_id: str | None = None,
+        parameter: str | None = None,
+        recorded_after: datetime | None = None,
+    ) -> list[FlagChange]:
+        """Changes of verdicts on values that start in ``[start, end)``, in the order in which they were recorded."""
+        columns = flag_change.c
+        question = (
+            sa.select(flag_change, flag_rule.c.version, flag_rule.c.figures)
+            .join(flag_rule, flag_rule.c.digest == columns.rule)
+            .where(columns.start >= start, columns.start < end)
+            .order_by(columns.id)
+        )
+        if station_id is not None:
+            question = question.where(columns.station_id == station_id)
+        if parameter is not None:
+            question = question.where(columns.parameter == parameter)
+        if recorded_after is not None:
+            question = question.where(columns.recorded_at > recorded_after)
+        with self._reading() as connection:
+            return [to_type(row, FlagChange) for row in connection.execute(question).mappings()]
+
+    def add_hour_revisions(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Keep what hours held; rows are fields of `HourRevision` but ``recorded_at``. Doing it again changes nothing."""
+        if not rows:
+            return
+        now = utc_now()
+        with self._writing() as connection:
+            for first in range(0, len(rows), _ROWS):
+                batch = [{**row, "recorded_at": now} for row in rows[first : first + _ROWS]]
+                connection.execute(insert(connection, hour_revision).on_conflict_do_nothing(), batch)
+
+    def list_hour_revisions(
+        self,
+        *,
+        start: datetime,
+        end: datetime,
+        station_id: str | None = None,
+        network: str | None = None,
+        recorded_after: datetime | None = None,
+    ) -> list[HourRevision]:
+        """What hours in ``[start, end)`` held before, in the order in which it was replaced."""
+        columns = hour_revision.c
+        question = (
+            sa.select(hour_revision)
+            .where(columns.hour >= start, columns.hour < end)
+            .order_by(columns.revision, columns.id)
+        )
+        if station_id is not None:
+            question = question.where(columns.station_id == station_id)
+        if network is not None:
+            question = question.where(columns.network == network)
+        if recorded_after is not None:
+            question = question.where(columns.recorded_at > recorded_after)
+        with self._reading() as connection:
+            return [to_type(row, HourRevision) for row in connection.execute(question).mappings()]
