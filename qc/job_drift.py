@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from qc.drift import drift_test
-from qc.job import thresholds_of
+from qc.job_rules import thresholds_of
 from qc.limit import DriftLimit
 from schemas.flag import Flag
 from schemas.frames import valid_values

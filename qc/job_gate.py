@@ -13,7 +13,7 @@ import msgspec
 from qc import gate as qc_gate
 from qc.batch import make_batch
 from qc.batch_product import PRODUCTS, make_product_batch, read_product_tables
-from qc.job import thresholds_of
+from qc.job_rules import thresholds_of
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
 from store.influx import InfluxStore

@@ -16,7 +16,7 @@ import pandas as pd
 from qc.checks_digit import DetectionMark, detection_marks
 from qc.checks_time import arrival_test
 from qc.climatology import derive_spans, limit_toml
-from qc.job import thresholds_of
+from qc.job_rules import thresholds_of
 from qc.limit import DetectionLimit
 from schemas.flag import Flag
 from schemas.frames import valid_values

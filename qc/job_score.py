@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pandas as pd
 
-from qc.job import thresholds_of
 from qc.job_review import checked, read_reviewed
+from qc.job_rules import thresholds_of
 from qc.self_score import Score, reviewed_series, score
 from qc.threshold_proposal import Proposal, propose_limits, to_overrides
 from schemas.frames import concat_flags

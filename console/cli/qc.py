@@ -165,7 +165,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show the limits that hold for a parameter. 查看参数的检验限值。"""
-    from qc.job import thresholds_of
+    from qc.job_rules import thresholds_of
     from schemas.parameter import parameter as known
 
     settings = _settings()
