@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from qc.relation import Relation
 
 DOSE = "gamma_dose_rate"
+RAIN = "rain"
 RELATIONS: dict[str, tuple[Relation, ...]] = {
     NetworkCode.PM: checks_pm.RELATIONS,
     NetworkCode.GAS: checks_gas.RELATIONS,
@@ -33,6 +34,13 @@ NETWORK_TESTS = (
     "voc_pattern",
     "dose_rise",
 )
+
+
+def codes_of(network: str) -> frozenset[str]:
+    """Parameters that the tests of a network use, whichever network of the station measures them."""
+    relations = RELATIONS.get(network, ())
+    codes = frozenset(code for item in relations for code in (*item.needs, *item.uses))
+    return codes | {RAIN} if network == NetworkCode.RAD else codes
 
 
 def network_verdicts(hours: Hours) -> Iterator[Verdict]:
@@ -54,7 +62,7 @@ def _dose_rise(hours: Hours) -> Iterator[Verdict]:
     if limit is None:
         hours.unevaluated["dose_rise"] += 1
         return
-    dose, rain = hours.valid(DOSE), hours.given("rain")
+    dose, rain = hours.valid(DOSE), hours.given(RAIN)
     rain = np.full(dose.shape, np.nan) if rain is None else rain
     rises = checks_rad.dose_rise_test(dose, rain, hours.times, checks_rad.RiseLimit.of(limit))
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import pandas as pd
 
+from qc.hourly import Hourly
 from qc.thresholds import BaseLimit
 from schemas.flag import Flag
+from schemas.frames import COUNT, FLAG, parameters_in, valid_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from qc.hourly import Hourly
     from qc.thresholds import Thresholds
 
     Field = NDArray[np.float64]
@@ -123,3 +124,36 @@ class Hours:
     def limit(self, kind: type[_Limit], code: str, month: int) -> _Limit | None:
         """Narrowest limit of a test for a parameter in a civil month."""
         return self.thresholds.find(kind, code, network=self.network, station_id=self.station_id, month=month)
+
+
+def with_past(hourly: Hourly, past: pd.DataFrame) -> Hourly:
+    """Put stored hours before the hours at hand, so that a baseline or a rate of days can be told from a few hours.
+
+    Parameters
+    ----------
+    hourly : Hourly
+        Consecutive hours.
+    past : DataFrame
+        `schemas.frames` hourly with ``__flag``; hours that are at hand too, and parameters that are not, are left out.
+
+    Returns
+    -------
+    Hourly
+        Past hours count as complete where their stored flag is valid, and as certain where it is PASS; a hole is an hour of NaN.
+    """
+    index = pd.DatetimeIndex(hourly.frame.index)
+    older = past[past.index < index[0]] if len(index) else past.iloc[:0]
+    if older.empty:
+        return hourly
+    grid = pd.date_range(older.index[0], index[0], freq="h", inclusive="left", name=index.name, unit="us")
+    codes, older = parameters_in(hourly.frame), older.reindex(grid)
+    values = pd.DataFrame({code: valid_values(older, code) for code in codes}, index=grid)
+    there = values.notna().astype(np.float64)
+    passed = pd.DataFrame({code: older.get(code + FLAG, there[code]) == Flag.PASS for code in codes}, index=grid)
+    counts = {code + COUNT: older.get(code + COUNT, there[code]).fillna(0).astype(np.int64) for code in codes}
+    return Hourly(
+        pd.concat([pd.concat([values, pd.DataFrame(counts, index=grid)], axis=1)[list(hourly.frame)], hourly.frame]),
+        pd.concat([there, hourly.completeness]),
+        pd.concat([there * passed, hourly.certain]),
+        hourly.expected,
+    )

@@ -22,6 +22,7 @@ from qc.batch import make_batch
 from qc.checks_hourly import flag_hours
 from qc.flagging import Stream, flag_native
 from qc.hourly import HOUR_S, Hourly, aggregate, merge
+from qc.job_beside import Surroundings, place_of
 from qc.thresholds import OVERRIDES_NAME, Thresholds, load_thresholds
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, concat_flags, parameters_in
@@ -344,7 +345,19 @@ def _station(task: _Task, station: Station) -> _Outcome:
         )
     if not parts:
         return _Outcome(concat_flags(flags), concat_flags([]), last_seen, counts, unevaluated)
-    hours = flag_hours(merge(parts), task.thresholds, network=task.network, station_id=station.id, zone=task.zone)
+    history = timedelta(hours=task.thresholds.history_h(task.network))
+    around = Surroundings(
+        store=task.store, network=task.network, start=task.window.start - history, end=task.window.read_end
+    )
+    hours = flag_hours(
+        around.after_past(merge(parts), station),
+        task.thresholds,
+        network=task.network,
+        station_id=station.id,
+        zone=task.zone,
+        beside=around.beside(station),
+        place=place_of(station),
+    )
     unevaluated.update(hours.unevaluated)
     written = hours.hourly[(hours.hourly.index >= task.window.start) & (hours.hourly.index < task.window.end)]
     if len(written):
