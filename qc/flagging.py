@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import pandas as pd
 
-from qc import checks, wording
-from qc.thresholds import FlatLine, GrossRange, RateOfChange, Spike
+from qc import checks, checks_eco, wording
+from qc.thresholds import FLUX_CADENCE_S, FlatLine, FluxSpike, GrossRange, RateOfChange, Spike
 from schemas.flag import Flag, combine
 from schemas.frames import FLAG_COLUMNS, STATUS, check_time_index, concat_flags, empty_flags, parameters_in
 from schemas.parameter import parameter
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from qc.thresholds import Thresholds
 
-_Limit = TypeVar("_Limit", GrossRange, Spike, RateOfChange, FlatLine)
+_Limit = TypeVar("_Limit", GrossRange, Spike, RateOfChange, FlatLine, FluxSpike)
 #: Shared, since making an empty frame costs as much as judging a day of minutes.
 _NO_FLAGS = empty_flags()
-NATIVE_TESTS = ("status", "gross_range", "spike", "rate_of_change", "flat_line", "gap")
+NATIVE_TESTS = ("status", "gross_range", "spike", "rate_of_change", "flat_line", "flux_spike", "gap")
 _MINUTE_S = 60.0
 
 
@@ -132,6 +132,9 @@ def _verdicts(
     ]
     names = ("gross_range", "spike", "rate_of_change", "flat_line")
     unevaluated.update(name for name, verdict in zip(names, found, strict=True) if verdict is None)
+    if series.code in checks_eco.FLUXES and series.stream.cadence_s == FLUX_CADENCE_S:
+        found.append(_flux_spike(series, thresholds))
+        unevaluated.update(["flux_spike"] if found[-1] is None else [])
     verdicts = [verdict for verdict in found if verdict is not None]
     if letters is not None:
         given = letters
@@ -276,6 +279,18 @@ def _flat(series: _Series, thresholds: Thresholds) -> _Verdict | None:
         )
 
     return _by_month(series, _finder(FlatLine, series, thresholds), run, explain, "flat_line")
+
+
+def _flux_spike(series: _Series, thresholds: Thresholds) -> _Verdict | None:
+    def run(limit: FluxSpike) -> NDArray[np.int8]:
+        window = limit.window_h * 3600 // FLUX_CADENCE_S
+        return checks_eco.flux_spikes_of(series.numbers, series.times, factor=limit.factor, window=window)
+
+    def explain(limit: FluxSpike, at: int) -> str:
+        value = float(series.numbers[at])
+        return wording.reason("flux_spike", "double", value=value, unit=series.unit, factor=limit.factor)
+
+    return _by_month(series, _finder(FluxSpike, series, thresholds), run, explain, "flux_spike")
 
 
 def _records(series: _Series, verdict: _Verdict) -> pd.DataFrame:

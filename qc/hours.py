@@ -12,10 +12,10 @@ import pandas as pd
 from qc.hourly import Hourly
 from qc.thresholds import BaseLimit
 from schemas.flag import Flag
-from schemas.frames import COUNT, FLAG, parameters_in, valid_values
+from schemas.frames import COUNT, FLAG, SEPARATOR, parameters_in, valid_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
@@ -71,6 +71,8 @@ class Hours:
     beside : DataFrame or None
         Hourly values of the station's other networks, such as rain; index of UTC hours.
     place : Place or None
+    near : mapping of str to DataFrame or None
+        Hourly values of neighbouring stations by id; index of UTC hours.
     """
 
     def __init__(  # noqa: PLR0913 - all by keyword
@@ -83,6 +85,7 @@ class Hours:
         zone: ZoneInfo,
         beside: pd.DataFrame | None = None,
         place: Place | None = None,
+        near: Mapping[str, pd.DataFrame] | None = None,
     ) -> None:
         index = pd.DatetimeIndex(hourly.frame.index)
         self.hourly, self.thresholds, self.network, self.station_id = hourly, thresholds, network, station_id
@@ -90,15 +93,15 @@ class Hours:
         self.months = index.tz_convert(zone).month.to_numpy()
         self.unevaluated: Counter[str] = Counter()
         self.minimum = thresholds.hour.min_completeness
-        self.place = place
+        self.place, self.near = place, near or {}
         self._beside = beside
 
     def share(self, code: str) -> Field:
         """Part of each hour covered by valid values [1]."""
-        return self.hourly.completeness[code].to_numpy(dtype=np.float64)
+        return self.hourly.completeness[code.split(SEPARATOR, maxsplit=1)[0]].to_numpy(dtype=np.float64)
 
     def valid(self, code: str) -> Field:
-        """Values of complete hours, NaN elsewhere: an hour that failed is nobody's neighbour."""
+        """Values, or a companion such as ``co2__std``, of complete hours; NaN elsewhere: an hour that failed is nobody's neighbour."""
         values = self.hourly.frame[code].to_numpy(dtype=np.float64)
         return np.where(self.share(code) >= self.minimum, values, np.nan)
 
@@ -151,8 +154,9 @@ def with_past(hourly: Hourly, past: pd.DataFrame) -> Hourly:
     there = values.notna().astype(np.float64)
     passed = pd.DataFrame({code: older.get(code + FLAG, there[code]) == Flag.PASS for code in codes}, index=grid)
     counts = {code + COUNT: older.get(code + COUNT, there[code]).fillna(0).astype(np.int64) for code in codes}
+    known = older.reindex(columns=list(hourly.frame)).assign(**{code: values[code] for code in codes}, **counts)
     return Hourly(
-        pd.concat([pd.concat([values, pd.DataFrame(counts, index=grid)], axis=1)[list(hourly.frame)], hourly.frame]),
+        pd.concat([known.astype(hourly.frame.dtypes.to_dict()), hourly.frame]),
         pd.concat([there, hourly.completeness]),
         pd.concat([there * passed, hourly.certain]),
         hourly.expected,

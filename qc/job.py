@@ -294,7 +294,7 @@ def _ceil_hour(moment: datetime) -> datetime:
 
 
 def _run(task: _Task, stations: list[Station]) -> dict[str, Any]:
-    outcomes = [_station(task, station) for station in stations]
+    outcomes = [_station(task, station, stations) for station in stations]
     counts: Counter[str] = sum((item.counts for item in outcomes), Counter())
     unevaluated: Counter[str] = sum((item.unevaluated for item in outcomes), Counter())
     last_seen = {
@@ -317,7 +317,7 @@ def _run(task: _Task, stations: list[Station]) -> dict[str, Any]:
     }
 
 
-def _station(task: _Task, station: Station) -> _Outcome:
+def _station(task: _Task, station: Station, stations: list[Station]) -> _Outcome:
     """Judge one station's instruments, make and judge its hours, write the hours."""
     parts: list[Hourly] = []
     flags: list[pd.DataFrame] = []
@@ -347,7 +347,11 @@ def _station(task: _Task, station: Station) -> _Outcome:
         return _Outcome(concat_flags(flags), concat_flags([]), last_seen, counts, unevaluated)
     history = timedelta(hours=task.thresholds.history_h(task.network))
     around = Surroundings(
-        store=task.store, network=task.network, start=task.window.start - history, end=task.window.read_end
+        store=task.store,
+        network=task.network,
+        start=task.window.start - history,
+        end=task.window.read_end,
+        stations=stations,
     )
     hours = flag_hours(
         around.after_past(merge(parts), station),
@@ -357,6 +361,7 @@ def _station(task: _Task, station: Station) -> _Outcome:
         zone=task.zone,
         beside=around.beside(station),
         place=place_of(station),
+        near=around.near(station),
     )
     unevaluated.update(hours.unevaluated)
     written = hours.hourly[(hours.hourly.index >= task.window.start) & (hours.hourly.index < task.window.end)]
@@ -368,8 +373,10 @@ def _station(task: _Task, station: Station) -> _Outcome:
 
 def _streams(task: _Task, station: Station) -> Iterator[tuple[Instrument, pd.DataFrame]]:
     for instrument in station.instruments_of(task.network):
+        flux = timedelta(seconds=task.thresholds.flux_window_s(task.network, instrument.cadence_s))
+        first = min(task.window.read_start, task.window.start - flux)
         native = task.store.read_native(
-            task.network, station.id, instrument.id, task.window.read_start, task.window.read_end, instrument.parameters
+            task.network, station.id, instrument.id, first, task.window.read_end, instrument.parameters
         )
         never = [
             code for code in parameters_in(native) if native[code].isna().all() and f"{code}__status" not in native

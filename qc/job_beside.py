@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from qc.checks_network import codes_of
+from qc.checks_network import DOSE, RAIN, codes_of
 from qc.hours import Place, with_past
 from schemas.frames import valid_values
+from schemas.message import NetworkCode
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from qc.hourly import Hourly
     from schemas.network import Station
     from store.influx import InfluxStore
+
+NEAR_KM = 100.0
+"""Neighbours of a dose rate stand nearer than this: one rain reaches both. Project's choice [km]."""
+MOST_NEAR = 4
+"""Neighbours that are asked at most; each is a query."""
+EARTH_KM = 6371.0
+"""Mean radius of the Earth [km]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +37,15 @@ class Surroundings:
     ----------
     start, end : datetime
         Span of the stored hours that are read; aware, half-open.
+    stations : sequence of Station
+        All of the network, to find neighbours among.
     """
 
     store: InfluxStore
     network: str
     start: datetime
     end: datetime
+    stations: Sequence[Station]
 
     def after_past(self, hourly: Hourly, station: Station) -> Hourly:
         """The hours at hand, after the stored ones that their ordinary state is known from."""
@@ -50,6 +63,35 @@ class Surroundings:
                 hours = self.store.read_hourly(network, station.id, self.start, self.end, sorted(codes))
                 found |= {code: valid_values(hours, code) for code in sorted(codes)}
         return pd.DataFrame(found) if found else None
+
+    def near(self, station: Station) -> dict[str, pd.DataFrame]:
+        """Valid stored hours of the nearest neighbours by id, for the one network that asks them; empty for the others."""
+        if self.network != NetworkCode.RAD:
+            return {}
+        found = {}
+        for other in neighbours(station, self.stations):
+            hours = self.store.read_hourly(self.network, other.id, self.start, self.end, [DOSE, RAIN])
+            found[other.id] = pd.DataFrame({code: valid_values(hours, code) for code in (DOSE, RAIN)})
+        return found
+
+
+def neighbours(station: Station, stations: Sequence[Station]) -> list[Station]:
+    """Nearest stations within `NEAR_KM`, `MOST_NEAR` at most; none where the station's place is not known."""
+    here, far = place_of(station), dict[str, float]()
+    for other in stations:
+        there = place_of(other)
+        if here and there and other.id != station.id:
+            far[other.id] = distance_km(here, there)
+    near = [other for other in stations if far.get(other.id, NEAR_KM) < NEAR_KM]
+    return sorted(near, key=lambda other: (far[other.id], other.id))[:MOST_NEAR]
+
+
+def distance_km(first: Place, second: Place) -> float:
+    """Great-circle distance on a sphere [km]."""
+    north = math.radians(first.lat), math.radians(second.lat)
+    half = math.sin((north[1] - north[0]) / 2) ** 2
+    half += math.cos(north[0]) * math.cos(north[1]) * math.sin(math.radians(second.lon - first.lon) / 2) ** 2
+    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
 
 
 def place_of(station: Station) -> Place | None:

@@ -120,6 +120,8 @@ class PmInversion(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True,
     difference: Positive
 
 
+FLUX_CADENCE_S = 1_800
+"""Averaging interval of eddy-covariance fluxes [s]."""
 BaseLimit = _Limit
 """For type bounds."""
 
@@ -180,6 +182,10 @@ class InversionRate(Band, frozen=True, kw_only=True, forbid_unknown_fields=True,
     """Part of three days in which PM2.5 was above PM10 [1]; ``floor`` is the number of hours."""
 
 
+class HourNoise(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="hour_noise"):
+    """Standard deviation of a gas within an hour, of its unit; ``floor`` is always reached."""
+
+
 class LocalContamination(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="local_contamination"):
     """Rise of CO2 above its surroundings; ``floor`` is that of CO."""
 
@@ -236,6 +242,13 @@ class NdviJump(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     """Change of NDVI against the values before [1]; ``floor`` is always reached."""
 
 
+class FluxSpike(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="flux_spike"):
+    """Double differences of a half-hourly flux beyond ``factor`` robust deviations [1] within the last ``window_h`` [h]."""
+
+    factor: Positive
+    window_h: Annotated[int, Meta(ge=24, le=1_440)]
+
+
 class VocPattern(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="voc_pattern"):
     """Factors of their medians by which species are high or low, and the part of them that makes a calibration or blank run [1]."""
 
@@ -258,6 +271,7 @@ class DoseRise(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
 Limit = (
     GrossRange
     | Spike
+    | FluxSpike
     | RateOfChange
     | FlatLine
     | HourlySpike
@@ -273,6 +287,7 @@ Limit = (
     | NitrogenOxides
     | OzoneWithNo
     | InversionRate
+    | HourNoise
     | LocalContamination
     | CovariationBand
     | XyleneRatio
@@ -353,6 +368,14 @@ class Thresholds:
     def longest_native_window_s(self) -> float:
         """Longest look-back that a native test needs [s]."""
         return max((limit.suspect_s for limit in self._limits.values() if isinstance(limit, FlatLine)), default=0.0)
+
+    def flux_window_s(self, network: str, cadence_s: int) -> float:
+        """Look-back of the spike test of half-hourly fluxes [s]; 0 for what is none."""
+        if network != NetworkCode.ECO or cadence_s != FLUX_CADENCE_S:
+            return 0.0
+        return max(
+            (3600.0 * limit.window_h for limit in self._limits.values() if isinstance(limit, FluxSpike)), default=0.0
+        )
 
     def longest_hourly_window_h(self) -> int:
         """Longest look-back that an hourly test needs [h]."""
