@@ -178,6 +178,10 @@ class OzoneWithNo(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     """NO beside ozone; ``floor`` is the ozone from which on it is looked at."""
 
 
+class OxBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ox_balance"):
+    """Least sum of ozone and NO2, as ozone; ``floor`` is always reached."""
+
+
 class InversionRate(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pm_inversion_rate"):
     """Part of three days in which PM2.5 was above PM10 [1]; ``floor`` is the number of hours."""
 
@@ -286,6 +290,7 @@ Limit = (
     | BlackCarbonRatio
     | NitrogenOxides
     | OzoneWithNo
+    | OxBalance
     | InversionRate
     | HourNoise
     | LocalContamination

@@ -189,6 +189,11 @@ _DESCRIPTIONS = (
     ),
     _band("ozone_with_no", ("NO beside ozone", "一氧化氮与臭氧并存"), ("NO beside much ozone", "臭氧较高时的 NO")),
     _band(
+        "ox_balance",
+        ("Ozone and NO2 together", "臭氧与二氧化氮之和"),
+        ("ozone and NO2 as ozone", "臭氧与 NO2 折算臭氧之和"),
+    ),
+    _band(
         "pm_inversion_rate",
         ("Rate of PM2.5 above PM10", "PM2.5 高于 PM10 的频率"),
         ("part of the last 72 h with PM2.5 above PM10", "近 72 小时 PM2.5 高于 PM10 的比例"),

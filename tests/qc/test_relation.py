@@ -73,6 +73,7 @@ def test_little_mass_is_no_ground_for_a_verdict() -> None:
         ("pm", {"bc": 9.0, "ec": 1.0}, "bc_ec_ratio"),
         ("gas", {"no": 50.0, "no2": 60.0, "nox": 60.0}, "nox_sum"),
         ("gas", {"no": 90.0, "o3": 200.0}, "ozone_with_no"),
+        ("gas", {"no2": 1.0, "o3": 2.0}, "ox_balance"),
         ("voc", {"m_p_xylene": 0.2, "o_xylene": 2.0}, "xylene_ratio"),
         ("voc", {"isopentane": 90.0, "n_pentane": 2.0}, "pentane_ratio"),
         ("voc", {"toluene": 90.0, "benzene": 1.0}, "benzene_ratio"),
