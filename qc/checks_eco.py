@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from qc.limit_relation import (
+    FLUX_CADENCE_S,
     EnergyBalance,
     FrictionVelocity,
     FrozenSoil,
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 DEPTHS = ("", "_5cm", "_10cm", "_20cm", "_40cm")
 NIGHT_DEG = -6.0
 """The sun below this is night: civil twilight is over [degree]."""
+FLUXES = ("co2_flux", "sensible_heat_flux", "latent_heat_flux")
+"""Turbulent fluxes that the spike test judges."""
 MAD_FACTOR = 0.6745
 """The quotient of median absolute deviation and standard deviation of the normal distribution [1]."""
 _LEAST_DIFFERENCES = 10
@@ -52,6 +55,7 @@ def flux_spike_test(values: Field, *, factor: float, window: int = 13 * 48) -> N
     Returns
     -------
     array of int8
+        Of neighbouring values with large differences only the one with the largest is SUSPECT, since a spike makes two more.
         The first and last value, those beside a hole, and windows with fewer than 10 differences are UNKNOWN.
 
     References
@@ -59,18 +63,48 @@ def flux_spike_test(values: Field, *, factor: float, window: int = 13 * 48) -> N
     Papale et al. 2006, doi:10.5194/bg-3-571-2006.
     """
     flags = np.full(values.shape, Flag.UNKNOWN, dtype=np.int8)
-    for first in range(0, values.size, window):
-        part = values[max(0, first - 1) : first + window + 1]
-        double = 2 * part[1:-1] - part[:-2] - part[2:]
-        known = np.isfinite(double)
-        if known.sum() < _LEAST_DIFFERENCES:
-            continue
-        median = float(np.median(double[known]))
-        spread = float(np.median(np.abs(double[known] - median))) / MAD_FACTOR
-        own = np.where(np.abs(double - median) > factor * spread, Flag.SUSPECT, Flag.PASS).astype(np.int8)
-        own[~known] = Flag.UNKNOWN
-        offset = max(0, first - 1) + 1
-        flags[offset : offset + own.size] = own
+    double = np.full(values.shape, np.nan)
+    double[1:-1] = 2 * values[1:-1] - values[:-2] - values[2:]
+    # counted from the end, so that the latest values are never judged by a rest of a window
+    for last in range(values.size, 0, -window):
+        first = max(0, last - window)
+        around = double[first : min(values.size, first + window)]
+        known = around[np.isfinite(around)]
+        if known.size >= _LEAST_DIFFERENCES:
+            median = float(np.median(known))
+            spread = float(np.median(np.abs(known - median))) / MAD_FACTOR
+            flags[first:last] = _spikes(np.abs(double[first:last] - median), factor * spread)
+    flags[~np.isfinite(values)] = Flag.MISSING
+    return flags
+
+
+def _spikes(size: Field, most: float) -> NDArray[np.int8]:
+    """SUSPECT where a difference is above ``most`` and not below those beside it; UNKNOWN where it is not known."""
+    filled = np.nan_to_num(size)
+    beside = np.maximum(np.r_[0.0, filled[:-1]], np.r_[filled[1:], 0.0])
+    flags = np.where((filled > most) & (filled >= beside), Flag.SUSPECT, Flag.PASS).astype(np.int8)
+    flags[~np.isfinite(size)] = Flag.UNKNOWN
+    return flags
+
+
+def flux_spikes_of(values: Field, times: NDArray[np.datetime64], *, factor: float, window: int) -> NDArray[np.int8]:
+    """`flux_spike_test` of readings that may have holes: each is put on its half hour first.
+
+    Parameters
+    ----------
+    values : array of float
+        NaN where missing.
+    times : array of datetime64
+        Ascending; may have holes, and of two in one half hour the later counts.
+    factor, window
+        As of `flux_spike_test`.
+    """
+    if not values.size:
+        return np.zeros(0, dtype=np.int8)
+    place = np.rint((times - times[0]) / np.timedelta64(FLUX_CADENCE_S, "s")).astype(np.int64)
+    grid = np.full(int(place[-1]) + 1, np.nan)
+    grid[place] = values
+    flags: NDArray[np.int8] = flux_spike_test(grid, factor=factor, window=window)[place]
     flags[~np.isfinite(values)] = Flag.MISSING
     return flags
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.limit_relation import InversionRate, NitrogenOxides, OzoneWithNo
+from qc.limit_relation import InversionRate, NitrogenOxides, OxBalance, OzoneWithNo
 from qc.relation import Figures, Relation, ratio
 from schemas.parameter import parameter
 
@@ -33,6 +33,15 @@ def ozone_with_no(values: Mapping[str, Field]) -> Figures:
     return Figures(values["no"], values["o3"])
 
 
+def ox_balance(values: Mapping[str, Field]) -> Figures:
+    """Ozone and NO2 together, as ozone [µg m⁻³]; always of weight 1.
+
+    NO turns one into the other and leaves their sum, so air is never without both: where both are near nothing, an analyser measures no air.
+    """
+    as_o3 = (parameter("o3").molar_mass_g_mol or np.nan) / (parameter("no2").molar_mass_g_mol or np.nan)
+    return Figures(values["o3"] + as_o3 * values["no2"], np.ones(values["o3"].shape))
+
+
 def inversion_rate(values: Mapping[str, Field]) -> Figures:
     """Part of the last `RATE_H` hours in which PM2.5 was above PM10 [1]; the weight is the number of hours with both.
 
@@ -47,5 +56,6 @@ def inversion_rate(values: Mapping[str, Field]) -> Figures:
 RELATIONS = (
     Relation(kind=NitrogenOxides, needs=("no", "no2", "nox"), judges=("nox", "no", "no2"), compute=nitrogen_oxides),
     Relation(kind=OzoneWithNo, needs=("no", "o3"), judges=("no", "o3"), compute=ozone_with_no),
+    Relation(kind=OxBalance, needs=("o3", "no2"), judges=("o3", "no2"), compute=ox_balance),
     Relation(kind=InversionRate, needs=("pm25", "pm10"), judges=("pm25", "pm10"), compute=inversion_rate),
 )

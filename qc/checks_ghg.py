@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.limit_relation import CovariationBand, LocalContamination
+from qc.limit_relation import CovariationBand, HourNoise, LocalContamination
 from qc.relation import Figures, Relation
 
 if TYPE_CHECKING:
@@ -48,7 +48,19 @@ def covariation(values: Mapping[str, Field]) -> Figures:
     return Figures(np.where(np.isfinite(together), together, np.nan), window.std().to_numpy())
 
 
+def _noise(code: str) -> Relation:
+    """Standard deviation within the hour, of the gas's unit; always of weight 1. Hours that do not state it are not judged."""
+    spread = f"{code}__std"
+    return Relation(
+        kind=HourNoise,
+        needs=(code, spread),
+        judges=(code,),
+        compute=lambda values: Figures(values[spread], np.ones(values[spread].shape)),
+    )
+
+
 RELATIONS = (
+    *(_noise(code) for code in ("co2", "ch4", "n2o", "co")),
     Relation(kind=LocalContamination, needs=("co2", "co"), judges=("co2", "co"), compute=local_contamination),
     Relation(kind=CovariationBand, needs=("co2", "ch4"), judges=("co2", "ch4"), compute=covariation),
 )

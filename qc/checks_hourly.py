@@ -21,6 +21,7 @@ from schemas.parameter import parameter
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
@@ -183,6 +184,7 @@ def flag_hours(  # noqa: PLR0913 - all by keyword
     zone: ZoneInfo,
     beside: pd.DataFrame | None = None,
     place: Place | None = None,
+    near: Mapping[str, pd.DataFrame] | None = None,
 ) -> FlaggedHours:
     """Run every hourly test on one station's hours.
 
@@ -197,8 +199,12 @@ def flag_hours(  # noqa: PLR0913 - all by keyword
         Hourly values of the station's other networks, for relations across networks.
     place : Place or None
         Of the station, for the position of the sun.
+    near : mapping of str to DataFrame or None
+        Hourly values of the same network at neighbouring stations, by id.
     """
-    station = Hours(hourly, thresholds, network=network, station_id=station_id, zone=zone, beside=beside, place=place)
+    station = Hours(
+        hourly, thresholds, network=network, station_id=station_id, zone=zone, beside=beside, place=place, near=near
+    )
     of_network: dict[str, list[Verdict]] = {}
     for verdict in network_verdicts(station):
         of_network.setdefault(verdict.code, []).append(verdict)

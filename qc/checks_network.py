@@ -16,10 +16,13 @@ from schemas.parameter import parameter
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from qc.hours import Hours
     from qc.relation import Relation
 
 DOSE = "gamma_dose_rate"
+RAIN = "rain"
 RELATIONS: dict[str, tuple[Relation, ...]] = {
     NetworkCode.PM: checks_pm.RELATIONS,
     NetworkCode.GAS: checks_gas.RELATIONS,
@@ -33,6 +36,13 @@ NETWORK_TESTS = (
     "voc_pattern",
     "dose_rise",
 )
+
+
+def codes_of(network: str) -> frozenset[str]:
+    """Parameters that the tests of a network use, whichever network of the station measures them."""
+    relations = RELATIONS.get(network, ())
+    codes = frozenset(code for item in relations for code in (*item.needs, *item.uses))
+    return codes | {RAIN} if network == NetworkCode.RAD else codes
 
 
 def network_verdicts(hours: Hours) -> Iterator[Verdict]:
@@ -54,24 +64,38 @@ def _dose_rise(hours: Hours) -> Iterator[Verdict]:
     if limit is None:
         hours.unevaluated["dose_rise"] += 1
         return
-    dose, rain = hours.valid(DOSE), hours.given("rain")
+    rule, dose, rain = checks_rad.RiseLimit.of(limit), hours.valid(DOSE), hours.given(RAIN)
     rain = np.full(dose.shape, np.nan) if rain is None else rain
-    rises = checks_rad.dose_rise_test(dose, rain, hours.times, checks_rad.RiseLimit.of(limit))
+    rises = checks_rad.dose_rise_test(dose, rain, hours.times, rule)
+    shared = checks_rad.shared_wash_out(rises, _kinds_near(hours, rule), rule)
+    kinds = np.where(shared, checks_rad.Rise.WASH_OUT, rises.kinds).astype(np.int8)
 
     def explain(at: int) -> str:
+        figures = {"value": float(dose[at]), "rise": float(rises.rise[at]), "level": rises.baseline.level}
         since = float(rises.since_rain_h[at])
-        kind = "unexplained" if np.isfinite(since) else "dry"
-        if rises.kinds[at] == checks_rad.Rise.WASH_OUT:
-            kind = "wash_out"
         return wording.reason(
-            "dose_rise",
-            kind,
-            value=float(dose[at]),
-            unit=parameter(DOSE).unit,
-            rise=float(rises.rise[at]),
-            level=rises.baseline.level,
-            hours=since,
+            "dose_rise", _kind_of(rises, shared, at), unit=parameter(DOSE).unit, hours=since, **figures
         )
 
-    told = rises.kinds >= checks_rad.Rise.WASH_OUT
-    yield Verdict(DOSE, "dose_rise", checks_rad.flags_of(rises.kinds, dose), explain, told)
+    told = kinds >= checks_rad.Rise.WASH_OUT
+    yield Verdict(DOSE, "dose_rise", checks_rad.flags_of(kinds, dose), explain, told)
+
+
+def _kind_of(rises: checks_rad.DoseRises, shared: NDArray[np.bool_], at: int) -> str:
+    """Sentence that tells of a rise."""
+    if shared[at]:
+        return "neighbours"
+    if rises.kinds[at] == checks_rad.Rise.WASH_OUT:
+        return "wash_out"
+    if np.isfinite(rises.since_rain_h[at]):
+        return "unexplained"
+    return "dry" if rises.rain_known[at] else "unmeasured"
+
+
+def _kinds_near(hours: Hours, rule: checks_rad.RiseLimit) -> list[NDArray[np.int8]]:
+    index = hours.hourly.frame.index
+    frames = [frame.reindex(index, columns=[DOSE, RAIN]).astype(np.float64) for frame in hours.near.values()]
+    return [
+        checks_rad.dose_rise_test(frame[DOSE].to_numpy(), frame[RAIN].to_numpy(), hours.times, rule).kinds
+        for frame in frames
+    ]

@@ -17,6 +17,8 @@ import pandas as pd
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from qc.limit_relation import DoseRise
@@ -29,7 +31,8 @@ RAIN_H = 3
 """Rain so long ago may still explain a rise [h]; after three hours 3 % of Bi-214 is left."""
 SLOWEST_HALF_TIME_H = 1.0
 """Of the fall after rain; 20 to 60 min are usual [h]."""
-_HOUR = pd.Timedelta(hours=1)
+LEAST_NEIGHBOURS = 2
+"""Neighbours that must agree before rain that this station did not see is believed [1]."""
 
 
 class Rise(IntEnum):
@@ -86,14 +89,32 @@ class RiseLimit:
         """The figures of a limit."""
         return cls(limit.sigma, limit.relative, limit.most_relative, limit.most, limit.dry_hours)
 
+    def most_by_rain(self, level: float) -> float:
+        """Highest rise that rain explains over a baseline [nGy h⁻¹]."""
+        return max(self.most_relative * level, self.most)
+
 
 @dataclass(frozen=True, slots=True)
 class DoseRises:
-    """Outcome for each hour: its kind, how far it is above the baseline, hours since rain (inf: none known)."""
+    """Outcome for each hour.
+
+    Attributes
+    ----------
+    kinds : array of int8
+        `Rise`.
+    rise : array of float
+        Above the baseline [nGy h⁻¹].
+    since_rain_h : array of float
+        Hours since rain, inf where none is known [h].
+    rain_known : array of bool
+        Whether the gauge told of this hour and the three before it, so that no rain means none.
+    baseline : DryBaseline
+    """
 
     kinds: NDArray[np.int8]
     rise: Field
     since_rain_h: Field
+    rain_known: NDArray[np.bool_]
     baseline: DryBaseline
 
 
@@ -151,7 +172,7 @@ def dose_rise_test(dose: Field, rain: Field, times: NDArray[np.datetime64], limi
     """
     kinds = np.full(dose.shape, Rise.UNKNOWN, dtype=np.int8)
     if not dose.size:
-        return DoseRises(kinds, dose.copy(), dose.copy(), DryBaseline(np.nan, np.nan, 0))
+        return DoseRises(kinds, dose.copy(), dose.copy(), np.zeros(0, dtype=bool), DryBaseline(np.nan, np.nan, 0))
     position = ((times - times[0]) / np.timedelta64(1, "h")).astype(np.int64)
     grid_dose, grid_rain = (_on_grid(item, position) for item in (dose, rain))
     since = hours_since_rain(grid_rain)
@@ -160,7 +181,27 @@ def dose_rise_test(dose: Field, rain: Field, times: NDArray[np.datetime64], limi
     if baseline.count >= limit.dry_hours:
         kinds = _kinds(rise, since, grid_rain, baseline, limit)[position]
         kinds[~np.isfinite(dose)] = Rise.UNKNOWN
-    return DoseRises(kinds, rise[position], since[position], baseline)
+    told = pd.Series(np.isfinite(grid_rain).astype(float)).rolling(RAIN_H + 1).min().to_numpy() == 1
+    return DoseRises(kinds, rise[position], since[position], told[position], baseline)
+
+
+def shared_wash_out(own: DoseRises, near: Sequence[NDArray[np.int8]], limit: RiseLimit) -> NDArray[np.bool_]:
+    """Unexplained hours in which every neighbour that is known has wash-out by its own gauge, two at least: rain not seen here.
+
+    Parameters
+    ----------
+    own : DoseRises
+    near : sequence of array of int8
+        `Rise` of each neighbour in the same hours.
+    limit : RiseLimit
+        A rise above what rain can bring is never shared away.
+    """
+    if len(near) < LEAST_NEIGHBOURS:
+        return np.zeros(own.kinds.shape, dtype=bool)
+    known = np.sum([kinds != Rise.UNKNOWN for kinds in near], axis=0)
+    washed = np.sum([kinds == Rise.WASH_OUT for kinds in near], axis=0)
+    shared: NDArray[np.bool_] = (own.kinds == Rise.UNEXPLAINED) & (known >= LEAST_NEIGHBOURS) & (washed == known)
+    return shared & (own.rise <= limit.most_by_rain(own.baseline.level))
 
 
 def flags_of(kinds: NDArray[np.int8], dose: Field) -> NDArray[np.int8]:
@@ -188,8 +229,7 @@ def _kinds(rise: Field, since: Field, rain: Field, baseline: DryBaseline, limit:
     peak = pd.Series(np.where(since <= RAIN_H, rise, np.nan)).groupby(event).cummax().to_numpy()
     # the hour after the rain holds some of it, so the fall is counted from there
     left = peak * 0.5 ** (np.clip(since - 1, 0, RAIN_H) / SLOWEST_HALF_TIME_H) + noise
-    most = max(limit.most_relative * baseline.level, limit.most)
-    washed = (since <= RAIN_H) & (rise <= most) & ((since <= 1) | (rise <= left))
+    washed = (since <= RAIN_H) & (rise <= limit.most_by_rain(baseline.level)) & ((since <= 1) | (rise <= left))
     kinds = np.full(rise.shape, Rise.NONE, dtype=np.int8)
     kinds[risen & washed] = Rise.WASH_OUT
     kinds[risen & ~washed] = Rise.UNEXPLAINED

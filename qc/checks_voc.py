@@ -88,15 +88,19 @@ def judge_pattern(hours: Hours) -> Iterator[Verdict]:
     if len(species) < _LEAST_SPECIES:
         return
     matrix = np.column_stack([hours.valid(code) for code in species])
-    limit = next((item for code in species if (item := hours.limit(VocPattern, code, int(hours.months[0])))), None)
-    if limit is None:
+    kinds, shares = np.zeros(len(hours.times), dtype=np.int8), dict[int, float]()
+    for month in map(int, np.unique(hours.months)):
+        limit = next((item for code in species if (item := hours.limit(VocPattern, code, month))), None)
+        if limit is not None:
+            here, shares[month] = hours.months == month, limit.share
+            kinds[here] = run_pattern(matrix, high=limit.high, low=limit.low, share=limit.share)[here]
+    if not shares:
         hours.unevaluated["voc_pattern"] += len(species)
         return
-    kinds = run_pattern(matrix, high=limit.high, low=limit.low, share=limit.share)
     told = {1: "calibration", -1: "blank"}
 
     def explain(at: int) -> str:
-        return wording.reason("voc_pattern", told[int(kinds[at])], share=round(100 * limit.share))
+        return wording.reason("voc_pattern", told[int(kinds[at])], share=round(100 * shares[int(hours.months[at])]))
 
     for code in species:
         flags = np.where(kinds != 0, Flag.SUSPECT, Flag.PASS).astype(np.int8)
@@ -107,11 +111,10 @@ def judge_pattern(hours: Hours) -> Iterator[Verdict]:
 def species_sum(values: Mapping[str, Field]) -> Figures:
     """Carbon of the species over TNMHC [1]; the weight is TNMHC [µg m⁻³]. A part cannot be much more than the whole."""
     parts = {code: share for code in values if code not in _TOTALS and np.isfinite(share := carbon_share(code))}
-    summed = (
-        np.nansum([values[code] * share for code, share in parts.items()], axis=0)
-        if parts
-        else values["tnmhc"] * np.nan
-    )
+    if not parts:
+        return ratio(values["tnmhc"] * np.nan, values["tnmhc"])
+    carbon = np.array([values[code] * share for code, share in parts.items()])
+    summed = np.where(np.isfinite(carbon).any(axis=0), np.nansum(carbon, axis=0), np.nan)
     return ratio(summed, values["tnmhc"])
 
 

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import pandas as pd
 
+from qc.hourly import Hourly
 from qc.limit import BaseLimit
 from schemas.flag import Flag
+from schemas.frames import COUNT, FLAG, SEPARATOR, parameters_in, valid_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
 
-    from qc.hourly import Hourly
     from qc.thresholds import Thresholds
+    from schemas.network import Station
 
     Field = NDArray[np.float64]
 
@@ -32,6 +34,13 @@ class Place:
 
     lon: float
     lat: float
+
+
+def place_of(station: Station) -> Place | None:
+    """Where a station stands; None where the network file does not say so."""
+    if station.lon is None or station.lat is None:
+        return None
+    return Place(lon=station.lon, lat=station.lat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ class Hours:
     beside : DataFrame or None
         Hourly values of the station's other networks, such as rain; index of UTC hours.
     place : Place or None
+    near : mapping of str to DataFrame or None
+        Hourly values of neighbouring stations by id; index of UTC hours.
     """
 
     def __init__(  # noqa: PLR0913 - all by keyword
@@ -82,6 +93,7 @@ class Hours:
         zone: ZoneInfo,
         beside: pd.DataFrame | None = None,
         place: Place | None = None,
+        near: Mapping[str, pd.DataFrame] | None = None,
     ) -> None:
         index = pd.DatetimeIndex(hourly.frame.index)
         self.hourly, self.thresholds, self.network, self.station_id = hourly, thresholds, network, station_id
@@ -89,15 +101,15 @@ class Hours:
         self.months = index.tz_convert(zone).month.to_numpy()
         self.unevaluated: Counter[str] = Counter()
         self.minimum = thresholds.hour.min_completeness
-        self.place = place
+        self.place, self.near = place, near or {}
         self._beside = beside
 
     def share(self, code: str) -> Field:
         """Part of each hour covered by valid values [1]."""
-        return self.hourly.completeness[code].to_numpy(dtype=np.float64)
+        return self.hourly.completeness[code.split(SEPARATOR, maxsplit=1)[0]].to_numpy(dtype=np.float64)
 
     def valid(self, code: str) -> Field:
-        """Values of complete hours, NaN elsewhere: an hour that failed is nobody's neighbour."""
+        """Values, or a companion such as ``co2__std``, of complete hours; NaN elsewhere: an hour that failed is nobody's neighbour."""
         values = self.hourly.frame[code].to_numpy(dtype=np.float64)
         return np.where(self.share(code) >= self.minimum, values, np.nan)
 
@@ -123,3 +135,37 @@ class Hours:
     def limit(self, kind: type[_Limit], code: str, month: int) -> _Limit | None:
         """Narrowest limit of a test for a parameter in a civil month."""
         return self.thresholds.find(kind, code, network=self.network, station_id=self.station_id, month=month)
+
+
+def with_past(hourly: Hourly, past: pd.DataFrame) -> Hourly:
+    """Put stored hours before the hours at hand, so that a baseline or a rate of days can be told from a few hours.
+
+    Parameters
+    ----------
+    hourly : Hourly
+        Consecutive hours.
+    past : DataFrame
+        `schemas.frames` hourly with ``__flag``; hours that are at hand too, and parameters that are not, are left out.
+
+    Returns
+    -------
+    Hourly
+        Past hours count as complete where their stored flag is valid, and as certain where it is PASS; a hole is an hour of NaN.
+    """
+    index = pd.DatetimeIndex(hourly.frame.index)
+    older = past[past.index < index[0]] if len(index) else past.iloc[:0]
+    if older.empty:
+        return hourly
+    grid = pd.date_range(older.index[0], index[0], freq="h", inclusive="left", name=index.name, unit="us")
+    codes, older = parameters_in(hourly.frame), older.reindex(grid)
+    values = pd.DataFrame({code: valid_values(older, code) for code in codes}, index=grid)
+    there = values.notna().astype(np.float64)
+    passed = pd.DataFrame({code: older.get(code + FLAG, there[code]) == Flag.PASS for code in codes}, index=grid)
+    counts = {code + COUNT: older.get(code + COUNT, there[code]).fillna(0).astype(np.int64) for code in codes}
+    known = older.reindex(columns=list(hourly.frame)).assign(**{code: values[code] for code in codes}, **counts)
+    return Hourly(
+        pd.concat([known.astype(hourly.frame.dtypes.to_dict()), hourly.frame]),
+        pd.concat([there, hourly.completeness]),
+        pd.concat([there * passed, hourly.certain]),
+        hourly.expected,
+    )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qc.job_beside import Surroundings
 from qc.job_gate import GateSummary, gate
 from qc.job_rules import thresholds_of
 from qc.job_write import QcError, Sink, save_flags, save_hours
@@ -31,17 +32,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from schemas.network import Station
+    from schemas.network import Network, Station
     from store.settings import SharedSettings
     from store.state import ReopenedHour
 
 __all__ = ["GateSummary", "QcError", "QcSummary", "gate", "run", "run_reopened", "stretches", "thresholds_of"]
 
-#: What a network's relations take from another one of the same station: rain beside a dose rate, PM2.5 beside its parts.
-BESIDE: dict[str, tuple[NetworkCode, tuple[str, ...]]] = {
-    NetworkCode.RAD: (NetworkCode.MET, ("rain",)),
-    NetworkCode.PM: (NetworkCode.GAS, ("pm25",)),
-}
 #: Stations whose native values one query brings: enough that its cost does not count, few enough for memory.
 STATIONS_A_QUERY = 20
 JOINED = timedelta(hours=24)
@@ -132,12 +128,12 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
     thresholds = thresholds_of(settings)
     store, state = InfluxStore(settings), StateStore(settings.state_url)
     chosen = stations_of(settings, code, stations)
-    window = make_window(thresholds, start, end, now, codes_of(chosen, code), thresholds.history_h(code))
+    window = make_window(thresholds, start, end, now, codes_of(chosen, code))
     run_id = state.start_run("qc", code, window.start, window.end, thresholds.version)
     try:
         rules = Rules(code, settings.stations.timezone, thresholds, window)
         sink = Sink(store, state, rules, run_id, None if stations is None else frozenset(stations))
-        fields = _run(sink, chosen)
+        fields = _run(sink, chosen, settings.stations)
     except BaseException as error:
         state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
         raise
@@ -204,9 +200,18 @@ def codes_of(stations: Sequence[Station], network: str) -> set[str]:
     return {code for item in listed for code in item.parameters}
 
 
-def _run(sink: Sink, stations: Sequence[Station]) -> dict[str, Any]:
+def _run(sink: Sink, stations: Sequence[Station], network: Network) -> dict[str, Any]:
     """Judge the stations, then save: all hours of the run are at hand before the first is written."""
-    judged = _judge(sink.store, sink.rules, stations)
+    rules = sink.rules
+    around = Surroundings(
+        store=sink.store,
+        network=rules.network,
+        start=rules.window.start - timedelta(hours=rules.thresholds.history_h(rules.network)),
+        end=rules.window.read_end,
+        stations=tuple(network.stations_of(rules.network)),
+        only=sink.only_station,
+    )
+    judged = _judge(sink.store, rules, stations, around)
     revised = save_hours(sink, judged)
     return _counts(judged) | {"revised": revised} | _save_flags(sink, judged)
 
@@ -245,11 +250,10 @@ def _read(store: InfluxStore, rules: Rules, stations: Sequence[Station]) -> dict
     return store.read_native_many(rules.network, ids, window.read_start, window.read_end, codes)
 
 
-def _judge(store: InfluxStore, rules: Rules, stations: Sequence[Station]) -> list[Judged]:
+def _judge(store: InfluxStore, rules: Rules, stations: Sequence[Station], around: Surroundings) -> list[Judged]:
     """Judge the stations; while those of one query are judged, the next is answered."""
     batches = [stations[first : first + STATIONS_A_QUERY] for first in range(0, len(stations), STATIONS_A_QUERY)]
     judged: list[Judged] = []
-    beside = _beside(store, rules, stations)
     with ThreadPoolExecutor(1) as reader:
         reading = reader.submit(_read, store, rules, batches[0]) if batches else None
         for batch, following in zip_longest(batches, batches[1:]):
@@ -257,22 +261,9 @@ def _judge(store: InfluxStore, rules: Rules, stations: Sequence[Station]) -> lis
             natives = reading.result()
             reading = reader.submit(_read, store, rules, following) if following else None
             judged += [
-                judge_station(station, _of_station(natives, station, rules.network), rules, beside.get(station.id))
-                for station in batch
+                judge_station(station, _of_station(natives, station, rules.network), rules, around) for station in batch
             ]
     return judged
-
-
-def _beside(store: InfluxStore, rules: Rules, stations: Sequence[Station]) -> dict[str, pd.DataFrame]:
-    """By station, stored hours of another network that relations of this one may use; none where no station has it."""
-    other, codes = BESIDE.get(rules.network, (None, ()))
-    if other is None or not any(station.instruments_of(other) for station in stations):
-        return {}
-    table = store.read_hourly_table(other, rules.window.read_start, rules.window.read_end)
-    kept = [code for code in codes if code in table]
-    if not kept:
-        return {}
-    return {str(name): frame.droplevel(0)[kept] for name, frame in table.groupby(level=0)}
 
 
 def _of_station(

@@ -8,6 +8,9 @@ from msgspec import Meta
 
 from qc.limit import BaseLimit, Positive
 
+FLUX_CADENCE_S = 1_800
+"""Averaging interval of eddy-covariance fluxes [s]."""
+
 
 class Band(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a relation between parameters (`qc.relation`) must lie within, and from which weight on it means anything.
@@ -140,8 +143,31 @@ class DoseRise(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True,
     history_h: Annotated[int, Meta(ge=24, le=1_440)]
 
 
+class OxBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ox_balance"):
+    """Least sum of ozone and NO2, as ozone; ``floor`` is always reached."""
+
+
+class HourNoise(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="hour_noise"):
+    """Standard deviation of a gas within an hour, of its unit; ``floor`` is always reached."""
+
+
+class FluxSpike(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="flux_spike"):
+    """Double differences of a half-hourly flux beyond ``factor`` robust deviations [1] within the last ``window_h`` [h]."""
+
+    factor: Positive
+    window_h: Annotated[int, Meta(ge=24, le=1_440)]
+
+    @property
+    def look_back_s(self) -> float:
+        """See `BaseLimit`."""
+        return 3600.0 * self.window_h
+
+
 NetworkLimit = (
-    IonBalance
+    OxBalance
+    | HourNoise
+    | FluxSpike
+    | IonBalance
     | AmmoniumBalance
     | MassClosure
     | OcEcRatio

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qc import checks, checks_digit, checks_regime, checks_shape, checks_time, limit, thresholds, wording
+from qc import checks, checks_digit, checks_eco, checks_regime, checks_shape, checks_time, limit, thresholds, wording
 from qc.climatology import Spans, climatology_test
+from qc.limit_relation import FLUX_CADENCE_S, FluxSpike
 from qc.series import Verdict
 from schemas.flag import Flag
 
@@ -284,6 +285,18 @@ def _explain_isolated(_: Series, held: limit.Isolated, __: int) -> str:
 
 
 #: By name, in the order of docs/qc-tests.md.
+def _flux_spike(series: Series, held: FluxSpike) -> NDArray[np.int8]:
+    if series.stream.cadence_s != FLUX_CADENCE_S:
+        return np.where(np.isfinite(series.numbers), Flag.UNKNOWN, Flag.MISSING).astype(np.int8)
+    window = held.window_h * 3600 // FLUX_CADENCE_S
+    return checks_eco.flux_spikes_of(series.numbers, series.times, factor=held.factor, window=window)
+
+
+def _explain_flux_spike(series: Series, held: FluxSpike, at: int) -> str:
+    value = float(series.numbers[at])
+    return wording.reason("flux_spike", "double", value=value, unit=series.unit, factor=held.factor)
+
+
 SOFT_TESTS: dict[str, SoftTest] = {
     "climatology": SoftTest(limit.Climatology, _climatology, _explain_climatology),
     "detection_limit": SoftTest(limit.DetectionLimit, _detection, _explain_detection),
@@ -298,4 +311,5 @@ SOFT_TESTS: dict[str, SoftTest] = {
     "resolution": SoftTest(limit.Resolution, _resolution, _explain_resolution),
     "rollover": SoftTest(limit.Rollover, _rollover, _explain_rollover),
     "isolated": SoftTest(limit.Isolated, _isolated, _explain_isolated),
+    "flux_spike": SoftTest(FluxSpike, _flux_spike, _explain_flux_spike),
 }

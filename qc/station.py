@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
 from qc.checks_hourly import flag_hours
 from qc.flagging import Stream, flag_native
 from qc.hourly import Hourly, aggregate, merge, with_completeness
-from qc.hours import Place
+from qc.hours import place_of
 from qc.uncertainty import with_uncertainty
 from qc.window import Window, reporting_hours
 from schemas.frames import STATUS, concat_flags, empty_flags, parameters_in
@@ -38,6 +38,19 @@ class Rules:
     zone: ZoneInfo
     thresholds: Thresholds
     window: Window
+
+
+class Around(Protocol):
+    """Gives what the hourly tests are given beside the hours at hand (`qc.job_beside.Surroundings`)."""
+
+    def after_past(self, hourly: Hourly, station: Station) -> Hourly:
+        """The hours at hand after stored ones before them."""
+
+    def beside(self, station: Station) -> pd.DataFrame | None:
+        """Hours of the station's other networks."""
+
+    def near(self, station: Station) -> dict[str, pd.DataFrame]:
+        """Hours of neighbours by id."""
 
 
 @dataclass(slots=True)
@@ -68,7 +81,7 @@ class Judged:
 
 
 def judge_station(
-    station: Station, natives: Mapping[str, pd.DataFrame], rules: Rules, beside: pd.DataFrame | None = None
+    station: Station, natives: Mapping[str, pd.DataFrame], rules: Rules, around: Around | None = None
 ) -> Judged:
     """Judge a station's instruments, make its hours and judge these.
 
@@ -78,8 +91,8 @@ def judge_station(
     natives : mapping of str to DataFrame
         `schemas.frames` native by instrument id, of the read span; one that is absent or empty is silent.
     rules : Rules
-    beside : DataFrame or None
-        Hours of the station's other networks that relations may use.
+    around : Around or None
+        What was there before, beside and near; None: only the hours at hand are looked at.
     """
     found, parts, flags = Judged(station.id), list[Hourly](), list[pd.DataFrame]()
     for instrument in station.instruments_of(rules.network):
@@ -93,13 +106,14 @@ def judge_station(
         return found
     made = merge(parts)
     hours = flag_hours(
-        made,
+        made if around is None else around.after_past(made, station),
         rules.thresholds,
         network=rules.network,
         station_id=station.id,
         zone=rules.zone,
-        beside=beside,
-        place=None if station.lon is None or station.lat is None else Place(lon=station.lon, lat=station.lat),
+        beside=None if around is None else around.beside(station),
+        place=place_of(station),
+        near={} if around is None else around.near(station),
     )
     found.unevaluated.update(hours.unevaluated)
     found.hours = with_uncertainty(

@@ -45,13 +45,12 @@ class Window:
         return int(rows[parameters_in(rows)].notna().to_numpy().sum())
 
 
-def make_window(  # noqa: PLR0917 - the interval of a run at a moment
+def make_window(
     thresholds: Thresholds,
     start: datetime,
     end: datetime,
     now: datetime,
     codes: Collection[str] | None = None,
-    history_h: int = 0,
 ) -> Window:
     """Window of a run over ``[start, end)``.
 
@@ -62,8 +61,6 @@ def make_window(  # noqa: PLR0917 - the interval of a run at a moment
     ----------
     codes : collection of str or None
         Parameters that are judged, whose longest window decides how far back is read; None: any.
-    history_h : int
-        Hours of the past that the network's relations need (`qc.thresholds.Thresholds.history_h`) [h].
 
     Raises
     ------
@@ -76,12 +73,18 @@ def make_window(  # noqa: PLR0917 - the interval of a run at a moment
     if write_end <= write_start + HOUR:
         msg = f"no full hour between {start.isoformat()} and {min(end, now).isoformat()}"
         raise ValueError(msg)
-    back = look_back(thresholds, codes, history_h)
+    back = look_back(thresholds, codes)
     return Window(write_start, write_end, write_start - back - HOUR, min(write_end + HOUR, last))
 
 
 def look_back(thresholds: Thresholds, codes: Collection[str] | None = None, history_h: int = 0) -> timedelta:
-    """Longest time before a value that its verdict may depend on, for any of the parameters."""
+    """Longest time before a value that its verdict may depend on, for any of the parameters.
+
+    Parameters
+    ----------
+    history_h : int
+        Hours of the past that the network's relations need (`qc.thresholds.Thresholds.history_h`) [h].
+    """
     return max(
         timedelta(hours=history_h),
         timedelta(seconds=thresholds.longest_native_window_s(codes)),

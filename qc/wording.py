@@ -206,6 +206,15 @@ _DESCRIPTIONS = (
         ),
     ),
     _describe(
+        "flux_spike",
+        ("Spike of a flux", "通量尖峰"),
+        {Flag.SUSPECT},
+        double=(
+            "{value} {unit} differs from both neighbours by more than {factor} robust deviations",
+            "{value} {unit} 与前后值之差超过 {factor} 倍稳健偏差",
+        ),
+    ),
+    _describe(
         "gap",
         ("Gap", "缺测"),
         {Flag.MISSING},
@@ -284,9 +293,17 @@ _DESCRIPTIONS = (
     ),
     _band("ozone_with_no", ("NO beside ozone", "一氧化氮与臭氧并存"), ("NO beside much ozone", "臭氧较高时的 NO")),
     _band(
+        "ox_balance",
+        ("Ozone and NO2 together", "臭氧与二氧化氮之和"),
+        ("ozone and NO2 as ozone", "臭氧与 NO2 折算臭氧之和"),
+    ),
+    _band(
         "pm_inversion_rate",
         ("Rate of PM2.5 above PM10", "PM2.5 高于 PM10 的频率"),
         ("part of the last 24 h with PM2.5 above PM10", "近 24 小时 PM2.5 高于 PM10 的比例"),
+    ),
+    _band(
+        "hour_noise", ("Noise within the hour", "小时内波动"), ("standard deviation within the hour", "小时内标准差")
     ),
     _band(
         "local_contamination",
@@ -363,6 +380,14 @@ _DESCRIPTIONS = (
         dry=(
             "{value} {unit} is {rise} above the dry baseline {level} without rain",
             "{value} {unit} 高于干燥基线 {level} 达 {rise}，且无降雨",
+        ),
+        unmeasured=(
+            "{value} {unit} is {rise} above the dry baseline {level}, and rain of the last 3 h is not known",
+            "{value} {unit} 高于干燥基线 {level} 达 {rise}，近 3 小时降雨情况不明",
+        ),
+        neighbours=(
+            "wash-out by rain not seen here: {value} {unit}, {rise} above the dry baseline {level}; all neighbours have wash-out",
+            "本站未测到的降雨冲刷：{value} {unit}，高于干燥基线 {level} 达 {rise}；邻近各站均为冲刷",
         ),
     ),
     _describe(

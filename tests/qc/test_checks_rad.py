@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.checks_rad import Rise, RiseLimit, dose_rise_test, flags_of, hours_since_rain
+from qc.checks_rad import Rise, RiseLimit, dose_rise_test, flags_of, hours_since_rain, shared_wash_out
 from schemas.flag import Flag
 
 LIMIT = RiseLimit(sigma=4.0, relative=0.1, most_relative=1.0, most=50.0, dry_hours=24)
@@ -74,6 +74,26 @@ def test_a_gap_in_time_does_not_shift_the_rain() -> None:
     assert found.since_rain_h[46] == 1
     kept = np.r_[0:50, 51:HOURS]
     assert dose_rise_test(dose[kept], rain[kept], TIMES[kept], LIMIT).kinds[50] == Rise.UNEXPLAINED
+
+
+def test_rain_that_only_the_neighbours_saw_is_believed_if_all_agree() -> None:
+    dose, dry = quiet()
+    rain = dry.copy()
+    rain[50:52] = 3.0
+    dose[50:53] += (15.0, 25.0, 12.0)
+    own, near = dose_rise_test(dose, dry, TIMES, LIMIT), kinds(dose, rain)
+    assert shared_wash_out(own, [near, near], LIMIT)[50:53].all()
+    assert not shared_wash_out(own, [near], LIMIT).any()
+    assert not shared_wash_out(own, [near, near, own.kinds], LIMIT).any()
+    far_above = dose_rise_test(dose + np.where(np.arange(HOURS) == 51, 200.0, 0.0), dry, TIMES, LIMIT)
+    assert not shared_wash_out(far_above, [near, near], LIMIT)[51]
+
+
+def test_without_a_gauge_no_rain_is_not_called_dry() -> None:
+    dose, rain = quiet()
+    assert dose_rise_test(dose, rain, TIMES, LIMIT).rain_known[3:].all()
+    rain[50] = np.nan
+    assert not dose_rise_test(dose, rain, TIMES, LIMIT).rain_known[50:54].any()
 
 
 @pytest.mark.parametrize("size", [0, 1])

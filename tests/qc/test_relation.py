@@ -73,6 +73,7 @@ def test_little_mass_is_no_ground_for_a_verdict() -> None:
         ("pm", {"bc": 9.0, "ec": 1.0}, "bc_ec_ratio"),
         ("gas", {"no": 50.0, "no2": 60.0, "nox": 60.0}, "nox_sum"),
         ("gas", {"no": 90.0, "o3": 200.0}, "ozone_with_no"),
+        ("gas", {"no2": 1.0, "o3": 2.0}, "ox_balance"),
         ("voc", {"m_p_xylene": 0.2, "o_xylene": 2.0}, "xylene_ratio"),
         ("voc", {"isopentane": 90.0, "n_pentane": 2.0}, "pentane_ratio"),
         ("voc", {"toluene": 90.0, "benzene": 1.0}, "benzene_ratio"),
@@ -145,6 +146,15 @@ def test_one_species_alone_makes_no_pattern() -> None:
     assert "voc_pattern" not in names_told(judged("voc", **values))
 
 
+def test_a_noisy_hour_is_told_where_the_hour_states_its_spread() -> None:
+    index = pd.date_range("2026-06-01T00:00Z", periods=4, freq="h", name="start", unit="us")
+    frame = pd.DataFrame({"co2": 430.0, "co2__n": 60, "co2__std": [1.0, 50.0, np.nan, 2.0]}, index=index)
+    whole = pd.DataFrame({"co2": 1.0}, index=index)
+    hourly = Hourly(frame, whole, whole, {"co2": 60})
+    found = flag_hours(hourly, load_thresholds(), network="ghg", station_id="t", zone=ZONE).records
+    assert list(found[found["test"] == "hour_noise"]["start"]) == [index[1]]
+
+
 def test_ndvi_does_not_jump() -> None:
     course = np.full(COUNT_H, 0.6)
     course[30] = 0.1
@@ -160,7 +170,30 @@ def test_flux_spikes_stand_out_by_double_differences() -> None:
     assert flags[100] == flags[500] == Flag.SUSPECT
     assert flags[300] == Flag.MISSING
     assert flags[0] == flags[301] == Flag.UNKNOWN
-    assert (flags == Flag.SUSPECT).sum() <= 6  # the neighbours of a spike have large differences too
+    assert (flags == Flag.SUSPECT).sum() == 2  # not its neighbours, whose differences are large too
+
+
+def test_the_latest_flux_is_judged_also_where_windows_leave_a_rest() -> None:
+    flux = np.sin(np.arange(105.0))
+    flux[102] = 90.0
+    assert checks_eco.flux_spike_test(flux, factor=7.0, window=100)[102] == Flag.SUSPECT
+
+
+def test_a_hole_in_a_flux_is_no_step() -> None:
+    flux, kept = np.sin(np.arange(100) / 8), np.r_[0:40, 80:100]
+    times = np.datetime64("2026-06-01T00:00") + kept * np.timedelta64(30, "m")
+    flags = checks_eco.flux_spikes_of(flux[kept], times, factor=7.0, window=624)
+    assert flags[39] == flags[40] == Flag.UNKNOWN
+    assert not (flags == Flag.SUSPECT).any()
+    assert not checks_eco.flux_spikes_of(flux[:0], times[:0], factor=7.0, window=624).size
+
+
+@given(st.lists(st.floats(-50, 50) | st.just(float("nan")), max_size=60))
+def test_a_flux_is_missing_where_it_is_not_there_and_only_there(values: list[float]) -> None:
+    flux = np.array(values, dtype=float)
+    flags = checks_eco.flux_spike_test(flux, factor=7.0, window=20)
+    assert np.array_equal(flags == Flag.MISSING, ~np.isfinite(flux))
+    assert not (flags == Flag.FAIL).any()
 
 
 def test_the_sun_stands_where_it_should() -> None:
