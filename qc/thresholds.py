@@ -120,7 +120,107 @@ class PmInversion(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True,
     difference: Positive
 
 
+class _Check(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far data are marked back where no good check is on record [h]."""
+
+    back_h: Annotated[float, Meta(gt=0, le=8_784)] = 168.0
+
+
+class ZeroCheck(_Check, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="zero_check"):
+    """Zero drift in percent of ``full_scale`` [canonical unit]: beyond ``adjust_pct`` calibrate, beyond ``invalid_pct`` the data fail."""
+
+    full_scale: Positive
+    adjust_pct: Positive
+    invalid_pct: Positive
+
+
+class SpanCheck(_Check, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="span_check"):
+    """Span drift in percent of the reference, likewise."""
+
+    adjust_pct: Positive
+    invalid_pct: Positive
+
+
+class FlowCheck(_Check, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="flow_check"):
+    """Flow that was measured against the set one, in percent of this, likewise."""
+
+    adjust_pct: Positive
+    invalid_pct: Positive
+
+
+class TargetCheck(_Check, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="target_check"):
+    """Residual of a target gas, beyond which data are suspect back to the last good target [canonical unit]."""
+
+    goal: Positive
+
+
+class _Space(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What both tests in space state.
+
+    Attributes
+    ----------
+    radius_km, height_m : float
+        How far away, and how much higher or lower, a station of like kind may be to count.
+    min_neighbours : int
+        Fewer: not judged.
+    deviations : float
+        SUSPECT beyond so many robust standard deviations [1].
+    floor : float
+        Least standard deviation, unit of the parameter.
+    relative : float
+        Least standard deviation as a part of the level around [1].
+    """
+
+    radius_km: Positive
+    height_m: Positive
+    min_neighbours: Annotated[int, Meta(ge=2)]
+    deviations: Positive
+    floor: Positive
+    relative: Annotated[float, Meta(ge=0)] = 0.0
+
+
+class Buddy(_Space, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="buddy"):
+    """A value against the median of its neighbours."""
+
+
+class SpatialConsistency(_Space, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="spatial_consistency"):
+    """A value against what the others let expect there by optimal interpolation.
+
+    Attributes
+    ----------
+    length_km, length_m : float
+        Scales over which departures resemble each other, across and in height.
+    noise : float
+        Variance of what a station alone has, by that of the field [1].
+    """
+
+    length_km: Positive
+    length_m: Positive
+    noise: Positive
+
+
+class Weight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one piece of evidence adds to the log-odds of an event: where it speaks for one, and where for a fault."""
+
+    name: str
+    event: Annotated[float, Meta(ge=0, le=6)]
+    fault: Annotated[float, Meta(ge=-6, le=0)]
+    source: Annotated[str, Meta(min_length=3)]
+    verified: bool
+
+
+class VerdictRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Weights of `qc.verdict`; ``prior`` are the log-odds of an event before anything is known [1]."""
+
+    prior: Annotated[float, Meta(ge=-6, le=6)]
+    source: Annotated[str, Meta(min_length=3)]
+    verified: bool
+    evidence: tuple[Weight, ...]
+
+
 Limit = GrossRange | Spike | RateOfChange | FlatLine | HourlySpike | HourlyFlat | PmInversion
+_Calibration = ZeroCheck | SpanCheck | FlowCheck | TargetCheck
+Limit |= _Calibration | Buddy | SpatialConsistency
 _Kind = TypeVar("_Kind", bound=_Limit)
 
 
@@ -135,6 +235,7 @@ class HourRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hour: HourRule | None = None
+    verdict: VerdictRule | None = None
     limit: tuple[Limit, ...] = ()
 
 
@@ -157,6 +258,8 @@ class Thresholds:
     Attributes
     ----------
     hour : HourRule
+    verdict : VerdictRule or None
+        None: `qc.verdict` cannot be asked.
     version : str
         First 12 hex digits of the SHA-256 of the files' text: kept with every run.
     """
@@ -164,6 +267,7 @@ class Thresholds:
     hour: HourRule
     version: str
     _limits: Mapping[_Key, Limit]
+    verdict: VerdictRule | None = None
 
     def find(self, kind: type[_Kind], code: str, *, network: str, station_id: str, month: int) -> _Kind | None:
         """Narrowest limit of a test for a parameter at a station in a civil month; None: not evaluated."""
@@ -180,6 +284,10 @@ class Thresholds:
         kinds = Limit.__args__
         found = (self.find(kind, code, network=network, station_id=station_id, month=month) for kind in kinds)
         return [limit for limit in found if limit is not None]
+
+    def widest_radius_km(self) -> float:
+        """How far neighbours may be away [km]."""
+        return max((limit.radius_km for limit in self._limits.values() if isinstance(limit, _Space)), default=0.0)
 
     def longest_native_window_s(self) -> float:
         """Longest look-back that a native test needs [s]."""
@@ -217,15 +325,17 @@ def parse_thresholds(text: str, name: str) -> Thresholds:
 @cache
 def _merge(files: tuple[tuple[str, str], ...], stations: frozenset[str] | None) -> Thresholds:
     hour: HourRule | None = None
+    verdict: VerdictRule | None = None
     limits: dict[_Key, Limit] = {}
     for name, text in files:
         parsed = _parse(text, name)
         hour = parsed.hour or hour
+        verdict = parsed.verdict or verdict
         limits.update(_expand(parsed, name, stations))
     if hour is None:
         _fail(files[0][0], "hour", "the table [hour] is missing")
     digest = hashlib.sha256("\0".join(text for _, text in files).encode()).hexdigest()
-    return Thresholds(hour, digest[:12], limits)
+    return Thresholds(hour, digest[:12], limits, verdict)
 
 
 def _read(path: Path) -> str:
@@ -285,6 +395,8 @@ def _check(limit: Limit, name: str, place: str, stations: frozenset[str] | None)
         _fail(name, place, "expected parameters or groups")
     if limit.station is not None and stations is not None and limit.station not in stations:
         _fail(name, f"{place}.station", f"unknown station {limit.station!r}")
+    if isinstance(limit, ZeroCheck | SpanCheck | FlowCheck) and limit.adjust_pct > limit.invalid_pct:
+        _fail(name, place, "expected adjust_pct <= invalid_pct")
     if isinstance(limit, GrossRange):
         bounds = [limit.fail_min, limit.suspect_min, limit.suspect_max, limit.fail_max]
         given = [bound for bound in bounds if bound is not None]

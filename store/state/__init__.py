@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from store.state.alert import AlertStatus, AlertStore, ClaimedTransition, Delivery, StoredTransition
 from store.state.balance import Balance, BalanceStore
+from store.state.calibration import CalibrationStore, OverlapError, StoredCheck, StoredCorrection
 from store.state.document import Document, DocumentStore
 from store.state.finding import Finding, FindingKind, FindingStore
 from store.state.gap import UNSETTLED, Gap, GapState, GapStore
@@ -34,6 +35,7 @@ __all__ = [
     "GateOutcome",
     "GateResult",
     "InstrumentState",
+    "OverlapError",
     "Progress",
     "QuarantineState",
     "QuarantinedItem",
@@ -44,6 +46,8 @@ __all__ = [
     "RunState",
     "SheetRow",
     "StateStore",
+    "StoredCheck",
+    "StoredCorrection",
     "StoredTransition",
 ]
 
@@ -59,6 +63,7 @@ class StateStore(
     InstrumentStore,
     GapStore,
     RevisionStore,
+    CalibrationStore,
 ):
     """All of the state database; one part a subject, each in its own module.
 
