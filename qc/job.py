@@ -17,7 +17,7 @@ import msgspec
 import pandas as pd
 
 from qc import gate as qc_gate
-from qc import wording
+from qc import job_calibration, wording
 from qc.batch import make_batch
 from qc.checks_hourly import flag_hours
 from qc.flagging import Stream, flag_native
@@ -124,6 +124,7 @@ class _Task:
     zone: ZoneInfo
     thresholds: Thresholds
     window: _Window
+    calibrations: job_calibration.Calibrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,10 @@ def run(settings: SharedSettings, network: str, start: datetime, end: datetime, 
     window = _window(thresholds, start, end, now)
     run_id = state.start_run("qc", code, window.start, window.end, thresholds.version)
     try:
-        task = _Task(store, code, settings.stations.timezone, thresholds, window)
+        zone = settings.stations.timezone
+        job_calibration.settle(state, code, thresholds, zone, now)
+        calibrations = job_calibration.load(state, code, thresholds, zone, window.read_start)
+        task = _Task(store, code, zone, thresholds, window, calibrations)
         fields = _run(task, list(settings.stations.stations_of(code)))
     except BaseException as error:
         state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
@@ -207,6 +211,7 @@ def run_reopened(settings: SharedSettings, now: datetime) -> list[QcSummary]:
         One a network and stretch of hours; empty where nothing waits. Raises as `run` does; what was done by then stays done.
     """
     with StateStore(settings.state_url) as state:
+        job_calibration.settle_all(settings, state, now)
         hours = [item for item in state.list_reopened() if item.hour + HOUR <= now]
     return [run(settings, network, start, end, now) for network, start, end in stretches(hours)]
 
@@ -335,12 +340,13 @@ def _station(task: _Task, station: Station) -> _Outcome:
             cadence_s=instrument.cadence_s,
             zone=task.zone,
         )
-        flagged = flag_native(native, stream, task.thresholds)
+        flagged = task.calibrations.judge(flag_native(native, stream, task.thresholds), native, stream)
         flags.append(_inside(flagged.records, task.window))
         unevaluated.update(flagged.unevaluated)
         counts["values"] += _values_inside(native, task.window)
+        values = task.calibrations.correct(native, stream)
         parts.append(
-            aggregate(native, flagged.combined, _hours(native, instrument, task.window), cadence_s=instrument.cadence_s)
+            aggregate(values, flagged.combined, _hours(native, instrument, task.window), cadence_s=instrument.cadence_s)
         )
     if not parts:
         return _Outcome(concat_flags(flags), concat_flags([]), last_seen, counts, unevaluated)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
+from console.cli import qc_calibration
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,6 +40,7 @@ def register(app: typer.Typer) -> None:
     limits = typer.Typer(help="Limits of the tests. 检验限值。", no_args_is_help=True)
     limits.command("show")(show)
     group.add_typer(limits, name="thresholds")
+    qc_calibration.register(group)
     app.add_typer(group, name="qc")
 
 
@@ -142,6 +145,7 @@ def why(
             flags = store.read_flags(bucket, code, start, start + timedelta(hours=1), station)
             found += _reasons(flags[flags["parameter"] == parameter], bucket.value)
     store.close()
+    found += qc_calibration.corrections_of(settings, station, parameter, start)
     if as_json:
         for row in found:
             typer.echo(json.dumps(row, ensure_ascii=False))

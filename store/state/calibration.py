@@ -100,11 +100,26 @@ class CalibrationStore(StateBase):
             row = connection.execute(sa.select(calibration).where(calibration.c.id == check_id)).mappings().first()
         return _to_check(row) if row else None
 
+    def last_checks(self, network: str, before: datetime) -> list[StoredCheck]:
+        """The last result of each instrument, parameter, kind and gas before a moment, in order of time."""
+        key = [calibration.c[name] for name in ("station_id", "instrument_id", "parameter", "kind", "gas")]
+        chosen = sa.select(*key, sa.func.max(calibration.c.at).label("at"))
+        latest = (
+            chosen.where(calibration.c.network == network, calibration.c.at < before).group_by(*key).subquery("latest")
+        )
+        same = [column == latest.c[column.name] for column in [*key, calibration.c.at]]
+        question = sa.select(calibration).join(latest, sa.and_(*same)).where(calibration.c.network == network)
+        with self._reading() as connection:
+            rows = connection.execute(question.order_by(calibration.c.at, calibration.c.id)).mappings()
+            return [_to_check(row) for row in rows]
+
     def note_judged(
-        self, judged: Mapping[int, tuple[CheckOutcome, float | None]], reopened: Iterable[tuple[str, str, datetime]]
+        self,
+        judged: Mapping[int, tuple[CheckOutcome, float | None]],
+        reopened: Iterable[tuple[str, str, datetime]],
+        now: datetime,
     ) -> None:
-        """Keep what checks said, and the hours (network, station, start) to be judged anew for it; all or none."""
-        now = utc_now()
+        """Keep what checks said at ``now``, and the hours (network, station, start) to be judged anew; all or none."""
         change = sa.update(calibration).where(calibration.c.id == sa.bindparam("check_id"))
         rows = [
             {"check_id": number, "outcome": outcome.value, "drift": drift, "judged_at": now}

@@ -49,11 +49,18 @@ def test_checks_are_found_by_time_and_channel(store: StateStore) -> None:
     assert store.get_check(99) is None
 
 
+def test_the_last_check_before_a_moment_is_found(store: StateStore) -> None:
+    store.add_check_results([result(hours=hour) for hour in range(4)], AT)
+    (last,) = store.last_checks("gas", AT + 3 * HOUR)
+    assert last.result.at == AT + 2 * HOUR
+    assert store.last_checks("gas", AT) == []
+
+
 def test_a_judgement_is_kept_with_the_hours_it_reopens(store: StateStore) -> None:
     store.add_check_results([result()], AT)
     (item,) = store.list_checks()
     assert item.outcome is None
-    store.note_judged({item.id: (CheckOutcome.INVALID, 12.5)}, [("gas", "a", AT)])
+    store.note_judged({item.id: (CheckOutcome.INVALID, 12.5)}, [("gas", "a", AT)], AT)
     (judged,) = store.list_checks()
     assert (judged.outcome, judged.drift) == (CheckOutcome.INVALID, 12.5)
     assert [(hour.hour, hour.reason) for hour in store.list_reopened()] == [(AT, ReopenReason.CALIBRATION)]
