@@ -153,7 +153,7 @@ def consistency_test(values: Field, places: Places, limit: SpatialConsistency) -
     meteorological networks. https://doi.org/10.1002/qj.622
     """
     near = places.near(limit.radius_km, limit.height_m)
-    similar = _similarity(places, near, limit)
+    similar = _similarity(places, limit)
     parts = [
         _consistency(values[first : first + _BLOCK_H], near, similar, places.altitude_m, limit)
         for first in range(0, len(values), _BLOCK_H)
@@ -176,13 +176,13 @@ def _compared(
     return Compared(flags, np.where(is_judged, level, np.nan), deviations, count)
 
 
-def _similarity(places: Places, near: NDArray[np.bool_], limit: SpatialConsistency) -> Field:
-    """Correlation of departures between stations, shape (station, station); 1 on the diagonal."""
+def _similarity(places: Places, limit: SpatialConsistency) -> Field:
+    """Correlation of departures between stations, shape (station, station); 1 on the diagonal, 0 where a place is not known.
+
+    It falls off by itself and is not cut at the radius: a cut one is no covariance any more, and its inverse has no meaning.
+    """
     distance = np.nan_to_num(places.distance_km(), nan=np.inf)
-    # Exponential, not Gaussian: the matrix stays positive definite after far pairs are set to 0 only with a noise term,
-    # and an exponential one needs the least.
-    similar = np.exp(-distance / limit.length_km - places.height_m() / limit.length_m)
-    similar[~near] = 0.0
+    similar: Field = np.exp(-distance / limit.length_km - places.height_m() / limit.length_m)
     np.fill_diagonal(similar, 1.0)
     return similar
 
@@ -196,7 +196,8 @@ def _consistency(
     level = sigma = np.full(values.shape, np.nan)
     for _ in range(_ROUNDS):
         background = _background(np.where(used, values, np.nan), near, altitude_m)
-        departure = np.where(there, values - background, 0.0)
+        used &= np.isfinite(background)
+        departure = np.where(there & np.isfinite(background), values - background, 0.0)
         expected, variance = _left_out(departure, used, similar, limit.noise)
         level = background + expected
         residual = (values - level) / np.sqrt(variance)
@@ -257,7 +258,7 @@ def _left_out(departure: Field, used: NDArray[np.bool_], similar: Field, noise: 
     predicted = np.einsum("hij,hj->hi", reach, weighted)
     explained = np.einsum("hij,hjk,hik->hi", reach, inverse, reach, optimize=True)
     variance = np.where(used, 1.0 / own, np.maximum(1.0 + noise - explained, noise))
-    return np.where(used, left, predicted), variance
+    return np.where(used, left, predicted), np.maximum(variance, 1e-3)
 
 
 def _scale(residual: Field, near: NDArray[np.bool_]) -> Field:

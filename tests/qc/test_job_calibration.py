@@ -109,7 +109,7 @@ def test_a_result_that_comes_later_reopens_its_hours_and_native_values_stay(
     before = store.read_native("gas", "s1", "a", START, START + 6 * HOUR, ["o3"])
     state.add_check_results([span(3, 15.0), span(4, 0.0)], NOW)
     (summary,) = job.run_reopened(placed, NOW)
-    assert flags(store) == [1, 9, 9, 1, 1, 1]
+    assert flags(store) == [1, 9, 9, 9, 1, 1]
     assert summary.start <= START + HOUR
     assert state.list_reopened() == []
     assert store.read_native("gas", "s1", "a", START, START + 6 * HOUR, ["o3"]).equals(before)
