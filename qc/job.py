@@ -17,7 +17,7 @@ import msgspec
 import pandas as pd
 
 from qc import gate as qc_gate
-from qc import job_calibration, wording
+from qc import job_calibration, job_space, wording
 from qc.batch import make_batch
 from qc.checks_hourly import flag_hours
 from qc.flagging import Stream, flag_native
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from zoneinfo import ZoneInfo
 
-    from schemas.network import Instrument, Station
+    from schemas.network import Instrument, Network, Station
     from store.influx import WriteResult
     from store.settings import SharedSettings
     from store.state import ReopenedHour
@@ -136,6 +136,7 @@ class _Outcome:
     last_seen: dict[str, pd.Timestamp]
     counts: Counter[str]
     unevaluated: Counter[str]
+    hours: pd.DataFrame | None = None
 
 
 def thresholds_of(settings: SharedSettings) -> Thresholds:
@@ -176,7 +177,7 @@ def run(settings: SharedSettings, network: str, start: datetime, end: datetime, 
         job_calibration.settle(state, code, thresholds, zone, now)
         calibrations = job_calibration.load(state, code, thresholds, zone, window.read_start)
         task = _Task(store, code, zone, thresholds, window, calibrations)
-        fields = _run(task, list(settings.stations.stations_of(code)))
+        fields = _run(task, settings.stations)
     except BaseException as error:
         state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
         raise
@@ -297,7 +298,8 @@ def _ceil_hour(moment: datetime) -> datetime:
     return floor if floor == moment else floor + HOUR
 
 
-def _run(task: _Task, stations: list[Station]) -> dict[str, Any]:
+def _run(task: _Task, network: Network) -> dict[str, Any]:
+    stations = list(network.stations_of(task.network))
     outcomes = [_station(task, station) for station in stations]
     counts: Counter[str] = sum((item.counts for item in outcomes), Counter())
     unevaluated: Counter[str] = sum((item.unevaluated for item in outcomes), Counter())
@@ -308,6 +310,8 @@ def _run(task: _Task, stations: list[Station]) -> dict[str, Any]:
     }
     native = concat_flags([item.native_flags for item in outcomes])
     hourly = concat_flags([item.hourly_flags for item in outcomes])
+    hours = {station.id: item.hours for station, item in zip(stations, outcomes, strict=True) if item.hours is not None}
+    hourly = concat_flags([hourly, _space(task, network, hours, concat_flags([native, hourly]), unevaluated)])
     back = _save_flags(task, Bucket.NATIVE, native, last_seen) + _save_flags(task, Bucket.HOURLY, hourly, last_seen)
     return {
         "streams": counts["streams"],
@@ -319,6 +323,21 @@ def _run(task: _Task, stations: list[Station]) -> dict[str, Any]:
         "taken_back": back,
         "unevaluated": dict(unevaluated),
     }
+
+
+def _space(
+    task: _Task, network: Network, hours: dict[str, pd.DataFrame], flags: pd.DataFrame, unevaluated: Counter[str]
+) -> pd.DataFrame:
+    """Flags of the tests in space; hours whose combined flag they change are written again."""
+    found = job_space.judge_space(
+        task.store, network, task.network, hours=hours, records=flags, thresholds=task.thresholds
+    )
+    unevaluated.update(found.unevaluated)
+    for station_id, frame in found.hourly.items():
+        written = frame[(frame.index >= task.window.start) & (frame.index < task.window.end)]
+        if len(written):
+            _taken(task.store.write_hourly(task.network, station_id, written), "hours")
+    return _inside(found.records, task.window)
 
 
 def _station(task: _Task, station: Station) -> _Outcome:
@@ -356,7 +375,9 @@ def _station(task: _Task, station: Station) -> _Outcome:
     if len(written):
         _taken(task.store.write_hourly(task.network, station.id, written), "hours")
     counts["hours"] += len(written) * len(parameters_in(written))
-    return _Outcome(concat_flags(flags), _inside(hours.records, task.window), last_seen, counts, unevaluated)
+    return _Outcome(
+        concat_flags(flags), _inside(hours.records, task.window), last_seen, counts, unevaluated, hours.hourly
+    )
 
 
 def _streams(task: _Task, station: Station) -> Iterator[tuple[Instrument, pd.DataFrame]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
-from console.cli import qc_calibration
+from console.cli import qc_calibration, qc_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +41,7 @@ def register(app: typer.Typer) -> None:
     limits.command("show")(show)
     group.add_typer(limits, name="thresholds")
     qc_calibration.register(group)
+    qc_verdict.register(group)
     app.add_typer(group, name="qc")
 
 

@@ -1,0 +1,111 @@
+"""The tests in space in a run: asks the verdict before a station that stands out is flagged. Reads the weather only."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from qc.space_hours import FlaggedSpace, flag_space
+from qc.verdict import Word, judge_case
+from qc.verdict_evidence import Scene
+from schemas.interval import Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from qc.thresholds import Thresholds
+    from schemas.network import Network, Station
+    from store.influx import InfluxStore
+
+MET = "met"
+
+
+def judge_space(
+    store: InfluxStore,
+    network: Network,
+    code: str,
+    *,
+    hours: Mapping[str, pd.DataFrame],
+    records: pd.DataFrame,
+    thresholds: Thresholds,
+) -> FlaggedSpace:
+    """Run the tests in space on the hours of one run.
+
+    Parameters
+    ----------
+    store : InfluxStore
+        Where the weather is read, if it is asked for.
+    network : Network
+    code : str
+        Network that is judged.
+    hours : mapping of str to DataFrame
+        Hourly frames by station, with as much before the run's window as was read.
+    records : DataFrame
+        Flags of the run so far, native and hourly.
+    thresholds : Thresholds
+        Without ``[verdict]`` nothing is spared.
+    """
+    asked = _Asked(store, network, code, hours, records, thresholds)
+    return flag_space(
+        hours,
+        list(network.stations_of(code)),
+        thresholds,
+        network=code,
+        zone=network.timezone,
+        is_event=None if thresholds.verdict is None else asked.is_event,
+    )
+
+
+class _Asked:
+    """Questions to the verdict; the weather is read once, at the first of them."""
+
+    def __init__(  # noqa: PLR0917 - what a scene is made of
+        self,
+        store: InfluxStore,
+        network: Network,
+        code: str,
+        hours: Mapping[str, pd.DataFrame],
+        records: pd.DataFrame,
+        thresholds: Thresholds,
+    ) -> None:
+        self._store, self._network, self._code = store, network, code
+        self._hours, self._records, self._rule = hours, records, thresholds.verdict
+        self._stations = list(network.stations_of(code))
+
+    def is_event(self, station_id: str, parameter: str, start: datetime, end: datetime) -> bool:
+        """Whether what stands out is held to be an event."""
+        if self._rule is None:
+            return False
+        scene = Scene(
+            station=self._network.stations[station_id],
+            parameter=parameter,
+            interval=Interval(start, end),
+            hours=self._hours,
+            stations=self._stations,
+            met=self._met,
+            met_stations=self._met_stations,
+            flags=self._flags(station_id, parameter, start, end),
+        )
+        return judge_case(scene, self._rule).word is Word.EVENT
+
+    @cached_property
+    def _met_stations(self) -> Sequence[Station]:
+        return list(self._network.stations_of(MET))
+
+    @cached_property
+    def _met(self) -> Mapping[str, pd.DataFrame]:
+        if self._code == MET:
+            return self._hours
+        first = min(frame.index[0] for frame in self._hours.values() if len(frame))
+        last = max(frame.index[-1] for frame in self._hours.values() if len(frame))
+        return self._store.read_hourly_all(MET, first.to_pydatetime(), (last + pd.Timedelta(hours=1)).to_pydatetime())
+
+    def _flags(self, station_id: str, parameter: str, start: datetime, end: datetime) -> pd.DataFrame:
+        found = self._records
+        if found.empty:
+            return found
+        own = (found["station_id"] == station_id) & (found["parameter"] == parameter)
+        return found[own & (found["start"] >= start) & (found["start"] < end)]
