@@ -192,26 +192,39 @@ def _consistency(
 ) -> tuple[Field, Field, Field]:
     """Level, standard deviation and count of the judging stations, each (hour, station)."""
     there = np.isfinite(values)
-    used = there.copy()
+    used = there & _is_plain(values, near, altitude_m, limit)
     level = sigma = np.full(values.shape, np.nan)
     for _ in range(_ROUNDS):
         background = _background(np.where(used, values, np.nan), near, altitude_m)
-        used &= np.isfinite(background)
-        departure = np.where(there & np.isfinite(background), values - background, 0.0)
-        expected, variance = _left_out(departure, used, similar, limit.noise)
+        known = there & np.isfinite(background)
+        departure = np.where(known, values - background, 0.0)
+        expected, variance = _left_out(departure, used & known, similar, limit.noise)
         level = background + expected
         residual = (values - level) / np.sqrt(variance)
         scale = _scale(np.where(used, residual, np.nan), near)
         floor = np.maximum(limit.floor, limit.relative * np.abs(level))
         sigma = np.maximum(scale * np.sqrt(variance), floor)
-        away = np.where(used, np.abs(values - level) / sigma, -np.inf)
-        away[~np.isfinite(away)] = -np.inf
-        worst = _worst_around(away, near)
-        out = (away > limit.deviations) & (away >= worst)
-        if not out.any():
+        away = np.nan_to_num(np.abs(values - level) / sigma, nan=-np.inf)
+        worst = _worst_around(np.where(used, away, -np.inf), near)
+        out = used & (away > limit.deviations) & (away >= worst)
+        back = known & ~used & (away <= limit.deviations) & ~out
+        if not (out.any() or back.any()):
             break
-        used &= ~out
+        used = (used & ~out & known) | back
     return level, sigma, (used.astype(np.float64) @ near.astype(np.float64))
+
+
+def _is_plain(
+    values: Field, near: NDArray[np.bool_], altitude_m: Field, limit: SpatialConsistency
+) -> NDArray[np.bool_]:
+    """Values so near to the median around that they may judge the others first; the rest has to be let in by them.
+
+    One gross error would else spread over its whole surroundings and make itself look usual there.
+    """
+    background = _background(values, near, altitude_m)
+    spread = np.maximum(_scale(values - background, near), np.maximum(limit.floor, limit.relative * np.abs(background)))
+    plain: NDArray[np.bool_] = np.abs(values - background) <= limit.deviations / 2 * spread
+    return plain
 
 
 def _background(values: Field, near: NDArray[np.bool_], altitude_m: Field) -> Field:
