@@ -15,6 +15,9 @@ MODULES = {
     "bench.hj212_decode": ("hj212.decode",),
     "bench.gateway_conns": ("gateway.conns",),
     "bench.forecast_skill": ("forecast.skill",),
+    "bench.space_outliers": ("qc.space",),
+    "bench.space_simulator": ("qc.space_simulator",),
+    "bench.verdict_score": ("qc.verdict",),
 }
 
 

@@ -48,16 +48,20 @@ class Case(NamedTuple):
     is_event: bool
 
 
+def week_of(seed: int) -> Week:
+    """One simulated week; the season goes by the seed."""
+    start = BEGIN + timedelta(days=37 * seed % 360)
+    return Week(Province(seed, start, start + timedelta(days=DAYS)))
+
+
 def cases(seed: int) -> list[Case]:
-    """All cases of one simulated week; the season goes by the seed.
+    """All cases of one simulated week.
 
     An event that an instrument with a fault of its own sees is left out: both would be true of it.
     """
-    start = BEGIN + timedelta(days=37 * seed % 360)
-    province = Province(seed, start, start + timedelta(days=DAYS))
-    week = _Week(province)
+    week = week_of(seed)
     found = []
-    for record in province.truth().records:
+    for record in week.truth.records:
         if record.kind in EVENTS:
             network, code = EVENTS[record.kind]
             found += [
@@ -68,11 +72,12 @@ def cases(seed: int) -> list[Case]:
     return found
 
 
-class _Week:
-    """Readings, hours and flags of a province."""
+class Week:
+    """Readings, hours, flags and truth of a province."""
 
     def __init__(self, province: Province) -> None:
         self.province = province
+        self.truth = province.truth()
         self.native: dict[tuple[str, str], pd.DataFrame] = {}
         self.hours: dict[str, dict[str, pd.DataFrame]] = {name: {} for name in NETWORKS}
         self.flags: dict[str, list[pd.DataFrame]] = defaultdict(list)
@@ -83,6 +88,7 @@ class _Week:
                 self._station(station, network, calibrations)
 
     def event_scenes(self, record: TruthRecord, network: str, code: str) -> Iterator[Scene]:
+        """One scene for each station of the network that the event concerns."""
         for station in self.province.stations:
             if record.station_id in (None, station.id) and station.instruments_of(network):
                 yield self._scene(station, station.instruments_of(network)[0], code, record)
@@ -99,6 +105,7 @@ class _Week:
         )
 
     def fault_scene(self, record: TruthRecord) -> Scene:
+        """The faulty channel; of a fault of the whole instrument its first one."""
         station = next(item for item in self.province.stations if item.id == record.station_id)
         instrument = next(item for item in station.instruments if item.id == record.instrument_id)
         return self._scene(station, instrument, record.parameter or instrument.parameters[0], record)

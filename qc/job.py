@@ -25,7 +25,7 @@ from qc.hourly import HOUR_S, Hourly, aggregate, merge
 from qc.thresholds import OVERRIDES_NAME, Thresholds, load_thresholds
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, concat_flags, parameters_in
-from schemas.interval import floor_hour
+from schemas.interval import Interval, floor_hour
 from schemas.message import NetworkCode
 from store.influx import Bucket, InfluxStore
 from store.state import GateOutcome, GateResult, RunState, StateStore
@@ -329,15 +329,14 @@ def _space(
     task: _Task, network: Network, hours: dict[str, pd.DataFrame], flags: pd.DataFrame, unevaluated: Counter[str]
 ) -> pd.DataFrame:
     """Flags of the tests in space; hours whose combined flag they change are written again."""
-    found = job_space.judge_space(
-        task.store, network, task.network, hours=hours, records=flags, thresholds=task.thresholds
-    )
+    made = job_space.Made(hours, flags, Interval(task.window.start, task.window.end))
+    found = job_space.judge_space(task.store, network, task.network, made=made, thresholds=task.thresholds)
     unevaluated.update(found.unevaluated)
     for station_id, frame in found.hourly.items():
         written = frame[(frame.index >= task.window.start) & (frame.index < task.window.end)]
         if len(written):
             _taken(task.store.write_hourly(task.network, station_id, written), "hours")
-    return _inside(found.records, task.window)
+    return found.records
 
 
 def _station(task: _Task, station: Station) -> _Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,15 +24,26 @@ if TYPE_CHECKING:
 MET = "met"
 
 
-def judge_space(
-    store: InfluxStore,
-    network: Network,
-    code: str,
-    *,
-    hours: Mapping[str, pd.DataFrame],
-    records: pd.DataFrame,
-    thresholds: Thresholds,
-) -> FlaggedSpace:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a run has made so far.
+
+    Attributes
+    ----------
+    hours : dict of str to DataFrame
+        Hourly frames by station, with as much before the run's window as was read.
+    records : DataFrame
+        Flags, native and hourly.
+    window : Interval
+        The hours that the run writes: only these are judged.
+    """
+
+    hours: dict[str, pd.DataFrame]
+    records: pd.DataFrame
+    window: Interval
+
+
+def judge_space(store: InfluxStore, network: Network, code: str, *, made: Made, thresholds: Thresholds) -> FlaggedSpace:
     """Run the tests in space on the hours of one run.
 
     Parameters
@@ -41,38 +53,27 @@ def judge_space(
     network : Network
     code : str
         Network that is judged.
-    hours : mapping of str to DataFrame
-        Hourly frames by station, with as much before the run's window as was read.
-    records : DataFrame
-        Flags of the run so far, native and hourly.
+    made : Made
     thresholds : Thresholds
         Without ``[verdict]`` nothing is spared.
     """
-    asked = _Asked(store, network, code, hours, records, thresholds)
+    asked = _Asked(store, network, code, made, thresholds)
     return flag_space(
-        hours,
-        list(network.stations_of(code)),
-        thresholds,
-        network=code,
-        zone=network.timezone,
+        made.hours,
+        network,
+        code,
+        thresholds=thresholds,
         is_event=None if thresholds.verdict is None else asked.is_event,
+        span=made.window,
     )
 
 
 class _Asked:
     """Questions to the verdict; the weather is read once, at the first of them."""
 
-    def __init__(  # noqa: PLR0917 - what a scene is made of
-        self,
-        store: InfluxStore,
-        network: Network,
-        code: str,
-        hours: Mapping[str, pd.DataFrame],
-        records: pd.DataFrame,
-        thresholds: Thresholds,
-    ) -> None:
+    def __init__(self, store: InfluxStore, network: Network, code: str, made: Made, thresholds: Thresholds) -> None:
         self._store, self._network, self._code = store, network, code
-        self._hours, self._records, self._rule = hours, records, thresholds.verdict
+        self._hours, self._records, self._rule = made.hours, made.records, thresholds.verdict
         self._stations = list(network.stations_of(code))
 
     def is_event(self, station_id: str, parameter: str, start: datetime, end: datetime) -> bool:

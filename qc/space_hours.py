@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qc.thresholds import Thresholds
-    from schemas.network import Station
+    from schemas.interval import Interval
+    from schemas.network import Network, Station
 
     IsEvent = Callable[[str, str, datetime, datetime], bool]
 
@@ -55,12 +56,12 @@ class FlaggedSpace:
 
 def flag_space(
     hours: Mapping[str, pd.DataFrame],
-    stations: Sequence[Station],
-    thresholds: Thresholds,
+    network: Network,
+    code: str,
     *,
-    network: str,
-    zone: ZoneInfo,
+    thresholds: Thresholds,
     is_event: IsEvent | None = None,
+    span: Interval | None = None,
 ) -> FlaggedSpace:
     """Compare every station's hours with those of its neighbours.
 
@@ -68,32 +69,34 @@ def flag_space(
     ----------
     hours : mapping of str to DataFrame
         `schemas.frames` hourly by station; stations without are left out.
-    stations : sequence of Station
-        Of the network.
+    network : Network
+        Gives the places, and the zone of the civil months by which limits may change.
+    code : str
+        Of `schemas.message.NetworkCode`: whose stations are compared.
     thresholds : Thresholds
         Without a limit a parameter is not compared. A limit that is a station's own holds for what is said of it.
-    network : str
-    zone : ZoneInfo
-        Of the civil months by which limits may change.
     is_event : callable or None
         Asked with station, parameter, start and end of each run of hours that stand out; True spares them. None: nobody asks.
+    span : Interval or None
+        Only hours that start in it are judged; None: all.
 
     Returns
     -------
     FlaggedSpace
         Nothing is more than SUSPECT.
     """
-    present = [item for item in stations if item.id in hours and len(hours[item.id])]
-    task = _Space(present, hours, thresholds, network=network, zone=zone, is_event=is_event)
+    present = [item for item in network.stations_of(code) if item.id in hours and len(hours[item.id])]
+    task = _Space(present, hours, thresholds, network=code, zone=network.timezone, is_event=is_event)
+    task.keep(span)
     codes = dict.fromkeys(
         name
         for item in present
-        for one in item.instruments_of(network)
+        for one in item.instruments_of(code)
         for name in one.parameters
         if name in hours[item.id]
     )
-    for code in codes:
-        task.compare(code)
+    for name in codes:
+        task.compare(name)
     return FlaggedSpace(task.changed, concat_flags(task.records), task.unevaluated, task.spared)
 
 
@@ -125,16 +128,22 @@ class _Space:
         self.index = pd.DatetimeIndex([], dtype="datetime64[us, UTC]")
         for item in stations:
             self.index = self.index.union(pd.DatetimeIndex(hours[item.id].index))
-        self.months = self.index.tz_convert(zone).month.to_numpy() if len(self.index) else np.array([], dtype=int)
+        self.months = self.index.tz_convert(zone).month.to_numpy()
         self.changed: dict[str, pd.DataFrame] = {}
         self.records: list[pd.DataFrame] = []
         self.unevaluated: Counter[str] = Counter()
         self.spared = 0
 
+    def keep(self, span: Interval | None) -> None:
+        """Leave out the hours that are not asked about."""
+        if span is not None:
+            inside = (self.index >= pd.Timestamp(span.start)) & (self.index < pd.Timestamp(span.end))
+            self.index, self.months = self.index[inside], self.months[inside]
+
     def compare(self, code: str) -> None:
         """Both tests of one parameter, among the stations that measure it."""
         own = [item for item in self.stations if code in self.hours[item.id]]
-        if len(own) < 3:  # noqa: PLR2004 - nothing to compare with
+        if len(own) < 3 or not len(self.index):  # noqa: PLR2004 - nothing to compare with
             return
         values = np.column_stack([valid_values(self.hours[item.id], code).reindex(self.index) for item in own])
         places = Places.of(own)

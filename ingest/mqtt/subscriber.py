@@ -217,12 +217,15 @@ class Subscriber:
     def _subscribed(
         self, _client: Client, _userdata: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
     ) -> None:
+        granted = []
         for topic, reason in zip(self._settings.subscriptions, reasons, strict=False):
             if reason.is_failure:
                 _log.error("subscription_refused", topic=topic, reason=str(reason))
             else:
-                self.is_subscribed.set()
-                _log.info("subscribed", topic=topic)
+                granted.append(topic)
+        if granted:
+            self.is_subscribed.set()
+            _log.info("subscribed", topics=granted)
 
 
 class _Room:

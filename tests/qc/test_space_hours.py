@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -10,9 +9,9 @@ import pytest
 from qc.space_hours import flag_space
 from qc.thresholds import Thresholds, parse_thresholds
 from schemas.flag import Flag
-from schemas.network import Instrument, Station
+from schemas.interval import Interval
+from schemas.network import Instrument, Network, Station
 
-ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 6, 1, tzinfo=UTC)
 INDEX = pd.date_range(START, periods=12, freq="h", unit="us", name="start")
 
@@ -23,6 +22,7 @@ def station(number: int) -> Station:
 
 
 STATIONS = [station(number) for number in range(8)]
+NETWORK = Network(zone="Asia/Shanghai", station_list=tuple(STATIONS))
 
 
 def frames(**changed: float) -> dict[str, pd.DataFrame]:
@@ -36,7 +36,7 @@ def frames(**changed: float) -> dict[str, pd.DataFrame]:
 
 
 def test_what_stands_out_is_suspect_in_record_and_combined_flag(thresholds: Thresholds) -> None:
-    found = flag_space(frames(s3=200.0), STATIONS, thresholds, network="gas", zone=ZONE)
+    found = flag_space(frames(s3=200.0), NETWORK, "gas", thresholds=thresholds)
     assert set(found.records["test"]) == {"buddy", "spatial_consistency"}
     assert set(found.records["flag"]) == {Flag.SUSPECT}
     assert list(found.hourly) == ["s3"]
@@ -47,7 +47,7 @@ def test_what_stands_out_is_suspect_in_record_and_combined_flag(thresholds: Thre
 def test_a_failed_hour_stays_failed_and_is_nobodys_neighbour(thresholds: Thresholds) -> None:
     hours = frames(s3=200.0)
     hours["s3"].loc[INDEX[5:8], "pm25__flag"] = np.int8(Flag.FAIL)
-    found = flag_space(hours, STATIONS, thresholds, network="gas", zone=ZONE)
+    found = flag_space(hours, NETWORK, "gas", thresholds=thresholds)
     assert found.records.empty
     assert found.hourly == {}
 
@@ -59,24 +59,31 @@ def test_an_event_is_spared_and_counted(thresholds: Thresholds) -> None:
         asked.append(case)
         return True
 
-    found = flag_space(frames(s3=200.0), STATIONS, thresholds, network="gas", zone=ZONE, is_event=is_event)
+    found = flag_space(frames(s3=200.0), NETWORK, "gas", thresholds=thresholds, is_event=is_event)
     assert found.records.empty
     assert found.spared == 6
     assert asked == [("s3", "pm25", START + timedelta(hours=5), START + timedelta(hours=8))] * 2
 
 
 def test_stations_without_neighbours_are_counted_as_unevaluated(thresholds: Thresholds) -> None:
-    found = flag_space(dict(list(frames().items())[:3]), STATIONS, thresholds, network="gas", zone=ZONE)
+    found = flag_space(dict(list(frames().items())[:3]), NETWORK, "gas", thresholds=thresholds)
     assert found.unevaluated == {"buddy": 36, "spatial_consistency": 36}
     assert found.records.empty
 
 
 @pytest.mark.parametrize("hours", [{}, {"s0": pd.DataFrame()}])
 def test_without_hours_nothing_is_said(hours: dict[str, pd.DataFrame], thresholds: Thresholds) -> None:
-    assert flag_space(hours, STATIONS, thresholds, network="gas", zone=ZONE).records.empty
+    assert flag_space(hours, NETWORK, "gas", thresholds=thresholds).records.empty
 
 
 def test_without_a_limit_nothing_is_compared() -> None:
     bare = parse_thresholds('[hour]\nmin_completeness = 0.75\nunit = "1"\nsource = "test"\nverified = false\n', "f")
-    found = flag_space(frames(s3=200.0), STATIONS, bare, network="gas", zone=ZONE)
+    found = flag_space(frames(s3=200.0), NETWORK, "gas", thresholds=bare)
     assert (len(found.records), found.unevaluated) == (0, {})
+
+
+def test_only_hours_of_the_span_are_judged(thresholds: Thresholds) -> None:
+    span = Interval(START + timedelta(hours=6), START + timedelta(hours=7))
+    found = flag_space(frames(s3=200.0), NETWORK, "gas", thresholds=thresholds, span=span)
+    assert set(found.records["start"]) == {INDEX[6]}
+    assert found.hourly["s3"]["pm25__flag"].tolist() == [1] * 6 + [3] + [1] * 5
