@@ -26,7 +26,7 @@ from schemas.interval import Interval
 if TYPE_CHECKING:
     from datetime import datetime
 
-SEEDS = (201, 202, 203, 204)
+SEEDS = (301, 302, 303, 304)
 NETWORKS = ("gas", "met", "rad", "ghg")
 PLANTED, LENGTH_H, FACTOR = 12, 6, 4.0
 CODES = ("pm25", "so2", "no2", "co")
