@@ -18,7 +18,7 @@ import pandas as pd
 from bench.verdict_scene import DAYS, FAULTS, Week, week_of
 from qc.space_hours import flag_space
 from qc.thresholds import load_thresholds
-from qc.verdict import Word, judge_case
+from qc.verdict import judge_case
 from qc.verdict_evidence import Scene
 from schemas.frames import concat_flags
 from schemas.interval import Interval
@@ -132,7 +132,7 @@ class _Asked:
             met_stations=[item for item in self._week.province.stations if item.instruments_of("met")],
             flags=flags[inside],
         )
-        return judge_case(scene, self._rule).word is Word.EVENT
+        return judge_case(scene, self._rule).log_odds > 0
 
 
 if __name__ == "__main__":

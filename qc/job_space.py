@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from qc.space_hours import FlaggedSpace, flag_space
-from qc.verdict import Word, judge_case
+from qc.verdict import judge_case
 from qc.verdict_evidence import Scene
 from schemas.interval import Interval
 
@@ -77,7 +77,7 @@ class _Asked:
         self._stations = list(network.stations_of(code))
 
     def is_event(self, station_id: str, parameter: str, start: datetime, end: datetime) -> bool:
-        """Whether what stands out is held to be an event."""
+        """Whether what stands out is likelier an event than a fault; undecided is enough, since a flag needs a reason."""
         if self._rule is None:
             return False
         scene = Scene(
@@ -90,7 +90,7 @@ class _Asked:
             met_stations=self._met_stations,
             flags=self._flags(station_id, parameter, start, end),
         )
-        return judge_case(scene, self._rule).word is Word.EVENT
+        return judge_case(scene, self._rule).log_odds > 0
 
     @cached_property
     def _met_stations(self) -> Sequence[Station]:
