@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from qc.flagging import Flagged, Stream
     from qc.thresholds import Thresholds
     from store.settings import SharedSettings
+    from store.state import StoredCheck
 
 LOOKBACK = timedelta(days=62)
 """Checks before the window that are followed one by one; of older ones only the last of each kind counts."""
@@ -88,8 +89,7 @@ class Proposal(msgspec.Struct, frozen=True, kw_only=True):
 
 def load(state: StateStore, network: str, thresholds: Thresholds, zone: ZoneInfo, start: datetime) -> Calibrations:
     """Doubts and corrections that hold for data from ``start`` on."""
-    first = start - LOOKBACK
-    stored = [*state.last_checks(network, first), *state.list_checks(network=network, start=first)]
+    stored = _followed(state, network, start)
     by_channel: dict[_Channel, list[Doubt]] = defaultdict(list)
     for item in doubts(judge_checks([one.result for one in stored], thresholds, zone)):
         by_channel[item.station_id, item.instrument_id, item.parameter].append(item)
@@ -108,10 +108,10 @@ def settle(state: StateStore, network: str, thresholds: Thresholds, zone: ZoneIn
     int
         Results judged [1].
     """
-    stored = state.list_checks(network=network)
-    new = [item for item in stored if item.outcome is None]
+    new = state.new_checks(network)
     if not new:
         return 0
+    stored = _followed(state, network, new[0].result.at)
     channels = {_channel(item.result) for item in new}
     known = [item for item in stored if _channel(item.result) in channels]
     after = judge_checks([item.result for item in known], thresholds, zone)
@@ -122,6 +122,12 @@ def settle(state: StateStore, network: str, thresholds: Thresholds, zone: ZoneIn
     replaced = (CheckOutcome.UNKNOWN, None)
     state.note_judged({item.id: outcomes.get(item.result, replaced) for item in new}, hours, now)
     return len(new)
+
+
+def _followed(state: StateStore, network: str, start: datetime) -> list[StoredCheck]:
+    """Checks that matter to data from ``start`` on."""
+    first = start - LOOKBACK
+    return [*state.last_checks(network, first), *state.list_checks(network=network, start=first)]
 
 
 def settle_all(settings: SharedSettings, state: StateStore, now: datetime) -> int:

@@ -100,6 +100,13 @@ class CalibrationStore(StateBase):
             row = connection.execute(sa.select(calibration).where(calibration.c.id == check_id)).mappings().first()
         return _to_check(row) if row else None
 
+    def new_checks(self, network: str) -> list[StoredCheck]:
+        """Results that nobody has judged yet, in order of time."""
+        question = sa.select(calibration).where(calibration.c.network == network, calibration.c.outcome.is_(None))
+        with self._reading() as connection:
+            rows = connection.execute(question.order_by(calibration.c.at, calibration.c.id)).mappings()
+            return [_to_check(row) for row in rows]
+
     def last_checks(self, network: str, before: datetime) -> list[StoredCheck]:
         """The last result of each instrument, parameter, kind and gas before a moment, in order of time."""
         key = [calibration.c[name] for name in ("station_id", "instrument_id", "parameter", "kind", "gas")]

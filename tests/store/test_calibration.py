@@ -58,9 +58,10 @@ def test_the_last_check_before_a_moment_is_found(store: StateStore) -> None:
 
 def test_a_judgement_is_kept_with_the_hours_it_reopens(store: StateStore) -> None:
     store.add_check_results([result()], AT)
-    (item,) = store.list_checks()
+    (item,) = store.new_checks("gas")
     assert item.outcome is None
     store.note_judged({item.id: (CheckOutcome.INVALID, 12.5)}, [("gas", "a", AT)], AT)
+    assert store.new_checks("gas") == []
     (judged,) = store.list_checks()
     assert (judged.outcome, judged.drift) == (CheckOutcome.INVALID, 12.5)
     assert [(hour.hour, hour.reason) for hour in store.list_reopened()] == [(AT, ReopenReason.CALIBRATION)]
