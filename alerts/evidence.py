@@ -7,27 +7,35 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
+import structlog
 
 from alerts.cause import explains
 from alerts.evaluate import ALL, FORECAST
 from alerts.rules import RuleAveraging, Rules, ThresholdRule
 from alerts.sample import HOUR, baseline, forecast_of
-from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point
+from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, VerdictLine
 from analysis.neighbours import distance_and_bearing
-from schemas.alert import RuleKind
+from qc.job_verdict import rule_of, verdict_of
+from qc.thresholds import ThresholdError
+from qc.verdict import Word
+from schemas.alert import AlertState, RuleKind
 from schemas.city import city_name
 from schemas.flag import Flag
 from schemas.frames import FLAG, STATUS
+from schemas.interval import Interval
 from schemas.parameter import ParameterError, parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+    from qc.limit_space import VerdictRule
     from schemas.alert import AlertTransition
     from schemas.network import Network, Station
     from store.influx import InfluxStore
     from store.state import StateStore
 
+_log = structlog.get_logger(__name__)
 BEFORE = timedelta(hours=24)
 """Shown before the alert began."""
 LONGEST = timedelta(days=7)
@@ -46,6 +54,7 @@ class Sources(NamedTuple):
     network: Network
     rules: Rules
     console_url: str
+    verdict_rule: VerdictRule | None = None
 
 
 def gather(sources: Sources, alert_id: int, transition: AlertTransition) -> AlertView:
@@ -76,10 +85,42 @@ def gather(sources: Sources, alert_id: int, transition: AlertTransition) -> Aler
         forecast=_forecast(sources, transition),
         neighbours=_neighbours(sources, transition, rule, station),
         causes=_causes(sources.state, transition),
+        verdict=_verdict(sources, transition),
         acknowledged_by=taken_by,
         acknowledged_note=note,
         synthetic=bool(station and station.synthetic),
     )
+
+
+def verdict_rule_of(network_file: Path) -> VerdictRule | None:
+    """Weights in force beside the network file; None, and logged, where they cannot be read: the mails must go out."""
+    try:
+        return rule_of(network_file)
+    except ThresholdError:
+        _log.exception("verdict_weights_cannot_be_read")
+        return None
+
+
+def _verdict(sources: Sources, transition: AlertTransition) -> VerdictLine | None:
+    """Fault or event of a threshold alert that begins or worsens; costs the mail this line at most, never the mail."""
+    is_asked = transition.kind is RuleKind.THRESHOLD and transition.to_state is not AlertState.OK
+    if transition.parameter is None or not is_asked or sources.verdict_rule is None:
+        return None
+    case = Interval(max(transition.since, transition.at - LONGEST), transition.at)
+    try:
+        found = verdict_of(
+            sources.influx,
+            sources.network,
+            sources.verdict_rule,
+            station_id=transition.station_id,
+            parameter=transition.parameter,
+            interval=case,
+        )
+    except Exception:  # noqa: BLE001 - as for the causes: the mail must go out; logged with its trace
+        _log.exception("verdict_for_mail_failed", alert=transition.alert_key)
+        return None
+    is_fault = None if found.word is Word.UNDECIDED else found.word is Word.FAULT
+    return VerdictLine(Name(found.summary("zh"), found.summary("en")), is_fault)
 
 
 def _station_name(station: Station | None, station_id: str) -> Name:

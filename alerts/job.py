@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from alerts import email
 from alerts.deliver import deliver_round
 from alerts.evaluate import Look, find_transitions
-from alerts.evidence import Sources
+from alerts.evidence import Sources, verdict_rule_of
 from alerts.finding import finding_transitions
 from alerts.operation import cleared, operation_transition
 from alerts.rules import load_rules
@@ -105,7 +105,8 @@ def deliver(settings: SharedSettings, now: datetime) -> int:
             email.check(own)
         except email.DeliveryError:
             return 0
-        sources = Sources(influx, state, own.stations, load_rules(own.rules), own.console_url)
+        verdict_rule = verdict_rule_of(own.network)
+        sources = Sources(influx, state, own.stations, load_rules(own.rules), own.console_url, verdict_rule)
         return deliver_round(sources, own, worker=_worker(), now=now)
 
 

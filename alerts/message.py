@@ -188,7 +188,12 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
         "count": _station_count(views, language),
         "left_off": max(0, len(_by_station(views)) - SHOWN_STATIONS),
         "grade": GRADES[doubt.grade][pick] if doubt else None,
-        "grounds": [(ground[pick], ground.is_doubt) for ground in doubt.grounds] if doubt else [],
+        "grounds": [
+            *((ground[pick], ground.is_doubt) for ground in doubt.grounds),
+            *([(first.verdict.text.of(language), first.verdict.is_fault)] if first.verdict else []),
+        ]
+        if doubt
+        else [],
         "caveat": (doubt.caveat_zh, doubt.caveat_en)[pick] if doubt else None,
         "causes": [
             (cause.text.of(language), CONFIDENCE.get(cause.confidence, ("–", "–"))[pick]) for cause in first.causes

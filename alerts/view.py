@@ -56,6 +56,13 @@ class Cause(msgspec.Struct, frozen=True):
     confidence: str
 
 
+class VerdictLine(msgspec.Struct, frozen=True):
+    """Fault or event in one line; ``is_fault`` None where it is undecided."""
+
+    text: Name
+    is_fault: bool | None
+
+
 class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     """One alert transition with everything that a person needs to judge it.
 
@@ -73,6 +80,8 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
         Ascending; the day before ``since`` up to ``at`` at most.
     cadence : timedelta
         Between two points, for the completeness.
+    verdict : VerdictLine or None
+        None where nobody could be asked.
     acknowledged_by : str or None
     console_url : str
         Without a slash at its end.
@@ -94,6 +103,7 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     forecast: tuple[ForecastPoint, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()
     causes: tuple[Cause, ...] = ()
+    verdict: VerdictLine | None = None
     acknowledged_by: str | None = None
     acknowledged_note: str = ""
     synthetic: bool = False

@@ -22,6 +22,9 @@ MODULES = {
     "bench.qc_station_year": ("qc.station_year",),
     "bench.qc_logan": ("qc.logan",),
     "bench.qc_gate": ("qc.gate",),
+    "bench.space_outliers": ("qc.space",),
+    "bench.space_simulator": ("qc.space_simulator",),
+    "bench.verdict_score": ("qc.verdict",),
 }
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from ingest.validate import refuse_malformed_topic, validate, validate_topic
-from schemas.message import RawMessage, Topic, TopicError, parse_topic
+from ingest.validate import refuse_malformed_topic, validate, validate_result, validate_topic
+from schemas.calibration import CheckResult
+from schemas.message import CALIBRATION_PREFIX, RawMessage, Topic, TopicError, parse_calibration_topic, parse_topic
 from schemas.reading import Decoded, Reading, Rejection, RejectReason
+from sensors import calibration_v1
 from sensors.registry import decode
 
 if TYPE_CHECKING:
@@ -32,19 +34,23 @@ class Judged(msgspec.Struct):
         May be stored.
     rejections : list of Rejection
         Go to the quarantine.
+    results : list of CheckResult
+        Of calibration checks, from a topic of their own.
     """
 
     message: RawMessage
     topic: Topic | None
     readings: list[Reading]
     rejections: list[Rejection]
+    results: list[CheckResult] = []
 
 
 def judge(message: RawMessage, settings: CollectorSettings) -> Judged:
     """Decode and validate one message against the network file of the settings."""
     network = settings.stations
+    is_calibration = message.topic.startswith(CALIBRATION_PREFIX)
     try:
-        topic = parse_topic(message.topic)
+        topic = parse_calibration_topic(message.topic) if is_calibration else parse_topic(message.topic)
     except TopicError:
         return Judged(message, None, [], [refuse_malformed_topic(message.topic)])
     if len(message.payload) > settings.payload_max_bytes:
@@ -52,14 +58,28 @@ def judge(message: RawMessage, settings: CollectorSettings) -> Judged:
     stranger = validate_topic(topic, network)
     if stranger is not None:
         return Judged(message, topic, [], [stranger])
+    time_ahead_max = timedelta(seconds=settings.time_ahead_max_s)
+    if is_calibration:
+        return _judge_results(message, topic, network, time_ahead_max)
     decoded = _decode(message, topic, network)
     judged = Judged(message, topic, [], decoded.rejections)
-    time_ahead_max = timedelta(seconds=settings.time_ahead_max_s)
     for reading in decoded.readings:
         validated = validate(reading, network, message.received_at, time_ahead_max=time_ahead_max)
         if validated.reading is not None:
             judged.readings.append(validated.reading)
         judged.rejections.extend(validated.rejections)
+    return judged
+
+
+def _judge_results(message: RawMessage, topic: Topic, network: Network, time_ahead_max: timedelta) -> Judged:
+    decoded = calibration_v1.decode(message, topic)
+    judged = Judged(message, topic, [], decoded.rejections, [])
+    for result in decoded.results:
+        refused = validate_result(result, network, message.received_at, time_ahead_max=time_ahead_max)
+        if refused is None:
+            judged.results.append(result)
+        else:
+            judged.rejections.append(refused)
     return judged
 
 

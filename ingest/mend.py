@@ -15,7 +15,7 @@ from ingest.error import IngestError
 from ingest.judge import judge
 from ingest.quarantine import is_still_refused
 from ingest.revise import Reviser
-from schemas.message import parse_topic
+from schemas.message import CALIBRATION_PREFIX, parse_topic
 from schemas.reading import RejectReason
 from sensors.json_v1 import FORMAT
 
@@ -128,6 +128,9 @@ def _judged(item: QuarantinedItem, mending: Mending, settings: CollectorSettings
 
 def mended_message(message: RawMessage, mending: Mending) -> RawMessage:
     """The message with codes renamed and times moved; raises `MendError` where it is not ours to rewrite."""
+    if message.topic.startswith(CALIBRATION_PREFIX):
+        msg = "a calibration result: it is not rewritten, let the station send it again"
+        raise MendError(msg)
     if parse_topic(message.topic).format != FORMAT:
         msg = "not JSON: mend the network file, then replay"
         raise MendError(msg)

@@ -204,6 +204,9 @@ class Drain:
     def _is_recorded(self, batch: JudgedBatch) -> bool:
         refused = [(item.message, item.topic, item.rejections) for item in batch.judged if item.rejections]
         try:
+            for item in batch.judged:
+                if item.results:
+                    self._state.add_check_results(item.results, item.message.received_at)
             if refused:
                 self._state.add_many_rejections(refused)
             self._log.advance(batch.lane, batch.position)
@@ -216,7 +219,8 @@ class Drain:
     def _follow(self, batch: JudgedBatch) -> None:
         """What helps operators and repairs gaps; nothing of it holds up the path."""
         try:
-            self._gaps.note(batch.judged)
+            # a message of calibration results does not say that there are no readings
+            self._gaps.note([item for item in batch.judged if not item.results])
             now = datetime.now(UTC)
             self._clock.note(now)
             self._state.report_findings(foreign_payloads(batch.judged, self._settings.stations, now))

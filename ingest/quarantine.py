@@ -113,6 +113,8 @@ def _replay_one(
         outcome.refused += 1
         return
     reviser.revise([judged])
+    if judged.results:
+        state.add_check_results(judged.results, item.message.received_at)
     written = writer.write(judged.readings)
     if written is None:
         return

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schemas.interval import Interval, floor_hour
-from schemas.message import parse_topic, status_topic
+from schemas.message import CALIBRATION_PREFIX, parse_topic, status_topic
 
 if TYPE_CHECKING:
     import threading
@@ -145,7 +145,7 @@ def publish_all(
         pace.wait(message)
         if stop.is_set():
             break
-        if message.topic not in instruments:
+        if message.topic not in instruments and not message.topic.startswith(CALIBRATION_PREFIX):
             topic = parse_topic(message.topic)
             instruments[message.topic] = status_topic(topic.network, topic.station_id, topic.instrument_id)
             publisher.publish_state(instruments[message.topic], "online")

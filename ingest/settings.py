@@ -87,6 +87,8 @@ class CollectorSettings(Broker):
         A member of the share group that has been away so long [s] is stood in for by another; 0 is off.
     mqtt_topic : str
         Topic filter.
+    mqtt_calibration_topic : str
+        Topic filter of calibration results; empty: they are not asked for.
     mqtt_session_days : int
         How long the broker keeps the session of an absent collector [d].
     mqtt_receive_maximum : int
@@ -129,6 +131,7 @@ class CollectorSettings(Broker):
     mqtt_share: str = ""
     mqtt_cover_after_s: Annotated[float, Field(ge=0)] = 20.0
     mqtt_topic: str = "obs/v1/#"
+    mqtt_calibration_topic: str = "cal/v1/#"
     mqtt_session_days: Annotated[int, Field(ge=1, le=3650)] = 30
     mqtt_receive_maximum: Annotated[int, Field(ge=1, le=65_535)] = 2_000
     intake_batch: Annotated[int, Field(ge=1, le=65_535)] = 1_000
@@ -176,6 +179,17 @@ class CollectorSettings(Broker):
             msg = "expected an MQTT topic filter, such as obs/v1/# or obs/v1/voc/+/+/json"
             raise ValueError(msg)
         return value
+
+    @field_validator("mqtt_calibration_topic")
+    @classmethod
+    def _is_filter_or_empty(cls, value: str) -> str:
+        return cls._is_filter(value) if value else value
+
+    @property
+    def subscriptions(self) -> list[str]:
+        """All topic filters with their share group: of readings, and of calibration results where they are asked for."""
+        share = f"$share/{self.mqtt_share}/" if self.mqtt_share else ""
+        return [self.subscription, *([share + self.mqtt_calibration_topic] if self.mqtt_calibration_topic else [])]
 
     @property
     def subscription(self) -> str:

@@ -15,6 +15,7 @@ from schemas.message import ID_PATTERN, NetworkCode, Topic
 from schemas.reading import Reading, Rejection, RejectReason
 
 if TYPE_CHECKING:
+    from schemas.calibration import CheckResult
     from schemas.interval import Interval
     from schemas.network import Network
 
@@ -71,6 +72,36 @@ def validate(
     return _without_unknown(reading, channels)
 
 
+def validate_result(
+    result: CheckResult, network: Network, now: datetime, *, time_ahead_max: timedelta = TIME_AHEAD_MAX
+) -> Rejection | None:
+    """Refuse a calibration result of a parameter that is no channel, or of a time that cannot be; None where it is sound.
+
+    Parameters
+    ----------
+    result : CheckResult
+        Of an instrument of the network (`validate_topic`).
+    network : Network
+    now : datetime
+        When the message was received, aware.
+    time_ahead_max : timedelta
+    """
+    key = (result.station_id, result.instrument_id)
+    if result.parameter not in network.channels[key]:
+        detail = f"parameter {result.parameter!r} is not a channel of instrument {'/'.join(key)}"
+        return Rejection(RejectReason.UNKNOWN_PARAMETER, detail, *key, result.parameter)
+    window = timedelta(hours=network.stations[key[0]].late_window_h)
+    reason = None
+    if result.at - now > time_ahead_max:
+        reason = RejectReason.TIME_FUTURE
+    elif window > _NO_TIME and now - result.at > window:
+        reason = RejectReason.TIME_LATE
+    if reason is None:
+        return None
+    detail = f"check at {result.at.isoformat()}, received at {now.isoformat()}, late window {_words(window)}"
+    return Rejection(reason, detail, *key, result.parameter)
+
+
 def validate_topic(topic: Topic, network: Network) -> Rejection | None:
     """Check that the topic names an instrument of the network file that reports to that network; None when it does."""
     instrument = network.instruments.get((topic.station_id, topic.instrument_id))
@@ -91,7 +122,8 @@ def refuse_malformed_topic(topic: str) -> Rejection:
             if not ID_PATTERN.fullmatch(text):
                 return Rejection(reason, f"topic: {what} {text[:80]!r}, expected [a-z0-9-]{{1,48}}")
     return Rejection(
-        RejectReason.TOPIC_MISMATCH, "topic: expected obs/v1/{network}/{station_id}/{instrument_id}/{format}"
+        RejectReason.TOPIC_MISMATCH,
+        "topic: expected obs/v1/{network}/{station_id}/{instrument_id}/{format} or cal/v1/{network}/{station_id}/{instrument_id}",
     )
 
 

@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qc import job_calibration
 from qc.job_beside import Surroundings
 from qc.job_gate import GateSummary, gate
 from qc.job_rules import thresholds_of
+from qc.job_space import Made, judge_space
 from qc.job_write import QcError, Sink, save_flags, save_hours
 from qc.station import Judged, Rules, judge_station
 from qc.window import HOUR, make_window
 from schemas.flag import Flag
-from schemas.frames import STATUS, concat_flags
+from schemas.frames import FLAG, STATUS, concat_flags
+from schemas.interval import Interval
 from schemas.message import NetworkCode
 from store.influx import Bucket, InfluxStore
 from store.state import RunState, StateStore
@@ -131,7 +134,10 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
     window = make_window(thresholds, start, end, now, codes_of(chosen, code))
     run_id = state.start_run("qc", code, window.start, window.end, thresholds.version)
     try:
-        rules = Rules(code, settings.stations.timezone, thresholds, window)
+        zone = settings.stations.timezone
+        job_calibration.settle(state, code, thresholds, zone, now)
+        calibrations = job_calibration.load(state, code, thresholds, zone, window.read_start)
+        rules = Rules(code, zone, thresholds, window, calibrations)
         sink = Sink(store, state, rules, run_id, None if stations is None else frozenset(stations))
         fields = _run(sink, chosen, settings.stations)
     except BaseException as error:
@@ -179,6 +185,7 @@ def run_reopened(settings: SharedSettings, now: datetime) -> list[QcSummary]:
         One a network and stretch of hours; empty where nothing waits. Raises as `run` does; what was done by then stays done.
     """
     with StateStore(settings.state_url) as state:
+        job_calibration.settle_all(settings, state, now)
         hours = [item for item in state.list_reopened() if item.hour + HOUR <= now]
     return [run(settings, network, start, end, now) for network, start, end in stretches(hours)]
 
@@ -212,8 +219,28 @@ def _run(sink: Sink, stations: Sequence[Station], network: Network) -> dict[str,
         only=sink.only_station,
     )
     judged = _judge(sink.store, rules, stations, around)
+    if sink.stations is None:
+        _compare(sink, network, judged)
     revised = save_hours(sink, judged)
     return _counts(judged) | {"revised": revised} | _save_flags(sink, judged)
+
+
+def _compare(sink: Sink, network: Network, judged: Sequence[Judged]) -> None:
+    """Add the verdicts of the tests in space; they need all stations of the network, so runs of some leave them alone."""
+    rules, window = sink.rules, sink.rules.window
+    records = concat_flags([flags for item in judged for flags in (item.native_flags, item.hourly_flags)])
+    hours = {item.station_id: item.whole for item in judged if len(item.whole)}
+    made = Made(hours, records, Interval(window.start, window.end))
+    found = judge_space(sink.store, network, rules.network, made=made, thresholds=rules.thresholds)
+    for item in judged:
+        changed = found.hourly.get(item.station_id)
+        if changed is not None and len(item.hours):
+            flags = [name for name in map(str, item.hours) if name.endswith(FLAG)]
+            item.hours[flags] = window.inside(changed)[flags]
+        own = found.records[found.records["station_id"] == item.station_id] if len(found.records) else found.records
+        item.hourly_flags = concat_flags([item.hourly_flags, own])
+    if judged:
+        judged[0].unevaluated.update(found.unevaluated)
 
 
 def _save_flags(sink: Sink, judged: Sequence[Judged]) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from qc.anomaly_flagging import ANOMALY_TESTS
 from qc.checks_drift import TEST as DRIFT
 from qc.revision import FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
 from qc.rule import rule_figures
+from qc.spatial import SPACE_TESTS
 from schemas.frames import FLAG_COLUMNS
 from store.state import FlagRule
 
@@ -94,7 +95,12 @@ def save_flags(
         earlier = earlier[earlier["station_id"].isin(sink.stations)]
     gone = earlier[~keys_of(earlier).isin(keys_of(flags))] if len(earlier) else earlier
     if len(gone):
-        gone = gone[[_is_judged(row, last_seen) for row in gone[list(KEY)].itertuples(index=False)]]
+        gone = gone[
+            [
+                _is_judged(row, last_seen, is_whole=sink.stations is None)
+                for row in gone[list(KEY)].itertuples(index=False)
+            ]
+        ]
     changes = changes_of(flags, earlier, gone, wording.taken_back())
     _record(sink, bucket, changes)
     take(sink.store.write_flags(bucket, sink.rules.network, changes[list(FLAG_COLUMNS)]), "flags")
@@ -159,12 +165,18 @@ def _datetimes(starts: pd.Series) -> pd.Series:
     return pd.Series(list(values), index=starts.index, dtype=object)
 
 
-def _is_judged(row: Any, last_seen: Mapping[tuple[str, str], pd.Timestamp]) -> bool:  # noqa: ANN401 - a row of a frame
+def _is_judged(
+    row: Any,  # noqa: ANN401 - a row of a frame
+    last_seen: Mapping[tuple[str, str], pd.Timestamp],
+    *,
+    is_whole: bool,
+) -> bool:
     """Whether this run could have given the verdict.
 
-    A gap that is still open at its end cannot be seen by it; the learnt detector and drift have runs of their own.
+    A gap that is still open at its end cannot be seen by it; the learnt detector and drift have runs of their own, and the
+    tests in space need all stations.
     """
-    if row.test in OWN_RUNS:
+    if row.test in OWN_RUNS or (row.test in SPACE_TESTS and not is_whole):
         return False
     if row.test != "gap":
         return True

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
+    from qc.job_calibration import Calibrations
     from qc.thresholds import Thresholds
     from schemas.network import Instrument, Station
 
@@ -32,12 +33,15 @@ class Rules:
     ----------
     zone : ZoneInfo
         Of the civil months by which limits may change.
+    calibrations : Calibrations or None
+        What checks and decisions say of the data; None: nothing.
     """
 
     network: str
     zone: ZoneInfo
     thresholds: Thresholds
     window: Window
+    calibrations: Calibrations | None = None
 
 
 class Around(Protocol):
@@ -61,6 +65,8 @@ class Judged:
     ----------
     hours : DataFrame
         `schemas.frames` hourly of the written hours; empty where no instrument reported.
+    whole : DataFrame
+        `schemas.frames` hourly with as much before the window as is known.
     native_flags, hourly_flags : DataFrame
         `schemas.frames` flags of the written hours.
     last_seen : dict of str to Timestamp
@@ -73,6 +79,7 @@ class Judged:
 
     station_id: str
     hours: pd.DataFrame = field(default_factory=pd.DataFrame)
+    whole: pd.DataFrame = field(default_factory=pd.DataFrame)
     native_flags: pd.DataFrame = field(default_factory=empty_flags)
     hourly_flags: pd.DataFrame = field(default_factory=empty_flags)
     last_seen: dict[str, pd.Timestamp] = field(default_factory=dict)
@@ -116,6 +123,7 @@ def judge_station(
         near={} if around is None else around.near(station),
     )
     found.unevaluated.update(hours.unevaluated)
+    found.whole = hours.hourly
     found.hours = with_uncertainty(
         with_completeness(rules.window.inside(hours.hourly), made),
         rules.thresholds,
@@ -144,12 +152,15 @@ def _judge_instrument(  # noqa: PLR0917 - one step of the loop above
         cadence_s=instrument.cadence_s,
         zone=rules.zone,
     )
-    flagged = flag_native(native, stream, rules.thresholds)
+    flagged, values = flag_native(native, stream, rules.thresholds), native
+    if rules.calibrations is not None:
+        flagged = rules.calibrations.judge(flagged, native, stream)
+        values = rules.calibrations.correct(native, stream)
     flags.append(rules.window.flags_inside(flagged.records))
     found.unevaluated.update(flagged.unevaluated)
     found.counts["values"] += rules.window.values_inside(native)
     hours = reporting_hours(native, instrument, rules.window)
-    return aggregate(native, flagged.combined, hours, cadence_s=instrument.cadence_s)
+    return aggregate(values, flagged.combined, hours, cadence_s=instrument.cadence_s)
 
 
 def _reported(native: pd.DataFrame) -> pd.DataFrame:

@@ -39,6 +39,7 @@ from qc.limit import (
 )
 from qc.limit import BaseLimit as _Limit
 from qc.limit_relation import DoseRise, NetworkLimit
+from qc.limit_space import FlowCheck, Space, SpaceLimit, SpanCheck, VerdictRule, ZeroCheck
 from schemas.parameter import UnknownParameterError, load_parameters, parameter
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ Limit = (
     | NetworkLimit
     | LearntAnomaly
     | InstrumentUncertainty
+    | SpaceLimit
 )
 _Kind = TypeVar("_Kind", bound=_Limit)
 
@@ -198,6 +200,7 @@ class ClockRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hour: HourRule | None = None
     clock: ClockRule | None = None
+    verdict: VerdictRule | None = None
     limit: tuple[Limit, ...] = ()
 
 
@@ -224,12 +227,15 @@ class Thresholds:
         First 12 hex digits of the SHA-256 of the files' text: kept with every run.
     clock : ClockRule or None
         None: clocks are not judged.
+    verdict : VerdictRule or None
+        None: `qc.verdict` cannot be asked.
     """
 
     hour: HourRule
     version: str
     _limits: Mapping[_Key, Limit]
     clock: ClockRule | None = None
+    verdict: VerdictRule | None = None
     _found: dict[tuple[object, ...], Limit | None] = field(default_factory=dict, repr=False)
 
     def find(self, kind: type[_Kind], code: str, *, network: str, station_id: str, month: int) -> _Kind | None:
@@ -255,6 +261,10 @@ class Thresholds:
         kinds = Limit.__args__
         found = (self.find(kind, code, network=network, station_id=station_id, month=month) for kind in kinds)
         return [limit for limit in found if limit is not None]
+
+    def widest_radius_km(self) -> float:
+        """How far neighbours may be away [km]."""
+        return max((limit.radius_km for limit in self._limits.values() if isinstance(limit, Space)), default=0.0)
 
     def longest_native_window_s(self, codes: Collection[str] | None = None) -> float:
         """Longest look-back that a native test of any of the parameters (None: of all) needs [s]."""
@@ -303,16 +313,18 @@ def parse_thresholds(text: str, name: str) -> Thresholds:
 def _merge(files: tuple[tuple[str, str], ...], stations: frozenset[str] | None) -> Thresholds:
     hour: HourRule | None = None
     clock: ClockRule | None = None
+    verdict: VerdictRule | None = None
     limits: dict[_Key, Limit] = {}
     for name, text in files:
         parsed = _parse(text, name)
         hour = parsed.hour or hour
         clock = parsed.clock or clock
+        verdict = parsed.verdict or verdict
         limits.update(_expand(parsed, name, stations))
     if hour is None:
         _fail(files[0][0], "hour", "the table [hour] is missing")
     digest = hashlib.sha256("\0".join(text for _, text in files).encode()).hexdigest()
-    return Thresholds(hour, digest[:12], limits, clock)
+    return Thresholds(hour, digest[:12], limits, clock, verdict)
 
 
 def _read(path: Path) -> str:
@@ -374,6 +386,8 @@ def _check(limit: Limit, name: str, place: str, stations: frozenset[str] | None)
         _fail(name, f"{place}.station", f"unknown station {limit.station!r}")
     if isinstance(limit, LearntAnomaly) and not limit.prior_min < limit.prior_max:
         _fail(name, place, f"prior_min {limit.prior_min}, prior_max {limit.prior_max}: expected prior_min < prior_max")
+    if isinstance(limit, ZeroCheck | SpanCheck | FlowCheck) and limit.adjust_pct > limit.invalid_pct:
+        _fail(name, place, "expected adjust_pct <= invalid_pct")
     if isinstance(limit, GrossRange):
         bounds = [limit.fail_min, limit.suspect_min, limit.suspect_max, limit.fail_max]
         given = [bound for bound in bounds if bound is not None]

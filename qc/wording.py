@@ -408,6 +408,50 @@ _DESCRIPTIONS = (
             "属于技术员会标注的时段：{why}，得分 {score}",
         ),
     ),
+    _describe(
+        "calibration",
+        ("Calibration check", "校准检查"),
+        {Flag.FAIL},
+        failed=(
+            "the {check} check of {at} failed, drift {drift} {unit}, limit {limit}; the last good one was at {good_at}, drift {good}",
+            "{at} 的{check}检查不合格，漂移 {drift} {unit}，限值 {limit}；上次合格为 {good_at}，漂移 {good}",
+        ),
+        first=(
+            "the {check} check of {at} failed, drift {drift} {unit}, limit {limit}; no good one is on record, {hours} h before it are meant",
+            "{at} 的{check}检查不合格，漂移 {drift} {unit}，限值 {limit}；此前无合格记录，追溯 {hours} 小时",
+        ),
+    ),
+    _describe(
+        "target_gas",
+        ("Target gas", "目标气检查"),
+        {Flag.SUSPECT},
+        failed=(
+            "the {check} gas of {at} was off by {drift} {unit}, goal {limit}; the last good one was at {good_at}, off by {good}",
+            "{at} 的{check}气偏差 {drift} {unit}，目标 {limit}；上次合格为 {good_at}，偏差 {good}",
+        ),
+        first=(
+            "the {check} gas of {at} was off by {drift} {unit}, goal {limit}; no good one is on record, {hours} h before it are meant",
+            "{at} 的{check}气偏差 {drift} {unit}，目标 {limit}；此前无合格记录，追溯 {hours} 小时",
+        ),
+    ),
+    _describe(
+        "buddy",
+        ("Buddy check", "邻站比对"),
+        {Flag.SUSPECT},
+        apart=(
+            "{value} {unit} is {deviations} robust standard deviations from the median {level} of {count} stations within {radius} km, limit {limit}",
+            "{value} {unit} 与 {radius} km 内 {count} 站的中位数 {level} 相差 {deviations} 倍稳健标准差，限值 {limit}",
+        ),
+    ),
+    _describe(
+        "spatial_consistency",
+        ("Spatial consistency", "空间一致性"),
+        {Flag.SUSPECT},
+        apart=(
+            "{value} {unit} where the other {count} stations let expect {level}, {deviations} robust standard deviations, limit {limit}",
+            "{value} {unit}，而由其余 {count} 站推估为 {level}，相差 {deviations} 倍稳健标准差，限值 {limit}",
+        ),
+    ),
 )
 #: Every test of the project by name.
 TESTS: Mapping[str, TestDescription] = MappingProxyType({item.name: item for item in _DESCRIPTIONS})
@@ -422,6 +466,10 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "over range": "超量程",
         "communication error": "通信异常",
         "unknown letter": "未知标识",
+        "zero": "零点",
+        "span": "跨度",
+        "flow": "流量",
+        "target": "目标",
         "stands out from the hours around it": "与前后数小时差异明显",
         "stands out from the days around it": "与前后数日差异明显",
         "far from the usual level": "远离常见水平",

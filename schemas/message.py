@@ -79,6 +79,24 @@ def parse_topic(topic: str) -> Topic:
     return Topic(parts[2], parts[3], parts[4], parts[5])
 
 
+#: First levels of the topics of calibration results.
+CALIBRATION_PREFIX = "cal/v1/"
+
+
+def parse_calibration_topic(topic: str) -> Topic:
+    """Split ``cal/v1/{network}/{station_id}/{instrument_id}``; its format is ``json``. Raises `TopicError`."""
+    parts = topic.split("/")
+    if len(parts) != 5 or not topic.startswith(CALIBRATION_PREFIX):  # noqa: PLR2004 - the five levels of the contract
+        msg = f"topic {topic!r}: expected cal/v1/{{network}}/{{station_id}}/{{instrument_id}}"
+        raise TopicError(msg)
+    return parse_topic("/".join(["obs", *parts[1:], "json"]))
+
+
+def calibration_topic(network: str, station_id: str, instrument_id: str) -> str:
+    """Where an instrument publishes results of its calibration checks."""
+    return f"{CALIBRATION_PREFIX}{network}/{station_id}/{instrument_id}"
+
+
 def status_topic(network: str, station_id: str, instrument_id: str) -> str:
     """Retained status topic of an instrument."""
     return f"status/v1/{network}/{station_id}/{instrument_id}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from console.cli import held, qc_native, qc_score
+from console.cli import held, qc_calibration, qc_native, qc_score, qc_verdict
 from console.cli.scores import scores
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def register(app: typer.Typer) -> None:
     qc_score.register(group)
     group.add_typer(held.build_group(), name="held")
     group.command("scores")(scores)
+    qc_calibration.register(group)
+    qc_verdict.register(group)
     app.add_typer(group, name="qc")
 
 
@@ -215,12 +217,13 @@ def why(
 
 
 def _marks(settings: SharedSettings, station: str, parameter: str, moment: datetime) -> list[dict[str, object]]:
-    """Values of the hour below the detection limit, by network of the station."""
+    """Values of the hour below the detection limit, by network of the station, and corrections that hold."""
     from schemas.interval import floor_hour
 
     networks = dict.fromkeys(item.network.value for item in settings.stations.stations[station].instruments)
     start = floor_hour(moment)
-    return [row for code in networks for row in qc_native.marks_of(settings, code, station, parameter, start)]
+    marks = [row for code in networks for row in qc_native.marks_of(settings, code, station, parameter, start)]
+    return marks + qc_calibration.corrections_of(settings, station, parameter, start)
 
 
 def _run_text(summary: QcSummary) -> str:

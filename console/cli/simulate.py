@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import os
 import random
 import time
@@ -82,7 +83,9 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     if no_publish:
         finish(about, as_json=as_json)
         return
-    messages = _thinned(province.messages(per_message=per_message), seed, drop)
+    checks = province.check_messages()
+    readings = _thinned(province.messages(per_message=per_message), seed, drop)
+    messages = heapq.merge(readings, checks, key=lambda item: item.due_at)
     pace = _pace(speed, province.start, stop)
     started = time.perf_counter()
     with explained("simulate"), _answering(province, settings, is_on=answer > 0 or speed == REAL):

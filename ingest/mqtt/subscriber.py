@@ -190,7 +190,7 @@ class Subscriber:
             return
         self._connection += 1
         if not self._is_cover:
-            client.subscribe(self._settings.subscription, options=SubscribeOptions(qos=QOS))
+            client.subscribe([(topic, SubscribeOptions(qos=QOS)) for topic in self._settings.subscriptions])
         elif flags.session_present:
             self.is_subscribed.set()
         else:
@@ -217,12 +217,15 @@ class Subscriber:
     def _subscribed(
         self, _client: Client, _userdata: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
     ) -> None:
-        for reason in reasons:
+        granted = []
+        for topic, reason in zip(self._settings.subscriptions, reasons, strict=False):
             if reason.is_failure:
-                _log.error("subscription_refused", topic=self._settings.subscription, reason=str(reason))
+                _log.error("subscription_refused", topic=topic, reason=str(reason))
             else:
-                self.is_subscribed.set()
-                _log.info("subscribed", topic=self._settings.subscription)
+                granted.append(topic)
+        if granted:
+            self.is_subscribed.set()
+            _log.info("subscribed", topics=granted)
 
 
 class _Room:

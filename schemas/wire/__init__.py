@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from schemas.alert import AlertTransition
+from schemas.calibration import CheckKind
 from schemas.reading import RejectReason, Status
 
 DIRECTORY = Path(__file__).parent
@@ -33,6 +34,20 @@ class ReadingPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=T
     status: Annotated[dict[str, Status], Meta(description="by parameter; absent: N")] = msgspec.field(
         default_factory=dict
     )
+    station: str | None = None
+    instrument: str | None = None
+
+
+class CalibrationPayload(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One result of a calibration check on ``cal/v1/{network}/{station_id}/{instrument_id}``, alone or in an array."""
+
+    at: Annotated[str, Meta(description="ISO 8601 with zone", extra_json_schema={"format": "date-time"})]
+    kind: CheckKind
+    parameter: str
+    reference: Annotated[float, Meta(description="what the instrument was given")]
+    response: Annotated[float, Meta(description="what it showed")]
+    unit: Annotated[str | None, Meta(description="absent: canonical; of a flow check L/min")] = None
+    gas: Annotated[str, Meta(max_length=80, description="name of the cylinder or standard")] = ""
     station: str | None = None
     instrument: str | None = None
 
@@ -58,6 +73,7 @@ class QuarantineLine(msgspec.Struct):
 
 SCHEMAS: dict[str, Any] = {
     "reading": ReadingPayload | list[ReadingPayload],
+    "calibration": CalibrationPayload | list[CalibrationPayload],
     "status": StatusPayload,
     "quarantine_line": QuarantineLine,
     "alert_transition": AlertTransition,

@@ -173,7 +173,8 @@ def apply_faults(starts: Field, values: dict[str, Field], faults: tuple[Fault, .
         Of this instrument.
     """
     series = FaultySeries(starts, starts.copy(), values, {}, np.ones(len(starts), dtype=bool))
-    for fault in faults:
+    # A drift last: span gas is shown with it too.
+    for fault in sorted(faults, key=lambda item: item.kind is FaultKind.DRIFT):
         first, last = np.searchsorted(starts, [fault.interval.start.timestamp(), fault.interval.end.timestamp()])
         if first < last:
             _apply(fault, series, slice(int(first), int(last)))

@@ -18,6 +18,7 @@ from schemas.reading import Reading
 from sensors.json_v1 import FORMAT, encode_readings
 from sensors.network_file import network_toml
 from sensors.outgoing import OutgoingMessage
+from sensors.simulator.checks import check_messages, check_results
 from sensors.simulator.faults import Fault, FaultySeries, apply_faults, plan_faults
 from sensors.simulator.geography import load_cities
 from sensors.simulator.layout import all_stations
@@ -125,6 +126,18 @@ class Province:
             for position, (station, instrument) in enumerate(self._instruments())
         ]
         return (message for _, _, message in heapq.merge(*streams, key=lambda item: item[:2]))
+
+    def check_messages(
+        self, *, since: datetime | None = None, until: datetime | None = None
+    ) -> Iterator[OutgoingMessage]:
+        """Messages of calibration results in the order in which they are due, those due in ``(since, until]``."""
+        first, last = since or self.start, until or self.end
+        found = []
+        for station, instrument in self._instruments():
+            own = tuple(f for f in self.faults if (f.station_id, f.instrument_id) == (station.id, instrument.id))
+            results = check_results(self.seed, station, instrument, own, (self.start, self.end))
+            found += [item for item in check_messages(results) if first < item.due_at <= last]
+        return iter(sorted(found, key=lambda item: (item.due_at, item.topic)))
 
     def truth(self) -> Truth:
         """What happened: events, faults, and contributions of the sources by station and hour."""

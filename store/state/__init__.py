@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from store.state.alert import AlertStatus, AlertStore, ClaimedTransition, Delivery, StoredTransition
 from store.state.balance import Balance, BalanceStore
+from store.state.calibration import CalibrationStore, OverlapError, StoredCheck, StoredCorrection
 from store.state.document import Document, DocumentStore
 from store.state.finding import Finding, FindingKind, FindingStore
 from store.state.flag_change import FlagChange, FlagChangeStore, FlagRule, HourRevision
@@ -46,6 +47,7 @@ __all__ = [
     "HourRevision",
     "InstrumentState",
     "JudgedMonth",
+    "OverlapError",
     "Progress",
     "QuarantineState",
     "QuarantinedItem",
@@ -56,6 +58,8 @@ __all__ = [
     "RunState",
     "SheetRow",
     "StateStore",
+    "StoredCheck",
+    "StoredCorrection",
     "StoredTransition",
 ]
 
@@ -75,6 +79,7 @@ class StateStore(
     ReviewStore,
     FlagChangeStore,
     JudgedStore,
+    CalibrationStore,
 ):
     """All of the state database; one part a subject, each in its own module.
 

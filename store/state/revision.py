@@ -68,6 +68,10 @@ class ReopenReason(StrEnum):
 
     LATE = "late"
     CORRECTED = "corrected"
+    CALIBRATION = "calibration"
+    """A check changed which of its values are valid."""
+    CORRECTION = "correction"
+    """A drift was corrected, or such a correction taken back."""
 
 
 class ReopenedHour(msgspec.Struct, frozen=True, order=True):

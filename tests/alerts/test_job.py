@@ -292,3 +292,24 @@ def test_the_watch_mails_within_ten_seconds_and_stops(
     assert not watcher.is_alive()
     assert len(mails(maildir)) == 1
     assert taken_s < 10
+
+
+@pytest.mark.parametrize(("language", "words"), [("zh", "故障还是事件："), ("en", "fault or event: ")])
+def test_the_mail_of_an_exceedance_says_whether_it_is_a_fault_or_an_event(
+    own: AlertSettings, write_hours: Callable[..., None], now: datetime, maildir: Path, *, language: str, words: str
+) -> None:
+    for number in range(1, 6):
+        write_hours(f"t-{number:02d}", [30 + (hour + number) % 5 for hour in range(30)] + [190])
+    one_round(changed(own, language=Language(language)), now)
+    texts = [item.get_body(("plain",)).get_content() for item in mails(maildir)]  # type: ignore[union-attr]
+    assert any(words in text for text in texts)
+
+
+def test_weights_that_cannot_be_read_cost_the_line_only(
+    own: AlertSettings, write_hours: Callable[..., None], now: datetime, maildir: Path
+) -> None:
+    (own.network.with_name("thresholds.toml")).write_text("[verdict]\nprior = 99\n")
+    write_hours("t-01", [30, 30, 30, 190])
+    one_round(own, now)
+    (mail,) = mails(maildir)
+    assert "故障还是事件" not in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]

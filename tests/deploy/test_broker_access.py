@@ -29,14 +29,24 @@ def broker() -> Iterator[SecuredBroker]:
         yield started
 
 
-@pytest.mark.parametrize("topic", [OWN, "obs/v1/voc/ln-sy-01/gc1/json", "status/v1/gas/ln-sy-01/gas1"])
+@pytest.mark.parametrize(
+    "topic", [OWN, "obs/v1/voc/ln-sy-01/gc1/json", "status/v1/gas/ln-sy-01/gas1", "cal/v1/gas/ln-sy-01/gas1"]
+)
 def test_station_publishes_under_its_own_name(broker: SecuredBroker, topic: str) -> None:
     with session(broker, "ln-sy-01") as station:
         assert station.publish(topic) in (0, NO_SUBSCRIBER)
 
 
 @pytest.mark.parametrize(
-    "topic", [FOREIGN, "status/v1/ghg/ln-fs-01/crds1", "cmd/v1/ln-sy-01/restart", "obs/v1/ln-sy-01", "other/ln-sy-01"]
+    "topic",
+    [
+        FOREIGN,
+        "status/v1/ghg/ln-fs-01/crds1",
+        "cal/v1/ghg/ln-fs-01/crds1",
+        "cmd/v1/ln-sy-01/restart",
+        "obs/v1/ln-sy-01",
+        "other/ln-sy-01",
+    ],
 )
 def test_station_is_refused_under_any_other_name(broker: SecuredBroker, topic: str) -> None:
     with session(broker, "ln-sy-01") as station:

@@ -101,6 +101,7 @@ def environment(settings: CollectorSettings) -> dict[str, str]:
         "mqtt_url",
         "mqtt_client_id",
         "mqtt_topic",
+        "mqtt_calibration_topic",
         "mqtt_share",
         "mqtt_cover_after_s",
         "influx_url",

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -59,3 +60,44 @@ def test_any_bytes_on_any_topic_end_as_readings_or_rejections(
     judged = judge(RawMessage(topic, content, NOW), settings)
     assert judged.rejections
     assert not judged.readings
+
+
+def check(**changed: object) -> bytes:
+    body = {"at": HOUR.isoformat(), "kind": "span", "parameter": "benzene", "reference": 5.0, "response": 5.1} | changed
+    return msgspec.json.encode(body)
+
+
+def test_a_calibration_result_is_no_reading(settings: CollectorSettings) -> None:
+    judged = judge(RawMessage("cal/v1/voc/st-1/gc1", check(), NOW), settings)
+    assert (len(judged.results), judged.readings, judged.rejections) == (1, [], [])
+    (row,) = count_batch([judged])
+    assert (row.station_id, row.messages, row.readings) == ("st-1", 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("topic", "content", "reason"),
+    [
+        ("cal/v1/voc/st-1/gc1/json", check(), "topic_mismatch"),
+        ("cal/v1/voc/stranger/gc1", check(), "unknown_station"),
+        ("cal/v1/gas/st-1/gc1", check(), "topic_mismatch"),
+        ("cal/v1/voc/st-1/gc1", b"{", "not_json"),
+        ("cal/v1/voc/st-1/gc1", check(parameter="so2"), "unknown_parameter"),
+        ("cal/v1/voc/st-1/gc1", check(at=(NOW + timedelta(hours=1)).isoformat()), "time_future"),
+        ("cal/v1/voc/st-1/gc1", check(at=(NOW - timedelta(days=40)).isoformat()), "time_late"),
+    ],
+)
+def test_a_calibration_result_that_is_not_sound_is_refused(
+    settings: CollectorSettings, topic: str, content: bytes, reason: str
+) -> None:
+    judged = judge(RawMessage(topic, content, NOW), settings)
+    assert reasons(tuple(judged.rejections)) == [reason]
+    assert not judged.results
+
+
+@given(content=st.binary(max_size=300), topic=st.sampled_from(["cal/v1/voc/st-1/gc1", "cal/v1/", "cal/v1//"]))
+@hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_on_a_calibration_topic_end_as_rejections(
+    settings: CollectorSettings, content: bytes, topic: str
+) -> None:
+    judged = judge(RawMessage(topic, content, NOW), settings)
+    assert judged.rejections or content.strip() == b"[]"

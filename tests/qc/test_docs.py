@@ -6,9 +6,12 @@ import re
 from pathlib import Path
 
 from qc.anomaly_flagging import ANOMALY_TESTS
+from qc.calibration import CALIBRATION_TESTS
 from qc.checks_hourly import HOURLY_TESTS
 from qc.flagging import NATIVE_TESTS
+from qc.spatial import SPACE_TESTS
 from qc.suite import describe
+from qc.verdict_wording import EVIDENCE
 from qc.wording import TESTS
 from schemas.message import NetworkCode
 
@@ -17,7 +20,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 def test_every_test_is_described() -> None:
     headings = re.findall(r"^### `(\w+)`", (DOCS / "qc-tests.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert headings == [*NATIVE_TESTS, *HOURLY_TESTS, *ANOMALY_TESTS]
+    assert headings == [*NATIVE_TESTS, *CALIBRATION_TESTS, *HOURLY_TESTS, *ANOMALY_TESTS, *SPACE_TESTS]
     assert set(headings) == set(TESTS)
 
 
@@ -31,6 +34,11 @@ def test_every_test_states_its_flags() -> None:
         assert {flag.name for flag in TESTS[name].flags} <= stated, name
         assert "Source:" in section, name
         assert "Defaults:" in section, name
+
+
+def test_every_piece_of_evidence_is_described() -> None:
+    page = (DOCS / "qc-tests.md").read_text(encoding="utf-8").partition("## Fault or event")[2]
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(EVIDENCE)
 
 
 def test_every_expectation_is_described() -> None:

@@ -69,7 +69,7 @@ def test_migrations_make_exactly_the_tables_of_the_code(store: StateStore) -> No
 
 def test_migrating_is_harmless_when_done(url: str) -> None:
     with StateStore(url) as store:
-        assert store.pending_migrations() == ["0001", "0002", "0003", "0004_review"]
+        assert store.pending_migrations() == ["0001", "0002", "0003", "0004_review", "0005"]
         store.migrate()
         store.migrate()
         assert store.pending_migrations() == []

@@ -1,7 +1,7 @@
 """review trail and decisions on held batches, both append-only
 
 Revision ID: 0004_review
-Revises: 0002
+Revises: 0003
 """
 
 import sqlalchemy as sa

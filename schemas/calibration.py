@@ -1,0 +1,85 @@
+"""Results of calibration checks, and the corrections that people decide on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+FLOW_UNIT = "L/min"
+"""Unit of the figures of a flow check, whatever its parameter."""
+
+
+class CheckKind(StrEnum):
+    """What an instrument was given."""
+
+    ZERO = "zero"
+    SPAN = "span"
+    FLOW = "flow"
+    TARGET = "target"
+
+
+class CheckOutcome(StrEnum):
+    """What a check says of the instrument."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    ADJUST = "adjust"
+    """Beyond the control limit and still within tolerance: to be calibrated, the data stand."""
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+    """No limit, or nothing to compare with."""
+
+
+class CheckResult(msgspec.Struct, frozen=True, gc=False):
+    """One result: the instrument was given ``reference`` and showed ``response``.
+
+    Attributes
+    ----------
+    network, station_id, instrument_id, parameter : str
+    at : datetime
+        UTC.
+    reference, response : float
+        Canonical unit of the parameter; of a flow check [L min⁻¹].
+    gas : str
+        Name of the cylinder or standard, as the station gives it.
+    """
+
+    network: str
+    station_id: str
+    instrument_id: str
+    parameter: str
+    at: datetime
+    kind: CheckKind
+    reference: float
+    response: float
+    gas: str = ""
+
+
+class Correction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A decision to correct the drift of one parameter: ``(value - zero) / gain``, both linear in time.
+
+    Attributes
+    ----------
+    start, end : datetime
+        UTC, half-open.
+    zero_start, zero_end : float
+        What the instrument shows of nothing, at both ends, canonical unit.
+    gain_start, gain_end : float
+        What it shows of a unit [1], above 0.
+    who, why : str
+        The person who decided, and the reason.
+    """
+
+    network: str
+    station_id: str
+    instrument_id: str
+    parameter: str
+    start: datetime
+    end: datetime
+    zero_start: float
+    zero_end: float
+    gain_start: float
+    gain_end: float
+    who: str
+    why: str

@@ -1,0 +1,156 @@
+"""Results of calibration checks: one JSON object or an array of them a message, UTF-8."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta
+
+from schemas.calibration import FLOW_UNIT, CheckKind, CheckResult
+from schemas.parameter import UnknownParameterError, parameter
+from schemas.reading import Rejection, RejectReason
+from schemas.units import UnitError, conversion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from schemas.message import RawMessage, Topic
+
+_Aware = Annotated[datetime, Meta(tz=True)]
+
+
+class _Wire(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
+    """One result as it stands in the payload."""
+
+    at: _Aware
+    kind: CheckKind
+    parameter: str
+    reference: float
+    response: float
+    unit: str | None = None
+    gas: Annotated[str, Meta(max_length=80)] = ""
+    station: str | None = None
+    instrument: str | None = None
+
+
+class DecodedChecks(msgspec.Struct, frozen=True):
+    """What one message held: the sound results, and what was refused."""
+
+    results: list[CheckResult]
+    rejections: list[Rejection]
+
+
+def decode(message: RawMessage, topic: Topic) -> DecodedChecks:
+    """Decode a message of results.
+
+    Parameters
+    ----------
+    message : RawMessage
+        Any bytes.
+    topic : Topic
+        Says which instrument it is; the payload may repeat it but not contradict.
+
+    Returns
+    -------
+    DecodedChecks
+        Figures in canonical units, of flow checks in litres per minute. One refused result costs only itself.
+    """
+    try:
+        message.payload.decode()
+        document = msgspec.json.decode(message.payload)
+    except UnicodeDecodeError as error:
+        return _refused(topic, RejectReason.BAD_UTF8, str(error))
+    except (msgspec.DecodeError, RecursionError) as error:
+        return _refused(topic, RejectReason.NOT_JSON, str(error))
+    decoded = DecodedChecks([], [])
+    for position, item in enumerate(document if isinstance(document, list) else [document]):
+        found = _result(item, topic)
+        if isinstance(found, CheckResult):
+            decoded.results.append(found)
+        else:
+            place = f"result {position}: {found.detail}" if isinstance(document, list) else found.detail
+            decoded.rejections.append(msgspec.structs.replace(found, detail=place))
+    return decoded
+
+
+def encode(results: Iterable[CheckResult]) -> bytes:
+    """Encode results of one instrument as a station publishes them, in canonical units."""
+    return msgspec.json.encode(
+        [
+            _Wire(
+                at=item.at,
+                kind=item.kind,
+                parameter=item.parameter,
+                reference=item.reference,
+                response=item.response,
+                unit=FLOW_UNIT if item.kind is CheckKind.FLOW else parameter(item.parameter).unit,
+                gas=item.gas,
+            )
+            for item in results
+        ]
+    )
+
+
+def _result(item: object, topic: Topic) -> CheckResult | Rejection:
+    try:
+        wire = msgspec.convert(item, _Wire)
+        at = wire.at.astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError) as error:
+        return _rejection(topic, RejectReason.BAD_SCHEMA, str(error))
+    for name, stated, own in (
+        ("station", wire.station, topic.station_id),
+        ("instrument", wire.instrument, topic.instrument_id),
+    ):
+        if stated is not None and stated != own:
+            return _rejection(topic, RejectReason.TOPIC_MISMATCH, f"{name} {stated[:80]!r}, the topic says {own!r}")
+    try:
+        reference, response = _canonical(wire)
+    except UnknownParameterError as error:
+        return _rejection(topic, RejectReason.UNKNOWN_PARAMETER, f"{wire.at.isoformat()}: {error}", wire)
+    except UnitError as error:
+        return _rejection(topic, RejectReason.BAD_UNIT, f"{wire.at.isoformat()}: {error}", wire)
+    wrong = _wrong_value(wire.kind, reference, response)
+    if wrong:
+        return _rejection(topic, RejectReason.BAD_VALUE, f"{wire.at.isoformat()}: {wrong}", wire)
+    return CheckResult(
+        topic.network,
+        topic.station_id,
+        topic.instrument_id,
+        wire.parameter,
+        at,
+        wire.kind,
+        reference,
+        response,
+        wire.gas,
+    )
+
+
+def _canonical(wire: _Wire) -> tuple[float, float]:
+    known = parameter(wire.parameter)
+    if wire.kind is CheckKind.FLOW:
+        if wire.unit not in (None, FLOW_UNIT):
+            msg = f"unit {wire.unit!r} of a flow check, expected {FLOW_UNIT}"
+            raise UnitError(msg)
+        return wire.reference, wire.response
+    factor, offset = conversion(wire.unit or known.unit, known)
+    return wire.reference * factor + offset, wire.response * factor + offset
+
+
+def _wrong_value(kind: CheckKind, reference: float, response: float) -> str:
+    if not (math.isfinite(reference) and math.isfinite(response)):
+        return f"reference {reference!r}, response {response!r}, expected finite numbers"
+    if kind is not CheckKind.ZERO and reference <= 0:
+        return f"reference {reference!r} of a {kind.value} check, expected above 0"
+    return ""
+
+
+def _refused(topic: Topic, reason: RejectReason, detail: str) -> DecodedChecks:
+    return DecodedChecks([], [_rejection(topic, reason, detail)])
+
+
+def _rejection(topic: Topic, reason: RejectReason, detail: str, wire: _Wire | None = None) -> Rejection:
+    """Refusal without an interval: a result is no reading, and would else be counted as a lost one."""
+    return Rejection(reason, detail, topic.station_id, topic.instrument_id, None if wire is None else wire.parameter)

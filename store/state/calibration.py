@@ -1,0 +1,228 @@
+"""Results of calibration checks, their judgement, and the decisions to correct a drift."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from schemas.calibration import CheckKind, CheckOutcome, CheckResult, Correction
+from store.error import StateError
+from store.state.database import StateBase, insert, utc_now
+from store.state.revision import ReopenReason
+from store.state.table import calibration, correction, reopened_hour
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class StoredCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """A result with its number and, where it was judged, what it said.
+
+    Attributes
+    ----------
+    received_at : datetime
+        Of the message.
+    outcome : CheckOutcome or None
+        None: not judged yet.
+    drift : float or None
+        Zero, span and flow [%], target [canonical unit].
+    """
+
+    id: int
+    result: CheckResult
+    received_at: datetime
+    outcome: CheckOutcome | None
+    drift: float | None
+
+
+class StoredCorrection(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision with its number, and who took it back, when and why (None: it holds)."""
+
+    id: int
+    correction: Correction
+    recorded_at: datetime
+    reverted_by: str | None
+    reverted_why: str | None
+    reverted_at: datetime | None
+
+
+class OverlapError(StateError):
+    """A correction that holds already covers part of the time; the message names it."""
+
+
+class CalibrationStore(StateBase):
+    """Functions on calibration results and corrections."""
+
+    def add_check_results(self, results: Iterable[CheckResult], received_at: datetime) -> None:
+        """Keep results; the same result again changes nothing."""
+        now = utc_now()
+        rows = [
+            msgspec.structs.asdict(item) | {"kind": item.kind.value, "received_at": received_at, "recorded_at": now}
+            for item in results
+        ]
+        if rows:
+            with self._writing() as connection:
+                connection.execute(insert(connection, calibration).on_conflict_do_nothing(), rows)
+
+    def list_checks(
+        self,
+        *,
+        network: str | None = None,
+        station_id: str | None = None,
+        instrument_id: str | None = None,
+        parameter: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> list[StoredCheck]:
+        """Results in ``[start, end)``, in order of time."""
+        question = sa.select(calibration).order_by(calibration.c.at, calibration.c.id)
+        for column, value in (
+            (calibration.c.network, network),
+            (calibration.c.station_id, station_id),
+            (calibration.c.instrument_id, instrument_id),
+            (calibration.c.parameter, parameter),
+        ):
+            if value is not None:
+                question = question.where(column == value)
+        if start is not None:
+            question = question.where(calibration.c.at >= start)
+        if end is not None:
+            question = question.where(calibration.c.at < end)
+        with self._reading() as connection:
+            return [_to_check(row) for row in connection.execute(question).mappings()]
+
+    def get_check(self, check_id: int) -> StoredCheck | None:
+        """One result, or None."""
+        with self._reading() as connection:
+            row = connection.execute(sa.select(calibration).where(calibration.c.id == check_id)).mappings().first()
+        return _to_check(row) if row else None
+
+    def new_checks(self, network: str) -> list[StoredCheck]:
+        """Results that nobody has judged yet, in order of time."""
+        question = sa.select(calibration).where(calibration.c.network == network, calibration.c.outcome.is_(None))
+        with self._reading() as connection:
+            rows = connection.execute(question.order_by(calibration.c.at, calibration.c.id)).mappings()
+            return [_to_check(row) for row in rows]
+
+    def last_checks(self, network: str, before: datetime) -> list[StoredCheck]:
+        """The last result of each instrument, parameter, kind and gas before a moment, in order of time."""
+        key = [calibration.c[name] for name in ("station_id", "instrument_id", "parameter", "kind", "gas")]
+        chosen = sa.select(*key, sa.func.max(calibration.c.at).label("at"))
+        latest = (
+            chosen.where(calibration.c.network == network, calibration.c.at < before).group_by(*key).subquery("latest")
+        )
+        same = [column == latest.c[column.name] for column in [*key, calibration.c.at]]
+        question = sa.select(calibration).join(latest, sa.and_(*same)).where(calibration.c.network == network)
+        with self._reading() as connection:
+            rows = connection.execute(question.order_by(calibration.c.at, calibration.c.id)).mappings()
+            return [_to_check(row) for row in rows]
+
+    def note_judged(
+        self,
+        judged: Mapping[int, tuple[CheckOutcome, float | None]],
+        reopened: Iterable[tuple[str, str, datetime]],
+        now: datetime,
+    ) -> None:
+        """Keep what checks said at ``now``, and the hours (network, station, start) to be judged anew; all or none."""
+        change = sa.update(calibration).where(calibration.c.id == sa.bindparam("check_id"))
+        rows = [
+            {"check_id": number, "outcome": outcome.value, "drift": drift, "judged_at": now}
+            for number, (outcome, drift) in judged.items()
+        ]
+        with self._writing() as connection:
+            if rows:
+                connection.execute(change, rows)
+            _reopen(connection, reopened, ReopenReason.CALIBRATION, now)
+
+    def add_correction(self, decision: Correction, reopened: Iterable[tuple[str, str, datetime]]) -> int:
+        """Record a decision, with the hours to be made anew; returns its number.
+
+        Raises
+        ------
+        OverlapError
+            One that holds covers part of the same time.
+        """
+        now = utc_now()
+        with self._writing() as connection:
+            same = sa.and_(
+                *(
+                    correction.c[name] == getattr(decision, name)
+                    for name in ("network", "station_id", "instrument_id", "parameter")
+                ),
+                correction.c.reverted_at.is_(None),
+                correction.c.start < decision.end,
+                correction.c.end > decision.start,
+            )
+            other = connection.execute(sa.select(correction.c.id).where(same)).scalar()
+            if other is not None:
+                msg = f"correction {other} already covers part of that time; revert it first"
+                raise OverlapError(msg)
+            values = msgspec.structs.asdict(decision) | {"recorded_at": now}
+            number = connection.execute(sa.insert(correction).values(values)).inserted_primary_key
+            _reopen(connection, reopened, ReopenReason.CORRECTION, now)
+        return int(number[0]) if number else 0
+
+    def revert_correction(self, number: int, who: str, why: str, reopened: Iterable[tuple[str, str, datetime]]) -> bool:
+        """Take a decision back, which stays on record; False where it does not hold."""
+        now = utc_now()
+        change = sa.update(correction).where(correction.c.id == number, correction.c.reverted_at.is_(None))
+        with self._writing() as connection:
+            done = connection.execute(change.values(reverted_by=who, reverted_why=why, reverted_at=now)).rowcount
+            if done:
+                _reopen(connection, reopened, ReopenReason.CORRECTION, now)
+        return bool(done)
+
+    def list_corrections(
+        self,
+        *,
+        network: str | None = None,
+        station_id: str | None = None,
+        only_active: bool = False,
+    ) -> list[StoredCorrection]:
+        """Decisions in the order in which they were taken."""
+        question = sa.select(correction).order_by(correction.c.id)
+        if network is not None:
+            question = question.where(correction.c.network == network)
+        if station_id is not None:
+            question = question.where(correction.c.station_id == station_id)
+        if only_active:
+            question = question.where(correction.c.reverted_at.is_(None))
+        with self._reading() as connection:
+            return [_to_correction(row) for row in connection.execute(question).mappings()]
+
+
+def _reopen(
+    connection: sa.Connection, hours: Iterable[tuple[str, str, datetime]], reason: ReopenReason, at: datetime
+) -> None:
+    rows = [
+        {"network": network, "station_id": station_id, "hour": hour, "reason": reason.value, "at": at}
+        for network, station_id, hour in sorted(set(hours))
+    ]
+    if rows:
+        statement = insert(connection, reopened_hour)
+        changed = {"reason": statement.excluded.reason, "at": statement.excluded.at}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=list(reopened_hour.primary_key), set_=changed), rows
+        )
+
+
+def _to_check(row: sa.RowMapping) -> StoredCheck:
+    known: dict[str, Any] = {name: row[name] for name in CheckResult.__struct_fields__}
+    return StoredCheck(
+        id=row["id"],
+        result=CheckResult(**{**known, "kind": CheckKind(row["kind"])}),
+        received_at=row["received_at"],
+        outcome=None if row["outcome"] is None else CheckOutcome(row["outcome"]),
+        drift=row["drift"],
+    )
+
+
+def _to_correction(row: sa.RowMapping) -> StoredCorrection:
+    return StoredCorrection(
+        id=row["id"],
+        correction=Correction(**{name: row[name] for name in Correction.__struct_fields__}),
+        **{name: row[name] for name in ("recorded_at", "reverted_by", "reverted_why", "reverted_at")},
+    )

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from schemas.calibration import CheckKind, CheckOutcome, CheckResult, Correction
+from store.state import OverlapError, ReopenReason, StateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+AT = datetime(2026, 11, 22, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[StateStore]:
+    with StateStore(url) as opened:
+        opened.migrate()
+        yield opened
+
+
+def result(response: float = 301.0, hours: int = 0) -> CheckResult:
+    return CheckResult("gas", "a", "i", "o3", AT + hours * HOUR, CheckKind.SPAN, 300.0, response, "N1")
+
+
+def decision(hours: int = 0) -> Correction:
+    return Correction(
+        network="gas", station_id="a", instrument_id="i", parameter="o3", start=AT + hours * HOUR, end=AT + (hours + 3) * HOUR,
+        zero_start=0.0, zero_end=1.0, gain_start=1.0, gain_end=1.02, who="a person", why="drift",
+    )  # fmt: skip
+
+
+def test_the_same_result_again_changes_nothing_and_other_figures_are_another_result(store: StateStore) -> None:
+    for figures in (301.0, 301.0, 305.0):
+        store.add_check_results([result(figures)], AT)
+    assert [item.result.response for item in store.list_checks(network="gas")] == [301.0, 305.0]
+    assert store.list_checks(network="gas")[0].result == result()
+
+
+def test_checks_are_found_by_time_and_channel(store: StateStore) -> None:
+    store.add_check_results([result(hours=hour) for hour in range(4)], AT)
+    found = store.list_checks(station_id="a", instrument_id="i", parameter="o3", start=AT + HOUR, end=AT + 3 * HOUR)
+    assert [item.result.at for item in found] == [AT + HOUR, AT + 2 * HOUR]
+    assert store.list_checks(parameter="no2") == []
+    assert store.get_check(found[0].id) == found[0]
+    assert store.get_check(99) is None
+
+
+def test_the_last_check_before_a_moment_is_found(store: StateStore) -> None:
+    store.add_check_results([result(hours=hour) for hour in range(4)], AT)
+    (last,) = store.last_checks("gas", AT + 3 * HOUR)
+    assert last.result.at == AT + 2 * HOUR
+    assert store.last_checks("gas", AT) == []
+
+
+def test_a_judgement_is_kept_with_the_hours_it_reopens(store: StateStore) -> None:
+    store.add_check_results([result()], AT)
+    (item,) = store.new_checks("gas")
+    assert item.outcome is None
+    store.note_judged({item.id: (CheckOutcome.INVALID, 12.5)}, [("gas", "a", AT)], AT)
+    assert store.new_checks("gas") == []
+    (judged,) = store.list_checks()
+    assert (judged.outcome, judged.drift) == (CheckOutcome.INVALID, 12.5)
+    assert [(hour.hour, hour.reason) for hour in store.list_reopened()] == [(AT, ReopenReason.CALIBRATION)]
+
+
+def test_a_correction_is_reverted_and_stays_on_record(store: StateStore) -> None:
+    number = store.add_correction(decision(), [("gas", "a", AT)])
+    assert store.list_corrections(only_active=True)[0].correction == decision()
+    assert store.revert_correction(number, "another", "wrong cylinder", [("gas", "a", AT + HOUR)])
+    assert not store.revert_correction(number, "another", "twice", [])
+    assert store.list_corrections(only_active=True) == []
+    (kept,) = store.list_corrections(network="gas", station_id="a")
+    assert (kept.reverted_by, kept.reverted_why) == ("another", "wrong cylinder")
+    assert len(store.list_reopened("gas")) == 2
+
+
+def test_corrections_that_hold_do_not_overlap(store: StateStore) -> None:
+    number = store.add_correction(decision(), [])
+    with pytest.raises(OverlapError, match=f"correction {number} already"):
+        store.add_correction(decision(2), [])
+    store.add_correction(decision(3), [])
+    store.revert_correction(number, "a", "b", [])
+    store.add_correction(decision(-2), [])
