@@ -1,4 +1,4 @@
-"""Drift of a station against other stations over stored hours; it reads the store and writes nothing."""
+"""Drift of stations against other stations over stored hours: one asked for, which writes nothing, or all, whose flags are kept."""
 
 from __future__ import annotations
 
@@ -9,12 +9,19 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from qc.checks_drift import TEST, flag_drift
 from qc.drift import drift_test
 from qc.job_rules import thresholds_of
+from qc.job_write import Sink, save_flags
 from qc.limit import DriftLimit
+from qc.station import Rules
+from qc.window import Window
 from schemas.flag import Flag
 from schemas.frames import valid_values
-from store.influx import InfluxStore
+from schemas.interval import floor_hour
+from schemas.message import NetworkCode
+from store.influx import Bucket, InfluxStore
+from store.state import RunState, StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,6 +116,88 @@ def read_drift(
         suspect_hours=suspect.size,
         since=own.index[suspect[0]].to_pydatetime() if suspect.size else None,
     )
+
+
+class DriftRun(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run over one network found.
+
+    Attributes
+    ----------
+    stations : int
+        With stored hours.
+    drifting : tuple of str
+        ``station/parameter`` with suspect hours.
+    hours : int
+        Suspect hours.
+    taken_back : int
+        Earlier verdicts that no longer hold.
+    unevaluated : int
+        Channels with a limit that had too few neighbours.
+    """
+
+    network: str
+    start: datetime
+    end: datetime
+    stations: int
+    drifting: tuple[str, ...]
+    hours: int
+    taken_back: int
+    unevaluated: int
+
+
+def run_drift(settings: SharedSettings, network: str, now: datetime, *, dry_run: bool = False) -> DriftRun:
+    """Judge all stations of a network over the days that the limits ask for, and keep the flags.
+
+    Running again over the same hours changes nothing; what no longer holds is taken back, and its history kept.
+
+    Parameters
+    ----------
+    now : datetime
+        Aware; the last full hour ends the record.
+    dry_run : bool
+        Judge, write nothing.
+
+    Raises
+    ------
+    qc.job_write.QcError, qc.thresholds.ThresholdError, store.error.StoreError
+    ValueError
+        If the network does not exist.
+    """
+    code, thresholds, zone = NetworkCode(network), thresholds_of(settings), settings.stations.timezone
+    end = floor_hour(now)
+    start = end - max((limit.days for limit in thresholds.of_kind(DriftLimit)), default=30) * _DAY
+    store, state = InfluxStore(settings), StateStore(settings.state_url)
+    run_id = None if dry_run else state.start_run("drift", code, start, end, thresholds.version)
+    try:
+        table = store.read_hourly_table(code, start, end)
+        hours = {str(name): frame.droplevel(0) for name, frame in table.groupby(level=0)} if len(table) else {}
+        grid = pd.date_range(start, end, freq="h", inclusive="left", name="start", unit="us")
+        whole = {name: frame.reindex(grid) for name, frame in hours.items()}
+        flags, unevaluated = flag_drift(whole, thresholds, network=code, month=end.astimezone(zone).month)
+        back = 0
+        if run_id is not None:
+            sink = Sink(store, state, Rules(code, zone, thresholds, Window(start, end, start, end)), run_id)
+            back = save_flags(sink, Bucket.HOURLY, flags, {}, only=(TEST,))
+    except BaseException as error:
+        if run_id is not None:
+            state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
+        raise
+    finally:
+        store.close()
+    found = sorted({f"{row.station_id}/{row.parameter}" for row in flags.itertuples()})
+    summary = DriftRun(
+        network=code,
+        start=start,
+        end=end,
+        stations=len(hours),
+        drifting=tuple(found),
+        hours=len(flags),
+        taken_back=back,
+        unevaluated=len(unevaluated),
+    )
+    if run_id is not None:
+        state.finish_run(run_id, RunState.DONE, msgspec.to_builtins(summary))
+    return summary
 
 
 def _others(settings: SharedSettings, network: str, station_id: str, parameter: str) -> tuple[str, ...]:

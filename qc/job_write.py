@@ -80,7 +80,12 @@ def save_hours(sink: Sink, judged: Sequence[Judged]) -> int:
 
 
 def save_flags(
-    sink: Sink, bucket: Bucket, flags: pd.DataFrame, last_seen: Mapping[tuple[str, str], pd.Timestamp]
+    sink: Sink,
+    bucket: Bucket,
+    flags: pd.DataFrame,
+    last_seen: Mapping[tuple[str, str], pd.Timestamp],
+    *,
+    only: Collection[str] | None = None,
 ) -> int:
     """Write new and changed verdicts, and PASS in the place of earlier ones that no longer hold; returns the number of these.
 
@@ -88,13 +93,17 @@ def save_flags(
     ----------
     last_seen : mapping of (station id, instrument id) to Timestamp
         Latest reading of each instrument that the run has read.
+    only : collection of str or None
+        Tests that the run gives; None: all but those with runs of their own. Verdicts of others are left alone.
     """
     window = sink.rules.window
     earlier = sink.store.read_flags(bucket, sink.rules.network, window.start, window.end, sink.only_station)
     if sink.stations is not None and len(earlier):
         earlier = earlier[earlier["station_id"].isin(sink.stations)]
+    if only is not None and len(earlier):
+        earlier = earlier[earlier["test"].isin(list(only))]
     gone = earlier[~keys_of(earlier).isin(keys_of(flags))] if len(earlier) else earlier
-    if len(gone):
+    if len(gone) and only is None:
         gone = gone[
             [
                 _is_judged(row, last_seen, is_whole=sink.stations is None)

@@ -262,6 +262,10 @@ class Thresholds:
         found = (self.find(kind, code, network=network, station_id=station_id, month=month) for kind in kinds)
         return [limit for limit in found if limit is not None]
 
+    def of_kind(self, kind: type[_Kind]) -> list[_Kind]:
+        """All limits of a test."""
+        return [limit for limit in self._limits.values() if isinstance(limit, kind)]
+
     def widest_radius_km(self) -> float:
         """How far neighbours may be away [km]."""
         return max((limit.radius_km for limit in self._limits.values() if isinstance(limit, Space)), default=0.0)

@@ -1,4 +1,4 @@
-"""``skyground qc thresholds derive``, ``qc arrivals``, ``qc drift``; marks of the detection limit for ``skyground qc why``."""
+"""``skyground qc thresholds derive``, ``qc arrivals``, ``qc drift``, ``qc drifts``; marks of the detection limit for ``skyground qc why``."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def register(group: typer.Typer, limits: typer.Typer) -> None:
     """Add the commands to ``qc`` and to ``qc thresholds``."""
     group.command("arrivals")(arrivals)
     group.command("drift")(drift)
+    group.command("drifts")(drifts)
     limits.command("derive")(derive)
 
 
@@ -128,6 +129,34 @@ def drift(  # noqa: PLR0917 - typer passes them by name
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
     typer.echo(msgspec.json.encode(report) if as_json else _drift_text(report))
+
+
+def drifts(
+    networks: Annotated[list[str] | None, typer.Option("--network", help="none: all 网络，默认全部")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="judge, store no flag 只判定")] = False,
+    as_json: _AsJson = False,
+) -> None:
+    """Judge the drift of every station over the last weeks, and keep the flags. 判定各站漂移并写入标识。"""
+    import msgspec
+
+    from console.cli.replay import explained
+    from qc.job_drift import run_drift
+    from store.settings import SharedSettings, load_settings
+
+    settings, now = load_settings(SharedSettings), datetime.now(UTC)
+    there = dict.fromkeys(item.network.value for item in settings.stations.instruments.values())
+    with explained("qc drifts"):
+        for code in networks or there:
+            if code not in there:
+                msg = f"network {code!r} has no instrument; there: {', '.join(there)}"
+                raise typer.BadParameter(msg, param_hint="--network")
+            found = run_drift(settings, code, now, dry_run=dry_run)
+            words = ", ".join(found.drifting) or "none 无"
+            typer.echo(
+                msgspec.json.encode(found)
+                if as_json
+                else f"{code:<4} {found.stations} stations 站: drifting 漂移 {words}; {found.hours} h, taken back 撤销 {found.taken_back}"
+            )
 
 
 def _drift_text(report: DriftReport) -> str:

@@ -16,6 +16,7 @@ EXPECTED = {
     "qc_hourly",
     "qc_reopened",
     "qc_reprocess",
+    "qc_drift_daily",
     "gate_daily",
     "coanalysis_daily",
     "attribution",

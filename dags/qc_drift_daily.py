@@ -1,0 +1,51 @@
+"""Drift of every station against the others of its network."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.sdk import dag, task
+
+from dags.report import report_failure
+from dags.window import DEFAULT_ARGS
+
+DOC = """
+### What it makes
+Flags of the test `drift` on the hours of the last thirty days, a network after the other: days on which a station is further from the
+median of the others than at the beginning. What no longer holds is taken back.
+
+### When it is healthy
+One run a day, done within a minute or two. The task's return value names the drifting stations.
+
+### What to do when it fails
+Read the log, `skyground doctor`, clear the task: judging again is harmless. `skyground qc drifts --dry-run` does the same by hand.
+"""
+
+
+@dag(
+    schedule="40 17 * * *",
+    catchup=False,
+    max_active_runs=1,
+    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    doc_md=DOC,
+    tags=["qc"],
+)
+def qc_drift_daily() -> None:
+    """One task for all networks."""
+
+    @task
+    def judge() -> list[dict[str, Any]]:
+        import msgspec
+
+        from qc.job_drift import run_drift
+        from store.settings import SharedSettings, load_settings
+
+        settings, now = load_settings(SharedSettings), datetime.now(UTC)
+        networks = dict.fromkeys(item.network.value for item in settings.stations.instruments.values())
+        return [dict(msgspec.to_builtins(run_drift(settings, network, now))) for network in networks]
+
+    judge()
+
+
+qc_drift_daily()
