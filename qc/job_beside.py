@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from qc.checks_network import DOSE, RAIN, codes_of
-from qc.hours import place_of, with_past
+from qc.hours import with_past
+from qc.spatial import Places
 from schemas.frames import valid_values
 from schemas.message import NetworkCode
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from qc.hourly import Hourly
-    from qc.hours import Place
     from schemas.network import Station
     from store.influx import InfluxStore
 
@@ -28,8 +27,6 @@ MOST_NEAR = 4
 """Neighbours that are asked at most; each is a query."""
 REMEMBERS = frozenset({NetworkCode.GAS, NetworkCode.GHG, NetworkCode.VOC, NetworkCode.RAD})
 """Networks of which a test looks further back than the native values that a run reads."""
-EARTH_KM = 6371.0
-"""Mean radius of the Earth [km]."""
 
 
 @dataclass(kw_only=True)
@@ -96,21 +93,10 @@ class Surroundings:
 
 def neighbours(station: Station, stations: Sequence[Station]) -> list[Station]:
     """Nearest stations within `NEAR_KM`, `MOST_NEAR` at most; none where the station's place is not known."""
-    here, far = place_of(station), dict[str, float]()
-    for other in stations:
-        there = place_of(other)
-        if here and there and other.id != station.id:
-            far[other.id] = distance_km(here, there)
-    near = [other for other in stations if far.get(other.id, NEAR_KM) < NEAR_KM]
-    return sorted(near, key=lambda other: (far[other.id], other.id))[:MOST_NEAR]
-
-
-def distance_km(first: Place, second: Place) -> float:
-    """Great-circle distance on a sphere [km]."""
-    north = math.radians(first.lat), math.radians(second.lat)
-    half = math.sin((north[1] - north[0]) / 2) ** 2
-    half += math.cos(north[0]) * math.cos(north[1]) * math.sin(math.radians(second.lon - first.lon) / 2) ** 2
-    return 2 * EARTH_KM * math.asin(min(1.0, math.sqrt(half)))
+    others = [other for other in stations if other.id != station.id]
+    far = Places.of([station, *others]).distance_km()[0][1:]
+    near = sorted((float(km), other.id, other) for km, other in zip(far, others, strict=True) if km < NEAR_KM)
+    return [other for _, _, other in near[:MOST_NEAR]]
 
 
 def _measured(station: Station, network: str) -> set[str]:

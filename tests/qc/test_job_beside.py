@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from qc import job
-from qc.hours import Place
-from qc.job_beside import distance_km, neighbours, place_of
+from qc.hours import place_of
+from qc.job_beside import neighbours
 from schemas.interval import Interval
 from schemas.network import Instrument, Station
 from schemas.reading import Reading
@@ -42,10 +42,6 @@ parameters = ["rain", "wind_speed"]
 def station(name: str, lon: float | None, lat: float | None) -> Station:
     gauge = Instrument(id="g", network="rad", cadence_s=3600, parameters=("gamma_dose_rate",))
     return Station(id=name, instruments=(gauge,), lon=lon, lat=lat)
-
-
-def test_a_degree_of_latitude_is_111_km() -> None:
-    assert distance_km(Place(lon=123.0, lat=41.0), Place(lon=123.0, lat=42.0)) == pytest.approx(111.2, abs=0.1)
 
 
 def test_neighbours_are_near_and_the_nearest_first() -> None:
