@@ -12,12 +12,17 @@ from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from ingest.settings import CollectorSettings
     from ingest.writer import Writer
     from store.state import QuarantinedItem, StateStore
 
 _PAGE = 1_000
+BEHIND_THE_JUDGE = (RejectReason.REFUSED_BY_STORE, RejectReason.CLOCK_SUSPECT)
+"""Refusals that the judge alone does not know."""
+Refusals = dict[tuple[str, str, "datetime", "datetime"], str]
+"""Reasons, by station, instrument, start of the reading and time of reception."""
 
 
 class QuarantineRow(msgspec.Struct, frozen=True):
@@ -72,6 +77,19 @@ def entries(
             return
         after = page[-1].id
         left = None if left is None else left - len(page)
+
+
+def refused_behind_judge(state: StateStore, received_from: datetime) -> Refusals:
+    """Readings that the drain refused though the judge accepts them, of messages received at ``received_from`` or later."""
+    found: Refusals = {}
+    for reason in BEHIND_THE_JUDGE:
+        after = 0
+        while page := state.list_quarantine(reason=reason, received_from=received_from, after=after, limit=_PAGE):
+            after = page[-1].id
+            for item in page:
+                if item.station_id and item.instrument_id and item.interval_start:
+                    found[item.station_id, item.instrument_id, item.interval_start, item.received_at] = reason.value
+    return found
 
 
 def replay(items: Iterable[int], settings: CollectorSettings, state: StateStore, writer: Writer) -> Replayed:

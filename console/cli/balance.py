@@ -120,8 +120,9 @@ def _sheet(
     whole: bool,
 ) -> list[SheetRow]:
     from console.cli.replay import progress_line
+    from ingest.expectation import filled, up_to
     from ingest.lanes import CURSOR
-    from ingest.sheet import filled, settle, up_to
+    from ingest.sheet import settle
 
     if _unsettled(log) and (whole or _unsettled(log) <= SETTLE_AT_ONCE):
         with progress_line() as progress:
