@@ -120,6 +120,37 @@ def test_only_refused_times_are_moved_and_only_json_is_rewritten(
     assert stored(store) == {}
 
 
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (RawMessage(TOPIC, b'{"\xff":1}', NOW), "the message cannot be read"),
+        (RawMessage(TOPIC, b"[" * 100_000 + b"]" * 100_000, NOW), "nested too deeply"),
+        (RawMessage(TOPIC, b"{", NOW), "the message cannot be read"),
+        (RawMessage(TOPIC, b'{"start":"9999-12-31T23:00:00Z","values":{"so2":1}}', NOW), "is no time any more"),
+        (RawMessage(TOPIC, b'{"start":"never","values":{"so2":1}}', NOW), "is no time that can be moved"),
+        (RawMessage(TOPIC, b'["\\ud800"]', NOW), "the message cannot be read"),
+        (RawMessage("obs/v1/nonsense", b"{}", NOW), "expected obs/v1/"),
+    ],
+)
+def test_an_entry_that_cannot_be_mended_is_refused_and_the_next_is_mended(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore, raw: RawMessage, words: str
+) -> None:
+    state.add_rejections(raw, None, [Rejection(RejectReason.TIME_FUTURE, "x")])
+    bad = state.list_quarantine()[-1].id
+    good = held(state, message(START - ZONE, {"so2": 1.0}), START - ZONE)
+    first, second = mend([bad, good], MOVE, collector_settings, state, writer=writer(store))
+    assert words in first.refused[0]
+    assert second.starts == [START]
+
+
+def test_a_refused_time_at_the_end_of_the_calendar_is_not_moved(
+    collector_settings: CollectorSettings, state: StateStore
+) -> None:
+    last = datetime(9999, 12, 31, 23, 0, tzinfo=UTC)
+    (outcome,) = mend([held(state, message(START, {"so2": 1.0}), last)], MOVE, collector_settings, state, writer=None)
+    assert "moved by +8 h is no time any more" in outcome.refused[0]
+
+
 def test_the_commands(collector_settings: CollectorSettings, state: StateStore, store: InfluxStore) -> None:
     refused(state, collector_settings, message(START, {"ozone": 30.0}))
 
