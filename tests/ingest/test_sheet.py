@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.balance import audit
 from ingest.expectation import expected_in, filled, up_to
 from ingest.lanes import CURSOR
 from ingest.pipeline import Drain
@@ -210,6 +211,16 @@ def test_what_was_held_behind_the_judge_is_quarantined_in_the_sheet(bench: Bench
     facts = bench.rows()[H0]
     assert facts.quarantined == {"clock_suspect": 1}
     assert facts.stored == 1
+
+
+def test_the_audit_knows_what_was_held_behind_the_judge(bench: Bench) -> None:
+    behind = message(11 - 8 * 60, 2)  # the number goes on, the time goes back by the zone's offset
+    bench.take_in(message(10, 1))
+    bench.take_in(msgspec.structs.replace(behind, received_at=H0 + 12 * MINUTE))
+    found = audit(bench.settings, bench.log, bench.store, bench.state, cursor=CURSOR, start=H0, end=H0 + HOUR)
+    assert (found.readings, found.values, found.lost) == (1, 1, 0)
+    assert found.quarantined == {"clock_suspect": 1}
+    assert found.sequence_gaps == 0
 
 
 def reading_interval(minute: int) -> Interval:
