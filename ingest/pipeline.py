@@ -127,7 +127,7 @@ class Drain:
         self._lanes = Lanes(log, timedelta(seconds=settings.drain_live_after_s))
         self._clock = ClockScreen(settings, state)
         self._reviser = Reviser(settings, writer.store, state)
-        self._gaps = GapWatch(settings, state)
+        self._gaps = GapWatch(settings, state, writer.store)
         self._disk = DiskWatch(settings, state)
         self._lag_asked_at = 0.0
         self._lag_said: int | None = None
@@ -157,6 +157,10 @@ class Drain:
         """With nothing to read and no batch under way: what else there is to do."""
         if self._lanes.join():
             _log.info("caught_up")
+        try:
+            self._gaps.look(time.monotonic())
+        except StoreError as error:
+            _log.error("cannot_look_for_gaps", detail=str(error))
         # the last batch may have counted what came behind it, or nothing at all
         lag = self._lag() if self._lag_said != 0 else None
         if lag is not None:
@@ -230,8 +234,8 @@ class Drain:
             now = datetime.now(UTC)
             self._clock.note(now)
             self._state.report_findings(foreign_payloads(batch.judged, self._settings.stations, now))
-        except StateError as error:
-            _log.error("state_refuses", detail=str(error))
+        except StoreError as error:
+            _log.error("cannot_follow", detail=str(error))
 
     def backlog(self) -> int:
         """Messages kept and not yet stored [1]."""
