@@ -13,6 +13,7 @@ import pytest
 
 from ingest.judge import judge
 from ingest.mend import DOCUMENT, Mending, mend
+from ingest.quarantine import replay
 from ingest.writer import Writer
 from schemas.interval import Interval
 from schemas.message import RawMessage
@@ -168,5 +169,26 @@ def test_the_commands(collector_settings: CollectorSettings, state: StateStore, 
     status = msgspec.json.decode(run("status", "--json").stdout)
     assert (status["items"], status["items_max"], status["by_state"]) == (1, 200_000, {"replayed": 1})
     assert run("expire", "--older-than-days", "0", "--dry-run").stdout.split()[-1] == "1"
-    assert run("expire", "--older-than-days", "0").stdout.split()[-1] == "1"
+    expired = msgspec.json.decode(run("expire", "--older-than-days", "0", "--json").stdout)
+    assert expired == {"older_than_days": 0, "entries": 1, "dry_run": False}
     assert state.count_quarantine() == {}
+
+
+def test_a_replay_can_be_looked_at_before(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
+) -> None:
+    good, bad = message(START, {"so2": 1.0, "o3": 2.0}), message(START + timedelta(minutes=1), {"nonsense": 1.0})
+    state.add_rejections(good, None, [Rejection(RejectReason.REFUSED_BY_STORE, "once", "st-1", "gas1")])
+    refused(state, collector_settings, bad)
+    ids = [item.id for item in state.list_quarantine()]
+    outcome = replay(ids, collector_settings, state, None)
+    assert (outcome.stored, outcome.refused, outcome.values) == (1, 1, 2)
+    assert stored(store) == {}
+    assert {item.state for item in state.list_quarantine()} == {QuarantineState.NEW}
+
+
+def test_times_are_not_moved_by_more_than_a_clock_can_be_wrong(collector_settings: CollectorSettings) -> None:
+    command = [sys.executable, "-m", "console.cli", "quarantine", "repair", "1", "--move-hours", "1e300", "--dry-run"]
+    done = subprocess.run(command, env=environment(collector_settings), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "move-hours" in done.stderr

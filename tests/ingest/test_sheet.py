@@ -94,7 +94,7 @@ def bench(collector_settings: CollectorSettings, store: InfluxStore) -> Iterator
         made.log.close()
 
 
-class InBetween:
+class Overtaken:
     """A database that lets something else happen before it first answers."""
 
     def __init__(self, store: InfluxStore, happen: Callable[[], None]) -> None:
@@ -114,7 +114,7 @@ def test_two_collectors_that_settle_the_same_hour_at_once_count_all_of_it(bench:
     settle(
         bench.settings,
         bench.log,
-        store=cast("InfluxStore", InBetween(bench.store, other.settle)),
+        store=cast("InfluxStore", Overtaken(bench.store, other.settle)),
         state=bench.state,
         drained=bench.log.cursor(CURSOR),
         now=datetime.now(UTC),
