@@ -143,6 +143,12 @@ class SheetStore(StateBase):
         with self._reading() as connection:
             return [_to_row(row) for row in connection.execute(question).mappings()]
 
+    def prune_sheet(self, settled_before: datetime) -> int:
+        """Delete rows without a rest that were last settled before a moment; returns how many."""
+        rows = sa.delete(balance_sheet).where(balance_sheet.c.settled_at < settled_before, balance_sheet.c["rest"] == 0)
+        with self._writing() as connection:
+            return connection.execute(rows).rowcount
+
     def count_rests(self, start: datetime, end: datetime) -> dict[str, int]:
         """Sum of the rests by station, of the hours in ``[start, end)``; only stations that have one."""
         total = sa.func.sum(balance_sheet.c.rest)

@@ -20,7 +20,7 @@ from ingest.expectation import expected_in, filled, up_to
 from ingest.lanes import CURSOR
 from ingest.pipeline import Drain
 from ingest.sheet import count_sent, differences, settle, take
-from ingest.survey import expire, seconds_until_next
+from ingest.survey import expire, prune_state, seconds_until_next
 from ingest.writer import Writer
 from schemas.interval import Interval, floor_hour
 from schemas.message import RawMessage
@@ -28,7 +28,7 @@ from schemas.reading import Rejection, RejectReason
 from store.error import StateError
 from store.influx import Bucket
 from store.rawlog import RawLog
-from store.state import Facts, FindingKind, StateStore
+from store.state import Facts, FindingKind, Gap, GapState, StateStore
 from tests.ingest.conftest import environment
 
 if TYPE_CHECKING:
@@ -263,6 +263,28 @@ def test_the_quarantine_is_bounded_by_age_and_bytes_and_reports_itself(bench: Be
     assert expire(small, bench.state, H0) == 1
     assert expire(bench.settings, bench.state, H0) == 1  # older than half a year
     assert bench.state.list_findings(kind=FindingKind.QUARANTINE_FULL) == []
+
+
+def test_closed_rows_and_settled_gaps_go_when_nothing_changed_them_for_long(bench: Bench) -> None:
+    def gap(minute: int, state: GapState) -> Gap:
+        start = H0 + minute * MINUTE
+        return Gap(
+            network="gas", station_id="st-1", instrument_id="gas1", start=start, end=start + MINUTE, missing=1,
+            found_by="seq", found_at=H0, due_at=H0, state=state,
+        )  # fmt: skip
+
+    bench.take(message(0, 1), message(60, 2))
+    _, second = bench.state.read_sheet(H0, H0 + 2 * HOUR)
+    second.facts.read_back = 0
+    assert bench.state.put_sheet([second])  # one with a rest
+    bench.state.add_gaps([gap(number, state) for number, state in enumerate(GapState)])
+    later = datetime.now(UTC) + timedelta(days=100)
+    small = bench.settings.model_copy(update={"sheet_keep_days": 101})
+    assert prune_state(small, bench.state, later) == 0
+    assert prune_state(small.model_copy(update={"sheet_keep_days": 0}), bench.state, later) == 0
+    assert prune_state(small.model_copy(update={"sheet_keep_days": 99}), bench.state, later) == 5
+    assert [row.hour for row in bench.state.read_sheet(H0, H0 + 2 * HOUR)] == [second.hour]
+    assert {item.state for item in bench.state.list_gaps()} == {GapState.OPEN, GapState.ASKED}
 
 
 @pytest.mark.parametrize(
