@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from console.cli.gaps import ask, list_gaps
+from schemas.message import NetworkCode
 from schemas.network import Instrument, Network, Station
 from sensors.network_file import network_toml
 
@@ -19,7 +20,7 @@ START = END - timedelta(minutes=10)
 
 @pytest.fixture(autouse=True)
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gas1 = Instrument(id="gas1", network="gas", cadence_s=60, parameters=("so2",))
+    gas1 = Instrument(id="gas1", network=NetworkCode.GAS, cadence_s=60, parameters=("so2",))
     path = tmp_path / "network.toml"
     path.write_text(
         network_toml(Network(zone="Asia/Shanghai", station_list=(Station(id="st-1", instruments=(gas1,)),)))
