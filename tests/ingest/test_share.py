@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
+import structlog
+from paho.mqtt.client import MQTTMessage
 
-from ingest.mqtt import Publisher
+from ingest.mqtt import Announcer, Publisher
+from ingest.mqtt.announcer import member_topic
 from ingest.settings import Broker
 from store.rawlog import BEGINNING, RawLog
 from tests import servers
@@ -94,6 +97,19 @@ def test_both_share_the_load(pair: tuple[Collector, Collector], broker: servers.
     wait_for(lambda: stored(store) == 1_000, "all values")
     assert sum(map(kept, pair)) == 1_000
     assert min(map(kept, pair)) >= 300
+
+
+@pytest.mark.parametrize("payload", [b"{", b'{"by":"\xff"}', b'{"x":' + b"[" * 100_000])
+def test_an_unreadable_announcement_is_told_and_hurts_nobody(
+    collector_settings: CollectorSettings, payload: bytes
+) -> None:
+    heard: list[str] = []
+    announcer = Announcer(collector_settings, lambda client_id, _: heard.append(client_id))
+    message = MQTTMessage(topic=member_topic("other").encode())
+    message.payload = payload
+    with structlog.testing.capture_logs() as lines:
+        announcer._arrived(announcer._client, None, message)
+    assert ([line["event"] for line in lines], heard) == (["announcement_unreadable"], [])
 
 
 def test_only_what_neither_was_handed_is_a_gap(
