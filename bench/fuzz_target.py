@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ingest.error import CommandError
 from ingest.gateway.connection import Connection, Hub
 from ingest.gateway.device import acceptance_of, devices_of
 from ingest.gateway.history import content_of
@@ -168,7 +169,7 @@ def command(data: bytes) -> None:
     while not _ANSWERER._waiting.empty():  # noqa: SLF001
         asked = _ANSWERER._waiting.get()  # noqa: SLF001
         if asked is not None:
-            with suppress(OverflowError):  # of the years 1 and 9999
+            with suppress(CommandError):  # of the years 1 and 9999
                 content_of(asked.span, _NETWORK.timezone)
 
 

@@ -244,6 +244,8 @@ class ClockScreen:
             watched.delays.clear()
 
     def _report(self, stations: Iterable[str], now: datetime) -> None:
+        # from the database, since a finding may be of the process before this one, or of another collector
+        known = {item.key: item for item in self._state.list_findings(kind=FindingKind.CLOCK)}
         for station_id in sorted(stations):
             wrong = [
                 (key, watched)
@@ -252,12 +254,18 @@ class ClockScreen:
             ]
             key = f"clock/{station_id}"
             if not wrong:
-                if self._reported_at.pop(key, None) is not None:
+                self._reported_at.pop(key, None)
+                if key in known and self._is_right_again(known[key]):
                     self._state.drop_finding(key)
                 continue
             if now - self._reported_at.get(key, now - _REPORT_EVERY) >= _REPORT_EVERY:
                 self._reported_at[key] = now
                 self._state.report_findings([_finding(key, station_id, wrong, now)])
+
+    def _is_right_again(self, finding: Finding) -> bool:
+        """Whether every instrument that a finding names is seen right here, or is in the network file no more."""
+        watched = [self._of(finding.station_id or "", name) for name in finding.facts.get("instruments", ())]
+        return all(item is None or item.clock is Clock.RIGHT for item in watched)
 
 
 def skew_s(delays: Iterable[float]) -> float | None:

@@ -166,6 +166,8 @@ class DrainProcess:
             except (EOFError, OSError):
                 return
             self._metrics.drained(report)
+            if not report.messages:
+                continue  # the lag alone, while there is nothing to do
             _log.info(
                 "batch",
                 messages=report.messages,

@@ -4,6 +4,7 @@
     ``BrokerError``    the broker cannot be reached or refuses us
     ``PublishError``   the broker does not confirm what was published
     ``DatasetError``   a data set cannot be fetched, checked or found
+    ``CommandError``   a command to a station cannot be understood or followed
     ``LockedError``    another collector works in the same run directory
 
 Bad input is no error but a value: `schemas.reading.Rejection`.
@@ -26,6 +27,10 @@ class PublishError(IngestError):
 
 class DatasetError(IngestError):
     """A data set cannot be fetched, is not what it should be, or is unknown."""
+
+
+class CommandError(IngestError):
+    """A command to a station cannot be understood or followed."""
 
 
 class LockedError(IngestError):

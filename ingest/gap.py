@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ingest.suspicion import MOST, Last, Suspect, Suspicions
 from schemas.interval import floor_hour
 from store.state import Gap, GapState, Progress
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ingest.judge import Judged
     from ingest.settings import CollectorSettings
     from schemas.reading import Reading
+    from store.influx import InfluxStore
     from store.state import StateStore
 
 NOTE_EVERY_S = 1.0
@@ -32,14 +34,6 @@ class Missing(msgspec.Struct, frozen=True):
     end: datetime
     count: int
     found_by: str
-
-
-class Last(msgspec.Struct, frozen=True, gc=False):
-    """Newest reading of an instrument."""
-
-    seq: int | None
-    start: datetime
-    end: datetime
 
 
 def missing_between(last: Last, reading: Reading, cadence: timedelta) -> Missing | None:
@@ -63,14 +57,19 @@ class GapWatch:
     ----------
     settings : CollectorSettings
     state : StateStore
+    store : InfluxStore
+        Asked for what other members of a share group have stored.
 
     Notes
     -----
     The newest readings are noted once a second, so after a kill a gap may be found that is none: before a station is asked,
     `ingest.repair` looks into the database.
+
+    A member of a share group finds a gap wherever another member was handed a reading: there a gap is a suspicion, which
+    `look` drops or confirms. What is noted then is the reading before the oldest suspicion, so that a kill loses none.
     """
 
-    def __init__(self, settings: CollectorSettings, state: StateStore) -> None:
+    def __init__(self, settings: CollectorSettings, state: StateStore, store: InfluxStore) -> None:
         self._network = settings.stations
         self._pause = timedelta(seconds=settings.gap_wait_s)
         self._state = state
@@ -80,12 +79,13 @@ class GapWatch:
         self._found: list[Gap] = []
         self._repaired: set[_Key] = set()
         self._noted_at = 0.0
+        self._suspicions = Suspicions(settings, store) if settings.mqtt_share else None
         for item in state.list_instrument_states():
             if item.last_start is not None and item.last_end is not None:
                 self._last[item.station_id, item.instrument_id] = Last(item.last_seq, item.last_start, item.last_end)
 
     def note(self, batch: Sequence[Judged]) -> None:
-        """Take in a batch in log order; raises `StateError`, after which what was found waits for the next batch."""
+        """Take in a batch in log order; raises `StoreError`, after which what was found waits for the next batch."""
         nothing: set[_Key] = set()
         self._repaired.clear()
         for judged in batch:
@@ -96,11 +96,29 @@ class GapWatch:
         if self._found:
             self._state.add_gaps(self._found)
             self._found.clear()
+        self._note_answers(nothing)
+        if self._suspicions is not None and len(self._suspicions) > MOST:
+            self.look(time.monotonic())
+        if time.monotonic() - self._noted_at >= NOTE_EVERY_S:
+            self.close()
+
+    def _note_answers(self, nothing: Iterable[_Key]) -> None:
         for key in nothing:
             self._state.end_asked_gaps(*key)
         soon = datetime.now(UTC) + ANSWER_ENDS
         for key in self._repaired:
             self._state.hasten_gaps(*key, soon)
+
+    def look(self, now_s: float) -> None:
+        """Look at the suspicions that are old enough at ``now_s`` of the monotonic clock; raises `StoreError`, they stay then."""
+        due = [] if self._suspicions is None else self._suspicions.due(now_s)
+        if self._suspicions is None or not due:
+            return
+        found = self._suspicions.confirmed(due)
+        if found:
+            self._state.add_gaps(found)
+        self._suspicions.drop(due)
+        self._changed = {suspect.key: suspect.received_at for suspect in due} | self._changed
         if time.monotonic() - self._noted_at >= NOTE_EVERY_S:
             self.close()
 
@@ -108,14 +126,15 @@ class GapWatch:
         """Write the newest readings now."""
         self._noted_at = time.monotonic()
         changed = self._changed
+        lasts = self._last if self._suspicions is None else self._last | self._suspicions.firsts()
         self._state.note_progress(
             Progress(
                 network=str(self._network.instruments[key].network),
                 station_id=key[0],
                 instrument_id=key[1],
-                last_seq=self._last[key].seq,
-                last_start=self._last[key].start,
-                last_end=self._last[key].end,
+                last_seq=lasts[key].seq,
+                last_start=lasts[key].start,
+                last_end=lasts[key].end,
                 last_received_at=received_at,
             )
             for key, received_at in changed.items()
@@ -137,7 +156,12 @@ class GapWatch:
             if last is not None:
                 found = missing_between(last, reading, self._cadence_of(key))
                 if found is not None:
-                    yield from self._gap(judged, key, found)
+                    for gap in self._gap(judged, key, found):
+                        if self._suspicions is None:
+                            yield gap
+                        else:
+                            received_at, now_s = judged.message.received_at, time.monotonic()
+                            self._suspicions.add(Suspect(gap, self._cadence_of(key), last, received_at, now_s))
 
     def _cadence_of(self, key: _Key) -> timedelta:
         cadence = self._cadence.get(key)

@@ -15,7 +15,7 @@ from ingest.error import IngestError
 from ingest.judge import judge
 from ingest.quarantine import is_still_refused
 from ingest.revise import Reviser
-from schemas.message import CALIBRATION_PREFIX, parse_topic
+from schemas.message import CALIBRATION_PREFIX, TopicError, parse_topic
 from schemas.reading import RejectReason
 from sensors.json_v1 import FORMAT
 
@@ -121,7 +121,7 @@ def _judged(item: QuarantinedItem, mending: Mending, settings: CollectorSettings
         msg = "its clock was wrong: say by how many hours its times are to be moved"
         raise MendError(msg)
     if item.interval_start is not None and mending.move:
-        wanted = item.interval_start + mending.move
+        wanted = _moved(item.interval_start, mending.move)
         judged.readings[:] = [reading for reading in judged.readings if reading.interval.start == wanted]
     return judged
 
@@ -131,14 +131,14 @@ def mended_message(message: RawMessage, mending: Mending) -> RawMessage:
     if message.topic.startswith(CALIBRATION_PREFIX):
         msg = "a calibration result: it is not rewritten, let the station send it again"
         raise MendError(msg)
-    if parse_topic(message.topic).format != FORMAT:
+    try:
+        form = parse_topic(message.topic).format
+    except TopicError as error:
+        raise MendError(str(error)) from error
+    if form != FORMAT:
         msg = "not JSON: mend the network file, then replay"
         raise MendError(msg)
-    try:
-        document: Any = msgspec.json.decode(message.payload)
-    except msgspec.DecodeError as error:
-        msg = f"the message cannot be read: {error}"
-        raise MendError(msg) from error
+    document = _read(message.payload)
     readings = document if isinstance(document, list) else [document]
     if not all(isinstance(reading, dict) for reading in readings):
         msg = "expected an object or an array of objects"
@@ -146,6 +146,17 @@ def mended_message(message: RawMessage, mending: Mending) -> RawMessage:
     changed = [_mended_reading(reading, mending) for reading in readings]
     body = changed if isinstance(document, list) else changed[0]
     return msgspec.structs.replace(message, payload=msgspec.json.encode(body))
+
+
+def _read(payload: bytes) -> Any:  # noqa: ANN401 - any JSON
+    try:
+        return msgspec.json.decode(payload)
+    except RecursionError as error:
+        msg = "the message cannot be read: nested too deeply"
+        raise MendError(msg) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        msg = f"the message cannot be read: {error}"
+        raise MendError(msg) from error
 
 
 def _mended_reading(reading: Mapping[str, Any], mending: Mending) -> dict[str, Any]:
@@ -156,7 +167,7 @@ def _mended_reading(reading: Mapping[str, Any], mending: Mending) -> dict[str, A
     if mending.move:
         for name in ("start", "end"):
             if isinstance(changed.get(name), str):
-                changed[name] = (_moment(changed[name]) + mending.move).isoformat()
+                changed[name] = _moved(_moment(changed[name]), mending.move).isoformat()
     return changed
 
 
@@ -165,6 +176,14 @@ def _moment(text: str) -> datetime:
         return datetime.fromisoformat(text)
     except ValueError as error:
         msg = f"{text!r} is no time that can be moved"
+        raise MendError(msg) from error
+
+
+def _moved(moment: datetime, move: timedelta) -> datetime:
+    try:
+        return moment + move
+    except OverflowError as error:
+        msg = f"{moment.isoformat()} moved by {move / timedelta(hours=1):+g} h is no time any more"
         raise MendError(msg) from error
 
 

@@ -127,9 +127,10 @@ class Drain:
         self._lanes = Lanes(log, timedelta(seconds=settings.drain_live_after_s))
         self._clock = ClockScreen(settings, state)
         self._reviser = Reviser(settings, writer.store, state)
-        self._gaps = GapWatch(settings, state)
+        self._gaps = GapWatch(settings, state, writer.store)
         self._disk = DiskWatch(settings, state)
         self._lag_asked_at = 0.0
+        self._lag_said: int | None = None
 
     def run(self, report: Callable[[DrainReport], None]) -> None:
         """Drain until told to stop; ``report`` hears what became of every batch."""
@@ -143,14 +144,27 @@ class Drain:
                     open_batch = None
                 if batch is not None:
                     open_batch = pool.submit(self.settle, batch)
-                elif self._lanes.join():
-                    _log.info("caught_up")
+                else:
+                    self._idle(report)
                 if batch is None or len(batch.judged) < self._settings.drain_batch // 8:
                     self._stop.wait(self._settings.drain_idle_ms / 1_000)
             if open_batch is not None:
                 _forward(open_batch, report)
         with suppress(StateError):  # a second of progress less
             self._gaps.close()
+
+    def _idle(self, report: Callable[[DrainReport], None]) -> None:
+        """With nothing to read and no batch under way: what else there is to do."""
+        if self._lanes.join():
+            _log.info("caught_up")
+        try:
+            self._gaps.look(time.monotonic())
+        except StoreError as error:
+            _log.error("cannot_look_for_gaps", detail=str(error))
+        # the last batch may have counted what came behind it, or nothing at all
+        lag = self._lag() if self._lag_said != 0 else None
+        if lag is not None:
+            report(DrainReport(lag=lag))
 
     def judge_next(self) -> JudgedBatch | None:
         """Read, decode and validate what comes next; None where there is nothing."""
@@ -224,8 +238,8 @@ class Drain:
             now = datetime.now(UTC)
             self._clock.note(now)
             self._state.report_findings(foreign_payloads(batch.judged, self._settings.stations, now))
-        except StateError as error:
-            _log.error("state_refuses", detail=str(error))
+        except StoreError as error:
+            _log.error("cannot_follow", detail=str(error))
 
     def backlog(self) -> int:
         """Messages kept and not yet stored [1]."""
@@ -235,7 +249,8 @@ class Drain:
         if time.monotonic() - self._lag_asked_at < _LAG_EVERY_S:
             return None
         self._lag_asked_at = time.monotonic()
-        return waiting(self._log)
+        self._lag_said = waiting(self._log)
+        return self._lag_said
 
 
 def _forward(open_batch: Future[DrainReport | None], report: Callable[[DrainReport], None]) -> None:

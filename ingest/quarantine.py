@@ -12,12 +12,17 @@ from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from ingest.settings import CollectorSettings
     from ingest.writer import Writer
     from store.state import QuarantinedItem, StateStore
 
 _PAGE = 1_000
+BEHIND_THE_JUDGE = (RejectReason.REFUSED_BY_STORE, RejectReason.CLOCK_SUSPECT)
+"""Refusals that the judge alone does not know."""
+Refusals = dict[tuple[str, str, "datetime", "datetime"], str]
+"""Reasons, by station, instrument, start of the reading and time of reception."""
 
 
 class QuarantineRow(msgspec.Struct, frozen=True):
@@ -74,7 +79,20 @@ def entries(
         left = None if left is None else left - len(page)
 
 
-def replay(items: Iterable[int], settings: CollectorSettings, state: StateStore, writer: Writer) -> Replayed:
+def refused_behind_judge(state: StateStore, received_from: datetime) -> Refusals:
+    """Readings that the drain refused though the judge accepts them, of messages received at ``received_from`` or later."""
+    found: Refusals = {}
+    for reason in BEHIND_THE_JUDGE:
+        after = 0
+        while page := state.list_quarantine(reason=reason, received_from=received_from, after=after, limit=_PAGE):
+            after = page[-1].id
+            for item in page:
+                if item.station_id and item.instrument_id and item.interval_start:
+                    found[item.station_id, item.instrument_id, item.interval_start, item.received_at] = reason.value
+    return found
+
+
+def replay(items: Iterable[int], settings: CollectorSettings, state: StateStore, writer: Writer | None) -> Replayed:
     """Decode quarantined messages again with today's code and network file, and store what is now sound.
 
     Writing a message twice is harmless, so its sound rest may be stored again. The time a message was received at stays
@@ -85,9 +103,11 @@ def replay(items: Iterable[int], settings: CollectorSettings, state: StateStore,
     ----------
     items : iterable of int
         Ids of entries; unknown ones count as incomplete.
+    writer : Writer or None
+        None: nothing is stored, marked or added, to see what would be.
     """
     outcome = Replayed()
-    reviser = Reviser(settings, writer.store, state, "quarantine")
+    reviser = None if writer is None else Reviser(settings, writer.store, state, "quarantine")
     for entry_id in items:
         _replay_one(entry_id, settings, state, writer=writer, reviser=reviser, outcome=outcome)
     return outcome
@@ -98,8 +118,8 @@ def _replay_one(
     settings: CollectorSettings,
     state: StateStore,
     *,
-    writer: Writer,
-    reviser: Reviser,
+    writer: Writer | None,
+    reviser: Reviser | None,
     outcome: Replayed,
 ) -> None:
     item = state.get_quarantine(entry_id)
@@ -111,6 +131,12 @@ def _replay_one(
         # the judge knows no clocks: without a repair of its times the reading stays where it is
         judged.readings.clear()
         outcome.refused += 1
+        return
+    if writer is None or reviser is None:
+        is_refused = is_still_refused(item, judged)
+        outcome.values += sum(len(reading.values) for reading in judged.readings)
+        outcome.refused += is_refused
+        outcome.stored += not is_refused
         return
     reviser.revise([judged])
     if judged.results:

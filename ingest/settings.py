@@ -123,6 +123,8 @@ class CollectorSettings(Broker):
         Bounds of the quarantine, entries [1] and payload [B]: beyond them the oldest go, and are counted.
     quarantine_keep_days, rawlog_keep_days : int
         Entries and days of the raw log that are older go [d]; 0: never.
+    sheet_keep_days : int
+        Rows of the balance sheet without a rest and settled gaps go when nothing changed them for so long [d]; 0: never.
     metrics_host, metrics_port
         Where Prometheus asks; port 0 is off.
     """
@@ -154,6 +156,7 @@ class CollectorSettings(Broker):
     quarantine_max_bytes: Annotated[int, Field(ge=1 << 20)] = 1 << 30
     quarantine_keep_days: Annotated[int, Field(ge=0, le=3650)] = 180
     rawlog_keep_days: Annotated[int, Field(ge=0, le=3650)] = 0
+    sheet_keep_days: Annotated[int, Field(ge=0, le=3650)] = 1_095
     metrics_host: str = "127.0.0.1"
     metrics_port: _Port = 9464
 

@@ -9,7 +9,8 @@ Rows are of the hour in which readings start. Of each row holds::
 What was lost before the collector is asked for; `ingest.gap.steps_by_hour` tells by hour what became of that.
 
 It is settled from the raw log, independently of the drain: `settle` reads on where it last stopped, decodes each message once
-more, and asks the database for every time it has seen.
+more, and asks the database for every time it has seen. Collectors of a share group settle into the same rows: each adds to
+what stands, and does its part again where another was faster.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pandas as pd
 
+from ingest.expectation import HOUR, expected_in
 from ingest.judge import judge
-from schemas.interval import floor_hour, hours_between
-from schemas.reading import RejectReason
+from ingest.quarantine import refused_behind_judge
+from schemas.interval import floor_hour
+from store.error import StateError
 from store.state import Facts, Finding, FindingKind, SheetRow
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.judge import Judged
+    from ingest.quarantine import Refusals
     from ingest.settings import CollectorSettings
     from schemas.network import Network
     from store.influx import InfluxStore
@@ -40,7 +44,6 @@ if TYPE_CHECKING:
     from store.state import StateStore
 
 CURSOR = "sheet"
-HOUR = timedelta(hours=1)
 _BESIDE = timedelta(hours=48)
 """How far a neighbouring row is looked for; a longer hole counts as not sent."""
 _PAGE = 4_000
@@ -48,11 +51,9 @@ _PAGE_BYTES = 16 << 20
 _SETTLE_MESSAGES = 40_000
 """Messages that are settled together: bounds the memory."""
 _MILLISECOND = timedelta(milliseconds=1)
-#: Refusals that the judge alone does not know: they are taken from the quarantine.
-_BEHIND_THE_JUDGE = (RejectReason.REFUSED_BY_STORE, RejectReason.CLOCK_SUSPECT)
+_ATTEMPTS = 20
 _Key = tuple[datetime, str, str]
 _Instrument = tuple[str, str]
-_Refusals = dict[tuple[str, str, datetime, datetime], str]
 
 
 class Settled(msgspec.Struct):
@@ -110,12 +111,25 @@ def settle(  # noqa: PLR0913 - the stores by keyword
 
 def _look_again(network: Network, store: InfluxStore, state: StateStore, now: datetime) -> None:
     """Ask the database once more for what it did not hold: somebody may have restored it from the raw log."""
-    rows = [row for row in state.list_rests() if (row.station_id, row.instrument_id) in network.instruments]
-    for row in rows:
-        instrument = network.instruments[row.station_id, row.instrument_id]
-        _read_back({row.hour: row.facts}, (str(instrument.network), row.station_id, row.instrument_id), store)
-    state.put_sheet(rows)
-    _report(rows, state, now)
+
+    def look() -> list[SheetRow]:
+        rows = [row for row in state.list_rests() if (row.station_id, row.instrument_id) in network.instruments]
+        for row in rows:
+            instrument = network.instruments[row.station_id, row.instrument_id]
+            _read_back({row.hour: row.facts}, (str(instrument.network), row.station_id, row.instrument_id), store)
+        return rows
+
+    _report(_put(look, state), state, now)
+
+
+def _put(make: Callable[[], list[SheetRow]], state: StateStore) -> list[SheetRow]:
+    """Store rows made from those that stand; made anew where another collector of the share group changed them meanwhile."""
+    for _ in range(_ATTEMPTS):
+        rows = make()
+        if state.put_sheet(rows):
+            return rows
+    msg = f"balance sheet: other collectors changed the same rows {_ATTEMPTS} times while they were settled; tried again later"
+    raise StateError(msg)
 
 
 def _part(log: RawLog, drained: Position) -> Iterator[tuple[Position, Any]]:
@@ -131,12 +145,21 @@ def _part(log: RawLog, drained: Position) -> Iterator[tuple[Position, Any]]:
 def _settle_part(
     judged: list[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore
 ) -> list[SheetRow]:
-    network = settings.stations
     touched = {key for item in judged for key in _keys(item)}
-    rows = _load(touched, state, network)
-    refusals = _refusals(state, judged)
-    for item in judged:
-        take(rows, item, refusals, network)
+    refusals = refused_behind_judge(state, min(item.message.received_at for item in judged))
+
+    def make() -> list[SheetRow]:
+        rows, versions = _load(touched, state, settings.stations)
+        for item in judged:
+            take(rows, item, refusals, settings.stations)
+        return _counted(rows, versions, settings.stations, store)
+
+    return _put(make, state)
+
+
+def _counted(
+    rows: dict[_Key, Facts], versions: dict[_Key, datetime | None], network: Network, store: InfluxStore
+) -> list[SheetRow]:
     by_instrument = _by_instrument(rows)
     for (station_id, instrument_id), own in by_instrument.items():
         instrument = network.instruments.get((station_id, instrument_id))
@@ -147,16 +170,14 @@ def _settle_part(
         for hour, facts in own.items():
             facts.expected = expected_in(hour, cadence, instrument.since, instrument.until)
         _read_back(own, (str(instrument.network), station_id, instrument_id), store)
-    found = [
-        SheetRow(hour=hour, station_id=own[0], instrument_id=own[1], facts=facts)
+    return [
+        SheetRow(hour=hour, station_id=own[0], instrument_id=own[1], facts=facts, settled_at=versions.get((hour, *own)))
         for own, hours in by_instrument.items()
         for hour, facts in hours.items()
     ]
-    state.put_sheet(found)
-    return found
 
 
-def take(rows: dict[_Key, Facts], judged: Judged, refusals: _Refusals, network: Network) -> None:
+def take(rows: dict[_Key, Facts], judged: Judged, refusals: Refusals, network: Network) -> None:
     """Enter one message into the rows it touches."""
     message = judged.message
     for reading in judged.readings:
@@ -218,15 +239,6 @@ def count_sent(rows: dict[datetime, Facts], cadence: timedelta) -> None:
         facts.sent = facts.stored + missing if hour in hours_numbered else None
 
 
-def expected_in(hour: datetime, cadence: timedelta, since: datetime | None, until: datetime | None) -> int:
-    """Readings that start in an hour at a cadence, while the instrument stands there; 0 or 1 where the cadence is longer."""
-    first, last = max(hour, since or hour), min(hour + HOUR, until or hour + HOUR)
-    if last <= first:
-        return 0
-    epoch = datetime.fromtimestamp(0, tz=hour.tzinfo)
-    return -((epoch - last) // cadence) - -((epoch - first) // cadence)
-
-
 def differences(facts: Facts) -> dict[str, int]:
     """Every difference of a row by name; ``not_sent`` is negative where more came than expected."""
     quarantined = len(facts.refused)
@@ -260,13 +272,17 @@ def _message_key(judged: Judged) -> _Key:
     return (hour, judged.topic.station_id, judged.topic.instrument_id) if judged.topic else (hour, "", "")
 
 
-def _load(touched: set[_Key], state: StateStore, network: Network) -> dict[_Key, Facts]:
-    """Rows as they stand, and of each the nearest before and after, whose numbers tell what is missing between."""
+def _load(
+    touched: set[_Key], state: StateStore, network: Network
+) -> tuple[dict[_Key, Facts], dict[_Key, datetime | None]]:
+    """Rows as they stand, and of each the nearest before and after, whose numbers tell what is missing between; all versions."""
     rows: dict[_Key, Facts] = {}
+    versions: dict[_Key, datetime | None] = {}
     if touched:
         hours = [hour for hour, _, _ in touched]
         instruments = {(station_id, instrument_id) for _, station_id, instrument_id in touched}
         known = state.read_sheet(min(hours) - _BESIDE, max(hours) + _BESIDE, instruments=list(instruments))
+        versions = {(row.hour, row.station_id, row.instrument_id): row.settled_at for row in known}
         stands = _by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in known})
         for hour, station_id, instrument_id in touched:
             own = stands.get((station_id, instrument_id), {})
@@ -278,60 +294,13 @@ def _load(touched: set[_Key], state: StateStore, network: Network) -> dict[_Key,
     for key in touched:
         instrument = network.instruments.get(key[1:])
         rows.setdefault(key, Facts(network="" if instrument is None else str(instrument.network)))
-    return rows
-
-
-def filled(
-    rows: list[SheetRow], network: Network, start: datetime, end: datetime, station_id: str | None
-) -> list[SheetRow]:
-    """Rows of ``[start, end)`` with those added in which an instrument should have sent and nothing came at all."""
-    there = {(row.hour, row.station_id, row.instrument_id) for row in rows}
-    added = [
-        SheetRow(
-            hour=hour,
-            station_id=station.id,
-            instrument_id=item.id,
-            facts=Facts(network=str(item.network), expected=count),
-        )
-        for station in network.station_list
-        if station.late_window_h and station_id in (None, station.id)
-        for item in station.instruments
-        for hour in hours_between(start, end)
-        if (hour, station.id, item.id) not in there
-        and (count := expected_in(hour, timedelta(seconds=item.cadence_s), item.since, item.until))
-    ]
-    return sorted([*rows, *added], key=lambda row: (row.hour, row.station_id, row.instrument_id))
-
-
-def up_to(now: datetime, rows: list[SheetRow], network: Network) -> list[SheetRow]:
-    """The same rows; of the hour that has not ended, only readings that are over at ``now`` are expected."""
-    for row in rows:
-        instrument = network.instruments.get((row.station_id, row.instrument_id))
-        if instrument is not None and row.hour + HOUR > now:
-            cadence = timedelta(seconds=instrument.cadence_s)
-            until = min(instrument.until or now, now - cadence)
-            row.facts.expected = expected_in(row.hour, cadence, instrument.since, until)
-    return rows
+    return rows, versions
 
 
 def _by_instrument(rows: dict[_Key, Facts]) -> dict[_Instrument, dict[datetime, Facts]]:
     found: dict[_Instrument, dict[datetime, Facts]] = {}
     for (hour, station_id, instrument_id), facts in sorted(rows.items(), key=lambda item: item[0]):
         found.setdefault((station_id, instrument_id), {})[hour] = facts
-    return found
-
-
-def _refusals(state: StateStore, judged: list[Judged]) -> _Refusals:
-    """Readings of these messages that the drain refused behind the judge."""
-    found: _Refusals = {}
-    earliest = min(item.message.received_at for item in judged)
-    for reason in _BEHIND_THE_JUDGE:
-        after = 0
-        while page := state.list_quarantine(reason=reason, received_from=earliest, after=after, limit=_PAGE):
-            after = page[-1].id
-            for item in page:
-                if item.station_id and item.instrument_id and item.interval_start:
-                    found[item.station_id, item.instrument_id, item.interval_start, item.received_at] = reason.value
     return found
 
 

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 from msgspec import Meta
 
-from ingest.error import IngestError
+from ingest.error import CommandError, IngestError
 from ingest.mqtt import CommandListener, Publisher
 from schemas.message import Topic
 from sensors.json_v1 import FORMAT, encode_readings
@@ -41,6 +41,20 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A command, as the wire contract has it."""
 
     get: Span
+
+
+def parse_command(payload: bytes) -> Command:
+    """A command as it came from the broker, from whomever.
+
+    Raises
+    ------
+    CommandError
+        Whatever the bytes are: nothing else leaves here, since the caller is the network's own thread.
+    """
+    try:
+        return msgspec.json.decode(payload, type=Command)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise CommandError(str(error)) from error
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -98,8 +112,8 @@ class Answerer:
 
     def _hear(self, station_id: str, instrument_id: str, payload: bytes) -> None:
         try:
-            command = msgspec.json.decode(payload, type=Command)
-        except msgspec.MsgspecError as failure:
+            command = parse_command(payload)
+        except CommandError as failure:
             _log.warning("command_not_understood", station=station_id, detail=str(failure))
             return
         try:

@@ -96,12 +96,19 @@ def survey_once(settings: CollectorSettings, stop: threading.Event) -> None:
                 go_on=lambda _: not stop.is_set(),
             )
             expired = expire(settings, state, now)
+            rows_pruned = prune_state(settings, state, now)
         pruned = prune(settings, log, now)
     finally:
         store.close()
         log.close()
     _log.info(
-        "surveyed", messages=done.messages, rows=done.rows, rest=done.rest, expired=expired, days_pruned=len(pruned)
+        "surveyed",
+        messages=done.messages,
+        rows=done.rows,
+        rest=done.rest,
+        expired=expired,
+        rows_pruned=rows_pruned,
+        days_pruned=len(pruned),
     )
 
 
@@ -119,6 +126,18 @@ def expire(settings: CollectorSettings, state: StateStore, now: datetime) -> int
     else:
         state.drop_finding("quarantine_full")
     return gone
+
+
+def prune_state(settings: CollectorSettings, state: StateStore, now: datetime) -> int:
+    """Delete what of the balance sheet and of the gaps is settled and older than allowed; returns how many rows.
+
+    The age is that of the last change, not of the readings: a data set of long ago has rows that are new. Revisions stay,
+    since they hold measured values that were replaced, and history is asked for as of a moment.
+    """
+    if not settings.sheet_keep_days:
+        return 0
+    before = now - timedelta(days=settings.sheet_keep_days)
+    return state.prune_sheet(before) + state.prune_gaps(before)
 
 
 def prune(settings: CollectorSettings, log: RawLog, now: datetime) -> list[object]:

@@ -32,6 +32,7 @@ _NAMES = {
     "read_back": "回读",
     "rest": "差额",
 }
+_BESIDE = {"unreadable": "无法解码的消息", "gaps": "缺测补数"}
 
 
 def register(app: typer.Typer) -> None:
@@ -120,8 +121,9 @@ def _sheet(
     whole: bool,
 ) -> list[SheetRow]:
     from console.cli.replay import progress_line
+    from ingest.expectation import filled, up_to
     from ingest.lanes import CURSOR
-    from ingest.sheet import filled, settle, up_to
+    from ingest.sheet import settle
 
     if _unsettled(log) and (whole or _unsettled(log) <= SETTLE_AT_ONCE):
         with progress_line() as progress:
@@ -175,7 +177,7 @@ def _print_sheet(
 
     totals = dict.fromkeys(_NAMES, 0)
     if not as_json:
-        typer.echo("  ".join(f"{name} {word}" for name, word in _NAMES.items()))
+        typer.echo("  ".join(f"{name} {word}" for name, word in (_NAMES | _BESIDE).items()))
     for row in rows:
         figures = _figures(row, gaps)
         for name in _NAMES:
@@ -185,7 +187,7 @@ def _print_sheet(
             place = {"hour": row.hour, "station": row.station_id, "instrument": row.instrument_id}
             typer.echo(msgspec.json.encode({**place, "network": row.facts.network, **figures}))
             continue
-        shown = " ".join(_shown(name, figures[name]) for name in (*_NAMES, "unreadable", "gaps") if figures[name])
+        shown = " ".join(_shown(name, figures[name]) for name in (*_NAMES, *_BESIDE) if figures[name])
         typer.echo(f"{row.hour:%Y-%m-%d %H:%M}Z {row.station_id or '?'}/{row.instrument_id or '?':<12} {shown}")
     return totals
 

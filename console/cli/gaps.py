@@ -9,6 +9,12 @@ import typer
 
 _JSON = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
 
+_OUTCOMES = {
+    "would_ask": "would ask 将请求",
+    "will_ask": "the collector will ask 采集器将请求",
+    "asking_already": "already being asked for 正在请求",
+}
+
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
@@ -44,6 +50,10 @@ def list_gaps(
             station_id=station,
             states=[GapState(state)] if state else (),
         )
+    if found and not as_json:
+        typer.echo(
+            f"{'id':>6}  {'instrument 仪器':<32} {'from 起':<20}  {'to 止':<20}  {'missing':>6}  found by {'state':<9} asked 次数"
+        )
     for item in found:
         if as_json:
             typer.echo(msgspec.json.encode(item))
@@ -57,14 +67,17 @@ def list_gaps(
         typer.echo("nothing is missing 无缺测")
 
 
-def ask(
+def ask(  # noqa: PLR0917 - typer passes them by name
     station: Annotated[str, typer.Argument(help="station id 站点")],
     instrument: Annotated[str, typer.Argument(help="instrument id 仪器")],
     start: Annotated[str, typer.Option("--from", help="ISO 8601; zone of the network where none is given 起始")],
     end: Annotated[str, typer.Option("--to", help="ISO 8601 截止")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show, keep nothing 只显示")] = False,
+    as_json: _JSON = False,
 ) -> None:
     """Have the collector ask a station for a time again. 人工发起补数请求。"""
+    import msgspec
+
     from console.cli.replay import explained, moment
     from store.settings import SharedSettings, load_settings
     from store.state import Gap, StateStore
@@ -85,10 +98,6 @@ def ask(
         msg = f"{first.isoformat()}: older than the late window of {window}; what came would be refused"
         raise typer.BadParameter(msg, param_hint="--from")
     count = max(1, round((last - first) / timedelta(seconds=known.cadence_s)))
-    words = f"{station}/{instrument}: {count} readings 条, {first.isoformat()} .. {last.isoformat()}"
-    if dry_run:
-        typer.echo(f"would ask 将请求 {words}")
-        return
     gap = Gap(
         network=str(known.network),
         station_id=station,
@@ -100,9 +109,16 @@ def ask(
         found_at=now,
         due_at=now,
     )
-    with explained("gaps"), StateStore(settings.state_url) as store:
-        store.migrate()
-        is_new = store.add_gaps([gap]) > 0 or store.reopen_gap(gap)
+    outcome = "would_ask"
+    if not dry_run:
+        with explained("gaps"), StateStore(settings.state_url) as store:
+            store.migrate()
+            is_new = store.add_gaps([gap]) > 0 or store.reopen_gap(gap)
+        outcome = "will_ask" if is_new else "asking_already"
+    if as_json:
+        line = {"station": station, "instrument": instrument, "start": first, "end": last, "missing": count}
+        typer.echo(msgspec.json.encode({**line, "outcome": outcome}))
+        return
     typer.echo(
-        f"the collector will ask 采集器将请求 {words}" if is_new else f"already being asked for 正在请求 {words}"
+        f"{_OUTCOMES[outcome]} {station}/{instrument}: {count} readings 条, {first.isoformat()} .. {last.isoformat()}"
     )

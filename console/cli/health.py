@@ -42,7 +42,7 @@ def health(
         row for row in rows if station in (None, row.station.id) and (everything or station or row.state in TROUBLED)
     ]
     for row in chosen:
-        instruments = ", ".join(item.instrument_id for item in row.troubled)
+        instruments = ", ".join(item.instrument_id for item in row.concerned)
         next_step = words(f"advice.{row.advice}", instruments=instruments, figure=row.figure)
         if as_json:
             line = {

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from store.state import StateStore
 
 _SHOWN_BYTES = 2_000
+_MOST_HOURS = 87_840.0
+"""Of a clock that is put right: ten years."""
 _JSON = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
 _REASON = Annotated[RejectReason | None, typer.Option(help="only this reason 原因")]
 _STATION = Annotated[str | None, typer.Option(help="only this station 站点")]
@@ -106,6 +108,9 @@ def replay(
     ids: Annotated[list[int] | None, typer.Argument(help="ids; none: all that were not replayed 编号")] = None,
     reason: _REASON = None,
     station: _STATION = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="count what would be stored, store nothing 只预览")
+    ] = False,
     as_json: _JSON = False,
 ) -> None:
     """Decode entries again with today's code and network file, and store what is now sound. 修复后重放。"""
@@ -128,13 +133,13 @@ def replay(
         found = entries(state, reason=reason, station_id=station)
         chosen = ids or [item.id for item in found if item.state is QuarantineState.NEW]
         store = InfluxStore(settings)
-        outcome = replay_entries(chosen, settings, state, Writer(store, stop))
+        outcome = replay_entries(chosen, settings, state, None if dry_run else Writer(store, stop))
         store.close()
     if as_json:
-        typer.echo(msgspec.json.encode(outcome))
+        typer.echo(msgspec.json.encode({**msgspec.structs.asdict(outcome), "dry_run": dry_run}))
     else:
         typer.echo(
-            f"stored 已入库 {outcome.stored}, still refused 仍被拒收 {outcome.refused}, incomplete 不完整 {outcome.incomplete}"
+            f"{'would store 将入库' if dry_run else 'stored 已入库'} {outcome.stored}, still refused 仍被拒收 {outcome.refused}, incomplete 不完整 {outcome.incomplete}"
         )
 
 
@@ -145,7 +150,14 @@ def repair(  # noqa: PLR0917 - typer passes them by name
     codes: Annotated[
         list[str] | None, typer.Option("--map", help="WRONG=right, an unknown code and the one that is meant 代码映射")
     ] = None,
-    move_hours: Annotated[float, typer.Option(help="added to the times of readings with a wrong clock 时间平移")] = 0.0,
+    move_hours: Annotated[
+        float,
+        typer.Option(
+            min=-_MOST_HOURS,
+            max=_MOST_HOURS,
+            help="added to the times of readings: a station 8 h ahead needs -8 加到时间上，快 8 小时填 -8",
+        ),
+    ] = 0.0,
     who: Annotated[str, typer.Option(help="who answers for it 责任人")] = "",
     note: Annotated[str, typer.Option(help="why 说明")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be stored, store nothing 只预览")] = False,
@@ -214,9 +226,12 @@ def _mapped(codes: list[str]) -> dict[str, str]:
 def expire(
     older_than_days: Annotated[int | None, typer.Option(min=0, help="default: the setting 天数，默认取配置")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="count, delete nothing 只计数")] = False,
+    as_json: _JSON = False,
 ) -> None:
     """Let entries go that are older than the policy allows; they stay counted. 按策略过期。"""
     from datetime import UTC, datetime
+
+    import msgspec
 
     from console.cli.replay import explained
     from ingest.settings import CollectorSettings
@@ -224,12 +239,19 @@ def expire(
 
     settings = load_settings(CollectorSettings)
     days = settings.quarantine_keep_days if older_than_days is None else older_than_days
-    if not days and older_than_days is None:
+    is_kept = not days and older_than_days is None
+    if is_kept and not as_json:
         typer.echo("SKYGROUND_QUARANTINE_KEEP_DAYS=0: entries are kept 永久保留")
         return
-    with explained("quarantine"), _state() as state:
-        state.quarantine_limit_bytes = settings.quarantine_max_bytes
-        count = state.expire_quarantine(datetime.now(UTC) - timedelta(days=days), dry_run=dry_run)
+    count = 0
+    if not is_kept:
+        with explained("quarantine"), _state() as state:
+            state.quarantine_limit_bytes = settings.quarantine_max_bytes
+            count = state.expire_quarantine(datetime.now(UTC) - timedelta(days=days), dry_run=dry_run)
+    if as_json:
+        line = {"older_than_days": None if is_kept else days, "entries": count, "dry_run": dry_run}
+        typer.echo(msgspec.json.encode(line))
+        return
     typer.echo(f"{'would go 将删除' if dry_run else 'gone 已删除'} {count}")
 
 

@@ -130,6 +130,12 @@ class StationHealth:
         """Instruments that are late, silent or not believed."""
         return tuple(item for item in self.instruments if item.state in TROUBLED)
 
+    @property
+    def concerned(self) -> tuple[InstrumentHealth, ...]:
+        """Instruments that ``advice`` speaks of: those not believed where any is, else those late or silent."""
+        doubted = tuple(item for item in self.instruments if item.state is LinkState.LYING)
+        return doubted or self.troubled
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:

@@ -12,11 +12,11 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import msgspec
 import structlog
 
+from ingest.error import CommandError
 from ingest.mqtt import CommandListener
-from ingest.station import NOTHING, Command
+from ingest.station import NOTHING, parse_command
 from schemas.message import Topic
 from sensors.hj212.command import Command as Cn
 from sensors.hj212.command import RequestAnswer, Result
@@ -83,18 +83,24 @@ class HistoryDesk:
         if instrument is None or instrument.hj212 is None:
             return  # an instrument that sends by itself: its station answers
         try:
-            command = msgspec.json.decode(payload, type=Command)
-        except msgspec.MsgspecError as error:
+            content = content_of(parse_command(payload).get, self._network.timezone)
+        except CommandError as error:
             _log.warning("command_not_understood", station=station_id, detail=str(error))
             return
         if len(self._tasks) >= _WAITING_MAX:
             _log.warning("too_many_requests", station=station_id)  # asked again later
             return
-        task = self._loop.create_task(self._ask(station_id, instrument, command.get))
+        task = self._loop.create_task(self._ask(station_id, instrument, content))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
 
-    async def _ask(self, station_id: str, instrument: Instrument, span: Span) -> None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:  # or nobody would ever hear of it
+            _log.error("history_request_failed", detail=f"{type(error).__name__}: {error}")
+
+    async def _ask(self, station_id: str, instrument: Instrument, content: bytes) -> None:
         hj212 = instrument.hj212
         if hj212 is None or hj212.cn not in ASKABLE:
             self._say_nothing(station_id, instrument, "real-time data cannot be asked for")
@@ -103,7 +109,7 @@ class HistoryDesk:
             outcome = await self._requests.ask(
                 hj212.mn,
                 {"ST": self._requests.system_type(hj212.mn), "CN": str(hj212.cn)},
-                content_of(span, self._network.timezone),
+                content,
                 now=datetime.now(UTC).astimezone(self._network.timezone),
             )
         self._metrics.history.labels(_word(outcome)).inc()
@@ -118,9 +124,18 @@ class HistoryDesk:
 
 
 def content_of(span: Span, zone: ZoneInfo) -> bytes:
-    """BeginTime and EndTime of a span, in local time."""
-    begin, end = span.start.astimezone(zone), (span.end - _LAST_SECOND).astimezone(zone)
-    return f"BeginTime={begin:%Y%m%d%H%M%S},EndTime={max(begin, end):%Y%m%d%H%M%S}".encode()
+    """BeginTime and EndTime of a span, in local time; raises `CommandError` where the zone's calendar does not reach that far."""
+    try:
+        begin, end = span.start.astimezone(zone), (span.end - _LAST_SECOND).astimezone(zone)
+    except OverflowError as error:
+        msg = f"{span.start.isoformat()} to {span.end.isoformat()}: no local time reaches that far"
+        raise CommandError(msg) from error
+    return f"BeginTime={_digits(begin)},EndTime={_digits(max(begin, end))}".encode()
+
+
+def _digits(moment: datetime) -> str:
+    # %Y has no leading zeros in the first thousand years
+    return f"{moment.year:04}{moment:%m%d%H%M%S}"
 
 
 def has_nothing(outcome: Outcome) -> bool:

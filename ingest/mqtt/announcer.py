@@ -96,7 +96,7 @@ class Announcer:
     def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         try:
             member = msgspec.json.decode(message.payload, type=Member)
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # anything else would end the network thread
             _log.warning("announcement_unreadable", topic=message.topic)
             return
         self._heard(message.topic.rpartition("/")[2], member)

@@ -175,6 +175,14 @@ class GapStore(StateBase):
         with self._writing() as connection:
             connection.execute(change)
 
+    def prune_gaps(self, settled_before: datetime) -> int:
+        """Delete gaps that came to their end before a moment; returns how many."""
+        rows = sa.delete(gap).where(
+            gap.c.state_at < settled_before, gap.c.state.not_in([state.value for state in UNSETTLED])
+        )
+        with self._writing() as connection:
+            return connection.execute(rows).rowcount
+
     def end_asked_gaps(self, station_id: str, instrument_id: str) -> int:
         """Note that a station has nothing of what an instrument's gaps were asked for; returns how many that ends."""
         change = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _PAGE = 500
 _KEY = ("hour", "station_id", "instrument_id")
+_TICK = timedelta(microseconds=1)
+#: Key of the advisory lock under which rows are compared and replaced (any constant of our own).
+_SHEET_LOCK = 0x736B7368
 
 
 class Facts(msgspec.Struct, kw_only=True):
@@ -82,33 +85,36 @@ class SheetRow(msgspec.Struct, frozen=True, kw_only=True):
     instrument_id: str
     facts: Facts
     settled_at: datetime | None = None
+    """Its version; None for one that is not stored yet."""
 
 
 class SheetStore(StateBase):
     """Functions on the balance sheet."""
 
-    def put_sheet(self, rows: Iterable[SheetRow]) -> None:
-        """Replace rows, page by page; doing it again is harmless."""
-        now = utc_now()
-        pending = [
-            {
-                "hour": row.hour,
-                "station_id": row.station_id,
-                "instrument_id": row.instrument_id,
-                "figures": msgspec.to_builtins(row.facts, str_keys=True),
-                "rest": row.facts.rest,
-                "settled_at": now,
-            }
-            for row in rows
-        ]
-        for first in range(0, len(pending), _PAGE):
-            with self._writing() as connection:
-                statement = insert(connection, balance_sheet)
-                changed = {name: statement.excluded[name] for name in ("figures", "rest", "settled_at")}
-                connection.execute(
-                    statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed),
-                    pending[first : first + _PAGE],
-                )
+    def put_sheet(self, rows: Iterable[SheetRow]) -> bool:
+        """Replace rows, all or none: False, and nothing is changed, where one of them is not any more as it was read.
+
+        ``settled_at`` is the version: what `read_sheet` gave, or None for a row that was not there. So a process that read
+        rows, added to them and is now too late has to read them again, instead of undoing what another added.
+        """
+        pending = list(rows)
+        if not pending:
+            return True
+        with self._writing() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SHEET_LOCK)))
+            versions = _versions(connection, pending)
+            if any(versions.get(_key_of(row)) != row.settled_at for row in pending):
+                return False
+            # later than every version, whatever the clocks of the writers say
+            settled_at = max([utc_now(), *(version + _TICK for version in versions.values())])
+            statement = insert(connection, balance_sheet)
+            changed = {name: statement.excluded[name] for name in ("figures", "rest", "settled_at")}
+            statement = statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed)
+            for first in range(0, len(pending), _PAGE):
+                page = pending[first : first + _PAGE]
+                connection.execute(statement, [_values(row, settled_at) for row in page])
+        return True
 
     def read_sheet(
         self,
@@ -137,6 +143,12 @@ class SheetStore(StateBase):
         with self._reading() as connection:
             return [_to_row(row) for row in connection.execute(question).mappings()]
 
+    def prune_sheet(self, settled_before: datetime) -> int:
+        """Delete rows without a rest that were last settled before a moment; returns how many."""
+        rows = sa.delete(balance_sheet).where(balance_sheet.c.settled_at < settled_before, balance_sheet.c["rest"] == 0)
+        with self._writing() as connection:
+            return connection.execute(rows).rowcount
+
     def count_rests(self, start: datetime, end: datetime) -> dict[str, int]:
         """Sum of the rests by station, of the hours in ``[start, end)``; only stations that have one."""
         total = sa.func.sum(balance_sheet.c.rest)
@@ -157,3 +169,26 @@ def _to_row(row: sa.RowMapping) -> SheetRow:
         facts=msgspec.convert(row["figures"], Facts, strict=False),
         settled_at=row["settled_at"],
     )
+
+
+def _key_of(row: SheetRow) -> tuple[datetime, str, str]:
+    return row.hour, row.station_id, row.instrument_id
+
+
+def _versions(connection: sa.Connection, rows: Sequence[SheetRow]) -> dict[tuple[datetime, str, str], datetime]:
+    """When the rows that are there were last settled, and others of the same time."""
+    hours = [row.hour for row in rows]
+    columns = (*(balance_sheet.c[name] for name in _KEY), balance_sheet.c.settled_at)
+    question = sa.select(*columns).where(balance_sheet.c.hour.between(min(hours), max(hours)))
+    return {(hour, station, instrument): at for hour, station, instrument, at in connection.execute(question)}
+
+
+def _values(row: SheetRow, settled_at: datetime) -> dict[str, object]:
+    return {
+        "hour": row.hour,
+        "station_id": row.station_id,
+        "instrument_id": row.instrument_id,
+        "figures": msgspec.to_builtins(row.facts, str_keys=True),
+        "rest": row.facts.rest,
+        "settled_at": settled_at,
+    }

@@ -1,15 +1,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
+from typer import Exit
 
+from console.cli.health import health
 from console.i18n import words
+from console.source import Source
 from console.view.doubt import doubts_of
 from console.view.health import Advice, Doubt, LinkState, Rejected, network_health, select, station_health, summarise
 from schemas.network import Instrument, Network, Station
 from store.state import Balance, Clock, Finding, FindingKind, InstrumentState
 from tests.console.build import NOW, instrument, network, station
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NONE = Rejected()
 
@@ -133,3 +141,26 @@ def test_a_station_that_is_not_believed_comes_first_and_says_why() -> None:
     assert summarise(rows).lying == 1
     for language in ("zh", "en"):
         assert "-8.00 h" in words(language)(f"advice.{rows[0].advice}", instruments="i", figure=rows[0].figure)
+
+
+def test_only_the_instruments_that_are_not_believed_are_named_beside_a_silent_one() -> None:
+    place = station("a-1", instrument("gas1"), instrument("met1", network="met", parameters=("temperature",)))
+    doubt = Doubt(advice=Advice.CLOCK, since=NOW, figure="-8.00 h", instruments=frozenset({"gas1"}))
+    row = station_health(place, {}, NOW, rejected=NONE, completeness={}, doubt=doubt)
+    assert [item.instrument_id for item in row.troubled] == ["gas1", "met1"]
+    assert [item.instrument_id for item in row.concerned] == ["gas1"]
+
+
+def test_the_command_names_the_instruments_that_the_page_names(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = station("a-1", instrument("gas1"), instrument("met1", network="met", parameters=("temperature",)))
+    doubt = Doubt(advice=Advice.CLOCK, since=NOW, figure="-8.00 h", instruments=frozenset({"gas1"}))
+    row = station_health(place, {}, NOW, rejected=NONE, completeness={}, doubt=doubt)
+    monkeypatch.setattr(Source, "health", lambda _: SimpleNamespace(rows=[row]))
+    monkeypatch.setenv("SKYGROUND_STATE_URL", f"sqlite:///{tmp_path}/state.sqlite")
+    with pytest.raises(Exit):
+        health(everything=False)
+    said = capsys.readouterr().out
+    assert "gas1" in said
+    assert "met1" not in said

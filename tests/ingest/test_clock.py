@@ -213,6 +213,35 @@ def test_the_finding_goes_when_the_clock_is_right(collector_settings: CollectorS
     assert state.list_findings(kind=FindingKind.CLOCK) == []
 
 
+def test_a_finding_of_the_process_before_goes_when_the_clock_is_right(
+    collector_settings: CollectorSettings, state: StateStore
+) -> None:
+    clock = stream(collector_settings, state, "minute")
+    clock.live(5, 0)
+    clock.live(5, 5, -ZONE)
+    clock.screen.note(NOW)
+    assert len(state.list_findings(kind=FindingKind.CLOCK)) == 1
+    clock = stream(collector_settings, state, "minute")  # a restart
+    clock.live(5, 10)
+    clock.screen.note(NOW)
+    assert state.list_findings(kind=FindingKind.CLOCK) == []
+
+
+def test_a_finding_stays_while_this_process_has_not_seen_the_instrument_it_names_right(
+    collector_settings: CollectorSettings, state: StateStore
+) -> None:
+    other = stream(
+        collector_settings, state, "fast"
+    )  # of another collector: it knows nothing of the first one's verdict
+    clock = stream(collector_settings, state, "minute")
+    clock.live(5, 0)
+    clock.live(5, 5, -ZONE)
+    clock.screen.note(NOW)
+    other.live(5, 0)
+    other.screen.note(NOW)
+    assert len(state.list_findings(kind=FindingKind.CLOCK)) == 1
+
+
 def test_other_times_ahead_keep_their_reason(collector_settings: CollectorSettings, state: StateStore) -> None:
     clock = stream(collector_settings, state, "minute")
     (judged,) = clock.live(1, 0, timedelta(hours=3))

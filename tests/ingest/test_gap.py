@@ -87,7 +87,9 @@ def test_the_command_is_the_contracts() -> None:
     assert parse_command_topic("cmd/v1/ST/gas1") is None
 
 
-def test_a_repair_a_repetition_and_a_restart_find_no_gap(collector_settings: CollectorSettings) -> None:
+def test_a_repair_a_repetition_and_a_restart_find_no_gap(
+    collector_settings: CollectorSettings, store: InfluxStore
+) -> None:
     with StateStore(collector_settings.state_url) as state:
         state.migrate()
 
@@ -104,14 +106,14 @@ def test_a_repair_a_repetition_and_a_restart_find_no_gap(collector_settings: Col
                 ]
             )
 
-        watch = GapWatch(collector_settings, state)
+        watch = GapWatch(collector_settings, state, store)
         hear((0, 1), (1, 2))
         hear((5, 6))
         hear((3, 4), (2, 3), (5, 6))
         (gap,) = state.list_gaps()
         assert (gap.start, gap.end, gap.missing, gap.state) == (T0 + 2 * MINUTE, T0 + 5 * MINUTE, 3, GapState.OPEN)
         watch.close()
-        watch = GapWatch(collector_settings, state)
+        watch = GapWatch(collector_settings, state, store)
         hear((6, 7))
         assert len(state.list_gaps()) == 1
         hear((8, 9))

@@ -13,6 +13,7 @@ import pytest
 
 from ingest.judge import judge
 from ingest.mend import DOCUMENT, Mending, mend
+from ingest.quarantine import replay
 from ingest.writer import Writer
 from schemas.interval import Interval
 from schemas.message import RawMessage
@@ -120,6 +121,37 @@ def test_only_refused_times_are_moved_and_only_json_is_rewritten(
     assert stored(store) == {}
 
 
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (RawMessage(TOPIC, b'{"\xff":1}', NOW), "the message cannot be read"),
+        (RawMessage(TOPIC, b"[" * 100_000 + b"]" * 100_000, NOW), "nested too deeply"),
+        (RawMessage(TOPIC, b"{", NOW), "the message cannot be read"),
+        (RawMessage(TOPIC, b'{"start":"9999-12-31T23:00:00Z","values":{"so2":1}}', NOW), "is no time any more"),
+        (RawMessage(TOPIC, b'{"start":"never","values":{"so2":1}}', NOW), "is no time that can be moved"),
+        (RawMessage(TOPIC, b'["\\ud800"]', NOW), "the message cannot be read"),
+        (RawMessage("obs/v1/nonsense", b"{}", NOW), "expected obs/v1/"),
+    ],
+)
+def test_an_entry_that_cannot_be_mended_is_refused_and_the_next_is_mended(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore, raw: RawMessage, words: str
+) -> None:
+    state.add_rejections(raw, None, [Rejection(RejectReason.TIME_FUTURE, "x")])
+    bad = state.list_quarantine()[-1].id
+    good = held(state, message(START - ZONE, {"so2": 1.0}), START - ZONE)
+    first, second = mend([bad, good], MOVE, collector_settings, state, writer=writer(store))
+    assert words in first.refused[0]
+    assert second.starts == [START]
+
+
+def test_a_refused_time_at_the_end_of_the_calendar_is_not_moved(
+    collector_settings: CollectorSettings, state: StateStore
+) -> None:
+    last = datetime(9999, 12, 31, 23, 0, tzinfo=UTC)
+    (outcome,) = mend([held(state, message(START, {"so2": 1.0}), last)], MOVE, collector_settings, state, writer=None)
+    assert "moved by +8 h is no time any more" in outcome.refused[0]
+
+
 def test_the_commands(collector_settings: CollectorSettings, state: StateStore, store: InfluxStore) -> None:
     refused(state, collector_settings, message(START, {"ozone": 30.0}))
 
@@ -137,5 +169,26 @@ def test_the_commands(collector_settings: CollectorSettings, state: StateStore, 
     status = msgspec.json.decode(run("status", "--json").stdout)
     assert (status["items"], status["items_max"], status["by_state"]) == (1, 200_000, {"replayed": 1})
     assert run("expire", "--older-than-days", "0", "--dry-run").stdout.split()[-1] == "1"
-    assert run("expire", "--older-than-days", "0").stdout.split()[-1] == "1"
+    expired = msgspec.json.decode(run("expire", "--older-than-days", "0", "--json").stdout)
+    assert expired == {"older_than_days": 0, "entries": 1, "dry_run": False}
     assert state.count_quarantine() == {}
+
+
+def test_a_replay_can_be_looked_at_before(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
+) -> None:
+    good, bad = message(START, {"so2": 1.0, "o3": 2.0}), message(START + timedelta(minutes=1), {"nonsense": 1.0})
+    state.add_rejections(good, None, [Rejection(RejectReason.REFUSED_BY_STORE, "once", "st-1", "gas1")])
+    refused(state, collector_settings, bad)
+    ids = [item.id for item in state.list_quarantine()]
+    outcome = replay(ids, collector_settings, state, None)
+    assert (outcome.stored, outcome.refused, outcome.values) == (1, 1, 2)
+    assert stored(store) == {}
+    assert {item.state for item in state.list_quarantine()} == {QuarantineState.NEW}
+
+
+def test_times_are_not_moved_by_more_than_a_clock_can_be_wrong(collector_settings: CollectorSettings) -> None:
+    command = [sys.executable, "-m", "console.cli", "quarantine", "repair", "1", "--move-hours", "1e300", "--dry-run"]
+    done = subprocess.run(command, env=environment(collector_settings), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "move-hours" in done.stderr

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import threading
 import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.metrics import Metrics
+from ingest.metrics import DrainReport, Metrics
 from ingest.mqtt import Subscriber
-from ingest.pipeline import intake
+from ingest.pipeline import Drain, intake
+from ingest.writer import Writer
+from schemas.message import RawMessage
 from store.rawlog import BEGINNING, RawLog
 from tests.ingest.conftest import wait_for
 
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 
     from ingest.mqtt import Publisher
     from ingest.settings import CollectorSettings
+    from store.influx import InfluxStore
+    from store.state import StateStore
 
 pytestmark = pytest.mark.integration
 
@@ -79,3 +84,26 @@ def test_stopped_while_the_disk_is_full_the_broker_keeps_everything(
     subscriber.close()
     log.close()
     assert unacknowledged(settings) == 10
+
+
+def test_the_lag_is_said_to_be_nothing_when_all_is_drained(
+    collector_settings: CollectorSettings, store: InfluxStore, state: StateStore
+) -> None:
+    log, stop, heard = RawLog(collector_settings.rawlog_dir), threading.Event(), list[DrainReport]()
+    settings = collector_settings.model_copy(update={"drain_batch": 5})
+    work = Drain(settings, log, writer=Writer(store, stop), state=state, stop=stop)
+    now = datetime.now(UTC)
+    log.append([RawMessage("obs/v1/gas/st-1/gas1/json", b"{", now) for _ in range(10)])
+
+    def hear(report: DrainReport) -> None:
+        heard.append(report)
+        if heard[-1].messages == 0:
+            stop.set()
+
+    worker = threading.Thread(target=work.run, args=(hear,))
+    worker.start()
+    worker.join(10)
+    stop.set()
+    worker.join()
+    log.close()
+    assert [report.lag for report in heard] == [5, None, 0]

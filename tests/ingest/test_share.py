@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import signal
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
+import structlog
+from paho.mqtt.client import MQTTMessage
 
-from ingest.mqtt import Publisher
+from ingest.mqtt import Announcer, Publisher
+from ingest.mqtt.announcer import member_topic
 from ingest.settings import Broker
 from store.rawlog import BEGINNING, RawLog
 from tests import servers
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
     from ingest.settings import CollectorSettings
     from store.influx import InfluxStore
+    from store.state import StateStore
 
 pytestmark = pytest.mark.integration
 ARCHIVE = "obs/v1/voc/archive/gc1/json"
@@ -91,6 +97,37 @@ def test_both_share_the_load(pair: tuple[Collector, Collector], broker: servers.
     wait_for(lambda: stored(store) == 1_000, "all values")
     assert sum(map(kept, pair)) == 1_000
     assert min(map(kept, pair)) >= 300
+
+
+@pytest.mark.parametrize("payload", [b"{", b'{"by":"\xff"}', b'{"x":' + b"[" * 100_000])
+def test_an_unreadable_announcement_is_told_and_hurts_nobody(
+    collector_settings: CollectorSettings, payload: bytes
+) -> None:
+    heard: list[str] = []
+    announcer = Announcer(collector_settings, lambda client_id, _: heard.append(client_id))
+    message = MQTTMessage(topic=member_topic("other").encode())
+    message.payload = payload
+    with structlog.testing.capture_logs() as lines:
+        announcer._arrived(announcer._client, None, message)
+    assert ([line["event"] for line in lines], heard) == (["announcement_unreadable"], [])
+
+
+def test_only_what_neither_was_handed_is_a_gap(
+    pair: tuple[Collector, Collector], broker: servers.Server, store: InfluxStore, state: StateStore
+) -> None:
+    first = datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(hours=2)
+    with Publisher(Broker(mqtt_url=broker.url), f"station-{uuid.uuid4().hex[:12]}") as publisher:
+        for number in range(100):
+            start = first + timedelta(minutes=number)
+            body = {"start": start, "end": start + timedelta(minutes=1), "values": {"so2": 1.0}, "seq": number}
+            if number != 50:
+                publisher.publish("obs/v1/gas/st-1/gas1/json", msgspec.json.encode(body))
+        publisher.flush()
+    wait_for(lambda: len(state.list_gaps()) == 1, "the gap")
+    wait_for(lambda: store.count_values("gas", first, first + timedelta(hours=2)) == 99, "all values")
+    time.sleep(3.0)  # the other one's suspicions have been looked at, too
+    assert min(map(kept, pair)) > 10
+    assert [(gap.start, gap.missing) for gap in state.list_gaps()] == [(first + timedelta(minutes=50), 1)]
 
 
 def test_the_other_takes_over_when_one_dies_and_gives_back_when_it_returns(

@@ -8,28 +8,31 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ingest.balance import audit
+from ingest.expectation import expected_in, filled, up_to
 from ingest.lanes import CURSOR
 from ingest.pipeline import Drain
-from ingest.sheet import count_sent, differences, expected_in, filled, settle, take, up_to
-from ingest.survey import expire, seconds_until_next
+from ingest.sheet import count_sent, differences, settle, take
+from ingest.survey import expire, prune_state, seconds_until_next
 from ingest.writer import Writer
-from schemas.interval import floor_hour
+from schemas.interval import Interval, floor_hour
 from schemas.message import RawMessage
 from schemas.reading import Rejection, RejectReason
+from store.error import StateError
 from store.influx import Bucket
 from store.rawlog import RawLog
-from store.state import Facts, FindingKind, StateStore
+from store.state import Facts, FindingKind, Gap, GapState, StateStore
 from tests.ingest.conftest import environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ingest.settings import CollectorSettings
     from store.influx import InfluxStore
@@ -58,11 +61,14 @@ class Bench:
         self.work = Drain(own, self.log, writer=Writer(store, stop), state=state, stop=stop)
 
     def take(self, *messages: RawMessage) -> None:
+        self.take_in(*messages)
+        self.settle()
+
+    def take_in(self, *messages: RawMessage) -> None:
         self.log.append(messages)
         batch = self.work.judge_next()
         assert batch is not None
         assert self.work.settle(batch) is not None
-        self.settle()
 
     def settle(self) -> None:
         settle(
@@ -86,6 +92,48 @@ def bench(collector_settings: CollectorSettings, store: InfluxStore) -> Iterator
         made = Bench(collector_settings, store, state)
         yield made
         made.log.close()
+
+
+class Overtaken:
+    """A database that lets something else happen before it first answers."""
+
+    def __init__(self, store: InfluxStore, happen: Callable[[], None]) -> None:
+        self._store, self._happen = store, [happen]
+
+    def read_native(self, *span: Any) -> Any:
+        if self._happen:
+            self._happen.pop()()
+        return self._store.read_native(*span)
+
+
+def test_two_collectors_that_settle_the_same_hour_at_once_count_all_of_it(bench: Bench) -> None:
+    own = bench.settings.model_copy(update={"run_dir": bench.settings.run_dir / "second"})
+    other = Bench(own, bench.store, bench.state)
+    for minute in range(60):
+        (bench, other)[minute % 2].take_in(message(minute, minute + 1))
+    settle(
+        bench.settings,
+        bench.log,
+        store=cast("InfluxStore", Overtaken(bench.store, other.settle)),
+        state=bench.state,
+        drained=bench.log.cursor(CURSOR),
+        now=datetime.now(UTC),
+    )
+    other.log.close()
+    (facts,) = bench.rows().values()
+    assert (facts.expected, facts.sent, facts.received, facts.stored, facts.read_back) == (60, 60, 60, 60, 60)
+    assert set(differences(facts).values()) == {0}
+
+
+def test_a_settlement_that_is_always_overtaken_says_so_and_counts_nothing_twice(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(StateStore, "put_sheet", lambda *_: False)
+    with pytest.raises(StateError, match="other collectors changed the same rows"):
+        bench.take(message(0, 1))
+    monkeypatch.undo()
+    bench.settle()
+    assert bench.rows()[H0].received == 1
 
 
 def test_a_full_hour_has_no_difference(bench: Bench) -> None:
@@ -165,9 +213,17 @@ def test_what_was_held_behind_the_judge_is_quarantined_in_the_sheet(bench: Bench
     assert facts.stored == 1
 
 
-def reading_interval(minute: int):  # noqa: ANN201 - an interval
-    from schemas.interval import Interval
+def test_the_audit_knows_what_was_held_behind_the_judge(bench: Bench) -> None:
+    behind = message(11 - 8 * 60, 2)  # the number goes on, the time goes back by the zone's offset
+    bench.take_in(message(10, 1))
+    bench.take_in(msgspec.structs.replace(behind, received_at=H0 + 12 * MINUTE))
+    found = audit(bench.settings, bench.log, bench.store, bench.state, cursor=CURSOR, start=H0, end=H0 + HOUR)
+    assert (found.readings, found.values, found.lost) == (1, 1, 0)
+    assert found.quarantined == {"clock_suspect": 1}
+    assert found.sequence_gaps == 0
 
+
+def reading_interval(minute: int) -> Interval:
     return Interval(H0 + minute * MINUTE, H0 + (minute + 1) * MINUTE)
 
 
@@ -207,6 +263,28 @@ def test_the_quarantine_is_bounded_by_age_and_bytes_and_reports_itself(bench: Be
     assert expire(small, bench.state, H0) == 1
     assert expire(bench.settings, bench.state, H0) == 1  # older than half a year
     assert bench.state.list_findings(kind=FindingKind.QUARANTINE_FULL) == []
+
+
+def test_closed_rows_and_settled_gaps_go_when_nothing_changed_them_for_long(bench: Bench) -> None:
+    def gap(minute: int, state: GapState) -> Gap:
+        start = H0 + minute * MINUTE
+        return Gap(
+            network="gas", station_id="st-1", instrument_id="gas1", start=start, end=start + MINUTE, missing=1,
+            found_by="seq", found_at=H0, due_at=H0, state=state,
+        )  # fmt: skip
+
+    bench.take(message(0, 1), message(60, 2))
+    _, second = bench.state.read_sheet(H0, H0 + 2 * HOUR)
+    second.facts.read_back = 0
+    assert bench.state.put_sheet([second])  # one with a rest
+    bench.state.add_gaps([gap(number, state) for number, state in enumerate(GapState)])
+    later = datetime.now(UTC) + timedelta(days=100)
+    small = bench.settings.model_copy(update={"sheet_keep_days": 101})
+    assert prune_state(small, bench.state, later) == 0
+    assert prune_state(small.model_copy(update={"sheet_keep_days": 0}), bench.state, later) == 0
+    assert prune_state(small.model_copy(update={"sheet_keep_days": 99}), bench.state, later) == 5
+    assert [row.hour for row in bench.state.read_sheet(H0, H0 + 2 * HOUR)] == [second.hour]
+    assert {item.state for item in bench.state.list_gaps()} == {GapState.OPEN, GapState.ASKED}
 
 
 @pytest.mark.parametrize(

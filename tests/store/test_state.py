@@ -20,6 +20,7 @@ from store.state import (
     Balance,
     Clock,
     ClockState,
+    Facts,
     Finding,
     FindingKind,
     GateOutcome,
@@ -27,6 +28,7 @@ from store.state import (
     Progress,
     QuarantineState,
     RunState,
+    SheetRow,
     StateStore,
 )
 from store.state.table import metadata
@@ -243,6 +245,44 @@ def test_a_pending_alert_is_not_delivered(store: StateStore) -> None:
         )
     )
     assert store.claim_delivery("w", "email") is None
+
+
+def sheet_row(seen: int, at: datetime | None = None, instrument_id: str = "i") -> SheetRow:
+    facts = Facts(network="gas", seen=dict.fromkeys(range(seen)))
+    return SheetRow(hour=NOW, station_id="a", instrument_id=instrument_id, facts=facts, settled_at=at)
+
+
+def read_one(store: StateStore) -> SheetRow:
+    (row,) = store.read_sheet(NOW, NOW + timedelta(hours=1), instruments=[("a", "i")])
+    return row
+
+
+def test_rows_of_the_sheet_are_replaced_only_as_they_were_read(store: StateStore) -> None:
+    assert store.put_sheet([])
+    assert store.put_sheet([sheet_row(1)])
+    assert not store.put_sheet([sheet_row(2)])  # it is there by now
+    first = read_one(store).settled_at or NOW
+    assert store.put_sheet([sheet_row(3, first)])
+    assert (read_one(store).settled_at or first) > first
+    assert not store.put_sheet([sheet_row(4, first), sheet_row(4, None, "j")])
+    (row,) = store.read_sheet(NOW, NOW + timedelta(hours=1))  # nor the sound one of the two
+    assert row.facts.stored == 3
+
+
+def test_no_process_undoes_what_another_added_to_a_row_of_the_sheet(url: str, store: StateStore) -> None:
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(_enter_thirty, [url, url], [0, 30]))
+    assert read_one(store).facts.stored == 60
+
+
+def _enter_thirty(url: str, first: int) -> None:
+    with StateStore(url) as store:
+        for offset in range(first, first + 30):
+            while True:
+                rows = store.read_sheet(NOW, NOW + timedelta(hours=1)) or [sheet_row(0)]
+                rows[0].facts.seen[offset] = None
+                if store.put_sheet(rows):
+                    break
 
 
 def test_exactly_one_of_many_workers_gets_a_delivery(url: str, store: StateStore) -> None:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
+import structlog
 
-from ingest.gateway.history import content_of, has_nothing
-from ingest.gateway.request import Outcome
+from ingest.error import CommandError
+from ingest.gateway.history import HistoryDesk, content_of, has_nothing
+from ingest.gateway.metrics import GatewayMetrics
+from ingest.gateway.request import Outcome, RequestBook
 from ingest.station import Span
 from sensors.hj212.command import RequestAnswer, Result
 from sensors.hj212.content import field_name, parse_content
@@ -34,11 +39,62 @@ __all__ = ["linked"]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STEP = timedelta(minutes=5)
+MOMENT = datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def test_times_are_local_and_the_end_is_not_part_of_it() -> None:
     span = Span(datetime(2026, 11, 21, 16, 0, tzinfo=UTC), datetime(2026, 11, 21, 17, 0, tzinfo=UTC))
     assert content_of(span, SHANGHAI) == b"BeginTime=20261122000000,EndTime=20261122005959"
+
+
+@pytest.mark.parametrize(("year", "zone"), [(1, "America/New_York"), (9999, "Asia/Shanghai")])
+def test_a_time_that_has_no_local_time_is_refused_in_words(year: int, zone: str) -> None:
+    edge = datetime(1, 1, 1, tzinfo=UTC) if year == 1 else datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    with pytest.raises(CommandError, match="no local time reaches that far"):
+        content_of(Span(edge, edge), ZoneInfo(zone))
+
+
+def test_a_year_has_four_digits() -> None:
+    span = Span(datetime(212, 1, 1, 12, tzinfo=UTC), datetime(212, 1, 1, 13, tzinfo=UTC))
+    assert content_of(span, ZoneInfo("UTC")) == b"BeginTime=02120101120000,EndTime=02120101125959"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b'{"\xff":1}',
+        b'{"get":{"start":"9999-12-31T23:00:00Z","end":"9999-12-31T23:59:59Z"}}',
+        b'{"get":{"start":"0001-01-01T00:00:00Z","end":"0001-01-01T00:00:00Z"}}',
+        b"[" * 100_000,
+    ],
+)
+def test_a_command_that_cannot_be_followed_is_told_and_starts_nothing(linked: GatewaySettings, payload: bytes) -> None:
+    async def take() -> int:
+        metrics = GatewayMetrics()
+        desk = HistoryDesk(linked, RequestBook({}, metrics), metrics)
+        desk._take("ln-sy-01", "gas1", payload)
+        return len(desk._tasks)
+
+    with structlog.testing.capture_logs() as lines:
+        assert asyncio.run(take()) == 0
+    assert [line["event"] for line in lines] == ["command_not_understood"]
+
+
+def test_a_request_that_fails_unforeseen_is_heard_of(linked: GatewaySettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    async def take() -> None:
+        metrics = GatewayMetrics()
+        desk = HistoryDesk(linked, RequestBook({}, metrics), metrics)
+        desk._take("ln-sy-01", "gas1", msgspec.json.encode({"get": {"start": MOMENT, "end": MOMENT + STEP}}))
+        await asyncio.gather(*desk._tasks, return_exceptions=True)
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(HistoryDesk, "_ask", fail)
+    with structlog.testing.capture_logs() as lines:
+        asyncio.run(take())
+    assert [(line["event"], line["detail"]) for line in lines] == [("history_request_failed", "ZeroDivisionError: ")]
 
 
 @pytest.mark.parametrize(

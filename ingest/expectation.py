@@ -1,0 +1,56 @@
+"""How many readings the balance sheet may expect: by the cadence, while an instrument stands there."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from schemas.interval import hours_between
+from store.state import Facts, SheetRow
+
+if TYPE_CHECKING:
+    from schemas.network import Network
+
+HOUR = timedelta(hours=1)
+
+
+def expected_in(hour: datetime, cadence: timedelta, since: datetime | None, until: datetime | None) -> int:
+    """Readings that start in an hour at a cadence, while the instrument stands there; 0 or 1 where the cadence is longer."""
+    first, last = max(hour, since or hour), min(hour + HOUR, until or hour + HOUR)
+    if last <= first:
+        return 0
+    epoch = datetime.fromtimestamp(0, tz=hour.tzinfo)
+    return -((epoch - last) // cadence) - -((epoch - first) // cadence)
+
+
+def filled(
+    rows: list[SheetRow], network: Network, start: datetime, end: datetime, station_id: str | None
+) -> list[SheetRow]:
+    """Rows of ``[start, end)`` with those added in which an instrument should have sent and nothing came at all."""
+    there = {(row.hour, row.station_id, row.instrument_id) for row in rows}
+    added = [
+        SheetRow(
+            hour=hour,
+            station_id=station.id,
+            instrument_id=item.id,
+            facts=Facts(network=str(item.network), expected=count),
+        )
+        for station in network.station_list
+        if station.late_window_h and station_id in (None, station.id)
+        for item in station.instruments
+        for hour in hours_between(start, end)
+        if (hour, station.id, item.id) not in there
+        and (count := expected_in(hour, timedelta(seconds=item.cadence_s), item.since, item.until))
+    ]
+    return sorted([*rows, *added], key=lambda row: (row.hour, row.station_id, row.instrument_id))
+
+
+def up_to(now: datetime, rows: list[SheetRow], network: Network) -> list[SheetRow]:
+    """The same rows; of the hour that has not ended, only readings that are over at ``now`` are expected."""
+    for row in rows:
+        instrument = network.instruments.get((row.station_id, row.instrument_id))
+        if instrument is not None and row.hour + HOUR > now:
+            cadence = timedelta(seconds=instrument.cadence_s)
+            until = min(instrument.until or now, now - cadence)
+            row.facts.expected = expected_in(row.hour, cadence, instrument.since, until)
+    return rows

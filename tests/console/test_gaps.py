@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from console.cli.gaps import ask, list_gaps
+from schemas.message import NetworkCode
+from schemas.network import Instrument, Network, Station
+from sensors.network_file import network_toml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+END = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+START = END - timedelta(minutes=10)
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gas1 = Instrument(id="gas1", network=NetworkCode.GAS, cadence_s=60, parameters=("so2",))
+    path = tmp_path / "network.toml"
+    path.write_text(
+        network_toml(Network(zone="Asia/Shanghai", station_list=(Station(id="st-1", instruments=(gas1,)),)))
+    )
+    monkeypatch.setenv("SKYGROUND_NETWORK", str(path))
+    monkeypatch.setenv("SKYGROUND_STATE_URL", f"sqlite:///{tmp_path}/state.sqlite")
+
+
+def asked(capsys: pytest.CaptureFixture[str], *, dry_run: bool = False) -> dict[str, object]:
+    ask("st-1", "gas1", START.isoformat(), END.isoformat(), dry_run=dry_run, as_json=True)
+    line: dict[str, object] = msgspec.json.decode(capsys.readouterr().out)
+    return line
+
+
+def test_asking_is_told_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert asked(capsys, dry_run=True)["outcome"] == "would_ask"
+    line = asked(capsys)
+    assert (line["station"], line["instrument"], line["missing"]) == ("st-1", "gas1", 10)
+    assert line["outcome"] == "will_ask"
+    assert asked(capsys)["outcome"] == "asking_already"
+
+
+def test_the_list_has_a_header_and_none_where_it_is_empty(capsys: pytest.CaptureFixture[str]) -> None:
+    list_gaps()
+    assert capsys.readouterr().out == "nothing is missing 无缺测\n"
+    asked(capsys)
+    list_gaps()
+    header, row = capsys.readouterr().out.splitlines()
+    assert header.split()[0] == "id"
+    assert "st-1/gas1" in row
