@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
+import pandas as pd
 
 from qc import gate as qc_gate
 from qc.batch import make_batch
@@ -30,8 +31,6 @@ from store.state import (
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import pandas as pd
 
     from qc.gate import Judged
     from store.settings import SharedSettings
@@ -112,8 +111,25 @@ def gate_product(settings: SharedSettings, product: str, start: datetime, end: d
             table = read_product_tables(store, state, product, first, last)
         finally:
             store.close()
-        batch = make_product_batch(table, network, product, (first, last), now)
+        batch = make_product_batch(ended(table, PRODUCTS[product], last), network, product, (first, last), now)
         return _judge(settings, state, PRODUCT_PREFIX + product, [(first, last, batch)], expected=None, now=now)[0]
+
+
+def ended(table: pd.DataFrame, hours: int | None, end: datetime) -> pd.DataFrame:
+    """Rows of a product whose period is over: the day at hand has no index yet, and nothing is wrong with that.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Column ``start``, UTC.
+    hours : int or None
+        Length of a period [h]; None: the product has none, all rows are kept.
+    end : datetime
+        Aware.
+    """
+    if hours is None or table.empty:
+        return table
+    return table[pd.to_datetime(table["start"], utc=True) + hours * HOUR <= pd.Timestamp(end)]
 
 
 def decide(settings: SharedSettings, decision: GateDecision) -> HeldBatch:
@@ -174,7 +190,10 @@ def _judge(
 ) -> list[GateSummary]:
     run_id = state.start_run("gate", name, batches[0][0], batches[-1][1], thresholds_of(settings).version)
     try:
-        judged = [qc_gate.evaluate(batch, name.removeprefix(PRODUCT_PREFIX), expected) for _, _, batch in batches]
+        judged = [
+            _held_back(qc_gate.evaluate(batch, name.removeprefix(PRODUCT_PREFIX), expected), batch)
+            for _, _, batch in batches
+        ]
         pages = _publish(settings, judged, name.removeprefix(PRODUCT_PREFIX), now)
     except BaseException as error:
         state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
@@ -186,6 +205,13 @@ def _judge(
     _tell(state, found, now)
     state.finish_run(run_id, RunState.DONE, _counts(found))
     return found
+
+
+def _held_back(judged: Judged, batch: pd.DataFrame) -> Judged:
+    """An empty batch has nothing that could be held back: it is a warning, and the silence watch tells of it."""
+    if len(batch) or judged.verdict.result is not GateOutcome.HOLD:
+        return judged
+    return msgspec.structs.replace(judged, verdict=msgspec.structs.replace(judged.verdict, result=GateOutcome.WARN))
 
 
 def _publish(settings: SharedSettings, judged: list[Judged], name: str, now: datetime) -> list[str]:

@@ -122,11 +122,11 @@ class Demo:
 
     def wait_for_mails(self) -> None:
         """Wait up to a minute for a mail about the real data and one about the plume."""
-        plume = self._plume_stations()
+        plume, real = self._named(self._plume_stations()), self._named(REAL_STATIONS)
 
         def both() -> bool:
             texts = mails_in(self.maildir)
-            return bool(count_mentions(texts, REAL_STATIONS)) and bool(count_mentions(texts, plume))
+            return bool(count_mentions(texts, real)) and bool(count_mentions(texts, plume))
 
         try:
             wait_until(both, what="alert mails", timeout_s=60)
@@ -168,9 +168,16 @@ class Demo:
             alerts=len(state.list_transitions()),
             mails=len(texts),
             seconds=seconds,
-            mails_real=count_mentions(texts, REAL_STATIONS),
-            mails_plume=count_mentions(texts, self._plume_stations()),
+            mails_real=count_mentions(texts, self._named(REAL_STATIONS)),
+            mails_plume=count_mentions(texts, self._named(self._plume_stations())),
         )
+
+    def _named(self, station_ids: set[str]) -> set[str]:
+        """Ids and names of stations: a mail about several lists them by name."""
+        known = load_network(self.settings.network).stations
+        found = [known[name] for name in station_ids if name in known]
+        names = {name for item in found for name in (item.name_zh, item.name_en) if name}
+        return station_ids | names
 
     def _plume_stations(self) -> set[str]:
         """Stations that the simulator's truth puts under its plume."""
