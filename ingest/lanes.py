@@ -1,8 +1,8 @@
 """Two ways through the raw log while it holds a backlog: what comes in now goes ahead, what has waited follows.
 
 Normally one cursor reads the log in order. When the next message has waited for long, a second lane is opened at the end of the
-log, and live messages no longer queue behind the backlog. When the backlog has reached the place where the live lane began,
-both are one again. Cursors are durable, each lane's own: a kill at any moment costs at most a batch that is done twice.
+log, and live messages no longer queue behind the backlog: the lanes take turns, a batch each, so that neither starves the other. When
+the backlog has reached the place where the live lane began, both are one again. Cursors are durable, each lane's own: a kill at any moment costs at most a batch that is done twice.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Lanes:
         self._open_after = open_after
         self._read = {CURSOR: log.cursor(CURSOR)}
         self._live_from = log.cursor(LIVE_FROM)
+        self._is_backlogs_turn = False
         if self.is_open:
             self._read[LIVE] = max(log.cursor(LIVE), self._live_from)
 
@@ -44,14 +45,22 @@ class Lanes:
         """Whether live messages go ahead of a backlog."""
         return self._live_from != BEGINNING
 
+    @property
+    def is_backlog_read(self) -> bool:
+        """Whether a backlog has been read to its end, so that the lanes can `join` once no batch is under way."""
+        return self.is_open and self._read[CURSOR] >= self._live_from
+
     def next(self, limit: int, max_bytes: int, now: datetime) -> tuple[str, list[LoggedMessage]]:
         """Cursor and messages to deal with; no messages at the end of the log, or when the lanes are ready to `join`."""
         if self.is_open:
-            live = self._log.read(self._read[LIVE], limit, max_bytes=max_bytes)
-            if live:
-                return self._taken(LIVE, live)
-            backlog = self._log.read(self._read[CURSOR], limit, max_bytes=max_bytes)
-            return self._taken(CURSOR, [item for item in backlog if item.position <= self._live_from])
+            for lane in (CURSOR, LIVE) if self._is_backlogs_turn else (LIVE, CURSOR):
+                found = self._log.read(self._read[lane], limit, max_bytes=max_bytes)
+                if lane == CURSOR:
+                    found = [item for item in found if item.position <= self._live_from]
+                if found:
+                    self._is_backlogs_turn = lane == LIVE
+                    return self._taken(lane, found)
+            return CURSOR, []
         found = self._log.read(self._read[CURSOR], limit, max_bytes=max_bytes)
         if found and self._open_after and now - found[0].message.received_at > self._open_after:
             self._open()

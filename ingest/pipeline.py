@@ -138,6 +138,11 @@ class Drain:
         with ThreadPoolExecutor(1, "settle") as pool:
             while not self._stop.is_set():
                 self._disk.look(datetime.now(UTC))
+                if open_batch is not None and self._lanes.is_backlog_read:
+                    _forward(open_batch, report)
+                    open_batch = None
+                    if self._lanes.join():
+                        _log.info("caught_up")
                 batch = self.judge_next()
                 if open_batch is not None:
                     _forward(open_batch, report)
@@ -146,7 +151,8 @@ class Drain:
                     open_batch = pool.submit(self.settle, batch)
                 else:
                     self._idle(report)
-                if batch is None or len(batch.judged) < self._settings.drain_batch // 8:
+                is_short = batch is None or len(batch.judged) < self._settings.drain_batch // 8
+                if is_short and (batch is None or not self._lanes.is_open):
                     self._stop.wait(self._settings.drain_idle_ms / 1_000)
             if open_batch is not None:
                 _forward(open_batch, report)

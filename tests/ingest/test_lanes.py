@@ -86,6 +86,24 @@ def test_what_comes_in_goes_ahead_of_the_backlog_until_they_meet(tmp_path: Path)
     log.close()
 
 
+def test_neither_lane_starves_the_other_however_much_comes_in(tmp_path: Path) -> None:
+    log = RawLog(tmp_path)
+    log.append([raw(number, NOW - OLD) for number in range(9)])
+    reader = Reader(log)
+    lanes = []
+    for number in range(100, 110):
+        lanes.append(reader.step())
+        log.append([raw(number)])
+        if reader.lanes.is_backlog_read:
+            break
+    assert lanes == [CURSOR, LIVE, CURSOR, LIVE, CURSOR]
+    assert reader.lanes.join()
+    assert reader.step() == CURSOR
+    assert sorted(reader.seen) == [*range(9), *range(100, 105)]
+    assert waiting(log) == 0
+    log.close()
+
+
 def test_zero_keeps_the_order(tmp_path: Path) -> None:
     log = RawLog(tmp_path)
     log.append([raw(number, NOW - OLD) for number in range(7)])
