@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qc.checks_network import RELATIONS
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 HOUR_RULE_TESTS = frozenset({"completeness", "suspect_share"})
 RANGE_TEST = "gross_range"
 #: Tests of several parameters, whose limit is filed under one of them.
-FILED_UNDER = MappingProxyType({"pm_inversion": "pm25"})
+FILED_UNDER = MappingProxyType(
+    {
+        "pm_inversion": "pm25",
+        **{item.test: item.judges[0] for own in RELATIONS.values() for item in own if len(item.judges) > 1},
+    }
+)
 #: What says where a limit holds, and nothing of what it demands.
 _SCOPE = frozenset({"parameters", "groups", "test"})
 
