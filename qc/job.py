@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -133,18 +134,13 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
     chosen = stations_of(settings, code, stations)
     window = make_window(thresholds, start, end, now, codes_of(chosen, code))
     run_id = state.start_run("qc", code, window.start, window.end, thresholds.version)
-    try:
+    with state.failing_run(run_id), closing(store):
         zone = settings.stations.timezone
         job_calibration.settle(state, code, thresholds, zone, now)
         calibrations = job_calibration.load(state, code, thresholds, zone, window.read_start)
         rules = Rules(code, zone, thresholds, window, calibrations)
         sink = Sink(store, state, rules, run_id, None if stations is None else frozenset(stations))
         fields = _run(sink, chosen, settings.stations)
-    except BaseException as error:
-        state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
-        raise
-    finally:
-        store.close()
     summary = QcSummary(
         network=code,
         start=window.start,

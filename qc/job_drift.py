@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -168,7 +169,7 @@ def run_drift(settings: SharedSettings, network: str, now: datetime, *, dry_run:
     start = end - max((limit.days for limit in thresholds.of_kind(DriftLimit)), default=30) * _DAY
     store, state = InfluxStore(settings), StateStore(settings.state_url)
     run_id = None if dry_run else state.start_run("drift", code, start, end, thresholds.version)
-    try:
+    with nullcontext() if run_id is None else state.failing_run(run_id), closing(store):
         table = store.read_hourly_table(code, start, end)
         hours = {str(name): frame.droplevel(0) for name, frame in table.groupby(level=0)} if len(table) else {}
         grid = pd.date_range(start, end, freq="h", inclusive="left", name="start", unit="us")
@@ -178,12 +179,6 @@ def run_drift(settings: SharedSettings, network: str, now: datetime, *, dry_run:
         if run_id is not None:
             sink = Sink(store, state, Rules(code, zone, thresholds, Window(start, end, start, end)), run_id)
             back = save_flags(sink, Bucket.HOURLY, flags, {}, only=(TEST,))
-    except BaseException as error:
-        if run_id is not None:
-            state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
-        raise
-    finally:
-        store.close()
     found = sorted({f"{row.station_id}/{row.parameter}" for row in flags.itertuples()})
     summary = DriftRun(
         network=code,

@@ -189,15 +189,12 @@ def _judge(
     now: datetime,
 ) -> list[GateSummary]:
     run_id = state.start_run("gate", name, batches[0][0], batches[-1][1], thresholds_of(settings).version)
-    try:
+    with state.failing_run(run_id):
         judged = [
             _held_back(qc_gate.evaluate(batch, name.removeprefix(PRODUCT_PREFIX), expected), batch)
             for _, _, batch in batches
         ]
         pages = _publish(settings, judged, name.removeprefix(PRODUCT_PREFIX), now)
-    except BaseException as error:
-        state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
-        raise
     found = [
         _keep(state, name, (first, last), one, run_id=run_id, page=page)
         for (first, last, _), one, page in zip(batches, judged, pages, strict=True)

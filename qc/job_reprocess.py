@@ -236,13 +236,10 @@ def reprocess(
     first = min((item.start for item in portions), default=None)
     run_id = state.start_run("reprocess", None, first, max((item.end for item in portions), default=None), version)
     done: list[PortionSummary] = []
-    try:
+    with state.failing_run(run_id):
         for item in _judged(settings, portions, now, workers, stop):
             done.append(item)
             progress(item)
-    except BaseException as error:
-        state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
-        raise
     summary = _summary(run_id, version, len(portions), done)
     outcome = RunState.CANCELLED if summary.left else RunState.DONE
     state.finish_run(run_id, outcome, msgspec.to_builtins(summary))

@@ -5,6 +5,7 @@ Errors: `store.error` (`ReviewError`, `ReviewConflictError`), `ValueError` for w
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -193,16 +194,11 @@ def apply(settings: SharedSettings, question: Question, now: datetime) -> Applie
     asked = checked(settings, question)
     store, state = InfluxStore(settings), StateStore(settings.state_url)
     run_id = state.start_run("review", asked.network, asked.start, asked.end, "")
-    try:
+    with state.failing_run(run_id), closing(store):
         found = read_reviewed(store, state, asked)
         for station_id, (_, level2) in found.items():
             _taken(store.write_product(L2_PREFIX + asked.network, station_id, level2), station_id)
         applied = _summary(asked, found, settings.stations.timezone)
-    except BaseException as error:
-        state.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
-        raise
-    finally:
-        store.close()
     state.finish_run(run_id, RunState.DONE, {**msgspec.to_builtins(applied), "at": now.isoformat()})
     state.close()
     return applied

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from store.state.database import StateBase, to_type, utc_now
 from store.state.table import gate_result, run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 
 class RunState(StrEnum):
@@ -96,6 +97,15 @@ class RunStore(StateBase):
         if not found:
             msg = f"run {run_id!r} was never started"
             raise StateError(msg)
+
+    @contextmanager
+    def failing_run(self, run_id: str) -> Iterator[None]:
+        """Note a run as failed, with the error's words, where anything goes wrong inside; the error goes on."""
+        try:
+            yield
+        except BaseException as error:
+            self.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
+            raise
 
     def list_runs(self, kind: str | None = None, network: str | None = None, limit: int = 100) -> list[Run]:
         """Runs, newest first."""
