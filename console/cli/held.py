@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import step
+from console.cli.qc_moment import to_json
 
 if TYPE_CHECKING:
     from store.state import HeldBatch
@@ -34,7 +35,7 @@ def list_(
     """Held batches, newest first. 列出被扣留的批次。"""
     found = [item for item in _held() if network in (None, item.network) and (everything or item.blocks)]
     for item in found:
-        typer.echo(step.to_json(item) if as_json else _line(item))
+        typer.echo(to_json(item) if as_json else _line(item))
     if not found and not as_json:
         typer.echo("nothing is held 无扣留批次")
 
@@ -46,7 +47,7 @@ def show(number: Batch, as_json: AsJson = False) -> None:
         step.stop(f"gate result {number} is no held batch; skyground qc held list --all shows them")
     (item,) = found
     if as_json:
-        typer.echo(step.to_json(item))
+        typer.echo(to_json(item))
         return
     typer.echo(_line(item))
     for failure in item.detail.get("failures", []):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from console.cli import held, qc_calibration, qc_native, qc_score, qc_verdict
+from console.cli.qc_moment import moment, settings_of, stop, to_json
 from console.cli.scores import scores
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def run(  # noqa: PLR0917 - typer passes them by name
     """
     from qc import job
 
-    settings, now = _settings(), _now()
-    start, stop = _moment(settings, begin), _end(settings, end, now)
+    settings, now = settings_of(), _now()
+    start, stop = moment(settings, begin), _end(settings, end, now)
     networks = _networks(settings, network)
     if stations or everything or dry_run or workers > 1 or stop - start > AT_ONCE:
         options = {"stations": stations, "workers": workers, "everything": everything, "dry_run": dry_run}
@@ -78,7 +79,7 @@ def run(  # noqa: PLR0917 - typer passes them by name
         return
     for code in networks:
         summary = _or_exit(partial(job.run, settings, code, start, stop, now))
-        typer.echo(_json(summary) if as_json else _run_text(summary))
+        typer.echo(to_json(summary) if as_json else _run_text(summary))
 
 
 def _run_by_months(
@@ -100,7 +101,7 @@ def _run_by_months(
     done = _or_exit(
         lambda: qc_run.judge_again(settings, portions, now, workers=options["workers"], everything=everything)
     )
-    typer.echo(_json(done) if as_json else qc_run.summary_text(done))
+    typer.echo(to_json(done) if as_json else qc_run.summary_text(done))
     if done.left:
         raise typer.Exit(130)
 
@@ -113,20 +114,20 @@ def reopened(
     from qc import job
     from store.state import StateStore
 
-    settings, now = _settings(), _now()
+    settings, now = settings_of(), _now()
     if dry_run:
         with StateStore(settings.state_url) as state:
             state.migrate()
             for item in state.list_reopened():
                 typer.echo(
-                    _json(item)
+                    to_json(item)
                     if as_json
                     else f"{item.hour:%Y-%m-%d %H:%M}Z {item.network:<4} {item.station_id} {item.reason}"
                 )
         return
     summaries = _or_exit(lambda: job.run_reopened(settings, now))
     for summary in summaries:
-        typer.echo(_json(summary) if as_json else _run_text(summary))
+        typer.echo(to_json(summary) if as_json else _run_text(summary))
     if not summaries and not as_json:
         typer.echo("no hour waits 无待检小时")
 
@@ -144,8 +145,8 @@ def gate(  # noqa: PLR0917 - typer passes them by name
     """Judge batches of hours, or products; exit status 1 if one is held. 数据质量关卡。"""
     from qc import job_gate
 
-    settings, now = _settings(), _now()
-    span = (_moment(settings, begin), _end(settings, end, now), now)
+    settings, now = settings_of(), _now()
+    span = (moment(settings, begin), _end(settings, end, now), now)
     is_held = False
     for name in product or _networks(settings, network):
         if hourly and not product:
@@ -155,7 +156,7 @@ def gate(  # noqa: PLR0917 - typer passes them by name
             found = [_or_exit(partial(judge, settings, name, *span))]
         is_held |= any(item.outcome == "hold" for item in found)
         for summary in found:
-            typer.echo(_json(summary) if as_json else _gate_text(summary, settings.language))
+            typer.echo(to_json(summary) if as_json else _gate_text(summary, settings.language))
     if is_held:
         raise typer.Exit(1)
 
@@ -170,16 +171,16 @@ def show(
     from qc.job_rules import thresholds_of
     from schemas.parameter import parameter as known
 
-    settings = _settings()
+    settings = settings_of()
     item = _or_exit(lambda: known(parameter))
     thresholds = _or_exit(lambda: thresholds_of(settings))
     if station and station not in settings.stations.stations:
-        _stop(f"unknown station {station!r}")
+        stop(f"unknown station {station!r}")
     at = month or _now().astimezone(settings.stations.timezone).month
     for code in sorted(item.networks):
         limits = thresholds.all_of(parameter, network=code, station_id=station, month=at)
         for limit in limits:
-            typer.echo(_json(limit) if as_json else f"{code:<4} {_limit_text(limit)}")
+            typer.echo(to_json(limit) if as_json else f"{code:<4} {_limit_text(limit)}")
     if not as_json:
         typer.echo(
             f"physical range {item.range_min} .. {item.range_max} {item.unit} ({item.range_source}); file version {thresholds.version}"
@@ -198,18 +199,18 @@ def why(
     from store.influx import InfluxStore
     from store.state import StateStore
 
-    settings = _settings()
-    moment, then = _moment(settings, at), None if as_of is None else _moment(settings, as_of)
+    settings = settings_of()
+    hour, then = moment(settings, at), None if as_of is None else moment(settings, as_of)
     if station not in settings.stations.stations:
-        _stop(f"unknown station {station!r}")
+        stop(f"unknown station {station!r}")
     store, state = InfluxStore(settings), StateStore(settings.state_url)
-    what = {"station_id": station, "parameter": parameter, "at": moment, "as_of": then}
+    what = {"station_id": station, "parameter": parameter, "at": hour, "as_of": then}
     answer = _or_exit(lambda: explain(store, state, network=settings.stations, **what))  # type: ignore[arg-type]
     store.close()
     state.close()
-    marks = [] if then else _marks(settings, station, parameter, moment)
+    marks = [] if then else _marks(settings, station, parameter, hour)
     if as_json:
-        lines = [_json(answer), *(_json(row) for row in marks)]
+        lines = [to_json(answer), *(to_json(row) for row in marks)]
     else:
         lines = [*in_words(answer, settings.language.value), *(str(row[settings.language.value]) for row in marks)]
     for line in lines:
@@ -258,47 +259,22 @@ def _limit_text(limit: object) -> str:
     return f"{test:<15} {' '.join(f'{name}={value}' for name, value in fields.items())} ({source}; {verified})"
 
 
-def _json(item: object) -> str:
-    import msgspec
-
-    return msgspec.json.encode(item).decode()
-
-
-def _settings() -> SharedSettings:
-    from store.settings import SharedSettings, load_settings
-
-    return load_settings(SharedSettings)
-
-
 def _now() -> datetime:
     from datetime import UTC
 
     return datetime.now(UTC)
 
 
-def _moment(settings: SharedSettings, text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        _stop(f"{text!r} is no time, expected 2026-11-22 or 2026-11-22T08:00")
-    return moment if moment.tzinfo else moment.replace(tzinfo=settings.stations.timezone)
-
-
 def _end(settings: SharedSettings, text: str | None, now: datetime) -> datetime:
-    return now if text is None else _moment(settings, text)
+    return now if text is None else moment(settings, text)
 
 
 def _networks(settings: SharedSettings, chosen: list[str] | None) -> list[str]:
     there = list(dict.fromkeys(item.network.value for item in settings.stations.instruments.values()))
     for code in chosen or []:
         if code not in there:
-            _stop(f"network {code!r} has no instrument in {settings.network}; there: {', '.join(there)}")
+            stop(f"network {code!r} has no instrument in {settings.network}; there: {', '.join(there)}")
     return chosen or there
-
-
-def _stop(words: str) -> NoReturn:
-    typer.echo(f"skyground qc: {words}", err=True)
-    raise typer.Exit(2)
 
 
 def _or_exit(call: Callable[[], _Result]) -> _Result:
@@ -310,4 +286,4 @@ def _or_exit(call: Callable[[], _Result]) -> _Result:
     try:
         return call()
     except (QcError, StoreError, ParameterError, ValueError) as error:
-        _stop(str(error))
+        stop(str(error))

@@ -66,7 +66,7 @@ def show(
 ) -> None:
     """Show one check, and the data that it and its neighbours make invalid or suspect. 查看一次检查及其影响的数据。"""
     from qc.calibration import doubts, judge_checks
-    from qc.job import thresholds_of
+    from qc.job_rules import thresholds_of
     from qc.wording import in_chinese
 
     settings = settings_of()

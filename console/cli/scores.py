@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import step
+from console.cli.qc_moment import to_json
 
 if TYPE_CHECKING:
     from qc.job_score import ScoreReport
@@ -41,7 +42,7 @@ def scores(  # noqa: PLR0917 - typer passes them by name
     )
     report = step.or_exit(partial(score_reviews, own, question))
     if as_json:
-        typer.echo(step.to_json(report))
+        typer.echo(to_json(report))
     else:
         _show(report, own.language.value)
     if write is not None:

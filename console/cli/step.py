@@ -37,13 +37,6 @@ def moment(own: ReviewSettings, text: str) -> datetime:
     return (found if found.tzinfo else found.replace(tzinfo=own.stations.timezone)).astimezone(UTC)
 
 
-def to_json(item: object) -> str:
-    """A struct as one line of JSON."""
-    import msgspec
-
-    return msgspec.json.encode(item).decode()
-
-
 def stop(words: str) -> NoReturn:
     """End the command: the question was wrong."""
     typer.echo(f"skyground: {words}", err=True)
