@@ -77,7 +77,8 @@ class AqiResult:
     iaqis : mapping of Item to int or None
         Every item of the report; None where missing or not computed by the edition.
     missing : tuple of Item
-        Items without a concentration (not those that are not monitored).
+        Items without an IAQI: no concentration, or one of which the edition computes none (not those that are not
+        monitored).
     edition : Edition
     complete : bool
         No item is missing.
@@ -166,7 +167,7 @@ def aqi(
     items = [item for item in items_of(report, rules) if item.pollutant not in left_out]
     given = {Item(pollutant_name(name), _averaging(name_of)): value for (name, name_of), value in values.items()}
     iaqis = {item: iaqi(item.pollutant, item.averaging, given.get(item), day, edition=rules) for item in items}
-    missing = tuple(item for item in items if exact(given.get(item)) is None)
+    missing = tuple(item for item, index in iaqis.items() if index is None)
     return _result(iaqis, missing, rules)
 
 

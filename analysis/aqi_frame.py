@@ -16,6 +16,7 @@ from schemas.frames import check_time_index, valid_values
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
 
@@ -50,8 +51,16 @@ def hourly_aqi(hourly: pd.DataFrame, zone: ZoneInfo, *, monitored: Collection[st
     return _frame(values, Report.REAL_TIME, zone, monitored)
 
 
-def daily_statistics(hourly: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
+def daily_statistics(hourly: pd.DataFrame, zone: ZoneInfo, *, until: datetime | None = None) -> pd.DataFrame:
     """Compute the valid daily statistics of the six pollutants of a station.
+
+    Parameters
+    ----------
+    hourly : pd.DataFrame
+        ``schemas.frames`` hourly of one station.
+    zone : ZoneInfo
+    until : datetime or None
+        End of what is known, for a day still under way (`analysis.ozone.mda8`).
 
     Returns
     -------
@@ -70,7 +79,7 @@ def daily_statistics(hourly: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
         table = daily_mean(valid_values(hourly, code), zone)
         columns[code], columns[f"{code}_hours"] = table["mean"], table["n"].astype(float)
     ozone = valid_values(hourly, "o3")
-    eight, hour = mda8(ozone, zone), daily_maximum(ozone, zone)
+    eight, hour = mda8(ozone, zone, until=until), daily_maximum(ozone, zone)
     columns |= {"o3_mda8": eight["mda8"], "o3_mda8_windows": eight["windows"].astype(float)}
     columns |= {"o3_1h": hour["maximum"], "o3_1h_hours": hour["n"].astype(float)}
     return pd.DataFrame(columns).rename_axis("start")
@@ -112,7 +121,7 @@ def _edition_frame(values: Mapping[Item, pd.Series], edition: Edition, zone: Zon
         }
     ).astype(float)
     highest = frame.max(axis=1)
-    missing = pd.DataFrame({names[item]: series.isna() for item, series in values.items()}).any(axis=1)
+    missing = frame.isna().any(axis=1)
     primary = [_primary(row, tuple(values)) for row in frame.to_numpy()]
     computed = highest.clip(lower=1) if edition is Edition.HJ633_2026 else highest
     withheld = missing & (computed <= PUBLISHED_THOUGH_INCOMPLETE) & (edition is Edition.HJ633_2026)

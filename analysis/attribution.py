@@ -202,11 +202,11 @@ def _background(episode: Episode, hourly: pd.DataFrame) -> Background:
 
 
 def _sector_table(episode: Episode, hourly: pd.DataFrame, series: pd.Series) -> tuple[SectorTable | None, pd.Series]:
-    """CPF of the 30 days up to the end of the episode, and the sectors of the episode's hours."""
-    window = _slice(hourly, episode.start - BACKGROUND, episode.end)
+    """CPF of the 30 days before the episode, which is not part of what it is judged by, and the sectors of its hours."""
+    window = _slice(hourly, episode.start - BACKGROUND, episode.start)
     sector = sectors(*_wind(window))
     values = series.loc[window.index]
-    episode_sectors = sector[np.asarray(pd.DatetimeIndex(sector.index) >= pd.Timestamp(episode.start))]
+    episode_sectors = sectors(*_wind(_slice(hourly, episode.start, episode.end)))
     if values.dropna().empty:
         return None, episode_sectors
     table = cpf(values, sector, float(values.quantile(HIGH_QUANTILE)))

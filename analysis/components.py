@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from schemas.flag import Flag
 from schemas.frames import check_time_index, valid_values
 from schemas.parameter import parameter
 
@@ -167,14 +168,25 @@ def minimum_r_squared(oc: pd.Series, ec: pd.Series, *, highest: float = 10.0) ->
 
 
 def soc(oc: pd.Series, ec: pd.Series, primary_ratio: float) -> pd.Series:
-    """Secondary organic carbon OC - (OC/EC)_primary · EC [µg m⁻³]; negative values, noise about zero, become 0."""
-    return (oc - primary_ratio * ec).clip(lower=0.0).rename("soc")
+    """Secondary organic carbon OC - (OC/EC)_primary · EC [µg m⁻³]; NaN where either is missing.
+
+    Negative values are kept: they are noise about zero, or a primary ratio that is too high for the hour, and a mean without
+    them would be too high. `soc_flags` marks them.
+    """
+    return (oc - primary_ratio * ec).rename("soc")
+
+
+def soc_flags(secondary: pd.Series) -> pd.Series:
+    """Flags of `soc`: SUSPECT below zero, MISSING without a value, else PASS (int8)."""
+    flags = np.where(secondary.isna(), Flag.MISSING, np.where(secondary < 0, Flag.SUSPECT, Flag.PASS))
+    return pd.Series(flags.astype(np.int8), index=secondary.index, name="soc__flag")
 
 
 def oxidation_ratios(hourly: pd.DataFrame) -> pd.DataFrame:
     """Molar oxidation ratios: ``sor`` = SO4 / (SO4 + SO2), ``nor`` = NO3 / (NO3 + NO2) [1].
 
-    Concentrations in µg m⁻³; NaN where either is missing or the sum is not above zero.
+    Concentrations in µg m⁻³; NaN where either is missing or the sum is not above zero. Noise below zero is kept, so a
+    ratio may lie slightly outside 0 to 1.
     """
     check_time_index(hourly)
     moles = {code: _mol(hourly, code) for code in ("sulfate", "so2", "nitrate", "no2")}
@@ -193,7 +205,7 @@ def _neq(hourly: pd.DataFrame, code: str) -> pd.Series:
 
 def _mol(hourly: pd.DataFrame, code: str) -> pd.Series:
     mass = parameter(code).molar_mass_g_mol
-    return valid_values(hourly, code).clip(lower=0.0) / (np.nan if mass is None else mass)
+    return valid_values(hourly, code) / (np.nan if mass is None else mass)
 
 
 def _quotient(numerator: pd.Series, denominator: pd.Series) -> pd.Series:

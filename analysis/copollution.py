@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from analysis.daily import OxUnit, civil_date, daily_mean, on_hours, ox
 from analysis.iaqi import breakpoint_concentration
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
 DAYTIME_HOURS = range(8, 20)
 """Local hours that count as day: 08:00 to 20:00."""
 MAXIMUM_LAG_H = 24
-MINIMUM_PAIRS = 24
-"""Fewer pairs give no coefficient."""
+MINIMUM_PAIRS = 60
+"""Five days of daytime hours; of two days the anomalies from the mean of the hour mirror each other. Fewer give no coefficient."""
 _LIGHT_POLLUTION = 100
-_NORMAL_95 = 1.959964
+_LEVEL = 0.95
 
 
 class LagCorrelation(msgspec.Struct, frozen=True):
@@ -47,7 +48,8 @@ class LagCorrelation(msgspec.Struct, frozen=True):
     r : float or None
         Pearson's coefficient of the anomalies from the mean of their hour of day; None with too few pairs.
     low, high : float or None
-        95 % interval from ``n_effective``.
+        Interval from ``n_effective`` that holds for all lags together with 95 % (Bonferroni), since the largest of them is
+        the one that is told.
     n : int
         Pairs.
     n_effective : float
@@ -155,7 +157,10 @@ def lagged_correlation(
     padding = np.full(maximum_lag_h, np.nan)
     padded = np.concatenate([padding, first, padding])
     starts = {lag: maximum_lag_h - lag for lag in lags}
-    return tuple(_correlation(lag, padded[at : at + len(second)], second, persistence) for lag, at in starts.items())
+    quantile = float(norm.ppf(1 - (1 - _LEVEL) / 2 / len(lags)))
+    return tuple(
+        _correlation(lag, padded[at : at + len(second)], second, (persistence, quantile)) for lag, at in starts.items()
+    )
 
 
 def summary(days: pd.DataFrame, hours: pd.DataFrame, correlations: tuple[LagCorrelation, ...]) -> tuple[Statement, ...]:
@@ -177,14 +182,16 @@ def _thresholds(day: date) -> tuple[float, float]:
 
 
 def _correlation(
-    lag: int, first: NDArray[np.float64], second: NDArray[np.float64], persistence: float
+    lag: int, first: NDArray[np.float64], second: NDArray[np.float64], spread: tuple[float, float]
 ) -> LagCorrelation:
+    """One lag; ``spread`` is the persistence and the quantile of the normal distribution of the interval."""
+    persistence, quantile = spread
     both = np.isfinite(first) & np.isfinite(second)
     n, r = int(both.sum()), _pearson(first[both], second[both])
     if r is None:
         return LagCorrelation(lag, None, None, None, n, 0.0)
     effective = min(float(n), max(4.0, n * (1 - persistence) / (1 + persistence)))
-    half = _NORMAL_95 / np.sqrt(effective - 3)
+    half = quantile / np.sqrt(effective - 3)
     centre = np.arctanh(np.clip(r, -0.999999, 0.999999))
     return LagCorrelation(lag, r, float(np.tanh(centre - half)), float(np.tanh(centre + half)), n, effective)
 
@@ -243,8 +250,8 @@ def _correlation_in_words(correlations: tuple[LagCorrelation, ...]) -> Statement
     doubt_zh, doubt_en = ("", "") if distinct else ("，与零无显著差别", "; not distinct from zero")
     return Statement(
         topic="lag",
-        zh=f"去除日变化后，白天O3与PM2.5的相关最强为r={r:.2f}（95%区间{low:.2f}至{high:.2f}，n={best.n}），{order_zh}{doubt_zh}。",
-        en=f"Without the daily cycles, the strongest correlation is r = {r:.2f} (95 % interval {low:.2f} to {high:.2f}, n = {best.n}), {order_en}{doubt_en}.",
+        zh=f"去除日变化后，白天O3与PM2.5的相关最强为r={r:.2f}（各滞后同时成立的95%区间{low:.2f}至{high:.2f}，n={best.n}），{order_zh}{doubt_zh}。",
+        en=f"Without the daily cycles, the strongest correlation is r = {r:.2f} (95 % interval, valid for all lags together, {low:.2f} to {high:.2f}, n = {best.n}), {order_en}{doubt_en}.",
         confidence=Confidence.MEDIUM if distinct else Confidence.LOW,
         figures={"lag_h": best.lag_h, "r": r, "low": low, "high": high, "n": best.n, "n_effective": best.n_effective},
     )

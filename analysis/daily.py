@@ -39,6 +39,17 @@ def on_hours(values: pd.Series) -> pd.Series:
     return values.astype(float) if values.empty else values.astype(float).asfreq("h")
 
 
+def on_days(values: pd.Series, zone: ZoneInfo) -> pd.Series:
+    """Put the series on every hour of the civil days that it touches, NaN where there was none."""
+    series = on_hours(values)
+    if series.empty:
+        return series
+    index = _index(series)
+    first, last = (moment.tz_convert(zone).normalize() for moment in (index[0], index[-1]))
+    bounds = (first.tz_convert("UTC"), (last + pd.DateOffset(days=1)).tz_convert("UTC"))
+    return series.reindex(pd.date_range(*bounds, freq="h", inclusive="left", name=index.name))
+
+
 def day_starts(index: pd.DatetimeIndex, zone: ZoneInfo) -> pd.DatetimeIndex:
     """UTC start of the civil day of each hour."""
     return index.tz_convert(zone).normalize().tz_convert("UTC")

@@ -13,6 +13,7 @@ from schemas.frames import parameters_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from store.state import HeldBatch
@@ -60,12 +61,14 @@ def held_hours(index: pd.DatetimeIndex, held: Sequence[HeldBatch]) -> pd.Series:
     return pd.Series(inside.astype(float), index=index)
 
 
-def held_statistics(hourly: pd.DataFrame, zone: ZoneInfo, held: Sequence[HeldBatch]) -> pd.DataFrame:
+def held_statistics(
+    hourly: pd.DataFrame, zone: ZoneInfo, held: Sequence[HeldBatch], *, until: datetime | None = None
+) -> pd.DataFrame:
     """`analysis.aqi_frame.daily_statistics`, and ``held_hours``: how many of the day were left out [h].
 
     The column is always there: a later run without a held batch must be able to write 0 over an earlier figure.
     """
-    statistics = daily_statistics(hourly, zone)
+    statistics = daily_statistics(hourly, zone, until=until)
     by_day = daily_mean(held_hours(pd.DatetimeIndex(hourly.index), held), zone, minimum=1)
     return statistics.assign(held_hours=(by_day["mean"] * by_day["n"]).reindex(statistics.index).fillna(0.0))
 

@@ -23,8 +23,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.limit import DATA, FIRST_DAY_2026, AnalysisError, Edition, edition_on, pollutant_name
+from analysis.limit import (
+    DATA,
+    FIRST_DAY_2026,
+    PARAMETER_OF,
+    AnalysisError,
+    Edition,
+    edition_on,
+    pollutant_name,
+)
 from schemas.frames import check_time_index
+from schemas.parameter import parameter
 
 if TYPE_CHECKING:
     from datetime import date
@@ -38,7 +47,7 @@ _FLOAT_STEPS = 10**9  # a float counts in steps of 1e-9: far below any instrumen
 
 
 class ConcentrationError(AnalysisError):
-    """A concentration that is not a number, infinite, or negative beyond rounding to zero."""
+    """A concentration that is not a number, infinite, or below the physical range of the parameter."""
 
 
 class NoBreakpointsError(AnalysisError):
@@ -94,7 +103,8 @@ def iaqi(
     Raises
     ------
     ConcentrationError
-        If negative (beyond what rounds to zero), infinite or not a number.
+        If below the physical range of the registry, infinite or not a number. A negative value inside the range is noise
+        about zero, and counts as zero.
     NoBreakpointsError, UnknownPollutantError
         If the standard has no such item.
 
@@ -108,9 +118,9 @@ def iaqi(
     table = _table(rules, name, averaging)
     if value is None or table is None:
         return None
-    step = _step(name)
-    value = _not_negative(value, step)
+    value = _not_negative(value, name)
     if rules is Edition.HJ633_2026:
+        step = _step(name)
         value = round(value / step) * step  # round() of a Fraction is half to even
     return _index(value, table)
 
@@ -132,7 +142,8 @@ def iaqi_series(
     Returns
     -------
     pd.Series of Int64
-        Missing where the value is, where it is negative beyond rounding, and where the edition computes no index.
+        Missing where the value is, where it is below the physical range, and where the edition computes no index. Noise
+        about zero counts as zero, as in `iaqi`.
     """
     check_time_index(values)
     name, averaging = pollutant_name(pollutant), _averaging(averaging)
@@ -197,9 +208,16 @@ def _step(pollutant: str) -> Fraction:
     return Fraction(1, 10) if pollutant == "CO" else Fraction(1)
 
 
-def _not_negative(value: Fraction, step: Fraction) -> Fraction:
-    if value < -step / 2:
-        msg = f"concentration {float(value):g}: expected zero or more"
+def _lowest(pollutant: str) -> float:
+    """Lower end of the physical range of the registry: what quality control lets pass as noise about zero."""
+    lowest = parameter(PARAMETER_OF[pollutant]).range_min
+    return 0.0 if lowest is None else lowest
+
+
+def _not_negative(value: Fraction, pollutant: str) -> Fraction:
+    lowest = _lowest(pollutant)
+    if value < lowest:
+        msg = f"concentration {float(value):g} of {pollutant}: expected {lowest:g} or more"
         raise ConcentrationError(msg)
     return max(value, Fraction(0))
 
@@ -218,10 +236,9 @@ def _indices(values: NDArray[np.float64], table: _Table, pollutant: str, rules: 
     """`_index` in 64-bit whole numbers of 1e-9; the largest product is 1e16."""
     unit = int(_step(pollutant) * _FLOAT_STEPS)
     top = table.concentrations[-1]
-    scaled = np.clip(np.nan_to_num(values, nan=0.0), -1.0, 10.0 * top) * _FLOAT_STEPS
+    scaled = np.clip(np.nan_to_num(values, nan=0.0), 0.0, 10.0 * top) * _FLOAT_STEPS
     steps = np.rint(scaled).astype(np.int64)
-    missing = np.isnan(values) | np.isinf(values) | (2 * steps < -unit)
-    steps = np.maximum(steps, 0)
+    missing = ~np.isfinite(values) | (values < _lowest(pollutant))
     if rules is Edition.HJ633_2026:
         whole, rest = np.divmod(steps, unit)
         steps = (whole + ((2 * rest > unit) | ((2 * rest == unit) & (whole % 2 == 1)))) * unit

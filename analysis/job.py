@@ -1,5 +1,7 @@
 """The jobs: load checked hours, compute, store products and documents. The only module of the folder that does I/O.
 
+A job whose products the store does not take fails with `store.error.StoreError`; it may be run again.
+
 Each job may be run again for the same span: the same points and documents are written again. A value that is no longer
 valid in a later run keeps the older point of the database for the fields that are missing now, so a product carries
 ``complete`` or counts beside its values.
@@ -27,11 +29,11 @@ from analysis.reactivity import hourly_ofp
 from analysis.statement import Confidence
 from schemas.frames import parameters_in, valid_values
 from schemas.interval import floor_hour
-from store.influx import InfluxStore
+from store.influx import InfluxStore, require_accepted
 from store.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from zoneinfo import ZoneInfo
 
     from schemas.network import Network, Station
@@ -123,15 +125,15 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
             hourly = frames["gas"].get(station.id)
             if hourly is None or _inside(hourly, start).empty:
                 continue
-            daily[station.id] = held_statistics(_inside(hourly, start), zone, of_gas)
+            daily[station.id] = held_statistics(_inside(hourly, start), zone, of_gas, until=end)
             counts["aqi_hours"] += _store_aqi(
                 store, station, hourly, start=start, statistics=daily[station.id], zone=zone
             )
             hours = pd.DatetimeIndex(_inside(hourly, start).index)
-            store.write_product("aqi_hourly", station.id, held_hours(hours, of_gas).to_frame("held"))
+            _save(store, "aqi_hourly", station.id, held_hours(hours, of_gas).to_frame("held"))
             days, words = joint_products(_inside(hourly, start), daily[station.id], zone)
             words = _plain(words) | ({"held": held_note(of_gas)} if of_gas else {})
-            store.write_product("copollution_daily", station.id, days)
+            _save(store, "copollution_daily", station.id, days)
             counts["station_days"] += len(days)
             counts["joint_days"] += int(days["joint"].sum())
             state.put_document("copollution", f"{station.id}/{day_from}/{day_to}", words)
@@ -304,6 +306,13 @@ def _read(
     return without_held({code: store.read_hourly_all(code, start, end) for code in networks}, held), held
 
 
+def _save(
+    store: InfluxStore, product: str, station_id: str, frame: pd.DataFrame, tags: Mapping[str, str] | None = None
+) -> None:
+    """Write a product; raises `store.error.StoreError` unless the store took all of it."""
+    require_accepted(store.write_product(product, station_id, frame, tags or {}), f"{product} of {station_id}")
+
+
 def _inside(frame: pd.DataFrame, start: datetime) -> pd.DataFrame:
     return frame[frame.index >= pd.Timestamp(start)]
 
@@ -320,8 +329,8 @@ def _store_aqi(
     """Store ``aqi_hourly`` and ``aqi_daily`` of a station; returns the hours."""
     codes = monitored(station) or frozenset(parameters_in(hourly))
     hours = _inside(hourly_aqi(hourly, zone, monitored=codes), start)
-    store.write_product("aqi_hourly", station.id, hours)
-    store.write_product("aqi_daily", station.id, statistics.join(daily_aqi(statistics, zone, monitored=codes)))
+    _save(store, "aqi_hourly", station.id, hours)
+    _save(store, "aqi_daily", station.id, statistics.join(daily_aqi(statistics, zone, monitored=codes)))
     return len(hours)
 
 
@@ -329,7 +338,7 @@ def _store_ofp(store: InfluxStore, frames: dict[str, pd.DataFrame], start: datet
     hours = 0
     for station_id, frame in frames.items():
         product = hourly_ofp(_inside(frame, start))
-        store.write_product("ofp_hourly", station_id, product)
+        _save(store, "ofp_hourly", station_id, product)
         hours += len(product)
     return hours
 
@@ -347,7 +356,7 @@ def _store_cities(store: InfluxStore, network: Network, daily: dict[str, pd.Data
         codes = frozenset(code for station in stations for code in monitored(station))
         product = means.join(daily_aqi(means, network.timezone, monitored=codes))
         product["stations"] = tables.groupby(level=0).size().astype(float)
-        store.write_product("aqi_city_daily", city, product)
+        _save(store, "aqi_city_daily", city, product)
     return len(by_city)
 
 
@@ -377,7 +386,7 @@ def _forecast_target(
             continue
         product = forecast_station(model, features, position).dropna(subset=["value"])
         product["origin"] = f"{origin:%Y-%m-%dT%H:%MZ}"
-        store.write_product("forecast_hourly", item.station_id, product, tags={"parameter": target})
+        _save(store, "forecast_hourly", item.station_id, product, tags={"parameter": target})
     return str(model.kind)
 
 

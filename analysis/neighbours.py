@@ -12,6 +12,8 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from analysis.wind import CHANCE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -27,8 +29,12 @@ MINIMUM_NEIGHBOURS = 3
 """Fewer do not tell a regional episode from a local one."""
 SEARCH_H = 12
 """[h] Largest shift in time that is tried between two stations."""
-_MINIMUM_PAIRS = 12
+MINIMUM_PAIRS = 12
+OTHER_DAYS = 30
+"""Days before and behind the episode whose courses say what chance gives."""
 _MINIMUM_R = 0.5
+_NO_SPREAD = 1e-9
+_DAY_H = 24
 
 
 class Position(StrEnum):
@@ -54,8 +60,8 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
     exceeds : bool or None
         Whether the neighbour was above the threshold in any of its hours of the episode; None without hours.
     lead_h : int or None
-        Hours by which the neighbour's course comes before the station's (largest correlation within 12 h, at least 0.5);
-        None where none stands out.
+        Hours by which the neighbour's course comes before the station's (largest correlation within 12 h, at least 0.5, and
+        larger than on 95 % of other days); None where none stands out.
     correlation : float or None
     """
 
@@ -168,24 +174,49 @@ def _compare(own: pd.Series, other: pd.Series, episode: Episode) -> tuple[float 
 
 
 def _lead(own: pd.Series, other: pd.Series, episode: Episode) -> tuple[int | None, float | None]:
-    """Shift with the largest correlation around the episode; positive: the neighbour comes first."""
+    """Shift with the largest correlation around the episode; positive: the neighbour comes first.
+
+    The largest of 25 coefficients of two persistent series is large by chance alone. It counts only if the neighbour's
+    series of other days, moved by whole days, give as large a one in at most 5 % of the days.
+    """
     margin = pd.Timedelta(hours=SEARCH_H)
     hours = pd.date_range(
-        pd.Timestamp(episode.start) - 2 * margin, pd.Timestamp(episode.end) + 2 * margin, freq="h", inclusive="left"
+        pd.Timestamp(episode.start) - margin, pd.Timestamp(episode.end) + margin, freq="h", inclusive="left"
     )
-    mine, theirs = (series.reindex(hours).to_numpy(dtype=float) for series in (own, other))
-    mine = mine[SEARCH_H:-SEARCH_H]
-    best: tuple[int | None, float | None] = (None, None)
-    for shift in range(-SEARCH_H, SEARCH_H + 1):
-        moved = theirs[SEARCH_H - shift : SEARCH_H - shift + len(mine)]
-        both = np.isfinite(mine) & np.isfinite(moved)
-        first, second = mine[both], moved[both]
-        if len(first) < _MINIMUM_PAIRS or first.std() == 0 or second.std() == 0:
-            continue
-        r = float(np.corrcoef(first, second)[0, 1])
-        if r >= _MINIMUM_R and (best[1] is None or r > best[1]):
-            best = (shift, r)
-    return best
+    mine = own.reindex(hours).to_numpy(dtype=float)
+    theirs = _hourly_around(other, hours)
+    found = [_correlations(mine, window) for window in theirs if window is not None]
+    if theirs[0] is None or np.isnan(found[0]).all():
+        return None, None
+    best = int(np.nanargmax(found[0]))
+    r = float(found[0][best])
+    largest = np.array([np.nanmax(item) for item in found if not np.isnan(item).all()])
+    if r < _MINIMUM_R or float((largest >= r).mean()) > CHANCE:
+        return None, None
+    return SEARCH_H - best, r
+
+
+def _hourly_around(other: pd.Series, hours: pd.DatetimeIndex) -> list[np.ndarray | None]:
+    """The neighbour's hours with the search margin: in truth first, then of the days around; None where there are none."""
+    length, days = len(hours) + 2 * SEARCH_H, [0, *(sign * day for day in range(1, OTHER_DAYS + 1) for sign in (-1, 1))]
+    first = hours[0] - pd.Timedelta(hours=SEARCH_H, days=OTHER_DAYS)
+    whole = pd.date_range(first, periods=length + 2 * OTHER_DAYS * _DAY_H, freq="h")
+    series = other.reindex(whole).to_numpy(dtype=float)
+    windows = (series[(OTHER_DAYS + day) * _DAY_H :][:length] for day in days)
+    return [window if np.isfinite(window).sum() >= MINIMUM_PAIRS else None for window in windows]
+
+
+def _correlations(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """Pearson's r of ``mine`` with each stretch of ``theirs`` of the same length; NaN with too few pairs or no spread."""
+    stretches = np.lib.stride_tricks.sliding_window_view(theirs, len(mine))
+    both = np.isfinite(stretches) & np.isfinite(mine)
+    n = np.maximum(both.sum(axis=1), 1)
+    first, second = np.where(both, mine, 0.0), np.where(both, stretches, 0.0)
+    first = np.where(both, first - (first.sum(axis=1) / n)[:, None], 0.0)
+    second = np.where(both, second - (second.sum(axis=1) / n)[:, None], 0.0)
+    spread = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
+    is_told = (both.sum(axis=1) >= MINIMUM_PAIRS) & (spread > _NO_SPREAD)
+    return np.asarray(np.divide((first * second).sum(axis=1), spread, out=np.full(len(n), np.nan), where=is_told))
 
 
 def _between(values: pd.Series, episode: Episode) -> pd.Series:

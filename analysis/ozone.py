@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.daily import civil_date, daily_maximum, day_starts, on_hours
+from analysis.daily import civil_date, daily_maximum, day_starts, on_days, on_hours
 from analysis.limit import limit, reported
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
 WINDOW_HOURS = 8
@@ -66,20 +67,27 @@ def running_mean(values: pd.Series, *, hours: int = WINDOW_HOURS, minimum: int =
 
 
 def mda8(
-    values: pd.Series, zone: ZoneInfo, *, minimum: int = MINIMUM_WINDOWS_OF_DAY, keep_exceedance: bool = True
+    values: pd.Series,
+    zone: ZoneInfo,
+    *,
+    minimum: int = MINIMUM_WINDOWS_OF_DAY,
+    keep_exceedance: bool = True,
+    until: datetime | None = None,
 ) -> pd.DataFrame:
     """Daily maximum of the 8 h running means of O3.
 
     Parameters
     ----------
     values : pd.Series of float, index UTC hour starts
-        O3 [µg m⁻³]; NaN is missing.
+        O3 [µg m⁻³]; NaN is missing, and so are hours without a row, also before the first and after the last row.
     zone : ZoneInfo
         Of the civil day.
     minimum : int
         Valid windows of a valid day, of the 17 that end 08:00 to 24:00 local time.
     keep_exceedance : bool
         Whether a maximum above the class 2 limit counts although windows are missing (not verified).
+    until : datetime or None
+        Windows that end later are not counted, for a day still under way; None: all.
 
     Returns
     -------
@@ -91,10 +99,12 @@ def mda8(
     ----------
     GB 3095-2026 3 and Table 4; HJ 663-2013 (secondary).
     """
-    means = running_mean(values)
+    means = running_mean(on_days(values, zone))
     index = pd.DatetimeIndex(means.index)
     local_end = np.asarray(index.tz_convert(zone).hour) + 1
     means = means.where(local_end >= FIRST_WINDOW_END_HOUR)
+    if until is not None:
+        means = means.where(index + pd.Timedelta(hours=1) <= pd.Timestamp(until))
     grouped = means.groupby(day_starts(index, zone))
     table = pd.DataFrame({"mda8": grouped.max(), "windows": grouped.count()}).rename_axis("start")
     enough = table["windows"] >= minimum

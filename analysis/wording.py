@@ -3,10 +3,11 @@
 Grades
 ------
 wind
-    high: the sector's lower bound is at least twice the rate of all hours, at least 20 hours with wind from it, high
-    values on 3 or more days, and at least half of the episode's hours within one sector of it. medium: the lower bound is
-    above the rate of all hours, 10 hours, 2 days, half of the episode's hours. low: a sector stands out, but less
-    than that. none: no sector stands out, or no wind.
+    A sector stands out if rotations by whole days (at most 5 % of them) do not give as large an excess, and its lower bound
+    is above the rate of all hours (`analysis.wind`). high: its lower bound is at least twice that rate, at least 20 hours
+    with wind from it, high values on 3 or more days, and at least half of the episode's hours within one sector of it.
+    medium: 10 hours, 2 days, half of the episode's hours. low: it stands out, but less than that. none: no sector
+    stands out, or no wind.
 tracers
     high: at least 4 enriched tracers of one kind of source, half of those measured, and a mean relative enrichment of 1.5
     and more. medium: at least 2 and half of those measured. low: fewer. none: nothing enriched or nothing measured.
@@ -23,7 +24,7 @@ from typing import TYPE_CHECKING
 
 from analysis.neighbours import MINIMUM_NEIGHBOURS, Neighbour, Position
 from analysis.statement import CONFIDENCE_ZH, Confidence, Statement
-from analysis.wind import CALM, SECTORS, UNKNOWN, SectorRate, SectorTable, sector_name
+from analysis.wind import CALM, LOOKS, SECTORS, UNKNOWN, SectorRate, SectorTable, sector_name
 from schemas.parameter import load_parameters
 
 if TYPE_CHECKING:
@@ -119,8 +120,11 @@ def wind_words(
     if lead is None:
         return _nothing(
             "wind",
-            f"近30天{table.hours}个有风小时中，没有风向的高值（>{table.threshold:.0f} {unit}）比例显著高于总体（{table.overall:.0%}）。{now_zh}",
-            f"In {table.hours} h with wind of the last 30 days no sector has values above {table.threshold:.0f} {unit} surely more often than all hours ({table.overall:.0%}). {now_en}",
+            f"此前30天{table.hours}个有风小时（{table.rotations + 1}天）中，各风向高值（>{table.threshold:.0f} {unit}）比例与总体（{table.overall:.0%}）的差别"
+            f"{'均可由偶然解释' if table.can_tell else '因天数太少无法检验'}，不指明方向。{now_zh}",
+            f"In {table.hours} h with wind on {table.rotations + 1} days before the episode, "
+            f"{'chance explains every excess of a sector' if table.can_tell else 'too few days to test any sector'} over all hours "
+            f"({table.overall:.0%} above {table.threshold:.0f} {unit}): no direction is named. {now_en}",
         )
     near = int(known.map(lambda sector: _is_near(sector, lead.sector)).sum())
     low, high, rate = lead.low or 0.0, lead.high or 0.0, lead.rate or 0.0
@@ -129,15 +133,16 @@ def wind_words(
     from_en = "In calm air" if lead.sector == CALM else f"With wind from {en_name}"
     return Statement(
         topic="wind",
-        zh=f"{from_zh}高值（>{table.threshold:.0f} {unit}）比例{rate:.0%}（95%区间{low:.0%}–{high:.0%}，{lead.above}/{lead.hours}小时，"
-        f"分布于{lead.days}天），全部{table.hours}小时为{table.overall:.0%}；本次{len(known)}小时中{near}小时属该风向及相邻扇区。{now_zh}",
-        en=f"{from_en}, values are above {table.threshold:.0f} {unit} in {rate:.0%} of hours (95 % interval {low:.0%} to {high:.0%}, "
-        f"{lead.above} of {lead.hours} h on {lead.days} days), against {table.overall:.0%} of all {table.hours} h; {near} of {len(known)} h of this "
-        f"episode had wind within one sector of it. {now_en}",
+        zh=f"此前30天{from_zh}高值（>{table.threshold:.0f} {unit}）比例{rate:.0%}（{LOOKS}个扇区同时成立的95%区间{low:.0%}–{high:.0%}，{lead.above}/{lead.hours}小时，"
+        f"分布于{lead.days}天），全部{table.hours}小时为{table.overall:.0%}；偶然出现的可能性{table.chance or 0.0:.0%}（按日轮换检验{table.rotations}次）；本次{len(known)}小时中{near}小时属该风向及相邻扇区。{now_zh}",
+        en=f"{from_en}, values of the 30 days before are above {table.threshold:.0f} {unit} in {rate:.0%} of hours (95 % interval, valid for all {LOOKS} sectors "
+        f"together, {low:.0%} to {high:.0%}, {lead.above} of {lead.hours} h on {lead.days} days), against {table.overall:.0%} of all {table.hours} h; chance "
+        f"{table.chance or 0.0:.0%} in {table.rotations} rotations by whole days; {near} of {len(known)} h of this episode had wind within one sector of it. {now_en}",
         confidence=_lowered(_wind_grade(lead, table.overall, near, len(known)), by=int(short)),
         figures={
             "sector": en_name, "rate": rate, "low": low, "high": high, "hours": lead.hours, "above": lead.above,
             "days": lead.days, "overall": table.overall, "episode_hours": len(known), "episode_hours_near": near,
+            "effective_hours": round(lead.effective_hours, 1), "chance": table.chance, "rotations": table.rotations,
         },
     )  # fmt: skip
 

@@ -25,6 +25,7 @@ MODULES = {
     "bench.space_outliers": ("qc.space",),
     "bench.space_simulator": ("qc.space_simulator",),
     "bench.verdict_score": ("qc.verdict",),
+    "bench.attribution_noise": ("attribution.noise",),
 }
 
 

@@ -5,6 +5,7 @@
     ``StoreAccessError``       credentials are missing, wrong or too weak
     ``StoreMissingError``      database, bucket or organisation does not exist
     ``QueryError``             the server refused a query
+    ``StoreRefusedError``      the server refused what a job made
     ``RawLogError``            the log cannot be written or read
         ``DiskReserveError``   the disk is nearly full
     ``StateError``             the state database cannot be used
@@ -36,6 +37,10 @@ class StoreMissingError(StoreError):
 
 class QueryError(StoreError):
     """The server refused a query."""
+
+
+class StoreRefusedError(StoreError):
+    """The server refused lines that a job made: a defect of the product or of the bucket, not to be sent again as they are."""
 
 
 class RawLogError(StoreError):

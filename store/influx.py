@@ -17,7 +17,7 @@ from store.error import StoreError
 from store.fingerprint import day_digests
 from store.influx_bucket import ensure_buckets
 from store.influx_http import Bucket, InfluxHttp
-from store.influx_write import RejectedLine, WriteResult, write_lines
+from store.influx_write import RejectedLine, WriteResult, require_accepted, write_lines
 from store.influxql import quote_identifier, select
 from store.line import encode_reading
 from store.line_frame import FLAG_MEASUREMENT_SUFFIX, encode_flags, encode_hourly, encode_hourly_table, encode_product
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from schemas.reading import Reading
     from store.settings import SharedSettings
 
-__all__ = ["Bucket", "Health", "InfluxStore", "RejectedLine", "WriteResult"]
+__all__ = ["Bucket", "Health", "InfluxStore", "RejectedLine", "WriteResult", "require_accepted"]
 
 _NO_TAGS: Mapping[str, str] = {}
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from store.error import StoreError, StoreUnavailableError
+from store.error import StoreError, StoreRefusedError, StoreUnavailableError
 from store.influx_http import error_of, is_missing
 
 if TYPE_CHECKING:
@@ -63,6 +63,25 @@ class WriteResult(msgspec.Struct, frozen=True):
     rejected: tuple[RejectedLine, ...] = ()
     retry: bool = False
     detail: str = ""
+
+
+def require_accepted(result: WriteResult, what: str) -> None:
+    """Raise unless the store took everything: for jobs, which do not report success of what was not written.
+
+    Raises
+    ------
+    StoreUnavailableError
+        The rest could not be written now; run again.
+    StoreRefusedError
+        Lines were refused; the message has their number and the server's words on the first.
+    """
+    if result.retry:
+        msg = f"the store cannot take {what} now: {result.detail}; run again"
+        raise StoreUnavailableError(msg)
+    if result.rejected:
+        first = result.rejected[0]
+        msg = f"the store refused {len(result.rejected)} lines of {what}: {first.reason}"
+        raise StoreRefusedError(msg)
 
 
 class _Batch(msgspec.Struct, frozen=True):

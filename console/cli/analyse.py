@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.cli.step import or_exit
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -76,7 +78,7 @@ def coanalysis(day_from: Day = None, day_to: Day = None, as_json: Json = False) 
     if last < first:
         msg = f"--day-to {last} is before --day-from {first}"
         raise typer.BadParameter(msg)
-    _show([_plain(coanalyse(settings, first, last, now))], as_json=as_json)
+    _show([_plain(or_exit(lambda: coanalyse(settings, first, last, now)))], as_json=as_json)
 
 
 def attribution(start: Moment = None, end: Moment = None, as_json: Json = False) -> None:
@@ -86,7 +88,7 @@ def attribution(start: Moment = None, end: Moment = None, as_json: Json = False)
 
     settings, now = _settings(), datetime.now(UTC)
     until = _utc(end) or now
-    found = attribute(settings, _utc(start) or until - timedelta(hours=24), until, now)
+    found = or_exit(lambda: attribute(settings, _utc(start) or until - timedelta(hours=24), until, now))
     with StateStore(settings.state_url) as state:
         bodies = [item.body for key in found.keys if (item := state.get_document("attribution", key)) is not None]
     if as_json:
@@ -104,7 +106,7 @@ def forecast(now: Moment = None, as_json: Json = False) -> None:
     """Forecast the next 24 h of every station and store it. 预报各站未来24小时并存储。"""
     from analysis.job import forecast as run
 
-    _show([_plain(run(_settings(), _utc(now) or datetime.now(UTC)))], as_json=as_json)
+    _show([_plain(or_exit(lambda: run(_settings(), _utc(now) or datetime.now(UTC))))], as_json=as_json)
 
 
 def backtest(
@@ -122,7 +124,9 @@ def backtest(
         msg = f"--parameter {parameter}: expected one of {', '.join(THRESHOLDS)}"
         raise typer.BadParameter(msg)
     moment = _utc(now) or datetime.now(UTC)
-    result = backtest_stored(_settings(), parameter, moment, days=days, history_days=max(history, days + 1))
+    result = or_exit(
+        lambda: backtest_stored(_settings(), parameter, moment, days=days, history_days=max(history, days + 1))
+    )
     if result is None:
         typer.echo(f"no hours of {parameter} to score before {moment:%Y-%m-%dT%H:%MZ} 没有可回测的数据", err=True)
         raise typer.Exit(1)

@@ -84,19 +84,34 @@ def test_a_mean_with_a_binary_residue_does_not_round_up_to_the_next_index() -> N
 def test_missing_is_none_and_nonsense_is_refused() -> None:
     assert iaqi("PM2.5", "24h", float("nan"), FIRST_OF_2026) is None
     assert iaqi("PM2.5", "24h", None, FIRST_OF_2026) is None
-    for value in (-1, float("inf"), "much"):
+    for value in (-51, float("inf"), "much"):
         with pytest.raises(ConcentrationError):
-            iaqi("PM2.5", "24h", value, FIRST_OF_2026)
+            iaqi("SO2", "24h", value, FIRST_OF_2026)
     with pytest.raises(NoBreakpointsError):
         iaqi("PM2.5", "8h", 10, FIRST_OF_2026)
     with pytest.raises(UnknownPollutantError):
         iaqi("NO", "24h", 10, FIRST_OF_2026)
 
 
-def test_zero_noise_just_below_zero_counts_as_zero() -> None:
-    assert iaqi("SO2", "1h", -0.4, FIRST_OF_2026) == 0
-    series = pd.Series([-0.4, -3.0, np.nan], index=pd.date_range("2026-04-01", periods=3, freq="h", tz="UTC"))
-    assert iaqi_series(series, "so2", "1h", zone=ZONE).isna().tolist() == [False, True, True]
+def test_noise_below_zero_counts_as_zero_and_what_is_below_the_physical_range_is_missing() -> None:
+    assert iaqi("SO2", "1h", -0.8, FIRST_OF_2026) == 0
+    series = pd.Series([-0.8, -3.0, -51.0, np.nan], index=pd.date_range("2026-04-01", periods=4, freq="h", tz="UTC"))
+    found = iaqi_series(series, "so2", "1h", zone=ZONE)
+    assert found.isna().tolist() == [False, False, True, True]
+    assert found.iloc[:2].tolist() == [0, 0]
+
+
+def test_item_without_an_index_is_missing_and_withholds_the_aqi() -> None:
+    values = {("PM2.5", "1h"): 20.0, ("PM10", "1h"): 30.0, ("SO2", "1h"): -0.8, ("NO2", "1h"): 10.0, ("CO", "1h"): 0.4}
+    whole = aqi(values | {("O3", "1h"): 60.0}, FIRST_OF_2026, report=Report.REAL_TIME)
+    assert (whole.complete, whole.aqi) == (True, 30)
+    beyond = aqi(
+        {("SO2", "1h"): 900.0},
+        LAST_OF_2012,
+        report=Report.REAL_TIME,
+        not_monitored=("PM2.5", "PM10", "NO2", "CO", "O3"),
+    )
+    assert (beyond.complete, [item.pollutant for item in beyond.missing], beyond.aqi) == (False, ["SO2"], None)
 
 
 def test_particles_of_the_hour_have_an_index_only_from_2026() -> None:

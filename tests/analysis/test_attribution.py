@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.signal import lfilter
 
 from analysis.attribution import Attribution, attribute_episode
 from analysis.episode import find_episodes, threshold_on
@@ -15,7 +16,7 @@ from analysis.neighbours import Position, distance_and_bearing, position_of
 from analysis.province import join_station
 from analysis.statement import Confidence
 from analysis.tracers import enrichments, tracer_species
-from analysis.wind import CALM, UNKNOWN, cpf, sectors, wilson
+from analysis.wind import CALM, UNKNOWN, cpf, effective_hours, interval, mean_direction, sectors
 from schemas.parameter import load_parameters
 from tests.analysis.frames import EPISODE_H, START, episode_start, hours, network, province
 
@@ -77,8 +78,59 @@ def test_the_cpf_finds_the_sector_with_high_values_and_none_in_noise() -> None:
 
 
 def test_wilson_interval_of_10_of_20() -> None:
-    assert wilson(10, 20) == pytest.approx((0.2993, 0.7007), abs=1e-4)
-    assert wilson(0, 5)[0] == pytest.approx(0.0, abs=1e-12)
+    assert interval(10, 20) == pytest.approx((0.2993, 0.7007), abs=1e-4)
+    assert interval(0, 5)[0] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_days_that_go_together_count_less_than_their_hours() -> None:
+    together, mixed = np.array([24.0, 0.0, 24.0, 0.0]), np.array([12.0, 12.0, 11.0, 13.0])
+    hours_a_day = np.full(4, 24.0)
+    assert effective_hours(together, hours_a_day, 0.95) < 4
+    assert effective_hours(mixed, hours_a_day, 0.95) > effective_hours(together, hours_a_day, 0.95)
+    assert effective_hours(together[:1], hours_a_day[:1], 0.95) == 1.0
+
+
+def noise(rng: np.random.Generator, memory: float, count: int = 720) -> np.ndarray:
+    """AR(1) of unit variance, after a start that is left out."""
+    steps = np.sqrt(1 - memory**2) * rng.standard_normal(count + 300)
+    return lfilter([1.0], [1.0, -memory], steps)[300:]
+
+
+@pytest.mark.parametrize("memory", [0.8, 0.95])
+def test_independent_noise_is_given_a_direction_in_at_most_one_of_twenty_trials(memory: float) -> None:
+    named = 0
+    for seed in range(100):
+        rng = np.random.default_rng([seed, int(100 * memory)])
+        east, north = 2 * noise(rng, 0.9) + 1, 2 * noise(rng, 0.9)
+        values = hours(30 * np.exp(0.6 * noise(rng, memory)))
+        wind = hours(np.hypot(east, north)), hours(np.rad2deg(np.arctan2(east, north)) % 360)
+        named += cpf(values, sectors(*wind), float(values.quantile(0.75))).leading() is not None
+    assert named <= 5
+
+
+def test_ten_days_are_too_few_to_name_a_sector_however_clear() -> None:
+    sector = sectors(hours([3.0] * 240), hours(np.random.default_rng(1).uniform(0, 360, 240)))
+    table = cpf(hours(np.where(sector == 4, 80.0, 20.0)), sector, 50.0)
+    assert table.can_tell is False
+    assert table.leading() is None
+
+
+def test_the_hours_of_the_episode_are_no_part_of_what_they_are_judged_by() -> None:
+    result = attributed()
+    assert result.sectors is not None
+    assert result.sectors.hours == 30 * 24
+
+
+@pytest.mark.parametrize(("speeds", "directions"), [((1, 1), (90, 270)), ((0, 0), (0, 120)), ((0, 0), (360, 360))])
+def test_calm_and_opposite_winds_have_no_mean_direction(speeds: tuple[int, int], directions: tuple[int, int]) -> None:
+    assert mean_direction(hours(speeds), hours(directions)) is None
+
+
+def test_north_is_0_and_not_360() -> None:
+    assert mean_direction(hours([2.0, 2.0]), hours([360.0, 360.0])) == pytest.approx((0.0, 2.0))
+    assert mean_direction(hours([2.0, 2.0]), hours([350.0, 10.0])) == pytest.approx(
+        (0.0, 2 * np.cos(np.deg2rad(10))), abs=1e-9
+    )
 
 
 def test_distance_and_bearing_of_one_degree() -> None:

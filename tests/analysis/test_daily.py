@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -16,7 +16,7 @@ from analysis.aqi_frame import daily_aqi, daily_statistics, hourly_aqi
 from analysis.daily import OxUnit, daily_mean, ox
 from analysis.limit import AnalysisError, LimitClass, limit, reported
 from analysis.ozone import mda8, running_mean
-from tests.analysis.frames import hours, province
+from tests.analysis.frames import START, hours, province
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -68,6 +68,29 @@ def test_too_few_windows_count_only_above_the_limit_and_by_the_exception(
     table = mda8(hours([level] * 14 + [np.nan] * 10), ZONE, keep_exceedance=keep)
     assert table["windows"].iloc[0] < 14
     assert bool(table["valid"].iloc[0]) is is_valid
+
+
+@pytest.mark.parametrize("first", [0, 4])
+def test_hours_without_a_row_at_either_end_of_the_day_count_as_missing_in_mda8(first: int) -> None:
+    whole = hours([np.nan] * first + [100.0] * 20 + [np.nan] * (4 - first))
+    for series in (whole, whole.dropna()):
+        table = mda8(series, ZONE)
+        assert table["windows"].tolist() == [15]
+        assert table["mda8"].tolist() == [100.0]
+
+
+def test_windows_that_end_behind_the_present_are_not_counted_in_mda8() -> None:
+    assert mda8(hours([100.0] * 20), ZONE, until=START + timedelta(hours=20))["windows"].tolist() == [13]
+
+
+def test_noise_below_zero_does_not_withhold_the_index_of_an_hour() -> None:
+    frame = province(days=2)["gas"]["st-1"].assign(so2=-0.8)
+    table = hourly_aqi(frame, ZONE, monitored={"pm25", "pm10", "o3", "no2", "so2", "co"})
+    assert table["iaqi_so2_1h"].eq(0).all()
+    assert table["complete"].eq(1).all()
+    gone = hourly_aqi(frame.assign(so2=-80.0), ZONE, monitored={"pm25", "so2"})
+    assert gone["complete"].eq(0).all()
+    assert gone["aqi"].isna().all()
 
 
 def test_ox_in_ppb_uses_the_molar_masses_and_in_mass_the_plain_sum() -> None:

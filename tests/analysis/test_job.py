@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from analysis.job import attribute, backtest_stored, coanalyse, forecast
 from analysis.statement import Confidence
-from store.influx import InfluxStore
+from store.error import StoreRefusedError, StoreUnavailableError
+from store.influx import Bucket, InfluxStore, WriteResult, require_accepted
 from store.state import StateStore
 from tests.analysis.frames import EPISODE_H, START, episode_start, network_text, province
 
@@ -106,3 +107,19 @@ def test_nothing_stored_gives_empty_summaries(settings: SharedSettings, tmp_path
     assert coanalyse(empty, date(2026, 5, 20), date(2026, 5, 20), END).stations == 0
     assert attribute(empty, START, END, END).episodes == 0
     assert forecast(empty, END).forecasts == 0
+
+
+def test_a_product_that_the_store_refuses_fails_the_run_and_says_why(filled: SharedSettings) -> None:
+    store = InfluxStore(filled)
+    line = (
+        f'copollution_daily,station=st-1 pm25="text" {int(datetime(2026, 5, 19, 16, tzinfo=UTC).timestamp())}000000000'
+    )
+    require_accepted(store.write_lines(Bucket.PRODUCT, [line.encode()]), "the conflict")
+    with pytest.raises(StoreRefusedError, match=r"lines of copollution_daily of st-0.*field type conflict"):
+        coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
+
+
+def test_a_product_that_the_store_cannot_take_now_fails_the_run(filled: SharedSettings) -> None:
+    result = WriteResult(3, (), retry=True, detail="timeout")
+    with pytest.raises(StoreUnavailableError, match="cannot take aqi_daily of st-1 now: timeout"):
+        require_accepted(result, "aqi_daily of st-1")

@@ -15,6 +15,7 @@ from analysis.components import (
     minimum_ratio,
     oxidation_ratios,
     soc,
+    soc_flags,
 )
 from analysis.copollution import joint_days, joint_hours, lagged_correlation, summary
 from analysis.reactivity import hourly_ofp, reactivity
@@ -118,7 +119,11 @@ def test_both_methods_find_the_primary_ratio_of_a_made_mixture() -> None:
     assert minimum_ratio(oc, ec).primary_ratio == pytest.approx(1.8, abs=0.1)
     assert minimum_r_squared(oc, ec).primary_ratio == pytest.approx(1.8, abs=0.25)
     assert minimum_ratio(oc[:5], ec[:5]).primary_ratio is None
-    assert (soc(oc, ec, 1.8) >= 0).all()
+    secondary = soc(oc, ec, 5.0)
+    assert secondary.mean() == pytest.approx((oc - 5.0 * ec).mean())
+    assert (secondary < 0).any()
+    assert soc_flags(secondary).eq(3).tolist() == (secondary < 0).tolist()
+    assert soc_flags(pd.Series([np.nan])).tolist() == [9]
 
 
 def test_oxidation_ratios_are_molar() -> None:
