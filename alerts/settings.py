@@ -9,8 +9,11 @@ from typing import Annotated
 from pydantic import SecretStr, field_validator
 from pydantic_settings import NoDecode
 
+from alerts.rule import LONGEST_H
 from store.settings import SharedSettings
 
+LONGEST_S = 86_400.0
+"""Longest pause and longest wait [s]."""
 SMTP_SCHEMES = ("smtp://", "smtps://", "smtp+starttls://")
 
 
@@ -75,8 +78,16 @@ class AlertSettings(SharedSettings):
     @field_validator("watch_interval_s", "smtp_timeout_s")
     @classmethod
     def _is_positive(cls, value: float) -> float:
-        if value <= 0:
-            msg = "expected a number above zero"
+        if not 0 < value <= LONGEST_S:
+            msg = f"expected a number above zero, at most {LONGEST_S:g}"
+            raise ValueError(msg)
+        return value
+
+    @field_validator("notify_max_age_h")
+    @classmethod
+    def _is_age(cls, value: float | None) -> float | None:
+        if value is not None and not 0 <= value <= LONGEST_H:
+            msg = f"expected hours between 0 (any age) and {LONGEST_H:g}"
             raise ValueError(msg)
         return value
 

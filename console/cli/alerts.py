@@ -137,15 +137,23 @@ def sink(
 
 
 def check_rules(path: Path = typer.Argument(metavar="FILE")) -> None:
-    """Check a rules file; status 2 and the place where it is wrong."""
+    """Check a rules file: status 2 and the place where it is wrong, status 1 where a rule's patterns match no station."""
     from alerts.rules import load_rules
+    from alerts.watched import covered_stations, idle_rules
 
-    rules = load_rules(path)
+    rules, network = load_rules(path), _settings().stations
     for rule in rules.items:
-        typer.echo(
-            f"{rule.name:24} {rule.KIND:10} {rule.severity:9} {rule.source}{'' if rule.verified else ' (not verified)'}"
-        )
-    typer.echo(f"{path}: {len(rules.items)} rules")
+        source = f"{rule.source}{'' if rule.verified else ' (not verified)'}"
+        count = "-" if rule.KIND == "operation" else str(len(covered_stations(rule, network)))
+        typer.echo(f"{rule.name:24} {rule.KIND:10} {rule.severity:9} {count:>5}  {source}")
+    typer.echo(
+        f"{path}: {len(rules.items)} rules, {len(rules.disabled)} disabled; stations as in {_settings().network}"
+    )
+    idle = list(idle_rules(rules, network))
+    for name, why in idle:
+        typer.echo(f"{path}: rule {name!r} can never fire: {why}", err=True)
+    if idle:
+        raise typer.Exit(1)
 
 
 def _settings() -> AlertSettings:

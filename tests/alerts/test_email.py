@@ -110,6 +110,10 @@ def test_starttls_is_not_given_up_where_the_server_has_none(refusing: tuple[Refu
         ("mail_to", "nobody", "expected an address"),
         ("mail_from", "a@b\nBcc: c@d", "expected an address"),
         ("watch_interval_s", "0", "above zero"),
+        ("watch_interval_s", "nan", "above zero"),
+        ("smtp_timeout_s", "inf", "at most 86400"),
+        ("notify_max_age_h", "nan", "expected hours between 0"),
+        ("notify_max_age_h", "-1", "expected hours between 0"),
     ],
 )
 def test_a_wrong_setting_says_what_was_expected(name: str, value: str, message: str) -> None:

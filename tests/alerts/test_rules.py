@@ -4,11 +4,13 @@ import re
 from datetime import date
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from alerts.rules import RulesFileError, load_rules, parse_rules
+from alerts.watched import idle_rules
 from schemas.alert import RuleKind
-from schemas.network import Instrument, Station
+from schemas.network import Instrument, Network, Station
 from tests.alerts.conftest import EXAMPLE
 
 if TYPE_CHECKING:
@@ -92,11 +94,90 @@ def test_a_rule_covers_stations_and_cities_by_pattern() -> None:
             "key until: expected a day not before since",
         ),
         (("above = 200", "above = "), "f.toml: not TOML"),
+        (('name = "r"', 'name = "r\\n"'), "key name: expected"),
+        (('name = "r"', 'name = "r"\nstations = []'), "key stations: expected"),
+        (('name = "r"', 'name = "r"\ncities = [""]'), "key cities[0]: expected"),
+        (("above = 200", "above = 2e6"), "key above: expected a value within the range of o3"),
+        (("above = 200", "below = -1e6"), "key below: expected a value within the range of o3"),
+        (("above = 200", "above = 200\nclear = -2000"), "key clear: expected a value within the range of o3"),
+        (("above = 200", "above = 200\nfor_h = -1"), "key for_h: expected"),
+        (("above = 200", "above = 200\nfor_h = 1e9"), "key for_h: expected"),
+        (("above = 200", "above = 200\nclear_for_h = -0.1"), "key clear_for_h: expected"),
+        (("above = 200", "above = 200\nmax_gap_h = 0"), "key max_gap_h: expected"),
+        (("above = 200", "above = 200\nnotify_max_age_h = -1"), "key notify_max_age_h: expected"),
+        (("above = 200", "above = 200\nbaseline = {window_h = 0}"), "key baseline.window_h: expected"),
+        (("above = 200", "above = 200\nbaseline = {min_hours = 721}"), "key baseline.min_hours: 721, expected at most"),
+        (("above = 200", "above = -5\nbaseline = {}"), "key above: expected a difference above zero"),
+        (("above = 200", "above = 50\nclear = -1\nbaseline = {}"), "key clear: expected zero or a difference"),
     ],
 )
 def test_a_wrong_rule_says_file_rule_key_and_expectation(change: tuple[str, str], message: str) -> None:
     with pytest.raises(RulesFileError, match=re.escape(message)):
         parse_rules(RULE.replace(*change), "f.toml")
+
+
+KINDS = {
+    "threshold": RULE,
+    "silence": RULE.replace("threshold", "silence").partition("network =")[0],
+    "forecast": RULE.replace("threshold", "forecast").replace('network = "gas"\n', ""),
+    "operation": RULE.replace("threshold", "operation").partition("network =")[0],
+}
+NUMBERS = {
+    "threshold": ("above", "below", "for_h", "clear", "clear_for_h", "max_gap_h", "notify_max_age_h"),
+    "silence": ("cadences", "min_minutes", "notify_max_age_h"),
+    "forecast": ("above", "clear", "lead_h", "notify_max_age_h"),
+    "operation": ("clear_after_h", "notify_max_age_h"),
+}
+
+
+def with_number(kind: str, key: str, value: str) -> str:
+    """A sound rule of a kind with one number changed."""
+    text = KINDS[kind]
+    if key == "below":
+        return text.replace("above = 200", f"below = {value}")
+    return text.replace("above = 200", f"above = {value}") if key == "above" else f"{text}{key} = {value}\n"
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+@pytest.mark.parametrize(("kind", "key"), [(kind, key) for kind, keys in NUMBERS.items() for key in keys])
+def test_a_number_that_is_not_finite_stops_the_start_in_every_kind_of_rule(kind: str, key: str, value: str) -> None:
+    with pytest.raises(RulesFileError, match=f"f: rule 'r': key {key}: .*expected"):
+        parse_rules(with_number(kind, key, value), "f")
+
+
+def test_every_number_of_every_kind_is_in_the_table_above() -> None:
+    for kind, text in KINDS.items():
+        (rule,) = parse_rules(text, "f").items
+        floats = {item.name for item in msgspec.structs.fields(rule) if "float" in str(item.type)}
+        assert floats == set(NUMBERS[kind])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("above = 200", "above = 200\nhours = 25"), "key hours: 25, expected at most lead_h = 24"),
+        (("above = 200", "above = 200\nlead_h = 0"), "key lead_h: expected"),
+        (("above = 200", "above = 200\nclear = 201"), "key clear: expected at most the threshold"),
+        (("above = 200", "above = 1e9"), "key above: expected a value within the range"),
+        (('"o3"', '"o33"'), "key parameter: unknown parameter 'o33'"),
+        (('unit = "ug/m3"', 'unit = "furlong"'), "key unit: 'furlong', expected one of"),
+    ],
+)
+def test_a_wrong_forecast_rule_says_key_and_expectation(change: tuple[str, str], message: str) -> None:
+    with pytest.raises(RulesFileError, match=re.escape(message)):
+        parse_rules(KINDS["forecast"].replace(*change), "f")
+
+
+def test_a_rule_that_can_never_fire_is_named_with_the_reason() -> None:
+    instruments = (Instrument(id="i", network="gas", cadence_s=60, parameters=("o3",)),)  # type: ignore[arg-type]  # a code
+    network = Network(zone="Asia/Shanghai", station_list=(Station(id="a-1", city="210102", instruments=instruments),))
+    text = RULE + (RULE + 'stations = ["b-*"]\n').replace('"r"', '"typo"') + RULE.replace('"r"', '"so2"', 1)
+    rules = parse_rules(text.replace('"o3"', '"so2"').replace('"so2"', '"o3"', 2), "f")
+    assert [rule.name for rule in rules.items] == ["r", "typo", "so2"]
+    assert dict(idle_rules(rules, network)) == {
+        "typo": "stations = ['b-*'], cities = ['*'] match no station",
+        "so2": "no station that it covers measures so2 in network gas",
+    }
 
 
 def test_two_rules_of_one_name_are_refused() -> None:
