@@ -11,6 +11,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Self, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -75,6 +76,16 @@ class SharedSettings(BaseSettings):
             msg = "expected http://host:port or https://host:port"
             raise ValueError(msg)
         return value.rstrip("/")
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            msg = f"{value!r}, expected an IANA time zone such as Asia/Shanghai"
+            raise ValueError(msg) from error
+        return value
 
     @model_validator(mode="before")
     @classmethod

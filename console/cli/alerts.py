@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from console.cli.moment import From, To, span
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -92,27 +94,21 @@ def send_test_mail(to: list[str] = typer.Option([], "--to", help="Instead of the
 
 
 def evaluate_period(
-    start: datetime = typer.Option(..., "--from", help="UTC."),
-    end: datetime = typer.Option(..., "--to", help="UTC."),
+    start: From,
+    end: To,
     dry_run: bool = typer.Option(False, "--dry-run", help="From a fresh state; store and mail nothing."),
     as_json: bool = JSON,
 ) -> None:
     """Judge a period."""
-    from datetime import UTC
-
     from alerts.job import evaluate, rehearse
 
-    first, last = (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment for moment in (start, end))
-    if last <= first:
-        msg = "expected a time after --from"
-        raise typer.BadParameter(msg, param_hint="--to")
-    now = datetime.now(UTC)
+    settings, now = _settings(), datetime.now(UTC)
+    first, last = span(start, end, settings.stations.timezone, now)
     if dry_run:
-        _print_rehearsal(
-            rehearse(_settings(), first, last, now), weeks=(last - first).total_seconds() / 604_800, as_json=as_json
-        )
+        found = rehearse(settings, first, last, now)
+        _print_rehearsal(found, weeks=(last - first).total_seconds() / 604_800, as_json=as_json)
         return
-    typer.echo(f"transitions={evaluate(_settings(), first, last, now)}")
+    typer.echo(f"transitions={evaluate(settings, first, last, now)}")
 
 
 def deliver_now() -> None:

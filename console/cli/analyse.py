@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.cli.moment import check_order
+from console.cli.moment import day as read_day
+from console.cli.moment import moment as read_moment
 from console.cli.step import or_exit
 
 if TYPE_CHECKING:
@@ -19,10 +22,11 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个JSON对象")]
-Moment = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"], help="UTC")]
-Day = Annotated[
-    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="civil day of the network's zone 网络时区的自然日")
+Moment = Annotated[
+    str | None,
+    typer.Option(help="date or time, as 2026-11-22T08:00[+08:00]; without offset in the network's zone 时刻"),
 ]
+Day = Annotated[str | None, typer.Option(help="civil day of the network's zone, as 2026-11-22 网络时区的自然日")]
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +57,7 @@ def aqi(
     from analysis.limit import AnalysisError
 
     report = Report.REAL_TIME if real_time else Report.DAILY
-    moment = (day or datetime.now(UTC)).date()
+    moment = read_day(day, "--day") or datetime.now(UTC).date()
     try:
         result = compute(dict(map(_item, values)), moment, report=report)
     except AnalysisError as error:
@@ -73,11 +77,11 @@ def coanalysis(day_from: Day = None, day_to: Day = None, as_json: Json = False) 
 
     settings, now = _settings(), datetime.now(UTC)
     today = now.astimezone(settings.stations.timezone).date()
-    first = day_from.date() if day_from else today - timedelta(days=1)
-    last = day_to.date() if day_to else max(first, today)
+    first = read_day(day_from, "--day-from") or today - timedelta(days=1)
+    last = read_day(day_to, "--day-to") or max(first, today)
     if last < first:
-        msg = f"--day-to {last} is before --day-from {first}"
-        raise typer.BadParameter(msg)
+        msg = f"{last} is before --day-from {first}"
+        raise typer.BadParameter(msg, param_hint="--day-to")
     _show([_plain(or_exit(lambda: coanalyse(settings, first, last, now)))], as_json=as_json)
 
 
@@ -87,8 +91,11 @@ def attribution(start: Moment = None, end: Moment = None, as_json: Json = False)
     from store.state import StateStore
 
     settings, now = _settings(), datetime.now(UTC)
-    until = _utc(end) or now
-    found = or_exit(lambda: attribute(settings, _utc(start) or until - timedelta(hours=24), until, now))
+    zone = settings.stations.timezone
+    until = read_moment(end, zone, "--end", is_end=True) or now
+    first = read_moment(start, zone, "--start") or until - timedelta(hours=24)
+    check_order(first, until, ("--start", "--end"))
+    found = or_exit(lambda: attribute(settings, first, until, now))
     with StateStore(settings.state_url) as state:
         bodies = [item.body for key in found.keys if (item := state.get_document("attribution", key)) is not None]
     if as_json:
@@ -106,7 +113,9 @@ def forecast(now: Moment = None, as_json: Json = False) -> None:
     """Forecast the next 24 h of every station and store it. 预报各站未来24小时并存储。"""
     from analysis.job import forecast as run
 
-    _show([_plain(or_exit(lambda: run(_settings(), _utc(now) or datetime.now(UTC))))], as_json=as_json)
+    settings = _settings()
+    moment = read_moment(now, settings.stations.timezone, "--now") or datetime.now(UTC)
+    _show([_plain(or_exit(lambda: run(settings, moment)))], as_json=as_json)
 
 
 def backtest(
@@ -123,9 +132,10 @@ def backtest(
     if parameter not in THRESHOLDS:
         msg = f"--parameter {parameter}: expected one of {', '.join(THRESHOLDS)}"
         raise typer.BadParameter(msg)
-    moment = _utc(now) or datetime.now(UTC)
+    settings = _settings()
+    moment = read_moment(now, settings.stations.timezone, "--now") or datetime.now(UTC)
     result = or_exit(
-        lambda: backtest_stored(_settings(), parameter, moment, days=days, history_days=max(history, days + 1))
+        lambda: backtest_stored(settings, parameter, moment, days=days, history_days=max(history, days + 1))
     )
     if result is None:
         typer.echo(f"no hours of {parameter} to score before {moment:%Y-%m-%dT%H:%MZ} 没有可回测的数据", err=True)
@@ -155,10 +165,6 @@ def _settings() -> SharedSettings:
     from store.settings import SharedSettings, load_settings
 
     return load_settings(SharedSettings)
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 def _plain(item: msgspec.Struct) -> dict[str, Any]:

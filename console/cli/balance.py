@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.cli.moment import OpenFrom, ToNow, open_span
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -41,10 +43,8 @@ def register(app: typer.Typer) -> None:
 
 
 def balance(  # noqa: PLR0917 - typer passes them by name
-    start: Annotated[
-        str | None, typer.Option("--from", help="hours that begin here, ISO 8601; default: 24 h ago 起始")
-    ] = None,
-    end: Annotated[str | None, typer.Option("--to", help="default: now 截止")] = None,
+    start: OpenFrom = None,
+    end: ToNow = None,
     station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
     by_reception: Annotated[
         bool, typer.Option("--received", help="running counts by hour of reception instead 按接收小时计数")
@@ -62,15 +62,15 @@ def balance(  # noqa: PLR0917 - typer passes them by name
 
     Exit status 1 where something is lost.
     """
-    from console.cli.replay import explained, moment
+    from console.cli.replay import explained
     from ingest.settings import CollectorSettings
     from schemas.interval import floor_hour
     from store.settings import load_settings
 
     settings = load_settings(CollectorSettings)
     now = datetime.now(UTC)
-    first = floor_hour(moment(start, settings.zone, "--from") or now - 24 * _HOUR)
-    asked = moment(end, settings.zone, "--to")
+    asked_from, asked = open_span(start, end, settings.stations.timezone)
+    first = floor_hour(asked_from or now - 24 * _HOUR)
     # whole hours: the one that has begun is part of it
     last = floor_hour(asked) if asked else floor_hour(now) + _HOUR
     from ingest.balance import audit, conservation

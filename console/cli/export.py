@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli.moment import AsOf, From, To, moment, span
 from store.archive_option import ExportFormat, Level
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ def register(app: typer.Typer) -> None:
     @app.command()
     def export(  # noqa: PLR0917 - typer passes them by name
         network: Annotated[str, typer.Option(help="voc, ghg, pm, eco, rad, gas, met 网络")],
-        begin: Annotated[str, typer.Option("--from", help="ISO 8601; without offset: in the network's zone 起始时间")],
-        end: Annotated[str, typer.Option("--to", help="exclusive 结束时间（不含）")],
+        begin: From,
+        end: To,
         output: Annotated[Path, typer.Option(help="file to write 输出文件")],
         station: Annotated[
             list[str] | None, typer.Option(help="station id, may be repeated; default: all 站点")
@@ -40,9 +41,7 @@ def register(app: typer.Typer) -> None:
         file_format: Annotated[
             ExportFormat, typer.Option("--format", help="csv, parquet, netcdf 格式")
         ] = ExportFormat.CSV,
-        as_of: Annotated[
-            str | None, typer.Option(help="native values as they stood at this moment, ISO 8601 截至某时刻的历史状态")
-        ] = None,
+        as_of: AsOf = None,
         as_json: Annotated[bool, typer.Option("--json", help="report as JSON 以 JSON 报告")] = False,
     ) -> None:
         """Export stored values with units, flags and provenance. 导出数据（含单位、标识与来源）。"""
@@ -52,16 +51,16 @@ def register(app: typer.Typer) -> None:
         from store.settings import SharedSettings, load_settings
 
         settings = load_settings(SharedSettings)
-        stations = settings.stations
-        start, stop = _moment(begin, stations, "--from"), _moment(end, stations, "--to")
+        stations, zone = settings.stations, settings.stations.timezone
+        start, stop = span(begin, end, zone, datetime.now(UTC))
         ids = _station_ids(stations, network, station or [])
         if as_of is not None and level is not Level.NATIVE:
             msg = "only native values have a history, use --level native"
             raise typer.BadParameter(msg, param_hint="--as-of")
-        moment = None if as_of is None else _moment(as_of, stations, "--as-of")
+        told_at = moment(as_of, zone, "--as-of")
         store = InfluxStore(settings)
         try:
-            frames = _read(settings, store, network, ids, (level, start, stop, moment))
+            frames = _read(settings, store, network, ids, (level, start, stop, told_at))
         except StoreError as error:
             typer.echo(f"skyground: {error}", err=True)
             raise typer.Exit(1) from error
@@ -86,7 +85,7 @@ def register(app: typer.Typer) -> None:
                 stop.isoformat(),
                 "--level",
                 str(level),
-                *([] if moment is None else ["--as-of", moment.isoformat()]),
+                *([] if told_at is None else ["--as-of", told_at.isoformat()]),
             ]
         )
         origin = archive.provenance(query=query, level=level, now=datetime.now(UTC))
@@ -197,12 +196,3 @@ def _station_ids(stations: Network, network: str, wanted: list[str]) -> list[str
         msg = f"no station reports to {network!r}; expected one of voc, ghg, pm, eco, rad, gas, met with stations in the network file"
         raise typer.BadParameter(msg, param_hint="--network")
     return wanted or known
-
-
-def _moment(text: str, stations: Network, option: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"{text!r} is no ISO 8601 date or time, such as 2026-11-22 or 2026-11-22T08:00:00+08:00"
-        raise typer.BadParameter(msg, param_hint=option) from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=stations.timezone)).astimezone(UTC)

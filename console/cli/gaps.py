@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from console.cli.moment import From, OpenFrom, OpenTo, To, open_span, span
+
 _JSON = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
 
 _OUTCOMES = {
@@ -27,14 +29,14 @@ def register(app: typer.Typer) -> None:
 def list_gaps(
     station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
     state: Annotated[str | None, typer.Option(help="open asked filled no_data given_up too_old 状态")] = None,
-    start: Annotated[str | None, typer.Option("--from", help="ISO 8601 起始")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="ISO 8601 截止")] = None,
+    start: OpenFrom = None,
+    end: OpenTo = None,
     as_json: _JSON = False,
 ) -> None:
     """List gaps by station and time. 列出缺测时段。"""
     import msgspec
 
-    from console.cli.replay import explained, moment
+    from console.cli.replay import explained
     from store.settings import SharedSettings, load_settings
     from store.state import GapState, StateStore
 
@@ -42,11 +44,12 @@ def list_gaps(
     if state is not None and state not in set(GapState):
         msg = f"{state!r}, expected one of {' '.join(GapState)}"
         raise typer.BadParameter(msg, param_hint="--state")
+    first, last = open_span(start, end, settings.stations.timezone)
     with explained("gaps"), StateStore(settings.state_url) as store:
         store.migrate()
         found = store.list_gaps(
-            start=moment(start, settings.zone, "--from"),
-            end=moment(end, settings.zone, "--to"),
+            start=first,
+            end=last,
             station_id=station,
             states=[GapState(state)] if state else (),
         )
@@ -70,28 +73,26 @@ def list_gaps(
 def ask(  # noqa: PLR0917 - typer passes them by name
     station: Annotated[str, typer.Argument(help="station id 站点")],
     instrument: Annotated[str, typer.Argument(help="instrument id 仪器")],
-    start: Annotated[str, typer.Option("--from", help="ISO 8601; zone of the network where none is given 起始")],
-    end: Annotated[str, typer.Option("--to", help="ISO 8601 截止")],
+    start: From,
+    end: To,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show, keep nothing 只显示")] = False,
     as_json: _JSON = False,
 ) -> None:
     """Have the collector ask a station for a time again. 人工发起补数请求。"""
     import msgspec
 
-    from console.cli.replay import explained, moment
+    from console.cli.replay import explained
     from store.settings import SharedSettings, load_settings
     from store.state import Gap, StateStore
 
     settings = load_settings(SharedSettings)
-    first, last = moment(start, settings.zone, "--from"), moment(end, settings.zone, "--to")
-    assert first is not None, "required"
-    assert last is not None, "required"
+    first, last = span(start, end, settings.stations.timezone, datetime.now(UTC))
     known = settings.stations.instruments.get((station, instrument))
     if known is None:
         msg = f"{station}/{instrument} is not in the network file"
         raise typer.BadParameter(msg)
     now, window = datetime.now(UTC), timedelta(hours=settings.stations.stations[station].late_window_h)
-    if not first < last <= now + timedelta(minutes=1):
+    if not last <= now + timedelta(minutes=1):
         msg = f"{first.isoformat()} to {last.isoformat()}: expected a time that is over"
         raise typer.BadParameter(msg)
     if window and now - first > window:

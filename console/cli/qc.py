@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from console.cli import held, qc_calibration, qc_native, qc_score, qc_verdict
-from console.cli.qc_moment import moment, settings_of, stop, to_json
+from console.cli.moment import AsOf, At, From, ToNow, moment, span
+from console.cli.qc_moment import settings_of, stop, to_json
 from console.cli.scores import scores
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
 _Result = TypeVar("_Result")
 #: Whole networks are judged at once up to this length.
 AT_ONCE = timedelta(days=3)
-From = Annotated[
-    str, typer.Option("--from", help="2026-11-22 or 2026-11-22T08:00[+08:00]; without an offset in the network's zone")
-]
-To = Annotated[str | None, typer.Option("--to", help="end, not included; none: now")]
 Networks = Annotated[
     list[str] | None, typer.Option("--network", help="voc ghg pm eco rad gas met; none: all of the network file")
 ]
@@ -53,7 +50,7 @@ def register(app: typer.Typer) -> None:
 
 def run(  # noqa: PLR0917 - typer passes them by name
     begin: From,
-    end: To = None,
+    end: ToNow = None,
     network: Networks = None,
     stations: Annotated[
         list[str] | None, typer.Option("--stations", "--station", help="only these, may be repeated 站点")
@@ -71,7 +68,7 @@ def run(  # noqa: PLR0917 - typer passes them by name
     from qc import job
 
     settings, now = settings_of(), _now()
-    start, stop = moment(settings, begin), _end(settings, end, now)
+    start, stop = span(begin, end, settings.stations.timezone, now)
     networks = _networks(settings, network)
     if stations or everything or dry_run or workers > 1 or stop - start > AT_ONCE:
         options = {"stations": stations, "workers": workers, "everything": everything, "dry_run": dry_run}
@@ -134,7 +131,7 @@ def reopened(
 
 def gate(  # noqa: PLR0917 - typer passes them by name
     begin: From,
-    end: To = None,
+    end: ToNow = None,
     network: Networks = None,
     product: Annotated[
         list[str] | None, typer.Option("--product", help="judge a product instead, as aqi_daily 改为检查产品")
@@ -146,14 +143,14 @@ def gate(  # noqa: PLR0917 - typer passes them by name
     from qc import job_gate
 
     settings, now = settings_of(), _now()
-    span = (moment(settings, begin), _end(settings, end, now), now)
+    when = (*span(begin, end, settings.stations.timezone, now), now)
     is_held = False
     for name in product or _networks(settings, network):
         if hourly and not product:
-            found = _or_exit(partial(job_gate.gate_hours, settings, name, *span))
+            found = _or_exit(partial(job_gate.gate_hours, settings, name, *when))
         else:
             judge = job_gate.gate_product if product else job_gate.gate
-            found = [_or_exit(partial(judge, settings, name, *span))]
+            found = [_or_exit(partial(judge, settings, name, *when))]
         is_held |= any(item.outcome == "hold" for item in found)
         for summary in found:
             typer.echo(to_json(summary) if as_json else _gate_text(summary, settings.language))
@@ -190,8 +187,8 @@ def show(
 def why(
     station: Annotated[str, typer.Option("--station", help="station id")],
     parameter: Annotated[str, typer.Option("--parameter", help="code, as pm25")],
-    at: Annotated[str, typer.Option("--at", help="any moment of the hour")],
-    as_of: Annotated[str | None, typer.Option("--as-of", help="as told at this moment 按该时刻所知")] = None,
+    at: At,
+    as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
     """Say why an hour has its flag, by which limit and run, and how that changed. 说明某小时标识的原因与变更。"""
@@ -200,7 +197,8 @@ def why(
     from store.state import StateStore
 
     settings = settings_of()
-    hour, then = moment(settings, at), None if as_of is None else moment(settings, as_of)
+    zone = settings.stations.timezone
+    hour, then = moment(at, zone, "--at"), moment(as_of, zone, "--as-of")
     if station not in settings.stations.stations:
         stop(f"unknown station {station!r}")
     store, state = InfluxStore(settings), StateStore(settings.state_url)
@@ -263,10 +261,6 @@ def _now() -> datetime:
     from datetime import UTC
 
     return datetime.now(UTC)
-
-
-def _end(settings: SharedSettings, text: str | None, now: datetime) -> datetime:
-    return now if text is None else moment(settings, text)
 
 
 def _networks(settings: SharedSettings, chosen: list[str] | None) -> list[str]:

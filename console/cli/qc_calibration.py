@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.cli.qc_moment import AsJson, moment, settings_of, stop, to_json
+from console.cli.moment import OpenFrom, OpenTo, open_span
+from console.cli.qc_moment import AsJson, settings_of, stop, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,19 +37,20 @@ def listed(  # noqa: PLR0917 - typer passes them by name
     station: Annotated[str | None, typer.Option("--station", help="station id 站点")] = None,
     network: Annotated[str | None, typer.Option("--network", help="voc ghg pm eco rad gas met 站网")] = None,
     parameter: Annotated[str | None, typer.Option("--parameter", help="code, as o3 参数")] = None,
-    begin: Annotated[str | None, typer.Option("--from", help="first moment 起始")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="end, not included 截止")] = None,
+    begin: OpenFrom = None,
+    end: OpenTo = None,
     as_json: AsJson = False,
 ) -> None:
     """List results of calibration checks and what they said, then the corrections. 列出校准检查结果与订正。"""
     settings = settings_of()
+    first, last = open_span(begin, end, settings.stations.timezone)
     with _state(settings) as state:
         checks = state.list_checks(
             network=network,
             station_id=station,
             parameter=parameter,
-            start=None if begin is None else moment(settings, begin),
-            end=None if end is None else moment(settings, end),
+            start=first,
+            end=last,
         )
         corrections = state.list_corrections(network=network, station_id=station)
     for check in checks:

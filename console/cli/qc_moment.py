@@ -1,8 +1,7 @@
-"""What the sub-commands of ``skyground qc`` share: settings, times, JSON, and ending with words."""
+"""What the sub-commands of ``skyground qc`` share: settings, JSON, and ending with words."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -18,15 +17,6 @@ def settings_of() -> SharedSettings:
     from store.settings import SharedSettings, load_settings
 
     return load_settings(SharedSettings)
-
-
-def moment(settings: SharedSettings, text: str) -> datetime:
-    """An ISO time; without an offset in the network's zone."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        stop(f"{text!r} is no time, expected 2026-11-22 or 2026-11-22T08:00")
-    return found if found.tzinfo else found.replace(tzinfo=settings.stations.timezone)
 
 
 def to_json(item: object) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli.moment import From, OpenFrom, ToNow, open_span, span
+
 if TYPE_CHECKING:
     from qc.job_drift import DriftReport
     from store.settings import SharedSettings
@@ -26,8 +28,8 @@ def register(group: typer.Typer, limits: typer.Typer) -> None:
 def derive(
     parameter: Annotated[str, typer.Argument(help="code, as temperature 参数代码")],
     station: Annotated[str, typer.Option("--station", help="station id 站点")],
-    start: Annotated[str, typer.Option("--from", help="ISO 8601; best whole years 起始")],
-    end: Annotated[str | None, typer.Option("--to", help="default: now 截止")] = None,
+    start: From,
+    end: ToNow = None,
     widening: Annotated[
         float, typer.Option("--widening", min=1.0, help="times the distance of the 10 % and 90 % quantiles 放宽倍数")
     ] = 5.0,
@@ -36,7 +38,7 @@ def derive(
 
     Append it to thresholds.toml beside the network file. 可追加到站网文件旁的 thresholds.toml。
     """
-    from console.cli.replay import explained, moment
+    from console.cli.replay import explained
     from qc.job_native import derive_climatology
     from schemas.parameter import ParameterError
     from schemas.parameter import parameter as known
@@ -46,9 +48,7 @@ def derive(
     if station not in settings.stations.stations:
         msg = f"unknown station {station!r}"
         raise typer.BadParameter(msg, param_hint="--station")
-    first = moment(start, settings.zone, "--from")
-    last = moment(end, settings.zone, "--to") or datetime.now(UTC)
-    assert first is not None, "required"
+    first, last = span(start, end, settings.stations.timezone, datetime.now(UTC))
     with explained("qc thresholds derive"):
         try:
             known(parameter)
@@ -58,24 +58,28 @@ def derive(
 
 
 def arrivals(
-    start: Annotated[str | None, typer.Option("--from", help="of reception, ISO 8601; default: 24 h ago 起始")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="default: now 截止")] = None,
+    start: OpenFrom = None,
+    end: ToNow = None,
     station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
     show_all: Annotated[bool, typer.Option("--all", help="instruments without a finding too 列出全部仪器")] = False,
     as_json: _AsJson = False,
 ) -> None:
-    """Readings that came with a time that was there already, or before an earlier one. 重复与倒退的时间。"""
+    """Readings that came with a time that was there already, or before an earlier one, by time of reception (default: 24 h).
+
+    重复与倒退的时间（按接收时间，默认最近24小时）。
+    """
     import msgspec
 
-    from console.cli.replay import explained, moment, progress_line
+    from console.cli.replay import explained, progress_line
     from ingest.settings import CollectorSettings
     from qc.job_native import read_arrivals
     from store.rawlog import RawLog
     from store.settings import load_settings
 
     settings = load_settings(CollectorSettings)
-    last = moment(end, settings.zone, "--to") or datetime.now(UTC)
-    first = moment(start, settings.zone, "--from") or last - _DAY
+    asked, last = open_span(start, end, settings.stations.timezone)
+    last = last or datetime.now(UTC)
+    first = asked or last - _DAY
     with explained("qc arrivals"), progress_line() as progress:
         log = RawLog(settings.rawlog_dir)
         found = read_arrivals(log, settings.stations, first, last, progress)
@@ -99,17 +103,20 @@ def drift(  # noqa: PLR0917 - typer passes them by name
     parameter: Annotated[str, typer.Argument(help="code, as o3 参数代码")],
     station: Annotated[str, typer.Option("--station", help="station id 站点")],
     network: Annotated[str, typer.Option("--network", help="gas ghg pm ... 网络")] = "gas",
-    start: Annotated[str | None, typer.Option("--from", help="default: 30 days ago; first the baseline 起始")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="default: now 截止")] = None,
+    start: OpenFrom = None,
+    end: ToNow = None,
     against: Annotated[
         list[str] | None, typer.Option("--against", help="reference station; none: all others 参照站")
     ] = None,
     as_json: _AsJson = False,
 ) -> None:
-    """Whether a station drifts away from others, over its stored hours. 站点相对其他站点的漂移。"""
+    """Whether a station drifts away from others, over its stored hours (default: 30 days; the first are the baseline).
+
+    站点相对其他站点的漂移（默认最近30天）。
+    """
     import msgspec
 
-    from console.cli.replay import explained, moment
+    from console.cli.replay import explained
     from qc.job_drift import read_drift
     from schemas.interval import floor_hour
     from schemas.message import NetworkCode
@@ -120,8 +127,9 @@ def drift(  # noqa: PLR0917 - typer passes them by name
     if unknown:
         msg = f"unknown station {unknown[0]!r}"
         raise typer.BadParameter(msg)
-    last = floor_hour(moment(end, settings.zone, "--to") or datetime.now(UTC))
-    first = floor_hour(moment(start, settings.zone, "--from") or last - 30 * _DAY)
+    asked, until = open_span(start, end, settings.stations.timezone)
+    last = floor_hour(until or datetime.now(UTC))
+    first = floor_hour(asked or last - 30 * _DAY)
     with explained("qc drift"):
         try:
             code = NetworkCode(network).value

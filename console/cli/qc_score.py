@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from console.cli.moment import From, ToNow, span
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -88,8 +90,8 @@ def learn(
 
 def anomalies(
     station: Annotated[str, typer.Option("--station", help="station id 站点")],
-    begin: Annotated[str, typer.Option("--from", help="2026-11-22 or 2026-11-22T08:00[+08:00] 起始")],
-    end: Annotated[str | None, typer.Option("--to", help="end, not included; none: now 截止")] = None,
+    begin: From,
+    end: ToNow = None,
     write: Annotated[bool, typer.Option("--write", help="keep the flags; else only list 写入标识")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -98,7 +100,7 @@ def anomalies(
 
     import msgspec
 
-    from console.cli.replay import explained, moment
+    from console.cli.replay import explained
     from qc.anomaly_flagging import TEST
     from qc.job import QcError
     from qc.job_anomaly import run_anomaly
@@ -107,8 +109,7 @@ def anomalies(
 
     settings, now = load_settings(SharedSettings), datetime.now(UTC)
     _progress(f"reading and judging {station} 读取并检测")
-    start = moment(begin, settings.zone, "--from") or now
-    stop = moment(end, settings.zone, "--to") or now
+    start, stop = span(begin, end, settings.stations.timezone, now)
     try:
         with explained("qc"):
             found = run_anomaly(settings, station, start=start, end=stop, now=now, write=write)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.cli.qc_moment import AsJson, moment, settings_of, stop, to_json
+from console.cli.moment import moment
+from console.cli.qc_moment import AsJson, settings_of, stop, to_json
 
 if TYPE_CHECKING:
     from qc.verdict import Verdict
@@ -32,7 +33,7 @@ def verdict(
     from store.influx import InfluxStore
 
     settings = settings_of()
-    start = moment(settings, at)
+    start = moment(at, settings.stations.timezone, "--at")
     store = InfluxStore(settings)
     try:
         found = verdict_of(

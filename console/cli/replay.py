@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from console.cli.moment import OpenFrom, Until, open_span
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -38,8 +40,8 @@ def replay(  # noqa: PLR0917 - typer passes them by name
     shift: Annotated[
         bool, typer.Option("--shift", help="move times by whole days to end at the last full hour 平移到当前")
     ] = False,
-    start: Annotated[str | None, typer.Option("--from", help="first time of the data, ISO 8601 起始")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="last time of the data, ISO 8601 截止")] = None,
+    start: OpenFrom = None,
+    until: Until = None,
     rate: Annotated[str, typer.Option(help="messages a second, or max 每秒消息数")] = "max",
     per_message: Annotated[int, typer.Option(min=1, help="readings a message (back-fill) 每条消息的读数")] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="count, publish nothing 只计数不发布")] = False,
@@ -54,7 +56,7 @@ def replay(  # noqa: PLR0917 - typer passes them by name
 
     settings = load_settings(Broker)
     pace_rate = positive_or_max(rate, "--rate")
-    bounds = moment(start, settings.zone, "--from"), moment(until, settings.zone, "--until")
+    bounds = open_span(start, until, ZoneInfo(settings.zone), options=("--from", "--until"))
     with explained("replay"):
         chosen = _dataset(dataset)
         place = locate(chosen, path)
@@ -150,18 +152,6 @@ def finish(figures: dict[str, object], *, as_json: bool) -> None:
         return
     for name, value in figures.items():
         typer.echo(f"{name:<14} {value}")
-
-
-def moment(text: str | None, zone: str, option: str) -> datetime | None:
-    """Time from ISO 8601; without offset in the network's zone."""
-    if text is None:
-        return None
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"{text!r}, expected ISO 8601 such as 2026-11-22T08:00 (zone {zone} where no offset stands)"
-        raise typer.BadParameter(msg, param_hint=option) from error
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
 
 
 def positive_or_max(text: str, option: str) -> float | None:

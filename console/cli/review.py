@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import step
+from console.cli.moment import From, OpenFrom, OpenTo, ToNow, open_span, span
 from console.cli.review_text import draft_text, due_text, filters_text, review_row, review_text
 from schemas.review import ReviewAction, ReviewReason, ReviewState, ReviewVerdict
 
@@ -21,10 +22,6 @@ if TYPE_CHECKING:
 
 SAMPLE = 5
 """Reviews that are shown before an act on many."""
-From = Annotated[
-    str, typer.Option("--from", help="2026-11-22 or 2026-11-22T08:00[+08:00]; without an offset in the network's zone")
-]
-To = Annotated[str | None, typer.Option("--to", help="end, not included; none: now")]
 Network = Annotated[str, typer.Option("--network", help="voc ghg pm eco rad gas met 网络")]
 AnyNetwork = Annotated[str | None, typer.Option("--network", help="none: all 网络；默认全部")]
 Stations = Annotated[list[str] | None, typer.Option("--station", help="may be repeated; none: all 站点")]
@@ -36,7 +33,6 @@ Yes = Annotated[bool, typer.Option("--yes", help="needed to act on more than one
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 Ids = Annotated[list[str] | None, typer.Argument(help="ids of reviews; none: choose by filter 审核编号")]
 Bulk = Annotated[str | None, typer.Option("--bulk", help="all reviews of one act on many 同一批次")]
-OptionalFrom = Annotated[str | None, typer.Option("--from", help="as in review propose 起始时间")]
 
 
 def register(app: typer.Typer) -> None:
@@ -66,7 +62,7 @@ def propose(  # noqa: PLR0917 - typer passes them by name
     verdict: Annotated[ReviewVerdict, typer.Option("--verdict", help="结论")],
     reason: Annotated[ReviewReason, typer.Option("--reason", help="原因")],
     who: Who,
-    end: To = None,
+    end: ToNow = None,
     station: Stations = None,
     parameter: Parameters = None,
     flag: Annotated[list[int] | None, typer.Option("--flag", help="only hours with this flag, 1 2 3 4 9 标识")] = None,
@@ -107,8 +103,8 @@ def confirm(  # noqa: PLR0917 - typer passes them by name
     network: AnyNetwork = None,
     station: Stations = None,
     parameter: Parameters = None,
-    begin: OptionalFrom = None,
-    end: To = None,
+    begin: OpenFrom = None,
+    end: OpenTo = None,
     note: Note = "",
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -126,8 +122,8 @@ def sign(  # noqa: PLR0917 - typer passes them by name
     network: AnyNetwork = None,
     station: Stations = None,
     parameter: Parameters = None,
-    begin: OptionalFrom = None,
-    end: To = None,
+    begin: OpenFrom = None,
+    end: OpenTo = None,
     note: Note = "",
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -172,8 +168,8 @@ def list_(  # noqa: PLR0917 - typer passes them by name
     network: AnyNetwork = None,
     station: Stations = None,
     parameter: Parameters = None,
-    begin: OptionalFrom = None,
-    end: To = None,
+    begin: OpenFrom = None,
+    end: OpenTo = None,
     state: Annotated[list[ReviewState] | None, typer.Option("--state", help="状态")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -209,7 +205,7 @@ def audit(
 def deadlines(  # noqa: PLR0917 - typer passes them by name
     network: Network,
     begin: From,
-    end: To = None,
+    end: ToNow = None,
     station: Stations = None,
     left: Annotated[bool, typer.Option("--left", help="only what is not done 只列未完成")] = False,
     as_json: AsJson = False,
@@ -233,7 +229,7 @@ def deadlines(  # noqa: PLR0917 - typer passes them by name
         typer.echo("no hour in these periods 无数据")
 
 
-def apply(network: Network, begin: From, end: To = None, station: Stations = None, as_json: AsJson = False) -> None:
+def apply(network: Network, begin: From, end: ToNow = None, station: Stations = None, as_json: AsJson = False) -> None:
     """Store level L2 (hours with the confirmed verdicts) as product reviewed_<network>. 生成 L2 数据。"""
     import msgspec
 
@@ -255,7 +251,7 @@ def apply(network: Network, begin: From, end: To = None, station: Stations = Non
 def completeness(  # noqa: PLR0917 - typer passes them by name
     network: Network,
     begin: From,
-    end: To = None,
+    end: ToNow = None,
     station: Stations = None,
     by_day: Annotated[bool, typer.Option("--by-day", help="civil days instead of months 按日")] = False,
     as_json: AsJson = False,
@@ -313,7 +309,7 @@ def _choose(  # noqa: PLR0917 - one filter an option
     given = (bulk, network, station, parameter, begin, end)
     if needed and not ids and not any(given):
         step.stop(f"name reviews by id or choose them by {filters_text()}")
-    start, stop = (None if text is None else step.moment(settings, text) for text in (begin, end))
+    start, stop = open_span(begin, end, settings.stations.timezone)
     with StateStore(settings.state_url) as state:
         state.migrate()
         if ids:
@@ -382,10 +378,11 @@ def _question(
     from qc.job_review import Question
     from qc.review import Selection
 
+    start, stop = span(begin, end, settings.stations.timezone, step.now())
     return Question(
         network=network,
-        start=step.moment(settings, begin),
-        end=step.now() if end is None else step.moment(settings, end),
+        start=start,
+        end=stop,
         stations=tuple(station or ()),
         parameters=tuple(parameter or ()),
         selection=selection if isinstance(selection, Selection) else Selection(),

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from console.cli.moment import OpenFrom, OpenTo, open_span
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -15,24 +17,25 @@ def register(app: typer.Typer) -> None:
 def revisions(  # noqa: PLR0917 - typer passes them by name
     station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
     instrument: Annotated[str | None, typer.Option(help="only this instrument 仪器")] = None,
-    start: Annotated[str | None, typer.Option("--from", help="readings that start here, ISO 8601 起始")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="ISO 8601 截止")] = None,
+    start: OpenFrom = None,
+    end: OpenTo = None,
     corrections: Annotated[bool, typer.Option("--corrections", help="without late readings 只看更正")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")] = False,
 ) -> None:
     """List revisions in the order in which they were received. 列出数据修订历史。"""
     import msgspec
 
-    from console.cli.replay import explained, moment
+    from console.cli.replay import explained
     from store.settings import SharedSettings, load_settings
     from store.state import StateStore
 
     settings = load_settings(SharedSettings)
+    first, last = open_span(start, end, settings.stations.timezone)
     with explained("revisions"), StateStore(settings.state_url) as state:
         state.migrate()
         found = state.list_revisions(
-            start=moment(start, settings.zone, "--from"),
-            end=moment(end, settings.zone, "--to"),
+            start=first,
+            end=last,
             station_id=station,
             instrument_id=instrument,
             only_corrections=corrections,

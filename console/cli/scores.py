@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import step
+from console.cli.moment import From, ToNow, span
 from console.cli.qc_moment import to_json
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 def scores(  # noqa: PLR0917 - typer passes them by name
     network: Annotated[str, typer.Option("--network", help="voc ghg pm eco rad gas met 网络")],
-    begin: Annotated[str, typer.Option("--from", help="start of the reviewed hours 起始时间")],
-    end: Annotated[str | None, typer.Option("--to", help="end, not included; none: now")] = None,
+    begin: From,
+    end: ToNow = None,
     station: Annotated[list[str] | None, typer.Option("--station", help="may be repeated; none: all 站点")] = None,
     parameter: Annotated[list[str] | None, typer.Option("--parameter", help="may be repeated; none: all 参数")] = None,
     write: Annotated[
@@ -33,10 +34,11 @@ def scores(  # noqa: PLR0917 - typer passes them by name
     from qc.job_score import score_reviews
 
     own = step.settings()
+    start, stop = span(begin, end, own.stations.timezone, step.now())
     question = Question(
         network=network,
-        start=step.moment(own, begin),
-        end=step.now() if end is None else step.moment(own, end),
+        start=start,
+        end=stop,
         stations=tuple(station or ()),
         parameters=tuple(parameter or ()),
     )

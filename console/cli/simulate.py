@@ -10,8 +10,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
+
+from console.cli.moment import OpenFrom, OpenTo, open_span
 
 if TYPE_CHECKING:
     import threading
@@ -34,9 +37,11 @@ def register(app: typer.Typer) -> None:
 
 def simulate(  # noqa: PLR0917 - typer passes them by name
     seed: Annotated[int, typer.Option(min=0, help="same seed and period, same bytes 随机种子")] = 1,
-    start: Annotated[str | None, typer.Option("--from", help="ISO 8601; default: --days before --to 起始")] = None,
-    end: Annotated[str | None, typer.Option("--to", help="ISO 8601; default: the last full hour 截止")] = None,
-    days: Annotated[float, typer.Option(help="length where --from or --to is not given 天数")] = 1.0,
+    start: OpenFrom = None,
+    end: OpenTo = None,
+    days: Annotated[
+        float, typer.Option(help="length where --from or --to is not given; --to default: the last full hour 天数")
+    ] = 1.0,
     speed: Annotated[str, typer.Option(help="real, N times faster, or max 速度")] = "max",
     per_message: Annotated[int, typer.Option(min=1, help="readings a message (back-fill) 每条消息的读数")] = 1,
     truth: Annotated[Path | None, typer.Option(help="JSON lines of what really happened 真值文件")] = None,
@@ -137,11 +142,10 @@ def _pace(speed: str, origin: datetime, stop: threading.Event) -> Pace:
 
 def _period(start: str | None, end: str | None, days: float, zone: str, *, is_live: bool) -> tuple[datetime, datetime]:
     """Bounds of the simulation; live, it begins with the last full hour."""
-    from console.cli.replay import moment
     from schemas.interval import floor_hour
 
     length = timedelta(days=days)
-    begin, until = moment(start, zone, "--from"), moment(end, zone, "--to")
+    begin, until = open_span(start, end, ZoneInfo(zone))
     hour = floor_hour(datetime.now(UTC))
     if until is None:
         until = begin + length if begin else hour + is_live * length

@@ -1,4 +1,4 @@
-"""What the commands of review and gate share: settings, the clock, moments, and errors that end a command in words."""
+"""What the commands of review and gate share: settings, the clock, and errors that end a command in words."""
 
 from __future__ import annotations
 
@@ -26,15 +26,6 @@ def settings() -> ReviewSettings:
 def now() -> datetime:
     """The present, UTC."""
     return datetime.now(UTC)
-
-
-def moment(own: ReviewSettings, text: str) -> datetime:
-    """A moment in UTC; without an offset it is civil time of the network's zone."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        stop(f"{text!r} is no time, expected 2026-11-22 or 2026-11-22T08:00")
-    return (found if found.tzinfo else found.replace(tzinfo=own.stations.timezone)).astimezone(UTC)
 
 
 def stop(words: str) -> NoReturn:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
+from console.view.moment import MomentError
+from console.view.moment import parse_moment as read_moment
 from schemas.parameter import load_parameters
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 _Choice = TypeVar("_Choice", bound=StrEnum)
 MAX_SERIES = 24
 _SEPARATORS = re.compile(r"[,\s]+")
-_DATE_LENGTH = 10
 
 
 class QueryError(ValueError):
@@ -169,7 +170,12 @@ def _choice(given: Mapping[str, str], field: str, kind: type[_Choice], default: 
 
 
 def parse_moment(given: Mapping[str, str], field: str, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
-    """A moment in UTC from ISO 8601, None where the word is absent; a bare date is its midnight, or the next with ``end_of_day``.
+    """A moment in UTC as `console.view.moment` reads it, None where the word is absent.
+
+    Parameters
+    ----------
+    end_of_day : bool
+        A date includes its whole day (week, month, year).
 
     Raises
     ------
@@ -179,13 +185,8 @@ def parse_moment(given: Mapping[str, str], field: str, zone: ZoneInfo, *, end_of
     if not text:
         return None
     # a plus of an offset that was not escaped arrives as a blank
-    written = re.sub(r" (?=\d\d:?\d\d$)", "+", text) if "T" in text else text
+    written = re.sub(r" (?=\d\d:?(\d\d)?$)", "+", text) if re.search("[Tt]", text) else text
     try:
-        moment = datetime.fromisoformat(written)
-        if moment.tzinfo is None:
-            moment = datetime.combine(moment.date(), moment.time() or time(), zone)
-        if end_of_day and len(text) == _DATE_LENGTH:
-            moment += timedelta(days=1)
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise QueryError(field=field, given=text, expected="ISO 8601, as 2026-11-22T08:00:00Z or 2026-11-22") from None
+        return read_moment(written, zone, is_end=end_of_day)
+    except MomentError as error:
+        raise QueryError(field=field, given=text, expected=error.expected) from None

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
         ("MQTT_RECEIVE_MAXIMUM", "70000"),
         ("INTAKE_BATCH", "many"),
         ("METRICS_PORT", "-1"),
+        ("ZONE", "Asia/Nowhere"),
+        ("ZONE", "../etc/passwd"),
     ],
 )
 def test_wrong_setting_stops_the_start_with_its_name(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:

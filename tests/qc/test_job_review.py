@@ -244,7 +244,7 @@ def test_reviews_score_the_tests_and_propose_a_limit_that_can_be_loaded(placed: 
         (["review", "propose", *SPAN, "--above", "9000", *INVALID], "nothing fits"),
         (["review", "confirm", "nothere", "--who", "wang"], "there is no review nothere"),
         (["review", "confirm", "--who", "wang"], "choose them by"),
-        (["review", "apply", "--network", "gas", "--from", "noon"], "is no time"),
+        (["review", "apply", "--network", "gas", "--from", "noon"], "expected ISO 8601"),
         (["qc", "gate", "--from", "2026-06-01", "--product", "x"], "there is no suite for product 'x'"),
         (["qc", "held", "release", "5", "--who", "li", "--note", "n"], "no held batch"),
         (["qc", "held", "show", "5"], "no held batch"),
