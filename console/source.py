@@ -30,11 +30,12 @@ from console.view.station import InstrumentValues, ReasonGroup, by_reason, last_
 from qc.review import review_notes, reviewed
 from schemas.alert import AlertState
 from schemas.frames import concat_flags
-from schemas.interval import floor_hour
+from schemas.interval import Interval, floor_hour
 from schemas.message import NetworkCode
 from schemas.review import ACTIVE
 from store.influx import Bucket
 from store.state import QuarantineState
+from store.verdict import read_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from console.view.health import Doubt
+    from schemas.flagged import Verdicts
     from schemas.network import Network, Station
     from store.influx import InfluxStore
     from store.settings import SharedSettings
@@ -216,8 +218,10 @@ class Source:
         span = max(timedelta(hours=1), 2 * item.cadence)
         start, end = item.last_seen - span, item.last_seen + timedelta(seconds=1)
         native = self.influx.read_native(item.network, station.id, item.instrument_id, start, end)
-        flags = self.influx.read_flags(Bucket.NATIVE, item.network, start, end, station_id=station.id)
-        return last_values(station.id, item, native, flags)
+        return last_values(station.id, item, native, self._verdicts(item.network, station.id, start, end))
+
+    def _verdicts(self, network: str, station_id: str, start: datetime, end: datetime) -> Verdicts:
+        return read_verdicts(self.influx, self.state, network, station_id, Interval(start, end))
 
     def _calendar(self, station: Station, code: str, end: datetime) -> list[DayCompleteness]:
         last_day = end.astimezone(self.network.timezone).date()
@@ -265,8 +269,8 @@ class Source:
         for item in (instrument for instrument in station.instruments if code in instrument.parameters):
             network = str(item.network)
             native = self.influx.read_native(network, station.id, item.id, query.start, query.end, parameters=[code])
-            flags = self.influx.read_flags(Bucket.NATIVE, network, query.start, query.end, station_id=station.id)
-            found.append(native_series(station.id, item.id, code, native, flags, network=network))
+            verdicts = self._verdicts(network, station.id, query.start, query.end)
+            found.append(native_series(station.id, item.id, code, native, verdicts, network=network))
         return found
 
     def _networks_with(self, station: Station, code: str) -> list[str]:

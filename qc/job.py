@@ -29,7 +29,7 @@ from schemas.frames import FLAG, STATUS, concat_flags
 from schemas.interval import Interval
 from schemas.message import NetworkCode
 from store.influx import Bucket, InfluxStore
-from store.state import RunState, StateStore
+from store.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -130,29 +130,32 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
     began = time.perf_counter()
     code = NetworkCode(network)
     thresholds = thresholds_of(settings)
-    store, state = InfluxStore(settings), StateStore(settings.state_url)
     chosen = stations_of(settings, code, stations)
     window = make_window(thresholds, start, end, now, codes_of(chosen, code))
-    run_id = state.start_run("qc", code, window.start, window.end, thresholds.version)
-    with state.failing_run(run_id), closing(store):
-        zone = settings.stations.timezone
+    span, zone = (window.start, window.end), settings.stations.timezone
+    with (
+        closing(InfluxStore(settings)) as store,
+        StateStore(settings.state_url) as state,
+        state.open_run("qc", code, *span, thresholds.version) as current,
+    ):
         job_calibration.settle(state, code, thresholds, zone, now)
         calibrations = job_calibration.load(state, code, thresholds, zone, window.read_start)
         rules = Rules(code, zone, thresholds, window, calibrations)
-        sink = Sink(store, state, rules, run_id, None if stations is None else frozenset(stations))
+        sink = Sink(store, state, rules, current.id, None if stations is None else frozenset(stations))
         fields = _run(sink, chosen, settings.stations)
-    summary = QcSummary(
-        network=code,
-        start=window.start,
-        end=window.end,
-        run_id=run_id,
-        version=thresholds.version,
-        stations=None if stations is None else tuple(sorted(set(stations))),
-        seconds=round(time.perf_counter() - began, 3),
-        **fields,
-    )
-    state.finish_run(run_id, RunState.DONE, msgspec.to_builtins(summary))
-    state.close_hours(code, window.start, window.end, now, stations)
+        state.close_hours(code, *span, now, stations)
+        state.add_screened(code, [item.id for item in chosen], *span)
+        summary = QcSummary(
+            network=code,
+            start=window.start,
+            end=window.end,
+            run_id=current.id,
+            version=thresholds.version,
+            stations=None if stations is None else tuple(sorted(set(stations))),
+            seconds=round(time.perf_counter() - began, 3),
+            **fields,
+        )
+        current.counts = msgspec.to_builtins(summary)
     return summary
 
 

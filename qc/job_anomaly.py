@@ -2,12 +2,13 @@
 
 Errors::
 
-    qc.job.QcError    the store did not take the flags; run again
+    qc.job_write.QcError    the store did not take the flags; run again
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,16 +16,17 @@ from typing import TYPE_CHECKING
 import msgspec
 import pandas as pd
 
-from qc import wording
 from qc.anomaly_flagging import ANOMALY_TESTS, BACKGROUND_H, flag_sonde
 from qc.anomaly_store import load_model
 from qc.flagging import Stream
-from qc.job import QcError, thresholds_of
-from schemas.flag import Flag
-from schemas.frames import FLAG_COLUMNS, concat_flags
+from qc.job_rules import thresholds_of
+from qc.job_write import Sink, save_flags
+from qc.station import Rules
+from qc.window import Window
+from schemas.frames import concat_flags
 from schemas.message import NetworkCode
 from store.influx import Bucket, InfluxStore
-from store.state import RunState, StateStore
+from store.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from qc.thresholds import Thresholds
     from schemas.network import Station
     from store.settings import SharedSettings
-
-_KEY = ["start", "instrument_id", "parameter"]
 
 
 class AnomalyRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +116,7 @@ def run_anomaly(
 
     Raises
     ------
-    QcError, qc.anomaly.ModelError, qc.thresholds.ThresholdError, store.error.StoreError
+    qc.job_write.QcError, qc.anomaly.ModelError, qc.thresholds.ThresholdError, store.error.StoreError
     ValueError
         If the station is unknown or the span is empty.
     """
@@ -125,28 +125,46 @@ def run_anomaly(
         msg = f"unknown station {station_id!r}" if station is None else f"nothing between {start} and {end}"
         raise ValueError(msg)
     thresholds, model = thresholds_of(settings), load_model().model
-    store = InfluxStore(settings)
-    try:
+    with closing(InfluxStore(settings)) as store:
         task = _Task(store, station, start, end, now)
-        found = list(_judge(task, settings, thresholds, model))
-        flags = concat_flags([item for item in found if item is not None])
-        back = _keep(task, settings, flags, thresholds.version) if write else 0
-    finally:
-        store.close()
+        if not write:
+            return _summary(task, *_judge(task, settings, thresholds, model))
+        with (
+            StateStore(settings.state_url) as state,
+            state.open_run(ANOMALY_TESTS[0], NetworkCode.ECO, start, end, thresholds.version) as current,
+        ):
+            flags, silent = _judge(task, settings, thresholds, model)
+            window = Window(start, end, start, end)
+            rules = Rules(NetworkCode.ECO, settings.stations.timezone, thresholds, window)
+            sink = Sink(store, state, rules, current.id, (station_id,))
+            back = save_flags(sink, Bucket.NATIVE, flags, {}, only=ANOMALY_TESTS)
+            current.counts = {"flags": len(flags), "taken_back": back}
+        return _summary(task, flags, silent, taken_back=back)
+
+
+def _summary(task: _Task, flags: pd.DataFrame, silent: int, taken_back: int | None = None) -> AnomalySummary:
+    """What was found; ``taken_back`` None: nothing was written."""
+    instruments = list(task.station.instruments_of(NetworkCode.ECO))
     return AnomalySummary(
-        station_id=station_id,
-        start=start,
-        end=end,
-        instruments=sum(item is not None for item in found),
-        silent=sum(item is None for item in found),
+        station_id=task.station.id,
+        start=task.start,
+        end=task.end,
+        instruments=len(instruments) - silent,
+        silent=silent,
         flags=dict(Counter(flags["parameter"])),
-        runs=tuple(_runs(flags, {item.id: item.cadence_s for item in station.instruments})),
-        written=write,
-        taken_back=back,
+        runs=tuple(_runs(flags, {item.id: item.cadence_s for item in instruments})),
+        written=taken_back is not None,
+        taken_back=taken_back or 0,
     )
 
 
-def _judge(
+def _judge(task: _Task, settings: SharedSettings, thresholds: Thresholds, model: Model) -> tuple[pd.DataFrame, int]:
+    """Flags inside the span, and how many instruments have no value."""
+    found = list(_by_instrument(task, settings, thresholds, model))
+    return concat_flags([item for item in found if item is not None]), sum(item is None for item in found)
+
+
+def _by_instrument(
     task: _Task, settings: SharedSettings, thresholds: Thresholds, model: Model
 ) -> Iterator[pd.DataFrame | None]:
     """Flags inside the span by instrument; None for one without values."""
@@ -172,28 +190,6 @@ def _judge(
         )
         flags = flag_sonde(native, stream, thresholds, model)
         yield flags if flags.empty else flags[(flags["start"] >= task.start) & (flags["start"] < task.end)]
-
-
-def _keep(task: _Task, settings: SharedSettings, flags: pd.DataFrame, version: str) -> int:
-    """Write the flags, and PASS in place of earlier ones that no longer hold; returns the number of these."""
-    with StateStore(settings.state_url) as state:
-        run_id = state.start_run(ANOMALY_TESTS[0], NetworkCode.ECO, task.start, task.end, version)
-        earlier = task.store.read_flags(Bucket.NATIVE, NetworkCode.ECO, task.start, task.end, task.station.id)
-        earlier = earlier[earlier["test"].isin(ANOMALY_TESTS) & (earlier["flag"] != Flag.PASS)]
-        gone = earlier[~_keys(earlier).isin(_keys(flags))]
-        back = gone.assign(flag=int(Flag.PASS), reason=wording.taken_back())
-        result = task.store.write_flags(Bucket.NATIVE, NetworkCode.ECO, concat_flags([flags, back])[list(FLAG_COLUMNS)])
-        if result.retry or result.rejected:
-            state.finish_run(run_id, RunState.FAILED, {"error": result.detail})
-            msg = f"the store did not take the flags of {task.station.id}: {result.detail or result.rejected[0].reason}"
-            raise QcError(msg)
-        state.finish_run(run_id, RunState.DONE, {"flags": len(flags), "taken_back": len(back)})
-    return len(back)
-
-
-def _keys(flags: pd.DataFrame) -> pd.MultiIndex:
-    starts = pd.DatetimeIndex(pd.to_datetime(flags["start"], utc=True)).as_unit("us")
-    return pd.MultiIndex.from_arrays([starts.asi8, flags["instrument_id"], flags["parameter"]], names=_KEY)
 
 
 def _runs(flags: pd.DataFrame, cadence_s: dict[str, int]) -> Iterator[AnomalyRun]:

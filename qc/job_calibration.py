@@ -16,7 +16,7 @@ from qc.correction import check_correction, corrected, derive_correction
 from qc.thresholds import OVERRIDES_NAME, load_thresholds
 from schemas.calibration import CheckOutcome, CheckResult, Correction
 from schemas.flag import Flag, combine
-from schemas.frames import FLAG_COLUMNS, STATUS, concat_flags, parameters_in
+from schemas.frames import FLAG_COLUMNS, FLAG_END, STATUS, concat_flags, parameters_in
 from schemas.interval import floor_hour, hours_between
 from store.influx import InfluxStore
 from store.state import StateStore
@@ -45,7 +45,7 @@ class Calibrations:
     def judge(self, flagged: Flagged, native: pd.DataFrame, stream: Stream) -> Flagged:
         """Native flags with those of the checks; one record an hour and period, a missing value stays missing."""
         times = pd.DatetimeIndex(native.index).tz_localize(None).to_numpy()
-        combined, records = dict(flagged.combined), [flagged.records]
+        combined, records = dict(flagged.combined), list[pd.DataFrame]()
         for code in parameters_in(native):
             there = native[code].notna().to_numpy()
             for doubt, flags in doubt_flags(
@@ -53,7 +53,12 @@ class Calibrations:
             ):
                 combined[code] = np.where(there, combine([combined[code], flags]), combined[code]).astype(np.int8)
                 records.append(_records(doubt, times[there & (flags != Flag.PASS)]))
-        return replace(flagged, combined=combined, records=concat_flags(records))
+        if not records:
+            return flagged
+        hours = pd.concat(records, ignore_index=True)
+        # periods of one test that begin with the same value make one record
+        hours[FLAG_END] = hours.groupby(["parameter", "test", "start"])[FLAG_END].transform("max")
+        return replace(flagged, combined=combined, records=concat_flags([flagged.records, hours]))
 
     def correct(self, native: pd.DataFrame, stream: Stream) -> pd.DataFrame:
         """Native values as hours are to be made of them; the frame itself where nobody decided anything."""
@@ -246,10 +251,13 @@ def _channel(item: CheckResult) -> _Channel:
 
 
 def _records(doubt: Doubt, times: np.ndarray) -> pd.DataFrame:
-    """One record for each hour with values, at the first of them: minutes would say the same sixty times."""
+    """One record for each hour with values, from the first of them to the end of the hour or of the doubt."""
     starts = pd.DatetimeIndex(times).as_unit("us").tz_localize("UTC")
-    first = ~starts.floor("h").duplicated()
-    frame = pd.DataFrame({"start": starts[first]})
+    first = starts[~starts.floor("h").duplicated()]
+    ends = pd.Series(first.floor("h") + pd.Timedelta(hours=1))
+    if doubt.end is not None:
+        ends = ends.where(ends < pd.Timestamp(doubt.end), pd.Timestamp(doubt.end))
+    frame = pd.DataFrame({"start": first, FLAG_END: ends.dt.as_unit("us")})
     frame = frame.assign(
         station_id=doubt.station_id,
         instrument_id=doubt.instrument_id,
@@ -258,7 +266,7 @@ def _records(doubt: Doubt, times: np.ndarray) -> pd.DataFrame:
         flag=np.int8(doubt.flag),
         reason=doubt.reason,
     )
-    return frame[list(FLAG_COLUMNS)]
+    return frame[[*FLAG_COLUMNS, FLAG_END]]
 
 
 def _thresholds(settings: SharedSettings) -> Thresholds:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing, nullcontext
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from schemas.frames import valid_values
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
 from store.influx import Bucket, InfluxStore
-from store.state import RunState, StateStore
+from store.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,32 +167,41 @@ def run_drift(settings: SharedSettings, network: str, now: datetime, *, dry_run:
     code, thresholds, zone = NetworkCode(network), thresholds_of(settings), settings.stations.timezone
     end = floor_hour(now)
     start = end - max((limit.days for limit in thresholds.of_kind(DriftLimit)), default=30) * _DAY
-    store, state = InfluxStore(settings), StateStore(settings.state_url)
-    run_id = None if dry_run else state.start_run("drift", code, start, end, thresholds.version)
-    with nullcontext() if run_id is None else state.failing_run(run_id), closing(store):
-        table = store.read_hourly_table(code, start, end)
-        hours = {str(name): frame.droplevel(0) for name, frame in table.groupby(level=0)} if len(table) else {}
-        grid = pd.date_range(start, end, freq="h", inclusive="left", name="start", unit="us")
-        whole = {name: frame.reindex(grid) for name, frame in hours.items()}
-        flags, unevaluated = flag_drift(whole, thresholds, network=code, month=end.astimezone(zone).month)
-        back = 0
-        if run_id is not None:
-            sink = Sink(store, state, Rules(code, zone, thresholds, Window(start, end, start, end)), run_id)
-            back = save_flags(sink, Bucket.HOURLY, flags, {}, only=(TEST,))
-    found = sorted({f"{row.station_id}/{row.parameter}" for row in flags.itertuples()})
+    rules = Rules(code, zone, thresholds, Window(start, end, start, end))
+    with closing(InfluxStore(settings)) as store:
+        if dry_run:
+            return _drifting(store, rules)[0]
+        with (
+            StateStore(settings.state_url) as state,
+            state.open_run(TEST, code, start, end, thresholds.version) as current,
+        ):
+            summary, flags = _drifting(store, rules)
+            back = save_flags(Sink(store, state, rules, current.id), Bucket.HOURLY, flags, {}, only=(TEST,))
+            summary = msgspec.structs.replace(summary, taken_back=back)
+            current.counts = msgspec.to_builtins(summary)
+    return summary
+
+
+def _drifting(store: InfluxStore, rules: Rules) -> tuple[DriftRun, pd.DataFrame]:
+    """What the hours of the window show, and the flags."""
+    start, end = rules.window.start, rules.window.end
+    table = store.read_hourly_table(rules.network, start, end)
+    hours = {str(name): frame.droplevel(0) for name, frame in table.groupby(level=0)} if len(table) else {}
+    grid = pd.date_range(start, end, freq="h", inclusive="left", name="start", unit="us")
+    whole = {name: frame.reindex(grid) for name, frame in hours.items()}
+    month = end.astimezone(rules.zone).month
+    flags, unevaluated = flag_drift(whole, rules.thresholds, network=rules.network, month=month)
     summary = DriftRun(
-        network=code,
+        network=rules.network,
         start=start,
         end=end,
         stations=len(hours),
-        drifting=tuple(found),
+        drifting=tuple(sorted({f"{row.station_id}/{row.parameter}" for row in flags.itertuples()})),
         hours=len(flags),
-        taken_back=back,
+        taken_back=0,
         unevaluated=len(unevaluated),
     )
-    if run_id is not None:
-        state.finish_run(run_id, RunState.DONE, msgspec.to_builtins(summary))
-    return summary
+    return summary, flags
 
 
 def _others(settings: SharedSettings, network: str, station_id: str, parameter: str) -> tuple[str, ...]:

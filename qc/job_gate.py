@@ -25,7 +25,6 @@ from store.state import (
     GateOutcome,
     GateResult,
     HeldBatch,
-    RunState,
     StateStore,
 )
 
@@ -188,19 +187,19 @@ def _judge(
     expected: list[str] | None,
     now: datetime,
 ) -> list[GateSummary]:
-    run_id = state.start_run("gate", name, batches[0][0], batches[-1][1], thresholds_of(settings).version)
-    with state.failing_run(run_id):
+    version = thresholds_of(settings).version
+    with state.open_run("gate", name, batches[0][0], batches[-1][1], version) as current:
         judged = [
             _held_back(qc_gate.evaluate(batch, name.removeprefix(PRODUCT_PREFIX), expected), batch)
             for _, _, batch in batches
         ]
         pages = _publish(settings, judged, name.removeprefix(PRODUCT_PREFIX), now)
-    found = [
-        _keep(state, name, (first, last), one, run_id=run_id, page=page)
-        for (first, last, _), one, page in zip(batches, judged, pages, strict=True)
-    ]
-    _tell(state, found, now)
-    state.finish_run(run_id, RunState.DONE, _counts(found))
+        found = [
+            _keep(state, name, (first, last), one, run_id=current.id, page=page)
+            for (first, last, _), one, page in zip(batches, judged, pages, strict=True)
+        ]
+        _tell(state, found, now)
+        current.counts = _counts(found)
     return found
 
 

@@ -11,6 +11,7 @@ import hashlib
 import signal
 from collections import deque
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import cache
 from multiprocessing import get_context
@@ -152,8 +153,7 @@ def judge_portion(
     """
     station, thresholds = settings.stations.stations[portion.station_id], thresholds_of(settings)
     rules = rules_digest(thresholds, station, portion.network, _code_digest())
-    store, state = InfluxStore(settings), StateStore(settings.state_url)
-    try:
+    with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
         codes = codes_of([station], portion.network)
         digests = store.native_digests(portion.network, portion.station_id, portion.start, portion.end, sorted(codes))
         noted = state.get_judged(portion.network, portion.station_id, portion.month)
@@ -179,9 +179,6 @@ def judge_portion(
                     run_id=run_id,
                 )
             )
-    finally:
-        store.close()
-        state.close()
     return summary
 
 
@@ -232,18 +229,19 @@ def reprocess(
     QcError, qc.thresholds.ThresholdError, store.error.StoreError
         What was done by then stays done.
     """
-    state, version = StateStore(settings.state_url), thresholds_of(settings).version
-    first = min((item.start for item in portions), default=None)
-    run_id = state.start_run("reprocess", None, first, max((item.end for item in portions), default=None), version)
+    version = thresholds_of(settings).version
+    span = (min((item.start for item in portions), default=None), max((item.end for item in portions), default=None))
     done: list[PortionSummary] = []
-    with state.failing_run(run_id):
+    with (
+        StateStore(settings.state_url) as state,
+        state.open_run("reprocess", None, *span, version) as current,
+    ):
         for item in _judged(settings, portions, now, workers, stop):
             done.append(item)
             progress(item)
-    summary = _summary(run_id, version, len(portions), done)
-    outcome = RunState.CANCELLED if summary.left else RunState.DONE
-    state.finish_run(run_id, outcome, msgspec.to_builtins(summary))
-    state.close()
+        summary = _summary(current.id, version, len(portions), done)
+        current.state = RunState.CANCELLED if summary.left else RunState.DONE
+        current.counts = msgspec.to_builtins(summary)
     return summary
 
 

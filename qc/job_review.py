@@ -21,7 +21,7 @@ from schemas.message import NetworkCode
 from schemas.review import ACTIVE, Review, ReviewAction, ReviewCode, ReviewDraft, ReviewReason, ReviewVerdict
 from store.error import ReviewConflictError, StoreError
 from store.influx import Bucket, InfluxStore
-from store.state import RunState, StateStore
+from store.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -192,15 +192,16 @@ def apply(settings: SharedSettings, question: Question, now: datetime) -> Applie
     points are for programs that read the database themselves.
     """
     asked = checked(settings, question)
-    store, state = InfluxStore(settings), StateStore(settings.state_url)
-    run_id = state.start_run("review", asked.network, asked.start, asked.end, "")
-    with state.failing_run(run_id), closing(store):
+    with (
+        closing(InfluxStore(settings)) as store,
+        StateStore(settings.state_url) as state,
+        state.open_run("review", asked.network, asked.start, asked.end, "") as current,
+    ):
         found = read_reviewed(store, state, asked)
         for station_id, (_, level2) in found.items():
             _taken(store.write_product(L2_PREFIX + asked.network, station_id, level2), station_id)
         applied = _summary(asked, found, settings.stations.timezone)
-    state.finish_run(run_id, RunState.DONE, {**msgspec.to_builtins(applied), "at": now.isoformat()})
-    state.close()
+        current.counts = {**msgspec.to_builtins(applied), "at": now.isoformat()}
     return applied
 
 

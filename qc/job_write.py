@@ -21,10 +21,10 @@ import pandas as pd
 from qc import wording
 from qc.anomaly_flagging import ANOMALY_TESTS
 from qc.checks_drift import TEST as DRIFT
-from qc.revision import FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
+from qc.revision import END_BEFORE, FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
 from qc.rule import rule_figures
 from qc.spatial import SPACE_TESTS
-from schemas.frames import FLAG_COLUMNS
+from schemas.frames import FLAG_COLUMNS, FLAG_END
 from store.state import FlagRule
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def save_flags(
         ]
     changes = changes_of(flags, earlier, gone, wording.taken_back())
     _record(sink, bucket, changes)
-    take(sink.store.write_flags(bucket, sink.rules.network, changes[list(FLAG_COLUMNS)]), "flags")
+    take(sink.store.write_flags(bucket, sink.rules.network, changes[[*FLAG_COLUMNS, FLAG_END]]), "flags")
     return len(gone)
 
 
@@ -129,12 +129,11 @@ def take(result: WriteResult, what: str) -> None:
 
 def _replaced_rows(sink: Sink, replaced: pd.DataFrame) -> list[dict[str, Any]]:
     whole = replaced.astype({"revision": int, "count": int, "flag": int})
-    plain = whole.assign(
-        hour=_datetimes(whole["hour"]),
-        value=whole["value"].astype(object).where(whole["value"].notna(), None),
-        network=sink.rules.network,
-        run_id=sink.run_id,
-    )
+    figures = {
+        name: whole[name].astype(object).where(whole[name].notna(), None)
+        for name in ("value", "std", "completeness", "uncertainty")
+    }
+    plain = whole.assign(**figures, hour=_datetimes(whole["hour"]), network=sink.rules.network, run_id=sink.run_id)
     return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
 
 
@@ -148,6 +147,7 @@ def _record(sink: Sink, bucket: Bucket, changes: pd.DataFrame) -> None:
     instruments = changes["instrument_id"].astype(object)
     plain = changes.assign(
         start=_datetimes(changes["start"]),
+        end_before=_datetimes(changes[END_BEFORE]),
         flag=changes["flag"].astype(int),
         instrument_id=instruments.where(instruments.notna(), None),
         rule=np.array([rule.digest for rule in rules], dtype=object)[place],
@@ -155,7 +155,7 @@ def _record(sink: Sink, bucket: Bucket, changes: pd.DataFrame) -> None:
         network=str(sink.rules.network),
         run_id=sink.run_id,
     )
-    names = ["level", "network", *FLAG_COLUMNS, FLAG_BEFORE, REASON_BEFORE, "rule", "run_id"]
+    names = ["level", "network", *FLAG_COLUMNS, FLAG_BEFORE, REASON_BEFORE, END_BEFORE, "rule", "run_id"]
     columns = [plain[name].tolist() for name in names]
     rows = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
     sink.state.add_flag_changes(rules, rows)
@@ -169,8 +169,10 @@ def _rule(rules: Rules, station_id: str, code: str, test: str, month: int) -> Fl
 
 
 def _datetimes(starts: pd.Series) -> pd.Series:
-    """Python's own datetimes, which the SQL driver takes."""
-    values = pd.DatetimeIndex(pd.to_datetime(starts, utc=True)).to_pydatetime()
+    """Python's own datetimes, which the SQL driver takes; None for NaT."""
+    stamps = pd.DatetimeIndex(pd.to_datetime(starts, utc=True))
+    values = stamps.to_pydatetime()
+    values[stamps.isna()] = None
     return pd.Series(list(values), index=starts.index, dtype=object)
 
 

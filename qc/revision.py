@@ -1,4 +1,4 @@
-"""What a run changes of what stood there before: verdicts by key, hours by value, count and flag; pure."""
+"""What a run changes of what stood there before: verdicts by key, hours by value and all that stands beside it; pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ import numpy as np
 import pandas as pd
 
 from schemas.flag import Flag
-from schemas.frames import COMPLETENESS, COUNT, FLAG, FLAG_COLUMNS, REVISION, parameters_in
+from schemas.frames import (
+    COMPLETENESS,
+    COUNT,
+    FLAG,
+    FLAG_COLUMNS,
+    FLAG_END,
+    HOURLY_FLOATS,
+    NO_FIGURE,
+    REVISION,
+    parameters_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +27,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 KEY = ("start", "station_id", "instrument_id", "parameter", "test")
-FLAG_BEFORE, REASON_BEFORE = "flag_before", "reason_before"
-REPLACED_COLUMNS = ("station_id", "hour", "parameter", "revision", "value", "count", "flag")
+FLAG_BEFORE, REASON_BEFORE, END_BEFORE = "flag_before", "reason_before", "end_before"
+REPLACED_COLUMNS = (
+    "station_id",
+    "hour",
+    "parameter",
+    "revision",
+    "value",
+    "count",
+    "flag",
+    "std",
+    "completeness",
+    "uncertainty",
+)
+STORED_RTOL = 1e-5
+"""Relative difference of companions below which they are the same [1]: they are stored with six significant digits."""
 
 
 def keys_of(flags: pd.DataFrame) -> pd.MultiIndex:
@@ -31,7 +54,7 @@ def keys_of(flags: pd.DataFrame) -> pd.MultiIndex:
 
 
 def changes_of(flags: pd.DataFrame, earlier: pd.DataFrame, gone: pd.DataFrame, taken_back: str) -> pd.DataFrame:
-    """Verdicts that are new, have another flag or reason, or are taken back.
+    """Verdicts that are new, have another flag, reason or end, or are taken back.
 
     Parameters
     ----------
@@ -45,19 +68,31 @@ def changes_of(flags: pd.DataFrame, earlier: pd.DataFrame, gone: pd.DataFrame, t
     Returns
     -------
     DataFrame
-        `schemas.frames` flags with ``flag_before`` and ``reason_before``; PASS and an empty reason where nothing held.
+        `schemas.frames` flags with ``end``, ``flag_before``, ``reason_before`` and ``end_before``; PASS, an empty reason and NaT
+        where nothing held.
     """
+    flags, earlier, gone = (_with_stated_end(frame) for frame in (flags, earlier, gone))
     flags = flags[~keys_of(flags).duplicated(keep="last")] if len(flags) else flags
     place = keys_of(earlier).get_indexer(keys_of(flags)) if len(flags) and len(earlier) else np.full(len(flags), -1)
     held = place >= 0
     flag_before = np.where(held, _taken(earlier, "flag", place), int(Flag.PASS)).astype(np.int64)
     reason_before = np.where(held, _taken(earlier, "reason", place), "")
+    # place -1 is in no index: NaT
+    end_before = pd.DatetimeIndex(earlier[FLAG_END].reset_index(drop=True).reindex(place))
     changed = (flags["flag"].to_numpy() != flag_before) | (flags["reason"].to_numpy() != reason_before)
-    told = flags.assign(flag_before=flag_before, reason_before=reason_before)[changed]
-    back = gone.assign(flag_before=gone["flag"], reason_before=gone["reason"], flag=int(Flag.PASS), reason=taken_back)
+    changed |= pd.DatetimeIndex(flags[FLAG_END]).asi8 != end_before.asi8
+    told = flags.assign(flag_before=flag_before, reason_before=reason_before, end_before=end_before)[changed]
+    back = gone.assign(flag_before=gone["flag"], reason_before=gone["reason"], end_before=gone[FLAG_END])
+    back = back.assign(flag=int(Flag.PASS), reason=taken_back)
     parts = [part for part in (told, back) if len(part)]
-    columns = [*FLAG_COLUMNS, FLAG_BEFORE, REASON_BEFORE]
+    columns = [*FLAG_COLUMNS, FLAG_END, FLAG_BEFORE, REASON_BEFORE, END_BEFORE]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def _with_stated_end(flags: pd.DataFrame) -> pd.DataFrame:
+    """Flags with ``end``, NaT where a record states none."""
+    stated = flags[FLAG_END] if FLAG_END in flags else pd.Series(pd.NaT, index=flags.index)
+    return flags.assign(**{FLAG_END: pd.to_datetime(stated, utc=True).dt.as_unit("us")})
 
 
 def _taken(frame: pd.DataFrame, name: str, place: NDArray[np.int64]) -> NDArray[np.object_]:
@@ -85,7 +120,8 @@ class Revised:
 def revise_hours(hours: pd.DataFrame, stored: pd.DataFrame) -> Revised:
     """Number the revisions of hours.
 
-    An hour of a parameter is revised when its row was stored before and value, count or flag differ from it.
+    An hour of a parameter is revised when its row was stored before and its value, count, flag or any companion differs.
+    Companions of a row that was stored without any, by an earlier version, are added without a revision.
 
     Parameters
     ----------
@@ -95,25 +131,57 @@ def revise_hours(hours: pd.DataFrame, stored: pd.DataFrame) -> Revised:
     """
     index, codes = hours.index, parameters_in(hours)
     before = stored.reindex(index)
-    known = np.asarray(index.isin(stored.index))
-    value, count, flag = (_grid(hours, codes, suffix, fill) for suffix, fill in _FILLS)
-    old_value, old_count, old_flag = (_grid(before, codes, suffix, fill) for suffix, fill in _FILLS)
-    same = (value == old_value) | (np.isnan(value) & np.isnan(old_value))
-    changed = known[:, np.newaxis] & ~(same & (count == old_count) & (flag == old_flag))
+    known = np.asarray(index.isin(stored.index))[:, np.newaxis]
+    new, old = (_Grids.of(frame, codes) for frame in (hours, before))
+    with_figures = np.isfinite(old.figures[COMPLETENESS])
+    changed = known & (new.differs(old) | (with_figures & new.figures_differ(old)))
     number = _grid(before, codes, REVISION, 0.0)
     numbers = pd.DataFrame(
         (number + changed).astype(np.int64), index=index, columns=[code + REVISION for code in codes]
     )
-    needed = ~known | changed.any(axis=1) | ~_companions_stored(hours, before, codes)
+    lacking = np.isfinite(new.figures[COMPLETENESS]) & ~with_figures
+    needed = np.flatnonzero((~known | changed | lacking).any(axis=1))
     row, column = np.nonzero(changed)
     starts = pd.DatetimeIndex(index.get_level_values("start"))
     figures = [index.get_level_values("station_id")[row], starts[row], np.asarray(codes, dtype=object)[column]]
-    figures += [grid[row, column] for grid in (number, old_value, old_count, old_flag)]
+    figures += [grid[row, column] for grid in (number, *old.all())]
     replaced = pd.DataFrame(dict(zip(REPLACED_COLUMNS, figures, strict=True)))
-    return Revised(pd.concat([hours, numbers], axis=1)[needed], replaced)
+    written = _with_taken_back(hours, codes, new, old)
+    return Revised(pd.concat([written, numbers], axis=1).iloc[needed], replaced)
 
 
-_FILLS = (("", np.nan), (COUNT, 0.0), (FLAG, float(Flag.MISSING)))
+@dataclass(frozen=True, slots=True)
+class _Grids:
+    """Hours by parameters of each kind of column; ``figures`` are the companions by suffix."""
+
+    value: NDArray[np.float64]
+    count: NDArray[np.float64]
+    flag: NDArray[np.float64]
+    figures: dict[str, NDArray[np.float64]]
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, codes: Sequence[str]) -> _Grids:
+        figures = {suffix: _grid(frame, codes, suffix, np.nan) for suffix in HOURLY_FLOATS}
+        flag = _grid(frame, codes, FLAG, float(Flag.MISSING))
+        return cls(_grid(frame, codes, "", np.nan), _grid(frame, codes, COUNT, 0.0), flag, figures)
+
+    def differs(self, other: _Grids) -> NDArray[np.bool_]:
+        """Where value, count or flag differ."""
+        same = (self.value == other.value) | (np.isnan(self.value) & np.isnan(other.value))
+        differs: NDArray[np.bool_] = ~(same & (self.count == other.count) & (self.flag == other.flag))
+        return differs
+
+    def figures_differ(self, other: _Grids) -> NDArray[np.bool_]:
+        """Where any companion differs by more than what storing it loses."""
+        differs = np.zeros(self.value.shape, dtype=np.bool_)
+        for suffix in HOURLY_FLOATS:
+            new, old = self.figures[suffix], other.figures[suffix]
+            differs |= ~np.isclose(new, old, rtol=STORED_RTOL, atol=0.0, equal_nan=True)
+        return differs
+
+    def all(self) -> tuple[NDArray[np.float64], ...]:
+        """Grids in the order of `REPLACED_COLUMNS`."""
+        return self.value, self.count, self.flag, *(self.figures[suffix] for suffix in HOURLY_FLOATS)
 
 
 def _grid(frame: pd.DataFrame, codes: Sequence[str], suffix: str, fill: float) -> NDArray[np.float64]:
@@ -126,7 +194,13 @@ def _grid(frame: pd.DataFrame, codes: Sequence[str], suffix: str, fill: float) -
     return grid
 
 
-def _companions_stored(hours: pd.DataFrame, before: pd.DataFrame, codes: Sequence[str]) -> NDArray[np.bool_]:
-    """Rows that were written with their companions; those of earlier versions were not."""
-    made, stored = (_grid(frame, codes, COMPLETENESS, np.nan) for frame in (hours, before))
-    return np.asarray((np.isfinite(stored) | np.isnan(made)).all(axis=1))
+def _with_taken_back(hours: pd.DataFrame, codes: Sequence[str], new: _Grids, old: _Grids) -> pd.DataFrame:
+    """Hours with `NO_FIGURE` where a companion was stored and there is none now: nothing written would leave the old one."""
+    gone = {
+        code + suffix: np.where(lost[:, at], NO_FIGURE, new.figures[suffix][:, at])
+        for suffix in HOURLY_FLOATS
+        if (lost := np.isfinite(old.figures[suffix]) & np.isnan(new.figures[suffix])).any()
+        for at, code in enumerate(codes)
+        if lost[:, at].any()
+    }
+    return hours.assign(**gone) if gone else hours

@@ -34,6 +34,12 @@ for _position, _flag in enumerate(PRECEDENCE):
     _BY_RANK[len(PRECEDENCE) - _position] = _flag
 
 
+HOUR_RECORD_TESTS = frozenset({"calibration", "target_gas"})
+"""Native tests that keep one record for all values of an hour. A record of theirs without an end covers its hour to the end."""
+HOUR_ONLY_TESTS = frozenset({"completeness", "suspect_share"})
+"""Hourly tests of what an hour was made of: their verdict is on the mean and not on the native values in it."""
+
+
 def combine(flags: Iterable[NDArray[np.int8]]) -> NDArray[np.int8]:
     """Combine flags of several tests on the same values by precedence 4 > 3 > 1 > 2 > 9.
 
@@ -62,18 +68,21 @@ def is_valid(flags: NDArray[np.int8]) -> NDArray[np.bool_]:
 
 
 class FlagRecord(msgspec.Struct, frozen=True):
-    """One test's verdict on one value; never overwritten, only joined by later records.
+    """One test's verdict on the values of an interval; never overwritten, only joined by later records.
 
     Attributes
     ----------
     start : datetime
-        Of the value's interval, UTC.
+        Of the interval, UTC.
     flag : Flag
     test : str
         Name of the QC function, as in ``docs/qc-tests.md``.
     reason : str
         The figures in words.
     run_id : str
+    end : datetime or None
+        End of the interval, UTC: the record covers every value that starts in ``[start, end)``. None: the one value that starts
+        at ``start``; of an hourly record, and of a test in `HOUR_RECORD_TESTS`, the rest of its hour.
     """
 
     network: str
@@ -85,3 +94,4 @@ class FlagRecord(msgspec.Struct, frozen=True):
     test: str
     reason: str
     run_id: str
+    end: datetime | None = None

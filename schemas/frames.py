@@ -12,11 +12,13 @@ hourly
     Companions, absent where nothing states them: ``<p>__std`` float64 standard deviation of the valid native values, unit
     of the mean, NaN below two values (wind direction: that of angles [deg]; none for sums); ``<p>__completeness`` float64
     part of the expected values that is there, 0 to 1 [1]; ``<p>__uncertainty`` float64 standard uncertainty, unit of the
-    mean; ``<p>__revision`` int64 how often value, count or flag of the hour were changed after they were first made, 0
+    mean; ``<p>__revision`` int64 how often the hour's value or anything beside it was changed after it was first made, 0
     where never.
 flags
     Long. Columns ``start`` (UTC), ``station_id``, ``instrument_id`` (may be None), ``parameter``, ``test``, ``flag`` (int8),
-    ``reason``. Only verdicts other than PASS, and a PASS that explains a value (`TELLING_TESTS`).
+    ``reason``. Only verdicts other than PASS, and a PASS that explains a value (`TELLING_TESTS`). Column ``end`` (UTC, absent
+    where no record states it): the record covers every value that starts in ``[start, end)``; NaT as `schemas.flag.FlagRecord`
+    says. `schemas.flagged` joins records to values.
 """
 
 from __future__ import annotations
@@ -43,10 +45,13 @@ REVIEW = "__review"
 STD = "__std"
 COMPLETENESS = "__completeness"
 UNCERTAINTY = "__uncertainty"
+NO_FIGURE = -1.0
+"""Written in the place of a spread, completeness or uncertainty that no longer holds; read as NaN."""
 REVISION = "__revision"
 #: Suffixes of whole numbers and of floats beside an hourly mean.
 HOURLY_COUNTS = (COUNT, FLAG, REVISION)
 HOURLY_FLOATS = (STD, COMPLETENESS, UNCERTAINTY)
+FLAG_END = "end"
 FLAG_COLUMNS = ("start", "station_id", "instrument_id", "parameter", "test", "flag", "reason")
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Interval(msgspec.Struct, frozen=True, gc=False, order=True):
@@ -23,6 +27,17 @@ class Interval(msgspec.Struct, frozen=True, gc=False, order=True):
     def duration(self) -> timedelta:
         """Length of the interval; zero for an instant."""
         return self.end - self.start
+
+
+def united(intervals: Iterable[Interval]) -> list[Interval]:
+    """Disjoint intervals that cover the same moments, ascending."""
+    found: list[Interval] = []
+    for item in sorted(intervals):
+        if found and item.start <= found[-1].end:
+            found[-1] = Interval(found[-1].start, max(found[-1].end, item.end))
+        else:
+            found.append(item)
+    return found
 
 
 def floor_hour(moment: datetime) -> datetime:

@@ -46,7 +46,7 @@ _SPREADS = {STD: "standard deviation", COMPLETENESS: "completeness", UNCERTAINTY
 _FLAG_MEANINGS = " ".join(flag.name.lower() for flag in Flag)
 _LEVELS = {
     Level.HOURLY: "L1.5 hourly, automatically checked",
-    Level.NATIVE: "L1 native, as decoded",
+    Level.NATIVE: "L1 native, as decoded, with the flags of automatic quality control; 2: not evaluated",
     Level.REVIEWED: "L2 hourly, reviewed by people; columns __review: 0 none, 1 proposed, 2 confirmed, 3 signed, 8 stale",
 }
 #: CF units where they are written otherwise than in the registry.

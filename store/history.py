@@ -8,7 +8,21 @@ import numpy as np
 import pandas as pd
 
 from schemas.flag import Flag
-from schemas.frames import COUNT, FLAG, FLAG_COLUMNS, HOURLY_FLOATS, REVISION, STATUS, empty_flags
+from schemas.flagged import is_screened
+from schemas.frames import (
+    COMPLETENESS,
+    COUNT,
+    FLAG,
+    FLAG_COLUMNS,
+    FLAG_END,
+    REVISION,
+    STATUS,
+    STD,
+    UNCERTAINTY,
+    concat_flags,
+    empty_flags,
+)
+from schemas.interval import Interval, united
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -137,10 +151,12 @@ def flags_told_back(frame: pd.DataFrame, changes: Iterable[FlagChange]) -> pd.Da
     back = [item for item in first.values() if item.flag_before != Flag.PASS]
     if not back:
         return kept.reset_index(drop=True)
-    undone = pd.DataFrame([_flag_row(item) for item in back], columns=list(FLAG_COLUMNS))
+    undone = pd.DataFrame([_flag_row(item) for item in back], columns=[*FLAG_COLUMNS, FLAG_END])
     undone["start"] = pd.DatetimeIndex(pd.to_datetime(undone["start"], utc=True)).as_unit("us")
     undone["flag"] = undone["flag"].astype(np.int8)
-    told = pd.concat([kept, undone], ignore_index=True) if len(kept) else undone
+    undone[FLAG_END] = pd.to_datetime(undone[FLAG_END], utc=True).dt.as_unit("us")
+    undone = undone if undone[FLAG_END].notna().any() else undone.drop(columns=FLAG_END)
+    told = concat_flags([kept, undone])
     return told.sort_values("start", kind="stable", ignore_index=True) if len(told) else empty_flags()
 
 
@@ -154,17 +170,18 @@ def hourly_as_of(  # noqa: PLR0913 - the key of a series, its span and the momen
     end: datetime,
     moment: datetime,
 ) -> pd.DataFrame:
-    """Hourly frame of one station in ``[start, end)`` as it stood at ``moment``: value, count and flag of each hour.
+    """Hourly frame of one station in ``[start, end)`` as it stood at ``moment``: values and what stands beside them.
 
     Hours that no run had judged by then are absent.
 
     Returns
     -------
     DataFrame
-        `schemas.frames` hourly; companions other than ``__revision`` are left out where they are of a later revision.
+        `schemas.frames` hourly; spread, completeness and uncertainty are NaN where a revision from before they were kept was undone.
     """
     frame = store.read_hourly(network, station_id, start, end)
-    frame = frame[_judged_by(state, frame, network, station_id, moment)]
+    runs = screened_as_of(state, network, station_id, Interval(start, end), moment)
+    frame = frame[is_screened(pd.DatetimeIndex(frame.index).tz_convert(None).to_numpy(), runs)]
     replaced = state.list_hour_revisions(
         start=start, end=end, station_id=station_id, network=network, recorded_after=moment
     )
@@ -190,25 +207,25 @@ def hours_told_back(frame: pd.DataFrame, replaced: Iterable[HourRevision]) -> pd
         for suffix, number in ((COUNT, item.count), (FLAG, item.flag), (REVISION, item.revision)):
             if code + suffix in told:
                 told.loc[at, code + suffix] = number
-        for suffix in HOURLY_FLOATS:
+        for suffix, figure in ((STD, item.std), (COMPLETENESS, item.completeness), (UNCERTAINTY, item.uncertainty)):
             if code + suffix in told:
-                told.loc[at, code + suffix] = np.nan
+                told.loc[at, code + suffix] = np.nan if figure is None else figure
     return told
 
 
-def _judged_by(
-    state: StateStore, frame: pd.DataFrame, network: str, station_id: str, moment: datetime
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which rows a run had made by then."""
-    index, found = pd.DatetimeIndex(frame.index), np.zeros(len(frame), dtype=np.bool_)
-    if not len(index):
-        return found
-    span = (index[0].to_pydatetime(), index[-1].to_pydatetime())
-    for run in state.list_runs_over("qc", network, *span, finished_by=moment):
-        named = run.counts.get("stations")
-        if run.start is not None and run.end is not None and (named is None or station_id in named):
-            found |= np.asarray((index >= pd.Timestamp(run.start)) & (index < pd.Timestamp(run.end)))
-    return found
+def screened_as_of(
+    state: StateStore, network: str, station_id: str, span: Interval, moment: datetime
+) -> tuple[Interval, ...]:
+    """Parts of ``span`` that runs finished by a moment had screened, ascending, disjoint."""
+    runs = state.list_runs_over("qc", network, span.start, span.end, finished_by=moment)
+    found = [
+        Interval(item.start, item.end)
+        for item in runs
+        if item.start is not None
+        and item.end is not None
+        and ((named := item.counts.get("stations")) is None or station_id in named)
+    ]
+    return tuple(united(found))
 
 
 def _flag_key(*parts: object) -> tuple[object, ...]:
@@ -218,4 +235,4 @@ def _flag_key(*parts: object) -> tuple[object, ...]:
 
 def _flag_row(item: FlagChange) -> tuple[object, ...]:
     place = (item.start, item.station_id, item.instrument_id, item.parameter, item.test)
-    return (*place, item.flag_before, item.reason_before)
+    return (*place, item.flag_before, item.reason_before, item.end_before)

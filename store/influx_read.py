@@ -21,6 +21,7 @@ from schemas.frames import (
     COUNT,
     FLAG,
     FLAG_COLUMNS,
+    FLAG_END,
     REVISION,
     SEPARATOR,
     STATUS,
@@ -31,7 +32,7 @@ from schemas.frames import (
     empty_flags,
 )
 from store.error import QueryError
-from store.line_frame import VOID_FIELD
+from store.line_frame import SPAN_FIELD, VOID_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -182,7 +183,15 @@ def flags_frame(body: bytes) -> pd.DataFrame:
         reason=frame["reason"].fillna(""),
         instrument_id=instruments.where(instruments.notna(), None),
     )
-    return frame[list(FLAG_COLUMNS)].reset_index(drop=True) if len(frame) else empty_flags()
+    return _with_end(frame).reset_index(drop=True) if len(frame) else empty_flags()
+
+
+def _with_end(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns of a flags frame, and ``end`` where any record states how long it covers."""
+    if SPAN_FIELD not in frame or not frame[SPAN_FIELD].notna().any():
+        return frame[list(FLAG_COLUMNS)]
+    span = pd.to_timedelta(frame[SPAN_FIELD].round(6), unit="s").dt.as_unit("us")
+    return frame.assign(**{FLAG_END: frame["start"] + span})[[*FLAG_COLUMNS, FLAG_END]]
 
 
 def product_frame(body: bytes, types: Mapping[str, str]) -> pd.DataFrame:
@@ -266,13 +275,14 @@ def _hourly_frame(table: pa.Table, parameters: Sequence[str] | None) -> pd.DataF
 def _companions(
     name: str, columns: Mapping[str, pa.ChunkedArray], count: np.ndarray[tuple[int], np.dtype[Any]]
 ) -> dict[str, object]:
-    """What stands beside a mean, where any row has it; a spread of an earlier, fuller hour does not shine through."""
+    """What stands beside a mean, where any row has it; one of an earlier, fuller hour, or that was taken back, does not shine through."""
     least = {STD: 2, COMPLETENESS: 0, UNCERTAINTY: 1}
     found: dict[str, object] = {}
     for suffix, needed in least.items():
         column = columns.get(name + suffix)
         if column is not None and column.null_count < len(column):
-            found[name + suffix] = np.where(count >= needed, _floats(column, len(column)), np.nan)
+            figures = _floats(column, len(column))
+            found[name + suffix] = np.where((count >= needed) & (figures >= 0), figures, np.nan)
     column = columns.get(name + REVISION)
     if column is not None and column.null_count < len(column):
         found[name + REVISION] = np.nan_to_num(_floats(column, len(column)), nan=0).astype(np.int64)

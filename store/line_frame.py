@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from schemas.frames import HOURLY_COUNTS, HOURLY_FLOATS, REVISION, SEPARATOR, FrameError, check_time_index
+from schemas.frames import FLAG_END, HOURLY_COUNTS, HOURLY_FLOATS, REVISION, SEPARATOR, FrameError, check_time_index
 from store.line import escape_key, quote_text, series_key
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Fields of a flag point.
 FLAG_FIELD, REASON_FIELD = "flag", "reason"
+#: Seconds that a flag point covers from its time on; written where a record states its end.
+SPAN_FIELD = "span_s"
 FLAG_MEASUREMENT_SUFFIX = "_flag"
 #: Field of a product point: number columns that have no number there.
 VOID_FIELD = "void__columns"
@@ -78,7 +80,8 @@ def encode_product(measurement: str, station_id: str, frame: pd.DataFrame, tags:
 def encode_flags(network: str, flags: pd.DataFrame) -> list[bytes]:
     """Lines of a flags frame (`schemas.frames`): measurement ``<network>_flag``, one point a verdict.
 
-    Tags station, instrument (when any), parameter and test make the key; fields are ``flag`` (integer) and ``reason``.
+    Tags station, instrument (when any), parameter and test make the key; fields are ``flag`` (integer), ``reason`` and, where
+    a record states its end, ``span_s``.
     """
     if flags.empty:
         return []
@@ -87,13 +90,22 @@ def encode_flags(network: str, flags: pd.DataFrame) -> list[bytes]:
     owners = zip(flags["station_id"], instruments, flags["parameter"], flags["test"], strict=True)
     names = ("station", "instrument", "parameter", "test")
     keys = [series_key(measurement, tuple(zip(names, map(str, values), strict=True))) for values in owners]
-    times = index_nanoseconds(pd.DatetimeIndex(pd.to_datetime(flags["start"], utc=True)))
+    starts = pd.DatetimeIndex(pd.to_datetime(flags["start"], utc=True))
+    times = index_nanoseconds(starts)
     reasons = ["" if pd.isna(reason) else str(reason) for reason in flags["reason"]]
-    rows = zip(keys, flags["flag"].astype(int), reasons, times, strict=True)
+    rows = zip(keys, flags["flag"].astype(int), reasons, _span_texts(flags, starts), times, strict=True)
     return [
-        f"{key} {FLAG_FIELD}={flag}i,{REASON_FIELD}={quote_text(reason)} {at}".encode()
-        for key, flag, reason, at in rows
+        f"{key} {FLAG_FIELD}={flag}i,{REASON_FIELD}={quote_text(reason)}{span} {at}".encode()
+        for key, flag, reason, span, at in rows
     ]
+
+
+def _span_texts(flags: pd.DataFrame, starts: pd.DatetimeIndex) -> list[str]:
+    """Field `SPAN_FIELD` of each record, empty where it states no end."""
+    if FLAG_END not in flags:
+        return [""] * len(flags)
+    seconds = (pd.DatetimeIndex(pd.to_datetime(flags[FLAG_END], utc=True)) - starts).total_seconds()
+    return [f",{SPAN_FIELD}={span!r}" if span == span else "" for span in seconds.tolist()]  # noqa: PLR0124 - NaN
 
 
 def index_nanoseconds(index: pd.Index) -> list[int]:

@@ -117,28 +117,68 @@ def _read(
     level, start, stop, moment = what
     if level is Level.REVIEWED:
         return _reviewed(settings, store, network, ids, (start, stop))
-    if moment is None:
-        return _frames(store, settings.stations, network, ids, (level, start, stop))
-    return _history(settings, store, network, ids, (start, stop, moment))
-
-
-def _frames(
-    store: InfluxStore, stations: Network, network: str, ids: list[str], what: tuple[Level, datetime, datetime]
-) -> dict[tuple[str, str], pd.DataFrame]:
-    """Frames that hold anything, by (station id, instrument id); the latter empty for hourly ones."""
-    level, start, end = what
     if level is Level.HOURLY:
-        if len(ids) == 1:
-            found = {ids[0]: store.read_hourly(network, ids[0], start, end)}
-        else:
-            found = store.read_hourly_all(network, start, end)
-        return {(name, ""): frame for name, frame in found.items() if name in ids and len(frame)}
+        return _hours(store, network, ids, start, stop)
+    if moment is None:
+        frames = _natives(store, settings.stations, network, ids, (start, stop))
+    else:
+        frames = _history(settings, store, network, ids, (start, stop, moment))
+    return _flagged(settings, store, network, frames, (start, stop, moment))
+
+
+def _hours(
+    store: InfluxStore, network: str, ids: list[str], start: datetime, end: datetime
+) -> dict[tuple[str, str], pd.DataFrame]:
+    """Hours that hold anything, with the verdicts made after them, by (station id, empty)."""
+    from schemas.flagged import hours_with_flags
+    from store.influx import Bucket
+
+    only = ids[0] if len(ids) == 1 else None
+    if only is None:
+        found = store.read_hourly_all(network, start, end)
+    else:
+        found = {only: store.read_hourly(network, only, start, end)}
+    records = store.read_flags(Bucket.HOURLY, network, start, end, only)
+    return {
+        (name, ""): hours_with_flags(frame, records[records["station_id"] == name])
+        for name, frame in found.items()
+        if name in ids and len(frame)
+    }
+
+
+def _natives(
+    store: InfluxStore, stations: Network, network: str, ids: list[str], span: tuple[datetime, datetime]
+) -> dict[tuple[str, str], pd.DataFrame]:
+    """Native frames that hold anything, by (station id, instrument id)."""
     native = {
-        (name, item.id): store.read_native(network, name, item.id, start, end)
+        (name, item.id): store.read_native(network, name, item.id, *span)
         for name in ids
         for item in stations.stations[name].instruments_of(network)
     }
     return {key: frame for key, frame in native.items() if len(frame)}
+
+
+def _flagged(
+    settings: SharedSettings,
+    store: InfluxStore,
+    network: str,
+    frames: dict[tuple[str, str], pd.DataFrame],
+    when: tuple[datetime, datetime, datetime | None],
+) -> dict[tuple[str, str], pd.DataFrame]:
+    """Native frames with the flag of every value, as of the last of the three moments where that is given."""
+    from schemas.flagged import native_with_flags
+    from schemas.interval import Interval
+    from store.state import StateStore
+    from store.verdict import read_verdicts
+
+    span = Interval(*when[:2])
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+        verdicts = {
+            name: read_verdicts(store, state, network, name, span, as_of=when[2])
+            for name in dict.fromkeys(name for name, _ in frames)
+        }
+    return {key: native_with_flags(frame, key[1], verdicts[key[0]]) for key, frame in frames.items()}
 
 
 def _reviewed(

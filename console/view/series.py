@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 import numpy as np
 import pandas as pd
 
-from schemas.flag import Flag, combine
+from schemas.flag import Flag
+from schemas.flagged import join_hours, join_native
 from schemas.frames import COUNT, FLAG, STATUS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from schemas.flagged import Verdicts
 
 #: Columns of `Series.points`.
 POINT_COLUMNS = ("value", "n", "completeness", "flag", "status", "notes")
@@ -80,20 +81,34 @@ def hourly_series(
             points["completeness"] = np.minimum(1.0, points["n"] / expected)
     if parameter + FLAG in hourly:
         points["flag"] = hourly[parameter + FLAG].fillna(Flag.MISSING).astype(np.int8)
-    points = _join_flags(points, _of(flags, station_id, parameter))
+    own = flags[flags["station_id"] == station_id] if len(flags) else flags
+    joined = join_hours(own, parameter, points["flag"])
+    points = points.assign(flag=joined.flags, notes=joined.notes)
     return Series(station_id=station_id, network=network, instrument_id=None, parameter=parameter, points=points)
 
 
 def native_series(
-    station_id: str, instrument_id: str, parameter: str, native: pd.DataFrame, flags: pd.DataFrame, *, network: str = ""
+    station_id: str,
+    instrument_id: str,
+    parameter: str,
+    native: pd.DataFrame,
+    verdicts: Verdicts,
+    *,
+    network: str = "",
 ) -> Series:
-    """Series of one parameter out of a native frame; a value no test complained of is PASS."""
+    """Series of one parameter out of a native frame; a value that no run has screened is UNKNOWN, not evaluated.
+
+    Parameters
+    ----------
+    verdicts : Verdicts
+        Of the station in this network.
+    """
     points = _points(native, parameter)
     if parameter + STATUS in native:
         points["status"] = native[parameter + STATUS].fillna("").astype(str)
-    mine = _of(flags, station_id, parameter)
-    mine = mine[mine["instrument_id"].isna() | (mine["instrument_id"] == instrument_id)]
-    points = _join_flags(points[points["value"].notna() | (points["status"] != "")], mine)
+    points = points[points["value"].notna() | (points["status"] != "")]
+    joined = join_native(verdicts, instrument_id, parameter, points["value"])
+    points = points.assign(flag=joined.flags, notes=joined.notes)
     return Series(
         station_id=station_id, network=network, instrument_id=instrument_id, parameter=parameter, points=points
     )
@@ -102,30 +117,8 @@ def native_series(
 def _points(frame: pd.DataFrame, parameter: str) -> pd.DataFrame:
     values = frame[parameter].astype(float) if parameter in frame else pd.Series(np.nan, index=frame.index)
     points = pd.DataFrame({"value": values, "n": np.nan, "completeness": np.nan}, index=frame.index)
-    points["flag"] = np.where(points["value"].isna(), np.int8(Flag.MISSING), np.int8(Flag.PASS)).astype(np.int8)
+    points["flag"] = np.where(points["value"].isna(), np.int8(Flag.MISSING), np.int8(Flag.UNKNOWN)).astype(np.int8)
     return points.assign(status="", notes="")
-
-
-def _of(flags: pd.DataFrame, station_id: str, parameter: str) -> pd.DataFrame:
-    return flags[(flags["station_id"] == station_id) & (flags["parameter"] == parameter)]
-
-
-def _join_flags(points: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:
-    if flags.empty or points.empty:
-        return points
-    joined = points.copy()
-    noted = flags.assign(note=flags["test"].astype(str) + ": " + flags["reason"].astype(str)).groupby("start")
-    notes = noted["note"].agg("\n".join).reindex(joined.index)
-    joined["notes"] = notes.fillna("")
-    worst = noted["flag"].agg(_strongest).reindex(joined.index)
-    judged = worst.notna().to_numpy()
-    present = joined["flag"].to_numpy(dtype=np.int8, copy=True)
-    present[judged] = combine([present[judged], worst.to_numpy()[judged].astype(np.int8)])
-    return joined.assign(flag=present)
-
-
-def _strongest(flags: Iterable[int]) -> int:
-    return int(combine(np.array([flag], dtype=np.int8) for flag in flags)[0])
 
 
 def thin(points: pd.DataFrame, limit: int) -> pd.DataFrame:

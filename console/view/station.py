@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from console.view.health import InstrumentHealth
+    from schemas.flagged import Verdicts
     from store.state import QuarantinedItem
 
 _ENTRIES = 5
@@ -51,14 +52,14 @@ class ReasonGroup:
 
 
 def last_values(
-    station_id: str, instrument: InstrumentHealth, native: pd.DataFrame, flags: pd.DataFrame
+    station_id: str, instrument: InstrumentHealth, native: pd.DataFrame, verdicts: Verdicts
 ) -> InstrumentValues | None:
     """Latest value of each parameter in a native frame; None where the frame is empty."""
     if native.empty:
         return None
     found: list[LastValue] = []
     for code in parameters_in(native):
-        points = native_series(station_id, instrument.instrument_id, code, native, flags).points
+        points = native_series(station_id, instrument.instrument_id, code, native, verdicts).points
         points = points[points["value"].notna()]
         if len(points):
             row = points.iloc[-1]

@@ -18,7 +18,8 @@ from store.state.judged import JudgedMonth, JudgedStore
 from store.state.quarantine import QuarantinedItem, QuarantineState, QuarantineStore
 from store.state.review import AuditReport, ReviewStore
 from store.state.revision import Before, ReopenedHour, ReopenReason, Revision, RevisionStore
-from store.state.run import GateOutcome, GateResult, Run, RunState, RunStore
+from store.state.run import GateOutcome, GateResult, OpenRun, Run, RunState, RunStore
+from store.state.screened import ScreenedStore
 from store.state.sheet import Facts, SheetRow, SheetStore
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "HourRevision",
     "InstrumentState",
     "JudgedMonth",
+    "OpenRun",
     "OverlapError",
     "Progress",
     "QuarantineState",
@@ -80,6 +82,7 @@ class StateStore(
     FlagChangeStore,
     JudgedStore,
     CalibrationStore,
+    ScreenedStore,
 ):
     """All of the state database; one part a subject, each in its own module.
 

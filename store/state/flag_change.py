@@ -50,6 +50,8 @@ class FlagChange(msgspec.Struct, frozen=True, kw_only=True):
         ``native`` or ``hourly``.
     start : datetime
         Of the value's interval, UTC.
+    end_before : datetime or None
+        End of the interval that the verdict before covered, where its record stated one.
     flag, flag_before : int
         QARTOD; PASS stands for no verdict: a change to PASS has taken a verdict back.
     rule : str
@@ -74,6 +76,7 @@ class FlagChange(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime
     version: str
     figures: dict[str, Any]
+    end_before: datetime | None = None
 
 
 class HourRevision(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +90,8 @@ class HourRevision(msgspec.Struct, frozen=True, kw_only=True):
         Canonical unit; None where there was no value.
     count, flag : int
         Valid native values [1]; combined flag.
+    std, completeness, uncertainty : float or None
+        As the hour's companions (`schemas.frames`); None where it had none, or they were not kept yet.
     """
 
     network: str
@@ -99,6 +104,9 @@ class HourRevision(msgspec.Struct, frozen=True, kw_only=True):
     flag: int
     run_id: str
     recorded_at: datetime
+    std: float | None = None
+    completeness: float | None = None
+    uncertainty: float | None = None
 
 
 class FlagChangeStore(StateBase):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import uuid
+from collections.abc import Mapping  # noqa: TC003 - a dataclass' field
 from contextlib import contextmanager
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +20,11 @@ from store.state.database import StateBase, to_type, utc_now
 from store.state.table import gate_result, run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+
+LOST_AFTER = timedelta(days=2)
+"""Age beyond which a run that is still running is taken for lost, wherever it ran. Project's choice."""
+_MARK = uuid.uuid4().hex[:12]
 
 
 class RunState(StrEnum):
@@ -26,6 +34,7 @@ class RunState(StrEnum):
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    LOST = "lost"  # its process ended without saying how
 
 
 class GateOutcome(StrEnum):
@@ -49,6 +58,15 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, Any]
     started_at: datetime
     finished_at: datetime | None
+
+
+@dataclass(slots=True)
+class OpenRun:
+    """A run under way; what it sets here is recorded when it ends well."""
+
+    id: str
+    state: RunState = RunState.DONE
+    counts: Mapping[str, Any] = field(default_factory=dict)
 
 
 class GateResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,11 +96,14 @@ class RunStore(StateBase):
     def start_run(
         self, kind: str, network: str | None, start: datetime | None, end: datetime | None, version: str
     ) -> str:
-        """Note that a run begins; returns its id."""
-        run_id = uuid.uuid4().hex
+        """Note that a run begins, and that those whose process is gone are lost; returns its id."""
+        run_id, now = uuid.uuid4().hex, utc_now()
         values = {"id": run_id, "kind": kind, "network": network, "start": start, "end": end, "version": version}
         with self._writing() as connection:
-            connection.execute(sa.insert(run).values(**values, state=RunState.RUNNING, counts={}, started_at=utc_now()))
+            _end_lost(connection, now)
+            connection.execute(
+                sa.insert(run).values(**values, state=RunState.RUNNING, counts={}, started_at=now, process=_process())
+            )
         return run_id
 
     def finish_run(self, run_id: str, state: RunState, counts: Mapping[str, Any]) -> None:
@@ -99,12 +120,19 @@ class RunStore(StateBase):
             raise StateError(msg)
 
     @contextmanager
-    def failing_run(self, run_id: str) -> Iterator[None]:
-        """Note a run as failed, with the error's words, where anything goes wrong inside; the error goes on."""
+    def open_run(
+        self, kind: str, network: str | None, start: datetime | None, end: datetime | None, version: str
+    ) -> Iterator[OpenRun]:
+        """A run that lasts as long as the block: failed with the error's words where one leaves it, else as the block set it."""
+        current = OpenRun(self.start_run(kind, network, start, end, version))
         try:
-            yield
+            yield current
+            self.finish_run(current.id, current.state, current.counts)
         except BaseException as error:
-            self.finish_run(run_id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
+            try:
+                self.finish_run(current.id, RunState.FAILED, {"error": f"{type(error).__name__}: {error}"})
+            except StateError as second:
+                error.add_note(f"run {current.id} could not be ended: {second}")
             raise
 
     def list_runs(self, kind: str | None = None, network: str | None = None, limit: int = 100) -> list[Run]:
@@ -156,3 +184,35 @@ class RunStore(StateBase):
             question = question.where(gate_result.c.start < end)
         with self._reading() as connection:
             return [to_type(row, GateResult) for row in connection.execute(question).mappings()]
+
+
+def _process() -> str:
+    """Name of the process: host, number and a mark that no later process of the same number has."""
+    return f"{socket.gethostname()}/{os.getpid()}/{_MARK}"
+
+
+def _end_lost(connection: sa.Connection, now: datetime) -> None:
+    """Note running runs as lost whose process is gone, or that are older than `LOST_AFTER`; one that does end says so later."""
+    running = sa.select(run.c.id, run.c.process, run.c.started_at).where(run.c.state == RunState.RUNNING.value)
+    lost = [row.id for row in connection.execute(running) if now - row.started_at > LOST_AFTER or _is_gone(row.process)]
+    if lost:
+        counts = {"error": "the process ended without recording how"}
+        change = sa.update(run).where(run.c.id.in_(lost), run.c.state == RunState.RUNNING.value)
+        connection.execute(change.values(state=RunState.LOST.value, counts=counts, finished_at=now))
+
+
+def _is_gone(process: str | None) -> bool:
+    """Whether a process of this host has ended; False where it cannot be seen from here."""
+    host, _, rest = (process or "").partition("/")
+    number, _, mark = rest.partition("/")
+    if host != socket.gethostname() or not number.isdecimal():
+        return False
+    if int(number) == os.getpid():
+        return mark != _MARK
+    try:
+        os.kill(int(number), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -185,6 +185,7 @@ run = sa.Table(
     sa.Column("counts", sa.JSON, nullable=False),
     sa.Column("started_at", UtcDateTime, nullable=False, index=True),
     sa.Column("finished_at", UtcDateTime),
+    sa.Column("process", sa.Text),
 )
 gate_result = sa.Table(
     "gate_result",
@@ -324,10 +325,19 @@ flag_change = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("flag_before", sa.Integer, nullable=False),
     sa.Column("reason_before", sa.Text, nullable=False),
+    sa.Column("end_before", UtcDateTime),
     sa.Column("rule", sa.ForeignKey("flag_rule.digest"), nullable=False),
     sa.Column("run_id", sa.Text, nullable=False),
     sa.Column("recorded_at", UtcDateTime, nullable=False),
     sa.Index(None, "station_id", "parameter", "start"),
+)
+screened = sa.Table(
+    "screened",
+    metadata,
+    sa.Column("network", sa.Text, primary_key=True),
+    sa.Column("station_id", sa.Text, primary_key=True),
+    sa.Column("start", UtcDateTime, primary_key=True),
+    sa.Column("end", UtcDateTime, nullable=False),
 )
 hour_revision = sa.Table(
     "hour_revision",
@@ -341,6 +351,9 @@ hour_revision = sa.Table(
     sa.Column("value", sa.Float),
     sa.Column("count", sa.Integer, nullable=False),
     sa.Column("flag", sa.Integer, nullable=False),
+    sa.Column("std", sa.Float),
+    sa.Column("completeness", sa.Float),
+    sa.Column("uncertainty", sa.Float),
     sa.Column("run_id", sa.Text, nullable=False),
     sa.Column("recorded_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("station_id", "parameter", "hour", "network", "revision"),

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
+from schemas.flagged import Verdicts
+from schemas.interval import Interval
 from schemas.network import Instrument, Network, Station
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -39,6 +41,12 @@ def network(*stations: Station) -> Network:
 
 def hours(count: int, *, end: datetime = NOW) -> pd.DatetimeIndex:
     return pd.date_range(end=pd.Timestamp(end) - pd.Timedelta(hours=1), periods=count, freq="1h", name="start")
+
+
+def verdicts(native: pd.DataFrame, *, screened: bool = True) -> Verdicts:
+    """Native records of a station; screened: at any time."""
+    always = Interval(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+    return Verdicts(native, flags(), (always,) if screened else ())
 
 
 def flags(*rows: tuple[object, ...]) -> pd.DataFrame:

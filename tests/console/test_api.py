@@ -6,7 +6,7 @@ import json
 import subprocess
 import urllib.error
 import urllib.request
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,6 +65,18 @@ def test_csv_holds_the_same_values(running: Running) -> None:
 def test_native_series_name_their_instrument(running: Running) -> None:
     found = _json(f"{running.url}/api/v1/series?station=ln-sy-01&parameter=no2&period=24h&level=native")
     assert (found["series"][0]["instrument"], len(found["series"][0]["points"])) == ("gas1", 89)
+
+
+def test_native_values_are_not_evaluated_until_a_run_has_screened_them(running: Running) -> None:
+    address = f"{running.url}/api/v1/series?station=ln-sy-01&parameter=no2&period=24h&level=native"
+    points = _json(address)["series"][0]["points"]
+    assert {point["flag"] for point in points} == {2}
+    middle = points[40]["start"]
+    with StateStore(running.settings.state_url) as state:
+        state.add_screened("gas", ["ln-sy-01"], running.hour - timedelta(hours=3), datetime.fromisoformat(middle))
+        flags = [point["flag"] for point in _json(address)["series"][0]["points"]]
+        assert flags[:40] == [1] * 40
+        assert set(flags[40:]) == {2}
 
 
 def test_flags_are_listed_with_test_and_reason(running: Running) -> None:

@@ -12,7 +12,7 @@ from console.theme import LIGHT
 from console.view.chart import Drawing, series_chart, wall_ms
 from console.view.completeness import calendar, completeness
 from console.view.series import Series, hourly_series, native_series, points_of, thin
-from tests.console.build import NOW, flags, hours
+from tests.console.build import NOW, flags, hours, verdicts
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -33,19 +33,18 @@ def test_a_missing_value_is_none_and_flagged_missing() -> None:
 
 def test_the_strongest_verdict_wins_and_all_reasons_are_told() -> None:
     start = hours(1)[0]
-    verdicts = flags((start, "a-1", None, "o3", "spike", 3, "jump"), (start, "a-1", None, "o3", "range", 4, "too high"))
-    point = points_of(hourly_series("a-1", "o3", _hourly([1.0]), verdicts, expected=60).points)[0]
+    records = flags((start, "a-1", None, "o3", "spike", 3, "jump"), (start, "a-1", None, "o3", "range", 4, "too high"))
+    point = points_of(hourly_series("a-1", "o3", _hourly([1.0]), records, expected=60).points)[0]
     assert (point.flag, point.notes) == (4, "spike: jump\nrange: too high")
 
 
 def test_verdicts_on_others_do_not_count() -> None:
     start = hours(1)[0]
-    verdicts = flags(
-        (start, "b-1", None, "o3", "spike", 3, ""),
+    records = flags(
         (start, "a-1", None, "no2", "spike", 3, ""),
         (start, "a-1", "gas2", "o3", "spike", 3, ""),
     )
-    point = points_of(native_series("a-1", "gas1", "o3", _hourly([1.0]), verdicts).points)[0]
+    point = points_of(native_series("a-1", "gas1", "o3", _hourly([1.0]), verdicts(records)).points)[0]
     assert (point.flag, point.notes) == (1, "")
 
 
@@ -53,7 +52,11 @@ def test_thinning_keeps_the_peak_and_every_flagged_point() -> None:
     values = np.zeros(50_000)
     values[31_415] = 99.0
     found = native_series(
-        "a-1", "gas1", "o3", _hourly(list(values)), flags((hours(50_000)[77], "a-1", None, "o3", "spike", 3, ""))
+        "a-1",
+        "gas1",
+        "o3",
+        _hourly(list(values)),
+        verdicts(flags((hours(50_000)[77], "a-1", None, "o3", "spike", 3, ""))),
     )
     kept = thin(found.points, 1_000)
     assert len(kept) < 1_200

@@ -15,10 +15,12 @@ from qc.calibration import Doubt
 from qc.job_calibration import changed_hours, propose, revert
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult
 from schemas.flag import Flag
+from schemas.flagged import native_with_flags
 from schemas.interval import Interval
 from schemas.reading import Reading
 from store.influx import Bucket, InfluxStore
 from store.state import ReopenReason, StateStore
+from store.verdict import read_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,6 +99,36 @@ def test_a_failed_check_fails_the_hours_back_to_the_last_good_one(
     assert "the span check of 2026-06-01T04:30Z failed" in reason
     assert "the last good one was at 2026-06-01T02:00Z" in reason
     assert [item.outcome for item in state.list_checks()] == [CheckOutcome.PASS, CheckOutcome.INVALID]
+
+
+@pytest.mark.integration
+def test_a_failed_check_covers_every_minute_between_the_good_ones(
+    placed: SharedSettings, store: InfluxStore, state: StateStore
+) -> None:
+    state.add_check_results([span(1.5, 0.0), span(3, 15.0), span(4.25, 0.0)], NOW)
+    run(placed)
+    verdicts = read_verdicts(store, state, "gas", "s1", Interval(START, START + 6 * HOUR))
+    native = store.read_native("gas", "s1", "a", START, START + 6 * HOUR)
+    joined = native_with_flags(native, "a", verdicts)
+    assert joined["o3__flag"].tolist() == [1] * 90 + [4] * 165 + [1] * 105
+    assert joined["no2__flag"].tolist() == [1] * 360
+
+
+@pytest.mark.integration
+def test_what_was_told_of_a_minute_is_told_for_any_moment(
+    placed: SharedSettings, store: InfluxStore, state: StateStore
+) -> None:
+    state.add_check_results([span(1.5, 0.0), span(3, 15.0)], NOW)
+    whole, moments = Interval(START, START + 6 * HOUR), [datetime.now(UTC)]
+    run(placed)
+    moments.append(datetime.now(UTC))
+    state.add_check_results([span(4.25, 0.0)], NOW)
+    job.run_reopened(placed, NOW)
+    native, told = store.read_native("gas", "s1", "a", START, START + 6 * HOUR, ["o3"]), []
+    for moment in (*moments, None):
+        verdicts = read_verdicts(store, state, "gas", "s1", whole, as_of=moment)
+        told.append(native_with_flags(native, "a", verdicts)["o3__flag"].value_counts().to_dict())
+    assert told == [{2: 360}, {1: 90, 4: 270}, {1: 195, 4: 165}]
 
 
 @pytest.mark.integration

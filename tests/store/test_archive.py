@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +13,14 @@ import xarray as xr
 from typer.testing import CliRunner
 
 from console.cli import export, migrate
+from schemas.frames import FLAG_COLUMNS
 from schemas.interval import Interval
 from schemas.network import Station
 from schemas.reading import Reading
 from store.archive import long_table, provenance, write_csv, write_netcdf, write_parquet
 from store.archive_option import Level
-from store.influx import InfluxStore
+from store.influx import Bucket, InfluxStore
+from store.state import StateStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -176,6 +178,34 @@ def test_the_command_exports_what_is_stored(
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout) == {"output": str(tmp_path / "out"), "format": kind, "rows": 2, "series": 1}
     assert (tmp_path / "out").stat().st_size > 100
+
+
+@pytest.mark.integration
+def test_exports_carry_the_flags_of_all_tests_and_say_what_was_not_evaluated(
+    cli: typer.Typer, settings: SharedSettings, tmp_path: Path
+) -> None:
+    runner = CliRunner()
+    assert runner.invoke(cli, ["migrate"]).exit_code == 0
+    store, minute = InfluxStore(settings), timedelta(minutes=1)
+    store.write_readings(
+        [
+            Reading("gas", "a", "i", Interval(START + step * minute, START + (step + 1) * minute), {"so2": 1.5})
+            for step in (0, 1, 61)
+        ]
+    )
+    store.write_hourly("gas", "a", hourly([1.5, 2.0]).assign(so2__flag=np.int8(1)))
+    rows = [(START, "a", None, "so2", "drift", 3, "off")]
+    store.write_flags(Bucket.HOURLY, "gas", pd.DataFrame(rows, columns=list(FLAG_COLUMNS)))
+    store.close()
+    with StateStore(settings.state_url) as state:
+        state.add_screened("gas", ["a"], START, START + 60 * minute)
+    usual = ["export", "--network", "gas", "--from", "2026-11-22", "--to", "2026-11-23T08:00:00+08:00"]
+    told = []
+    for level in ("native", "hourly"):
+        path = tmp_path / f"{level}.csv"
+        assert runner.invoke(cli, [*usual, "--level", level, "--output", str(path)]).exit_code == 0
+        told.append(pd.read_csv(path, comment="#")["so2__flag"].tolist())
+    assert told == [[3, 3, 2], [3, 1]]
 
 
 @pytest.mark.integration

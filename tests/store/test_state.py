@@ -71,7 +71,7 @@ def test_migrations_make_exactly_the_tables_of_the_code(store: StateStore) -> No
 
 def test_migrating_is_harmless_when_done(url: str) -> None:
     with StateStore(url) as store:
-        assert store.pending_migrations() == ["0001", "0002", "0003", "0004_review", "0005"]
+        assert store.pending_migrations() == ["0001", "0002", "0003", "0004_review", "0005", "0009"]
         store.migrate()
         store.migrate()
         assert store.pending_migrations() == []
@@ -202,6 +202,53 @@ def test_runs_are_noted_from_start_to_end(store: StateStore) -> None:
     (run,) = store.list_runs(kind="qc", network="gas")
     assert (run.state, run.counts, run.start) == (RunState.DONE, {"hours": 3}, NOW)
     assert store.list_runs(kind="gate") == []
+
+
+def test_a_run_ends_with_its_block(store: StateStore) -> None:
+    with store.open_run("qc", "gas", NOW, NOW, "1.0") as current:
+        current.counts = {"hours": 3}
+    (run,) = store.list_runs()
+    assert (run.state, run.counts) == (RunState.DONE, {"hours": 3})
+
+
+def test_a_run_whose_block_raises_is_failed_with_the_words(store: StateStore) -> None:
+    with pytest.raises(KeyError), store.open_run("qc", "gas", NOW, NOW, "1.0"):
+        {}["hour"]
+    (run,) = store.list_runs()
+    assert (run.state, run.counts) == (RunState.FAILED, {"error": "KeyError: 'hour'"})
+
+
+def test_a_run_that_cannot_be_recorded_is_failed(store: StateStore) -> None:
+    with pytest.raises(sa.exc.StatementError, match="JSON"), store.open_run("qc", "gas", NOW, NOW, "1.0") as current:
+        current.counts = {"moment": NOW}
+    assert store.list_runs()[0].state is RunState.FAILED
+
+
+def test_a_run_of_a_killed_process_is_lost_when_the_next_starts(url: str, store: StateStore) -> None:
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        killed = pool.submit(_start_run, url).result()
+    here = store.start_run("gate", "gas", NOW, NOW, "1.0")
+    states = {run.id: run.state for run in store.list_runs()}
+    assert states == {killed: RunState.LOST, here: RunState.RUNNING}
+    store.start_run("gate", "gas", NOW, NOW, "1.0")
+    assert {run.id: run.state for run in store.list_runs()}[here] is RunState.RUNNING
+
+
+def test_a_run_on_another_host_is_lost_after_two_days_and_says_so_if_it_ends(store: StateStore) -> None:
+    far = store.start_run("reprocess", None, NOW, NOW, "1.0")
+    for days, state in ((1, RunState.RUNNING), (3, RunState.LOST)):
+        with store._writing() as connection:
+            began = datetime.now(UTC) - timedelta(days=days)
+            connection.execute(sa.update(metadata.tables["run"]).values(process="far/1/x", started_at=began))
+        store.start_run("qc", "gas", NOW, NOW, "1.0")
+        assert {run.id: run.state for run in store.list_runs()}[far] is state
+    store.finish_run(far, RunState.DONE, {})
+    assert {run.id: run.state for run in store.list_runs()}[far] is RunState.DONE
+
+
+def _start_run(url: str) -> str:
+    with StateStore(url) as opened:
+        return opened.start_run("qc", "gas", NOW, NOW, "1.0")
 
 
 def test_a_run_that_never_started_cannot_finish(store: StateStore) -> None:

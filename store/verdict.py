@@ -1,0 +1,57 @@
+"""Reads what quality control recorded of a station: flag records of both levels and the times it has screened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from schemas.flagged import Verdicts
+from schemas.interval import Interval, floor_hour
+from store.history import flags_as_of, screened_as_of
+from store.influx import Bucket
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from store.influx import InfluxStore
+    from store.state import StateStore
+
+_HOUR = timedelta(hours=1)
+
+
+def read_verdicts(
+    influx: InfluxStore,
+    state: StateStore,
+    network: str,
+    station_id: str,
+    span: Interval,
+    *,
+    as_of: datetime | None = None,
+) -> Verdicts:
+    """Records that cover any value of a station in ``span``, and what of ``span`` was screened; now or as of a moment.
+
+    Raises
+    ------
+    store.error.StoreError
+    """
+    # a record of an hour starts at its first value, which may lie before the span
+    first = floor_hour(span.start)
+    if as_of is None:
+        native, hourly = (
+            influx.read_flags(level, network, first, span.end, station_id) for level in (Bucket.NATIVE, Bucket.HOURLY)
+        )
+        return Verdicts(native, hourly, state.list_screened(network, station_id, span.start, span.end))
+    native, hourly = (
+        flags_as_of(
+            influx,
+            state,
+            level=level,
+            network=network,
+            station_id=station_id,
+            start=first,
+            end=span.end,
+            moment=as_of,
+        )
+        for level in (Bucket.NATIVE, Bucket.HOURLY)
+    )
+    return Verdicts(native, hourly, screened_as_of(state, network, station_id, span, as_of))
