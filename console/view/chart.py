@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 from console.view.quantity import format_value, name_of, unit_of
@@ -11,7 +12,7 @@ from console.view.series import Point, Series, gap_after, points_of, thin
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
@@ -76,9 +77,10 @@ def series_chart(series: Sequence[Series], drawing: Drawing) -> Options:
     panels = panels_of(series)
     theme = drawing.theme
     lines: list[Options] = []
+    colours = cycle(theme.series)
     for panel, members in enumerate(panels.values()):
         for item in members:
-            colour = theme.series[len([line for line in lines if line["type"] == "line"]) % len(theme.series)]
+            colour = next(colours)
             lines.extend(_lines(item, drawing, panel=panel, colour=colour, name=drawing.line_name(item, series)))
     return {
         "useUTC": True,
@@ -123,7 +125,8 @@ def series_chart(series: Sequence[Series], drawing: Drawing) -> Options:
 
 def _legend(lines: Sequence[Options], drawing: Drawing) -> Options:
     # lines first, then what the marks mean
-    ordered = sorted(lines, key=lambda line: line["type"] != "line")
+    marks = {drawing.words(f"flag.{flag}") for flag in (2, 3, 4)}
+    ordered = sorted(lines, key=lambda line: line["name"] in marks)
     names = list(dict.fromkeys(line["name"] for line in ordered))
     judged = {drawing.words("flag.3"): _SHAPES[Flag.SUSPECT], drawing.words("flag.4"): _SHAPES[Flag.FAIL]}
     data = [{"name": name, "icon": judged.get(name, "roundRect")} for name in names]
@@ -197,7 +200,28 @@ def _lines(item: Series, drawing: Drawing, *, panel: int, colour: str, name: str
     if limits:
         line["markLine"] = _mark_line(limits, drawing.theme)
     judged = [_judged(points, data, flag, drawing, panel=panel) for flag in (Flag.SUSPECT, Flag.FAIL)]
-    return [line, *(entry for entry in judged if entry["data"])]
+    return [line, *_not_evaluated(line, points, drawing), *(entry for entry in judged if entry["data"])]
+
+
+def _not_evaluated(line: Options, points: pd.DataFrame, drawing: Drawing) -> Iterator[Options]:
+    """The stretches of a line that no run has screened, drawn over it in grey."""
+    open_at = {wall_ms(start.to_pydatetime(), drawing.zone) for start in points.index[points["flag"] == Flag.UNKNOWN]}
+    if not open_at:
+        return
+    grey = {"width": 1.8, "color": drawing.theme.muted}
+    data = [[point[0], point[1] if point[0] in open_at else None] for point in line["data"]]
+    yield {
+        **{name: line[name] for name in ("type", "xAxisIndex", "yAxisIndex", "symbolSize")},
+        "showSymbol": len(open_at) == 1,
+        "name": drawing.words("flag.2"),
+        "data": data,
+        "connectNulls": False,
+        "lineStyle": grey,
+        "itemStyle": {"color": drawing.theme.muted},
+        "emphasis": {"disabled": True},
+        "silent": True,
+        "z": 4,
+    }
 
 
 def _mark_line(limits: Sequence[LimitLine], theme: ChartTheme) -> Options:

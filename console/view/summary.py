@@ -30,6 +30,7 @@ class SeriesSummary:
     lowest: str
     mean: str
     highest: str
+    unscreened: int
     suspect: int
     fail: int
 
@@ -58,6 +59,7 @@ def _summary(item: Series, drawing: Drawing) -> SeriesSummary:
         lowest=lowest,
         mean=mean,
         highest=highest,
+        unscreened=int((flags == Flag.UNKNOWN).sum()),
         suspect=int((flags == Flag.SUSPECT).sum()),
         fail=int((flags == Flag.FAIL).sum()),
     )

@@ -12,6 +12,9 @@ from console.theme import LIGHT
 from console.view.chart import Drawing, series_chart, wall_ms
 from console.view.completeness import calendar, completeness
 from console.view.series import Series, hourly_series, native_series, points_of, thin
+from console.view.summary import summarise_series
+from schemas.flagged import Verdicts
+from schemas.interval import Interval
 from tests.console.build import NOW, flags, hours, verdicts
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -75,6 +78,17 @@ def test_a_plot_has_a_panel_for_each_unit_and_marks_suspect_points_by_shape() ->
     assert [axis["name"] for axis in options["yAxis"]] == ["µg/m³", "°C"]
     marked = [line for line in options["series"] if line["type"] == "scatter"]
     assert [(line["symbol"], line["name"], len(line["data"])) for line in marked] == [("diamond", "Suspect", 1)]
+
+
+def test_what_no_run_has_screened_is_drawn_in_grey_and_counted() -> None:
+    frame, drawing = _hourly([1.0, 2.0, 3.0]), Drawing(words=words("en"), theme=LIGHT, zone=ZONE, station_names={})
+    seen = Verdicts(flags(), flags(), (Interval(hours(3)[0].to_pydatetime(), hours(3)[1].to_pydatetime()),))
+    found = [native_series("a-1", "gas1", "o3", frame, seen)]
+    line, grey = series_chart(found, drawing)["series"]
+    assert [point[1] for point in line["data"]] == [1.0, 2.0, 3.0]
+    assert ([point[1] for point in grey["data"]], grey["name"]) == ([None, 2.0, 3.0], "Not evaluated")
+    assert grey["lineStyle"]["color"] == LIGHT.muted
+    assert summarise_series(found, drawing)[0].unscreened == 2
 
 
 def test_a_hole_in_the_data_breaks_the_line() -> None:
