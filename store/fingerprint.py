@@ -7,6 +7,7 @@ from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from store.error import QueryError
 from store.line import to_nanoseconds
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 NO_DATA = "-"
 _TIME_COLUMN = 2
 _DAY = timedelta(days=1)
+_SHOWN = 120
+"""Bytes of a wrong row that an error quotes."""
 
 
 def day_digests(body: bytes, start: datetime, end: datetime) -> dict[str, str]:
@@ -51,4 +54,8 @@ def days_between(start: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def _time_of(row: bytes) -> int:
-    return int(row.split(b",", _TIME_COLUMN + 1)[_TIME_COLUMN])
+    try:
+        return int(row.split(b",", _TIME_COLUMN + 1)[_TIME_COLUMN])
+    except (ValueError, IndexError) as error:
+        msg = f"the database's answer cannot be read: no time in the row {row[:_SHOWN].decode(errors='replace')!r}"
+        raise QueryError(msg) from error

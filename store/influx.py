@@ -16,6 +16,7 @@ from store import influx_read
 from store.error import StoreError
 from store.fingerprint import day_digests
 from store.influx_bucket import ensure_buckets
+from store.influx_csv import CsvReader
 from store.influx_http import Bucket, InfluxHttp
 from store.influx_write import RejectedLine, WriteResult, require_accepted, write_lines
 from store.influxql import quote_identifier, select
@@ -55,6 +56,7 @@ class InfluxStore:
 
     def __init__(self, settings: SharedSettings) -> None:
         self._http = InfluxHttp(settings)
+        self._csv = CsvReader(self._http)
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -208,11 +210,7 @@ class InfluxStore:
         return influx_read.hourly_frames(self._select(Bucket.HOURLY, question), parameters)
 
     def _select(self, bucket: Bucket, question: str) -> bytes:
-        body = self._http.query(question, bucket)
-        if not body.strip():
-            # 1.x leaves errors of a statement out of CSV answers: an empty one may be an absent database
-            self._http.query_json(question, bucket)
-        return body
+        return self._csv.ask(question, bucket)
 
     def _field_types(self, measurement: str, bucket: Bucket = Bucket.PRODUCT) -> dict[str, str]:
         series: list[Any] = self._http.query_json(f"SHOW FIELD KEYS FROM {quote_identifier(measurement)}", bucket)

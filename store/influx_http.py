@@ -30,6 +30,8 @@ _POOL_SIZE = 16
 #: First 1.x release with ``/api/v2/write`` (release notes of InfluxDB 1.8.0).
 _V2_WRITE_SINCE = (1, 8)
 _LONGEST_GET = 2_000
+_SHOWN = 120
+"""Bytes of an unexpected answer that an error quotes."""
 
 
 class Bucket(StrEnum):
@@ -75,6 +77,21 @@ class Answer(msgspec.Struct, frozen=True):
         if isinstance(content, dict):
             return str(content.get("error") or content.get("message") or content)
         return str(content)
+
+
+class _Result(msgspec.Struct, frozen=True):
+    """Answer of one statement in JSON."""
+
+    series: list[dict[str, object]] = []
+    error: str = ""
+    partial: bool = False
+
+
+class _Answers(msgspec.Struct, frozen=True):
+    """Answers of all statements of a question."""
+
+    results: list[_Result] = []
+    error: str = ""
 
 
 class InfluxHttp:
@@ -154,13 +171,21 @@ class InfluxHttp:
 
     def query_json(self, question: str, bucket: Bucket | None = None) -> list[dict[str, object]]:
         """Ask in InfluxQL; the series of the first statement. Raises as `query`, also for errors inside the answer."""
-        content = json.loads(self.query(question, bucket, accept="application/json"))
-        result = content["results"][0] if content.get("results") else {}
-        words = content.get("error") or result.get("error")
+        body = self.query(question, bucket, accept="application/json")
+        try:
+            content = msgspec.json.decode(body, type=_Answers)
+        except msgspec.MsgspecError as error:
+            said = body[:_SHOWN].decode(errors="replace")
+            msg = f"InfluxDB at {self.url}: the answer is broken off, or not InfluxDB's ({error}): {said!r}"
+            raise QueryError(msg) from error
+        result = content.results[0] if content.results else _Result()
+        words = content.error or result.error
         if words:
             raise error_of(Answer(400, json.dumps({"error": words}).encode()), self.url, otherwise=QueryError)
-        series: list[dict[str, object]] = result.get("series", [])
-        return series
+        if result.partial or any(item.get("partial") for item in result.series):
+            msg = f"InfluxDB at {self.url}: the answer is cut off by max-row-limit of the server's configuration"
+            raise QueryError(msg)
+        return result.series
 
     def close(self) -> None:
         """Close the connections."""

@@ -6,7 +6,6 @@ Column types are stated, never guessed: a parameter that happens to hold whole n
 from __future__ import annotations
 
 import csv
-import io
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +40,10 @@ if TYPE_CHECKING:
 TAGS = frozenset({"name", "tags", "station", "instrument", "parameter", "test"})
 _RENAMED = {"station": "station_id", "instrument": "instrument_id"}
 _NUMBERS = ("float", "integer")
-_LEFT_OUT = frozenset({"name", "tags", "time"})
+_FIRST_COLUMNS = ("name", "tags", "time")
+_LEFT_OUT = frozenset(_FIRST_COLUMNS)
+_SHOWN = 120
+"""Bytes of an unexpected answer that an error quotes."""
 
 
 def parse_csv(body: bytes, is_text: Callable[[str], bool]) -> pa.Table | None:
@@ -61,13 +63,12 @@ def parse_csv(body: bytes, is_text: Callable[[str], bool]) -> pa.Table | None:
     """
     if not body.strip():
         return None
-    head = body[: body.index(b"\n")] if b"\n" in body else body
-    header = next(csv.reader([head.decode()]))
+    header = header_of(body)
     types = {name: pa.string() if name in TAGS or is_text(name) else pa.float64() for name in header}
-    types["time"] = _time_type(body, header)
+    types["time"] = _time_type(body)
     has_text = any(is_text(name) for name in header)
     try:
-        return pa_csv.read_csv(
+        table = pa_csv.read_csv(
             pa.py_buffer(body),
             # line breaks inside quoted text need the slower parser
             parse_options=pa_csv.ParseOptions(newlines_in_values=has_text),
@@ -75,9 +76,27 @@ def parse_csv(body: bytes, is_text: Callable[[str], bool]) -> pa.Table | None:
                 column_types=types, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=True
             ),
         )
-    except pa.ArrowInvalid as error:
+    except pa.ArrowException as error:
         msg = f"the database's answer cannot be read: {error}"
         raise QueryError(msg) from error
+    if table["time"].null_count:
+        msg = "the database's answer cannot be read: a row without a time"
+        raise QueryError(msg)
+    return table
+
+
+def header_of(body: bytes) -> list[str]:
+    """Column names of an answer, ``name, tags, time`` first; raises `QueryError` where it has none or no row."""
+    head, _, rest = body.partition(b"\n")
+    try:
+        columns = next(csv.reader([head.decode()]), [])
+    except (UnicodeDecodeError, csv.Error):
+        columns = []
+    if tuple(columns[: len(_FIRST_COLUMNS)]) == _FIRST_COLUMNS and rest.strip():
+        return columns
+    words = rest if columns == ["error"] else body
+    msg = f"the database's answer is no table of rows with a time: {words[:_SHOWN].decode(errors='replace').strip()!r}"
+    raise QueryError(msg)
 
 
 def native_frame(body: bytes, parameters: Sequence[str] | None) -> pd.DataFrame:
@@ -95,9 +114,18 @@ def native_frames(body: bytes) -> dict[tuple[str, str], pd.DataFrame]:
     first = np.flatnonzero(np.append(True, tags[1:] != tags[:-1]))
     frames: dict[tuple[str, str], pd.DataFrame] = {}
     for begin, end in zip(first, np.append(first[1:], len(tags)), strict=True):
-        owner = dict(item.split("=", 1) for item in str(tags[begin]).split(","))
-        frames[owner["station"], owner["instrument"]] = _native_frame(table.slice(begin, end - begin), None)
+        frames[_owner(str(tags[begin]))] = _native_frame(table.slice(begin, end - begin), None)
     return frames
+
+
+def _owner(tags: str) -> tuple[str, str]:
+    """Station and instrument id out of the tags of a group, ``station=...,instrument=...``."""
+    found = dict(item.split("=", 1) for item in tags.split(",") if "=" in item)
+    try:
+        return found["station"], found["instrument"]
+    except KeyError as error:
+        msg = f"the database's answer cannot be read: no {error} among the tags {tags!r}"
+        raise QueryError(msg) from error
 
 
 def _native_frame(table: pa.Table, parameters: Sequence[str] | None) -> pd.DataFrame:
@@ -233,21 +261,17 @@ def _without_void(frame: pd.DataFrame, void: pa.ChunkedArray, numbers: Sequence[
 
 def last_frame(body: bytes) -> pd.DataFrame:
     """Columns ``station_id``, ``instrument_id``, ``start`` of an answer grouped by these tags, one row a series."""
-    names = ["station_id", "instrument_id", "start"]
-    if not body.strip():
+    table = parse_csv(body, lambda name: name.endswith(STATUS))
+    if table is None:
         return pd.DataFrame(
-            {name: pd.Series(dtype="datetime64[us, UTC]" if name == "start" else object) for name in names}
+            {
+                "station_id": pd.Series(dtype=object),
+                "instrument_id": pd.Series(dtype=object),
+                "start": pd.Series(dtype="datetime64[us, UTC]"),
+            }
         )
-    rows = csv.reader(io.StringIO(body.decode()))
-    found: list[tuple[str | None, str | None, pd.Timestamp]] = []
-    for row in rows:
-        if len(row) < 3 or row[0] == "name":  # noqa: PLR2004 - name, tags, time
-            continue
-        tags = dict(item.split("=", 1) for item in row[1].split(",") if "=" in item)
-        moment = pd.Timestamp(int(row[2]), unit="ns", tz="UTC") if row[2].isdigit() else pd.Timestamp(row[2])
-        found.append((tags.get("station"), tags.get("instrument"), moment))
-    frame = pd.DataFrame(found, columns=names)
-    frame["start"] = pd.DatetimeIndex(frame["start"]).as_unit("us")
+    owners = [_owner(str(tags)) for tags in table["tags"].to_pylist()]
+    frame = pd.DataFrame(owners, columns=["station_id", "instrument_id"]).assign(start=_index(table))
     return frame.sort_values(["station_id", "instrument_id"], ignore_index=True)
 
 
@@ -301,9 +325,11 @@ def _has_status(columns: Mapping[str, pa.ChunkedArray], name: str) -> bool:
     return status is not None and status.null_count < len(status)
 
 
-def _time_type(body: bytes, header: Sequence[str]) -> pa.DataType:
-    first = next(csv.reader([body.split(b"\n", 2)[1].decode(errors="replace")]), [])
-    text = first[header.index("time")] if len(first) == len(header) else ""
+def _time_type(body: bytes) -> pa.DataType:
+    end = body.find(b"\n", at := body.find(b"\n") + 1)
+    line = body[at : end if end >= 0 else len(body)].decode(errors="replace")
+    first = next(csv.reader([line]), [])
+    text = first[_FIRST_COLUMNS.index("time")] if len(first) >= len(_FIRST_COLUMNS) else ""
     # InfluxDB 3 may answer with RFC 3339 instead of the nanoseconds asked for
     return pa.timestamp("ns", tz="UTC") if "T" in text else pa.int64()
 

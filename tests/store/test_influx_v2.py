@@ -219,7 +219,7 @@ def test_reads_are_influxql_as_csv(server: Recorder, times: tuple[str, str]) -> 
     rows = f"name,tags,time,so2,so2__flag,so2__n,station\ngas,,{times[0]},5,1,60,a\ngas,,{times[1]},,9,0,a\n"
     server.answer = lambda _request: (200, rows.encode())
     frame = store_at(server).read_hourly("gas", "a", START, END)
-    (request,) = server.requests
+    request = server.requests[0]
     assert (request.method, request.path, request.headers["Accept"]) == ("GET", "/query", "application/csv")
     assert request.params["db"] == "skyground"
     assert request.params["rp"] == "hourly"
