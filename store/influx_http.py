@@ -7,6 +7,7 @@ import gzip
 import json
 import re
 import threading
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from store.error import QueryError, StoreAccessError, StoreError, StoreMissingEr
 from store.settings import InfluxDialect
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from store.settings import SharedSettings
 
@@ -32,6 +33,8 @@ _V2_WRITE_SINCE = (1, 8)
 _LONGEST_GET = 2_000
 _SHOWN = 120
 """Bytes of an unexpected answer that an error quotes."""
+#: 1.x states its version always; what names its build only is a 2.x.
+_UNNUMBERED = (2, 0)
 
 
 class Bucket(StrEnum):
@@ -104,6 +107,7 @@ class InfluxHttp:
         self._dialect = settings.influx_dialect
         self._client = InfluxDBClient(
             settings.influx_url,
+            token=settings.influx_token.get_secret_value() or None,
             org=settings.influx_org,
             timeout=int(settings.influx_timeout_s * 1_000),
             connection_pool_maxsize=_POOL_SIZE,
@@ -112,6 +116,11 @@ class InfluxHttp:
         self._compresses = not is_loopback(settings.influx_url)
         self._server: Server | None = None
         self._lock = threading.Lock()
+
+    @property
+    def client(self) -> InfluxDBClient:
+        """influxdb-client with the same credentials, for its own services (2.x)."""
+        return self._client
 
     @property
     def server(self) -> Server:
@@ -230,6 +239,8 @@ class InfluxHttp:
             answer, headers = self._send("GET", "/health")
             version = headers.get("X-Influxdb-Version", "") or _version_in(answer.body)
         number = _number_of(version)
+        if number == (0, 0) and "X-Influxdb-Build" in headers:
+            number = _UNNUMBERED  # built from source without a version
         if self._dialect is InfluxDialect.AUTO:
             writes_v2 = number >= _V2_WRITE_SINCE
         else:
@@ -244,6 +255,20 @@ class InfluxHttp:
         return Server(version, number, writes_v2)
 
 
+@contextmanager
+def explained(http: InfluxHttp) -> Iterator[None]:
+    """Turn what influxdb-client's own services raise into `store.error`."""
+    try:
+        yield
+    except ApiException as error:
+        if not error.status:
+            raise _unreachable(http.url, error) from error
+        raw = error.body if isinstance(error.body, bytes) else str(error.body or "").encode()
+        raise error_of(Answer(error.status, raw), http.url, otherwise=StoreError) from error
+    except HTTPError as error:
+        raise _unreachable(http.url, error) from error
+
+
 def error_of(answer: Answer, url: str, *, otherwise: type[StoreError]) -> StoreError:
     """The error an answer stands for; ``otherwise`` where the status says no more than refusal."""
     words = answer.words
@@ -252,12 +277,16 @@ def error_of(answer: Answer, url: str, *, otherwise: type[StoreError]) -> StoreE
             f"InfluxDB at {url} refuses the credentials: {words}; check SKYGROUND_INFLUX_TOKEN, or SKYGROUND_INFLUX_USER and _PASSWORD"
         )
     if is_missing(answer):
-        return StoreMissingError(
-            f"InfluxDB at {url}: {words}; `skyground migrate` creates it, SKYGROUND_INFLUX_DATABASE and _ORG name it"
-        )
+        return StoreMissingError(f"InfluxDB at {url}: {words}; {_remedy(words)}")
     if answer.status == 429 or answer.status >= 500:  # noqa: PLR2004 - HTTP
         return StoreUnavailableError(f"InfluxDB at {url}: HTTP {answer.status}: {words}")
     return otherwise(f"InfluxDB at {url}: {words}")
+
+
+def _remedy(words: str) -> str:
+    if re.search(r"\borg(anization)?\b", words):
+        return "set SKYGROUND_INFLUX_ORG to an organisation of this server; it is not created"
+    return "`skyground migrate` creates it, SKYGROUND_INFLUX_DATABASE names it"
 
 
 def is_loopback(url: str) -> bool:

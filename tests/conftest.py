@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from influxdb_client import InfluxDBClient
+from pydantic import SecretStr
 
 from store.settings import SharedSettings
 from tests import servers
@@ -71,6 +73,30 @@ def settings(influx_url: str, tmp_path: Path) -> SharedSettings:
         state_url=f"sqlite:///{tmp_path / 'state.sqlite'}",
         network=ROOT / "deploy" / "network.example.toml",
     )
+
+
+@pytest.fixture
+def influx2_settings(tmp_path: Path) -> Iterator[SharedSettings]:
+    """Settings of a real InfluxDB 2.x with a database of this test's own; skipped where none is named."""
+    url, token = (os.environ.get(f"SKYGROUND_TEST_INFLUX2_{name}", "") for name in ("URL", "TOKEN"))
+    if not url:
+        pytest.skip("needs a running InfluxDB 2.x: set SKYGROUND_TEST_INFLUX2_URL and SKYGROUND_TEST_INFLUX2_TOKEN")
+    with InfluxDBClient(url, token=token) as client:
+        organisation = client.organizations_api().find_organizations()[0].name
+        database = f"test_{uuid.uuid4().hex[:12]}"
+        yield SharedSettings(
+            run_dir=tmp_path / "run",
+            influx_url=url,
+            influx_org=organisation,
+            influx_token=SecretStr(token),
+            influx_database=database,
+            state_url=f"sqlite:///{tmp_path / 'state.sqlite'}",
+            network=ROOT / "deploy" / "network.example.toml",
+        )
+        buckets = client.buckets_api()
+        for bucket in buckets.find_buckets_iter(org=organisation):
+            if bucket.name.startswith(f"{database}/"):
+                buckets.delete_bucket(bucket)
 
 
 @pytest.fixture(scope="session")

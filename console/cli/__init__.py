@@ -28,6 +28,7 @@ COMMANDS = (
     "export",
     "console",
     "migrate",
+    "token",
     "demo",
 )
 

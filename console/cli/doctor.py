@@ -13,22 +13,33 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="one JSON object a component")] = False) -> None:
-    """Check every component and say in words what is wrong. 逐一检查各部分并说明如何修复。"""
+def doctor(
+    part: Annotated[
+        str | None,
+        typer.Option(
+            help="only what one part needs, with its credentials: collector, gateway, watch, airflow, console 部分"
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a component")] = False,
+) -> None:
+    """Try what each part needs and say what is wrong and what to do. 逐一试用各部分所需并说明如何修复。"""
     from dataclasses import asdict
 
-    from console.doctor import examine
+    from console.doctor import Part, examine
     from console.local.settings import LocalSettings
     from store.settings import load_settings
 
-    ill = 0
-    for finding in examine(load_settings(LocalSettings)):
-        ill += not finding.well
+    if part is not None and part not in set(Part):
+        msg = f"--part {part}: expected one of {', '.join(Part)}"
+        raise typer.BadParameter(msg)
+    failed = 0
+    for finding in examine(load_settings(LocalSettings), None if part is None else Part(part)):
+        failed += not finding.ok
         if as_json:
             typer.echo(json.dumps(asdict(finding), ensure_ascii=False))
             continue
-        mark = typer.style("well", fg="green") if finding.well else typer.style("ILL ", fg="red", bold=True)
+        mark = typer.style("ok  ", fg="green") if finding.ok else typer.style("FAIL", fg="red", bold=True)
         typer.echo(f"{mark}  {finding.component:<9} {finding.detail}")
         if finding.repair:
             typer.echo(f"      {'':<9} -> {finding.repair}")
-    raise typer.Exit(1 if ill else 0)
+    raise typer.Exit(1 if failed else 0)

@@ -66,6 +66,12 @@ class StateBase:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             command.upgrade(_alembic_config(connection), "head")
 
+    def try_write(self) -> None:
+        """Take a write transaction and roll it back; raises `StateError` where this user may not write."""
+        with self._explained(), self._engine.connect() as connection, connection.begin() as transaction:
+            connection.execute(sa.text("UPDATE alembic_version SET version_num = version_num"))
+            transaction.rollback()
+
     def pending_migrations(self) -> list[str]:
         """Revisions that `migrate` would apply, oldest first; empty when the tables are up to date."""
         from alembic.runtime.migration import MigrationContext

@@ -39,6 +39,12 @@ def _environment(name: str) -> dict[str, str]:
     return {key: str(value) for key, value in SERVICES[name].get("environment", {}).items()}
 
 
+def _mounted(service: dict[str, Any]) -> dict[str, str]:
+    """Secrets of a service: name of the file in the container, and name in the compose file."""
+    entries = [item if isinstance(item, dict) else {"source": item} for item in service.get("secrets", [])]
+    return {item.get("target", item["source"]): item["source"] for item in entries}
+
+
 def test_all_parts_of_the_design_are_there() -> None:
     parts = {"mosquitto", "influxdb", "postgres", "redis", "collector-1", "collector-2", "gateway", "watch", "console"}
     airflow = {f"airflow-{part}" for part in ("init", "apiserver", "scheduler", "dag-processor", "triggerer", "worker")}
@@ -103,7 +109,7 @@ def test_secrets_come_as_files(name: str) -> None:
         if secret.search(key) and key not in exempt:
             assert key.endswith(("_FILE", "_CMD")), key
             mounted = value.removeprefix("cat ").removeprefix("/run/secrets/")
-            assert mounted in SERVICES[name]["secrets"], (key, value)
+            assert mounted in _mounted(SERVICES[name]), (key, value)
 
 
 def test_no_value_holds_a_password() -> None:
@@ -115,14 +121,14 @@ def test_no_value_holds_a_password() -> None:
 def test_every_secret_is_declared_and_used_under_its_path(name: str) -> None:
     service = SERVICES[name]
     mentioned = set(re.findall(r"/run/secrets/([a-z_0-9]+)", yaml.safe_dump(service)))
-    assert set(service.get("secrets", [])) <= set(COMPOSE["secrets"])
-    assert mentioned <= set(service.get("secrets", []))
+    assert set(_mounted(service).values()) <= set(COMPOSE["secrets"])
+    assert mentioned <= set(_mounted(service))
 
 
 def test_every_secret_is_made_by_a_script() -> None:
     scripts = (DEPLOY / "make-secrets.sh").read_text() + (DEPLOY / "mosquitto" / "make-credentials.sh").read_text()
     for item in COMPOSE["secrets"].values():
-        path = item["file"].removeprefix("./secrets/")
+        path = re.sub(r"\$\{[A-Z_]+:-([^}]*)\}", r"\1", item["file"]).removeprefix("./secrets/")
         name = Path(path).name.removesuffix(".password")
         assert path in GENERATED or re.search(rf"\b{re.escape(name)}\b", scripts), path
 

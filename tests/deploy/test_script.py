@@ -19,41 +19,6 @@ NETWORK = DEPLOY / "network.example.toml"
 SCRIPTS = sorted(DEPLOY.rglob("*.sh"))
 each_script = pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(DEPLOY)))
 
-FAKE_INFLUX = """\
-#!/usr/bin/env bash
-# Stands in for the CLI of InfluxDB 2.7: knows the documented flags of the commands used, and keeps buckets in files.
-set -euo pipefail
-verb="$1 $2 ${3:-}"
-state=$(dirname "$0")
-allow() { local known=" $1 "; shift; for word in "$@"; do
-  case $word in -*) [[ $known == *" $word "* ]] || { echo "unknown flag: $word" >&2; exit 64; } ;; esac; done; }
-echo "$*" >> "$state/calls"
-case $verb in
-  "bucket list "*) allow "--hide-headers" "${@:3}"; cat "$state/buckets" 2>/dev/null || true ;;
-  "bucket create "*) allow "--name --retention" "${@:3}"
-    printf '%016d\\t%s\\t%s\\n' $RANDOM "$4" "$6" >> "$state/buckets" ;;
-  "bucket update "*) allow "--id --retention" "${@:3}" ;;
-  "v1 dbrp list") allow "--db --rp --hide-headers" "${@:4}"; grep -P "\\t$5\\t$7$" "$state/dbrps" 2>/dev/null || true ;;
-  "v1 dbrp create") allow "--db --rp --bucket-id --default" "${@:4}"
-    printf 'id\\t%s\\t%s\\t%s\\n' "$9" "$5" "$7" >> "$state/dbrps" ;;
-  "auth create "*)
-    allow "--description --read-buckets --write-buckets --read-dbrps --write-dbrps --read-orgs --json" "${@:3}"
-    printf '{\\n\\t"id": "1",\\n\\t"token": "narrow-token==",\\n\\t"status": "active"\\n}\\n' ;;
-  *) echo "unknown command: $*" >&2; exit 64 ;;
-esac
-"""
-
-
-@pytest.fixture
-def influx(tmp_path: Path) -> dict[str, str]:
-    """Environment in which the stand-in is the `influx` on PATH."""
-    binary = tmp_path / "bin" / "influx"
-    binary.parent.mkdir()
-    binary.write_text(FAKE_INFLUX)
-    binary.chmod(0o755)
-    access = {"INFLUX_HOST": "http://127.0.0.1:1", "INFLUX_ORG": "skyground", "INFLUX_TOKEN": "x"}
-    return {**os.environ, **access, "PATH": f"{binary.parent}:{os.environ['PATH']}"}
-
 
 def _run(path: Path, *arguments: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(path), *map(str, arguments)], capture_output=True, text=True, check=False, env=env)
@@ -174,36 +139,3 @@ def test_state_url_of_the_secrets_is_what_the_settings_read(tmp_path: Path, monk
     url = load_settings(SharedSettings).state_url
     assert url.startswith("postgresql+psycopg://skyground:")
     assert url.endswith("@postgres:5432/skyground")
-
-
-def test_buckets_are_made_and_mapped_once(tmp_path: Path, influx: dict[str, str]) -> None:
-    script = DEPLOY / "influxdb" / "buckets.sh"
-    first = _run(script, env={**influx, "RETENTION_NATIVE": "730d"})
-    assert first.returncode == 0, first.stderr
-    buckets = [line.split("\t")[1:] for line in (tmp_path / "bin" / "buckets").read_text().splitlines()]
-    assert buckets == [[f"skyground/{name}", kept] for name, kept in KEPT.items()]
-    mapped = (tmp_path / "bin" / "dbrps").read_text()
-    assert _run(script, env=influx).stdout.splitlines() == ["buckets of skyground are there"]
-    assert (tmp_path / "bin" / "dbrps").read_text() == mapped
-
-
-KEPT = {"native": "730d", "hourly": "0", "product": "0", "ops": "90d"}
-
-
-def test_buckets_are_those_of_the_store() -> None:
-    from store.influx_http import Bucket
-
-    assert set(KEPT) == {str(bucket) for bucket in Bucket}
-
-
-def test_buckets_of_a_server_that_does_not_answer_end_with_an_error(influx: dict[str, str]) -> None:
-    Path(influx["PATH"].split(":")[0], "influx").write_text("#!/bin/sh\nexit 1\n")
-    assert _run(DEPLOY / "influxdb" / "buckets.sh", env=influx).returncode != 0
-
-
-def test_narrow_token_goes_to_the_file_only_and_never_over_another(tmp_path: Path, influx: dict[str, str]) -> None:
-    script, file = DEPLOY / "influxdb" / "token.sh", tmp_path / "influx_token"
-    done = _run(script, file, env=influx)
-    assert (done.returncode, file.read_text()) == (0, "narrow-token==")
-    assert "narrow-token" not in done.stdout + done.stderr
-    assert _run(script, file, env=influx).returncode == 1

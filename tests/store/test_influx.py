@@ -1,4 +1,4 @@
-"""The time-series store against a real InfluxDB 1.x."""
+"""The time-series store against a real InfluxDB 1.x, and a 2.x where one is named."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ START = datetime(2026, 11, 22, tzinfo=UTC)
 END = START + timedelta(days=1)
 
 
-@pytest.fixture
-def store(settings: SharedSettings) -> Iterator[InfluxStore]:
-    opened = InfluxStore(settings)
+@pytest.fixture(params=["1.x", "2.x"])
+def store(request: pytest.FixtureRequest) -> Iterator[InfluxStore]:
+    opened = InfluxStore(request.getfixturevalue("settings" if request.param == "1.x" else "influx2_settings"))
     opened.ensure()
     yield opened
     opened.close()
@@ -224,9 +224,12 @@ def test_an_absent_database_is_made_by_the_first_write(settings: SharedSettings)
     store.close()
 
 
-def test_an_absent_retention_policy_is_made_by_the_first_write(settings: SharedSettings, store: InfluxStore) -> None:
+def test_an_absent_retention_policy_is_made_by_the_first_write(settings: SharedSettings) -> None:
+    store = InfluxStore(settings)
+    store.ensure()
     store._http.query_json(f'DROP RETENTION POLICY "hourly" ON "{settings.influx_database}"')
     assert store.write_hourly("gas", "a", hourly([1.0])).accepted == 1
+    store.close()
 
 
 def test_a_server_that_is_away_means_try_again() -> None:
@@ -247,8 +250,10 @@ def test_large_batches_are_split_into_requests(store: InfluxStore) -> None:
     assert store.count_values("gas", START, START + timedelta(days=30)) == 12_345
 
 
-def test_credentials_are_sent_as_1x_takes_them(settings: SharedSettings, store: InfluxStore) -> None:
+def test_credentials_are_sent_as_1x_takes_them(settings: SharedSettings) -> None:
+    store = InfluxStore(settings)
     store.write_readings([reading(0, {"so2": 1.0})])
     known = InfluxStore(settings.model_copy(update={"influx_user": "someone", "influx_password": SecretStr("x")}))
     assert known.count_values("gas", START, END) == 1
     known.close()
+    store.close()

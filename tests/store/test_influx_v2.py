@@ -6,7 +6,6 @@ https://docs.influxdata.com/influxdb/v2/api/ (write, buckets, dbrps) and the 1.x
 from __future__ import annotations
 
 import gzip
-import json
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -180,36 +179,6 @@ def test_wrong_credentials_say_what_to_set(server: Recorder, status: int) -> Non
     server.answer = lambda _request: (status, b'{"code":"unauthorized","message":"unauthorized access"}')
     with pytest.raises(StoreAccessError, match="SKYGROUND_INFLUX_TOKEN"):
         store_at(server).write_lines(Bucket.NATIVE, [b"gas a=1 1"])
-
-
-def test_buckets_and_mappings_are_made_where_absent(server: Recorder) -> None:
-    def answer(request: Request) -> tuple[int, bytes]:
-        if request.path == "/api/v2/orgs":
-            return 200, b'{"orgs":[{"id":"0a"}]}'
-        if request.path == "/api/v2/buckets" and request.method == "GET":
-            found = [{"id": "b1"}] if request.params["name"].endswith("native") else []
-            return 200, json.dumps({"buckets": found}).encode()
-        return (201, b'{"id":"b2"}') if request.method == "POST" else (200, b'{"content":[]}')
-
-    server.answer = answer
-    store_at(server).ensure()
-    posted = [(request.path, json.loads(request.body)) for request in server.requests if request.method == "POST"]
-    assert [body["name"] for path, body in posted if path.endswith("buckets")] == [
-        "skyground/hourly",
-        "skyground/product",
-        "skyground/ops",
-    ]
-    assert posted[0] == (
-        "/api/v2/dbrps",
-        {"orgID": "0a", "bucketID": "b1", "database": "skyground", "retention_policy": "native", "default": True},
-    )
-    assert sum(path.endswith("dbrps") for path, _ in posted) == 4
-
-
-def test_an_organisation_that_is_absent_is_named(server: Recorder) -> None:
-    server.answer = lambda _request: (200, b'{"orgs":[]}')
-    with pytest.raises(StoreError, match="SKYGROUND_INFLUX_ORG"):
-        store_at(server).ensure()
 
 
 @pytest.mark.parametrize(

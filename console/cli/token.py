@@ -1,0 +1,110 @@
+"""``skyground token``: tokens of InfluxDB 2.x with the least rights for each part."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from store.influx_http import InfluxHttp
+    from store.influx_token import Token
+
+Json = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个JSON对象")]
+_Result = TypeVar("_Result")
+_PARTS = "collector, airflow, watch or console"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command group."""
+    group = typer.Typer(
+        no_args_is_help=True,
+        help="Tokens of InfluxDB 2.x with the least rights for each part. 各部分最小权限的InfluxDB令牌。",
+    )
+    group.command("create")(create)
+    group.command("list")(show)
+    group.command("revoke")(revoke)
+    app.add_typer(group, name="token")
+
+
+def create(
+    part: Annotated[str, typer.Argument(help=f"{_PARTS} 部分")],
+    file: Annotated[Path, typer.Option("--file", help="new file for the secret, mode 0600 令牌写入的新文件")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show the rights, make nothing 只显示权限")] = False,
+) -> None:
+    """Make a token for one part and write it to a new file; its secret is never printed. 为某部分创建令牌并写入文件。"""
+    from store.influx_token import READS, WRITES, Part, create_token
+
+    if part not in set(Part):
+        msg = f"{part!r}: expected {_PARTS}"
+        raise typer.BadParameter(msg)
+    chosen = Part(part)
+    rights = f"read {', '.join(sorted(READS[chosen]))}; write {', '.join(sorted(WRITES[chosen])) or 'nothing'}"
+    if dry_run:
+        typer.echo(f"would make a token for {part}: {rights}")
+        return
+    descriptor = _new_file(file)
+    try:
+        made = _or_exit(lambda http: create_token(http, chosen))
+        os.write(descriptor, made.secret.encode())
+    except BaseException:
+        file.unlink()
+        raise
+    finally:
+        os.close(descriptor)
+    typer.echo(f"token {made.id} for {part} written to {file}: {rights}")
+
+
+def show(as_json: Json = False) -> None:
+    """List the tokens of this project, without their secrets. 列出本项目的令牌（不含密钥）。"""
+    from store.influx_token import list_tokens
+
+    for item in _or_exit(list_tokens):
+        state = "active" if item.is_active else "inactive"
+        row = {"id": item.id, "part": item.part, "state": state}
+        typer.echo(json.dumps(row) if as_json else f"{item.id}  {item.part:<9}  {state}")
+
+
+def revoke(
+    token_id: Annotated[str, typer.Argument(metavar="ID", help="of `skyground token list`")],
+    yes: Annotated[bool, typer.Option("--yes", help="do not ask 不再询问")] = False,
+) -> None:
+    """Delete one token; parts that use it are refused from then on. 删除令牌，使用它的部分将被拒绝。"""
+    from store.influx_token import revoke_token
+
+    if not yes:
+        typer.confirm(f"Delete token {token_id}? 删除该令牌？", abort=True)
+    gone: Token = _or_exit(lambda http: revoke_token(http, token_id))
+    typer.echo(f"token {gone.id} for {gone.part} deleted")
+
+
+def _new_file(path: Path) -> int:
+    """Open a file that did not exist, for its owner only: a token in use must not be lost."""
+    try:
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        typer.echo(f"skyground token: {path} exists; name a new file, so that a token in use is not lost", err=True)
+        raise typer.Exit(2) from error
+    except OSError as error:
+        typer.echo(f"skyground token: {path} cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
+
+
+def _or_exit(call: Callable[[InfluxHttp], _Result]) -> _Result:
+    from store.error import StoreError
+    from store.influx_http import InfluxHttp
+    from store.settings import SharedSettings, load_settings
+
+    http = InfluxHttp(load_settings(SharedSettings))
+    try:
+        return call(http)
+    except StoreError as error:
+        typer.echo(f"skyground token: {error}", err=True)
+        raise typer.Exit(1) from error
+    finally:
+        http.close()
