@@ -18,9 +18,7 @@ from console.view.completeness import (
     DayCompleteness,
     calendar,
     completeness,
-    expected_per_hour,
     last_hour,
-    ratio_by_hour,
 )
 from console.view.doubt import doubts_of
 from console.view.health import InstrumentHealth, LinkState, Rejected, StationHealth, network_health, networks_of
@@ -29,6 +27,7 @@ from console.view.series import Series, hourly_series, native_series
 from console.view.station import InstrumentValues, ReasonGroup, by_reason, last_values
 from qc.review import review_notes, reviewed
 from schemas.alert import AlertState
+from schemas.completeness import expected_count, expected_of
 from schemas.frames import concat_flags
 from schemas.interval import Interval, floor_hour
 from schemas.message import NetworkCode
@@ -228,8 +227,8 @@ class Source:
         first_day = last_day - timedelta(days=_CALENDAR_DAYS - 1)
         start = datetime.combine(first_day, datetime.min.time(), self.network.timezone).astimezone(UTC)
         hourly = self.influx.read_hourly(code, station.id, start, end + timedelta(hours=1))
-        ratios = ratio_by_hour(hourly, expected_per_hour(station, code))
-        return calendar(ratios, self.network.timezone, first_day, _CALENDAR_DAYS, until=end)
+        expected, zone = expected_of(station, code), self.network.timezone
+        return calendar(hourly, expected, zone=zone, first=first_day, days=_CALENDAR_DAYS, until=end)
 
     def _quarantine(self, station_id: str, now: datetime) -> list[ReasonGroup]:
         start = now - _QUARANTINE_BACK
@@ -250,7 +249,10 @@ class Source:
                 hourly, flags = self._reviewed(query, network, station.id, hourly)
             else:
                 flags = self.influx.read_flags(Bucket.HOURLY, network, query.start, query.end, station_id=station.id)
-            expected = expected_per_hour(station, network).get(code)
+            counts = [
+                expected_count(item.cadence_s) for item in expected_of(station, network) if item.parameter == code
+            ]
+            expected = max(counts, default=None)
             found.append(hourly_series(station.id, code, hourly, flags, expected=expected, network=network))
         return found
 
@@ -319,7 +321,7 @@ def _last_starts(frame: pd.DataFrame) -> Iterator[tuple[tuple[str, str], datetim
 def _ratio_since(frame: pd.DataFrame | None, station: Station, code: str, first: datetime) -> float | None:
     if frame is None:
         return 0.0
-    return completeness(frame[frame.index >= first], expected_per_hour(station, code), _WINDOW_H)
+    return completeness(frame, expected_of(station, code), first, first + timedelta(hours=_WINDOW_H))
 
 
 def _mean(ratios: Mapping[tuple[str, str], float | None], code: str) -> float | None:

@@ -5,9 +5,8 @@ mean vector for wind direction. A value belongs to the hour in which its interva
 as it has one valid native value; whether it may enter statistics is the completeness test's verdict
 (`qc.checks_hourly.completeness_test`), not a missing number.
 
-Cadences: an instrument must give ``floor(3600 / cadence)`` values an hour, at least one. So an hourly gas chromatograph
-is complete with one value, and one that answers about every 50 minutes too. One slower than hourly has rows
-only for the hours in which a value starts, each complete.
+How many values an hour must hold, and how many are there: `schemas.completeness`. An hourly gas chromatograph is complete with
+one value, and one that answers about every 50 minutes too.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from schemas.completeness import HOUR_S, covered_share, expected_count
 from schemas.flag import Flag, is_valid
 from schemas.frames import COMPLETENESS, COUNT, STD, parameters_in
 from schemas.parameter import AveragingMethod, parameter
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-HOUR_S = 3600
 WIND_SPEED = "wind_speed"
 #: A mean vector shorter than this part of the mean speed has no direction.
 MIN_RESULTANT = 1e-9
@@ -55,11 +54,6 @@ class Hourly:
     completeness: pd.DataFrame
     certain: pd.DataFrame
     expected: Mapping[str, int]
-
-
-def expected_count(cadence_s: int) -> int:
-    """Values that every hour must hold at a cadence [s], at least 1."""
-    return max(1, HOUR_S // cadence_s)
 
 
 def aggregate(
@@ -185,13 +179,8 @@ class _Rows:
         return np.bincount(self.row[chosen], minlength=self.hours)
 
     def share(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Part of each hour's expected values that the chosen ones cover: a burst of readings counts once."""
-        row, seconds = self.row[chosen], self.seconds[chosen]
-        steps = np.append(np.diff(seconds), self.cadence_s) if row.size else seconds
-        covered = np.bincount(row, weights=np.minimum(steps, self.cadence_s) / self.cadence_s, minlength=self.hours)
-        slots = np.maximum(np.rint(covered), np.bincount(row, minlength=self.hours) > 0)
-        share: NDArray[np.float64] = np.minimum(slots / expected_count(self.cadence_s), 1.0)
-        return share
+        """Completeness of each hour by the chosen values."""
+        return covered_share(self.seconds[chosen], self.row[chosen], self.hours, cadence_s=self.cadence_s)
 
 
 def _statistic(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from schemas.frames import COUNT, FLAG, STATUS
+from schemas.frames import COMPLETENESS, COUNT, FLAG, STATUS
 from store import influx_read
 from store.error import StoreError
 from store.fingerprint import day_digests
@@ -205,7 +205,7 @@ class InfluxStore:
     def _read_hourly(
         self, network: str, start: datetime, end: datetime, parameters: Sequence[str] | None, tags: Mapping[str, str]
     ) -> dict[str, pd.DataFrame]:
-        columns = [name + suffix for name in parameters or () for suffix in ("", COUNT, FLAG)]
+        columns = [name + suffix for name in parameters or () for suffix in ("", COUNT, FLAG, COMPLETENESS)]
         question = select(network, start, end, columns=[*columns, "station"] if columns else (), tags=tags)
         return influx_read.hourly_frames(self._select(Bucket.HOURLY, question), parameters)
 

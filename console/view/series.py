@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypedDict
 import numpy as np
 import pandas as pd
 
+from schemas.completeness import hour_completeness
 from schemas.flag import Flag
 from schemas.flagged import join_hours, join_native
 from schemas.frames import COUNT, FLAG, STATUS
@@ -72,13 +73,12 @@ def hourly_series(
     flags : DataFrame
         Flags frame of the hours; other stations and parameters in it are ignored.
     expected : float or None
-        Values a full hour holds; None: completeness unknown.
+        Values a full hour holds, for hours that were stored without their completeness; None: unknown for these.
     """
     points = _points(hourly, parameter)
     if parameter + COUNT in hourly:
         points["n"] = hourly[parameter + COUNT].astype(float)
-        if expected:
-            points["completeness"] = np.minimum(1.0, points["n"] / expected)
+    points["completeness"] = hour_completeness(hourly, parameter, expected)
     if parameter + FLAG in hourly:
         points["flag"] = hourly[parameter + FLAG].fillna(Flag.MISSING).astype(np.int8)
     own = flags[flags["station_id"] == station_id] if len(flags) else flags

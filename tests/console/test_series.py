@@ -13,11 +13,13 @@ from console.view.chart import Drawing, series_chart, wall_ms
 from console.view.completeness import calendar, completeness
 from console.view.series import Series, hourly_series, native_series, points_of, thin
 from console.view.summary import summarise_series
+from schemas.completeness import Expected
 from schemas.flagged import Verdicts
 from schemas.interval import Interval
 from tests.console.build import NOW, flags, hours, verdicts
 
 ZONE = ZoneInfo("Asia/Shanghai")
+O3 = [Expected(parameter="o3", cadence_s=60)]
 
 
 def _hourly(values: list[float], **columns: object) -> pd.DataFrame:
@@ -103,10 +105,17 @@ def test_times_are_drawn_on_the_clock_of_the_network() -> None:
 
 
 def test_hours_without_a_row_count_as_empty() -> None:
-    assert completeness(_hourly([1.0] * 6, o3__n=[60.0] * 6), {"o3": 60.0}, 24) == pytest.approx(0.25)
+    found = completeness(_hourly([1.0] * 6, o3__n=[60.0] * 6), O3, NOW - timedelta(hours=24), NOW)
+    assert found == pytest.approx(0.25)
 
 
 def test_today_is_measured_up_to_now_only() -> None:
-    ratios = pd.Series(1.0, index=hours(16))
-    days = calendar(ratios, ZONE, NOW.astimezone(ZONE).date() - timedelta(days=1), 2, until=NOW)
+    first = NOW.astimezone(ZONE).date() - timedelta(days=1)
+    days = calendar(_hourly([1.0] * 16, o3__n=60), O3, zone=ZONE, first=first, days=2, until=NOW)
     assert [day.ratio for day in days] == [None, 1.0]
+
+
+def test_the_completeness_of_an_hour_is_the_one_that_quality_control_stored() -> None:
+    burst = _hourly([1.0, 1.0], o3__n=[60.0, 60.0], o3__completeness=[0.0333, np.nan])
+    points = points_of(hourly_series("a-1", "o3", burst, flags(), expected=60).points)
+    assert [point.completeness for point in points] == [0.0333, 1.0]
