@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
-import pandas as pd
 
 from ingest.judge import judge
 from ingest.lanes import waiting
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 _STRANGERS = frozenset({RejectReason.UNKNOWN_NETWORK, RejectReason.UNKNOWN_STATION, RejectReason.UNKNOWN_INSTRUMENT})
 _PAGE = 4_000
 _PAGE_BYTES = 16 << 20
-_MICROSECOND = pd.Timedelta(1, "us")
 _Key = tuple[str, str, str]
 _Expected = dict[_Key, dict["datetime", set[str]]]
 
@@ -214,11 +212,15 @@ def _period(log: RawLog, cursor: str, start: datetime, end: datetime) -> Iterato
 
 def _found(store: InfluxStore, key: _Key, times: dict[datetime, set[str]]) -> int:
     """How many of the expected values of one instrument the database holds."""
+    import pandas as pd  # the drain counts batches with this module, and needs no frames
+
     starts = pd.DatetimeIndex(sorted(times), tz="UTC")
     codes = sorted(set().union(*times.values()))
     if not codes:
         return 0
-    frame = store.read_native(*key, starts[0].to_pydatetime(), (starts[-1] + _MICROSECOND).to_pydatetime(), codes)
+    frame = store.read_native(
+        *key, starts[0].to_pydatetime(), (starts[-1] + pd.Timedelta(1, "us")).to_pydatetime(), codes
+    )
     present = frame.reindex(starts).notna()
     total = 0
     for code in codes:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ingest.judge import Judged
     from ingest.settings import CollectorSettings
     from schemas.reading import Reading
-    from store.influx import InfluxStore
+    from store.influx_reading import ReadingStore
     from store.state import StateStore
 
 NOTE_EVERY_S = 1.0
@@ -57,7 +57,7 @@ class GapWatch:
     ----------
     settings : CollectorSettings
     state : StateStore
-    store : InfluxStore
+    store : ReadingStore
         Asked for what other members of a share group have stored.
 
     Notes
@@ -69,7 +69,7 @@ class GapWatch:
     `look` drops or confirms. What is noted then is the reading before the oldest suspicion, so that a kill loses none.
     """
 
-    def __init__(self, settings: CollectorSettings, state: StateStore, store: InfluxStore) -> None:
+    def __init__(self, settings: CollectorSettings, state: StateStore, store: ReadingStore) -> None:
         self._network = settings.stations
         self._pause = timedelta(seconds=settings.gap_wait_s)
         self._state = state

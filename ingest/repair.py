@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-import pandas as pd
 import structlog
 
 from ingest.error import IngestError
@@ -17,10 +17,10 @@ from store.error import StoreError
 from store.state import Finding, FindingKind, GapState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ingest.settings import CollectorSettings
-    from store.influx import InfluxStore
+    from store.influx_reading import ReadingStore
     from store.state import Gap, StateStore
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
@@ -48,7 +48,7 @@ class Repairer:
     Parameters
     ----------
     settings : CollectorSettings
-    store : InfluxStore
+    store : ReadingStore
     state : StateStore
     backlog : callable
         Messages kept and not yet stored: what looks missing may be among them.
@@ -59,7 +59,7 @@ class Repairer:
         self,
         settings: CollectorSettings,
         *,
-        store: InfluxStore,
+        store: ReadingStore,
         state: StateStore,
         backlog: Callable[[], int],
         stop: threading.Event,
@@ -144,10 +144,10 @@ class Repairer:
 
     def _missing(self, gap: Gap, cadence: timedelta) -> list[datetime]:
         """Starts that the database does not hold, on the grid that begins with the gap."""
-        frame = self._store.read_native(
+        stored = self._store.read_stored(
             gap.network, gap.station_id, gap.instrument_id, gap.start - cadence / 2, gap.end + _MICROSECOND
         )
-        return missing_starts(gap.start, gap.end, cadence, pd.DatetimeIndex(frame.index))
+        return missing_starts(gap.start, gap.end, cadence, list(stored))
 
     def _give_up(self, gap: Gap, missing: int, now: datetime) -> None:
         self._state.change_gap(gap.id, GapState.GIVEN_UP, missing=missing)
@@ -173,7 +173,7 @@ class Repairer:
         )
 
 
-def missing_starts(start: datetime, end: datetime, cadence: timedelta, stored: pd.DatetimeIndex) -> list[datetime]:
+def missing_starts(start: datetime, end: datetime, cadence: timedelta, stored: Sequence[datetime]) -> list[datetime]:
     """Steps of the cadence from ``start`` to before ``end`` without a stored reading within half a cadence.
 
     Parameters
@@ -181,15 +181,16 @@ def missing_starts(start: datetime, end: datetime, cadence: timedelta, stored: p
     start, end : datetime
         Aware; ``start`` is the first step.
     cadence : timedelta
-    stored : DatetimeIndex
-        Starts, UTC, ascending.
+    stored : sequence of datetime
+        Starts, aware, ascending.
     """
-    count = max(1, round((end - start) / cadence))
-    steps = pd.date_range(start, periods=count, freq=cadence)
-    if len(stored) == 0:
-        return [step.to_pydatetime() for step in steps]
-    near = stored.get_indexer(steps, method="nearest", tolerance=cadence / 2)
-    return [step.to_pydatetime() for step, at in zip(steps, near, strict=True) if at < 0]
+    missing = []
+    for number in range(max(1, round((end - start) / cadence))):
+        step = start + number * cadence
+        at = bisect_left(stored, step - cadence / 2)
+        if at == len(stored) or stored[at] > step + cadence / 2:
+            missing.append(step)
+    return missing
 
 
 def missing_steps(missing: list[datetime], cadence: timedelta, longest: int) -> Request:

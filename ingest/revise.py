@@ -12,9 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import pandas as pd
 
-from schemas.frames import STATUS
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
 from schemas.reading import Reading, Status
@@ -26,7 +24,7 @@ if TYPE_CHECKING:
 
     from ingest.judge import Judged
     from ingest.settings import CollectorSettings
-    from store.influx import InfluxStore
+    from store.influx_reading import ReadingStore
     from store.state import StateStore
 
 LATE_LEAST = timedelta(minutes=10)
@@ -38,7 +36,6 @@ _Key = tuple[str, str, str]
 _Known = dict[datetime, Before]
 
 
-# ruff: noqa: PD011 - values of readings, not of frames
 class Arrival(msgspec.Struct, frozen=True):
     """A reading, when its message was received, and whether that was late."""
 
@@ -53,7 +50,7 @@ class Reviser:
     Parameters
     ----------
     settings : CollectorSettings
-    store : InfluxStore
+    store : ReadingStore
     state : StateStore
     origin : str
         ``mqtt`` or ``quarantine``, kept with each revision.
@@ -65,7 +62,7 @@ class Reviser:
     """
 
     def __init__(
-        self, settings: CollectorSettings, store: InfluxStore, state: StateStore, origin: str = "mqtt"
+        self, settings: CollectorSettings, store: ReadingStore, state: StateStore, origin: str = "mqtt"
     ) -> None:
         self._network = settings.stations
         self._is_shared = bool(settings.mqtt_share)
@@ -106,19 +103,11 @@ class Reviser:
         self._newest.update(newest)
 
     def _load(self) -> dict[_Key, datetime]:
-        newest: dict[_Key, datetime] = {}
-        for network in NetworkCode:
-            try:
-                frame = self._store.last_readings(network)
-            except StoreMissingError:
-                self._store.ensure()
-                return {}  # a new database
-            starts = pd.DatetimeIndex(frame["start"]).to_pydatetime()
-            for station_id, instrument_id, start in zip(
-                frame["station_id"], frame["instrument_id"], starts, strict=True
-            ):
-                newest[str(network), str(station_id), str(instrument_id)] = start
-        return newest
+        try:
+            return self._store.newest_starts(map(str, NetworkCode))
+        except StoreMissingError:
+            self._store.ensure()
+            return {}  # a new database
 
     def _lateness(self, key: _Key) -> timedelta:
         found = self._late_after.get(key)
@@ -161,8 +150,8 @@ class Reviser:
         found: dict[_Key, _Known] = {}
         for key, arrivals in unsure.items():
             starts = [arrival.reading.interval.start for arrival in arrivals]
-            frame = self._store.read_native(*key, min(starts), max(starts) + _MICROSECOND)
-            found[key] = known_of(frame)
+            stored = self._store.read_stored(*key, min(starts), max(starts) + _MICROSECOND)
+            found[key] = {start: Before(dict(item.values), dict(item.status)) for start, item in stored.items()}
         return found
 
     def _correction(self, key: _Key, arrival: Arrival, before: Before) -> Revision:
@@ -209,20 +198,6 @@ class Reviser:
         if is_data_set or hour >= floor_hour(datetime.now(UTC)) - QC_HOURS:
             return
         hours[key[0], key[1], hour] = ReopenedHour(key[0], key[1], hour, reason, datetime.now(UTC))
-
-
-def known_of(frame: pd.DataFrame) -> _Known:
-    """Values and letters of a native frame by start; what is NaN is absent."""
-    known: _Known = {}
-    columns = list(frame.columns)
-    starts = pd.DatetimeIndex(frame.index).to_pydatetime()
-    for start, row in zip(starts, frame.itertuples(index=False, name=None), strict=True):
-        pairs = [(name, value) for name, value in zip(columns, row, strict=True) if not pd.isna(value)]
-        known[start] = Before(
-            {name: float(value) for name, value in pairs if not name.endswith(STATUS)},
-            {name.removesuffix(STATUS): str(value) for name, value in pairs if name.endswith(STATUS)},
-        )
-    return known
 
 
 def change(before: Before, reading: Reading) -> Before | None:

@@ -6,21 +6,20 @@ So nothing is kept as a gap before the other collectors had their time to store 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import msgspec
-import numpy as np
-import pandas as pd
 
 from ingest.repair import missing_starts
 from schemas.interval import floor_hour
 from store.state import Gap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ingest.settings import CollectorSettings
-    from store.influx import InfluxStore
+    from store.influx_reading import ReadingStore
 
 MOST = 100_000
 """Suspicions that are held at most before they are looked at in the midst of a backlog: bounds the memory."""
@@ -60,10 +59,10 @@ class Suspicions:
     Parameters
     ----------
     settings : CollectorSettings
-    store : InfluxStore
+    store : ReadingStore
     """
 
-    def __init__(self, settings: CollectorSettings, store: InfluxStore) -> None:
+    def __init__(self, settings: CollectorSettings, store: ReadingStore) -> None:
         self._store = store
         self._wait_s = settings.gap_wait_s + _COVER_WAITS * settings.mqtt_cover_after_s
         self._every_s = max(settings.gap_wait_s, _EVERY_S)
@@ -116,13 +115,11 @@ class Suspicions:
             return
         spans = [_span(suspect) for suspect in suspects]
         starts = self._store.read_starts(network, min(span[0] for span in spans), max(span[1] for span in spans))
-        nothing = pd.DatetimeIndex([], tz="UTC")
         for suspect in suspects:
-            yield from _missing_of(suspect, starts.get(suspect.key, nothing))
+            yield from _missing_of(suspect, starts.get(suspect.key, []))
 
-    def _starts_of(self, suspect: Suspect) -> pd.DatetimeIndex:
-        frame = self._store.read_native(suspect.gap.network, *suspect.key, *_span(suspect))
-        return pd.DatetimeIndex(frame.index)
+    def _starts_of(self, suspect: Suspect) -> list[datetime]:
+        return list(self._store.read_stored(suspect.gap.network, *suspect.key, *_span(suspect)))
 
 
 def _span(suspect: Suspect) -> tuple[datetime, datetime]:
@@ -130,18 +127,25 @@ def _span(suspect: Suspect) -> tuple[datetime, datetime]:
     return suspect.gap.start - suspect.cadence / 2, suspect.gap.end + _MICROSECOND
 
 
-def _missing_of(suspect: Suspect, stored: pd.DatetimeIndex) -> Iterator[Gap]:
+def _missing_of(suspect: Suspect, stored: Sequence[datetime]) -> Iterator[Gap]:
     """The gap without what is stored: one for each run of missing steps, or one for all where the numbers prove fewer."""
     gap, cadence = suspect.gap, suspect.cadence
     missing = missing_starts(gap.start, gap.end, cadence, stored)
     first, _ = _span(suspect)
-    left = gap.missing - int(((stored >= pd.Timestamp(first)) & (stored < pd.Timestamp(gap.end))).sum())
+    left = gap.missing - sum(first <= start < gap.end for start in stored)
     if not missing or left <= 0:
         return
-    if len(missing) > left:
-        yield msgspec.structs.replace(gap, start=missing[0], end=missing[-1] + cadence, missing=left)
-        return
-    steps = pd.DatetimeIndex(missing).tz_localize(None).to_numpy()
-    breaks = np.flatnonzero(np.diff(steps) > np.timedelta64(cadence)) + 1
-    for run in np.split(np.arange(len(missing)), breaks):
-        yield msgspec.structs.replace(gap, start=missing[run[0]], end=missing[run[-1]] + cadence, missing=len(run))
+    runs = [missing] if len(missing) > left else _runs(missing, cadence)
+    for run in runs:
+        count = min(left, len(run))
+        yield msgspec.structs.replace(gap, start=run[0], end=run[-1] + cadence, missing=count)
+
+
+def _runs(steps: list[datetime], cadence: timedelta) -> list[list[datetime]]:
+    """Steps that follow each other by one cadence, together."""
+    runs = [steps[:1]]
+    for before, step in pairwise(steps):
+        if step - before > cadence:
+            runs.append([])
+        runs[-1].append(step)
+    return runs

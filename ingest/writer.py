@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState
 
     from schemas.reading import Reading
-    from store.influx import InfluxStore, WriteResult
+    from store.influx_reading import ReadingStore
+    from store.influx_write import WriteResult
 
 RETRY_FIRST_S = 0.2
 RETRY_MAX_S = 15.0
@@ -65,12 +66,12 @@ class Writer:
 
     Parameters
     ----------
-    store : InfluxStore
+    store : ReadingStore
     stop : threading.Event
         Ends the repeating.
     """
 
-    def __init__(self, store: InfluxStore, stop: threading.Event) -> None:
+    def __init__(self, store: ReadingStore, stop: threading.Event) -> None:
         self.store = store
         self._stop = stop
 

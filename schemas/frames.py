@@ -28,30 +28,53 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from schemas.column import (
+    COMPLETENESS,
+    COUNT,
+    FLAG,
+    FLAG_END,
+    HOURLY_COUNTS,
+    HOURLY_FLOATS,
+    NO_FIGURE,
+    REVIEW,
+    REVISION,
+    SEPARATOR,
+    STATUS,
+    STD,
+    TAKEN_BACK,
+    TELLING_TESTS,
+    UNCERTAINTY,
+)
 from schemas.flag import is_valid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SEPARATOR = "__"
-STATUS = "__status"
-COUNT = "__n"
-FLAG = "__flag"
-TELLING_TESTS = frozenset({"dose_rise"})
-"""Tests of which a PASS is kept with its reason: that a rise is wash-out has to be read somewhere."""
-TAKEN_BACK = "taken back by a later run"
-"""Reason of a PASS that replaces a verdict which no longer holds."""
-REVIEW = "__review"
-STD = "__std"
-COMPLETENESS = "__completeness"
-UNCERTAINTY = "__uncertainty"
-NO_FIGURE = -1.0
-"""Written in the place of a spread, completeness or uncertainty that no longer holds; read as NaN."""
-REVISION = "__revision"
-#: Suffixes of whole numbers and of floats beside an hourly mean.
-HOURLY_COUNTS = (COUNT, FLAG, REVISION)
-HOURLY_FLOATS = (STD, COMPLETENESS, UNCERTAINTY)
-FLAG_END = "end"
+__all__ = [
+    "COMPLETENESS",
+    "COUNT",
+    "FLAG",
+    "FLAG_COLUMNS",
+    "FLAG_END",
+    "HOURLY_COUNTS",
+    "HOURLY_FLOATS",
+    "NO_FIGURE",
+    "REVIEW",
+    "REVISION",
+    "SEPARATOR",
+    "STATUS",
+    "STD",
+    "TAKEN_BACK",
+    "TELLING_TESTS",
+    "UNCERTAINTY",
+    "FrameError",
+    "check_time_index",
+    "concat_flags",
+    "empty_flags",
+    "parameters_in",
+    "valid_values",
+]
+
 FLAG_COLUMNS = ("start", "station_id", "instrument_id", "parameter", "test", "flag", "reason")
 
 

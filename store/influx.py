@@ -6,21 +6,16 @@ Layout of the points: `store.line`, `store.line_frame`. One query language (Infl
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from schemas.frames import COMPLETENESS, COUNT, FLAG, STATUS
+from schemas.column import COMPLETENESS, COUNT, FLAG, STATUS
 from store import influx_read
-from store.error import StoreError
 from store.fingerprint import day_digests
-from store.influx_bucket import ensure_buckets
 from store.influx_csv import CsvReader
-from store.influx_http import Bucket, InfluxHttp
-from store.influx_write import RejectedLine, WriteResult, require_accepted, write_lines
+from store.influx_http import Bucket
+from store.influx_reading import Health, ReadingStore
+from store.influx_write import RejectedLine, WriteResult, require_accepted
 from store.influxql import quote_identifier, select
-from store.line import encode_reading
 from store.line_frame import FLAG_MEASUREMENT_SUFFIX, encode_flags, encode_hourly, encode_hourly_table, encode_product
 
 if TYPE_CHECKING:
@@ -29,7 +24,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from schemas.reading import Reading
     from store.settings import SharedSettings
 
 __all__ = ["Bucket", "Health", "InfluxStore", "RejectedLine", "WriteResult", "require_accepted"]
@@ -37,15 +31,7 @@ __all__ = ["Bucket", "Health", "InfluxStore", "RejectedLine", "WriteResult", "re
 _NO_TAGS: Mapping[str, str] = {}
 
 
-class Health(msgspec.Struct, frozen=True):
-    """Whether the database answers and may be used, in words for a person."""
-
-    ok: bool
-    detail: str
-    version: str
-
-
-class InfluxStore:
+class InfluxStore(ReadingStore):
     """The time-series database; threads may share one, one a process.
 
     Parameters
@@ -55,42 +41,8 @@ class InfluxStore:
     """
 
     def __init__(self, settings: SharedSettings) -> None:
-        self._http = InfluxHttp(settings)
+        super().__init__(settings)
         self._csv = CsvReader(self._http)
-        self._lock = threading.Lock()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._http.close()
-
-    def ensure(self) -> None:
-        """Create database and retention policies (or buckets) that are absent; raises `StoreError`."""
-        with self._lock:
-            ensure_buckets(self._http)
-
-    def health(self) -> Health:
-        """Ask the server for its version and its buckets; never raises a `StoreError`."""
-        try:
-            version = self._http.server.version
-            self._http.query_json(f"SHOW RETENTION POLICIES ON {quote_identifier(self._http.database)}")
-        except StoreError as error:
-            return Health(ok=False, detail=str(error), version="")
-        return Health(
-            ok=True, detail=f"InfluxDB {version} at {self._http.url}, database {self._http.database}", version=version
-        )
-
-    def write_lines(self, bucket: Bucket, lines: Sequence[bytes]) -> WriteResult:
-        """Write lines with nanosecond times; see `store.influx_write.write_lines` for what is refused and raised."""
-        return write_lines(self._http, bucket, lines, self.ensure)
-
-    def write_readings(self, readings: Sequence[Reading]) -> WriteResult:
-        """Write readings; ``index`` of a rejected line is that of its reading. A reading without any field is accepted silently."""
-        encoded = [(index, line) for index, line in enumerate(map(encode_reading, readings)) if line is not None]
-        result = self.write_lines(Bucket.NATIVE, [line for _, line in encoded])
-        if not result.rejected:
-            return result
-        rejected = tuple(RejectedLine(encoded[item.index][0], item.line, item.reason) for item in result.rejected)
-        return msgspec.structs.replace(result, rejected=rejected)
 
     def write_hourly(self, network: str, station_id: str, hourly: pd.DataFrame) -> WriteResult:
         """Write one station's hourly frame (`schemas.frames`); raises `schemas.frames.FrameError` where it breaks the contract."""
@@ -146,10 +98,6 @@ class InfluxStore:
         columns = ["instrument", *(name + suffix for name in parameters for suffix in ("", STATUS))]
         body = self._select(Bucket.NATIVE, select(network, start, end, columns=columns, tags={"station": station_id}))
         return day_digests(body, start, end)
-
-    def read_starts(self, network: str, start: datetime, end: datetime) -> dict[tuple[str, str], pd.DatetimeIndex]:
-        """Starts of the native readings of a network in ``[start, end)``, ascending, by station and instrument, in one query."""
-        return influx_read.starts_by_instrument(self._select(Bucket.NATIVE, select(network, start, end)))
 
     def read_hourly(
         self, network: str, station_id: str, start: datetime, end: datetime, parameters: Sequence[str] | None = None

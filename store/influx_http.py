@@ -1,4 +1,8 @@
-"""Talking to an InfluxDB server: requests through influxdb-client's ``ApiClient``, credentials, dialect, sorted errors."""
+"""Talking to an InfluxDB server: requests, credentials, dialect, sorted errors.
+
+Requests go through urllib3, as those of influxdb-client do: its own services (buckets, mappings, authorisations) take most of a second to
+import, so that library is loaded where they are used (docs/decisions/0011).
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,12 @@ import re
 import threading
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
-from influxdb_client import InfluxDBClient
-from influxdb_client.rest import ApiException
+from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from store.error import QueryError, StoreAccessError, StoreError, StoreMissingError, StoreUnavailableError
@@ -22,6 +26,8 @@ from store.settings import InfluxDialect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from influxdb_client import InfluxDBClient
 
     from store.settings import SharedSettings
 
@@ -85,7 +91,7 @@ class Answer(msgspec.Struct, frozen=True):
 class _Result(msgspec.Struct, frozen=True):
     """Answer of one statement in JSON."""
 
-    series: list[dict[str, object]] = []
+    series: list[dict[str, Any]] = []
     error: str = ""
     partial: bool = False
 
@@ -105,22 +111,31 @@ class InfluxHttp:
         self.org = settings.influx_org
         self.database = settings.influx_database
         self._dialect = settings.influx_dialect
-        self._client = InfluxDBClient(
-            settings.influx_url,
-            token=settings.influx_token.get_secret_value() or None,
-            org=settings.influx_org,
-            timeout=int(settings.influx_timeout_s * 1_000),
-            connection_pool_maxsize=_POOL_SIZE,
+        self._timeout_s = settings.influx_timeout_s
+        self._token = settings.influx_token.get_secret_value()
+        self._pool = PoolManager(
+            maxsize=_POOL_SIZE,
+            timeout=Timeout(total=self._timeout_s),
+            retries=False,
+            cert_reqs="CERT_REQUIRED",
         )
         self._headers = _authorization(settings)
         self._compresses = not is_loopback(settings.influx_url)
         self._server: Server | None = None
         self._lock = threading.Lock()
 
-    @property
+    @cached_property
     def client(self) -> InfluxDBClient:
         """influxdb-client with the same credentials, for its own services (2.x)."""
-        return self._client
+        from influxdb_client import InfluxDBClient
+
+        return InfluxDBClient(
+            self.url,
+            token=self._token or None,
+            org=self.org,
+            timeout=int(self._timeout_s * 1_000),
+            connection_pool_maxsize=_POOL_SIZE,
+        )
 
     @property
     def server(self) -> Server:
@@ -178,7 +193,7 @@ class InfluxHttp:
             raise error_of(answer, self.url, otherwise=QueryError)
         return answer.body
 
-    def query_json(self, question: str, bucket: Bucket | None = None) -> list[dict[str, object]]:
+    def query_json(self, question: str, bucket: Bucket | None = None) -> list[dict[str, Any]]:
         """Ask in InfluxQL; the series of the first statement. Raises as `query`, also for errors inside the answer."""
         body = self.query(question, bucket, accept="application/json")
         try:
@@ -198,7 +213,9 @@ class InfluxHttp:
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._pool.clear()
+        if "client" in self.__dict__:
+            self.client.close()
 
     def _send(
         self,
@@ -209,28 +226,22 @@ class InfluxHttp:
         body: bytes | dict[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> tuple[Answer, Mapping[str, str]]:
-        form = dict(params) if path == "/query" and method == "POST" and params else None
-        # influxdb-client turns a dict into JSON by this content type, and leaves bytes as they are
-        content_type = "application/json" if isinstance(body, dict) else "application/x-www-form-urlencoded"
-        sent = {"Content-Type": content_type, **self._headers, **(headers or {})}
+        sent = {**self._headers, **(headers or {})}
+        address = self.url + path
+        if path == "/query" and method == "POST" and params:
+            # a statement may be longer than an address
+            body, params = urlencode(params).encode(), None
+            sent["Content-Type"] = "application/x-www-form-urlencoded"
+        elif isinstance(body, dict):
+            body = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        if params:
+            address += "?" + urlencode(params)
         try:
-            response = self._client.api_client.request(
-                method,
-                self.url + path,
-                query_params=None if form else list((params or {}).items()),
-                post_params=form,
-                headers=sent,
-                body=body,
-                _preload_content=False,
-            )
-            return Answer(response.status, response.data), response.headers
-        except ApiException as error:
-            if error.status == 0:
-                raise _unreachable(self.url, error) from error
-            raw = error.body if isinstance(error.body, bytes) else str(error.body or "").encode()
-            return Answer(error.status, raw), error.headers or {}
+            response = self._pool.urlopen(method, address, body=body, headers=sent, redirect=False)
         except HTTPError as error:
             raise _unreachable(self.url, error) from error
+        return Answer(response.status, response.data), response.headers
 
     def _ask_server(self) -> Server:
         answer, headers = self._send("GET", "/ping")
@@ -258,6 +269,8 @@ class InfluxHttp:
 @contextmanager
 def explained(http: InfluxHttp) -> Iterator[None]:
     """Turn what influxdb-client's own services raise into `store.error`."""
+    from influxdb_client.rest import ApiException
+
     try:
         yield
     except ApiException as error:

@@ -147,18 +147,6 @@ def _native_frame(table: pa.Table, parameters: Sequence[str] | None) -> pd.DataF
     return frame
 
 
-def starts_by_instrument(body: bytes) -> dict[tuple[str, str], pd.DatetimeIndex]:
-    """Starts of native readings, ascending, by station and instrument id."""
-    table = parse_csv(body, lambda name: name.endswith(STATUS))
-    if table is None:
-        return {}
-    rows = pd.DataFrame(
-        {"start": _index(table), **{name: table[name].to_pandas() for name in ("station", "instrument")}}
-    )
-    groups = rows.sort_values("start").groupby(["station", "instrument"])["start"]
-    return {(str(station), str(instrument)): pd.DatetimeIndex(part) for (station, instrument), part in groups}
-
-
 def hourly_frames(body: bytes, parameters: Sequence[str] | None) -> dict[str, pd.DataFrame]:
     """Hourly frames by station id; a parameter a station has never had is left out unless asked for."""
     table = parse_csv(body, lambda _name: False)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from schemas.frames import STATUS
+from schemas.column import STATUS
 from store.error import LineError
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,8 +67,8 @@ def test_numbers_prove_what_is_missing_and_the_cadence_where_there_are_none(
 
 @given(st.sets(st.integers(0, 50)), st.integers(1, 50))
 def test_missing_starts_are_what_is_not_stored(stored: set[int], count: int) -> None:
-    index = pd.DatetimeIndex([T0 + minute * MINUTE + timedelta(seconds=2) for minute in sorted(stored)], tz="UTC")
-    found = missing_starts(T0, T0 + count * MINUTE, MINUTE, index)
+    starts = [T0 + minute * MINUTE + timedelta(seconds=2) for minute in sorted(stored)]
+    found = missing_starts(T0, T0 + count * MINUTE, MINUTE, starts)
     assert found == [T0 + minute * MINUTE for minute in range(count) if minute not in stored]
     if found:
         request = missing_steps(found, MINUTE, 10)

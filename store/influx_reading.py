@@ -1,0 +1,149 @@
+"""Readings in and out without data frames: what the collector needs of the time-series database.
+
+Nothing here imports pandas or pyarrow, which take 2 s and 90 MB; `store.influx.InfluxStore` adds what is read as frames.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from schemas.column import STATUS
+from store.error import StoreError
+from store.influx_http import Bucket, InfluxHttp
+from store.influx_write import RejectedLine, WriteResult, write_lines
+from store.influxql import quote_identifier, select
+from store.line import encode_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from schemas.reading import Reading
+    from store.settings import SharedSettings
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TAGS = frozenset({"station", "instrument"})
+_Key = tuple[str, str]
+
+
+class Health(msgspec.Struct, frozen=True):
+    """Whether the database answers and may be used, in words for a person."""
+
+    ok: bool
+    detail: str
+    version: str
+
+
+class StoredReading(msgspec.Struct, frozen=True):
+    """What the database holds of one instrument at one time: values, and status letters, by parameter."""
+
+    values: dict[str, float]
+    status: dict[str, str]
+
+
+class ReadingStore:
+    """The time-series database as the collector uses it; threads may share one, one a process.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+        Where it is, and as whom.
+    """
+
+    def __init__(self, settings: SharedSettings) -> None:
+        self._http = InfluxHttp(settings)
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def ensure(self) -> None:
+        """Create database and retention policies (or buckets) that are absent; raises `StoreError`."""
+        from store.influx_bucket import ensure_buckets  # with influxdb-client's services, for a new database only
+
+        with self._lock:
+            ensure_buckets(self._http)
+
+    def health(self) -> Health:
+        """Ask the server for its version and its buckets; never raises a `StoreError`."""
+        try:
+            version = self._http.server.version
+            self._http.query_json(f"SHOW RETENTION POLICIES ON {quote_identifier(self._http.database)}")
+        except StoreError as error:
+            return Health(ok=False, detail=str(error), version="")
+        return Health(
+            ok=True, detail=f"InfluxDB {version} at {self._http.url}, database {self._http.database}", version=version
+        )
+
+    def write_lines(self, bucket: Bucket, lines: Sequence[bytes]) -> WriteResult:
+        """Write lines with nanosecond times; see `store.influx_write.write_lines` for what is refused and raised."""
+        return write_lines(self._http, bucket, lines, self.ensure)
+
+    def write_readings(self, readings: Sequence[Reading]) -> WriteResult:
+        """Write readings; ``index`` of a rejected line is that of its reading. A reading without any field is accepted silently."""
+        encoded = [(index, line) for index, line in enumerate(map(encode_reading, readings)) if line is not None]
+        result = self.write_lines(Bucket.NATIVE, [line for _, line in encoded])
+        if not result.rejected:
+            return result
+        rejected = tuple(RejectedLine(encoded[item.index][0], item.line, item.reason) for item in result.rejected)
+        return msgspec.structs.replace(result, rejected=rejected)
+
+    def newest_starts(self, networks: Iterable[str]) -> dict[tuple[str, str, str], datetime]:
+        """Start of the newest stored reading by network, station and instrument; raises `StoreError`."""
+        found: dict[tuple[str, str, str], datetime] = {}
+        for network in networks:
+            question = (
+                f"SELECT * FROM {quote_identifier(network)} GROUP BY station, instrument ORDER BY time DESC LIMIT 1"  # noqa: S608 - quoted
+            )
+            for series in self._http.query_json(question, Bucket.NATIVE):
+                found[network, *_key(series["tags"])] = _moment(series["values"][0][0])
+        return found
+
+    def read_stored(
+        self, network: str, station_id: str, instrument_id: str, start: datetime, end: datetime
+    ) -> dict[datetime, StoredReading]:
+        """Stored readings of one instrument that start in ``[start, end)``, by start; raises `StoreError`."""
+        tags = {"station": station_id, "instrument": instrument_id}
+        question = select(network, start, end, tags=tags)
+        found: dict[datetime, StoredReading] = {}
+        for series in self._http.query_json(question, Bucket.NATIVE):
+            found.update(_stored(series["columns"], series["values"]))
+        return found
+
+    def read_starts(self, network: str, start: datetime, end: datetime) -> dict[_Key, list[datetime]]:
+        """Starts of the native readings of a network in ``[start, end)``, ascending, by station and instrument, in one query."""
+        question = f"{select(network, start, end)} GROUP BY station, instrument"
+        return {
+            _key(series["tags"]): [_moment(row[0]) for row in series["values"]]
+            for series in self._http.query_json(question, Bucket.NATIVE)
+        }
+
+
+def _stored(columns: list[str], rows: list[list[Any]]) -> Iterator[tuple[datetime, StoredReading]]:
+    for row in rows:
+        moment, *given = row
+        pairs = [
+            (name, value)
+            for name, value in zip(columns[1:], given, strict=True)
+            if value is not None and name not in _TAGS
+        ]
+        yield (
+            _moment(moment),
+            StoredReading(
+                {name: float(value) for name, value in pairs if not name.endswith(STATUS)},
+                {name.removesuffix(STATUS): str(value) for name, value in pairs if name.endswith(STATUS)},
+            ),
+        )
+
+
+def _key(tags: dict[str, str]) -> _Key:
+    return tags["station"], tags["instrument"]
+
+
+def _moment(nanoseconds: int) -> datetime:
+    """Time of a point; readings are stored to the microsecond."""
+    return _EPOCH + timedelta(microseconds=nanoseconds // 1_000)
