@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ingest.guard import Caught, divide
 from schemas.reading import Rejection, RejectReason
 from store.state import Clock, ClockState, Finding, FindingKind
 
@@ -69,9 +70,12 @@ class ClockScreen:
     settings : CollectorSettings
     state : StateStore
         Where the clocks stand at the start, and are noted.
+    caught : Caught
+        Is given what a single instrument or station makes raise.
     """
 
-    def __init__(self, settings: CollectorSettings, state: StateStore) -> None:
+    def __init__(self, settings: CollectorSettings, state: StateStore, caught: Caught | None = None) -> None:
+        self._caught = caught or Caught()
         self._settings = settings
         self._network = settings.stations
         self._state = state
@@ -108,8 +112,16 @@ class ClockScreen:
             return
         changed, self._changed, self._is_urgent = self._changed, set(), False
         self._noted_at = time.monotonic()
-        self._state.note_clocks(_state_of(key, self._watched[key]) for key in changed)
-        self._report({station_id for station_id, _ in changed}, now)
+        divide(
+            lambda keys: self._state.note_clocks(_state_of(key, self._watched[key]) for key in keys),
+            sorted(changed),
+            lambda _, error: self._caught("clock", error),
+        )
+        divide(
+            lambda stations: self._report(stations, now),
+            sorted({station_id for station_id, _ in changed}),
+            lambda _, error: self._caught("clock", error),
+        )
 
     def _load(self) -> None:
         for state in self._state.list_instrument_states():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ingest.guard import Caught, divide, is_refused
 from ingest.suspicion import MOST, Last, Suspect, Suspicions
 from schemas.interval import floor_hour
 from store.state import Gap, GapState, Progress
@@ -59,6 +60,8 @@ class GapWatch:
     state : StateStore
     store : ReadingStore
         Asked for what other members of a share group have stored.
+    caught : Caught
+        Is given what a single gap or instrument makes raise; that one is left out.
 
     Notes
     -----
@@ -69,7 +72,10 @@ class GapWatch:
     `look` drops or confirms. What is noted then is the reading before the oldest suspicion, so that a kill loses none.
     """
 
-    def __init__(self, settings: CollectorSettings, state: StateStore, store: ReadingStore) -> None:
+    def __init__(
+        self, settings: CollectorSettings, state: StateStore, store: ReadingStore, caught: Caught | None = None
+    ) -> None:
+        self._caught = caught or Caught()
         self._network = settings.stations
         self._pause = timedelta(seconds=settings.gap_wait_s)
         self._state = state
@@ -93,9 +99,8 @@ class GapWatch:
                 self._found.extend(self._hear(judged))
             elif not judged.rejections and judged.topic is not None:
                 nothing.add((judged.topic.station_id, judged.topic.instrument_id))
-        if self._found:
-            self._state.add_gaps(self._found)
-            self._found.clear()
+        divide(self._state.add_gaps, self._found, lambda _, error: self._caught("gaps", error))
+        self._found.clear()
         self._note_answers(nothing)
         if self._suspicions is not None and len(self._suspicions) > MOST:
             self.look(time.monotonic())
@@ -114,18 +119,24 @@ class GapWatch:
         due = [] if self._suspicions is None else self._suspicions.due(now_s)
         if self._suspicions is None or not due:
             return
-        found = self._suspicions.confirmed(due)
-        if found:
-            self._state.add_gaps(found)
+        divide(self._confirm, due, lambda _, error: self._caught("gaps", error), is_its_fault=is_refused)
         self._suspicions.drop(due)
         self._changed = {suspect.key: suspect.received_at for suspect in due} | self._changed
         if time.monotonic() - self._noted_at >= NOTE_EVERY_S:
             self.close()
 
+    def _confirm(self, due: Sequence[Suspect]) -> None:
+        found = [] if self._suspicions is None else self._suspicions.confirmed(due)
+        if found:
+            self._state.add_gaps(found)
+
     def close(self) -> None:
         """Write the newest readings now."""
         self._noted_at = time.monotonic()
-        changed = self._changed
+        divide(self._note_progress, list(self._changed.items()), lambda _, error: self._caught("gaps", error))
+        self._changed = {}
+
+    def _note_progress(self, changed: Sequence[tuple[_Key, datetime]]) -> None:
         lasts = self._last if self._suspicions is None else self._last | self._suspicions.firsts()
         self._state.note_progress(
             Progress(
@@ -137,9 +148,8 @@ class GapWatch:
                 last_end=lasts[key].end,
                 last_received_at=received_at,
             )
-            for key, received_at in changed.items()
+            for key, received_at in changed
         )
-        self._changed = {}
 
     def _hear(self, judged: Judged) -> Iterator[Gap]:
         readings = judged.readings

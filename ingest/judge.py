@@ -6,20 +6,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-import structlog
 
+from ingest.guard import describe, internal_error, say
 from ingest.validate import refuse_malformed_topic, validate, validate_result, validate_topic
 from schemas.calibration import CheckResult
 from schemas.message import CALIBRATION_PREFIX, RawMessage, Topic, TopicError, parse_calibration_topic, parse_topic
-from schemas.reading import Decoded, Reading, Rejection, RejectReason
+from schemas.reading import Reading, Rejection, RejectReason
 from sensors import calibration_v1
 from sensors.registry import decode
 
 if TYPE_CHECKING:
     from ingest.settings import CollectorSettings
     from schemas.network import Network
-
-_log = structlog.get_logger("ingest.judge")
 
 
 class Judged(msgspec.Struct):
@@ -46,13 +44,21 @@ class Judged(msgspec.Struct):
 
 
 def judge(message: RawMessage, settings: CollectorSettings) -> Judged:
-    """Decode and validate one message against the network file of the settings."""
-    network = settings.stations
-    is_calibration = message.topic.startswith(CALIBRATION_PREFIX)
+    """Decode and validate one message against the network file of the settings; what raises is one rejection, `internal_error`."""
+    topic = None
     try:
+        is_calibration = message.topic.startswith(CALIBRATION_PREFIX)
         topic = parse_calibration_topic(message.topic) if is_calibration else parse_topic(message.topic)
+        return _judge(message, topic, settings, is_calibration=is_calibration)
     except TopicError:
         return Judged(message, None, [], [refuse_malformed_topic(message.topic)])
+    except Exception as error:  # noqa: BLE001 - an error of ours about one message must not hold up every other station
+        say("judge_failed", error, topic=message.topic, received_at=message.received_at.isoformat())
+        return Judged(message, topic, [], [internal_error(describe(error), topic)])
+
+
+def _judge(message: RawMessage, topic: Topic, settings: CollectorSettings, *, is_calibration: bool) -> Judged:
+    network = settings.stations
     if len(message.payload) > settings.payload_max_bytes:
         return Judged(message, topic, [], [_too_large(message, topic, settings.payload_max_bytes)])
     stranger = validate_topic(topic, network)
@@ -61,7 +67,7 @@ def judge(message: RawMessage, settings: CollectorSettings) -> Judged:
     time_ahead_max = timedelta(seconds=settings.time_ahead_max_s)
     if is_calibration:
         return _judge_results(message, topic, network, time_ahead_max)
-    decoded = _decode(message, topic, network)
+    decoded = decode(message, topic, network)
     judged = Judged(message, topic, [], decoded.rejections)
     for reading in decoded.readings:
         validated = validate(reading, network, message.received_at, time_ahead_max=time_ahead_max)
@@ -83,18 +89,19 @@ def _judge_results(message: RawMessage, topic: Topic, network: Network, time_ahe
     return judged
 
 
-def _decode(message: RawMessage, topic: Topic, network: Network) -> Decoded:
-    try:
-        return decode(message, topic, network)
-    except Exception as error:  # noqa: BLE001 - an error of ours in one decoder must not hold up every other station
-        _log.exception("decoder_failed", topic=message.topic, received_at=message.received_at.isoformat())
-        detail = f"the decoder failed: {type(error).__name__}: {error}"
-        return Decoded([], [Rejection(RejectReason.BAD_SCHEMA, detail, topic.station_id, topic.instrument_id)])
-
-
 def _too_large(message: RawMessage, topic: Topic, limit: int) -> Rejection:
     detail = f"payload of {len(message.payload)} bytes, expected at most {limit}"
     return Rejection(RejectReason.TOO_LARGE, detail, topic.station_id, topic.instrument_id)
+
+
+def set_aside(judged: Judged, error: Exception) -> None:
+    """Keep everything of a message out of the database, reading by reading, because handling it raised."""
+    detail = describe(error)
+    refused = [internal_error(detail, judged.topic, reading) for reading in judged.readings]
+    judged.rejections.extend(refused or [internal_error(detail, judged.topic)])
+    judged.readings.clear()
+    judged.results.clear()
+    say("message_set_aside", error, topic=judged.message.topic, received_at=judged.message.received_at.isoformat())
 
 
 def refused_by_store(reading: Reading, detail: str) -> Rejection:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from ingest.error import IngestError
+from ingest.guard import describe, is_unexpected
 from ingest.judge import judge
 from ingest.quarantine import is_still_refused
 from ingest.revise import Reviser
@@ -98,8 +99,14 @@ def mend(
             continue
         outcome = _outcome(entry_id, judged)
         if writer is not None and reviser is not None and outcome.readings:
-            reviser.revise([judged])
-            written = writer.write(judged.readings)
+            try:
+                reviser.revise([judged])
+                written = writer.write(judged.readings)
+            except Exception as error:
+                if not is_unexpected(error):
+                    raise
+                outcome = Mended(id=entry_id, readings=0, values=0, starts=[], refused=[describe(error)])
+                written = None
             if written is not None and not written.refused and not is_still_refused(item, judged):
                 state.mark_replayed(entry_id)
                 state.put_document(DOCUMENT, str(entry_id), msgspec.to_builtins(mending))

@@ -26,6 +26,8 @@ class DrainReport(msgspec.Struct, frozen=True):
         Messages read, readings and values stored [1].
     rejected : dict of str to int
         Quarantine entries by reason.
+    errors : dict of str to int
+        Exceptions that were caught behind the cursor, by step.
     retries : int
         Writes that had to be repeated.
     lag : int or None
@@ -38,6 +40,7 @@ class DrainReport(msgspec.Struct, frozen=True):
     readings: int = 0
     values: int = 0
     rejected: dict[str, int] = msgspec.field(default_factory=dict)
+    errors: dict[str, int] = msgspec.field(default_factory=dict)
     retries: int = 0
     lag: int | None = None
     decode_s: float = 0.0
@@ -60,6 +63,12 @@ class Metrics:
         )
         self.rejected = Counter(
             "ingest_rejected_entries", "Entries of the quarantine", ("reason",), registry=self.registry
+        )
+        self.errors = Counter(
+            "ingest_internal_errors",
+            "Exceptions of ours that were caught where no message is refused for them",
+            ("step",),
+            registry=self.registry,
         )
         self.lag = Gauge("ingest_cursor_lag_messages", "Messages kept and not yet written", registry=self.registry)
         self.connected = Gauge("ingest_broker_connected", "1 while the broker is connected", registry=self.registry)
@@ -92,6 +101,8 @@ class Metrics:
         self.retried.inc(report.retries)
         for reason, count in report.rejected.items():
             self.rejected.labels(reason).inc(count)
+        for step, count in report.errors.items():
+            self.errors.labels(step).inc(count)
         if report.lag is not None:
             self.lag.set(report.lag)
         if report.messages:

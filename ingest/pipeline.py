@@ -5,31 +5,32 @@
 
 The intake never waits for a database: with InfluxDB down messages are still kept and acknowledged, and the drain goes on
 where its cursor stands. The drain never skips: the cursor moves only when everything before it is stored or quarantined.
-A batch that was cut short by a crash is done again, which changes nothing: points and quarantine entries have keys.
+A batch that was cut short by a crash is done again, which changes nothing: points and quarantine entries have keys. Whatever
+raises on the way costs the message that makes it raise (`ingest.guard`): an entry `internal_error`, and the rest goes on.
 """
 
 from __future__ import annotations
 
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from math import inf
 from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
 
-from ingest.balance import count_batch, count_reasons
+from ingest.balance import count_reasons
 from ingest.clock import ClockScreen
 from ingest.disk import DiskWatch
-from ingest.foreign import foreign_payloads
+from ingest.follow import Follower
 from ingest.gap import GapWatch
-from ingest.judge import Judged, judge, refused_by_store
+from ingest.guard import Caught, describe, divide, internal_error, is_unexpected
+from ingest.judge import Judged, judge, refused_by_store, set_aside
 from ingest.lanes import Lanes, waiting
 from ingest.metrics import DrainReport
+from ingest.patience import PAUSE_S, Trouble, insist
 from ingest.revise import Reviser
-from store.error import DiskReserveError, RawLogError, StateError, StoreError
+from store.error import DiskReserveError, QueryError, RawLogError, StoreError
 from store.rawlog import Position
 
 if TYPE_CHECKING:
@@ -39,14 +40,14 @@ if TYPE_CHECKING:
     from ingest.metrics import Metrics
     from ingest.mqtt import Subscriber
     from ingest.settings import CollectorSettings
-    from ingest.writer import Refused, Writer
+    from ingest.writer import Refused, Writer, Written
     from schemas.message import RawMessage
     from schemas.reading import Reading
-    from store.rawlog import RawLog
+    from store.rawlog import LoggedMessage, RawLog
     from store.state import StateStore
 
-_PAUSE_S = 1.0
-_SAY_AGAIN_S = 30.0
+_TRIES = 3
+"""How often a question of one message is put to a database that refuses it, before the message is set aside."""
 _LAG_EVERY_S = 1.0
 _log = structlog.get_logger("ingest.pipeline")
 
@@ -78,27 +79,25 @@ def intake(subscriber: Subscriber, log: RawLog, metrics: Metrics, stop: threadin
 
 
 def _keep(messages: list[RawMessage], log: RawLog, metrics: Metrics, stop: threading.Event) -> bool:
-    """Append, however long that takes; False when told to stop before.
-
-    Each refusal would be one line a second on a disk that may be full; it is said at once and then every half minute.
-    """
-    began, said_at = time.monotonic(), -inf
+    """Append, however long that takes; False when told to stop before."""
+    trouble = Trouble(_log, "intake_resumed")
     while True:
         try:
             log.append(messages)
         except RawLogError as error:
             metrics.stalled.set(1)
-            if time.monotonic() - said_at >= _SAY_AGAIN_S:
-                said_at = time.monotonic()
-                event = "disk_reserve_reached" if isinstance(error, DiskReserveError) else "raw_log_refuses"
-                _log.error(event, detail=str(error), waiting_s=round(said_at - began), acknowledging=False)
+            event = "disk_reserve_reached" if isinstance(error, DiskReserveError) else "raw_log_refuses"
+            trouble.say(event, detail=str(error), acknowledging=False)
         else:
-            if said_at > -inf:
+            if trouble.end():
                 metrics.stalled.set(0)
-                _log.warning("intake_resumed", waited_s=round(time.monotonic() - began, 1))
             return True
-        if stop.wait(_PAUSE_S):
+        if stop.wait(PAUSE_S):
             return False
+
+
+class _StoppedError(StoreError):
+    """Told to stop before a batch was stored: it is done again at the next start."""
 
 
 class Drain:
@@ -125,9 +124,12 @@ class Drain:
         self._state = state
         self._stop = stop
         self._lanes = Lanes(log, timedelta(seconds=settings.drain_live_after_s))
-        self._clock = ClockScreen(settings, state)
+        self._caught = Caught()
+        self._clock = ClockScreen(settings, state, self._caught)
         self._reviser = Reviser(settings, writer.store, state)
-        self._gaps = GapWatch(settings, state, writer.store)
+        gaps = GapWatch(settings, state, writer.store, self._caught)
+        self._follower = Follower(settings.stations, state, gaps=gaps, clock=self._clock, caught=self._caught)
+        self._trouble = {name: Trouble(_log) for name in ("read", "revise", "record")}
         self._disk = DiskWatch(settings, state)
         self._lag_asked_at = 0.0
         self._lag_said: int | None = None
@@ -137,12 +139,11 @@ class Drain:
         open_batch: Future[DrainReport | None] | None = None
         with ThreadPoolExecutor(1, "settle") as pool:
             while not self._stop.is_set():
-                self._disk.look(datetime.now(UTC))
+                self._follower.attempt("disk", lambda: self._disk.look(datetime.now(UTC)))
                 if open_batch is not None and self._lanes.is_backlog_read:
                     _forward(open_batch, report)
                     open_batch = None
-                    if self._lanes.join():
-                        _log.info("caught_up")
+                    self._join()
                 batch = self.judge_next()
                 if open_batch is not None:
                     _forward(open_batch, report)
@@ -156,96 +157,122 @@ class Drain:
                     self._stop.wait(self._settings.drain_idle_ms / 1_000)
             if open_batch is not None:
                 _forward(open_batch, report)
-        with suppress(StateError):  # a second of progress less
-            self._gaps.close()
+        self._follower.close()
 
     def _idle(self, report: Callable[[DrainReport], None]) -> None:
         """With nothing to read and no batch under way: what else there is to do."""
-        if self._lanes.join():
-            _log.info("caught_up")
-        try:
-            self._gaps.look(time.monotonic())
-        except StoreError as error:
-            _log.error("cannot_look_for_gaps", detail=str(error))
+        self._join()
+        self._follower.look()
         # the last batch may have counted what came behind it, or nothing at all
         lag = self._lag() if self._lag_said != 0 else None
         if lag is not None:
             report(DrainReport(lag=lag))
 
+    def _join(self) -> None:
+        def join() -> None:
+            if self._lanes.join():
+                _log.info("caught_up")
+
+        self._follower.attempt("join", join)
+
     def judge_next(self) -> JudgedBatch | None:
         """Read, decode and validate what comes next; None where there is nothing."""
         started = time.perf_counter()
         settings = self._settings
-        lane, logged = self._lanes.next(settings.drain_batch, settings.drain_batch_bytes, datetime.now(UTC))
-        if not logged:
+        found: list[tuple[str, list[LoggedMessage]]] = []
+
+        def read() -> None:
+            found.append(self._lanes.next(settings.drain_batch, settings.drain_batch_bytes, datetime.now(UTC)))
+
+        if not insist(read, "cannot_read", self._trouble["read"], self._stop) or not found[0][1]:
             return None
+        ((lane, logged),) = found
         judged = [judge(item.message, settings) for item in logged]
         for item in judged:
-            self._clock.screen(item)
+            try:
+                self._clock.screen(item)
+            except Exception as error:  # noqa: BLE001 - costs this message, nothing else
+                set_aside(item, error)
         return JudgedBatch(judged, logged[-1].position, lane, time.perf_counter() - started)
 
     def settle(self, batch: JudgedBatch) -> DrainReport | None:
-        """Write, quarantine, count, and only then move the cursor; None when told to stop before that."""
+        """Write, quarantine, and only then move the cursor and follow; None when told to stop before that."""
         started = time.perf_counter()
-        if not self._keep_replaced(batch):
+        written: list[Written] = []
+        try:
+            self._insist("revise", "cannot_look_back", self._reviser.prepare)
+            divide(lambda part: written.append(self._store(part, len(batch.judged))), batch.judged, set_aside)
+            self._insist("record", "state_refuses", lambda: divide(self._record, batch.judged, self._record_bare))
+            self._insist("record", "state_refuses", lambda: self._log.advance(batch.lane, batch.position))
+            self._insist("record", "state_refuses", lambda: self._follower.count(batch.judged))
+        except _StoppedError:
             return None
-        readings = [reading for judged in batch.judged for reading in judged.readings]
-        written = self._writer.write(readings)
-        if written is None:
-            return None
-        _move_refused(batch.judged, readings, written.refused)
-        while not self._is_recorded(batch):
-            if self._stop.wait(_PAUSE_S):
-                return None
-        self._follow(batch)
+        self._follower.follow(batch.judged)
         return DrainReport(
             messages=len(batch.judged),
-            readings=written.readings,
-            values=written.values,
+            readings=sum(part.readings for part in written),
+            values=sum(part.values for part in written),
             rejected=count_reasons(batch.judged),
-            retries=written.retries,
+            errors=self._caught.take(),
+            retries=sum(part.retries for part in written),
             lag=self._lag(),
             decode_s=batch.decode_s,
             write_s=time.perf_counter() - started,
         )
 
-    def _keep_replaced(self, batch: JudgedBatch) -> bool:
-        """Write down what late and corrected readings change, however long that takes; False when told to stop before."""
-        while True:
+    def _store(self, part: Sequence[Judged], whole: int) -> Written:
+        """Write down what late and corrected readings change, then write them; may be done again."""
+        self._revise(part, _TRIES if len(part) in (1, whole) else 1)
+        readings = [reading for judged in part for reading in judged.readings]
+        written = self._writer.write(readings)
+        if written is None:
+            raise _StoppedError
+        _move_refused(part, readings, written.refused)
+        return written
+
+    def _revise(self, part: Sequence[Judged], tries: int) -> None:
+        """A database that does not answer is waited for; a question that it refuses again and again is the message's fault."""
+        refused = 0
+
+        def attempt() -> None:
+            nonlocal refused
             try:
-                self._reviser.revise(batch.judged)
-            except StoreError as error:
-                _log.error("cannot_look_back", detail=str(error))
+                self._reviser.revise(part)
+            except QueryError as error:
+                refused += 1
+                if refused >= tries:
+                    msg = f"the database refuses the question what is stored: {error}"
+                    raise RuntimeError(msg) from error
+                raise
+
+        self._insist("revise", "cannot_look_back", attempt)
+
+    def _record(self, part: Sequence[Judged]) -> None:
+        for item in part:
+            if item.results:
+                self._state.add_check_results(item.results, item.message.received_at)
+        refused = [(item.message, item.topic, item.rejections) for item in part if item.rejections]
+        if refused:
+            self._state.add_many_rejections(refused)
+
+    def _record_bare(self, item: Judged, error: Exception) -> None:
+        """An entry that cannot be made: one without what may be odd about it. The message stays in the raw log in any case."""
+        bare = internal_error(describe(error), item.topic)
+        for rejections in ([*item.rejections, bare], [bare]):
+            try:
+                self._state.add_rejections(item.message, item.topic, rejections)
+            except Exception as again:
+                if not is_unexpected(again):
+                    raise
+                self._caught("record", again)
             else:
-                return True
-            if self._stop.wait(_PAUSE_S):
-                return False
+                item.rejections[:] = rejections
+                break
 
-    def _is_recorded(self, batch: JudgedBatch) -> bool:
-        refused = [(item.message, item.topic, item.rejections) for item in batch.judged if item.rejections]
-        try:
-            for item in batch.judged:
-                if item.results:
-                    self._state.add_check_results(item.results, item.message.received_at)
-            if refused:
-                self._state.add_many_rejections(refused)
-            self._log.advance(batch.lane, batch.position)
-            self._state.add_balance(count_batch(batch.judged))
-        except (StateError, RawLogError) as error:
-            _log.error("state_refuses", detail=str(error))
-            return False
-        return True
-
-    def _follow(self, batch: JudgedBatch) -> None:
-        """What helps operators and repairs gaps; nothing of it holds up the path."""
-        try:
-            # a message of calibration results does not say that there are no readings
-            self._gaps.note([item for item in batch.judged if not item.results])
-            now = datetime.now(UTC)
-            self._clock.note(now)
-            self._state.report_findings(foreign_payloads(batch.judged, self._settings.stations, now))
-        except StoreError as error:
-            _log.error("cannot_follow", detail=str(error))
+    def _insist(self, name: str, event: str, step: Callable[[], object]) -> None:
+        """Do a step however long a database refuses it; raises `_StoppedError` when told to stop before."""
+        if not insist(step, event, self._trouble[name], self._stop):
+            raise _StoppedError
 
     def backlog(self) -> int:
         """Messages kept and not yet stored [1]."""
@@ -255,8 +282,11 @@ class Drain:
         if time.monotonic() - self._lag_asked_at < _LAG_EVERY_S:
             return None
         self._lag_asked_at = time.monotonic()
-        self._lag_said = waiting(self._log)
+        self._follower.attempt("lag", self._measure_lag)
         return self._lag_said
+
+    def _measure_lag(self) -> None:
+        self._lag_said = waiting(self._log)
 
 
 def _forward(open_batch: Future[DrainReport | None], report: Callable[[DrainReport], None]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ingest.guard import is_unexpected, say
 from ingest.judge import Judged, judge
 from ingest.revise import Reviser
 from schemas.reading import RejectReason
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from store.state import QuarantinedItem, StateStore
 
 _PAGE = 1_000
-BEHIND_THE_JUDGE = (RejectReason.REFUSED_BY_STORE, RejectReason.CLOCK_SUSPECT)
+BEHIND_THE_JUDGE = (RejectReason.REFUSED_BY_STORE, RejectReason.CLOCK_SUSPECT, RejectReason.INTERNAL_ERROR)
 """Refusals that the judge alone does not know."""
 Refusals = dict[tuple[str, str, "datetime", "datetime"], str]
 """Reasons, by station, instrument, start of the reading and time of reception."""
@@ -109,7 +110,13 @@ def replay(items: Iterable[int], settings: CollectorSettings, state: StateStore,
     outcome = Replayed()
     reviser = None if writer is None else Reviser(settings, writer.store, state, "quarantine")
     for entry_id in items:
-        _replay_one(entry_id, settings, state, writer=writer, reviser=reviser, outcome=outcome)
+        try:
+            _replay_one(entry_id, settings, state, writer=writer, reviser=reviser, outcome=outcome)
+        except Exception as error:
+            if not is_unexpected(error):
+                raise
+            outcome.refused += 1
+            say("replay_failed", error, entry=entry_id)
     return outcome
 
 
@@ -156,6 +163,8 @@ def _replay_one(
 
 def is_still_refused(item: QuarantinedItem, judged: Judged) -> bool:
     """Whether the same thing is refused again: the message, the reading of that time, or that value of it."""
+    if item.reason is RejectReason.INTERNAL_ERROR:
+        return any(rejection.reason is item.reason for rejection in judged.rejections)
     for rejection in judged.rejections:
         start = rejection.interval.start if rejection.interval else None
         is_same_time = start is None or item.interval_start is None or start == item.interval_start

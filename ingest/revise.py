@@ -72,6 +72,11 @@ class Reviser:
         self._newest: dict[_Key, datetime] | None = None
         self._late_after: dict[_Key, timedelta] = {}
 
+    def prepare(self) -> None:
+        """Ask for the newest stored readings, once; raises `StoreError`, after which it may be called again."""
+        if self._newest is None:
+            self._newest = self._load()
+
     def revise(self, batch: Sequence[Judged]) -> None:
         """Keep what the batch replaces, and list its late hours; raises `StoreError`, after which it may be called again.
 

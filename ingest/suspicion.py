@@ -96,7 +96,7 @@ class Suspicions:
         gone = set(map(id, suspects))
         self._held = [suspect for suspect in self._held if id(suspect) not in gone]
 
-    def confirmed(self, suspects: list[Suspect]) -> list[Gap]:
+    def confirmed(self, suspects: Sequence[Suspect]) -> list[Gap]:
         """What of these is really missing, by one query for the suspicions of one network and hour; raises `StoreError`."""
         together: dict[tuple[str, datetime], list[Suspect]] = {}
         for suspect in suspects:

@@ -67,6 +67,8 @@ class RejectReason(StrEnum):
     CLOCK_SUSPECT = "clock_suspect"
     BAD_FRAME = "bad_frame"
     REFUSED_BY_STORE = "refused_by_store"
+    INTERNAL_ERROR = "internal_error"
+    """Something of ours raised; exception and place are in the detail."""
 
 
 class Rejection(msgspec.Struct, frozen=True, gc=False):

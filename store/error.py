@@ -9,6 +9,7 @@
     ``RawLogError``            the log cannot be written or read
         ``DiskReserveError``   the disk is nearly full
     ``StateError``             the state database cannot be used
+        ``StateValueError``    it can never take this row, whatever else works
     ``ReviewError``            a review breaks a rule of reviewing
         ``ReviewConflictError``    another review, or a change of the data, stands against it
 ``LineError``                  a value that line protocol cannot carry (a programming error)
@@ -53,6 +54,10 @@ class DiskReserveError(RawLogError):
 
 class StateError(StoreError):
     """The state database cannot be used."""
+
+
+class StateValueError(StateError):
+    """The state database refuses a row for what is in it (range, type, constraint); trying again does not help."""
 
 
 class ReviewError(StoreError):

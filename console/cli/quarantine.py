@@ -40,6 +40,7 @@ HINTS = {
     RejectReason.CLOCK_SUSPECT: "set the station's clock; repair --move-hours 校时，repair --move-hours",
     RejectReason.BAD_FRAME: "check line and device 检查线路与设备",
     RejectReason.REFUSED_BY_STORE: "mend the field's type in the database, then replay 修正字段类型后 replay",
+    RejectReason.INTERNAL_ERROR: "report the detail, replay after the update 上报详情，升级后 replay",
 }
 
 

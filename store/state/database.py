@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
-from store.error import StateError
+from store.error import StateError, StateValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,6 +98,9 @@ class StateBase:
     def _explained(self) -> Iterator[None]:
         try:
             yield
+        except (sa.exc.DataError, sa.exc.IntegrityError) as error:
+            msg = f"state database refuses a row: {error.orig}"
+            raise StateValueError(msg) from error
         except (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.DatabaseError) as error:
             place = self._url.render_as_string(hide_password=True)
             msg = f"state database {place}: {error.orig}; is it reachable, and has `skyground migrate` been run?"

@@ -1,0 +1,105 @@
+"""What happens behind the cursor, when a batch is stored: counts, gaps, clocks, findings. Nothing of it holds up the path."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import structlog
+
+from ingest.balance import count_batch
+from ingest.foreign import foreign_payloads
+from ingest.guard import describe, divide, internal_error, is_unexpected
+from ingest.patience import Trouble
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ingest.clock import ClockScreen
+    from ingest.gap import GapWatch
+    from ingest.guard import Caught
+    from ingest.judge import Judged
+    from schemas.network import Network
+    from store.state import StateStore
+
+_log = structlog.get_logger("ingest.follow")
+
+
+class Follower:
+    """Takes in every stored batch.
+
+    A message that makes a step raise is left out of that step and gets an entry in the quarantine, though its readings are
+    stored.
+
+    Parameters
+    ----------
+    network : Network
+    state : StateStore
+    gaps : GapWatch
+    clock : ClockScreen
+    caught : Caught
+    """
+
+    def __init__(
+        self, network: Network, state: StateStore, *, gaps: GapWatch, clock: ClockScreen, caught: Caught
+    ) -> None:
+        self._network = network
+        self._state = state
+        self._gaps = gaps
+        self._clock = clock
+        self._caught = caught
+        self._trouble: dict[str, Trouble] = {}
+
+    def count(self, batch: Sequence[Judged]) -> None:
+        """Add the batch to the running balance; raises `StoreError`."""
+        divide(
+            lambda part: self._state.add_balance(count_batch(part)),
+            batch,
+            lambda item, error: self._note(item, "count", error),
+        )
+
+    def follow(self, batch: Sequence[Judged]) -> None:
+        """Everything else."""
+        now = datetime.now(UTC)
+        # a message of calibration results does not say that there are no readings
+        self._over("gaps", self._gaps.note, [item for item in batch if not item.results])
+        self.attempt("clock", lambda: self._clock.note(now))
+        self._over(
+            "foreign",
+            lambda part: self._state.report_findings(foreign_payloads(part, self._network, now)),
+            [item for item in batch if item.rejections],
+        )
+
+    def look(self) -> None:
+        """What is to be done while nothing arrives."""
+        self.attempt("look", lambda: self._gaps.look(time.monotonic()))
+
+    def close(self) -> None:
+        """Write what is only in memory; a second of progress less where that fails."""
+        self.attempt("gaps", self._gaps.close)
+
+    def _over(self, name: str, step: Callable[[Sequence[Judged]], object], batch: Sequence[Judged]) -> None:
+        self.attempt(name, lambda: divide(step, batch, lambda item, error: self._note(item, name, error)))
+
+    def attempt(self, name: str, step: Callable[[], object]) -> None:
+        """Run a step; whatever it raises ends with it."""
+        trouble = self._trouble.setdefault(name, Trouble(_log))
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - nothing here may end the path
+            if is_unexpected(error):
+                self._caught(name, error)
+            else:
+                trouble.say("cannot_follow", step=name, detail=str(error))
+        else:
+            trouble.end()
+
+    def _note(self, item: Judged, step: str, error: Exception) -> None:
+        """Enter a message into the quarantine whose readings are stored all the same."""
+        self._caught(step, error)
+        detail = f"{step}, readings are stored: {describe(error)}"
+        self.attempt(
+            "entry",
+            lambda: self._state.add_rejections(item.message, item.topic, [internal_error(detail, item.topic)]),
+        )

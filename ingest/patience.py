@@ -1,0 +1,69 @@
+"""Waiting for what does not work at the moment: tried again every second, said at once and then every half minute."""
+
+from __future__ import annotations
+
+import time
+from math import inf
+from typing import TYPE_CHECKING
+
+from store.error import StateValueError, StoreError
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
+    from structlog.typing import FilteringBoundLogger
+
+PAUSE_S = 1.0
+SAY_AGAIN_S = 30.0
+
+
+class Trouble:
+    """Something that lasts; each attempt in vain would be a log line a second, so most are not written.
+
+    Parameters
+    ----------
+    log : FilteringBoundLogger
+    resumed : str
+        Event of the line that says that it is over.
+    """
+
+    def __init__(self, log: FilteringBoundLogger, resumed: str = "resumed") -> None:
+        self._log = log
+        self._resumed = resumed
+        self._event = ""
+        self._began = 0.0
+        self._said_at = -inf
+
+    def say(self, event: str, **facts: object) -> None:
+        """Note an attempt in vain; writes it where it is the first, another one than before, or half a minute old."""
+        now = time.monotonic()
+        if not self._event:
+            self._began = now
+        if event != self._event or now - self._said_at >= SAY_AGAIN_S:
+            self._event, self._said_at = event, now
+            self._log.error(event, waiting_s=round(now - self._began), **facts)
+
+    def end(self) -> bool:
+        """Note that it works; True where it did not before."""
+        if not self._event:
+            return False
+        self._log.warning(self._resumed, after=self._event, waited_s=round(time.monotonic() - self._began, 1))
+        self._event, self._said_at = "", -inf
+        return True
+
+
+def insist(step: Callable[[], object], event: str, trouble: Trouble, stop: threading.Event) -> bool:
+    """Do a step, again every second while a database refuses it; False when told to stop before it was done."""
+    while True:
+        try:
+            step()
+        except StateValueError:
+            raise
+        except StoreError as error:
+            trouble.say(event, detail=str(error))
+        else:
+            trouble.end()
+            return True
+        if stop.wait(PAUSE_S):
+            return False
