@@ -7,15 +7,20 @@ from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import numpy as np
+import pandas as pd
 from matplotlib import font_manager, rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 from matplotlib.figure import Figure
 
 from alerts.rules import ThresholdRule
+from alerts.view import Point
 from alerts.wording import time_text, unit_text, word
 from schemas.flag import Flag
+from schemas.frames import holes_after
+from schemas.parameter import AveragingMethod, load_parameters
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -53,6 +58,7 @@ def plot_series(view: AlertView, language: str) -> bytes | None:
     """
     if not any(point.value is not None for point in view.points) and not view.forecast:
         return None
+    view = with_gaps(view)
     with rc_context({"font.family": font_families(), "font.size": 9.5, "axes.unicode_minus": False}):
         figure = Figure(figsize=SIZE_IN, dpi=DPI, facecolor="white")
         FigureCanvasAgg(figure)
@@ -65,6 +71,16 @@ def plot_series(view: AlertView, language: str) -> bytes | None:
         out = BytesIO()
         figure.savefig(out, format="png", metadata={"Software": "skyground"})
     return out.getvalue()
+
+
+def with_gaps(view: AlertView) -> AlertView:
+    """The view with an empty point in every hole between its points, so that no line is drawn across it."""
+    starts = pd.DatetimeIndex([point.start for point in view.points])
+    holes = holes_after(starts, view.cadence).tolist()
+    points: list[Point] = []
+    for point, hole in zip(view.points, holes, strict=True):
+        points += [point, Point(point.start + view.cadence, None)] if hole else [point]
+    return msgspec.structs.replace(view, points=tuple(points))
 
 
 def _number(moments: object) -> Any:  # noqa: ANN401 - a float for a time, an array for several
@@ -83,8 +99,12 @@ def _draw_series(axes: Axes, view: AlertView) -> None:
     times = _times(view)
     values = np.array([np.nan if point.value is None else point.value for point in view.points], dtype=float)
     limits = _limits(view)
-    axes.plot(times, values, color=LINE, linewidth=1.8, solid_capstyle="round", zorder=4)
-    _draw_lonely(axes, times, values)
+    if _is_direction(view):
+        axes.plot(times, values, "o", color=LINE, markersize=2, zorder=4)
+        axes.set_ylim(0, 360)
+    else:
+        axes.plot(times, values, color=LINE, linewidth=1.8, solid_capstyle="round", zorder=4)
+        _draw_lonely(axes, times, values)
     if limits is not None:
         below = isinstance(view.rule, ThresholdRule) and view.rule.above is None
         beyond = values < limits if below else values > limits
@@ -111,6 +131,12 @@ def _draw_series(axes: Axes, view: AlertView) -> None:
         markeredgewidth=1.4,
         zorder=7,
     )
+
+
+def _is_direction(view: AlertView) -> bool:
+    """Whether the values are angles: a line between 359° and 1° would cross the whole picture."""
+    known = load_parameters().get(view.transition.parameter or "")
+    return known is not None and known.averaging is AveragingMethod.VECTOR
 
 
 def _draw_lonely(axes: Axes, times: np.ndarray, values: np.ndarray) -> None:

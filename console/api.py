@@ -18,7 +18,7 @@ from fastapi import APIRouter, Query, Request, Response
 from console.api_model import AlertList, FlagList, HealthReport, Problem, SeriesList, StationList, WhyModel
 from console.view.health import summarise
 from console.view.query import QueryError, SeriesQuery, format_utc, parse_moment, parse_series
-from console.view.series import POINT_COLUMNS, Point, flag_rows, points_of
+from console.view.series import POINT_COLUMNS, FlagRow, Point, flag_rows, points_of
 from console.why import explain
 from schemas.parameter import load_parameters
 from store.error import StoreError
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 PREFIX = "/api/v1"
 PROBLEM_TYPE = "application/problem+json"
-_ROW_COLUMNS = ("start", "station", "instrument", "parameter", "unit", *POINT_COLUMNS)
+_PLACE = ("station", "network", "instrument", "parameter", "unit")
+_ROW_COLUMNS = ("start", *_PLACE, *POINT_COLUMNS)
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "A parameter is wrong; the problem says which and what was expected."},
     503: {"model": Problem, "description": "A database cannot be used; the problem says which and what to do."},
@@ -215,17 +216,14 @@ def _answer_series(source: Source, query: SeriesQuery, write: Any) -> Response: 
 
 
 def _series_json(query: SeriesQuery, found: Iterable[Series]) -> Response:
-    listed = [
-        {
-            "station": item.station_id,
-            "instrument": item.instrument_id,
-            "parameter": item.parameter,
-            "unit": load_parameters()[item.parameter].unit,
-            "points": [_point(point) for point in points_of(item.points)],
-        }
-        for item in found
-    ]
+    listed = [{**_place(item), "points": [_point(point) for point in points_of(item.points)]} for item in found]
     return _json({**_interval(query), "series": listed})
+
+
+def _place(item: Series) -> dict[str, str | None]:
+    """What a series is of: no two series of an answer share it."""
+    values = (item.station_id, item.network, item.instrument or None, item.parameter)
+    return dict(zip(_PLACE, (*values, load_parameters()[item.parameter].unit), strict=True))
 
 
 def _interval(query: SeriesQuery) -> dict[str, str]:
@@ -237,7 +235,9 @@ def _point(point: Point) -> dict[str, object]:
     return {**point._asdict(), "start": _text(point.start), "completeness": ratio, "status": point.status or "N"}
 
 
-def _text(moment: datetime) -> str:
+def _text(moment: datetime | None) -> str | None:
+    if moment is None:
+        return None
     whole = moment.microsecond == 0
     return format_utc(moment) if whole else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -247,13 +247,7 @@ def _series_csv(query: SeriesQuery, found: Iterable[Series]) -> Response:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_ROW_COLUMNS)
     for item in found:
-        unit = load_parameters()[item.parameter].unit
-        place = {
-            "station": item.station_id,
-            "instrument": item.instrument_id,
-            "parameter": item.parameter,
-            "unit": unit,
-        }
+        place = _place(item)
         for point in points_of(item.points):
             cells = {**place, **_point(point), "notes": point.notes.replace("\n", "; ")}
             writer.writerow([cells[name] for name in _ROW_COLUMNS])
@@ -269,13 +263,11 @@ def _csv(text: io.StringIO, name: str) -> Response:
 
 def _answer_flags(source: Source, query: SeriesQuery, form: Format) -> Response:
     frame = source.flags(query)
-    rows = [{**row, "start": format_utc(row["start"])} for row in flag_rows(frame)]
+    rows = [{**row, "start": _text(row["start"]), "end": _text(row["end"])} for row in flag_rows(frame)]
     if form is Format.JSON:
         return _json({**_interval(query), "flags": rows})
     text = io.StringIO()
-    writer = csv.DictWriter(
-        text, ("start", "station", "instrument", "parameter", "test", "flag", "reason"), lineterminator="\r\n"
-    )
+    writer = csv.DictWriter(text, tuple(FlagRow.__annotations__), lineterminator="\r\n")
     writer.writeheader()
     writer.writerows(rows)
     return _csv(text, f"skyground_flags_{query.level}_{query.start:%Y%m%dT%H%MZ}_{query.end:%Y%m%dT%H%MZ}.csv")

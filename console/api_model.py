@@ -64,10 +64,13 @@ class PointModel(BaseModel):
 
 
 class SeriesModel(BaseModel):
-    """One series in its canonical unit; ``instrument`` null for hourly values."""
+    """One series in its canonical unit; no two have the same station, network, instrument and parameter."""
 
     station: str
-    instrument: str | None
+    network: str
+    instrument: str | None = Field(
+        description="Id; of hourly values all that measure the parameter, joined by +: each hour is of the more complete one"
+    )
     parameter: str
     unit: str
     points: list[PointModel]
@@ -83,15 +86,17 @@ class SeriesList(BaseModel):
 
 
 class FlagModel(BaseModel):
-    """One test's verdict on one value."""
+    """One test's verdict on the values that start in ``[start, end)``; ``end`` null: on the value that starts at ``start``."""
 
     start: datetime
     station: str
+    network: str
     instrument: str | None
     parameter: str
     test: str
     flag: int
     reason: str
+    end: datetime | None
 
 
 class FlagList(BaseModel):

@@ -23,11 +23,12 @@ from console.view.completeness import (
 from console.view.doubt import doubts_of
 from console.view.health import InstrumentHealth, LinkState, Rejected, StationHealth, network_health, networks_of
 from console.view.query import Level, SeriesQuery
-from console.view.series import Series, hourly_series, native_series
+from console.view.series import Series, contributors, hourly_series, native_series
 from console.view.station import InstrumentValues, ReasonGroup, by_reason, last_values
 from qc.review import review_notes, reviewed
 from schemas.alert import AlertState
 from schemas.completeness import expected_count, expected_of
+from schemas.flagged import with_ends
 from schemas.frames import concat_flags
 from schemas.interval import Interval, floor_hour
 from schemas.message import NetworkCode
@@ -253,7 +254,10 @@ class Source:
                 expected_count(item.cadence_s) for item in expected_of(station, network) if item.parameter == code
             ]
             expected = max(counts, default=None)
-            found.append(hourly_series(station.id, code, hourly, flags, expected=expected, network=network))
+            makers = contributors(station, network, code, Interval(query.start, query.end))
+            found.append(
+                hourly_series(station.id, code, hourly, flags, expected=expected, network=network, instruments=makers)
+            )
         return found
 
     def _reviewed(
@@ -272,7 +276,8 @@ class Source:
             network = str(item.network)
             native = self.influx.read_native(network, station.id, item.id, query.start, query.end, parameters=[code])
             verdicts = self._verdicts(network, station.id, query.start, query.end)
-            found.append(native_series(station.id, item.id, code, native, verdicts, network=network))
+            cadence = timedelta(seconds=item.cadence_s)
+            found.append(native_series(station.id, item.id, code, native, verdicts, network=network, cadence=cadence))
         return found
 
     def _networks_with(self, station: Station, code: str) -> list[str]:
@@ -292,9 +297,10 @@ class Source:
         frames = self._threads.map(
             lambda pair: self.influx.read_flags(bucket, pair[0], query.start, query.end, station_id=pair[1]), asked
         )
-        found = concat_flags(list(frames))
+        found = concat_flags([frame.assign(network=code) for frame, (code, _) in zip(frames, asked, strict=True)])
         if query.parameters and len(found):
             found = found[found["parameter"].isin(query.parameters)]
+        found = with_ends(found, hourly=bucket is Bucket.HOURLY)
         return found.sort_values(["start", "station_id", "parameter"]) if len(found) else found
 
     def alerts(self) -> list[Episode]:

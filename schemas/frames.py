@@ -23,6 +23,7 @@ flags
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,12 +51,15 @@ from schemas.flag import is_valid
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
 __all__ = [
     "COMPLETENESS",
     "COUNT",
     "FLAG",
     "FLAG_COLUMNS",
     "FLAG_END",
+    "HOLE_FACTOR",
     "HOURLY_COUNTS",
     "HOURLY_FLOATS",
     "NO_FIGURE",
@@ -71,10 +75,13 @@ __all__ = [
     "check_time_index",
     "concat_flags",
     "empty_flags",
+    "holes_after",
     "parameters_in",
     "valid_values",
 ]
 
+HOLE_FACTOR = 1.6
+"""Cadences [1] beyond which the step between two values is a hole: one value is missing, and not only late. Project's choice."""
 FLAG_COLUMNS = ("start", "station_id", "instrument_id", "parameter", "test", "flag", "reason")
 
 
@@ -96,6 +103,22 @@ def check_time_index(frame: pd.DataFrame | pd.Series) -> None:
 def parameters_in(frame: pd.DataFrame) -> list[str]:
     """Parameter codes of a native or hourly frame, in column order."""
     return [name for name in map(str, frame.columns) if SEPARATOR not in name]
+
+
+def holes_after(starts: pd.DatetimeIndex, cadence: timedelta) -> NDArray[np.bool_]:
+    """Whether a value is missing after each start: the next one is more than `HOLE_FACTOR` cadences away; never after the last.
+
+    Parameters
+    ----------
+    starts : DatetimeIndex
+        Starts of all values, ascending; of a part of them, as after thinning, the answer would be wrong.
+    cadence : timedelta
+        Time between two values, above zero.
+    """
+    found = np.zeros(len(starts), dtype=np.bool_)
+    if len(starts) > 1:
+        found[:-1] = np.diff(starts.as_unit("us").asi8) > HOLE_FACTOR * (cadence / timedelta(microseconds=1))
+    return found
 
 
 def valid_values(hourly: pd.DataFrame, parameter: str) -> pd.Series:

@@ -63,20 +63,30 @@ _CF_UNITS = {
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an export comes from; written into every file."""
+    """Where an export comes from; written into every file.
+
+    Attributes
+    ----------
+    network : str
+        Whose instruments the values are of; empty where it is not stated.
+    note : str
+        What a reader has to know of these values, such as hours to which two instruments contribute; empty: nothing.
+    """
 
     query: str
     created: str
     software: str
     level: str
     licence: str
+    network: str = ""
+    note: str = ""
 
     def lines(self) -> list[str]:
-        """One ``key: value`` a line."""
-        return [f"{name}: {getattr(self, name)}" for name in self.__struct_fields__]
+        """One ``key: value`` a line, without what is empty."""
+        return [f"{name}: {getattr(self, name)}" for name in self.__struct_fields__ if getattr(self, name)]
 
 
-def provenance(*, query: str, level: Level, now: datetime) -> Provenance:
+def provenance(*, query: str, level: Level, now: datetime, network: str = "", note: str = "") -> Provenance:
     """Provenance of an export made at ``now`` (aware)."""
     try:
         number = version("skyground")
@@ -89,27 +99,33 @@ def provenance(*, query: str, level: Level, now: datetime) -> Provenance:
         software=f"skyground {number}",
         level=_LEVELS[level],
         licence=licence,
+        network=network,
+        note=note,
     )
 
 
-def long_table(frames: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
+def long_table(frames: Mapping[tuple[str, str], pd.DataFrame], network: str = "") -> pd.DataFrame:
     """Frames of several series below each other.
 
     Parameters
     ----------
     frames : mapping of (station id, instrument id) to DataFrame
         Hourly or native frames (`schemas.frames`); the instrument id is empty for hourly ones.
+    network : str
+        Whose frames they are; empty: not written.
 
     Returns
     -------
     DataFrame
-        Columns ``start`` (UTC), ``station_id``, ``instrument_id`` (only when any), then the frames' columns, missing ones NaN.
+        Columns ``start`` (UTC), ``station_id``, ``network`` and ``instrument_id`` (each only when any), then the frames' columns,
+        missing ones NaN.
     """
     parts = []
     for (station_id, instrument_id), frame in frames.items():
         part = frame.rename_axis("start").reset_index()
         part.insert(1, "station_id", station_id)
-        part.insert(2, "instrument_id", instrument_id)
+        part.insert(2, "network", network)
+        part.insert(3, "instrument_id", instrument_id)
         parts.append(part)
     if not parts:
         return pd.DataFrame({"start": pd.DatetimeIndex([], tz="UTC"), "station_id": pd.Series(dtype=str)})
@@ -119,7 +135,7 @@ def long_table(frames: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DataFrame:
     table = table.fillna(missing).astype(
         {name: "int8" if name.endswith((FLAG, REVIEW)) else "int64" for name in counts}
     )
-    return table if (table["instrument_id"] != "").any() else table.drop(columns="instrument_id")
+    return table.drop(columns=[name for name in ("network", "instrument_id") if not (table[name] != "").any()])
 
 
 def write_csv(path: Path, table: pd.DataFrame, origin: Provenance) -> None:
@@ -179,14 +195,18 @@ def to_dataset(
         name.replace(SEPARATOR, "_"): _variable(name, [frames[key] for key in keys], index) for name in columns
     }
     places = [stations.get(station_id) for station_id, _ in keys]
-    names = [f"{station_id}/{instrument_id}" if instrument_id else station_id for station_id, instrument_id in keys]
+    names = ["/".join(filter(None, (origin.network, *key))) for key in keys]
     coordinates = {
         "time": (
             "time",
             index.tz_localize(None).to_numpy(),
             {"standard_name": "time", "long_name": "start of the interval, UTC"},
         ),
-        "series_id": ("series", names, {"cf_role": "timeseries_id", "long_name": "station, and instrument where any"}),
+        "series_id": (
+            "series",
+            names,
+            {"cf_role": "timeseries_id", "long_name": "network, station, and instrument where any"},
+        ),
         "lon": (
             "series",
             [_number(place.lon if place else None) for place in places],
@@ -210,6 +230,7 @@ def to_dataset(
         "history": history,
         "license": origin.licence,
         "processing_level": origin.level,
+        **{name: text for name, text in (("network", origin.network), ("comment", origin.note)) if text},
     }
     return xr.Dataset(variables, coordinates, attributes)
 

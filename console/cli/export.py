@@ -16,6 +16,7 @@ from store.archive_option import ExportFormat, Level
 if TYPE_CHECKING:
     import pandas as pd
 
+    from schemas.interval import Interval
     from schemas.network import Network
     from store.influx import InfluxStore
     from store.settings import SharedSettings
@@ -45,6 +46,7 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="report as JSON 以 JSON 报告")] = False,
     ) -> None:
         """Export stored values with units, flags and provenance. 导出数据（含单位、标识与来源）。"""
+        from schemas.interval import Interval
         from store import archive
         from store.error import StoreError
         from store.influx import InfluxStore
@@ -88,13 +90,14 @@ def register(app: typer.Typer) -> None:
                 *([] if told_at is None else ["--as-of", told_at.isoformat()]),
             ]
         )
-        origin = archive.provenance(query=query, level=level, now=datetime.now(UTC))
+        note = "" if level is Level.NATIVE else _note(stations, network, ids, Interval(start, stop))
+        origin = archive.provenance(query=query, level=level, now=datetime.now(UTC), network=network, note=note)
         try:
             if file_format is ExportFormat.NETCDF:
                 archive.write_netcdf(output, frames, stations.stations, origin)
             else:
                 write = archive.write_csv if file_format is ExportFormat.CSV else archive.write_parquet
-                write(output, archive.long_table(frames), origin)
+                write(output, archive.long_table(frames, network), origin)
         except OSError as error:
             typer.echo(f"skyground: {output} cannot be written: {error.strerror or error}", err=True)
             raise typer.Exit(1) from error
@@ -104,6 +107,20 @@ def register(app: typer.Typer) -> None:
             if as_json
             else f"{output}: {rows} rows of {len(frames)} series 已导出"
         )
+
+
+def _note(stations: Network, network: str, ids: list[str], span: Interval) -> str:
+    """Hours to which several instruments of the network contribute, by station and parameter."""
+    from console.view.series import contributors
+
+    found = []
+    for name in ids:
+        station = stations.stations[name]
+        for code in dict.fromkeys(code for item in station.instruments_of(network) for code in item.parameters):
+            makers = [item.id for item in contributors(station, network, code, span)]
+            if len(makers) > 1:
+                found.append(f"{name} {code}: {', '.join(makers)}")
+    return f"each hour is of the more complete one of these instruments: {'; '.join(found)}" if found else ""
 
 
 def _read(

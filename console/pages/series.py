@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from console.pages.shell import Problem, frame, html, load, page_for, show_problem, theme_of
-from console.view.chart import MAX_POINTS, Drawing, chart_height, series_chart
+from console.view.chart import Drawing, chart_height, series_chart
+from console.view.chart_line import MAX_POINTS
 from console.view.limits import limit_lines
 from console.view.query import LENGTHS, Level, Period, QueryError, SeriesQuery, parse_series
 from console.view.summary import summarise_series
+from schemas.interval import Interval
 from schemas.parameter import load_parameters
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ async def _result(page: Page, source: Source, query: SeriesQuery, found: list[Se
         html(page, "series_tools.html", query=query, download=download, thinned=thinned, silent=len(found) - len(shown))
         chart = ui.echart(series_chart(shown, drawing)).classes("chart").style(f"height:{chart_height(shown)}px")
         chart.props(f'role="img" aria-label="{page.words("series.title")}"')
-    rows = summarise_series(shown, drawing)
+    rows = summarise_series(shown, drawing, Interval(query.start, min(query.end, page.now)))
     html(page, "series_summary.html", rows=rows).classes("card")
 
 

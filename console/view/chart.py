@@ -5,27 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import cycle
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from console.view.quantity import format_value, name_of, unit_of
-from console.view.series import Point, Series, gap_after, points_of, thin
+from console.view.chart_line import SHAPES, Options, lines_of
+from console.view.quantity import name_of, unit_of
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
-
-    import pandas as pd
 
     from console.i18n import Words
     from console.theme import ChartTheme
+    from console.view.series import Series
 
-MAX_POINTS = 1600
 PANEL_PX, GAP_PX, TOP_PX, BOTTOM_PX = 230, 62, 64, 66
-_SHAPES = {Flag.SUSPECT: "diamond", Flag.FAIL: "path://M2 0 5 3 8 0 10 2 7 5 10 8 8 10 5 7 2 10 0 8 3 5 0 2Z"}
-
-Options = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +47,10 @@ class Drawing:
         if len({item.station_id for item in others}) > 1:
             parts.insert(0, self.station_names.get(series.station_id, series.station_id))
         same = [item for item in others if (item.station_id, item.parameter) == (series.station_id, series.parameter)]
-        if len(same) > 1:
-            parts.append(series.instrument_id or self.words.get(f"network_short.{series.network}", series.network))
+        if len({item.network for item in same}) > 1:
+            parts.append(self.words.get(f"network_short.{series.network}", series.network))
+        if len({(item.network, item.instrument) for item in same}) > len({item.network for item in same}):
+            parts.append(series.instrument)
         return " · ".join(parts)
 
 
@@ -81,7 +77,7 @@ def series_chart(series: Sequence[Series], drawing: Drawing) -> Options:
     for panel, members in enumerate(panels.values()):
         for item in members:
             colour = next(colours)
-            lines.extend(_lines(item, drawing, panel=panel, colour=colour, name=drawing.line_name(item, series)))
+            lines.extend(lines_of(item, drawing, panel=panel, colour=colour, name=drawing.line_name(item, series)))
     return {
         "useUTC": True,
         "animation": False,
@@ -96,7 +92,7 @@ def series_chart(series: Sequence[Series], drawing: Drawing) -> Options:
             for index in range(len(panels))
         ],
         "xAxis": [_time_axis(theme, index, last=index == len(panels) - 1) for index in range(len(panels))],
-        "yAxis": [_value_axis(theme, index, unit) for index, unit in enumerate(panels)],
+        "yAxis": [_value_axis(theme, index, unit, members) for index, (unit, members) in enumerate(panels.items())],
         "tooltip": {
             "trigger": "axis",
             "confine": True,
@@ -128,7 +124,7 @@ def _legend(lines: Sequence[Options], drawing: Drawing) -> Options:
     marks = {drawing.words(f"flag.{flag}") for flag in (2, 3, 4)}
     ordered = sorted(lines, key=lambda line: line["name"] in marks)
     names = list(dict.fromkeys(line["name"] for line in ordered))
-    judged = {drawing.words("flag.3"): _SHAPES[Flag.SUSPECT], drawing.words("flag.4"): _SHAPES[Flag.FAIL]}
+    judged = {drawing.words("flag.3"): SHAPES[Flag.SUSPECT], drawing.words("flag.4"): SHAPES[Flag.FAIL]}
     data = [{"name": name, "icon": judged.get(name, "roundRect")} for name in names]
     return {
         "type": "scroll",
@@ -164,7 +160,8 @@ def _time_axis(theme: ChartTheme, index: int, *, last: bool) -> Options:
     }
 
 
-def _value_axis(theme: ChartTheme, index: int, unit: str) -> Options:
+def _value_axis(theme: ChartTheme, index: int, unit: str, members: Sequence[Series]) -> Options:
+    turn = {"min": 0, "max": 360, "interval": 90} if all(item.is_direction for item in members) else {"scale": True}
     return {
         "type": "value",
         "gridIndex": index,
@@ -172,112 +169,8 @@ def _value_axis(theme: ChartTheme, index: int, unit: str) -> Options:
         "nameLocation": "end",
         "nameGap": 10,
         "nameTextStyle": {"color": theme.muted, "align": "right", "padding": [0, 6, 0, 0]},
-        "scale": True,
+        **turn,
         "splitNumber": 4,
         "axisLabel": {"color": theme.muted, ":formatter": "window.skygroundCompact"},
         "splitLine": {"lineStyle": {"color": theme.line}},
     }
-
-
-def _lines(item: Series, drawing: Drawing, *, panel: int, colour: str, name: str) -> list[Options]:
-    points = thin(item.points, MAX_POINTS)
-    data = _data(points, item, drawing, name)
-    single = len(points) == 1
-    line: Options = {
-        "type": "line",
-        "name": name,
-        "xAxisIndex": panel,
-        "yAxisIndex": panel,
-        "data": data,
-        "showSymbol": single,
-        "symbolSize": 6,
-        "connectNulls": False,
-        "lineStyle": {"width": 1.8},
-        "itemStyle": {"color": colour},
-        "emphasis": {"disabled": True},
-    }
-    limits = [limit for limit in drawing.limits if limit.parameter == item.parameter]
-    if limits:
-        line["markLine"] = _mark_line(limits, drawing.theme)
-    judged = [_judged(points, data, flag, drawing, panel=panel) for flag in (Flag.SUSPECT, Flag.FAIL)]
-    return [line, *_not_evaluated(line, points, drawing), *(entry for entry in judged if entry["data"])]
-
-
-def _not_evaluated(line: Options, points: pd.DataFrame, drawing: Drawing) -> Iterator[Options]:
-    """The stretches of a line that no run has screened, drawn over it in grey."""
-    open_at = {wall_ms(start.to_pydatetime(), drawing.zone) for start in points.index[points["flag"] == Flag.UNKNOWN]}
-    if not open_at:
-        return
-    grey = {"width": 1.8, "color": drawing.theme.muted}
-    data = [[point[0], point[1] if point[0] in open_at else None] for point in line["data"]]
-    yield {
-        **{name: line[name] for name in ("type", "xAxisIndex", "yAxisIndex", "symbolSize")},
-        "showSymbol": len(open_at) == 1,
-        "name": drawing.words("flag.2"),
-        "data": data,
-        "connectNulls": False,
-        "lineStyle": grey,
-        "itemStyle": {"color": drawing.theme.muted},
-        "emphasis": {"disabled": True},
-        "silent": True,
-        "z": 4,
-    }
-
-
-def _mark_line(limits: Sequence[LimitLine], theme: ChartTheme) -> Options:
-    return {
-        "symbol": "none",
-        "silent": True,
-        "lineStyle": {"color": theme.limit, "type": "dashed", "width": 1.4},
-        "label": {"position": "insideEndTop", "color": theme.limit, "fontSize": 12},
-        "data": [{"yAxis": limit.value, "label": {"formatter": limit.label}} for limit in limits],
-    }
-
-
-def _judged(points: pd.DataFrame, data: Sequence[Any], flag: Flag, drawing: Drawing, *, panel: int) -> Options:
-    wanted = {wall_ms(start.to_pydatetime(), drawing.zone) for start in points.index[points["flag"] == flag]}
-    colour = drawing.theme.suspect if flag is Flag.SUSPECT else drawing.theme.fail
-    return {
-        "type": "scatter",
-        "name": drawing.words(f"flag.{int(flag)}"),
-        "xAxisIndex": panel,
-        "yAxisIndex": panel,
-        "data": [point for point in data if point[0] in wanted and point[1] is not None],
-        "symbol": _SHAPES[flag],
-        "symbolSize": 10 if flag is Flag.SUSPECT else 9,
-        "itemStyle": {"color": colour, "borderColor": drawing.theme.surface, "borderWidth": 1},
-        "z": 5,
-    }
-
-
-def _data(points: pd.DataFrame, item: Series, drawing: Drawing, name: str) -> list[Any]:
-    unit = unit_of(item.parameter)
-    found: list[Any] = []
-    for point, gap in zip(points_of(points), gap_after(points).tolist(), strict=True):
-        at = wall_ms(point.start, drawing.zone)
-        text = f"{format_value(point.value, item.parameter)} {unit}".strip()
-        when = point.start.astimezone(drawing.zone).strftime("%Y-%m-%d %H:%M")
-        found.append([at, point.value, text, _notes(point, drawing.words), name, when])
-        if gap:
-            found.append([at + 1, None])
-    return found
-
-
-def _notes(point: Point, words: Words) -> str:
-    notes: list[str] = []
-    if point.n is not None:
-        share = "" if point.completeness is None else f" · {words('series.completeness')} {point.completeness:.0%}"
-        notes.append(f"n = {point.n}{share}")
-    if point.flag != Flag.PASS:
-        notes.append(words(f"flag.{point.flag}"))
-    if point.status:
-        notes.append(words.get(f"status.{point.status}", point.status))
-    return "\n".join([*notes, *filter(None, point.notes.split("\n"))])
-
-
-def wall_ms(moment: datetime, zone: ZoneInfo) -> int:
-    """Clock time of a zone as milliseconds that ECharts, told to use UTC, shows as this clock time."""
-    local = moment.astimezone(zone)
-    offset = local.utcoffset()
-    shift = offset.total_seconds() if offset else 0.0
-    return round((moment.timestamp() + shift) * 1000)

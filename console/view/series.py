@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003 - TypedDict is read at run time
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, TypedDict
 
 import numpy as np
@@ -13,14 +13,20 @@ import pandas as pd
 from schemas.completeness import hour_completeness
 from schemas.flag import Flag
 from schemas.flagged import join_hours, join_native
-from schemas.frames import COUNT, FLAG, STATUS
+from schemas.frames import COUNT, FLAG, FLAG_END, STATUS
+from schemas.parameter import AveragingMethod
+from schemas.parameter import parameter as known_parameter
 
 if TYPE_CHECKING:
-    from schemas.flagged import Verdicts
+    from collections.abc import Sequence
 
+    from schemas.flagged import Verdicts
+    from schemas.interval import Interval
+    from schemas.network import Instrument, Station
+
+HOUR = timedelta(hours=1)
 #: Columns of `Series.points`.
 POINT_COLUMNS = ("value", "n", "completeness", "flag", "status", "notes")
-_GAP_FACTOR = 1.6
 
 
 class FlagRow(TypedDict):
@@ -28,11 +34,13 @@ class FlagRow(TypedDict):
 
     start: datetime
     station: str
+    network: str
     instrument: str | None
     parameter: str
     test: str
     flag: int
     reason: str
+    end: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +53,10 @@ class Series:
         Empty where it does not matter.
     instrument_id : str or None
         None for hourly values, which are the station's.
+    instruments : tuple of str
+        Ids of the instruments whose values these are. Of several, each hour is of the one that is more complete (`qc.hourly.merge`).
+    cadence : timedelta
+        Time between two values.
     points : DataFrame
         Index ``start`` (UTC); ``value`` canonical unit, NaN where none; ``n`` count and ``completeness`` ratio (NaN for native
         values); ``flag`` int8, strongest of all tests; ``status`` letter, empty for normal; ``notes`` tests with reasons, a line each.
@@ -55,9 +67,21 @@ class Series:
     instrument_id: str | None
     parameter: str
     points: pd.DataFrame
+    instruments: tuple[str, ...] = ()
+    cadence: timedelta = HOUR
+
+    @property
+    def instrument(self) -> str:
+        """Where the values come from in one word: the instrument id, of several joined by ``+``; empty where not known."""
+        return "+".join((self.instrument_id,) if self.instrument_id else self.instruments)
+
+    @property
+    def is_direction(self) -> bool:
+        """Whether the values are angles, of which an arithmetic mean, a lowest or a highest says nothing."""
+        return known_parameter(self.parameter).averaging is AveragingMethod.VECTOR
 
 
-def hourly_series(
+def hourly_series(  # noqa: PLR0913 - what a series is of, its two frames, and who made them
     station_id: str,
     parameter: str,
     hourly: pd.DataFrame,
@@ -65,6 +89,7 @@ def hourly_series(
     *,
     expected: float | None,
     network: str = "",
+    instruments: Sequence[Instrument] = (),
 ) -> Series:
     """Series of one parameter out of an hourly frame.
 
@@ -74,6 +99,8 @@ def hourly_series(
         Flags frame of the hours; other stations and parameters in it are ignored.
     expected : float or None
         Values a full hour holds, for hours that were stored without their completeness; None: unknown for these.
+    instruments : sequence of Instrument
+        Those whose values the hours are made of.
     """
     points = _points(hourly, parameter)
     if parameter + COUNT in hourly:
@@ -84,10 +111,19 @@ def hourly_series(
     own = flags[flags["station_id"] == station_id] if len(flags) else flags
     joined = join_hours(own, parameter, points["flag"])
     points = points.assign(flag=joined.flags, notes=joined.notes)
-    return Series(station_id=station_id, network=network, instrument_id=None, parameter=parameter, points=points)
+    fastest = min((timedelta(seconds=item.cadence_s) for item in instruments), default=HOUR)
+    return Series(
+        station_id=station_id,
+        network=network,
+        instrument_id=None,
+        parameter=parameter,
+        points=points,
+        instruments=tuple(item.id for item in instruments),
+        cadence=max(HOUR, fastest),
+    )
 
 
-def native_series(
+def native_series(  # noqa: PLR0913 - what a series is of, its two frames, and how it was made
     station_id: str,
     instrument_id: str,
     parameter: str,
@@ -95,6 +131,7 @@ def native_series(
     verdicts: Verdicts,
     *,
     network: str = "",
+    cadence: timedelta | None = None,
 ) -> Series:
     """Series of one parameter out of a native frame; a value that no run has screened is UNKNOWN, not evaluated.
 
@@ -102,6 +139,8 @@ def native_series(
     ----------
     verdicts : Verdicts
         Of the station in this network.
+    cadence : timedelta or None
+        Time between two readings; None: the usual step of the frame.
     """
     points = _points(native, parameter)
     if parameter + STATUS in native:
@@ -110,8 +149,30 @@ def native_series(
     joined = join_native(verdicts, instrument_id, parameter, points["value"])
     points = points.assign(flag=joined.flags, notes=joined.notes)
     return Series(
-        station_id=station_id, network=network, instrument_id=instrument_id, parameter=parameter, points=points
+        station_id=station_id,
+        network=network,
+        instrument_id=instrument_id,
+        parameter=parameter,
+        points=points,
+        cadence=cadence or _usual_step(native.index),
     )
+
+
+def contributors(station: Station, network: str, code: str, span: Interval) -> list[Instrument]:
+    """Instruments whose values an hour of a parameter may be made of: in service at any time of ``span``."""
+    return [
+        item
+        for item in station.instruments_of(network)
+        if code in item.parameters
+        and (item.since is None or item.since < span.end)
+        and (item.until is None or item.until > span.start)
+    ]
+
+
+def _usual_step(starts: pd.Index) -> timedelta:
+    """Lower quartile of the steps, so that holes do not count; an hour where there is none."""
+    steps = np.sort(np.diff(pd.DatetimeIndex(starts).as_unit("us").asi8))
+    return timedelta(microseconds=int(steps[len(steps) // 4])) if steps.size else HOUR
 
 
 def _points(frame: pd.DataFrame, parameter: str) -> pd.DataFrame:
@@ -119,34 +180,6 @@ def _points(frame: pd.DataFrame, parameter: str) -> pd.DataFrame:
     points = pd.DataFrame({"value": values, "n": np.nan, "completeness": np.nan}, index=frame.index)
     points["flag"] = np.where(points["value"].isna(), np.int8(Flag.MISSING), np.int8(Flag.UNKNOWN)).astype(np.int8)
     return points.assign(status="", notes="")
-
-
-def thin(points: pd.DataFrame, limit: int) -> pd.DataFrame:
-    """At most about ``limit`` points for drawing: lowest and highest of each stretch, and every point that is flagged.
-
-    Peaks and flagged values survive; a frame that is short enough is returned as it is.
-    """
-    if len(points) <= limit:
-        return points
-    stretch = np.arange(len(points)) * (limit // 2) // len(points)
-    values = points["value"].reset_index(drop=True)
-    grouped = values.groupby(stretch)
-    keep = {0, len(points) - 1, *grouped.idxmin().dropna().astype(int), *grouped.idxmax().dropna().astype(int)}
-    flagged = np.flatnonzero(points["flag"].isin([Flag.SUSPECT, Flag.FAIL]).to_numpy())
-    keep.update(int(position) for position in flagged[:: max(1, len(flagged) // limit)])
-    return points.iloc[sorted(keep)]
-
-
-def gap_after(points: pd.DataFrame) -> pd.Series:
-    """Whether a hole follows each point: the next one is further away than one and a half usual steps.
-
-    The usual step is the lower quartile of all, so that holes do not count; of one or two points none has a hole after it.
-    """
-    times = points.index.to_series()
-    steps = times.shift(-1) - times
-    if steps.count() <= 1:
-        return pd.Series(data=False, index=points.index)
-    return (steps > steps.quantile(0.25, interpolation="lower") * _GAP_FACTOR).fillna(value=False)
 
 
 class Point(NamedTuple):
@@ -176,19 +209,20 @@ def points_of(points: pd.DataFrame) -> list[Point]:
 
 
 def flag_rows(flags: pd.DataFrame) -> list[FlagRow]:
-    """Rows of a flags frame, plain values."""
-    columns = [
-        flags[name].tolist() for name in ("start", "station_id", "instrument_id", "parameter", "test", "flag", "reason")
-    ]
+    """Rows of a flags frame with the column ``network`` beside those of `schemas.frames`, plain values."""
+    names = ("start", "station_id", "network", "instrument_id", "parameter", "test", "flag", "reason", FLAG_END)
+    columns = [flags[name].tolist() if name in flags else [None] * len(flags) for name in names]
     return [
         FlagRow(
             start=start.to_pydatetime(),
             station=str(station),
+            network=str(network),
             instrument=instrument if isinstance(instrument, str) else None,
             parameter=str(parameter),
             test=str(test),
             flag=int(flag),
             reason=str(reason),
+            end=None if pd.isna(end) else end.to_pydatetime(),
         )
-        for start, station, instrument, parameter, test, flag, reason in zip(*columns, strict=True)
+        for start, station, network, instrument, parameter, test, flag, reason, end in zip(*columns, strict=True)
     ]

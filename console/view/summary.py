@@ -6,27 +6,37 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from console.view.quantity import format_value, name_of, unit_of
+from qc.hourly import vector_mean
 from schemas.flag import Flag, is_valid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from console.view.chart import Drawing
     from console.view.series import Series
+    from schemas.interval import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeriesSummary:
-    """One series in figures; statistics are over values that are neither FAIL nor MISSING, written in the canonical unit."""
+    """One series in figures, written in the canonical unit.
+
+    Statistics are over the ``count`` values that are neither FAIL nor MISSING, of the ``expected`` that the cadence promises; of
+    directions the mean is that of the vectors, and there is no lowest and highest. ``instrument`` as `Series.instrument`.
+    """
 
     station_id: str
     station: str
     network: str
-    instrument_id: str | None
+    instrument: str
     parameter: str
     name: str
     unit: str
     count: int
+    expected: int
     lowest: str
     mean: str
     highest: str
@@ -35,27 +45,25 @@ class SeriesSummary:
     fail: int
 
 
-def summarise_series(series: Sequence[Series], drawing: Drawing) -> list[SeriesSummary]:
-    """Figures of each series."""
-    return [_summary(item, drawing) for item in series]
+def summarise_series(series: Sequence[Series], drawing: Drawing, span: Interval) -> list[SeriesSummary]:
+    """Figures of each series over a period."""
+    return [_summary(item, drawing, span) for item in series]
 
 
-def _summary(item: Series, drawing: Drawing) -> SeriesSummary:
+def _summary(item: Series, drawing: Drawing, span: Interval) -> SeriesSummary:
     flags = item.points["flag"].to_numpy()
-    valid = item.points["value"][is_valid(flags)].dropna()
-    figures = (valid.min(), valid.mean(), valid.max()) if len(valid) else (None, None, None)
-    lowest, mean, highest = (
-        format_value(None if figure is None else float(figure), item.parameter) for figure in figures
-    )
+    valid = item.points["value"][is_valid(flags)].dropna().to_numpy()
+    lowest, mean, highest = (format_value(figure, item.parameter) for figure in _figures(valid, item))
     return SeriesSummary(
         station_id=item.station_id,
         station=drawing.station_names.get(item.station_id, item.station_id),
-        instrument_id=item.instrument_id,
+        instrument=item.instrument,
         parameter=item.parameter,
         name=name_of(item.parameter, drawing.words),
         network=item.network,
         unit=unit_of(item.parameter),
         count=len(valid),
+        expected=span.duration // item.cadence,
         lowest=lowest,
         mean=mean,
         highest=highest,
@@ -63,3 +71,12 @@ def _summary(item: Series, drawing: Drawing) -> SeriesSummary:
         suspect=int((flags == Flag.SUSPECT).sum()),
         fail=int((flags == Flag.FAIL).sum()),
     )
+
+
+def _figures(valid: NDArray[np.float64], item: Series) -> tuple[float | None, float | None, float | None]:
+    """Lowest, mean and highest; None where there is none."""
+    if not valid.size:
+        return None, None, None
+    if item.is_direction:
+        return None, vector_mean(valid), None
+    return float(valid.min()), float(valid.mean()), float(valid.max())

@@ -9,17 +9,20 @@ import pytest
 
 from console.i18n import words
 from console.theme import LIGHT
-from console.view.chart import Drawing, series_chart, wall_ms
+from console.view.chart import Drawing, series_chart
+from console.view.chart_line import wall_ms
 from console.view.completeness import calendar, completeness
-from console.view.series import Series, hourly_series, native_series, points_of, thin
+from console.view.series import Series, hourly_series, native_series, points_of
 from console.view.summary import summarise_series
+from console.view.thin import thin
 from schemas.completeness import Expected
 from schemas.flagged import Verdicts
 from schemas.interval import Interval
-from tests.console.build import NOW, flags, hours, verdicts
+from tests.console.build import NOW, flags, hours, instrument, verdicts
 
 ZONE = ZoneInfo("Asia/Shanghai")
 O3 = [Expected(parameter="o3", cadence_s=60)]
+SPAN = Interval(NOW - timedelta(hours=6), NOW)
 
 
 def _hourly(values: list[float], **columns: object) -> pd.DataFrame:
@@ -63,7 +66,7 @@ def test_thinning_keeps_the_peak_and_every_flagged_point() -> None:
         _hourly(list(values)),
         verdicts(flags((hours(50_000)[77], "a-1", None, "o3", "spike", 3, ""))),
     )
-    kept = thin(found.points, 1_000)
+    kept = thin(found.points, 1_000, found.cadence)
     assert len(kept) < 1_200
     assert kept["value"].max() == 99.0
     assert (kept["flag"] == 3).sum() == 1
@@ -78,7 +81,7 @@ def test_a_plot_has_a_panel_for_each_unit_and_marks_suspect_points_by_shape() ->
     ]
     options = series_chart(found, Drawing(words=words("en"), theme=LIGHT, zone=ZONE, station_names={}))
     assert [axis["name"] for axis in options["yAxis"]] == ["µg/m³", "°C"]
-    marked = [line for line in options["series"] if line["type"] == "scatter"]
+    marked = [line for line in options["series"] if line.get("symbol")]
     assert [(line["symbol"], line["name"], len(line["data"])) for line in marked] == [("diamond", "Suspect", 1)]
 
 
@@ -90,7 +93,7 @@ def test_what_no_run_has_screened_is_drawn_in_grey_and_counted() -> None:
     assert [point[1] for point in line["data"]] == [1.0, 2.0, 3.0]
     assert ([point[1] for point in grey["data"]], grey["name"]) == ([None, 2.0, 3.0], "Not evaluated")
     assert grey["lineStyle"]["color"] == LIGHT.muted
-    assert summarise_series(found, drawing)[0].unscreened == 2
+    assert summarise_series(found, drawing, SPAN)[0].unscreened == 2
 
 
 def test_a_hole_in_the_data_breaks_the_line() -> None:
@@ -119,3 +122,107 @@ def test_the_completeness_of_an_hour_is_the_one_that_quality_control_stored() ->
     burst = _hourly([1.0, 1.0], o3__n=[60.0, 60.0], o3__completeness=[0.0333, np.nan])
     points = points_of(hourly_series("a-1", "o3", burst, flags(), expected=60).points)
     assert [point.completeness for point in points] == [0.0333, 1.0]
+
+
+def minutes(values: list[float], code: str = "o3") -> pd.DataFrame:
+    index = pd.date_range(end=NOW - timedelta(minutes=1), periods=len(values), freq="1min", name="start")
+    return pd.DataFrame({code: values}, index=index)
+
+
+def drawing() -> Drawing:
+    return Drawing(words=words("en"), theme=LIGHT, zone=ZONE, station_names={})
+
+
+def drawn(
+    frame: pd.DataFrame, code: str = "o3", cadence: timedelta | None = timedelta(minutes=1)
+) -> list[dict[str, object]]:
+    found = native_series("a-1", "gas1", code, frame, verdicts(flags()), cadence=cadence)
+    return series_chart([found], drawing())["series"]
+
+
+@pytest.mark.parametrize("count", [100, 1_600, 1_601, 10_080, 44_640])
+@pytest.mark.parametrize("cadence", [None, timedelta(minutes=1)])
+def test_a_complete_minute_series_is_one_line_however_many_points_are_left_out(
+    count: int, cadence: timedelta | None
+) -> None:
+    rng = np.random.default_rng(1)
+    line = drawn(minutes(list(rng.normal(size=count))), cadence=cadence)[0]
+    assert [point for point in line["data"] if point[1] is None] == []
+    assert len(line["data"]) <= 1_700
+
+
+def test_a_complete_hourly_series_of_a_year_is_one_line() -> None:
+    found = hourly_series("a-1", "o3", _hourly([float(step % 24) for step in range(8_760)]), flags(), expected=60)
+    assert None not in [point[1] for point in series_chart([found], drawing())["series"][0]["data"]]
+
+
+@pytest.mark.parametrize("count", [300, 10_080])
+def test_each_hole_breaks_the_line_once_on_its_own_sides(count: int) -> None:
+    frame = minutes([1.0] * count)
+    holes = [(50, 51), (120, 160), (count - 20, count - 10)]
+    kept = frame.drop(index=frame.index[[step for first, last in holes for step in range(first, last)]])
+    data = drawn(kept)[0]["data"]
+    breaks = [position for position, point in enumerate(data) if point[1] is None]
+    sides = [(data[at - 1][5], data[at + 1][5]) for at in breaks]
+    clock = [f"{start.tz_convert(ZONE):%Y-%m-%d %H:%M}" for start in frame.index]
+    assert sides == [(clock[first - 1], clock[last]) for first, last in holes]
+
+
+def test_a_value_between_two_holes_is_drawn_as_a_point() -> None:
+    frame = minutes([1.0] * 9).iloc[[0, 1, 4, 7, 8]]
+    line, lone = drawn(frame)[:2]
+    assert (lone["type"], lone["name"], len(lone["data"])) == ("scatter", line["name"], 1)
+    assert lone["data"][0][5].endswith("15:55")
+
+
+def test_an_instrument_slower_than_hourly_has_no_holes_between_its_hours() -> None:
+    index = pd.date_range(end=NOW - timedelta(hours=1), periods=10, freq="3h", name="start")
+    made_by = instrument("gc1", cadence_s=10_800)
+    found = hourly_series(
+        "a-1", "o3", pd.DataFrame({"o3": 1.0}, index=index), flags(), expected=1 / 3, instruments=[made_by]
+    )
+    assert None not in [point[1] for point in series_chart([found], drawing())["series"][0]["data"]]
+
+
+def test_hours_without_any_value_for_months_are_thinned_too() -> None:
+    found = hourly_series("a-1", "o3", _hourly([np.nan] * 40_000 + [1.0, 2.0]), flags(), expected=60)
+    assert [point[1] for point in series_chart([found], drawing())["series"][0]["data"]][-2:] == [1.0, 2.0]
+
+
+def test_wind_directions_are_points_on_a_whole_turn_and_thinned_to_values_that_were_measured() -> None:
+    values = [(358.0 if step % 2 else 2.0) for step in range(20_000)]
+    found = native_series("a-1", "wx1", "wind_direction", minutes(values, "wind_direction"), verdicts(flags()))
+    options = series_chart([found], drawing())
+    points = options["series"][0]
+    assert points["type"] == "scatter"
+    assert {point[1] for point in points["data"]} <= {358.0, 2.0}
+    assert len(points["data"]) <= 1_700
+    assert (options["yAxis"][0]["min"], options["yAxis"][0]["max"]) == (0, 360)
+
+
+def test_the_mean_of_wind_directions_is_that_of_their_vectors() -> None:
+    found = native_series("a-1", "wx1", "wind_direction", minutes([350.0, 20.0], "wind_direction"), verdicts(flags()))
+    figures = summarise_series([found], drawing(), SPAN)[0]
+    assert (figures.lowest, figures.mean, figures.highest) == ("–", "5.0", "–")
+
+
+def test_figures_say_how_many_values_the_cadence_promises() -> None:
+    found = native_series("a-1", "gas1", "o3", minutes([1.0] * 90), verdicts(flags()), cadence=timedelta(minutes=1))
+    figures = summarise_series([found], drawing(), SPAN)[0]
+    assert (figures.count, figures.expected) == (90, 360)
+
+
+def test_two_instruments_and_two_networks_have_lines_of_their_own_names() -> None:
+    frame = minutes([1.0], "pm25")
+    found = [
+        native_series("a-1", name, "pm25", frame, verdicts(flags()), network=network)
+        for name, network in (("gas1", "gas"), ("gas2", "gas"), ("pm1", "pm"))
+    ]
+    names = [drawing().line_name(item, found) for item in found]
+    assert len(set(names)) == 3
+    assert names[0].endswith("gas1")
+
+
+def test_an_hour_names_every_instrument_it_may_be_made_of() -> None:
+    pair = [instrument("gas1"), instrument("gas2")]
+    assert hourly_series("a-1", "o3", _hourly([1.0]), flags(), expected=60, instruments=pair).instrument == "gas1+gas2"

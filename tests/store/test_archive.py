@@ -124,6 +124,22 @@ def test_nothing_cannot_be_written_as_netcdf(tmp_path: Path) -> None:
         write_netcdf(tmp_path / "out.nc", {}, STATIONS, ORIGIN)
 
 
+def test_no_two_networks_or_instruments_share_a_key_in_any_format(tmp_path: Path) -> None:
+    frames = {("a", "i"): hourly([1.0]), ("a", "j"): hourly([2.0])}
+    keys = set[tuple[object, ...]]()
+    names = list[str]()
+    for network in ("gas", "pm"):
+        origin = provenance(query="q", level=Level.NATIVE, now=START, network=network)
+        table = long_table(frames, network)
+        keys |= set(zip(table["start"], table["station_id"], table["network"], table["instrument_id"], strict=True))
+        write_netcdf(tmp_path / "out.nc", frames, STATIONS, origin)
+        with xr.open_dataset(tmp_path / "out.nc", engine="h5netcdf") as found:
+            names += found["series_id"].to_numpy().tolist()
+            assert found.attrs["network"] == network
+    assert len(keys) == 4
+    assert names == ["gas/a/i", "gas/a/j", "pm/a/i", "pm/a/j"]
+
+
 @pytest.fixture
 def cli(settings: SharedSettings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> typer.Typer:
     network = tmp_path / "network.toml"
