@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from ingest.expectation import holes
 from ingest.judge import judge
 from ingest.lanes import waiting
 from ingest.quarantine import refused_behind_judge
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from ingest.judge import Judged
     from ingest.quarantine import Refusals
     from ingest.settings import CollectorSettings
+    from schemas.network import Network
     from schemas.reading import Reading
     from store.influx import InfluxStore
     from store.rawlog import LoggedMessage, RawLog
@@ -59,7 +62,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     quarantined : dict of str to int
         Entries by reason.
     sequence_gaps : int
-        Numbers that no message carries, between the first and the last of each instrument: lost before the broker.
+        Numbers that no message carries, within each run of an instrument's counter: lost before the broker.
     waiting : int
         Messages behind the cursor, not part of this comparison.
     sent : int or None
@@ -148,7 +151,7 @@ def audit(  # noqa: PLR0913 - the three stores and the period
         values_found=found,
         values_missing=values - found,
         quarantined=dict(sorted(tally.reasons.items())),
-        sequence_gaps=tally.sequence_gaps(),
+        sequence_gaps=tally.sequence_gaps(settings.stations),
         waiting=waiting(log),
         sent=sent,
         lost=values - found + (max(0, sent - received) if sent is not None else 0),
@@ -164,7 +167,7 @@ class _Tally:
         self.expected: _Expected = {}
         self._refused = refused
         self._seen: set[int] = set()
-        self._numbers: dict[_Key, set[int]] = {}
+        self._numbers: dict[_Key, dict[datetime, int]] = {}
 
     def add(self, judged: Judged) -> None:
         message = judged.message
@@ -180,15 +183,22 @@ class _Tally:
     def _expect(self, reading: Reading, received_at: datetime) -> None:
         key = (reading.network, reading.station_id, reading.instrument_id)
         if reading.seq is not None:
-            self._numbers.setdefault(key, set()).add(reading.seq)
+            self._numbers.setdefault(key, {})[reading.interval.start] = reading.seq
         reason = self._refused.get((reading.station_id, reading.instrument_id, reading.interval.start, received_at))
         if reason is not None:
             self.reasons[reason] += 1
             return
         self.expected.setdefault(key, {}).setdefault(reading.interval.start, set()).update(reading.values)
 
-    def sequence_gaps(self) -> int:
-        return sum(max(numbers) - min(numbers) + 1 - len(numbers) for numbers in self._numbers.values())
+    def sequence_gaps(self, network: Network) -> int:
+        """Numbers missing within runs of the counter; instruments that left the network file have no cadence and no count."""
+        total = 0
+        for (_, station_id, instrument_id), numbers in self._numbers.items():
+            instrument = network.instruments.get((station_id, instrument_id))
+            if instrument is not None:
+                cadence = timedelta(seconds=instrument.cadence_s)
+                total += sum(missing for _, missing in holes(sorted(numbers.items()), cadence))
+        return total
 
 
 def _instrument_of(item: Judged) -> tuple[str, str]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from schemas.interval import hours_between
 from store.state import Facts, SheetRow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from schemas.network import Network
 
 HOUR = timedelta(hours=1)
@@ -21,6 +24,22 @@ def expected_in(hour: datetime, cadence: timedelta, since: datetime | None, unti
         return 0
     epoch = datetime.fromtimestamp(0, tz=hour.tzinfo)
     return -((epoch - last) // cadence) - -((epoch - first) // cadence)
+
+
+def holes(numbered: Iterable[tuple[datetime, int]], cadence: timedelta) -> Iterator[tuple[datetime, int]]:
+    """Numbers that are missing between readings: the start before the hole, and how many fit there.
+
+    Parameters
+    ----------
+    numbered : iterable of (datetime, int)
+        Starts and numbers of one instrument's readings, by time. A number that falls begins a run anew, and one that jumps
+        by more than the cadence allows was set by hand: neither proves more than the time between has room for.
+    cadence : timedelta
+    """
+    for (before, first), (after, second) in pairwise(numbered):
+        missing = min(second - first - 1, max(0, round((after - before) / cadence) - 1))
+        if missing > 0:
+            yield before, missing
 
 
 def filled(

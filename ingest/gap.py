@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ingest.guard import Caught, divide, is_refused
+from ingest.repair import gap_finding
 from ingest.suspicion import MOST, Last, Suspect, Suspicions
 from schemas.interval import floor_hour
 from store.state import Gap, GapState, Progress
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from ingest.judge import Judged
     from ingest.settings import CollectorSettings
+    from schemas.message import RawMessage
     from schemas.reading import Reading
     from store.influx_reading import ReadingStore
     from store.state import StateStore
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 NOTE_EVERY_S = 1.0
 ANSWER_ENDS = timedelta(seconds=2)
 """After the last back-fill message so long, the database is asked what is still missing."""
+_NOTHING = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\]\s*")
 _Key = tuple[str, str]
 
 
@@ -35,6 +39,14 @@ class Missing(msgspec.Struct, frozen=True):
     end: datetime
     count: int
     found_by: str
+
+
+def says_nothing(message: RawMessage) -> bool:
+    """Whether a message is the answer "I have nothing of that": an empty JSON array (docs/data-path.md), and nothing else.
+
+    A message without readings for any other reason, such as a real-time frame of HJ 212, says nothing of what is missing.
+    """
+    return _NOTHING.fullmatch(message.payload) is not None
 
 
 def missing_between(last: Last, reading: Reading, cadence: timedelta) -> Missing | None:
@@ -97,9 +109,12 @@ class GapWatch:
         for judged in batch:
             if judged.readings:
                 self._found.extend(self._hear(judged))
-            elif not judged.rejections and judged.topic is not None:
+            elif judged.topic is not None and says_nothing(judged.message):
                 nothing.add((judged.topic.station_id, judged.topic.instrument_id))
         divide(self._state.add_gaps, self._found, lambda _, error: self._caught("gaps", error))
+        old = [gap_finding(gap, gap.missing, gap.found_at) for gap in self._found if gap.state is GapState.TOO_OLD]
+        if old:
+            self._state.report_findings(old)
         self._found.clear()
         self._note_answers(nothing)
         if self._suspicions is not None and len(self._suspicions) > MOST:
@@ -184,25 +199,32 @@ class GapWatch:
         if not window:
             return  # a data set: nobody is there to be asked
         now = judged.message.received_at
-        oldest = now - window
         cadence = self._cadence_of(key)
-        start, state = found.start, GapState.OPEN
-        if found.end <= oldest:
-            state = GapState.TOO_OLD
-        elif start < oldest:
-            start += -(-(oldest - start) // cadence) * cadence
-        yield Gap(
-            network=str(self._network.instruments[key].network),
-            station_id=key[0],
-            instrument_id=key[1],
-            start=start,
-            end=found.end,
-            missing=min(found.count, max(1, round((found.end - start) / cadence))),
-            found_by=found.found_by,
-            found_at=now,
-            due_at=now + self._pause,
-            state=state,
-        )
+        for start, end, count, state in _by_age(found, now - window, cadence):
+            yield Gap(
+                network=str(self._network.instruments[key].network),
+                station_id=key[0],
+                instrument_id=key[1],
+                start=start,
+                end=end,
+                missing=count,
+                found_by=found.found_by,
+                found_at=now,
+                due_at=now + self._pause,
+                state=state,
+            )
+
+
+def _by_age(found: Missing, oldest: datetime, cadence: timedelta) -> Iterator[tuple[datetime, datetime, int, GapState]]:
+    """What can still be asked for, and apart from it what is older than the late window; none of it is left out."""
+    steps = max(1, round((found.end - found.start) / cadence))
+    old = min(steps, max(0, -((found.start - oldest) // cadence)))
+    border = found.start + old * cadence
+    young = min(found.count, steps - old)
+    if young:
+        yield border, found.end, young, GapState.OPEN
+    if found.count > young:
+        yield found.start, border, found.count - young, GapState.TOO_OLD
 
 
 def steps_by_hour(

@@ -127,15 +127,16 @@ class Repairer:
             return None
         cadence = timedelta(seconds=instrument.cadence_s)
         window = timedelta(hours=self._network.stations[gap.station_id].late_window_h)
-        missing = [start for start in self._missing(gap, cadence) if not window or now - start < window]
+        absent = self._missing(gap, cadence)
+        missing = [start for start in absent if not window or now - start < window]
         if not missing:
-            self._state.change_gap(gap.id, GapState.FILLED, missing=0)
+            self._end(gap, GapState.TOO_OLD if absent else GapState.FILLED, len(absent), now)
             return None
         done = missing_steps(missing, cadence, self._settings.gap_request_readings)
         if gap.attempts >= self._settings.gap_attempts:
             # pieces of a long gap that were brought back count as progress, and allow further attempts
             if len(missing) >= gap.missing:
-                self._give_up(gap, len(missing), now)
+                self._end(gap, GapState.GIVEN_UP, len(absent), now)
                 return None
             self._state.change_gap(gap.id, GapState.ASKED, attempts=1, missing=len(missing))
             return done
@@ -149,28 +150,31 @@ class Repairer:
         )
         return missing_starts(gap.start, gap.end, cadence, list(stored))
 
-    def _give_up(self, gap: Gap, missing: int, now: datetime) -> None:
-        self._state.change_gap(gap.id, GapState.GIVEN_UP, missing=missing)
-        facts = {
-            "start": gap.start.isoformat(),
-            "end": gap.end.isoformat(),
-            "missing": missing,
-            "attempts": gap.attempts,
-        }
-        _log.warning("gap_given_up", station=gap.station_id, instrument=gap.instrument_id, **facts)
-        self._state.report_findings(
-            [
-                Finding(
-                    key=f"gap/{gap.station_id}/{gap.instrument_id}",
-                    kind=FindingKind.GAP,
-                    station_id=gap.station_id,
-                    instrument_id=gap.instrument_id,
-                    facts=facts,
-                    first_at=now,
-                    last_at=now,
-                )
-            ]
-        )
+    def _end(self, gap: Gap, state: GapState, missing: int, now: datetime) -> None:
+        """Settle a gap; one that ends with readings missing is reported."""
+        self._state.change_gap(gap.id, state, missing=missing)
+        if missing:
+            _log.warning(f"gap_{state.value}", station=gap.station_id, instrument=gap.instrument_id, missing=missing)
+            self._state.report_findings([gap_finding(gap, missing, now)])
+
+
+def gap_finding(gap: Gap, missing: int, now: datetime) -> Finding:
+    """What is reported of a gap that ended with readings missing."""
+    facts = {
+        "start": gap.start.isoformat(),
+        "end": gap.end.isoformat(),
+        "missing": missing,
+        "attempts": gap.attempts,
+    }
+    return Finding(
+        key=f"gap/{gap.station_id}/{gap.instrument_id}",
+        kind=FindingKind.GAP,
+        station_id=gap.station_id,
+        instrument_id=gap.instrument_id,
+        facts=facts,
+        first_at=now,
+        last_at=now,
+    )
 
 
 def missing_starts(start: datetime, end: datetime, cadence: timedelta, stored: Sequence[datetime]) -> list[datetime]:

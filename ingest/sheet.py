@@ -2,8 +2,8 @@
 
 Rows are of the hour in which readings start. Of each row holds::
 
-    expected = not_sent + lost_before_collector + quarantined + stored       (not_sent may be negative: more than expected)
-    received = redelivered + repeated + quarantined + stored
+    expected = not_sent + lost_before_collector + quarantined + empty + stored   (not_sent may be negative: more than expected)
+    received = redelivered + repeated + quarantined + empty + stored
     stored   = read_back + rest                                              (rest must be 0)
 
 What was lost before the collector is asked for; `ingest.gap.steps_by_hour` tells by hour what became of that.
@@ -18,17 +18,17 @@ from __future__ import annotations
 import fcntl
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pandas as pd
 
-from ingest.expectation import HOUR, expected_in
+from ingest.expectation import HOUR, expected_in, holes
 from ingest.judge import judge
 from ingest.quarantine import refused_behind_judge
 from schemas.interval import floor_hour
 from store.error import StateError
+from store.line import has_fields
 from store.state import Facts, Finding, FindingKind, SheetRow
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ _PAGE_BYTES = 16 << 20
 _SETTLE_MESSAGES = 40_000
 """Messages that are settled together: bounds the memory."""
 _MILLISECOND = timedelta(milliseconds=1)
+_ABSENT = object()
 _ATTEMPTS = 20
 _Key = tuple[datetime, str, str]
 _Instrument = tuple[str, str]
@@ -110,16 +111,37 @@ def settle(  # noqa: PLR0913 - the stores by keyword
 
 
 def _look_again(network: Network, store: InfluxStore, state: StateStore, now: datetime) -> None:
-    """Ask the database once more for what it did not hold: somebody may have restored it from the raw log."""
+    """Ask the database once more for what it did not hold: it may have been restored from the raw log.
 
-    def look() -> list[SheetRow]:
-        rows = [row for row in state.list_rests() if (row.station_id, row.instrument_id) in network.instruments]
-        for row in rows:
-            instrument = network.instruments[row.station_id, row.instrument_id]
-            _read_back({row.hour: row.facts}, (str(instrument.network), row.station_id, row.instrument_id), store)
-        return rows
+    Rows of instruments that left the network file have nobody who could restore them; their findings end.
+    """
+    last: SheetRow | None = None
+    seen: list[SheetRow] = []
+    while page := state.list_rests(last):
+        last = page[-1]
+        keys = [(row.hour, row.station_id, row.instrument_id) for row in page]
 
-    _report(_put(look, state), state, now)
+        def look(keys: list[_Key] = keys) -> list[SheetRow]:
+            hours = [hour for hour, _, _ in keys]
+            wanted = [key for key in {key[1:] for key in keys} if key in network.instruments]
+            rows = state.read_sheet(min(hours), max(hours) + HOUR, instruments=wanted) if wanted else []
+            rows = [row for row in rows if row.facts.rest]
+            by_instrument = _by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in rows})
+            for own, facts in by_instrument.items():
+                _read_back(facts, (str(network.instruments[own].network), *own), store)
+            return rows
+
+        seen += _put(look, state)
+    _report(seen, state, now)
+    _end_findings(network, state)
+
+
+def _end_findings(network: Network, state: StateStore) -> None:
+    """Drop the rests reported of stations that the network file does not name any more."""
+    kind = FindingKind.BALANCE_REST
+    for item in state.list_findings(kind=kind):
+        if item.station_id is not None and item.station_id and item.station_id not in network.stations:
+            state.drop_finding(item.key)
 
 
 def _put(make: Callable[[], list[SheetRow]], state: StateStore) -> list[SheetRow]:
@@ -183,32 +205,49 @@ def take(rows: dict[_Key, Facts], judged: Judged, refusals: Refusals, network: N
     for reading in judged.readings:
         facts = rows[_key(reading.station_id, reading.instrument_id, reading.interval.start)]
         reason = refusals.get((reading.station_id, reading.instrument_id, reading.interval.start, message.received_at))
-        _enter(facts, reading.interval.start, reading.seq, reason, is_redelivered=message.redelivered)
+        entry = _Entry(reading.interval.start, reading.seq, reason, is_empty=not has_fields(reading))
+        _enter(facts, entry, is_redelivered=message.redelivered)
     whole = [item for item in judged.rejections if item.parameter is None]
     for rejection in whole:
         if rejection.interval is not None and rejection.station_id and rejection.instrument_id:
             start = rejection.interval.start
             key = _key(rejection.station_id, rejection.instrument_id, start)
             if (rejection.station_id, rejection.instrument_id) in network.instruments:
-                _enter(rows[key], start, None, rejection.reason.value, is_redelivered=message.redelivered)
+                _enter(rows[key], _Entry(start, None, rejection.reason.value), is_redelivered=message.redelivered)
                 continue
         facts = rows[_message_key(judged)]
         facts.unreadable[rejection.reason.value] = facts.unreadable.get(rejection.reason.value, 0) + 1
 
 
-def _enter(facts: Facts, start: datetime, seq: int | None, reason: str | None, *, is_redelivered: bool) -> None:
-    offset = (start - floor_hour(start)) // _MILLISECOND
-    if offset in facts.seen or (reason is not None and facts.refused.get(offset) == reason):
+class _Entry(msgspec.Struct, frozen=True):
+    """A reading as the sheet counts it: ``reason`` where it was refused, ``is_empty`` where nothing of it is written."""
+
+    start: datetime
+    seq: int | None
+    reason: str | None
+    is_empty: bool = False
+
+
+def _enter(facts: Facts, entry: _Entry, *, is_redelivered: bool) -> None:
+    offset = _offset(entry.start)
+    is_copy = offset in facts.seen or (entry.reason is not None and facts.refused.get(offset) == entry.reason)
+    if is_copy or (offset in facts.empty and (entry.is_empty or entry.reason is not None)):
         if is_redelivered:
             facts.redelivered += 1
         else:
             facts.repeated += 1
-    elif reason is not None:
-        facts.refused[offset] = reason
+    elif entry.reason is not None:
+        facts.refused[offset] = entry.reason
     else:
-        if facts.refused.pop(offset, None) is not None:
-            facts.repeated += 1  # refused before, sound now
-        facts.seen[offset] = seq
+        # refused or empty before, sound now
+        facts.repeated += facts.refused.pop(offset, None) is not None
+        facts.repeated += facts.empty.pop(offset, _ABSENT) is not _ABSENT
+        (facts.empty if entry.is_empty else facts.seen)[offset] = entry.seq
+
+
+def _offset(start: datetime) -> int:
+    """Milliseconds from the start of the hour: the key of a reading in its row, whatever digits its time has behind."""
+    return (start - floor_hour(start)) // _MILLISECOND
 
 
 def count_sent(rows: dict[datetime, Facts], cadence: timedelta) -> None:
@@ -220,12 +259,11 @@ def count_sent(rows: dict[datetime, Facts], cadence: timedelta) -> None:
     numbered = sorted(
         (hour + offset * _MILLISECOND, seq)
         for hour, facts in rows.items()
-        for offset, seq in facts.seen.items()
+        for offset, seq in (*facts.seen.items(), *facts.empty.items())
         if seq is not None
     )
     lost: dict[datetime, int] = {}
-    for (before, first), (after, second) in pairwise(numbered):
-        missing = min(second - first - 1, max(0, round((after - before) / cadence) - 1))
+    for before, missing in holes(numbered, cadence):
         for step in range(1, missing + 1):
             hour = floor_hour(before + step * cadence)
             lost[hour] = lost.get(hour, 0) + 1
@@ -236,16 +274,16 @@ def count_sent(rows: dict[datetime, Facts], cadence: timedelta) -> None:
     for hour, facts in rows.items():
         # what was refused had a number too, which is not known: it fills holes
         missing = max(lost.get(hour, 0), len(facts.refused))
-        facts.sent = facts.stored + missing if hour in hours_numbered else None
+        facts.sent = facts.stored + len(facts.empty) + missing if hour in hours_numbered else None
 
 
 def differences(facts: Facts) -> dict[str, int]:
     """Every difference of a row by name; ``not_sent`` is negative where more came than expected."""
-    quarantined = len(facts.refused)
-    sent = facts.stored + quarantined if facts.sent is None else facts.sent
+    here = facts.stored + len(facts.empty) + len(facts.refused)
+    sent = here if facts.sent is None else facts.sent
     return {
         "not_sent": facts.expected - sent,
-        "lost_before_collector": sent - facts.stored - quarantined,
+        "lost_before_collector": sent - here,
         "redelivered": facts.redelivered,
         "repeated": facts.repeated,
         "rest": facts.rest,
@@ -278,23 +316,35 @@ def _load(
     """Rows as they stand, and of each the nearest before and after, whose numbers tell what is missing between; all versions."""
     rows: dict[_Key, Facts] = {}
     versions: dict[_Key, datetime | None] = {}
-    if touched:
-        hours = [hour for hour, _, _ in touched]
-        instruments = {(station_id, instrument_id) for _, station_id, instrument_id in touched}
-        known = state.read_sheet(min(hours) - _BESIDE, max(hours) + _BESIDE, instruments=list(instruments))
-        versions = {(row.hour, row.station_id, row.instrument_id): row.settled_at for row in known}
+    for part in _near_in_time(touched):
+        hours = [hour for hour, _, _ in part]
+        instruments = sorted({(station_id, instrument_id) for _, station_id, instrument_id in part})
+        known = state.read_sheet(min(hours) - _BESIDE, max(hours) + _BESIDE, instruments=instruments)
+        versions |= {(row.hour, row.station_id, row.instrument_id): row.settled_at for row in known}
         stands = _by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in known})
-        for hour, station_id, instrument_id in touched:
+        for hour, station_id, instrument_id in part:
             own = stands.get((station_id, instrument_id), {})
             before = max((item for item in own if item < hour), default=None)
             after = min((item for item in own if item > hour), default=None)
             for item in (before, hour, after):
                 if item is not None and item in own:
-                    rows[item, station_id, instrument_id] = own[item]
+                    rows.setdefault((item, station_id, instrument_id), own[item])
     for key in touched:
         instrument = network.instruments.get(key[1:])
         rows.setdefault(key, Facts(network="" if instrument is None else str(instrument.network)))
     return rows, versions
+
+
+def _near_in_time(touched: set[_Key]) -> Iterator[list[_Key]]:
+    """Keys in groups that lie far apart in time: the rows of the years between are not read."""
+    part: list[_Key] = []
+    for key in sorted(touched):
+        if part and key[0] - part[-1][0] > 2 * _BESIDE:
+            yield part
+            part = []
+        part.append(key)
+    if part:
+        yield part
 
 
 def _by_instrument(rows: dict[_Key, Facts]) -> dict[_Instrument, dict[datetime, Facts]]:
@@ -308,10 +358,10 @@ def _read_back(rows: dict[datetime, Facts], key: tuple[str, str, str], store: In
     """Count which of the accepted readings the database holds, one query a stretch of hours."""
     for stretch in _stretches(sorted(rows)):
         frame = store.read_native(*key, stretch[0], stretch[-1] + HOUR)
-        held = set(pd.DatetimeIndex(frame.index).to_pydatetime().tolist())
+        held = {(floor_hour(start), _offset(start)) for start in pd.DatetimeIndex(frame.index).to_pydatetime()}
         for hour in stretch:
             facts = rows[hour]
-            facts.read_back = sum(hour + offset * _MILLISECOND in held for offset in facts.seen)
+            facts.read_back = sum((hour, offset) in held for offset in facts.seen)
 
 
 def _stretches(hours: list[datetime]) -> Iterator[list[datetime]]:

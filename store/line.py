@@ -94,6 +94,11 @@ def encode_reading(reading: Reading) -> bytes | None:
     return b"%b %b %d" % (key, b",".join(fields), to_nanoseconds(reading.interval.start))
 
 
+def has_fields(reading: Reading) -> bool:
+    """Whether anything of a reading is written: a finite value or a status."""
+    return bool(reading.status) or any(-inf < value < inf for value in reading.values.values())
+
+
 def encode_readings(readings: Sequence[Reading]) -> list[bytes]:
     """Lines of all readings that hold anything, in order; raises `LineError`."""
     lines = map(encode_reading, readings)

@@ -12,9 +12,11 @@ from store.state.database import StateBase, insert, utc_now
 from store.state.table import balance_sheet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 _PAGE = 500
+_INSTRUMENTS = 200
+"""Instruments of one statement."""
 _KEY = ("hour", "station_id", "instrument_id")
 _TICK = timedelta(microseconds=1)
 #: Key of the advisory lock under which rows are compared and replaced (any constant of our own).
@@ -29,6 +31,8 @@ class Facts(msgspec.Struct, kw_only=True):
     network : str
     seen : dict of int to int or None
         Accepted readings, by the milliseconds from the start of the hour to theirs: their numbers.
+    empty : dict of int to int or None
+        Accepted without any value or status, in the same way: nothing of them is written.
     refused : dict of int to str
         Refused whole, in the same way: the reason.
     redelivered, repeated : int
@@ -45,6 +49,7 @@ class Facts(msgspec.Struct, kw_only=True):
 
     network: str
     seen: dict[int, int | None] = msgspec.field(default_factory=dict)
+    empty: dict[int, int | None] = msgspec.field(default_factory=dict)
     refused: dict[int, str] = msgspec.field(default_factory=dict)
     redelivered: int = 0
     repeated: int = 0
@@ -69,7 +74,7 @@ class Facts(msgspec.Struct, kw_only=True):
     @property
     def received(self) -> int:
         """Readings in messages, copies included."""
-        return self.redelivered + self.repeated + len(self.seen) + len(self.refused)
+        return self.redelivered + self.repeated + len(self.seen) + len(self.empty) + len(self.refused)
 
     @property
     def rest(self) -> int:
@@ -124,7 +129,7 @@ class SheetStore(StateBase):
         station_id: str | None = None,
         instruments: Sequence[tuple[str, str]] | None = None,
     ) -> list[SheetRow]:
-        """Rows of hours that start in ``[start, end)``, by hour, station, instrument."""
+        """Rows of hours that start in ``[start, end)``, by hour, station, instrument; only the instruments named, if any are."""
         question = (
             sa.select(balance_sheet)
             .where(balance_sheet.c.hour >= start, balance_sheet.c.hour < end)
@@ -132,14 +137,17 @@ class SheetStore(StateBase):
         )
         if station_id is not None:
             question = question.where(balance_sheet.c.station_id == station_id)
+        questions = [question] if instruments is None else list(_of_instruments(question, instruments))
         with self._reading() as connection:
-            rows: list[Any] = list(connection.execute(question).mappings())
-        wanted = None if instruments is None else set(instruments)
-        return [_to_row(row) for row in rows if wanted is None or (row["station_id"], row["instrument_id"]) in wanted]
+            rows: list[Any] = [row for item in questions for row in connection.execute(item).mappings()]
+        return sorted(map(_to_row, rows), key=_key_of) if len(questions) > 1 else [_to_row(row) for row in rows]
 
-    def list_rests(self, limit: int = 1_000) -> list[SheetRow]:
-        """Rows that have a rest, oldest first."""
-        question = sa.select(balance_sheet).where(balance_sheet.c.rest != 0).order_by(balance_sheet.c.hour).limit(limit)
+    def list_rests(self, after: SheetRow | None = None, limit: int = 1_000) -> list[SheetRow]:
+        """Rows that have a rest, oldest first, at most ``limit``; those behind ``after``, so that all can be gone through."""
+        key = [balance_sheet.c[name] for name in _KEY]
+        question = sa.select(balance_sheet).where(balance_sheet.c.rest != 0).order_by(*key).limit(limit)
+        if after is not None:
+            question = question.where(_behind(after))
         with self._reading() as connection:
             return [_to_row(row) for row in connection.execute(question).mappings()]
 
@@ -161,6 +169,23 @@ class SheetStore(StateBase):
             return {station: int(count) for station, count in connection.execute(question)}
 
 
+def _of_instruments(question: sa.Select[Any], instruments: Sequence[tuple[str, str]]) -> Iterator[sa.Select[Any]]:
+    """The question for some instruments at a time: a database takes a limited number of figures in one statement."""
+    pair = sa.tuple_(balance_sheet.c.station_id, balance_sheet.c.instrument_id)
+    for first in range(0, len(instruments), _INSTRUMENTS):
+        yield question.where(pair.in_(list(instruments[first : first + _INSTRUMENTS])))
+
+
+def _behind(row: SheetRow) -> sa.ColumnElement[bool]:
+    """Rows behind one in the order of the key; spelt out, so that the types of the columns hold."""
+    hour, station_id, instrument_id = (balance_sheet.c[name] for name in _KEY)
+    return sa.or_(
+        hour > row.hour,
+        sa.and_(hour == row.hour, station_id > row.station_id),
+        sa.and_(hour == row.hour, station_id == row.station_id, instrument_id > row.instrument_id),
+    )
+
+
 def _to_row(row: sa.RowMapping) -> SheetRow:
     return SheetRow(
         hour=row["hour"],
@@ -177,10 +202,19 @@ def _key_of(row: SheetRow) -> tuple[datetime, str, str]:
 
 def _versions(connection: sa.Connection, rows: Sequence[SheetRow]) -> dict[tuple[datetime, str, str], datetime]:
     """When the rows that are there were last settled, and others of the same time."""
-    hours = [row.hour for row in rows]
     columns = (*(balance_sheet.c[name] for name in _KEY), balance_sheet.c.settled_at)
-    question = sa.select(*columns).where(balance_sheet.c.hour.between(min(hours), max(hours)))
-    return {(hour, station, instrument): at for hour, station, instrument, at in connection.execute(question)}
+    found: dict[tuple[datetime, str, str], datetime] = {}
+    # by instrument: the hours of one batch may lie years apart, and all rows between are not worth reading
+    for station_id, instrument_id in sorted({(row.station_id, row.instrument_id) for row in rows}):
+        own = [row.hour for row in rows if (row.station_id, row.instrument_id) == (station_id, instrument_id)]
+        for first in range(0, len(own), _PAGE):
+            question = sa.select(*columns).where(
+                balance_sheet.c.station_id == station_id,
+                balance_sheet.c.instrument_id == instrument_id,
+                balance_sheet.c.hour.in_(own[first : first + _PAGE]),
+            )
+            found |= {(hour, station, name): at for hour, station, name, at in connection.execute(question)}
+    return found
 
 
 def _values(row: SheetRow, settled_at: datetime) -> dict[str, object]:

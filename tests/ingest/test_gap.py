@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.gap import GapWatch, Last, Missing, missing_between, steps_by_hour
-from ingest.judge import judge
+from ingest.gap import GapWatch, Last, Missing, missing_between, says_nothing, steps_by_hour
+from ingest.judge import Judged, judge
 from ingest.mqtt import CommandListener
-from ingest.repair import Request, missing_starts, missing_steps
+from ingest.repair import Repairer, Request, missing_starts, missing_steps
 from ingest.settings import Broker
 from ingest.station import Answerer, Asked
 from schemas.interval import Interval
@@ -117,6 +117,60 @@ def test_a_repair_a_repetition_and_a_restart_find_no_gap(
         assert len(state.list_gaps()) == 1
         hear((8, 9))
         assert [item.missing for item in state.list_gaps()] == [3, 1]
+
+
+@pytest.mark.parametrize(
+    ("payload", "is_nothing"),
+    [
+        (b"[]", True),
+        (b" [ \n ] ", True),
+        (b"\xef\xbb\xbf[]", True),
+        (b"", False),
+        (b"[[]]", False),
+        (b"{}", False),
+        (b"##0100QN=1;CN=2011;CP=&&&&0000", False),
+    ],
+)
+def test_only_an_empty_array_says_that_a_station_has_nothing(payload: bytes, is_nothing: bool) -> None:  # noqa: FBT001 - parametrised
+    assert says_nothing(RawMessage("obs/v1/gas/st-1/gas1/json", payload, T0)) is is_nothing
+
+
+def test_a_gap_that_reaches_beyond_the_late_window_is_kept_in_two_parts(
+    collector_settings: CollectorSettings, store: InfluxStore
+) -> None:
+    window = timedelta(hours=collector_settings.stations.stations["st-1"].late_window_h)
+    now = T0 + timedelta(days=8)
+    last = reading(0, None)
+    with StateStore(collector_settings.state_url) as state:
+        state.migrate()
+        watch = GapWatch(collector_settings, state, store)
+        for start in (now - window - 10 * MINUTE, now - window + 10 * MINUTE):
+            taken = msgspec.structs.replace(last, interval=Interval(start, start + MINUTE))
+            watch.note([Judged(RawMessage("obs/v1/gas/st-1/gas1/json", b"", now), None, [taken], [])])
+        old, young = state.list_gaps()
+        assert (old.state, old.missing, old.end) == (GapState.TOO_OLD, 9, young.start)
+        assert (young.state, young.missing) == (GapState.OPEN, 10)
+        (finding,) = state.list_findings(kind=FindingKind.GAP)
+        assert finding.facts["missing"] == 9
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(12, GapState.ASKED), (200 * 60, GapState.TOO_OLD)])
+def test_a_gap_whose_readings_left_the_late_window_is_too_old_and_reported(
+    collector_settings: CollectorSettings, store: InfluxStore, minutes: int, state: GapState
+) -> None:
+    gap = Gap(
+        network="gas", station_id="st-1", instrument_id="gas1", start=T0, end=T0 + 9 * MINUTE, missing=9, found_by="seq",
+        found_at=T0, due_at=T0,
+    )  # fmt: skip
+    store.ensure()
+    with StateStore(collector_settings.state_url) as kept:
+        kept.migrate()
+        kept.add_gaps([gap])
+        worker = Repairer(collector_settings, store=store, state=kept, backlog=lambda: 0, stop=threading.Event())
+        worker._next_request(kept.list_gaps()[0], T0 + minutes * MINUTE)
+        (found,) = kept.list_gaps()
+        assert (found.state, found.missing) == (state, 9)
+        assert len(kept.list_findings(kind=FindingKind.GAP)) == (state is GapState.TOO_OLD)
 
 
 def test_only_one_gap_a_station_is_due_and_one_collector_gets_it(collector_settings: CollectorSettings) -> None:

@@ -28,7 +28,7 @@ from schemas.reading import Rejection, RejectReason
 from store.error import StateError
 from store.influx import Bucket
 from store.rawlog import RawLog
-from store.state import Facts, FindingKind, Gap, GapState, StateStore
+from store.state import Facts, Finding, FindingKind, Gap, GapState, SheetRow, StateStore
 from tests.ingest.conftest import environment
 
 if TYPE_CHECKING:
@@ -141,6 +141,71 @@ def test_a_full_hour_has_no_difference(bench: Bench) -> None:
     (facts,) = bench.rows().values()
     assert (facts.expected, facts.sent, facts.received, facts.stored, facts.read_back) == (60, 60, 60, 60, 60)
     assert set(differences(facts).values()) == {0}
+
+
+def test_a_reading_of_nulls_is_empty_and_no_rest(bench: Bench) -> None:
+    bench.take(message(0, 1), message(1, 2, value=None), message(1, 2, value=None), message(2, 3))
+    facts = bench.rows()[H0]
+    assert (facts.received, facts.stored, len(facts.empty), facts.repeated, facts.sent) == (4, 2, 1, 1, 3)
+    assert (facts.rest, differences(facts)["lost_before_collector"]) == (0, 0)
+    assert not bench.state.list_findings(kind=FindingKind.BALANCE_REST)
+    bench.take(message(1, 2, value=5.0))
+    facts = bench.rows()[H0]
+    assert (facts.stored, facts.empty, facts.repeated, facts.rest) == (3, {}, 2, 0)
+
+
+def test_times_with_microseconds_are_found(bench: Bench) -> None:
+    start = H0 + timedelta(microseconds=60_123_456)
+    body = {"start": start, "end": start + MINUTE, "values": {"so2": 5.0}}
+    bench.take(RawMessage(TOPIC, msgspec.json.encode(body), start + 2 * MINUTE))
+    facts = bench.rows()[H0]
+    assert (facts.stored, facts.read_back, facts.rest) == (1, 1, 0)
+
+
+def test_the_audit_counts_within_the_runs_of_a_counter(bench: Bench) -> None:
+    bench.take_in(message(0, 99_998), message(1, 99_999), message(2, 1), message(3, 2), message(6, 5))
+    found = audit(bench.settings, bench.log, bench.store, bench.state, cursor=CURSOR, start=H0, end=H0 + HOUR)
+    assert found.sequence_gaps == 2
+
+
+def test_rows_of_the_years_between_are_not_read(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    spans: list[timedelta] = []
+    read = StateStore.read_sheet
+
+    def watched(self: StateStore, start: datetime, end: datetime, **more: Any) -> Any:
+        spans.append(end - start)
+        return read(self, start, end, **more)
+
+    monkeypatch.setattr(StateStore, "read_sheet", watched)
+    old = [msgspec.structs.replace(message(-60 * 24 * days, None)) for days in (6, 0)]
+    bench.take(*old)
+    assert len(spans) == 2
+    assert max(spans) <= timedelta(hours=97)
+
+
+def test_all_rests_are_looked_at_page_by_page_and_in_order(bench: Bench) -> None:
+    rows = [
+        SheetRow(
+            hour=H0 + at // 3 * HOUR,
+            station_id=f"s-{at % 3}",
+            instrument_id="i",
+            facts=Facts(network="gas", seen={0: None}),
+        )
+        for at in range(10)
+    ]
+    assert bench.state.put_sheet(rows)
+    found: list[SheetRow] = []
+    while page := bench.state.list_rests(found[-1] if found else None, limit=4):
+        found += page
+    assert [(row.hour, row.station_id) for row in found] == sorted((row.hour, row.station_id) for row in rows)
+
+
+def test_a_rest_of_a_station_that_left_the_network_file_is_no_open_finding(bench: Bench) -> None:
+    now = datetime.now(UTC)
+    gone = Finding(key="balance_rest/st-9", kind=FindingKind.BALANCE_REST, station_id="st-9", first_at=now, last_at=now)
+    bench.state.report_findings([gone])
+    bench.settle()
+    assert not bench.state.list_findings(kind=FindingKind.BALANCE_REST)
 
 
 def test_every_difference_has_its_name(bench: Bench) -> None:

@@ -17,7 +17,7 @@ from ingest.suspicion import Last, Suspect, _missing_of
 from schemas.interval import Interval, floor_hour
 from schemas.message import RawMessage
 from schemas.reading import Reading
-from store.error import QueryError
+from store.error import StoreUnavailableError
 from store.state import Gap, StateStore
 
 if TYPE_CHECKING:
@@ -134,13 +134,13 @@ def test_a_database_that_does_not_answer_keeps_the_suspicions(
     members: tuple[Member, Member], state: StateStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
-        raise QueryError
+        raise StoreUnavailableError
 
     one, _ = members
     one.hear(0, 1)
     one.hear(5, 6)
     monkeypatch.setattr(one.store, "read_starts", refuse, raising=False)
-    with pytest.raises(QueryError):
+    with pytest.raises(StoreUnavailableError):
         one.look()
     monkeypatch.undo()
     one.watch.look(time.monotonic() + 2_000.0)
