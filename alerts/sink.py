@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from typing import TYPE_CHECKING
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
+from ingest.stop import stop_on_signals
+
 if TYPE_CHECKING:
     from pathlib import Path
 
+STOP_S = 10.0
 MAX_MAIL_BYTES = 16 * 1024 * 1024
 
 
@@ -31,8 +33,7 @@ def run(host: str, port: int, maildir: Path) -> None:
         If the port is taken.
     """
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    stop_on_signals(stop, within_s=STOP_S)
     maildir.parent.mkdir(parents=True, exist_ok=True)
     controller = Controller(Mailbox(maildir), hostname=host, port=port, data_size_limit=MAX_MAIL_BYTES)
     controller.start()

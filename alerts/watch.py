@@ -6,7 +6,6 @@ last transition, so the loop keeps nothing in memory and may be killed at any ti
 
 from __future__ import annotations
 
-import signal
 import threading
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -17,6 +16,7 @@ import structlog
 
 from alerts.job import deliver, evaluate
 from alerts.settings import alert_settings
+from ingest.stop import stop_on_signals as end_on_signals
 from store.error import StoreError
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 WINDOW = timedelta(hours=48)
 """Late data within it are judged too."""
 LONGEST_PAUSE_S = 60.0
+STOP_S = 30.0
+"""A round that waits for a dead database is ended by force so long after the signal [s]; it may be killed at any time."""
 _log = structlog.get_logger(__name__)
 
 
@@ -82,8 +84,7 @@ def run_once(settings: AlertSettings, now: datetime) -> Round:
 
 
 def stop_on_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set; the round under way is finished first."""
+    """An event that SIGTERM and SIGINT set; the round under way is finished first, within `STOP_S`."""
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    end_on_signals(stop, within_s=STOP_S)
     return stop

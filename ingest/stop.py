@@ -2,21 +2,47 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import threading
 
 
-def stop_on_signals(stop: threading.Event) -> None:
-    """Set ``stop`` on SIGTERM and SIGINT; a second signal ends the program at once."""
+def stop_on_signals(stop: threading.Event, *, within_s: float | None = None) -> None:
+    """Set ``stop`` on SIGTERM and SIGINT; a second signal ends the program at once.
+
+    Parameters
+    ----------
+    stop : threading.Event
+    within_s : float or None
+        The program ends by force when it is still there so long after the first signal [s]: every program here may be killed
+        at any moment without losing anything, and who stops it must not wait longer than that. None: it takes its time.
+
+    Notes
+    -----
+    The handler runs between any two instructions of the main thread, which may just hold the lock of ``stop``: setting it
+    there could wait for itself. So that is left to a thread, started without any lock.
+    """
+    asked = False
 
     def handle(number: int, _frame: object) -> None:
-        if stop.is_set():
+        nonlocal asked
+        if asked:
             os._exit(128 + number)
-        stop.set()
+        asked = True
+        _thread.start_new_thread(_end, (stop, number, within_s))
 
     signal.signal(signal.SIGTERM, handle)
     signal.signal(signal.SIGINT, handle)
+
+
+def _end(stop: threading.Event, number: int, within_s: float | None) -> None:
+    stop.set()
+    if within_s is not None:
+        time.sleep(within_s)
+        os.write(2, f"still here {within_s:.0f} s after the signal to stop: ended by force\n".encode())
+        os._exit(128 + number)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import typer
 
+_STOP_S = 45.0
+"""At most so long after SIGTERM the collector is gone [s]; idle or under load it takes a second."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -23,7 +26,7 @@ def collect() -> None:
     from store.settings import load_settings
 
     stop = threading.Event()
-    stop_on_signals(stop)
+    stop_on_signals(stop, within_s=_STOP_S)
     configure_logging()
     settings = load_settings(CollectorSettings)
     try:

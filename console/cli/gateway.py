@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import typer
 
+_STOP_S = 25.0
+"""At most so long after SIGTERM the gateway is gone [s]."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -23,7 +26,7 @@ def gateway() -> None:
     from store.settings import load_settings
 
     stop = threading.Event()
-    stop_on_signals(stop)
+    stop_on_signals(stop, within_s=_STOP_S)
     configure_logging()
     settings = load_settings(GatewaySettings)
     try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
+from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -82,7 +82,7 @@ class Subscriber:
     ) -> None:
         self._settings = settings
         self._on_connection = on_connection or (lambda _: None)
-        self._queue: queue.SimpleQueue[_Received | None] = queue.SimpleQueue()
+        self._inbox = _Inbox()
         self._held: _Received | None = None
         self._room = _Room(settings.intake_queue_bytes)
         self._connection = 0
@@ -121,7 +121,7 @@ class Subscriber:
         Batch or None
             None when nothing came within ``timeout_s`` [s], or after `stop_receiving` when the queue is empty.
         """
-        first = self._held or self._take(timeout_s)
+        first = self._held or self._inbox.take(timeout_s)
         self._held = None
         if first is None:
             return None
@@ -129,7 +129,7 @@ class Subscriber:
         _add_packet_id(batch, first)
         deadline = time.monotonic() + self._settings.intake_wait_ms / 1_000
         while len(batch.messages) < self._settings.intake_batch:
-            following = self._take(max(0.0, deadline - time.monotonic()))
+            following = self._inbox.take(max(0.0, deadline - time.monotonic()))
             if following is None:
                 break
             if following.connection != batch.connection:
@@ -155,7 +155,7 @@ class Subscriber:
         """Take nothing more from the broker; what was received can still be fetched and acknowledged."""
         self._stopping.set()
         self._room.open()
-        self._queue.put(None)
+        self._inbox.put(None)
 
     def close(self) -> None:
         """Say offline, disconnect behind the acknowledgements, end the network thread."""
@@ -167,12 +167,6 @@ class Subscriber:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _take(self, timeout_s: float) -> _Received | None:
-        try:
-            return self._queue.get(timeout=timeout_s) if timeout_s > 0 else self._queue.get_nowait()
-        except queue.Empty:
-            return None
-
     def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         if self._stopping.is_set():
             return  # not acknowledged, so the broker keeps it
@@ -180,7 +174,7 @@ class Subscriber:
         topic = message._topic.decode("utf-8", "backslashreplace")  # noqa: SLF001 - message.topic raises on such bytes
         raw = RawMessage(topic, bytes(message.payload), datetime.now(UTC), message.dup)
         self._room.enter(len(raw.payload))
-        self._queue.put(_Received(raw, message.mid if message.qos else None, self._connection))
+        self._inbox.put(_Received(raw, message.mid if message.qos else None, self._connection))
 
     def _connected(
         self, client: Client, _userdata: object, flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
@@ -226,6 +220,33 @@ class Subscriber:
         if granted:
             self.is_subscribed.set()
             _log.info("subscribed", topics=granted)
+
+
+class _Inbox:
+    """What was received and not yet taken, for one taker.
+
+    Not `queue.SimpleQueue`: its ``get`` with a timeout waits for ever on Python 3.11 when a signal's handler outlives the
+    deadline, as its C code then waits for a negative time. `queue.Queue` does not, and costs several times as much a message.
+    """
+
+    def __init__(self) -> None:
+        self._items: deque[_Received | None] = deque()
+        self._is_filled = threading.Event()
+
+    def put(self, item: _Received | None) -> None:
+        self._items.append(item)
+        if not self._is_filled.is_set():
+            self._is_filled.set()
+
+    def take(self, timeout_s: float) -> _Received | None:
+        """The oldest item; None when there is none within the time."""
+        if self._items:
+            return self._items.popleft()
+        self._is_filled.clear()
+        # what was put before the clearing is there by now; what is put from here on ends the wait
+        if not self._items and timeout_s > 0:
+            self._is_filled.wait(timeout_s)
+        return self._items.popleft() if self._items else None
 
 
 class _Room:
