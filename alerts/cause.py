@@ -29,10 +29,7 @@ def attribute_missing(
 
     A failure is logged and costs the mail its causes, never the mail.
     """
-    known = [document.body for document in state.list_documents("attribution", limit=1000)]
-    missing = [
-        item for item in transitions if _is_attributable(item) and not any(explains(body, item) for body in known)
-    ]
+    missing = [item for item in transitions if _is_attributable(item) and not attributions_of(state, item)]
     if not missing:
         return 0
     start, end = min(item.since for item in missing), max(item.at for item in missing) + _HOUR
@@ -46,6 +43,13 @@ def attribute_missing(
 def _is_attributable(transition: AlertTransition) -> bool:
     is_beginning = transition.kind is RuleKind.THRESHOLD and transition.to_state is AlertState.FIRING
     return is_beginning and transition.parameter in watched_parameters()
+
+
+def attributions_of(state: StateStore, transition: AlertTransition) -> list[dict[str, Any]]:
+    """Attribution documents of the transition's station and parameter that overlap its time, newest first."""
+    prefix = f"{transition.station_id}/{transition.parameter}/"
+    documents = state.list_documents("attribution", prefix=prefix, limit=1000)
+    return [document.body for document in documents if explains(document.body, transition)]
 
 
 def explains(body: Mapping[str, Any], transition: AlertTransition) -> bool:

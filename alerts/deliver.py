@@ -4,178 +4,215 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
 from alerts import email
 from alerts.cause import attribute_missing
+from alerts.decision import Action, Episode, Situation, decide, episodes_of
 from alerts.evidence import Sources, gather
+from alerts.facts import label_kind
 from alerts.message import Envelope, compose, message_id, render
-from schemas.alert import AlertState, Severity
-from store.state.alert import EMAIL
+from alerts.watched import why_unwatched
+from schemas.alert import AlertState
+from store.state.delivery import EMAIL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from alerts.decision import Decision
     from alerts.settings import AlertSettings
+    from alerts.view import AlertView
     from schemas.alert import AlertTransition
-    from store.state import ClaimedTransition
+    from store.state import AlertStatus, ClaimedTransition
 
 MAILED = "alert_mail"
-"""Kind of the documents that say what became of the newest raise of an alert: outcome, message_id, root."""
-SAME_END = timedelta(hours=3)
+"""Kind of the documents that hold the mail thread of the newest beginning of an alert."""
 MOST_CLAIMS = 500
 MOST_ALERTS_A_MAIL = 100
-_RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
+LOOK_AGAIN = timedelta(seconds=10)
+"""When an end looks again for its beginning, which another worker is mailing."""
 _log = structlog.get_logger(__name__)
 
 
-def deliver_round(sources: Sources, settings: AlertSettings, *, worker: str, now: datetime) -> int:
-    """Claim what is due and mail it; returns the mails handed over."""
+class Outcome(NamedTuple):
+    """What a delivery round did: mails handed over, and the last error of those that were not."""
+
+    sent: int
+    error: str | None
+
+
+class _Post(NamedTuple):
+    """An episode that is to be mailed."""
+
+    episode: Episode
+    is_late: bool
+
+    @property
+    def shown(self) -> ClaimedTransition:
+        """The transition that the mail shows."""
+        return self.episode.last
+
+    @property
+    def ids(self) -> list[int]:
+        """Deliveries that the mail settles."""
+        return [item.delivery_id for item in self.episode.claims]
+
+
+def deliver_round(sources: Sources, settings: AlertSettings, *, worker: str, now: datetime) -> Outcome:
+    """Claim what is due and mail it."""
     claims = list(_claim(sources, worker))
-    wanted = []
-    for claim in claims:
-        why_not = _why_not(sources, settings, claim, claims, now)
-        if why_not is None:
-            wanted.append(claim)
-        else:
-            _note(sources, [claim], outcome=why_not, envelope=None)
-            sources.state.finish_delivery(claim.delivery_id, ok=True, detail=f"not mailed: {why_not}", worker=worker)
-    attribute_missing(settings, sources.state, [claim.transition for claim in wanted], now)
+    statuses = sources.state.get_alert_states()
+    episodes = list(episodes_of(claims))
+    decisions = decide(episodes, _situation(sources, settings, statuses, episodes))
+    posts = list(_settle(sources, decisions, statuses, worker))
+    attribute_missing(settings, sources.state, [post.shown.transition for post in posts], now)
     groups = sorted(
-        _groups(wanted, sources.rules.group_over), key=lambda group: min(claim.transition.at for claim in group)
+        _groups(posts, sources.rules.group_over),
+        key=lambda group: min(post.episode.claims[0].transition.at for post in group),
     )
-    return sum(_send(sources, settings, group, worker=worker, now=now) for group in groups)
+    errors = [_send(sources, settings, group, worker=worker, statuses=statuses, now=now) for group in groups]
+    return Outcome(errors.count(None), next((item for item in reversed(errors) if item), None))
 
 
 def _claim(sources: Sources, worker: str) -> Iterator[ClaimedTransition]:
-    for _ in range(MOST_CLAIMS):
-        claim = sources.state.claim_delivery(worker, EMAIL)
-        if claim is None:
-            return
-        yield claim
+    count = 0
+    while count < MOST_CLAIMS and (claims := sources.state.claim_deliveries(worker, EMAIL)):
+        count += len(claims)
+        yield from claims
 
 
-def _why_not(
-    sources: Sources,
-    settings: AlertSettings,
-    claim: ClaimedTransition,
-    round_: Sequence[ClaimedTransition],
-    now: datetime,
-) -> str | None:
-    """Why a transition is not mailed; None when it is."""
-    transition = claim.transition
-    if transition.to_state is AlertState.OK:
-        raised = sources.state.get_document(MAILED, transition.alert_key)
-        outcome = raised.body.get("outcome") if raised else None
-        if outcome == "inhibited" and _ended_with_higher(sources, transition, round_):
-            return "a higher level ended with it"
-        return None if outcome in {"sent", "inhibited"} else "its beginning was not mailed"
-    oldest_h = settings.notify_max_age_h
-    if oldest_h is None:
-        rule = sources.rules.named(transition.rule)
-        oldest_h = rule.notify_max_age_h if rule else 0.0
-    if oldest_h and now - transition.at > timedelta(hours=oldest_h):
-        return f"older than {oldest_h:g} h"
-    return "inhibited" if _is_inhibited(sources, transition, round_) else None
-
-
-def _is_inhibited(sources: Sources, transition: AlertTransition, round_: Sequence[ClaimedTransition]) -> bool:
-    """Whether a more severe alert of the same parameter (and kind) fires at the same station."""
-    hour = timedelta(hours=1)
-    firing = [
-        status.transition
-        for status in sources.state.get_alert_states().values()
-        if status.state is AlertState.FIRING and status.transition.at <= transition.at + hour
-    ]
-    # In a replay of history the higher level may have begun and ended long ago: only the same rise counts.
-    firing += [
-        claim.transition
-        for claim in round_
-        if claim.transition.to_state is AlertState.FIRING
-        and transition.since <= claim.transition.at <= transition.at + hour
-    ]
-    subject = (transition.station_id, transition.parameter, transition.kind)
-    return transition.parameter is not None and any(
-        (item.station_id, item.parameter, item.kind) == subject and _RANK[item.severity] > _RANK[transition.severity]
-        for item in firing
+def _situation(
+    sources: Sources, settings: AlertSettings, statuses: Mapping[str, AlertStatus], episodes: Sequence[Episode]
+) -> Situation:
+    state, now = sources.state, sources.now
+    firing = [item for item in statuses.values() if item.state is AlertState.FIRING]
+    deliveries = state.get_deliveries([item.transition_id for item in firing], EMAIL)
+    # An alert that nobody is or will be told of speaks for no other.
+    speaking = {key for key, item in deliveries.items() if item.is_open or item.state == "sent"}
+    return Situation(
+        rules=sources.rules,
+        max_age_h=settings.notify_max_age_h,
+        firing=[
+            item.transition
+            for item in firing
+            if item.transition_id in speaking
+            and why_unwatched(item.transition, sources.rules, sources.network, now) is None
+        ],
+        ended=[item.transition for item in statuses.values() if item.state is AlertState.OK],
+        beginnings={
+            end.transition_id: state.get_beginning(end.transition.alert_key, end.transition_id, EMAIL)
+            for begin, end in episodes
+            if begin is None and end is not None
+        },
     )
 
 
-def _ended_with_higher(sources: Sources, transition: AlertTransition, round_: Sequence[ClaimedTransition]) -> bool:
-    """Whether a more severe alert of the same parameter ended at the same station within hours, and says so itself."""
-    ended = [status.transition for status in sources.state.get_alert_states().values()]
-    ended += [claim.transition for claim in round_]
-    return any(
-        item.to_state is AlertState.OK
-        and (item.station_id, item.parameter, item.kind)
-        == (transition.station_id, transition.parameter, transition.kind)
-        and _RANK[item.severity] > _RANK[transition.severity]
-        and abs(item.at - transition.at) <= SAME_END
-        for item in ended
-    )
+def _settle(
+    sources: Sources, decisions: Sequence[Decision], statuses: Mapping[str, AlertStatus], worker: str
+) -> Iterator[_Post]:
+    """Note what is not mailed, and yield what is."""
+    for episode, action, reason in decisions:
+        if action is Action.WAIT:
+            for claim in episode.claims:
+                sources.state.release_claim(claim.delivery_id, worker, datetime.now(UTC) + LOOK_AGAIN)
+        elif action is Action.SKIP:
+            _note(sources, episode, list(_references(sources, episode, statuses)))
+            for claim in episode.claims:
+                sources.state.skip_delivery(claim.delivery_id, f"not mailed: {reason}", worker=worker)
+        else:
+            yield _Post(episode, action is Action.BOTH)
 
 
-def _groups(claims: Sequence[ClaimedTransition], group_over: int) -> Iterator[list[ClaimedTransition]]:
-    """Claims that go as one mail: more than ``group_over`` stations of one rule in one direction; else each its own."""
-    by_rule: dict[tuple[str, AlertState], list[ClaimedTransition]] = defaultdict(list)
-    for claim in claims:
-        by_rule[claim.transition.rule, claim.transition.to_state].append(claim)
+def _groups(posts: Sequence[_Post], group_over: int) -> Iterator[list[_Post]]:
+    """What goes as one mail: more than ``group_over`` stations of one rule with one thing to say; else each its own."""
+    by_rule: dict[tuple[object, ...], list[_Post]] = defaultdict(list)
+    for post in posts:
+        change = post.shown.transition
+        by_rule[change.rule, change.to_state, label_kind(change, is_late=post.is_late)].append(post)
     for members in by_rule.values():
-        stations = {claim.transition.station_id for claim in members}
+        stations = {post.shown.transition.station_id for post in members}
         size = MOST_ALERTS_A_MAIL if len(stations) > group_over else 1
-        members.sort(key=lambda claim: -abs(claim.transition.value or 0.0) if size > 1 else claim.transition_id)
+        members.sort(key=lambda post: -_weight(post.shown.transition) if size > 1 else post.shown.transition_id)
         yield from (members[first : first + size] for first in range(0, len(members), size))
 
 
+def _weight(change: AlertTransition) -> float:
+    extreme = change.evidence.get("extreme")
+    return abs(float(extreme) if isinstance(extreme, (int, float)) else change.value or 0.0)
+
+
 def _send(
-    sources: Sources, settings: AlertSettings, group: Sequence[ClaimedTransition], *, worker: str, now: datetime
-) -> int:
-    envelope = _envelope(sources, settings, group)
+    sources: Sources,
+    settings: AlertSettings,
+    group: Sequence[_Post],
+    *,
+    worker: str,
+    statuses: Mapping[str, AlertStatus],
+    now: datetime,
+) -> str | None:
+    """Send one mail and settle its deliveries; returns the error where it did not go."""
+    ids = [delivery_id for post in group for delivery_id in post.ids]
+    if not sources.state.renew_claims(ids, worker):
+        return "a claim ran out before its mail was sent; another worker has it"
+    envelope = _envelope(sources, settings, group, statuses)
     try:
-        views = [gather(sources, claim.transition_id, claim.transition) for claim in group]
-        email.send(compose(render(views, settings.language), envelope, now), settings)
+        email.send(compose(render(_views(sources, group), settings.language), envelope, now), settings)
     except email.DeliveryError as error:
-        _give_back(sources, group, worker, detail=str(error), permanent=error.permanent)
-        return 0
+        return _give_back(sources, ids, worker, detail=str(error), permanent=error.permanent)
     except Exception as error:  # noqa: BLE001 - one alert that cannot be shown must not hold up the others; kept and logged
-        _log.exception("alert_mail_broken", transitions=[claim.transition_id for claim in group])
-        _give_back(sources, group, worker, detail=f"{type(error).__name__}: {error}", permanent=False)
-        return 0
-    _note(sources, group, outcome="sent", envelope=envelope)
-    for claim in group:
-        sources.state.finish_delivery(claim.delivery_id, ok=True, detail=envelope.message_id, worker=worker)
-    return 1
+        _log.exception("alert_mail_broken", transitions=[post.shown.transition_id for post in group])
+        return _give_back(sources, ids, worker, detail=f"{type(error).__name__}: {error}", permanent=False)
+    for post in group:
+        _note(sources, post.episode, [*envelope.references, envelope.message_id])
+    for delivery_id in ids:
+        sources.state.finish_delivery(delivery_id, ok=True, detail=envelope.message_id, worker=worker)
+    return None
 
 
-def _give_back(
-    sources: Sources, group: Sequence[ClaimedTransition], worker: str, *, detail: str, permanent: bool
-) -> None:
-    _log.warning("alert_mail_failed", detail=detail, permanent=permanent, transitions=len(group))
-    for claim in group:
-        sources.state.finish_delivery(claim.delivery_id, ok=False, detail=detail, worker=worker, permanent=permanent)
+def _views(sources: Sources, group: Sequence[_Post]) -> list[AlertView]:
+    return [gather(sources, post.shown.transition_id, post.shown.transition, is_late=post.is_late) for post in group]
 
 
-def _envelope(sources: Sources, settings: AlertSettings, group: Sequence[ClaimedTransition]) -> Envelope:
-    ids = sorted(claim.transition_id for claim in group)
-    identity = str(ids[0]) if len(ids) == 1 else "g" + hashlib.sha256(repr(ids).encode()).hexdigest()[:16]
+def _give_back(sources: Sources, ids: Sequence[int], worker: str, *, detail: str, permanent: bool) -> str:
+    _log.warning("alert_mail_failed", detail=detail, permanent=permanent, deliveries=len(ids))
+    for delivery_id in ids:
+        sources.state.finish_delivery(delivery_id, ok=False, detail=detail, worker=worker, permanent=permanent)
+    return detail
+
+
+def _envelope(
+    sources: Sources, settings: AlertSettings, group: Sequence[_Post], statuses: Mapping[str, AlertStatus]
+) -> Envelope:
     return Envelope(
         sender=settings.mail_from,
         recipients=settings.mail_to,
-        message_id=message_id(identity, settings.mail_from),
-        references=_references(sources, group[0].transition),
+        message_id=message_id(_identity(group), settings.mail_from),
+        references=_references(sources, group[0].episode, statuses),
     )
 
 
-def _references(sources: Sources, transition: AlertTransition) -> tuple[str, ...]:
+def _identity(group: Sequence[_Post]) -> str:
+    """The same for the same transitions, so that clients drop a doubled mail; another in a database built anew."""
+    told = [
+        (claim.transition.alert_key, claim.transition.at, claim.transition.to_state, claim.recorded_at)
+        for post in group
+        for claim in post.episode.claims
+    ]
+    text = "\n".join(sorted(f"{key} {at.isoformat()} {to} {noted.isoformat()}" for key, at, to, noted in told))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _references(sources: Sources, episode: Episode, statuses: Mapping[str, AlertStatus]) -> tuple[str, ...]:
     """The thread: mails of this alert's beginning, and of other levels that fire at the same station and parameter."""
-    keys = [transition.alert_key] if transition.to_state is AlertState.OK else []
+    transition = episode.last.transition
+    keys = [transition.alert_key] if episode.begin is None else []
     if transition.parameter is not None:
         keys += [
             key
-            for key, status in sources.state.get_alert_states().items()
+            for key, status in statuses.items()
             if key != transition.alert_key
             and status.state is AlertState.FIRING
             and (status.transition.station_id, status.transition.parameter)
@@ -189,13 +226,8 @@ def _references(sources: Sources, transition: AlertTransition) -> tuple[str, ...
     return tuple(found)
 
 
-def _note(sources: Sources, group: Sequence[ClaimedTransition], *, outcome: str, envelope: Envelope | None) -> None:
-    """Remember what became of a beginning, for the thread and for whether its end is mailed."""
-    for claim in group:
-        if claim.transition.to_state is not AlertState.FIRING:
-            continue
-        thread = (
-            [*envelope.references, envelope.message_id] if envelope else list(_references(sources, claim.transition))
-        )
-        body = {"outcome": outcome, "transition_id": claim.transition_id, "thread": thread}
-        sources.state.put_document(MAILED, claim.transition.alert_key, body)
+def _note(sources: Sources, episode: Episode, thread: Sequence[str]) -> None:
+    """Remember the thread of a beginning, for the mail of its end and of other levels."""
+    if episode.begin is not None:
+        body = {"transition_id": episode.begin.transition_id, "thread": list(thread)}
+        sources.state.put_document(MAILED, episode.begin.transition.alert_key, body)

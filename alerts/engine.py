@@ -66,6 +66,8 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     extreme : float or None
         Most extreme value since ``since``.
     extreme_at : datetime or None
+    latest : float or None
+        Value of the last sample seen.
     """
 
     state: AlertState = AlertState.OK
@@ -76,6 +78,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     clearing_since: datetime | None = None
     extreme: float | None = None
     extreme_at: datetime | None = None
+    latest: float | None = None
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +125,7 @@ def advance(machine: Machine, samples: Iterable[Sample], condition: Condition) -
         Ascending; each begins in the state in which the one before ended.
     """
     changes: list[Change] = []
+    latest = machine.latest
     for sample in samples:
         if machine.cursor is not None:
             if sample.end <= machine.cursor:
@@ -131,7 +135,8 @@ def advance(machine: Machine, samples: Iterable[Sample], condition: Condition) -
                 sample = sample._replace(start=machine.cursor)  # noqa: PLW2901 - the clipped sample is the sample
             machine = _forget_after_gap(machine, sample, machine.cursor, condition, changes)
         machine = _step(machine, sample, condition, changes)
-    return machine, changes
+        latest = sample.value
+    return msgspec.structs.replace(machine, latest=latest), changes
 
 
 def _forget_after_gap(
@@ -203,6 +208,22 @@ def _change(machine: Machine, to_state: AlertState, sample: Sample) -> Change:
         held_s=machine.held_s,
         until=machine.clearing_since,
     )
+
+
+def with_extreme_of(machine: Machine, samples: Iterable[Sample], condition: Condition) -> Machine:
+    """The machine with the extreme of the samples it has seen since the condition began, as they are now.
+
+    Values are corrected and invalidated after the machine saw them; where none of them is left, it stays as it was.
+    """
+    since, cursor = machine.since, machine.cursor
+    if since is None or cursor is None:
+        return machine
+    seen = [item for item in samples if since <= item.start and item.end <= cursor]
+    beyond = [item for item in seen if _is_beyond(item.value, item.limit, above=condition.above)]
+    if not beyond:
+        return machine
+    worst = max(beyond, key=lambda item: item.value if condition.above else -item.value)
+    return msgspec.structs.replace(machine, extreme=worst.value, extreme_at=worst.start)
 
 
 def _is_beyond(value: float, limit: float, *, above: bool) -> bool:

@@ -3,62 +3,48 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import msgspec
 import pandas as pd
 
-from alerts.engine import advance
-from alerts.history import Subject, machine_after, transition_of
-from alerts.rules import RuleAveraging
+from alerts.evaluate_native import find_native
+from alerts.history import Subject, machine_of
+from alerts.look import Found, advance_machine, first_needed, open_alerts, run_machine, value_subject
+from alerts.rule import RuleAveraging
 from alerts.sample import (
     HOUR,
     INSTANT,
-    Silence,
-    all_silent,
-    condition_of,
+    certain,
     forecast_of,
     forecast_sample,
+    grounds_are_gone,
     hourly_samples,
     may_exceed,
-    native_samples,
-    silence_of,
 )
-from schemas.alert import AlertState
+from alerts.silence import Silence, all_silent, silence_change, silence_of
+from alerts.watched import ALL, covered_stations, instruments_of, is_in_service
+from qc.review import reviewed
+from schemas.flagged import hours_with_flags
+from schemas.frames import FLAG, REVIEW, parameters_in
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
-from schemas.parameter import parameter
+from schemas.review import ACTIVE, ReviewCode
+from store.influx import Bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from alerts.engine import Condition, Sample
-    from alerts.rules import ForecastRule, Rule, Rules, SilenceRule, ThresholdRule
+    from alerts.look import Look
+    from alerts.rule import ForecastRule, Rules, SilenceRule, ThresholdRule
     from schemas.alert import AlertTransition
-    from schemas.network import Network, Station
-    from store.influx import InfluxStore
+    from schemas.network import Station
 
-ALL = "all"
 RAIN = "rain"
 RAIN_NETWORKS = ("met", "rad")
 FORECAST = "forecast_hourly"
 
 
-class Look(NamedTuple):
-    """What one evaluation works with.
-
-    ``last`` holds the newest stored transition by alert key; empty for a rehearsal.
-    """
-
-    influx: InfluxStore
-    network: Network
-    last: Mapping[str, AlertTransition]
-    start: datetime
-    end: datetime
-    now: datetime
-
-
-def find_transitions(look: Look, rules: Rules, *, live: bool = True) -> Iterator[AlertTransition]:
+def find_transitions(look: Look, rules: Rules, *, live: bool = True) -> Found:
     """All new transitions in ``[look.start, look.end)``, rule by rule.
 
     Parameters
@@ -66,142 +52,120 @@ def find_transitions(look: Look, rules: Rules, *, live: bool = True) -> Iterator
     live : bool
         Also silence and forecast, which can only be judged at ``look.now``.
     """
+    found = Found()
     for rule in rules.thresholds():
-        if not _is_in_force(look, rule):
+        if not _meets_window(look, rule):
             continue
-        yield from _native(look, rule) if rule.averaging is RuleAveraging.NATIVE else _hourly(look, rule)
+        if rule.averaging is RuleAveraging.NATIVE:
+            find_native(look, rule, found)
+        else:
+            _hourly(look, rule, found)
     if not live:
-        return
+        return found
     for forecast_rule in rules.forecasts():
-        yield from _forecast(look, forecast_rule)
+        _forecast(look, forecast_rule, found)
     for silence_rule in rules.silences():
-        yield from _silence(look, silence_rule)
-
-
-def _is_in_force(look: Look, rule: ThresholdRule) -> bool:
-    """Whether the rule's days meet the window's, or it has alerts open that must end."""
-    zone = look.network.timezone
-    first, last = look.start.astimezone(zone).date(), look.end.astimezone(zone).date()
-    meets = (rule.since is None or rule.since <= last) and (rule.until is None or first <= rule.until)
-    return meets or any(item.rule == rule.name and item.to_state is not AlertState.OK for item in look.last.values())
-
-
-def _run(
-    look: Look, rule: Rule, subject: Subject, samples: list[Sample], condition: Condition
-) -> Iterator[AlertTransition]:
-    _, changes = advance(machine_after(look.last.get(subject.alert_key)), samples, condition)
-    for change in changes:
-        yield transition_of(change, rule, subject)
-
-
-def _reach(look: Look, rule: ThresholdRule) -> datetime:
-    """From where samples are needed: the window, what a pending condition needs before it, and every open alert since."""
-    lookback = timedelta(hours=rule.for_h + rule.max_gap_h)
-    prefix = f"{rule.name}/"
-    open_since = [
-        item.at
-        for key, item in look.last.items()
-        if key.startswith(prefix) and item.to_state is not AlertState.OK and item.at < look.end
-    ]
-    return floor_hour(min([look.start - lookback, *open_since]))
-
-
-def _hourly(look: Look, rule: ThresholdRule) -> Iterator[AlertTransition]:
-    # An hour is judged when it is over; one that is still filling would be judged by its first minutes.
-    end = min(look.end, floor_hour(look.now))
-    start = _reach(look, rule)
-    if rule.baseline:
-        start -= timedelta(hours=rule.baseline.window_h)
-    frames = look.influx.read_hourly_all(rule.network, start, end, [rule.parameter])
-    rain = _rain(look, start, end) if rule.baseline and rule.baseline.dry_h else {}
-    first = _reach(look, rule)
-    for station_id, frame in sorted(frames.items()):
-        station = look.network.stations.get(station_id)
-        if station is None or not rule.covers(station):
-            continue
-        subject = _subject(rule, station_id)
-        last = look.last.get(subject.alert_key)
-        if (last is None or last.to_state is AlertState.OK) and not may_exceed(frame, rule):
-            continue
-        samples = hourly_samples(frame, rule, look.network.timezone, rain.get(station_id))
-        yield from _run(look, rule, subject, [item for item in samples if item.start >= first], condition_of(rule))
-
-
-def _rain(look: Look, start: datetime, end: datetime) -> dict[str, pd.Series]:
-    """Hourly rain by station; the largest where two networks measure it."""
-    found: dict[str, pd.Series] = {}
-    for network in RAIN_NETWORKS:
-        for station_id, frame in look.influx.read_hourly_all(network, start, end, [RAIN]).items():
-            before = found.get(station_id)
-            found[station_id] = frame[RAIN] if before is None else pd.concat([before, frame[RAIN]], axis=1).max(axis=1)
+        found.transitions += _silence(look, silence_rule)
     return found
 
 
-def _native(look: Look, rule: ThresholdRule) -> Iterator[AlertTransition]:
-    start = _reach(look, rule)
-    for station in look.network.stations_of(rule.network):
-        # One instrument a station speaks for the parameter: the first that has it, as the network file orders them.
-        instruments = [item for item in station.instruments_of(rule.network) if rule.parameter in item.parameters]
-        if not instruments or not rule.covers(station):
+def _meets_window(look: Look, rule: ThresholdRule) -> bool:
+    """Whether the rule's days meet the window's, or it has alerts open."""
+    zone = look.network.timezone
+    first, last = look.start.astimezone(zone).date(), look.end.astimezone(zone).date()
+    meets = (rule.since is None or rule.since <= last) and (rule.until is None or first <= rule.until)
+    return meets or any(True for _ in open_alerts(look, rule))
+
+
+def _hourly(look: Look, rule: ThresholdRule, found: Found) -> None:
+    # An hour is judged when it is over; one that is still filling would be judged by its first minutes.
+    end, first = min(look.end, floor_hour(look.now)), first_needed(look, rule)
+    opened = {status.transition.station_id: status for status in open_alerts(look, rule)}
+    earliest = min([first, *(floor_hour(status.transition.since) for status in opened.values())])
+    before = timedelta(hours=rule.baseline.window_h if rule.baseline else 0)
+    frames = look.influx.read_hourly_all(rule.network, first - before, end, [rule.parameter])
+    rain = _rain(look, earliest - before, end) if rule.baseline and rule.baseline.dry_h else {}
+    for station in covered_stations(rule, look.network):
+        frame, status = frames.get(station.id), opened.get(station.id)
+        begin = first if status is None else min(first, floor_hour(status.transition.since))
+        if begin < first:
+            frame = look.influx.read_hourly(rule.network, station.id, begin - before, end, [rule.parameter])
+        if frame is None or frame.empty or (status is None and not may_exceed(frame, rule)):
             continue
-        instrument = instruments[0]
-        frame = look.influx.read_native(rule.network, station.id, instrument.id, start, look.end, [rule.parameter])
-        samples = native_samples(frame, rule, instrument.cadence_s, look.network.timezone)
-        yield from _run(look, rule, _subject(rule, station.id), samples, condition_of(rule))
+        subject = value_subject(rule, station.id)
+        if status is not None:
+            frame = _as_judged_now(look, rule.network, station.id, frame)
+            change = status.transition
+            if grounds_are_gone(frame, rule, change.since, change.at):
+                found.groundless.add(subject.alert_key)
+        samples = hourly_samples(
+            frame, rule, look.network.timezone, rain.get(station.id), instruments_of(rule, station)
+        )
+        run_machine(look, rule, subject, [item for item in samples if item.start >= begin], found)
 
 
-def _subject(rule: ThresholdRule | ForecastRule, station_id: str) -> Subject:
-    return Subject(
-        rule=rule.name,
-        station_id=station_id,
-        part=rule.parameter,
-        parameter=rule.parameter,
-        unit=parameter(rule.parameter).unit,
-    )
+def _as_judged_now(look: Look, network: str, station_id: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """The hours with the verdicts of tests that ran later and of people who reviewed them."""
+    if look.state is None or frame.empty:
+        return frame
+    start, end = frame.index[0].to_pydatetime(), frame.index[-1].to_pydatetime() + HOUR
+    records = look.influx.read_flags(Bucket.HOURLY, network, start, end, station_id=station_id)
+    reviews = look.state.list_reviews(network=network, stations=(station_id,), start=start, end=end, states=ACTIVE)
+    flagged, level2 = hours_with_flags(frame, records), reviewed(frame, reviews)
+    counts = {ReviewCode.CONFIRMED, ReviewCode.SIGNED}
+    flags = {
+        code + FLAG: level2[code + FLAG].where(level2[code + REVIEW].isin(counts), flagged[code + FLAG])
+        for code in parameters_in(frame)
+        if code + FLAG in flagged
+    }
+    return flagged.assign(**flags)
 
 
-def _forecast(look: Look, rule: ForecastRule) -> Iterator[AlertTransition]:
+def _rain(look: Look, start: datetime, end: datetime) -> dict[str, pd.Series]:
+    """Hourly rain that is beyond doubt, by station; the largest where two networks measure it."""
+    found: dict[str, pd.Series] = {}
+    for network in RAIN_NETWORKS:
+        for station_id, frame in look.influx.read_hourly_all(network, start, end, [RAIN]).items():
+            rain, before = certain(frame, RAIN), found.get(station_id)
+            found[station_id] = rain if before is None else pd.concat([before, rain], axis=1).max(axis=1)
+    return found
+
+
+def _forecast(look: Look, rule: ForecastRule, found: Found) -> None:
     ahead = look.now + timedelta(hours=rule.lead_h)
     product = look.influx.read_product(FORECAST, floor_hour(look.now), ahead + HOUR)
     for station_id, rows in product.groupby("station_id"):
         station = look.network.stations.get(str(station_id))
-        if station is None or not rule.covers(station):
+        serving = instruments_of(rule, station) if station else ()
+        if station is None or not any(is_in_service(item, look.now) for item in serving):
             continue
         sample = forecast_sample(forecast_of(rows, rule.parameter), rule, look.now)
+        subject = value_subject(rule, station.id)
         if sample is not None:
-            yield from _run(look, rule, _subject(rule, station.id), [sample], INSTANT)
+            advance_machine(machine_of(look.last.get(subject.alert_key)), [sample], INSTANT, rule, subject, found)
 
 
 def _silence(look: Look, rule: SilenceRule) -> Iterator[AlertTransition]:
-    silences = [silence for silence in _silences(look, rule) if _covers(look, rule, silence)]
-    if not silences:
+    covered = [item for item in _silences(look, rule) if rule.covers(look.network.stations[item.station_id])]
+    if not covered:
         return
-    together = all_silent(silences, rule.all_stations)
-    latest = max(silences, key=lambda item: item.last_end)
-    yield from _speak(look, rule, Subject(rule=rule.name, station_id=ALL), latest if together else latest.spoken())
-    if together:
-        return  # one alert about what all stations share; each by itself says nothing new
-    for silence in silences:
-        yield from _speak(
-            look, rule, Subject(rule=rule.name, station_id=silence.station_id, part=silence.network), silence
-        )
-
-
-def _speak(look: Look, rule: SilenceRule, subject: Subject, silence: Silence) -> Iterator[AlertTransition]:
-    _, changes = advance(machine_after(look.last.get(subject.alert_key)), [silence.sample()], INSTANT)
-    for change in changes:
-        # The condition began with the last reading; it ended with the next one.
-        since = silence.last_end if change.to_state is AlertState.FIRING else change.since
-        extra = {"scope": ALL if subject.station_id == ALL else "station", "network": silence.network}
-        yield msgspec.structs.replace(transition_of(change, rule, subject, extra), since=since, unit="min")
-
-
-def _covers(look: Look, rule: SilenceRule, silence: Silence) -> bool:
-    return rule.covers(look.network.stations[silence.station_id])
+    together = all_silent(covered, rule.all_stations)
+    latest = max(covered, key=lambda item: item.last_end)
+    subjects = [(Subject(rule=rule.name, station_id=ALL), latest, together)]
+    if not together:  # else one alert about what all stations share; each by itself says nothing new
+        subjects += [
+            (Subject(rule=rule.name, station_id=item.station_id, part=item.network), item, item.is_silent)
+            for item in covered
+        ]
+    for subject, silence, silent in subjects:
+        last = look.last.get(subject.alert_key)
+        change = silence_change(last.transition if last else None, silence, rule, subject, silent=silent)
+        if change is not None:
+            yield change
 
 
 def _silences(look: Look, rule: SilenceRule) -> Iterator[Silence]:
-    """Of every station and network that ever spoke; one that never did is not silent but not yet there."""
+    """Of every station and network that ever sent something; one that never did is not silent but not yet there."""
     for network in rule.networks or tuple(NetworkCode):
         last = look.influx.last_readings(network)
         for station_id, rows in last.groupby("station_id"):

@@ -6,14 +6,16 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
 import pandas as pd
 import structlog
 
-from alerts.cause import explains
-from alerts.evaluate import ALL, FORECAST
+from alerts.cause import attributions_of
+from alerts.evaluate import FORECAST
 from alerts.rules import RuleAveraging, Rules, ThresholdRule
 from alerts.sample import HOUR, baseline, forecast_of
-from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, VerdictLine
+from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, Value, VerdictLine
+from alerts.watched import ALL, instruments_of, is_in_service
 from analysis.neighbours import distance_and_bearing
 from qc.job_verdict import rule_of, verdict_of
 from qc.thresholds import ThresholdError
@@ -21,9 +23,10 @@ from qc.verdict import Word
 from schemas.alert import AlertState, RuleKind
 from schemas.city import city_name
 from schemas.flag import Flag
-from schemas.frames import FLAG, STATUS
+from schemas.frames import FLAG, STATUS, valid_values
 from schemas.interval import Interval
 from schemas.parameter import ParameterError, parameter
+from store.error import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,9 +34,9 @@ if TYPE_CHECKING:
 
     from qc.limit_space import VerdictRule
     from schemas.alert import AlertTransition
-    from schemas.network import Network, Station
+    from schemas.network import Instrument, Network, Station
     from store.influx import InfluxStore
-    from store.state import StateStore
+    from store.state import AlertStatus, StateStore
 
 _log = structlog.get_logger(__name__)
 BEFORE = timedelta(hours=24)
@@ -54,19 +57,31 @@ class Sources(NamedTuple):
     network: Network
     rules: Rules
     console_url: str
+    now: datetime
     verdict_rule: VerdictRule | None = None
 
 
-def gather(sources: Sources, alert_id: int, transition: AlertTransition) -> AlertView:
+def gather(sources: Sources, alert_id: int, transition: AlertTransition, *, is_late: bool = False) -> AlertView:
     """Everything a mail shows of one transition.
 
-    A station, rule or parameter that is not configured any more leaves gaps in the view, not an error.
+    A station, rule or parameter that is not configured any more, or a database that does not answer, leaves gaps in the
+    view, not an error.
     """
+    view = _plain_view(sources, alert_id, transition, is_late=is_late)
+    try:
+        return _with_series(sources, view)
+    except StoreError as error:
+        _log.warning("alert_mail_without_series", alert=transition.alert_key, detail=str(error))
+        return view
+
+
+def _plain_view(sources: Sources, alert_id: int, transition: AlertTransition, *, is_late: bool) -> AlertView:
+    """What the state database and the configuration know."""
     rule = sources.rules.named(transition.rule) or sources.rules.operation(transition.alert_key.partition("/")[2])
     rule = rule if rule and rule.KIND is transition.kind else None
     station = sources.network.stations.get(transition.station_id)
-    points, cadence = _series(sources, transition, rule)
-    taken_by, note = _owner(sources.state, transition)
+    status = sources.state.get_alert_states().get(transition.alert_key)
+    extreme, latest = _values(sources, alert_id, transition, status)
     name, decimals = _what(transition)
     return AlertView(
         alert_id=alert_id,
@@ -80,16 +95,68 @@ def gather(sources: Sources, alert_id: int, transition: AlertTransition) -> Aler
         zone=sources.network.timezone,
         console_url=sources.console_url,
         network=rule.network if isinstance(rule, ThresholdRule) else None,
+        causes=_causes(sources.state, transition),
+        acknowledged_by=status.acknowledged_by if status else None,
+        acknowledged_note=(status.note or "") if status else "",
+        synthetic=bool(station and station.synthetic),
+        extreme=extreme,
+        latest=latest,
+        is_late=is_late,
+    )
+
+
+def _with_series(sources: Sources, view: AlertView) -> AlertView:
+    """The view with what the time-series database knows."""
+    transition, rule = view.transition, view.rule
+    points, cadence = _series(sources, view)
+    return msgspec.structs.replace(
+        view,
         points=points,
         cadence=cadence,
-        forecast=_forecast(sources, transition),
-        neighbours=_neighbours(sources, transition, rule, station),
-        causes=_causes(sources.state, transition),
+        forecast=_forecast(sources, view),
+        neighbours=_neighbours(sources, transition, rule, sources.network.stations.get(transition.station_id)),
         verdict=_verdict(sources, transition),
-        acknowledged_by=taken_by,
-        acknowledged_note=note,
-        synthetic=bool(station and station.synthetic),
+        latest=_newest(sources, view) if view.is_resolved else view.latest,
     )
+
+
+def _values(
+    sources: Sources, alert_id: int, transition: AlertTransition, status: AlertStatus | None
+) -> tuple[Value | None, Value | None]:
+    """Extreme and newest value of an alert as they are stored: of the open one as of the last round."""
+    if transition.kind is RuleKind.SILENCE and transition.to_state is AlertState.FIRING:
+        minutes = (sources.now - transition.since) / timedelta(minutes=1)
+        return Value(max(minutes, transition.value or 0.0), None), None
+    evidence = transition.evidence
+    extreme, extreme_at = evidence.get("extreme"), evidence.get("extreme_at")
+    known = Value(
+        float(extreme) if isinstance(extreme, (int, float)) else transition.value or 0.0,
+        datetime.fromisoformat(extreme_at) if isinstance(extreme_at, str) else None,
+    )
+    if transition.value is None:
+        return None, None
+    latest = Value(transition.value, transition.at)
+    progress = status.progress if status and status.transition_id == alert_id else None
+    if progress is not None and progress.extreme is not None:
+        known = Value(progress.extreme, progress.extreme_at or known.at)
+    if progress is not None and progress.latest is not None:
+        latest = Value(progress.latest, progress.latest_at)
+    return known, latest
+
+
+def _newest(sources: Sources, view: AlertView) -> Value | None:
+    """The newest value after an alert has ended; the one that ended it where there is none."""
+    change, rule = view.transition, view.rule
+    if change.parameter is None or not isinstance(rule, ThresholdRule) or sources.now <= change.at:
+        return view.latest
+    start = max(change.at, sources.now - BEFORE)
+    if rule.averaging is RuleAveraging.NATIVE:
+        points, cadence = _native(sources, change, rule, start, sources.now)
+    else:
+        frame = sources.influx.read_hourly(rule.network, change.station_id, start, sources.now, [rule.parameter])
+        points, cadence = tuple(_hourly_points(frame, rule.parameter, start, None)), HOUR
+    known = [item for item in points if item.value is not None and item.flag not in {Flag.FAIL, Flag.MISSING}]
+    return Value(known[-1].value or 0.0, known[-1].start + cadence) if known else view.latest
 
 
 def verdict_rule_of(network_file: Path) -> VerdictRule | None:
@@ -142,25 +209,26 @@ def _what(transition: AlertTransition) -> tuple[Name, int]:
     return Name(known.name_zh, known.name_en), known.decimals
 
 
-def _owner(state: StateStore, transition: AlertTransition) -> tuple[str | None, str]:
-    status = state.get_alert_states().get(transition.alert_key)
-    return (status.acknowledged_by, status.note or "") if status else (None, "")
+def _shown_until(view: AlertView) -> datetime:
+    """The end, or as far as the open alert was followed."""
+    latest = view.latest.at if view.latest else None
+    return view.transition.at if view.is_resolved or latest is None else max(view.transition.at, latest)
 
 
-def _window(transition: AlertTransition) -> tuple[datetime, datetime]:
-    end = transition.at
-    return max(transition.since - BEFORE, end - LONGEST), end
-
-
-def _series(sources: Sources, transition: AlertTransition, rule: object) -> tuple[tuple[Point, ...], timedelta]:
+def _series(sources: Sources, view: AlertView) -> tuple[tuple[Point, ...], timedelta]:
+    transition, rule = view.transition, view.rule
     code = transition.parameter
     if code is None:
         return (), HOUR
-    start, end = _window(transition)
+    end = _shown_until(view)
+    start = max(transition.since - BEFORE, end - LONGEST)
     if isinstance(rule, ThresholdRule) and rule.averaging is RuleAveraging.NATIVE:
-        return _native(sources, transition, rule)
+        # A day of minutes would be a smear at 600 px.
+        return _native(sources, transition, rule, max(transition.since - HOUR, end - LONGEST), end)
     network = (
-        rule.network if isinstance(rule, ThresholdRule) else _network_of(sources.network, transition.station_id, code)
+        rule.network
+        if isinstance(rule, ThresholdRule)
+        else _network_of(sources.network, transition.station_id, code, end)
     )
     if network is None:
         return (), HOUR
@@ -194,26 +262,40 @@ def _flag(frame: pd.DataFrame, code: str, moment: pd.Timestamp) -> Flag | None:
     return None if pd.isna(value) else Flag(int(value))
 
 
-def _native(sources: Sources, transition: AlertTransition, rule: ThresholdRule) -> tuple[tuple[Point, ...], timedelta]:
+def _native(
+    sources: Sources, transition: AlertTransition, rule: ThresholdRule, start: datetime, end: datetime
+) -> tuple[tuple[Point, ...], timedelta]:
+    """Readings of the instrument that was furthest beyond the threshold, of those in service within the time shown."""
     station = sources.network.stations.get(transition.station_id)
-    instruments = (
-        [item for item in station.instruments_of(rule.network) if rule.parameter in item.parameters] if station else []
-    )
-    if not instruments:
+    instruments = [item for item in instruments_of(rule, station) if _serves(item, start, end)] if station else []
+    frames = {
+        item.id: sources.influx.read_native(rule.network, transition.station_id, item.id, start, end, [rule.parameter])
+        for item in instruments
+    }
+    shown = max(instruments, key=lambda item: _furthest(frames[item.id], rule), default=None)
+    if shown is None:
         return (), HOUR
-    cadence = timedelta(seconds=instruments[0].cadence_s)
-    end = transition.at
-    # A day of minutes would be a smear at 600 px.
-    start = max(transition.since - max(60 * cadence, HOUR), end - LONGEST)
-    frame = sources.influx.read_native(
-        rule.network, transition.station_id, instruments[0].id, start, end, [rule.parameter]
-    )
+    frame = frames[shown.id]
     letters = frame.get(rule.parameter + STATUS)
     return tuple(
         Point(moment.to_pydatetime(), _finite(value), Flag.FAIL if _is_bad(letters, moment) else None)
         for moment, value in frame[rule.parameter].items()
         if isinstance(moment, pd.Timestamp)
-    ), cadence
+    ), timedelta(seconds=shown.cadence_s)
+
+
+def _serves(instrument: Instrument, start: datetime, end: datetime) -> bool:
+    return (instrument.since is None or instrument.since < end) and (
+        instrument.until is None or start < instrument.until
+    )
+
+
+def _furthest(frame: pd.DataFrame, rule: ThresholdRule) -> float:
+    values, letters = frame[rule.parameter].astype(float), frame.get(rule.parameter + STATUS)
+    if letters is not None:
+        values = values.where(letters.isna() | (letters == "N"))
+    most = values.max() if rule.above is not None else -values.min()
+    return -math.inf if pd.isna(most) else float(most)
 
 
 def _is_bad(letters: pd.Series | None, moment: pd.Timestamp) -> bool:
@@ -225,17 +307,19 @@ def _finite(value: object) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _network_of(network: Network, station_id: str, code: str) -> str | None:
+def _network_of(network: Network, station_id: str, code: str, at: datetime) -> str | None:
+    """The network in which a station measures a parameter at a moment."""
     station = network.stations.get(station_id)
-    found = (item.network for item in station.instruments if code in item.parameters) if station else iter(())
-    return next(found, None)
+    known = [item for item in station.instruments if code in item.parameters] if station else []
+    return next((item.network for item in known if is_in_service(item, at)), None)
 
 
-def _forecast(sources: Sources, transition: AlertTransition) -> tuple[ForecastPoint, ...]:
+def _forecast(sources: Sources, view: AlertView) -> tuple[ForecastPoint, ...]:
+    transition = view.transition
     code = transition.parameter
     if code is None or transition.kind not in {RuleKind.THRESHOLD, RuleKind.FORECAST}:
         return ()
-    start = transition.at.astimezone(UTC)
+    start = _shown_until(view).astimezone(UTC)
     product = sources.influx.read_product(FORECAST, start, start + timedelta(hours=24), transition.station_id)
     rows = forecast_of(product, code) if len(product) else pd.DataFrame()
     return tuple(
@@ -284,19 +368,17 @@ def _city_name(station: Station | None) -> Name:
 
 
 def _last(frame: pd.DataFrame | None, code: str) -> float | None:
-    return None if frame is None or frame.empty else _finite(frame[code].iloc[-1])
+    """The newest hour's value; None where it is missing or has failed."""
+    return None if frame is None or frame.empty else _finite(valid_values(frame, code).iloc[-1])
 
 
 def _causes(state: StateStore, transition: AlertTransition) -> tuple[Cause, ...]:
     """Statements of the attributions at this station, of this parameter, whose time overlaps the alert's."""
     if transition.parameter is None:
         return ()
-    for document in state.list_documents("attribution", limit=1000):
-        if explains(document.body, transition):
-            statements = [
-                item for item in document.body.get("statements", []) if item.get("topic", "overall") in SHOWN_TOPICS
-            ]
-            return tuple(
-                Cause(Name(item["zh"], item["en"]), item.get("confidence", "")) for item in statements[:SHOWN_CAUSES]
-            )
+    for body in attributions_of(state, transition)[:1]:
+        statements = [item for item in body.get("statements", []) if item.get("topic", "overall") in SHOWN_TOPICS]
+        return tuple(
+            Cause(Name(item["zh"], item["en"]), item.get("confidence", "")) for item in statements[:SHOWN_CAUSES]
+        )
     return ()

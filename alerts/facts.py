@@ -1,18 +1,19 @@
-"""The key facts of an alert in words: headline, value against threshold, table rows; by rule kind. Pure."""
+"""The key facts of an alert in words: headline, extreme against threshold, table rows; by rule kind. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts import wording
-from alerts.rules import ThresholdRule
+from alerts.rule import ThresholdRule
 from alerts.wording import word
-from schemas.alert import RuleKind
+from schemas.alert import AlertState, RuleKind
 
 if TYPE_CHECKING:
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from alerts.view import AlertView
+    from schemas.alert import AlertTransition
 
 
 class Facts(NamedTuple):
@@ -23,6 +24,14 @@ class Facts(NamedTuple):
     figure_label: str
     against: str
     rows: list[tuple[str, str]]
+
+
+def label_kind(change: AlertTransition, *, is_late: bool) -> str:
+    """Key of the word that opens a subject: ``severity_*``, ``resolved`` or ``closed`` (not watched any more), ``*_late``."""
+    if change.to_state is not AlertState.OK:
+        return f"severity_{change.severity}"
+    kind = "resolved" if change.reason is None or change.reason.is_over else "closed"
+    return f"{kind}_late" if is_late else kind
 
 
 def headline(view: AlertView, language: str) -> str:
@@ -45,17 +54,33 @@ def caption(view: AlertView, language: str) -> str:
     title = headline(view, language)
     if view.kind is RuleKind.OPERATION or view.text("scope") == "all":
         return title
-    if view.is_resolved:
-        value = ("历时" if language == "zh" else "lasted ") + wording.duration_text(_duration(view), language)
-    elif view.kind is RuleKind.SILENCE:
-        value = ("已中断 " if language == "zh" else "for ") + wording.minutes_text(view.transition.value, language)
-    else:
-        value = wording.quantity(view.transition.value, view.unit, view.decimals)
+    value = _end_caption(view, language) if view.is_resolved else _begin_caption(view, language)
     return (
         f"{view.station.of(language)} {title} {value}"
         if language == "zh"
         else f"{title} at {view.station.of(language)}, {value}"
     )
+
+
+def _begin_caption(view: AlertView, language: str) -> str:
+    extreme = view.extreme.value if view.extreme else view.transition.value
+    if view.kind is RuleKind.SILENCE:
+        return ("已中断 " if language == "zh" else "for ") + wording.minutes_text(extreme, language)
+    return wording.quantity(extreme, view.unit, view.decimals)
+
+
+def _end_caption(view: AlertView, language: str) -> str:
+    reason = view.transition.reason
+    lasted = ("历时 " if language == "zh" else "lasted ") + wording.duration_text(_duration(view), language)
+    parts = [lasted] if reason is None or reason.is_over else [word(f"end_{reason}", language)]
+    if view.is_late:
+        parts.append(wording.span_text(view.transition.since, _ended(view), view.zone, language))
+    if view.extreme and view.kind is not RuleKind.SILENCE:
+        peak = wording.quantity(view.extreme.value, view.unit, view.decimals)
+        parts.append(f"{word('minimum' if _is_below(view) else 'maximum', language).lower()} {peak}")
+    if view.is_late and view.latest and view.kind is not RuleKind.SILENCE:
+        parts.append(f"{word('now', language).lower()} {wording.number_text(view.latest.value, view.decimals)}")
+    return ("，" if language == "zh" else ", ").join(parts)
 
 
 def facts(view: AlertView, language: str) -> Facts:
@@ -69,31 +94,30 @@ def facts(view: AlertView, language: str) -> Facts:
 
 def _value(view: AlertView, language: str) -> Facts:
     change = view.transition
-    extreme = view.number("extreme")
-    shown = extreme if view.is_resolved else change.value
-    label = word("maximum" if view.is_resolved else "now", language)
+    shown = view.extreme.value if view.extreme else change.value
+    label = word("minimum" if _is_below(view) else "maximum", language)
     if view.kind is RuleKind.FORECAST:
-        label = word("forecast", language)
-    above = not (isinstance(view.rule, ThresholdRule) and view.rule.above is None)
-    against = f"{word('threshold', language)} {'>' if above else '<'} {wording.quantity(change.threshold, view.unit, view.decimals)}"
+        label = f"{word('forecast', language)} · {label}"
+    against = f"{word('threshold', language)} {'<' if _is_below(view) else '>'} {wording.quantity(change.threshold, view.unit, view.decimals)}"
     if shown is not None and change.threshold and change.threshold > 0:
         ratio = f"{shown / change.threshold:.2f}"
         against += f" · 为阈值的 {ratio} 倍" if language == "zh" else f" · {ratio} × threshold"
     rows = _place_rows(view, language) + _time_rows(view, language)
-    if extreme is not None:
-        moment = wording.time_text(view.moment("extreme_at"), view.zone, language)
-        figure = wording.quantity(extreme, view.unit, view.decimals)
-        # The end shows the extreme as its big figure, so only its time is new.
-        rows.append(
-            (word("peak_at", language), moment)
-            if view.is_resolved
-            else (word("peak", language), f"{figure} · {moment}")
-        )
+    if view.extreme and view.extreme.at:
+        rows.append((word("peak_at", language), wording.time_text(view.extreme.at, view.zone, language)))
+    if view.latest:
+        figure = wording.quantity(view.latest.value, view.unit, view.decimals)
+        rows.append((word("now", language), f"{figure} · {_as_of(view, language)}"))
     return Facts(wording.number_text(shown, view.decimals), wording.unit_text(view.unit), label, against, rows)
 
 
+def _as_of(view: AlertView, language: str) -> str:
+    moment = view.latest.at if view.latest else None
+    return word("as_of", language).format(when=wording.time_text(moment, view.zone, language))
+
+
 def _silence(view: AlertView, language: str) -> Facts:
-    minutes = view.number("extreme") if view.is_resolved else view.transition.value
+    minutes = view.extreme.value if view.extreme else view.transition.value
     against = f"{word('allowed', language)} {wording.minutes_text(view.transition.threshold, language)}"
     rows = _place_rows(view, language) + _time_rows(view, language)
     return Facts(wording.minutes_text(minutes, language), "", word("silent_for", language), against, rows)
@@ -110,21 +134,31 @@ def _time_rows(view: AlertView, language: str) -> list[tuple[str, str]]:
     since_key = "last" if view.kind is RuleKind.SILENCE and not view.is_resolved else "since"
     since = f"{wording.time_text(change.since, view.zone, language)}"
     if view.is_resolved:
-        ended = wording.time_text(view.moment("until") or change.at, view.zone, language)
-        duration = wording.duration_text(_duration(view), language)
-        return [
+        rows = [
             (word("since", language), since),
-            (word("ended", language), ended),
-            (word("duration", language), duration),
+            (word("ended", language), wording.time_text(_ended(view), view.zone, language)),
+            (word("duration", language), wording.duration_text(_duration(view), language)),
         ]
-    so_far = wording.duration_text(change.at - change.since, language)
-    if view.kind is RuleKind.THRESHOLD:
-        since += f" · {'已持续' if language == 'zh' else 'for'} {so_far}"
+        if change.reason is not None:
+            rows.append((word("why_ended", language), word(f"end_{change.reason}", language)))
+        return rows
+    if view.kind is RuleKind.THRESHOLD and view.latest and view.latest.at:
+        so_far = wording.duration_text(view.latest.at - change.since, language)
+        lasted = f"已持续 {so_far}" if language == "zh" else f"for {so_far}"
+        since += f" · {lasted} {_as_of(view, language)}"
     return [(word(since_key, language), since)]
 
 
+def _is_below(view: AlertView) -> bool:
+    return isinstance(view.rule, ThresholdRule) and view.rule.above is None
+
+
+def _ended(view: AlertView) -> datetime:
+    return view.moment("until") or view.transition.at
+
+
 def _duration(view: AlertView) -> timedelta:
-    return (view.moment("until") or view.transition.at) - view.transition.since
+    return _ended(view) - view.transition.since
 
 
 def _rule_title(view: AlertView, language: str) -> str:

@@ -5,18 +5,22 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from alerts.operation import DOCUMENT, PREFIX, cleared, operation_transition
-from schemas.alert import AlertState, AlertTransition, Severity
+from alerts.operation import DOCUMENT, PREFIX, open_operations, operation_end, operation_transition
+from alerts.watched import subject_of, why_subject_gone, why_unwatched
+from schemas.alert import AlertState, AlertTransition, EndReason, Severity
 from store.state import FindingKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
-    from alerts.rules import Rules
-    from store.state import Finding, StateStore
+    from alerts.rule import Rules
+    from schemas.network import Network
+    from store.state import AlertStatus, Finding, StateStore
 
 RECENT = timedelta(hours=24)
 """A finding last noticed before this is history and no alert any more."""
+_STANDING = frozenset({FindingKind.GATE})
+"""Kinds that are reported once and hold until their finding is dropped."""
 _TITLES = {
     FindingKind.BALANCE_REST: ("数据收支不平：{station}", "Readings are missing from the balance: {station}"),
     FindingKind.FOREIGN_PAYLOAD: ("报文冒用其他站点名：{station}", "A payload names another station: {station}"),
@@ -38,22 +42,44 @@ _CLOCKS = {
 }
 
 
-def finding_transitions(state: StateStore, rules: Rules, now: datetime) -> list[AlertTransition]:
+def finding_transitions(
+    state: StateStore, rules: Rules, network: Network, statuses: Mapping[str, AlertStatus], now: datetime
+) -> list[AlertTransition]:
     """Beginnings and ends of the alerts that findings make; a finding already told is not told again.
+
+    Findings whose station or instrument is gone are forgotten: nothing else would ever end them.
 
     Parameters
     ----------
+    statuses : mapping of str to AlertStatus
+        Stored alerts by key.
     now : datetime
         Aware.
     """
-    findings = state.list_findings(since=now - RECENT)
-    found = [transition for item in findings if (transition := _begin(item, state, rules)) is not None]
-    return found + _ends({item.key for item in state.list_findings()}, state, rules, now)
+    present = {}
+    for item in state.list_findings():
+        if why_subject_gone(*subject_of(item.key), network, now) is not None:
+            state.drop_finding(item.key)
+        else:
+            present[item.key] = item
+    recent = [item for item in present.values() if item.kind in _STANDING or item.last_at >= now - RECENT]
+    begun = [_begin(item, state, rules, statuses.get(PREFIX + item.key)) for item in recent]
+    watched = [
+        status for status in open_operations(statuses) if why_unwatched(status.transition, rules, network, now) is None
+    ]
+    return [item for item in begun if item is not None] + _ends(present, watched, now)
 
 
-def _begin(finding: Finding, state: StateStore, rules: Rules) -> AlertTransition | None:
+def standing_keys(state: StateStore) -> set[str]:
+    """Keys of findings that hold until they are dropped, however long ago they were noticed."""
+    return {PREFIX + item.key for kind in _STANDING for item in state.list_findings(kind=kind)}
+
+
+def _begin(finding: Finding, state: StateStore, rules: Rules, status: AlertStatus | None) -> AlertTransition | None:
     told = state.get_document(DOCUMENT, PREFIX + finding.key)
-    if told is not None and datetime.fromisoformat(told.body["last_at"]) >= finding.last_at:
+    is_told = told is not None and datetime.fromisoformat(told.body["last_at"]) >= finding.last_at
+    is_open = status is not None and status.state is AlertState.FIRING
+    if is_told and (is_open or finding.kind not in _STANDING):
         return None
     station = finding.station_id or ""
     zh, en = _TITLES[finding.kind]
@@ -64,19 +90,19 @@ def _begin(finding: Finding, state: StateStore, rules: Rules) -> AlertTransition
         titles=(zh.format(station=station), en.format(station=station)),
         detail=detail_of(finding),
         severity=_SEVERITIES.get(finding.kind, Severity.WARNING),
+        status=status,
         now=finding.last_at,
     )
 
 
-def _ends(keys: set[str], state: StateStore, rules: Rules, now: datetime) -> list[AlertTransition]:
-    """Open alerts of findings that are gone."""
+def _ends(present: Mapping[str, Finding], opened: Iterable[AlertStatus], now: datetime) -> list[AlertTransition]:
+    """Ends of open alerts whose finding is gone."""
     prefixes = tuple(PREFIX + kind.value for kind in FindingKind)
-    gone = [
-        key.removeprefix(PREFIX)
-        for key, status in state.get_alert_states().items()
-        if key.startswith(prefixes) and status.state is AlertState.FIRING and key.removeprefix(PREFIX) not in keys
+    return [
+        operation_end(status, now, EndReason.CAUSE_GONE)
+        for status in opened
+        if status.alert_key.startswith(prefixes) and status.alert_key.removeprefix(PREFIX) not in present
     ]
-    return [transition for key in gone for transition in cleared(state, rules, now, key=key)]
 
 
 def detail_of(finding: Finding) -> str:

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from alerts.engine import Machine
-from schemas.alert import AlertState, AlertTransition
+from schemas.alert import AlertState, AlertTransition, EndReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from alerts.engine import Change
-    from alerts.rules import Rule
+    from alerts.rule import Rule
+    from store.state import AlertStatus
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +48,18 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
         return "/".join(item for item in (self.rule, self.station_id, self.part) if item)
 
 
+def machine_of(status: AlertStatus | None) -> Machine:
+    """The machine of a stored alert, with the extreme it has reached since its last transition."""
+    if status is None:
+        return Machine()
+    machine, progress = machine_after(status.transition), status.progress
+    if status.state is AlertState.OK or progress.extreme is None or progress.extreme_at is None:
+        return machine
+    return msgspec.structs.replace(
+        machine, extreme=progress.extreme, extreme_at=progress.extreme_at, latest=progress.latest
+    )
+
+
 def machine_after(transition: AlertTransition | None) -> Machine:
     """The machine as a transition left it; a fresh one for None."""
     if transition is None:
@@ -62,6 +75,7 @@ def machine_after(transition: AlertTransition | None) -> Machine:
         held_s=float(held_s) if isinstance(held_s, (int, float)) else 0.0,
         extreme=float(extreme) if isinstance(extreme, (int, float)) else transition.value,
         extreme_at=datetime.fromisoformat(extreme_at) if isinstance(extreme_at, str) else transition.since,
+        latest=transition.value,
     )
 
 
@@ -90,4 +104,5 @@ def transition_of(
         threshold=change.limit,
         unit=subject.unit,
         evidence=evidence | dict(extra or {}),
+        reason=EndReason.VALUE_BACK if change.to_state is AlertState.OK else None,
     )

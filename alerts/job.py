@@ -13,23 +13,28 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from alerts import email
+from alerts.closing import closing_transitions
 from alerts.deliver import deliver_round
-from alerts.evaluate import Look, find_transitions
+from alerts.evaluate import find_transitions
 from alerts.evidence import Sources, verdict_rule_of
-from alerts.finding import finding_transitions
-from alerts.operation import cleared, operation_transition
+from alerts.finding import finding_transitions, standing_keys
+from alerts.look import Look
+from alerts.operation import PREFIX, operation_end, operation_ends, operation_transition
 from alerts.rules import load_rules
 from alerts.settings import alert_settings
-from schemas.alert import AlertState
+from schemas.alert import AlertState, EndReason
 from store.influx import InfluxStore
-from store.state import StateStore
+from store.state import AlertProgress, StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from alerts.engine import Machine
+    from alerts.look import Found
     from schemas.alert import AlertTransition, Severity
     from store.settings import SharedSettings
+    from store.state import AlertStatus
 
 
 def evaluate(settings: SharedSettings, start: datetime, end: datetime, now: datetime) -> int:
@@ -56,27 +61,69 @@ def evaluate(settings: SharedSettings, start: datetime, end: datetime, now: date
     own = alert_settings(settings)
     rules = load_rules(own.rules)
     with _stores(own) as (influx, state):
-        last = {key: status.transition for key, status in state.get_alert_states().items()}
-        look = Look(influx, own.stations, last, start, end, now)
+        statuses = state.get_alert_states()
+        look = Look(influx, own.stations, statuses, start, end, now, state)
         live = (now - end).total_seconds() <= 3600  # noqa: PLR2004 - an hour, as the docstring says
-        found = list(find_transitions(look, rules, live=live))
+        found = find_transitions(look, rules, live=live)
+        found.transitions += closing_transitions(look, rules, found, live=live)
         if live:
-            found += finding_transitions(state, rules, now)
-            found += cleared(state, rules, now)
-        for transition in found:
-            state.save_transition(transition)
-    return len(found)
+            found.transitions += finding_transitions(state, rules, own.stations, statuses, now)
+            standing = standing_keys(state)
+            found.transitions += operation_ends(
+                state, rules, own.stations, statuses=statuses, standing=standing, now=now
+            )
+        return _store(state, statuses, found)
+
+
+def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: Found) -> int:
+    """Store what was found, each alert's transitions as one chain, and how far the open ones have gone."""
+    newest: dict[str, int | None] = {key: status.transition_id for key, status in statuses.items()}
+    opened = {key for key, status in statuses.items() if status.state is not AlertState.OK}
+    lost: set[str] = set()
+    stored = 0
+    for change in found.transitions:
+        if change.alert_key in lost:
+            continue
+        transition_id = state.follow_transition(change, newest.get(change.alert_key))
+        if transition_id is None:  # another worker was faster; the next round goes on from what it stored
+            lost.add(change.alert_key)
+            continue
+        newest[change.alert_key] = transition_id
+        (opened.discard if change.to_state is AlertState.OK else opened.add)(change.alert_key)
+        stored += 1
+    state.note_alert_progress(
+        {
+            transition_id: progress
+            for key in opened - lost
+            if (transition_id := newest.get(key)) is not None
+            and (progress := _progress(found.machines.get(key), statuses.get(key))) is not None
+        }
+    )
+    return stored
+
+
+def _progress(machine: Machine | None, status: AlertStatus | None) -> AlertProgress | None:
+    """How far an open alert has gone; None where nothing new is known."""
+    if machine is None or machine.cursor is None or machine.latest is None:
+        return None
+    progress = AlertProgress(
+        extreme=machine.extreme, extreme_at=machine.extreme_at, latest=machine.latest, latest_at=machine.cursor
+    )
+    before = status.progress if status else AlertProgress()
+    is_older = before.latest_at is not None and machine.cursor < before.latest_at
+    return None if is_older or before == progress else progress
 
 
 def rehearse(settings: SharedSettings, start: datetime, end: datetime, now: datetime) -> list[AlertTransition]:
     """What the threshold rules would have found in ``[start, end)`` from a fresh state; stores and mails nothing."""
     own = alert_settings(settings)
+    rules = load_rules(own.rules)
     influx = InfluxStore(own)
     try:
         look = Look(influx, own.stations, {}, start, end, now)
-        return sorted(
-            find_transitions(look, load_rules(own.rules), live=False), key=lambda item: (item.at, item.alert_key)
-        )
+        found = find_transitions(look, rules, live=False)
+        found.transitions += closing_transitions(look, rules, found, live=False)
+        return sorted(found.transitions, key=lambda item: (item.at, item.alert_key))
     finally:
         influx.close()
 
@@ -106,8 +153,8 @@ def deliver(settings: SharedSettings, now: datetime) -> int:
         except email.DeliveryError:
             return 0
         verdict_rule = verdict_rule_of(own.network)
-        sources = Sources(influx, state, own.stations, load_rules(own.rules), own.console_url, verdict_rule)
-        return deliver_round(sources, own, worker=_worker(), now=now)
+        sources = Sources(influx, state, own.stations, load_rules(own.rules), own.console_url, now, verdict_rule)
+        return deliver_round(sources, own, worker=_worker(), now=now).sent
 
 
 def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
@@ -128,10 +175,11 @@ def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
     Returns
     -------
     bool
-        False when the alert was already open: noted again, not mailed again.
+        False when the alert was already open (noted again, not mailed again) or its rule is disabled.
     """
     own = alert_settings(settings)
     with _state(own) as state:
+        status = state.get_alert_states().get(PREFIX + key)
         found = operation_transition(
             state,
             load_rules(own.rules),
@@ -139,21 +187,23 @@ def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
             titles=(title_zh, title_en),
             detail=detail,
             severity=severity,
+            status=status,
             now=now,
         )
-        if found is not None:
-            state.save_transition(found)
-    return found is not None
+        if found is None:
+            return False
+        return state.follow_transition(found, status.transition_id if status else None) is not None
 
 
 def resolve_operation(settings: SharedSettings, *, key: str, now: datetime) -> bool:
     """End the operation alert ``key``; False when it was not open."""
     own = alert_settings(settings)
     with _state(own) as state:
-        found = cleared(state, load_rules(own.rules), now, key=key)
-        for transition in found:
-            state.save_transition(transition)
-    return bool(found)
+        status = state.get_alert_states().get(PREFIX + key)
+        if status is None or status.state is not AlertState.FIRING:
+            return False
+        end = operation_end(status, now, EndReason.CAUSE_GONE)
+        return state.follow_transition(end, status.transition_id) is not None
 
 
 def open_alerts(settings: SharedSettings) -> int:

@@ -18,7 +18,7 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from alerts import wording
-from alerts.facts import caption, facts, headline
+from alerts.facts import caption, facts, headline, label_kind
 from alerts.plot import plot_series
 from alerts.sureness import GRADES, sureness
 from schemas.alert import RuleKind
@@ -37,7 +37,7 @@ CONFIDENCE = {
     "low": ("低", "low"),
     "none": ("无法判断", "cannot be judged"),
 }
-COLOURS = {"info": "#1d4ed8", "warning": "#b45309", "critical": "#b91c1c", "resolved": "#047857"}
+COLOURS = {"info": "#1d4ed8", "warning": "#b45309", "critical": "#b91c1c", "resolved": "#047857", "closed": "#4b5563"}
 SHOWN_STATIONS = 20
 """Rows of a grouped mail; the console has the rest."""
 PICTURE_CID = "series@skyground"
@@ -51,7 +51,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     sender : str
     recipients : tuple of str
     message_id : str
-        In angle brackets; the same for the same transition, so that a client drops a doubled delivery.
+        In angle brackets; the same for the same transitions, so that a client drops a doubled delivery.
     references : tuple of str
         Message-IDs of the thread, oldest first.
     """
@@ -84,14 +84,14 @@ def _template(name: str) -> Template:
 
 
 def message_id(identity: str, sender: str) -> str:
-    """Message-ID for an identity (a transition's id, a group's), at the sender's domain."""
+    """Message-ID for an identity, at the sender's domain."""
     return f"<skyground.{identity}@{parseaddr(sender)[1].rpartition('@')[2]}>"
 
 
 def subject(views: Sequence[AlertView], language: str) -> str:
     """Subject: severity, what, where, value; the first view is the worst."""
     first = views[0]
-    label = wording.word("resolved", language) if first.is_resolved else wording.severity_word(first.severity, language)
+    label = _label(first, language)
     title = headline(first, language)
     if len(views) > 1:
         return f"[{label}] {title}: {_station_count(views, language)}"
@@ -176,10 +176,8 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
         "language": language,
         "w": wording.WORDS[language],
         "view": first,
-        "colour": COLOURS["resolved" if first.is_resolved else str(first.severity)],
-        "label": wording.word("resolved", language)
-        if first.is_resolved
-        else wording.severity_word(first.severity, language),
+        "colour": COLOURS[label_kind(first.transition, is_late=False).removeprefix("severity_")],
+        "label": _label(first, language),
         "title": headline(first, language),
         "subject": subject(views, language),
         "summary": subject(views, wording.other(language)),
@@ -200,6 +198,7 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
         ],
         "advice": first.rule.advice(language) if first.rule and not first.is_resolved else None,
         "detail": first.text(f"detail_{language}") or first.text("detail"),
+        "late_note": wording.word("late_note", language) if first.is_late else None,
         "alert_url": alert_url(first),
         "series_url": series_url(first, 24 * first.cadence) if len(views) == 1 else None,
         "picture": f"cid:{PICTURE_CID}" if has_picture else None,
@@ -211,14 +210,22 @@ def _station_rows(views: Sequence[AlertView], language: str) -> list[tuple[str, 
     return [
         (
             view.station.of(language),
-            wording.minutes_text(view.transition.value, language)
+            wording.minutes_text(_shown(view), language)
             if view.kind is RuleKind.SILENCE
-            else wording.quantity(view.transition.value, view.unit, view.decimals),
+            else wording.quantity(_shown(view), view.unit, view.decimals),
             wording.time_text(view.transition.since, view.zone, language),
             alert_url(view),
         )
         for view in _by_station(views)[:SHOWN_STATIONS]
     ]
+
+
+def _shown(view: AlertView) -> float | None:
+    return view.extreme.value if view.extreme else view.transition.value
+
+
+def _label(view: AlertView, language: str) -> str:
+    return wording.word(label_kind(view.transition, is_late=view.is_late), language)
 
 
 def _by_station(views: Sequence[AlertView]) -> list[AlertView]:

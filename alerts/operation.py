@@ -1,23 +1,28 @@
-"""Alerts about the system itself: raised by reports of other parts, ended by them or by silence."""
+"""Alerts about the system itself: raised by reports of other parts, ended by them, by their subject's end or by silence."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
+from alerts.watched import OPERATION, why_unwatched
+from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
 
 if TYPE_CHECKING:
-    from alerts.rules import Rules
+    from collections.abc import Collection, Iterator, Mapping
+
+    from alerts.rule import Rules
+    from schemas.network import Network
     from store.state import AlertStatus, StateStore
 
 DOCUMENT = "operation_report"
 SYSTEM = "system"
-PREFIX = "operation/"
+PREFIX = OPERATION
 CLEAR_AFTER = timedelta(hours=24)
 """Where no rule says otherwise."""
 LONGEST_DETAIL = 4000
 """Characters of detail that travel in a mail."""
+_TITLES = ("title_zh", "title_en")
 
 
 def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keyword
@@ -28,15 +33,23 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
     titles: tuple[str, str],
     detail: str,
     severity: Severity,
+    status: AlertStatus | None,
     now: datetime,
 ) -> AlertTransition | None:
-    """Note a report; the transition to be stored when the alert was not open, else None."""
+    """Note a report; the transition to be stored when the alert was not open, else None. A disabled rule raises nothing.
+
+    Parameters
+    ----------
+    status : AlertStatus or None
+        The alert as it is stored.
+    """
     alert_key = PREFIX + key
+    rule = rules.operation(key)
+    if rule is not None and not rule.enabled:
+        return None
     state.put_document(DOCUMENT, alert_key, {"last_at": now.isoformat()})
-    status = state.get_alert_states().get(alert_key)
     if status and status.state is AlertState.FIRING:
         return None
-    rule = rules.operation(key)
     # Two parts that report the same within a minute report one thing: the store keeps equal transitions once.
     at = now.replace(second=0, microsecond=0)
     if status:
@@ -52,19 +65,39 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
         to_state=AlertState.FIRING,
         at=at,
         since=at,
-        evidence={"title_zh": titles[0], "title_en": titles[1], "detail": detail[:LONGEST_DETAIL]},
+        evidence={**dict(zip(_TITLES, titles, strict=True)), "detail": detail[:LONGEST_DETAIL]},
     )
 
 
-def cleared(state: StateStore, rules: Rules, now: datetime, key: str | None = None) -> list[AlertTransition]:
-    """Ends of open operation alerts: of ``key``, or of all that were not reported again for their rule's time."""
-    found = []
-    for alert_key, status in state.get_alert_states().items():
-        if not alert_key.startswith(PREFIX) or status.state is not AlertState.FIRING:
-            continue
-        if alert_key == PREFIX + key if key is not None else _is_over(state, rules, status, now):
-            found.append(_end(status, now))
-    return found
+def operation_ends(
+    state: StateStore,
+    rules: Rules,
+    network: Network,
+    *,
+    statuses: Mapping[str, AlertStatus],
+    standing: Collection[str],
+    now: datetime,
+) -> Iterator[AlertTransition]:
+    """Ends of open operation alerts that lost their rule or subject, or were not reported again for their rule's time.
+
+    Parameters
+    ----------
+    standing : collection of str
+        Keys of alerts that end with their finding only.
+    """
+    for status in open_operations(statuses):
+        reason = why_unwatched(status.transition, rules, network, now)
+        if reason is None and status.alert_key not in standing and _is_over(state, rules, status, now):
+            reason = EndReason.NOT_REPORTED
+        if reason is not None:
+            yield operation_end(status, now, reason)
+
+
+def open_operations(statuses: Mapping[str, AlertStatus]) -> Iterator[AlertStatus]:
+    """Operation alerts that are firing."""
+    for status in statuses.values():
+        if status.transition.kind is RuleKind.OPERATION and status.state is AlertState.FIRING:
+            yield status
 
 
 def _is_over(state: StateStore, rules: Rules, status: AlertStatus, now: datetime) -> bool:
@@ -74,7 +107,8 @@ def _is_over(state: StateStore, rules: Rules, status: AlertStatus, now: datetime
     return now - last >= (timedelta(hours=rule.clear_after_h) if rule else CLEAR_AFTER)
 
 
-def _end(status: AlertStatus, now: datetime) -> AlertTransition:
+def operation_end(status: AlertStatus, now: datetime, reason: EndReason) -> AlertTransition:
+    """The end of an open operation alert."""
     before = status.transition
     return AlertTransition(
         alert_key=before.alert_key,
@@ -87,5 +121,6 @@ def _end(status: AlertStatus, now: datetime) -> AlertTransition:
         to_state=AlertState.OK,
         at=max(now, before.at),
         since=before.since,
-        evidence={name: before.evidence.get(name) for name in ("title_zh", "title_en")},
+        evidence={name: before.evidence.get(name) for name in _TITLES},
+        reason=reason,
     )

@@ -126,6 +126,8 @@ class ThresholdRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields
         And this long [h].
     max_gap_h : float
         A longer gap without values forgets a pending alert and a begun clearing [h].
+    stale_after_h : float
+        An open alert without a valid value for so long ends as not evaluated any more [h].
     since, until : date or None
         First and last civil day on which the rule holds (a standard's edition).
     """
@@ -141,6 +143,7 @@ class ThresholdRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields
     clear: float | None = None
     clear_for_h: Hours = 1.0
     max_gap_h: PositiveHours = 6.0
+    stale_after_h: PositiveHours = 72.0
     since: date | None = None
     until: date | None = None
 
@@ -155,6 +158,10 @@ class ThresholdRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields
     def clear_limit(self) -> float:
         """Value that ends the alert in the canonical unit."""
         return self.limit if self.clear is None else self._canonical(self.clear)
+
+    def holds_on(self, day: date) -> bool:
+        """Whether ``day`` (civil, in the network's zone) is one of the rule's."""
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
 
     def _canonical(self, value: float | None) -> float:
         assert value is not None, "checked when the file was read"
@@ -197,7 +204,7 @@ class ForecastRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields=
     above : float
         In ``unit``.
     lead_h : float
-        Looks this far ahead [h].
+        Looks this far ahead; without a forecast for so long, an open alert ends as not evaluated any more [h].
     hours : int
         At least this many forecast hours are above.
     clear : float or None

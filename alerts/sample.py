@@ -1,25 +1,28 @@
-"""Samples for the engine out of frames, readings' times and forecasts. Pure."""
+"""Samples for the engine out of frames and forecasts. Pure."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from alerts.engine import Condition, Sample
-from schemas.frames import STATUS, valid_values
+from schemas.flag import Flag
+from schemas.frames import FLAG, STATUS, valid_values
 from schemas.interval import floor_hour
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
-    from alerts.rules import ForecastRule, SilenceRule, ThresholdRule
-    from schemas.network import Instrument, Station
+    from alerts.rules import ForecastRule, ThresholdRule
+    from schemas.network import Instrument
 
 HOUR = timedelta(hours=1)
-#: Instants (silence, forecast) have no duration, so a gap between them means nothing.
+#: Instants (forecasts) have no duration, so a gap between them means nothing.
 INSTANT = Condition(above=True, max_gap_s=float("inf"))
 
 
@@ -34,7 +37,11 @@ def condition_of(rule: ThresholdRule) -> Condition:
 
 
 def hourly_samples(
-    hourly: pd.DataFrame, rule: ThresholdRule, zone: ZoneInfo, rain: pd.Series | None = None
+    hourly: pd.DataFrame,
+    rule: ThresholdRule,
+    zone: ZoneInfo,
+    rain: pd.Series | None = None,
+    instruments: Sequence[Instrument] | None = None,
 ) -> list[Sample]:
     """Samples of one station's hours.
 
@@ -46,7 +53,9 @@ def hourly_samples(
     zone : ZoneInfo
         Of the civil days of ``rule.since`` and ``rule.until``.
     rain : Series or None
-        Hourly rain at the station [mm], for rules with a baseline.
+        Hourly rain at the station [mm], NaN where unknown, for rules with a baseline.
+    instruments : sequence of Instrument or None
+        Hours that begin while none of them is in service are left out; None: all hours.
 
     Returns
     -------
@@ -58,7 +67,7 @@ def hourly_samples(
     if rule.baseline:
         base = baseline(values, rule.baseline.window_h, rule.baseline.min_hours)
         values = values.where(_is_dry(values, rain, rule.baseline.dry_h))
-    keep = values.notna() & base.notna() & _in_force(values.index, rule, zone)
+    keep = values.notna() & base.notna() & _in_force(values.index, rule, zone) & _served(values.index, instruments)
     pairs = zip(_moments(values[keep]), values[keep].tolist(), base[keep].tolist(), strict=True)
     return [Sample(start, start + HOUR, value, rule.limit + add, rule.clear_limit + add) for start, value, add in pairs]
 
@@ -83,74 +92,69 @@ def baseline(values: pd.Series, window_h: int, min_hours: int) -> pd.Series:
     return rolling.median()
 
 
-def native_samples(native: pd.DataFrame, rule: ThresholdRule, cadence_s: int, zone: ZoneInfo) -> list[Sample]:
-    """Samples of one instrument's readings; a reading whose status is not N is absent, each covers one cadence."""
+def native_samples(native: pd.DataFrame, rule: ThresholdRule, instrument: Instrument, zone: ZoneInfo) -> list[Sample]:
+    """Samples of one instrument's readings, each covering one cadence.
+
+    A reading whose status is not N, or from a time when the instrument was not in service, is absent.
+    """
     if rule.parameter not in native:
         return []
     values = native[rule.parameter].astype(float)
     status = rule.parameter + STATUS
     if status in native:
         values = values.where(native[status].isna() | (native[status] == "N"))
-    keep = values.notna() & _in_force(values.index, rule, zone)
-    step = timedelta(seconds=cadence_s)
+    keep = values.notna() & _in_force(values.index, rule, zone) & _served(values.index, [instrument])
+    step = timedelta(seconds=instrument.cadence_s)
     pairs = zip(_moments(values[keep]), values[keep].tolist(), strict=True)
     return [Sample(start, start + step, value, rule.limit, rule.clear_limit) for start, value in pairs]
 
 
-class Silence(NamedTuple):
-    """How long a station's network has said nothing, against what is allowed."""
+def worst_samples(streams: Sequence[list[Sample]], *, above: bool) -> list[Sample]:
+    """Samples of several instruments of one parameter as one stream: at any time the one further beyond counts.
 
-    station_id: str
-    network: str
-    last_end: datetime
-    minutes: float
-    allowed_minutes: float
-
-    @property
-    def is_silent(self) -> bool:
-        """Whether it is beyond what is allowed."""
-        return self.minutes > self.allowed_minutes
-
-    def spoken(self) -> Silence:
-        """The same with nothing to complain of: somebody else speaks for what it shares."""
-        return self._replace(minutes=0.0)
-
-    def sample(self) -> Sample:
-        """As an instant for the engine, at the moment that decides.
-
-        That is when the allowed time ran out, or the last reading: the same whoever looks and whenever.
-        """
-        at = self.last_end + timedelta(minutes=self.allowed_minutes) if self.is_silent else self.last_end
-        return Sample(at, at, self.minutes, self.allowed_minutes, self.allowed_minutes)
+    Samples are cut where another begins or ends; a time that none covers is absent.
+    """
+    filled = [stream for stream in streams if stream]
+    if len(filled) <= 1:
+        return filled[0] if filled else []
+    samples = sorted(sample for stream in filled for sample in stream)
+    edges = sorted({moment for sample in samples for moment in (sample.start, sample.end)})
+    found: list[Sample] = []
+    covering: list[Sample] = []
+    following = 0
+    for start, end in pairwise(edges):
+        while following < len(samples) and samples[following].start <= start:
+            covering.append(samples[following])
+            following += 1
+        covering = [sample for sample in covering if sample.end > start]
+        if covering:
+            worst = max(covering, key=lambda sample: sample.value if above else -sample.value)
+            found.append(worst._replace(start=start, end=end))
+    return found
 
 
-def silence_of(station: Station, network: str, last: datetime, rule: SilenceRule, now: datetime) -> Silence | None:
-    """Silence of one network at one station.
+def grounds_are_gone(hourly: pd.DataFrame, rule: ThresholdRule, since: datetime, raised_at: datetime) -> bool:
+    """Whether the hours that raised an alert were invalidated or corrected, and none since is beyond the threshold.
 
     Parameters
     ----------
-    last : datetime
-        Start of its last reading, UTC.
+    hourly : DataFrame
+        `schemas.frames` hourly as it is now, from ``since`` on.
+    since, raised_at : datetime
+        Of the transition that raised it.
 
     Returns
     -------
-    Silence or None
-        None where no instrument is in service, or the station is a data set (``late_window_h = 0``).
+    bool
+        False where the hours are no longer stored: their absence says nothing of them.
     """
-    serving = [item for item in station.instruments_of(network) if _in_service(item, now)]
-    if not serving or station.late_window_h == 0:
-        return None
-    cadence = timedelta(seconds=max(item.cadence_s for item in serving))
-    allowed = max(cadence.total_seconds() * rule.cadences / 60.0, rule.min_minutes)
-    minutes = max(0.0, (now - last - cadence) / timedelta(minutes=1))
-    return Silence(station.id, network, last + cadence, minutes, allowed)
-
-
-def all_silent(silences: list[Silence], at_least: int) -> bool:
-    """Whether every station that ever spoke is silent, and they are enough to blame what they share."""
-    stations = {item.station_id for item in silences}
-    speaking = {item.station_id for item in silences if not item.is_silent}
-    return len(stations) >= at_least and not speaking
+    values = valid_values(hourly, rule.parameter)
+    if values[(values.index >= since) & (values.index < raised_at)].empty:
+        return False
+    later = values[values.index >= since]
+    if rule.baseline:  # a corrected hour is judged by its baseline only when it is new
+        return bool(later.isna().all())
+    return not bool((later > rule.limit).any() if rule.above is not None else (later < rule.limit).any())
 
 
 def forecast_of(product: pd.DataFrame, parameter: str) -> pd.DataFrame:
@@ -206,15 +210,35 @@ def _in_force(index: pd.Index, rule: ThresholdRule, zone: ZoneInfo) -> pd.Series
     return inside
 
 
+def _served(index: pd.Index, instruments: Sequence[Instrument] | None) -> pd.Series:
+    """Whether any of the instruments was in service when an interval began."""
+    if instruments is None:
+        return pd.Series(data=True, index=index)
+    inside = pd.Series(data=False, index=index)
+    for item in instruments:
+        own = pd.Series(data=True, index=index)
+        if item.since:
+            own &= index >= pd.Timestamp(item.since)
+        if item.until:
+            own &= index < pd.Timestamp(item.until)
+        inside |= own
+    return inside
+
+
+def certain(hourly: pd.DataFrame, parameter: str) -> pd.Series:
+    """Values of a parameter that may withhold a verdict on another one: those with flag PASS; NaN for all others.
+
+    A value that failed, is missing, suspect or not evaluated suppresses nothing.
+    """
+    values = valid_values(hourly, parameter)
+    flag = parameter + FLAG
+    return values.where(hourly[flag] == Flag.PASS) if flag in hourly else values
+
+
 def _is_dry(values: pd.Series, rain: pd.Series | None, dry_h: int) -> pd.Series:
     """Hours with no rain in them and in the ``dry_h - 1`` before; unknown rain counts as none."""
     if rain is None or not dry_h or rain.empty:
         return pd.Series(data=True, index=values.index)
-    total = rain.reindex(values.index).fillna(0.0).rolling(f"{dry_h}h").sum()
-    return total <= 0.0
-
-
-def _in_service(instrument: Instrument, now: datetime) -> bool:
-    return (instrument.since is None or instrument.since <= now) and (
-        instrument.until is None or now < instrument.until
-    )
+    hours = values.index.union(rain.index)
+    total = rain.reindex(hours).fillna(0.0).rolling(f"{dry_h}h").sum()
+    return (total <= 0.0).reindex(values.index)

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from alerts.rules import OperationRule, ThresholdRule
-from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point
-from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
+from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, Value
+from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
 from schemas.flag import Flag
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
@@ -48,11 +50,15 @@ OPERATION = OperationRule(
 
 
 def sample_views(now: datetime, console_url: str) -> dict[str, list[AlertView]]:
-    """Views by name: ``raised``, ``resolved``, ``group`` and ``operation``."""
+    """Views by name: ``raised``, ``resolved``, ``late``, ``closed``, ``group`` and ``operation``."""
     at = floor_hour(now)
+    resolved = _resolved(at, console_url)
+    change = msgspec.structs.replace(resolved.transition, reason=EndReason.RULE_REMOVED)
     return {
         "raised": [raised_view(at, console_url)],
-        "resolved": [_resolved(at, console_url)],
+        "resolved": [resolved],
+        "late": [msgspec.structs.replace(resolved, is_late=True)],
+        "closed": [msgspec.structs.replace(resolved, transition=change)],
         "group": [_of_station(at, console_url, number) for number in range(1, 9)],
         "operation": [_operation(at, console_url)],
     }
@@ -61,10 +67,13 @@ def sample_views(now: datetime, console_url: str) -> dict[str, list[AlertView]]:
 def raised_view(at: datetime, console_url: str) -> AlertView:
     """A heavy-pollution alert confirmed at ``at`` (UTC, whole hour) after four hours."""
     points = _points(at, 30)
+    newest = points[-1].value or 0.0
     return _view(
-        _transition(at, points[-1].value or 0.0, rising=True),
+        _transition(at, newest, rising=True),
         console_url,
         points=points,
+        extreme=Value(newest, at - HOUR),
+        latest=Value(newest, at),
         forecast=tuple(
             ForecastPoint(at + HOUR * hour, *(round(middle * share, 1) for share in (1.0, 0.84, 1.2)))
             for hour, middle in enumerate(176.0 - 4.5 * hour + 10 * math.sin(hour / 4) for hour in range(18))
@@ -88,22 +97,26 @@ def raised_view(at: datetime, console_url: str) -> AlertView:
 def _resolved(at: datetime, console_url: str) -> AlertView:
     points = _points(at - 7 * HOUR, 30)
     falling = tuple(Point(at - 7 * HOUR + HOUR * hour, 168.0 - 9.5 * hour, Flag.PASS) for hour in range(7))
-    return _view(_transition(at, 111.0, rising=False), console_url, points=points + falling)
+    return _view(
+        _transition(at, 111.0, rising=False),
+        console_url,
+        points=points + falling,
+        extreme=Value(183.0, at - 8 * HOUR),
+        latest=Value(96.4, at + HOUR),
+    )
 
 
 def _of_station(at: datetime, console_url: str, number: int) -> AlertView:
     view = raised_view(at, console_url)
     change = view.transition
     value = (change.value or 0.0) - 3.7 * (number - 1)
-    other = AlertTransition(
-        **{name: getattr(change, name) for name in change.__struct_fields__ if name != "value"}, value=value
-    )
     return _view(
-        other,
+        msgspec.structs.replace(change, value=value),
         console_url,
         alert_id=number,
         station=Name(f"示例{number}号站", f"Sample station {number}"),
         points=view.points,
+        extreme=Value(value, at - HOUR),
     )
 
 
@@ -158,6 +171,7 @@ def _transition(at: datetime, value: float, *, rising: bool) -> AlertTransition:
             "extreme_at": (at - (1 if rising else 8) * HOUR).isoformat(),
             "until": None if rising else (at - 2 * HOUR).isoformat(),
         },
+        reason=None if rising else EndReason.VALUE_BACK,
     )
 
 
@@ -169,7 +183,7 @@ def _view(
     alert_id: int = 0,
     station: Name = Name("示例一号站", "Sample station 1"),  # noqa: B008 - frozen
     what: Name = Name("PM2.5", "PM2.5"),  # noqa: B008 - frozen
-    **more: tuple[object, ...],
+    **more: object,
 ) -> AlertView:
     return AlertView(
         alert_id=alert_id,
@@ -184,5 +198,5 @@ def _view(
         console_url=console_url,
         network="gas",
         synthetic=True,
-        **more,  # type: ignore[arg-type]  # fields of AlertView that are tuples, named by the callers above
+        **more,  # type: ignore[arg-type]  # fields of AlertView, named by the callers above
     )

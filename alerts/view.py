@@ -32,6 +32,13 @@ class Point(msgspec.Struct, frozen=True):
     limit: float | None = None
 
 
+class Value(msgspec.Struct, frozen=True):
+    """A value and its moment: the start of an extreme's interval, the end of the newest one's."""
+
+    value: float
+    at: datetime | None
+
+
 class ForecastPoint(msgspec.Struct, frozen=True):
     """One forecast hour: median and, where known, the band; in the parameter's unit."""
 
@@ -85,6 +92,10 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_by : str or None
     console_url : str
         Without a slash at its end.
+    extreme, latest : Value or None
+        Most extreme value since the alert began, and the newest one that is known.
+    is_late : bool
+        The alert ended before its beginning could be mailed: this mail says both.
     """
 
     alert_id: int
@@ -107,6 +118,9 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_by: str | None = None
     acknowledged_note: str = ""
     synthetic: bool = False
+    extreme: Value | None = None
+    latest: Value | None = None
+    is_late: bool = False
 
     @property
     def is_resolved(self) -> bool:

@@ -30,9 +30,31 @@ WORDS: dict[str, dict[str, str]] = {
         "severity_warning": "警告",
         "severity_critical": "严重",
         "resolved": "已解除",
+        "resolved_late": "已结束·补报",
+        "closed": "已关闭",
+        "closed_late": "已关闭·补报",
         "test": "测试邮件",
         "now": "当前值",
         "maximum": "最大值",
+        "minimum": "最小值",
+        "as_of": "截至 {when}",
+        "at_end": "结束时",
+        "late_note": "本告警在邮件发出之前已经结束，现一并告知开始与结束。",
+        "why_ended": "结束原因",
+        "end_value_back": "数值已回到阈值以内",
+        "end_reading": "已恢复上报数据",
+        "end_cause_gone": "故障已消除",
+        "end_not_reported": "此后未再报告；未确认是否已消除",
+        "end_not_evaluated": "长时间没有有效数据，不再判定",
+        "end_invalidated": "触发告警的数据已判为无效或已更正",
+        "end_rule_removed": "规则已删除或改名",
+        "end_rule_disabled": "规则已停用",
+        "end_rule_ended": "规则有效期已过",
+        "end_rule_changed": "规则的监视对象已更改",
+        "end_not_covered": "规则不再适用于该站点",
+        "end_station_removed": "站点已从网络配置中移除",
+        "end_out_of_service": "站点或仪器已停用",
+        "end_parameter_removed": "站点不再监测该项目",
         "threshold": "阈值",
         "where": "地点",
         "since": "开始时间",
@@ -80,9 +102,31 @@ WORDS: dict[str, dict[str, str]] = {
         "severity_warning": "Warning",
         "severity_critical": "Critical",
         "resolved": "Resolved",
+        "resolved_late": "Ended, reported late",
+        "closed": "Closed",
+        "closed_late": "Closed, reported late",
         "test": "Test mail",
         "now": "Now",
         "maximum": "Maximum",
+        "minimum": "Minimum",
+        "as_of": "as of {when}",
+        "at_end": "at the end",
+        "late_note": "The alert began and ended before a mail could be sent; this mail reports both.",
+        "why_ended": "Why it ended",
+        "end_value_back": "values are back within the threshold",
+        "end_reading": "readings arrive again",
+        "end_cause_gone": "the cause is gone",
+        "end_not_reported": "not reported again; whether it is over was not confirmed",
+        "end_not_evaluated": "no valid value for too long; not evaluated any more",
+        "end_invalidated": "the values that raised it were invalidated or corrected",
+        "end_rule_removed": "rule removed or renamed",
+        "end_rule_disabled": "rule disabled",
+        "end_rule_ended": "rule no longer in force",
+        "end_rule_changed": "the rule now watches something else",
+        "end_not_covered": "the rule no longer covers the station",
+        "end_station_removed": "station removed from the network file",
+        "end_out_of_service": "station or instrument out of service",
+        "end_parameter_removed": "the station no longer measures the parameter",
         "threshold": "Threshold",
         "where": "Where",
         "since": "Since",
@@ -188,6 +232,13 @@ def time_text(moment: datetime | None, zone: ZoneInfo, language: str) -> str:
         return f"{local.month}月{local.day}日 {local:%H:%M}"
     months = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     return f"{local.day} {months[local.month - 1]} {local:%H:%M}"
+
+
+def span_text(first: datetime, last: datetime, zone: ZoneInfo, language: str) -> str:
+    """From one time to another, the date once where both are of one day."""
+    is_one_day = first.astimezone(zone).date() == last.astimezone(zone).date()
+    end = f"{last.astimezone(zone):%H:%M}" if is_one_day else time_text(last, zone, language)
+    return f"{time_text(first, zone, language)}–{end}"
 
 
 def zone_text(moment: datetime, zone: ZoneInfo) -> str:

@@ -5,9 +5,11 @@ SQLite (WAL) by default, PostgreSQL by URL. Nothing outside this package sees a 
 
 from __future__ import annotations
 
-from store.state.alert import AlertStatus, AlertStore, ClaimedTransition, Delivery, StoredTransition
+from store.state.alert import AlertProgress, AlertStatus, AlertStore, StoredTransition
 from store.state.balance import Balance, BalanceStore
 from store.state.calibration import CalibrationStore, OverlapError, StoredCheck, StoredCorrection
+from store.state.channel import Channel, ChannelStore
+from store.state.delivery import Backlog, ClaimedTransition, Delivery, DeliveryStore
 from store.state.document import Document, DocumentStore
 from store.state.finding import Finding, FindingKind, FindingStore
 from store.state.flag_change import FlagChange, FlagChangeStore, FlagRule, HourRevision
@@ -24,10 +26,13 @@ from store.state.sheet import Facts, SheetRow, SheetStore
 
 __all__ = [
     "UNSETTLED",
+    "AlertProgress",
     "AlertStatus",
     "AuditReport",
+    "Backlog",
     "Balance",
     "Before",
+    "Channel",
     "ClaimedTransition",
     "Clock",
     "ClockState",
@@ -72,6 +77,8 @@ class StateStore(
     SheetStore,
     RunStore,
     AlertStore,
+    DeliveryStore,
+    ChannelStore,
     DocumentStore,
     FindingStore,
     InstrumentStore,

@@ -254,6 +254,7 @@ transition = sa.Table(
     sa.Column("unit", sa.Text),
     sa.Column("evidence", sa.JSON, nullable=False),
     sa.Column("recorded_at", UtcDateTime, nullable=False),
+    sa.Column("reason", sa.Text),
     sa.UniqueConstraint("alert_key", "at", "from_state", "to_state"),
 )
 alert = sa.Table(
@@ -266,6 +267,10 @@ alert = sa.Table(
     sa.Column("acknowledged_by", sa.Text),
     sa.Column("acknowledged_at", UtcDateTime),
     sa.Column("note", sa.Text),
+    sa.Column("extreme", sa.Float),
+    sa.Column("extreme_at", UtcDateTime),
+    sa.Column("latest", sa.Float),
+    sa.Column("latest_at", UtcDateTime),
 )
 acknowledgement = sa.Table(
     "acknowledgement",
@@ -291,6 +296,17 @@ delivery = sa.Table(
     sa.Column("detail", sa.Text, nullable=False),
     sa.UniqueConstraint("transition_id", "channel"),
     sa.Index(None, "channel", "state", "due_at"),
+)
+channel = sa.Table(
+    "channel",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("ok", sa.Boolean, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
+    sa.Column("checked_at", UtcDateTime, nullable=False),
+    sa.Column("failures", sa.BigInteger, nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("alarmed_at", UtcDateTime),
 )
 document = sa.Table(
     "document",

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
-NAMES = ("raised", "resolved", "group", "operation")
+NAMES = ("raised", "resolved", "late", "closed", "group", "operation")
 ENVELOPE = Envelope(
     sender="sky <s@example.org>",
     recipients=("d@example.org",),

@@ -123,7 +123,7 @@ KINDS = {
     "operation": RULE.replace("threshold", "operation").partition("network =")[0],
 }
 NUMBERS = {
-    "threshold": ("above", "below", "for_h", "clear", "clear_for_h", "max_gap_h", "notify_max_age_h"),
+    "threshold": ("above", "below", "for_h", "clear", "clear_for_h", "max_gap_h", "stale_after_h", "notify_max_age_h"),
     "silence": ("cadences", "min_minutes", "notify_max_age_h"),
     "forecast": ("above", "clear", "lead_h", "notify_max_age_h"),
     "operation": ("clear_after_h", "notify_max_age_h"),

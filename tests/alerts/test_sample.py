@@ -7,18 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from alerts.engine import Sample
 from alerts.rules import Rules, parse_rules
-from alerts.sample import (
-    Silence,
-    all_silent,
-    baseline,
-    forecast_of,
-    forecast_sample,
-    hourly_samples,
-    native_samples,
-    silence_of,
-)
-from schemas.network import Instrument, Station
+from alerts.sample import baseline, certain, forecast_of, forecast_sample, hourly_samples, native_samples, worst_samples
+from schemas.network import Instrument
 from tests.alerts.test_rules import RULE
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -63,40 +55,60 @@ def test_rain_withholds_the_verdict_about_gamma(example: Rules) -> None:
 def test_readings_with_a_status_are_no_samples() -> None:
     (rule,) = parse_rules(RULE.replace("above", 'averaging = "native"\nabove'), "f").thresholds()
     frame = hourly([1.0, 2.0, 3.0]).assign(o3__status=[None, "C", "N"])
-    samples = native_samples(frame, rule, 60, ZONE)
+    instrument = Instrument(id="i", network="gas", cadence_s=60, parameters=("o3",))  # type: ignore[arg-type]  # a code
+    samples = native_samples(frame, rule, instrument, ZONE)
     assert [item.value for item in samples] == [1.0, 3.0]
     assert samples[0].end - samples[0].start == timedelta(minutes=1)
 
 
-def station(**more: int) -> Station:
-    instrument = Instrument(id="i", network="gas", cadence_s=300, parameters=("o3",))  # type: ignore[arg-type]  # a code
-    return Station(id="s", instruments=(instrument,), **more)
+@pytest.mark.parametrize(("flag", "fires"), [(1, False), (2, True), (3, True), (4, True), (9, True)])
+def test_only_rain_that_passed_withholds_the_verdict_about_gamma(example: Rules, flag: int, *, fires: bool) -> None:
+    rule = next(item for item in example.thresholds() if item.name == "gamma-above-baseline")
+    gamma = hourly([80.0] * 200 + [160.0], "gamma_dose_rate")
+    rain = hourly([0.0] * 199 + [4.0, 4.0], "rain", rain__flag=[1] * 199 + [flag] * 2)
+    values = [item.value for item in hourly_samples(gamma, rule, ZONE, certain(rain, "rain"))]
+    assert (160.0 in values) is fires
 
 
-@pytest.mark.parametrize(("minutes", "silent"), [(19, False), (21, True)])
-def test_silence_begins_after_the_allowed_cadences(example: Rules, minutes: int, *, silent: bool) -> None:
-    (rule,) = example.silences()
-    found = silence_of(station(), "gas", T0, rule, T0 + timedelta(minutes=minutes))
-    assert found is not None
-    assert found.allowed_minutes == 15.0
-    assert found.is_silent is silent
+def test_rain_in_an_hour_without_dose_rate_still_counts(example: Rules) -> None:
+    rule = next(item for item in example.thresholds() if item.name == "gamma-above-baseline")
+    rain = pd.Series(0.0, index=hourly([0.0] * 202).index)
+    rain.iloc[200] = 4.0
+    gamma = hourly([80.0] * 202, "gamma_dose_rate").drop(rain.index[200])
+    assert hourly_samples(gamma, rule, ZONE, rain)[-1].start == rain.index[199].to_pydatetime()
 
 
-def test_silence_is_dated_by_when_the_time_ran_out_whoever_looks(example: Rules) -> None:
-    (rule,) = example.silences()
-    looks = [silence_of(station(), "gas", T0, rule, T0 + timedelta(minutes=minutes)) for minutes in (30, 300)]
-    assert {item.sample().end for item in looks if item} == {T0 + timedelta(minutes=20)}
+def test_hours_outside_an_instruments_service_are_no_samples() -> None:
+    (rule,) = parse_rules(RULE, "f").thresholds()
+    old, new = (
+        Instrument(id=name, network="gas", cadence_s=60, parameters=("o3",), **span)  # type: ignore[arg-type]  # a code
+        for name, span in (("old", {"until": T0 + 2 * HOUR}), ("new", {"since": T0 + 3 * HOUR}))
+    )
+    samples = hourly_samples(hourly([1.0, 2.0, 3.0, 4.0]), rule, ZONE, None, [old, new])
+    assert [item.value for item in samples] == [1.0, 2.0, 4.0]
 
 
-def test_a_data_set_is_never_silent(example: Rules) -> None:
-    assert silence_of(station(late_window_h=0), "gas", T0, example.silences()[0], T0 + 100 * HOUR) is None
+def readings(first_min: float, step_min: float, *values: float) -> list[Sample]:
+    minute = timedelta(minutes=1)
+    starts = [T0 + (first_min + step_min * n) * minute for n in range(len(values))]
+    return [Sample(at, at + step_min * minute, value, 500.0, 450.0) for at, value in zip(starts, values, strict=True)]
 
 
-def test_all_are_silent_only_when_nobody_speaks_and_they_are_enough() -> None:
-    silent = [Silence(name, "gas", T0, 60.0, 15.0) for name in "abc"]
-    assert all_silent(silent, 3)
-    assert not all_silent(silent, 4)
-    assert not all_silent([*silent, Silence("a", "met", T0, 1.0, 15.0)], 3)
+@pytest.mark.parametrize("high_first", [True, False])
+def test_of_two_instruments_the_one_further_beyond_counts_at_any_time(*, high_first: bool) -> None:
+    high, low = readings(0, 1, 900.0, 900.0, 900.0), readings(0.5, 1, 10.0, 10.0, 10.0)
+    merged = worst_samples([high, low] if high_first else [low, high], above=True)
+    assert {item.value for item in merged if item.end <= high[-1].end} == {900.0}
+    assert sum((item.end - item.start).total_seconds() for item in merged if item.value == 900.0) == 180.0
+    assert merged[-1].value == 10.0
+    lowest = worst_samples([high, low], above=False)
+    assert lowest[0].value == 900.0
+    assert {item.value for item in lowest[1:]} == {10.0}
+
+
+def test_a_gap_of_both_instruments_stays_a_gap() -> None:
+    merged = worst_samples([readings(0, 1, 1.0), readings(10, 5, 2.0)], above=True)
+    assert [(item.end - item.start).total_seconds() for item in merged] == [60.0, 300.0]
 
 
 @pytest.mark.parametrize("shape", ["tag", "fields"])

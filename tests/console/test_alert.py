@@ -76,6 +76,7 @@ def test_an_acknowledgement_belongs_to_its_episode_only() -> None:
         state=FIRING,
         transition_id=3,
         transition=first.last,
+        recorded_at=NOW,
         acknowledged_by="Li",
         acknowledged_at=NOW + timedelta(hours=6),
         note="on my way",

@@ -1,0 +1,77 @@
+"""Whether the ways out (mail) work: since when, how often they failed, and when another way was told of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+
+from store.state.database import StateBase, insert, to_type
+from store.state.table import channel
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """State of one way out.
+
+    Attributes
+    ----------
+    ok : bool
+        Outcome of the last use.
+    since : datetime
+        Of the first use with that outcome.
+    checked_at : datetime
+        Of the last use.
+    failures : int
+        Uses that failed, ever [1].
+    detail : str
+        The last answer or error.
+    alarmed_at : datetime or None
+        When another way was last told that this one fails; None while it works.
+    """
+
+    name: str
+    ok: bool
+    since: datetime
+    checked_at: datetime
+    failures: int
+    detail: str
+    alarmed_at: datetime | None = None
+
+
+class ChannelStore(StateBase):
+    """Functions on channels."""
+
+    def note_channel(self, name: str, *, ok: bool, detail: str, now: datetime) -> Channel:
+        """Note the outcome of one use; returns the state before it, or the new one where there was none."""
+        with self._writing() as connection:
+            before = connection.execute(_question(name).with_for_update()).mappings().first()
+            values = {"ok": ok, "checked_at": now, "detail": detail}
+            if before is None:
+                fresh = values | {"name": name, "since": now, "failures": int(not ok)}
+                connection.execute(insert(connection, channel).values(fresh).on_conflict_do_nothing())
+                return Channel(**fresh)  # type: ignore[arg-type]  # the fields by name
+            if before["ok"] != ok:
+                values |= {"since": now}
+            if ok:
+                values |= {"alarmed_at": None}
+            changed = sa.update(channel).where(channel.c.name == name)
+            connection.execute(changed.values(values | {"failures": channel.c.failures + int(not ok)}))
+            return to_type(before, Channel)
+
+    def note_alarm(self, name: str, *, before: datetime | None, now: datetime) -> bool:
+        """Claim the telling of another way; False when another worker did since ``before``."""
+        same = channel.c.alarmed_at.is_(None) if before is None else channel.c.alarmed_at == before
+        with self._writing() as connection:
+            told = sa.update(channel).where(channel.c.name == name, channel.c.ok.is_(False), same)
+            return connection.execute(told.values(alarmed_at=now)).rowcount == 1
+
+    def get_channel(self, name: str) -> Channel | None:
+        """State of a channel; None before its first use."""
+        with self._reading() as connection:
+            row = connection.execute(_question(name)).mappings().first()
+        return to_type(row, Channel) if row else None
+
+
+def _question(name: str) -> sa.Select[tuple[object, ...]]:
+    return sa.select(channel).where(channel.c.name == name)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from alerts.history import Subject
+from alerts.silence import Silence, all_silent, silence_change, silence_of
+from schemas.alert import AlertState, EndReason
+from schemas.network import Instrument, Station
+
+if TYPE_CHECKING:
+    from alerts.rules import Rules
+    from schemas.alert import AlertTransition
+
+T0 = datetime(2026, 6, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def station(**more: int) -> Station:
+    instrument = Instrument(id="i", network="gas", cadence_s=300, parameters=("o3",))  # type: ignore[arg-type]  # a code
+    return Station(id="s", instruments=(instrument,), **more)
+
+
+@pytest.mark.parametrize(("minutes", "silent"), [(19, False), (21, True)])
+def test_silence_begins_after_the_allowed_cadences(example: Rules, minutes: int, *, silent: bool) -> None:
+    (rule,) = example.silences()
+    found = silence_of(station(), "gas", T0, rule, T0 + timedelta(minutes=minutes))
+    assert found is not None
+    assert found.allowed_minutes == 15.0
+    assert found.is_silent is silent
+
+
+def test_silence_is_dated_by_when_the_time_ran_out_whoever_looks(example: Rules) -> None:
+    (rule,) = example.silences()
+    looks = [silence_of(station(), "gas", T0, rule, T0 + timedelta(minutes=minutes)) for minutes in (30, 300)]
+    assert {item.expires for item in looks if item} == {T0 + timedelta(minutes=20)}
+
+
+def test_a_data_set_is_never_silent(example: Rules) -> None:
+    assert silence_of(station(late_window_h=0), "gas", T0, example.silences()[0], T0 + 100 * HOUR) is None
+
+
+def test_all_are_silent_only_when_nobody_speaks_and_they_are_enough() -> None:
+    silent = [Silence(name, "gas", T0, 60.0, 15.0) for name in "abc"]
+    assert all_silent(silent, 3)
+    assert not all_silent(silent, 4)
+    assert not all_silent([*silent, Silence("a", "met", T0, 1.0, 15.0)], 3)
+
+
+def change(last: AlertTransition | None, last_end: datetime, now: datetime, rules: Rules) -> AlertTransition | None:
+    """What one look finds of an hourly instrument that may be silent for 3 h."""
+    minutes = (now - last_end) / timedelta(minutes=1)
+    silence = Silence("s", "gas", last_end, minutes, 180.0)
+    (rule,) = rules.silences()
+    subject = Subject(rule=rule.name, station_id="s", part="gas")
+    return silence_change(last, silence, rule, subject, silent=silence.is_silent)
+
+
+@pytest.mark.parametrize("ends_h", [3.5, 4.0, 4.05])
+def test_any_newer_reading_ends_a_silence_whether_it_ends_before_or_after_the_alert(
+    example: Rules, ends_h: float
+) -> None:
+    begun = change(None, T0 + HOUR, T0 + 4.02 * HOUR, example)
+    assert begun is not None
+    assert begun.at == T0 + 4 * HOUR
+    assert change(begun, T0 + HOUR, T0 + 4.1 * HOUR, example) is None
+    ended = change(begun, T0 + ends_h * HOUR, T0 + 4.1 * HOUR, example)
+    assert ended is not None
+    assert (ended.to_state, ended.reason) == (AlertState.OK, EndReason.READING)
+    assert (ended.since, ended.at) == (T0 + HOUR, T0 + max(ends_h, 4.0) * HOUR)
+    assert ended.value == pytest.approx((max(ends_h, 4.0) - 1.0) * 60)
+
+
+def test_a_back_filled_reading_that_is_itself_too_old_does_not_end_a_silence(example: Rules) -> None:
+    begun = change(None, T0 + HOUR, T0 + 5 * HOUR, example)
+    assert change(begun, T0 + 1.5 * HOUR, T0 + 5 * HOUR, example) is None
+
+
+def test_a_silence_begins_again_after_one_that_was_closed_at_its_very_moment(example: Rules) -> None:
+    begun = change(None, T0 + HOUR, T0 + 4.02 * HOUR, example)
+    assert begun is not None
+    closed = msgspec.structs.replace(
+        begun, from_state=AlertState.FIRING, to_state=AlertState.OK, reason=EndReason.RULE_REMOVED
+    )
+    again = change(closed, T0 + HOUR, T0 + 4.1 * HOUR, example)
+    assert again is not None
+    assert again.at > closed.at
