@@ -14,7 +14,7 @@ from store.rawlog import BEGINNING
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from store.rawlog import LoggedMessage, RawLog
+    from store.rawlog import LoggedMessage, Position, RawLog
 
 CURSOR = "drain"
 """Of the only lane, and of the backlog."""
@@ -44,6 +44,11 @@ class Lanes:
     def is_open(self) -> bool:
         """Whether live messages go ahead of a backlog."""
         return self._live_from != BEGINNING
+
+    @property
+    def cursors(self) -> dict[str, Position]:
+        """Where each lane has been dealt with up to."""
+        return {name: self._log.cursor(name) for name in (CURSOR, LIVE)}
 
     @property
     def is_backlog_read(self) -> bool:

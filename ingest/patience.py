@@ -53,9 +53,19 @@ class Trouble:
         return True
 
 
-def insist(step: Callable[[], object], event: str, trouble: Trouble, stop: threading.Event) -> bool:
-    """Do a step, again every second while a database refuses it; False when told to stop before it was done."""
+def insist(
+    step: Callable[[], object],
+    event: str,
+    trouble: Trouble,
+    stop: threading.Event,
+    alive: Callable[[], object] = lambda: None,
+) -> bool:
+    """Do a step, again every second while a database refuses it; False when told to stop before it was done.
+
+    ``alive`` is called at each attempt: who waits does not hang.
+    """
     while True:
+        alive()
         try:
             step()
         except StateValueError:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
+from ingest.attempt import DEATHS, DEATHS_IN_HAND, Attempts, condemned
 from ingest.balance import count_reasons
 from ingest.clock import ClockScreen
 from ingest.disk import DiskWatch
@@ -113,11 +114,21 @@ class Drain:
     state : StateStore
     stop : threading.Event
         Ends the loop after the batch at hand; also ends waiting for a dead database.
+    alive : callable
+        Called at least every few seconds, unless something hangs.
     """
 
     def __init__(
-        self, settings: CollectorSettings, log: RawLog, *, writer: Writer, state: StateStore, stop: threading.Event
+        self,
+        settings: CollectorSettings,
+        log: RawLog,
+        *,
+        writer: Writer,
+        state: StateStore,
+        stop: threading.Event,
+        alive: Callable[[], object] = lambda: None,
     ) -> None:
+        self._alive = alive
         self._settings = settings
         self._log = log
         self._writer = writer
@@ -136,9 +147,33 @@ class Drain:
 
     def run(self, report: Callable[[DrainReport], None]) -> None:
         """Drain until told to stop; ``report`` hears what became of every batch."""
+        attempts = Attempts(self._settings.rawlog_dir / "drain.attempt", self._lanes.cursors)
+        if attempts.deaths >= DEATHS:
+            self._go_one_by_one(attempts, report)
+        self._loop(report)
+        self._follower.close()
+        attempts.close()
+
+    def _go_one_by_one(self, attempts: Attempts, report: Callable[[DrainReport], None]) -> None:
+        """The messages that may have been in hand at the last deaths, each by itself: at most two batches of each lane."""
+        most = min(waiting(self._log), 4 * self._settings.drain_batch)
+        _log.error("one_at_a_time", deaths=attempts.deaths, messages=most)
+        # what does not depend on the message must not happen with one in hand
+        if not insist(self._reviser.prepare, "cannot_look_back", self._trouble["revise"], self._stop, self._alive):
+            return
+        for _ in range(most):
+            batch = None if self._stop.is_set() else self.judge_next(attempts)
+            if batch is None:
+                return
+            outcome = self.settle(batch)
+            if outcome is not None:
+                report(outcome)
+
+    def _loop(self, report: Callable[[DrainReport], None]) -> None:
         open_batch: Future[DrainReport | None] | None = None
         with ThreadPoolExecutor(1, "settle") as pool:
             while not self._stop.is_set():
+                self._alive()
                 self._follower.attempt("disk", lambda: self._disk.look(datetime.now(UTC)))
                 if open_batch is not None and self._lanes.is_backlog_read:
                     _forward(open_batch, report)
@@ -157,7 +192,6 @@ class Drain:
                     self._stop.wait(self._settings.drain_idle_ms / 1_000)
             if open_batch is not None:
                 _forward(open_batch, report)
-        self._follower.close()
 
     def _idle(self, report: Callable[[DrainReport], None]) -> None:
         """With nothing to read and no batch under way: what else there is to do."""
@@ -175,18 +209,21 @@ class Drain:
 
         self._follower.attempt("join", join)
 
-    def judge_next(self) -> JudgedBatch | None:
-        """Read, decode and validate what comes next; None where there is nothing."""
+    def judge_next(self, attempts: Attempts | None = None) -> JudgedBatch | None:
+        """Read, decode and validate what comes next; None where there is nothing. With attempts: one message."""
         started = time.perf_counter()
-        settings = self._settings
+        settings, limit = self._settings, self._settings.drain_batch if attempts is None else 1
         found: list[tuple[str, list[LoggedMessage]]] = []
 
         def read() -> None:
-            found.append(self._lanes.next(settings.drain_batch, settings.drain_batch_bytes, datetime.now(UTC)))
+            found.append(self._lanes.next(limit, settings.drain_batch_bytes, datetime.now(UTC)))
 
-        if not insist(read, "cannot_read", self._trouble["read"], self._stop) or not found[0][1]:
+        if not insist(read, "cannot_read", self._trouble["read"], self._stop, self._alive) or not found[0][1]:
             return None
         ((lane, logged),) = found
+        deaths = 0 if attempts is None else attempts.take(logged[0].position)
+        if deaths >= DEATHS_IN_HAND:
+            return JudgedBatch([condemned(logged[0].message, deaths)], logged[0].position, lane, 0.0)
         judged = [judge(item.message, settings) for item in logged]
         for item in judged:
             try:
@@ -271,7 +308,7 @@ class Drain:
 
     def _insist(self, name: str, event: str, step: Callable[[], object]) -> None:
         """Do a step however long a database refuses it; raises `_StoppedError` when told to stop before."""
-        if not insist(step, event, self._trouble[name], self._stop):
+        if not insist(step, event, self._trouble[name], self._stop, self._alive):
             raise _StoppedError
 
     def backlog(self) -> int:

@@ -20,7 +20,7 @@ from store.error import StoreError
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from tenacity import RetryCallState
 
@@ -69,9 +69,12 @@ class Writer:
     store : ReadingStore
     stop : threading.Event
         Ends the repeating.
+    alive : callable
+        Called before each repetition: who waits does not hang.
     """
 
-    def __init__(self, store: ReadingStore, stop: threading.Event) -> None:
+    def __init__(self, store: ReadingStore, stop: threading.Event, alive: Callable[[], object] = lambda: None) -> None:
+        self._alive = alive
         self.store = store
         self._stop = stop
 
@@ -90,13 +93,20 @@ class Writer:
             wait=wait_random_exponential(multiplier=RETRY_FIRST_S, max=RETRY_MAX_S),
             stop=stop_when_event_set(self._stop),
             sleep=sleep_using_event(self._stop),
-            before_sleep=_report_retry,
+            before_sleep=self._report_retry,
         )
         try:
             result = retrying(self.store.write_readings, readings)
         except RetryError:
             return None
         return _summary(readings, result, int(retrying.statistics.get("attempt_number", 1)) - 1)
+
+    def _report_retry(self, state: RetryCallState) -> None:
+        self._alive()
+        outcome = state.outcome
+        detail = str(outcome.exception() or outcome.result().detail) if outcome is not None else ""
+        pause_s = state.next_action.sleep if state.next_action else 0.0
+        _log.warning("write_repeated", attempt=state.attempt_number, pause_s=round(pause_s, 2), detail=detail)
 
 
 def _summary(readings: Sequence[Reading], result: WriteResult, retries: int) -> Written:
@@ -108,10 +118,3 @@ def _summary(readings: Sequence[Reading], result: WriteResult, retries: int) -> 
 
 def _is_unfinished(result: WriteResult) -> bool:
     return result.retry
-
-
-def _report_retry(state: RetryCallState) -> None:
-    outcome = state.outcome
-    detail = str(outcome.exception() or outcome.result().detail) if outcome is not None else ""
-    pause_s = state.next_action.sleep if state.next_action else 0.0
-    _log.warning("write_repeated", attempt=state.attempt_number, pause_s=round(pause_s, 2), detail=detail)

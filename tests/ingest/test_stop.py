@@ -228,7 +228,7 @@ def test_an_inbox_hands_over_everything_in_order_to_one_taker() -> None:
 
     worker = threading.Thread(target=put)
     worker.start()
-    taken = []
+    taken: list[_Received] = []
     while len(taken) < len(items):
         found = inbox.take(0.01)
         if found is not None:
