@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.parameter import ParameterError
+from schemas.unit_spelling import LENGTH_MAX, unit_form
 
 if TYPE_CHECKING:
     from schemas.parameter import Parameter
@@ -67,6 +68,7 @@ _UNITS = {
     **{name: _Unit(name, 1) for name in ("deg", "W/m2", "umol/m2/s", "g/m2/s", "m2/m2", "NTU", "1/cm3")},
 }
 _CARBON_UNITS = frozenset({"ppbC", "ppmC"})
+_BY_FORM = {unit_form(name): name for name in _UNITS}
 
 
 class UnitError(ParameterError):
@@ -146,7 +148,7 @@ def conversion(unit: str, parameter: Parameter) -> tuple[float, float]:
     Parameters
     ----------
     unit : str
-        One of the parameter's allowed units.
+        One of the parameter's allowed units, in any spelling (`schemas.unit_spelling`).
     parameter : Parameter
 
     Returns
@@ -162,9 +164,15 @@ def conversion(unit: str, parameter: Parameter) -> tuple[float, float]:
     return _conversion(unit, parameter, REFERENCE_TEMPERATURE_K, REFERENCE_PRESSURE_HPA)
 
 
-def _conversion(unit: str, parameter: Parameter, temperature_k: float, pressure_hpa: float) -> tuple[float, float]:
-    if unit not in parameter.allowed_units:
-        raise UnitError(_message(unit, parameter, "is not allowed"))
+def unit_named(text: str) -> str | None:
+    """The unit that a text spells, as the registry writes it; None where it is none of them."""
+    return text if text in _UNITS else _BY_FORM.get(unit_form(text))
+
+
+def _conversion(text: str, parameter: Parameter, temperature_k: float, pressure_hpa: float) -> tuple[float, float]:
+    unit = text if text in parameter.allowed_units else unit_named(text)
+    if unit is None or unit not in parameter.allowed_units:
+        raise UnitError(_message(text, parameter, "is not allowed"))
     if unit == parameter.unit:
         return 1.0, 0.0
     source, target = _unit(unit, parameter), _unit(parameter.unit, parameter)
@@ -204,4 +212,4 @@ def _ng_m3_per_ppt(parameter: Parameter, unit: str, temperature_k: float, pressu
 
 def _message(unit: str, parameter: Parameter, fault: str) -> str:
     allowed = ", ".join(parameter.allowed_units)
-    return f"{parameter.parameter}: unit {unit!r} {fault}; allowed are {allowed}"
+    return f"{parameter.parameter}: unit {unit[:LENGTH_MAX]!r} {fault}; allowed are {allowed}"

@@ -18,6 +18,7 @@ from schemas.units import (
     conversion,
     convert,
     from_canonical,
+    unit_named,
 )
 
 # Molar masses by periodictable; ug/m3 per ppb at 1013.25 hPa and 298.15 K, 273.15 K.
@@ -129,7 +130,8 @@ def test_nan_stays_nan() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "unit"), [("sulfate", "ppb"), ("so2", "ppbC"), ("temperature", "degF"), ("rain", ""), ("so2", "µg/m³")]
+    ("code", "unit"),
+    [("sulfate", "ppb"), ("so2", "ppbC"), ("temperature", "degF"), ("rain", ""), ("so2", "Mg/m3"), ("so2", "ug/Nm3")],
 )
 def test_a_unit_that_is_not_allowed_is_named_with_those_that_are(code: str, unit: str) -> None:
     item = parameter(code)
@@ -159,3 +161,34 @@ def test_a_unit_allowed_by_mistake_does_not_convert(changes: dict[str, object], 
 def test_an_impossible_state_is_refused(state: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="above zero"):
         convert(1.0, "ppb", parameter("o3"), **state)
+
+
+@pytest.mark.parametrize(
+    ("unit", "spellings"),
+    [
+        ("ug/m3", ["µg/m³", "μg/m3", "ug m-3", "µg·m⁻³", "ug/m^3", "ug/m**3", "㎍/㎥", "UG/M3", " ug / m3 ", "ug.m-3"]),
+        ("ppb", ["PPB", "Ppb", "ppbv"]), ("degC", ["℃", "°C", "deg C", "C"]), ("hPa", ["HPA", "hpa", "mbar"]),
+        ("W/m2", ["W m-2", "W·m⁻²"]), ("umol/m2/s", ["µmol m⁻² s⁻¹", "umol/(m2 s)", "umol/s/m2"]), ("%", ["％", "%RH"]),
+        ("1/cm3", ["cm-3", "#/cm3"]), ("1/min", ["min-1", "cpm"]), ("uSv/h", ["μSv/h", "uSv h-1"]), ("mg/L", ["mg/l"]),
+        ("m3/m3", ["m³ m⁻³"]), ("kPa", ["KPa", "kpa"]), ("deg", ["°"]), ("mS/cm", ["MS/CM"]), ("S/m", ["S m-1"]),
+    ],
+)  # fmt: skip
+def test_a_unit_has_many_spellings_and_one_meaning(unit: str, spellings: list[str]) -> None:
+    assert {text: unit_named(text) for text in spellings} == dict.fromkeys(spellings, unit)
+
+
+@pytest.mark.parametrize(
+    "text", ["Mg/m3", "Mm", "mg/Nm3", "umol/m2 s", "ug/m-3", "ugm3", "/", "", "1/", "ug//m3", "g" * 50, "(" * 40]
+)
+def test_a_text_that_may_mean_something_else_is_no_unit(text: str) -> None:
+    assert unit_named(text) is None
+
+
+def test_every_unit_is_its_own_spelling() -> None:
+    units = {unit for item in load_parameters().values() for unit in item.allowed_units}
+    assert {unit_named(unit) for unit in units} == units
+
+
+@given(st.text(max_size=60))
+def test_no_text_makes_the_reading_of_units_raise(text: str) -> None:
+    unit_named(text)
