@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from ingest.error import CommandError, IngestError
 from ingest.mqtt import CommandListener, Publisher
+from schemas.bounds import BoundsError, bounded_moment
 from schemas.message import Topic
 from sensors.json_v1 import FORMAT, encode_readings
 
@@ -52,9 +53,12 @@ def parse_command(payload: bytes) -> Command:
         Whatever the bytes are: nothing else leaves here, since the caller is the network's own thread.
     """
     try:
-        return msgspec.json.decode(payload, type=Command)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        command = msgspec.json.decode(payload, type=Command)
+        for moment in (command.get.start, command.get.end):
+            bounded_moment(moment)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BoundsError) as error:
         raise CommandError(str(error)) from error
+    return command
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 """The monitoring network as configured: stations, their instruments and the channels these have.
 
-Read from TOML (``deploy/network.example.toml`` shows every key); an unknown key, a wrong type, an unknown parameter or
-a doubled id raises `NetworkFileError` with the file and the place.
+Read from TOML (``deploy/network.example.toml`` shows every key); an unknown key, a wrong type or anything that
+`schemas.network_check` finds raises `NetworkFileError` with the file and the place.
 """
 
 from __future__ import annotations
@@ -10,20 +10,21 @@ import tomllib
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta
 
+from schemas.bounds import WINDOW_MAX_H
 from schemas.message import NetworkCode
-from schemas.parameter import UnknownParameterError, parameter
-from schemas.units import UnitError, conversion
+from schemas.network_check import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-Id = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,48}$")]
+# \Z, since $ lets a line end through
+Id = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,48}\Z")]
 
 
 class NetworkFileError(ValueError):
@@ -65,15 +66,18 @@ class Hj212(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Factor codes that are known and not wanted.
     tolerant_crc : bool
         Also accept the check sum of MODBUS.
+    suffix : str or None
+        Under which the device sends the value of the interval, where that is not ``Rtd`` for 2011 and ``Avg`` for the others.
     """
 
-    mn: Annotated[str, Meta(pattern=r"^[!-%'-+\--:<>-~]{1,32}$")]
+    mn: Annotated[str, Meta(pattern=r"^[!-%'-+\--:<>-~]{1,32}\Z")]
     cn: Literal[2011, 2051, 2061, 2031]
-    password: Annotated[str, Meta(pattern=r"^[!-%'-+\--:<>-~]{0,32}$")] = ""
+    password: Annotated[str, Meta(pattern=r"^[!-%'-+\--:<>-~]{0,32}\Z")] = ""
     minute_interval: Literal[1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30] | None = None
     factors: dict[str, Hj212Factor] = msgspec.field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     tolerant_crc: bool = False
+    suffix: Literal["Rtd", "Avg", "Cou", "ZsRtd", "ZsAvg"] | None = None
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -89,7 +93,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         What it may report, codes of the registry.
     model, serial : str
     since, until : datetime or None
-        When it stood there; None is open.
+        When it stood there, aware; None is open.
     hj212 : Hj212 or None
         How it reports by HJ 212, where it does.
     """
@@ -127,7 +131,7 @@ class Station(
     lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
     altitude_m: float | None = None
     synthetic: bool = False
-    late_window_h: Annotated[int, Meta(ge=0)] = 168
+    late_window_h: Annotated[int, Meta(ge=0, le=WINDOW_MAX_H)] = 168
 
     def name(self, language: str) -> str:
         """Name in ``zh`` or ``en``, falling back to the other and then to the id."""
@@ -194,92 +198,18 @@ def parse_network(text: str, name: str) -> Network:
     except msgspec.ValidationError as error:
         msg = f"{name}: {error}"
         raise NetworkFileError(msg) from error
-    _check(network, name)
+    fault = next(faults(network), None)
+    if fault is not None:
+        msg = f"{name}: {fault}"
+        raise NetworkFileError(msg)
     return network
 
 
 def load_network(path: Path) -> Network:
     """Read and parse a network file; raises `NetworkFileError`, also where it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: cannot be read: {error}"
         raise NetworkFileError(msg) from error
     return parse_network(text, str(path))
-
-
-def _check(network: Network, name: str) -> None:
-    try:
-        ZoneInfo(network.zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
-        msg = f"{name}: zone: {network.zone!r} is not an IANA time zone"
-        raise NetworkFileError(msg) from error
-    seen: set[str] = set()
-    for position, station in enumerate(network.station_list):
-        place = f"{name}: station[{position}] ({station.id})"
-        if station.id in seen:
-            msg = f"{place}: id is used twice"
-            raise NetworkFileError(msg)
-        seen.add(station.id)
-        _check_instruments(station, place)
-    _check_devices(network, name)
-
-
-def _check_instruments(station: Station, place: str) -> None:
-    ids = [item.id for item in station.instruments]
-    for instrument in station.instruments:
-        where = f"{place}.instrument ({instrument.id})"
-        if ids.count(instrument.id) > 1:
-            msg = f"{where}: id is used twice at this station"
-            raise NetworkFileError(msg)
-        for code in instrument.parameters:
-            try:
-                known = parameter(code)
-            except UnknownParameterError as error:
-                msg = f"{where}.parameters: {error}"
-                raise NetworkFileError(msg) from error
-            if instrument.network not in known.networks:
-                msg = f"{where}.parameters: {code!r} is not a parameter of network {instrument.network}"
-                raise NetworkFileError(msg)
-        if instrument.hj212 is not None:
-            _check_hj212(instrument, instrument.hj212, f"{where}.hj212")
-
-
-def _check_hj212(instrument: Instrument, hj212: Hj212, where: str) -> None:
-    if hj212.cn == 2051 and hj212.minute_interval is None:  # noqa: PLR2004 - the command of minute data
-        msg = f"{where}: cn = 2051 needs minute_interval, the length of the minute data"
-        raise NetworkFileError(msg)
-    targets = [item.parameter for item in hj212.factors.values()]
-    for code, factor in hj212.factors.items():
-        place = f"{where}.factors.{code}"
-        if factor.parameter not in instrument.parameters or targets.count(factor.parameter) > 1:
-            msg = f"{place}: parameter {factor.parameter!r} has to be one of the instrument's, and no other factor's"
-            raise NetworkFileError(msg)
-        if code in hj212.ignore:
-            msg = f"{place}: is also to be ignored"
-            raise NetworkFileError(msg)
-        try:
-            conversion(factor.unit, parameter(factor.parameter))
-        except UnitError as error:
-            msg = f"{place}: {error}"
-            raise NetworkFileError(msg) from error
-
-
-def _check_devices(network: Network, name: str) -> None:
-    """One device stands at one station, has one password, and no factor of it goes to two instruments."""
-    owners: dict[str, tuple[str, str, bool]] = {}
-    taken: set[tuple[str, int, str]] = set()
-    for (station_id, instrument_id), instrument in network.instruments.items():
-        hj212 = instrument.hj212
-        if hj212 is None:
-            continue
-        place = f"{name}: station {station_id}.instrument ({instrument_id}).hj212"
-        owner = (station_id, hj212.password, hj212.tolerant_crc)
-        if owners.setdefault(hj212.mn, owner) != owner:
-            msg = f"{place}: mn {hj212.mn!r} is used elsewhere with another station, password or tolerant_crc"
-            raise NetworkFileError(msg)
-        codes = {(hj212.mn, hj212.cn, code) for code in (*hj212.factors, *instrument.parameters)}
-        if codes & taken:
-            msg = f"{place}: {min(codes & taken)[2]!r} of mn {hj212.mn!r} already goes to another instrument"
-            raise NetworkFileError(msg)
-        taken |= codes

@@ -8,6 +8,7 @@ from schemas.network import NetworkFileError, load_network, parse_network
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "network.example.toml"
 STATION = 'zone = "Asia/Shanghai"\n[[station]]\nid = "a"\n'
+SINCE = '[[station.instrument]]\nid = "g"\nnetwork = "gas"\ncadence_s = 60\nparameters = ["o3"]\nsince = {}\n'
 INSTRUMENT = '[[station.instrument]]\nid = "g"\nnetwork = "gas"\ncadence_s = 60\n'
 
 
@@ -38,6 +39,26 @@ def test_name_falls_back_to_the_other_language_and_then_to_the_id() -> None:
         (STATION + INSTRUMENT + 'parameters = []\ncadence_s = "x"\n', "n.toml"),
         (STATION + (INSTRUMENT + "parameters = []\n") * 2, "id is used twice at this station"),
         (STATION + "instrument = []\n[[station]]\nid = 'a'\ninstrument = []\n", "id is used twice"),
+        (STATION.replace('"a"', '"a\\n"') + INSTRUMENT + "parameters = []\n", "$.station[0].id"),
+        (STATION + INSTRUMENT.replace('"g"', '"g\\n"') + "parameters = []\n", "$.station[0].instrument[0].id"),
+        (STATION + "altitude_m = nan\ninstrument = []\n", "station[0] (a).altitude_m: nan, expected -500 to 9000"),
+        (STATION + "altitude_m = inf\ninstrument = []\n", "altitude_m"),
+        (STATION + "altitude_m = 1e5\ninstrument = []\n", "altitude_m"),
+        (STATION + "lon = nan\ninstrument = []\n", "lon"),
+        (STATION + "late_window_h = 999999999999\ninstrument = []\n", "late_window_h"),
+        (STATION + 'name_zh = "a\\nb"\ninstrument = []\n', "name_zh: 'a\\nb', expected text on one line"),
+        (STATION + INSTRUMENT + 'parameters = ["o3", "no2", "o3"]\n', "parameters: 'o3' is named twice"),
+        (STATION + SINCE.format("2026-01-01T00:00:00"), "instrument (g).since: 2026-01-01T00:00:00 has no offset"),
+        (STATION + SINCE.format("0001-01-01T00:00:00+08:00"), "expected a time from 1800 to 2200"),
+        (STATION + SINCE.format("2026-01-01"), "since"),
+        (STATION + SINCE.format("2026-01-01T00:00:00Z\nuntil = 2025-12-31T00:00:00Z"), "expected after since"),
+        (STATION + SINCE.format("2026-01-01T00:00:00Z\nuntil = 2026-01-01T08:00:00+08:00"), "expected after since"),
+        (
+            STATION + SINCE.format("2026-01-01T00:00:00Z\nuntil = 2026-12-31T00:00:00"),
+            "until: 2026-12-31T00:00:00 has no",
+        ),
+        ('zone = "Asia"\nstation = []\n', "zone: 'Asia' is not an IANA time zone"),
+        (f'zone = "{"a" * 5_000}"\nstation = []\n', "is not an IANA time zone"),
     ],
 )
 def test_wrong_file_is_refused_with_place_and_expectation(text: str, expected: str) -> None:
@@ -49,3 +70,15 @@ def test_wrong_file_is_refused_with_place_and_expectation(text: str, expected: s
 def test_absent_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(NetworkFileError, match="cannot be read"):
         load_network(tmp_path / "absent.toml")
+
+
+def test_a_byte_order_mark_of_an_editor_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "n.toml"
+    path.write_text(STATION + INSTRUMENT + 'parameters = ["o3"]\n', encoding="utf-8-sig")
+    assert load_network(path).zone == "Asia/Shanghai"
+
+
+def test_the_first_fault_of_the_file_is_the_one_that_is_said() -> None:
+    text = STATION + "altitude_m = nan\n" + INSTRUMENT + 'parameters = ["unobtainium"]\n'
+    with pytest.raises(NetworkFileError, match="altitude_m"):
+        parse_network(text, "n.toml")
