@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from msgspec import Meta
 
+from schemas.bounds import NUMBER_MAX, BoundsError, is_number, parse_moment
 from schemas.calibration import FLOW_UNIT, CheckKind, CheckResult
 from schemas.parameter import UnknownParameterError, parameter
 from schemas.reading import Rejection, RejectReason
+from schemas.unit_spelling import unit_form
 from schemas.units import UnitError, conversion
+from sensors.json_text import JsonError, clipped, read_json, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from schemas.message import RawMessage, Topic
 
-_Aware = Annotated[datetime, Meta(tz=True)]
+RESULTS_MAX = 1_000
+"""Results in one array; a multi-point calibration of every parameter has some hundred."""
+_SHOWN = 200
 
 
 class _Wire(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """One result as it stands in the payload."""
 
-    at: _Aware
+    at: str
     kind: CheckKind
     parameter: str
     reference: float
@@ -59,12 +63,13 @@ def decode(message: RawMessage, topic: Topic) -> DecodedChecks:
         Figures in canonical units, of flow checks in litres per minute. One refused result costs only itself.
     """
     try:
-        message.payload.decode()
-        document = msgspec.json.decode(message.payload)
-    except UnicodeDecodeError as error:
-        return _refused(topic, RejectReason.BAD_UTF8, str(error))
-    except (msgspec.DecodeError, RecursionError) as error:
-        return _refused(topic, RejectReason.NOT_JSON, str(error))
+        document = read_json(message.payload)
+    except JsonError as error:
+        return _refused(topic, error.reason, str(error))
+    if isinstance(document, list) and len(document) > RESULTS_MAX:
+        return _refused(
+            topic, RejectReason.BAD_SCHEMA, f"array of {len(document)} results, expected at most {RESULTS_MAX}"
+        )
     decoded = DecodedChecks([], [])
     for position, item in enumerate(document if isinstance(document, list) else [document]):
         found = _result(item, topic)
@@ -81,7 +86,7 @@ def encode(results: Iterable[CheckResult]) -> bytes:
     return msgspec.json.encode(
         [
             _Wire(
-                at=item.at,
+                at=item.at.isoformat(),
                 kind=item.kind,
                 parameter=item.parameter,
                 reference=item.reference,
@@ -97,24 +102,31 @@ def encode(results: Iterable[CheckResult]) -> bytes:
 def _result(item: object, topic: Topic) -> CheckResult | Rejection:
     try:
         wire = msgspec.convert(item, _Wire)
-        at = wire.at.astimezone(UTC)
-    except (msgspec.ValidationError, OverflowError) as error:
-        return _rejection(topic, RejectReason.BAD_SCHEMA, str(error))
+        at = parse_moment(wire.at)
+    except BoundsError as error:
+        return _rejection(topic, RejectReason.BAD_SCHEMA, f"at: {error}")
+    except msgspec.ValidationError as error:
+        return _rejection(topic, RejectReason.BAD_SCHEMA, clipped(str(error), _SHOWN))
     for name, stated, own in (
         ("station", wire.station, topic.station_id),
         ("instrument", wire.instrument, topic.instrument_id),
     ):
         if stated is not None and stated != own:
-            return _rejection(topic, RejectReason.TOPIC_MISMATCH, f"{name} {stated[:80]!r}, the topic says {own!r}")
+            return _rejection(topic, RejectReason.TOPIC_MISMATCH, f"{name} {shown(stated)}, the topic says {own!r}")
+    return _checked(wire, at, topic)
+
+
+def _checked(wire: _Wire, at: datetime, topic: Topic) -> CheckResult | Rejection:
     try:
         reference, response = _canonical(wire)
-    except UnknownParameterError as error:
-        return _rejection(topic, RejectReason.UNKNOWN_PARAMETER, f"{wire.at.isoformat()}: {error}", wire)
+    except UnknownParameterError:
+        detail = f"unknown parameter {shown(wire.parameter)}, expected a code of the registry"
+        return _rejection(topic, RejectReason.UNKNOWN_PARAMETER, f"{at.isoformat()}: {detail}", wire)
     except UnitError as error:
-        return _rejection(topic, RejectReason.BAD_UNIT, f"{wire.at.isoformat()}: {error}", wire)
+        return _rejection(topic, RejectReason.BAD_UNIT, f"{at.isoformat()}: {error}", wire)
     wrong = _wrong_value(wire.kind, reference, response)
     if wrong:
-        return _rejection(topic, RejectReason.BAD_VALUE, f"{wire.at.isoformat()}: {wrong}", wire)
+        return _rejection(topic, RejectReason.BAD_VALUE, f"{at.isoformat()}: {wrong}", wire)
     return CheckResult(
         topic.network,
         topic.station_id,
@@ -131,8 +143,8 @@ def _result(item: object, topic: Topic) -> CheckResult | Rejection:
 def _canonical(wire: _Wire) -> tuple[float, float]:
     known = parameter(wire.parameter)
     if wire.kind is CheckKind.FLOW:
-        if wire.unit not in (None, FLOW_UNIT):
-            msg = f"unit {wire.unit!r} of a flow check, expected {FLOW_UNIT}"
+        if wire.unit is not None and unit_form(wire.unit) != unit_form(FLOW_UNIT):
+            msg = f"unit {shown(wire.unit)} of a flow check, expected {FLOW_UNIT}"
             raise UnitError(msg)
         return wire.reference, wire.response
     factor, offset = conversion(wire.unit or known.unit, known)
@@ -140,8 +152,8 @@ def _canonical(wire: _Wire) -> tuple[float, float]:
 
 
 def _wrong_value(kind: CheckKind, reference: float, response: float) -> str:
-    if not (math.isfinite(reference) and math.isfinite(response)):
-        return f"reference {reference!r}, response {response!r}, expected finite numbers"
+    if not (is_number(reference) and is_number(response)):
+        return f"reference {reference!r}, response {response!r}, expected finite numbers of at most {NUMBER_MAX:g}"
     if kind is not CheckKind.ZERO and reference <= 0:
         return f"reference {reference!r} of a {kind.value} check, expected above 0"
     return ""
@@ -153,4 +165,5 @@ def _refused(topic: Topic, reason: RejectReason, detail: str) -> DecodedChecks:
 
 def _rejection(topic: Topic, reason: RejectReason, detail: str, wire: _Wire | None = None) -> Rejection:
     """Refusal without an interval: a result is no reading, and would else be counted as a lost one."""
-    return Rejection(reason, detail, topic.station_id, topic.instrument_id, None if wire is None else wire.parameter)
+    parameter = None if wire is None else clipped(wire.parameter)
+    return Rejection(reason, detail, topic.station_id, topic.instrument_id, parameter)

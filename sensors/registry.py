@@ -43,6 +43,6 @@ def decode(message: RawMessage, topic: Topic, network: Network | None = None) ->
     """
     decoder = DECODERS.get(topic.format)
     if decoder is None:
-        detail = f"topic {topic}: unknown format {topic.format!r}, expected one of {', '.join(sorted(DECODERS))}"
+        detail = f"topic {str(topic)[:200]}: unknown format {topic.format[:80]!r}, expected one of {', '.join(sorted(DECODERS))}"
         return Decoded([], [Rejection(RejectReason.BAD_SCHEMA, detail, topic.station_id, topic.instrument_id)])
     return decoder(message, topic, network)

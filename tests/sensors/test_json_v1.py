@@ -116,9 +116,17 @@ def test_a_payload_over_the_limit_is_too_large_even_if_it_is_not_json() -> None:
     assert [rejection.reason for rejection in result.rejections] == [RejectReason.TOO_LARGE]
 
 
-def test_values_whose_sum_overflows_are_each_finite_and_kept() -> None:
-    result = decoded(reading_with('{"o3":1.7e308,"no2":1.7e308}'))
-    assert result.readings[0].values == {"o3": 1.7e308, "no2": 1.7e308}
+@pytest.mark.parametrize("number", ["1e308", "-1.7e308", "9.96921e36", "1e20", "-1.0000001e15", "99999999999999999999"])
+def test_a_finite_number_that_no_instrument_shows_is_refused(number: str) -> None:
+    result = decoded(reading_with(f'{{"o3":{number},"no2":20.5}}'))
+    assert result.readings[0].values == {"no2": 20.5}
+    assert [(item.reason, item.parameter) for item in result.rejections] == [(RejectReason.BAD_VALUE, "o3")]
+    assert "expected an amount of at most 1e+15" in result.rejections[0].detail
+
+
+def test_values_at_the_bound_are_kept_however_many_they_are() -> None:
+    result = decoded(reading_with('{"o3":1e15,"no2":-1e15}'))
+    assert result.readings[0].values == {"o3": 1e15, "no2": -1e15}
     assert not result.rejections
 
 
