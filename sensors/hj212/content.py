@@ -1,7 +1,8 @@
 """What stands between ``CP=&&`` and ``&&``: items separated by ``;``, fields of an item by ``,``, each ``name=value``.
 
 A field is found by its name, never by its place: devices send the status before the value, a trailing ``;``, and fields
-that no edition knows. All of it is kept, so that writing gives the same bytes again.
+that no edition knows. All of it is kept, so that writing gives the same bytes again; bytes that are not UTF-8, as of a text in GBK,
+are kept as surrogates and concern no other field.
 """
 
 from __future__ import annotations
@@ -25,12 +26,9 @@ def parse_content(content: bytes) -> Content:
     Raises
     ------
     BadFrameError
-        Not UTF-8, which HJ 212-2017 asks for where there is more than ASCII, or a NUL.
+        A NUL.
     """
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadFrameError(Rule.CONTENT, f"byte {error.start}: {error.reason}, expected UTF-8") from None
+    text = content.decode("utf-8", "surrogateescape")
     if JOINED in text:
         raise BadFrameError(Rule.CONTENT, f"character {text.index(JOINED)} is NUL")
     return [field.partition("=") for field in text.replace(",", ";" + JOINED).split(";")]
@@ -38,9 +36,17 @@ def parse_content(content: bytes) -> Content:
 
 def encode_content(content: Content) -> bytes:
     """Bytes of a content; inverse of `parse_content`."""
-    return ";".join(["".join(field) for field in content]).replace(";" + JOINED, ",").encode("utf-8")
+    return ";".join(["".join(field) for field in content]).replace(";" + JOINED, ",").encode("utf-8", "surrogateescape")
 
 
 def field_name(field: Field) -> str:
     """Name of a field, wherever it stands."""
     return field[0].removeprefix(JOINED)
+
+
+def plain_text(text: str) -> str:
+    """Text for a person: what is not UTF-8 is read as GBK (GB 18030), as loggers in China write it, where it is that."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("gb18030") if not text.isprintable() else text
+    except UnicodeError:
+        return text

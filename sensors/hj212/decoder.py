@@ -8,11 +8,12 @@ from schemas.message import MAX_PAYLOAD_BYTES
 from schemas.reading import Decoded, Rejection, RejectReason
 from sensors.hj212.cipher import plain_content
 from sensors.hj212.command import READINGS
-from sensors.hj212.content import parse_content
-from sensors.hj212.frame import STRICT, TOLERANT, BadFrameError, Frame, Rule, decode_frame
-from sensors.hj212.framer import split_payload
+from sensors.hj212.content import JOINED, Content, parse_content
+from sensors.hj212.frame import STRICT, TOLERANT, BadFrameError, Frame, Rule
+from sensors.hj212.framer import frames_of
 from sensors.hj212.mapping import Target, read_content
-from sensors.hj212.packet import Assembler, Upload
+from sensors.hj212.packet import Assembler, Upload, in_sequence
+from sensors.json_text import foreign_words
 
 if TYPE_CHECKING:
     from schemas.message import RawMessage, Topic
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from sensors.hj212.cipher import Cipher
 
 FORMAT = "hj212"
+_LOOKED_AT = 4_096
 
 
 def decode(message: RawMessage, topic: Topic, network: Network | None, *, cipher: Cipher | None = None) -> Decoded:
@@ -41,27 +43,33 @@ def decode(message: RawMessage, topic: Topic, network: Network | None, *, cipher
         A frame with another kind of upload than the instrument's gives neither a reading nor a rejection. Never raises,
         whatever the payload is.
     """
-    decoded = Decoded([], [])
     target = None if network is None else target_of(network, topic)
     if target is None:
         detail = f"instrument {topic.station_id}/{topic.instrument_id} has no hj212 table in the network file"
-        return _with(decoded, topic, RejectReason.BAD_SCHEMA, detail)
+        return _with(Decoded([], []), topic, RejectReason.BAD_SCHEMA, detail)
     if len(message.payload) > MAX_PAYLOAD_BYTES:
         detail = f"payload of {len(message.payload)} bytes, expected at most {MAX_PAYLOAD_BYTES}"
-        return _with(decoded, topic, RejectReason.TOO_LARGE, detail)
+        return _with(Decoded([], []), topic, RejectReason.TOO_LARGE, detail)
+    foreign = foreign_words(message.payload[:_LOOKED_AT].decode("utf-8", "replace"))
+    if foreign:
+        return _with(Decoded([], []), topic, RejectReason.BAD_FRAME, f"{Rule.MARK}: {foreign}")
+    return _decode(message, target, cipher)
+
+
+def _decode(message: RawMessage, target: Target, cipher: Cipher | None) -> Decoded:
+    decoded = Decoded([], [])
+    found = frames_of(message.payload, TOLERANT if target.hj212.tolerant_crc else STRICT)
+    for item in found:
+        if item.frame is None:
+            _with(decoded, target.topic, RejectReason.BAD_FRAME, str(item.error))
     assembler: Assembler[Frame] = Assembler()
-    for raw in split_payload(message.payload):
-        try:
-            frame = decode_frame(raw, TOLERANT if target.hj212.tolerant_crc else STRICT)
-        except BadFrameError as error:
-            _with(decoded, topic, RejectReason.BAD_FRAME, str(error))
-            continue
+    for frame in in_sequence([item.frame for item in found if item.frame is not None]):
         upload = assembler.add(frame, frame, message.received_at)
         if upload is not None:
             _read_upload(upload, target, cipher, decoded)
     for upload in assembler.waiting:
         detail = f"{Rule.PACKET}: {len(upload.parts)} of {upload.total} packets, missing {upload.missing}"
-        _with(decoded, topic, RejectReason.BAD_FRAME, detail)
+        _with(decoded, target.topic, RejectReason.BAD_FRAME, detail)
     return decoded
 
 
@@ -90,13 +98,23 @@ def _read_upload(upload: Upload[Frame], target: Target, cipher: Cipher | None, d
         _with(decoded, topic, RejectReason.BAD_SCHEMA, f"CN {first.cn} carries no readings")
     elif int(first.cn) == target.hj212.cn:
         try:
-            content = [field for frame in frames for field in parse_content(plain_content(frame, cipher))]
+            content = _joined(frames, cipher)
         except BadFrameError as error:
             _with(decoded, topic, RejectReason.BAD_FRAME, str(error))
             return
         found = read_content(content, first.cn, target)
         decoded.readings.extend(found.readings)
         decoded.rejections.extend(found.rejections)
+
+
+def _joined(frames: list[Frame], cipher: Cipher | None) -> Content:
+    """Fields of all parts. A part that begins in the middle of a field goes on with the one before, which is then no number."""
+    content: Content = []
+    for frame in frames:
+        first, *others = parse_content(plain_content(frame, cipher))
+        is_cut = bool(content) and bool(first[0]) and not first[1] and not first[0].startswith(JOINED)
+        content += [(JOINED + first[0], "", "") if is_cut else first, *others]
+    return content
 
 
 def _with(decoded: Decoded, topic: Topic, reason: RejectReason, detail: str) -> Decoded:

@@ -29,11 +29,13 @@ _FLAG_MAX = 255
 # What nearly every sound frame looks like; anything else takes the way that can say what is wrong.
 _USUAL = re.compile(
     rb"##(?P<length>[0-9]{4})"
-    rb"(?P<segment>(?P<header>(?:QN=[0-9]{17};)?ST=[0-9]{2};CN=[0-9]{4};PW=[!-:<-~]{0,32};MN=[!-:<-~]{1,32}"
-    rb"(?:;Flag=[0-9]{1,2})?);CP=&&(?P<content>.*)&&)(?P<crc>[0-9A-Fa-f]{4})(?:\r\n)?",
+    rb"(?P<segment>(?P<header>(?:QN=[0-9]{17};)?ST=[0-9A-Za-z]{2};CN=[0-9]{4};PW=[!-:<-~]{0,32};MN=[!-:<-~]{1,32}"
+    rb"(?:;Flag=[0-9]{1,2})?);CP=&&(?P<content>.*)&&)(?P<crc>[0-9A-Fa-f]{1,4})(?:\r\n)?",
     re.DOTALL,
 )
-_DIGITS = {"ST": 2, "CN": 4}
+_SUM = re.compile(rb"[0-9A-Fa-f]{1,4}")
+# ST of the field: two digits, and letters such as A1 of dust devices.
+_CODES = {"ST": (re.compile(r"[0-9A-Za-z]{2}"), "2 digits"), "CN": (re.compile(r"[0-9]{4}"), "4 digits")}
 
 
 class Rule(StrEnum):
@@ -96,12 +98,15 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     crc_kind : CrcKind
     crc_case : int
         Bits that turn the capital digits of the check sum into the small ones that it stood in; 0 where it had none.
+    crc_digits : int
+        Digits of the check sum as it stood; fewer than four where the device writes no leading zeros (one sum in 16 has one).
     """
 
     header: dict[str, str]
     content: bytes = b""
     crc_kind: CrcKind = CrcKind.STANDARD
     crc_case: int = 0
+    crc_digits: int = SUFFIX
 
     @property
     def mn(self) -> str:
@@ -158,7 +163,7 @@ def decode_frame(raw: bytes, acceptance: Acceptance = STRICT) -> Frame:
         length, segment, head, content, text = usual.groups()
         if len(segment) == int(length) <= acceptance.segment_max and crc16(segment) == int(text, 16):
             header = dict([item.split("=", 1) for item in head.decode("ascii").split(";")])
-            return Frame(header, content, CrcKind.STANDARD, _case(text))
+            return Frame(header, content, CrcKind.STANDARD, _case(text), len(text))
     return _decode_carefully(raw, acceptance)
 
 
@@ -167,12 +172,12 @@ def _decode_carefully(raw: bytes, acceptance: Acceptance) -> Frame:
     text = raw[PREFIX + len(segment) :]
     if text.endswith(b"\r\n"):
         text = text[:-2]
-    if len(text) != SUFFIX or len(segment) != int(raw[2:PREFIX]):
+    if not 0 < len(text) <= SUFFIX or len(segment) != int(raw[2:PREFIX]):
         found = max(0, len(raw.rstrip(b"\r\n")) - PREFIX - SUFFIX)
         raise BadFrameError(Rule.LENGTH, f"{raw[2:PREFIX].decode()} bytes declared, {found} found")
     kind = _crc_kind(segment, text, acceptance)
     header, content = _parts(segment)
-    return Frame(header, content, kind, _case(text))
+    return Frame(header, content, kind, _case(text), len(text))
 
 
 def encode_frame(frame: Frame) -> bytes:
@@ -187,9 +192,9 @@ def encode_frame(frame: Frame) -> bytes:
     segment = b"%sCP=&&%s&&" % (header.encode("ascii"), frame.content)
     if len(segment) > TOLERANT.segment_max:
         raise BadFrameError(Rule.LENGTH, f"{len(segment)} bytes, at most {TOLERANT.segment_max} can be written")
-    text = b"%04X" % checksum(segment, frame.crc_kind)
+    text = b"%0*X" % (frame.crc_digits, checksum(segment, frame.crc_kind))
     if frame.crc_case:
-        text = (int.from_bytes(text) | frame.crc_case).to_bytes(SUFFIX)
+        text = (int.from_bytes(text) | frame.crc_case).to_bytes(len(text))
     return b"##%04d%s%s" % (len(segment), segment, text)
 
 
@@ -211,10 +216,9 @@ def _declared(raw: bytes, acceptance: Acceptance) -> int:
 
 
 def _crc_kind(segment: bytes, text: bytes, acceptance: Acceptance) -> CrcKind:
-    try:
-        found = int.from_bytes(bytes.fromhex(text.decode("ascii")))
-    except ValueError:
-        raise BadFrameError(Rule.CRC, f"{text!r}, expected four hexadecimal digits") from None
+    if not _SUM.fullmatch(text):
+        raise BadFrameError(Rule.CRC, f"{text!r}, expected four hexadecimal digits")
+    found = int(text, 16)
     for kind in acceptance.crc:
         if checksum(segment, kind) == found:
             return kind
@@ -243,10 +247,10 @@ def _check_header(header: dict[str, str], items: list[str]) -> None:
             raise BadFrameError(
                 Rule.HEADER, f"{item[:_VALUE_MAX]!r}, expected name=value of at most {_VALUE_MAX} characters"
             )
-    for name, count in _DIGITS.items():
+    for name, (code, expected) in _CODES.items():
         value = header.get(name, "")
-        if len(value) != count or not value.isdigit():
-            raise BadFrameError(Rule.HEADER, f"{name}={value!r}, expected {count} digits")
+        if not code.fullmatch(value):
+            raise BadFrameError(Rule.HEADER, f"{name}={value!r}, expected {expected}")
     _check_optional(header)
     if "PNUM" in header or "PNO" in header:
         _check_packet(header)

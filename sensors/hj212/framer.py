@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from sensors.hj212.frame import MARK, PREFIX, STRICT, SUFFIX, Acceptance, BadFrameError, Frame, Rule, decode_frame
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _NEXT = b"\r\n" + MARK
+_BLANKS = b" \t\r\n\0"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_SUM = re.compile(rb"[0-9A-Fa-f]{0,4}")
 _SHOWN = 2_000
+_UNSOUND_MAX = 100
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -39,7 +49,7 @@ class Framer:
         self._acceptance = acceptance
         self._buffer = bytearray()
         self.skipped_bytes = 0
-        """Bytes outside frames so far, CR and LF left out [B]."""
+        """Bytes outside frames so far, blanks and line ends left out [B]."""
 
     @property
     def is_inside(self) -> bool:
@@ -56,11 +66,27 @@ class Framer:
 
     def end(self) -> list[Found]:
         """Give up what is incomplete, at the end of the stream or after a pause; frames hidden in it are found."""
-        found: list[Found] = []
+        return list(self.whole(b""))
+
+    def whole(self, data: bytes) -> Iterator[Found]:
+        """Frames of data behind which nothing comes, one by one."""
+        self._buffer += data
         while self._buffer:
-            found.append(self._resynchronise(BadFrameError(Rule.LENGTH, "the frame is not complete")))
-            found += self.feed(b"")
-        return found
+            found = self._next()
+            if found is None and self._buffer:
+                found = self._last()
+            if found is not None:
+                yield found
+
+    def _last(self) -> Found:
+        """What is left, where no more will come: a frame whose sum has fewer digits, or an unsound one."""
+        raw = bytes(self._buffer)
+        try:
+            frame = decode_frame(raw, self._acceptance)
+        except BadFrameError as error:
+            return self._resynchronise(error)
+        self._buffer.clear()
+        return Found(raw.removesuffix(b"\r\n"), frame)
 
     def _next(self) -> Found | None:
         buffer = self._buffer
@@ -70,8 +96,8 @@ class Framer:
             declared = self._declared()
         except BadFrameError as error:
             return self._resynchronise(error)
-        end = PREFIX + declared + SUFFIX
-        if len(buffer) < end:
+        end = self._end(PREFIX + declared)
+        if end is None:
             # a frame that was cut short must not swallow the one behind it
             if buffer.find(_NEXT, PREFIX) < 0:
                 return None
@@ -85,6 +111,14 @@ class Framer:
             return self._resynchronise(error)
         del buffer[:end]
         return Found(raw, frame)
+
+    def _end(self, start: int) -> int | None:
+        """End of the check sum that begins at ``start``; None where it is not there yet. A device may leave out leading zeros."""
+        text = bytes(self._buffer[start : start + SUFFIX])
+        digits = len(_SUM.match(text)[0])  # type: ignore[index]  # matches any bytes
+        if 0 < digits < len(text):
+            return start + digits
+        return start + SUFFIX if len(text) == SUFFIX else None
 
     def _declared(self) -> int:
         digits = bytes(self._buffer[2:PREFIX])
@@ -102,7 +136,7 @@ class Framer:
         if place < 0:
             place = len(buffer) - buffer.endswith(b"#")
         if place:
-            self.skipped_bytes += place - buffer.count(b"\r", 0, place) - buffer.count(b"\n", 0, place)
+            self.skipped_bytes += len(buffer[:place].translate(None, _BLANKS))
             del buffer[:place]
         return buffer.startswith(MARK)
 
@@ -118,6 +152,25 @@ class Framer:
         return Found(raw, None, error.with_traceback(None))
 
 
-def split_payload(payload: bytes) -> list[bytes]:
-    """Frames of a payload that holds whole frames only, as they stand; each may still be unsound."""
-    return [piece if index == 0 else MARK + piece for index, piece in enumerate(payload.rstrip(b"\r\n").split(_NEXT))]
+def frames_of(payload: bytes, acceptance: Acceptance = STRICT) -> list[Found]:
+    """Frames of a message that holds whole frames, however they are put one behind the other.
+
+    Blanks, line ends and a byte order mark around them are passed over; other bytes outside frames are found as unsound. Behind a
+    hundred unsound frames in a row nothing more is looked for.
+    """
+    content = payload.removeprefix(_BYTE_ORDER_MARK).strip(_BLANKS)
+    try:
+        return [Found(content, decode_frame(content, acceptance))]
+    except BadFrameError as error:
+        if content.find(MARK, 1) < 0:
+            return [Found(content[:_SHOWN], None, error)]
+    found = []
+    framer = Framer(acceptance)
+    for item in framer.whole(content):
+        found.append(item)
+        if sum(each.frame is None for each in found[-_UNSOUND_MAX:]) == _UNSOUND_MAX:
+            break
+    if framer.skipped_bytes:
+        detail = f"{framer.skipped_bytes} bytes outside frames, expected '##'; the message begins with {content[:20]!r}"
+        found.append(Found(content[:_SHOWN], None, BadFrameError(Rule.MARK, detail)))
+    return found

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 
 import msgspec
 
+from schemas.bounds import NUMBER_MAX, BoundsError, bounded_interval, is_number
 from schemas.interval import Interval
 from schemas.message import Topic
-from schemas.network import Hj212, Instrument
+from schemas.network import Hj212, Hj212Factor, Instrument
 from schemas.parameter import load_parameters
 from schemas.reading import Decoded, Reading, Rejection, RejectReason, Status
 from schemas.units import UnitError, conversion
 from sensors.hj212.command import Command, end_of
-from sensors.hj212.content import Content, field_name
+from sensors.hj212.content import Content, plain_text
 from sensors.hj212.factor import VERIFIED, load_factors, parameter_of_code
+from sensors.hj212.grouping import STATUS, SUFFIXES, Fields, Group, group
+from sensors.json_text import clipped
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _TIME = re.compile(r"[0-9]{14}(?:[0-9]{3})?")
 _LETTERS = frozenset(Status)
 _SHOWN = 60
 _FACTORS_MAX = 1_000
+# They say something of a value and are none.
+_BESIDE = frozenset({STATUS, "eflag", "sampletime", "info", "sn"})
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -71,52 +76,47 @@ def read_content(content: Content, cn: str, target: Target) -> Decoded:
     target : Target
     """
     decoded = Decoded([], [])
-    for moment, factors in _by_time(content).items():
+    groups, broken = group(content)
+    if broken:
+        detail = f"content: {len(broken)} fields without a name or '=', the first {_clipped(broken[0])!r}"
+        decoded.rejections.append(_rejection(_RefusedError(RejectReason.BAD_FRAME, detail), target))
+    common = groups[""].status if "" in groups else []
+    for moment, found in groups.items():
+        if not (found.factors or found.named):
+            continue
         try:
-            if len(factors) > _FACTORS_MAX:
-                detail = f"{len(factors)} factors, expected at most {_FACTORS_MAX}"
+            if len(found.factors) + len(found.named) > _FACTORS_MAX:
+                detail = f"{len(found.factors) + len(found.named)} factors, expected at most {_FACTORS_MAX}"
                 raise _RefusedError(RejectReason.BAD_SCHEMA, detail)  # noqa: TRY301 - one way out for a whole reading
             interval = _interval(moment, cn, target)
         except _RefusedError as refused:
             decoded.rejections.append(_rejection(refused, target))
             continue
-        _read_factors(factors, cn, interval, target=target, decoded=decoded)
+        _read_factors(found, _Frame(cn, interval, ",".join({*common, *found.status})), target=target, decoded=decoded)
+        _read_named(found, interval, target=target, decoded=decoded)
     return decoded
 
 
-def _by_time(content: Content) -> dict[str, dict[str, dict[str, str]]]:
-    """Sub-fields by suffix by factor code by ``DataTime`` (empty where none stands before them)."""
-    times: dict[str, dict[str, dict[str, str]]] = {}
-    moment = ""
-    for field in content:
-        name, value = field_name(field), field[2]
-        if name == "DataTime":
-            moment = value
-            continue
-        code, dash, suffix = name.rpartition("-")
-        if not dash or not code:
-            continue  # PolId, BeginTime and the like say nothing about a value
-        fields = times.setdefault(moment, {}).setdefault(code, {})
-        # a second value under the same name is kept apart, so that the factor can be refused
-        fields[suffix if fields.get(suffix, value) == value else "twice"] = value
-    return times
+class _Frame(msgspec.Struct, frozen=True):
+    """What the factors of one DataTime share; ``status`` is of those that have none of their own, empty where there is none."""
+
+    cn: str
+    interval: Interval
+    status: str
 
 
-def _read_factors(
-    factors: dict[str, dict[str, str]], cn: str, interval: Interval, *, target: Target, decoded: Decoded
-) -> None:
+def _read_factors(found: Group, frame: _Frame, *, target: Target, decoded: Decoded) -> None:
     values: dict[str, float] = {}
     status: dict[str, str] = {}
-    suffix = "Rtd" if cn == Command.REALTIME else "Avg"
-    for code, fields in factors.items():
+    for fields in found.factors.values():
         try:
-            found = _parameter(code, target)
-            if found is None:
+            known = _parameter(fields.code, target)
+            if known is None:
                 continue
-            parameter, unit = found
-            value, letter = _value(code, fields, suffix, parameter=parameter, unit=unit)
+            parameter, unit = known
+            value, letter = _value(fields, frame, target.hj212, parameter=parameter, unit=unit)
         except _RefusedError as refused:
-            decoded.rejections.append(_rejection(refused, target, _clipped(code), interval))
+            decoded.rejections.append(_rejection(refused, target, _clipped(fields.code), frame.interval))
             continue
         if value is not None:
             values[parameter] = value
@@ -124,15 +124,31 @@ def _read_factors(
             status[parameter] = letter
     if values or status:
         topic = target.topic
-        decoded.readings.append(Reading(topic.network, topic.station_id, topic.instrument_id, interval, values, status))
+        decoded.readings.append(
+            Reading(topic.network, topic.station_id, topic.instrument_id, frame.interval, values, status)
+        )
+
+
+def _read_named(found: Group, interval: Interval, *, target: Target, decoded: Decoded) -> None:
+    """Refuse figures and letters under names that are no factor's; texts say nothing about a value."""
+    if not target.is_first:
+        return
+    for name, value in found.named.items():
+        if not (_NUMBER.fullmatch(value.replace(",", ".")) or _is_letter(value)):
+            continue
+        if any(item.hj212 and _is_in(name, item.hj212.ignore) for item in (target.instrument, *target.others)):
+            continue
+        detail = f"{_clipped(name)}={_clipped(value)}: no factor, expected a code with one of {' '.join(SUFFIXES.values())}, or in ignore"
+        refused = _RefusedError(RejectReason.UNKNOWN_PARAMETER, detail)
+        decoded.rejections.append(_rejection(refused, target, _clipped(name), interval))
 
 
 def _parameter(code: str, target: Target) -> tuple[str, str] | None:
     """Parameter and unit of a factor; None where it is not this instrument's matter."""
-    explicit = target.hj212.factors.get(code)
+    explicit = _named(code, target.hj212)
     if explicit is not None:
         return explicit.parameter, explicit.unit
-    if code in target.hj212.ignore:
+    if _is_in(code, target.hj212.ignore):
         return None
     known = _default(code, target.instrument)
     if known is None:
@@ -140,7 +156,7 @@ def _parameter(code: str, target: Target) -> tuple[str, str] | None:
             detail = f"factor {_clipped(code)!r} is neither mapped nor ignored by an instrument of mn {target.hj212.mn}"
             raise _RefusedError(RejectReason.UNKNOWN_PARAMETER, detail)
         return None
-    factor = load_factors().get(code)
+    factor = load_factors().get(code.casefold())
     if factor is None or factor.status != VERIFIED:
         status = factor.status if factor is not None else "not in the table of factors"
         detail = f"factor {code!r} may be {known!r} ({status}): name parameter and unit in hj212.factors"
@@ -156,7 +172,7 @@ def _parameter(code: str, target: Target) -> tuple[str, str] | None:
 
 def _default(code: str, instrument: Instrument) -> str | None:
     """Parameter that the registry has for a code, where the instrument reports it and no explicit entry gives it."""
-    known = parameter_of_code().get(code)
+    known = parameter_of_code().get(code.casefold())
     if known is None or known not in instrument.parameters or instrument.hj212 is None:
         return None
     mapped = {factor.parameter for factor in instrument.hj212.factors.values()}
@@ -166,29 +182,79 @@ def _default(code: str, instrument: Instrument) -> str | None:
 def _claims(code: str, instrument: Instrument) -> bool:
     hj212 = instrument.hj212
     return hj212 is not None and (
-        code in hj212.factors or code in hj212.ignore or _default(code, instrument) is not None
+        _named(code, hj212) is not None or _is_in(code, hj212.ignore) or _default(code, instrument) is not None
     )
 
 
-def _value(code: str, fields: dict[str, str], suffix: str, *, parameter: str, unit: str) -> tuple[float | None, str]:
+def _named(code: str, hj212: Hj212) -> Hj212Factor | None:
+    """Entry of the network file for a code, in whatever letters the device writes it."""
+    exact = hj212.factors.get(code)
+    if exact is not None:
+        return exact
+    small = code.casefold()
+    return next((factor for name, factor in hj212.factors.items() if name.casefold() == small), None)
+
+
+def _is_in(name: str, names: tuple[str, ...]) -> bool:
+    small = name.casefold()
+    return any(small == item.casefold() for item in names)
+
+
+def _value(fields: Fields, frame: _Frame, hj212: Hj212, *, parameter: str, unit: str) -> tuple[float | None, str]:
     """Value in the canonical unit, and the letter; no value where the device left it out."""
-    if "twice" in fields:
-        raise _RefusedError(RejectReason.BAD_VALUE, f"{_clipped(code)}: two values under one name")
-    letter = fields.get("Flag", Status.NORMAL.value)
-    if letter not in _LETTERS:
-        detail = f"{code}-Flag: {_clipped(letter)!r}, expected one of {' '.join(Status)}"
-        raise _RefusedError(RejectReason.BAD_STATUS, detail)
-    text = fields.get(suffix, "")
+    code = _clipped(fields.code)
+    if fields.is_twice:
+        raise _RefusedError(RejectReason.BAD_VALUE, f"{code}: two values under one name")
+    suffix = hj212.suffix or ("Rtd" if frame.cn == Command.REALTIME else "Avg")
+    letter = _letter(fields, frame, code)
+    text = fields.values.get(suffix.casefold(), "")
     if not text:
+        _refuse_others(fields, suffix, letter, frame.cn)
         return None, letter
     try:
         factor, offset = conversion(unit, load_parameters()[parameter])
     except UnitError as error:
         raise _RefusedError(RejectReason.BAD_UNIT, f"{code}: {error}") from error
     value = float(text) * factor + offset if _NUMBER.fullmatch(text) else math.nan
-    if not math.isfinite(value):
-        raise _RefusedError(RejectReason.BAD_VALUE, f"{code}-{suffix}: {_clipped(text)!r}, expected a finite number")
+    if not is_number(value):
+        expected = f"an amount of at most {NUMBER_MAX:g}" if math.isfinite(value) else "a finite number"
+        raise _RefusedError(RejectReason.BAD_VALUE, f"{code}-{suffix}: {_clipped(text)!r}, expected {expected}")
     return value, letter
+
+
+def _letter(fields: Fields, frame: _Frame, code: str) -> str:
+    """Status of a factor: its own, or that of the frame; under a name that is none it is refused, never passed over."""
+    found = fields.values.get(STATUS)
+    if found is None:
+        for name, value in fields.values.items():
+            if name not in SUFFIXES and _is_letter(value):
+                detail = f"{code}-{_clipped(name)}: {_clipped(value)!r}, expected a status as {code}-Flag"
+                raise _RefusedError(RejectReason.BAD_STATUS, detail)
+        found = frame.status or Status.NORMAL.value
+    letter = found.upper()
+    if letter not in _LETTERS:
+        detail = f"{code}-Flag: {_clipped(found)!r}, expected one of {' '.join(Status)}"
+        raise _RefusedError(RejectReason.BAD_STATUS, detail)
+    return letter
+
+
+def _refuse_others(fields: Fields, suffix: str, letter: str, cn: str) -> None:
+    """Refuse a factor without a value that has one under another suffix: which of them is meant is for the network file to say."""
+    others = {name: value for name, value in fields.values.items() if value and name not in _BESIDE}
+    is_left_out = suffix.casefold() in fields.values and letter != Status.NORMAL
+    if not others or is_left_out:
+        return
+    name, value = next(iter(others.items()))
+    code = _clipped(fields.code)
+    detail = (
+        f"{code}: no -{suffix} in CN {cn}, but -{_clipped(SUFFIXES.get(name, name))}={_clipped(value)}; "
+        "where that is the value of the interval, say so by suffix in the hj212 table"
+    )
+    raise _RefusedError(RejectReason.BAD_SCHEMA, detail)
+
+
+def _is_letter(value: str) -> bool:
+    return len(value) == 1 and value.isalpha()
 
 
 def _interval(moment: str, cn: str, target: Target) -> Interval:
@@ -197,8 +263,10 @@ def _interval(moment: str, cn: str, target: Target) -> Interval:
             raise ValueError  # noqa: TRY301 - one way out for every time that is none
         start = datetime.strptime(moment[:14], "%Y%m%d%H%M%S").replace(tzinfo=target.zone)  # the zone of the network
         start = start.replace(microsecond=int(moment[14:] or "0") * 1_000)
-        end = end_of(cn, start, target.hj212.minute_interval)
-        return Interval(start.astimezone(UTC), end.astimezone(UTC))
+        return bounded_interval(start, end_of(cn, start, target.hj212.minute_interval))
+    except BoundsError as error:
+        detail = f"DataTime: {_clipped(moment)!r}: {error}"
+        raise _RefusedError(RejectReason.BAD_SCHEMA, detail) from error
     except (ValueError, OverflowError) as error:
         detail = f"DataTime: {_clipped(moment)!r}, expected YYYYMMDDhhmmss {error}".rstrip()
         raise _RefusedError(RejectReason.BAD_SCHEMA, detail) from error
@@ -212,5 +280,4 @@ def _rejection(
 
 
 def _clipped(text: str) -> str:
-    short = text[:_SHOWN]
-    return short if short.isprintable() else repr(short)[1:-1][:_SHOWN]
+    return clipped(plain_text(text), _SHOWN)

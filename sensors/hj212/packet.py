@@ -1,12 +1,18 @@
-"""Uploads that were split over several frames: joined by (MN, QN, CN), PNO 1 to PNUM.
+"""Uploads that were split over several frames: parts of one upload only, in the order in which a device sends them.
+
+Parts belong together where MN, ST, CN, QN and PNUM agree, where they came one behind the other, PNO 1 first, without a pause as long
+as that between two uploads, and where none names another DataTime. Only parts that all have a QN and the same DataTime may come in any
+order. Frames of HJ/T 212-2005 often have no QN, and all uploads that answer one request have the QN of the request, so the names alone
+would join halves of two uploads. What cannot be joined is handed on as it is, to be refused: no reading is made of it.
 
 References
 ----------
-HJ 212-2017, 6.3.4: PNUM and PNO; all parts of an upload share QN.
+HJ 212-2017, 6.3.4: PNUM and PNO; all parts of an upload share QN. RtdInterval: 30 s at least.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
@@ -15,26 +21,41 @@ import msgspec
 if TYPE_CHECKING:
     from sensors.hj212.frame import Frame
 
-PacketKey: TypeAlias = tuple[str, str, str, int]
+PacketKey: TypeAlias = tuple[str, str, str, str, int]
 Part = TypeVar("Part")
+
+PAUSE_MAX = timedelta(seconds=29)
+"""Between two parts of an upload, below the shortest time between two uploads; a part that is sent again counts as one."""
+_DONE_MAX = 200
+_TIME = re.compile(rb"(?:^|[;,])DataTime=([0-9]+)", re.IGNORECASE)
 
 
 class Upload(msgspec.Struct, Generic[Part]):
-    """Parts of one upload.
+    """Parts of one upload, PNO 1 first and none left out, or a lone part that belongs to none.
 
     Attributes
     ----------
     total : int
         PNUM.
-    since : datetime
-        When its first part came.
+    since, heard_at : datetime
+        When its first part came, and its last one.
     parts : dict of int to Part
-        By PNO; a part that comes again replaces the one before.
+        By PNO; a part that is sent again replaces the one before.
+    contents : dict of int to bytes
+        Of the same parts, by which a part is known again.
+    times : set of bytes
+        Every DataTime that they name.
+    are_timed : bool
+        Whether each of them names one.
     """
 
     total: int
     since: datetime
+    heard_at: datetime
     parts: dict[int, Part]
+    contents: dict[int, bytes]
+    times: set[bytes]
+    are_timed: bool
 
     @property
     def missing(self) -> list[int]:
@@ -45,6 +66,28 @@ class Upload(msgspec.Struct, Generic[Part]):
     def in_order(self) -> list[Part]:
         """Parts by PNO."""
         return [self.parts[number] for number in sorted(self.parts)]
+
+    def takes(self, number: int, frame: Frame, at: datetime) -> bool:
+        """Whether a part is the next one of this upload, or one of it sent again."""
+        if abs(at - self.heard_at) > PAUSE_MAX:
+            return False
+        if number in self.parts:
+            return self.contents[number] == frame.content
+        times = _times(frame.content)
+        if frame.qn and len(times) == 1 and self.times == times and self.are_timed:
+            return True
+        # an upload of several times may go on with another one
+        is_other = len(self.times) == 1 and bool(times) and times.isdisjoint(self.times)
+        return number == len(self.parts) + 1 and number - 1 in self.parts and not is_other
+
+    def add(self, number: int, frame: Frame, part: Part, at: datetime) -> None:
+        """Take a part in."""
+        self.heard_at = at
+        self.parts[number] = part
+        self.contents[number] = frame.content
+        times = _times(frame.content)
+        self.times |= times
+        self.are_timed &= bool(times)
 
 
 class Assembler(Generic[Part]):
@@ -58,36 +101,79 @@ class Assembler(Generic[Part]):
 
     def __init__(self, limit: int = 10_000) -> None:
         self._limit = limit
-        self._count = 0
         self._open: dict[PacketKey, Upload[Part]] = {}
+        self._given_up: list[Upload[Part]] = []
+        self._done: dict[PacketKey, Upload[Part]] = {}
 
     def add(self, frame: Frame, part: Part, at: datetime) -> Upload[Part] | None:
-        """Take a part in; returns its upload when that is complete, at once for one that is not split."""
+        """Take a part in; returns its upload when that is complete, at once for one that is not split.
+
+        A part of a complete upload that is sent again alone changes nothing.
+        """
         number, total = frame.packet
         if total == 1:
-            return Upload(1, at, {1: part})
-        key = (frame.mn, frame.qn, frame.cn, total)
-        upload = self._open.setdefault(key, Upload(total, at, {}))
-        self._count += number not in upload.parts
-        upload.parts[number] = part
-        if len(upload.parts) < total:
-            return None
-        return self._take(key)
+            return _begun(number, total, frame, part, at)
+        key = _key(frame)
+        upload = self._open.get(key)
+        if upload is not None and upload.takes(number, frame, at):
+            upload.add(number, frame, part, at)
+            return self._take(key) if len(upload.parts) == total else None
+        if upload is not None:
+            self._given_up.append(self._open.pop(key))
+        done = self._done.get(key)
+        if number > 1 and done is not None and done.takes(number, frame, at):
+            return None  # its answer was lost: a copy
+        begun = _begun(number, total, frame, part, at)
+        if number == 1 or (frame.qn and begun.are_timed):
+            self._open[key] = begun
+        else:
+            self._given_up.append(begun)
+        return None
 
     def overdue(self, now: datetime, timeout: timedelta) -> list[Upload[Part]]:
-        """Give up and return the uploads that began ``timeout`` ago, and the oldest ones beyond the limit."""
-        late = [key for key, upload in self._open.items() if now - upload.since >= timeout]
-        found = [self._take(key) for key in late]
-        while self._count > self._limit:
-            found.append(self._take(next(iter(self._open))))
+        """Give up and return the uploads and lone parts that began ``timeout`` ago, and the oldest ones beyond the limit."""
+        held = sum(len(upload.parts) for upload in self.waiting)
+        found = []
+        for upload in sorted(self.waiting, key=lambda item: item.since):
+            if now - upload.since >= timeout or held > self._limit:
+                held -= len(upload.parts)
+                found.append(upload)
+        gone = {id(upload) for upload in found}
+        self._given_up = [upload for upload in self._given_up if id(upload) not in gone]
+        self._open = {key: upload for key, upload in self._open.items() if id(upload) not in gone}
         return found
 
     @property
     def waiting(self) -> list[Upload[Part]]:
-        """Uploads that are not complete, the oldest first."""
-        return list(self._open.values())
+        """Uploads that are not complete, those that never will be first."""
+        return [*self._given_up, *self._open.values()]
 
     def _take(self, key: PacketKey) -> Upload[Part]:
-        upload = self._open.pop(key)
-        self._count -= len(upload.parts)
+        """A complete upload; remembered for a while, by the contents of its parts."""
+        self._done.pop(key, None)
+        if len(self._done) >= _DONE_MAX:
+            del self._done[next(iter(self._done))]
+        upload = self._done[key] = self._open.pop(key)
         return upload
+
+
+def in_sequence(frames: list[Frame]) -> list[Frame]:
+    """Frames of one message: by PNO where they are one upload, whole and each part once, as whoever put them together means it."""
+    if len(frames) < 2 or not frames[0].qn or {_key(frame) for frame in frames} != {_key(frames[0])}:  # noqa: PLR2004 - one has no order
+        return frames
+    by_number = sorted(frames, key=lambda frame: frame.packet)
+    is_whole = [frame.packet[0] for frame in by_number] == list(range(1, frames[0].packet[1] + 1))
+    return by_number if is_whole else frames
+
+
+def _key(frame: Frame) -> PacketKey:
+    return frame.mn, frame.header.get("ST", ""), frame.cn, frame.qn, frame.packet[1]
+
+
+def _begun(number: int, total: int, frame: Frame, part: Part, at: datetime) -> Upload[Part]:
+    times = _times(frame.content) if total > 1 else set()
+    return Upload(total, at, at, {number: part}, {number: frame.content}, times, bool(times))
+
+
+def _times(content: bytes) -> set[bytes]:
+    return set(_TIME.findall(content))

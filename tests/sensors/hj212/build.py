@@ -87,8 +87,13 @@ def network() -> Network:
 
 def frame(content: str, *, cn: int = 2051, mn: str = MN, flag: int = 5, **more: str) -> bytes:
     """A sound frame with CR LF."""
+    return build_frame(content.encode(), cn=cn, mn=mn, flag=flag, **more)
+
+
+def build_frame(content: bytes, *, cn: int = 2051, mn: str = MN, flag: int = 5, **more: str) -> bytes:
+    """A sound frame with CR LF around any bytes."""
     header = {"QN": "20261122085500000", "ST": "22", "CN": str(cn), "PW": "123456", "MN": mn, "Flag": str(flag), **more}
-    return encode_frame(Frame(header, content.encode())) + b"\r\n"
+    return encode_frame(Frame(header, content)) + b"\r\n"
 
 
 def decoded(payload: bytes, instrument: str = "gas1", code: str = "gas") -> Decoded:

@@ -14,9 +14,10 @@ from schemas.message import RawMessage, parse_topic
 from schemas.network import NetworkFileError, parse_network
 from schemas.reading import RejectReason, Status
 from sensors.hj212.decoder import decode as decode_hj212
+from sensors.hj212.frame import Frame, encode_frame
 from sensors.network_file import network_toml
 from sensors.registry import decode
-from tests.sensors.hj212.build import MN, NETWORK_TOML, RECEIVED_AT, decoded, frame, network
+from tests.sensors.hj212.build import MN, NETWORK_TOML, RECEIVED_AT, build_frame, decoded, frame, network
 
 TESTCASES = Path(__file__).parents[2] / "testcases" / "hj212"
 FIVE = "DataTime=20261122085500;"
@@ -117,8 +118,160 @@ def test_one_bad_factor_leaves_the_others() -> None:
 def test_packets_of_one_payload_are_joined_in_their_order() -> None:
     first = frame(FIVE + "a21026-Avg=6", flag=7, PNUM="2", PNO="1")
     second = frame("a34004-Avg=14", flag=7, PNUM="2", PNO="2")
-    (reading,) = decoded(second + first).readings
+    for payload in (first + second, second + first):
+        (reading,) = decoded(payload).readings
+        assert reading.values == {"so2": 6.0, "pm25": 14.0}
+
+
+@pytest.mark.parametrize("qn", ["20261122085500000", ""])
+def test_halves_of_two_uploads_in_one_payload_are_not_mixed(qn: str) -> None:
+    def part(number: str, content: str) -> bytes:
+        header = {"QN": qn} if qn else {}
+        more = {"ST": "22", "CN": "2051", "PW": "1", "MN": MN, "Flag": "7", "PNUM": "2", "PNO": number}
+        return encode_frame(Frame({**header, **more}, content.encode())) + b"\r\n"
+
+    later = part("1", "DataTime=20261122090000;a21026-Avg=20") + part("2", "a34004-Avg=40")
+    result = decoded(part("2", "a34004-Avg=350") + later)
+    assert [reading.values for reading in result.readings] == [{"so2": 20.0, "pm25": 40.0}]
+    assert [item.reason for item in result.rejections] == [RejectReason.BAD_FRAME]
+
+
+@pytest.mark.parametrize(
+    ("head", "tail"), [("12", ".5"), ("1", "2"), ("12,a21026-Flag=", "D"), ("12.", "5,a21026-Flag=N")]
+)
+def test_a_field_that_is_cut_by_the_end_of_a_packet_is_no_number(head: str, tail: str) -> None:
+    first = frame(f"{FIVE}a34004-Avg=14;a21026-Avg={head}", flag=7, PNUM="2", PNO="1")
+    second = frame(tail, flag=7, PNUM="2", PNO="2")
+    result = decoded(first + second)
+    assert result.readings[0].values == {"pm25": 14.0}
+    assert [item.parameter for item in result.rejections] == ["a21026"]
+
+
+@pytest.mark.parametrize("name", ["-Flag", "-flag", "-FLAG", "_Flag", "Flag", "_flag"])
+@pytest.mark.parametrize("letter", ["D", "d", "C", "c"])
+def test_a_status_is_seen_under_every_spelling(name: str, letter: str) -> None:
+    (reading,) = decoded(frame(f"{FIVE}a34004-Avg=14;a21026-Avg=6,a21026{name}={letter}")).readings
+    assert reading.status == {"so2": letter.upper()}
     assert reading.values == {"so2": 6.0, "pm25": 14.0}
+
+
+@pytest.mark.parametrize("fields", ["A21026-Flag=D", "a21026-Avg= 6 ,a21026-Flag= D ", "A21026-AVG=6;a21026-FLAG=D"])
+def test_a_code_is_one_factor_in_small_and_capital_letters(fields: str) -> None:
+    avg = "" if "vg" in fields.lower() else "a21026-Avg=6,"
+    (reading,) = decoded(frame(f"{FIVE}{avg}{fields}")).readings
+    assert (reading.values, reading.status) == ({"so2": 6.0}, {"so2": "D"})
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ("a21026-Avg=6,a21026-Flag=X", RejectReason.BAD_STATUS), ("a21026-Avg=6,a21026-Flag=1", RejectReason.BAD_STATUS),
+        ("a21026-Avg=6,a21026-flag=", RejectReason.BAD_STATUS), ("a21026-Avg=6,a21026-State=D", RejectReason.BAD_STATUS),
+        ("a21026-Avg=6,a21026-Flag=N,a21026-flag=D", RejectReason.BAD_VALUE), ("a21026-Avg=6;Flag=正常", RejectReason.BAD_STATUS),
+        ("a21026-Avg=6;Flag=N;Flag=D", RejectReason.BAD_STATUS),
+    ],
+)  # fmt: skip
+def test_a_value_with_a_status_that_is_none_is_never_stored_as_good(fields: str, reason: RejectReason) -> None:
+    result = decoded(frame(FIVE + fields))
+    assert result.readings == []
+    assert [item.reason for item in result.rejections] == [reason]
+
+
+def test_a_status_of_the_whole_frame_is_that_of_every_factor_without_one() -> None:
+    (reading,) = decoded(frame(FIVE + "a21026-Avg=6,a21026-Flag=N;a34004-Avg=14;Flag=M")).readings
+    assert reading.status == {"pm25": "M"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["12,5", "0,98", "1,234.5", "12,,5", "12.5.1", "--", "<0.01", "12 ug/m3", "1e16", "9.96921e36", "NaN", "０.5"],
+)
+def test_a_number_that_is_not_whole_is_refused_and_never_cut(text: str) -> None:
+    result = decoded(frame(f"{FIVE}a21026-Avg={text},a21026-Flag=N;a34004-Avg=14"))
+    assert result.readings[0].values == {"pm25": 14.0}
+    assert [(item.reason, item.parameter) for item in result.rejections] == [(RejectReason.BAD_VALUE, "a21026")]
+
+
+def test_a_decimal_comma_at_the_end_of_a_factor_is_seen_too() -> None:
+    assert reasons(frame(FIVE + "a21026-Flag=N,a21026-Avg=12,5")) == [RejectReason.BAD_VALUE]
+
+
+@pytest.mark.parametrize("suffix", ["Rtd", "Min", "Max", "Cou", "ZsAvg", "td", "Data", "Value"])
+def test_a_value_under_another_suffix_does_not_vanish(suffix: str) -> None:
+    result = decoded(frame(f"{FIVE}a21026-{suffix}=12,a21026-Flag=N;a34004-Avg=14"))
+    assert result.readings[0].values == {"pm25": 14.0}
+    assert [(item.reason, item.parameter) for item in result.rejections] == [(RejectReason.BAD_SCHEMA, "a21026")]
+    assert f"-{suffix}=12".casefold() in result.rejections[0].detail.casefold()
+
+
+def test_the_network_file_says_under_which_suffix_a_device_has_its_values() -> None:
+    text = NETWORK_TOML.replace("cn = 2061\n", 'cn = 2061\nsuffix = "Rtd"\n')
+    topic = parse_topic("obs/v1/gas/ln-sy-01/gas1-hour/hj212")
+    payload = frame("DataTime=20261122080000;02-Rtd=0.006;02-Avg=9", cn=2061)
+    found = decode_hj212(RawMessage(str(topic), payload, RECEIVED_AT), topic, parse_network(text, "n"))
+    assert (found.readings[0].values, found.rejections) == ({"so2": 6.0}, [])
+    assert parse_network(network_toml(parse_network(text, "n")), "again") == parse_network(text, "n")
+
+
+@pytest.mark.parametrize("fields", ["Temp=25.3", "a21026=6", "State=D", "温度=25,3"])
+def test_a_figure_under_a_name_that_is_no_factor_is_refused_by_its_name(fields: str) -> None:
+    result = decoded(frame(f"{FIVE}a34004-Avg=14;{fields}"))
+    assert result.readings[0].values == {"pm25": 14.0}
+    assert [item.reason for item in result.rejections] == [RejectReason.UNKNOWN_PARAMETER]
+
+
+def test_a_text_field_in_gbk_costs_nothing() -> None:
+    payload = build_frame((FIVE + "StationName=沈阳;a21026-Avg=6").encode("gbk"))
+    result = decoded(payload)
+    assert result.readings[0].values == {"so2": 6.0}
+    assert result.rejections == []
+
+
+def test_a_piece_without_an_equals_sign_is_bad_content_and_costs_no_other_field() -> None:
+    result = decoded(frame(FIVE + "a21026-Avg=6;garbage;a34004-Avg=14;;"))
+    assert result.readings[0].values == {"so2": 6.0, "pm25": 14.0}
+    assert [item.reason for item in result.rejections] == [RejectReason.BAD_FRAME]
+
+
+SOUND = frame(FIVE + "a21026-Avg=6")
+LATER = frame("DataTime=20261122090000;a21026-Avg=7")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"\r\n" + SOUND, b"\n\n" + SOUND + b"\n", b"\0 " + SOUND[:-2] + b"\0", b"\xef\xbb\xbf" + SOUND,
+        SOUND[:-2] + b"\r\n\r\n", SOUND.replace(b"\r\n", b"\r"),
+    ],
+)  # fmt: skip
+def test_what_is_blank_around_a_frame_is_passed_over(payload: bytes) -> None:
+    result = decoded(payload)
+    assert len(result.readings) == 1
+    assert result.rejections == []
+
+
+@pytest.mark.parametrize("between", [b"", b"\r\n", b"\n", b"\r\n\r\n", b" \0"])
+def test_frames_of_one_message_are_read_however_they_are_put_together(between: bytes) -> None:
+    result = decoded(SOUND[:-2] + between + LATER[:-2])
+    assert [reading.values["so2"] for reading in result.readings] == [6.0, 7.0]
+    assert result.rejections == []
+
+
+def test_bytes_outside_frames_are_refused_and_cost_no_frame() -> None:
+    result = decoded(b"+CIPSEND\r\n" + SOUND + LATER)
+    assert len(result.readings) == 2
+    assert [item.reason for item in result.rejections] == [RejectReason.BAD_FRAME]
+
+
+def test_the_page_of_a_proxy_is_said_to_be_one() -> None:
+    (rejection,) = decoded(b"<html><title>404 Not Found</title>## ##").rejections
+    assert rejection.reason is RejectReason.BAD_FRAME
+    assert rejection.detail.startswith("mark: a page of HTML or XML '404 Not Found'")
+
+
+def test_a_hundred_unsound_frames_in_a_row_end_a_message() -> None:
+    result = decoded(b"##0900" * 100_000)
+    assert len(result.rejections) == 100
 
 
 def test_other_kind_of_upload_gives_nothing_and_refuses_nothing() -> None:
@@ -128,7 +281,6 @@ def test_other_kind_of_upload_gives_nothing_and_refuses_nothing() -> None:
 
 def test_modbus_sum_is_for_devices_that_are_known_for_it() -> None:
     from sensors.hj212.crc import CrcKind
-    from sensors.hj212.frame import Frame, encode_frame
 
     def payload(mn: str, cn: str) -> bytes:
         return encode_frame(Frame({"ST": "22", "CN": cn, "MN": mn}, (FIVE + "a05001-Rtd=420").encode(), CrcKind.MODBUS))

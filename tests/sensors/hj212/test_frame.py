@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sensors.hj212.content import encode_content, field_name, parse_content
+from sensors.hj212.content import encode_content, field_name, parse_content, plain_text
 from sensors.hj212.crc import CrcKind
 from sensors.hj212.frame import (
     TOLERANT,
@@ -141,8 +141,36 @@ def test_flag_names_the_edition(flag: int, version: int) -> None:
     assert frame.wants_answer is bool(flag % 2)
 
 
-def test_content_that_is_not_utf8_breaks_the_content_rule() -> None:
-    with pytest.raises(BadFrameError, match="content: byte 2"):
-        parse_content(b"a=\xff")
+def test_bytes_that_are_not_utf8_concern_their_field_only() -> None:
+    raw = "StationName=沈阳,Note=备注;a21026-Avg=6".encode("gbk")
+    content = parse_content(raw)
+    assert [field_name(field) for field in content] == ["StationName", "Note", "a21026-Avg"]
+    assert content[2][2] == "6"
+    assert plain_text(content[0][2]) == "沈阳"
+    assert encode_content(content) == raw
+
+
+@given(st.binary().filter(lambda raw: b"\0" not in raw))
+def test_any_bytes_survive_the_grammar(raw: bytes) -> None:
+    assert encode_content(parse_content(raw)) == raw
+
+
+def test_a_nul_breaks_the_content_rule() -> None:
     with pytest.raises(BadFrameError, match="NUL"):
         parse_content(b"a=\0")
+
+
+@pytest.mark.parametrize(("kind", "digits"), [(CrcKind.STANDARD, 3), (CrcKind.MODBUS, 3), (CrcKind.MODBUS, 2)])
+def test_a_sum_without_its_leading_zeros_is_the_same_sum(kind: CrcKind, digits: int) -> None:
+    header = {"ST": "22", "CN": "2011", "MN": "1"}
+    frames = (encode_frame(Frame(header, b"%d" % number, kind)) for number in range(100_000))
+    raw = next(whole for whole in frames if 0 < int(whole[-4:], 16) < 16**digits)
+    short = raw[:-4] + raw[-digits:]
+    assert decode_frame(short, TOLERANT).content == decode_frame(raw, TOLERANT).content
+    assert encode_frame(decode_frame(short + b"\r\n", TOLERANT)) == short
+    with pytest.raises(BadFrameError):
+        decode_frame(raw[:-1], TOLERANT)
+
+
+def test_dust_devices_have_a_letter_in_their_kind_of_system() -> None:
+    assert decode_frame(frame_of(b"ST=A1;CN=2011;PW=1;MN=1;CP=&&&&")).header["ST"] == "A1"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sensors.hj212.frame import Rule
-from sensors.hj212.framer import Framer, split_payload
+from sensors.hj212.framer import Framer, frames_of
 from tests.sensors.hj212.build import frame
 
 GOOD = frame("DataTime=20261122085500;a21026-Avg=6")
@@ -77,8 +77,9 @@ def test_a_lie_about_the_length_ends_with_the_stream() -> None:
 
 
 def test_payload_of_several_frames_is_split_where_a_frame_begins() -> None:
-    assert split_payload(GOOD + OTHER) == [GOOD[:-2], OTHER[:-2]]
-    assert split_payload(b"") == [b""]
+    assert [item.raw for item in frames_of(GOOD + OTHER)] == [GOOD[:-2], OTHER[:-2]]
+    (empty,) = frames_of(b"")
+    assert empty.error is not None
 
 
 def test_unsound_frame_leaves_nothing_in_memory() -> None:
@@ -88,3 +89,17 @@ def test_unsound_frame_leaves_nothing_in_memory() -> None:
     del items
     gc.collect()
     assert [error() for error in errors] == [None] * 4
+
+
+SHORT_SUM = next(
+    raw for number in range(1_000) if (raw := frame(f"DataTime=20261122085500;a21026-Avg={number}"))[-6:-5] == b"0"
+)
+
+
+@given(st.integers(1, len(SHORT_SUM)))
+def test_a_sum_without_its_leading_zero_ends_where_the_line_ends(cut: int) -> None:
+    short = SHORT_SUM[:-6] + SHORT_SUM[-5:]
+    framer = Framer()
+    assert sound(framer, (short + OTHER)[:cut], (short + OTHER)[cut:]) == [short[:-2], OTHER[:-2]]
+    assert sound(Framer(), short[:-2] + OTHER) == [short[:-2], OTHER[:-2]]
+    assert [item.raw for item in frames_of(short[:-2] + short[:-2])] == [short[:-2]] * 2

@@ -1,0 +1,112 @@
+"""From the fields of a content to what each of them says: a DataTime, a factor's value or status, or nothing that is known.
+
+A field has two parts, a factor's code and a suffix. Devices spell both in small and capital letters and join them by ``-``, ``_`` or
+nothing at all; a status under another spelling must not get lost, since its value would then count as good. So nothing here is dropped
+for its spelling: what stands in no table of the standard is handed on by its name.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from sensors.hj212.content import JOINED, Content, field_name
+
+STATUS = "flag"
+SUFFIXES = {name.casefold(): name for name in (
+    "Rtd", "Avg", "Min", "Max", "Cou", "ZsRtd", "ZsMin", "ZsAvg", "ZsMax", "ZsCou", "Flag", "EFlag", "SampleTime", "Data",
+    "DayData", "NightData", "RS", "RT", "Info", "SN",
+)}  # fmt: skip
+"""Of HJ 212-2017, as the standard writes them, by small letters; ZsCou as devices have it."""
+_GENERAL = frozenset(name.casefold() for name in (
+    "PolId", "BeginTime", "EndTime", "DataTime", "RtdInterval", "MinInterval", "OverTime", "ReCount", "RestartTime", "SystemTime",
+    "QN", "QnRtn", "ExeRtn", "RF", "PNO", "PNUM", "ST", "MN", "NewPW",
+))  # fmt: skip
+_TIME = "datatime"
+_BARE = re.compile(r"(?P<code>.+?)[-_.]?(?P<suffix>rtd|avg|flag)", re.IGNORECASE)
+
+
+class Group(msgspec.Struct):
+    """What stands behind one DataTime.
+
+    Attributes
+    ----------
+    factors : dict of str to Fields
+        By code in small letters.
+    status : list of str
+        Of all factors that have none of their own: a flag without a code.
+    named : dict of str to str
+        Fields that are neither a factor's nor of the standard.
+    """
+
+    factors: dict[str, Fields]
+    status: list[str]
+    named: dict[str, str]
+
+
+class Fields(msgspec.Struct):
+    """Fields of one factor.
+
+    Attributes
+    ----------
+    code : str
+        As the device first wrote it.
+    values : dict of str to str
+        By suffix in small letters.
+    is_twice : bool
+        Whether a name has two values.
+    """
+
+    code: str
+    values: dict[str, str]
+    is_twice: bool = False
+
+
+def group(content: Content) -> tuple[dict[str, Group], list[str]]:
+    """Groups by DataTime (empty where none stands before), and fields without ``=``."""
+    whole, broken = _whole(content)
+    groups: dict[str, Group] = {}
+    moment = ""
+    for name, value in whole:
+        small = name.casefold()
+        if small == _TIME:
+            moment = value
+            continue
+        here = groups.get(moment)
+        if here is None:
+            here = groups[moment] = Group({}, [], {})
+        code, dash, suffix = small.rpartition("-")
+        if not dash and small != STATUS and (bare := _BARE.fullmatch(small)):
+            code, dash, suffix = bare["code"], "-", bare["suffix"]
+        if dash and code:
+            _add(here, code, suffix, name[: len(code)], value)
+        elif suffix == STATUS:
+            here.status.append(value)
+        elif small not in _GENERAL:
+            here.named[name] = value
+    return groups, broken
+
+
+def _add(here: Group, code: str, suffix: str, written: str, value: str) -> None:
+    fields = here.factors.get(code)
+    if fields is None:
+        fields = here.factors[code] = Fields(written, {})
+    fields.is_twice |= fields.values.get(suffix, value) != value
+    fields.values[suffix] = value
+
+
+def _whole(content: Content) -> tuple[list[tuple[str, str]], list[str]]:
+    """Names and values; a piece without ``=`` behind a comma belongs to the value before, which a decimal comma has cut."""
+    whole: list[tuple[str, str]] = []
+    broken: list[str] = []
+    for field in content:
+        name, value = field_name(field).strip(), field[2].strip()
+        if field[1] and name:
+            whole.append((name, value))
+        elif name and field[0].startswith(JOINED) and whole:
+            before, text = whole[-1]
+            whole[-1] = (before, f"{text},{name}")
+        elif name or value:
+            broken.append(name + field[1] + value)
+    return whole, broken
