@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
 from ingest.error import IngestError
@@ -12,39 +11,10 @@ from ingest.error import IngestError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.report import DrainReport
     from schemas.message import RawMessage
 
 _SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-
-
-class DrainReport(msgspec.Struct, frozen=True):
-    """What became of one batch of the raw log; crosses from the draining process to the one that is asked.
-
-    Attributes
-    ----------
-    messages, readings, values : int
-        Messages read, readings and values stored [1].
-    rejected : dict of str to int
-        Quarantine entries by reason.
-    errors : dict of str to int
-        Exceptions that were caught behind the cursor, by step.
-    retries : int
-        Writes that had to be repeated.
-    lag : int or None
-        Messages still to be read; None where not counted this time.
-    decode_s, write_s : float
-        Time spent [s].
-    """
-
-    messages: int = 0
-    readings: int = 0
-    values: int = 0
-    rejected: dict[str, int] = msgspec.field(default_factory=dict)
-    errors: dict[str, int] = msgspec.field(default_factory=dict)
-    retries: int = 0
-    lag: int | None = None
-    decode_s: float = 0.0
-    write_s: float = 0.0
 
 
 class Metrics:

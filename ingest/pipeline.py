@@ -1,6 +1,6 @@
 """The path of a message, in two loops that share nothing but the raw log.
 
-    intake   receive -> keep (on disk) -> acknowledge
+    intake   receive -> keep (on disk) -> acknowledge                 (`ingest.intake`)
     drain    read (live before backlog, `ingest.lanes`) -> decode -> validate -> keep what is replaced -> write -> quarantine what was refused -> count -> advance the cursor
 
 The intake never waits for a database: with InfluxDB down messages are still kept and acknowledged, and the drain goes on
@@ -28,21 +28,18 @@ from ingest.gap import GapWatch
 from ingest.guard import Caught, describe, divide, internal_error, is_unexpected
 from ingest.judge import Judged, judge, refused_by_store, set_aside
 from ingest.lanes import Lanes, waiting
-from ingest.metrics import DrainReport
-from ingest.patience import PAUSE_S, Trouble, insist
+from ingest.patience import Trouble, insist
+from ingest.report import DrainReport
 from ingest.revise import Reviser
-from store.error import DiskReserveError, QueryError, RawLogError, StoreError
+from store.error import QueryError, StoreError
 from store.rawlog import Position
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-    from ingest.metrics import Metrics
-    from ingest.mqtt import Subscriber
     from ingest.settings import CollectorSettings
     from ingest.writer import Refused, Writer, Written
-    from schemas.message import RawMessage
     from schemas.reading import Reading
     from store.rawlog import LoggedMessage, RawLog
     from store.state import StateStore
@@ -60,41 +57,6 @@ class JudgedBatch(msgspec.Struct, frozen=True):
     position: Position
     lane: str
     decode_s: float
-
-
-def intake(subscriber: Subscriber, log: RawLog, metrics: Metrics, stop: threading.Event) -> None:
-    """Keep what arrives and acknowledge it, until told to stop; what was received by then is kept as well."""
-    while True:
-        if stop.is_set():
-            subscriber.stop_receiving()
-        batch = subscriber.receive(timeout_s=0.2)
-        if batch is None:
-            if stop.is_set():
-                return
-            continue
-        started = time.perf_counter()
-        if not _keep(batch.messages, log, metrics, stop):
-            return  # not acknowledged: the broker delivers these again
-        subscriber.acknowledge(batch)
-        metrics.kept(batch.messages, time.perf_counter() - started)
-
-
-def _keep(messages: list[RawMessage], log: RawLog, metrics: Metrics, stop: threading.Event) -> bool:
-    """Append, however long that takes; False when told to stop before."""
-    trouble = Trouble(_log, "intake_resumed")
-    while True:
-        try:
-            log.append(messages)
-        except RawLogError as error:
-            metrics.stalled.set(1)
-            event = "disk_reserve_reached" if isinstance(error, DiskReserveError) else "raw_log_refuses"
-            trouble.say(event, detail=str(error), acknowledging=False)
-        else:
-            if trouble.end():
-                metrics.stalled.set(0)
-            return True
-        if stop.wait(PAUSE_S):
-            return False
 
 
 class _StoppedError(StoreError):

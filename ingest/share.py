@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from ingest.intake import intake
 from ingest.mqtt import Announcer, Subscriber
-from ingest.pipeline import intake
 
 if TYPE_CHECKING:
     from ingest.metrics import Metrics

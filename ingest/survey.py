@@ -1,10 +1,11 @@
-"""The surveyor: a process of low priority beside the drain that settles the balance sheet and keeps what is kept within its bounds."""
+"""The surveyor: a process of low priority beside the drain that settles the balance sheet and keeps what is kept within its bounds.
+
+It is forked at the collector's start and waits for most of an hour: what its work needs is imported when there is work.
+"""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import signal
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -12,66 +13,27 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.lanes import CURSOR as DRAIN_CURSOR
-from ingest.log import configure_logging
-from ingest.sheet import settle
+from ingest.report import wait_for_end
 from store.error import StoreError
-from store.influx import InfluxStore
 from store.rawlog import RawLog
-from store.state import Finding, FindingKind, StateStore
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
-    from multiprocessing.process import BaseProcess
 
     from ingest.settings import CollectorSettings
+    from store.state import StateStore
 
 _NICE = 10
-_STOP_S = 10.0
 ALARM_SHARE = 0.8
 """Part of a bound of the quarantine at which it is reported."""
 _log = structlog.get_logger("ingest.survey")
 
 
-class SurveyProcess:
-    """The process; ends with the one that started it."""
-
-    def __init__(self, settings: CollectorSettings) -> None:
-        self._settings = settings
-        self._process: BaseProcess | None = None
-        self._pipe: Connection | None = None
-
-    def start(self) -> None:
-        """Start, unless switched off."""
-        if not self._settings.survey_every_s:
-            return
-        context = multiprocessing.get_context("fork" if threading.active_count() == 1 else "spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(  # type: ignore[attr-defined]  # both contexts have it
-            target=survey, args=(self._settings, theirs, self._pipe), name="survey", daemon=True
-        )
-        self._process.start()
-        theirs.close()
-
-    def stop(self) -> None:
-        """Let it finish the part at hand."""
-        if self._pipe is not None:
-            self._pipe.close()
-        if self._process is not None:
-            self._process.join(_STOP_S)
-            if self._process.is_alive():
-                self._process.kill()  # it goes on at its cursor
-                self._process.join()
-
-
-def survey(settings: CollectorSettings, pipe: Connection, others: Connection) -> None:
-    """Work at every ``survey_every_s`` until the other end of the pipe is gone (entry of the process)."""
-    others.close()  # our copy of the other end, which would hide that the collector has died
+def survey(settings: CollectorSettings, pipe: Connection) -> None:
+    """Work at every ``survey_every_s`` until told to stop or the other end of the pipe is gone."""
     os.nice(_NICE)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    configure_logging()
     stop = threading.Event()
-    threading.Thread(target=_wait_for_end, args=(pipe, stop), daemon=True).start()
+    threading.Thread(target=wait_for_end, args=(pipe, stop), daemon=True).start()
     while not stop.wait(seconds_until_next(datetime.now(UTC), settings.survey_every_s)):
         try:
             survey_once(settings, stop)
@@ -81,6 +43,10 @@ def survey(settings: CollectorSettings, pipe: Connection, others: Connection) ->
 
 def survey_once(settings: CollectorSettings, stop: threading.Event) -> None:
     """Settle the sheet up to where the drain is, then expire and prune; raises `StoreError`."""
+    from ingest.sheet import settle
+    from store.influx import InfluxStore
+    from store.state import StateStore
+
     now = datetime.now(UTC)
     log, store = RawLog(settings.rawlog_dir), InfluxStore(settings)
     try:
@@ -114,6 +80,8 @@ def survey_once(settings: CollectorSettings, stop: threading.Event) -> None:
 
 def expire(settings: CollectorSettings, state: StateStore, now: datetime) -> int:
     """Let quarantine entries go that are over their age, and report when the quarantine nears its bounds; returns how many went."""
+    from store.state import Finding, FindingKind
+
     gone = 0
     if settings.quarantine_keep_days:
         gone = state.expire_quarantine(now - timedelta(days=settings.quarantine_keep_days))
@@ -151,12 +119,3 @@ def seconds_until_next(now: datetime, every_s: float) -> float:
     """Seconds to the next multiple of ``every_s`` of the day, and a twelfth of it more: five minutes past the full hour."""
     since_midnight = (now - now.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
     return every_s - (since_midnight - every_s / 12) % every_s
-
-
-def _wait_for_end(pipe: Connection, stop: threading.Event) -> None:
-    try:
-        pipe.recv()
-    except (EOFError, OSError):
-        pass
-    finally:
-        stop.set()

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import importlib
 import sys
+from typing import TYPE_CHECKING
 
-import typer
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import typer
 
 #: Sub-command modules in the order of the help page.
 COMMANDS = (
@@ -33,8 +37,14 @@ COMMANDS = (
 )
 
 
-def build_app() -> typer.Typer:
+#: Sub-commands that stand in the module of another.
+_SIBLINGS = {"down": "up", "status": "up"}
+
+
+def build_app(modules: Sequence[str] = COMMANDS) -> typer.Typer:
     """Assemble the command from its modules."""
+    import typer
+
     app = typer.Typer(
         name="skyground",
         help="Monitoring-network pipeline: collect, check, analyse, warn. 天地一体监测网络数据管线。",
@@ -42,8 +52,10 @@ def build_app() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
+        # without a callback, a single sub-command would become the command itself
+        callback=lambda: None,
     )
-    for name in COMMANDS:
+    for name in modules:
         importlib.import_module(f"console.cli.{name}").register(app)
     return app
 
@@ -54,7 +66,19 @@ def main() -> None:
     from store.settings import SettingsError
 
     try:
-        build_app()()
+        _run(sys.argv[1:])
     except (SettingsError, NetworkFileError) as error:
         sys.stderr.write(f"skyground: {error}\n")
         sys.exit(2)
+
+
+def _run(words: Sequence[str]) -> None:
+    """Run the sub-command that is named, without importing the others."""
+    named = _SIBLINGS.get(words[0], words[0]) if words else ""
+    if words == ["collect"]:
+        # a parser has nothing to do here, and every part of a second counts after a crash
+        from console.cli.collect import collect
+
+        collect()
+        return
+    build_app([named] if named in COMMANDS else COMMANDS)()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import typer
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
 
 _STOP_S = 45.0
 """At most so long after SIGTERM the collector is gone [s]; idle or under load it takes a second."""
@@ -32,5 +36,5 @@ def collect() -> None:
     try:
         collector.collect(settings, stop)
     except (IngestError, StoreError) as error:
-        typer.echo(f"skyground collect: {error}", err=True)
-        raise typer.Exit(1) from error
+        sys.stderr.write(f"skyground collect: {error}\n")
+        sys.exit(1)

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from ingest.lean import without
+
+with without("dns"):
+    # looked for by paho for SRV records, which are not used
+    import paho.mqtt.client as _paho  # noqa: F401
+
 from ingest.mqtt.announcer import Announcer, Member, member_topic
 from ingest.mqtt.command import CommandListener
 from ingest.mqtt.probe import probe

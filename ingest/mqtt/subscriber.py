@@ -113,6 +113,11 @@ class Subscriber:
         )
         self._client.loop_start()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether the broker is connected now."""
+        return self._client.is_connected()
+
     def receive(self, timeout_s: float = 1.0) -> Batch | None:
         """Next batch: ends at ``intake_batch`` messages or ``intake_wait_ms`` after the first.
 

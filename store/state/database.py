@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 _Type = TypeVar("_Type")
 _MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+_REVISION = re.compile(r'^revision = "(\w+)"', re.MULTILINE)
+_DOWN = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
 _BUSY_TIMEOUT_S = 30.0
 #: Key of the advisory lock that lets one process migrate at a time (any constant of our own).
 _MIGRATION_LOCK = 0x736B7967
@@ -59,12 +63,21 @@ class StateBase:
         ------
         StateError
         """
+        if self._version() == newest_revision():
+            return  # without Alembic, which takes half a second to import
         from alembic import command
 
         with self._writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             command.upgrade(_alembic_config(connection), "head")
+
+    def _version(self) -> str:
+        """Revision of the tables; empty where there are none."""
+        with self._reading() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return ""
+            return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or "")
 
     def try_write(self) -> None:
         """Take a write transaction and roll it back; raises `StateError` where this user may not write."""
@@ -105,6 +118,15 @@ class StateBase:
             place = self._url.render_as_string(hide_password=True)
             msg = f"state database {place}: {error.orig}; is it reachable, and has `skyground migrate` been run?"
             raise StateError(msg) from error
+
+
+@cache
+def newest_revision() -> str:
+    """The revision that no other one follows, as the files of the migrations state it."""
+    texts = [path.read_text(encoding="utf-8") for path in (_MIGRATIONS / "versions").glob("*.py")]
+    followed = {found[1] for text in texts if (found := _DOWN.search(text))}
+    ends = [found[1] for text in texts if (found := _REVISION.search(text)) and found[1] not in followed]
+    return ends[0] if len(ends) == 1 else ""
 
 
 def insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite_dialect.Insert:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ingest.metrics import DrainReport, Metrics
+from ingest.intake import intake
+from ingest.metrics import Metrics
 from ingest.mqtt import Subscriber
-from ingest.pipeline import Drain, intake
+from ingest.pipeline import Drain
+from ingest.report import DrainReport
 from ingest.writer import Writer
 from schemas.message import RawMessage
 from store.rawlog import BEGINNING, RawLog

@@ -32,6 +32,7 @@ from store.state import (
     SheetRow,
     StateStore,
 )
+from store.state.database import newest_revision
 from store.state.table import metadata
 
 if TYPE_CHECKING:
@@ -68,6 +69,11 @@ def transition(minute: int = 0, state: AlertState = AlertState.FIRING, key: str 
 def test_migrations_make_exactly_the_tables_of_the_code(store: StateStore) -> None:
     with store._reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": False}), metadata) == []
+
+
+def test_the_newest_migration_is_known_without_alembic(url: str) -> None:
+    with StateStore(url) as store:
+        assert store.pending_migrations()[-1] == newest_revision()
 
 
 def test_migrating_is_harmless_when_done(url: str) -> None:

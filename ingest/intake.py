@@ -1,0 +1,56 @@
+"""The first loop of the path: receive, keep on disk, acknowledge. It knows neither database nor decoder (`ingest.pipeline`)."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from ingest.patience import PAUSE_S, Trouble
+from store.error import DiskReserveError, RawLogError
+
+if TYPE_CHECKING:
+    import threading
+
+    from ingest.metrics import Metrics
+    from ingest.mqtt import Subscriber
+    from schemas.message import RawMessage
+    from store.rawlog import RawLog
+
+_log = structlog.get_logger("ingest.intake")
+
+
+def intake(subscriber: Subscriber, log: RawLog, metrics: Metrics, stop: threading.Event) -> None:
+    """Keep what arrives and acknowledge it, until told to stop; what was received by then is kept as well."""
+    while True:
+        if stop.is_set():
+            subscriber.stop_receiving()
+        batch = subscriber.receive(timeout_s=0.2)
+        if batch is None:
+            if stop.is_set():
+                return
+            continue
+        started = time.perf_counter()
+        if not _keep(batch.messages, log, metrics, stop):
+            return  # not acknowledged: the broker delivers these again
+        subscriber.acknowledge(batch)
+        metrics.kept(batch.messages, time.perf_counter() - started)
+
+
+def _keep(messages: list[RawMessage], log: RawLog, metrics: Metrics, stop: threading.Event) -> bool:
+    """Append, however long that takes; False when told to stop before."""
+    trouble = Trouble(_log, "intake_resumed")
+    while True:
+        try:
+            log.append(messages)
+        except RawLogError as error:
+            metrics.stalled.set(1)
+            event = "disk_reserve_reached" if isinstance(error, DiskReserveError) else "raw_log_refuses"
+            trouble.say(event, detail=str(error), acknowledging=False)
+        else:
+            if trouble.end():
+                metrics.stalled.set(0)
+            return True
+        if stop.wait(PAUSE_S):
+            return False

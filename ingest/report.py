@@ -1,0 +1,68 @@
+"""What the processes of a collector tell each other through their pipes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+if TYPE_CHECKING:
+    import threading
+    from multiprocessing.connection import Connection
+
+_log = structlog.get_logger("ingest.report")
+
+
+class DrainReport(msgspec.Struct, frozen=True):
+    """What became of one batch of the raw log; crosses from the draining process to the one that is asked.
+
+    Attributes
+    ----------
+    messages, readings, values : int
+        Messages read, readings and values stored [1].
+    rejected : dict of str to int
+        Quarantine entries by reason.
+    errors : dict of str to int
+        Exceptions that were caught behind the cursor, by step.
+    retries : int
+        Writes that had to be repeated.
+    lag : int or None
+        Messages still to be read; None where not counted this time.
+    decode_s, write_s : float
+        Time spent [s].
+    """
+
+    messages: int = 0
+    readings: int = 0
+    values: int = 0
+    rejected: dict[str, int] = msgspec.field(default_factory=dict)
+    errors: dict[str, int] = msgspec.field(default_factory=dict)
+    retries: int = 0
+    lag: int | None = None
+    decode_s: float = 0.0
+    write_s: float = 0.0
+
+
+class StartFailure(msgspec.Struct, frozen=True):
+    """The draining process cannot begin: its databases cannot be used, and a person has to change something."""
+
+    detail: str
+
+
+def send(pipe: Connection, item: DrainReport | StartFailure | None) -> None:
+    """Tell the other process; None: it is to stop."""
+    try:
+        pipe.send(item)
+    except (BrokenPipeError, OSError):
+        _log.warning("other_process_gone")
+
+
+def wait_for_end(pipe: Connection, stop: threading.Event) -> None:
+    """Set ``stop`` when the other process says so, or is gone."""
+    try:
+        pipe.recv()
+    except (EOFError, OSError):
+        pass
+    finally:
+        stop.set()
