@@ -27,6 +27,7 @@ from qc.anomaly import (
 )
 from qc.checks import CheckError
 from qc.feature import SKEWED
+from qc.rolling import on_grid, slots
 from qc.thresholds import LearntAnomaly
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, check_time_index, concat_flags, parameters_in
@@ -169,15 +170,24 @@ def flag_sonde(native: pd.DataFrame, stream: Stream, thresholds: Thresholds, mod
     priors = priors_of(
         thresholds, codes, network=stream.network, station_id=stream.station_id, month=_month(native, stream)
     )
-    sonde = {code: native[code].to_numpy(dtype=np.float64) for code in codes if code in priors}
-    verdicts = detect(sonde, priors, model, per_hour=max(1, round(3600 / stream.cadence_s)))
     index = pd.DatetimeIndex(native.index)
+    # the detector counts rows: an absent one is a row without values
+    stamps = index.as_unit("us").asi8
+    place = slots((stamps - stamps[:1]) / 1e6, stream.cadence_s)
+    sonde = {code: on_grid(native[code].to_numpy(dtype=np.float64), place) for code in codes if code in priors}
+    verdicts = detect(sonde, priors, model, per_hour=max(1, round(3600 / stream.cadence_s)))
+    rows = {int(at): row for row, at in enumerate(place)}
     return concat_flags(
         [
-            _records(stream, code, index, row_words(code, sonde[code], priors[code], verdict.runs))
+            _records(stream, code, index, _of_rows(row_words(code, sonde[code], priors[code], verdict.runs), rows))
             for code, verdict in verdicts.items()
         ]
     )
+
+
+def _of_rows(reasons: Mapping[int, str], rows: Mapping[int, int]) -> dict[int, str]:
+    """Reasons by row of the frame; those of rows that are absent are left out."""
+    return {rows[at]: reason for at, reason in reasons.items() if at in rows}
 
 
 def priors_of(

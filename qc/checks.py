@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
-from qc.rolling import MIN_WINDOW_SHARE, trailing
+from qc.rolling import MIN_WINDOW_SHARE, follows_hole, on_grid, slots, trailing
 from schemas.flag import Flag
 from schemas.reading import Status
 
@@ -115,6 +116,7 @@ def spike_test(
     values: NDArray[np.float64],
     suspect: float,
     *,
+    times: NDArray[np.datetime64] | None = None,
     fail: float | None = None,
     relative: float = 0.0,
     method: SpikeMethod = SpikeMethod.AVERAGE,
@@ -129,6 +131,8 @@ def spike_test(
         NaN where missing.
     suspect, fail : float
         Distance above which a value is SUSPECT or FAIL, same unit as the values, > 0.
+    times : array of datetime64 or None
+        UTC, ascending, unique; a neighbour beyond a hole is missing. None: the values follow each other.
     relative : float
         A distance must also be above this part of the neighbours' mean [1]; 0 as in QARTOD. So that the noise of a high
         level is no spike.
@@ -137,13 +141,16 @@ def spike_test(
     Raises
     ------
     CheckError
-        If a threshold is not above zero.
+        If the times are unsorted or doubled, or a threshold is not above zero.
     """
     check_positive("suspect", suspect)
     values = _finite(values)
     flags = np.full(values.shape, Flag.UNKNOWN, dtype=np.int8)
     if values.size > 2:  # noqa: PLR2004 - a value and its two neighbours
         distance, level = _distance(values, method)
+        if times is not None:
+            apart = follows_hole(elapsed_s(values, times))
+            distance[apart[1:-1] | apart[2:]] = np.nan
         flags[1:-1][np.isfinite(distance)] = Flag.PASS
         floor = relative * np.abs(level)
         flags[1:-1][(distance > suspect) & (distance > floor)] = Flag.SUSPECT
@@ -154,7 +161,12 @@ def spike_test(
 
 
 def rate_of_change_test(
-    values: NDArray[np.float64], times: NDArray[np.datetime64], suspect_per_s: float, *, fail_per_s: float | None = None
+    values: NDArray[np.float64],
+    times: NDArray[np.datetime64],
+    suspect_per_s: float,
+    *,
+    fail_per_s: float | None = None,
+    across_holes: bool = True,
 ) -> NDArray[np.int8]:
     """Flag values that changed faster than possible since the value of the interval before.
 
@@ -168,6 +180,8 @@ def rate_of_change_test(
         UTC, ascending, unique.
     suspect_per_s, fail_per_s : float
         Unit of the values per second, > 0.
+    across_holes : bool
+        Whether a hole is one long step, as in QARTOD; else rows that are absent are missing values.
 
     Raises
     ------
@@ -181,6 +195,8 @@ def rate_of_change_test(
     if values.size > 1:
         with np.errstate(invalid="ignore", over="ignore"):
             rate = np.abs(np.diff(values)) / np.diff(seconds)
+        if not across_holes:
+            rate[follows_hole(seconds)[1:]] = 0.0
         flags[1:][rate > suspect_per_s] = Flag.SUSPECT
         if fail_per_s is not None:
             flags[1:][rate > fail_per_s] = Flag.FAIL
@@ -203,6 +219,7 @@ def flat_line_test(
     the window that ends at it is below ``tolerance``. Fewer than three values, and values before the first whole window,
     pass. Time does not depend on the window's length. Other than in ioos_qc, a window with less than 75 % of its values present
     proves nothing (there, a value after a long gap is flat), nor does a window shorter than two values (there, all are flat).
+    Rows that are absent are missing values.
 
     Parameters
     ----------
@@ -232,7 +249,8 @@ def flat_line_test(
         for limit_s, flag in ((suspect_s, Flag.SUSPECT), (fail_s, Flag.FAIL)):
             if limit_s is not None:
                 size = int(int(limit_s) / step_s) + 1
-                flags[_is_flat(values, size, tolerance, least) & (qartod or size > 1)] = flag
+                flat = _is_flat if qartod else partial(_is_flat_in_time, seconds=seconds, step_s=step_s)
+                flags[flat(values, size, tolerance, least) & (qartod or size > 1)] = flag
     flags[~np.isfinite(values)] = Flag.MISSING
     return flags
 
@@ -315,6 +333,20 @@ def _distance(values: NDArray[np.float64], method: SpikeMethod) -> tuple[NDArray
         distance = np.minimum(np.abs(steps[:-1]), np.abs(steps[1:]))
         distance[steps[:-1] * steps[1:] >= 0] = 0.0
         return distance, level
+
+
+def _is_flat_in_time(  # noqa: PLR0917 - as `_is_flat`, with times
+    values: NDArray[np.float64],
+    size: int,
+    tolerance: float,
+    least: float,
+    seconds: NDArray[np.float64],
+    step_s: float,
+) -> NDArray[np.bool_]:
+    """`_is_flat` with a missing value for every row that is absent."""
+    # a hole that no window bridges may be drawn together
+    place = slots(seconds, step_s, longest=int(size * (1 - least)) + 2)
+    return _is_flat(on_grid(values, place), size, tolerance, least)[place]
 
 
 def _is_flat(values: NDArray[np.float64], size: int, tolerance: float, least: float) -> NDArray[np.bool_]:

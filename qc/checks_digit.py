@@ -136,6 +136,7 @@ def rollover_test(values: NDArray[np.float64], moduli: Sequence[float], margin: 
         msg = f"moduli: {list(moduli)}, expected at least one, each above twice the margin {margin}"
         raise CheckError(msg)
     flags = np.where(np.isfinite(values), Flag.PASS, Flag.MISSING).astype(np.int8)
+    # across holes too: a restart is when a counter begins anew
     at = np.flatnonzero(flags == Flag.PASS)
     change = np.abs(np.diff(values[at]))
     for modulus in moduli:

@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 
 from qc import wording
+from qc.angle import rows_on_line
 from qc.drift import DriftScale, drift_test
 from qc.limit import DriftLimit
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, concat_flags, valid_values
+from schemas.parameter import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,6 +57,7 @@ def flag_drift(
         if not limits:
             continue
         table = pd.DataFrame({station: valid_values(frame, code) for station, frame in hours.items() if code in frame})
+        table[:] = rows_on_line(table.to_numpy(dtype=np.float64), parameter(code).period)
         for station in [name for name in table if name in limits]:
             others = table.drop(columns=station)
             if others.shape[1] < limits[station].stations:

@@ -57,5 +57,7 @@ RELATIONS = (
     Relation(kind=NitrogenOxides, needs=("no", "no2", "nox"), judges=("nox", "no", "no2"), compute=nitrogen_oxides),
     Relation(kind=OzoneWithNo, needs=("no", "o3"), judges=("no", "o3"), compute=ozone_with_no),
     Relation(kind=OxBalance, needs=("o3", "no2"), judges=("o3", "no2"), compute=ox_balance),
-    Relation(kind=InversionRate, needs=("pm25", "pm10"), judges=("pm25", "pm10"), compute=inversion_rate),
+    Relation(
+        kind=InversionRate, needs=("pm25", "pm10"), judges=("pm25", "pm10"), compute=inversion_rate, over_hours=True
+    ),
 )

@@ -61,6 +61,8 @@ def _noise(code: str) -> Relation:
 
 RELATIONS = (
     *(_noise(code) for code in ("co2", "ch4", "n2o", "co")),
-    Relation(kind=LocalContamination, needs=("co2", "co"), judges=("co2", "co"), compute=local_contamination),
-    Relation(kind=CovariationBand, needs=("co2", "ch4"), judges=("co2", "ch4"), compute=covariation),
+    Relation(
+        kind=LocalContamination, needs=("co2", "co"), judges=("co2", "co"), compute=local_contamination, over_hours=True
+    ),
+    Relation(kind=CovariationBand, needs=("co2", "ch4"), judges=("co2", "ch4"), compute=covariation, over_hours=True),
 )

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from qc import checks, wording
+from qc.angle import unwrapped
 from qc.checks_network import NETWORK_TESTS, network_verdicts
 from qc.hours import Hours, Verdict
 from qc.thresholds import HourlyFlat, HourlySpike, PmInversion
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 #: Shared, since making an empty frame costs as much as judging a day of minutes.
 _NO_FLAGS = empty_flags()
 HOURLY_TESTS = ("completeness", "suspect_share", "hourly_spike", "hourly_flat", "pm_inversion", *NETWORK_TESTS, "drift")
+COMPLETENESS_TEST = "completeness"
 HOUR_S = 3600
 _HOUR = np.timedelta64(HOUR_S, "s")
 PM25, PM10 = "pm25", "pm10"
@@ -212,6 +214,7 @@ def flag_hours(  # noqa: PLR0913 - all by keyword
     records: list[pd.DataFrame] = []
     for code in parameters_in(hourly.frame):
         verdicts = [*_hour_rule(station, code), *_soft(station, code), *of_network.get(code, ())]
+        verdicts = [_of_values(station, verdict) for verdict in verdicts]
         combined[code + FLAG] = combine([verdict.flags for verdict in verdicts])
         records += [_records(station, verdict) for verdict in verdicts]
     frame = pd.concat([hourly.frame, pd.DataFrame(combined, index=hourly.frame.index)], axis=1)
@@ -236,9 +239,20 @@ def _hour_rule(station: Hours, code: str) -> list[Verdict]:
     # only this test speaks of a missing hour; the others would repeat it
     told = (flags == Flag.FAIL) | (flags == Flag.MISSING)
     return [
-        Verdict(code, "completeness", flags, explain, told),
+        Verdict(code, COMPLETENESS_TEST, flags, explain, told),
         Verdict(code, "suspect_share", suspect_share_test(share, certain, minimum), explain_share),
     ]
+
+
+def _of_values(station: Hours, verdict: Verdict) -> Verdict:
+    """The verdict without hours that have no value: whatever a test concludes from other parameters, they are MISSING."""
+    empty = ~np.isfinite(station.hourly.frame[verdict.code].to_numpy(dtype=np.float64))
+    if verdict.test == COMPLETENESS_TEST or not empty.any():
+        return verdict
+    told = np.zeros(empty.shape, dtype=np.bool_)
+    told[verdict.positions()] = True
+    flags = np.where(empty, Flag.MISSING, verdict.flags).astype(np.int8)
+    return replace(verdict, flags=flags, told=told & ~empty)
 
 
 def _percent(share: float) -> float:
@@ -276,10 +290,11 @@ def _spike(station: Hours, code: str) -> Verdict | None:
 
 def _flat(station: Hours, code: str) -> Verdict | None:
     values, unit, times = station.valid(code), parameter(code).unit, station.times
+    line = unwrapped(values, parameter(code).period)
     lengths: dict[int, int] = {}
 
     def run(limit: HourlyFlat) -> NDArray[np.int8]:
-        flags = hourly_flat_test(values, times, hours=limit.hours, tolerance=limit.tolerance, above=limit.above)
+        flags = hourly_flat_test(line, times, hours=limit.hours, tolerance=limit.tolerance, above=limit.above)
         lengths.update(dict.fromkeys(map(int, np.flatnonzero(flags == Flag.SUSPECT)), limit.hours))
         return flags
 

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy.ndimage import median_filter
 
 from qc.checks import check_positive, elapsed_s
-from qc.rolling import MAD_TO_SD, MIN_WINDOW_SHARE, Present, trailing_median, true_runs
+from qc.rolling import HOLE_STEPS, MAD_TO_SD, MIN_WINDOW_SHARE, Present, trailing_median, true_runs
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
@@ -178,7 +178,8 @@ def step_test(
     The level before is the median of the window before the value, the level after that of the window which begins with it. The
     value is SUSPECT if both differ by more than ``suspect`` and by more than ``deviations`` times the usual change from value
     to value, and if the change from the value before makes up at least ``abrupt`` of the difference: air changes
-    gradually, an exchanged filter or a moved zero does not. Values without two whole windows are UNKNOWN.
+    gradually, an exchanged filter or a moved zero does not. What changed during a hole did not change at once. Values without
+    two whole windows are UNKNOWN.
 
     Parameters
     ----------
@@ -210,9 +211,11 @@ def step_test(
         inner = slice(size, count - size + 1)
         level = trailing_median(there.numbers, size)
         change = np.abs(np.diff(there.numbers, prepend=there.numbers[:1]))
+        at_once = np.diff(there.seconds, prepend=there.seconds[:1]) <= HOLE_STEPS * there.step_s
         usual = trailing_median(change, size)[size - 1 : count - size]
         jump = np.abs(level[2 * size - 1 :] - level[size - 1 : count - size])
         found = (jump > suspect) & (jump > deviations * usual) & (change[inner] >= abrupt * jump)
+        found &= at_once[inner]
         told = there.is_dense(2 * size)[2 * size - 1 :]
         judged[inner] = np.where(told, np.where(found, Flag.SUSPECT, Flag.PASS), Flag.UNKNOWN)
     return there.flags(judged, Flag.MISSING)

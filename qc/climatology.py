@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
+from qc.angle import mean_angle, turned
 from qc.checks import CheckError
 from schemas.flag import Flag
 
@@ -28,10 +30,13 @@ class Spans:
     ----------
     low, high : array of float, (12, 24)
         By civil month and hour of the day, unit of the values; infinite: no bound; NaN: not evaluated.
+    why_not : array of str, (12, 24), or None
+        Of spans derived from a record: why a month and hour gives no limit, empty where it does.
     """
 
     low: NDArray[np.float64]
     high: NDArray[np.float64]
+    why_not: NDArray[np.object_] | None = None
 
     @classmethod
     def of_months(cls, low: Sequence[Sequence[float]], high: Sequence[Sequence[float]]) -> Spans:
@@ -49,6 +54,11 @@ class Spans:
             raise CheckError(msg)
         return spans
 
+    def with_width(self) -> Spans:
+        """The spans that can be limits: NaN where a low bound is not below its high bound."""
+        narrow = self.low >= self.high
+        return Spans(np.where(narrow, np.nan, self.low), np.where(narrow, np.nan, self.high), self.why_not)
+
 
 def _table(rows: Sequence[Sequence[float]], name: str, otherwise: float) -> NDArray[np.float64]:
     if not rows:
@@ -60,28 +70,59 @@ def _table(rows: Sequence[Sequence[float]], name: str, otherwise: float) -> NDAr
 
 
 def limit_toml(spans: Spans, parameter: str, unit: str, *, station_id: str, decimals: int, source: str) -> str:
-    """A limit for ``thresholds.toml`` from spans, outward to the parameter's last digit.
+    """A limit for ``thresholds.toml`` from spans, outward to the parameter's last digit, after comments on what is not evaluated.
 
     Parameters
     ----------
     spans : Spans
-        NaN: not evaluated.
+        NaN, and a span of no width: not evaluated. Where all are, there is no limit, only the comments.
     parameter, unit : str
         Code and canonical unit.
     station_id : str
     decimals : int
         Digits after the point that the parameter is shown with.
     source : str
-        Of what record, without quotation marks.
+        Of what record.
     """
+    said = "".join(f"# {parameter}: {line}\n" for line in not_evaluated(spans))
+    spans = spans.with_width()
+    if np.isnan(spans.low).all():
+        return said
     scale = 10.0**decimals
     sides = {"low": np.floor(spans.low * scale) / scale, "high": np.ceil(spans.high * scale) / scale}
     rows = {name: ",\n".join(f"  {_row(row, decimals)}" for row in table) for name, table in sides.items()}
+    named = {"parameters": [parameter], "station": station_id}
+    head = "".join(f"{name} = {_quoted(value)}\n" for name, value in named.items())
     return (
-        f'[[limit]]\ntest = "climatology"\nparameters = ["{parameter}"]\nstation = "{station_id}"\n'
-        f"low = [\n{rows['low']},\n]\nhigh = [\n{rows['high']},\n]\n"
-        f'unit = "{unit}"\nsource = "{source}"\nverified = false\n'
+        f'{said}[[limit]]\ntest = "climatology"\n{head}low = [\n{rows["low"]},\n]\nhigh = [\n{rows["high"]},\n]\n'
+        f"unit = {_quoted(unit)}\nsource = {_quoted(source)}\nverified = false\n"
     )
+
+
+def not_evaluated(spans: Spans) -> list[str]:
+    """Why months and hours have no span, one line a reason: ``month 1, hours 0-6 18-23: ...``."""
+    if spans.why_not is None:
+        return []
+    found: dict[tuple[str, str], list[int]] = {}
+    for month in range(MONTHS):
+        reasons = spans.why_not[month]
+        for reason in dict.fromkeys(filter(None, reasons)):
+            hours = _ranges(np.flatnonzero(reasons == reason).tolist())
+            found.setdefault((hours, reason), []).append(month + 1)
+    return [
+        f"month {_ranges(months)}, hour {hours} not evaluated: {reason}" for (hours, reason), months in found.items()
+    ]
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Whole numbers, ascending, as ``0-6 18-23``."""
+    parts = np.split(np.asarray(numbers), np.flatnonzero(np.diff(numbers) > 1) + 1)
+    return " ".join(str(part[0]) if len(part) == 1 else f"{part[0]}-{part[-1]}" for part in parts)
+
+
+def _quoted(value: object) -> str:
+    """A text or a list of texts as TOML has it, whose basic strings are JSON's."""
+    return msgspec.json.encode(value).decode()
 
 
 def _row(row: NDArray[np.float64], decimals: int) -> str:
@@ -98,6 +139,7 @@ def climatology_test(
     spans: Spans,
     *,
     fail_span: tuple[float, float] | None = None,
+    period: float | None = None,
 ) -> NDArray[np.int8]:
     """SUSPECT outside the span of the value's month and hour, FAIL outside ``fail_span``; the bounds themselves pass.
 
@@ -111,6 +153,9 @@ def climatology_test(
         A value without one is UNKNOWN.
     fail_span : (low, high) or None
         Unit of the values.
+    period : float or None
+        A full turn: a span holds what lies from its low to its high bound going up, whole turns aside, so one across north is
+        330 to 390. None: a quantity that does not repeat.
 
     Raises
     ------
@@ -127,7 +172,11 @@ def climatology_test(
     cell = (months - 1) * HOURS + hours
     low, high = spans.low.ravel()[cell], spans.high.ravel()[cell]
     flags = np.full(values.shape, Flag.PASS, dtype=np.int8)
-    flags[(values < low) | (values > high)] = Flag.SUSPECT
+    outside = (values < low) | (values > high)
+    if period is not None:
+        with np.errstate(invalid="ignore"):
+            outside = (values - low) % period > high - low
+    flags[outside] = Flag.SUSPECT
     if fail_span is not None:
         flags[(values < fail_span[0]) | (values > fail_span[1])] = Flag.FAIL
     flags[np.isnan(low) | np.isnan(high)] = Flag.UNKNOWN
@@ -142,11 +191,13 @@ def derive_spans(
     *,
     widening: float = 5.0,
     least: int = 60,
+    period: float | None = None,
 ) -> Spans:
     """Spans of a record, so that its faults do not widen them.
 
     Each month and hour takes the values of its own hour and of the hours before and after. The span reaches from the median to
     both sides ``widening`` times as far as the 10 % and 90 % quantiles do: up to a tenth of faults on a side hardly moves it.
+    Where both quantiles are the median, as with radiation at night, the span has no width and gives no limit.
 
     Parameters
     ----------
@@ -158,6 +209,13 @@ def derive_spans(
         [1], at least 1.
     least : int
         Values below which a month and hour is not evaluated (NaN).
+    period : float or None
+        A full turn of a direction: spans are around the mean direction. None: a quantity that does not repeat.
+
+    Returns
+    -------
+    Spans
+        With ``why_not``.
 
     Raises
     ------
@@ -171,14 +229,30 @@ def derive_spans(
         msg = f"widening: {widening}, expected at least 1"
         raise CheckError(msg)
     low, high = np.full((MONTHS, HOURS), np.nan), np.full((MONTHS, HOURS), np.nan)
+    why_not = np.full((MONTHS, HOURS), "", dtype=object)
     there = np.isfinite(values)
     for month in range(1, MONTHS + 1):
         of_month = there & (months == month)
         numbers, at_hour = values[of_month], hours[of_month]
         for hour in range(HOURS):
             pool = numbers[np.isin(at_hour, [(hour - 1) % HOURS, hour, (hour + 1) % HOURS])]
-            if pool.size >= least:
-                bottom, middle, top = np.quantile(pool, (_LOW, 0.5, _HIGH))
-                low[month - 1, hour] = middle - widening * (middle - bottom)
-                high[month - 1, hour] = middle + widening * (top - middle)
-    return Spans(low, high)
+            cell = (month - 1, hour)
+            low[cell], high[cell], why_not[cell] = _span(pool, widening, least, period)
+    return Spans(low, high, why_not)
+
+
+def _span(pool: NDArray[np.float64], widening: float, least: int, period: float | None) -> tuple[float, float, str]:
+    """Low and high bound, and why they give no limit."""
+    if pool.size < least:
+        return np.nan, np.nan, f"fewer than {least} values"
+    centre = 0.0
+    if period is not None:
+        centre = float(mean_angle(pool, period))
+        pool = turned(pool - centre, period)
+    bottom, middle, top = np.quantile(pool, (_LOW, 0.5, _HIGH))
+    low, high = middle - widening * (middle - bottom), middle + widening * (top - middle)
+    if np.isnan(centre) or (period is not None and high - low >= period):
+        return np.nan, np.nan, "any direction occurs"
+    if not low < high:
+        return centre + low, centre + high, f"the values do not vary, they are {centre + middle:g}"
+    return centre + low, centre + high, ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from qc.angle import unwrapped
 from schemas.frames import valid_values
 from schemas.interval import hours_between
 from schemas.parameter import parameter
@@ -56,7 +57,7 @@ def departure_of(hourly: pd.DataFrame, code: str, interval: Interval) -> Departu
     Departure or None
         None without a valid hour in the case, or with fewer than 12 before it.
     """
-    values = valid_values(hourly, code)
+    values = _on_line(hourly, code)
     hours = hours_in(interval)
     inside = values.reindex(hours).dropna()
     before = values[(values.index >= hours[0] - BEFORE) & (values.index < hours[0])].dropna()
@@ -67,7 +68,9 @@ def departure_of(hourly: pd.DataFrame, code: str, interval: Interval) -> Departu
     away = inside.to_numpy() - usual
     strongest = away[np.argsort(-np.abs(away))[: max(1, len(away) // 3)]]
     mean = float(strongest.mean())
-    floor = max(0.08 * float(np.median(np.abs(before))), 10.0 ** -parameter(code).decimals)
+    known = parameter(code)
+    level = 0.0 if known.period else float(np.median(np.abs(before)))
+    floor = max(0.08 * level, 10.0**-known.decimals)
     return Departure(mean, mean / max(1.4826 * float(np.median(np.abs(rest))), floor))
 
 
@@ -76,7 +79,7 @@ def course(hourly: pd.DataFrame, code: str, interval: Interval) -> pd.Series:
 
     Without the usual course of the day two stations resemble each other only where something came to both.
     """
-    values = valid_values(hourly, code)
+    values = _on_line(hourly, code)
     hours = hours_in(interval)
     shown = values.reindex(pd.date_range(hours[0] - _AROUND, hours[-1], freq="h"))
     before = values[(values.index >= hours[0] - BEFORE) & (values.index < hours[0])].dropna()
@@ -84,6 +87,12 @@ def course(hourly: pd.DataFrame, code: str, interval: Interval) -> pd.Series:
         return shown * np.nan
     usual = [_usual(before, moment) for moment in pd.DatetimeIndex(shown.index)]
     return shown.sub(pd.Series(usual, index=shown.index))
+
+
+def _on_line(hourly: pd.DataFrame, code: str) -> pd.Series:
+    """Valid values, a direction without its jumps across north."""
+    values = valid_values(hourly, code)
+    return pd.Series(unwrapped(values.to_numpy(dtype=np.float64), parameter(code).period), index=values.index)
 
 
 def _usual(before: pd.Series, moment: pd.Timestamp) -> float:

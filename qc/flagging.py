@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from qc import checks, checks_time, wording
+from qc.hourly import WIND_SPEED
 from qc.native import SOFT_TESTS, by_month, judge
 from qc.series import Series, Stream, Verdict
 from qc.thresholds import GrossRange
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Shared, since making an empty frame costs as much as judging a day of minutes.
 _NO_FLAGS = empty_flags()
+CALM_M_S = 0.3
+"""Wind speed up to which a direction is not judged by the soft tests [m s⁻¹]; the project's default, as `flat_line` of the speed."""
 NATIVE_TESTS = ("status", "gross_range", *SOFT_TESTS, "clock", "gap")
 
 __all__ = ["NATIVE_TESTS", "Flagged", "Stream", "flag_frame", "flag_native"]
@@ -83,6 +86,7 @@ def flag_native(native: pd.DataFrame, stream: Stream, thresholds: Thresholds) ->
     for code in parameters_in(native):
         values = native[code].to_numpy(dtype=np.float64)
         series = Series(stream, code, parameter(code).unit, values, times, months, hours, month_span)
+        series = replace(series, calm=_calm(native, series))
         letters = native[code + STATUS].to_numpy(dtype=object) if code + STATUS in native else None
         verdicts = _verdicts(series, letters, clock, thresholds, unevaluated)
         combined[code] = _combined(values, verdicts)
@@ -102,12 +106,22 @@ def _verdicts(
     numbers = series.numbers
     for verdict in hard:
         numbers = np.where(verdict.flags == Flag.FAIL, np.nan, numbers)
+    if series.calm is not None:
+        numbers = np.where(series.calm, np.nan, numbers)
     air = replace(series, numbers=numbers)
     soft = {name: judge(name, air, thresholds) for name in SOFT_TESTS}
     unevaluated.update(name for name, verdict in soft.items() if verdict is None)
     unevaluated.update(["gross_range"] if all(verdict.test != "gross_range" for verdict in hard) else [])
     unevaluated.update(["clock"] if clock is None else [])
     return [*hard, *(verdict for verdict in soft.values() if verdict is not None), *([clock] if clock else [])]
+
+
+def _calm(native: pd.DataFrame, series: Series) -> NDArray[np.bool_] | None:
+    """Rows in which a direction has no meaning, since there is no wind; None for other parameters and without a wind speed."""
+    if series.period is None or WIND_SPEED not in native:
+        return None
+    calm: NDArray[np.bool_] = native[WIND_SPEED].to_numpy(dtype=np.float64) <= CALM_M_S
+    return calm
 
 
 def _status(letters: NDArray[np.object_] | None) -> Verdict | None:

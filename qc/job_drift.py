@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from qc.angle import rows_on_line
 from qc.checks_drift import TEST, flag_drift
 from qc.drift import drift_test
 from qc.job_rules import thresholds_of
@@ -21,6 +22,7 @@ from schemas.flag import Flag
 from schemas.frames import valid_values
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
+from schemas.parameter import parameter as known
 from store.influx import Bucket, InfluxStore
 from store.state import StateStore
 
@@ -221,12 +223,16 @@ def _hours(
         frames = [store.read_hourly(network, station, *span, (parameter,)) for station in stations]
     finally:
         store.close()
-    own, *others = [valid_values(frame, parameter) for frame in frames]
     first, last = (moment.astimezone(UTC) for moment in span)
     hours = pd.date_range(first, last, freq="h", inclusive="left", unit="us")
-    aligned = [item.reindex(hours) if len(item) else pd.Series(np.nan, index=hours) for item in others]
-    reference: pd.Series = pd.concat(aligned, axis=1).median(axis=1)
-    return own.reindex(hours) if len(own) else pd.Series(np.nan, index=hours), reference
+    aligned = [
+        valid_values(frame, parameter).reindex(hours) if len(frame) else pd.Series(np.nan, index=hours)
+        for frame in frames
+    ]
+    table = pd.concat(aligned, axis=1)
+    table[:] = rows_on_line(table.to_numpy(dtype=np.float64), known(parameter).period)
+    reference: pd.Series = table.iloc[:, 1:].median(axis=1)
+    return table.iloc[:, 0], reference
 
 
 def _told(value: float) -> float | None:

@@ -15,9 +15,10 @@ import pandas as pd
 
 from qc.checks_digit import DetectionMark, detection_marks
 from qc.checks_time import arrival_test
-from qc.climatology import derive_spans, limit_toml
+from qc.climatology import derive_spans, limit_toml, not_evaluated
 from qc.job_rules import thresholds_of
 from qc.limit import DetectionLimit
+from qc.thresholds import parse_thresholds
 from schemas.flag import Flag
 from schemas.frames import valid_values
 from schemas.message import TopicError, parse_topic
@@ -77,7 +78,9 @@ def derive_climatology(
     Raises
     ------
     ValueError
-        If the station has no such parameter, or no month and hour has enough hours.
+        If the station has no such parameter, or no month and hour has a span; says why.
+    qc.thresholds.ThresholdError
+        If the limit could not be loaded again, which would be an error of this function.
     store.error.StoreError
     """
     station = settings.stations.stations[station_id]
@@ -93,13 +96,18 @@ def derive_climatology(
     values = pd.concat([valid_values(frame, parameter) for frame in frames if len(frame)] or [pd.Series(dtype=float)])
     local = pd.DatetimeIndex(pd.to_datetime(values.index, utc=True)).tz_convert(settings.stations.timezone)
     months, hours = local.month.to_numpy(dtype=np.int64), local.hour.to_numpy(dtype=np.int64)
-    spans = derive_spans(values.to_numpy(dtype=np.float64), months, hours, widening=widening)
-    if np.isnan(spans.low).all():
-        msg = f"{station_id} {parameter}: {int(values.notna().sum())} valid hours, too few for any month and hour"
-        raise ValueError(msg)
     item, period = known(parameter), f"{start:%Y-%m-%d} to {end:%Y-%m-%d}"
-    source = f"derived from {int(values.notna().sum())} hours of the station itself, {period}, widening {widening:g}"
-    return limit_toml(spans, parameter, item.unit, station_id=station_id, decimals=item.decimals, source=source)
+    numbers = values.to_numpy(dtype=np.float64)
+    spans = derive_spans(numbers, months, hours, widening=widening, period=item.period)
+    count = int(values.notna().sum())
+    if np.isnan(spans.with_width().low).all():
+        why = "; ".join(not_evaluated(spans))
+        msg = f"{station_id} {parameter}: {count} valid hours give no limit: {why}"
+        raise ValueError(msg)
+    source = f"derived from {count} hours of the station itself, {period}, widening {widening:g}"
+    text = limit_toml(spans, parameter, item.unit, station_id=station_id, decimals=item.decimals, source=source)
+    parse_thresholds(text, "the derived limit")
+    return text
 
 
 def read_arrivals(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated
 
 import msgspec
@@ -52,6 +53,22 @@ class BaseLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """What is wrong with figures that are right each by itself; None: nothing."""
         return None
 
+    def without_meaning(self) -> str | None:
+        """What of the limit has no meaning for a direction, whose zero is as good as any other; None: nothing."""
+        if getattr(self, "relative", 0.0) or getattr(self, "above", None) is not None:
+            return "relative, above: a direction has no zero to be measured from, expected neither"
+        return None
+
+    def not_finite(self) -> str | None:
+        """Name of the first figure that is no finite number; None: all are."""
+        return next((name for name in self.__struct_fields__ if not _is_finite(getattr(self, name))), None)
+
+
+def _is_finite(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
+
 
 class Climatology(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="climatology"):
     """Plausible span by civil month and hour of the day: twelve entries, January first, or one for all months.
@@ -86,6 +103,10 @@ class Climatology(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 return f"expected low < high in month {month}"
         return None
 
+    def not_finite(self) -> str | None:
+        """None: ``nan`` is not evaluated and ``inf`` no bound."""
+        return None
+
 
 def _by_hour(row: tuple[float, ...]) -> tuple[float, ...]:
     return row * (HOURS // len(row))
@@ -101,6 +122,10 @@ class DetectionLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields
     def look_back_s(self) -> float:
         """See `BaseLimit`."""
         return self.persistent_s or 0.0
+
+    def without_meaning(self) -> str | None:
+        """See `BaseLimit`."""
+        return "a direction has no detection limit"
 
 
 class SpikeBurst(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="spike_burst"):
@@ -191,6 +216,10 @@ class Rollover(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True,
             else None
         )
 
+    def without_meaning(self) -> str | None:
+        """See `BaseLimit`."""
+        return "a direction begins anew at every turn"
+
 
 class Isolated(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="isolated"):
     """Groups of values lasting up to ``longest_s`` between gaps above ``gap_s``; a run reads no more than an hour ahead."""
@@ -222,6 +251,10 @@ class DriftLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     days: Annotated[int, Meta(ge=7, le=120)] = 30
     baseline_days: Annotated[int, Meta(ge=1)] = 5
     least_hours: Annotated[int, Meta(ge=1, le=24)] = 12
+
+    def without_meaning(self) -> str | None:
+        """See `BaseLimit`."""
+        return None if self.scale is DriftScale.DIFFERENCE else 'scale: expected "difference" for a direction'
 
     @property
     def rule(self) -> DriftRule:

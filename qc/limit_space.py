@@ -16,26 +16,29 @@ class _Check(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True):
     back_h: Annotated[float, Meta(gt=0, le=8_784)] = 168.0
 
 
-class ZeroCheck(_Check, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="zero_check"):
-    """Zero drift in percent of ``full_scale`` [canonical unit]: beyond ``adjust_pct`` calibrate, beyond ``invalid_pct`` the data fail."""
+class _DriftCheck(_Check, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Drift in percent: beyond ``adjust_pct`` calibrate, beyond ``invalid_pct`` the data fail."""
+
+    adjust_pct: Positive
+    invalid_pct: Positive
+
+    def mistake(self) -> str | None:
+        """See `BaseLimit`."""
+        return "expected adjust_pct <= invalid_pct" if self.adjust_pct > self.invalid_pct else None
+
+
+class ZeroCheck(_DriftCheck, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="zero_check"):
+    """Zero drift in percent of ``full_scale`` [canonical unit]."""
 
     full_scale: Positive
-    adjust_pct: Positive
-    invalid_pct: Positive
 
 
-class SpanCheck(_Check, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="span_check"):
-    """Span drift in percent of the reference, likewise."""
-
-    adjust_pct: Positive
-    invalid_pct: Positive
+class SpanCheck(_DriftCheck, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="span_check"):
+    """Span drift in percent of the reference."""
 
 
-class FlowCheck(_Check, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="flow_check"):
-    """Flow that was measured against the set one, in percent of this, likewise."""
-
-    adjust_pct: Positive
-    invalid_pct: Positive
+class FlowCheck(_DriftCheck, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="flow_check"):
+    """Flow that was measured against the set one, in percent of this."""
 
 
 class TargetCheck(_Check, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="target_check"):

@@ -40,11 +40,14 @@ class SoftTest:
         Flags of a series under a limit.
     explain : callable
         Reason of the verdict on a position under a limit.
+    as_written : bool
+        Whether it looks at each value by itself or at its digits; else a direction is put on a line first (`qc.angle`).
     """
 
     kind: type[Any]
     run: Callable[[Series, Any], NDArray[np.int8]]
     explain: Callable[[Series, Any, int], str]
+    as_written: bool = False
 
 
 def judge(name: str, series: Series, found: thresholds.Thresholds) -> Verdict | None:
@@ -55,10 +58,11 @@ def judge(name: str, series: Series, found: thresholds.Thresholds) -> Verdict | 
         stream = series.stream
         return found.find(test.kind, series.code, network=stream.network, station_id=stream.station_id, month=month)
 
+    seen = series if test.as_written else series.on_line()
     return by_month(
         series,
         find,
-        lambda held: test.run(series, held),
+        lambda held: test.run(seen, held),
         lambda held, at: test.explain(series, held, at),
         name,
     )
@@ -104,7 +108,7 @@ def _spans(held: limit.Climatology) -> Spans:
 
 
 def _climatology(series: Series, held: limit.Climatology) -> NDArray[np.int8]:
-    return climatology_test(series.numbers, series.months, series.hours, _spans(held))
+    return climatology_test(series.numbers, series.months, series.hours, _spans(held), period=series.period)
 
 
 def _explain_climatology(series: Series, held: limit.Climatology, at: int) -> str:
@@ -130,7 +134,11 @@ def _explain_detection(series: Series, held: limit.DetectionLimit, at: int) -> s
 
 def _spike(series: Series, held: thresholds.Spike) -> NDArray[np.int8]:
     return checks.spike_test(
-        series.numbers, held.suspect, relative=held.relative, method=checks.SpikeMethod.DIFFERENTIAL
+        series.numbers,
+        held.suspect,
+        times=series.times,
+        relative=held.relative,
+        method=checks.SpikeMethod.DIFFERENTIAL,
     )
 
 
@@ -153,15 +161,17 @@ def _burst(series: Series, held: limit.SpikeBurst) -> NDArray[np.int8]:
 
 
 def _explain_burst(series: Series, held: limit.SpikeBurst, at: int) -> str:
-    near = series.numbers[max(0, at - 2 * held.points) : at + 2 * held.points + 1]
+    near = series.on_line().numbers[max(0, at - 2 * held.points) : at + 2 * held.points + 1]
     value, level = float(series.numbers[at]), float(np.nanmedian(near))
+    level = level if series.period is None else level % series.period
     return wording.reason(
         "spike_burst", "burst", value=value, unit=series.unit, level=level, points=held.points, limit=held.suspect
     )
 
 
 def _rate(series: Series, held: thresholds.RateOfChange) -> NDArray[np.int8]:
-    return checks.rate_of_change_test(series.numbers, series.times, held.suspect_per_minute / MINUTE_S)
+    per_s = held.suspect_per_minute / MINUTE_S
+    return checks.rate_of_change_test(series.numbers, series.times, per_s, across_holes=False)
 
 
 def _explain_rate(series: Series, held: thresholds.RateOfChange, at: int) -> str:
@@ -286,10 +296,12 @@ def _explain_isolated(_: Series, held: limit.Isolated, __: int) -> str:
 
 #: By name, in the order of docs/qc-tests.md.
 def _flux_spike(series: Series, held: FluxSpike) -> NDArray[np.int8]:
-    if series.stream.cadence_s != FLUX_CADENCE_S:
+    place = series.stream.place
+    if series.stream.cadence_s != FLUX_CADENCE_S or place is None:
         return np.where(np.isfinite(series.numbers), Flag.UNKNOWN, Flag.MISSING).astype(np.int8)
     window = held.window_h * 3600 // FLUX_CADENCE_S
-    return checks_eco.flux_spikes_of(series.numbers, series.times, factor=held.factor, window=window)
+    night = checks_eco.is_night(series.times, place)
+    return checks_eco.flux_spikes_of(series.numbers, series.times, factor=held.factor, window=window, night=night)
 
 
 def _explain_flux_spike(series: Series, held: FluxSpike, at: int) -> str:
@@ -298,8 +310,8 @@ def _explain_flux_spike(series: Series, held: FluxSpike, at: int) -> str:
 
 
 SOFT_TESTS: dict[str, SoftTest] = {
-    "climatology": SoftTest(limit.Climatology, _climatology, _explain_climatology),
-    "detection_limit": SoftTest(limit.DetectionLimit, _detection, _explain_detection),
+    "climatology": SoftTest(limit.Climatology, _climatology, _explain_climatology, as_written=True),
+    "detection_limit": SoftTest(limit.DetectionLimit, _detection, _explain_detection, as_written=True),
     "spike": SoftTest(thresholds.Spike, _spike, _explain_spike),
     "spike_burst": SoftTest(limit.SpikeBurst, _burst, _explain_burst),
     "rate_of_change": SoftTest(thresholds.RateOfChange, _rate, _explain_rate),
@@ -308,8 +320,8 @@ SOFT_TESTS: dict[str, SoftTest] = {
     "step": SoftTest(limit.Step, _step, _explain_step),
     "variance_change": SoftTest(limit.VarianceChange, _variance, _explain_variance),
     "regime": SoftTest(limit.Regime, _regime, _explain_regime),
-    "resolution": SoftTest(limit.Resolution, _resolution, _explain_resolution),
-    "rollover": SoftTest(limit.Rollover, _rollover, _explain_rollover),
+    "resolution": SoftTest(limit.Resolution, _resolution, _explain_resolution, as_written=True),
+    "rollover": SoftTest(limit.Rollover, _rollover, _explain_rollover, as_written=True),
     "isolated": SoftTest(limit.Isolated, _isolated, _explain_isolated),
     "flux_spike": SoftTest(FluxSpike, _flux_spike, _explain_flux_spike),
 }

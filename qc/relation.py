@@ -14,6 +14,8 @@ import numpy as np
 
 from qc import wording
 from qc.hours import Verdict
+from qc.rolling import on_grid, slots
+from schemas.completeness import HOUR_S
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ class Relation:
         Parameters that are flagged, those of them that are in the network's own hours. The limit is that of the first.
     compute : callable
         From arrays by parameter (float, one an hour, NaN where missing) to `Figures`.
+    over_hours : bool
+        Whether it compares an hour with others: then it is computed over consecutive hours.
     """
 
     kind: type[Band]
@@ -58,6 +62,15 @@ class Relation:
     judges: tuple[str, ...]
     compute: Callable[[Mapping[str, Field]], Figures]
     uses: tuple[str, ...] = ()
+    over_hours: bool = False
+
+    def figures(self, values: Mapping[str, Field], times: NDArray[np.datetime64]) -> Figures:
+        """The relation in each hour; one that looks over several sees an hour that is absent as one without a value."""
+        if not self.over_hours:
+            return self.compute(values)
+        place = slots((times - times[:1]) / np.timedelta64(1, "s"), HOUR_S)
+        found = self.compute({code: on_grid(column, place) for code, column in values.items()})
+        return Figures(found.value[place], found.weight[place])
 
     @property
     def test(self) -> str:
@@ -109,14 +122,13 @@ def judge_relations(hours: Hours, relations: tuple[Relation, ...]) -> Iterator[V
         judged = [code for code in relation.judges if code in hours.hourly.frame]
         if not judged or any(code not in values for code in relation.needs):
             continue
-        figures = relation.compute(values)
+        figures = relation.figures(values, hours.times)
         flags = hours.by_month(relation.kind, relation.judges[0], _runner(figures))
         if flags is None:
             hours.unevaluated[relation.test] += len(judged)
             continue
         for code in judged:
-            own = flags.copy()
-            own[~np.isfinite(hours.valid(code)) & (own != Flag.SUSPECT)] = Flag.MISSING
+            own = np.where(np.isfinite(hours.valid(code)), flags, Flag.MISSING).astype(np.int8)
             yield Verdict(code, relation.test, own, _explainer(hours, relation, figures))
 
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Share of a window that must hold values, or the window proves nothing [1].
 MIN_WINDOW_SHARE = 0.75
+#: Median steps beyond which values do not follow each other: at least one row is absent [1].
+HOLE_STEPS = 1.5
 #: The median of absolute deviations of normal noise times this is its standard deviation [1].
 MAD_TO_SD = 1.4826
 
@@ -66,6 +68,44 @@ class Present:
         flags = np.full(self.length, missing, dtype=np.int8)
         flags[self.at] = judged
         return flags
+
+
+def follows_hole(seconds: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether a time is more than `HOLE_STEPS` median steps after the one before it; the first is not.
+
+    Parameters
+    ----------
+    seconds : array of float
+        Ascending [s].
+    """
+    after = np.zeros(seconds.size, dtype=bool)
+    if seconds.size > 1:
+        steps = np.diff(seconds)
+        after[1:] = steps > HOLE_STEPS * np.median(steps)
+    return after
+
+
+def slots(seconds: NDArray[np.float64], step_s: float, longest: int | None = None) -> NDArray[np.int64]:
+    """Places of times on a grid of one step, so that rows that are absent leave their places free; each has its own.
+
+    Parameters
+    ----------
+    seconds : array of float
+        Ascending [s].
+    step_s : float
+        [s]
+    longest : int or None
+        Most places from one time to the next, where a longer hole makes no difference [1].
+    """
+    steps = np.clip(np.rint(np.diff(seconds) / step_s), 1, longest).astype(np.int64)
+    return np.concatenate(([0], np.cumsum(steps)))[: seconds.size]
+
+
+def on_grid(values: NDArray[np.float64], place: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Values at their places, NaN between them."""
+    grid = np.full(int(place[-1]) + 1 if place.size else 0, np.nan)
+    grid[place] = values
+    return grid
 
 
 def trailing(filtered: Callable[..., Any], numbers: NDArray[np.float64], size: int) -> NDArray[np.float64]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from qc.angle import unwrapped
+from schemas.parameter import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
+
+    from qc.hours import Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +29,8 @@ class Stream:
         Seconds between two readings [s].
     zone : ZoneInfo
         Of the civil months and hours by which limits may change.
+    place : Place or None
+        Where it stands, for day and night; None: not known.
     """
 
     network: str
@@ -31,6 +38,7 @@ class Stream:
     instrument_id: str
     cadence_s: int
     zone: ZoneInfo
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +55,8 @@ class Series:
         Civil month, 1 to 12, and hour of the day, 0 to 23.
     month_span : tuple of int
         The months that occur, each once.
+    calm : array of bool or None
+        Of a direction: where there is no wind, so that it is not judged by the soft tests.
     """
 
     stream: Stream
@@ -57,6 +67,16 @@ class Series:
     months: NDArray[np.int64]
     hours: NDArray[np.int64]
     month_span: tuple[int, ...]
+    calm: NDArray[np.bool_] | None = None
+
+    @property
+    def period(self) -> float | None:
+        """A full turn of a direction, canonical unit; None: a quantity that does not repeat."""
+        return parameter(self.code).period
+
+    def on_line(self) -> Series:
+        """The series that tests of differences, means and ranges see: a direction without its jumps across north."""
+        return self if self.period is None else replace(self, numbers=unwrapped(self.numbers, self.period))
 
     def before(self, at: int) -> float:
         """Last value before a position; NaN if there is none."""

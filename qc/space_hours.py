@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from qc import wording
+from qc.angle import rows_on_line
 from qc.limit_space import Buddy, SpatialConsistency
 from qc.spatial import SPACE_TESTS, Compared, Places, buddy_test, consistency_test
 from schemas.flag import Flag, combine
@@ -146,6 +147,7 @@ class _Space:
         if len(own) < 3 or not len(self.index):  # noqa: PLR2004 - nothing to compare with
             return
         values = np.column_stack([valid_values(self.hours[item.id], code).reindex(self.index) for item in own])
+        values = rows_on_line(values, parameter(code).period)
         places = Places.of(own)
         kinds: tuple[type[Buddy | SpatialConsistency], ...] = (Buddy, SpatialConsistency)
         for test, kind in zip(SPACE_TESTS, kinds, strict=True):
@@ -214,7 +216,7 @@ class _Space:
                 "apart",
                 value=float(value),
                 deviations=round(float(run.deviations[row, column]), 1),
-                level=round(float(run.level[row, column]), known.decimals),
+                level=round(_shown(float(run.level[row, column]), known.period), known.decimals),
                 count=int(run.count[row, column]),
                 **figures,
             )
@@ -224,3 +226,8 @@ class _Space:
         frame = frame.assign(station_id=station.id, parameter=found.code, test=found.test)
         frame["instrument_id"] = None
         return frame[list(FLAG_COLUMNS)]
+
+
+def _shown(level: float, period: float | None) -> float:
+    """A level as it is written; that of a direction within its turn."""
+    return level if period is None else level % period

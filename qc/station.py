@@ -151,6 +151,7 @@ def _judge_instrument(  # noqa: PLR0917 - one step of the loop above
         instrument_id=instrument.id,
         cadence_s=instrument.cadence_s,
         zone=rules.zone,
+        place=place_of(station),
     )
     flagged, values = flag_native(native, stream, rules.thresholds), native
     if rules.calibrations is not None:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from qc import checks
+from qc.angle import unwrapped
 from qc.checks_hourly import PM10, PM25, hourly_flat_test, hourly_spike_test, pm_inversion_test
 from qc.self_score import Counts, ReviewedSeries, count, total
 from qc.thresholds import (
@@ -25,8 +26,10 @@ from qc.thresholds import (
     RateOfChange,
     Spike,
     Thresholds,
+    parse_thresholds,
 )
 from schemas.flag import Flag
+from schemas.parameter import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -162,9 +165,8 @@ def candidates(limit: Limit) -> list[Limit]:
     found = {limit: None}
     for figures in product(*choices):
         made = msgspec.structs.replace(limit, **dict(zip(names, figures, strict=True)))
-        if isinstance(made, GrossRange) and not _is_ordered(made):
-            continue
-        found[made] = None
+        if made.mistake() is None:
+            found[made] = None
     return list(found)
 
 
@@ -176,12 +178,6 @@ def _scaled(limit: Limit, name: str, factor: float) -> float:
     if name == "hours":
         return min(max(round(value * factor), _HOURS.start), _HOURS.stop - 1)
     return float(f"{value * factor:.6g}")
-
-
-def _is_ordered(limit: GrossRange) -> bool:
-    bounds = [limit.fail_min, limit.suspect_min, limit.suspect_max, limit.fail_max]
-    given = [bound for bound in bounds if bound is not None]
-    return given == sorted(given) and len(set(given)) == len(given)
 
 
 def _distance(one: Limit, other: Limit) -> float:
@@ -204,7 +200,8 @@ def run_again(limit: Limit, item: ReviewedSeries, native: Sequence[Native]) -> N
         return np.asarray(_hourly_flags(limit, item, hours) == Flag.SUSPECT)
     mask = np.zeros(len(hours), dtype=bool)
     for values, times in native:
-        flagged = times[_native_flags(limit, values, times) == Flag.SUSPECT].astype("datetime64[h]")
+        line = values if isinstance(limit, GrossRange) else unwrapped(values, parameter(item.parameter).period)
+        flagged = times[_native_flags(limit, line, times) == Flag.SUSPECT].astype("datetime64[h]")
         mask |= np.isin(hours.astype("datetime64[h]"), flagged)
     return mask
 
@@ -216,6 +213,7 @@ def _hourly_flags(
     if isinstance(limit, HourlySpike):
         return hourly_spike_test(values, hours, ratio=limit.ratio, increment=limit.increment)
     if isinstance(limit, HourlyFlat):
+        values = unwrapped(values, parameter(item.parameter).period)
         return hourly_flat_test(values, hours, hours=limit.hours, tolerance=limit.tolerance, above=limit.above)
     return pm_inversion_test(values, _complete(item, PM10), ratio=limit.ratio, difference=limit.difference)
 
@@ -230,9 +228,11 @@ def _native_flags(limit: Limit, values: NDArray[np.float64], times: NDArray[np.d
     runs: dict[type[Any], Callable[[Any], NDArray[np.int8]]] = {
         GrossRange: lambda one: checks.gross_range_test(values, _UNBOUNDED, _suspect_span(one)),
         Spike: lambda one: checks.spike_test(
-            values, one.suspect, relative=one.relative, method=checks.SpikeMethod.DIFFERENTIAL
+            values, one.suspect, times=times, relative=one.relative, method=checks.SpikeMethod.DIFFERENTIAL
         ),
-        RateOfChange: lambda one: checks.rate_of_change_test(values, times, one.suspect_per_minute / _MINUTE_S),
+        RateOfChange: lambda one: checks.rate_of_change_test(
+            values, times, one.suspect_per_minute / _MINUTE_S, across_holes=False
+        ),
         FlatLine: lambda one: checks.flat_line_test(values, times, one.suspect_s, tolerance=one.tolerance),
     }
     flags = runs[type(limit)](limit)
@@ -258,6 +258,11 @@ def to_overrides(proposals: Sequence[Proposal], source: str) -> str:
         Those without a better limit are left out.
     source : str
         From what they were learnt.
+
+    Raises
+    ------
+    qc.thresholds.ThresholdError
+        If the limits could not be loaded again: better none than a file that stops every run.
     """
     lines = [
         "# Limits learnt from reviews; look at each before use. Put into thresholds.toml beside the network file.",
@@ -274,7 +279,9 @@ def to_overrides(proposals: Sequence[Proposal], source: str) -> str:
         }
         given = {name: value for name, value in fields.items() if value is not None and value not in ([], ())}
         lines += ["[[limit]]", *(f"{name} = {_toml(value)}" for name, value in given.items()), ""]
-    return "\n".join(lines)
+    text = "\n".join(lines)
+    parse_thresholds(text, "the proposed limits")
+    return text
 
 
 def _toml(value: object) -> str:

@@ -39,7 +39,7 @@ from qc.limit import (
 )
 from qc.limit import BaseLimit as _Limit
 from qc.limit_relation import DoseRise, NetworkLimit
-from qc.limit_space import FlowCheck, Space, SpaceLimit, SpanCheck, VerdictRule, ZeroCheck
+from qc.limit_space import Space, SpaceLimit, VerdictRule
 from schemas.parameter import UnknownParameterError, load_parameters, parameter
 
 if TYPE_CHECKING:
@@ -62,6 +62,14 @@ class GrossRange(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     suspect_max: float | None = None
     fail_min: float | None = None
     fail_max: float | None = None
+
+    def mistake(self) -> str | None:
+        """See `_Limit`."""
+        bounds = [self.fail_min, self.suspect_min, self.suspect_max, self.fail_max]
+        given = [bound for bound in bounds if bound is not None]
+        if not given or given != sorted(given) or len(set(given)) < len(given):
+            return "expected fail_min < suspect_min < suspect_max < fail_max, at least one of them"
+        return None
 
 
 class Spike(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="spike"):
@@ -95,6 +103,10 @@ class HourlySpike(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
     ratio: Annotated[float, Meta(gt=1)]
     increment: Positive
+
+    def without_meaning(self) -> str | None:
+        """See `_Limit`."""
+        return "ratio: a direction has no zero to be measured from"
 
 
 class HourlyFlat(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="hourly_flat"):
@@ -141,6 +153,12 @@ class LearntAnomaly(_Limit, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     prior_min: float
     prior_max: float
     least_offset: Positive | None = None
+
+    def mistake(self) -> str | None:
+        """See `_Limit`."""
+        if self.prior_min < self.prior_max:
+            return None
+        return f"prior_min {self.prior_min}, prior_max {self.prior_max}: expected prior_min < prior_max"
 
 
 Limit = (
@@ -326,9 +344,16 @@ def _merge(files: tuple[tuple[str, str], ...], stations: frozenset[str] | None) 
         verdict = parsed.verdict or verdict
         limits.update(_expand(parsed, name, stations))
     if hour is None:
-        _fail(files[0][0], "hour", "the table [hour] is missing")
+        hour = _packaged_hour()
     digest = hashlib.sha256("\0".join(text for _, text in files).encode()).hexdigest()
     return Thresholds(hour, digest[:12], limits, clock, verdict)
+
+
+def _packaged_hour() -> HourRule:
+    """Rule of the hour where a file states none, as files that only add limits do."""
+    hour = _parse(_read(PACKAGED), str(PACKAGED)).hour
+    assert hour is not None, "the packaged file has it"
+    return hour
 
 
 def _read(path: Path) -> str:
@@ -388,16 +413,12 @@ def _check(limit: Limit, name: str, place: str, stations: frozenset[str] | None)
         _fail(name, place, "expected parameters or groups")
     if limit.station is not None and stations is not None and limit.station not in stations:
         _fail(name, f"{place}.station", f"unknown station {limit.station!r}")
-    if isinstance(limit, LearntAnomaly) and not limit.prior_min < limit.prior_max:
-        _fail(name, place, f"prior_min {limit.prior_min}, prior_max {limit.prior_max}: expected prior_min < prior_max")
-    if isinstance(limit, ZeroCheck | SpanCheck | FlowCheck) and limit.adjust_pct > limit.invalid_pct:
-        _fail(name, place, "expected adjust_pct <= invalid_pct")
-    if isinstance(limit, GrossRange):
-        bounds = [limit.fail_min, limit.suspect_min, limit.suspect_max, limit.fail_max]
-        given = [bound for bound in bounds if bound is not None]
-        if not given or given != sorted(given) or len(set(given)) < len(given):
-            _fail(name, place, "expected fail_min < suspect_min < suspect_max < fail_max, at least one of them")
+    unreal = limit.not_finite()
+    if unreal is not None:
+        _fail(name, f"{place}.{unreal}", "expected a finite number")
     wrong = limit.mistake()
+    if wrong is None and any(parameter(code).period for code in limit.parameters if code in load_parameters()):
+        wrong = limit.without_meaning()
     if wrong is not None:
         _fail(name, place, wrong)
 

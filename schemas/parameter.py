@@ -79,6 +79,9 @@ class ParameterGroup(StrEnum):
     RAD = "rad"
 
 
+FULL_TURN_DEG = 360.0
+
+
 class AveragingMethod(StrEnum):
     """How values of shorter intervals become one of a longer interval."""
 
@@ -165,6 +168,11 @@ class Parameter:
     hj212_source: str | None
     hj212_verified: bool | None
     cf_standard_name: str | None
+
+    @property
+    def period(self) -> float | None:
+        """A full turn of a direction, canonical unit; None: a quantity that does not repeat."""
+        return FULL_TURN_DEG if self.averaging is AveragingMethod.VECTOR else None
 
     def __hash__(self) -> int:
         # The code is the key of the registry; hashing every field would dominate the cached unit conversion.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc import checks
+from qc import checks, checks_shape
 from qc.checks import CheckError, SpikeMethod
 
 NAN = np.nan
@@ -151,3 +151,50 @@ def test_ten_checks_of_a_year_of_minutes_are_fast() -> None:
             checks.status_test(letters)
         best = min(best, time.process_time() - began)
     assert best < 0.5
+
+
+def _minutes(*parts: tuple[int, int]) -> np.ndarray:
+    """Minutes of half-open ranges."""
+    minutes = np.concatenate([np.arange(first, last) for first, last in parts])
+    return np.datetime64("2026-06-01T00:00", "us") + minutes * np.timedelta64(60, "s")
+
+
+def test_a_hole_of_a_day_ends_a_flat_line() -> None:
+    times = _minutes((0, 300), (1680, 1685))
+    values = np.where(np.arange(305) < 295, np.arange(305.0), 50.0)
+    assert (checks.flat_line_test(values, times, 540, tolerance=0.01) == 1).all()
+    assert checks.flat_line_test(values, times, 540, tolerance=0.01, qartod=True)[-1] == 3
+
+
+def test_absent_rows_are_missing_values_to_a_flat_line() -> None:
+    there = np.ones(400, dtype=bool)
+    there[::5] = False
+    values = np.where(np.arange(400) < 100, np.arange(400.0), 7.0)
+    times = _minutes((0, 400))
+    blank = checks.flat_line_test(np.where(there, values, np.nan), times, 3600, tolerance=0.1)
+    absent = checks.flat_line_test(values[there], times[there], 3600, tolerance=0.1)
+    assert absent.tolist() == blank[there].tolist()
+    assert (absent == 3).sum() > 100
+
+
+def test_values_on_both_sides_of_a_hole_are_no_neighbours_of_a_spike() -> None:
+    times, values = _minutes((0, 11), (1000, 1010)), np.full(21, 10.0)
+    values[10] = 90.0
+    how = SpikeMethod.DIFFERENTIAL
+    assert checks.spike_test(values, 20.0, method=how)[9:12].tolist() == [1, 3, 1]
+    assert checks.spike_test(values, 20.0, method=how, times=times)[9:12].tolist() == [1, 2, 2]
+
+
+def test_a_change_over_a_hole_is_no_rate() -> None:
+    times, values = _minutes((0, 10), (12, 20)), np.r_[np.full(10, 0.0), np.full(8, 600.0)]
+    assert checks.rate_of_change_test(values, times, 1.0)[10] == 3
+    assert checks.rate_of_change_test(values, times, 1.0, across_holes=False)[10] == 1
+    values[15] = 0.0
+    assert checks.rate_of_change_test(values, times, 1.0, across_holes=False)[15] == 3
+
+
+def test_what_changed_during_a_hole_did_not_change_at_once() -> None:
+    values = np.r_[np.full(30, 10.0), np.full(30, 200.0)] + np.random.default_rng(1).normal(0, 1, 60)
+    close, apart = _minutes((0, 60)), _minutes((0, 30), (40, 70))
+    assert checks_shape.step_test(values, close, 50.0, window_s=1800)[30] == 3
+    assert (checks_shape.step_test(values, apart, 50.0, window_s=1800) != 3).all()

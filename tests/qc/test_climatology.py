@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 
 from qc.checks import CheckError
-from qc.climatology import Spans, climatology_test, derive_spans
+from qc.climatology import Spans, climatology_test, derive_spans, limit_toml
+from qc.limit import Climatology
+from qc.thresholds import parse_thresholds
+from schemas.parameter import load_parameters
 
 
 def year() -> tuple[np.ndarray, np.ndarray]:
@@ -64,3 +67,47 @@ def test_too_few_values_give_no_span() -> None:
     assert np.isfinite(spans.low[2]).all()
     assert np.isnan(np.delete(spans.low, 2, axis=0)).all()
     assert np.isnan(derive_spans(np.zeros(0), months[:0], hours[:0]).low).all()
+
+
+def test_a_record_that_is_dark_by_night_gives_limits_that_load_and_says_what_is_left_out() -> None:
+    months, hours = year()
+    lit = (hours >= 7) & (hours <= 17)
+    values = np.where(lit, 500 * np.random.default_rng(1).uniform(0.2, 1, 8760), 0.0)
+    text = written(derive_spans(values, months, hours))
+    assert "# global_radiation: month 1-12, hour 0-5 19-23 not evaluated: the values do not vary, they are 0\n" in text
+    found = parse_thresholds(text, "t").find(Climatology, "global_radiation", network="eco", station_id="s", month=1)
+    assert found is not None
+    assert np.isnan(found.rows("high")[0][:6]).all()
+    assert np.isfinite(found.rows("high")[0][8:17]).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (np.zeros(8760), "the values do not vary, they are 0"),
+        (np.full(8760, 7.25), "the values do not vary, they are 7.25"),
+        (np.full(8760, np.nan), "fewer than 60 values"),
+    ],
+)
+def test_a_record_without_any_span_gives_no_limit_and_says_why(values: np.ndarray, words: str) -> None:
+    months, hours = year()
+    text = written(derive_spans(values, months, hours))
+    assert text == f"# global_radiation: month 1-12, hour 0-23 not evaluated: {words}\n"
+    parse_thresholds(text, "t")
+
+
+@pytest.mark.parametrize("code", sorted(load_parameters()))
+def test_what_is_derived_of_any_parameter_loads(code: str) -> None:
+    item, (months, hours) = load_parameters()[code], year()
+    rng = np.random.default_rng(len(code))
+    top = item.range_max if item.range_max is not None and item.range_max < 1e6 else 100.0
+    values = np.round(np.abs(rng.normal(0, top / 10, 8760)) * rng.integers(0, 2, 8760), item.decimals)
+    values[(hours < 5) & (months < 4)] = 0.0
+    spans = derive_spans(values, months, hours, period=item.period)
+    source = 'of "the" test, 5 % \\ 10 %'
+    text = limit_toml(spans, code, item.unit, station_id="s", decimals=item.decimals, source=source)
+    parse_thresholds(text, "t")
+
+
+def written(spans: Spans) -> str:
+    return limit_toml(spans, "global_radiation", "W/m2", station_id="s", decimals=1, source="own record")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from qc import checks_eco, checks_gas, checks_ghg, checks_pm, checks_voc
 from qc.checks_hourly import flag_hours
+from qc.flagging import Stream, flag_native
 from qc.hourly import Hourly
 from qc.hours import Place
 from qc.relation import Figures, band_test
@@ -159,6 +160,72 @@ def test_ndvi_does_not_jump() -> None:
     course = np.full(COUNT_H, 0.6)
     course[30] = 0.1
     assert hours_told(judged("eco", ndvi=course), "ndvi_jump") == 1
+
+
+@pytest.mark.parametrize(
+    ("network", "values", "code"),
+    [
+        ("eco", {"soil_moisture": np.nan, "soil_temperature": -5.0}, "soil_moisture"),
+        ("eco", {"co2_flux": np.nan, "friction_velocity": 0.01}, "co2_flux"),
+        ("pm", {"pm25": np.nan, "sulfate": 90.0, "nitrate": 60.0, "ammonium": 1.0}, "pm25"),
+        ("voc", {"toluene": np.nan, "benzene": 1.0}, "toluene"),
+    ],
+)
+def test_an_hour_without_a_value_is_missing_whatever_its_others_say(
+    network: str, values: dict[str, float], code: str
+) -> None:
+    found = judged(network, **values)
+    assert (found.hourly[code + FLAG] == Flag.MISSING).all()
+    assert set(found.records[found.records["parameter"] == code]["test"]) == {"completeness"}
+
+
+def test_a_relation_over_days_sees_hours_that_are_absent() -> None:
+    hours = np.r_[0:12, 60:72]
+    times = np.datetime64("2026-06-01T00:00") + hours * np.timedelta64(1, "h")
+    both = {"pm25": np.where(hours < 12, 50.0, 10.0), "pm10": np.full(24, 30.0)}
+    (relation,) = [item for item in checks_gas.RELATIONS if item.kind.__struct_config__.tag == "pm_inversion_rate"]
+    found = relation.figures(both, times)
+    assert found.value[[11, 12, 23]].tolist() == [1.0, 0.0, 0.0]
+    assert found.weight[[11, 12, 23]].tolist() == [12.0, 1.0, 12.0]
+
+
+def test_flux_spikes_of_the_night_are_judged_by_the_night() -> None:
+    rng = np.random.default_rng(7)
+    night = (np.arange(13 * 48) % 48 < 20) | (np.arange(13 * 48) % 48 > 40)
+    flux = np.where(night, rng.normal(2, 0.2, night.size), rng.normal(-10, 5, night.size))
+    spike = 48 * 5 + 10
+    flux[spike] += 3
+    assert checks_eco.flux_spike_test(flux, factor=7.0)[spike] == Flag.PASS
+    flags = checks_eco.flux_spike_test(flux, factor=7.0, night=night)
+    assert flags[spike] == Flag.SUSPECT
+    assert (flags[~night] != Flag.SUSPECT).all()
+
+
+def test_flux_spikes_follow_the_paper() -> None:
+    rng = np.random.default_rng(8)
+    flux, night = rng.standard_t(2, 13 * 48), np.arange(13 * 48) % 48 < 24
+    double = (flux[1:-1] - flux[:-2]) - (flux[2:] - flux[1:-1])
+    outside = np.zeros(flux.size, dtype=bool)
+    for phase in (night[1:-1], ~night[1:-1]):
+        middle = np.median(double[phase])
+        spread = 4.0 * np.median(np.abs(double[phase] - middle)) / 0.6745
+        outside[1:-1] |= phase & ((double < middle - spread) | (double > middle + spread))
+    flags = checks_eco.flux_spike_test(flux, factor=4.0, night=night)
+    suspect = flags == Flag.SUSPECT
+    assert not (suspect & ~outside).any()
+    # the largest of each stretch of neighbours is kept
+    assert outside.sum() >= suspect.sum() > outside.sum() / 3
+    assert flags[0] == flags[-1] == Flag.UNKNOWN
+
+
+def test_without_a_place_day_and_night_are_not_known_and_fluxes_not_judged() -> None:
+    flux = np.random.default_rng(9).normal(0, 1, 960)
+    flux[500] += 60
+    index = pd.date_range("2026-06-01", periods=960, freq="30min", tz="UTC", name="start", unit="us")
+    for place, found in ((None, 0), (Place(lon=123.4, lat=41.8), 1)):
+        stream = Stream(network="eco", station_id="s", instrument_id="f", cadence_s=1800, zone=ZONE, place=place)
+        records = flag_native(pd.DataFrame({"co2_flux": flux}, index=index), stream, load_thresholds()).records
+        assert (records["test"] == "flux_spike").sum() == found
 
 
 def test_flux_spikes_stand_out_by_double_differences() -> None:

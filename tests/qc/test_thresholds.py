@@ -148,3 +148,25 @@ def test_every_soft_native_test_has_packaged_limits(thresholds: Thresholds) -> N
     kinds = {type(item) for item in thresholds._limits.values()}
     assert {test.kind for test in SOFT_TESTS.values()} <= kinds
     assert thresholds.clock is not None
+
+
+@pytest.mark.parametrize(
+    ("test", "figures", "place"),
+    [
+        ("gross_range", "suspect_max = nan", "suspect_max"),
+        ("gross_range", "suspect_min = -inf", "suspect_min"),
+        ("spike", "suspect = inf", "suspect"),
+        ("flat_line", "suspect_s = 3600.0\ntolerance = 1.0\nabove = nan", "above"),
+        ("rollover", "moduli = [inf]\nmargin = 1.0", "moduli"),
+    ],
+)
+def test_a_figure_that_is_no_number_is_refused(test: str, figures: str, place: str) -> None:
+    text = (
+        f'[[limit]]\ntest = "{test}"\nparameters = ["o3"]\n{figures}\nunit = "ug/m3"\nsource = "test"\nverified = false'
+    )
+    with pytest.raises(ThresholdError, match=rf"{place}: expected a finite number"):
+        parse_thresholds(text, "file")
+
+
+def test_a_file_of_limits_alone_keeps_the_packaged_rule_of_the_hour() -> None:
+    assert parse_thresholds("", "file").hour == load_thresholds().hour
