@@ -180,7 +180,7 @@ def test_commands_run_and_explain(placed: SharedSettings, store: InfluxStore, mo
     limits = shell.invoke(app, ["qc", "thresholds", "show", "pm25", "--station", "s1"])
     assert "pm_inversion" in limits.output
     for wrong, words in (
-        (["run", "--from", "noon"], "is no time"),
+        (["run", "--from", "noon"], "noon"),
         (["run", "--from", "2026-06-01", "--network", "voc"], "has no instrument"),
         (["why", "--station", "x", "--parameter", "o3", "--at", "2026-06-01"], "unknown station"),
         (["thresholds", "show", "ozone"], "unknown parameter"),
