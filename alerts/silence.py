@@ -58,7 +58,8 @@ def silence_of(station: Station, network: str, last: datetime, rule: SilenceRule
     if not serving or station.late_window_h == 0:
         return None
     cadence = timedelta(seconds=max(item.cadence_s for item in serving))
-    allowed = max(cadence.total_seconds() * rule.cadences / 60.0, rule.min_minutes)
+    delay = max(station.delay_of(item) for item in serving)
+    allowed = max(cadence.total_seconds() * rule.cadences / 60.0, rule.min_minutes) + delay / MINUTE
     minutes = max(0.0, (now - last - cadence) / MINUTE)
     return Silence(station.id, network, last + cadence, minutes, allowed)
 

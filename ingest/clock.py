@@ -1,65 +1,43 @@
-"""Stations' clocks against the collector's: skews are estimated, wrong clocks are named, and what they stamp is held.
+"""Clocks of instruments against the collector's: skews are estimated, wrong clocks are named, and what they stamp is held.
 
-A reading that is hours old may be honest: back-fill, or a backlog that waited in the broker. What tells a wrong clock:
+A reading that is hours old may be valid: back-fill, a backlog that waited in the broker, a slow relay. Evidence of a wrong clock:
 
 * its time went back by the zone's whole offset, while its number went on, or, without numbers, while it came at the live pace;
-* several readings came at the live pace, each late by the same amount.
+* several readings came at the live pace, each late by the same amount, and their numbers and times did not go on in step.
 
-Arrays are back-fill and never held; nor are data sets (stations without a late window). All limits here are the project's
-choice. Held readings are in the quarantine as ``clock_suspect`` and can be repaired with their times moved.
+A delay that is stated in the network file (`delay_s`) is subtracted first. A delay that is not stated is no clock fault where
+numbers and times went on in step: a relay delays, but it neither repeats nor skips.
+
+Arrays of several readings are back-fill and never held; nor are data sets (stations without a late window). All limits here are
+the project's choice. Held readings are in the quarantine as ``clock_suspect`` and can be repaired with their times moved.
+
+Only the decoding thread touches a `ClockScreen`; what is to be stored leaves it as immutable `ClockState` (`ingest.clock_report`).
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.guard import Caught, divide
-from schemas.reading import Rejection, RejectReason
-from store.state import Clock, ClockState, Finding, FindingKind
+from ingest.clock_track import LONGEST_LATENCY, MARGIN, STEADY_WITHIN_S, ClockTrack, skew_s
+from schemas.reading import Reading, Rejection, RejectReason
+from store.state import Clock, ClockState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from datetime import datetime
 
     from ingest.judge import Judged
     from ingest.settings import CollectorSettings
-    from schemas.reading import Reading
-    from store.state import StateStore
+    from schemas.interval import Interval
+    from store.state import InstrumentState, StateStore
 
-MARGIN = timedelta(minutes=10)
-LONGEST_LATENCY = timedelta(hours=1)
-"""Of the allowance for slow instruments when a delay is compared with the zone's offset."""
-STEADY = 5
-"""Readings at the live pace with one and the same delay that prove a clock behind."""
-STEADY_WITHIN_S = 60.0
-BEHIND_LEAST = timedelta(minutes=30)
-_DELAYS = 20
+WRONG = frozenset({Clock.AHEAD, Clock.BEHIND, Clock.WRONG_ZONE})
 _NOTE_EVERY_S = 30.0
-_REPORT_EVERY = timedelta(minutes=10)
-_WRONG = frozenset({Clock.AHEAD, Clock.BEHIND, Clock.WRONG_ZONE})
-
-
-class _Watched(msgspec.Struct):
-    """What is remembered of one instrument; ``end``, ``seq`` and ``is_on_time`` are of the last accepted reading."""
-
-    network: str
-    cadence: timedelta
-    on_time: timedelta
-    end: datetime | None = None
-    seq: int | None = None
-    is_on_time: bool = False
-    heard_at: datetime | None = None
-    heard_end: datetime | None = None
-    delay_s: float = 0.0
-    steady: int = 0
-    clock: Clock = Clock.UNKNOWN
-    since: datetime | None = None
-    held: int = 0
-    delays: deque[float] = msgspec.field(default_factory=lambda: deque(maxlen=_DELAYS))
+_NONE = timedelta(0)
+_TIMES = frozenset({RejectReason.TIME_FUTURE, RejectReason.TIME_LATE, RejectReason.CLOCK_SUSPECT})
 
 
 class ClockScreen:
@@ -69,165 +47,135 @@ class ClockScreen:
     ----------
     settings : CollectorSettings
     state : StateStore
-        Where the clocks stand at the start, and are noted.
-    caught : Caught
-        Is given what a single instrument or station makes raise.
+        Asked once, at the start, for the clocks as they were last stored.
     """
 
-    def __init__(self, settings: CollectorSettings, state: StateStore, caught: Caught | None = None) -> None:
-        self._caught = caught or Caught()
-        self._settings = settings
+    def __init__(self, settings: CollectorSettings, state: StateStore) -> None:
+        self._is_on = settings.clock_screen
         self._network = settings.stations
-        self._state = state
         self._zone = self._network.timezone
-        self._watched: dict[tuple[str, str], _Watched] = {}
+        self._tracks: dict[tuple[str, str], ClockTrack] = {}
         self._changed: set[tuple[str, str]] = set()
         self._is_urgent = False
-        self._noted_at = 0.0
-        self._reported_at: dict[str, datetime] = {}
-        if settings.clock_screen:
-            self._load()
+        self._handed_over_at = 0.0
+        if self._is_on:
+            for item in state.list_instrument_states():
+                self._load(item)
 
     def screen(self, judged: Judged) -> None:
         """Move readings whose time cannot be true from ``readings`` to ``rejections``."""
-        if not self._settings.clock_screen or judged.topic is None:
+        if not self._is_on or judged.topic is None:
             return
         key = (judged.topic.station_id, judged.topic.instrument_id)
-        watched = self._of(*key)
-        if watched is None:
+        track = self._of(*key)
+        if track is None:
             return
-        if len(judged.readings) == 1 and not judged.rejections:
-            reading = judged.readings[0]
-            words = self._hear(watched, reading, judged.message.received_at)
-            if words:
-                judged.readings.clear()
-                judged.rejections.append(_held(reading, words))
-            self._changed.add(key)
-        elif judged.rejections:
-            self._name_ahead(judged, key, watched)
-
-    def note(self, now: datetime) -> None:
-        """Write what has changed: at once where a clock went wrong or right again, else every half minute."""
-        if not self._changed or (not self._is_urgent and time.monotonic() - self._noted_at < _NOTE_EVERY_S):
+        if judged.rejections:
+            self._name_ahead(judged, key, track)
+        reading = single_reading(judged)
+        if reading is None:
             return
-        changed, self._changed, self._is_urgent = self._changed, set(), False
-        self._noted_at = time.monotonic()
-        divide(
-            lambda keys: self._state.note_clocks(_state_of(key, self._watched[key]) for key in keys),
-            sorted(changed),
-            lambda _, error: self._caught("clock", error),
-        )
-        divide(
-            lambda stations: self._report(stations, now),
-            sorted({station_id for station_id, _ in changed}),
-            lambda _, error: self._caught("clock", error),
-        )
+        words = self._hear(track, reading, judged.message.received_at)
+        if words:
+            judged.readings.clear()
+            judged.rejections.append(_held(reading, words))
+        self._changed.add(key)
 
-    def _load(self) -> None:
-        for state in self._state.list_instrument_states():
-            watched = self._of(state.station_id, state.instrument_id)
-            if watched is None:
-                continue
-            watched.end, watched.seq, watched.heard_at = state.last_end, state.last_seq, state.last_received_at
-            watched.heard_end = state.last_end
-            if state.last_received_at is not None and state.last_end is not None:
-                delay = state.last_received_at - state.last_end
-                watched.delay_s = delay.total_seconds()
-                watched.is_on_time = delay <= watched.on_time
-            watched.clock, watched.since, watched.held = state.clock, state.clock_since, state.held
-            if state.skew_s is not None:
-                watched.delays.append(-state.skew_s)
+    def hand_over(self) -> tuple[ClockState, ...]:
+        """What has changed and is to be stored: at once where a clock went wrong or right again, else every half minute."""
+        if not self._changed:
+            return ()
+        now = time.monotonic()
+        if not self._is_urgent and now - self._handed_over_at < _NOTE_EVERY_S:
+            return ()
+        changed, self._changed, self._is_urgent, self._handed_over_at = self._changed, set(), False, now
+        return tuple(_state_of(key, self._tracks[key]) for key in sorted(changed))
 
-    def _of(self, station_id: str, instrument_id: str) -> _Watched | None:
+    def _load(self, state: InstrumentState) -> None:
+        track = self._of(state.station_id, state.instrument_id)
+        if track is None:
+            return
+        track.end, track.seq, track.heard_at = state.last_end, state.last_seq, state.last_received_at
+        track.heard_end = state.last_end
+        if state.last_seq is not None and state.last_end is not None:
+            track.step = (state.last_seq, state.last_end)
+        if state.last_received_at is not None and state.last_end is not None:
+            delay = state.last_received_at - state.last_end - track.stated
+            track.delay_s = delay.total_seconds()
+            track.is_on_time = track.was_on_time = delay <= track.on_time
+        track.clock, track.since, track.held = state.clock, state.clock_since, state.held
+        track.is_in_step = state.clock not in WRONG
+        if state.skew_s is not None:
+            track.delays.append(-state.skew_s)
+
+    def _of(self, station_id: str, instrument_id: str) -> ClockTrack | None:
         key = (station_id, instrument_id)
-        watched = self._watched.get(key)
-        if watched is None:
+        track = self._tracks.get(key)
+        if track is None:
             station, instrument = self._network.stations.get(station_id), self._network.instruments.get(key)
             if station is None or instrument is None or station.late_window_h == 0:
                 return None
-            cadence = timedelta(seconds=instrument.cadence_s)
-            watched = self._watched[key] = _Watched(str(instrument.network), cadence, 2 * cadence + MARGIN)
-        return watched
+            cadence, stated = timedelta(seconds=instrument.cadence_s), station.delay_of(instrument)
+            track = self._tracks[key] = ClockTrack(str(instrument.network), cadence, 2 * cadence + MARGIN, stated)
+        return track
 
-    def _hear(self, watched: _Watched, reading: Reading, received_at: datetime) -> str:
+    def _hear(self, track: ClockTrack, reading: Reading, received_at: datetime) -> str:
         """Why the reading is held; empty when it is accepted."""
         end = reading.interval.end
-        delay = received_at - end
-        if delay <= watched.on_time:
-            self._accept(watched, reading, received_at, delay, is_on_time=True)
+        delay = received_at - end - track.stated
+        track.note_step(reading, is_on_time=delay <= track.on_time)
+        if delay <= track.on_time:
+            self._accept(track, reading, received_at, delay, is_on_time=True)
             return ""
-        is_live = self._is_live(watched, received_at)
-        is_paced = is_live and _is_step(watched, end)
-        delay_s = delay.total_seconds()
-        is_steady = is_paced and abs(delay_s - watched.delay_s) <= STEADY_WITHIN_S
-        watched.steady = watched.steady + 1 if is_steady else 0
-        words = self._why(watched, reading, delay, is_live=is_live, is_paced=is_paced)
+        is_live = track.is_live(received_at)
+        is_paced = is_live and track.is_next(end)
+        is_steady = is_paced and abs(delay.total_seconds() - track.delay_s) <= STEADY_WITHIN_S
+        track.steady = track.steady + 1 if is_steady else 0
+        words = self._why(track, reading, delay, is_live=is_live, is_paced=is_paced)
         if not words:
-            self._accept(watched, reading, received_at, delay, is_on_time=False)
+            self._accept(track, reading, received_at, delay, is_on_time=False)
             return ""
-        watched.heard_at, watched.heard_end, watched.delay_s = received_at, end, delay_s
-        watched.held += 1
-        watched.delays.append(delay_s)
+        track.note_delay(received_at, end, delay)
+        track.held += 1
+        track.delays.append(track.delay_s)
         return words
 
-    def _why(self, watched: _Watched, reading: Reading, delay: timedelta, *, is_live: bool, is_paced: bool) -> str:
-        offset = self._offset(reading.interval.end)
-        if self._is_zone_error(delay, offset, watched) and self._is_held_zone(
-            watched, reading, is_live=is_live, is_paced=is_paced
-        ):
-            self._turn(watched, Clock.WRONG_ZONE, reading.interval.end + delay)
-            return _zone_words(reading, delay, offset, watched)
-        least = max(BEHIND_LEAST, watched.on_time + watched.cadence / 2)
-        if watched.steady >= STEADY and delay > least:
-            if watched.clock is not Clock.WRONG_ZONE:
-                self._turn(watched, Clock.BEHIND, reading.interval.end + delay)
+    def _why(self, track: ClockTrack, reading: Reading, delay: timedelta, *, is_live: bool, is_paced: bool) -> str:
+        end = reading.interval.end
+        offset = self._offset(end)
+        if track.is_zone_error(delay, offset) and track.is_zone_proven(reading, is_live=is_live, is_paced=is_paced):
+            self._turn(track, Clock.WRONG_ZONE, end + delay)
+            return _zone_words(reading, delay, offset, track)
+        if track.is_behind(reading, delay):
+            if track.clock is not Clock.WRONG_ZONE:
+                self._turn(track, Clock.BEHIND, end + delay)
             return (
-                f"ends {reading.interval.end.isoformat()}, {_hours(delay)} before reception, as each of the last "
-                f"{watched.steady} at the live pace: the clock is behind, or readings are held back on the way"
+                f"ends {end.isoformat()}, {_hours(delay)} before reception, as each of the last {track.steady} at the "
+                "live pace: the clock is behind, or the way is slow (then state delay_s in the network file)"
             )
         return ""
 
-    @staticmethod
-    def _is_held_zone(watched: _Watched, reading: Reading, *, is_live: bool, is_paced: bool) -> bool:
-        if watched.clock is Clock.WRONG_ZONE and is_paced:
-            return True
-        if watched.end is not None and watched.is_on_time and reading.interval.end < watched.end:
-            if reading.seq is not None and watched.seq is not None:
-                return reading.seq > watched.seq
-            return is_live
-        return is_paced and not watched.is_on_time
-
-    def _is_zone_error(self, delay: timedelta, offset: timedelta, watched: _Watched) -> bool:
-        """Whether a reading is late by the zone's offset; never where an instrument is that slow by nature."""
-        if offset - MARGIN <= watched.on_time:
-            return False
-        return -MARGIN <= delay - offset <= min(watched.cadence, LONGEST_LATENCY) + MARGIN
-
     def _offset(self, moment: datetime) -> timedelta:
-        return abs(moment.astimezone(self._zone).utcoffset() or timedelta(0))
-
-    @staticmethod
-    def _is_live(watched: _Watched, received_at: datetime) -> bool:
-        """Whether about a cadence has passed since the last message, as when a station measures and sends."""
-        if watched.heard_at is None:
-            return False
-        return watched.cadence / 2 <= received_at - watched.heard_at <= 2 * watched.cadence + MARGIN
+        try:
+            return abs(moment.astimezone(self._zone).utcoffset() or _NONE)
+        except (OverflowError, ValueError):  # the first and last day of the calendar have no local time
+            return _NONE
 
     def _accept(
-        self, watched: _Watched, reading: Reading, received_at: datetime, delay: timedelta, *, is_on_time: bool
+        self, track: ClockTrack, reading: Reading, received_at: datetime, delay: timedelta, *, is_on_time: bool
     ) -> None:
         end = reading.interval.end
-        watched.heard_at, watched.heard_end, watched.delay_s = received_at, end, delay.total_seconds()
-        if watched.end is None or end > watched.end:
-            watched.end, watched.is_on_time = end, is_on_time
-            watched.seq = reading.seq
+        track.note_delay(received_at, end, delay)
+        if track.end is None or end > track.end:
+            track.end, track.is_on_time = end, is_on_time
+            track.seq = reading.seq
         if is_on_time:
-            watched.steady = 0
-            if watched.clock is not Clock.RIGHT:
-                self._turn(watched, Clock.RIGHT, received_at)
-            watched.delays.append(watched.delay_s)
+            track.steady = 0
+            if track.clock is not Clock.RIGHT:
+                self._turn(track, Clock.RIGHT, received_at)
+            track.delays.append(track.delay_s)
 
-    def _name_ahead(self, judged: Judged, key: tuple[str, str], watched: _Watched) -> None:
+    def _name_ahead(self, judged: Judged, key: tuple[str, str], track: ClockTrack) -> None:
         """Give times in the future their name where they are ahead by the zone's offset."""
         received_at = judged.message.received_at
         for at, rejection in enumerate(judged.rejections):
@@ -235,10 +183,10 @@ class ClockScreen:
                 continue
             end = rejection.interval.end
             ahead, offset = end - received_at, self._offset(end)
-            is_zone = offset > MARGIN and -min(watched.cadence, LONGEST_LATENCY) - MARGIN <= ahead - offset <= MARGIN
-            self._turn(watched, Clock.WRONG_ZONE if is_zone else Clock.AHEAD, received_at)
-            watched.held += 1
-            watched.delays.append(-ahead.total_seconds())
+            is_zone = offset > MARGIN and -min(track.cadence, LONGEST_LATENCY) - MARGIN <= ahead - offset <= MARGIN
+            self._turn(track, Clock.WRONG_ZONE if is_zone else Clock.AHEAD, received_at)
+            track.held += 1
+            track.delays.append(-ahead.total_seconds())
             if is_zone:
                 words = (
                     f"ends {end.isoformat()}, {_hours(ahead)} after reception, the zone's offset is {_hours(offset)}: "
@@ -249,46 +197,41 @@ class ClockScreen:
                 )
             self._changed.add(key)
 
-    def _turn(self, watched: _Watched, clock: Clock, moment: datetime) -> None:
-        if watched.clock is not clock:
-            self._is_urgent |= clock in _WRONG or watched.clock in _WRONG
-            watched.clock, watched.since, watched.held = clock, moment, 0
-            watched.delays.clear()
-
-    def _report(self, stations: Iterable[str], now: datetime) -> None:
-        # from the database, since a finding may be of the process before this one, or of another collector
-        known = {item.key: item for item in self._state.list_findings(kind=FindingKind.CLOCK)}
-        for station_id in sorted(stations):
-            wrong = [
-                (key, watched)
-                for key, watched in self._watched.items()
-                if key[0] == station_id and watched.clock in _WRONG
-            ]
-            key = f"clock/{station_id}"
-            if not wrong:
-                self._reported_at.pop(key, None)
-                if key in known and self._is_right_again(known[key]):
-                    self._state.drop_finding(key)
-                continue
-            if now - self._reported_at.get(key, now - _REPORT_EVERY) >= _REPORT_EVERY:
-                self._reported_at[key] = now
-                self._state.report_findings([_finding(key, station_id, wrong, now)])
-
-    def _is_right_again(self, finding: Finding) -> bool:
-        """Whether every instrument that a finding names is seen right here, or is in the network file no more."""
-        watched = [self._of(finding.station_id or "", name) for name in finding.facts.get("instruments", ())]
-        return all(item is None or item.clock is Clock.RIGHT for item in watched)
+    def _turn(self, track: ClockTrack, clock: Clock, moment: datetime) -> None:
+        if track.clock is not clock:
+            self._is_urgent |= clock in WRONG or track.clock in WRONG
+            track.clock, track.since, track.held = clock, moment, 0
+            track.delays.clear()
 
 
-def skew_s(delays: Iterable[float]) -> float | None:
-    """Clock of an instrument minus the collector's [s], from delays; the shortest counts, since latency only adds. None: no delay."""
-    shortest = min(delays, default=None)
-    return None if shortest is None else -shortest
+def single_reading(judged: Judged) -> Reading | None:
+    """The one reading of a message, whatever of its values was refused; None for back-fill, and where its time was refused.
+
+    Where every value was refused it has none, and still tells the time.
+    """
+    if not judged.rejections:
+        return judged.readings[0] if len(judged.readings) == 1 else None
+    if len(judged.readings) > 1 or any(item.reason in _TIMES for item in judged.rejections):
+        return None
+    intervals: set[Interval] = {item.interval for item in judged.rejections if item.interval is not None}
+    intervals.update(item.interval for item in judged.readings)
+    if len(intervals) != 1 or (_is_array(judged) and any(map(_is_whole, judged.rejections))):
+        return None
+    if judged.readings:
+        return judged.readings[0]
+    topic = judged.topic
+    if topic is None:
+        return None
+    return Reading(topic.network, topic.station_id, topic.instrument_id, intervals.pop(), {})
 
 
-def _is_step(watched: _Watched, end: datetime) -> bool:
-    """Whether the reading follows the last message by about one cadence of its own time."""
-    return watched.heard_end is not None and watched.cadence / 2 <= end - watched.heard_end <= 2 * watched.cadence
+def _is_array(judged: Judged) -> bool:
+    return judged.message.payload.lstrip()[:1] == b"["
+
+
+def _is_whole(rejection: Rejection) -> bool:
+    """Whether something was refused that is no value of a known time: another element of an array."""
+    return rejection.interval is None and rejection.parameter is None
 
 
 def _held(reading: Reading, words: str) -> Rejection:
@@ -297,12 +240,12 @@ def _held(reading: Reading, words: str) -> Rejection:
     )
 
 
-def _zone_words(reading: Reading, delay: timedelta, offset: timedelta, watched: _Watched) -> str:
+def _zone_words(reading: Reading, delay: timedelta, offset: timedelta, track: ClockTrack) -> str:
     went = ""
-    if watched.end is not None and reading.interval.end < watched.end:
-        went = f"; time went back from {watched.end.isoformat()}"
-        if reading.seq is not None and watched.seq is not None:
-            went += f" while the number went on from {watched.seq} to {reading.seq}"
+    if track.end is not None and reading.interval.end < track.end:
+        went = f"; time went back from {track.end.isoformat()}"
+        if reading.seq is not None and track.seq is not None:
+            went += f" while the number went on from {track.seq} to {reading.seq}"
     return (
         f"ends {reading.interval.end.isoformat()}, {_hours(delay)} before reception, the zone's offset is "
         f"{_hours(offset)}: UTC sent as local time{went}"
@@ -313,31 +256,13 @@ def _hours(span: timedelta) -> str:
     return f"{span.total_seconds() / 3600:.2f} h"
 
 
-def _state_of(key: tuple[str, str], watched: _Watched) -> ClockState:
+def _state_of(key: tuple[str, str], track: ClockTrack) -> ClockState:
     return ClockState(
-        network=watched.network,
+        network=track.network,
         station_id=key[0],
         instrument_id=key[1],
-        skew_s=skew_s(watched.delays),
-        clock=watched.clock,
-        clock_since=watched.since,
-        held=watched.held,
-    )
-
-
-def _finding(key: str, station_id: str, wrong: list[tuple[tuple[str, str], _Watched]], now: datetime) -> Finding:
-    worst = max((watched for _, watched in wrong), key=lambda item: item.held)
-    facts = {
-        "clock": worst.clock.value,
-        "skew_s": skew_s(worst.delays),
-        "held": sum(watched.held for _, watched in wrong),
-        "instruments": [name for (_, name), _ in wrong],
-    }
-    return Finding(
-        key=key,
-        kind=FindingKind.CLOCK,
-        station_id=station_id,
-        facts=facts,
-        first_at=min((watched.since for _, watched in wrong if watched.since), default=now),
-        last_at=now,
+        skew_s=skew_s(track.delays),
+        clock=track.clock,
+        clock_since=track.since,
+        held=track.held,
     )

@@ -70,6 +70,7 @@ def up_to(now: datetime, rows: list[SheetRow], network: Network) -> list[SheetRo
         instrument = network.instruments.get((row.station_id, row.instrument_id))
         if instrument is not None and row.hour + HOUR > now:
             cadence = timedelta(seconds=instrument.cadence_s)
-            until = min(instrument.until or now, now - cadence)
+            known_to = now - network.delays[row.station_id, row.instrument_id] - cadence
+            until = min(instrument.until or now, known_to)
             row.facts.expected = expected_in(row.hour, cadence, instrument.since, until)
     return rows

@@ -16,14 +16,46 @@ from ingest.patience import Trouble
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ingest.clock import ClockScreen
+    from structlog.typing import FilteringBoundLogger
+
+    from ingest.clock_report import ClockReport
     from ingest.gap import GapWatch
     from ingest.guard import Caught
     from ingest.judge import Judged
     from schemas.network import Network
-    from store.state import StateStore
+    from store.state import ClockState, StateStore
 
 _log = structlog.get_logger("ingest.follow")
+
+
+class Steps:
+    """Steps of one thread that may fail without ending it; each thread has its own.
+
+    Parameters
+    ----------
+    caught : Caught
+        Is given what is an error of ours.
+    log : FilteringBoundLogger
+        Hears of a database that refuses.
+    """
+
+    def __init__(self, caught: Caught, log: FilteringBoundLogger) -> None:
+        self._caught = caught
+        self._log = log
+        self._trouble: dict[str, Trouble] = {}
+
+    def __call__(self, name: str, step: Callable[[], object]) -> None:
+        """Run a step; whatever it raises ends with it."""
+        trouble = self._trouble.setdefault(name, Trouble(self._log))
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - nothing here may end the path
+            if is_unexpected(error):
+                self._caught(name, error)
+            else:
+                trouble.say("cannot_follow", step=name, detail=str(error))
+        else:
+            trouble.end()
 
 
 class Follower:
@@ -37,19 +69,19 @@ class Follower:
     network : Network
     state : StateStore
     gaps : GapWatch
-    clock : ClockScreen
+    clocks : ClockReport
     caught : Caught
     """
 
     def __init__(
-        self, network: Network, state: StateStore, *, gaps: GapWatch, clock: ClockScreen, caught: Caught
+        self, network: Network, state: StateStore, *, gaps: GapWatch, clocks: ClockReport, caught: Caught
     ) -> None:
         self._network = network
         self._state = state
         self._gaps = gaps
-        self._clock = clock
+        self._clocks = clocks
         self._caught = caught
-        self._trouble: dict[str, Trouble] = {}
+        self.attempt = Steps(caught, _log)
 
     def count(self, batch: Sequence[Judged]) -> None:
         """Add the batch to the running balance; raises `StoreError`."""
@@ -59,12 +91,20 @@ class Follower:
             lambda item, error: self._note(item, "count", error),
         )
 
-    def follow(self, batch: Sequence[Judged]) -> None:
-        """Everything else."""
+    def follow(self, batch: Sequence[Judged], clocks: Sequence[ClockState]) -> None:
+        """Everything else.
+
+        Parameters
+        ----------
+        batch : sequence of Judged
+        clocks : sequence of ClockState
+            How clocks stand that have changed.
+        """
+        self._clocks.hear(clocks)
         now = datetime.now(UTC)
         # a message of calibration results does not say that there are no readings
         self._over("gaps", self._gaps.note, [item for item in batch if not item.results])
-        self.attempt("clock", lambda: self._clock.note(now))
+        self.attempt("clock", lambda: self._clocks.note(now))
         self._over(
             "foreign",
             lambda part: self._state.report_findings(foreign_payloads(part, self._network, now)),
@@ -81,19 +121,6 @@ class Follower:
 
     def _over(self, name: str, step: Callable[[Sequence[Judged]], object], batch: Sequence[Judged]) -> None:
         self.attempt(name, lambda: divide(step, batch, lambda item, error: self._note(item, name, error)))
-
-    def attempt(self, name: str, step: Callable[[], object]) -> None:
-        """Run a step; whatever it raises ends with it."""
-        trouble = self._trouble.setdefault(name, Trouble(_log))
-        try:
-            step()
-        except Exception as error:  # noqa: BLE001 - nothing here may end the path
-            if is_unexpected(error):
-                self._caught(name, error)
-            else:
-                trouble.say("cannot_follow", step=name, detail=str(error))
-        else:
-            trouble.end()
 
     def _note(self, item: Judged, step: str, error: Exception) -> None:
         """Enter a message into the quarantine whose readings are stored all the same."""

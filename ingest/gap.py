@@ -195,7 +195,7 @@ class GapWatch:
         return cadence
 
     def _gap(self, judged: Judged, key: _Key, found: Missing) -> Iterator[Gap]:
-        window = timedelta(hours=self._network.stations[key[0]].late_window_h)
+        window = self._network.late_windows[key]
         if not window:
             return  # a data set: nobody is there to be asked
         now = judged.message.received_at

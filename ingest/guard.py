@@ -7,6 +7,7 @@ set aside with the exception and its place, the rest goes on.
 
 from __future__ import annotations
 
+import threading
 import time
 import traceback
 from collections import Counter
@@ -31,6 +32,7 @@ _SAY_AGAIN_S = 30.0
 """An exception of the same place is written no more often: one station could fill the log with traces."""
 _FRAMES = 30
 _said: dict[str, float] = {}
+_saying = threading.Lock()
 _Item = TypeVar("_Item")
 _log = structlog.get_logger("ingest.guard")
 
@@ -50,15 +52,18 @@ class Caught:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        self._lock = threading.Lock()
 
     def __call__(self, step: str, error: Exception) -> None:
         """Count and log one."""
-        self._counts[step] += 1
+        with self._lock:
+            self._counts[step] += 1
         say("step_failed", error, step=step)
 
     def take(self) -> dict[str, int]:
         """Counts since the last call."""
-        taken, self._counts = self._counts, Counter()
+        with self._lock:
+            taken, self._counts = self._counts, Counter()
         return dict(taken)
 
 
@@ -104,8 +109,11 @@ def divide(
 def say(event: str, error: BaseException, **facts: object) -> None:
     """Write an exception with its trace, each place at once and then at most every half minute."""
     place, now = place_of(error), time.monotonic()
-    if now - _said.get(place, now - _SAY_AGAIN_S) >= _SAY_AGAIN_S:
-        _said[place] = now
+    with _saying:
+        is_due = now - _said.get(place, now - _SAY_AGAIN_S) >= _SAY_AGAIN_S
+        if is_due:
+            _said[place] = now
+    if is_due:
         # as text, since a renderer that shows every variable takes seconds for a batch of thousands
         trace = "".join(traceback.format_exception(error, limit=_FRAMES))
         _log.error(event, detail=describe(error), exception=trace, **facts)

@@ -14,7 +14,7 @@ import msgspec
 from ingest.error import IngestError
 from ingest.guard import describe, is_unexpected
 from ingest.judge import judge
-from ingest.quarantine import is_still_refused
+from ingest.quarantine import drop_held, is_still_refused
 from ingest.revise import Reviser
 from schemas.message import CALIBRATION_PREFIX, TopicError, parse_topic
 from schemas.reading import RejectReason
@@ -93,7 +93,7 @@ def mend(
             if item is None:
                 msg = "there is no such entry"
                 raise MendError(msg)  # noqa: TRY301 - one way out for every entry that cannot be mended
-            judged = _judged(item, mending, settings)
+            judged = _judged(item, mending, settings, state)
         except MendError as error:
             outcomes.append(Mended(id=entry_id, readings=0, values=0, starts=[], refused=[str(error)]))
             continue
@@ -114,7 +114,7 @@ def mend(
     return outcomes
 
 
-def _judged(item: QuarantinedItem, mending: Mending, settings: CollectorSettings) -> Judged:
+def _judged(item: QuarantinedItem, mending: Mending, settings: CollectorSettings, state: StateStore) -> Judged:
     if item.payload is None or len(item.payload) < item.payload_bytes:
         msg = "the message was too large to be kept whole"
         raise MendError(msg)
@@ -123,8 +123,7 @@ def _judged(item: QuarantinedItem, mending: Mending, settings: CollectorSettings
         raise MendError(msg)
     message = mended_message(item.message, mending)
     judged = judge(message, settings)
-    if item.reason is RejectReason.CLOCK_SUSPECT and not mending.move:
-        judged.readings.clear()
+    if not mending.move and drop_held(judged, item, state):
         msg = "its clock was wrong: say by how many hours its times are to be moved"
         raise MendError(msg)
     if item.interval_start is not None and mending.move:

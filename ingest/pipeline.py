@@ -22,8 +22,9 @@ import structlog
 from ingest.attempt import DEATHS, DEATHS_IN_HAND, Attempts, condemned
 from ingest.balance import count_reasons
 from ingest.clock import ClockScreen
+from ingest.clock_report import ClockReport
 from ingest.disk import DiskWatch
-from ingest.follow import Follower
+from ingest.follow import Follower, Steps
 from ingest.gap import GapWatch
 from ingest.guard import Caught, describe, divide, internal_error, is_unexpected
 from ingest.judge import Judged, judge, refused_by_store, set_aside
@@ -33,6 +34,7 @@ from ingest.report import DrainReport
 from ingest.revise import Reviser
 from store.error import QueryError, StoreError
 from store.rawlog import Position
+from store.state import ClockState
 
 if TYPE_CHECKING:
     import threading
@@ -51,12 +53,16 @@ _log = structlog.get_logger("ingest.pipeline")
 
 
 class JudgedBatch(msgspec.Struct, frozen=True):
-    """Messages that are stored together, where in the raw log the last of them stands, and whose cursor then moves there."""
+    """Messages that are stored together, where in the raw log the last of them stands, and whose cursor then moves there.
+
+    All that crosses from the decoding to the settling thread: the former touches none of it afterwards.
+    """
 
     judged: list[Judged]
     position: Position
     lane: str
     decode_s: float
+    clocks: tuple[ClockState, ...] = ()
 
 
 class _StoppedError(StoreError):
@@ -66,7 +72,8 @@ class _StoppedError(StoreError):
 class Drain:
     """Everything behind the raw log.
 
-    One thread decodes a batch while another waits for the database with the batch before it.
+    One thread decodes a batch while another waits for the database with the batch before it. Each thread owns what it changes:
+    the decoding one lanes, clocks and disk watch, the settling one reviser and follower; a `JudgedBatch` is all that crosses.
 
     Parameters
     ----------
@@ -98,11 +105,14 @@ class Drain:
         self._stop = stop
         self._lanes = Lanes(log, timedelta(seconds=settings.drain_live_after_s))
         self._caught = Caught()
-        self._clock = ClockScreen(settings, state, self._caught)
+        self._clock = ClockScreen(settings, state)
         self._reviser = Reviser(settings, writer.store, state)
         gaps = GapWatch(settings, state, writer.store, self._caught)
-        self._follower = Follower(settings.stations, state, gaps=gaps, clock=self._clock, caught=self._caught)
-        self._trouble = {name: Trouble(_log) for name in ("read", "revise", "record")}
+        clocks = ClockReport(settings, state, self._caught)
+        self._follower = Follower(settings.stations, state, gaps=gaps, clocks=clocks, caught=self._caught)
+        self._steps = Steps(self._caught, _log)
+        self._reading = Trouble(_log)
+        self._trouble = {name: Trouble(_log) for name in ("revise", "record")}
         self._disk = DiskWatch(settings, state)
         self._lag_asked_at = 0.0
         self._lag_said: int | None = None
@@ -113,7 +123,6 @@ class Drain:
         if attempts.deaths >= DEATHS:
             self._go_one_by_one(attempts, report)
         self._loop(report)
-        self._follower.close()
         attempts.close()
 
     def _go_one_by_one(self, attempts: Attempts, report: Callable[[DrainReport], None]) -> None:
@@ -136,7 +145,7 @@ class Drain:
         with ThreadPoolExecutor(1, "settle") as pool:
             while not self._stop.is_set():
                 self._alive()
-                self._follower.attempt("disk", lambda: self._disk.look(datetime.now(UTC)))
+                self._steps("disk", lambda: self._disk.look(datetime.now(UTC)))
                 if open_batch is not None and self._lanes.is_backlog_read:
                     _forward(open_batch, report)
                     open_batch = None
@@ -148,28 +157,28 @@ class Drain:
                 if batch is not None:
                     open_batch = pool.submit(self.settle, batch)
                 else:
-                    self._idle(report)
+                    self._join()
+                    _forward(pool.submit(self._look_around), report)
                 is_short = batch is None or len(batch.judged) < self._settings.drain_batch // 8
                 if is_short and (batch is None or not self._lanes.is_open):
                     self._stop.wait(self._settings.drain_idle_ms / 1_000)
             if open_batch is not None:
                 _forward(open_batch, report)
+            pool.submit(self._follower.close).result()
 
-    def _idle(self, report: Callable[[DrainReport], None]) -> None:
-        """With nothing to read and no batch under way: what else there is to do."""
-        self._join()
+    def _look_around(self) -> DrainReport | None:
+        """With nothing to read and no batch under way: what else the settling thread has to do."""
         self._follower.look()
         # the last batch may have counted what came behind it, or nothing at all
         lag = self._lag() if self._lag_said != 0 else None
-        if lag is not None:
-            report(DrainReport(lag=lag))
+        return None if lag is None else DrainReport(lag=lag)
 
     def _join(self) -> None:
         def join() -> None:
             if self._lanes.join():
                 _log.info("caught_up")
 
-        self._follower.attempt("join", join)
+        self._steps("join", join)
 
     def judge_next(self, attempts: Attempts | None = None) -> JudgedBatch | None:
         """Read, decode and validate what comes next; None where there is nothing. With attempts: one message."""
@@ -180,7 +189,7 @@ class Drain:
         def read() -> None:
             found.append(self._lanes.next(limit, settings.drain_batch_bytes, datetime.now(UTC)))
 
-        if not insist(read, "cannot_read", self._trouble["read"], self._stop, self._alive) or not found[0][1]:
+        if not insist(read, "cannot_read", self._reading, self._stop, self._alive) or not found[0][1]:
             return None
         ((lane, logged),) = found
         deaths = 0 if attempts is None else attempts.take(logged[0].position)
@@ -192,7 +201,8 @@ class Drain:
                 self._clock.screen(item)
             except Exception as error:  # noqa: BLE001 - costs this message, nothing else
                 set_aside(item, error)
-        return JudgedBatch(judged, logged[-1].position, lane, time.perf_counter() - started)
+        clocks = self._clock.hand_over()
+        return JudgedBatch(judged, logged[-1].position, lane, time.perf_counter() - started, clocks)
 
     def settle(self, batch: JudgedBatch) -> DrainReport | None:
         """Write, quarantine, and only then move the cursor and follow; None when told to stop before that."""
@@ -206,7 +216,7 @@ class Drain:
             self._insist("record", "state_refuses", lambda: self._follower.count(batch.judged))
         except _StoppedError:
             return None
-        self._follower.follow(batch.judged)
+        self._follower.follow(batch.judged, batch.clocks)
         return DrainReport(
             messages=len(batch.judged),
             readings=sum(part.readings for part in written),

@@ -134,9 +134,8 @@ def _replay_one(
         outcome.incomplete += 1
         return
     judged = judge(item.message, settings)
-    if item.reason is RejectReason.CLOCK_SUSPECT:
-        # the judge knows no clocks: without a repair of its times the reading stays where it is
-        judged.readings.clear()
+    # the judge knows no clocks: without a repair of its times a reading stays where it is
+    if drop_held(judged, item, state):
         outcome.refused += 1
         return
     if writer is None or reviser is None:
@@ -159,6 +158,17 @@ def _replay_one(
         return
     state.mark_replayed(entry_id)
     outcome.stored += 1
+
+
+def drop_held(judged: Judged, item: QuarantinedItem, state: StateStore) -> bool:
+    """Take out readings that are held for their clock, by whichever entry of the message; whether the item's own time is held.
+
+    A code that is known by now does not put the time right; nor does it once another repair has moved it.
+    """
+    entries_beside = state.list_same_message(item.id)
+    held = {other.interval_start for other in entries_beside if other.reason is RejectReason.CLOCK_SUSPECT}
+    judged.readings[:] = [reading for reading in judged.readings if reading.interval.start not in held]
+    return item.interval_start in held if item.interval_start is not None else bool(held) and not judged.readings
 
 
 def is_still_refused(item: QuarantinedItem, judged: Judged) -> bool:

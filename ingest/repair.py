@@ -103,7 +103,9 @@ class Repairer:
             if self._stop.is_set():
                 return
             now = datetime.now(UTC)
-            if not self._state.claim_gap(gap, now + PAUSES[min(gap.attempts, len(PAUSES) - 1)]):
+            delay = self._network.delays.get((gap.station_id, gap.instrument_id), timedelta(0))
+            patience = PAUSES[min(gap.attempts, len(PAUSES) - 1)] + delay
+            if not self._state.claim_gap(gap, now + patience):
                 continue
             request = self._next_request(gap, now)
             if request is None:
@@ -126,7 +128,7 @@ class Repairer:
             self._state.change_gap(gap.id, GapState.GIVEN_UP, detail="not in the network file any more")
             return None
         cadence = timedelta(seconds=instrument.cadence_s)
-        window = timedelta(hours=self._network.stations[gap.station_id].late_window_h)
+        window = self._network.late_windows[gap.station_id, gap.instrument_id]
         absent = self._missing(gap, cadence)
         missing = [start for start in absent if not window or now - start < window]
         if not missing:

@@ -64,7 +64,7 @@ def validate(
     channels = network.channels.get(key)
     if channels is None or network.instruments[key].network != reading.network:
         return Validated(None, (_unknown(reading.network, *key, network=network, interval=reading.interval),))
-    late = _outside_time(reading, timedelta(hours=network.stations[key[0]].late_window_h), now, time_ahead_max)
+    late = _outside_time(reading, network.late_windows[key], now, time_ahead_max)
     if late is not None:
         return Validated(None, (late,))
     if channels.issuperset(reading.values) and channels.issuperset(reading.status):
@@ -90,7 +90,7 @@ def validate_result(
     if result.parameter not in network.channels[key]:
         detail = f"parameter {result.parameter!r} is not a channel of instrument {'/'.join(key)}"
         return Rejection(RejectReason.UNKNOWN_PARAMETER, detail, *key, result.parameter)
-    window = timedelta(hours=network.stations[key[0]].late_window_h)
+    window = network.late_windows[key]
     reason = None
     if result.at - now > time_ahead_max:
         reason = RejectReason.TIME_FUTURE

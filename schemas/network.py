@@ -7,7 +7,7 @@ Read from TOML (``deploy/network.example.toml`` shows every key); an unknown key
 from __future__ import annotations
 
 import tomllib
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # \Z, since $ lets a line end through
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,48}\Z")]
+Delay = Annotated[int, Meta(ge=0, le=604_800)]
+"""At most a week [s], the usual late window."""
 
 
 class NetworkFileError(ValueError):
@@ -94,6 +96,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     model, serial : str
     since, until : datetime or None
         When it stood there, aware; None is open.
+    delay_s : int or None
+        Steady delay of its way to the broker [s]; None: that of the station.
     hj212 : Hj212 or None
         How it reports by HJ 212, where it does.
     """
@@ -106,6 +110,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     serial: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    delay_s: Delay | None = None
     hj212: Hj212 | None = None
 
 
@@ -118,6 +123,8 @@ class Station(
     ----------
     late_window_h : int
         Oldest age that is accepted [h]; 0 accepts any age (data sets).
+    delay_s : int
+        Steady delay of the way from station to broker [s]: no fault of the clock, and not counted as age.
     synthetic : bool
         True where the station is simulated.
     """
@@ -132,6 +139,11 @@ class Station(
     altitude_m: float | None = None
     synthetic: bool = False
     late_window_h: Annotated[int, Meta(ge=0, le=WINDOW_MAX_H)] = 168
+    delay_s: Delay = 0
+
+    def delay_of(self, instrument: Instrument) -> timedelta:
+        """Stated delay of an instrument's way to the broker: its own, or else the station's."""
+        return timedelta(seconds=self.delay_s if instrument.delay_s is None else instrument.delay_s)
 
     def name(self, language: str) -> str:
         """Name in ``zh`` or ``en``, falling back to the other and then to the id."""
@@ -165,6 +177,21 @@ class Network(
     def channels(self) -> Mapping[tuple[str, str], frozenset[str]]:
         """Parameters an instrument may report, by (station id, instrument id)."""
         return {key: frozenset(item.parameters) for key, item in self.instruments.items()}
+
+    @cached_property
+    def delays(self) -> Mapping[tuple[str, str], timedelta]:
+        """Stated delay of the way to the broker, by (station id, instrument id)."""
+        return {
+            (station.id, item.id): station.delay_of(item)
+            for station in self.station_list
+            for item in station.instruments
+        }
+
+    @cached_property
+    def late_windows(self) -> Mapping[tuple[str, str], timedelta]:
+        """Age up to which readings are accepted, the stated delay included, by (station id, instrument id); zero: any age."""
+        hours = {key: self.stations[key[0]].late_window_h for key in self.instruments}
+        return {key: timedelta(hours=hours[key]) + self.delays[key] if hours[key] else timedelta(0) for key in hours}
 
     @cached_property
     def timezone(self) -> ZoneInfo:

@@ -91,7 +91,7 @@ def ask(  # noqa: PLR0917 - typer passes them by name
     if known is None:
         msg = f"{station}/{instrument} is not in the network file"
         raise typer.BadParameter(msg)
-    now, window = datetime.now(UTC), timedelta(hours=settings.stations.stations[station].late_window_h)
+    now, window = datetime.now(UTC), settings.stations.late_windows[station, instrument]
     if not last <= now + timedelta(minutes=1):
         msg = f"{first.isoformat()} to {last.isoformat()}: expected a time that is over"
         raise typer.BadParameter(msg)

@@ -152,7 +152,12 @@ class Summary:
 
 
 def instrument_health(
-    instrument: Instrument, last_start: datetime | None, now: datetime, *, archive: bool
+    instrument: Instrument,
+    last_start: datetime | None,
+    now: datetime,
+    *,
+    archive: bool,
+    delay: timedelta = timedelta(0),
 ) -> InstrumentHealth:
     """State of one instrument from the start of its last stored interval.
 
@@ -162,11 +167,13 @@ def instrument_health(
         Start of the last interval, UTC; None if nothing is stored.
     archive : bool
         The station holds a data set of another time.
+    delay : timedelta
+        Stated delay of the way to the broker, which makes no reading late.
     """
     cadence = timedelta(seconds=instrument.cadence_s)
     last_seen = None if last_start is None else last_start + cadence
     lag = None if last_seen is None else max(timedelta(0), now - last_seen)
-    state = LinkState.ARCHIVE if archive else _link_state(lag, cadence)
+    state = LinkState.ARCHIVE if archive else _link_state(lag, cadence, delay)
     troubled = state in (LinkState.LATE, LinkState.SILENT)
     return InstrumentHealth(
         instrument_id=instrument.id,
@@ -176,14 +183,14 @@ def instrument_health(
         state=state,
         last_seen=last_seen,
         lag=lag,
-        since=last_seen + cadence if troubled and last_seen else None,
+        since=last_seen + cadence + delay if troubled and last_seen else None,
     )
 
 
-def _link_state(lag: timedelta | None, cadence: timedelta) -> LinkState:
-    if lag is None or lag > 3 * cadence + SILENT_GRACE:
+def _link_state(lag: timedelta | None, cadence: timedelta, delay: timedelta) -> LinkState:
+    if lag is None or lag - delay > 3 * cadence + SILENT_GRACE:
         return LinkState.SILENT
-    return LinkState.LATE if lag > cadence + max(LATE_GRACE, cadence / 2) else LinkState.UP
+    return LinkState.LATE if lag - delay > cadence + max(LATE_GRACE, cadence / 2) else LinkState.UP
 
 
 def station_health(
@@ -202,7 +209,10 @@ def station_health(
     archive = station.late_window_h == 0
     active = [item for item in station.instruments if _is_active(item, now)]
     rows = tuple(
-        instrument_health(item, last_starts.get((station.id, item.id)), now, archive=archive) for item in active
+        instrument_health(
+            item, last_starts.get((station.id, item.id)), now, archive=archive, delay=station.delay_of(item)
+        )
+        for item in active
     )
     if doubt is not None and not archive:
         rows = tuple(_doubted(item, doubt) for item in rows)

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 
 from schemas.interval import Interval
@@ -253,15 +254,4 @@ def _city_code(name: str) -> str:
 
 def _only(station: Station, networks: set[NetworkCode]) -> Station:
     kept = tuple(item for item in station.instruments if item.network in networks)
-    return Station(
-        id=station.id,
-        instruments=kept,
-        name_zh=station.name_zh,
-        name_en=station.name_en,
-        city=station.city,
-        lon=station.lon,
-        lat=station.lat,
-        altitude_m=station.altitude_m,
-        synthetic=station.synthetic,
-        late_window_h=station.late_window_h,
-    )
+    return msgspec.structs.replace(station, instruments=kept)

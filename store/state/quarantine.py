@@ -151,6 +151,14 @@ class QuarantineStore(StateBase):
             row = connection.execute(question).mappings().first()
         return _to_item(row) if row else None
 
+    def list_same_message(self, item_id: int) -> list[QuarantinedItem]:
+        """All items of the message that an item is of, without payload, oldest first; none where there is no such item."""
+        owner = sa.select(quarantine.c.message_id).where(quarantine.c.id == item_id).scalar_subquery()
+        question = sa.select(*_COLUMNS).select_from(_JOINED).where(quarantine.c.message_id == owner)
+        with self._reading() as connection:
+            rows = connection.execute(question.order_by(quarantine.c.id)).mappings()
+            return [_to_item(row) for row in rows]
+
     def mark_replayed(self, item_id: int) -> bool:
         """Note that an item has been replayed; False when it is not there or was replayed before."""
         change = (

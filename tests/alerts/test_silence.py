@@ -33,6 +33,14 @@ def test_silence_begins_after_the_allowed_cadences(example: Rules, minutes: int,
     assert found.is_silent is silent
 
 
+@pytest.mark.parametrize(("minutes", "silent"), [(65, False), (66, True)])
+def test_a_stated_delay_of_the_way_is_no_silence(example: Rules, minutes: int, *, silent: bool) -> None:
+    found = silence_of(station(delay_s=2700), "gas", T0, example.silences()[0], T0 + timedelta(minutes=minutes))
+    assert found is not None
+    assert found.is_silent is silent
+    assert found.allowed_minutes == 60.0
+
+
 def test_silence_is_dated_by_when_the_time_ran_out_whoever_looks(example: Rules) -> None:
     (rule,) = example.silences()
     looks = [silence_of(station(), "gas", T0, rule, T0 + timedelta(minutes=minutes)) for minutes in (30, 300)]

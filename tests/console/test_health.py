@@ -55,6 +55,15 @@ def test_one_silent_instrument_of_two_makes_the_station_late_and_is_named() -> N
     assert [item.instrument_id for item in row.troubled] == ["met1"]
 
 
+@pytest.mark.parametrize(("minutes", "state"), [(50, "up"), (57, "late"), (108, "late"), (109, "silent")])
+def test_a_stated_delay_of_the_way_is_no_lag_but_is_shown_as_age(minutes: int, state: str) -> None:
+    lag = timedelta(minutes=minutes)
+    last = {("a-1", "gas1"): NOW - lag - timedelta(minutes=1)}
+    row = station_health(station("a-1", delay_s=2700), last, NOW, rejected=NONE, completeness={})
+    assert (row.state, row.lag) == (state, lag)
+    assert row.since == (None if state == "up" else NOW - lag + timedelta(minutes=46))
+
+
 def test_a_data_set_is_never_silent() -> None:
     row = station_health(station(late_window_h=0), {}, NOW, rejected=NONE, completeness={})
     assert (row.state, row.advice) == (LinkState.ARCHIVE, Advice.ARCHIVE)

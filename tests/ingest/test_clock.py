@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.clock import ClockScreen, skew_s
+from ingest.clock import ClockScreen
+from ingest.clock_report import ClockReport
+from ingest.clock_track import skew_s
 from ingest.judge import Judged
 from ingest.settings import CollectorSettings
 from ingest.validate import validate
@@ -34,8 +36,17 @@ NOW = datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
 class Stream:
     """One instrument's messages through the screen."""
 
-    def __init__(self, screen: ClockScreen, network: Network, instrument: str, station: str = "st-1") -> None:
-        self.screen, self.network, self.instrument, self.station = screen, network, instrument, station
+    def __init__(
+        self,
+        screen: ClockScreen,
+        report: ClockReport,
+        network: Network,
+        *,
+        instrument: str,
+        station: str = "st-1",
+    ) -> None:
+        self.screen, self.report, self.network = screen, report, network
+        self.instrument, self.station = instrument, station
         self.cadence = timedelta(seconds=CADENCES[instrument])
 
     def hear(self, end: datetime, received_at: datetime, seq: int | None = None, *, readings: int = 1) -> Judged:
@@ -52,6 +63,11 @@ class Stream:
             judged.rejections.extend(found.rejections)
         self.screen.screen(judged)
         return judged
+
+    def note(self) -> None:
+        """Store how the clocks stand, as the settling thread does."""
+        self.report.hear(self.screen.hand_over())
+        self.report.note(NOW)
 
     def live(self, count: int, first: int, wrong: timedelta = timedelta(0), *, numbered: bool = True) -> list[Judged]:
         """``count`` messages at the live pace from the ``first`` step on; ``wrong`` is added to their times."""
@@ -93,7 +109,8 @@ def held(judged: list[Judged]) -> list[Rejection]:
 
 
 def stream(collector_settings: CollectorSettings, state: StateStore, instrument: str, station: str = "st-1") -> Stream:
-    return Stream(ClockScreen(collector_settings, state), collector_settings.stations, instrument, station)
+    screen, report = ClockScreen(collector_settings, state), ClockReport(collector_settings, state)
+    return Stream(screen, report, collector_settings.stations, instrument=instrument, station=station)
 
 
 @pytest.mark.parametrize("instrument", CADENCES)
@@ -190,7 +207,7 @@ def test_verdicts_survive_a_restart(collector_settings: CollectorSettings, state
     clock = stream(collector_settings, state, "minute")
     clock.live(5, 0)
     clock.live(3, 5, -ZONE)
-    clock.screen.note(NOW)
+    clock.note()
     (noted,) = state.list_instrument_states()
     assert (noted.clock, noted.held, noted.skew_s) == (Clock.WRONG_ZONE, 3, pytest.approx(-28802))
     (finding,) = state.list_findings(kind=FindingKind.CLOCK)
@@ -199,17 +216,17 @@ def test_verdicts_survive_a_restart(collector_settings: CollectorSettings, state
     again.live(1, 8, -ZONE)  # the pace is known from the second message on
     assert len(held(again.live(3, 9, -ZONE))) == 3
     assert held(again.live(2, 12)) == []
-    again.screen.note(NOW)
+    again.note()
     assert state.list_instrument_states()[0].clock is Clock.RIGHT
 
 
 def test_the_finding_goes_when_the_clock_is_right(collector_settings: CollectorSettings, state: StateStore) -> None:
     clock = stream(collector_settings, state, "minute")
     clock.live(3, 0, ZONE)
-    clock.screen.note(NOW)
+    clock.note()
     assert len(state.list_findings(kind=FindingKind.CLOCK)) == 1
     clock.live(1, 3)
-    clock.screen.note(NOW)
+    clock.note()
     assert state.list_findings(kind=FindingKind.CLOCK) == []
 
 
@@ -219,11 +236,11 @@ def test_a_finding_of_the_process_before_goes_when_the_clock_is_right(
     clock = stream(collector_settings, state, "minute")
     clock.live(5, 0)
     clock.live(5, 5, -ZONE)
-    clock.screen.note(NOW)
+    clock.note()
     assert len(state.list_findings(kind=FindingKind.CLOCK)) == 1
     clock = stream(collector_settings, state, "minute")  # a restart
     clock.live(5, 10)
-    clock.screen.note(NOW)
+    clock.note()
     assert state.list_findings(kind=FindingKind.CLOCK) == []
 
 
@@ -236,9 +253,9 @@ def test_a_finding_stays_while_this_process_has_not_seen_the_instrument_it_names
     clock = stream(collector_settings, state, "minute")
     clock.live(5, 0)
     clock.live(5, 5, -ZONE)
-    clock.screen.note(NOW)
+    clock.note()
     other.live(5, 0)
-    other.screen.note(NOW)
+    other.note()
     assert len(state.list_findings(kind=FindingKind.CLOCK)) == 1
 
 
@@ -246,7 +263,7 @@ def test_other_times_ahead_keep_their_reason(collector_settings: CollectorSettin
     clock = stream(collector_settings, state, "minute")
     (judged,) = clock.live(1, 0, timedelta(hours=3))
     assert [item.reason for item in judged.rejections] == [RejectReason.TIME_FUTURE]
-    clock.screen.note(NOW)
+    clock.note()
     assert state.list_instrument_states()[0].clock is Clock.AHEAD
 
 

@@ -13,6 +13,7 @@ import pytest
 import ingest.follow
 import ingest.judge
 from ingest.clock import ClockScreen
+from ingest.clock_report import ClockReport
 from ingest.gap import GapWatch
 from ingest.guard import describe, divide
 from ingest.lanes import CURSOR
@@ -54,7 +55,7 @@ STEPS_AFTER_THE_WRITE = {
 STEPS_OF_NO_MESSAGE = {
     "balance row": (StateStore, "add_balance"),
     "clock note": (StateStore, "note_clocks"),
-    "clock report": (ClockScreen, "_report"),
+    "clock report": (ClockReport, "_report"),
     "gap row": (StateStore, "add_gaps"),
     "progress row": (StateStore, "note_progress"),
 }

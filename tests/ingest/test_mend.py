@@ -106,6 +106,23 @@ def test_times_of_a_wrong_clock_are_moved(
     assert state.list_quarantine()[0].state is QuarantineState.REPLAYED
 
 
+def test_no_other_entry_of_a_message_frees_what_is_held_for_its_clock(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
+) -> None:
+    raw = message(START - ZONE, {"so2": 1.0, "ozone": 30.0})
+    (entry,) = refused(state, collector_settings, raw)
+    suspect = held(state, raw, START - ZONE)
+    (outcome,) = mend([entry], RENAME, collector_settings, state, writer=writer(store))
+    assert "how many hours" in outcome.refused[0]
+    assert replay([entry], collector_settings, state, writer(store)).refused == 1
+    both = msgspec.structs.replace(MOVE, codes={"ozone": "o3"})
+    mend([suspect], both, collector_settings, state, writer=writer(store))
+    assert list(stored(store)) == [START]
+    mend([entry], RENAME, collector_settings, state, writer=writer(store))
+    assert list(stored(store)) == [START]
+    assert [item.state for item in state.list_quarantine()] == [QuarantineState.NEW, QuarantineState.REPLAYED]
+
+
 def test_only_refused_times_are_moved_and_only_json_is_rewritten(
     collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
 ) -> None:

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import threading
 import uuid
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
 
 from ingest.intake import intake
@@ -14,10 +15,14 @@ from ingest.pipeline import Drain
 from ingest.report import DrainReport
 from ingest.writer import Writer
 from schemas.message import RawMessage
+from schemas.network import Instrument, Network, Station
+from sensors.network_file import network_toml
 from store.rawlog import BEGINNING, RawLog
+from store.state import Clock, FindingKind
 from tests.ingest.conftest import wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ingest.mqtt import Publisher
@@ -109,3 +114,77 @@ def test_the_lag_is_said_to_be_nothing_when_all_is_drained(
     worker.join()
     log.close()
     assert [report.lag for report in heard] == [5, None, 0]
+
+
+#: Parts of a drain that threads may share.
+SHARED = {"_settings", "_log", "_writer", "_state", "_stop", "_caught", "_alive"}
+
+
+class Watched:
+    """A part of a drain that notes which threads call or read it."""
+
+    def __init__(self, part: Any) -> None:
+        self.part = part
+        self.threads: set[int] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.part, name)
+        return self.called(found) if callable(found) else self.touched(found)
+
+    def __call__(self, *args: object) -> object:
+        return self.called(self.part)(*args)
+
+    def touched(self, found: object) -> object:
+        self.threads.add(threading.get_ident())
+        return found
+
+    def called(self, found: Callable[..., object]) -> Callable[..., object]:
+        def call(*args: object) -> object:
+            self.touched(found)
+            return found(*args)
+
+        return call
+
+
+def test_with_two_thousand_stations_every_part_of_the_drain_has_one_thread(
+    collector_settings: CollectorSettings, store: InfluxStore, state: StateStore, tmp_path: Path
+) -> None:
+    gas1 = Instrument(id="gas1", network="gas", cadence_s=60, parameters=("so2",))
+    network = Network(
+        zone="Asia/Shanghai",
+        station_list=tuple(Station(id=f"s-{number}", instruments=(gas1,)) for number in range(2_000)),
+    )
+    path = tmp_path / "many.toml"
+    path.write_text(network_toml(network))
+    settings = collector_settings.model_copy(update={"network": path, "drain_batch": 100, "drain_live_after_s": 0.0})
+    now = datetime.now(UTC).replace(microsecond=0)
+    # each clock is ahead, then right: every batch has something urgent to report
+    messages = [
+        RawMessage(
+            f"obs/v1/gas/s-{number}/gas1/json",
+            msgspec.json.encode({"start": now + wrong, "values": {"so2": 1.0}, "seq": step}),
+            now + timedelta(milliseconds=step),
+        )
+        for step, wrong in enumerate((timedelta(hours=1), timedelta(0)))
+        for number in range(2_000)
+    ]
+    log, stop, reports = RawLog(settings.rawlog_dir), threading.Event(), list[DrainReport]()
+    log.append(messages)
+    work = Drain(settings, log, writer=Writer(store, stop), state=state, stop=stop)
+    watched = {
+        name: Watched(part) for name, part in vars(work).items() if name not in SHARED and hasattr(part, "__dict__")
+    }
+    vars(work).update(watched)
+
+    def hear(report: DrainReport) -> None:
+        reports.append(report)
+        if sum(item.messages for item in reports) == len(messages):
+            stop.set()
+
+    work.run(hear)
+    log.close()
+    assert sum(item.readings for item in reports) == 2_000
+    assert [item.clock for item in state.list_instrument_states()] == [Clock.RIGHT] * 2_000
+    assert state.list_findings(kind=FindingKind.CLOCK) == []
+    assert {"_clock", "_lanes", "_disk", "_steps", "_reviser", "_follower"} <= set(watched)
+    assert {name: len(item.threads) for name, item in watched.items()} == dict.fromkeys(watched, 1)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from ingest.validate import refuse_malformed_topic, validate, validate_topic
 from schemas.interval import Interval
 from schemas.message import Topic
+from schemas.network import Network
 from schemas.reading import Reading
 from tests.ingest.conftest import reasons, station_network
 
@@ -56,6 +58,14 @@ def test_reading_that_cannot_be_stored_has_one_reason(changed: dict[str, object]
 @pytest.mark.parametrize("end", [NOW + timedelta(minutes=10), NOW - timedelta(hours=168)])
 def test_time_exactly_at_a_bound_is_accepted(end: datetime) -> None:
     assert validate(reading(end=end), NETWORK, NOW).reading is not None
+
+
+def test_a_stated_delay_of_the_way_is_no_age() -> None:
+    stations = tuple(msgspec.structs.replace(item, delay_s=2700) for item in NETWORK.station_list)
+    delayed = Network(zone=NETWORK.zone, station_list=stations)
+    oldest = NOW - timedelta(hours=168, minutes=45)
+    assert validate(reading(end=oldest), delayed, NOW).reading is not None
+    assert reasons(validate(reading(end=oldest - timedelta(seconds=1)), delayed, NOW).rejections) == ["time_late"]
 
 
 def test_station_without_late_window_takes_any_age() -> None:

@@ -45,7 +45,8 @@ def test_a_time_that_is_let_in_can_be_shifted_and_cast(moment: datetime) -> None
     for shifted in (moment - window, moment + window, moment - timedelta(days=400), moment + timedelta(days=400)):
         assert pd.Timestamp(shifted).as_unit("ns").value == pd.Timestamp(shifted).value
         for zone in ZONES:
-            assert shifted.astimezone(ZoneInfo(zone)) == shifted
+            # back in UTC, since a local time that comes twice equals none of another zone
+            assert shifted.astimezone(ZoneInfo(zone)).astimezone(UTC) == shifted
 
 
 @given(MOMENTS, MOMENTS)

@@ -1,5 +1,6 @@
 """A network file is used whole or refused with its place."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,20 @@ def test_station_without_window_gets_a_week() -> None:
     assert station.late_window_h == 168
 
 
+def test_a_delay_is_the_stations_unless_the_instrument_states_its_own() -> None:
+    second = INSTRUMENT.replace('"g"', '"h"') + "delay_s = 0\n"
+    network = parse_network(
+        STATION + "delay_s = 2700\n" + INSTRUMENT + "parameters = []\n" + second + "parameters = []\n", "n.toml"
+    )
+    assert network.delays == {("a", "g"): timedelta(minutes=45), ("a", "h"): timedelta(0)}
+    assert network.late_windows == {("a", "g"): timedelta(hours=168, minutes=45), ("a", "h"): timedelta(hours=168)}
+
+
+def test_any_age_stays_any_age_with_a_delay() -> None:
+    text = STATION + "delay_s = 2700\nlate_window_h = 0\n" + INSTRUMENT + "parameters = []\n"
+    assert parse_network(text, "n.toml").late_windows == {("a", "g"): timedelta(0)}
+
+
 def test_name_falls_back_to_the_other_language_and_then_to_the_id() -> None:
     network = parse_network(STATION + 'name_zh = "甲"\n' + INSTRUMENT + 'parameters = ["o3"]\n', "n.toml")
     assert network.stations["a"].name("en") == "甲"
@@ -33,6 +48,9 @@ def test_name_falls_back_to_the_other_language_and_then_to_the_id() -> None:
         ("zone = ", "n.toml: not TOML"),
         ('zone = "Mars/Olympus"\nstation = []\n', "zone: 'Mars/Olympus' is not an IANA time zone"),
         ('zone = "Asia/Shanghai"\nstation = []\nfoo = 1\n', "unknown field `foo`"),
+        (STATION + "delay_s = -1\n" + INSTRUMENT + "parameters = []\n", "$.station[0].delay_s"),
+        (STATION + "delay_s = nan\n" + INSTRUMENT + "parameters = []\n", "$.station[0].delay_s"),
+        (STATION + INSTRUMENT + "parameters = []\ndelay_s = 700000\n", "delay_s"),
         (STATION.replace('"a"', '"A a"') + INSTRUMENT + "parameters = []\n", "$.station[0].id"),
         (STATION + INSTRUMENT + 'parameters = ["unobtainium"]\n', "unobtainium"),
         (STATION + INSTRUMENT + 'parameters = ["gamma_dose_rate"]\n', "is not a parameter of network gas"),
