@@ -20,11 +20,13 @@ from alerts.evidence import Sources, verdict_rule_of
 from alerts.finding import finding_transitions, standing_keys
 from alerts.look import Look
 from alerts.operation import PREFIX, operation_end, operation_ends, operation_transition
+from alerts.outage import is_check_due, mail_state, note_mail
 from alerts.rules import load_rules
 from alerts.settings import alert_settings
 from schemas.alert import AlertState, EndReason
 from store.influx import InfluxStore
 from store.state import AlertProgress, StateStore
+from store.state.delivery import EMAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,12 +34,17 @@ if TYPE_CHECKING:
 
     from alerts.engine import Machine
     from alerts.look import Found
+    from alerts.outage import MailState
+    from alerts.rule import Rules
+    from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition, Severity
     from store.settings import SharedSettings
     from store.state import AlertStatus
 
 
-def evaluate(settings: SharedSettings, start: datetime, end: datetime, now: datetime) -> int:
+def evaluate(
+    settings: SharedSettings, start: datetime, end: datetime, now: datetime, rules: Rules | None = None
+) -> int:
     """Judge ``[start, end)`` by all rules and store the new transitions.
 
     Silence and forecasts are judged at ``now``, and only when the window reaches to within an hour of it: a window of
@@ -48,6 +55,8 @@ def evaluate(settings: SharedSettings, start: datetime, end: datetime, now: date
     start, end, now : datetime
         Aware. Late data are found as long as the window still covers them and no later transition of that alert is
         stored.
+    rules : Rules or None
+        None: those of the file.
 
     Returns
     -------
@@ -59,7 +68,7 @@ def evaluate(settings: SharedSettings, start: datetime, end: datetime, now: date
     alerts.rules.RulesFileError, store.error.StoreError
     """
     own = alert_settings(settings)
-    rules = load_rules(own.rules)
+    rules = load_rules(own.rules) if rules is None else rules
     with _stores(own) as (influx, state):
         statuses = state.get_alert_states()
         look = Look(influx, own.stations, statuses, start, end, now, state)
@@ -128,16 +137,18 @@ def rehearse(settings: SharedSettings, start: datetime, end: datetime, now: date
         influx.close()
 
 
-def deliver(settings: SharedSettings, now: datetime) -> int:
+def deliver(settings: SharedSettings, now: datetime, rules: Rules | None = None) -> int:
     """Mail what waits, each transition by exactly one worker.
 
     Nothing is claimed while the mail server does not answer, so that an outage of any length costs no attempt: the
-    mails go in the first round after it.
+    mails go in the first round after it. An outage is logged, counted, shown by the console and told by the second way.
 
     Parameters
     ----------
     now : datetime
         Aware; for ages and the mails' date.
+    rules : Rules or None
+        None: those of the file.
 
     Returns
     -------
@@ -146,19 +157,37 @@ def deliver(settings: SharedSettings, now: datetime) -> int:
     """
     own = alert_settings(settings)
     with _stores(own) as (influx, state):
-        if not any(state.list_deliveries(state=name, limit=1) for name in ("pending", "claimed")):
+        backlog = state.get_backlog(EMAIL, failed_since=now)
+        if not backlog.waiting and not is_check_due(state, now):
             return 0
-        try:
-            email.check(own)
-        except email.DeliveryError:
-            return 0
-        verdict_rule = verdict_rule_of(own.network)
-        sources = Sources(influx, state, own.stations, load_rules(own.rules), own.console_url, now, verdict_rule)
-        return deliver_round(sources, own, worker=_worker(), now=now).sent
+        sent, error = 0, _mail_error(own)
+        if error is None and backlog.waiting:
+            chosen = load_rules(own.rules) if rules is None else rules
+            sources = Sources(influx, state, own.stations, chosen, own.console_url, now, verdict_rule_of(own.network))
+            sent, error = deliver_round(sources, own, worker=_worker(), now=now)
+        note_mail(state, own, error if not sent else None, backlog, now)
+        return sent
+
+
+def _mail_error(own: AlertSettings) -> str | None:
+    """Why the mail server cannot be used; None where it can."""
+    try:
+        email.check(own)
+    except email.DeliveryError as error:
+        return str(error)
+    return None
 
 
 def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
-    settings: SharedSettings, *, key: str, title_zh: str, title_en: str, detail: str, severity: Severity, now: datetime
+    settings: SharedSettings,
+    *,
+    key: str,
+    title_zh: str,
+    title_en: str,
+    detail: str,
+    severity: Severity,
+    now: datetime,
+    rules: Rules | None = None,
 ) -> bool:
     """Report trouble of the system itself: a failed task, a held batch, a flooded quarantine.
 
@@ -171,6 +200,8 @@ def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
     severity : Severity
     now : datetime
         Aware.
+    rules : Rules or None
+        None: those of the file.
 
     Returns
     -------
@@ -182,7 +213,7 @@ def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
         status = state.get_alert_states().get(PREFIX + key)
         found = operation_transition(
             state,
-            load_rules(own.rules),
+            load_rules(own.rules) if rules is None else rules,
             key=key,
             titles=(title_zh, title_en),
             detail=detail,
@@ -204,6 +235,12 @@ def resolve_operation(settings: SharedSettings, *, key: str, now: datetime) -> b
             return False
         end = operation_end(status, now, EndReason.CAUSE_GONE)
         return state.follow_transition(end, status.transition_id) is not None
+
+
+def read_mail_state(settings: SharedSettings, now: datetime) -> MailState:
+    """How the mails are doing: whether the server answered last, and what waits."""
+    with _state(settings) as state:
+        return mail_state(state, now)
 
 
 def open_alerts(settings: SharedSettings) -> int:

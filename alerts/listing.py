@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from alerts import email
 from alerts.message import Envelope, compose, message_id, render
 from alerts.sample_mail import sample_views
-from schemas.alert import AlertState
+from schemas.alert import AlertState, RuleKind
 from store.state import StateStore
 
 if TYPE_CHECKING:
     from alerts.settings import AlertSettings
     from store.settings import SharedSettings
+    from store.state import AlertStatus
 
 
 class Listed(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert in a list."""
+    """One alert in a list.
+
+    Attributes
+    ----------
+    value : float or None
+        Its extreme so far, or until it ended, in ``unit``; of a silence its length.
+    latest, latest_at : float, datetime or None
+        The newest value, and the end of its interval.
+    end_reason : str or None
+        Why it ended.
+    """
 
     id: int
     state: str
@@ -27,14 +38,16 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     alert_key: str
     since: datetime
     value: float | None
+    latest: float | None
+    latest_at: datetime | None
     unit: str | None
+    end_reason: str | None
     taken_by: str | None
-
-    COLUMNS: ClassVar[tuple[str, ...]] = ("id", "state", "severity", "alert_key", "since", "value", "unit", "taken_by")
 
 
 def list_states(settings: SharedSettings, state: AlertState | None = None) -> list[Listed]:
     """Present state of every alert: firing, pending, ok; newest first within each."""
+    now = datetime.now(UTC)
     order = {AlertState.FIRING: 0, AlertState.PENDING: 1, AlertState.OK: 2}
     with _open(settings) as store:
         found = [item for item in store.get_alert_states().values() if state is None or item.state is state]
@@ -46,18 +59,30 @@ def list_states(settings: SharedSettings, state: AlertState | None = None) -> li
             severity=item.transition.severity,
             alert_key=item.alert_key,
             since=item.transition.since,
-            value=item.transition.value,
+            value=_extreme(item, now),
+            latest=item.progress.latest if item.transition.parameter and item.state is not AlertState.OK else None,
+            latest_at=item.progress.latest_at
+            if item.transition.parameter and item.state is not AlertState.OK
+            else None,
             unit=item.transition.unit,
+            end_reason=item.transition.reason,
             taken_by=item.acknowledged_by,
         )
         for item in found
     ]
 
 
+def _extreme(status: AlertStatus, now: datetime) -> float | None:
+    change = status.transition
+    if change.kind is RuleKind.SILENCE:
+        return (now - change.since) / timedelta(minutes=1) if status.state is AlertState.FIRING else change.value
+    return change.value if status.progress.extreme is None else status.progress.extreme
+
+
 def show_transition(settings: SharedSettings, transition_id: int) -> dict[str, Any] | None:
     """One stored transition with its deliveries and who has taken the alert; None where there is none."""
     with _open(settings) as store:
-        stored = next((item for item in store.list_transitions(limit=1_000_000) if item.id == transition_id), None)
+        stored = store.get_transition(transition_id)
         if stored is None:
             return None
         status = store.get_alert_states().get(stored.transition.alert_key)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
+import shutil
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from alerts.rule import LONGEST_H
@@ -37,6 +39,10 @@ class AlertSettings(SharedSettings):
         Replaces the rules' own value [h]; 0 mails at any age (replays of old data).
     watch_interval_s : float
         Pause between two rounds of ``skyground watch`` [s].
+    alarm_to : str
+        Where an outage of the mail is told: ``https://...`` or a command, JSON on its standard input. Empty: the log only.
+    watch_metrics_host, watch_metrics_port : str, int
+        Where Prometheus asks for the counters of ``skyground watch``; port 0 is off.
     """
 
     smtp_url: str = "smtp://127.0.0.1:1025"
@@ -48,6 +54,9 @@ class AlertSettings(SharedSettings):
     rules: Path = Path("deploy/rules.example.toml")
     notify_max_age_h: float | None = None
     watch_interval_s: float = 3.0
+    alarm_to: str = ""
+    watch_metrics_host: str = "127.0.0.1"
+    watch_metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 9466
 
     @field_validator("smtp_url")
     @classmethod
@@ -83,6 +92,22 @@ class AlertSettings(SharedSettings):
             raise ValueError(msg)
         return value
 
+    @field_validator("alarm_to")
+    @classmethod
+    def _is_way(cls, value: str) -> str:
+        value = value.strip()
+        if not value or is_address(value):
+            return value
+        try:
+            words = shlex.split(value)
+        except ValueError as error:
+            msg = f"a command whose quotes do not match: {error}"
+            raise ValueError(msg) from error
+        if not words or shutil.which(words[0]) is None:
+            msg = "expected http://..., https://... or a command that exists"
+            raise ValueError(msg)
+        return value
+
     @field_validator("notify_max_age_h")
     @classmethod
     def _is_age(cls, value: float | None) -> float | None:
@@ -97,6 +122,11 @@ def alert_settings(settings: SharedSettings) -> AlertSettings:
     if isinstance(settings, AlertSettings):
         return settings
     return AlertSettings(_env_file=settings.run_dir / "settings.env", **settings.model_dump())
+
+
+def is_address(way: str) -> bool:
+    """Whether a second way is an HTTP address; else it is a command."""
+    return way.startswith(("http://", "https://"))
 
 
 def _address(text: str) -> str:

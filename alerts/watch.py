@@ -1,7 +1,8 @@
 """The streaming loop behind ``skyground watch``: judge what is new every few seconds and deliver at once.
 
 Every round judges a sliding window by all rules, which costs one query a network and rule; a machine is rebuilt from its
-last transition, so the loop keeps nothing in memory and may be killed at any time. Several may run side by side.
+last transition, so the loop may be killed at any time. Several may run side by side. Changed rules and network files are
+taken up in the next round; where they cannot be used, the loop goes on with those before them and says so.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from alerts.job import deliver, evaluate
+from alerts.configuration import Configuration
+from alerts.failing import Failing
+from alerts.job import deliver, evaluate, read_mail_state
+from alerts.outage import MailState
 from alerts.settings import alert_settings
 from ingest.stop import stop_on_signals as end_on_signals
 from store.error import StoreError
@@ -22,6 +26,7 @@ from store.error import StoreError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from alerts.rule import Rules
     from alerts.settings import AlertSettings
     from store.settings import SharedSettings
 
@@ -34,20 +39,32 @@ _log = structlog.get_logger(__name__)
 
 
 class Round(msgspec.Struct, frozen=True, kw_only=True):
-    """What one round did; ``error`` is None where nothing went wrong."""
+    """What one round did.
+
+    Attributes
+    ----------
+    error : str or None
+        All errors in one line; None where nothing went wrong.
+    errors : dict of str to str
+        By step that failed.
+    mail : MailState or None
+        How the mails are doing; None where it could not be read.
+    """
 
     at: datetime
     transitions: int = 0
     mails: int = 0
     seconds: float = 0.0
     error: str | None = None
+    errors: dict[str, str] = msgspec.field(default_factory=dict)
+    mail: MailState | None = None
 
 
 def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round], None]) -> None:
     """Judge and deliver until ``stop`` is set.
 
-    A store that does not answer is reported and tried again after a pause that doubles up to a minute; a wrong setting
-    or rule rises at once.
+    A step that fails, for whatever reason, is reported and tried again after a pause that doubles up to a minute; one that
+    goes on failing is alarmed. A wrong setting, rules file or network file rises at the start.
 
     Parameters
     ----------
@@ -55,32 +72,42 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
     report : callable
         Is given every round.
     """
-    own = alert_settings(settings)
-    pause_s = own.watch_interval_s
+    current, failing = Configuration(alert_settings(settings)), Failing()
+    pause_s = current.settings.watch_interval_s
     while not stop.is_set():
-        done = run_once(own, datetime.now(UTC))
+        now = datetime.now(UTC)
+        problem = current.refresh()
+        done = run_once(current.settings, now, current.rules)
+        if problem is not None:
+            errors = {"configuration": problem} | done.errors
+            done = msgspec.structs.replace(done, errors=errors, error="; ".join(errors.values()))
+        failing.note(current.settings, current.rules, done.errors, now)
         report(done)
-        pause_s = min(2 * pause_s, LONGEST_PAUSE_S) if done.error else own.watch_interval_s
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S) if done.errors else current.settings.watch_interval_s
         stop.wait(pause_s)
 
 
-def run_once(settings: AlertSettings, now: datetime) -> Round:
+def run_once(settings: AlertSettings, now: datetime, rules: Rules | None = None) -> Round:
     """One round over the window that ends at ``now`` (aware)."""
     begun = monotonic()
     counts = {"transitions": 0, "mails": 0}
-    errors: list[str] = []
+    errors: dict[str, str] = {}
     # Each by itself: what is stored goes out also while the readings cannot be read.
-    steps: dict[str, Callable[[], int]] = {
-        "transitions": lambda: evaluate(settings, now - WINDOW, now, now),
-        "mails": lambda: deliver(settings, now),
+    steps: dict[str, tuple[str, Callable[[], int]]] = {
+        "transitions": ("evaluate", lambda: evaluate(settings, now - WINDOW, now, now, rules)),
+        "mails": ("deliver", lambda: deliver(settings, now, rules)),
     }
-    for name, step in steps.items():
+    for name, (step, work) in steps.items():
         try:
-            counts[name] = step()
-        except StoreError as error:
-            _log.warning("watch_step_failed", step=name, detail=str(error))
-            errors.append(str(error))
-    return Round(at=now, seconds=monotonic() - begun, error="; ".join(errors) or None, **counts)
+            counts[name] = work()
+        except Exception as error:  # noqa: BLE001 - one input that a step trips over must not end the alerts; logged and alarmed
+            errors[step] = f"{type(error).__name__}: {error}"
+            _log.warning(
+                "watch_step_failed", step=step, detail=errors[step], exc_info=not isinstance(error, StoreError)
+            )
+    mail = None if "deliver" in errors else read_mail_state(settings, now)
+    error_line = "; ".join(errors.values()) or None
+    return Round(at=now, seconds=monotonic() - begun, error=error_line, errors=errors, mail=mail, **counts)
 
 
 def stop_on_signals() -> threading.Event:

@@ -139,13 +139,20 @@ def covered_stations(rule: Rule, network: Network) -> list[Station]:
     return [station for station in network.station_list if instruments_of(rule, station)]
 
 
-def idle_rules(rules: Rules, network: Network) -> Iterator[tuple[str, str]]:
-    """Rules that can never fire with this network: name and why."""
+def idle_rules(rules: Rules, network: Network, *, only_patterns: bool = False) -> Iterator[tuple[str, str]]:
+    """Rules that can never fire with this network: name and why.
+
+    Parameters
+    ----------
+    only_patterns : bool
+        Only those whose patterns match no station: a mistake, where a network without a parameter may well be meant.
+    """
     for rule in rules.items:
         if isinstance(rule, OperationRule) or covered_stations(rule, network):
             continue
         if any(rule.covers(station) for station in network.station_list):
-            yield rule.name, f"no station that it covers measures {_subject(rule)}"
+            if not only_patterns:
+                yield rule.name, f"no station that it covers measures {_subject(rule)}"
         else:
             yield rule.name, f"stations = {list(rule.stations)}, cities = {list(rule.cities)} match no station"
 

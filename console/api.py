@@ -16,6 +16,7 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from console.api_model import AlertList, FlagList, HealthReport, Problem, SeriesList, StationList, WhyModel
+from console.episodes import LONGEST_PAGE, EpisodeQuery
 from console.view.health import summarise
 from console.view.query import QueryError, SeriesQuery, format_utc, parse_moment, parse_series
 from console.view.series import POINT_COLUMNS, FlagRow, Point, flag_rows, points_of
@@ -28,12 +29,14 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from alerts.outage import MailState
     from console.source import Source
     from console.view.alert import Episode
     from console.view.series import Series
     from schemas.network import Station
 
 PREFIX = "/api/v1"
+_ALERTS = 500
 PROBLEM_TYPE = "application/problem+json"
 _PLACE = ("station", "network", "instrument", "parameter", "unit")
 _ROW_COLUMNS = ("start", *_PLACE, *POINT_COLUMNS)
@@ -64,6 +67,12 @@ AtWord = Annotated[
     str, Query(alias="at", description="Any moment of the hour, ISO 8601; station and parameter: one each.")
 ]
 AsOfWord = Annotated[str, Query(alias="as_of", description="As told at this moment. Absent: now.")]
+LimitWord = Annotated[
+    str, Query(alias="limit", description=f"Most ended alerts in the answer: 1 to {LONGEST_PAGE}, default {_ALERTS}.")
+]
+BeforeWord = Annotated[
+    str, Query(alias="before", description="`next` of the answer before: the ended alerts that follow it.")
+]
 FormatWord = Annotated[str, Query(alias="format", description="`json` (default) or `csv`.")]
 
 
@@ -126,9 +135,15 @@ def build_router(source: Source) -> APIRouter:
 
     @router.get("/alerts", response_model=AlertList, summary="Alerts as episodes, open ones first")
     async def alerts(
-        request: Request, station: StationWord = "", *, start: FromWord = "", end: ToWord = ""
+        request: Request,
+        station: StationWord = "",
+        *,
+        start: FromWord = "",
+        end: ToWord = "",
+        limit: LimitWord = "",
+        before: BeforeWord = "",
     ) -> Response:
-        del station, start, end
+        del station, start, end, limit, before
         return await asyncio.to_thread(_answer_alerts, source, dict(request.query_params))
 
     @router.get(
@@ -294,18 +309,31 @@ def _answer_alerts(source: Source, given: dict[str, str]) -> Response:
     for item in stations:
         if item not in source.network.stations:
             raise QueryError(field="station", given=item, expected="a known station (GET /api/v1/stations lists them)")
-    found = [
-        episode
-        for episode in source.alerts()
-        if (not stations or episode.worst.station_id in stations)
-        and (end is None or episode.since < end)
-        and (start is None or episode.ended is None or episode.ended > start)
-    ]
-    return _json({"alerts": [_alert(episode) for episode in found]})
+    query = EpisodeQuery(
+        start=start,
+        end=end,
+        stations=tuple(stations),
+        before=_whole(given, "before", least=1),
+        limit=_whole(given, "limit", least=1, most=LONGEST_PAGE) or _ALERTS,
+    )
+    found, now = source.alerts(query), datetime.now(UTC)
+    listed = [_alert(episode, now) for episode in found.episodes]
+    return _json({"limit": query.limit, "next": found.following, "alerts": listed})
 
 
-def _alert(episode: Episode) -> dict[str, object]:
+def _whole(given: Mapping[str, str], field: str, *, least: int, most: int | None = None) -> int | None:
+    text = given.get(field, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= (most or 2**62)):
+        expected = f"a whole number from {least}" + (f" to {most}" if most else "")
+        raise QueryError(field=field, given=text, expected=expected)
+    return int(text)
+
+
+def _alert(episode: Episode, now: datetime) -> dict[str, object]:
     worst, taken = episode.worst, episode.acknowledged
+    extreme, latest = episode.extreme(now), episode.latest
     return {
         "id": episode.id,
         "alert_key": episode.alert_key,
@@ -317,7 +345,11 @@ def _alert(episode: Episode) -> dict[str, object]:
         "state": str(episode.state),
         "since": format_utc(episode.since),
         "ended": format_utc(episode.ended) if episode.ended else None,
-        "value": worst.value,
+        "end_reason": str(episode.reason) if episode.reason else None,
+        "value": extreme.value if extreme else None,
+        "value_at": format_utc(extreme.at) if extreme and extreme.at else None,
+        "latest": latest.value if latest else None,
+        "latest_at": format_utc(latest.at) if latest and latest.at else None,
         "threshold": worst.threshold,
         "unit": worst.unit,
         "acknowledged_by": taken.who if taken else None,
@@ -332,9 +364,12 @@ def _answer_health(source: Source) -> Response:
         "influxdb": {"ok": database.ok, "detail": database.detail},
     }
     try:
-        rows = source.health().rows
+        health = source.health()
     except StoreError as error:
         return _json({"ok": False, **report, "detail": str(error), "summary": None, "stations": []})
+    rows = health.rows
+    if (mail := health.mail) is not None:
+        report["mail"] = _mail(mail)
     summary = summarise(rows)
     listed = [
         {
@@ -350,3 +385,15 @@ def _answer_health(source: Source) -> Response:
     ]
     counts = {name: getattr(summary, name) for name in ("stations", "up", "late", "silent", "lying", "archive")}
     return _json({"ok": database.ok, **report, "detail": "", "summary": counts, "stations": listed})
+
+
+def _mail(mail: MailState) -> dict[str, object]:
+    return {
+        "ok": False if mail.is_troubled else mail.ok,
+        "detail": mail.detail,
+        "since": format_utc(mail.since) if mail.since else None,
+        "checked_at": format_utc(mail.checked_at) if mail.checked_at else None,
+        "waiting": mail.waiting,
+        "oldest": format_utc(mail.oldest) if mail.oldest else None,
+        "failed_24h": mail.failed,
+    }

@@ -171,7 +171,7 @@ class WhyModel(BaseModel):
 
 
 class AlertModel(BaseModel):
-    """An alert from its beginning to its end; ``value`` and ``threshold`` in ``unit`` at its strongest."""
+    """An alert from its beginning to its end; values in ``unit``."""
 
     id: int
     alert_key: str
@@ -183,7 +183,11 @@ class AlertModel(BaseModel):
     state: str
     since: datetime
     ended: datetime | None
-    value: float | None
+    end_reason: str | None = Field(description="Why it ended, see docs/alerts.md; null while it is open")
+    value: float | None = Field(description="The most extreme value so far, of a silence its length")
+    value_at: datetime | None = Field(description="Start of the interval of that value")
+    latest: float | None = Field(description="The newest value")
+    latest_at: datetime | None = Field(description="What `latest` is as of: the end of its interval")
     threshold: float | None
     unit: str | None
     acknowledged_by: str | None
@@ -191,8 +195,12 @@ class AlertModel(BaseModel):
 
 
 class AlertList(BaseModel):
-    """Open alerts first."""
+    """Open alerts first, in full; of the ended ones at most ``limit``, latest first."""
 
+    limit: int
+    next: int | None = Field(
+        description="`before` of the answer with the ended alerts that follow; null: there are none"
+    )
     alerts: list[AlertModel]
 
 
@@ -201,6 +209,18 @@ class DatabaseModel(BaseModel):
 
     ok: bool
     detail: str
+
+
+class MailModel(BaseModel):
+    """How the alert mails are doing; ``ok`` null before the mail server was used."""
+
+    ok: bool | None = Field(description="false: the server is dead, mails wait for over 15 min, or some were given up")
+    detail: str
+    since: datetime | None
+    checked_at: datetime | None
+    waiting: int
+    oldest: datetime | None
+    failed_24h: int
 
 
 class SummaryModel(BaseModel):
@@ -232,6 +252,7 @@ class HealthReport(BaseModel):
     ok: bool
     time: datetime
     influxdb: DatabaseModel
+    mail: MailModel | None = None
     detail: str
     summary: SummaryModel | None
     stations: list[StationHealthModel]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -57,8 +58,8 @@ class _Check(Protocol):
 _NEEDS = {
     Part.COLLECTOR: ("network", "disk", "broker", "influxdb", "state"),
     Part.GATEWAY: ("network", "disk", "broker"),
-    Part.WATCH: ("network", "font", "influxdb", "state", "mail"),
-    Part.AIRFLOW: ("network", "font", "influxdb", "state", "mail", "airflow"),
+    Part.WATCH: ("network", "font", "influxdb", "state", "rules", "mail"),
+    Part.AIRFLOW: ("network", "font", "influxdb", "state", "rules", "mail", "airflow"),
     Part.CONSOLE: ("network", "influxdb", "state", "console"),
 }
 
@@ -93,6 +94,7 @@ def _checks(part: Part | None) -> dict[str, _Check]:
         "broker": _broker,
         "influxdb": partial(_influxdb, part=part),
         "state": _state,
+        "rules": _rules,
         "mail": _mail,
         "airflow": _airflow,
         "console": _console,
@@ -271,11 +273,53 @@ def _mail(settings: LocalSettings) -> Finding:
     except DeliveryError as error:
         repair = "skyground up mail (local sink), or correct SKYGROUND_SMTP_URL and SKYGROUND_SMTP_PASSWORD"
         return Finding(component="mail", ok=False, detail=f"{_bare(settings.smtp_url)}: {error}", repair=repair)
+    waiting = _waiting_mails(settings)
+    if waiting:
+        repair = "is skyground watch running? its log says why; skyground alerts deliver sends them now"
+        return Finding(
+            component="mail", ok=False, detail=f"{_bare(settings.smtp_url)} answers, but {waiting}", repair=repair
+        )
     return Finding(
         component="mail",
         ok=True,
         detail=f"{_bare(settings.smtp_url)} accepts the log-in; prove the whole way with: skyground alerts test-mail",
     )
+
+
+def _waiting_mails(settings: LocalSettings) -> str:
+    """What of the alert mails does not go out though the server answers; empty where nothing waits too long."""
+    from alerts.outage import mail_state
+    from store.error import StoreError
+    from store.state import StateStore
+
+    try:
+        with StateStore(settings.state_url) as state:
+            mail = mail_state(state, datetime.now(UTC))
+    except StoreError:  # the state database is a finding of its own
+        return ""
+    parts = [f"{mail.waiting} alert mails wait since {mail.oldest:%Y-%m-%d %H:%M}Z"] if mail.is_stuck else []
+    parts += [f"{mail.failed} were given up within 24 h"] if mail.failed else []
+    return "; ".join(parts)
+
+
+def _rules(settings: LocalSettings) -> Finding:
+    """Read the rules as the watch does, and name those that can never fire with the network file at hand."""
+    from alerts.rules import RulesFileError, load_rules
+    from alerts.watched import idle_rules
+
+    try:
+        rules = load_rules(settings.rules)
+    except RulesFileError as error:
+        return Finding(
+            component="rules", ok=False, detail=str(error), repair="correct the file that SKYGROUND_RULES names"
+        )
+    idle = [
+        f"rule {name!r} can never fire: {why}" for name, why in idle_rules(rules, settings.stations, only_patterns=True)
+    ]
+    if idle:
+        repair = "correct stations and cities of these rules, or remove them"
+        return Finding(component="rules", ok=False, detail="; ".join(idle), repair=repair)
+    return Finding(component="rules", ok=True, detail=f"{settings.rules}: {len(rules.items)} rules")
 
 
 def _airflow(settings: LocalSettings) -> Finding:

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from console.view.alert import Episode, episodes, matching, with_acknowledgement
+from alerts.outage import MailState, mail_state
+from console.episodes import EpisodePage, EpisodeQuery, read_episode, read_episodes
+from console.view.alert import Episode, matching
 from console.view.completeness import (
     DayCompleteness,
     calendar,
@@ -77,6 +79,8 @@ class HealthData:
         Batches that the gate holds and nobody has released.
     docs : bool
         Whether there are Data Docs to look at.
+    mail : MailState or None
+        How the alert mails are doing.
     """
 
     rows: list[StationHealth]
@@ -87,6 +91,7 @@ class HealthData:
     read_at: datetime
     held: int = 0
     docs: bool = False
+    mail: MailState | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +164,7 @@ class Source:
             read_at=now,
             held=len(self.state.list_held(only_blocking=True)),
             docs=self.data_docs is not None,
+            mail=mail_state(self.state, now),
         )
 
     def _ratios(
@@ -303,15 +309,18 @@ class Source:
         found = with_ends(found, hourly=bucket is Bucket.HOURLY)
         return found.sort_values(["start", "station_id", "parameter"]) if len(found) else found
 
-    def alerts(self) -> list[Episode]:
-        """Episodes of alerts, open ones first, those of data sets in their own time included."""
-        found = episodes(self.state.list_transitions(limit=5_000))
-        states = self.state.get_alert_states()
-        return [with_acknowledgement(episode, states.get(episode.alert_key)) for episode in found]
+    def alerts(self, query: EpisodeQuery) -> EpisodePage:
+        """A page of episodes of alerts, open ones first, those of data sets in their own time included."""
+        return read_episodes(self.state, query)
+
+    def alert(self, transition_id: int) -> Episode | None:
+        """The episode that a transition belongs to; None where there is none."""
+        return read_episode(self.state, transition_id)
 
     def attributions(self, episode: Episode) -> list[Document]:
         """Attribution documents that may speak of an episode, newest first."""
-        return matching(self.state.list_documents("attribution", limit=1_000), episode)
+        prefix = f"{episode.worst.station_id}/{episode.worst.parameter or ''}"
+        return matching(self.state.list_documents("attribution", prefix=prefix, limit=1_000), episode)
 
     def products(self, measurement: str, start: datetime, end: datetime) -> pd.DataFrame:
         """A product in ``[start, end)``, all stations."""

@@ -11,8 +11,9 @@ import typer
 from console.cli.moment import From, To, span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from alerts.listing import Listed
     from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition
 
@@ -42,14 +43,14 @@ def list_alerts(
     state: str = typer.Option("", "--state", help="Only ok, pending or firing."), as_json: bool = JSON
 ) -> None:
     """Print every alert that ever changed, firing ones first."""
-    from alerts.listing import Listed, list_states
+    from alerts.listing import list_states
     from schemas.alert import AlertState
 
     if state and state not in tuple(AlertState):
         msg = f"{state!r}, expected one of {', '.join(AlertState)}"
         raise typer.BadParameter(msg, param_hint="--state")
     found = list_states(_settings(), AlertState(state) if state else None)
-    _print_listed(found, as_json=as_json, columns=Listed.COLUMNS)
+    _print_listed(found, as_json=as_json)
 
 
 def show(alert_id: int = typer.Argument(metavar="ID"), as_json: bool = JSON) -> None:
@@ -145,10 +146,9 @@ def check_rules(path: Path = typer.Argument(metavar="FILE")) -> None:
     typer.echo(
         f"{path}: {len(rules.items)} rules, {len(rules.disabled)} disabled; stations as in {_settings().network}"
     )
-    idle = list(idle_rules(rules, network))
-    for name, why in idle:
+    for name, why in idle_rules(rules, network):
         typer.echo(f"{path}: rule {name!r} can never fire: {why}", err=True)
-    if idle:
+    if any(idle_rules(rules, network, only_patterns=True)):
         raise typer.Exit(1)
 
 
@@ -182,23 +182,29 @@ def _print_rehearsal(found: list[AlertTransition], *, weeks: float, as_json: boo
     )
 
 
-def _print_listed(rows: Sequence[object], *, as_json: bool, columns: tuple[str, ...]) -> None:
+def _print_listed(rows: Sequence[Listed], *, as_json: bool) -> None:
+    """Two lines an alert: nothing is cut at 80 columns."""
     import msgspec
-    from rich.console import Console
-    from rich.table import Table
 
-    if as_json:
-        for row in rows:
-            typer.echo(msgspec.json.encode(row).decode())
-        return
-    table = Table(*columns, box=None)
     for row in rows:
-        table.add_row(*(_cell(getattr(row, name)) for name in columns))
-    Console().print(table)
+        if as_json:
+            typer.echo(msgspec.json.encode(row).decode())
+            continue
+        typer.echo(f"{row.id:<6} {row.state:<7} {row.severity:<8} {row.alert_key}")
+        typer.echo("       " + "  ".join(_figures(row)))
 
 
-def _cell(value: object) -> str:
-    """Text of a table cell: times to the minute in UTC, a dash where there is nothing."""
-    if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M}Z"
-    return "–" if value is None else str(value)
+def _figures(row: Listed) -> Iterator[str]:
+    yield f"since {_moment(row.since)}"
+    if row.value is not None:
+        yield f"extreme {row.value:.4g} {row.unit or ''}".rstrip()
+    if row.latest is not None and row.latest_at is not None:
+        yield f"now {row.latest:.4g} as of {_moment(row.latest_at)}"
+    if row.end_reason is not None:
+        yield row.end_reason
+    if row.taken_by is not None:
+        yield f"taken by {row.taken_by}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}Z"

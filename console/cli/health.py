@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from alerts.outage import MailState
+    from console.i18n import Words
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +23,7 @@ def health(
 ) -> None:
     """Stations that need somebody, worst first, with the next step. 站点健康状况与下一步。
 
-    Exit status 1 where any station is lying, silent or late.
+    Exit status 1 where any station is lying, silent or late, or the alert mails do not go out.
     """
     import msgspec
 
@@ -35,11 +39,17 @@ def health(
     with explained("health"), StateStore(settings.state_url) as state:
         state.migrate()
         influx = InfluxStore(settings)
-        rows = Source(settings, influx, state).health().rows
+        data = Source(settings, influx, state).health()
         influx.close()
     words = words_of(settings.language)
+    mail_line = None if data.mail is None or station else _mail_line(data.mail, words)
+    if mail_line is not None:
+        encoded = msgspec.json.encode({"station": None, "part": "mail", "state": "down", "detail": mail_line})
+        typer.echo(encoded if as_json else mail_line)
     chosen = [
-        row for row in rows if station in (None, row.station.id) and (everything or station or row.state in TROUBLED)
+        row
+        for row in data.rows
+        if station in (None, row.station.id) and (everything or station or row.state in TROUBLED)
     ]
     for row in chosen:
         instruments = ", ".join(item.instrument_id for item in row.concerned)
@@ -61,5 +71,20 @@ def health(
         typer.echo(f"{words(f'state.{row.state}'):<14} {row.station.id:<24} {since:<18} {next_step}")
     if not chosen and not as_json:
         typer.echo("every station reports on time 全部站点正常")
-    if any(row.state in TROUBLED for row in chosen):
+    if mail_line is not None or any(row.state in TROUBLED for row in chosen):
         raise typer.Exit(1)
+
+
+def _mail_line(mail: MailState, words: Words) -> str | None:
+    """What is wrong with the alert mails and what to do; None where nothing is."""
+    if not mail.is_troubled:
+        return None
+    moment = mail.since if mail.ok is False else mail.oldest
+    key = "mail_down" if mail.ok is False else "mail_stuck" if mail.is_stuck else "mail_failed"
+    when = f"{moment:%Y-%m-%d %H:%M}Z" if moment else "-"
+    parts = [words(f"health.{key}", when=when), f"({mail.detail})" if mail.detail else ""]
+    if mail.waiting:
+        parts.append(words("health.mail_waiting", n=mail.waiting))
+    if mail.failed:
+        parts.append(words("health.mail_given_up", n=mail.failed))
+    return " ".join(part for part in [*parts, words("health.mail_do")] if part)

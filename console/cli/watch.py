@@ -19,11 +19,16 @@ def register(app: typer.Typer) -> None:
 
         import msgspec
 
+        from alerts.metrics import Metrics
         from alerts.settings import AlertSettings
         from alerts.watch import Round, run, run_once, stop_on_signals
+        from ingest.error import IngestError
         from store.settings import load_settings
 
+        metrics = Metrics()
+
         def report(done: Round) -> None:
+            metrics.round(done)
             if not (done.transitions or done.mails or done.error or once):
                 return
             if json_lines:
@@ -37,6 +42,11 @@ def register(app: typer.Typer) -> None:
             done = run_once(settings, datetime.now(UTC))
             report(done)
             raise typer.Exit(1 if done.error else 0)
+        try:
+            metrics.serve(settings)
+        except IngestError as error:
+            typer.echo(f"skyground: {error}", err=True)
+            raise typer.Exit(2) from error
         stop = stop_on_signals()
         typer.echo(
             f"watching every {settings.watch_interval_s:g} s; rules {settings.rules}; mail to {', '.join(settings.mail_to)}"

@@ -42,7 +42,7 @@ def prepare_place(run_dir: Path) -> LocalSettings:
 
 
 def _settings_values(run_dir: Path) -> dict[str, str]:
-    mqtt, influx, smtp, console, airflow, metrics = free_ports(6)
+    mqtt, influx, smtp, console, airflow, metrics, watch = free_ports(7)
     values = {
         "RUN_DIR": str(run_dir),
         "NETWORK": str(run_dir / "network.toml"),
@@ -52,6 +52,7 @@ def _settings_values(run_dir: Path) -> dict[str, str]:
         "CONSOLE_URL": f"http://127.0.0.1:{console}",
         "AIRFLOW_URL": f"http://127.0.0.1:{airflow}",
         "METRICS_PORT": str(metrics),
+        "WATCH_METRICS_PORT": str(watch),
         "NOTIFY_MAX_AGE_H": "48",  # the real data set keeps its hours of the day, so its episode may lie a day back
         "RULES": str(Path(__file__).resolve().parents[2] / "deploy" / "rules.example.toml"),
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
+from console.episodes import EpisodeQuery
 from console.pages.series import station_names
 from console.pages.shell import Problem, frame, html, load, page_for, show_problem, theme_of
 from console.view.alert import alert_row, statements, timeline
@@ -28,37 +29,36 @@ _BEFORE, _AFTER, _LONGEST = timedelta(hours=36), timedelta(hours=12), timedelta(
 async def alerts_page(request: Request, source: Source) -> None:
     """Build the list."""
     page = page_for(request, source, "alerts")
-    found = await load(source.alerts)
+    found = await load(partial(source.alerts, EpisodeQuery(limit=_PAST)))
     with frame(page, source, page.words("alerts.title")):
         html(page, "alerts.html")
         if isinstance(found, Problem):
             show_problem(page, found)
             return
         names = station_names(source, page)
-        rows = [(episode, alert_row(episode, page.words, names)) for episode in found]
+        rows = [(episode, alert_row(episode, page.words, names, page.now)) for episode in found.episodes]
         opened = [row for episode, row in rows if episode.is_open]
-        past = [row for episode, row in rows if not episode.is_open][:_PAST]
-        html(page, "alert_rows.html", open=opened, past=past)
+        past = [row for episode, row in rows if not episode.is_open]
+        html(page, "alert_rows.html", open=opened, past=past, more=found.following is not None)
 
 
 async def alert_page(request: Request, source: Source, alert_id: int) -> None:
     """Build the page of one episode."""
     page = page_for(request, source, "alerts")
-    found = await load(source.alerts)
+    # a mail links to the transition it reports, which need not be the first
+    found = await load(partial(source.alert, alert_id))
     with frame(page, source, page.words("alerts.title")):
         if isinstance(found, Problem):
             show_problem(page, found)
             return
-        # a mail links to the transition it reports, which need not be the first
-        episode = next((item for item in found if alert_id in {step.id for step in item.steps}), None)
-        if episode is None:
+        if found is None:
             html(page, "not_found.html", what=str(alert_id), back="/alerts")
             return
-        await _detail(page, source, episode)
+        await _detail(page, source, found)
 
 
 async def _detail(page: Page, source: Source, episode: Episode) -> None:
-    row = alert_row(episode, page.words, station_names(source, page))
+    row = alert_row(episode, page.words, station_names(source, page), page.now)
     html(page, "alert_head.html", row=row)
     with ui.element("section").classes("card"):
         html(page, "alert_facts.html", row=row)
@@ -88,7 +88,7 @@ async def _plot(page: Page, source: Source, episode: Episode) -> None:
     shown = [item for item in found if len(item.points)]
     if not shown:
         return
-    label = page.words("alerts.threshold", value=alert_row(episode, page.words, {}).threshold)
+    label = page.words("alerts.threshold", value=alert_row(episode, page.words, {}, page.now).threshold)
     limits = (
         [LimitLine(parameter=worst.parameter, value=worst.threshold, label=label)]
         if worst.threshold is not None

@@ -66,6 +66,7 @@ def _summary(data: HealthData) -> dict[str, object]:
         "completeness_end": data.completeness_end,
         "held": data.held,
         "docs": data.docs,
+        "mail": data.mail,
     }
 
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from alerts.wording import word
 from console.view.quantity import format_value, name_of, pretty_unit
-from schemas.alert import AlertState, RuleKind, Severity
+from schemas.alert import AlertState, EndReason, RuleKind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from console.i18n import Words
     from schemas.alert import AlertTransition
-    from store.state import AlertStatus, Document, StoredTransition
+    from store.state import AlertProgress, AlertStatus, Document, StoredTransition
 
 _NEAR = timedelta(hours=1)
 
@@ -26,6 +27,13 @@ class Acknowledgement:
     who: str
     note: str
     at: datetime
+
+
+class Value(NamedTuple):
+    """A value and its moment."""
+
+    value: float
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +48,15 @@ class Episode:
         Ascending in time.
     acknowledged : Acknowledgement or None
         Only of the present episode of an alert.
+    progress : AlertProgress or None
+        How far it has gone since its last transition; only while it is open.
     """
 
     id: int
     alert_key: str
     steps: tuple[StoredTransition, ...]
     acknowledged: Acknowledgement | None = None
+    progress: AlertProgress | None = None
 
     @property
     def last(self) -> AlertTransition:
@@ -63,6 +74,30 @@ class Episode:
     def state(self) -> AlertState:
         """Present state."""
         return self.last.to_state
+
+    def extreme(self, now: datetime) -> Value | None:
+        """Most extreme value from the beginning to the end, or so far; of a silence its length [min]."""
+        if self.is_open and self.worst.kind is RuleKind.SILENCE:
+            return Value((now - self.since) / timedelta(minutes=1), None)
+        if self.progress is not None and self.progress.extreme is not None:
+            return Value(self.progress.extreme, self.progress.extreme_at)
+        known = [found for step in reversed(self.steps) if (found := _extreme_of(step.transition)) is not None]
+        value = self.last.value if self.worst.kind is RuleKind.SILENCE else self.worst.value
+        return known[0] if known else (None if value is None else Value(value, None))
+
+    @property
+    def latest(self) -> Value | None:
+        """The newest value that was judged, with the end of its interval; none for silence and operation."""
+        if self.worst.parameter is None:
+            return None
+        if self.progress is not None and self.progress.latest is not None:
+            return Value(self.progress.latest, self.progress.latest_at)
+        return None if self.last.value is None else Value(self.last.value, self.last.at)
+
+    @property
+    def reason(self) -> EndReason | None:
+        """Why it ended; None while it is open."""
+        return None if self.is_open else self.last.reason
 
     @property
     def is_open(self) -> bool:
@@ -83,6 +118,13 @@ class Episode:
     def has_fired(self) -> bool:
         """Whether it was ever more than pending."""
         return any(AlertState.FIRING in (step.transition.to_state, step.transition.from_state) for step in self.steps)
+
+
+def _extreme_of(change: AlertTransition) -> Value | None:
+    value, at = change.evidence.get("extreme"), change.evidence.get("extreme_at")
+    if not isinstance(value, (int, float)):
+        return None
+    return Value(float(value), datetime.fromisoformat(at) if isinstance(at, str) else None)
 
 
 _URGENCY = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -118,11 +160,13 @@ def _split(key: str, steps: Sequence[StoredTransition]) -> list[Episode]:
     return found
 
 
-def with_acknowledgement(episode: Episode, status: AlertStatus | None) -> Episode:
-    """The episode with who has taken it, where the alert's present state belongs to it."""
-    if status is None or status.acknowledged_by is None or status.acknowledged_at is None:
+def with_status(episode: Episode, status: AlertStatus | None) -> Episode:
+    """The episode with how far it has gone and who has taken it, where the alert's present state belongs to it."""
+    if status is None or status.transition_id not in {step.id for step in episode.steps}:
         return episode
-    if status.transition_id not in {step.id for step in episode.steps}:
+    if episode.is_open:
+        episode = replace(episode, progress=status.progress)
+    if status.acknowledged_by is None or status.acknowledged_at is None:
         return episode
     taken = Acknowledgement(who=status.acknowledged_by, note=status.note or "", at=status.acknowledged_at)
     return replace(episode, acknowledged=taken)
@@ -130,7 +174,7 @@ def with_acknowledgement(episode: Episode, status: AlertStatus | None) -> Episod
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRow:
-    """An episode as a table shows it; value, threshold and unit are ready to print."""
+    """An episode as a table shows it: its extreme, the newest value, threshold, unit and reason ready to print."""
 
     id: int
     what: str
@@ -141,16 +185,19 @@ class AlertRow:
     since: datetime
     ended: datetime | None
     value: str
+    extreme_at: datetime | None
+    latest: str
+    latest_at: datetime | None
     threshold: str
     unit: str
     state: str
+    reason: str
     who: str
 
 
-def alert_row(episode: Episode, words: Words, station_names: Mapping[str, str]) -> AlertRow:
-    """Row of one episode."""
-    worst = episode.worst
-    silent = worst.kind is RuleKind.SILENCE
+def alert_row(episode: Episode, words: Words, station_names: Mapping[str, str], now: datetime) -> AlertRow:
+    """Row of one episode at a moment."""
+    worst, extreme, latest = episode.worst, episode.extreme(now), episode.latest
     return AlertRow(
         id=episode.id,
         what=what_happened(worst, words),
@@ -160,12 +207,28 @@ def alert_row(episode: Episode, words: Words, station_names: Mapping[str, str]) 
         station=station_names.get(worst.station_id, worst.station_id),
         since=episode.since,
         ended=episode.ended,
-        value=format_value(worst.value, None if silent else worst.parameter),
-        threshold=format_value(worst.threshold, None if silent else worst.parameter),
-        unit=pretty_unit(worst.unit),
-        state=str(episode.state),
+        value=_shown(extreme.value if extreme else None, worst, words),
+        extreme_at=extreme.at if extreme else None,
+        latest=format_value(latest.value, worst.parameter) if latest else "",
+        latest_at=latest.at if latest else None,
+        threshold=_shown(worst.threshold, worst, words),
+        unit="" if worst.kind is RuleKind.SILENCE else pretty_unit(worst.unit),
+        state=_state_of(episode),
+        reason=word(f"end_{episode.reason}", words.language) if episode.reason else "",
         who=episode.acknowledged.who if episode.acknowledged else "",
     )
+
+
+def _shown(value: float | None, change: AlertTransition, words: Words) -> str:
+    """A value of an alert for a person; of a silence a length of time."""
+    if change.kind is RuleKind.SILENCE and value is not None:
+        return words.duration(timedelta(minutes=value))
+    return format_value(value, change.parameter)
+
+
+def _state_of(episode: Episode) -> str:
+    """``closed`` where an alert is only watched no longer; ``ok`` would say that it is over."""
+    return str(episode.state) if episode.reason is None or episode.reason.is_over else "closed"
 
 
 def what_happened(transition: AlertTransition, words: Words) -> str:
@@ -197,15 +260,15 @@ def timeline(episode: Episode, words: Words) -> list[TimelineStep]:
 
 
 def _step(transition: AlertTransition, words: Words) -> TimelineStep:
-    value = (
-        ""
-        if transition.value is None
-        else f"{format_value(transition.value, transition.parameter)} {pretty_unit(transition.unit)}".strip()
-    )
+    unit = "" if transition.kind is RuleKind.SILENCE else pretty_unit(transition.unit)
+    value = "" if transition.value is None else f"{_shown(transition.value, transition, words)} {unit}".strip()
+    reason = transition.reason
+    state = "closed" if reason is not None and not reason.is_over else str(transition.to_state)
+    why = word(f"end_{reason}", words.language) if reason is not None else ""
     return TimelineStep(
         at=transition.at,
-        title=words(f"alert_state.{transition.to_state}"),
-        detail=value,
+        title=words(f"alert_state.{state}"),
+        detail=" · ".join(part for part in (value, why) if part),
         kind=f"to-{transition.to_state}",
     )
 

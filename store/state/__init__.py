@@ -5,11 +5,11 @@ SQLite (WAL) by default, PostgreSQL by URL. Nothing outside this package sees a 
 
 from __future__ import annotations
 
-from store.state.alert import AlertProgress, AlertStatus, AlertStore, StoredTransition
+from store.state.alert import AlertProgress, AlertStatus, AlertStore
 from store.state.balance import Balance, BalanceStore
 from store.state.calibration import CalibrationStore, OverlapError, StoredCheck, StoredCorrection
 from store.state.channel import Channel, ChannelStore
-from store.state.delivery import Backlog, ClaimedTransition, Delivery, DeliveryStore
+from store.state.delivery import Backlog, ClaimedTransition, Delivery, DeliveryStore, StoredTransition
 from store.state.document import Document, DocumentStore
 from store.state.finding import Finding, FindingKind, FindingStore
 from store.state.flag_change import FlagChange, FlagChangeStore, FlagRule, HourRevision

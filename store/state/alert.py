@@ -11,19 +11,11 @@ import sqlalchemy as sa
 from schemas.alert import AlertState, AlertTransition
 from store.error import StateError
 from store.state.database import StateBase, insert, to_type, utc_now
-from store.state.delivery import EMAIL, enqueue
+from store.state.delivery import EMAIL, StoredTransition, enqueue
 from store.state.table import acknowledgement, alert, transition
 
 _FIELDS = AlertTransition.__struct_fields__
 _PROGRESS = ("extreme", "extreme_at", "latest", "latest_at")
-
-
-class StoredTransition(msgspec.Struct, frozen=True):
-    """A transition as stored."""
-
-    id: int
-    transition: AlertTransition
-    recorded_at: datetime
 
 
 class AlertProgress(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,6 +131,52 @@ class AlertStore(StateBase):
         with self._reading() as connection:
             return [_to_stored(row) for row in connection.execute(question).mappings()]
 
+    def list_ends(
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        stations: Sequence[str] = (),
+        before: int | None = None,
+        limit: int = 200,
+    ) -> list[StoredTransition]:
+        """Returns to OK of alerts that were open at any time in ``[start, end)``, latest first, a page at a time.
+
+        Parameters
+        ----------
+        stations : sequence of str
+            Empty: all.
+        before : int or None
+            Id of the last end of the page before this one.
+        """
+        place = sa.tuple_(transition.c.at, transition.c.id)
+        question = sa.select(transition).where(transition.c.to_state == AlertState.OK.value)
+        if start is not None:
+            question = question.where(transition.c.at > start)
+        if end is not None:
+            question = question.where(transition.c.since < end)
+        if stations:
+            question = question.where(transition.c.station_id.in_(stations))
+        if before is not None:
+            seen = sa.select(transition.c.at, transition.c.id).where(transition.c.id == before).scalar_subquery()
+            question = question.where(place < seen)
+        question = question.order_by(transition.c.at.desc(), transition.c.id.desc()).limit(limit)
+        with self._reading() as connection:
+            return [_to_stored(row) for row in connection.execute(question).mappings()]
+
+    def list_steps(self, spans: Mapping[str, tuple[datetime, datetime]]) -> list[StoredTransition]:
+        """Transitions of several alerts, by alert key each within ``[first, last]``."""
+        if not spans:
+            return []
+        first, last = min(span[0] for span in spans.values()), max(span[1] for span in spans.values())
+        question = sa.select(transition).where(
+            transition.c.alert_key.in_(list(spans)), transition.c.at >= first, transition.c.at <= last
+        )
+        with self._reading() as connection:
+            found = [_to_stored(row) for row in connection.execute(question).mappings()]
+        inside = (item for item in found if _is_within(item.transition.at, spans[item.transition.alert_key]))
+        return list(inside)
+
     def acknowledge(self, alert_key: str, who: str, note: str = "", *, now: datetime | None = None) -> None:
         """Note that somebody has taken an alert; earlier acknowledgements stay on record.
 
@@ -157,6 +195,10 @@ class AlertStore(StateBase):
                 raise StateError(msg)
             record = {"alert_key": alert_key, "transition_id": transition_id, "who": who, "note": note, "at": now}
             connection.execute(sa.insert(acknowledgement).values(record))
+
+
+def _is_within(moment: datetime, span: tuple[datetime, datetime]) -> bool:
+    return span[0] <= moment <= span[1]
 
 
 def _save(connection: sa.Connection, change: AlertTransition, channels: Sequence[str] | None) -> int:

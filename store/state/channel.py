@@ -59,8 +59,8 @@ class ChannelStore(StateBase):
             connection.execute(changed.values(values | {"failures": channel.c.failures + int(not ok)}))
             return to_type(before, Channel)
 
-    def note_alarm(self, name: str, *, before: datetime | None, now: datetime) -> bool:
-        """Claim the telling of another way; False when another worker did since ``before``."""
+    def note_alarm(self, name: str, *, before: datetime | None, now: datetime | None) -> bool:
+        """Claim the telling of another way, or give it back with None; False when another worker did since ``before``."""
         same = channel.c.alarmed_at.is_(None) if before is None else channel.c.alarmed_at == before
         with self._writing() as connection:
             told = sa.update(channel).where(channel.c.name == name, channel.c.ok.is_(False), same)

@@ -30,6 +30,14 @@ MAX_ATTEMPTS = 6 + GIVE_UP_AFTER // _LONGEST_PAUSE
 _OPEN = ("pending", "claimed")
 
 
+class StoredTransition(msgspec.Struct, frozen=True):
+    """A transition as stored."""
+
+    id: int
+    transition: AlertTransition
+    recorded_at: datetime
+
+
 class ClaimedTransition(msgspec.Struct, frozen=True, kw_only=True):
     """A transition that this worker, and no other, is to deliver."""
 
@@ -210,6 +218,19 @@ class DeliveryStore(StateBase):
         with self._reading() as connection:
             row = connection.execute(question).mappings().first()
         return to_type(row, Delivery) if row else None
+
+    def list_waiting(self, channel: str, limit: int = 1000) -> list[StoredTransition]:
+        """Transitions that wait for their delivery, the longest waiting first."""
+        question = (
+            sa.select(transition)
+            .join_from(delivery, transition)
+            .where(delivery.c.channel == channel, delivery.c.state.in_(_OPEN))
+            .order_by(delivery.c.id)
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            rows = connection.execute(question).mappings().all()
+        return [StoredTransition(row["id"], to_type(row, AlertTransition), row["recorded_at"]) for row in rows]
 
     def get_backlog(self, channel: str, *, failed_since: datetime) -> Backlog:
         """What waits on a channel, and how many deliveries were given up since a moment."""

@@ -3,9 +3,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from console.i18n import words
-from console.view.alert import alert_row, episodes, matching, statements, timeline, with_acknowledgement
-from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
-from store.state import AlertStatus, Document, StoredTransition
+from console.view.alert import alert_row, episodes, matching, statements, timeline, with_status
+from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
+from store.state import AlertProgress, AlertStatus, Document, StoredTransition
 from tests.console.build import NOW
 
 OK, PENDING, FIRING = AlertState.OK, AlertState.PENDING, AlertState.FIRING
@@ -56,17 +56,54 @@ def test_transitions_in_any_order_become_episodes_open_ones_first() -> None:
     ]
 
 
-def test_an_ended_alert_shows_the_value_with_which_it_fired() -> None:
-    (found,) = episodes([_stored(1, OK, FIRING, 0), _stored(2, FIRING, OK, 3, value=12.0)])
-    row = alert_row(found, words("en"), {"a-1": "Alpha"})
+def test_an_ended_alert_shows_its_extreme_and_why_it_ended() -> None:
+    evidence = {"extreme": 299.1, "extreme_at": (NOW + timedelta(hours=1)).isoformat()}
+    ended = _stored(2, FIRING, OK, 3, value=12.0, evidence=evidence, reason=EndReason.VALUE_BACK)
+    (found,) = episodes([_stored(1, OK, FIRING, 0, value=160.7), ended])
+    row = alert_row(found, words("en"), {"a-1": "Alpha"}, NOW)
     assert (row.what, row.station, row.value, row.unit, row.state) == (
         "Ozone over threshold",
         "Alpha",
-        "231.4",
+        "299.1",
         "µg/m³",
         "ok",
     )
+    assert (row.extreme_at, row.latest, row.reason) == (
+        NOW + timedelta(hours=1),
+        "12.0",
+        "values are back within the threshold",
+    )
     assert row.ended == NOW + timedelta(hours=3)
+
+
+def test_an_alert_that_is_only_watched_no_longer_is_closed_and_not_ended_well() -> None:
+    (found,) = episodes([_stored(1, OK, FIRING, 0), _stored(2, FIRING, OK, 3, reason=EndReason.STATION_REMOVED)])
+    row = alert_row(found, words("en"), {}, NOW)
+    assert (row.state, row.reason) == ("closed", "station removed from the network file")
+    assert timeline(found, words("en"))[-1].title == "Closed"
+
+
+def test_an_open_alert_shows_its_extreme_so_far_with_the_value_now() -> None:
+    (found,) = episodes([_stored(1, OK, FIRING, 0, value=160.7)])
+    progress = AlertProgress(extreme=299.1, extreme_at=NOW, latest=25.0, latest_at=NOW + timedelta(hours=4))
+    status = AlertStatus(
+        alert_key=found.alert_key,
+        state=FIRING,
+        transition_id=1,
+        transition=found.last,
+        recorded_at=NOW,
+        progress=progress,
+    )
+    row = alert_row(with_status(found, status), words("en"), {}, NOW)
+    assert (row.value, row.latest, row.latest_at) == ("299.1", "25.0", NOW + timedelta(hours=4))
+
+
+def test_a_silence_that_goes_on_shows_how_long_it_has_lasted() -> None:
+    (found,) = episodes(
+        [_stored(1, OK, FIRING, 0, kind=RuleKind.SILENCE, parameter=None, unit="min", value=16.0, threshold=15.0)]
+    )
+    row = alert_row(found, words("en"), {}, NOW + timedelta(hours=5))
+    assert (row.value, row.threshold, row.unit) == ("5 h", "15 min", "")
 
 
 def test_an_acknowledgement_belongs_to_its_episode_only() -> None:
@@ -81,9 +118,9 @@ def test_an_acknowledgement_belongs_to_its_episode_only() -> None:
         acknowledged_at=NOW + timedelta(hours=6),
         note="on my way",
     )
-    taken = with_acknowledgement(first, status)
+    taken = with_status(first, status)
     assert [step.title for step in timeline(taken, words("en"))] == ["Firing", "Taken by Li"]
-    assert with_acknowledgement(second, status).acknowledged is None
+    assert with_status(second, status).acknowledged is None
 
 
 def test_attributions_match_by_station_parameter_and_time() -> None:

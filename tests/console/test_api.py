@@ -96,6 +96,8 @@ def test_why_tells_the_hour_and_its_verdicts(running: Running) -> None:
 def test_alerts_are_listed_and_filtered_by_time(running: Running) -> None:
     assert [row["value"] for row in _json(f"{running.url}/api/v1/alerts?station=ln-sy-01")["alerts"]] == [231.4]
     assert _json(f"{running.url}/api/v1/alerts?to=2020-01-01")["alerts"] == []
+    bounded = _json(f"{running.url}/api/v1/alerts?limit=1&before=1")
+    assert (bounded["limit"], bounded["next"], bounded["alerts"]) == (1, None, [])
 
 
 def test_health_tells_the_state_of_every_station(running: Running) -> None:
@@ -115,6 +117,9 @@ def test_health_tells_the_state_of_every_station(running: Running) -> None:
         ("flags?from=x", "from"),
         ("series?station=ln-sy-01&parameter=o3&format=xml", "format"),
         ("alerts?station=zz", "station"),
+        ("alerts?limit=1001", "limit"),
+        ("alerts?limit=0", "limit"),
+        ("alerts?before=x", "before"),
         ("flags/why?station=zz&parameter=o3", "station"),
         ("flags/why?station=ln-sy-01&parameter=o3", "at"),
         ("flags/why?station=ln-sy-01&parameter=o33&at=2026-01-01", "parameter"),

@@ -7,7 +7,12 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from store.state import AlertProgress, StateStore
 from tests.alerts.conftest import EXAMPLE, NETWORK
+from tests.alerts.test_rules import RULE
+from tests.alerts.test_watched import opened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +27,34 @@ def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_checking_rules_counts_their_stations_and_names_those_that_can_never_fire(tmp_path: Path) -> None:
     done = run(tmp_path, "rules", "check", str(EXAMPLE))
-    assert done.returncode == 1
+    assert done.returncode == 0
     assert "pm25-heavy               threshold  critical      8" in done.stdout
     named = [line.split("'")[1] for line in done.stderr.splitlines() if "can never fire" in line]
     assert named == ["benzene-high", "gamma-above-baseline"]  # the network has neither VOC nor radiation
+
+
+def test_a_rule_whose_patterns_match_no_station_is_an_error_of_the_check(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(RULE + 'stations = ["ln-zz-*"]\n', encoding="utf-8")
+    done = run(tmp_path, "rules", "check", str(path))
+    assert done.returncode == 1
+    assert "rule 'r' can never fire: stations = ['ln-zz-*'], cities = ['*'] match no station" in done.stderr
+
+
+def test_a_list_of_alerts_cuts_nothing_at_80_columns(tmp_path: Path) -> None:
+    key = "gamma-dose-rate-above-its-baseline/ln-a-long-station-name-01/gamma_dose_rate"
+    with StateStore(f"sqlite:///{tmp_path / 'state.sqlite'}") as state:
+        state.migrate()
+        change = msgspec.structs.replace(opened("hourly value"), alert_key=key, value=160.7, unit="nGy/h")
+        state.save_transition(change)
+        status = state.get_alert_states()[key]
+        state.note_alert_progress(
+            {status.transition_id: AlertProgress(extreme=299.1, latest=25.0, latest_at=change.at)}
+        )
+    done = run(tmp_path, "list")
+    assert done.stdout.splitlines() == [
+        f"1      firing  warning  {key}",
+        "       since 2026-11-22 08:00Z  extreme 299.1 nGy/h  now 25 as of 2026-11-22 08:00Z",
+    ]
+    row = msgspec.json.decode(run(tmp_path, "list", "--json").stdout)
+    assert (row["value"], row["latest"], row["unit"]) == (299.1, 25.0, "nGy/h")
