@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from schemas.reading import Reading
     from sensors.outgoing import OutgoingMessage
     from sensors.simulator import Province
+    from sensors.simulator.story import Story
 
 REAL = "real"
 
@@ -52,6 +53,13 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     cities: Annotated[list[str] | None, typer.Option("--city", "--cities", help="comma or repeated 城市")] = None,
     networks: Annotated[list[str] | None, typer.Option("--network", "--networks", help="voc,gas,... 站网")] = None,
     faults: Annotated[bool, typer.Option("--faults/--no-faults", help="whether instruments fail 仪器故障")] = True,
+    story: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MOMENT",
+            help="stage a demonstration around a moment: --to ends its history, --speed real goes on from there for a day 演示场景",
+        ),
+    ] = None,
     drop: Annotated[
         float, typer.Option(min=0, max=1, help="share of messages not sent, answered on request 丢弃比例")
     ] = 0.0,
@@ -72,8 +80,11 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
 
     settings = load_settings(Broker)
     stop = stop_on_signals()
-    begin, until = _period(start, end, days, settings.zone, is_live=speed == REAL)
-    province = _province(seed, begin, until, (_split(cities), _split(networks)), has_faults=faults)
+    begin, until = _period(start, end, days, settings.zone, is_live=speed == REAL and story is None)
+    staged = None if story is None else _story(story, until, settings.zone)
+    part = (_split(cities), _split(networks))
+    province = _province(seed, begin, until, part, has_faults=faults, story=staged)
+    since, last = (until, None) if staged and speed == REAL else (None, until)
     about: dict[str, object] = {
         "seed": seed,
         "from": province.start.isoformat(),
@@ -88,8 +99,8 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     if no_publish:
         finish(about, as_json=as_json)
         return
-    checks = province.check_messages()
-    readings = _thinned(province.messages(per_message=per_message), seed, drop)
+    checks = province.check_messages(since=since, until=last)
+    readings = _thinned(province.messages(per_message=per_message, since=since, until=last), seed, drop)
     messages = heapq.merge(readings, checks, key=lambda item: item.due_at)
     pace = _pace(speed, province.start, stop)
     started = time.perf_counter()
@@ -156,6 +167,15 @@ def _period(start: str | None, end: str | None, days: float, zone: str, *, is_li
     return begin, until
 
 
+def _story(moment: str, until: datetime, zone: str) -> Story:
+    """What is staged around a moment, with a day of the province behind its history."""
+    from sensors.simulator.story import Story
+
+    at, _ = open_span(moment, None, ZoneInfo(zone), options=("--story", "--to"))
+    assert at is not None, "a text that is no moment ends the command"
+    return Story(at=at, history_end=until, end=until + timedelta(days=1))
+
+
 def _province(
     seed: int,
     begin: datetime,
@@ -163,11 +183,12 @@ def _province(
     part: tuple[list[str] | None, list[str] | None],
     *,
     has_faults: bool,
+    story: Story | None,
 ) -> Province:
     from sensors.simulator import Province
 
     try:
-        province = Province(seed, begin, until, faults=has_faults)
+        province = Province(seed, begin, until if story is None else story.end, faults=has_faults, story=story)
         return province.subset(cities=part[0], networks=part[1]) if any(part) else province
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error

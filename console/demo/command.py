@@ -40,6 +40,17 @@ def skyground(*arguments: str, log: Path) -> dict[str, Any]:
     return _last_object(out)
 
 
+def skyground_rows(*arguments: str, log: Path) -> list[dict[str, Any]]:
+    """Run a command that prints one JSON object a line, and return all; status 1 means that it has found something."""
+    with log.open("ab") as errors:
+        command = [sys.executable, "-m", "console.cli", *arguments]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, check=False)
+    if done.returncode > 1:
+        msg = f"skyground {' '.join(arguments)} ended with status {done.returncode}; see {log}"
+        raise CommandError(msg)
+    return [json.loads(line) for line in done.stdout.decode().splitlines() if line.startswith("{")]
+
+
 class Background:
     """``skyground ARGUMENTS`` running beside the demo until `end`; its output goes to ``log``."""
 

@@ -31,6 +31,8 @@ class DemoReport:
         From the first started part to the last mail.
     mails_real, mails_plume : int
         Mails about the real data set's station and about those under the simulated plume.
+    story : dict of str to str
+        Parts of the story (`console.demo.story`): empty where found and named, else what is missing.
     """
 
     messages: int
@@ -45,8 +47,9 @@ class DemoReport:
     seconds: float
     mails_real: int
     mails_plume: int
+    story: dict[str, str]
 
-    def as_dict(self) -> dict[str, float]:
+    def as_dict(self) -> dict[str, object]:
         """Plain figures, for one line of JSON."""
         return asdict(self)
 
@@ -59,6 +62,7 @@ class DemoReport:
             wrong.append("no alert mail caused by the real data set")
         if not self.mails_plume:
             wrong.append("no alert mail caused by the simulated plume")
+        wrong += [f"{name}: {words}" for name, words in self.story.items() if words]
         return wrong
 
 

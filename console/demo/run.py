@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from console.demo import schedule
-from console.demo.command import Background, skyground
+from console.demo.command import Background, skyground, skyground_rows
 from console.demo.report import DemoReport, count_mentions, mails_in
+from console.demo.story import Evidence, check_story, load_truth, review_commands
 from console.local.process import wait_until
 from schemas.interval import floor_hour
 from schemas.network import load_network
@@ -22,11 +22,14 @@ if TYPE_CHECKING:
     from console.local.settings import LocalSettings
     from console.local.supervisor import Supervisor
 
-#: The real data set ends here, inside its PM2.5 episode of 12 March 2021 (Taiwan time), so that shifted to now it is news.
-SUPERSITE_UNTIL = "2021-03-12T08:00:00+08:00"
+#: The real data set ends with the day of its PM2.5 episode of 11 and 12 March 2021 (Taiwan time): moved by whole days and cut at the
+#: present hour, the episode is news at every hour of the day.
+SUPERSITE_UNTIL = "2021-03-13T00:00:00+08:00"
 SUPERSITE_DAYS = 40
 SIMULATED_DAYS = 3
 SEED = 42
+STAGED_AFTER = timedelta(minutes=2)
+"""From the start of the demo to the moment its story is staged around: by then the stations publish in real time."""
 REAL_STATIONS = {"tw-supersite", "tw-supersite-thermal"}
 BEFORE_AIRFLOW = ("mail", "broker", "influxdb", "collector", "console")
 
@@ -64,16 +67,13 @@ class Demo:
         # Only now: while history is loading, every station would look silent.
         self.supervisor.start("watch")
         self.run_schedules()
+        self.propose_reviews()
         self.wait_for_mails()
 
     def start_parts(self) -> None:
         """Network file, servers, state, then our own parts; Airflow warms up beside them."""
         self._command(
-            "simulate",
-            "--days",
-            str(SIMULATED_DAYS),
-            "--seed",
-            str(SEED),
+            *self._simulate(),
             "--network-out",
             str(self.settings.network),
             "--with-dataset",
@@ -92,15 +92,28 @@ class Demo:
         """The real data set, moved to end now, then the simulated province."""
         real = self._command("replay", "supersite", "--shift", "--until", SUPERSITE_UNTIL, "--json")
         self.say(f"supersite: {real['acknowledged']} messages of the Taiwan supersite (real data, moved to end now)")
-        truth = str(self.settings.run_dir / "truth.jsonl")
-        simulated = self._command(
-            "simulate", "--days", str(SIMULATED_DAYS), "--seed", str(SEED), "--speed", "max", "--truth", truth, "--json"
-        )
+        truth = str(self.truth)
+        simulated = self._command(*self._simulate(), "--speed", "max", "--truth", truth, "--json")
         self.say(f"province: {simulated['acknowledged']} messages of {simulated['stations']} simulated stations")
         self.messages = int(real["acknowledged"]) + int(simulated["acknowledged"])
         # From here on the stations publish in real time, as they would; otherwise all of them would soon be silent.
-        live = ("simulate", "--days", "1", "--seed", str(SEED), "--speed", "real", "--json")
-        self.live = Background(*live, log=self.settings.run_dir / "log" / "live.log")
+        self.live = Background(
+            *self._simulate(), "--speed", "real", "--json", log=self.settings.run_dir / "log" / "live.log"
+        )
+
+    def _simulate(self) -> tuple[str, ...]:
+        """The staged province: the same arguments each time, so that history and what goes on are one."""
+        hour = floor_hour(self.now)
+        span = ("--from", (hour - timedelta(days=SIMULATED_DAYS)).isoformat(), "--to", hour.isoformat())
+        staged = (self.now + STAGED_AFTER).replace(second=0, microsecond=0).isoformat()
+        return ("simulate", "--seed", str(SEED), *span, "--story", staged)
+
+    def propose_reviews(self) -> None:
+        """First level of review, as an operator would begin it; the second level is left to whoever looks at the demo."""
+        commands = review_commands(load_truth(self.truth))
+        for command in commands:
+            self._command(*command)
+        self.say(f"{len(commands)} reviews proposed, waiting for their confirmation")
 
     def drain(self) -> None:
         """Wait until the collector has stored or quarantined all of it."""
@@ -121,24 +134,45 @@ class Demo:
         schedule.run_history(client, start=end - timedelta(days=SUPERSITE_DAYS), end=end, say=self.say, timeout_s=240)
 
     def wait_for_mails(self) -> None:
-        """Wait up to a minute for a mail about the real data and one about the plume."""
-        plume, real = self._named(self._plume_stations()), self._named(REAL_STATIONS)
+        """Wait up to a minute for a mail about the real data and for every part of the story."""
+        real = self._named(REAL_STATIONS)
 
-        def both() -> bool:
-            texts = mails_in(self.maildir)
-            return bool(count_mentions(texts, real)) and bool(count_mentions(texts, plume))
+        def all_there() -> bool:
+            return bool(count_mentions(mails_in(self.maildir), real)) and not any(self._story().values())
 
         try:
-            wait_until(both, what="alert mails", timeout_s=60)
+            wait_until(all_there, what="alert mails and the story", timeout_s=60)
         except RuntimeError as error:
             self.say(str(error))
+
+    def _story(self) -> dict[str, str]:
+        from store.influx import InfluxStore
+        from store.state import StateStore
+
+        store = InfluxStore(self.settings)
+        with StateStore(self.settings.state_url) as state:
+            found = check_story(
+                Evidence(
+                    truth=load_truth(self.truth),
+                    health=skyground_rows("health", "--json", log=self.log),
+                    held=skyground_rows("qc", "held", "list", "--json", log=self.log),
+                    mails=mails_in(self.maildir),
+                    now=datetime.now(UTC),
+                    settings=self.settings,
+                    state=state,
+                    store=store,
+                )
+            )
+        store.close()
+        return found
 
     def report(self) -> DemoReport:
         """Stop the live stations, settle, and count what came of it all."""
         seconds = round(time.monotonic() - self.began, 1)
+        story = self._story()
         self.end_live()
         self.drain()
-        return self._count(mails_in(self.maildir), seconds)
+        return self._count(mails_in(self.maildir), seconds, story)
 
     def end_live(self) -> None:
         """Stop the stations that publish in real time and count what they sent."""
@@ -151,12 +185,17 @@ class Demo:
         """Where the local mail sink writes."""
         return self.settings.maildir or self.settings.run_dir / "maildir"
 
-    def _count(self, texts: list[str], seconds: float) -> DemoReport:
+    @property
+    def truth(self) -> Path:
+        """The simulator's truth log."""
+        return self.settings.run_dir / "truth.jsonl"
+
+    def _count(self, texts: list[str], seconds: float, story: dict[str, str]) -> DemoReport:
         from store.state import StateStore
 
-        state = StateStore(self.settings.state_url)
+        with StateStore(self.settings.state_url) as state:
+            runs, alerts = [run for run in state.list_runs() if run.kind == "qc"], len(state.list_transitions())
         balance = self._command("balance", "--audit", "--sent", str(self.messages), "--json")
-        runs = [run for run in state.list_runs() if run.kind == "qc"]
         return DemoReport(
             messages=self.messages,
             readings=int(balance["readings"]),
@@ -165,11 +204,12 @@ class Demo:
             lost=int(balance["lost"]),
             hours=sum(int(run.counts.get("hours", 0)) for run in runs),
             flags=sum(_flags(run.counts) for run in runs),
-            alerts=len(state.list_transitions()),
+            alerts=alerts,
             mails=len(texts),
             seconds=seconds,
             mails_real=count_mentions(texts, self._named(REAL_STATIONS)),
             mails_plume=count_mentions(texts, self._named(self._plume_stations())),
+            story=story,
         )
 
     def _named(self, station_ids: set[str]) -> set[str]:
@@ -181,10 +221,8 @@ class Demo:
 
     def _plume_stations(self) -> set[str]:
         """Stations that the simulator's truth puts under its plume."""
-        lines = (self.settings.run_dir / "truth.jsonl").read_text(encoding="utf-8").splitlines()
-        records = [json.loads(line) for line in lines]
         known = load_network(self.settings.network).stations
-        return {item["station_id"] for item in records if item.get("kind") == "plume"} & set(known)
+        return {item["station_id"] for item in load_truth(self.truth) if item.get("kind") == "plume"} & set(known)
 
     def _command(self, *arguments: str) -> dict[str, Any]:
         return skyground(*arguments, log=self.log)

@@ -100,14 +100,14 @@ def _targets(
 
 
 def _gain(name: str, at: datetime, faults: Sequence[Fault]) -> float:
-    """What the instrument shows of a unit at a moment: 1 without a drift."""
+    """What the instrument shows of a unit at a moment: 1 without a drift and while the channel lives."""
     gain = 1.0
     for fault in faults:
-        if (
-            fault.kind is FaultKind.DRIFT
-            and fault.parameter == name
-            and fault.interval.start <= at < fault.interval.end
-        ):
+        if fault.parameter != name or not fault.interval.start <= at < fault.interval.end:
+            continue
+        if fault.kind is FaultKind.DEAD:
+            gain *= fault.magnitude
+        if fault.kind is FaultKind.DRIFT:
             part = (at - fault.interval.start) / (fault.interval.end - fault.interval.start)
             gain *= 1 + fault.magnitude * part
     return gain

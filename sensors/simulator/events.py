@@ -29,6 +29,8 @@ class Events:
     rain: Interval | None
     ozone: Interval | None
     plume: Interval | None
+    more_plumes: tuple[tuple[Interval, str], ...] = ()
+    """Further releases with the stations they are aimed at."""
 
 
 def schedule(start: datetime, end: datetime) -> Events:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -41,6 +41,12 @@ class FaultKind(StrEnum):
     CALIBRATION = "calibration"
     OUTAGE = "outage"
     CLOCK_JUMP = "clock_jump"
+    DEAD = "dead"
+    """The channel shows a part of what is there, of span gas too."""
+    MISSPELT = "misspelt"
+    """The parameter is sent under a code that is none."""
+    DECLARED = "declared"
+    """The instrument declares a fault: status D."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +59,7 @@ class Fault:
         None: the whole instrument.
     magnitude : float
         Stuck: 0. Spike: added value. Drift: relative gain reached at the end [1]. Calibration: 0. Outage: 0. Clock jump:
-        seconds ahead.
+        seconds ahead. Dead: the part of the value that is shown [1]. Misspelt, declared: 0.
     """
 
     kind: FaultKind
@@ -151,6 +157,8 @@ class FaultySeries:
         Letters by parameter and position, only those that are not N.
     produced : array of bool
         Whether there is a reading.
+    misspelt : dict of str to slice
+        Positions at which a parameter is sent under a wrong code.
     """
 
     starts: Field
@@ -158,6 +166,7 @@ class FaultySeries:
     values: dict[str, Field]
     status: dict[str, dict[int, str]]
     produced: NDArray[np.bool_]
+    misspelt: dict[str, slice] = field(default_factory=dict)
 
 
 def apply_faults(starts: Field, values: dict[str, Field], faults: tuple[Fault, ...]) -> FaultySeries:
@@ -173,12 +182,17 @@ def apply_faults(starts: Field, values: dict[str, Field], faults: tuple[Fault, .
         Of this instrument.
     """
     series = FaultySeries(starts, starts.copy(), values, {}, np.ones(len(starts), dtype=bool))
-    # A drift last: span gas is shown with it too.
-    for fault in sorted(faults, key=lambda item: item.kind is FaultKind.DRIFT):
+    # A drift or a dead channel last: span gas is shown with it too.
+    for fault in sorted(faults, key=lambda item: item.kind in {FaultKind.DRIFT, FaultKind.DEAD}):
         first, last = np.searchsorted(starts, [fault.interval.start.timestamp(), fault.interval.end.timestamp()])
         if first < last:
             _apply(fault, series, slice(int(first), int(last)))
     return series
+
+
+def wrong_code(code: str) -> str:
+    """Code that a misconfigured data logger sends instead: one letter too many."""
+    return f"{code}x"
 
 
 def _apply(fault: Fault, series: FaultySeries, during: slice) -> None:
@@ -188,14 +202,27 @@ def _apply(fault: Fault, series: FaultySeries, during: slice) -> None:
         series.stamped[during] += fault.magnitude
     elif fault.kind is FaultKind.CALIBRATION:
         _calibrate(series, during)
+    elif fault.kind is FaultKind.DECLARED:
+        for name in series.values:
+            letters = dict.fromkeys(range(during.start, during.stop), Status.FAULT.value)
+            series.status.setdefault(name, {}).update(letters)
     elif fault.parameter is not None:
-        values = series.values[fault.parameter]
-        if fault.kind is FaultKind.STUCK:
-            values[during] = values[during.start]
-        elif fault.kind is FaultKind.SPIKE:
-            values[during.start] += fault.magnitude
-        elif fault.kind is FaultKind.DRIFT:
-            values[during] *= 1 + fault.magnitude * np.linspace(0, 1, during.stop - during.start)
+        _damage(fault, series, fault.parameter, during)
+
+
+def _damage(fault: Fault, series: FaultySeries, name: str, during: slice) -> None:
+    """Faults of one channel."""
+    values = series.values[name]
+    if fault.kind is FaultKind.STUCK:
+        values[during] = values[during.start]
+    elif fault.kind is FaultKind.SPIKE:
+        values[during.start] += fault.magnitude
+    elif fault.kind is FaultKind.DEAD:
+        values[during] *= fault.magnitude
+    elif fault.kind is FaultKind.MISSPELT:
+        series.misspelt[name] = during
+    elif fault.kind is FaultKind.DRIFT:
+        values[during] *= 1 + fault.magnitude * np.linspace(0, 1, during.stop - during.start)
 
 
 def _calibrate(series: FaultySeries, during: slice) -> None:

@@ -20,7 +20,7 @@ from sensors.json_v1 import FORMAT, encode_readings
 from sensors.network_file import network_toml
 from sensors.outgoing import OutgoingMessage
 from sensors.simulator.checks import check_messages, check_results
-from sensors.simulator.faults import Fault, FaultySeries, apply_faults, plan_faults
+from sensors.simulator.faults import Fault, FaultySeries, apply_faults, plan_faults, wrong_code
 from sensors.simulator.geography import load_cities
 from sensors.simulator.layout import all_stations
 from sensors.simulator.series import simulate_instrument
@@ -28,8 +28,9 @@ from sensors.simulator.truth_report import report_truth
 from sensors.simulator.world import Site, World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from sensors.simulator.story import Story
     from sensors.simulator.truth import Truth
 
 ZONE = "Asia/Shanghai"
@@ -47,6 +48,8 @@ class Province:
         Aware; the period ``[start, end)``. Events are placed by them (`sensors.simulator.events`).
     faults : bool
         Whether instruments fail.
+    story : Story or None
+        What is staged for a demonstration; the other events and faults are then placed before its end of history.
 
     Raises
     ------
@@ -54,7 +57,9 @@ class Province:
         If the period is empty or a time has no zone.
     """
 
-    def __init__(self, seed: int, start: datetime, end: datetime, *, faults: bool = True) -> None:
+    def __init__(
+        self, seed: int, start: datetime, end: datetime, *, faults: bool = True, story: Story | None = None
+    ) -> None:
         if start.tzinfo is None or end.tzinfo is None or start >= end:
             msg = f"province: expected a start before the end, both with a zone, got {start} and {end}"
             raise ValueError(msg)
@@ -63,7 +68,8 @@ class Province:
         self.end = end.astimezone(UTC)
         self.stations: tuple[Station, ...] = all_stations(seed)
         self._has_faults = faults
-        self._world = World(seed, self.start, self.end)
+        self._story = story
+        self._world = World(seed, self.start, self.end, story)
 
     def subset(self, *, cities: Iterable[str] | None = None, networks: Iterable[str] | None = None) -> Province:
         """Part of the province; what is left sends exactly what it sends in the whole.
@@ -82,7 +88,7 @@ class Province:
         """
         codes = {city.code for city in load_cities()} if cities is None else {_city_code(name) for name in cities}
         kept = set(NetworkCode) if networks is None else {NetworkCode(name) for name in networks}
-        part = Province(self.seed, self.start, self.end, faults=self._has_faults)
+        part = Province(self.seed, self.start, self.end, faults=self._has_faults, story=self._story)
         part._world = self._world
         thinned = (_only(station, kept) for station in self.stations if station.city in codes)
         part.stations = tuple(station for station in thinned if station.instruments)
@@ -150,7 +156,9 @@ class Province:
         if not self._has_faults:
             return ()
         present = {(station.id, instrument.id) for station, instrument in self._instruments()}
-        planned = plan_faults(self.seed, self.start, self.end)
+        planned = plan_faults(self.seed, self.start, self.end if self._story is None else self._story.history_end)
+        if self._story is not None:
+            planned = self._story.with_faults(planned)
         return tuple(fault for fault in planned if (fault.station_id, fault.instrument_id) in present)
 
     def _instruments(self) -> Iterator[tuple[Station, Instrument]]:
@@ -196,6 +204,7 @@ def _readings(
 ) -> Iterator[tuple[datetime, Reading]]:
     codes = instrument.parameters
     status = _by_position(series.status)
+    names = _names_of(codes, series.misspelt)
     step = timedelta(seconds=instrument.cadence_s)
     epoch = datetime.fromtimestamp(0, UTC)
     for position, seq, row in _rows(series, instrument, window):
@@ -208,11 +217,25 @@ def _readings(
                 station.id,
                 instrument.id,
                 Interval(start, start + step),
-                dict(zip(codes, row, strict=True)),
+                dict(zip(names(position), row, strict=True)),
                 status.get(position, {}),
                 seq,
             ),
         )
+
+
+def _names_of(codes: tuple[str, ...], misspelt: dict[str, slice]) -> Callable[[int], tuple[str, ...]]:
+    """Codes under which the values at a position are sent."""
+    if not misspelt:
+        return lambda _: codes
+
+    def names(position: int) -> tuple[str, ...]:
+        return tuple(
+            wrong_code(code) if code in misspelt and misspelt[code].start <= position < misspelt[code].stop else code
+            for code in codes
+        )
+
+    return names
 
 
 def _rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,11 +45,8 @@ def _province_events(world: World) -> Iterator[TruthRecord]:
 
 
 def _plume(world: World, sites: Sequence[Site]) -> Iterator[TruthRecord]:
-    source = world.plume_source
-    if source is None:
-        return
-    for site in sites:
-        highest = float(site.contributions[:, load_profiles().row("plume")].max())
+    for site, source in product(sites, world.plume_sources):
+        highest = float(site.reached_by(source).max())
         if highest >= NOTICED_UG_M3:
             yield TruthRecord(
                 kind="plume",

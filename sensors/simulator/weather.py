@@ -139,7 +139,9 @@ def _wind(times: Field, anomaly: Field, haze: Field, ozone: Field) -> tuple[Fiel
 
 def _steady_during(events: Events, times: Field, east: Field, north: Field) -> tuple[Field, Field]:
     """Hold the wind nearly steady while the plume lasts: a plume that swings away would teach nothing."""
-    inside = shape(events.plume, times, 1.0) > 0
+    inside = np.zeros(len(times), dtype=bool)
+    for release in (events.plume, *(interval for interval, _ in events.more_plumes)):
+        inside |= shape(release, times, 1.0) > 0
     if not inside.any():
         return east, north
     angle = np.arctan2(north[inside].mean(), east[inside].mean())

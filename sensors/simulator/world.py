@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from schemas.network import Station
+    from sensors.simulator.story import Story
 
     Field = NDArray[np.float64]
 
@@ -41,15 +42,18 @@ class World:
         UTC.
     """
 
-    def __init__(self, seed: int, start: datetime, end: datetime) -> None:
+    def __init__(self, seed: int, start: datetime, end: datetime, story: Story | None = None) -> None:
         self.seed = seed
         self.start = start
         self.end = end
+        self._story = story
 
     @cached_property
     def events(self) -> Events:
         """When what happens."""
-        return schedule(self.start, self.end)
+        if self._story is None:
+            return schedule(self.start, self.end)
+        return replace(schedule(self.start, self._story.history_end), more_plumes=self._story.plumes)
 
     @cached_property
     def weather(self) -> Weather:
@@ -62,12 +66,15 @@ class World:
         return simulate_air(self.weather)
 
     @cached_property
-    def plume_source(self) -> plume.PlumeSource | None:
-        """The industrial release; None where the span is too short for one."""
-        if self.events.plume is None:
-            return None
-        target = next(station for station in all_stations(self.seed) if station.id == PLUME_TARGET)
-        return plume.aim(self.events.plume, target, self.weather, city_index(target))
+    def plume_sources(self) -> tuple[plume.PlumeSource, ...]:
+        """The industrial releases; none where the span is too short for one."""
+        planned = [(self.events.plume, PLUME_TARGET), *self.events.more_plumes]
+        known = {station.id: station for station in all_stations(self.seed)}
+        return tuple(
+            plume.aim(interval, known[target], self.weather, city_index(known[target]))
+            for interval, target in planned
+            if interval is not None
+        )
 
 
 @dataclass(frozen=True)
@@ -103,13 +110,15 @@ class Site:
         factor = np.exp(STATION_SPREAD * rng.standard_normal(city.shape[1]))
         noise = np.exp(HOURLY_SPREAD * ar1(rng, city.shape, 0.6))
         local: Field = city * factor * noise
-        if self.world.plume_source is not None:
-            weather = self.world.weather
-            wind = (weather.wind_east[:, self.city], weather.wind_north[:, self.city])
-            local[:, load_profiles().row("plume")] = plume.contribution(
-                self.world.plume_source, self.station, weather.times, wind
-            )
+        for source in self.world.plume_sources:
+            local[:, load_profiles().row("plume")] += self.reached_by(source)
         return local
+
+    def reached_by(self, source: plume.PlumeSource) -> Field:
+        """PM2.5 that one release adds here at whole hours [ug m⁻³]."""
+        weather = self.world.weather
+        wind = (weather.wind_east[:, self.city], weather.wind_north[:, self.city])
+        return plume.contribution(source, self.station, weather.times, wind)
 
     @cached_property
     def _concentrations(self) -> Field:

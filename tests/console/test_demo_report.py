@@ -26,6 +26,7 @@ GOOD: dict[str, Any] = {
     "seconds": 9.0,
     "mails_real": 1,
     "mails_plume": 1,
+    "story": {},
 }
 
 
@@ -33,7 +34,7 @@ def test_good_report_has_no_fault() -> None:
     assert DemoReport(**GOOD).faults() == []
 
 
-@pytest.mark.parametrize("name", [name for name in GOOD if name not in ("lost", "quarantined", "seconds")])
+@pytest.mark.parametrize("name", [name for name in GOOD if name not in ("lost", "quarantined", "seconds", "story")])
 def test_missing_figure_is_a_fault(name: str) -> None:
     assert len(DemoReport(**{**GOOD, name: 0}).faults()) == 1
 
@@ -58,3 +59,8 @@ def test_directory_that_no_demo_made_is_not_wiped(tmp_path: Path) -> None:
     with pytest.raises(DemoPlaceError, match="was not made by a demo"):
         prepare_place(tmp_path)
     assert (tmp_path / "thesis.txt").exists()
+
+
+def test_a_part_of_the_story_that_was_not_found_is_a_fault() -> None:
+    story = {"silent_station": "", "held_batch": "the gate holds nothing, expected ghg"}
+    assert DemoReport(**{**GOOD, "story": story}).faults() == ["held_batch: the gate holds nothing, expected ghg"]

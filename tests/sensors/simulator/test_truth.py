@@ -1,12 +1,19 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pytest
 
+from schemas.calibration import CheckKind
 from sensors.simulator import Province, Truth, parse_truth
+from sensors.simulator.checks import check_results
 from sensors.simulator.faults import SPAN_VALUE, FaultKind
+from sensors.simulator.layout import PLUME_TARGET as PAST_TARGET
+from sensors.simulator.story import DEAD, MISSPELT, PLUME_TARGET_NOW, SILENT_STATION, WRONG_CLOCK, Story
 
+STAGED = {"dead", "misspelt", "declared"}
+"""Faults of a staged province alone."""
 EVENTS = {"haze", "rain", "ozone", "plume"}
 
 
@@ -18,7 +25,51 @@ def reading_values(province: Province, station_id: str, instrument_id: str, code
 
 def test_three_days_hold_every_event_and_every_kind_of_fault(province: Province) -> None:
     kinds = {record.kind for record in province.truth().records}
-    assert kinds == EVENTS | {kind.value for kind in FaultKind}
+    assert kinds == EVENTS | {kind.value for kind in FaultKind} - STAGED
+
+
+def test_a_staged_province_has_what_its_story_says_and_goes_on_behind_its_history() -> None:
+    at = datetime(2026, 11, 28, 2, 17, tzinfo=UTC)
+    hour = at.replace(minute=0)
+    end = hour + timedelta(days=1)
+    staged = Province(42, hour - timedelta(days=3), end, story=Story(at=at, history_end=hour, end=end))
+    truth = staged.truth()
+    (dead,) = truth.of_kind("dead")
+    (misspelt,) = truth.of_kind("misspelt")
+    assert (dead.station_id, dead.parameter, misspelt.station_id) == (DEAD[0], DEAD[2], MISSPELT[0])
+    past, now = (
+        next(item for item in truth.of_kind("plume") if item.station_id == name)
+        for name in (PAST_TARGET, PLUME_TARGET_NOW)
+    )
+    assert past.end <= hour <= now.end
+    assert now.start < at < now.end
+    station = next(item for item in staged.stations if item.id == MISSPELT[0])
+    last = list(staged.readings(station, station.instruments[0], since=at - timedelta(minutes=3), until=at))
+    assert all("so2x" in item.values and "so2" not in item.values for item in last)
+    wrong = next(item for item in staged.stations if item.id == WRONG_CLOCK)
+    before, after = (
+        list(
+            staged.readings(
+                wrong, wrong.instruments[0], since=at - timedelta(minutes=2), until=at + timedelta(minutes=2)
+            )
+        )[place]
+        for place in (0, -1)
+    )
+    assert after.interval.start - before.interval.start < -timedelta(hours=7)
+    silent = next(item for item in staged.stations if item.id == SILENT_STATION)
+    assert not list(staged.readings(silent, silent.instruments[0], since=hour))
+
+
+def test_the_span_check_of_the_dead_channel_fails() -> None:
+    at = datetime(2026, 11, 28, 2, 17, tzinfo=UTC)
+    end = at + timedelta(days=1)
+    staged = Province(42, at - timedelta(days=3), end, story=Story(at=at, history_end=at, end=end))
+    station = next(item for item in staged.stations if item.id == DEAD[0])
+    own = tuple(fault for fault in staged.faults if fault.station_id == station.id)
+    results = check_results(42, station, station.instruments[0], own, (staged.start, at))
+    spans = [item for item in results if item.parameter == DEAD[2] and item.kind is CheckKind.SPAN]
+    assert spans[-1].response < 0.1 * spans[-1].reference
+    assert spans[0].response == pytest.approx(spans[0].reference, rel=0.05)
 
 
 def test_truth_reads_back_from_its_json_lines(province: Province) -> None:

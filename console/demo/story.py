@@ -1,0 +1,209 @@
+"""The story of the demo: what is staged in it, and whether each part of it was found and named as what it is.
+
+Each check asks the system as an operator would (a command, the stored state, the mails) and compares the answer with the
+simulator's truth log. Nothing of the truth reaches the system itself.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from schemas.alert import AlertState
+from schemas.flag import Flag
+from schemas.reading import RejectReason
+from schemas.review import ReviewState
+from store.state import FindingKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from store.influx import InfluxStore
+    from store.settings import SharedSettings
+    from store.state import StateStore
+
+REVIEWS = 5
+"""Reviews that wait for their second level."""
+REVIEWER = "demo-operator"
+_REVIEWED = ("spike", "stuck")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What the checks ask.
+
+    Attributes
+    ----------
+    truth : list of dict
+        Records of the simulator's truth log.
+    health : list of dict
+        Of ``skyground health --json``.
+    held : list of dict
+        Of ``skyground qc held list --json``.
+    mails : list of str
+        Subject and text of each.
+    now : datetime
+    """
+
+    truth: list[dict[str, Any]]
+    health: list[dict[str, Any]]
+    held: list[dict[str, Any]]
+    mails: list[str]
+    now: datetime
+    settings: SharedSettings
+    state: StateStore
+    store: InfluxStore
+
+    def records(self, kind: str, *, is_open: bool = False) -> list[dict[str, Any]]:
+        """Truth of one kind; only what goes on now, if asked for."""
+        found = [item for item in self.truth if item.get("kind") == kind]
+        return (
+            [item for item in found if _moment(item["end"]) > self.now >= _moment(item["start"])] if is_open else found
+        )
+
+
+def load_truth(path: Path) -> list[dict[str, Any]]:
+    """Records of a truth log."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def review_commands(truth: list[dict[str, Any]]) -> list[list[str]]:
+    """Five proposals about faults of the truth log, as an operator of the first level would make them."""
+    records = [item for item in truth if item.get("kind") in _REVIEWED and item.get("parameter")][:REVIEWS]
+    commands = []
+    for item in records:
+        network = "gas" if item["instrument_id"] == "gas1" else _NETWORK_OF[item["instrument_id"].rstrip("0123456789")]
+        start, end = _moment(item["start"]), _moment(item["end"])
+        first = start.replace(minute=0, second=0, microsecond=0)
+        last = max(end, first + timedelta(hours=1))
+        commands.append(
+            [
+                "review", "propose", "--network", network, "--station", item["station_id"], "--parameter", item["parameter"],
+                "--from", first.isoformat(), "--to", last.isoformat(), "--verdict", "invalid", "--reason", "instrument_fault",
+                "--who", REVIEWER, "--yes", "--json",
+            ]
+        )  # fmt: skip
+    return commands
+
+
+_NETWORK_OF = {"met": "met", "soil": "eco", "mass": "pm", "gamma": "rad", "ghg": "ghg", "gc": "voc"}
+
+
+def check_story(evidence: Evidence) -> dict[str, str]:
+    """Every part of the story: empty words where it was found and named, else what is missing."""
+    return {name: check(evidence) for name, check in _CHECKS.items()}
+
+
+def _silent(evidence: Evidence) -> str:
+    (station_id,) = {item["station_id"] for item in evidence.records("outage", is_open=True)}
+    rows = {row["station"]: row for row in evidence.health}
+    if rows.get(station_id, {}).get("state") != "silent":
+        return f"{station_id} is silent, health says {rows.get(station_id, {}).get('state', 'nothing of it')}"
+    return ""
+
+
+def _clock(evidence: Evidence) -> str:
+    wrong = {item["station_id"] for item in evidence.records("clock_jump", is_open=True)}
+    found = {
+        item.station_id or ""
+        for item in evidence.state.list_findings(kind=FindingKind.CLOCK)
+        if item.facts.get("clock") == "wrong_zone"
+    }
+    return "" if wrong and wrong <= found else f"clocks of {_named(wrong)} are wrong, found {_named(found)}"
+
+
+def _misspelt(evidence: Evidence) -> str:
+    (record,) = evidence.records("misspelt")
+    kept = evidence.state.list_quarantine(limit=100, reason=RejectReason.UNKNOWN_PARAMETER)
+    found = {(item.station_id, item.parameter) for item in kept}
+    wanted = (record["station_id"], f"{record['parameter']}x")
+    return "" if found == {wanted} else f"expected the unknown parameter {wanted} in the quarantine, found {found}"
+
+
+def _dead(evidence: Evidence) -> str:
+    from store.influx import Bucket
+
+    (record,) = evidence.records("dead")
+    start = _moment(record["start"])
+    flags = evidence.store.read_flags(Bucket.NATIVE, "gas", start, evidence.now, record["station_id"])
+    own = flags[(flags["parameter"] == record["parameter"]) & flags["test"].isin(["calibration", "target_gas"])]
+    failed = own[own["flag"] == int(Flag.FAIL)]
+    return "" if len(failed) else f"no failed calibration of {record['station_id']} {record['parameter']}"
+
+
+def _held(evidence: Evidence) -> str:
+    network = {"ghg" for item in evidence.records("declared")}
+    found = {item["network"] for item in evidence.held}
+    return "" if found == network else f"the gate holds {_named(found)}, expected {_named(network)}"
+
+
+def _reviews(evidence: Evidence) -> str:
+    waiting = evidence.state.list_reviews(states=[ReviewState.PROPOSED])
+    return "" if len(waiting) == REVIEWS else f"{len(waiting)} reviews wait, expected {REVIEWS}"
+
+
+def _plume_now(evidence: Evidence) -> str:
+    reached = {item["station_id"]: item for item in evidence.records("plume", is_open=True)}
+    target = max(reached, key=lambda name: float(reached[name]["magnitude"]))
+    firing = {
+        key
+        for key, value in evidence.state.get_alert_states().items()
+        if value.state is AlertState.FIRING and target in key and "pm25" in key
+    }
+    if not firing:
+        return f"no PM2.5 alert of {target} under the plume is firing"
+    return _called_event(evidence, target, min(_moment(item["start"]) for item in reached.values()))
+
+
+def _called_event(evidence: Evidence, station_id: str, since: datetime) -> str:
+    """Whether the verdict on what a plume did is event."""
+    from qc.job_verdict import rule_of, verdict_of
+    from schemas.interval import Interval
+
+    settings = evidence.settings
+    verdict = verdict_of(
+        evidence.store,
+        settings.stations,
+        rule_of(settings.network),
+        station_id=station_id,
+        parameter="pm25",
+        interval=Interval(since, evidence.now.replace(minute=0, second=0, microsecond=0)),
+    )
+    return "" if verdict.word == "event" else f"the plume at {station_id} is called: {verdict.summary('en')}"
+
+
+def _plume_past(evidence: Evidence) -> str:
+    past = [item for item in evidence.records("plume") if _moment(item["end"]) <= evidence.now]
+    target = max(past, key=lambda item: float(item["magnitude"]))["station_id"]
+    open_now = {key for key, value in evidence.state.get_alert_states().items() if value.state is AlertState.FIRING}
+    if any(target in key and "pm25" in key for key in open_now):
+        return f"the event at {target} is over, and its alert is not"
+    name = evidence.settings.stations.stations[target].name_zh
+    ended = [
+        text for text in evidence.mails if any(word in text for word in _ENDED) and (target in text or name in text)
+    ]
+    return "" if ended else f"no mail says that the event at {target} has ended"
+
+
+_ENDED = ("已结束", "已解除", "恢复", "ended", "over")
+_CHECKS: dict[str, Callable[[Evidence], str]] = {
+    "silent_station": _silent,
+    "wrong_clock": _clock,
+    "misspelt_code": _misspelt,
+    "dead_channel": _dead,
+    "held_batch": _held,
+    "waiting_reviews": _reviews,
+    "plume_under_way": _plume_now,
+    "plume_ended": _plume_past,
+}
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _named(names: set[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing"
