@@ -214,7 +214,8 @@ def flag_hours(  # noqa: PLR0913 - all by keyword
     records: list[pd.DataFrame] = []
     for code in parameters_in(hourly.frame):
         verdicts = [*_hour_rule(station, code), *_soft(station, code), *of_network.get(code, ())]
-        verdicts = [_of_values(station, verdict) for verdict in verdicts]
+        empty = ~np.isfinite(hourly.frame[code].to_numpy(dtype=np.float64))
+        verdicts = [_of_values(empty, verdict) for verdict in verdicts]
         combined[code + FLAG] = combine([verdict.flags for verdict in verdicts])
         records += [_records(station, verdict) for verdict in verdicts]
     frame = pd.concat([hourly.frame, pd.DataFrame(combined, index=hourly.frame.index)], axis=1)
@@ -244,9 +245,8 @@ def _hour_rule(station: Hours, code: str) -> list[Verdict]:
     ]
 
 
-def _of_values(station: Hours, verdict: Verdict) -> Verdict:
+def _of_values(empty: NDArray[np.bool_], verdict: Verdict) -> Verdict:
     """The verdict without hours that have no value: whatever a test concludes from other parameters, they are MISSING."""
-    empty = ~np.isfinite(station.hourly.frame[verdict.code].to_numpy(dtype=np.float64))
     if verdict.test == COMPLETENESS_TEST or not empty.any():
         return verdict
     told = np.zeros(empty.shape, dtype=np.bool_)

@@ -103,15 +103,24 @@ class Hours:
         self.minimum = thresholds.hour.min_completeness
         self.place, self.near = place, near or {}
         self._beside = beside
+        self._valid: dict[str, Field] = {}
+        self._share: dict[str, Field] = {}
 
     def share(self, code: str) -> Field:
         """Part of each hour covered by valid values [1]."""
-        return self.hourly.completeness[code.split(SEPARATOR, maxsplit=1)[0]].to_numpy(dtype=np.float64)
+        code = code.split(SEPARATOR, maxsplit=1)[0]
+        if code not in self._share:
+            self._share[code] = self.hourly.completeness[code].to_numpy(dtype=np.float64)
+        return self._share[code]
 
     def valid(self, code: str) -> Field:
         """Values, or a companion such as ``co2__std``, of complete hours; NaN elsewhere: an hour that failed is nobody's neighbour."""
-        values = self.hourly.frame[code].to_numpy(dtype=np.float64)
-        return np.where(self.share(code) >= self.minimum, values, np.nan)
+        # every relation asks again, and a column of a frame costs more than a test
+        if code not in self._valid:
+            values = self.hourly.frame[code].to_numpy(dtype=np.float64)
+            self._valid[code] = np.where(self.share(code) >= self.minimum, values, np.nan)
+            self._valid[code].flags.writeable = False
+        return self._valid[code]
 
     def given(self, code: str) -> Field | None:
         """`valid` of this network, else what another network of the station measured; None where nobody does."""

@@ -47,10 +47,11 @@ class Calibrations:
         times = pd.DatetimeIndex(native.index).tz_localize(None).to_numpy()
         combined, records = dict(flagged.combined), list[pd.DataFrame]()
         for code in parameters_in(native):
+            periods = self.doubts.get((stream.station_id, stream.instrument_id, code))
+            if not periods:
+                continue
             there = native[code].notna().to_numpy()
-            for doubt, flags in doubt_flags(
-                times, self.doubts.get((stream.station_id, stream.instrument_id, code), ())
-            ):
+            for doubt, flags in doubt_flags(times, periods):
                 combined[code] = np.where(there, combine([combined[code], flags]), combined[code]).astype(np.int8)
                 records.append(_records(doubt, times[there & (flags != Flag.PASS)]))
         if not records:

@@ -146,12 +146,15 @@ class _Space:
         own = [item for item in self.stations if code in self.hours[item.id]]
         if len(own) < 3 or not len(self.index):  # noqa: PLR2004 - nothing to compare with
             return
+        kinds: tuple[type[Buddy | SpatialConsistency], ...] = (Buddy, SpatialConsistency)
+        limits = {test: self._limits(kind, code, own) for test, kind in zip(SPACE_TESTS, kinds, strict=True)}
+        if not any(limits.values()):
+            return
         values = np.column_stack([valid_values(self.hours[item.id], code).reindex(self.index) for item in own])
         values = rows_on_line(values, parameter(code).period)
         places = Places.of(own)
-        kinds: tuple[type[Buddy | SpatialConsistency], ...] = (Buddy, SpatialConsistency)
-        for test, kind in zip(SPACE_TESTS, kinds, strict=True):
-            for limit, rows, columns in self._limits(kind, code, own):
+        for test, found in limits.items():
+            for limit, rows, columns in found:
                 run = (
                     buddy_test(values, places, limit)
                     if isinstance(limit, Buddy)

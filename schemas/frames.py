@@ -83,6 +83,8 @@ __all__ = [
 HOLE_FACTOR = 1.6
 """Cadences [1] beyond which the step between two values is a hole: one value is missing, and not only late. Project's choice."""
 FLAG_COLUMNS = ("start", "station_id", "instrument_id", "parameter", "test", "flag", "reason")
+#: Making one costs as much as judging a day of minutes.
+_NO_FLAGS = pd.DataFrame({name: pd.Series(dtype=object) for name in FLAG_COLUMNS})
 
 
 class FrameError(ValueError):
@@ -138,7 +140,7 @@ def valid_values(hourly: pd.DataFrame, parameter: str) -> pd.Series:
 
 def empty_flags() -> pd.DataFrame:
     """A flags frame without rows."""
-    return pd.DataFrame({name: pd.Series(dtype=object) for name in FLAG_COLUMNS})
+    return _NO_FLAGS.copy()
 
 
 def concat_flags(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
