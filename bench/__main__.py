@@ -10,6 +10,7 @@ import sys
 #: Names of the figures that a module prints.
 MODULES = {
     "bench.ingest_drain": ("ingest.drain",),
+    "bench.ingest_refusals": ("ingest.refusals",),
     "bench.ingest_start": ("ingest.start",),
     "bench.ingest_load": ("ingest.latency", "ingest.memory", "ingest.catchup", "ingest.scale"),
     "bench.query_year": ("query.year",),

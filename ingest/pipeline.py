@@ -309,7 +309,8 @@ def _move_refused(judged: Sequence[Judged], readings: Sequence[Reading], refused
     if not refused:
         return
     origin = [item for item in judged for _ in item.readings]
+    gone = {id(readings[line.index]) for line in refused}
     for line in refused:
-        reading, item = readings[line.index], origin[line.index]
-        item.readings.remove(reading)
-        item.rejections.append(refused_by_store(reading, line.detail))
+        origin[line.index].rejections.append(refused_by_store(readings[line.index], line.detail))
+    for item in {id(origin[line.index]): origin[line.index] for line in refused}.values():
+        item.readings[:] = [reading for reading in item.readings if id(reading) not in gone]

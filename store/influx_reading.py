@@ -14,6 +14,7 @@ import msgspec
 from schemas.column import STATUS
 from store.error import StoreError
 from store.influx_http import Bucket, InfluxHttp
+from store.influx_retention import Retentions
 from store.influx_write import RejectedLine, WriteResult, write_lines
 from store.influxql import quote_identifier, select
 from store.line import encode_reading
@@ -55,6 +56,7 @@ class ReadingStore:
 
     def __init__(self, settings: SharedSettings) -> None:
         self._http = InfluxHttp(settings)
+        self._retentions = Retentions(self._http)
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -81,7 +83,7 @@ class ReadingStore:
 
     def write_lines(self, bucket: Bucket, lines: Sequence[bytes]) -> WriteResult:
         """Write lines with nanosecond times; see `store.influx_write.write_lines` for what is refused and raised."""
-        return write_lines(self._http, bucket, lines, self.ensure)
+        return write_lines(self._http, bucket, lines, self.ensure, self._retentions)
 
     def write_readings(self, readings: Sequence[Reading]) -> WriteResult:
         """Write readings; ``index`` of a rejected line is that of its reading. A reading without any field is accepted silently."""

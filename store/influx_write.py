@@ -1,30 +1,44 @@
-"""Writing lines so that one bad line never costs the others.
+"""Writing lines so that refused ones cost no others, and little time.
 
 A request the server refuses for its content (400, 422: parse error, partial write, field type conflict, points beyond the
-retention) or its size (413) is halved until the offending lines stand alone; these come back with the server's own words.
-Writing a line twice is harmless, since the point key is idempotent. What may succeed later (429, 5xx, no answer) ends the
-call with ``retry``: the caller sends everything again.
+retention) is taken apart by what the server says: lines that it quotes, lines older than its retention (`store.influx_retention`), the
+series that have the field it names. What it says nothing of is halved, a series together; a part of which every line was
+dropped is done. What is left after `MOST_REQUESTS` is refused as a whole, so that one station's refusals never hold up the others.
+A request that is too large (413) is halved. Writing a line twice is harmless, since the point key is idempotent; lines of
+one series keep their order. What may succeed later (429, 5xx, no answer) ends the call with ``retry``: the caller sends everything
+again.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from store.error import StoreError, StoreRefusedError, StoreUnavailableError
+from store.error import StoreRefusedError, StoreUnavailableError
 from store.influx_http import error_of, is_missing
+from store.influx_retention import is_for_age
+from store.line import escape_key, escape_measurement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from store.influx_http import Bucket, InfluxHttp
+    from store.influx_http import Answer, Bucket, InfluxHttp
+    from store.influx_retention import Retentions
 
 #: Lines and bytes of one request: the server's own advice is 5,000 lines, its default limit 25 MB.
 MAX_LINES = 5_000
 MAX_BYTES = 8 << 20
-_REFUSED = frozenset({400, 413, 422})
+MOST_REQUESTS = 400
+"""Refused requests of one call that are taken apart; each takes some milliseconds. Project's choice."""
+_TOO_LARGE = 413
+_REFUSED = frozenset({400, _TOO_LARGE, 422})
+_QUOTED = re.compile(r"(unable to parse '(.*)': .*?)(?: dropped=\d+)?$", re.MULTILINE)
+_CONFLICT = re.compile(r'field type conflict: input field "(.*?)" on measurement "(.*?)"')
+_DROPPED = re.compile(r"dropped[= ](\d+)")
+_Part = Sequence[int]
 
 
 class RejectedLine(msgspec.Struct, frozen=True):
@@ -84,12 +98,9 @@ def require_accepted(result: WriteResult, what: str) -> None:
         raise StoreRefusedError(msg)
 
 
-class _Batch(msgspec.Struct, frozen=True):
-    first: int
-    lines: Sequence[bytes]
-
-
-def write_lines(http: InfluxHttp, bucket: Bucket, lines: Sequence[bytes], ensure: Callable[[], None]) -> WriteResult:
+def write_lines(
+    http: InfluxHttp, bucket: Bucket, lines: Sequence[bytes], ensure: Callable[[], None], retentions: Retentions
+) -> WriteResult:
     """Write lines with nanosecond times.
 
     Parameters
@@ -100,47 +111,160 @@ def write_lines(http: InfluxHttp, bucket: Bucket, lines: Sequence[bytes], ensure
         Line protocol, one point each, without line breaks.
     ensure : callable
         Creates database and buckets; called once when they turn out to be missing.
+    retentions : Retentions
+        What is known of the server's retention, kept between calls.
 
     Raises
     ------
     StoreAccessError, StoreMissingError
         Nothing more can be written before somebody acts.
     """
-    waiting = list(_requests(lines))[::-1]
-    accepted, rejected, ensured = 0, list[RejectedLine](), False
-    while waiting:
-        batch = waiting.pop()
+    return _Writing(http, bucket, lines, ensure, retentions).run()
+
+
+class _Writing:
+    """One call: parts are indexes of lines, in an order that never turns two lines of a series round."""
+
+    def __init__(
+        self,
+        http: InfluxHttp,
+        bucket: Bucket,
+        lines: Sequence[bytes],
+        ensure: Callable[[], None],
+        retentions: Retentions,
+    ) -> None:
+        self._http = http
+        self._bucket = bucket
+        self._lines = lines
+        self._ensure = ensure
+        self._retentions = retentions
+        self._is_ensured = False
+        self._accepted = 0
+        self._rejected: list[RejectedLine] = []
+        self._requests_left = MOST_REQUESTS
+
+    def run(self) -> WriteResult:
         try:
-            answer = http.post_lines(bucket, b"\n".join(batch.lines))
-            if is_missing(answer) and not ensured:
-                ensured = True
-                ensure()
-                answer = http.post_lines(bucket, b"\n".join(batch.lines))
-            if answer.status >= 300 and answer.status not in _REFUSED:  # noqa: PLR2004 - HTTP
-                raise error_of(answer, http.url, otherwise=StoreError)
+            for part in _requests(self._lines):
+                self._write(part)
         except StoreUnavailableError as error:
-            return WriteResult(accepted, tuple(rejected), retry=True, detail=str(error))
+            return WriteResult(self._accepted, tuple(self._rejected), retry=True, detail=str(error))
+        return WriteResult(self._accepted, tuple(self._rejected))
+
+    def _write(self, whole: _Part) -> None:
+        """Write one request's lines; what one series alone is refused for is looked into after all others are stored."""
+        urgent, later = [whole], list[_Part]()
+        while urgent or later:
+            part = self._young((urgent or later).pop())
+            for smaller in (self._send(part) if part else [])[::-1]:
+                is_one = len(set(map(self._series, smaller))) == 1
+                (later if is_one else urgent).append(smaller)
+
+    def _send(self, part: _Part) -> list[_Part]:
+        """Send a part; the smaller ones that it has to be tried again in, in order."""
+        answer = self._post(b"\n".join([self._lines[index] for index in part]))
         if answer.status not in _REFUSED:
-            accepted += len(batch.lines)
-        elif len(batch.lines) == 1:
-            rejected.append(RejectedLine(batch.first, batch.lines[0], answer.words))
-        else:
-            waiting.extend(_halves(batch))
-    return WriteResult(accepted, tuple(rejected))
+            self._accepted += len(part)
+            return []
+        if len(part) == 1 or self._is_wholly_dropped(part, answer.words):
+            self._reject(part, answer.words)
+            return []
+        if answer.status == _TOO_LARGE:
+            return _halves(part, self._series)
+        self._requests_left -= 1
+        if self._requests_left < 0:
+            self._reject(part, f"{answer.words} (refused together with {len(part) - 1} more, not tried one by one)")
+            return []
+        return self._apart(part, answer.words)
+
+    def _post(self, body: bytes) -> Answer:
+        answer = self._http.post_lines(self._bucket, body)
+        if is_missing(answer) and not self._is_ensured:
+            self._is_ensured = True
+            self._ensure()
+            answer = self._http.post_lines(self._bucket, body)
+        if answer.status >= 300 and answer.status not in _REFUSED:  # noqa: PLR2004 - HTTP
+            raise error_of(answer, self._http.url, otherwise=StoreRefusedError)
+        return answer
+
+    def _young(self, part: _Part) -> _Part:
+        """What of a part is not older than a known retention; the rest is refused without being sent."""
+        limit = self._retentions.oldest_ns(self._bucket)
+        if not limit or all(self._time_ns(index) >= limit for index in part):
+            return part
+        limit = self._retentions.confirmed_ns(self._bucket)
+        old = [index for index in part if self._time_ns(index) < limit]
+        if old:
+            self._reject(old, self._retentions.words(self._bucket))
+        return [index for index in part if self._time_ns(index) >= limit]
+
+    def _apart(self, part: _Part, words: str) -> list[_Part]:
+        """Smaller parts, by what the server says of the lines that it refuses."""
+        quoted = {found[2].encode(): found[1] for found in _QUOTED.finditer(words)}
+        bad = [index for index in part if self._lines[index] in quoted]
+        if bad:
+            for index in bad:
+                self._reject([index], quoted[self._lines[index]])
+            return [[index for index in part if self._lines[index] not in quoted]]
+        if is_for_age(words):
+            self._retentions.learn(self._bucket)
+            young = self._young(part)
+            # an old shard may still take points beyond the retention: the server's limit is one of time, but not known
+            return [young] if len(young) < len(part) else _halves(part, self._time_ns)
+        series = [self._series(index) for index in part if self._has_conflict(index, words)]
+        suspects, rest = _divided(part, [self._series(index) in set(series) for index in part])
+        if suspects and rest:
+            return [rest, suspects]
+        return _halves(part, self._series)
+
+    def _is_wholly_dropped(self, part: _Part, words: str) -> bool:
+        """Whether the server says of every line that it has dropped it, and why."""
+        found = _DROPPED.search(words)
+        if found is None or int(found[1]) != len(part):
+            return False
+        return _CONFLICT.search(words) is None or all(self._has_conflict(index, words) for index in part)
+
+    def _has_conflict(self, index: int, words: str) -> bool:
+        """Whether a line has the field that the server names as of another type."""
+        found = _CONFLICT.search(words)
+        if found is None:
+            return False
+        line, field = self._lines[index], escape_key(found[1]).encode() + b"="
+        is_measurement = line.startswith(escape_measurement(found[2]).encode() + b",")
+        return is_measurement and (b"," + field in line or b" " + field in line)
+
+    def _series(self, index: int) -> bytes:
+        return self._lines[index].partition(b" ")[0]
+
+    def _time_ns(self, index: int) -> int:
+        return int(self._lines[index].rpartition(b" ")[2])
+
+    def _reject(self, part: _Part, words: str) -> None:
+        self._rejected += [RejectedLine(index, self._lines[index], words) for index in part]
 
 
-def _halves(batch: _Batch) -> tuple[_Batch, _Batch]:
-    """Second half first: batches are taken from the end of the list."""
-    middle = len(batch.lines) // 2
-    return _Batch(batch.first + middle, batch.lines[middle:]), _Batch(batch.first, batch.lines[:middle])
+def _divided(part: _Part, chosen: Sequence[bool]) -> tuple[_Part, _Part]:
+    yes = [index for index, is_chosen in zip(part, chosen, strict=True) if is_chosen]
+    no = [index for index, is_chosen in zip(part, chosen, strict=True) if not is_chosen]
+    return yes, no
 
 
-def _requests(lines: Sequence[bytes]) -> Iterator[_Batch]:
+def _halves(part: _Part, key: Callable[[int], Any]) -> list[_Part]:
+    """Two parts of about the same size, ordered by the key; what has the same key stays together unless it is everything."""
+    ordered = sorted(part, key=key)
+    middle = len(ordered) // 2
+    borders = [at for at in range(1, len(ordered)) if key(ordered[at]) != key(ordered[at - 1])]
+    if borders:
+        middle = min(borders, key=lambda at: abs(at - middle))
+    return [ordered[:middle], ordered[middle:]]
+
+
+def _requests(lines: Sequence[bytes]) -> Iterator[_Part]:
     first, size = 0, 0
     for index, line in enumerate(lines):
         size += len(line) + 1
         if index > first and (index - first >= MAX_LINES or size > MAX_BYTES):
-            yield _Batch(first, lines[first:index])
+            yield range(first, index)
             first, size = index, len(line) + 1
     if len(lines) > first:
-        yield _Batch(first, lines[first:])
+        yield range(first, len(lines))

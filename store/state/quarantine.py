@@ -19,7 +19,7 @@ from store.state.database import StateBase, insert, utc_now
 from store.state.table import quarantine, quarantine_expired, quarantine_message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from schemas.message import Topic
     from schemas.reading import Rejection
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MAX_ITEMS = 200_000
 #: Most payload that the messages of these items hold together [B].
 MAX_BYTES = 1 << 30
+_QUESTION = 500
+"""Digests of one question."""
 _DIGEST_BYTES = 16
 _COLUMNS = (
     quarantine,
@@ -102,12 +104,21 @@ class QuarantineStore(StateBase):
 
     def add_many_rejections(self, batch: Sequence[tuple[RawMessage, Topic | None, Sequence[Rejection]]]) -> int:
         """Keep the rejections of several messages in one transaction; returns how many are new."""
-        added = 0
+        refused = [item for item in batch if item[2]]
+        if not refused:
+            return 0
+        messages = [_message_row(message, topic) for message, topic, _ in refused]
         with self._writing() as connection:
-            for message, topic, rejections in batch:
-                if rejections:
-                    message_id = _keep_message(connection, message, topic)
-                    added += _keep_rejections(connection, message_id, topic, rejections)
+            connection.execute(insert(connection, quarantine_message).on_conflict_do_nothing(), messages)
+            ids = _message_ids(connection, [str(row["digest"]) for row in messages])
+            rows = [
+                row
+                for values, (_, topic, rejections) in zip(messages, refused, strict=True)
+                for row in _rejection_rows(ids[str(values["digest"])], topic, rejections)
+            ]
+            # rows come back only for what was added; a driver need not count them
+            statement = insert(connection, quarantine).on_conflict_do_nothing().returning(quarantine.c.id)
+            added = len(connection.execute(statement, rows).all())
             if added:
                 _expire(connection, self.quarantine_limit)
         return added
@@ -203,10 +214,10 @@ class QuarantineStore(StateBase):
             return {reason: count for reason, count in rows}  # noqa: C416 - rows are not tuples to mypy
 
 
-def _keep_message(connection: sa.Connection, message: RawMessage, topic: Topic | None) -> int:
+def _message_row(message: RawMessage, topic: Topic | None) -> dict[str, object]:
     digest = blake2b(message.payload, digest_size=_DIGEST_BYTES)
     digest.update(f"{message.topic}\n{message.received_at.timestamp()!r}".encode(errors="replace"))
-    values = {
+    return {
         "received_at": message.received_at,
         "topic": _storable(message.topic),
         "network": topic.network if topic else None,
@@ -215,24 +226,27 @@ def _keep_message(connection: sa.Connection, message: RawMessage, topic: Topic |
         "payload_bytes": len(message.payload),
         "digest": digest.hexdigest(),
     }
-    connection.execute(insert(connection, quarantine_message).values(values).on_conflict_do_nothing())
-    question = sa.select(quarantine_message.c.id).where(quarantine_message.c.digest == digest.hexdigest())
-    return int(connection.execute(question).scalar_one())
 
 
-def _keep_rejections(
-    connection: sa.Connection, message_id: int, topic: Topic | None, rejections: Sequence[Rejection]
-) -> int:
+def _message_ids(connection: sa.Connection, digests: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for first in range(0, len(digests), _QUESTION):
+        wanted = quarantine_message.c.digest.in_(digests[first : first + _QUESTION])
+        rows = connection.execute(sa.select(quarantine_message.c.digest, quarantine_message.c.id).where(wanted))
+        found.update((row.digest, row.id) for row in rows)
+    return found
+
+
+def _rejection_rows(
+    message_id: int, topic: Topic | None, rejections: Sequence[Rejection]
+) -> Iterator[dict[str, object]]:
     now = utc_now()
-    # rows come back only for what was added; a driver need not count them
-    statement = insert(connection, quarantine).on_conflict_do_nothing().returning(quarantine.c.id)
-    added = 0
     for rejection in rejections:
         digest = blake2b(
             msgspec.json.encode(msgspec.structs.replace(rejection, detail=_storable(rejection.detail))),
             digest_size=_DIGEST_BYTES,
         )
-        values = {
+        yield {
             "message_id": message_id,
             "digest": digest.hexdigest(),
             "station_id": rejection.station_id or (topic.station_id if topic else None),
@@ -244,8 +258,6 @@ def _keep_rejections(
             "state": QuarantineState.NEW,
             "state_at": now,
         }
-        added += connection.execute(statement.values(values)).first() is not None
-    return added
 
 
 def _expire(connection: sa.Connection, limit: int) -> None:
