@@ -269,7 +269,7 @@ def _step(transition: AlertTransition, words: Words) -> TimelineStep:
         at=transition.at,
         title=words(f"alert_state.{state}"),
         detail=" · ".join(part for part in (value, why) if part),
-        kind=f"to-{transition.to_state}",
+        kind=f"to-{state}",
     )
 
 

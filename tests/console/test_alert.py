@@ -80,7 +80,8 @@ def test_an_alert_that_is_only_watched_no_longer_is_closed_and_not_ended_well() 
     (found,) = episodes([_stored(1, OK, FIRING, 0), _stored(2, FIRING, OK, 3, reason=EndReason.STATION_REMOVED)])
     row = alert_row(found, words("en"), {}, NOW)
     assert (row.state, row.reason) == ("closed", "station removed from the network file")
-    assert timeline(found, words("en"))[-1].title == "Closed"
+    last = timeline(found, words("en"))[-1]
+    assert (last.title, last.kind) == ("Closed", "to-closed")
 
 
 def test_an_open_alert_shows_its_extreme_so_far_with_the_value_now() -> None:
