@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import msgspec
 
 from ingest.guard import describe, internal_error, say
 from ingest.validate import refuse_malformed_topic, validate, validate_result, validate_topic
+from schemas.bounds import BoundsError, bounded_interval
 from schemas.calibration import CheckResult
 from schemas.message import CALIBRATION_PREFIX, RawMessage, Topic, TopicError, parse_calibration_topic, parse_topic
 from schemas.reading import Reading, Rejection, RejectReason
@@ -16,8 +18,15 @@ from sensors import calibration_v1
 from sensors.registry import decode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ingest.settings import CollectorSettings
     from schemas.network import Network
+    from schemas.reading import Decoded
+
+ENTRIES_MAX = 1_000
+"""Entries of one message for values that are refused one by one; the quarantine holds 200,000 of all stations."""
+_NO_MOVE = timedelta(0)
 
 
 class Judged(msgspec.Struct):
@@ -43,13 +52,22 @@ class Judged(msgspec.Struct):
     results: list[CheckResult] = []
 
 
-def judge(message: RawMessage, settings: CollectorSettings) -> Judged:
-    """Decode and validate one message against the network file of the settings; what raises is one rejection, `internal_error`."""
+def judge(message: RawMessage, settings: CollectorSettings, move: timedelta = _NO_MOVE) -> Judged:
+    """Decode and validate one message against the network file of the settings; what raises is one rejection, `internal_error`.
+
+    Parameters
+    ----------
+    message : RawMessage
+        One without a byte is how MQTT deletes a retained message: no station has said anything, and nothing is refused.
+    settings : CollectorSettings
+    move : timedelta
+        Added to the times of readings, whatever their format: a repair of what a wrong clock has stamped.
+    """
     topic = None
     try:
         is_calibration = message.topic.startswith(CALIBRATION_PREFIX)
         topic = parse_calibration_topic(message.topic) if is_calibration else parse_topic(message.topic)
-        return _judge(message, topic, settings, is_calibration=is_calibration)
+        return _bounded(_judge(message, topic, settings, move, is_calibration=is_calibration))
     except TopicError:
         return Judged(message, None, [], [refuse_malformed_topic(message.topic)])
     except Exception as error:  # noqa: BLE001 - an error of ours about one message must not hold up every other station
@@ -57,19 +75,23 @@ def judge(message: RawMessage, settings: CollectorSettings) -> Judged:
         return Judged(message, topic, [], [internal_error(describe(error), topic)])
 
 
-def _judge(message: RawMessage, topic: Topic, settings: CollectorSettings, *, is_calibration: bool) -> Judged:
+def _judge(
+    message: RawMessage, topic: Topic, settings: CollectorSettings, move: timedelta, *, is_calibration: bool
+) -> Judged:
     network = settings.stations
     if len(message.payload) > settings.payload_max_bytes:
         return Judged(message, topic, [], [_too_large(message, topic, settings.payload_max_bytes)])
     stranger = validate_topic(topic, network)
     if stranger is not None:
         return Judged(message, topic, [], [stranger])
+    if not message.payload:
+        return Judged(message, topic, [], [])
     time_ahead_max = timedelta(seconds=settings.time_ahead_max_s)
     if is_calibration:
         return _judge_results(message, topic, network, time_ahead_max)
     decoded = decode(message, topic, network)
     judged = Judged(message, topic, [], decoded.rejections)
-    for reading in decoded.readings:
+    for reading in _moved(decoded, move) if move else decoded.readings:
         validated = validate(reading, network, message.received_at, time_ahead_max=time_ahead_max)
         if validated.reading is not None:
             judged.readings.append(validated.reading)
@@ -86,6 +108,41 @@ def _judge_results(message: RawMessage, topic: Topic, network: Network, time_ahe
             judged.results.append(result)
         else:
             judged.rejections.append(refused)
+    return judged
+
+
+def _moved(decoded: Decoded, move: timedelta) -> Iterator[Reading]:
+    """Readings under their moved times; one that would leave the calendar is refused."""
+    for reading in decoded.readings:
+        try:
+            interval = bounded_interval(reading.interval.start + move, reading.interval.end + move)
+        except (BoundsError, OverflowError) as error:
+            detail = f"moved by {move / timedelta(hours=1):+g} h: {error}"
+            decoded.rejections.append(
+                Rejection(
+                    RejectReason.BAD_SCHEMA, detail, reading.station_id, reading.instrument_id, None, reading.interval
+                )
+            )
+            continue
+        yield msgspec.structs.replace(reading, interval=interval)
+
+
+def _bounded(judged: Judged) -> Judged:
+    """The same with no more entries for the quarantine than one message may make; what is left out is counted in the last one.
+
+    Refusals of whole readings all stay, since the balance sheet counts them; a decoder bounds the readings of a message.
+    """
+    if len(judged.rejections) <= ENTRIES_MAX:
+        return judged
+    whole = [item for item in judged.rejections if item.parameter is None and item.interval is not None]
+    others = [item for item in judged.rejections if item.parameter is not None or item.interval is None]
+    judged.rejections[:] = whole + others[:ENTRIES_MAX]
+    left = Counter(item.reason for item in others[ENTRIES_MAX:])
+    if left:
+        reason = left.most_common(1)[0][0]
+        named = ", ".join(f"{name.value} {count}" for name, count in left.most_common())
+        detail = f"{left.total()} more refused in this message: {named}"
+        judged.rejections.append(Rejection(reason, detail, others[0].station_id, others[0].instrument_id))
     return judged
 
 

@@ -1,59 +1,35 @@
-"""Mending quarantined messages: unknown codes renamed, times moved; the message itself stays as it was received.
+"""Mending quarantined messages: codes and units renamed, times moved; the message itself stays as it was received.
 
-Only JSON messages are rewritten. What an HJ 212 device calls its factors is mended in the network file, after which a plain
-replay is enough.
+Times of every format are moved, since it is the decoded reading that moves. Only JSON messages are rewritten (`ingest.rewrite`): what an
+HJ 212 device calls its factors is mended in the network file, after which a plain replay is enough.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.error import IngestError
 from ingest.guard import describe, is_unexpected
 from ingest.judge import judge
 from ingest.quarantine import drop_held, is_still_refused
 from ingest.revise import Reviser
-from schemas.message import CALIBRATION_PREFIX, TopicError, parse_topic
+from ingest.rewrite import MendError, Mending, mended_message
 from schemas.reading import RejectReason
-from sensors.json_v1 import FORMAT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from ingest.judge import Judged
     from ingest.settings import CollectorSettings
     from ingest.writer import Writer
-    from schemas.message import RawMessage
     from store.state import QuarantinedItem, StateStore
+
+__all__ = ["DOCUMENT", "MendError", "Mended", "Mending", "mend", "mended_message"]
 
 DOCUMENT = "quarantine_repair"
 _TIMED = frozenset({RejectReason.CLOCK_SUSPECT, RejectReason.TIME_FUTURE, RejectReason.TIME_LATE})
-_CODED = ("values", "units", "status")
-
-
-class MendError(IngestError):
-    """A message that cannot be mended; says why."""
-
-
-class Mending(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be changed, and who wants it.
-
-    Attributes
-    ----------
-    codes : dict of str to str
-        New parameter code by the one that stands in the message.
-    move : timedelta
-        Added to every time.
-    who, note : str
-    """
-
-    codes: dict[str, str]
-    move: timedelta
-    who: str
-    note: str = ""
 
 
 class Mended(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +83,7 @@ def mend(
                     raise
                 outcome = Mended(id=entry_id, readings=0, values=0, starts=[], refused=[describe(error)])
                 written = None
-            if written is not None and not written.refused and not is_still_refused(item, judged):
+            if written is not None and not written.refused and not is_still_refused(_as_mended(item, mending), judged):
                 state.mark_replayed(entry_id)
                 state.put_document(DOCUMENT, str(entry_id), msgspec.to_builtins(mending))
         outcomes.append(outcome)
@@ -121,68 +97,25 @@ def _judged(item: QuarantinedItem, mending: Mending, settings: CollectorSettings
     if mending.move and item.reason not in _TIMED:
         msg = f"times are moved only where the time was refused, not for {item.reason.value}"
         raise MendError(msg)
-    message = mended_message(item.message, mending)
-    judged = judge(message, settings)
+    message = mended_message(item.message, mending, item.interval_start) if mending.is_rewriting else item.message
+    judged = judge(message, settings, mending.move)
     if not mending.move and drop_held(judged, item, state):
         msg = "its clock was wrong: say by how many hours its times are to be moved"
         raise MendError(msg)
-    if item.interval_start is not None and mending.move:
+    if item.interval_start is not None:
         wanted = _moved(item.interval_start, mending.move)
         judged.readings[:] = [reading for reading in judged.readings if reading.interval.start == wanted]
     return judged
 
 
-def mended_message(message: RawMessage, mending: Mending) -> RawMessage:
-    """The message with codes renamed and times moved; raises `MendError` where it is not ours to rewrite."""
-    if message.topic.startswith(CALIBRATION_PREFIX):
-        msg = "a calibration result: it is not rewritten, let the station send it again"
-        raise MendError(msg)
-    try:
-        form = parse_topic(message.topic).format
-    except TopicError as error:
-        raise MendError(str(error)) from error
-    if form != FORMAT:
-        msg = "not JSON: mend the network file, then replay"
-        raise MendError(msg)
-    document = _read(message.payload)
-    readings = document if isinstance(document, list) else [document]
-    if not all(isinstance(reading, dict) for reading in readings):
-        msg = "expected an object or an array of objects"
-        raise MendError(msg)
-    changed = [_mended_reading(reading, mending) for reading in readings]
-    body = changed if isinstance(document, list) else changed[0]
-    return msgspec.structs.replace(message, payload=msgspec.json.encode(body))
-
-
-def _read(payload: bytes) -> Any:  # noqa: ANN401 - any JSON
-    try:
-        return msgspec.json.decode(payload)
-    except RecursionError as error:
-        msg = "the message cannot be read: nested too deeply"
-        raise MendError(msg) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        msg = f"the message cannot be read: {error}"
-        raise MendError(msg) from error
-
-
-def _mended_reading(reading: Mapping[str, Any], mending: Mending) -> dict[str, Any]:
-    changed = dict(reading)
-    for name in _CODED:
-        if isinstance(changed.get(name), dict):
-            changed[name] = {mending.codes.get(code, code): value for code, value in changed[name].items()}
-    if mending.move:
-        for name in ("start", "end"):
-            if isinstance(changed.get(name), str):
-                changed[name] = _moved(_moment(changed[name]), mending.move).isoformat()
-    return changed
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError as error:
-        msg = f"{text!r} is no time that can be moved"
-        raise MendError(msg) from error
+def _as_mended(item: QuarantinedItem, mending: Mending) -> QuarantinedItem:
+    """The entry by the code and the time that its value has now."""
+    code, start = item.parameter, item.interval_start
+    return msgspec.structs.replace(
+        item,
+        parameter=None if code is None else mending.codes.get(code, code),
+        interval_start=None if start is None else _moved(start, mending.move),
+    )
 
 
 def _moved(moment: datetime, move: timedelta) -> datetime:

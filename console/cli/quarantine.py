@@ -11,6 +11,8 @@ import typer
 from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from store.state import StateStore
 
 _SHOWN_BYTES = 2_000
@@ -32,7 +34,7 @@ HINTS = {
     RejectReason.UNKNOWN_INSTRUMENT: "add the instrument to the network file, then replay 补站网文件后 replay",
     RejectReason.TOPIC_MISMATCH: "check the station's configuration and credentials 核对站点配置与凭据",
     RejectReason.UNKNOWN_PARAMETER: "add the channel, then replay; or repair --map WRONG=right 补通道后 replay，或 repair --map",
-    RejectReason.BAD_UNIT: "mend the unit that the station sends 修正站点单位",
+    RejectReason.BAD_UNIT: "mend the unit that the station sends, or repair --map-unit WRONG=right 修正站点单位，或 repair --map-unit",
     RejectReason.BAD_VALUE: "look at the instrument 检查仪器",
     RejectReason.BAD_STATUS: "mend the status letter 修正状态标识",
     RejectReason.TIME_FUTURE: "set the station's clock; repair --move-hours 校时，repair --move-hours",
@@ -151,6 +153,10 @@ def repair(  # noqa: PLR0917 - typer passes them by name
     codes: Annotated[
         list[str] | None, typer.Option("--map", help="WRONG=right, an unknown code and the one that is meant 代码映射")
     ] = None,
+    units: Annotated[
+        list[str] | None,
+        typer.Option("--map-unit", help="WRONG=right, the text of a unit and the unit that is meant 单位映射"),
+    ] = None,
     move_hours: Annotated[
         float,
         typer.Option(
@@ -164,7 +170,7 @@ def repair(  # noqa: PLR0917 - typer passes them by name
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be stored, store nothing 只预览")] = False,
     as_json: _JSON = False,
 ) -> None:
-    """Store what was refused, with codes renamed or times moved; the message stays as received. 修复后入库。"""
+    """Store what was refused, with codes or units renamed or times moved; the message stays as received. 修复后入库。"""
     import msgspec
 
     from console.cli.replay import explained
@@ -180,14 +186,20 @@ def repair(  # noqa: PLR0917 - typer passes them by name
     if not (ids or reason or station):
         msg = "expected ids, --reason or --station: a repair is for chosen entries"
         raise typer.BadParameter(msg)
-    if not codes and not move_hours:
-        msg = "expected --map WRONG=right or --move-hours; without either, use replay"
+    if not codes and not units and not move_hours:
+        msg = "expected --map WRONG=right, --map-unit WRONG=right or --move-hours; without any, use replay"
         raise typer.BadParameter(msg)
     if not who and not dry_run:
         msg = "who answers for the repair?"
         raise typer.BadParameter(msg, param_hint="--who")
     settings = load_settings(CollectorSettings)
-    mending = Mending(codes=_mapped(codes or []), move=timedelta(hours=move_hours), who=who, note=note)
+    mending = Mending(
+        codes=_mapped(codes or [], "--map", _code_fault),
+        units=_mapped(units or [], "--map-unit", _unit_fault),
+        move=timedelta(hours=move_hours),
+        who=who,
+        note=note,
+    )
     stop = threading.Event()
     stop_on_signals(stop)
     with explained("quarantine"), _state() as state:
@@ -207,21 +219,35 @@ def repair(  # noqa: PLR0917 - typer passes them by name
         typer.echo(f"{'would store 将入库' if dry_run else 'stored 已入库'} {stored} values 个值")
 
 
-def _mapped(codes: list[str]) -> dict[str, str]:
-    from schemas.parameter import ParameterError, parameter
-
+def _mapped(items: list[str], option: str, fault: Callable[[str], str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for item in codes:
-        wrong, equals, right = item.partition("=")
+    for item in items:
+        wrong, equals, right = item.rpartition("=")
         if not equals or not wrong:
             msg = f"{item!r}, expected WRONG=right"
-            raise typer.BadParameter(msg, param_hint="--map")
-        try:
-            parameter(right)
-        except ParameterError as error:
-            raise typer.BadParameter(str(error), param_hint="--map") from error
+            raise typer.BadParameter(msg, param_hint=option)
+        if words := fault(right):
+            raise typer.BadParameter(words, param_hint=option)
         found[wrong] = right
     return found
+
+
+def _code_fault(text: str) -> str:
+    """Why a text is no parameter code; empty where it is one."""
+    from schemas.parameter import ParameterError, parameter
+
+    try:
+        parameter(text)
+    except ParameterError as error:
+        return str(error)
+    return ""
+
+
+def _unit_fault(text: str) -> str:
+    """Why a text is no unit; empty where it is one."""
+    from schemas.units import unit_named
+
+    return "" if unit_named(text) is not None else f"unknown unit {text!r}"
 
 
 def expire(

@@ -20,8 +20,11 @@ from schemas.message import RawMessage
 from schemas.reading import Rejection, RejectReason
 from store.state import QuarantineState
 from tests.ingest.conftest import environment
+from tests.sensors.hj212.build import NETWORK_TOML, frame
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ingest.settings import CollectorSettings
     from store.influx import InfluxStore
     from store.state import StateStore
@@ -141,12 +144,12 @@ def test_only_refused_times_are_moved_and_only_json_is_rewritten(
 @pytest.mark.parametrize(
     ("raw", "words"),
     [
-        (RawMessage(TOPIC, b'{"\xff":1}', NOW), "the message cannot be read"),
-        (RawMessage(TOPIC, b"[" * 100_000 + b"]" * 100_000, NOW), "nested too deeply"),
-        (RawMessage(TOPIC, b"{", NOW), "the message cannot be read"),
-        (RawMessage(TOPIC, b'{"start":"9999-12-31T23:00:00Z","values":{"so2":1}}', NOW), "is no time any more"),
-        (RawMessage(TOPIC, b'{"start":"never","values":{"so2":1}}', NOW), "is no time that can be moved"),
-        (RawMessage(TOPIC, b'["\\ud800"]', NOW), "the message cannot be read"),
+        (RawMessage(TOPIC, b'{"\xff":1}', NOW), "bad_utf8"),
+        (RawMessage(TOPIC, b"[" * 100_000 + b"]" * 100_000, NOW), "nested deeper than can be read"),
+        (RawMessage(TOPIC, b"{", NOW), "not_json"),
+        (RawMessage(TOPIC, b'{"start":"9999-12-31T23:00:00Z","values":{"so2":1}}', NOW), "expected a time from 1800"),
+        (RawMessage(TOPIC, b'{"start":"never","values":{"so2":1}}', NOW), "expected ISO 8601 with a zone"),
+        (RawMessage(TOPIC, b'["\\ud800"]', NOW), "expected an object"),
         (RawMessage("obs/v1/nonsense", b"{}", NOW), "expected obs/v1/"),
     ],
 )
@@ -159,6 +162,93 @@ def test_an_entry_that_cannot_be_mended_is_refused_and_the_next_is_mended(
     first, second = mend([bad, good], MOVE, collector_settings, state, writer=writer(store))
     assert words in first.refused[0]
     assert second.starts == [START]
+
+
+@pytest.mark.parametrize("values", ['{"so2":NaN,"ozone":33}', '{"so2":nan,"ozone":33.}', '{"so2":"x","ozone":+33,}'])
+def test_what_the_decoder_reads_can_be_repaired(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore, values: str
+) -> None:
+    raw = RawMessage(TOPIC, b"\xef\xbb\xbf" + f'{{"start":"{START.isoformat()}","values":{values}}}'.encode(), NOW)
+    refused(state, collector_settings, raw)
+    bad, unknown = sorted(state.list_quarantine(), key=lambda item: item.parameter == "ozone")
+    mend([unknown.id], RENAME, collector_settings, state, writer=writer(store))
+    assert stored(store)[START] == {"o3": 33.0}
+    assert {item.id: item.state for item in state.list_quarantine()} == {
+        bad.id: QuarantineState.NEW,
+        unknown.id: QuarantineState.REPLAYED,
+    }
+    # the value that is still none is not repaired by it
+    mend([bad.id], RENAME, collector_settings, state, writer=writer(store))
+    assert {item.id: item.state for item in state.list_quarantine()}[bad.id] is QuarantineState.NEW
+
+
+def test_a_code_is_not_renamed_onto_one_that_has_a_value(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
+) -> None:
+    ids = refused(state, collector_settings, message(START, {"ozone": 30.0, "o3": 31.0}))
+    (outcome,) = mend(ids, RENAME, collector_settings, state, writer=writer(store))
+    assert outcome.refused == ["values hold 'ozone' and 'o3', which would both be 'o3': one of them would be lost"]
+    two = msgspec.structs.replace(RENAME, codes={"ozone": "o3", "o_3": "o3"})
+    ids = refused(state, collector_settings, message(START, {"ozone": 30.0, "o_3": 31.0}))
+    (outcome, _) = mend(ids[-2:], two, collector_settings, state, writer=writer(store))
+    assert "one of them would be lost" in outcome.refused[0]
+    assert stored(store) == {}
+    assert {item.state for item in state.list_quarantine()} == {QuarantineState.NEW}
+
+
+def test_a_repair_of_one_reading_of_an_array_leaves_the_others_alone(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
+) -> None:
+    other = START - timedelta(minutes=1)
+    parts = (message(START, {"ozone": 30.0}), message(other, {"ozone": 1.0, "o3": 2.0}))
+    raw = RawMessage(TOPIC, b"[" + b",".join(part.payload for part in parts) + b"]", NOW)
+    refused(state, collector_settings, raw)
+    (wanted,) = [item.id for item in state.list_quarantine() if item.interval_start == START]
+    mend([wanted], RENAME, collector_settings, state, writer=writer(store))
+    assert list(stored(store)) == [START]
+
+
+def test_a_unit_that_a_station_spells_in_its_own_way_is_mapped(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
+) -> None:
+    raw = message(START, {"so2": 30.0})
+    raw = msgspec.structs.replace(raw, payload=raw.payload.replace(b'"ppb"', b'"ug/cbm"'))
+    ids = refused(state, collector_settings, raw)
+    assert [item.reason for item in state.list_quarantine()] == [RejectReason.BAD_UNIT]
+    unit = Mending(codes={}, move=timedelta(0), who="lin", units={"ug/cbm": "ug/m3"})
+    mend(ids, unit, collector_settings, state, writer=writer(store))
+    assert stored(store)[START] == {"so2": 30.0}
+    document = state.get_document(DOCUMENT, str(ids[0]))
+    assert document is not None
+    assert document.body["units"] == {"ug/cbm": "ug/m3"}
+
+
+def test_a_value_that_is_refused_under_its_new_code_is_not_done_with(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
+) -> None:
+    raw = message(START, {"so2": 1.0, "ozone": 30.0})
+    raw = msgspec.structs.replace(raw, payload=raw.payload.replace(b'"ozone":"ppb"', b'"ozone":"furlong"'))
+    ids = refused(state, collector_settings, raw)
+    (outcome,) = mend(ids, RENAME, collector_settings, state, writer=writer(store))
+    assert "furlong" in outcome.refused[0]
+    assert state.list_quarantine()[0].state is QuarantineState.NEW
+
+
+def test_times_of_an_hj212_device_are_moved_too(
+    collector_settings: CollectorSettings, state: StateStore, store: InfluxStore, tmp_path: Path
+) -> None:
+    path = tmp_path / "hj212.toml"
+    path.write_text(NETWORK_TOML.replace("ln-sy-01", "st-1"), encoding="utf-8")
+    settings = collector_settings.model_copy(update={"network": path})
+    stamped = (START - ZONE).replace(minute=0) + timedelta(hours=8)  # the device's clock shows UTC
+    content = f"DataTime={stamped - ZONE:%Y%m%d%H%M}00;a21026-Avg=6"
+    raw = RawMessage("obs/v1/gas/st-1/gas1/hj212", frame(content), NOW)
+    entry = held(state, raw, stamped - 2 * ZONE)
+    (outcome,) = mend([entry], RENAME, settings, state, writer=writer(store))
+    assert "not JSON" in outcome.refused[0]
+    (outcome,) = mend([entry], MOVE, settings, state, writer=writer(store))
+    assert (outcome.values, outcome.starts) == (1, [stamped - ZONE])
+    assert state.list_quarantine()[0].state is QuarantineState.REPLAYED
 
 
 def test_a_refused_time_at_the_end_of_the_calendar_is_not_moved(
