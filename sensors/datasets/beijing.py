@@ -9,10 +9,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from schemas.interval import Interval
 from schemas.message import NetworkCode
 from schemas.network import Station
-from sensors.datasets.table import Column, Numbering, Row, files_at, instrument_for, read_table, readings_of, values_of
+from sensors.datasets.table import (
+    Column,
+    Numbering,
+    Row,
+    files_at,
+    instrument_for,
+    interval_of,
+    read_table,
+    readings_of,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,14 +101,14 @@ def read(path: Path) -> Iterator[Reading]:
             direction = _direction(row)
             if direction is not None:
                 values.setdefault("met1", {})["wind_direction"] = direction
-            yield from readings_of(station, Interval(start, start + _HOUR), values, numbering)
+            yield from readings_of(station, interval_of(row, "year", start, _HOUR), values, numbering)
 
 
 def _start(row: Row) -> datetime:
     try:
         year, month, day, hour = (int(row.cells[name]) for name in ("year", "month", "day", "hour"))
         return datetime(year, month, day, hour, tzinfo=ZONE).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         row.fail("year", "year, month, day and hour of a calendar time")
 
 

@@ -7,16 +7,26 @@ calm (``静穏``) has no direction.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from schemas.interval import Interval
+from schemas.bounds import BoundsError, parse_moment
 from schemas.message import NetworkCode
 from schemas.network import Station
-from sensors.datasets.table import Column, Numbering, Row, files_at, instrument_for, read_table, readings_of, values_of
+from sensors.datasets.table import (
+    Column,
+    Numbering,
+    Row,
+    files_at,
+    instrument_for,
+    interval_of,
+    read_table,
+    readings_of,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     from schemas.reading import Reading
@@ -95,18 +105,15 @@ def read(path: Path) -> Iterator[Reading]:
             direction = _direction(row)
             if direction is not None:
                 values.setdefault("gamma1", {})["wind_direction"] = direction
-            yield from readings_of(station, Interval(at, at), values, numbering)
+            yield from readings_of(station, interval_of(row, "time_utc", at), values, numbering)
 
 
 def _time(row: Row) -> datetime:
     expected = "a UTC time as 2026-07-08T00:20:00Z"
     try:
-        at = datetime.fromisoformat(row.cells["time_utc"])
-    except ValueError:
+        return parse_moment(row.cells["time_utc"])
+    except BoundsError:
         row.fail("time_utc", expected)
-    if at.tzinfo is None:
-        row.fail("time_utc", expected)
-    return at.astimezone(UTC)
 
 
 def _direction(row: Row) -> float | None:

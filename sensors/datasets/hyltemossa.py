@@ -12,10 +12,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from schemas.interval import Interval
 from schemas.message import NetworkCode
 from schemas.network import Station
-from sensors.datasets.table import Column, Numbering, Row, files_at, instrument_for, read_table, readings_of, values_of
+from sensors.datasets.table import (
+    Column,
+    Numbering,
+    Row,
+    files_at,
+    instrument_for,
+    interval_of,
+    read_table,
+    readings_of,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,12 +85,12 @@ def read(path: Path) -> Iterator[Reading]:
                 continue
             end = _end(row)
             values = values_of(row, _COLUMNS, _MISSING)
-            yield from readings_of(STATIONS[0], Interval(end - _HALF_HOUR, end), values, numbering)
+            yield from readings_of(STATIONS[0], interval_of(row, "date", end, -_HALF_HOUR), values, numbering)
 
 
 def _end(row: Row) -> datetime:
     text = f"{row.cells['date']} {row.cells['time'][:5]}"
     try:
         return datetime.strptime(text, "%d/%m/%Y %H:%M").replace(tzinfo=ZONE).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         row.fail("date", "a date as 01/01/2016 and a time as 00:30")

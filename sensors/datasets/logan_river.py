@@ -10,18 +10,16 @@ Times are taken for mountain standard time (UTC-7) all year; the files do not sa
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from schemas.interval import Interval
 from schemas.message import NetworkCode
 from schemas.network import Station
 from schemas.parameter import parameter
@@ -33,7 +31,8 @@ from sensors.datasets.table import (
     Row,
     files_at,
     instrument_for,
-    read_lines,
+    interval_of,
+    read_cells,
     readings_of,
     values_of,
 )
@@ -141,9 +140,9 @@ def read(path: Path) -> Iterator[Reading]:
             cells = {
                 column.name: "" if _is_unusable(row, column.name) else row.cells[column.name] for column in columns
             }
-            start = _time(row).replace(tzinfo=ZONE).astimezone(UTC)
+            start = _time(row).replace(tzinfo=ZONE)
             values = values_of(Row(row.path, row.line, cells), columns, frozenset({""}))
-            yield from readings_of(station, Interval(start, start), values, numbering)
+            yield from readings_of(station, interval_of(row, _TIME, start), values, numbering)
 
 
 def read_labelled(path: Path) -> Labelled | None:
@@ -188,22 +187,16 @@ def station_of(name: str) -> str:
 
 def _rows(path: Path) -> Iterator[Row]:
     """Rows with any cell; column names in lower case."""
-    reader = csv.reader(read_lines(path, "utf-8-sig"))
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        if _TIME not in header or len(set(header)) < len(header):
-            msg = f"{path.name}, line 1: expected a column {_TIME} and no name twice, found {', '.join(header)[:200]!r}"
+    rows = read_cells(path)
+    header = [name.strip().lower() for name in next(rows, (1, []))[1]]
+    if _TIME not in header or len(set(header)) < len(header):
+        msg = f"{path.name}, line 1: expected a column {_TIME} and no name twice, found {', '.join(header)[:200]!r}"
+        raise DatasetError(msg)
+    for line, cells in rows:
+        if len(cells) != len(header):
+            msg = f"{path.name}, line {line}: {len(cells)} cells, expected {len(header)}"
             raise DatasetError(msg)
-        for cells in reader:
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                msg = f"{path.name}, line {reader.line_num}: {len(cells)} cells, expected {len(header)}"
-                raise DatasetError(msg)
-            yield Row(path, reader.line_num, dict(zip(header, cells, strict=True)))
-    except csv.Error as error:
-        msg = f"{path.name}, line {reader.line_num}: {error}, expected comma-separated values"
-        raise DatasetError(msg) from error
+        yield Row(path, line, dict(zip(header, cells, strict=True)))
 
 
 def _time(row: Row) -> datetime:

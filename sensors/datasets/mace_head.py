@@ -12,11 +12,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from schemas.interval import Interval
 from schemas.message import NetworkCode
 from schemas.network import Station
 from schemas.reading import Reading, Status
-from sensors.datasets.table import Column, DatasetError, Numbering, Row, canonical, files_at, instrument_for, read_lines
+from sensors.datasets.table import (
+    Column,
+    DatasetError,
+    Numbering,
+    Row,
+    canonical,
+    files_at,
+    instrument_for,
+    interval_of,
+    read_lines,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,16 +78,18 @@ def read(path: Path) -> Iterator[Reading]:
             values, status = _values(row)
             if values or status:
                 seq = numbering.next(STATIONS[0].id, "gcmd1")
-                yield Reading("ghg", STATIONS[0].id, "gcmd1", Interval(at, at), values, status, seq)
+                yield Reading("ghg", STATIONS[0].id, "gcmd1", interval_of(row, "yyyy", at), values, status, seq)
 
 
 def _rows(path: Path) -> Iterator[Row]:
     names: list[str] = []
     for line, text in enumerate(read_lines(path, "ascii"), start=1):
-        cells = text.split()
+        cells = text.strip("\0\x1a").split()
         if line == _HEADER_LINES:
             names = _names(path, cells)
         if line <= _HEADER_LINES:
+            continue
+        if not cells:
             continue
         if len(cells) != len(names):
             msg = f"{path.name}, line {line}: {len(cells)} cells, expected {len(names)}"

@@ -10,10 +10,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from schemas.interval import Interval
 from schemas.message import NetworkCode
 from schemas.network import Station
-from sensors.datasets.table import Column, Numbering, Row, files_at, instrument_for, read_table, readings_of, values_of
+from sensors.datasets.table import (
+    Column,
+    Numbering,
+    Row,
+    files_at,
+    instrument_for,
+    interval_of,
+    read_table,
+    readings_of,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,11 +76,11 @@ def read(path: Path) -> Iterator[Reading]:
         for row in read_table(file, ["Date", *(column.name for column in _COLUMNS)]):
             start = _start(row)
             values = values_of(row, _COLUMNS, _MISSING)
-            yield from readings_of(STATIONS[0], Interval(start, start + _HOUR), values, numbering)
+            yield from readings_of(STATIONS[0], interval_of(row, "Date", start, _HOUR), values, numbering)
 
 
 def _start(row: Row) -> datetime:
     try:
         return datetime.strptime(row.cells["Date"], "%m/%d/%Y %H:%M").replace(tzinfo=ZONE).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):
         row.fail("Date", "a time as 6/22/2001 0:00")

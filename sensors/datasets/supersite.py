@@ -10,10 +10,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from schemas.interval import Interval
 from schemas.message import NetworkCode
 from schemas.network import Station
-from sensors.datasets.table import Column, Numbering, Row, files_at, instrument_for, read_table, readings_of, values_of
+from sensors.datasets.table import (
+    Column,
+    Numbering,
+    Row,
+    files_at,
+    instrument_for,
+    interval_of,
+    read_table,
+    readings_of,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,14 +132,15 @@ def read(path: Path) -> Iterator[Reading]:
     for file in files_at(path, "DEFAULT_DATA.csv"):
         for row in read_table(file, ["Time", *names]):
             start = _start(row)
+            interval = interval_of(row, "Time", start, _HOUR)
             for station, columns in plans:
                 values = values_of(row, columns, _MISSING)
-                yield from readings_of(station, Interval(start, start + _HOUR), values, numbering)
+                yield from readings_of(station, interval, values, numbering)
 
 
 def _start(row: Row) -> datetime:
     try:
         civil = datetime.strptime(row.cells["Time"], "%Y-%m-%d %H:%M:%S")  # noqa: DTZ007 - the zone follows
-    except ValueError:
+        return civil.replace(tzinfo=ZONE).astimezone(UTC)
+    except (ValueError, OverflowError):
         row.fail("Time", "a time as 2021-02-01 00:00:00")
-    return civil.replace(tzinfo=ZONE).astimezone(UTC)

@@ -8,10 +8,19 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from schemas.interval import Interval
 from schemas.message import NetworkCode
 from schemas.network import Station
-from sensors.datasets.table import Column, Numbering, Row, files_at, instrument_for, read_table, readings_of, values_of
+from sensors.datasets.table import (
+    Column,
+    Numbering,
+    Row,
+    files_at,
+    instrument_for,
+    interval_of,
+    read_table,
+    readings_of,
+    values_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +60,7 @@ def read(path: Path) -> Iterator[Reading]:
                 row.fail("#Site", SITE)
             start = _start(row)
             values = values_of(row, _COLUMNS, _MISSING)
-            yield from readings_of(STATIONS[0], Interval(start, start + _HOUR), values, numbering)
+            yield from readings_of(STATIONS[0], interval_of(row, "DateTime", start, _HOUR), values, numbering)
 
 
 def _start(row: Row) -> datetime:

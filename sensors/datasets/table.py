@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import math
 import zlib
+from codecs import BOM_UTF8
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 
+from schemas.bounds import NUMBER_MAX, BoundsError, bounded_interval, bounded_moment, is_number
 from schemas.network import Instrument, Station
 from schemas.parameter import parameter
 from schemas.reading import Reading
@@ -22,11 +26,15 @@ from schemas.units import convert
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from schemas.interval import Interval
     from schemas.message import NetworkCode
 
+_NONE = timedelta(0)
+_BLANKS = " \t\r\n\0\x1a"
+"""What stands in an empty line; 1A is the end of a file of DOS."""
 _EXTRA_DECIMALS = 3
 """Digits that a converted value keeps beyond those of the registry, so that converting back gives the file's figure."""
 
@@ -69,6 +77,8 @@ class Row:
             value = math.nan
         if not math.isfinite(value):
             self.fail(column, f"a finite number, or one of {sorted(missing)} for no value")
+        if not is_number(value):
+            self.fail(column, f"an amount of at most {NUMBER_MAX:g}")
         return value
 
 
@@ -100,7 +110,7 @@ def files_at(path: Path, pattern: str) -> list[Path]:
 
 
 def read_lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
-    """Lines of a text file, packed with gzip if its name ends in ``.gz``.
+    """Lines of a text file, packed with gzip if its name ends in ``.gz``; a byte order mark in front is passed over.
 
     Raises
     ------
@@ -108,11 +118,10 @@ def read_lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
         If it is not readable as such.
     """
     try:
-        if path.suffix == ".gz":
-            with gzip.open(path, "rt", encoding=encoding, newline="") as file:
-                yield from file
-        else:
-            with path.open(encoding=encoding, newline="") as file:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as raw:
+            is_marked = raw.read(len(BOM_UTF8)) == BOM_UTF8
+            raw.seek(0)
+            with io.TextIOWrapper(raw, "utf-8-sig" if is_marked else encoding, newline="") as file:
                 yield from file
     except UnicodeDecodeError as error:
         msg = f"{path.name}: {error}, expected text in {encoding}"
@@ -137,23 +146,44 @@ def read_table(path: Path, columns: Sequence[str], encoding: str = "utf-8") -> I
     DatasetError
         If a column is missing or a line has another number of cells than the header.
     """
+    rows = read_cells(path, encoding)
+    _, header = next(rows, (1, []))
+    absent = [name for name in columns if name not in header]
+    if absent:
+        msg = f"{path.name}, line 1: expected the columns {', '.join(absent)} too, found {', '.join(header)[:200]!r}"
+        raise DatasetError(msg)
+    for line, cells in rows:
+        if len(cells) != len(header):
+            msg = f"{path.name}, line {line}: {len(cells)} cells, expected {len(header)}"
+            raise DatasetError(msg)
+        yield Row(path, line, dict(zip(header, cells, strict=True)))
+
+
+def read_cells(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, list[str]]]:
+    """Number and cells of every line of a CSV file in which anything stands; an empty line, wherever it is, is no data.
+
+    Raises
+    ------
+    DatasetError
+        If it is no CSV file.
+    """
     reader = csv.reader(read_lines(path, encoding))
     try:
-        header = next(reader, [])
-        absent = [name for name in columns if name not in header]
-        if absent:
-            msg = (
-                f"{path.name}, line 1: expected the columns {', '.join(absent)} too, found {', '.join(header)[:200]!r}"
-            )
-            raise DatasetError(msg)
         for cells in reader:
-            if len(cells) != len(header):
-                msg = f"{path.name}, line {reader.line_num}: {len(cells)} cells, expected {len(header)}"
-                raise DatasetError(msg)
-            yield Row(path, reader.line_num, dict(zip(header, cells, strict=True)))
+            if any(cell.strip(_BLANKS) for cell in cells):
+                yield reader.line_num, cells
     except csv.Error as error:
         msg = f"{path.name}, line {reader.line_num}: {error}, expected comma-separated values"
         raise DatasetError(msg) from error
+
+
+def interval_of(row: Row, column: str, at: datetime, length: timedelta = _NONE) -> Interval:
+    """Interval that begins at a row's time, or ends there where the length is negative; fails at that column beyond the bounds."""
+    try:
+        first = bounded_moment(at)
+        return bounded_interval(*sorted((first, first + length)))
+    except BoundsError as error:
+        row.fail(column, error.expected)
 
 
 def canonical(value: float, code: str, unit: str) -> float:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from schemas.parameter import load_parameters
 from schemas.units import from_canonical
 from sensors.datasets import DATASETS, DatasetError
-from sensors.datasets.table import canonical, files_at, read_table
+from sensors.datasets.table import Row, canonical, files_at, interval_of, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,6 +41,34 @@ def test_a_wrong_table_is_an_error_with_line_and_expectation(tmp_path: Path, con
     path.write_bytes(content)
     with pytest.raises(DatasetError, match=complaint):
         list(read_table(path, ["a", "b"]))
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+def test_empty_lines_and_a_byte_order_mark_are_no_data(tmp_path: Path, name: str, encoding: str) -> None:
+    content = b"\xef\xbb\xbf\r\na,b\r\n1,2\r\n\r\n  \r\n,\r\n3,4\r\n\r\n\x1a"
+    path = tmp_path / name
+    path.write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    rows = list(read_table(path, ["a"], encoding))
+    assert [row.cells for row in rows] == [{"a": "1", "b": "2"}, {"a": "3", "b": "4"}]
+    assert [row.line for row in rows] == [3, 7]
+
+
+def test_a_number_that_no_instrument_shows_is_an_error_with_its_place(tmp_path: Path) -> None:
+    row = Row(tmp_path / "t.csv", 2, {"a": "9.96921e36"})
+    with pytest.raises(
+        DatasetError, match=r"t\.csv, line 2, column a: '9.96921e36', expected an amount of at most 1e\+15"
+    ):
+        row.number("a", frozenset())
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+@pytest.mark.parametrize("length", [timedelta(hours=1), -timedelta(hours=1)])
+def test_a_time_that_cannot_be_is_an_error_with_its_place(tmp_path: Path, year: int, length: timedelta) -> None:
+    row = Row(tmp_path / "t.csv", 2, {"t": str(year)})
+    at = datetime(year, 1 if year == 1 else 12, 1 if year == 1 else 31, 23 if year == 9999 else 0, tzinfo=UTC)
+    with pytest.raises(DatasetError, match=r"column t: '[0-9]+', expected a time from 1800 to 2200"):
+        interval_of(row, "t", at, length)
 
 
 def test_half_a_gzip_file_is_an_error(tmp_path: Path) -> None:
