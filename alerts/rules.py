@@ -56,7 +56,7 @@ class RulesFileError(SettingsError):
 def load_rules(path: Path) -> Rules:
     """Read a rules file; raises `RulesFileError`, also where it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{path}: cannot be read: {error}"
         raise RulesFileError(msg) from error

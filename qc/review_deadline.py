@@ -89,7 +89,7 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
 def load_rules(path: Path = PACKAGED) -> tuple[DeadlineRule, ...]:
     """Read the rules; raises `DeadlineFileError`."""
     try:
-        rules = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _File).rule
+        rules = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), _File).rule
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         msg = f"{path}: {error}"
         raise DeadlineFileError(msg) from error

@@ -93,9 +93,9 @@ class SharedSettings(BaseSettings):
         for name in [key for key in values if key.endswith("_file") and values[key]]:
             path = Path(str(values[name]))
             try:
-                values[name.removesuffix("_file")] = path.read_text(encoding="utf-8").strip()
-            except OSError as error:
-                msg = f"{PREFIX}{name.upper()}: {path} cannot be read: {error.strerror}"
+                values[name.removesuffix("_file")] = path.read_text(encoding="utf-8-sig").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                msg = f"{PREFIX}{name.upper()}: {path} cannot be read: {getattr(error, 'strerror', None) or error}"
                 raise ValueError(msg) from error
         return values
 

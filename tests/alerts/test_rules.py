@@ -185,6 +185,12 @@ def test_two_rules_of_one_name_are_refused() -> None:
         parse_rules(RULE + RULE, "f.toml")
 
 
+def test_a_byte_order_mark_of_an_editor_is_passed_over(tmp_path: Path, example: Rules) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert load_rules(path) == example
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(RulesFileError, match=r"absent\.toml: cannot be read"):
         load_rules(tmp_path / "absent.toml")

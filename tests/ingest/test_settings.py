@@ -53,6 +53,15 @@ def test_password_is_read_from_its_file(tmp_path: Path, monkeypatch: pytest.Monk
     assert "hush" not in repr(settings)
 
 
+def test_a_secret_that_an_editor_has_marked_is_the_same_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_bytes(b"\xef\xbb\xbfhush\r\n")
+    monkeypatch.setenv("SKYGROUND_MQTT_PASSWORD_FILE", str(tmp_path / "secret"))
+    assert load_settings(Broker).mqtt_password.get_secret_value() == "hush"
+    (tmp_path / "secret").write_bytes(b"\xff\xfeh\0")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(Broker)
+
+
 def test_share_group_is_part_of_the_subscription() -> None:
     assert CollectorSettings(mqtt_share="north").subscription == "$share/north/obs/v1/#"
     assert CollectorSettings().subscription == "obs/v1/#"
