@@ -96,7 +96,7 @@ def count_batch(batch: Sequence[Judged]) -> list[Balance]:
             count = counts[key] = Counter()
         count["messages"] += 1
         count["redelivered"] += item.message.redelivered
-        count["empty"] += not item.message.payload
+        count["deletions"] += not item.message.payload
         count["readings"] += len(item.readings)
         for reading in item.readings:
             count["values_stored"] += len(reading.values)

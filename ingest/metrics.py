@@ -24,7 +24,9 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.received = self._counter("ingest_received_messages", "Messages committed to the raw log")
         self.redelivered = self._counter("ingest_redelivered_messages", "Of these, marked as delivered again")
-        self.empty = self._counter("ingest_empty_messages", "Of these, without a byte: a retained message was deleted")
+        self.deletions = self._counter(
+            "ingest_deletion_messages", "Of these, without a byte: a retained one was deleted"
+        )
         self.decoded = self._counter("ingest_decoded_messages", "Messages read from the raw log and decoded")
         self.readings = self._counter("ingest_written_readings", "Readings stored")
         self.values = self._counter("ingest_written_values", "Values stored")
@@ -62,7 +64,7 @@ class Metrics:
         """Count a batch that the raw log has committed."""
         self.received.inc(len(messages))
         self.redelivered.inc(sum(item.redelivered for item in messages))
-        self.empty.inc(sum(not item.payload for item in messages))
+        self.deletions.inc(sum(not item.payload for item in messages))
         self.batch_seconds.labels("keep").observe(seconds)
 
     def drained(self, report: DrainReport) -> None:

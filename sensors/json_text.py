@@ -111,10 +111,9 @@ def _parse(text: str) -> JsonValue:
     try:
         return json.loads(text, parse_int=_integer)
     except ValueError:
-        document = json.loads(_PIECE.sub(_strictly, text), parse_int=_integer)
-        if not isinstance(document, dict | list):
+        if not text.startswith(("{", "[")):
             raise
-        return document
+        return json.loads(_PIECE.sub(_strictly, text), parse_int=_integer)
 
 
 def _strictly(piece: re.Match[str]) -> str:

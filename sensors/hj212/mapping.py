@@ -12,7 +12,7 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
-from schemas.bounds import NUMBER_MAX, BoundsError, bounded_interval, is_number
+from schemas.bounds import NUMBER_MAX, BoundsError, bounded_interval, bounded_moment, is_number
 from schemas.interval import Interval
 from schemas.message import Topic
 from schemas.network import Hj212, Hj212Factor, Instrument
@@ -138,7 +138,7 @@ def _read_named(found: Group, interval: Interval, *, target: Target, decoded: De
             continue
         if any(item.hj212 and _is_in(name, item.hj212.ignore) for item in (target.instrument, *target.others)):
             continue
-        detail = f"{_clipped(name)}={_clipped(value)}: no factor, expected a code with one of {' '.join(SUFFIXES.values())}, or in ignore"
+        detail = f"{_clipped(name)}={_clipped(value)}: no factor, expected a code with -Rtd, -Avg or -Flag, or the name in ignore"
         refused = _RefusedError(RejectReason.UNKNOWN_PARAMETER, detail)
         decoded.rejections.append(_rejection(refused, target, _clipped(name), interval))
 
@@ -263,11 +263,12 @@ def _interval(moment: str, cn: str, target: Target) -> Interval:
             raise ValueError  # noqa: TRY301 - one way out for every time that is none
         start = datetime.strptime(moment[:14], "%Y%m%d%H%M%S").replace(tzinfo=target.zone)  # the zone of the network
         start = start.replace(microsecond=int(moment[14:] or "0") * 1_000)
+        bounded_moment(start)
         return bounded_interval(start, end_of(cn, start, target.hj212.minute_interval))
     except BoundsError as error:
         detail = f"DataTime: {_clipped(moment)!r}: {error}"
         raise _RefusedError(RejectReason.BAD_SCHEMA, detail) from error
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         detail = f"DataTime: {_clipped(moment)!r}, expected YYYYMMDDhhmmss {error}".rstrip()
         raise _RefusedError(RejectReason.BAD_SCHEMA, detail) from error
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _REJECTED = "rejected:"
-_ITEMS = ("messages", "redelivered", "readings", "values_stored", "empty")
+_ITEMS = ("messages", "redelivered", "readings", "values_stored", "deletions")
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +36,7 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
         Decoded.
     values_stored : int
         Accepted by the time-series database.
-    empty : int
+    deletions : int
         Messages without a byte, by which MQTT deletes a retained one.
     rejected : dict of str to int
         By reason.
@@ -49,7 +49,7 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     redelivered: int = 0
     readings: int = 0
     values_stored: int = 0
-    empty: int = 0
+    deletions: int = 0
     rejected: dict[str, int] = msgspec.field(default_factory=dict)
 
 

@@ -111,7 +111,7 @@ def test_an_empty_payload_deletes_a_retained_message_and_is_counted(settings: Co
     judged = judge(RawMessage(topic, b"", NOW), settings)
     assert (judged.readings, judged.rejections, judged.results) == ([], [], [])
     (row,) = count_batch([judged])
-    assert (row.messages, row.empty, row.rejected) == (1, 1, {})
+    assert (row.messages, row.deletions, row.rejected) == (1, 1, {})
 
 
 def test_an_empty_payload_on_a_topic_of_nobody_is_refused_as_any(settings: CollectorSettings) -> None:
