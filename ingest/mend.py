@@ -76,8 +76,8 @@ def mend(
         outcome = _outcome(entry_id, judged)
         if writer is not None and reviser is not None and outcome.readings:
             try:
-                reviser.revise([judged])
-                written = writer.write(judged.readings)
+                revised = reviser.revise([judged])
+                written = writer.write(revised.of(judged.readings))
             except Exception as error:
                 if not is_unexpected(error):
                     raise

@@ -30,6 +30,10 @@ class Metrics:
         self.decoded = self._counter("ingest_decoded_messages", "Messages read from the raw log and decoded")
         self.readings = self._counter("ingest_written_readings", "Readings stored")
         self.values = self._counter("ingest_written_values", "Values stored")
+        self.superseded = self._counter(
+            "ingest_superseded_readings",
+            "Readings not written, since messages of higher rank are stored at their times",
+        )
         self.retried = self._counter("ingest_retried_batches", "Writes repeated because the database did not take them")
         self.restarts = self._counter(
             "ingest_drain_restarts", "Starts of the draining process after it ended unexpectedly"
@@ -73,6 +77,7 @@ class Metrics:
         self.readings.inc(report.readings)
         self.values.inc(report.values)
         self.retried.inc(report.retries)
+        self.superseded.inc(report.superseded)
         for reason, count in report.rejected.items():
             self.rejected.labels(reason).inc(count)
         for step, count in report.errors.items():

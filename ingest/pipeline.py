@@ -28,10 +28,10 @@ from ingest.follow import Follower, Steps
 from ingest.gap import GapWatch
 from ingest.guard import Caught, describe, divide, internal_error, is_unexpected
 from ingest.judge import Judged, judge, refused_by_store, set_aside
-from ingest.lanes import Lanes, waiting
+from ingest.lanes import CURSOR, Lanes, waiting
 from ingest.patience import Trouble, insist
 from ingest.report import DrainReport
-from ingest.revise import Reviser
+from ingest.revise import Revised, Reviser
 from store.error import QueryError, StoreError
 from store.rawlog import Position
 from store.state import ClockState
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
 
     from ingest.settings import CollectorSettings
     from ingest.writer import Refused, Writer, Written
-    from schemas.reading import Reading
     from store.rawlog import LoggedMessage, RawLog
     from store.state import StateStore
 
@@ -63,6 +62,8 @@ class JudgedBatch(msgspec.Struct, frozen=True):
     lane: str
     decode_s: float
     clocks: tuple[ClockState, ...] = ()
+    is_behind: bool = False
+    """Of a backlog that newer messages have gone ahead of."""
 
 
 class _StoppedError(StoreError):
@@ -113,6 +114,7 @@ class Drain:
         self._steps = Steps(self._caught, _log)
         self._reading = Trouble(_log)
         self._trouble = {name: Trouble(_log) for name in ("revise", "record")}
+        self._superseded = 0
         self._disk = DiskWatch(settings, state)
         self._lag_asked_at = 0.0
         self._lag_said: int | None = None
@@ -202,12 +204,14 @@ class Drain:
             except Exception as error:  # noqa: BLE001 - costs this message, nothing else
                 set_aside(item, error)
         clocks = self._clock.hand_over()
-        return JudgedBatch(judged, logged[-1].position, lane, time.perf_counter() - started, clocks)
+        is_behind = lane == CURSOR and self._lanes.is_open
+        return JudgedBatch(judged, logged[-1].position, lane, time.perf_counter() - started, clocks, is_behind)
 
     def settle(self, batch: JudgedBatch) -> DrainReport | None:
         """Write, quarantine, and only then move the cursor and follow; None when told to stop before that."""
         started = time.perf_counter()
         written: list[Written] = []
+        self._reviser.is_behind = batch.is_behind
         try:
             self._insist("revise", "cannot_look_back", self._reviser.prepare)
             divide(lambda part: written.append(self._store(part, len(batch.judged))), batch.judged, set_aside)
@@ -223,6 +227,7 @@ class Drain:
             values=sum(part.values for part in written),
             rejected=count_reasons(batch.judged),
             errors=self._caught.take(),
+            superseded=self._take_superseded(),
             retries=sum(part.retries for part in written),
             lag=self._lag(),
             decode_s=batch.decode_s,
@@ -230,23 +235,28 @@ class Drain:
         )
 
     def _store(self, part: Sequence[Judged], whole: int) -> Written:
-        """Write down what late and corrected readings change, then write them; may be done again."""
-        self._revise(part, _TRIES if len(part) in (1, whole) else 1)
-        readings = [reading for judged in part for reading in judged.readings]
+        """Decide what is written and keep what that replaces, then write; may be done again."""
+        revised = self._revise(part, _TRIES if len(part) in (1, whole) else 1)
+        readings = revised.of(reading for judged in part for reading in judged.readings)
         written = self._writer.write(readings)
         if written is None:
             raise _StoppedError
-        _move_refused(part, readings, written.refused)
+        _move_refused(part, revised, written.refused)
+        self._superseded += revised.superseded
         return written
 
-    def _revise(self, part: Sequence[Judged], tries: int) -> None:
+    def _take_superseded(self) -> int:
+        taken, self._superseded = self._superseded, 0
+        return taken
+
+    def _revise(self, part: Sequence[Judged], tries: int) -> Revised:
         """A database that does not answer is waited for; a question that it refuses again and again is the message's fault."""
-        refused = 0
+        refused, revised = 0, Revised()
 
         def attempt() -> None:
-            nonlocal refused
+            nonlocal refused, revised
             try:
-                self._reviser.revise(part)
+                revised = self._reviser.revise(part)
             except QueryError as error:
                 refused += 1
                 if refused >= tries:
@@ -255,6 +265,7 @@ class Drain:
                 raise
 
         self._insist("revise", "cannot_look_back", attempt)
+        return revised
 
     def _record(self, part: Sequence[Judged]) -> None:
         for item in part:
@@ -304,13 +315,14 @@ def _forward(open_batch: Future[DrainReport | None], report: Callable[[DrainRepo
         report(outcome)
 
 
-def _move_refused(judged: Sequence[Judged], readings: Sequence[Reading], refused: Sequence[Refused]) -> None:
+def _move_refused(judged: Sequence[Judged], revised: Revised, refused: Sequence[Refused]) -> None:
     """Turn what the database refused from readings into rejections of their messages."""
     if not refused:
         return
-    origin = [item for item in judged for _ in item.readings]
-    gone = {id(readings[line.index]) for line in refused}
+    origin = [(item, reading) for item in judged for reading in item.readings if revised.of([reading])]
+    gone = {id(origin[line.index][1]) for line in refused}
     for line in refused:
-        origin[line.index].rejections.append(refused_by_store(readings[line.index], line.detail))
-    for item in {id(origin[line.index]): origin[line.index] for line in refused}.values():
+        item, reading = origin[line.index]
+        item.rejections.append(refused_by_store(reading, line.detail))
+    for item in {id(origin[line.index][0]): origin[line.index][0] for line in refused}.values():
         item.readings[:] = [reading for reading in item.readings if id(reading) not in gone]

@@ -144,10 +144,10 @@ def _replay_one(
         outcome.refused += is_refused
         outcome.stored += not is_refused
         return
-    reviser.revise([judged])
+    revised = reviser.revise([judged])
     if judged.results:
         state.add_check_results(judged.results, item.message.received_at)
-    written = writer.write(judged.readings)
+    written = writer.write(revised.of(judged.readings))
     if written is None:
         return
     outcome.values += written.values

@@ -21,6 +21,8 @@ class DrainReport(msgspec.Struct, frozen=True):
     ----------
     messages, readings, values : int
         Messages read, readings and values stored [1].
+    superseded : int
+        Readings not written, since messages of higher rank are stored at their times [1].
     rejected : dict of str to int
         Quarantine entries by reason.
     errors : dict of str to int
@@ -39,6 +41,7 @@ class DrainReport(msgspec.Struct, frozen=True):
     rejected: dict[str, int] = msgspec.field(default_factory=dict)
     errors: dict[str, int] = msgspec.field(default_factory=dict)
     retries: int = 0
+    superseded: int = 0
     lag: int | None = None
     decode_s: float = 0.0
     write_s: float = 0.0

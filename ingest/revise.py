@@ -1,4 +1,7 @@
-"""Late and corrected readings: what they replace is kept, and their hours are judged anew.
+"""What of a batch is written: the owner of the one correction rule (`ingest.rank`) for every way a message can come.
+
+Drain, redelivery, retained copies, replay and repair from the quarantine, answers to requests and re-decoded history all pass
+here. What late and corrected readings replace is kept, and their hours are re-opened for quality control.
 
 A reading newer than anything stored of its instrument replaces nothing, and is not looked up: that is the live path. An hour that was
 judged before its readings were stored, since they came late or had to wait for the database, is judged anew. All others are compared with what the database holds, and what they would change is written down before they are.
@@ -9,23 +12,25 @@ from __future__ import annotations
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from ingest.answer import Answers
+from ingest.contest import Arrival, Contest, Verdict, overlaid, to_write
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
-from schemas.reading import Reading, Status
+from schemas.reading import Reading
 from store.error import StoreMissingError
 from store.state import Before, ReopenedHour, ReopenReason, Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ingest.judge import Judged
     from ingest.settings import CollectorSettings
     from store.influx_reading import ReadingStore
-    from store.state import StateStore
+    from store.state import Contender, StateStore
 
 LATE_LEAST = timedelta(minutes=10)
 """A reading received this long after its end, or two cadences, is late. Project's choice."""
@@ -33,15 +38,38 @@ QC_HOURS = timedelta(hours=2)
 """Hours that the hourly quality control looks at anyway (`dags/qc_hourly.py`, three of them with the present one)."""
 _MICROSECOND = timedelta(microseconds=1)
 _Key = tuple[str, str, str]
-_Known = dict[datetime, Before]
+_NEVER = datetime.min.replace(tzinfo=UTC)
+_STATIONS_NAMED = 200
 
 
-class Arrival(msgspec.Struct, frozen=True):
-    """A reading, when its message was received, and whether that was late."""
+class Newest(msgspec.Struct, frozen=True, gc=False):
+    """Newest reading of an instrument: its start, and receipt and number where they are known."""
 
-    reading: Reading
+    start: datetime
     received_at: datetime
-    is_late: bool
+    seq: int | None
+
+
+class Revised(msgspec.Struct, frozen=True):
+    """What is written of a batch.
+
+    Attributes
+    ----------
+    instead : dict of int to Reading or None
+        By the identity of a decoded reading: what is written in its place, None: nothing. Others are written as they are.
+    superseded : int
+        Readings that messages of higher rank have replaced before [1].
+    """
+
+    instead: dict[int, Reading | None] = msgspec.field(default_factory=dict)
+    superseded: int = 0
+
+    def of(self, readings: Iterable[Reading]) -> list[Reading]:
+        """What is written of these readings, in order."""
+        if not self.instead:
+            return list(readings)
+        chosen = (self.instead.get(id(reading), reading) for reading in readings)
+        return [reading for reading in chosen if reading is not None]
 
 
 class Reviser:
@@ -66,10 +94,15 @@ class Reviser:
     ) -> None:
         self._network = settings.stations
         self._is_shared = bool(settings.mqtt_share)
+        self._is_asked_always = origin != "mqtt"
+        self.is_behind = False
+        """Whether newer messages may have been stored before: then what is stored is not replaced by a guess."""
+        self._answers = Answers(state)
         self._store = store
         self._state = state
         self._origin = origin
-        self._newest: dict[_Key, datetime] | None = None
+        self._newest: dict[_Key, Newest] | None = None
+        self._heard: dict[_Key, datetime] = {}
         self._late_after: dict[_Key, timedelta] = {}
 
     def prepare(self) -> None:
@@ -77,91 +110,146 @@ class Reviser:
         if self._newest is None:
             self._newest = self._load()
 
-    def revise(self, batch: Sequence[Judged]) -> None:
-        """Keep what the batch replaces, and list its late hours; raises `StoreError`, after which it may be called again.
+    def revise(self, batch: Sequence[Judged]) -> Revised:
+        """Decide what of the batch is written, keep what that replaces, and list late hours.
 
-        A reading that corrects the status of a value to normal is given the letter N, so that the old one is replaced.
+        Raises
+        ------
+        StoreError
+            It may be called again.
         """
         if self._newest is None:
             self._newest = self._load()
-        newest = dict[_Key, datetime]()
+        newest = dict[_Key, Newest]()
         late: dict[_Key, list[Arrival]] = {}
         unsure: dict[_Key, list[Arrival]] = {}
+        heard: dict[_Key, datetime] = {}
         judged_before = floor_hour(datetime.now(UTC)) - QC_HOURS
         for judged in batch:
             received_at = judged.message.received_at
-            for reading in judged.readings:
+            for part, reading in enumerate(judged.readings):
                 key = (reading.network, reading.station_id, reading.instrument_id)
                 start = reading.interval.start
                 known = newest.get(key) or self._newest.get(key)
                 is_late = received_at - reading.interval.end > self._lateness(key)
-                if known is None or start > known:
-                    newest[key] = start
-                    if not is_late and start >= judged_before:
+                if known is None or start > known.start:
+                    newest[key] = Newest(start, received_at, reading.seq)
+                    if not is_late and start >= judged_before and not self._is_asked_always:
                         continue  # the live path
-                    chosen = unsure if self._is_shared and is_late else late
+                    chosen = unsure if self._is_asked_always or (self._is_shared and is_late) else late
                 else:
                     chosen = unsure
-                chosen.setdefault(key, []).append(Arrival(reading, received_at, is_late))
-        if late or unsure:
-            self._keep(batch, late, unsure)
+                last = heard.get(key) or self._heard.get(key) or _NEVER
+                if known is not None:
+                    last = max(last, known.received_at)
+                heard[key] = max(last, received_at)
+                chosen.setdefault(key, []).append(
+                    Arrival(
+                        reading,
+                        received_at,
+                        part,
+                        is_late,
+                        is_in_order=received_at >= last,
+                        is_new=received_at >= last and _is_higher(reading.seq, known),
+                        is_answer=self._answers.may_be(judged, is_late=is_late),
+                    )
+                )
+        revised = self._keep(batch, late, unsure) if late or unsure else Revised()
         self._newest.update(newest)
+        self._heard.update(heard)
+        return revised
 
-    def _load(self) -> dict[_Key, datetime]:
+    def _load(self) -> dict[_Key, Newest]:
         try:
-            return self._store.newest_starts(map(str, NetworkCode))
+            starts = self._store.newest_starts(map(str, NetworkCode))
         except StoreMissingError:
             self._store.ensure()
             return {}  # a new database
+        noted = {(item.station_id, item.instrument_id): item for item in self._state.list_instrument_states()}
+        found: dict[_Key, Newest] = {}
+        for key, start in starts.items():
+            item = noted.get(key[1:])
+            received_at = item.last_received_at if item is not None else None
+            found[key] = Newest(start, received_at or _NEVER, None if item is None else item.last_seq)
+        return found
 
     def _lateness(self, key: _Key) -> timedelta:
         found = self._late_after.get(key)
         if found is None:
             cadence = timedelta(seconds=self._network.instruments[key[1], key[2]].cadence_s)
-            found = self._late_after[key] = max(LATE_LEAST, 2 * cadence)
+            found = self._late_after[key] = max(LATE_LEAST, 2 * cadence) + self._network.delays[key[1], key[2]]
         return found
 
     def _keep(
         self, batch: Sequence[Judged], late: dict[_Key, list[Arrival]], unsure: dict[_Key, list[Arrival]]
-    ) -> None:
-        revisions: list[Revision] = []
-        hours: dict[tuple[str, str, datetime], ReopenedHour] = {}
+    ) -> Revised:
+        done = _Done()
         stored = self._stored(unsure)
-        in_batch = _first_of_batch(batch, unsure)
+        live = _live_of_batch(batch, unsure)
+        rows = self._contenders(unsure)
+        for key, arrivals in unsure.items():
+            asked = self._answers.marked(key, arrivals)
+            for start, part in _by_start(asked).items():
+                place = (key, start)
+                before, first = stored[key].get(start), live.get(place)
+                contest = Contest(
+                    before if first is None else _content_of(first.reading, before),
+                    rows.get(place, ()),
+                    first=first,
+                    cadence=timedelta(seconds=self._network.instruments[key[1], key[2]].cadence_s),
+                    keeps_all=self._is_asked_always,
+                    is_behind=self._is_asked_always or self.is_behind,
+                )
+                self._settle(key, contest, part, done)
+                done.write(before, contest.content, part, first)
         for key in {**late, **unsure}:
-            known = stored.get(key, {}) | in_batch.get(key, {})
-            arrivals = [*late.get(key, ()), *unsure.get(key, ())]
-            fresh: list[Arrival] = []
-            for arrival in arrivals:
-                before = known.get(arrival.reading.interval.start)
-                changed = None if before is None else change(before, arrival.reading)
-                if before is None:
-                    fresh.append(arrival)
-                elif changed is not None:
-                    revisions.append(self._correction(key, arrival, changed))
-                    _clear_letters(arrival.reading, changed)
-                    self._reopen(hours, key, arrival, ReopenReason.CORRECTED)
-                known[arrival.reading.interval.start] = merged(before, arrival.reading)
+            fresh = [*late.get(key, ()), *done.fresh.get(key, ())]
             if self._network.stations[key[1]].late_window_h:
                 occupied = set(stored.get(key, {}))
-                revisions.extend(self._runs(key, [arrival for arrival in fresh if arrival.is_late], occupied))
+                done.revisions.extend(self._runs(key, [arrival for arrival in fresh if arrival.is_late], occupied))
                 for arrival in fresh:
-                    self._reopen(hours, key, arrival, ReopenReason.LATE)
-        if revisions or hours:
-            self._state.add_revisions(revisions, hours.values())
+                    self._reopen(done.hours, key, arrival, ReopenReason.LATE)
+        # history first: a batch that is cut short is done again, and finds nothing new to keep
+        if done.revisions or done.hours:
+            self._state.add_revisions(done.revisions, done.hours.values())
+        if done.contenders:
+            self._state.put_contenders(done.contenders)
+        return Revised(done.instead, done.superseded)
 
-    def _stored(self, unsure: dict[_Key, list[Arrival]]) -> dict[_Key, _Known]:
+    def _settle(self, key: _Key, contest: Contest, arrivals: Sequence[Arrival], done: _Done) -> None:
+        for arrival in arrivals:
+            verdict, before = contest.take(arrival)
+            if verdict is Verdict.FRESH:
+                done.fresh.setdefault(key, []).append(arrival)
+            elif verdict is Verdict.CHANGED:
+                done.revisions.append(self._correction(key, arrival, before, contest.moment_of(arrival)))
+                self._reopen(done.hours, key, arrival, ReopenReason.CORRECTED)
+            elif verdict is Verdict.SUPERSEDED:
+                done.superseded += 1
+        done.contenders.extend(contest.changed.values())
+
+    def _contenders(self, unsure: dict[_Key, list[Arrival]]) -> dict[tuple[_Key, datetime], list[Contender]]:
+        starts = [arrival.reading.interval.start for arrivals in unsure.values() for arrival in arrivals]
+        found: dict[tuple[_Key, datetime], list[Contender]] = {}
+        if starts:
+            stations = {key[1] for key in unsure}
+            few = stations if len(stations) <= _STATIONS_NAMED else None
+            for item in self._state.list_contenders(min(starts), max(starts), few):
+                found.setdefault(((item.network, item.station_id, item.instrument_id), item.start), []).append(item)
+        return found
+
+    def _stored(self, unsure: dict[_Key, list[Arrival]]) -> dict[_Key, dict[datetime, Before]]:
         """What the database holds at the times in question, one query an instrument."""
-        found: dict[_Key, _Known] = {}
+        found: dict[_Key, dict[datetime, Before]] = {}
         for key, arrivals in unsure.items():
             starts = [arrival.reading.interval.start for arrival in arrivals]
             stored = self._store.read_stored(*key, min(starts), max(starts) + _MICROSECOND)
             found[key] = {start: Before(dict(item.values), dict(item.status)) for start, item in stored.items()}
         return found
 
-    def _correction(self, key: _Key, arrival: Arrival, before: Before) -> Revision:
+    def _correction(self, key: _Key, arrival: Arrival, before: Before, moment: datetime) -> Revision:
         start = arrival.reading.interval.start
-        return self._revision(key, start, start, arrival.received_at, 1, before)
+        return self._revision(key, start, start, moment, 1, before)
 
     def _runs(self, key: _Key, fresh: list[Arrival], occupied: set[datetime]) -> Iterator[Revision]:
         """One revision a run of late readings with nothing stored between."""
@@ -205,48 +293,53 @@ class Reviser:
         hours[key[0], key[1], hour] = ReopenedHour(key[0], key[1], hour, reason, datetime.now(UTC))
 
 
-def change(before: Before, reading: Reading) -> Before | None:
-    """What of ``before`` the reading replaces; None where nothing differs. A parameter it does not name stays.
+class _Done:
+    """What a batch comes to, gathered point by point."""
 
-    A value for a parameter that had none is no replacement, unless other values of that time were there: then the old
-    None is kept too, so that history can be told.
-    """
-    values: dict[str, float | None] = {}
-    for code, value in reading.values.items():
-        old = before.values.get(code)
-        if old is None or float(value) != old:
-            values[code] = old
-    status: dict[str, str | None] = {}
-    for code in {*reading.values, *reading.status}:
-        old_letter, letter = before.status.get(code), reading.status.get(code)
-        if (old_letter or Status.NORMAL) != (letter or Status.NORMAL):
-            status[code] = old_letter
-    return Before(values, status) if values or status else None
+    def __init__(self) -> None:
+        self.revisions: list[Revision] = []
+        self.hours: dict[tuple[str, str, datetime], ReopenedHour] = {}
+        self.contenders: list[Contender] = []
+        self.fresh: dict[_Key, list[Arrival]] = {}
+        self.instead: dict[int, Reading | None] = {}
+        self.superseded = 0
 
-
-def merged(before: Before | None, reading: Reading) -> Before:
-    """What stands after the reading was written over ``before``."""
-    values: dict[str, Any] = dict(reading.values)
-    if before is None:
-        return Before(values, dict(reading.status))
-    return Before(before.values | values, before.status | dict(reading.status))
+    def write(
+        self, before: Before | None, after: Before | None, arrivals: Sequence[Arrival], first: Arrival | None
+    ) -> None:
+        """Have one reading written for all arrivals at a point: two of one point in a request have no certain order."""
+        every = [*([] if first is None else [first]), *arrivals]
+        self.instead.update((id(item.reading), None) for item in every)
+        if after is not None:
+            last = every[-1].reading
+            self.instead[id(last)] = to_write(before, after, last)
 
 
-def _clear_letters(reading: Reading, changed: Before) -> None:
-    """Name N where an old letter no longer holds: what is not written would stay."""
-    for code, letter in changed.status.items():
-        if letter is not None and code not in reading.status:
-            reading.status[code] = Status.NORMAL.value
+def _is_higher(seq: int | None, known: Newest | None) -> bool:
+    return seq is not None and known is not None and known.seq is not None and seq > known.seq
 
 
-def _first_of_batch(batch: Sequence[Judged], unsure: dict[_Key, list[Arrival]]) -> dict[_Key, _Known]:
-    """Readings of the same batch that a later one may replace: those that are not in question themselves."""
-    asked = {key: {id(arrival.reading) for arrival in arrivals} for key, arrivals in unsure.items()}
-    wanted = {key: {arrival.reading.interval.start for arrival in arrivals} for key, arrivals in unsure.items()}
-    found: dict[_Key, _Known] = {}
+def _by_start(arrivals: Iterable[Arrival]) -> dict[datetime, list[Arrival]]:
+    found: dict[datetime, list[Arrival]] = {}
+    for arrival in arrivals:
+        found.setdefault(arrival.reading.interval.start, []).append(arrival)
+    return found
+
+
+def _content_of(reading: Reading, before: Before | None) -> Before:
+    return overlaid(before, Before(dict(reading.values), dict(reading.status)))
+
+
+def _live_of_batch(batch: Sequence[Judged], unsure: dict[_Key, list[Arrival]]) -> dict[tuple[_Key, datetime], Arrival]:
+    """Readings of the same batch that took the live path and that a later one of the batch is about."""
+    asked = {id(arrival.reading) for arrivals in unsure.values() for arrival in arrivals}
+    wanted = {(key, arrival.reading.interval.start) for key, arrivals in unsure.items() for arrival in arrivals}
+    found: dict[tuple[_Key, datetime], Arrival] = {}
     for judged in batch:
-        for reading in judged.readings:
-            key = (reading.network, reading.station_id, reading.instrument_id)
-            if key in wanted and reading.interval.start in wanted[key] and id(reading) not in asked[key]:
-                found.setdefault(key, {})[reading.interval.start] = merged(None, reading)
+        for part, reading in enumerate(judged.readings):
+            place = ((reading.network, reading.station_id, reading.instrument_id), reading.interval.start)
+            if place in wanted and id(reading) not in asked:
+                found[place] = Arrival(
+                    reading, judged.message.received_at, part, is_late=False, is_in_order=True, is_new=False
+                )
     return found

@@ -62,7 +62,7 @@ def survey_once(settings: CollectorSettings, stop: threading.Event) -> None:
                 go_on=lambda _: not stop.is_set(),
             )
             expired = expire(settings, state, now)
-            rows_pruned = prune_state(settings, state, now)
+            rows_pruned = prune_state(settings, state, now) + prune_contenders(settings, state, now)
         pruned = prune(settings, log, now)
     finally:
         store.close()
@@ -106,6 +106,19 @@ def prune_state(settings: CollectorSettings, state: StateStore, now: datetime) -
         return 0
     before = now - timedelta(days=settings.sheet_keep_days)
     return state.prune_sheet(before) + state.prune_gaps(before)
+
+
+def prune_contenders(settings: CollectorSettings, state: StateStore, now: datetime) -> int:
+    """Delete ranks that can decide nothing more: no message of that time is accepted, and no entry is left to be replayed.
+
+    Those of data sets stay, since their messages are accepted at any age.
+    """
+    if not settings.quarantine_keep_days:
+        return 0
+    windows = [timedelta(hours=item.late_window_h) for item in settings.stations.station_list]
+    oldest = now - max([timedelta(days=settings.quarantine_keep_days), *windows])
+    data_sets = [item.id for item in settings.stations.station_list if not item.late_window_h]
+    return state.prune_contenders(oldest, data_sets)
 
 
 def prune(settings: CollectorSettings, log: RawLog, now: datetime) -> list[object]:

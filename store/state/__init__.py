@@ -9,6 +9,7 @@ from store.state.alert import AlertProgress, AlertStatus, AlertStore
 from store.state.balance import Balance, BalanceStore
 from store.state.calibration import CalibrationStore, OverlapError, StoredCheck, StoredCorrection
 from store.state.channel import Channel, ChannelStore
+from store.state.contender import Contender, ContenderStore
 from store.state.delivery import Backlog, ClaimedTransition, Delivery, DeliveryStore, StoredTransition
 from store.state.document import Document, DocumentStore
 from store.state.finding import Finding, FindingKind, FindingStore
@@ -36,6 +37,7 @@ __all__ = [
     "ClaimedTransition",
     "Clock",
     "ClockState",
+    "Contender",
     "Delivery",
     "Document",
     "Facts",
@@ -84,6 +86,7 @@ class StateStore(
     InstrumentStore,
     GapStore,
     RevisionStore,
+    ContenderStore,
     GateStore,
     ReviewStore,
     FlagChangeStore,

@@ -151,6 +151,23 @@ revision = sa.Table(
     sa.UniqueConstraint("station_id", "instrument_id", "first", "last", "received_at"),
     sa.Index(None, "station_id", "instrument_id", "last"),
 )
+contender = sa.Table(
+    "contender",
+    metadata,
+    sa.Column("station_id", sa.Text, primary_key=True),
+    sa.Column("instrument_id", sa.Text, primary_key=True),
+    sa.Column("start", UtcDateTime, primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("network", sa.Text, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("is_exact", sa.Boolean, nullable=False),
+    sa.Column("seq", sa.BigInteger),
+    sa.Column("part", sa.Integer, nullable=False),
+    sa.Column("is_answer", sa.Boolean, nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False, index=True),
+    sa.Index(None, "start"),
+)
 reopened_hour = sa.Table(
     "reopened_hour",
     metadata,

@@ -19,7 +19,7 @@ from ingest.guard import describe, divide
 from ingest.lanes import CURSOR
 from ingest.pipeline import Drain
 from ingest.quarantine import replay
-from ingest.revise import Reviser
+from ingest.revise import Revised, Reviser
 from ingest.writer import Writer
 from schemas.message import NetworkCode, RawMessage
 from schemas.network import Instrument, Network, Station
@@ -227,11 +227,11 @@ def test_a_database_that_is_away_is_waited_for_and_nobody_is_set_aside(
     answers = iter([StoreUnavailableError("away"), StateError("locked")])
     original = Reviser.revise
 
-    def revise(reviser: Reviser, batch: Sequence[Judged]) -> None:
+    def revise(reviser: Reviser, batch: Sequence[Judged]) -> Revised:
         error = next(answers, None)
         if error is not None:
             raise error
-        original(reviser, batch)
+        return original(reviser, batch)
 
     monkeypatch.setattr(Reviser, "revise", revise)
     path.drain()

@@ -1,0 +1,233 @@
+"""One point that several messages are about: what is stored of it, who contends, and what is to be written."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ingest.rank import digest_of, is_said_by, is_same_run, merged, settled
+from schemas.reading import Reading, Status
+from store.state import Before, Contender
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+STORED = "stored"
+"""Digest of what the database held when nothing else was known of the message that brought it."""
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A reading of a batch and what its rank depends on.
+
+    Attributes
+    ----------
+    part : int
+        Place in its message [1].
+    is_late : bool
+        Received long after its end.
+    is_in_order : bool
+        Nothing of its instrument that was received later has been processed before.
+    is_new : bool
+        It is in order and its number is the highest of its instrument: no copy of anything.
+    is_answer : bool
+        Of an answer to a request for missing readings.
+    """
+
+    reading: Reading
+    received_at: datetime
+    part: int
+    is_late: bool
+    is_in_order: bool
+    is_new: bool
+    is_answer: bool = False
+
+
+class Verdict(Enum):
+    """What becomes of an arrival."""
+
+    FRESH = auto()
+    """Nothing was stored at its time."""
+    CHANGED = auto()
+    COPY = auto()
+    """It says what is stored."""
+    SUPERSEDED = auto()
+    """Messages of higher rank are stored: nothing of it counts."""
+
+
+class Contest:
+    """Arrivals at one point, in the order of processing.
+
+    Parameters
+    ----------
+    stored : Before or None
+        What the database holds; None: nothing.
+    rows : iterable of Contender
+        Those known so far.
+    first : Arrival or None
+        The message that ``stored`` is of, where that is known; else it is taken for one from before the first arrival.
+    cadence : timedelta
+    keeps_all : bool
+        A single message is kept as well: it is not found in the order of the log.
+    is_behind : bool
+        Newer messages may have been stored before: an arrival out of order is then taken for older than what is stored.
+    """
+
+    def __init__(
+        self,
+        stored: Before | None,
+        rows: Iterable[Contender],
+        *,
+        first: Arrival | None,
+        cadence: timedelta,
+        keeps_all: bool,
+        is_behind: bool = False,
+    ) -> None:
+        self._is_behind = is_behind
+        self._rows = {item.digest: item for item in rows}
+        self._first = first
+        self._cadence = cadence
+        self._keeps_all = keeps_all
+        self.content = stored
+        self.changed: dict[str, Contender] = {}
+
+    def moment_of(self, arrival: Arrival) -> datetime:
+        """From when a change that an arrival has made holds in history: its receipt, but not before what it came after.
+
+        The same whenever it is asked again, so that a batch that is done again keeps nothing twice.
+        """
+        digest = digest_of(arrival.reading)
+        own = self._rows.get(digest)
+        others = [item.received_at + _MICROSECOND for item in self._rows.values() if item.digest != digest]
+        return max([arrival.received_at if own is None else own.received_at, *others])
+
+    def take(self, arrival: Arrival) -> tuple[Verdict, Before]:
+        """Settle one arrival; with it, what it replaces."""
+        reading = arrival.reading
+        if self.content is None and not self._rows:
+            self._first = arrival
+            if self._keeps_all:
+                self._put(contender_of(arrival))
+            self.content = overlaid(None, Before(dict(reading.values), dict(reading.status)))
+            return Verdict.FRESH, Before()
+        before = self.content or Before()
+        is_said = is_said_by(before, reading)
+        if not self._rows and is_said and not self._matters(arrival):
+            return Verdict.COPY, Before()
+        self._open(before, arrival)
+        self._enter(arrival)
+        self.content = overlaid(before, settled(self._rows.values(), self._cadence))
+        replaced = difference(before, self.content)
+        if replaced is not None:
+            return Verdict.CHANGED, replaced
+        return (Verdict.COPY if is_said else Verdict.SUPERSEDED), Before()
+
+    @staticmethod
+    def _matters(arrival: Arrival) -> bool:
+        """Whether a message that says what is stored may decide about a later one: by its rank."""
+        return arrival.is_new or (arrival.is_late and not arrival.is_in_order)
+
+    def _open(self, before: Before, arrival: Arrival) -> None:
+        """Have a contender for what is stored."""
+        if self._rows:
+            return
+        if self._first is not None:
+            self._put(contender_of(self._first))
+            return
+        is_newer = self._is_behind and not arrival.is_in_order
+        estimate = arrival.received_at + (_MICROSECOND if is_newer else -_MICROSECOND)
+        values = {code: value for code, value in before.values.items() if value is not None}
+        status = {code: letter for code, letter in before.status.items() if letter and letter != Status.NORMAL}
+        owner = contender_of(arrival)
+        self._put(
+            msgspec.structs.replace(
+                owner, digest=STORED, received_at=estimate, is_exact=False, seq=None, part=0, is_answer=False,
+                values=values, status=status,
+            )
+        )  # fmt: skip
+
+    def _enter(self, arrival: Arrival) -> None:
+        item = contender_of(arrival)
+        known = self._rows.get(item.digest)
+        if known is not None:
+            again = merged(known, item)
+            if again != known:
+                self._put(again)
+            return
+        stored = self._rows.get(STORED)
+        if stored is not None and is_said_by(_content(stored), arrival.reading) and not self._is_later(item):
+            if item.received_at < stored.received_at:
+                self._put(msgspec.structs.replace(stored, received_at=item.received_at))
+            return
+        self._put(item)
+
+    def _is_later(self, item: Contender) -> bool:
+        """Whether its number proves that it is no copy of what was stored first."""
+        others = (other for other in self._rows.values() if other.digest != STORED and other.seq is not None)
+        return item.seq is not None and any(
+            item.seq > (other.seq or 0) and is_same_run(other, item, self._cadence) for other in others
+        )
+
+    def _put(self, item: Contender) -> None:
+        self._rows[item.digest] = self.changed[item.digest] = item
+
+
+def contender_of(arrival: Arrival) -> Contender:
+    """The arrival as a contender."""
+    reading = arrival.reading
+    return Contender(
+        network=reading.network,
+        station_id=reading.station_id,
+        instrument_id=reading.instrument_id,
+        start=reading.interval.start,
+        digest=digest_of(reading),
+        received_at=arrival.received_at,
+        seq=reading.seq,
+        part=arrival.part,
+        is_answer=arrival.is_answer,
+        values=dict(reading.values),
+        status=dict(reading.status),
+    )
+
+
+def overlaid(before: Before | None, settled_content: Before) -> Before:
+    """What counts over what is stored: a parameter that no contender names stays."""
+    if before is None:
+        return settled_content
+    values = before.values | settled_content.values
+    status: dict[str, str | None] = {}
+    for code in {*before.status, *settled_content.status}:
+        is_named = code in settled_content.values or code in settled_content.status
+        letter = settled_content.status.get(code) if is_named else before.status.get(code)
+        if letter is not None and letter != Status.NORMAL:
+            status[code] = letter
+    return Before(values, status)
+
+
+def difference(before: Before, after: Before) -> Before | None:
+    """Old values and letters of what differs; None where nothing does."""
+    values = {code: before.values.get(code) for code, value in after.values.items() if before.values.get(code) != value}
+    status = {
+        code: before.status.get(code)
+        for code in {*before.status, *after.status}
+        if (before.status.get(code) or Status.NORMAL) != (after.status.get(code) or Status.NORMAL)
+    }
+    return Before(values, status) if values or status else None
+
+
+def to_write(before: Before | None, after: Before, like: Reading) -> Reading | None:
+    """What has to be written so that ``after`` is stored; N is written only where it replaces another letter. None: nothing."""
+    stored = before or Before()
+    replaced = difference(stored, after)
+    if replaced is None:
+        return None
+    values = {code: value for code in replaced.values if (value := after.values.get(code)) is not None}
+    status = {code: after.status.get(code) or Status.NORMAL.value for code in replaced.status}
+    return msgspec.structs.replace(like, values=values, status=status)
+
+
+def _content(item: Contender) -> Before:
+    return Before(dict(item.values), dict(item.status))

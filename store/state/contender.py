@@ -1,0 +1,98 @@
+"""Messages about points that more than one message is about, with their ranks (`ingest.rank`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import sqlalchemy as sa
+
+from store.state.database import StateBase, insert, utc_now
+from store.state.table import contender
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+
+class Contender(msgspec.Struct, frozen=True, kw_only=True):
+    """What one message says of one point.
+
+    Attributes
+    ----------
+    digest : str
+        Identity of the content; ``stored`` where only what the database held is known of the message.
+    received_at : datetime
+        First receipt of the earliest copy, UTC; an estimate where ``is_exact`` is False.
+    part : int
+        Place of the reading in its message [1].
+    is_answer : bool
+        Of an answer to a request for missing readings.
+    """
+
+    network: str
+    station_id: str
+    instrument_id: str
+    start: datetime
+    digest: str
+    received_at: datetime
+    is_exact: bool = True
+    seq: int | None = None
+    part: int = 0
+    is_answer: bool = False
+    values: dict[str, float]
+    status: dict[str, str]
+
+
+_KEY = ("station_id", "instrument_id", "start", "digest")
+
+
+class ContenderStore(StateBase):
+    """Functions on contenders."""
+
+    def put_contenders(self, items: Iterable[Contender], dropped: Iterable[Contender] = ()) -> None:
+        """Keep contenders, and delete others in the same transaction; doing it again changes nothing."""
+        now = utc_now()
+        rows = [
+            {
+                **{
+                    name: getattr(item, name)
+                    for name in Contender.__struct_fields__
+                    if name not in {"values", "status"}
+                },
+                "content": {"values": item.values, "status": item.status},
+                "changed_at": now,
+            }
+            for item in items
+        ]
+        with self._writing() as connection:
+            for item in dropped:
+                same = [contender.c[name] == getattr(item, name) for name in _KEY]
+                connection.execute(sa.delete(contender).where(*same))
+            if rows:
+                statement = insert(connection, contender)
+                changed = {name: statement.excluded[name] for name in rows[0] if name not in _KEY}
+                connection.execute(statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed), rows)
+
+    def list_contenders(
+        self, start: datetime, end: datetime, stations: Collection[str] | None = None
+    ) -> list[Contender]:
+        """Contenders about points that start in ``[start, end]``, of some stations or all, by point and receipt."""
+        columns = contender.c
+        question = sa.select(contender).where(columns.start >= start, columns.start <= end)
+        if stations is not None:
+            question = question.where(columns.station_id.in_(stations))
+        order = (columns.station_id, columns.instrument_id, columns.start, columns.received_at)
+        with self._reading() as connection:
+            return [_to_contender(row) for row in connection.execute(question.order_by(*order)).mappings()]
+
+    def prune_contenders(self, before: datetime, kept: Collection[str] = ()) -> int:
+        """Delete what nothing changed since ``before``, but for the stations ``kept``; returns how many rows."""
+        old = sa.delete(contender).where(contender.c.changed_at < before, contender.c.station_id.not_in(kept))
+        with self._writing() as connection:
+            return connection.execute(old).rowcount
+
+
+def _to_contender(row: sa.RowMapping) -> Contender:
+    known: dict[str, Any] = {name: row[name] for name in Contender.__struct_fields__ if name in row}
+    return Contender(**known, values=row["content"]["values"], status=row["content"]["status"])
