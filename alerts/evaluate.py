@@ -167,7 +167,8 @@ def _silence(look: Look, rule: SilenceRule) -> Iterator[AlertTransition]:
 def _silences(look: Look, rule: SilenceRule) -> Iterator[Silence]:
     """Of every station and network that ever sent something; one that never did is not silent but not yet there."""
     for network in rule.networks or tuple(NetworkCode):
-        last = look.influx.last_readings(network)
+        wanted = {pair for pair, item in look.network.instruments.items() if item.network == network}
+        last = look.influx.last_readings(network, wanted)
         for station_id, rows in last.groupby("station_id"):
             station: Station | None = look.network.stations.get(str(station_id))
             newest = rows["start"].max().to_pydatetime()

@@ -6,59 +6,50 @@ Errors are ``application/problem+json`` (RFC 9457) and say which parameter was w
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
+from console.api_answer import json_answer
 from console.api_model import AlertList, FlagList, HealthReport, Problem, SeriesList, StationList, WhyModel
+from console.api_series import answer_flags, answer_series
 from console.episodes import LONGEST_PAGE, EpisodeQuery
 from console.view.health import summarise
-from console.view.query import QueryError, SeriesQuery, format_utc, parse_moment, parse_series
-from console.view.series import POINT_COLUMNS, FlagRow, Point, flag_rows, points_of
+from console.view.part import MOST
+from console.view.query import QueryError, format_utc, parse_moment, parse_series
 from console.why import explain
 from schemas.parameter import load_parameters
 from store.error import StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from fastapi import FastAPI
 
     from alerts.outage import MailState
     from console.source import Source
     from console.view.alert import Episode
-    from console.view.series import Series
     from schemas.network import Station
 
 PREFIX = "/api/v1"
 _ALERTS = 500
 PROBLEM_TYPE = "application/problem+json"
-_PLACE = ("station", "network", "instrument", "parameter", "unit")
-_ROW_COLUMNS = ("start", *_PLACE, *POINT_COLUMNS)
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "A parameter is wrong; the problem says which and what was expected."},
     503: {"model": Problem, "description": "A database cannot be used; the problem says which and what to do."},
 }
 
 
-class Format(StrEnum):
-    """How an answer is written."""
-
-    JSON = "json"
-    CSV = "csv"
-
-
 StationWord = Annotated[str, Query(alias="station", description="Station ids, separated by commas.")]
 ParameterWord = Annotated[str, Query(alias="parameter", description="Parameter codes, separated by commas.")]
 FromWord = Annotated[
-    str, Query(alias="from", description="Start, included: ISO 8601; without offset: the network's zone.")
+    str,
+    Query(alias="from", description="Start, included: a date or time of ISO 8601; without offset: the network's zone."),
 ]
-ToWord = Annotated[str, Query(alias="to", description="End, excluded; a bare date includes that day. Absent: now.")]
+ToWord = Annotated[str, Query(alias="to", description="End, excluded; a date includes that day. Absent: now.")]
 PeriodWord = Annotated[str, Query(alias="period", description="Instead of `from`: 24h, 3d, 7d or 30d before `to`.")]
 LevelWord = Annotated[
     str, Query(alias="level", description="`hourly` (default), `native` or `L2` (hourly after review).")
@@ -68,6 +59,14 @@ AtWord = Annotated[
 ]
 AsOfWord = Annotated[str, Query(alias="as_of", description="As told at this moment. Absent: now.")]
 LimitWord = Annotated[
+    str,
+    Query(
+        alias="limit",
+        description=f"Values or verdicts of one JSON answer, at most and by default {MOST}; `next` is the address of the rest. "
+        "CSV is whole.",
+    ),
+]
+AlertLimitWord = Annotated[
     str, Query(alias="limit", description=f"Most ended alerts in the answer: 1 to {LONGEST_PAGE}, default {_ALERTS}.")
 ]
 BeforeWord = Annotated[
@@ -82,7 +81,7 @@ def build_router(source: Source) -> APIRouter:
 
     @router.get("/stations", response_model=StationList, summary="Stations, their instruments and channels")
     async def stations() -> Response:
-        return _json(
+        return json_answer(
             {"zone": source.network.zone, "stations": [_station(item) for item in source.network.station_list]}
         )
 
@@ -97,11 +96,11 @@ def build_router(source: Source) -> APIRouter:
         period: PeriodWord = "",
         level: LevelWord = "hourly",
         form: FormatWord = "json",
+        limit: LimitWord = "",
     ) -> Response:
-        del station, parameter, start, end, period, level, form
-        query = _complete(parse_series(request.query_params, source.network, datetime.now(UTC)))
-        write = _series_csv if _format(request) is Format.CSV else _series_json
-        return await asyncio.to_thread(_answer_series, source, query, write)
+        del station, parameter, start, end, period, level, form, limit
+        query = parse_series(request.query_params, source.network, datetime.now(UTC))
+        return await asyncio.to_thread(answer_series, source, query, dict(request.query_params))
 
     @router.get("/flags", response_model=FlagList, summary="Verdicts other than PASS, by test")
     async def flags(  # noqa: PLR0913 - one argument a word of the address, for the documentation
@@ -114,10 +113,11 @@ def build_router(source: Source) -> APIRouter:
         period: PeriodWord = "",
         level: LevelWord = "hourly",
         form: FormatWord = "json",
+        limit: LimitWord = "",
     ) -> Response:
-        del station, parameter, start, end, period, level, form
+        del station, parameter, start, end, period, level, form, limit
         query = parse_series(request.query_params, source.network, datetime.now(UTC))
-        return await asyncio.to_thread(_answer_flags, source, query, _format(request))
+        return await asyncio.to_thread(answer_flags, source, query, dict(request.query_params))
 
     @router.get(
         "/flags/why", response_model=WhyModel, summary="Why an hour has its flag: limits, runs and every change"
@@ -140,7 +140,7 @@ def build_router(source: Source) -> APIRouter:
         *,
         start: FromWord = "",
         end: ToWord = "",
-        limit: LimitWord = "",
+        limit: AlertLimitWord = "",
         before: BeforeWord = "",
     ) -> Response:
         del station, start, end, limit, before
@@ -183,25 +183,6 @@ def _problem(request: Request, status: int, title: str, detail: str, extra: Mapp
     return Response(msgspec.json.encode(body), status_code=status, media_type=PROBLEM_TYPE)
 
 
-def _json(body: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(body), status_code=status, media_type="application/json")
-
-
-def _format(request: Request) -> Format:
-    text = request.query_params.get("format") or Format.JSON.value
-    try:
-        return Format(text)
-    except ValueError:
-        raise QueryError(field="format", given=text, expected="one of json, csv") from None
-
-
-def _complete(query: SeriesQuery) -> SeriesQuery:
-    for field, value in (("station", query.stations), ("parameter", query.parameters)):
-        if not value:
-            raise QueryError(field=field, given="", expected=f"at least one {field}")
-    return query
-
-
 def _station(station: Station) -> dict[str, object]:
     return {
         "id": station.id,
@@ -225,69 +206,6 @@ def _station(station: Station) -> dict[str, object]:
     }
 
 
-def _answer_series(source: Source, query: SeriesQuery, write: Any) -> Response:  # noqa: ANN401 - one of the two writers below
-    response: Response = write(query, source.series(query))
-    return response
-
-
-def _series_json(query: SeriesQuery, found: Iterable[Series]) -> Response:
-    listed = [{**_place(item), "points": [_point(point) for point in points_of(item.points)]} for item in found]
-    return _json({**_interval(query), "series": listed})
-
-
-def _place(item: Series) -> dict[str, str | None]:
-    """What a series is of: no two series of an answer share it."""
-    values = (item.station_id, item.network, item.instrument or None, item.parameter)
-    return dict(zip(_PLACE, (*values, load_parameters()[item.parameter].unit), strict=True))
-
-
-def _interval(query: SeriesQuery) -> dict[str, str]:
-    return {"from": format_utc(query.start), "to": format_utc(query.end), "level": str(query.level)}
-
-
-def _point(point: Point) -> dict[str, object]:
-    ratio = None if point.completeness is None else round(point.completeness, 4)
-    return {**point._asdict(), "start": _text(point.start), "completeness": ratio, "status": point.status or "N"}
-
-
-def _text(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    whole = moment.microsecond == 0
-    return format_utc(moment) if whole else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _series_csv(query: SeriesQuery, found: Iterable[Series]) -> Response:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_ROW_COLUMNS)
-    for item in found:
-        place = _place(item)
-        for point in points_of(item.points):
-            cells = {**place, **_point(point), "notes": point.notes.replace("\n", "; ")}
-            writer.writerow([cells[name] for name in _ROW_COLUMNS])
-    name = f"skyground_{query.level}_{query.start:%Y%m%dT%H%MZ}_{query.end:%Y%m%dT%H%MZ}.csv"
-    return _csv(text, name)
-
-
-def _csv(text: io.StringIO, name: str) -> Response:
-    # the byte order mark lets spreadsheet programs see that it is UTF-8
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response("\ufeff" + text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _answer_flags(source: Source, query: SeriesQuery, form: Format) -> Response:
-    frame = source.flags(query)
-    rows = [{**row, "start": _text(row["start"]), "end": _text(row["end"])} for row in flag_rows(frame)]
-    if form is Format.JSON:
-        return _json({**_interval(query), "flags": rows})
-    text = io.StringIO()
-    writer = csv.DictWriter(text, tuple(FlagRow.__annotations__), lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return _csv(text, f"skyground_flags_{query.level}_{query.start:%Y%m%dT%H%MZ}_{query.end:%Y%m%dT%H%MZ}.csv")
-
-
 def _answer_why(source: Source, given: dict[str, str]) -> Response:
     zone = source.network.timezone
     at, as_of = parse_moment(given, "at", zone), parse_moment(given, "as_of", zone)
@@ -299,7 +217,7 @@ def _answer_why(source: Source, given: dict[str, str]) -> Response:
     if at is None:
         raise QueryError(field="at", given="", expected="a moment of the hour, ISO 8601")
     what = {"station_id": station, "parameter": code}
-    return _json(explain(source.influx, source.state, network=source.network, at=at, as_of=as_of, **what))
+    return json_answer(explain(source.influx, source.state, network=source.network, at=at, as_of=as_of, **what))
 
 
 def _answer_alerts(source: Source, given: dict[str, str]) -> Response:
@@ -318,7 +236,9 @@ def _answer_alerts(source: Source, given: dict[str, str]) -> Response:
     )
     found, now = source.alerts(query), datetime.now(UTC)
     listed = [_alert(episode, now) for episode in found.episodes]
-    return _json({"limit": query.limit, "next": found.following, "alerts": listed})
+    more = {**given, "before": str(found.following)}
+    rest = f"{PREFIX}/alerts?{urlencode(more, safe=',:')}" if found.following else None
+    return json_answer({"limit": query.limit, "next": found.following, "alerts": listed}, rest=rest)
 
 
 def _whole(given: Mapping[str, str], field: str, *, least: int, most: int | None = None) -> int | None:
@@ -366,7 +286,7 @@ def _answer_health(source: Source) -> Response:
     try:
         health = source.health()
     except StoreError as error:
-        return _json({"ok": False, **report, "detail": str(error), "summary": None, "stations": []})
+        return json_answer({"ok": False, **report, "detail": str(error), "summary": None, "stations": []})
     rows = health.rows
     if (mail := health.mail) is not None:
         report["mail"] = _mail(mail)
@@ -384,7 +304,7 @@ def _answer_health(source: Source) -> Response:
         for row in rows
     ]
     counts = {name: getattr(summary, name) for name in ("stations", "up", "late", "silent", "lying", "archive")}
-    return _json({"ok": database.ok, **report, "detail": "", "summary": counts, "stations": listed})
+    return json_answer({"ok": database.ok, **report, "detail": "", "summary": counts, "stations": listed})
 
 
 def _mail(mail: MailState) -> dict[str, object]:

@@ -77,11 +77,12 @@ class SeriesModel(BaseModel):
 
 
 class SeriesList(BaseModel):
-    """Series in ``[from, to)``."""
+    """Series in ``[from, to)``, which ends before what was asked for where the rest is at ``next``."""
 
     from_: datetime = Field(alias="from")
     to: datetime
     level: str
+    next: str | None = Field(description="Address of the rest, null where there is none")
     series: list[SeriesModel]
 
 
@@ -100,11 +101,12 @@ class FlagModel(BaseModel):
 
 
 class FlagList(BaseModel):
-    """Verdicts in ``[from, to)``."""
+    """Verdicts on values that start in ``[from, to)``, which ends before what was asked for where the rest is at ``next``."""
 
     from_: datetime = Field(alias="from")
     to: datetime
     level: str
+    next: str | None = Field(description="Address of the rest, null where there is none")
     flags: list[FlagModel]
 
 

@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from alerts.outage import MailState, mail_state
 from console.episodes import EpisodePage, EpisodeQuery, read_episode, read_episodes
+from console.flag_reader import FlagReader
+from console.last_seen import LastSeen
 from console.view.alert import Episode, matching
 from console.view.completeness import (
     DayCompleteness,
@@ -26,26 +30,22 @@ from console.view.doubt import doubts_of
 from console.view.health import InstrumentHealth, LinkState, Rejected, StationHealth, network_health, networks_of
 from console.view.query import Level, SeriesQuery
 from console.view.series import Series, contributors, hourly_series, native_series
-from console.view.station import InstrumentValues, ReasonGroup, by_reason, last_values
+from console.view.station import InstrumentValues, ReasonGroup, last_values
 from qc.review import review_notes, reviewed
 from schemas.alert import AlertState
 from schemas.completeness import expected_count, expected_of
-from schemas.flagged import with_ends
-from schemas.frames import concat_flags
 from schemas.interval import Interval, floor_hour
 from schemas.message import NetworkCode
 from schemas.review import ACTIVE
 from store.influx import Bucket
-from store.state import QuarantineState
 from store.verdict import read_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    import pandas as pd
-
     from console.view.health import Doubt
+    from console.view.part import Part
     from schemas.flagged import Verdicts
     from schemas.network import Network, Station
     from store.influx import InfluxStore
@@ -122,6 +122,8 @@ class Source:
         self.open_alerts = 0
         self._threads = ThreadPoolExecutor(max_workers=8, thread_name_prefix="console-read")
         self._lock = threading.Lock()
+        self._flags = FlagReader(influx, self._threads)
+        self._last_seen = LastSeen(influx, self.network)
         self._health: tuple[float, HealthData] | None = None
 
     @property
@@ -139,12 +141,10 @@ class Source:
 
     def _read_health(self, now: datetime) -> HealthData:
         codes = [str(code) for code in NetworkCode]
-        lasts = self._threads.map(self.influx.last_readings, codes)
+        lasts = self._threads.submit(self._last_seen.read)
         window = (floor_hour(now) - timedelta(hours=_WINDOW_H) - _LOOK_BACK, floor_hour(now))
-        hourly = dict(
-            zip(codes, self._threads.map(lambda code: self.influx.read_hourly_all(code, *window), codes), strict=True)
-        )
-        last_starts = {key: start for frame in lasts for key, start in _last_starts(frame)}
+        hourly = dict(zip(codes, self._threads.map(lambda code: self._counts(code, window), codes), strict=True))
+        last_starts = lasts.result()
         ends = [last_hour(list(frames.values())) for frames in hourly.values()]
         end = max((moment for moment in ends if moment is not None), default=None)
         ratios = {} if end is None else self._ratios(hourly, end)
@@ -166,6 +166,14 @@ class Source:
             docs=self.data_docs is not None,
             mail=mail_state(self.state, now),
         )
+
+    def _counts(
+        self, code: str, window: tuple[datetime, datetime], station: Station | None = None
+    ) -> dict[str, pd.DataFrame]:
+        """Counts and completeness of the hours of a network by station id."""
+        stations = [station] if station else self.network.stations_of(code)
+        parameters = sorted({item.parameter for own in stations for item in expected_of(own, code)})
+        return self.influx.read_counts(code, *window, parameters, station.id if station else None) if parameters else {}
 
     def _ratios(
         self, hourly: Mapping[str, Mapping[str, pd.DataFrame]], end: datetime
@@ -224,7 +232,7 @@ class Source:
         span = max(timedelta(hours=1), 2 * item.cadence)
         start, end = item.last_seen - span, item.last_seen + timedelta(seconds=1)
         native = self.influx.read_native(item.network, station.id, item.instrument_id, start, end)
-        return last_values(station.id, item, native, self._verdicts(item.network, station.id, start, end))
+        return last_values(item, native, self._verdicts(item.network, station.id, start, end))
 
     def _verdicts(self, network: str, station_id: str, start: datetime, end: datetime) -> Verdicts:
         return read_verdicts(self.influx, self.state, network, station_id, Interval(start, end))
@@ -233,14 +241,18 @@ class Source:
         last_day = end.astimezone(self.network.timezone).date()
         first_day = last_day - timedelta(days=_CALENDAR_DAYS - 1)
         start = datetime.combine(first_day, datetime.min.time(), self.network.timezone).astimezone(UTC)
-        hourly = self.influx.read_hourly(code, station.id, start, end + timedelta(hours=1))
+        counts = self._counts(code, (start, end + timedelta(hours=1)), station)
         expected, zone = expected_of(station, code), self.network.timezone
-        return calendar(hourly, expected, zone=zone, first=first_day, days=_CALENDAR_DAYS, until=end)
+        return calendar(
+            counts.get(station.id, _NO_HOURS), expected, zone=zone, first=first_day, days=_CALENDAR_DAYS, until=end
+        )
 
     def _quarantine(self, station_id: str, now: datetime) -> list[ReasonGroup]:
         start = now - _QUARANTINE_BACK
-        items = self.state.list_quarantine(station_id=station_id, received_from=start, limit=5_000)
-        return by_reason([item for item in items if item.state == QuarantineState.NEW])
+        return [
+            ReasonGroup(reason=reason, count=count, entries=tuple(newest))
+            for reason, count, newest in self.state.group_quarantine(station_id, start)
+        ]
 
     def series(self, query: SeriesQuery) -> list[Series]:
         """Series of a query, in the order of its stations and parameters; parameters a station does not have are left out."""
@@ -295,19 +307,13 @@ class Source:
             row.station.id: row.last_seen for row in self.health().rows if row.station.id in stations and row.last_seen
         }
 
-    def flags(self, query: SeriesQuery) -> pd.DataFrame:
-        """Flags frame of a query's stations (all if none are named) and parameters (all if none), by time."""
-        bucket = Bucket.NATIVE if query.level is Level.NATIVE else Bucket.HOURLY
-        stations: Sequence[str | None] = query.stations or (None,)
-        asked = [(str(code), station) for code in NetworkCode for station in stations]
-        frames = self._threads.map(
-            lambda pair: self.influx.read_flags(bucket, pair[0], query.start, query.end, station_id=pair[1]), asked
-        )
-        found = concat_flags([frame.assign(network=code) for frame, (code, _) in zip(frames, asked, strict=True)])
-        if query.parameters and len(found):
-            found = found[found["parameter"].isin(query.parameters)]
-        found = with_ends(found, hourly=bucket is Bucket.HOURLY)
-        return found.sort_values(["start", "station_id", "parameter"]) if len(found) else found
+    def first_flags(self, query: SeriesQuery, limit: int) -> tuple[Part, pd.DataFrame]:
+        """Verdicts of the part of a query that holds ``limit`` of them at most, by time."""
+        return self._flags.first(query, limit)
+
+    def flag_parts(self, query: SeriesQuery) -> Iterator[pd.DataFrame]:
+        """All verdicts of a query, in pieces by time."""
+        return (frame for _, frame in self._flags.pieces(query))
 
     def alerts(self, query: EpisodeQuery) -> EpisodePage:
         """A page of episodes of alerts, open ones first, those of data sets in their own time included."""
@@ -327,10 +333,7 @@ class Source:
         return self.influx.read_product(measurement, start, end)
 
 
-def _last_starts(frame: pd.DataFrame) -> Iterator[tuple[tuple[str, str], datetime]]:
-    columns = [frame[name].tolist() for name in ("station_id", "instrument_id", "start")]
-    for station, instrument, start in zip(*columns, strict=True):
-        yield (str(station), str(instrument)), start.to_pydatetime()
+_NO_HOURS = pd.DataFrame(index=pd.DatetimeIndex([], dtype="datetime64[us, UTC]", name="start"))
 
 
 def _ratio_since(frame: pd.DataFrame | None, station: Station, code: str, first: datetime) -> float | None:

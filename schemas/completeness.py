@@ -18,13 +18,14 @@ import pandas as pd
 from schemas.frames import COMPLETENESS, COUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from schemas.network import Station
 
     Field = NDArray[np.float64]
+    _Service = tuple[int, datetime | None, datetime | None]
 
 HOUR_S = 3600
 
@@ -81,17 +82,25 @@ def hour_completeness(hourly: pd.DataFrame, parameter: str, expected: float | No
     expected : float or None
         Values a full hour holds, for hours that were stored without their completeness; None: NaN for these.
     """
-    if parameter + COUNT in hourly:
-        counts = hourly[parameter + COUNT].fillna(0).to_numpy(dtype=np.float64)
-    elif parameter in hourly:
-        counts = hourly[parameter].notna().to_numpy(dtype=np.float64) * (expected or np.nan)
+    names = [name for name in (parameter, parameter + COUNT, parameter + COMPLETENESS) if name in hourly]
+    return _share(_columns(hourly[names]), parameter, expected, len(hourly))
+
+
+def _columns(hourly: pd.DataFrame) -> dict[str, Field]:
+    """Columns as arrays: of many parameters, picking them one by one out of a frame would take most of the time."""
+    return dict(zip(map(str, hourly.columns), hourly.to_numpy(dtype=np.float64).T, strict=True))
+
+
+def _share(columns: Mapping[str, Field], parameter: str, expected: float | None, hours: int) -> Field:
+    if parameter + COUNT in columns:
+        counts = np.nan_to_num(columns[parameter + COUNT], nan=0.0)
+    elif parameter in columns:
+        counts = np.isfinite(columns[parameter]) * (expected or np.nan)
     else:
-        counts = np.zeros(len(hourly))
+        counts = np.zeros(hours)
     by_count = np.clip(counts / (expected or np.nan), 0.0, 1.0)
-    if parameter + COMPLETENESS not in hourly:
-        return by_count
-    stored = hourly[parameter + COMPLETENESS].to_numpy(dtype=np.float64)
-    return np.where(np.isnan(stored), by_count, stored)
+    stored = columns.get(parameter + COMPLETENESS)
+    return by_count if stored is None else np.where(np.isnan(stored), by_count, stored)
 
 
 def completeness_by(
@@ -111,13 +120,16 @@ def completeness_by(
     groups : int
         How many there are [1].
     """
-    whole = hourly.reindex(hours)
+    columns = _columns(hourly.reindex(hours))
+    owners: dict[str, list[Expected]] = {}
+    for item in expected:
+        owners.setdefault(item.parameter, []).append(item)
+    due_hours = {key: _hours_with_values(*key, hours) for key in {_service(item) for item in expected}}
     shares = []
-    for code in dict.fromkeys(item.parameter for item in expected):
-        own = [item for item in expected if item.parameter == code]
-        weight = np.maximum.reduce([_hours_with_values(item, hours) for item in own])
+    for code, own in owners.items():
+        weight = np.maximum.reduce([due_hours[_service(item)] for item in own])
         counted = max(float(expected_count(item.cadence_s)) for item in own)
-        found = np.nan_to_num(hour_completeness(whole, code, counted)) * (weight > 0)
+        found = np.nan_to_num(_share(columns, code, counted, len(hours))) * (weight > 0)
         due = np.bincount(group, weights=weight, minlength=groups)
         there = np.bincount(group, weights=found, minlength=groups)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -129,11 +141,17 @@ def completeness_by(
     return np.where(known > 0, total / np.maximum(known, 1), np.nan)
 
 
-def _hours_with_values(item: Expected, hours: pd.DatetimeIndex) -> Field:
-    """Part of each hour's rows that the instrument is due for: 1 in service, less where it is slower than hourly, else 0 [1]."""
-    due = np.full(len(hours), min(1.0, HOUR_S / item.cadence_s))
-    if item.since is not None:
-        due[hours < pd.Timestamp(item.since).floor("h")] = 0.0
-    if item.until is not None:
-        due[hours >= pd.Timestamp(item.until)] = 0.0
+def _service(item: Expected) -> _Service:
+    return item.cadence_s, item.since, item.until
+
+
+def _hours_with_values(
+    cadence_s: int, since: datetime | None, until: datetime | None, hours: pd.DatetimeIndex
+) -> Field:
+    """Part of each hour's rows that an instrument is due for: 1 in service, less where it is slower than hourly, else 0 [1]."""
+    due = np.full(len(hours), min(1.0, HOUR_S / cadence_s))
+    if since is not None:
+        due[hours < pd.Timestamp(since).floor("h")] = 0.0
+    if until is not None:
+        due[hours >= pd.Timestamp(until)] = 0.0
     return due

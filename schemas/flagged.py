@@ -76,6 +76,8 @@ def join_native(verdicts: Verdicts, instrument_id: str, parameter: str, values: 
     own = own[own["instrument_id"].isna() | (own["instrument_id"] == instrument_id)]
     hours = _of(verdicts.hourly, parameter)
     hours = hours[~hours["test"].isin(list(HOUR_ONLY_TESTS)) & (hours["flag"] != Flag.MISSING)]
+    if own.empty and hours.empty:
+        return Joined(base, np.full(len(starts), "", dtype=object))
     covered = concat_flags([with_ends(own, hourly=False), with_ends(hours, hourly=True)])
     return _join(starts, base, there, covered)
 

@@ -6,6 +6,8 @@ Layout of the points: `store.line`, `store.line_frame`. One query language (Infl
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from schemas.column import COMPLETENESS, COUNT, FLAG, STATUS
@@ -13,14 +15,14 @@ from store import influx_read
 from store.fingerprint import day_digests
 from store.influx_csv import CsvReader
 from store.influx_http import Bucket
+from store.influx_last import newest, read_lasts
 from store.influx_reading import Health, ReadingStore
 from store.influx_write import RejectedLine, WriteResult, require_accepted
 from store.influxql import quote_identifier, select
 from store.line_frame import FLAG_MEASUREMENT_SUFFIX, encode_flags, encode_hourly, encode_hourly_table, encode_product
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
 
@@ -112,6 +114,15 @@ class InfluxStore(ReadingStore):
         """Hourly frames of all stations of a network that have any hour in ``[start, end)``, by station id, in one query."""
         return self._read_hourly(network, start, end, parameters, {})
 
+    def read_counts(
+        self, network: str, start: datetime, end: datetime, parameters: Sequence[str], station_id: str | None = None
+    ) -> dict[str, pd.DataFrame]:
+        """Only ``<p>__n`` and ``<p>__completeness`` of the hours in ``[start, end)``, by station id: what completeness needs."""
+        columns = [name + suffix for name in parameters for suffix in (COUNT, COMPLETENESS)]
+        tags = {"station": station_id} if station_id else {}
+        question = select(network, start, end, columns=[*columns, "station"], tags=tags)
+        return influx_read.count_frames(self._select(Bucket.HOURLY, question))
+
     def read_hourly_table(
         self, network: str, start: datetime, end: datetime, station_id: str | None = None
     ) -> pd.DataFrame:
@@ -136,10 +147,22 @@ class InfluxStore(ReadingStore):
         body = self._select(Bucket.PRODUCT, select(measurement, start, end, tags=tags))
         return influx_read.product_frame(body, self._field_types(measurement) if body.strip() else {})
 
-    def last_readings(self, network: str) -> pd.DataFrame:
-        """Columns ``station_id, instrument_id, start``: the latest native reading of every instrument of a network."""
-        question = f"SELECT * FROM {quote_identifier(network)} GROUP BY station, instrument ORDER BY time DESC LIMIT 1"  # noqa: S608 - quoted
-        return influx_read.last_frame(self._select(Bucket.NATIVE, question))
+    def last_readings(
+        self, networks: str | Sequence[str], wanted: Collection[tuple[str, str]] | None = None
+    ) -> pd.DataFrame:
+        """Columns ``station_id, instrument_id, start``: the latest native reading of every instrument, in one query where it can.
+
+        Parameters
+        ----------
+        networks : str or sequence of str
+        wanted : collection of (station id, instrument id) or None
+            Instruments to look for, recent times first (`store.influx_last`). None: every one that ever wrote, which reads the
+            whole history.
+        """
+        codes = (networks,) if isinstance(networks, str) else networks
+        if wanted is None:
+            return influx_read.last_frame(self._select(Bucket.NATIVE, newest(codes, None)))
+        return read_lasts(partial(self._select, Bucket.NATIVE), codes, wanted, datetime.now(UTC))
 
     def count_values(self, network: str, start: datetime, end: datetime) -> int:
         """Native values (not statuses) stored of a network in ``[start, end)``."""

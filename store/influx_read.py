@@ -160,6 +160,19 @@ def hourly_frames(body: bytes, parameters: Sequence[str] | None) -> dict[str, pd
     return {station_id: _hourly_frame(table.filter(pc.equal(encoded, station_id)), parameters) for station_id in ids}
 
 
+def count_frames(body: bytes) -> dict[str, pd.DataFrame]:
+    """Counts and completeness of hours by station id, out of an answer of these columns alone."""
+    table = parse_csv(body, lambda _name: False)
+    if table is None:
+        return {}
+    names = [name for name in table.column_names if name.endswith((COUNT, COMPLETENESS))]
+    figures = np.stack([_floats(table[name], len(table)) for name in names], axis=1) if names else np.zeros((0, 0))
+    # a completeness that was taken back is stored below zero
+    figures = np.where(figures >= 0, figures, np.nan)
+    frame = pd.DataFrame(figures, columns=names, index=_index(table))
+    return {str(name): part for name, part in frame.groupby(table["station"].to_numpy(zero_copy_only=False))}
+
+
 def hourly_table(body: bytes) -> pd.DataFrame:
     """Hours of all stations in one hourly frame, index (``station_id``, ``start``); a parameter a station never had is missing there."""
     table = parse_csv(body, lambda _name: False)

@@ -12,6 +12,7 @@ from console.pages.shell import Problem, frame, html, load, page_for, show_probl
 from console.view.chart import Drawing, chart_height, series_chart
 from console.view.chart_line import MAX_POINTS
 from console.view.limits import limit_lines
+from console.view.part import check_drawn
 from console.view.query import LENGTHS, Level, Period, QueryError, SeriesQuery, parse_series
 from console.view.summary import summarise_series
 from schemas.interval import Interval
@@ -30,6 +31,7 @@ async def series_page(request: Request, source: Source) -> None:
     page = page_for(request, source, "series")
     try:
         query = parse_series(request.query_params, source.network, page.now)
+        check_drawn(query, source.network)
     except QueryError as error:
         _show_wrong_query(page, source, error)
         return

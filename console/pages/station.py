@@ -43,6 +43,7 @@ def _printed(group: InstrumentValues, page: Page) -> dict[str, object]:
             "flag": value.flag,
             "status": value.status,
             "notes": value.notes,
+            "start": value.start,
         }
         for value in group.values
     ]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.view.series import native_series
-from schemas.frames import parameters_in
+import numpy as np
+
+from schemas.flagged import join_native
+from schemas.frames import STATUS, parameters_in
+from schemas.reading import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     import pandas as pd
@@ -18,14 +20,16 @@ if TYPE_CHECKING:
     from schemas.flagged import Verdicts
     from store.state import QuarantinedItem
 
-_ENTRIES = 5
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastValue:
-    """Latest value of a channel; ``status`` is empty for normal, ``notes`` the tests that complained."""
+    """Latest value of a channel, of the interval that begins at ``start`` (UTC).
+
+    ``status`` is empty for normal, ``notes`` are the tests that complained.
+    """
 
     parameter: str
+    start: datetime
     value: float
     flag: int
     status: str
@@ -51,44 +55,31 @@ class ReasonGroup:
     entries: tuple[QuarantinedItem, ...]
 
 
-def last_values(
-    station_id: str, instrument: InstrumentHealth, native: pd.DataFrame, verdicts: Verdicts
-) -> InstrumentValues | None:
+def last_values(instrument: InstrumentHealth, native: pd.DataFrame, verdicts: Verdicts) -> InstrumentValues | None:
     """Latest value of each parameter in a native frame; None where the frame is empty."""
     if native.empty:
         return None
-    found: list[LastValue] = []
-    for code in parameters_in(native):
-        points = native_series(station_id, instrument.instrument_id, code, native, verdicts).points
-        points = points[points["value"].notna()]
-        if len(points):
-            row = points.iloc[-1]
-            found.append(
-                LastValue(
-                    parameter=code,
-                    value=float(row["value"]),
-                    flag=int(row["flag"]),
-                    status=str(row["status"]),
-                    notes=str(row["notes"]),
-                )
-            )
+    found = [_last_value(code, native, instrument.instrument_id, verdicts) for code in parameters_in(native)]
     start = native.index[-1].to_pydatetime()
+    values = tuple(value for value in found if value is not None)
     return InstrumentValues(
-        network=instrument.network, instrument_id=instrument.instrument_id, start=start, values=tuple(found)
+        network=instrument.network, instrument_id=instrument.instrument_id, start=start, values=values
     )
 
 
-def by_reason(items: Iterable[QuarantinedItem]) -> list[ReasonGroup]:
-    """Group refused items, the most frequent reason first, the newest entries of each."""
-    groups: dict[str, list[QuarantinedItem]] = {}
-    for item in items:
-        groups.setdefault(str(item.reason), []).append(item)
-    ranked = sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-    return [
-        ReasonGroup(
-            reason=reason,
-            count=len(found),
-            entries=tuple(sorted(found, key=lambda item: item.received_at, reverse=True)[:_ENTRIES]),
-        )
-        for reason, found in ranked
-    ]
+def _last_value(code: str, native: pd.DataFrame, instrument_id: str, verdicts: Verdicts) -> LastValue | None:
+    there = np.flatnonzero(native[code].notna().to_numpy())
+    if not there.size:
+        return None
+    # the one row alone: joining verdicts to all of them takes far longer
+    row = native.iloc[[there[-1]]]
+    joined = join_native(verdicts, instrument_id, code, row[code])
+    status = row[code + STATUS].iloc[0] if code + STATUS in row else None
+    return LastValue(
+        parameter=code,
+        start=row.index[0].to_pydatetime(),
+        value=float(row[code].iloc[0]),
+        flag=int(joined.flags[0]),
+        status=status if isinstance(status, str) and status != Status.NORMAL else "",
+        notes=str(joined.notes[0]),
+    )

@@ -153,6 +153,29 @@ class QuarantineStore(StateBase):
         with self._reading() as connection:
             return [_to_item(row) for row in connection.execute(question).mappings()]
 
+    def group_quarantine(
+        self, station_id: str, received_from: datetime, *, newest: int = 5
+    ) -> list[tuple[str, int, list[QuarantinedItem]]]:
+        """New items of a station received at ``received_from`` or later: reason, how many, the newest; the most frequent reason first."""
+        mine = (
+            quarantine.c.station_id == station_id,
+            quarantine.c.state == QuarantineState.NEW,
+            quarantine_message.c.received_at >= received_from,
+        )
+        count = sa.func.count()
+        counts = sa.select(quarantine.c.reason, count).select_from(_JOINED).where(*mine).group_by(quarantine.c.reason)
+        items = sa.select(*_COLUMNS).select_from(_JOINED).where(*mine).order_by(quarantine.c.id.desc()).limit(newest)
+        with self._reading() as connection:
+            rows = connection.execute(counts.order_by(count.desc(), quarantine.c.reason)).tuples().all()
+            return [
+                (
+                    reason,
+                    number,
+                    list(map(_to_item, connection.execute(items.where(quarantine.c.reason == reason)).mappings())),
+                )
+                for reason, number in rows
+            ]
+
     def get_quarantine(self, item_id: int) -> QuarantinedItem | None:
         """One item with its payload, or None."""
         question = (

@@ -62,6 +62,19 @@ def test_csv_holds_the_same_values(running: Running) -> None:
     assert rows[-1]["start"].endswith("Z")
 
 
+def test_a_long_answer_names_the_address_of_the_rest(running: Running) -> None:
+    address: str | None = "/api/v1/series?station=ln-sy-01&parameter=o3&period=3d&limit=20"
+    starts, asked = list[str](), 0
+    while address:
+        with urllib.request.urlopen(running.url + address, timeout=20) as answer:
+            found, link = json.load(answer), answer.headers["link"]
+        address, asked = found["next"], asked + 1
+        assert link == (f'<{address}>; rel="next"' if address else None)
+        starts += [point["start"] for item in found["series"] for point in item["points"]]
+        assert len(found["series"][0]["points"]) <= 20
+    assert (len(starts), len(set(starts)), asked >= 4) == (48, 48, True)
+
+
 def test_native_series_name_their_instrument(running: Running) -> None:
     found = _json(f"{running.url}/api/v1/series?station=ln-sy-01&parameter=no2&period=24h&level=native")
     assert (found["series"][0]["instrument"], len(found["series"][0]["points"])) == ("gas1", 89)
@@ -116,10 +129,13 @@ def test_health_tells_the_state_of_every_station(running: Running) -> None:
         ("series?parameter=o3", "station"),
         ("flags?from=x", "from"),
         ("series?station=ln-sy-01&parameter=o3&format=xml", "format"),
+        ("series?station=ln-sy-01&parameter=o3&limit=0", "limit"),
+        ("flags?limit=1e9", "limit"),
         ("alerts?station=zz", "station"),
         ("alerts?limit=1001", "limit"),
         ("alerts?limit=0", "limit"),
         ("alerts?before=x", "before"),
+        ("alerts?from=2026-02-30", "from"),
         ("flags/why?station=zz&parameter=o3", "station"),
         ("flags/why?station=ln-sy-01&parameter=o3", "at"),
         ("flags/why?station=ln-sy-01&parameter=o33&at=2026-01-01", "parameter"),

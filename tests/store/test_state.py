@@ -162,6 +162,19 @@ def test_the_quarantine_is_bounded_and_counts_what_had_to_go(store: StateStore) 
     assert store.get_quarantine(1) is None
 
 
+def test_refusals_of_a_station_are_counted_by_reason_with_the_newest_of_each(store: StateStore) -> None:
+    for second in range(12):
+        reason = RejectReason.BAD_UNIT if second == 3 else RejectReason.BAD_VALUE
+        store.add_rejections(message(seconds=second), TOPIC, [rejection(reason=reason)])
+    store.mark_replayed(12)
+    groups = store.group_quarantine("a", NOW + timedelta(seconds=1), newest=2)
+    assert [(reason, count, [item.id for item in items]) for reason, count, items in groups] == [
+        ("bad_value", 9, [11, 10]),
+        ("bad_unit", 1, [4]),
+    ]
+    assert store.group_quarantine("b", NOW) == []
+
+
 def test_listing_filters_and_pages(store: StateStore) -> None:
     for second, reason in enumerate([RejectReason.BAD_VALUE, RejectReason.BAD_UNIT, RejectReason.BAD_UNIT]):
         store.add_rejections(message(seconds=second), TOPIC, [rejection(reason=reason)])
