@@ -19,7 +19,7 @@ from store.state.database import StateBase, insert, utc_now
 from store.state.table import quarantine, quarantine_expired, quarantine_message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from schemas.message import Topic
     from schemas.reading import Rejection
@@ -166,15 +166,16 @@ class QuarantineStore(StateBase):
         counts = sa.select(quarantine.c.reason, count).select_from(_JOINED).where(*mine).group_by(quarantine.c.reason)
         items = sa.select(*_COLUMNS).select_from(_JOINED).where(*mine).order_by(quarantine.c.id.desc()).limit(newest)
         with self._reading() as connection:
-            rows = connection.execute(counts.order_by(count.desc(), quarantine.c.reason)).tuples().all()
+            rows = connection.execute(counts.order_by(count.desc(), quarantine.c.reason)).all()
+            groups = [(str(row[0]), int(row[1])) for row in rows]
             return [
-                (
-                    reason,
-                    number,
-                    list(map(_to_item, connection.execute(items.where(quarantine.c.reason == reason)).mappings())),
-                )
-                for reason, number in rows
+                (reason, number, [_to_item(row) for row in self._rows(connection, items, reason)])
+                for reason, number in groups
             ]
+
+    @staticmethod
+    def _rows(connection: sa.Connection, items: sa.Select[Any], reason: str) -> Iterable[sa.RowMapping]:
+        return connection.execute(items.where(quarantine.c.reason == reason)).mappings()
 
     def get_quarantine(self, item_id: int) -> QuarantinedItem | None:
         """One item with its payload, or None."""
