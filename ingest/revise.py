@@ -20,7 +20,7 @@ from ingest.answer import Answers
 from ingest.contest import Arrival, Contest, Verdict, overlaid, to_write
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
-from schemas.reading import Reading
+from schemas.reading import Reading, Status
 from store.error import StoreMissingError
 from store.state import Before, ReopenedHour, ReopenReason, Revision
 
@@ -191,9 +191,13 @@ class Reviser:
             asked = self._answers.marked(key, arrivals)
             for start, part in _by_start(asked).items():
                 place = (key, start)
-                before, first = stored[key].get(start), live.get(place)
+                before, first = (
+                    stored[key].get(start),
+                    live.get(place) or self._newest_of(key, start, stored[key], part),
+                )
+                is_live = place in live
                 contest = Contest(
-                    before if first is None else _content_of(first.reading, before),
+                    _content_of(live[place].reading, before) if is_live else before,
                     rows.get(place, ()),
                     first=first,
                     cadence=timedelta(seconds=self._network.instruments[key[1], key[2]].cadence_s),
@@ -201,7 +205,7 @@ class Reviser:
                     is_behind=self._is_asked_always or self.is_behind,
                 )
                 self._settle(key, contest, part, done)
-                done.write(before, contest.content, part, first)
+                done.write(before, contest.content, part, first if is_live else None)
         for key in {**late, **unsure}:
             fresh = [*late.get(key, ()), *done.fresh.get(key, ())]
             if self._network.stations[key[1]].late_window_h:
@@ -215,6 +219,18 @@ class Reviser:
         if done.contenders:
             self._state.put_contenders(done.contenders)
         return Revised(done.instead, done.superseded)
+
+    def _newest_of(
+        self, key: _Key, start: datetime, stored: dict[datetime, Before], arrivals: Sequence[Arrival]
+    ) -> Arrival | None:
+        """The message that what is stored is of, where it is the newest of its instrument, of which receipt and number are known."""
+        known = (self._newest or {}).get(key)
+        if known is None or known.start != start or known.received_at == _NEVER or start not in stored:
+            return None
+        values = {code: value for code, value in stored[start].values.items() if value is not None}
+        status = {code: letter for code, letter in stored[start].status.items() if letter and letter != Status.NORMAL}
+        reading = msgspec.structs.replace(arrivals[0].reading, values=values, status=status, seq=known.seq)
+        return Arrival(reading, known.received_at, 0, is_late=False, is_in_order=True, is_new=False)
 
     def _settle(self, key: _Key, contest: Contest, arrivals: Sequence[Arrival], done: _Done) -> None:
         for arrival in arrivals:
