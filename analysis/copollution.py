@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.daily import OxUnit, civil_date, daily_mean, on_hours, ox
+from analysis.exceedance import count_days
 from analysis.iaqi import breakpoint_concentration
 from analysis.limit import limit, reported
 from analysis.statement import Confidence, Statement
@@ -209,14 +210,23 @@ def _pearson(first: NDArray[np.float64], second: NDArray[np.float64]) -> float |
 
 
 def _days_in_words(days: pd.DataFrame) -> Statement:
-    valid = int(days["joint"].notna().sum())
-    pm25, o3, joint = (int(days[name].sum()) for name in ("pm25_exceeds", "o3_exceeds", "joint"))
+    pm25, o3, joint = (count_days(days, name, len(days)) for name in ("pm25_exceeds", "o3_exceeds", "joint"))
+    zh = [f"{item.valid}个有效日中{item.exceeded}天" for item in (pm25, o3, joint)]
+    en = [f"{item.exceeded} of {item.valid} valid days" for item in (pm25, o3, joint)]
     return Statement(
         topic="joint_days",
-        zh=f"有效日{valid}天（共{len(days)}天）：PM2.5超标{pm25}天，O3超标{o3}天，两者同日超标{joint}天。",
-        en=f"{valid} valid days of {len(days)}: PM2.5 exceeded on {pm25}, O3 on {o3}, both on {joint}.",
-        confidence=Confidence.HIGH if valid else Confidence.NONE,
-        figures={"days": len(days), "valid_days": valid, "pm25_days": pm25, "o3_days": o3, "joint_days": joint},
+        zh=f"共{len(days)}天：PM2.5超标为{zh[0]}，O3超标为{zh[1]}，两者同日超标为{zh[2]}。",
+        en=f"{len(days)} days: PM2.5 exceeded on {en[0]}, O3 on {en[1]}, both on {en[2]}.",
+        confidence=Confidence.HIGH if joint.valid else Confidence.NONE,
+        figures={
+            "days": len(days),
+            "valid_days": joint.valid,
+            "pm25_valid_days": pm25.valid,
+            "o3_valid_days": o3.valid,
+            "pm25_days": pm25.exceeded,
+            "o3_days": o3.exceeded,
+            "joint_days": joint.exceeded,
+        },
     )
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from analysis.aqi import level_of
+from analysis.exceedance import count_days
 from console.view.quantity import name_of
 from schemas.city import city_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
+    import pandas as pd
+
+    from analysis.exceedance import DayCount
     from console.i18n import Words
     from schemas.network import Network
 
@@ -36,43 +37,50 @@ class StationAqi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CityAqi:
-    """A city: its stations, the worst first, and days of exceedance in the period at any of them."""
+    """A city: its stations with an index, the worst first, of how many; and days of exceedance in the period at any of them."""
 
     city: str
     stations: tuple[StationAqi, ...]
-    pm25_days: int
-    o3_days: int
-    joint_days: int
+    station_count: int
+    pm25_days: DayCount
+    o3_days: DayCount
+    joint_days: DayCount
 
 
-def city_rows(network: Network, hourly: pd.DataFrame, joint: pd.DataFrame, words: Words) -> list[CityAqi]:
-    """Rows by city, the worst first. Stations without an index in ``hourly`` are left out.
+def city_rows(
+    network: Network, hourly: pd.DataFrame, joint: pd.DataFrame, words: Words, days: int = 30
+) -> list[CityAqi]:
+    """Rows by city, the worst first; those without any index in ``hourly`` come last. Empty where there is no index at all.
 
     Parameters
     ----------
     hourly : DataFrame
         Product ``aqi_hourly`` of some hours up to now.
     joint : DataFrame
-        Product ``copollution_daily`` of some days.
+        Product ``copollution_daily`` of the period.
+    days : int
+        Length of the period [d].
     """
     cities: dict[str, list[StationAqi]] = {}
     for station_id, row in _latest(hourly).items():
         if station_id in network.stations:
             station = network.stations[station_id]
             cities.setdefault(station.city, []).append(_station(station.name(words.language), station_id, row, words))
-    city_of = {station.id: station.city for station in network.station_list}
-    days = {column: _days(joint, column, city_of) for column in ("pm25_exceeds", "o3_exceeds", "joint")}
+    own: dict[str, list[str]] = {}
+    for station in network.stations_of("gas"):
+        own.setdefault(station.city, []).append(station.id)
     rows = [
         CityAqi(
             city=city_name(city, words.language),
-            stations=tuple(sorted(found, key=lambda item: -item.aqi)),
-            pm25_days=days["pm25_exceeds"].get(city, 0),
-            o3_days=days["o3_exceeds"].get(city, 0),
-            joint_days=days["joint"].get(city, 0),
+            stations=tuple(sorted(cities.get(city, ()), key=lambda item: -item.aqi)),
+            station_count=max(len(ids), len(cities.get(city, ()))),
+            pm25_days=count_days(joint, "pm25_exceeds", days, ids),
+            o3_days=count_days(joint, "o3_exceeds", days, ids),
+            joint_days=count_days(joint, "joint", days, ids),
         )
-        for city, found in cities.items()
+        for city, ids in own.items()
     ]
-    return sorted(rows, key=lambda row: (-row.stations[0].aqi, row.city))
+    return sorted(rows, key=lambda row: (-row.stations[0].aqi if row.stations else 1, row.city)) if cities else []
 
 
 def _latest(hourly: pd.DataFrame) -> dict[str, pd.Series]:
@@ -98,12 +106,3 @@ def _station(name: str, station_id: str, row: pd.Series, words: Words) -> Statio
         primary=words("list.comma").join(name_of(code, words) for code in codes),
         edition=str(row.get("edition") or ""),
     )
-
-
-def _days(joint: pd.DataFrame, column: str, city_of: Mapping[str, str]) -> dict[str, int]:
-    if joint.empty or column not in joint:
-        return {}
-    true = joint[joint[column] == 1.0]
-    cities = true["station_id"].map(lambda station: city_of.get(str(station), ""))
-    counted = pd.DataFrame({"city": cities.to_numpy(), "day": true.index}).drop_duplicates().groupby("city").size()
-    return {str(city): int(count) for city, count in counted.items()}
