@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 TAGS = frozenset({"name", "tags", "station", "instrument", "parameter", "test"})
 _RENAMED = {"station": "station_id", "instrument": "instrument_id"}
 _NUMBERS = ("float", "integer")
+_THREADS_FROM_BYTES = 1 << 20
 _FIRST_COLUMNS = ("name", "tags", "time")
 _LEFT_OUT = frozenset(_FIRST_COLUMNS)
 _SHOWN = 120
@@ -70,6 +71,8 @@ def parse_csv(body: bytes, is_text: Callable[[str], bool]) -> pa.Table | None:
     try:
         table = pa_csv.read_csv(
             pa.py_buffer(body),
+            # small answers are not worth the pool of threads
+            read_options=pa_csv.ReadOptions(use_threads=len(body) > _THREADS_FROM_BYTES),
             # line breaks inside quoted text need the slower parser
             parse_options=pa_csv.ParseOptions(newlines_in_values=has_text),
             convert_options=pa_csv.ConvertOptions(

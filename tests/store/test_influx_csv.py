@@ -266,7 +266,6 @@ def test_every_reader_raises_a_store_error_on_a_cut_answer(server: Misbehaving) 
     readers: tuple[Callable[[InfluxStore], object], ...] = (
         lambda store: store.read_native(*SPAN),
         lambda store: store.native_digests("gas", "s-1", START, END_TIME, ["o3"]),
-        lambda store: store.read_starts("gas", START, END_TIME),
         lambda store: store.read_hourly("gas", "s-1", START, END_TIME),
         lambda store: store.read_hourly_all("gas", START, END_TIME),
         lambda store: store.read_hourly_table("gas", START, END_TIME),
