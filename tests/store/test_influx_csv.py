@@ -42,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         asked = parse_qs(parts.query).get("q", [""])[0]
         wants_csv = "csv" in self.headers.get("Accept", "")
-        body = self.server.body(asked) if wants_csv else b'{"results":[{"statement_id":0}]}'
+        body = self.server.body(asked) if wants_csv else self.server.json
         body = b"" if parts.path == "/ping" else body
         self.send_response(200)
         self.send_header("X-Influxdb-Version", "1.8.10")
@@ -65,6 +65,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Misbehaving(ThreadingHTTPServer):
     framing = "length"
+    json = b'{"results":[{"statement_id":0}]}'
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -263,6 +264,7 @@ def test_a_real_server_answers_the_mark_to_whoever_may_read(influx_url: str) -> 
 
 def test_every_reader_raises_a_store_error_on_a_cut_answer(server: Misbehaving) -> None:
     server.body = marked(ROWS[:-7])
+    server.json = b'{"results":[{"statement_id":0,"series":[{"name":"gas","columns":["time"'
     readers: tuple[Callable[[InfluxStore], object], ...] = (
         lambda store: store.read_native(*SPAN),
         lambda store: store.native_digests("gas", "s-1", START, END_TIME, ["o3"]),
