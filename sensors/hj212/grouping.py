@@ -24,7 +24,8 @@ _GENERAL = frozenset(name.casefold() for name in (
     "QN", "QnRtn", "ExeRtn", "RF", "PNO", "PNUM", "ST", "MN", "NewPW",
 ))  # fmt: skip
 _TIME = "datatime"
-_BARE = re.compile(r"(?P<code>.+?)[-_.]?(?P<suffix>rtd|avg|flag)", re.IGNORECASE)
+_JOINS = "-_./ –"
+_BARE = re.compile(rf"(?P<code>.+?)[{re.escape(_JOINS)}]*(?P<suffix>rtd|avg|flag)", re.IGNORECASE)
 
 
 class Group(msgspec.Struct):
@@ -76,16 +77,31 @@ def group(content: Content) -> tuple[dict[str, Group], list[str]]:
         here = groups.get(moment)
         if here is None:
             here = groups[moment] = Group({}, [], {})
-        code, dash, suffix = small.rpartition("-")
-        if not dash and small != STATUS and (bare := _BARE.fullmatch(small)):
-            code, dash, suffix = bare["code"], "-", bare["suffix"]
-        if dash and code:
+        code, suffix = _parts(small)
+        if code:
             _add(here, code, suffix, name[: len(code)], value)
         elif suffix == STATUS:
             here.status.append(value)
         elif small not in _GENERAL:
             here.named[name] = value
     return groups, broken
+
+
+def _parts(small: str) -> tuple[str, str]:
+    """Code of a factor and suffix; without a code where the field is of no factor."""
+    code, dash, suffix = small.rpartition("-")
+    if not dash and small != STATUS and (bare := _BARE.fullmatch(small)):
+        code, dash, suffix = bare["code"], "-", bare["suffix"]
+    if not dash:
+        return "", suffix
+    return (_owner(code) if suffix == STATUS else code), suffix
+
+
+def _owner(code: str) -> str:
+    """Code of the factor whose status is meant: a status of one of its figures (``a21026-Avg-Flag``) is the factor's."""
+    bare = code.rstrip(_JOINS)
+    inner, dash, suffix = bare.rpartition("-")
+    return inner.rstrip(_JOINS) if dash and suffix in SUFFIXES else bare
 
 
 def _add(here: Group, code: str, suffix: str, written: str, value: str) -> None:

@@ -225,11 +225,13 @@ def _value(fields: Fields, frame: _Frame, hj212: Hj212, *, parameter: str, unit:
 def _letter(fields: Fields, frame: _Frame, code: str) -> str:
     """Status of a factor: its own, or that of the frame; under a name that is none it is refused, never passed over."""
     found = fields.values.get(STATUS)
+    for name, value in fields.values.items():
+        if name in SUFFIXES or not (_is_letter(value) or _STATUS_NAME.search(name)):
+            continue
+        if found is None or value.casefold() != found.casefold():
+            detail = f"{code}-{_clipped(name)}: {_clipped(value)!r}, expected a status as {code}-Flag"
+            raise _RefusedError(RejectReason.BAD_STATUS, detail)
     if found is None:
-        for name, value in fields.values.items():
-            if name not in SUFFIXES and _is_letter(value):
-                detail = f"{code}-{_clipped(name)}: {_clipped(value)!r}, expected a status as {code}-Flag"
-                raise _RefusedError(RejectReason.BAD_STATUS, detail)
         found = frame.status or Status.NORMAL.value
     letter = found.upper()
     if letter not in _LETTERS:
@@ -251,6 +253,10 @@ def _refuse_others(fields: Fields, suffix: str, letter: str, cn: str) -> None:
         "where that is the value of the interval, say so by suffix in the hj212 table"
     )
     raise _RefusedError(RejectReason.BAD_SCHEMA, detail)
+
+
+_STATUS_NAME = re.compile(r"flag|stat|valid|quality|fault|状态|标[识志]", re.IGNORECASE)
+"""Names that tell a status whatever their value is: words and figures are no letter of the protocol, and no good value either."""
 
 
 def _is_letter(value: str) -> bool:

@@ -72,6 +72,12 @@ class Collector:
         seen = self.log.stat().st_size if self.log.exists() else 0
         self._spawn()
         wait_for(lambda: b'"event": "subscribed"' in self.log.read_bytes()[seen:], "the subscription")
+        # it takes messages in before its drain has made the tables
+        wait_for(self._has_tables, "the tables of the state database")
+
+    def _has_tables(self) -> bool:
+        with StateStore(self.settings.state_url) as state:
+            return not state.pending_migrations()
 
     def start_in_vain(self) -> tuple[int, str]:
         """Exit status and words of a start that must not succeed."""

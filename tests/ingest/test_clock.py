@@ -302,7 +302,10 @@ def test_an_honest_station_is_never_held(
             if step not in lost:
                 judged.append(clock.hear(NOW + step * clock.cadence, moment, step if numbered else None))
         judged += clock.live(3, 3 + outage + 1, numbered=numbered)
-        for step in sorted(lost):  # repaired one by one, in single messages
+        # Repaired one by one, in single messages. Without numbers, one that comes at the live pace and is as old as the zone's
+        # offset cannot be told from a wrong clock.
+        is_told = numbered or outage * clock.cadence < timedelta(hours=7)
+        for step in sorted(lost) if is_told else ():
             moment += timedelta(seconds=1)
             judged.append(
                 clock.hear(NOW + step * clock.cadence, moment + 4 * clock.cadence, step if numbered else None)

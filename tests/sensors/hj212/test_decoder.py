@@ -155,6 +155,21 @@ def test_a_status_is_seen_under_every_spelling(name: str, letter: str) -> None:
     assert reading.values == {"so2": 6.0, "pm25": 14.0}
 
 
+@pytest.mark.parametrize("name", ["-Avg-Flag", "--Flag", " Flag", "/Flag", "-Rtd-Flag"])
+def test_a_status_belongs_to_its_factor_however_it_is_joined(name: str) -> None:
+    (reading,) = decoded(frame(FIVE + f"a21026-Avg=6.5,a21026{name}=D")).readings
+    assert reading.status == {"so2": "D"}
+
+
+@pytest.mark.parametrize(
+    "fields", ["a21026-Status=Fault", "a21026-Valid=0", "a21026-状态=2", "a21026-Flag=N,a21026-Status=D"]
+)
+def test_a_status_in_words_or_against_the_flag_refuses_the_value(fields: str) -> None:
+    found = decoded(frame(FIVE + "a21026-Avg=6.5," + fields))
+    assert found.readings == []
+    assert [item.reason for item in found.rejections] == [RejectReason.BAD_STATUS]
+
+
 @pytest.mark.parametrize("fields", ["A21026-Flag=D", "a21026-Avg= 6 ,a21026-Flag= D ", "A21026-AVG=6;a21026-FLAG=D"])
 def test_a_code_is_one_factor_in_small_and_capital_letters(fields: str) -> None:
     avg = "" if "vg" in fields.lower() else "a21026-Avg=6,"
