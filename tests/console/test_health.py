@@ -166,7 +166,7 @@ def test_the_command_names_the_instruments_that_the_page_names(
     place = station("a-1", instrument("gas1"), instrument("met1", network="met", parameters=("temperature",)))
     doubt = Doubt(advice=Advice.CLOCK, since=NOW, figure="-8.00 h", instruments=frozenset({"gas1"}))
     row = station_health(place, {}, NOW, rejected=NONE, completeness={}, doubt=doubt)
-    monkeypatch.setattr(Source, "health", lambda _: SimpleNamespace(rows=[row]))
+    monkeypatch.setattr(Source, "health", lambda _: SimpleNamespace(rows=[row], mail=None))
     monkeypatch.setenv("SKYGROUND_STATE_URL", f"sqlite:///{tmp_path}/state.sqlite")
     with pytest.raises(Exit):
         health(everything=False)
