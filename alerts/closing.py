@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from alerts.rule import ForecastRule, ThresholdRule
 from alerts.watched import why_unwatched
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind
@@ -113,20 +115,12 @@ def _end(look: Look, opened: _Opened, reason: EndReason) -> AlertTransition:
             "extreme_at": opened.extreme_at.isoformat() if opened.extreme_at else evidence.get("extreme_at"),
             "until": None,
         }
-    return AlertTransition(
-        alert_key=before.alert_key,
-        rule=before.rule,
-        kind=before.kind,
-        severity=before.severity,
-        station_id=before.station_id,
-        parameter=before.parameter,
+    return msgspec.structs.replace(
+        before,
         from_state=before.to_state,
         to_state=AlertState.OK,
         at=at,
-        since=before.since,
         value=(at - before.since) / timedelta(minutes=1) if is_silence else opened.latest,
-        threshold=before.threshold,
-        unit=before.unit,
         evidence=evidence,
         reason=reason,
     )

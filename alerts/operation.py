@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from alerts.watched import OPERATION, why_unwatched
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
 
@@ -110,17 +112,11 @@ def _is_over(state: StateStore, rules: Rules, status: AlertStatus, now: datetime
 def operation_end(status: AlertStatus, now: datetime, reason: EndReason) -> AlertTransition:
     """The end of an open operation alert."""
     before = status.transition
-    return AlertTransition(
-        alert_key=before.alert_key,
-        rule=before.rule,
-        kind=before.kind,
-        severity=before.severity,
-        station_id=before.station_id,
-        parameter=None,
+    return msgspec.structs.replace(
+        before,
         from_state=AlertState.FIRING,
         to_state=AlertState.OK,
         at=max(now, before.at),
-        since=before.since,
         evidence={name: before.evidence.get(name) for name in _TITLES},
         reason=reason,
     )

@@ -197,10 +197,9 @@ def _influxdb(settings: LocalSettings, part: Part | None) -> Finding:
     from store.error import StoreError
     from store.influx_bucket import try_access
     from store.influx_http import Bucket, InfluxHttp
-    from store.influx_token import READS, WRITES
-    from store.influx_token import Part as TokenPart
+    from store.influx_token import READS, WRITES, TokenOwner
 
-    owner = None if part is None else TokenPart(part)
+    owner = None if part is None else TokenOwner(part)
     reads = frozenset(Bucket) if owner is None else READS[owner]
     writes = frozenset(Bucket) if owner is None else WRITES[owner]
     http = InfluxHttp(settings)

@@ -139,8 +139,7 @@ class Contest:
             return
         is_newer = self._is_behind and not arrival.is_in_order
         estimate = arrival.received_at + (_MICROSECOND if is_newer else -_MICROSECOND)
-        values = {code: value for code, value in before.values.items() if value is not None}
-        status = {code: letter for code, letter in before.status.items() if letter and letter != Status.NORMAL}
+        values, status = said_by(before)
         owner = contender_of(arrival)
         self._put(
             msgspec.structs.replace(
@@ -191,6 +190,13 @@ def contender_of(arrival: Arrival) -> Contender:
         values=dict(reading.values),
         status=dict(reading.status),
     )
+
+
+def said_by(stored: Before) -> tuple[dict[str, float], dict[str, str]]:
+    """Values and letters of what is stored as a message would say them: what is absent is left out, and N."""
+    values = {code: value for code, value in stored.values.items() if value is not None}
+    status = {code: letter for code, letter in stored.status.items() if letter and letter != Status.NORMAL}
+    return values, status
 
 
 def overlaid(before: Before | None, settled_content: Before) -> Before:

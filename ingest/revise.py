@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ingest.answer import Answers
-from ingest.contest import Arrival, Contest, Verdict, overlaid, to_write
+from ingest.contest import Arrival, Contest, Verdict, overlaid, said_by, to_write
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
-from schemas.reading import Reading, Status
+from schemas.reading import Reading
 from store.error import StoreMissingError
 from store.state import Before, ReopenedHour, ReopenReason, Revision
 
@@ -105,10 +105,11 @@ class Reviser:
         self._heard: dict[_Key, datetime] = {}
         self._late_after: dict[_Key, timedelta] = {}
 
-    def prepare(self) -> None:
+    def prepare(self) -> dict[_Key, Newest]:
         """Ask for the newest stored readings, once; raises `StoreError`, after which it may be called again."""
         if self._newest is None:
             self._newest = self._load()
+        return self._newest
 
     def revise(self, batch: Sequence[Judged]) -> Revised:
         """Decide what of the batch is written, keep what that replaces, and list late hours.
@@ -118,8 +119,7 @@ class Reviser:
         StoreError
             It may be called again.
         """
-        if self._newest is None:
-            self._newest = self._load()
+        noted = self.prepare()
         newest = dict[_Key, Newest]()
         late: dict[_Key, list[Arrival]] = {}
         unsure: dict[_Key, list[Arrival]] = {}
@@ -130,7 +130,7 @@ class Reviser:
             for part, reading in enumerate(judged.readings):
                 key = (reading.network, reading.station_id, reading.instrument_id)
                 start = reading.interval.start
-                known = newest.get(key) or self._newest.get(key)
+                known = newest.get(key) or noted.get(key)
                 is_late = received_at - reading.interval.end > self._lateness(key)
                 if known is None or start > known.start:
                     newest[key] = Newest(start, received_at, reading.seq)
@@ -155,7 +155,7 @@ class Reviser:
                     )
                 )
         revised = self._keep(batch, late, unsure) if late or unsure else Revised()
-        self._newest.update(newest)
+        noted.update(newest)
         self._heard.update(heard)
         return revised
 
@@ -227,8 +227,7 @@ class Reviser:
         known = (self._newest or {}).get(key)
         if known is None or known.start != start or known.received_at == _NEVER or start not in stored:
             return None
-        values = {code: value for code, value in stored[start].values.items() if value is not None}
-        status = {code: letter for code, letter in stored[start].status.items() if letter and letter != Status.NORMAL}
+        values, status = said_by(stored[start])
         reading = msgspec.structs.replace(arrivals[0].reading, values=values, status=status, seq=known.seq)
         return Arrival(reading, known.received_at, 0, is_late=False, is_in_order=True, is_new=False)
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import fcntl
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -119,21 +120,22 @@ def _look_again(network: Network, store: InfluxStore, state: StateStore, now: da
     seen: list[SheetRow] = []
     while page := state.list_rests(last):
         last = page[-1]
-        keys = [(row.hour, row.station_id, row.instrument_id) for row in page]
-
-        def look(keys: list[_Key] = keys) -> list[SheetRow]:
-            hours = [hour for hour, _, _ in keys]
-            wanted = [key for key in {key[1:] for key in keys} if key in network.instruments]
-            rows = state.read_sheet(min(hours), max(hours) + HOUR, instruments=wanted) if wanted else []
-            rows = [row for row in rows if row.facts.rest]
-            by_instrument = _by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in rows})
-            for own, facts in by_instrument.items():
-                _read_back(facts, (str(network.instruments[own].network), *own), store)
-            return rows
-
-        seen += _put(look, state)
+        for part in _near_in_time({(row.hour, row.station_id, row.instrument_id) for row in page}):
+            seen += _put(partial(_looked_at, part, network, store, state), state)
     _report(seen, state, now)
     _end_findings(network, state)
+
+
+def _looked_at(keys: list[_Key], network: Network, store: InfluxStore, state: StateStore) -> list[SheetRow]:
+    """Rows with a rest as they stand, read back once more."""
+    hours = [hour for hour, _, _ in keys]
+    wanted = [key for key in {key[1:] for key in keys} if key in network.instruments]
+    rows = state.read_sheet(min(hours), max(hours) + HOUR, instruments=wanted) if wanted else []
+    rows = [row for row in rows if row.facts.rest]
+    by_instrument = _by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in rows})
+    for own, facts in by_instrument.items():
+        _read_back(facts, (str(network.instruments[own].network), *own), store)
+    return rows
 
 
 def _end_findings(network: Network, state: StateStore) -> None:

@@ -21,7 +21,7 @@ from qc.job_beside import Surroundings
 from qc.job_gate import GateSummary, gate
 from qc.job_rules import thresholds_of
 from qc.job_space import Made, judge_space
-from qc.job_write import QcError, Sink, save_flags, save_hours
+from qc.job_write import Sink, save_flags, save_hours
 from qc.station import Judged, Rules, judge_station
 from qc.window import HOUR, make_window
 from schemas.flag import Flag
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
     from store.state import ReopenedHour
 
-__all__ = ["GateSummary", "QcError", "QcSummary", "gate", "run", "run_reopened", "stretches", "thresholds_of"]
+__all__ = ["GateSummary", "QcSummary", "gate", "run", "run_reopened", "stretches", "thresholds_of"]
 
 #: Stations whose native values one query brings: enough that its cost does not count, few enough for memory.
 STATIONS_A_QUERY = 20
@@ -123,7 +123,7 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
 
     Raises
     ------
-    QcError, qc.thresholds.ThresholdError, store.error.StoreError
+    qc.thresholds.ThresholdError, store.error.StoreError
     ValueError
         If the network does not exist, or has no instrument at one of the stations.
     """

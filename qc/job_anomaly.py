@@ -2,7 +2,7 @@
 
 Errors::
 
-    qc.job_write.QcError    the store did not take the flags; run again
+    store.error.StoreError    the store did not take the flags; run again
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def run_anomaly(
 
     Raises
     ------
-    qc.job_write.QcError, qc.anomaly.ModelError, qc.thresholds.ThresholdError, store.error.StoreError
+    qc.anomaly.ModelError, qc.thresholds.ThresholdError, store.error.StoreError
     ValueError
         If the station is unknown or the span is empty.
     """

@@ -162,7 +162,7 @@ def run_drift(settings: SharedSettings, network: str, now: datetime, *, dry_run:
 
     Raises
     ------
-    qc.job_write.QcError, qc.thresholds.ThresholdError, store.error.StoreError
+    qc.thresholds.ThresholdError, store.error.StoreError
     ValueError
         If the network does not exist.
     """

@@ -226,7 +226,7 @@ def reprocess(
 
     Raises
     ------
-    QcError, qc.thresholds.ThresholdError, store.error.StoreError
+    qc.thresholds.ThresholdError, store.error.StoreError
         What was done by then stays done.
     """
     version = thresholds_of(settings).version

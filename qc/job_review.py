@@ -19,15 +19,14 @@ from schemas.frames import FLAG, concat_flags, parameters_in
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
 from schemas.review import ACTIVE, Review, ReviewAction, ReviewCode, ReviewDraft, ReviewReason, ReviewVerdict
-from store.error import ReviewConflictError, StoreError
-from store.influx import Bucket, InfluxStore
+from store.error import ReviewConflictError
+from store.influx import Bucket, InfluxStore, require_accepted
 from store.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from store.influx import WriteResult
     from store.settings import SharedSettings
 
 L2_PREFIX = "reviewed_"
@@ -199,17 +198,11 @@ def apply(settings: SharedSettings, question: Question, now: datetime) -> Applie
     ):
         found = read_reviewed(store, state, asked)
         for station_id, (_, level2) in found.items():
-            _taken(store.write_product(L2_PREFIX + asked.network, station_id, level2), station_id)
+            written = store.write_product(L2_PREFIX + asked.network, station_id, level2)
+            require_accepted(written, f"L2 hours of {station_id}")
         applied = _summary(asked, found, settings.stations.timezone)
         current.counts = {**msgspec.to_builtins(applied), "at": now.isoformat()}
     return applied
-
-
-def _taken(result: WriteResult, station_id: str) -> None:
-    if result.retry or result.rejected:
-        why = result.detail if result.retry else result.rejected[0].reason
-        msg = f"the store did not take the L2 hours of {station_id}: {why}"
-        raise StoreError(msg)
 
 
 def review_deadlines(settings: SharedSettings, question: Question, now: datetime) -> list[Due]:

@@ -3,9 +3,7 @@
 History is written first: should the run end between the two, running again records the change once more, and nothing that
 stood in the time-series database is ever lost.
 
-Errors::
-
-    QcError    the store did not take a result; run again
+Errors: `store.error.StoreError` where the store does not take a result; run again.
 """
 
 from __future__ import annotations
@@ -25,22 +23,19 @@ from qc.revision import END_BEFORE, FLAG_BEFORE, KEY, REASON_BEFORE, changes_of,
 from qc.rule import rule_figures
 from qc.spatial import SPACE_TESTS
 from schemas.frames import FLAG_COLUMNS, FLAG_END
+from store.influx import require_accepted
 from store.state import FlagRule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from qc.station import Judged, Rules
-    from store.influx import Bucket, InfluxStore, WriteResult
+    from store.influx import Bucket, InfluxStore
     from store.state import StateStore
 
 OWN_RUNS = frozenset({*ANOMALY_TESTS, DRIFT})
 """Tests that need weeks, and that the hourly run neither gives nor takes back."""
 _RULE_KEY = ["station_id", "parameter", "test", "month"]
-
-
-class QcError(RuntimeError):
-    """The store did not take a result; nothing is lost, run again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +70,7 @@ def save_hours(sink: Sink, judged: Sequence[Judged]) -> int:
     stored = sink.store.read_hourly_table(network, window.start, window.end, sink.only_station)
     revised = revise_hours(hours, stored)
     sink.state.add_hour_revisions(_replaced_rows(sink, revised.replaced))
-    take(sink.store.write_hourly_table(network, revised.hours), "hours")
+    require_accepted(sink.store.write_hourly_table(network, revised.hours), "hours")
     return len(revised.replaced)
 
 
@@ -112,19 +107,8 @@ def save_flags(
         ]
     changes = changes_of(flags, earlier, gone, wording.taken_back())
     _record(sink, bucket, changes)
-    take(sink.store.write_flags(bucket, sink.rules.network, changes[[*FLAG_COLUMNS, FLAG_END]]), "flags")
+    require_accepted(sink.store.write_flags(bucket, sink.rules.network, changes[[*FLAG_COLUMNS, FLAG_END]]), "flags")
     return len(gone)
-
-
-def take(result: WriteResult, what: str) -> None:
-    """Raise `QcError` unless the store took everything."""
-    if result.retry:
-        msg = f"the store cannot take {what} now: {result.detail}"
-        raise QcError(msg)
-    if result.rejected:
-        first = result.rejected[0]
-        msg = f"the store refused {len(result.rejected)} lines of {what}: {first.reason}"
-        raise QcError(msg)
 
 
 def _replaced_rows(sink: Sink, replaced: pd.DataFrame) -> list[dict[str, Any]]:

@@ -31,13 +31,11 @@ if TYPE_CHECKING:
 _V2, _V3 = 2, 3
 FOREVER: Final = 0
 """Retention of what is never deleted [s], as InfluxDB itself writes it."""
-LEAST_RETENTION_S = 3600
-"""InfluxDB's own lower bound [s], on 1.x and 2.x."""
 _PROBE = "skyground_probe"
 _UNITS_S = {"h": 3600, "d": 86_400, "w": 604_800, "m": 60, "s": 1}
 
 
-class Action(StrEnum):
+class StepKind(StrEnum):
     """What a step does."""
 
     CREATE_DATABASE = "create_database"
@@ -66,7 +64,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         Of a mapping: the bucket it points to so far.
     """
 
-    action: Action
+    kind: StepKind
     bucket: Bucket | None
     name: str
     keep_s: int = FOREVER
@@ -76,30 +74,41 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def deletes(self) -> bool:
         """Whether readings older than the retention are deleted."""
-        return self.action is Action.KEEP_SHORTER
+        return self.kind is StepKind.KEEP_SHORTER
 
     def __str__(self) -> str:
         words = {
-            Action.CREATE_DATABASE: f"create database {self.name}",
-            Action.CREATE: f"create {self.name}, kept {span_text(self.keep_s)}",
-            Action.KEEP_LONGER: f"keep {self.name} {span_text(self.keep_s)} instead of {span_text(self.before_s)}",
-            Action.KEEP_SHORTER: f"keep {self.name} {span_text(self.keep_s)} instead of {span_text(self.before_s)}: "
+            StepKind.CREATE_DATABASE: f"create database {self.name}",
+            StepKind.CREATE: f"create {self.name}, kept {span_text(self.keep_s)}",
+            StepKind.KEEP_LONGER: f"keep {self.name} {span_text(self.keep_s)} instead of {span_text(self.before_s)}",
+            StepKind.KEEP_SHORTER: f"keep {self.name} {span_text(self.keep_s)} instead of {span_text(self.before_s)}: "
             "DELETES what is older",
-            Action.MAP: f"map database and retention policy {self.name.replace('/', '.')} to the bucket {self.name}"
+            StepKind.MAP: f"map database and retention policy {self.name.replace('/', '.')} to the bucket {self.name}"
             + (" (the default)" if self.bucket is Bucket.NATIVE else ""),
-            Action.REMAP: f"map {self.name.replace('/', '.')} to the bucket {self.name} instead of {self.other}",
+            StepKind.REMAP: f"map {self.name.replace('/', '.')} to the bucket {self.name} instead of {self.other}",
         }
-        return words[self.action]
+        return words[self.kind]
 
 
 class BucketState(msgspec.Struct, frozen=True, kw_only=True):
-    """A bucket as it stands; ``keep_s`` None: absent. Mapping of 2.x: ``mapping_id`` empty where there is none of its own."""
+    """A bucket as it stands.
+
+    Attributes
+    ----------
+    name : str
+        As the server has it, or would have it.
+    keep_s : int or None
+        Retention [s], 0 for ever; None: absent.
+    mapped_to : str
+        On 2.x the name (or id, where it cannot be seen) of the bucket that its database and retention policy are mapped to; empty: no
+        mapping was made.
+    is_default : bool
+        Whether that mapping is the one of the database.
+    """
 
     bucket: Bucket
     name: str
     keep_s: int | None = None
-    id: str = ""
-    mapping_id: str = ""
     mapped_to: str = ""
     is_default: bool = False
 
@@ -123,7 +132,7 @@ def parse_span(text: str) -> int:
     Raises
     ------
     ValueError
-        Not such a span, or shorter than the hour that InfluxDB demands.
+        Not such a span; InfluxDB demands at least an hour, the shortest that can be written.
     """
     if text.strip().lower() in {"0", "inf", "forever"}:
         return FOREVER
@@ -185,9 +194,13 @@ def plan(http: InfluxHttp, keep_s: Mapping[Bucket, int], *, remap: bool = False)
 
 def apply(http: InfluxHttp, steps: list[Step]) -> None:
     """Take the steps of a plan in order; raises `StoreError` at the first that fails, and may be called again."""
-    take = _take_v1 if http.server.number[0] < _V2 else _take_v2
+    if not steps:
+        return
+    if http.server.number[0] >= _V2:
+        _take_v2(http, steps)
+        return
     for step in steps:
-        take(http, step)
+        _take_v1(http, step)
 
 
 def read_states(http: InfluxHttp) -> list[BucketState]:
@@ -240,35 +253,35 @@ def _name(http: InfluxHttp, bucket: Bucket) -> str:
 
 
 def _database_step(http: InfluxHttp) -> Step:
-    return Step(action=Action.CREATE_DATABASE, bucket=None, name=http.database)
+    return Step(kind=StepKind.CREATE_DATABASE, bucket=None, name=http.database)
 
 
 def _retention_steps(state: BucketState, keep_s: int | None) -> list[Step]:
     bucket, name, before = state.bucket, state.name, state.keep_s
     if before is None:
-        return [Step(action=Action.CREATE, bucket=bucket, name=name, keep_s=keep_s or FOREVER)]
+        return [Step(kind=StepKind.CREATE, bucket=bucket, name=name, keep_s=keep_s or FOREVER)]
     if keep_s is None or keep_s == before:
         return []
     is_longer = keep_s == FOREVER or FOREVER < before < keep_s
-    action = Action.KEEP_LONGER if is_longer else Action.KEEP_SHORTER
-    return [Step(action=action, bucket=bucket, name=name, keep_s=keep_s, before_s=before)]
+    kind = StepKind.KEEP_LONGER if is_longer else StepKind.KEEP_SHORTER
+    return [Step(kind=kind, bucket=bucket, name=name, keep_s=keep_s, before_s=before)]
 
 
 def _mapping_steps(http: InfluxHttp, state: BucketState, *, remap: bool) -> list[Step]:
-    is_default = state.bucket is Bucket.NATIVE
-    if state.mapping_id and state.mapped_to == state.id and (state.is_default or not is_default):
+    if not state.mapped_to:
+        return [Step(kind=StepKind.MAP, bucket=state.bucket, name=state.name)]
+    is_own = state.keep_s is not None and state.mapped_to == state.name
+    if is_own and (state.is_default or state.bucket is not Bucket.NATIVE):
         return []
-    if not state.mapping_id:
-        return [Step(action=Action.MAP, bucket=state.bucket, name=state.name)]
-    other = state.mapped_to if state.mapped_to != state.id else f"{state.name}, not the default"
-    if state.mapped_to != state.id and not remap:
+    if not is_own and not remap:
         msg = (
-            f"InfluxDB at {http.url}: database {http.database}, retention policy {state.bucket} is mapped to bucket {other}, "
-            f"not to {state.name}: reads would come from there. `skyground migrate --remap` replaces the mapping; "
-            "or set SKYGROUND_INFLUX_DATABASE to a name that is not in use"
+            f"InfluxDB at {http.url}: database {http.database}, retention policy {state.bucket} is mapped to bucket "
+            f"{state.mapped_to}, not to {state.name}: reads would come from there. `skyground migrate --remap` replaces the "
+            "mapping; or set SKYGROUND_INFLUX_DATABASE to a name that is not in use"
         )
         raise StoreError(msg)
-    return [Step(action=Action.REMAP, bucket=state.bucket, name=state.name, other=other)]
+    other = f"{state.name}, not the default" if is_own else state.mapped_to
+    return [Step(kind=StepKind.REMAP, bucket=state.bucket, name=state.name, other=other)]
 
 
 # --- 1.x: retention policies by statements
@@ -309,10 +322,10 @@ def _take_v1(http: InfluxHttp, step: Step) -> None:
     if step.bucket is None:
         http.query_json(f"CREATE DATABASE {database}")
         return
-    verb = "CREATE" if step.action is Action.CREATE else "ALTER"
+    verb = "CREATE" if step.kind is StepKind.CREATE else "ALTER"
     duration = "INF" if step.keep_s == FOREVER else f"{step.keep_s}s"
-    tail = " REPLICATION 1" if step.action is Action.CREATE else ""
-    tail += " DEFAULT" if step.action is Action.CREATE and step.bucket is Bucket.NATIVE else ""
+    tail = " REPLICATION 1" if step.kind is StepKind.CREATE else ""
+    tail += " DEFAULT" if step.kind is StepKind.CREATE and step.bucket is Bucket.NATIVE else ""
     http.query_json(f"{verb} RETENTION POLICY {quote_identifier(step.bucket)} ON {database} DURATION {duration}{tail}")
 
 
@@ -346,71 +359,66 @@ def organisation_id(http: InfluxHttp) -> str:
 
 def buckets_by_name(http: InfluxHttp) -> dict[str, BucketBody]:
     """Buckets of the organisation that the token may see."""
-    organisation_id(http)
     with explained(http):
         return {str(item.name): item for item in http.client.buckets_api().find_buckets_iter(org=http.org)}
 
 
 def _states_v2(http: InfluxHttp) -> list[BucketState]:
+    org_id = organisation_id(http)
     there = buckets_by_name(http)
     names = {str(item.id): name for name, item in there.items()}
-    mappings = {str(item.retention_policy): item for item in _mappings(http)}
-    states = []
-    for bucket in Bucket:
-        name = _name(http, bucket)
-        body, mapping = there.get(name), mappings.get(str(bucket))
-        rules = body.retention_rules if body else None
-        target = "" if mapping is None else str(mapping.bucket_id)
-        own = body is not None and target == str(body.id)
-        states.append(
-            BucketState(
-                bucket=bucket,
-                name=name,
-                keep_s=None if body is None else (rules[0].every_seconds if rules else FOREVER),
-                id=name if body else "",
-                mapping_id="" if mapping is None else str(mapping.id),
-                mapped_to=name if own else names.get(target, target),
-                is_default=bool(mapping and mapping.default),
-            )
+    mappings = {str(item.retention_policy): item for item in _mappings(http, org_id)}
+    return [
+        BucketState(
+            bucket=bucket,
+            name=_name(http, bucket),
+            keep_s=_kept_v2(there.get(_name(http, bucket))),
+            mapped_to="" if mapping is None else names.get(str(mapping.bucket_id), str(mapping.bucket_id)),
+            is_default=bool(mapping and mapping.default),
         )
-    return states
+        for bucket in Bucket
+        for mapping in [mappings.get(str(bucket))]
+    ]
 
 
-def _mappings(http: InfluxHttp) -> list[DBRP]:
-    """Mappings made by somebody; a virtual one, which the bucket's name implies, is none."""
+def _kept_v2(body: BucketBody | None) -> int | None:
+    if body is None:
+        return None
+    return int(body.retention_rules[0].every_seconds) if body.retention_rules else FOREVER
+
+
+def _mappings(http: InfluxHttp, org_id: str) -> list[DBRP]:
+    """Mappings that were made; a virtual one, which the bucket's name implies, is none and has the id of its bucket."""
+    # influxdb-client 1.50 does not carry the field `virtual`
     with explained(http):
-        found = DBRPsService(http.client.api_client).get_dbr_ps(org_id=organisation_id(http), db=http.database)
-    return [item for item in found.content or [] if not _is_virtual(http, item)]
+        found = DBRPsService(http.client.api_client).get_dbr_ps(org_id=org_id, db=http.database)
+    return [item for item in found.content or [] if str(item.id) != str(item.bucket_id)]
 
 
-def _is_virtual(http: InfluxHttp, item: DBRP) -> bool:
-    # influxdb-client 1.50 does not carry the field `virtual`: such a mapping has the id of its bucket
-    return str(item.id) == str(item.bucket_id) and http.server.number[0] >= _V2
-
-
-def _take_v2(http: InfluxHttp, step: Step) -> None:
+def _take_v2(http: InfluxHttp, steps: list[Step]) -> None:
     org_id = organisation_id(http)
     buckets = http.client.buckets_api()
-    rules = [] if step.keep_s == FOREVER else [BucketRetentionRules(type="expire", every_seconds=step.keep_s)]
-    with explained(http):
-        if step.action is Action.CREATE:
-            buckets.create_bucket(BucketBody(name=step.name, org_id=org_id, retention_rules=rules))
-        elif step.action in {Action.KEEP_LONGER, Action.KEEP_SHORTER}:
-            body = buckets.find_bucket_by_name(step.name)
-            body.retention_rules = rules or [BucketRetentionRules(type="expire", every_seconds=0)]
-            buckets.update_bucket(body)
-        else:
-            _map(http, step, org_id)
+    for step in steps:
+        rules = [] if step.keep_s == FOREVER else [BucketRetentionRules(type="expire", every_seconds=step.keep_s)]
+        with explained(http):
+            if step.kind is StepKind.CREATE:
+                buckets.create_bucket(BucketBody(name=step.name, org_id=org_id, retention_rules=rules))
+            elif step.kind in {StepKind.KEEP_LONGER, StepKind.KEEP_SHORTER}:
+                body = buckets.find_bucket_by_name(step.name)
+                body.retention_rules = rules or [BucketRetentionRules(type="expire", every_seconds=FOREVER)]
+                buckets.update_bucket(body)
+            else:
+                _map(http, step, org_id)
 
 
 def _map(http: InfluxHttp, step: Step, org_id: str) -> None:
     service = DBRPsService(http.client.api_client)
-    for item in _mappings(http):
+    for item in _mappings(http, org_id):
         if item.retention_policy == str(step.bucket):
             service.delete_dbrpid(str(item.id), org_id=org_id)
     body = DBRPCreate(
         org_id=org_id,
-        bucket_id=str(buckets_by_name(http)[step.name].id),
+        bucket_id=str(http.client.buckets_api().find_bucket_by_name(step.name).id),
         database=http.database,
         retention_policy=str(step.bucket),
         default=step.bucket is Bucket.NATIVE,

@@ -28,7 +28,7 @@ _PREFIX = "skyground "
 _V2, _V3 = 2, 3
 
 
-class Part(StrEnum):
+class TokenOwner(StrEnum):
     """Parts that speak to InfluxDB."""
 
     COLLECTOR = "collector"
@@ -38,19 +38,19 @@ class Part(StrEnum):
 
 
 _ALL = frozenset(Bucket)
-READS: dict[Part, frozenset[Bucket]] = {
+READS: dict[TokenOwner, frozenset[Bucket]] = {
     # the collector reads back what it replaces and what its gaps are
-    Part.COLLECTOR: frozenset({Bucket.NATIVE, Bucket.OPS}),
-    Part.AIRFLOW: _ALL,
-    Part.WATCH: _ALL,
-    Part.CONSOLE: _ALL,
+    TokenOwner.COLLECTOR: frozenset({Bucket.NATIVE, Bucket.OPS}),
+    TokenOwner.AIRFLOW: _ALL,
+    TokenOwner.WATCH: _ALL,
+    TokenOwner.CONSOLE: _ALL,
 }
-WRITES: dict[Part, frozenset[Bucket]] = {
-    Part.COLLECTOR: frozenset({Bucket.NATIVE, Bucket.OPS}),
+WRITES: dict[TokenOwner, frozenset[Bucket]] = {
+    TokenOwner.COLLECTOR: frozenset({Bucket.NATIVE, Bucket.OPS}),
     # quality control writes flags beside native values, hours and products
-    Part.AIRFLOW: _ALL,
-    Part.WATCH: frozenset(),
-    Part.CONSOLE: frozenset(),
+    TokenOwner.AIRFLOW: _ALL,
+    TokenOwner.WATCH: frozenset(),
+    TokenOwner.CONSOLE: frozenset(),
 }
 
 
@@ -63,7 +63,7 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     secret: str = ""
 
 
-def create_token(http: InfluxHttp, part: Part) -> Token:
+def create_token(http: InfluxHttp, part: TokenOwner) -> Token:
     """Make a token for a part; its buckets have to exist.
 
     Raises
@@ -122,7 +122,7 @@ def _authorization(org_id: str, permissions: list[Permission], description: str)
     return body
 
 
-def _permissions(http: InfluxHttp, part: Part, org_id: str, ids: dict[str, str]) -> Iterator[Permission]:
+def _permissions(http: InfluxHttp, part: TokenOwner, org_id: str, ids: dict[str, str]) -> Iterator[Permission]:
     for action, buckets in (("read", READS[part]), ("write", WRITES[part])):
         for bucket in sorted(buckets):
             name = f"{http.database}/{bucket}"

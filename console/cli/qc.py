@@ -273,11 +273,10 @@ def _networks(settings: SharedSettings, chosen: list[str] | None) -> list[str]:
 
 def _or_exit(call: Callable[[], _Result]) -> _Result:
     """Run one step; an error that a person can act on ends the command with its words."""
-    from qc.job import QcError
     from schemas.parameter import ParameterError
     from store.error import StoreError
 
     try:
         return call()
-    except (QcError, StoreError, ParameterError, ValueError) as error:
+    except (StoreError, ParameterError, ValueError) as error:
         stop(str(error))

@@ -102,7 +102,6 @@ def anomalies(
 
     from console.cli.replay import explained
     from qc.anomaly_flagging import TEST
-    from qc.job import QcError
     from qc.job_anomaly import run_anomaly
     from qc.wording import in_chinese
     from store.settings import SharedSettings, load_settings
@@ -113,7 +112,7 @@ def anomalies(
     try:
         with explained("qc"):
             found = run_anomaly(settings, station, start=start, end=stop, now=now, write=write)
-    except (QcError, ValueError) as error:
+    except ValueError as error:
         _stop(str(error))
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())

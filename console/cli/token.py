@@ -38,12 +38,12 @@ def create(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show the rights, make nothing 只显示权限")] = False,
 ) -> None:
     """Make a token for one part and write it to a new file; its secret is never printed. 为某部分创建令牌并写入文件。"""
-    from store.influx_token import READS, WRITES, Part, create_token
+    from store.influx_token import READS, WRITES, TokenOwner, create_token
 
-    if part not in set(Part):
+    if part not in set(TokenOwner):
         msg = f"{part!r}: expected {_PARTS}"
         raise typer.BadParameter(msg)
-    chosen = Part(part)
+    chosen = TokenOwner(part)
     rights = f"read {', '.join(sorted(READS[chosen]))}; write {', '.join(sorted(WRITES[chosen])) or 'nothing'}"
     if dry_run:
         typer.echo(f"would make a token for {part}: {rights}")

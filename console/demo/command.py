@@ -28,27 +28,32 @@ def skyground(*arguments: str, log: Path) -> dict[str, Any]:
     dict
         The last line of standard output that is a JSON object; empty where there is none.
     """
-    with log.open("ab") as errors:
-        done = subprocess.run(
-            [sys.executable, "-m", "console.cli", *arguments], stdout=subprocess.PIPE, stderr=errors, check=False
-        )
-    out = done.stdout.decode(errors="replace").strip().splitlines()
-    if done.returncode:
+    status, out = _run(arguments, log)
+    if status:
         tail = "\n".join([*out[-5:], *log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]])
-        msg = f"skyground {' '.join(arguments)} ended with status {done.returncode}:\n{tail}"
+        msg = f"skyground {' '.join(arguments)} ended with status {status}:\n{tail}"
         raise CommandError(msg)
     return _last_object(out)
 
 
 def skyground_rows(*arguments: str, log: Path) -> list[dict[str, Any]]:
     """Run a command that prints one JSON object a line, and return all; status 1 means that it has found something."""
-    with log.open("ab") as errors:
-        command = [sys.executable, "-m", "console.cli", *arguments]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=errors, check=False)
-    if done.returncode > 1:
-        msg = f"skyground {' '.join(arguments)} ended with status {done.returncode}; see {log}"
+    status, out = _run(arguments, log)
+    if status > 1:
+        msg = f"skyground {' '.join(arguments)} ended with status {status}; see {log}"
         raise CommandError(msg)
-    return [json.loads(line) for line in done.stdout.decode().splitlines() if line.startswith("{")]
+    return [json.loads(line) for line in out if line.startswith("{")]
+
+
+def _run(arguments: tuple[str, ...], log: Path) -> tuple[int, list[str]]:
+    """Exit status and lines of standard output; the error output is appended to the log."""
+    with log.open("ab") as errors:
+        done = subprocess.run(_command(arguments), stdout=subprocess.PIPE, stderr=errors, check=False)
+    return done.returncode, done.stdout.decode(errors="replace").strip().splitlines()
+
+
+def _command(arguments: tuple[str, ...]) -> list[str]:
+    return [sys.executable, "-m", "console.cli", *arguments]
 
 
 class Background:
@@ -57,8 +62,7 @@ class Background:
     def __init__(self, *arguments: str, log: Path) -> None:
         self._log = log
         with log.open("wb") as out:
-            command = [sys.executable, "-m", "console.cli", *arguments]
-            self._process = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+            self._process = subprocess.Popen(_command(arguments), stdout=out, stderr=out, stdin=subprocess.DEVNULL)
 
     def end(self, timeout_s: float = 20) -> dict[str, Any]:
         """Ask it to stop and wait; return its last line of JSON, empty where there is none."""

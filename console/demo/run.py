@@ -110,7 +110,7 @@ class Demo:
 
     def propose_reviews(self) -> None:
         """First level of review, as an operator would begin it; the second level is left to whoever looks at the demo."""
-        commands = review_commands(load_truth(self.truth))
+        commands = review_commands(load_truth(self.truth), self.settings.stations)
         for command in commands:
             self._command(*command)
         self.say(f"{len(commands)} reviews proposed, waiting for their confirmation")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from schemas.network import Network
     from store.influx import InfluxStore
     from store.settings import SharedSettings
     from store.state import StateStore
@@ -70,26 +71,23 @@ def load_truth(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def review_commands(truth: list[dict[str, Any]]) -> list[list[str]]:
+def review_commands(truth: list[dict[str, Any]], network: Network) -> list[list[str]]:
     """Five proposals about faults of the truth log, as an operator of the first level would make them."""
     records = [item for item in truth if item.get("kind") in _REVIEWED and item.get("parameter")][:REVIEWS]
     commands = []
     for item in records:
-        network = "gas" if item["instrument_id"] == "gas1" else _NETWORK_OF[item["instrument_id"].rstrip("0123456789")]
+        instrument = network.instruments[item["station_id"], item["instrument_id"]]
         start, end = _moment(item["start"]), _moment(item["end"])
         first = start.replace(minute=0, second=0, microsecond=0)
         last = max(end, first + timedelta(hours=1))
         commands.append(
             [
-                "review", "propose", "--network", network, "--station", item["station_id"], "--parameter", item["parameter"],
+                "review", "propose", "--network", str(instrument.network), "--station", item["station_id"], "--parameter", item["parameter"],
                 "--from", first.isoformat(), "--to", last.isoformat(), "--verdict", "invalid", "--reason", "instrument_fault",
                 "--who", REVIEWER, "--yes", "--json",
             ]
         )  # fmt: skip
     return commands
-
-
-_NETWORK_OF = {"met": "met", "soil": "eco", "mass": "pm", "gamma": "rad", "ghg": "ghg", "gc": "voc"}
 
 
 def check_story(evidence: Evidence) -> dict[str, str]:

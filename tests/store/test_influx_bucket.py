@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from store.error import StoreAccessError, StoreError, StoreMissingError
 from store.influx_bucket import (
-    Action,
+    StepKind,
     apply,
     ensure_buckets,
     organisation_id,
@@ -23,7 +23,7 @@ from store.influx_bucket import (
     try_access,
 )
 from store.influx_http import Bucket, InfluxHttp
-from store.influx_token import READS, WRITES, Part, create_token, list_tokens, revoke_token
+from store.influx_token import READS, WRITES, TokenOwner, create_token, list_tokens, revoke_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def kept(http: InfluxHttp) -> dict[str, int | None]:
 
 def test_a_plan_is_empty_once_it_is_applied(http: InfluxHttp) -> None:
     steps = plan(http, {Bucket.OPS: 90 * DAY_S})
-    assert {step.bucket for step in steps if step.action is Action.CREATE} == set(Bucket)
+    assert {step.bucket for step in steps if step.kind is StepKind.CREATE} == set(Bucket)
     apply(http, steps)
     assert plan(http, {Bucket.OPS: 90 * DAY_S}) == []
     assert kept(http) == {"native": 0, "hourly": 0, "product": 0, "ops": 90 * DAY_S}
@@ -63,7 +63,7 @@ def test_a_plan_is_empty_once_it_is_applied(http: InfluxHttp) -> None:
 def test_retention_is_changed_both_ways_and_only_the_shorter_one_deletes(http: InfluxHttp) -> None:
     ensure_buckets(http)
     (shorter,) = plan(http, {Bucket.NATIVE: 730 * DAY_S})
-    assert (shorter.action, shorter.deletes) == (Action.KEEP_SHORTER, True)
+    assert (shorter.kind, shorter.deletes) == (StepKind.KEEP_SHORTER, True)
     assert "730d instead of for ever: DELETES" in str(shorter)
     apply(http, [shorter])
     (longer,) = plan(http, {Bucket.NATIVE: 800 * DAY_S})
@@ -134,9 +134,9 @@ def with_token(settings: SharedSettings, secret: str) -> InfluxHttp:
     return InfluxHttp(settings.model_copy(update={"influx_token": SecretStr(secret)}))
 
 
-@pytest.mark.parametrize("part", list(Part))
+@pytest.mark.parametrize("part", list(TokenOwner))
 def test_a_token_does_what_its_part_needs_and_no_more(
-    influx2_settings: SharedSettings, http2: InfluxHttp, part: Part
+    influx2_settings: SharedSettings, http2: InfluxHttp, part: TokenOwner
 ) -> None:
     ensure_buckets(http2)
     made = create_token(http2, part)
@@ -153,4 +153,4 @@ def test_a_token_does_what_its_part_needs_and_no_more(
 
 def test_tokens_are_of_2x_alone(settings: SharedSettings) -> None:
     with pytest.raises(StoreError, match=r"1\.x has users"):
-        create_token(InfluxHttp(settings), Part.CONSOLE)
+        create_token(InfluxHttp(settings), TokenOwner.CONSOLE)
