@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from bench.crash_scene import SCENE_CODES, Outcome, Scene, account, expect
+from bench.crash_scene import SCENE_CODES, Outcome, Scene, account, expect, key_of
 from bench.field import DEVICE_PASSWORD, START, USER, Field, message
+from bench.poison import OLD, WEEK_H, Due, seed_conflict, stations_of
+from bench.poison_kinds import DEVICE
 from console.local.process import wait_until
 from console.local.settings import free_ports
 from ingest.station import Answerer, Asked
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from bench.poison import Key, Place
     from schemas.reading import Reading
 
 _ZONE = timedelta(hours=8)
@@ -43,8 +46,7 @@ _FRAME_ANSWER_S = 2.0
 def run_clock_jump(scene: Scene, count: int) -> Outcome:
     """Stations' clocks are right, then eight hours ahead, then eight hours behind, then right; numbers go on."""
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    sent = 0
-    with scene.rig.publisher() as publisher:
+    with scene.rig.publisher() as publisher, scene.poisoner(sound=scene.stations[0]) as poisoner:
         for station in scene.stations:
             steps = [(-10 + number, timedelta(0)) for number in range(4)]
             steps += [(-count + number, _ZONE) for number in range(count)]
@@ -53,13 +55,15 @@ def run_clock_jump(scene: Scene, count: int) -> Outcome:
             for seq, (minute, error) in enumerate(steps):
                 start = now + minute * _MINUTE + error
                 body = {"start": start, "end": start + _MINUTE, "seq": seq, "values": {SCENE_CODES[0]: float(seq)}}
-                publisher.publish(f"obs/v1/voc/{station}/gc1/json", msgspec.json.encode(body))
-                if not error:
-                    scene.expected[station, start] = float(seq)
-                sent += 1
+                key = f"obs/v1/voc/{station}/gc1/json", msgspec.json.encode(body)
+                publisher.publish(*key)
+                place: Place = ("voc", station, "gc1", SCENE_CODES[0], start)
+                held = Due(entries=frozenset({("clock_suspect", None)}))
+                scene.due[key] = held if error else Due({place: float(seq)})
         publisher.flush()
     scene.fault()
-    return account(scene, f"{count} messages of each station each way", sent)
+    expect(scene, poisoner)
+    return account(scene, f"{count} messages of each station each way")
 
 
 def run_repair(scene: Scene, faults: Callable[[Scene, int], None], times: int) -> Outcome:
@@ -77,20 +81,16 @@ def run_repair(scene: Scene, faults: Callable[[Scene, int], None], times: int) -
 
     answerer = Answerer(scene.rig.settings("memory"), "memory", network_of=lambda *_: "voc", buffer=buffer)
     with answerer:
-        with load:
+        with load, scene.poisoner(sound=scene.stations[0]) as poisoner:
             faults(scene, times)
             time.sleep(2.0)
-        for number in range(load.count):
-            expect(scene, number, float(number))
-        outcome = account(scene, f"{times} times", load.count)
+        expect(scene, load, poisoner)
         deadline = time.monotonic() + _REPAIR_PATIENCE_S
-        while (stored := _stored(scene)) < load.count and time.monotonic() < deadline:
+        while _stored(scene) < load.count and time.monotonic() < deadline:
             time.sleep(1.0)
-    outcome.stored = stored
-    outcome.recover_s = round(time.monotonic() - scene.last_fault, 1)
-    originals = outcome.sent - outcome.broker_lost
-    outcome.brought_back = stored - originals
-    outcome.lost = max(0, originals - stored)
+        recover_s = round(time.monotonic() - scene.last_fault, 1)
+        outcome = account(scene, f"{times} times", brought_back=[key_of(load, number) for number in range(load.count)])
+    outcome.recover_s = recover_s
     return outcome
 
 
@@ -101,18 +101,10 @@ def _reading(number: int, scene: Scene) -> Reading:
 
 
 def _stored(scene: Scene) -> int:
-    """Expected readings that the database holds with their values."""
-    rows = 0
-    for station in scene.stations:
-        frame = scene.rig.store.read_native(
-            "voc", station, "gc1", START, START + timedelta(days=3_000), [SCENE_CODES[0]]
-        )
-        held = frame[SCENE_CODES[0]].dropna()
-        rows += sum(
-            scene.expected.get((station, moment)) == value
-            for moment, value in zip(held.index.to_pydatetime(), held.tolist(), strict=True)
-        )
-    return rows
+    """Readings of the load's stations that the database holds."""
+    span = START, START + timedelta(days=3_000)
+    frames = [scene.rig.store.read_native("voc", station, "gc1", *span, SCENE_CODES[:1]) for station in scene.stations]
+    return sum(len(frame[SCENE_CODES[0]].dropna()) for frame in frames)
 
 
 def run_gateway(scene: Scene, times: int) -> Outcome:
@@ -120,30 +112,18 @@ def run_gateway(scene: Scene, times: int) -> Outcome:
     (port,) = free_ports(1)
     gateway = _Gateway(scene.rig, port)
     gateway.start()
-    device = _Device(port)
-    with device:
+    device = _Device(port, scene.name)
+    with device, scene.poisoner() as poisoner:
         for _ in range(times):
             scene.pause(0.5, 2.0)
             gateway.kill()
             scene.fault()
             gateway.start()
         time.sleep(1.0)
-    outcome = Outcome("gateway-kill", f"{times} times", sent=device.answered)
-    began = time.monotonic()
-    while time.monotonic() - began < _REPAIR_PATIENCE_S:
-        frame = scene.rig.store.read_native(
-            "gas", "gateway-kill-0", "gas1", START - _CHINA, START + timedelta(days=300)
-        )
-        if len(frame) >= device.answered:
-            break
-        time.sleep(0.5)
-    outcome.recover_s = round(time.monotonic() - scene.last_fault, 1)
-    expected = {START - _CHINA + number * _MINUTE: float(number) for number in range(device.answered)}
-    rows = dict(zip(frame.index.to_pydatetime(), frame["so2"].tolist(), strict=True))
-    outcome.stored = sum(rows.get(start) == value for start, value in expected.items())
-    outcome.lost = outcome.sent - outcome.stored
-    # one frame may be kept and not yet answered when the load ends
-    outcome.duplicated = max(0, len(rows) - outcome.sent - 1)
+    expect(scene, poisoner)
+    scene.due |= device.due
+    scene.poison += device.poison
+    outcome = account(scene, f"{times} times")
     gateway.stop()
     return outcome
 
@@ -192,13 +172,20 @@ class _Gateway:
 
 
 class _Device:
-    """A data logger with one frame under way at a time; ``answered`` are those it may forget."""
+    """A data logger with one frame under way at a time, sent again until it is answered; noise between them is never answered.
 
-    def __init__(self, port: int) -> None:
+    Every fifth frame is sound by length and sum, and its content is poison.
+    """
+
+    def __init__(self, port: int, station: str) -> None:
         self._port = port
+        self._station = station
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
-        self.answered = 0
+        self._number = 0
+        self.poison = 0
+        self.due: dict[Key, Due] = {}
+        """Of the frames that were answered."""
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -210,32 +197,57 @@ class _Device:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            try:
-                with socket.create_connection(("127.0.0.1", self._port), _FRAME_ANSWER_S) as line:
-                    self._speak(line)
-            except OSError:
-                self._stop.wait(0.05)
+            frame, due = self._frame(self._number)
+            while not self._is_answered(frame):
+                time.sleep(0.05)
+            self._number += 1
+            self.poison += bool(due.entries)
+            self.due[f"obs/v1/gas/{self._station}/gas1/hj212", encode_frame(frame) + b"\r\n"] = due
 
-    def _speak(self, line: socket.socket) -> None:
+    def _frame(self, number: int) -> tuple[Frame, Due]:
+        moment = START + number * _MINUTE
+        stamp = moment.strftime("%Y%m%d%H%M%S")
+        header = {
+            "QN": f"{stamp}000",
+            "ST": "22",
+            "CN": "2051",
+            "PW": DEVICE_PASSWORD,
+            "MN": self._station.upper(),
+            "Flag": "5",
+        }
+        place: Place = ("gas", self._station, "gas1", "so2", moment - _CHINA)
+        content, due = f"DataTime={stamp};a21026-Avg={number}", Due({place: float(number)})
+        if number % 5 == 0:
+            wrong, entry = _POISON[number // 5 % len(_POISON)]
+            content, due = wrong.format(stamp), Due(entries=frozenset({entry}))
+        return Frame(header, content.encode()), due
+
+    def _is_answered(self, frame: Frame) -> bool:
+        sound = encode_frame(frame)
+        noise = (b"", b"noise\r\n", sound[:40] + b"\r\n", sound[:-4] + b"GGGG\r\n")[self._number % 4]
         framer = Framer()
-        line.settimeout(_FRAME_ANSWER_S)
-        while not self._stop.is_set():
-            moment = START + self.answered * _MINUTE
-            stamp = moment.strftime("%Y%m%d%H%M%S")
-            header = {
-                "QN": f"{stamp}000",
-                "ST": "22",
-                "CN": "2051",
-                "PW": DEVICE_PASSWORD,
-                "MN": "GATEWAY-KILL-0",
-                "Flag": "5",
-            }
-            line.sendall(encode_frame(Frame(header, f"DataTime={stamp};a21026-Avg={self.answered}".encode())) + b"\r\n")
-            while not any(
-                found.frame is not None and found.frame.qn == header["QN"] for found in framer.feed(_some(line))
-            ):
-                pass
-            self.answered += 1
+        try:
+            with socket.create_connection(("127.0.0.1", self._port), _FRAME_ANSWER_S) as line:
+                line.settimeout(_FRAME_ANSWER_S)
+                line.sendall(noise + sound + b"\r\n")
+                while not any(
+                    found.frame is not None and found.frame.qn == frame.qn for found in framer.feed(_some(line))
+                ):
+                    pass
+        except OSError:
+            return False
+        return True
+
+
+_POISON = (
+    ("DataTime=20260230080000;a21026-Avg=1", ("bad_schema", None)),
+    ("DataTime=99991231235959;a21026-Avg=1", ("bad_schema", None)),
+    ("DataTime={};a21026-Avg=NaN", ("bad_value", "a21026")),
+    ("DataTime={};a21026-Avg=1e999", ("bad_value", "a21026")),
+    ("DataTime={};a21026-Avg=1,a21026-Flag=@", ("bad_status", "a21026")),
+    ("DataTime={};a99999-Avg=1", ("unknown_parameter", "a99999")),
+)
+"""Contents that no reading can be made of, and the entry that they make."""
 
 
 def _some(line: socket.socket) -> bytes:
@@ -254,7 +266,7 @@ def run_disk_full(scene: Scene) -> Outcome:
     collector.settings = collector.settings.model_copy(update={"disk_reserve_bytes": reserve})
     collector.start()
     filler = directory / "filler"
-    with scene.load() as load:
+    with scene.load() as load, scene.poisoner(sound=scene.stations[0]) as poisoner:
         time.sleep(1.0)
         with filler.open("wb") as file:
             os.posix_fallocate(file.fileno(), 0, 400 << 20)
@@ -262,9 +274,8 @@ def run_disk_full(scene: Scene) -> Outcome:
         filler.unlink()
         scene.fault()
         time.sleep(1.0)
-    for number in range(load.count):
-        expect(scene, number, float(number))
-    outcome = account(scene, f"{_AWAY_S:.0f} s", load.count)
+    expect(scene, load, poisoner)
+    outcome = account(scene, f"{_AWAY_S:.0f} s")
     if b"disk_reserve_reached" not in collector.log.read_bytes():
         outcome.lost += 1  # the disk was never full: the scenario proves nothing
     collector.stop()
@@ -275,22 +286,30 @@ def run_read_only(directory: Path, rng: random.Random, rate_per_s: float) -> Out
     """The collector's user loses the right to write, and gets it back."""
     stations = [f"read-only-{number}" for number in range(5)]
     directory.mkdir()
-    with Field(directory, stations, SCENE_CODES, needs_login=True) as rig:
+    with Field(
+        directory,
+        stations + stations_of(["read-only"]),
+        SCENE_CODES,
+        late_windows={OLD: WEEK_H},
+        devices=(DEVICE,),
+        needs_login=True,
+        stumbles=True,
+    ) as rig:
+        seed_conflict(rig)
         rig.administer(f"REVOKE ALL PRIVILEGES FROM {USER}")
         rig.administer(f'GRANT ALL ON "skyground" TO {USER}')
         collector = rig.collector()
         collector.start()
         scene = Scene(rig, "read-only", rate_per_s, [collector], rng)
-        with scene.load() as load:
+        with scene.load() as load, scene.poisoner(sound=stations[0]) as poisoner:
             time.sleep(1.0)
             rig.administer(f'GRANT READ ON "skyground" TO {USER}')
             time.sleep(_AWAY_S)
             rig.administer(f'GRANT ALL ON "skyground" TO {USER}')
             scene.fault()
             time.sleep(1.0)
-        for number in range(load.count):
-            expect(scene, number, float(number))
-        outcome = account(scene, f"{_AWAY_S:.0f} s", load.count)
+        expect(scene, load, poisoner)
+        outcome = account(scene, f"{_AWAY_S:.0f} s")
         if b"write_repeated" not in collector.log.read_bytes():
             outcome.lost += 1  # writing was never refused: the scenario proves nothing
         collector.stop()

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import random  # noqa: TC003 - a field of a dataclass
 import time
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bench.field import CODES, START, CollectorProcess, Field, Load
+from bench.field import CODES, START, CollectorProcess, Field, Load, message
+from bench.poison import BAD, OLD, Due, Key, Place, Poisoner
+from bench.poison_kinds import DEVICE
 from ingest.lanes import waiting
 from store.rawlog import BEGINNING, RawLog
 from store.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from bench.poison import Entry
+    from schemas.message import RawMessage
 
 VALUES = 6
 SCENE_CODES = CODES[:VALUES]
-POISON = b'{"start": "2026-01-01T00:00:00Z", "values": {"benzene": '
 _QUIET_S = 4.0
 _PATIENCE_S = 90.0
+_FAR = timedelta(days=3_000)
+_PAGE = 1_000
 
 
 @dataclass(frozen=True)
@@ -59,35 +67,40 @@ SHORT = Sizes(
 
 @dataclass
 class Outcome:
-    """One line of the table; messages, except `recover_s` [s].
+    """One line of the table; messages, except where said.
 
     Attributes
     ----------
-    sent : int
-        Confirmed to the publisher by the broker.
+    sent, poison : int
+        Confirmed to the publisher by the broker; of these, poison.
     broker_lost : int
-        Of these, never delivered: the broker was killed before it had written them to its file.
+        Of those sent, never delivered: the broker was killed before it had written them to its file.
     brought_back : int
         Of these, sent again by the station on request.
-    stored, quarantined : int
-        In InfluxDB with the right value; in the quarantine.
+    stored, stored_expected : int
+        Values in InfluxDB that are right; those that the delivered messages hold.
+    quarantined, quarantined_expected : int
+        Entries in the quarantine of the right reason and parameter; those that the delivered messages must make.
     lost : int
-        In the raw log, but neither stored nor in the quarantine; must be 0.
+        Values and entries that are missing; must be 0.
     duplicated : int
-        Rows in InfluxDB that no message explains; must be 0.
+        Values in InfluxDB that no message explains, and entries that none does, or of which there are more than deliveries; must be 0.
     copies : int
-        Messages that stand in a raw log more than once (delivered again), harmless.
+        Deliveries of messages that stand in a raw log already, harmless.
     recover_s : float
-        From the last fault until everything delivered was in InfluxDB or the quarantine.
+        From the last fault until everything delivered was in InfluxDB or the quarantine [s].
     """
 
     name: str
     faults: str
     sent: int = 0
+    poison: int = 0
     broker_lost: int = 0
     brought_back: int = 0
     stored: int = 0
+    stored_expected: int = 0
     quarantined: int = 0
+    quarantined_expected: int = 0
     lost: int = 0
     duplicated: int = 0
     copies: int = 0
@@ -95,9 +108,9 @@ class Outcome:
 
     @property
     def is_sound(self) -> bool:
-        """Nothing lost behind the broker, nothing twice, nothing without a place."""
-        rest = self.sent - (self.broker_lost - self.brought_back) - self.stored - self.quarantined
-        return self.lost == self.duplicated == rest == 0
+        """Nothing lost behind the broker, nothing twice, everything where it belongs."""
+        is_whole = (self.stored, self.quarantined) == (self.stored_expected, self.quarantined_expected)
+        return is_whole and self.lost == self.duplicated == 0
 
 
 @dataclass
@@ -111,7 +124,10 @@ class Scene:
     rng: random.Random
     kept_before: int = 0
     last_fault: float = 0.0
-    expected: dict[tuple[str, datetime], float] = field(default_factory=dict)
+    due: dict[Key, Due] = field(default_factory=dict)
+    since: datetime = START
+    """Start of the first reading of poison."""
+    poison: int = 0
 
     @property
     def stations(self) -> list[str]:
@@ -122,6 +138,10 @@ class Scene:
         """A load that is not yet started."""
         return Load(self.rig, self.stations, self.rate_per_s, SCENE_CODES)
 
+    def poisoner(self, *, sound: str = "", **others: float) -> Poisoner:
+        """Poison that is not yet published; ``sound`` is a station of the load that some of it comes from."""
+        return Poisoner(self.rig, self.name, sound=sound, rng=self.rng, **others)  # type: ignore[arg-type]
+
     def fault(self) -> None:
         """Note that something was broken just now."""
         self.last_fault = time.monotonic()
@@ -131,33 +151,75 @@ class Scene:
         time.sleep(self.rng.uniform(low_s, high_s))
 
 
-def expect(scene: Scene, number: int, value: float) -> None:
-    """Message ``number`` must be in the database with this value."""
-    scene.expected[place(scene.stations, number)] = float(value)
+def expect(scene: Scene, *loads: Load | Poisoner) -> None:
+    """Everything these have sent must find its place; the messages of a sound load are stored."""
+    for load in loads:
+        if isinstance(load, Poisoner):
+            scene.due |= load.due
+            scene.poison += len(load.due)
+            scene.since = load.since
+            continue
+        for number in range(load.count):
+            start = load.start_at + timedelta(minutes=number // len(load.stations))
+            place: Place = ("voc", load.stations[number % len(load.stations)], "gc1", CODES[0], start)
+            scene.due[key_of(load, number)] = Due({place: float(number)})
 
 
-def place(stations: Sequence[str], number: int) -> tuple[str, datetime]:
-    """Station and start of message ``number`` (`bench.field.Load`)."""
-    return stations[number % len(stations)], START + timedelta(minutes=number // len(stations))
+def key_of(load: Load, number: int) -> Key:
+    """Topic and payload of a message of a load."""
+    return message(number, load.stations, load.codes, load.start_at)
 
 
-def account(scene: Scene, faults: str, sent: int) -> Outcome:
-    """Wait until nothing moves any more, then compare what was sent with what is where."""
-    settled_at = settle(scene, sent)
-    outcome = Outcome(scene.name, faults, sent, recover_s=round(max(0.0, settled_at - scene.last_fault), 1))
-    raw = [item for collector in scene.collectors for item in _raw(collector, scene.stations)]
-    distinct = set(raw)
-    repeats = sum(payload == POISON for _, payload in raw)
-    poison = min(repeats, sent - len(scene.expected)) if repeats else 0
-    outcome.copies = len(raw) - len(distinct) - max(0, repeats - 1)
-    delivered = len(distinct) - (poison > 0) + poison
-    outcome.broker_lost = sent - delivered
-    outcome.quarantined = quarantined_of(scene)
-    rows = _rows(scene)
-    outcome.stored = sum(rows.get(place) == value for place, value in scene.expected.items())
-    outcome.duplicated = sum(place not in scene.expected for place in rows)
-    outcome.lost = delivered - outcome.stored - outcome.quarantined
+def account(scene: Scene, faults: str, *, brought_back: Iterable[Key] = ()) -> Outcome:
+    """Wait until nothing moves any more, then compare what was sent with what is where.
+
+    Parameters
+    ----------
+    scene : Scene
+    faults : str
+    brought_back : iterable of Key
+        Messages that must be stored even if the broker has lost them.
+    """
+    settled_at = settle(scene, len(scene.due))
+    outcome = Outcome(scene.name, faults, len(scene.due), scene.poison)
+    outcome.recover_s = round(max(0.0, settled_at - scene.last_fault), 1)
+    deliveries = [item for collector in scene.collectors for item in _raw(collector, scene.due)]
+    kept = Counter((item.topic, item.payload) for item in deliveries)
+    outcome.copies = len(deliveries) - len(kept)
+    outcome.broker_lost = len(scene.due) - len(kept)
+    must = {*kept, *brought_back}
+    outcome.brought_back = len(must) - len(kept)
+    _compare_rows(scene, must, outcome)
+    _compare_entries(scene, kept, deliveries, outcome)
     return outcome
+
+
+def _compare_rows(scene: Scene, must: set[Key], outcome: Outcome) -> None:
+    due = {place: value for key in must for place, value in scene.due[key].rows.items()}
+    rows = dict(_rows(scene))
+    outcome.stored_expected = len(due)
+    outcome.stored = sum(rows.get(place) == value for place, value in due.items())
+    outcome.lost += outcome.stored_expected - outcome.stored
+    outcome.duplicated += sum(place not in due for place in rows)
+
+
+def _compare_entries(scene: Scene, kept: Counter[Key], deliveries: list[RawMessage], outcome: Outcome) -> None:
+    """Each entry at least once, and none more often than its message was delivered."""
+    found: dict[Key, Counter[Entry]] = defaultdict(Counter)
+    origin = {(item.topic, item.received_at): (item.topic, item.payload) for item in deliveries}
+    for collector in scene.collectors:
+        for topic, received_at, entry in _entries(collector):
+            key = origin.get((topic, received_at))
+            if key is not None:
+                found[key][entry] += 1
+    for key, times in kept.items():
+        due = scene.due[key].entries
+        outcome.quarantined_expected += len(due)
+        outcome.quarantined += sum(entry in found[key] for entry in due)
+        outcome.duplicated += sum(
+            max(0, number - (times if entry in due else 0)) for entry, number in found[key].items()
+        )
+    outcome.lost += outcome.quarantined_expected - outcome.quarantined
 
 
 def settle(scene: Scene, sent: int) -> float:
@@ -184,40 +246,43 @@ def count_of(collector: CollectorProcess) -> tuple[int, int]:
         log.close()
 
 
-def _raw(collector: CollectorProcess, stations: list[str]) -> Iterator[tuple[str, bytes]]:
+def _raw(collector: CollectorProcess, due: dict[Key, Due]) -> Iterator[RawMessage]:
     log, position = RawLog(collector.settings.rawlog_dir), BEGINNING
-    own = frozenset(stations)
     try:
-        while page := log.read(position, 10_000):
+        while page := log.read(position, _PAGE):
             position = page[-1].position
             for item in page:
-                if item.message.topic.split("/")[3] in own:
-                    yield item.message.topic, item.message.payload
+                if (item.message.topic, item.message.payload) in due:
+                    yield item.message
     finally:
         log.close()
 
 
-def _rows(scene: Scene) -> dict[tuple[str, datetime], float]:
-    """Everything of this scenario's stations that InfluxDB holds, by station and start."""
-    rows: dict[tuple[str, datetime], float] = {}
-    far = timedelta(days=3_000)
+def _rows(scene: Scene) -> Iterator[tuple[Place, float]]:
+    """Everything of this scenario's stations that InfluxDB holds: of the load's the first value, of the others' all."""
     for station in scene.stations:
-        frame = scene.rig.store.read_native("voc", station, "gc1", START - far, START + far, [SCENE_CODES[0]])
-        for start, value in frame[SCENE_CODES[0]].dropna().items():
+        yield from _rows_of(scene, ("voc", station, "gc1"), START - _FAR, codes=SCENE_CODES[:1])
+    for kind in (BAD, OLD):
+        yield from _rows_of(scene, ("voc", f"{kind}-{scene.name}", "gc1"), START - _FAR)
+    for station in {DEVICE, scene.name}.intersection(scene.rig.devices):
+        start = scene.since if station == DEVICE else START - _FAR
+        yield from _rows_of(scene, ("gas", station, "gas1"), start, codes=["so2"])
+
+
+def _rows_of(
+    scene: Scene, names: tuple[str, str, str], start: datetime, codes: list[str] = SCENE_CODES
+) -> Iterator[tuple[Place, float]]:
+    frame = scene.rig.store.read_native(*names, start, START + _FAR, codes)
+    for code in codes:
+        for at, value in frame[code].dropna().items():
             if not isinstance(value, str):
-                rows[station, start.to_pydatetime()] = float(value)
-    return rows
+                yield (*names, code, at.to_pydatetime()), float(value)
 
 
-def quarantined_of(scene: Scene) -> int:
-    """Messages of this scenario in the quarantines of its collectors; one delivered twice counts once."""
-    entries: set[tuple[object, ...]] = set()
-    for collector in scene.collectors:
-        with StateStore(collector.settings.state_url) as state:
-            after = 0
-            while page := state.list_quarantine(after=after, limit=1_000):
-                after = page[-1].id
-                for item in page:
-                    if item.station_id in scene.stations:
-                        entries.add((item.station_id, item.interval_start or item.id))
-    return len(entries)
+def _entries(collector: CollectorProcess) -> Iterator[tuple[str, datetime, Entry]]:
+    with StateStore(collector.settings.state_url) as state:
+        after = 0
+        while page := state.list_quarantine(after=after, limit=_PAGE):
+            after = page[-1].id
+            for item in page:
+                yield item.topic, item.received_at, (item.reason.value, item.parameter)

@@ -66,6 +66,7 @@ class CollectorProcess:
 
     settings: CollectorSettings
     process: subprocess.Popen[bytes] | None = None
+    program: str = "from console.cli.collect import collect; collect()"
     group: Path | None = None
     """Control group (`bench.quota`) that limits it."""
 
@@ -95,7 +96,7 @@ class CollectorProcess:
         if self.settings.influx_user:
             chosen["SKYGROUND_INFLUX_PASSWORD"] = self.settings.influx_password.get_secret_value()
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SKYGROUND_")}
-        command = [sys.executable, "-c", "from console.cli.collect import collect; collect()"]
+        command = [sys.executable, "-c", self.program]
         if self.group is not None:
             command = ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self.group), *command]
         with self.log.open("ab") as log:
@@ -129,6 +130,8 @@ class Field:
     late_windows: Mapping[str, int] = field(default_factory=dict)
     devices: tuple[str, ...] = ()
     needs_login: bool = False
+    stumbles: bool = False
+    """Whether the collectors' own code raises for marked messages (`bench.crash_fault`)."""
     collectors: list[CollectorProcess] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -184,6 +187,8 @@ class Field:
     def collector(self, name: str = "collector", share: str = "") -> CollectorProcess:
         """A collector, not yet started, that ends with the field."""
         made = CollectorProcess(self.settings(name, share))
+        if self.stumbles:
+            made.program = "from bench.crash_fault import collect; collect()"
         self.collectors.append(made)
         return made
 

@@ -112,8 +112,8 @@ class Publisher:
             unheard = max(0, self._unheard - self._states)
             return Sent(self._handed - self._states, acknowledged, self._refused, unheard)
 
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Hand one message over; blocks while the window is full.
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Hand one message over; blocks while the window is full. A retained one is kept by the broker for later subscribers.
 
         Raises
         ------
@@ -123,7 +123,7 @@ class Publisher:
         self._wait(self._window - 1)
         with self._changed:
             self._handed += 1
-        info = self._client.publish(topic, payload, qos=QOS)
+        info = self._client.publish(topic, payload, qos=QOS, retain=retain)
         if info.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
             with self._changed:
                 self._handed -= 1

@@ -1,0 +1,96 @@
+"""A collector whose own code raises behind the decoder, for messages with a mark: ``python -c "from bench.crash_fault import collect; collect()"``.
+
+The project has no switch for it, so the draining process of this collector is the ordinary one with its steps wrapped before it begins.
+Nothing of the process that receives and keeps is changed. A drain that is started again after its death is wrapped as well.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from bench.field import CODES
+from ingest import child
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+
+    from ingest.settings import CollectorSettings
+
+MARKED = CODES[1]
+"""Parameter whose value is the mark."""
+UNRECORDED = "never-recorded"
+"""Parameter, unknown, that no quarantine entry can be made of."""
+
+
+class Fault(NamedTuple):
+    """A step that raises, where a reading has this value or a rejection this parameter."""
+
+    step: str
+    parameter: str
+    value: float
+
+
+FAULTS = (
+    Fault("validate", MARKED, 666_001.0),
+    Fault("screen", MARKED, 666_002.0),
+    Fault("revise", MARKED, 666_003.0),
+    Fault("write", MARKED, 666_004.0),
+    Fault("record", UNRECORDED, 1.0),
+)
+_VALUES = {fault.step: fault.value for fault in FAULTS}
+
+
+class InjectedError(RuntimeError):
+    """What the wrapped steps raise."""
+
+
+def collect() -> None:
+    """``skyground collect`` with a draining process that stumbles."""
+    from console.cli.collect import collect as run
+
+    child._drain = drain  # noqa: SLF001 - the only way in: there is no switch
+    run()
+
+
+def drain(settings: CollectorSettings, pipe: Connection) -> None:
+    """The draining process."""
+    _wrap_all()
+    from ingest.drain import drain as work
+
+    work(settings, pipe)
+
+
+def _wrap_all() -> None:
+    from ingest import judge
+    from ingest.clock import ClockScreen
+    from ingest.revise import Reviser
+    from store.influx_reading import ReadingStore
+    from store.state import StateStore
+
+    def readings(batch: object) -> list[object]:
+        return [reading for judged in batch for reading in judged.readings]  # type: ignore[attr-defined]
+
+    _wrap(judge, "validate", "validate", lambda args: [args[0]])
+    _wrap(ClockScreen, "screen", "screen", lambda args: args[1].readings)
+    _wrap(Reviser, "revise", "revise", lambda args: readings(args[1]))
+    _wrap(ReadingStore, "write_readings", "write", lambda args: args[1])
+    added = StateStore.add_many_rejections
+
+    def add(self: StateStore, batch: object) -> int:
+        if any(item.parameter == UNRECORDED for _, _, rejections in batch for item in rejections):  # type: ignore[attr-defined]
+            raise InjectedError("record")  # noqa: EM101 - a fault of the bench
+        return added(self, batch)  # type: ignore[arg-type]
+
+    StateStore.add_many_rejections = add  # type: ignore[method-assign,assignment]
+
+
+def _wrap(owner: object, name: str, step: str, readings_of: Callable[[tuple[object, ...]], list[object]]) -> None:
+    real, value = getattr(owner, name), _VALUES[step]
+
+    def stumbling(*args: object, **named: object) -> object:
+        if any(reading.values.get(MARKED) == value for reading in readings_of(args)):  # type: ignore[attr-defined]
+            raise InjectedError(step)
+        return real(*args, **named)
+
+    setattr(owner, name, stumbling)
