@@ -63,14 +63,28 @@ def _decode(message: RawMessage, target: Target, cipher: Cipher | None) -> Decod
         if item.frame is None:
             _with(decoded, target.topic, RejectReason.BAD_FRAME, str(item.error))
     assembler: Assembler[Frame] = Assembler()
-    for frame in in_sequence([item.frame for item in found if item.frame is not None]):
+    for frame in in_sequence(_once([item.frame for item in found if item.frame is not None])):
         upload = assembler.add(frame, frame, message.received_at)
         if upload is not None:
             _read_upload(upload, target, cipher, decoded)
     for upload in assembler.waiting:
-        detail = f"{Rule.PACKET}: {len(upload.parts)} of {upload.total} packets, missing {upload.missing}"
-        _with(decoded, target.topic, RejectReason.BAD_FRAME, detail)
+        _with(decoded, target.topic, RejectReason.BAD_FRAME, f"{Rule.PACKET}: {_why_refused(upload)}")
     return decoded
+
+
+def _once(frames: list[Frame]) -> list[Frame]:
+    """Frames without those that stand there again, byte by byte the same."""
+    return list({(tuple(frame.header.items()), frame.content): frame for frame in reversed(frames)}.values())[::-1]
+
+
+def _why_refused(upload: Upload[Frame]) -> str:
+    numbers = ", ".join(str(number) for number in upload.parts)
+    if not upload.is_sure:
+        return (
+            f"PNO {numbers} of {upload.total}: two uploads of the same QN are mixed and their parts cannot be told apart, "
+            "expected one behind the other, or DataTime in each part"
+        )
+    return f"{len(upload.parts)} of {upload.total} packets, missing {upload.missing}"
 
 
 def target_of(network: Network, topic: Topic) -> Target | None:
@@ -108,12 +122,16 @@ def _read_upload(upload: Upload[Frame], target: Target, cipher: Cipher | None, d
 
 
 def _joined(frames: list[Frame], cipher: Cipher | None) -> Content:
-    """Fields of all parts. A part that begins in the middle of a field goes on with the one before, which is then no number."""
+    """Fields of all parts. A name that the end of a part has cut is put together; a value that it has cut is no number."""
     content: Content = []
     for frame in frames:
         first, *others = parse_content(plain_content(frame, cipher))
-        is_cut = bool(content) and bool(first[0]) and not first[1] and not first[0].startswith(JOINED)
-        content += [(JOINED + first[0], "", "") if is_cut else first, *others]
+        is_new = not content or not any(first) or first[0].startswith(JOINED)
+        if not is_new and content[-1][0].strip(JOINED) and not content[-1][1]:
+            first = (content.pop()[0] + first[0], *first[1:])
+        elif not is_new and not first[1]:
+            first = (JOINED + first[0], "", "")
+        content += [first, *others]
     return content
 
 

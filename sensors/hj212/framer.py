@@ -155,21 +155,23 @@ class Framer:
 def frames_of(payload: bytes, acceptance: Acceptance = STRICT) -> list[Found]:
     """Frames of a message that holds whole frames, however they are put one behind the other.
 
-    Blanks, line ends and a byte order mark around them are passed over; other bytes outside frames are found as unsound. Behind a
+    Blanks, line ends and a byte order mark around them are passed over; other bytes outside frames, before or behind, are found as
+    unsound: a frame ends by its length and its sum (HJ 212-2017, 6.3), whatever follows. Behind a
     hundred unsound frames in a row nothing more is looked for.
     """
     content = payload.removeprefix(_BYTE_ORDER_MARK).strip(_BLANKS)
     try:
         return [Found(content, decode_frame(content, acceptance))]
     except BadFrameError as error:
-        if content.find(MARK, 1) < 0:
-            return [Found(content[:_SHOWN], None, error)]
+        alone = None if content.find(MARK, 1) >= 0 else Found(content[:_SHOWN], None, error)
     found = []
     framer = Framer(acceptance)
     for item in framer.whole(content):
         found.append(item)
         if sum(each.frame is None for each in found[-_UNSOUND_MAX:]) == _UNSOUND_MAX:
             break
+    if alone is not None and not any(item.frame is not None for item in found):
+        return [alone]
     if framer.skipped_bytes:
         detail = f"{framer.skipped_bytes} bytes outside frames, expected '##'; the message begins with {content[:20]!r}"
         found.append(Found(content[:_SHOWN], None, BadFrameError(Rule.MARK, detail)))

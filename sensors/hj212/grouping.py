@@ -25,6 +25,7 @@ _GENERAL = frozenset(name.casefold() for name in (
 ))  # fmt: skip
 _TIME = "datatime"
 _JOINS = "-_./ –"
+_FIGURES = re.compile(r"[+-]?[0-9.]*[0-9][0-9.]*(?:[eE][+-]?[0-9]*)?")
 _BARE = re.compile(rf"(?P<code>.+?)[{re.escape(_JOINS)}]*(?P<suffix>rtd|avg|flag)", re.IGNORECASE)
 
 
@@ -55,13 +56,13 @@ class Fields(msgspec.Struct):
         As the device first wrote it.
     values : dict of str to str
         By suffix in small letters.
-    is_twice : bool
-        Whether a name has two values.
+    twice : set of str
+        Suffixes that have two values.
     """
 
     code: str
     values: dict[str, str]
-    is_twice: bool = False
+    twice: set[str] = msgspec.field(default_factory=set)
 
 
 def group(content: Content) -> tuple[dict[str, Group], list[str]]:
@@ -108,21 +109,22 @@ def _add(here: Group, code: str, suffix: str, written: str, value: str) -> None:
     fields = here.factors.get(code)
     if fields is None:
         fields = here.factors[code] = Fields(written, {})
-    fields.is_twice |= fields.values.get(suffix, value) != value
+    if fields.values.get(suffix, value) != value:
+        fields.twice.add(suffix)
     fields.values[suffix] = value
 
 
 def _whole(content: Content) -> tuple[list[tuple[str, str]], list[str]]:
-    """Names and values; a piece without ``=`` behind a comma belongs to the value before, which a decimal comma has cut."""
+    """Names and values. A piece without ``=`` that may be the rest of a number makes the value before it none: behind a comma any, else figures."""
     whole: list[tuple[str, str]] = []
     broken: list[str] = []
     for field in content:
         name, value = field_name(field).strip(), field[2].strip()
         if field[1] and name:
             whole.append((name, value))
-        elif name and field[0].startswith(JOINED) and whole:
+        elif name and whole and (field[0].startswith(JOINED) or _FIGURES.fullmatch(name)):
             before, text = whole[-1]
-            whole[-1] = (before, f"{text},{name}")
+            whole[-1] = (before, f"{text}{',' if field[0].startswith(JOINED) else ';'}{name}")
         elif name or value:
             broken.append(name + field[1] + value)
     return whole, broken

@@ -114,14 +114,16 @@ def _read_factors(found: Group, frame: _Frame, *, target: Target, decoded: Decod
             if known is None:
                 continue
             parameter, unit = known
-            value, letter = _value(fields, frame, target.hj212, parameter=parameter, unit=unit)
+            letter = _letter(fields, frame, _clipped(fields.code))
+            # a status that says why a value is none is stored though the value is refused
+            if letter != Status.NORMAL:
+                status[parameter] = letter
+            value = _value(fields, frame.cn, target.hj212, letter=letter, parameter=parameter, unit=unit)
         except _RefusedError as refused:
             decoded.rejections.append(_rejection(refused, target, _clipped(fields.code), frame.interval))
             continue
         if value is not None:
             values[parameter] = value
-        if letter != Status.NORMAL:
-            status[parameter] = letter
     if values or status:
         topic = target.topic
         decoded.readings.append(
@@ -200,17 +202,16 @@ def _is_in(name: str, names: tuple[str, ...]) -> bool:
     return any(small == item.casefold() for item in names)
 
 
-def _value(fields: Fields, frame: _Frame, hj212: Hj212, *, parameter: str, unit: str) -> tuple[float | None, str]:
-    """Value in the canonical unit, and the letter; no value where the device left it out."""
+def _value(fields: Fields, cn: str, hj212: Hj212, *, letter: str, parameter: str, unit: str) -> float | None:
+    """Value in the canonical unit; None where the device left it out."""
     code = _clipped(fields.code)
-    if fields.is_twice:
-        raise _RefusedError(RejectReason.BAD_VALUE, f"{code}: two values under one name")
-    suffix = hj212.suffix or ("Rtd" if frame.cn == Command.REALTIME else "Avg")
-    letter = _letter(fields, frame, code)
+    if fields.twice:
+        raise _RefusedError(RejectReason.BAD_VALUE, f"{code}-{_clipped(min(fields.twice))}: two values under one name")
+    suffix = hj212.suffix or ("Rtd" if cn == Command.REALTIME else "Avg")
     text = fields.values.get(suffix.casefold(), "")
     if not text:
-        _refuse_others(fields, suffix, letter, frame.cn)
-        return None, letter
+        _refuse_others(fields, suffix, letter, cn)
+        return None
     try:
         factor, offset = conversion(unit, load_parameters()[parameter])
     except UnitError as error:
@@ -219,11 +220,13 @@ def _value(fields: Fields, frame: _Frame, hj212: Hj212, *, parameter: str, unit:
     if not is_number(value):
         expected = f"an amount of at most {NUMBER_MAX:g}" if math.isfinite(value) else "a finite number"
         raise _RefusedError(RejectReason.BAD_VALUE, f"{code}-{suffix}: {_clipped(text)!r}, expected {expected}")
-    return value, letter
+    return value
 
 
 def _letter(fields: Fields, frame: _Frame, code: str) -> str:
     """Status of a factor: its own, or that of the frame; under a name that is none it is refused, never passed over."""
+    if STATUS in fields.twice:
+        raise _RefusedError(RejectReason.BAD_STATUS, f"{code}-Flag: two values under one name")
     found = fields.values.get(STATUS)
     for name, value in fields.values.items():
         if name in SUFFIXES or not (_is_letter(value) or _STATUS_NAME.search(name)):

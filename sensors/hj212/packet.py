@@ -3,7 +3,9 @@
 Parts belong together where MN, ST, CN, QN and PNUM agree, where they came one behind the other, PNO 1 first, without a pause as long
 as that between two uploads, and where none names another DataTime. Only parts that all have a QN and the same DataTime may come in any
 order. Frames of HJ/T 212-2005 often have no QN, and all uploads that answer one request have the QN of the request, so the names alone
-would join halves of two uploads. What cannot be joined is handed on as it is, to be refused: no reading is made of it.
+would join halves of two uploads. An upload that begins while another one of the same names is open may be mixed with it part by part: it
+is joined only where each part says by its time which one it is of. What cannot be joined is handed on part by part, to be refused: no
+reading is made of it. The same part again is a copy, before its upload is complete and afterwards.
 
 References
 ----------
@@ -47,6 +49,8 @@ class Upload(msgspec.Struct, Generic[Part]):
         Every DataTime that they name.
     are_timed : bool
         Whether each of them names one.
+    is_mixed : bool
+        Whether another upload of the same names was open when this one began.
     """
 
     total: int
@@ -56,6 +60,12 @@ class Upload(msgspec.Struct, Generic[Part]):
     contents: dict[int, bytes]
     times: set[bytes]
     are_timed: bool
+    is_mixed: bool = False
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether its parts are of one upload."""
+        return not self.is_mixed or (self.are_timed and len(self.times) == 1)
 
     @property
     def missing(self) -> list[int]:
@@ -67,12 +77,23 @@ class Upload(msgspec.Struct, Generic[Part]):
         """Parts by PNO."""
         return [self.parts[number] for number in sorted(self.parts)]
 
+    def has(self, number: int, frame: Frame, at: datetime) -> bool:
+        """Whether a part is one of this upload sent again."""
+        return abs(at - self.heard_at) <= PAUSE_MAX and self.contents.get(number) == frame.content
+
+    def alone(self) -> list[Upload[Part]]:
+        """Each part by itself, so that nobody joins them."""
+        return [
+            msgspec.structs.replace(self, parts={number: part}, contents={number: self.contents[number]})
+            for number, part in self.parts.items()
+        ]
+
     def takes(self, number: int, frame: Frame, at: datetime) -> bool:
         """Whether a part is the next one of this upload, or one of it sent again."""
         if abs(at - self.heard_at) > PAUSE_MAX:
             return False
         if number in self.parts:
-            return self.contents[number] == frame.content
+            return self.has(number, frame, at)
         times = _times(frame.content)
         if frame.qn and len(times) == 1 and self.times == times and self.are_timed:
             return True
@@ -117,13 +138,14 @@ class Assembler(Generic[Part]):
         upload = self._open.get(key)
         if upload is not None and upload.takes(number, frame, at):
             upload.add(number, frame, part, at)
-            return self._take(key) if len(upload.parts) == total else None
-        if upload is not None:
-            self._given_up.append(self._open.pop(key))
+            return self._complete(key) if len(upload.parts) == total else None
         done = self._done.get(key)
-        if number > 1 and done is not None and done.takes(number, frame, at):
+        if done is not None and done.has(number, frame, at):
             return None  # its answer was lost: a copy
         begun = _begun(number, total, frame, part, at)
+        if upload is not None:
+            begun.is_mixed = abs(at - upload.heard_at) <= PAUSE_MAX
+            self._give_up(self._open.pop(key))
         if number == 1 or (frame.qn and begun.are_timed):
             self._open[key] = begun
         else:
@@ -148,8 +170,14 @@ class Assembler(Generic[Part]):
         """Uploads that are not complete, those that never will be first."""
         return [*self._given_up, *self._open.values()]
 
-    def _take(self, key: PacketKey) -> Upload[Part]:
-        """A complete upload; remembered for a while, by the contents of its parts."""
+    def _give_up(self, upload: Upload[Part]) -> None:
+        self._given_up.extend([upload] if upload.is_sure else upload.alone())
+
+    def _complete(self, key: PacketKey) -> Upload[Part] | None:
+        """A complete upload, remembered for a while by the contents of its parts; None where its parts may be of two."""
+        if not self._open[key].is_sure:
+            self._give_up(self._open.pop(key))
+            return None
         self._done.pop(key, None)
         if len(self._done) >= _DONE_MAX:
             del self._done[next(iter(self._done))]

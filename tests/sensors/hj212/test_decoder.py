@@ -136,6 +136,70 @@ def test_halves_of_two_uploads_in_one_payload_are_not_mixed(qn: str) -> None:
     assert [item.reason for item in result.rejections] == [RejectReason.BAD_FRAME]
 
 
+def packet(number: int, content: str, total: int = 2, **names: str) -> bytes:
+    header = {"QN": "20261122085500000", "ST": "22", "CN": "2051", "PW": "1", "MN": MN, "Flag": "7"} | names
+    more = {"PNUM": str(total), "PNO": str(number)}
+    return encode_frame(Frame({**header, **more}, content.encode())) + b"\r\n"
+
+
+A1, A2 = packet(1, FIVE + "a21026-Avg=6"), packet(2, "a34004-Avg=14")
+B1, B2 = packet(1, "DataTime=20261122090000;a21026-Avg=20"), packet(2, "a34004-Avg=40")
+
+
+@pytest.mark.parametrize("payload", [A1 + B1 + A2 + B2, A1 + B1 + B2 + A2, B1 + A1 + A2 + B2])
+def test_two_uploads_of_one_request_number_that_are_mixed_are_refused_with_every_part(payload: bytes) -> None:
+    result = decoded(payload)
+    assert result.readings == []
+    assert {item.reason for item in result.rejections} == {RejectReason.BAD_FRAME}
+    assert "two uploads of the same QN are mixed" in "".join(item.detail for item in result.rejections)
+    assert len(result.rejections) == 4
+
+
+def test_an_upload_behind_half_of_another_is_joined_where_each_part_names_its_time() -> None:
+    result = decoded(A1 + B1 + packet(2, "DataTime=20261122090000;a34004-Avg=40"))
+    assert [reading.values for reading in result.readings] == [{"so2": 20.0, "pm25": 40.0}]
+    assert [item.reason for item in result.rejections] == [RejectReason.BAD_FRAME]
+    assert decoded(A1 + B1 + B2).readings == []
+
+
+@pytest.mark.parametrize("payload", [A1 + A2 + A1, A1 + A1 + A2, A1 + A2 + A2, A2 + A1 + A2, A1 + A2 + A1 + A2])
+def test_a_part_that_stands_in_a_payload_again_is_a_copy_and_no_loss(payload: bytes) -> None:
+    result = decoded(payload)
+    assert [reading.values for reading in result.readings] == [{"so2": 6.0, "pm25": 14.0}]
+    assert result.rejections == []
+
+
+@pytest.mark.parametrize("cut", range(len("a21026-Flag=D") - 1))
+def test_a_name_that_is_cut_by_the_end_of_a_packet_is_put_together(cut: int) -> None:
+    head, tail = "a21026-Flag=D"[:cut], "a21026-Flag=D"[cut:]
+    payload = packet(1, f"{FIVE}a34004-Avg=14;a21026-Avg=6,{head}") + packet(2, f"{tail};StationName=x")
+    (reading,) = decoded(payload).readings
+    assert (reading.values, reading.status) == ({"pm25": 14.0, "so2": 6.0}, {"so2": "D"})
+
+
+@pytest.mark.parametrize("text", ["12;5", "12;.5", "12;5e3", "12; 5", "12;-5", "12;5;3"])
+def test_figures_behind_a_semicolon_belong_to_the_number_before(text: str) -> None:
+    result = decoded(frame(f"{FIVE}a34004-Avg=14;a21026-Avg={text}"))
+    assert result.readings[0].values == {"pm25": 14.0}
+    assert [(item.reason, item.parameter) for item in result.rejections] == [(RejectReason.BAD_VALUE, "a21026")]
+
+
+@pytest.mark.parametrize("value", ["---", "NaN", "", "1e99", "a"])
+def test_a_status_beside_what_is_no_number_is_kept(value: str) -> None:
+    result = decoded(frame(f"{FIVE}a34004-Avg=14;a21026-Avg={value},a21026-Flag=D"))
+    assert (result.readings[0].values, result.readings[0].status) == ({"pm25": 14.0}, {"so2": "D"})
+    assert [(item.reason, item.parameter) for item in result.rejections] == (
+        [(RejectReason.BAD_VALUE, "a21026")] if value else []
+    )
+
+
+@pytest.mark.parametrize("behind", [b"\r\nOK\r\n", b"\r\n+IPD,12:", b"text", b"\r\n#"])
+def test_text_behind_a_whole_frame_is_refused_and_costs_no_frame(behind: bytes) -> None:
+    result = decoded(SOUND[:-2] + behind)
+    assert [reading.values for reading in result.readings] == [{"so2": 6.0}]
+    assert [item.reason for item in result.rejections] == [RejectReason.BAD_FRAME]
+
+
 @pytest.mark.parametrize(
     ("head", "tail"), [("12", ".5"), ("1", "2"), ("12,a21026-Flag=", "D"), ("12.", "5,a21026-Flag=N")]
 )
@@ -182,7 +246,7 @@ def test_a_code_is_one_factor_in_small_and_capital_letters(fields: str) -> None:
     [
         ("a21026-Avg=6,a21026-Flag=X", RejectReason.BAD_STATUS), ("a21026-Avg=6,a21026-Flag=1", RejectReason.BAD_STATUS),
         ("a21026-Avg=6,a21026-flag=", RejectReason.BAD_STATUS), ("a21026-Avg=6,a21026-State=D", RejectReason.BAD_STATUS),
-        ("a21026-Avg=6,a21026-Flag=N,a21026-flag=D", RejectReason.BAD_VALUE), ("a21026-Avg=6;Flag=正常", RejectReason.BAD_STATUS),
+        ("a21026-Avg=6,a21026-Flag=N,a21026-flag=D", RejectReason.BAD_STATUS), ("a21026-Avg=6;Flag=正常", RejectReason.BAD_STATUS),
         ("a21026-Avg=6;Flag=N;Flag=D", RejectReason.BAD_STATUS),
     ],
 )  # fmt: skip
