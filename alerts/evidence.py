@@ -174,6 +174,7 @@ def _verdict(sources: Sources, transition: AlertTransition) -> VerdictLine | Non
     if transition.parameter is None or not is_asked or sources.verdict_rule is None:
         return None
     case = Interval(max(transition.since, transition.at - LONGEST), transition.at)
+    rule = sources.rules.named(transition.rule)
     try:
         found = verdict_of(
             sources.influx,
@@ -182,6 +183,7 @@ def _verdict(sources: Sources, transition: AlertTransition) -> VerdictLine | Non
             station_id=transition.station_id,
             parameter=transition.parameter,
             interval=case,
+            network_code=rule.network.value if isinstance(rule, ThresholdRule) else None,
         )
     except Exception:  # noqa: BLE001 - as for the causes: the mail must go out; logged with its trace
         _log.exception("verdict_for_mail_failed", alert=transition.alert_key)

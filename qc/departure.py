@@ -1,42 +1,215 @@
-"""How far the hours of a case lie from what the days before let expect. Pure."""
+"""How far the hours of a case lie from what the days before let expect, for many series at once. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from qc.angle import unwrapped
-from schemas.frames import valid_values
+from schemas.flag import Flag, is_valid
+from schemas.frames import FLAG
 from schemas.interval import hours_between
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
     from schemas.interval import Interval
 
-BEFORE = pd.Timedelta(hours=72)
-"""Hours before a case that say what is usual; project default."""
-_AROUND = pd.Timedelta(hours=12)
+    Field = NDArray[np.float64]
+
+BEFORE_H = 72
+"""Hours before a case that say what is usual [h]; project default."""
+RECENT_H = 6
+"""Hours right before a case from whose level a sudden change is counted [h]; project default."""
 _LEAST_H = 12
 _SAME_HOUR_LEAST = 3
+_MAD_TO_SIGMA = 1.4826
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Mean distance of the case from what is usual.
+    """Mean distance of one series from what is usual, in chosen hours of the case.
 
     Attributes
     ----------
-    mean : float
-        Canonical unit.
+    level, mean : float
+        Mean value, and its distance from what is usual, canonical unit.
     deviations : float
-        By the robust standard deviation of the hours before [1].
+        The distance by its robust standard deviation in the days before [1].
     """
 
+    level: float
     mean: float
     deviations: float
+
+    @property
+    def usual(self) -> float:
+        """What is usual in these hours, canonical unit."""
+        return self.level - self.mean
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The hours in which one series departs most, and whether counted from its usual level or from the hours right before."""
+
+    rows: NDArray[np.bool_]
+    is_sudden: bool
+
+
+class Series(NamedTuple):
+    """One hourly series on the axis of a case.
+
+    Attributes
+    ----------
+    hours : array, shape (hour,)
+        NaN where not known.
+    digit : float
+        Least standard deviation: the last digit, below which nothing moves, unit of the values.
+    relative : float
+        Least standard deviation as a part of the usual level [1].
+    """
+
+    hours: Field
+    digit: float
+    relative: float
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Hourly series over the days before a case and the case, with what is usual of each.
+
+    Attributes
+    ----------
+    index : DatetimeIndex
+        Every hour, `BEFORE_H` of them before the case.
+    names : tuple of str
+        Of the series.
+    values, residual : array, shape (hour, series)
+        NaN where not known; the residual is the distance from what is usual at that time of day.
+    recent : array, shape (series,)
+        Median residual of the hours right before the case.
+    spread, change : array, shape (series,)
+        Robust standard deviation of the residual, and of its change against the hours right before.
+    """
+
+    index: pd.DatetimeIndex
+    names: tuple[str, ...]
+    values: Field
+    residual: Field
+    recent: Field
+    spread: Field
+    change: Field
+
+    @classmethod
+    def of(cls, index: pd.DatetimeIndex, series: Mapping[str, Series]) -> Course:
+        """Take what is usual from the hours before the case.
+
+        Parameters
+        ----------
+        index : DatetimeIndex
+            See `axis`.
+        series : mapping of str to Series
+        """
+        values = np.column_stack([item.hours for item in series.values()]) if series else np.empty((len(index), 0))
+        before = values[:BEFORE_H]
+        residual = values - _usual(before, index.hour.to_numpy())
+        relative = np.array([item.relative for item in series.values()])
+        floor = np.fmax(relative * median(np.abs(before)), [item.digit for item in series.values()])
+        known = np.isfinite(before).sum(axis=0) >= _LEAST_H
+        change = _changes(residual[:BEFORE_H])
+        return cls(
+            index,
+            tuple(series),
+            values,
+            residual,
+            median(residual[BEFORE_H - RECENT_H : BEFORE_H], least=RECENT_H // 2),
+            np.where(known, np.fmax(_MAD_TO_SIGMA * median(np.abs(residual[:BEFORE_H])), floor), np.nan),
+            np.where(known, np.fmax(_MAD_TO_SIGMA * median(np.abs(change)), floor), np.nan),
+        )
+
+    def column(self, name: str) -> int:
+        """Position of a series."""
+        return self.names.index(name)
+
+    def choose(self, name: str, *, is_sudden: bool | None = None) -> Chosen | None:
+        """The strongest third of the case's hours, so that a long case does not dilute what happened in it.
+
+        Counted from the usual level or from the hours right before, whichever is further away by its own standard deviation:
+        after days of haze the level says little, and on the second day of a haze the hours before say little.
+        None without a valid hour in the case or enough of them before.
+        """
+        at, best = self.column(name), None
+        away = self.residual[BEFORE_H:, at]
+        count = int(np.isfinite(away).sum())
+        for mode, origin, spread in ((False, 0.0, self.spread[at]), (True, self.recent[at], self.change[at])):
+            if not count or not np.isfinite(origin + spread) or is_sudden not in {None, mode}:
+                continue
+            order = np.argsort(-np.nan_to_num(np.abs(away - origin), nan=-1.0), kind="stable")[: max(1, count // 3)]
+            rows = np.zeros(len(self.index), dtype=bool)
+            rows[BEFORE_H + order] = True
+            strength = abs(float((away[order] - origin).mean())) / float(spread)
+            if best is None or strength > best[0]:
+                best = (strength, Chosen(rows, mode))
+        return None if best is None else best[1]
+
+    def departures(self, chosen: Chosen) -> dict[str, Departure]:
+        """How far each series departs in chosen hours; those that have no value there, or too few before, are absent."""
+        inside = self.residual[chosen.rows]
+        there = np.isfinite(inside)
+        count = there.sum(axis=0)
+        total = np.where(there, inside, 0.0).sum(axis=0)
+        level = np.where(there, self.values[chosen.rows], 0.0).sum(axis=0)
+        origin = self.recent if chosen.is_sudden else np.zeros(len(self.names))
+        spread = self.change if chosen.is_sudden else self.spread
+        known = (count > 0) & np.isfinite(origin + spread)
+        return {
+            name: Departure(
+                float(level[at] / count[at]),
+                float(total[at] / count[at] - origin[at]),
+                float((total[at] / count[at] - origin[at]) / spread[at]),
+            )
+            for at, name in enumerate(self.names)
+            if known[at]
+        }
+
+
+def axis(interval: Interval) -> pd.DatetimeIndex:
+    """Every hour from `BEFORE_H` before a case to its end."""
+    hours = hours_in(interval)
+    return pd.date_range(hours[0] - pd.Timedelta(hours=BEFORE_H), hours[-1], freq="h", unit="us")
+
+
+def table(frame: pd.DataFrame, codes: Sequence[str], index: pd.DatetimeIndex) -> Field:
+    """Valid values of an hourly frame on an axis, shape (hour, code); NaN where absent, not valid or not measured.
+
+    A direction is put on a line, without its jumps across north.
+    """
+    found = np.full((len(index), len(codes)), np.nan)
+    columns = {str(name): at for at, name in enumerate(frame.columns)}
+    there = [at for at, code in enumerate(codes) if code in columns]
+    rows = index.get_indexer(pd.DatetimeIndex(frame.index))
+    inside = rows >= 0
+    if not there or not inside.any():
+        return found
+    values = frame.iloc[inside, [columns[codes[at]] for at in there]].to_numpy(dtype=np.float64, copy=True)
+    flagged = [
+        (at, columns[codes[column] + FLAG]) for at, column in enumerate(there) if codes[column] + FLAG in columns
+    ]
+    if flagged:
+        positions, sources = zip(*flagged, strict=True)
+        flags = frame.iloc[inside, list(sources)].to_numpy(dtype=np.float64)
+        valid = is_valid(np.nan_to_num(flags, nan=Flag.MISSING).astype(np.int8))
+        values[:, positions] = np.where(valid, values[:, positions], np.nan)
+    for at, column in enumerate(there):
+        values[:, at] = unwrapped(values[:, at], parameter(codes[column]).period)
+    found[np.ix_(rows[inside], np.array(there))] = values
+    return found
 
 
 def hours_in(interval: Interval) -> pd.DatetimeIndex:
@@ -45,58 +218,31 @@ def hours_in(interval: Interval) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(hours).as_unit("us")
 
 
-def departure_of(hourly: pd.DataFrame, code: str, interval: Interval) -> Departure | None:
-    """How far a parameter departs in a case.
-
-    What is usual is the median of the same time of day (an hour more or less) in the three days before, where there are
-    three of them, else the median of all hours before. The strongest third of the case's hours counts, so that a long
-    interval does not dilute what happened in it.
-
-    Returns
-    -------
-    Departure or None
-        None without a valid hour in the case, or with fewer than 12 before it.
-    """
-    values = _on_line(hourly, code)
-    hours = hours_in(interval)
-    inside = values.reindex(hours).dropna()
-    before = values[(values.index >= hours[0] - BEFORE) & (values.index < hours[0])].dropna()
-    if inside.empty or len(before) < _LEAST_H:
-        return None
-    usual = np.array([_usual(before, moment) for moment in pd.DatetimeIndex(inside.index)])
-    rest = before.to_numpy() - np.array([_usual(before, moment) for moment in pd.DatetimeIndex(before.index)])
-    away = inside.to_numpy() - usual
-    strongest = away[np.argsort(-np.abs(away))[: max(1, len(away) // 3)]]
-    mean = float(strongest.mean())
-    known = parameter(code)
-    level = 0.0 if known.period else float(np.median(np.abs(before)))
-    floor = max(0.08 * level, 10.0**-known.decimals)
-    return Departure(mean, mean / max(1.4826 * float(np.median(np.abs(rest))), floor))
+def _usual(before: Field, hour: NDArray[np.int64]) -> Field:
+    """Median of the same time of day (an hour more or less) in the days before, of all their hours where there are too few."""
+    at_all = median(before)
+    by_hour = np.empty((24, before.shape[1]))
+    for at in range(24):
+        apart = (hour[: len(before)] - at + 12) % 24 - 12
+        by_hour[at] = median(before[np.abs(apart) <= 1], least=_SAME_HOUR_LEAST)
+    return np.where(np.isnan(by_hour), at_all, by_hour)[hour]
 
 
-def course(hourly: pd.DataFrame, code: str, interval: Interval) -> pd.Series:
-    """Distances from what is usual, from half a day before a case to its end; NaN where not valid or nothing is usual yet.
-
-    Without the usual course of the day two stations resemble each other only where something came to both.
-    """
-    values = _on_line(hourly, code)
-    hours = hours_in(interval)
-    shown = values.reindex(pd.date_range(hours[0] - _AROUND, hours[-1], freq="h"))
-    before = values[(values.index >= hours[0] - BEFORE) & (values.index < hours[0])].dropna()
-    if len(before) < _LEAST_H:
-        return shown * np.nan
-    usual = [_usual(before, moment) for moment in pd.DatetimeIndex(shown.index)]
-    return shown.sub(pd.Series(usual, index=shown.index))
+def _changes(residual: Field) -> Field:
+    """Each hour's residual less the median of the `RECENT_H` hours before it."""
+    windows = np.lib.stride_tricks.sliding_window_view(residual, RECENT_H, axis=0)[:-1]
+    recent = median(np.moveaxis(windows, -1, 0), least=RECENT_H // 2)
+    found: Field = residual[RECENT_H:] - recent
+    return found
 
 
-def _on_line(hourly: pd.DataFrame, code: str) -> pd.Series:
-    """Valid values, a direction without its jumps across north."""
-    values = valid_values(hourly, code)
-    return pd.Series(unwrapped(values.to_numpy(dtype=np.float64), parameter(code).period), index=values.index)
-
-
-def _usual(before: pd.Series, moment: pd.Timestamp) -> float:
-    index = pd.DatetimeIndex(before.index)
-    apart = (index.hour.to_numpy() - moment.hour + 12) % 24 - 12
-    same = before.to_numpy()[np.abs(apart) <= 1]
-    return float(np.median(same if len(same) >= _SAME_HOUR_LEAST else before.to_numpy()))
+def median(values: Field, least: int = 1) -> Field:
+    """Median along the first axis of what is there; NaN where fewer than ``least`` are."""
+    ordered = np.sort(values, axis=0)
+    count = np.isfinite(values).sum(axis=0)
+    low, high = (
+        np.take_along_axis(ordered, np.maximum(at, 0)[None], axis=0)[0] for at in ((count - 1) // 2, count // 2)
+    )
+    high = np.where(np.isnan(high), low, high)
+    found: Field = np.where(count >= max(1, least), (low + high) / 2, np.nan)
+    return found

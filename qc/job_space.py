@@ -1,4 +1,7 @@
-"""The tests in space in a run: asks the verdict before a station that stands out is flagged. Reads the weather only."""
+"""The tests in space in a run: asks the verdict before a station that stands out is flagged.
+
+Reads the weather, and of a station that is asked about the hours of its other networks.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from qc.job_verdict import MET, WEATHER, hours_beside
 from qc.space_hours import FlaggedSpace, flag_space
 from qc.verdict import judge_case
 from qc.verdict_evidence import Scene
+from qc.verdict_scene import DAY_H
 from schemas.interval import Interval
 
 if TYPE_CHECKING:
@@ -20,8 +25,6 @@ if TYPE_CHECKING:
     from qc.thresholds import Thresholds
     from schemas.network import Network, Station
     from store.influx import InfluxStore
-
-MET = "met"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def judge_space(store: InfluxStore, network: Network, code: str, *, made: Made, 
     Parameters
     ----------
     store : InfluxStore
-        Where the weather is read, if it is asked for.
+        Where the weather and a station's other networks are read, if they are asked for.
     network : Network
     code : str
         Network that is judged.
@@ -69,12 +72,13 @@ def judge_space(store: InfluxStore, network: Network, code: str, *, made: Made, 
 
 
 class _Asked:
-    """Questions to the verdict; the weather is read once, at the first of them."""
+    """Questions to the verdict; the weather is read at the first of them, a station's other networks at the first about it."""
 
     def __init__(self, store: InfluxStore, network: Network, code: str, made: Made, thresholds: Thresholds) -> None:
         self._store, self._network, self._code = store, network, code
         self._hours, self._records, self._rule = made.hours, made.records, thresholds.verdict
         self._stations = list(network.stations_of(code))
+        self._beside_of: dict[str, Mapping[str, pd.DataFrame]] = {}
 
     def is_event(self, station_id: str, parameter: str, start: datetime, end: datetime) -> bool:
         """Whether what stands out is likelier an event than a fault; undecided is enough, since a flag needs a reason."""
@@ -89,6 +93,7 @@ class _Asked:
             met=self._met,
             met_stations=self._met_stations,
             flags=self._flags(station_id, parameter, start, end),
+            beside=self._beside(self._network.stations[station_id]),
         )
         return judge_case(scene, self._rule).log_odds > 0
 
@@ -97,16 +102,24 @@ class _Asked:
         return list(self._network.stations_of(MET))
 
     @cached_property
-    def _met(self) -> Mapping[str, pd.DataFrame]:
-        if self._code == MET:
-            return self._hours
+    def _span(self) -> tuple[datetime, datetime]:
         first = min(frame.index[0] for frame in self._hours.values() if len(frame))
         last = max(frame.index[-1] for frame in self._hours.values() if len(frame))
-        return self._store.read_hourly_all(MET, first.to_pydatetime(), (last + pd.Timedelta(hours=1)).to_pydatetime())
+        return first.to_pydatetime(), (last + pd.Timedelta(hours=1)).to_pydatetime()
+
+    @cached_property
+    def _met(self) -> Mapping[str, pd.DataFrame]:
+        return self._hours if self._code == MET else self._store.read_hourly_all(MET, *self._span, WEATHER)
+
+    def _beside(self, station: Station) -> Mapping[str, pd.DataFrame]:
+        if station.id not in self._beside_of:
+            self._beside_of[station.id] = hours_beside(self._store, station, self._code, self._span)
+        return self._beside_of[station.id]
 
     def _flags(self, station_id: str, parameter: str, start: datetime, end: datetime) -> pd.DataFrame:
         found = self._records
         if found.empty:
             return found
         own = (found["station_id"] == station_id) & (found["parameter"] == parameter)
-        return found[own & (found["start"] >= start) & (found["start"] < end)]
+        first = pd.Timestamp(start) - pd.Timedelta(hours=DAY_H)
+        return found[own & (found["start"] >= first) & (found["start"] < end)]

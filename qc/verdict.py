@@ -17,6 +17,8 @@ from qc.thresholds import ThresholdError
 from qc.verdict_evidence import gather
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from qc.limit_space import VerdictRule
     from qc.verdict_evidence import Finding, Scene
 
@@ -110,7 +112,11 @@ def judge_case(scene: Scene, rule: VerdictRule) -> Verdict:
     qc.thresholds.ThresholdError
         The rule has no weight for a piece of evidence.
     """
-    findings = gather(scene)
+    return weigh(scene, gather(scene), rule)
+
+
+def weigh(scene: Scene, findings: Sequence[Finding], rule: VerdictRule) -> Verdict:
+    """Sum what the pieces of evidence of a case say; errors as `judge_case`."""
     spoken = [_weighed(item, rule) for item in findings if item.is_event is not None]
     spoken.sort(key=lambda item: -abs(item.weight))
     log_odds = rule.prior + math.fsum(item.weight for item in spoken)

@@ -19,11 +19,17 @@ def register(group: typer.Typer) -> None:
     group.command("verdict")(verdict)
 
 
-def verdict(
+def verdict(  # noqa: PLR0917 - one for each option
     station: Annotated[str, typer.Option("--station", help="station id 站点")],
     parameter: Annotated[str, typer.Option("--parameter", help="code, as pm25 参数")],
     at: Annotated[str, typer.Option("--at", help="first moment of the case 起始时刻")],
     hours: Annotated[float, typer.Option("--hours", min=0.02, max=744, help="length of the case [h] 时长")] = 1.0,
+    network: Annotated[
+        str | None, typer.Option("--network", help="where several measure it; default the first 监测网")
+    ] = None,
+    instrument: Annotated[
+        str | None, typer.Option("--instrument", help="default the one with most readings 仪器")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Say whether what a station shows is a fault or an event, and why. 判断是仪器故障还是真实事件，并说明依据。"""
@@ -43,6 +49,8 @@ def verdict(
             station_id=station,
             parameter=parameter,
             interval=Interval(start, start + timedelta(hours=hours)),
+            network_code=network,
+            instrument_id=instrument,
         )
     except (CaseError, StoreError) as error:
         stop(str(error))

@@ -153,11 +153,11 @@ def _plume_now(evidence: Evidence) -> str:
     }
     if not firing:
         return f"no PM2.5 alert of {target} under the plume is firing"
-    return _called_fault(evidence, target, min(_moment(item["start"]) for item in reached.values()))
+    return _not_called_event(evidence, target, min(_moment(item["start"]) for item in reached.values()))
 
 
-def _called_fault(evidence: Evidence, station_id: str, since: datetime) -> str:
-    """Whether the verdict calls what a plume did a fault; undecided is allowed."""
+def _not_called_event(evidence: Evidence, station_id: str, since: datetime) -> str:
+    """What the verdict calls a plume, where it does not call it an event."""
     from qc.job_verdict import rule_of, verdict_of
     from schemas.interval import Interval
 
@@ -170,7 +170,7 @@ def _called_fault(evidence: Evidence, station_id: str, since: datetime) -> str:
         parameter="pm25",
         interval=Interval(since, evidence.now.replace(minute=0, second=0, microsecond=0)),
     )
-    return "" if verdict.word != "fault" else f"the plume at {station_id} is called: {verdict.summary('en')}"
+    return "" if verdict.word == "event" else f"the plume at {station_id} is called: {verdict.summary('en')}"
 
 
 def _plume_past(evidence: Evidence) -> str:

@@ -14,7 +14,7 @@ from qc.angle import mean_angle, rows_on_line, turned, unwrapped
 from qc.checks_drift import flag_drift
 from qc.checks_hourly import flag_hours
 from qc.climatology import Spans, climatology_test, derive_spans
-from qc.departure import departure_of
+from qc.departure import Course, Series, axis, table
 from qc.flagging import Stream, flag_native
 from qc.hourly import Hourly
 from qc.space_hours import flag_space
@@ -158,10 +158,12 @@ def test_a_departure_is_told_the_shorter_way_round() -> None:
     for north in (0.0, 90.0):
         values = north + np.random.default_rng(4).normal(0, 5, 84)
         values[-12:] += 60
-        case = Interval(datetime(2026, 6, 4, tzinfo=UTC), datetime(2026, 6, 4, 12, tzinfo=UTC))
-        departure = departure_of(_hours(values), "wind_direction", case)
-        assert departure is not None
-        found.append(departure.mean)
+        index = axis(Interval(datetime(2026, 6, 4, tzinfo=UTC), datetime(2026, 6, 4, 12, tzinfo=UTC)))
+        line = table(_hours(values), ["wind_direction"], index)[:, 0]
+        course = Course.of(index, {"a": Series(line, 0.1, 0.0)})
+        chosen = course.choose("a")
+        assert chosen is not None
+        found.append(course.departures(chosen)["a"].mean)
     assert found[0] == pytest.approx(found[1], abs=1e-6)
     assert found[0] == pytest.approx(60, abs=15)
 

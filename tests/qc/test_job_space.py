@@ -30,6 +30,9 @@ START = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 CODES = ("pm25", "pm10", "so2", "no2", "co")
 LEVEL = {"pm25": 40.0, "pm10": 70.0, "so2": 20.0, "no2": 35.0, "co": 0.8}
+PLUME = {"pm25": 280.0, "pm10": 340.0, "so2": 150.0, "no2": 90.0, "co": 3.0}
+FAULTY, REACHED = 2, 5
+"""Stations where one channel jumps, and which a plume reaches: it rises and falls, and each channel by its own factor."""
 NETWORK = 'zone = "Asia/Shanghai"\n' + "".join(
     f"""[[station]]
 id = "s{number}"
@@ -64,10 +67,11 @@ def store(placed: SharedSettings) -> Iterator[InfluxStore]:
         for step in range(36 * 6):
             begin = START + step * timedelta(minutes=10)
             values = {code: LEVEL[code] * (1 + 0.05 * float(rng.standard_normal())) for code in CODES}
-            if 30 * 6 <= step < 33 * 6 and number in (2, 5):
-                # 5 is hit by a plume, at 2 only one channel goes wrong
-                for code in CODES if number == 5 else ("pm25",):
-                    values[code] *= 6
+            if 30 * 6 <= step < 33 * 6 and number == FAULTY:
+                values["pm25"] *= 6
+            elif 30 * 6 <= step < 33 * 6 and number == REACHED:
+                rise = np.sin(np.pi * (step - 30 * 6 + 0.5) / 18) * np.exp(0.15 * rng.standard_normal())
+                values = {code: value + PLUME[code] * float(rise) for code, value in values.items()}
             readings.append(Reading("gas", f"s{number}", "a", Interval(begin, begin + timedelta(minutes=10)), values))
     assert store.write_readings(readings).accepted == len(readings)
     yield store

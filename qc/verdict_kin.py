@@ -1,0 +1,131 @@
+"""Which parameters may come from one source, and what they are called in a sentence. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from schemas.parameter import ParameterGroup, parameter
+
+_PARTICLES = frozenset({ParameterGroup.PM_MASS, ParameterGroup.ION, ParameterGroup.CARBON, ParameterGroup.ELEMENT})
+_VOC = frozenset(
+    {
+        ParameterGroup.ALKANE,
+        ParameterGroup.ALKENE,
+        ParameterGroup.ALKYNE,
+        ParameterGroup.AROMATIC,
+        ParameterGroup.HALOCARBON,
+        ParameterGroup.OVOC,
+        ParameterGroup.VOC_OTHER,
+        ParameterGroup.TOTAL,
+    }
+)
+_HOMOLOGUES = frozenset({ParameterGroup.ALKANE, ParameterGroup.ALKENE, ParameterGroup.AROMATIC})
+_MADE_IN_THE_AIR = frozenset({"o3", "h2o"})
+_REGIONAL = frozenset(
+    {
+        "o3",
+        "temperature",
+        "relative_humidity",
+        "pressure",
+        "dew_point",
+        "global_radiation",
+        "uv_radiation",
+        "net_radiation",
+        "par",
+        "lw_in",
+        "soil_temperature_20cm",
+        "soil_temperature_40cm",
+    }
+)
+_PROPER = frozenset({"ph", "obukhov_length"})
+
+
+_COMPANIONS: tuple[frozenset[str], ...] = tuple(
+    frozenset(names.split())
+    for names in (
+        "bc ec oc",
+        "sulfate sulfur",
+        "chloride chlorine",
+        "nitrate ammonium",
+        "potassium potassium_ion levoglucosan",
+        "calcium calcium_ion silicon aluminium titanium iron",
+        "magnesium magnesium_ion",
+        "vanadium nickel",
+        "zinc lead cadmium arsenic",
+        "iron manganese chromium",
+        "copper barium antimony",
+        "co2 ch4",
+        "global_radiation par sw_out net_radiation uv_radiation",
+        "temperature vapour_pressure_deficit",
+        "wind_speed friction_velocity",
+        "sensible_heat_flux latent_heat_flux net_radiation",
+        "soil_moisture_10cm soil_electrical_conductivity",
+    )
+)
+"""Parameters that rise together as a rule, whatever the source; project default."""
+_FOLLOWED_BY = {
+    "pm1": frozenset({"pm25", "pm10"}),
+    "pm25": frozenset({"pm10"}),
+    "pm10": frozenset({"calcium_ion", "calcium", "silicon"}),
+    "co": frozenset({"ec", "bc", "no2"}),
+}
+"""The same one way only: PM10 rises with PM2.5, not the reverse."""
+_SOLD_PURE = frozenset({"benzene", "styrene", "1_3_butadiene", "isoprene", "n_hexane", "cyclohexane"})
+"""Hydrocarbons that plants handle by themselves, and a tree gives off: no homologue need rise with them."""
+_DEPTHS = ("soil_temperature", "soil_moisture")
+
+
+class Family(StrEnum):
+    """Parameters of which one that rises with its source raises others of the family."""
+
+    PARTICLE = "particle"
+    VOC = "voc"
+    GAS = "gas"
+    GREENHOUSE = "greenhouse"
+
+
+def family(code: str) -> Family | None:
+    """Family of what sources emit; None for the rest: weather, soil, radiation, ozone."""
+    group = parameter(code).group
+    if code in _MADE_IN_THE_AIR:
+        return None
+    if group in _PARTICLES:
+        return Family.PARTICLE
+    if group in _VOC:
+        return Family.VOC
+    if group in {ParameterGroup.GAS, ParameterGroup.PRECURSOR_GAS}:
+        return Family.GAS
+    return Family.GREENHOUSE if group is ParameterGroup.GHG else None
+
+
+def are_companions(code: str, other: str) -> bool:
+    """Whether another parameter rises with one as a rule: a mass and its larger one, ions of a salt, homologues, depths."""
+    if other in _FOLLOWED_BY.get(code, ()):
+        return True
+    if any({code, other} <= group for group in _COMPANIONS):
+        return True
+    if any(code.startswith(depth) and other.startswith(depth) for depth in _DEPTHS):
+        return True
+    first, second = parameter(code), parameter(other)
+    if code in _SOLD_PURE or first.group not in _HOMOLOGUES or first.group is not second.group:
+        return False
+    return abs((first.carbon_number or -9) - (second.carbon_number or 99)) <= 1
+
+
+def is_regional(code: str) -> bool:
+    """Whether a parameter changes over whole regions at once, so that one station alone does not see it change."""
+    return code in _REGIONAL
+
+
+def name_of(code: str) -> tuple[str, str]:
+    """Short English and Chinese name for a sentence: PM2.5, SO2, V, benzene."""
+    known = parameter(code)
+    if known.group is ParameterGroup.PM_MASS:
+        return known.name_en, known.name_en
+    if known.group in {ParameterGroup.GAS, ParameterGroup.GHG} and known.formula:
+        return known.formula, known.formula
+    if known.group is ParameterGroup.ELEMENT and known.formula:
+        return known.formula, known.name_zh
+    first = known.name_en.partition(", ")[0].partition(" (")[0]
+    lowered = first.lower() if known.group in _VOC else first[0].lower() + first[1:]
+    return (first if code in _PROPER else lowered), known.name_zh
