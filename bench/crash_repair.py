@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from bench.poison import Key, Place
     from schemas.reading import Reading
+    from sensors.hj212.framer import Found
 
 _ZONE = timedelta(hours=8)
 _MINUTE = timedelta(minutes=1)
@@ -183,6 +184,8 @@ class _Device:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self._number = 0
+        self._line: socket.socket | None = None
+        self._framer = Framer()
         self.poison = 0
         self.due: dict[Key, Due] = {}
         """Of the frames that were answered."""
@@ -194,11 +197,13 @@ class _Device:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
+        self._hang_up()
 
     def _run(self) -> None:
         while not self._stop.is_set():
             frame, due = self._frame(self._number)
             while not self._is_answered(frame):
+                self._hang_up()
                 time.sleep(0.05)
             self._number += 1
             self.poison += bool(due.entries)
@@ -225,18 +230,30 @@ class _Device:
     def _is_answered(self, frame: Frame) -> bool:
         sound = encode_frame(frame)
         noise = (b"", b"noise\r\n", sound[:40] + b"\r\n", sound[:-4] + b"GGGG\r\n")[self._number % 4]
-        framer = Framer()
         try:
-            with socket.create_connection(("127.0.0.1", self._port), _FRAME_ANSWER_S) as line:
-                line.settimeout(_FRAME_ANSWER_S)
-                line.sendall(noise + sound + b"\r\n")
-                while not any(
-                    found.frame is not None and found.frame.qn == frame.qn for found in framer.feed(_some(line))
-                ):
-                    pass
+            if self._line is None:
+                self._line, self._framer = (
+                    socket.create_connection(("127.0.0.1", self._port), _FRAME_ANSWER_S),
+                    Framer(),
+                )
+            self._line.sendall(noise + sound + b"\r\n")
+            while not any(item.frame is not None and item.frame.qn == frame.qn for item in self._heard(self._line)):
+                pass
         except OSError:
             return False
         return True
+
+    def _heard(self, line: socket.socket) -> list[Found]:
+        data = line.recv(65_536)
+        if not data:
+            msg = "the gateway has closed the connection"
+            raise ConnectionError(msg)
+        return self._framer.feed(data)
+
+    def _hang_up(self) -> None:
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
 
 _POISON = (
@@ -248,14 +265,6 @@ _POISON = (
     ("DataTime={};a99999-Avg=1", ("unknown_parameter", "a99999")),
 )
 """Contents that no reading can be made of, and the entry that they make."""
-
-
-def _some(line: socket.socket) -> bytes:
-    data = line.recv(65_536)
-    if not data:
-        msg = "the gateway has closed the connection"
-        raise ConnectionError(msg)
-    return data
 
 
 def run_disk_full(scene: Scene) -> Outcome:

@@ -14,7 +14,7 @@ import msgspec
 from ingest.error import IngestError
 from schemas.bounds import BoundsError, parse_moment
 from schemas.message import CALIBRATION_PREFIX, TopicError, parse_topic
-from sensors.json_text import JsonError, read_json
+from sensors.json_text import JsonError, JsonObject, read_json
 from sensors.json_v1 import FORMAT
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def mended_message(message: RawMessage, mending: Mending, start: datetime | None
     try:
         document = read_json(message.payload)
         readings = document if isinstance(document, list) else [document]
+        for reading in readings:
+            _refuse_twice(reading)
         changed = [_mended_reading(reading, mending, start) for reading in readings]
         body = changed if isinstance(document, list) else changed[0]
         return msgspec.structs.replace(message, payload=json.dumps(body).encode())
@@ -94,6 +96,16 @@ def mended_message(message: RawMessage, mending: Mending, start: datetime | None
     except RecursionError as error:
         msg = "the message cannot be read: nested too deeply"
         raise MendError(msg) from error
+
+
+def _refuse_twice(reading: object) -> None:
+    """Raise where a key stands twice: written anew, one of its values would be lost."""
+    if not isinstance(reading, JsonObject):
+        return
+    for held in (reading, *reading.values()):
+        if isinstance(held, JsonObject) and held.twice:
+            msg = f"{min(held.twice)!r} stands twice, with two values: let the station send it again"
+            raise MendError(msg)
 
 
 def _mended_reading(reading: object, mending: Mending, start: datetime | None) -> object:

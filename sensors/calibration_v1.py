@@ -13,7 +13,7 @@ from schemas.parameter import UnknownParameterError, parameter
 from schemas.reading import Rejection, RejectReason
 from schemas.unit_spelling import unit_form
 from schemas.units import UnitError, conversion
-from sensors.json_text import JsonError, clipped, read_json, shown
+from sensors.json_text import JsonError, JsonObject, clipped, read_json, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,6 +100,9 @@ def encode(results: Iterable[CheckResult]) -> bytes:
 
 
 def _result(item: object, topic: Topic) -> CheckResult | Rejection:
+    if isinstance(item, JsonObject) and item.twice:
+        detail = f"{clipped(min(item.twice))} stands twice, with two values, expected one"
+        return _rejection(topic, RejectReason.BAD_SCHEMA, detail)
     try:
         wire = msgspec.convert(item, _Wire)
         at = parse_moment(wire.at)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from schemas.bounds import ISO_8601, NUMBER_MAX, SEQ_MAX, BoundsError, bounded_interval, is_number, parse_moment
 from schemas.parameter import load_parameters
 from schemas.reading import Decoded, Reading, Rejection, RejectReason, Status
 from schemas.units import UnitError, conversion
-from sensors.json_text import JsonError, clipped, read_json, shown
+from sensors.json_text import JsonError, JsonObject, clipped, read_json, shown
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
 MAX_READINGS = 20_000
 """Readings in one array. The shortest one with a value takes 53 bytes, so 1 MiB cannot hold more; without the limit one
 message of commas and ones would fill the quarantine with half a million entries."""
+_EXACT_MAX = 2.0**53
+"""Whole numbers up to here are told apart by a float, in which programs write them, too."""
 MAX_VALUES = 1_000
 """Values in one reading; the registry has fewer parameters."""
 
 _KEYS = ("start", "end", "seq", "values", "units", "status", "station", "instrument")
 _LETTERS = frozenset(Status)
+_TWICE = "stands twice, with two values, expected one"
 
 
 class _RefusedError(Exception):
@@ -90,6 +93,8 @@ def _salvage_reading(item: object, place: str, topic: Topic, decoded: Decoded) -
             raise _bad_schema(
                 place=f"{place}{clipped(key)}", found="unknown key", expected=f"one of {', '.join(_KEYS)}"
             )
+    for key in fields.twice:
+        raise _bad_schema(place=f"{place}{key}", found="stands twice, with two values", expected="one")
     _check_topic(fields, place, topic)
     interval = _interval(fields, place)
     seq = _seq(fields.get("seq"), place)
@@ -118,25 +123,28 @@ class _Raw:
     place: str
     topic: Topic
     interval: Interval
-    units: dict[str, object]
-    status: dict[str, object]
+    units: JsonObject
+    status: JsonObject
     rejections: list[Rejection]
 
-    def values(self, raw: dict[str, object]) -> tuple[dict[str, float], dict[str, str]]:
-        """Sound values and status letters; for the others a rejection each, one a parameter."""
+    def values(self, raw: JsonObject) -> tuple[dict[str, float], dict[str, str]]:
+        """Sound values and status letters; for the others a rejection each, one a parameter.
+
+        A status that says why a value is none is kept though the value is refused.
+        """
         values: dict[str, float] = {}
         status: dict[str, str] = {}
         for code in {**raw, **self.units, **self.status}:
             try:
                 letter = self._letter(code)
-                value = self._value(code, raw.get(code))
+                if letter != Status.NORMAL:
+                    status[code] = letter
+                value = self._value(code, raw)
             except _RefusedError as refused:
                 self.rejections.append(_rejection(refused, self.topic, clipped(code), self.interval))
                 continue
             if value is not None:
                 values[code] = value
-            if letter != Status.NORMAL:
-                status[code] = letter
         return values, status
 
     def _letter(self, code: str) -> str:
@@ -145,13 +153,21 @@ class _Raw:
                 f"{self.place}values.{clipped(code)}: unknown parameter {shown(code)}, expected a code of the registry"
             )
             raise _RefusedError(RejectReason.UNKNOWN_PARAMETER, detail)
-        letter = self.status.get(code, Status.NORMAL.value)
-        if not isinstance(letter, str) or letter not in _LETTERS:
-            detail = f"{self.place}status.{code}: {shown(letter)}, expected one of {' '.join(Status)}"
+        if code in self.status.twice:
+            raise _RefusedError(RejectReason.BAD_STATUS, f"{self.place}status.{code}: {_TWICE}")
+        raw = self.status.get(code, Status.NORMAL.value)
+        letter = raw.upper() if isinstance(raw, str) else ""  # as in HJ 212
+        if letter not in _LETTERS:
+            detail = f"{self.place}status.{code}: {shown(raw)}, expected one of {' '.join(Status)}"
             raise _RefusedError(RejectReason.BAD_STATUS, detail)
         return letter
 
-    def _value(self, code: str, raw: object) -> float | None:
+    def _value(self, code: str, values: JsonObject) -> float | None:
+        if code in self.units.twice:
+            raise _RefusedError(RejectReason.BAD_UNIT, f"{self.place}units.{code}: {_TWICE}")
+        if code in values.twice:
+            raise _RefusedError(RejectReason.BAD_VALUE, f"{self.place}values.{code}: {_TWICE}")
+        raw = values.get(code)
         known = load_parameters()[code]
         unit = self.units.get(code, known.unit)
         try:
@@ -206,22 +222,23 @@ def _moment(raw: object, place: str) -> datetime:
 def _seq(raw: object, place: str) -> int | None:
     if raw is None:
         return None
-    if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw <= SEQ_MAX:
+    number = int(raw) if isinstance(raw, float) and raw.is_integer() and abs(raw) <= _EXACT_MAX else raw
+    if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= SEQ_MAX:
         expected = f"at most {SEQ_MAX}" if isinstance(raw, int) and raw > 0 else "a whole number of at least 0"
         raise _bad_schema(place=f"{place}seq", found=shown(raw), expected=expected)
-    return raw
+    return number
 
 
 def _or_empty(raw: object) -> object:
-    return {} if raw is None else raw
+    return JsonObject() if raw is None else raw
 
 
-def _object(raw: object, place: str) -> dict[str, object]:
-    if not isinstance(raw, dict):
+def _object(raw: object, place: str) -> JsonObject:
+    if not isinstance(raw, JsonObject):
         raise _bad_schema(place=place, found=shown(raw), expected="an object")
     if len(raw) > MAX_VALUES:
         raise _bad_schema(place=place, found=f"{len(raw)} keys", expected=f"at most {MAX_VALUES}")
-    return cast("dict[str, object]", raw)
+    return raw
 
 
 def _bad_schema(*, place: str, found: str, expected: str) -> _RefusedError:

@@ -34,7 +34,22 @@ _NUMBER = re.compile(
 )
 _NOT_A_NUMBER = re.compile(r"[+-]?(?:nan(?:\(\w*\))?|1\.#(?:q?nan|snan|ind)\w*)", re.IGNORECASE)
 _INFINITE = re.compile(r"[+-]?(?:inf|infinity|1\.#inf\w*)", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"[:\[,]\s*[+-]?[0-9]+,$")
+_BEHIND = "Extra data"
+"""What the standard library says of text behind a document."""
 _LITERALS = frozenset({"true", "false", "null"})
+
+
+class JsonObject(dict[str, JsonValue]):
+    """An object as it stands in a payload.
+
+    Attributes
+    ----------
+    twice : frozenset of str
+        Keys that stand in it with two values, of which the last one is held: which of them is meant nobody knows.
+    """
+
+    twice: frozenset[str] = frozenset()
 
 
 class JsonError(ValueError):
@@ -56,8 +71,8 @@ def read_json(payload: bytes) -> JsonValue:
     Returns
     -------
     object
-        As of the standard library's parser; whole numbers of more than 19 digits are floats, ``nan`` and ``inf`` too. Of a key that
-        stands twice in an object the last one counts.
+        As of the standard library's parser, an object as `JsonObject`; whole numbers of more than 19 digits are floats, ``nan`` and
+        ``inf`` too.
 
     Raises
     ------
@@ -67,16 +82,29 @@ def read_json(payload: bytes) -> JsonValue:
     try:
         text = payload.decode("utf-8").strip(_BLANKS)
     except UnicodeDecodeError as error:
-        detail = f"byte {error.start} is {payload[error.start]:#04x}: {error.reason}, expected UTF-8"
+        detail = f"byte {error.start} is {payload[error.start]:#04x}: {error.reason}{_as_gbk(payload)}, expected UTF-8"
         raise JsonError(RejectReason.BAD_UTF8, detail) from error
     try:
         return _parse(text)
     except RecursionError as error:
         detail = "nested deeper than can be read, expected objects in one array"
         raise JsonError(RejectReason.NOT_JSON, detail) from error
-    except ValueError as error:
-        words = foreign_words(text) or f"{error}; expected JSON, found {shown(text)}"
-        raise JsonError(RejectReason.NOT_JSON, words) from error
+    except json.JSONDecodeError as error:
+        raise JsonError(RejectReason.NOT_JSON, foreign_words(text) or _why_none(error)) from error
+
+
+def has_twice(payload: bytes) -> bool:
+    """Whether a key stands in an object of this JSON with two values."""
+    found = False
+
+    def look(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+        nonlocal found
+        made = _object(pairs)
+        found |= bool(made.twice)
+        return made
+
+    json.loads(payload, object_pairs_hook=look)
+    return found
 
 
 def foreign_words(text: str) -> str:
@@ -109,11 +137,46 @@ def clipped(text: str, most: int = _SHOWN) -> str:
 
 def _parse(text: str) -> JsonValue:
     try:
-        return json.loads(text, parse_int=_integer)
-    except ValueError:
-        if not text.startswith(("{", "[")):
+        return _load(text)
+    except json.JSONDecodeError as error:
+        if error.msg == _BEHIND or not text.startswith(("{", "[")):
             raise
-        return json.loads(_PIECE.sub(_strictly, text), parse_int=_integer)
+        return _load(_PIECE.sub(_strictly, text))
+
+
+def _load(text: str) -> JsonValue:
+    return json.loads(text, parse_int=_integer, object_pairs_hook=_object)
+
+
+def _object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
+    made = JsonObject(pairs)
+    if len(made) < len(pairs):
+        made.twice = frozenset(key for key, value in pairs if made[key] != value)
+    return made
+
+
+def _why_none(error: json.JSONDecodeError) -> str:
+    """What stands where a text ceases to be JSON, and what was expected there."""
+    before, found = error.doc[: error.pos].rstrip(), shown(error.doc[error.pos :])
+    if error.msg == _BEHIND:
+        return (
+            f"character {error.pos}: {found} behind the end of the document, expected one object, or an array of them"
+        )
+    if _DECIMAL_COMMA.search(before) and found[1:2].isdigit():
+        return (
+            f"character {error.pos}: {found} behind {shown(before[-20:])}: a decimal comma? expected a point, as 12.5"
+        )
+    where = found if error.pos < len(error.doc) else "the end"
+    return f"character {error.pos}: {where}: {error.msg}; expected JSON, found {shown(error.doc)}"
+
+
+def _as_gbk(payload: bytes) -> str:
+    """What bytes say that are GBK (GB 18030), as loggers in China write it; empty where they are not."""
+    try:
+        text = payload.decode("gb18030").strip(_BLANKS)
+    except UnicodeDecodeError:
+        return ""
+    return f" (as GBK: {shown(text)})" if text.isprintable() else ""
 
 
 def _strictly(piece: re.Match[str]) -> str:

@@ -20,6 +20,7 @@ from schemas.parameter import load_parameters
 from schemas.reading import Decoded, Reading, Rejection, RejectReason, Status
 from schemas.units import UnitError, conversion
 from sensors.json_salvage import MAX_READINGS, salvage
+from sensors.json_text import has_twice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,7 +77,7 @@ def decode(message: RawMessage, topic: Topic) -> Decoded:
     -------
     Decoded
         Values in canonical units; ``null`` is no value. A reading of which every value and status was refused is left
-        out. Of a key that stands twice in an object the last one counts. An empty array is a station's answer that it has
+        out. Nor is one with a key that stands twice with two values; of ``values``, ``units`` and ``status`` that parameter. An empty array is a station's answer that it has
         nothing of what it was asked for: no reading, no rejection.
     """
     payload = message.payload
@@ -118,8 +119,23 @@ def _parse(payload: bytes) -> list[_Wire]:
         wires = _ARRAY.decode(payload)
         if len(wires) > MAX_READINGS:
             raise _UnsoundError
-        return wires
-    return [_OBJECT.decode(payload)]
+    else:
+        wires = [_OBJECT.decode(payload)]
+    if payload.count(b'"') != sum(map(_quotes, wires)) and has_twice(payload):
+        raise _UnsoundError
+    return wires
+
+
+def _quotes(wire: _Wire) -> int:
+    """Quotation marks of an object that holds these fields and no key twice; a null or an escaped mark in the payload makes more."""
+    count = 6 + 2 * len(wire.values)  # start and its text, values
+    for text in (wire.end, wire.station, wire.instrument):
+        count += 4 * (text is not None)
+    if wire.seq is not None:
+        count += 2
+    if wire.units is not _NO_UNITS:
+        count += 2 + bytes(wire.units).count(b'"')
+    return count if wire.status is None else count + 2 + 4 * len(wire.status)
 
 
 def _reading(wire: _Wire, topic: Topic) -> Reading:
@@ -162,7 +178,7 @@ def _convert(values: dict[str, float], units: bytes) -> None:
 def _factors(units: bytes) -> tuple[tuple[str, float, float], ...]:
     """Conversions of the units that a message names, from their own JSON; raises `_UnsoundError`, `msgspec.MsgspecError`."""
     named = _UNITS.decode(units) or {}
-    if not named.keys() <= _CODES:
+    if not named.keys() <= _CODES or units.count(b'"') != 4 * len(named):  # a key twice, or an escaped mark
         raise _UnsoundError
     try:
         return tuple((code, *conversion(unit, _PARAMETERS[code])) for code, unit in named.items())

@@ -189,7 +189,9 @@ class Subscriber:
             return
         self._connection += 1
         if not self._is_cover:
-            client.subscribe([(topic, SubscribeOptions(qos=QOS)) for topic in self._settings.subscriptions])
+            # of a session that goes on nothing is missing: without this, what is retained would come anew at each connection
+            options = SubscribeOptions(qos=QOS, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
+            client.subscribe([(topic, options) for topic in self._settings.subscriptions])
         elif flags.session_present:
             self.is_subscribed.set()
         else:

@@ -87,6 +87,24 @@ def test_acknowledged_messages_do_not_come_again(
     again.close()
 
 
+def test_a_retained_message_comes_once_a_session_and_not_at_each_connection(own: CollectorSettings) -> None:
+    topic = topic_of(own)
+    with Publisher(Broker(mqtt_url=own.mqtt_url), f"retainer-{uuid.uuid4().hex[:8]}") as publisher:
+        publisher.publish(topic, b"kept", retain=True)
+        publisher.flush()
+        first = connected(own)
+        (batch,) = received(first, 1)
+        first.acknowledge(batch)
+        first.close()
+        again = connected(own)
+        publisher.publish(topic, b"new")
+        (batch,) = received(again, 1)
+        assert [item.payload for item in batch.messages] == [b"new"]
+        again.close()
+        publisher.publish(topic, b"", retain=True)
+        publisher.flush()
+
+
 def test_more_messages_than_the_window_are_all_confirmed(own: CollectorSettings, subscriber: Subscriber) -> None:
     with Publisher(Broker(mqtt_url=own.mqtt_url), f"station-{uuid.uuid4().hex[:8]}", window=10) as publisher:
         for number in range(500):

@@ -33,6 +33,87 @@ def reading_with(values: str, more: str = "") -> bytes:
     return f'{{"start":"2026-11-22T08:00:00+08:00","values":{values}{more}}}'.encode()
 
 
+@pytest.mark.parametrize(
+    ("payload", "refused"),
+    [
+        (reading_with('{"o3":1,"o3":2,"no2":3}'), [("bad_value", "o3")]),
+        (reading_with('{"o3":1,"no2":3}', ',"status":{"o3":"D","o3":"N"}'), [("bad_status", "o3")]),
+        (reading_with('{"o3":1,"no2":3}', ',"units":{"o3":"ppb","o3":"ug/m3"}'), [("bad_unit", "o3")]),
+        (b"[" + reading_with('{"no2":3}') + b"," + reading_with('{"o3":1,"o3":2}') + b"]", [("bad_value", "o3")]),
+    ],
+)
+def test_a_key_with_two_values_costs_its_parameter(payload: bytes, refused: list[tuple[str, str]]) -> None:
+    result = decoded(payload)
+    assert [reading.values for reading in result.readings] == [{"no2": 3.0}]
+    assert [(item.reason, item.parameter) for item in result.rejections] == refused
+    assert "stands twice" in result.rejections[0].detail
+
+
+@pytest.mark.parametrize("more", [',"values":{"no2":3}', ',"start":"2026-11-22T09:00:00+08:00"', ',"seq":1,"seq":2'])
+def test_a_field_with_two_values_costs_the_reading(more: str) -> None:
+    result = decoded(reading_with('{"o3":1}', more))
+    assert result.readings == []
+    assert [item.reason for item in result.rejections] == [RejectReason.BAD_SCHEMA]
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        reading_with('{"o3":1,"o3":1}'),
+        reading_with('{"o3":1}', ',"seq":1,"seq":1'),
+        reading_with('{"o3":1}', ',"end":null,"station":null,"units":null,"status":null'),
+        reading_with('{"o3":1,"no2":null}', ',"station":"ln-sy\\u002d01"'),
+    ],
+)
+def test_the_same_said_twice_nulls_and_escapes_are_read(payload: bytes) -> None:
+    result = decoded(payload)
+    assert (result.readings[0].values, result.rejections) == ({"o3": 1.0}, [])
+
+
+@pytest.mark.parametrize(("text", "seq"), [("5.0", 5), ("5e0", 5), ("9007199254740992.0", 2**53), ("0.0", 0)])
+def test_a_whole_number_is_a_seq_however_it_is_written(text: str, seq: int) -> None:
+    (reading,) = decoded(reading_with('{"o3":1}', f',"seq":{text}')).readings
+    assert (reading.seq, reading.values) == (seq, {"o3": 1.0})
+
+
+@pytest.mark.parametrize("text", ["5.5", "1e16", "-1.0", "true", "NaN"])
+def test_a_number_that_counts_nothing_is_no_seq(text: str) -> None:
+    assert [item.reason for item in decoded(reading_with('{"o3":1}', f',"seq":{text}')).rejections] == ["bad_schema"]
+
+
+@pytest.mark.parametrize("value", ["NaN", '"---"', "true", "1e99"])
+def test_a_status_beside_what_is_no_number_is_kept(value: str) -> None:
+    result = decoded(reading_with(f'{{"o3":{value},"no2":3}}', ',"status":{"o3":"D"}'))
+    assert (result.readings[0].values, result.readings[0].status) == ({"no2": 3.0}, {"o3": "D"})
+    assert [(item.reason, item.parameter) for item in result.rejections] == [("bad_value", "o3")]
+
+
+@pytest.mark.parametrize("letter", [item.value for item in Status])
+def test_a_small_status_letter_is_the_letter_as_in_hj_212(letter: str) -> None:
+    found = [decoded(reading_with('{"o3":1}', f',"status":{{"o3":"{text}"}}')) for text in (letter, letter.lower())]
+    assert found[0] == found[1]
+    assert found[0].rejections == []
+
+
+@pytest.mark.parametrize(
+    ("payload", "words"),
+    [
+        (reading_with('{"o3":12,5}'), '\'5}}\' behind \'","values":{"o3":12,\': a decimal comma? expected a point'),
+        (reading_with('{"o3":12,5,"no2":3}'), "a decimal comma? expected a point"),
+        (2 * reading_with('{"o3":1}'), 'character 55: \'{"start"'),
+        (
+            reading_with('{"o3":1}') + b"\n" + reading_with('{"o3":1}'),
+            "behind the end of the document, expected one object",
+        ),
+        ('{"start":"沈阳"}'.encode("gbk"), '(as GBK: \'{"start":"沈阳"}\'), expected UTF-8'),
+    ],
+)
+def test_a_payload_that_cannot_be_read_is_refused_with_the_place(payload: bytes, words: str) -> None:
+    result = decoded(payload)
+    assert result.readings == []
+    assert words in result.rejections[0].detail
+
+
 @pytest.mark.parametrize("case", sorted(path.name for path in TESTCASES.iterdir()))
 def test_testcase_decodes_as_expected(case: str) -> None:
     folder = TESTCASES / case
