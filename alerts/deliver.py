@@ -16,6 +16,7 @@ from alerts.evidence import Sources, gather
 from alerts.facts import label_kind
 from alerts.message import Envelope, compose, message_id, render
 from alerts.watched import why_unwatched
+from ingest.guard import describe, divide, say
 from schemas.alert import AlertState
 from store.state.delivery import EMAIL
 
@@ -62,8 +63,27 @@ class _Post(NamedTuple):
 
 
 def deliver_round(sources: Sources, settings: AlertSettings, *, worker: str, now: datetime) -> Outcome:
-    """Claim what is due and mail it."""
-    claims = list(_claim(sources, worker))
+    """Claim what is due and mail it; one that raises before it can be sent is given back, and the others go."""
+    outcomes: list[Outcome] = []
+
+    def give_back(claim: ClaimedTransition, error: Exception) -> None:
+        say("alert_delivery_failed", error, alert=claim.transition.alert_key)
+        detail = describe(error)
+        sources.state.finish_delivery(claim.delivery_id, ok=False, detail=detail, worker=worker, permanent=False)
+        outcomes.append(Outcome(0, detail))
+
+    divide(
+        lambda part: outcomes.append(_deliver(part, sources, settings, worker=worker, now=now)),
+        list(_claim(sources, worker)),
+        give_back,
+    )
+    errors = [item.error for item in outcomes if item.error]
+    return Outcome(sum(item.sent for item in outcomes), errors[-1] if errors else None)
+
+
+def _deliver(
+    claims: Sequence[ClaimedTransition], sources: Sources, settings: AlertSettings, *, worker: str, now: datetime
+) -> Outcome:
     statuses = sources.state.get_alert_states()
     episodes = list(episodes_of(claims))
     decisions = decide(episodes, _situation(sources, settings, statuses, episodes))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -32,12 +33,12 @@ from schemas.review import ACTIVE, ReviewCode
 from store.influx import Bucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from alerts.look import Look
     from alerts.rule import ForecastRule, Rules, SilenceRule, ThresholdRule
-    from schemas.alert import AlertTransition
     from schemas.network import Station
+    from store.state import AlertStatus
 
 RAIN = "rain"
 RAIN_NETWORKS = ("met", "rad")
@@ -54,19 +55,23 @@ def find_transitions(look: Look, rules: Rules, *, live: bool = True) -> Found:
     """
     found = Found()
     for rule in rules.thresholds():
-        if not _meets_window(look, rule):
-            continue
-        if rule.averaging is RuleAveraging.NATIVE:
-            find_native(look, rule, found)
-        else:
-            _hourly(look, rule, found)
+        found.attempt(rule.name, partial(_threshold, look, rule, found))
     if not live:
         return found
     for forecast_rule in rules.forecasts():
-        _forecast(look, forecast_rule, found)
+        found.attempt(forecast_rule.name, partial(_forecast, look, forecast_rule, found))
     for silence_rule in rules.silences():
-        found.transitions += _silence(look, silence_rule)
+        found.attempt(silence_rule.name, partial(_silence, look, silence_rule, found))
     return found
+
+
+def _threshold(look: Look, rule: ThresholdRule, found: Found) -> None:
+    if not _meets_window(look, rule):
+        return
+    if rule.averaging is RuleAveraging.NATIVE:
+        find_native(look, rule, found)
+    else:
+        _hourly(look, rule, found)
 
 
 def _meets_window(look: Look, rule: ThresholdRule) -> bool:
@@ -90,18 +95,36 @@ def _hourly(look: Look, rule: ThresholdRule, found: Found) -> None:
         begin = first if status is None else min(first, floor_hour(status.transition.since))
         if begin < first:
             frame = look.influx.read_hourly(rule.network, station.id, begin - before, end, [rule.parameter])
-        if frame is None or frame.empty or (status is None and not may_exceed(frame, rule)):
+        if frame is None or frame.empty:
             continue
-        subject = value_subject(rule, station.id)
-        if status is not None:
-            frame = _as_judged_now(look, rule.network, station.id, frame)
-            change = status.transition
-            if grounds_are_gone(frame, rule, change.since, change.at):
-                found.groundless.add(subject.alert_key)
-        samples = hourly_samples(
-            frame, rule, look.network.timezone, rain.get(station.id), instruments_of(rule, station)
+        found.attempt(
+            f"{rule.name}, {station.id}",
+            partial(_hours_of, look, rule, station, found, status=status, frame=frame, rain=rain, begin=begin),
         )
-        run_machine(look, rule, subject, [item for item in samples if item.start >= begin], found)
+
+
+def _hours_of(  # noqa: PLR0913 - by keyword
+    look: Look,
+    rule: ThresholdRule,
+    station: Station,
+    found: Found,
+    *,
+    status: AlertStatus | None,
+    frame: pd.DataFrame,
+    rain: Mapping[str, pd.Series],
+    begin: datetime,
+) -> None:
+    """The hours of one station from ``begin`` on."""
+    if status is None and not may_exceed(frame, rule):
+        return
+    subject = value_subject(rule, station.id)
+    if status is not None:
+        frame = _as_judged_now(look, rule.network, station.id, frame)
+        change = status.transition
+        if grounds_are_gone(frame, rule, change.since, change.at):
+            found.groundless.add(subject.alert_key)
+    samples = hourly_samples(frame, rule, look.network.timezone, rain.get(station.id), instruments_of(rule, station))
+    run_machine(look, rule, subject, [item for item in samples if item.start >= begin], found)
 
 
 def _as_judged_now(look: Look, network: str, station_id: str, frame: pd.DataFrame) -> pd.DataFrame:
@@ -135,18 +158,23 @@ def _forecast(look: Look, rule: ForecastRule, found: Found) -> None:
     ahead = look.now + timedelta(hours=rule.lead_h)
     product = look.influx.read_product(FORECAST, floor_hour(look.now), ahead + HOUR)
     for station_id, rows in product.groupby("station_id"):
-        station = look.network.stations.get(str(station_id))
-        serving = instruments_of(rule, station) if station else ()
-        if station is None or not any(is_in_service(item, look.now) for item in serving):
-            continue
-        sample = forecast_sample(forecast_of(rows, rule.parameter), rule, look.now)
-        subject = value_subject(rule, station.id)
-        if sample is not None:
-            advance_machine(machine_of(look.last.get(subject.alert_key)), [sample], INSTANT, rule, subject, found)
+        found.attempt(f"{rule.name}, {station_id}", partial(_forecast_of, look, rule, str(station_id), rows, found))
 
 
-def _silence(look: Look, rule: SilenceRule) -> Iterator[AlertTransition]:
-    covered = [item for item in _silences(look, rule) if rule.covers(look.network.stations[item.station_id])]
+def _forecast_of(look: Look, rule: ForecastRule, station_id: str, rows: pd.DataFrame, found: Found) -> None:
+    station = look.network.stations.get(station_id)
+    serving = instruments_of(rule, station) if station else ()
+    if station is None or not any(is_in_service(item, look.now) for item in serving):
+        return
+    sample = forecast_sample(forecast_of(rows, rule.parameter), rule, look.now)
+    subject = value_subject(rule, station.id)
+    if sample is not None:
+        advance_machine(machine_of(look.last.get(subject.alert_key)), [sample], INSTANT, rule, subject, found)
+
+
+def _silence(look: Look, rule: SilenceRule, found: Found) -> None:
+    silences = _silences(look, rule, found)
+    covered = [item for item in silences if rule.covers(look.network.stations[item.station_id])]
     if not covered:
         return
     together = all_silent(covered, rule.all_stations)
@@ -158,20 +186,32 @@ def _silence(look: Look, rule: SilenceRule) -> Iterator[AlertTransition]:
             for item in covered
         ]
     for subject, silence, silent in subjects:
-        last = look.last.get(subject.alert_key)
-        change = silence_change(last.transition if last else None, silence, rule, subject, silent=silent)
-        if change is not None:
-            yield change
+        place = f"{rule.name}, {subject.station_id}"
+        found.attempt(place, partial(_silence_of, look, rule, subject, silence, found, silent=silent))
 
 
-def _silences(look: Look, rule: SilenceRule) -> Iterator[Silence]:
+def _silence_of(
+    look: Look, rule: SilenceRule, subject: Subject, silence: Silence, found: Found, *, silent: bool
+) -> None:
+    last = look.last.get(subject.alert_key)
+    change = silence_change(last.transition if last else None, silence, rule, subject, silent=silent)
+    if change is not None:
+        found.transitions.append(change)
+
+
+def _silences(look: Look, rule: SilenceRule, found: Found) -> list[Silence]:
     """Of every station and network that ever sent something; one that never did is not silent but not yet there."""
+    silences: list[Silence] = []
+
+    def add(network: NetworkCode, station_id: str, rows: pd.DataFrame) -> None:
+        station = look.network.stations.get(station_id)
+        newest = rows["start"].max().to_pydatetime()
+        silence = silence_of(station, network, newest, rule, look.now) if station else None
+        if silence is not None:
+            silences.append(silence)
+
     for network in rule.networks or tuple(NetworkCode):
         wanted = {pair for pair, item in look.network.instruments.items() if item.network == network}
-        last = look.influx.last_readings(network, wanted)
-        for station_id, rows in last.groupby("station_id"):
-            station: Station | None = look.network.stations.get(str(station_id))
-            newest = rows["start"].max().to_pydatetime()
-            silence = silence_of(station, network, newest, rule, look.now) if station else None
-            if silence is not None:
-                yield silence
+        for station_id, rows in look.influx.last_readings(network, wanted).groupby("station_id"):
+            found.attempt(f"{rule.name}, {station_id}", partial(add, network, str(station_id), rows))
+    return silences

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alerts.look import first_needed, open_alerts, run_machine, value_subject
@@ -33,20 +34,34 @@ def find_native(look: Look, rule: ThresholdRule, found: Found) -> None:
         rule.network, [item.id for item in stations], first, look.end, [rule.parameter]
     )
     for station in stations:
-        instruments, status = instruments_of(rule, station), opened.get(station.id)
-        own = {item.id: frames[station.id, item.id] for item in instruments if (station.id, item.id) in frames}
-        subject = value_subject(rule, station.id)
-        if status is not None:
-            own = _native_since(look, rule, station, instruments, status)
-            if _native_grounds_are_gone(own, rule, status.transition):
-                found.groundless.add(subject.alert_key)
-        elif not any(may_exceed(frame, rule) for frame in own.values()):
-            continue
-        streams = [
-            native_samples(own[item.id], rule, item, look.network.timezone) for item in instruments if item.id in own
-        ]
-        samples = worst_samples(streams, above=rule.above is not None)
-        run_machine(look, rule, subject, samples, found)
+        place = f"{rule.name}, {station.id}"
+        found.attempt(place, partial(_readings_of, look, rule, station, found, frames=frames, opened=opened))
+
+
+def _readings_of(
+    look: Look,
+    rule: ThresholdRule,
+    station: Station,
+    found: Found,
+    *,
+    frames: Mapping[tuple[str, str], pd.DataFrame],
+    opened: Mapping[str, AlertStatus],
+) -> None:
+    """The readings of one station."""
+    instruments, status = instruments_of(rule, station), opened.get(station.id)
+    own = {item.id: frames[station.id, item.id] for item in instruments if (station.id, item.id) in frames}
+    subject = value_subject(rule, station.id)
+    if status is not None:
+        own = _native_since(look, rule, station, instruments, status)
+        if _native_grounds_are_gone(own, rule, status.transition):
+            found.groundless.add(subject.alert_key)
+    elif not any(may_exceed(frame, rule) for frame in own.values()):
+        return
+    streams = [
+        native_samples(own[item.id], rule, item, look.network.timezone) for item in instruments if item.id in own
+    ]
+    samples = worst_samples(streams, above=rule.above is not None)
+    run_machine(look, rule, subject, samples, found)
 
 
 def _native_since(

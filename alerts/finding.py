@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alerts.operation import DOCUMENT, PREFIX, open_operations, operation_end, operation_transition
@@ -11,15 +12,16 @@ from schemas.alert import AlertState, AlertTransition, EndReason, Severity
 from store.state import FindingKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from alerts.look import Found
     from alerts.rule import Rules
     from schemas.network import Network
     from store.state import AlertStatus, Finding, StateStore
 
 RECENT = timedelta(hours=24)
 """A finding last noticed before this is history and no alert any more."""
-_STANDING = frozenset({FindingKind.GATE})
+_STANDING = frozenset({FindingKind.GATE, FindingKind.PROCESS})
 """Kinds that are reported once and hold until their finding is dropped."""
 _TITLES = {
     FindingKind.BALANCE_REST: ("数据收支不平：{station}", "Readings are missing from the balance: {station}"),
@@ -28,12 +30,15 @@ _TITLES = {
     FindingKind.QUARANTINE_FULL: ("隔离区将满", "The quarantine is nearly full"),
     FindingKind.DISK: ("采集磁盘将满", "The collector's disk is nearly full"),
     FindingKind.GAP: ("缺测无法补回：{station}", "Missing readings could not be brought back: {station}"),
+    FindingKind.PROCESS: ("程序异常：{process}", "A process is not well: {process}"),
+    FindingKind.INTERNAL_ERROR: ("程序内部错误：{process}", "Errors in the program: {process}"),
     FindingKind.GATE: ("数据批次被质控门禁扣留", "A batch was held at the gate"),
 }
 _SEVERITIES = {
     FindingKind.BALANCE_REST: Severity.CRITICAL,
     FindingKind.FOREIGN_PAYLOAD: Severity.CRITICAL,
     FindingKind.DISK: Severity.CRITICAL,
+    FindingKind.PROCESS: Severity.CRITICAL,
 }
 _CLOCKS = {
     "wrong_zone": ("时区错误（相差整个时区）", "off by the whole zone"),
@@ -43,9 +48,15 @@ _CLOCKS = {
 
 
 def finding_transitions(
-    state: StateStore, rules: Rules, network: Network, statuses: Mapping[str, AlertStatus], now: datetime
-) -> list[AlertTransition]:
-    """Beginnings and ends of the alerts that findings make; a finding already told is not told again.
+    state: StateStore,
+    rules: Rules,
+    network: Network,
+    statuses: Mapping[str, AlertStatus],
+    now: datetime,
+    *,
+    found: Found,
+) -> None:
+    """Add to ``found`` beginnings and ends of the alerts that findings make; a finding already told is not told again.
 
     Findings whose station or instrument is gone are forgotten: nothing else would ever end them.
 
@@ -63,11 +74,12 @@ def finding_transitions(
         else:
             present[item.key] = item
     recent = [item for item in present.values() if item.kind in _STANDING or item.last_at >= now - RECENT]
-    begun = [_begin(item, state, rules, statuses.get(PREFIX + item.key)) for item in recent]
+    for item in recent:
+        found.extend(item.key, partial(_begin, item, state, rules, statuses.get(PREFIX + item.key)))
     watched = [
         status for status in open_operations(statuses) if why_unwatched(status.transition, rules, network, now) is None
     ]
-    return [item for item in begun if item is not None] + _ends(present, watched, now)
+    found.transitions += _ends(present, watched, now)
 
 
 def standing_keys(state: StateStore) -> set[str]:
@@ -75,24 +87,26 @@ def standing_keys(state: StateStore) -> set[str]:
     return {PREFIX + item.key for kind in _STANDING for item in state.list_findings(kind=kind)}
 
 
-def _begin(finding: Finding, state: StateStore, rules: Rules, status: AlertStatus | None) -> AlertTransition | None:
+def _begin(finding: Finding, state: StateStore, rules: Rules, status: AlertStatus | None) -> Iterator[AlertTransition]:
     told = state.get_document(DOCUMENT, PREFIX + finding.key)
     is_told = told is not None and datetime.fromisoformat(told.body["last_at"]) >= finding.last_at
     is_open = status is not None and status.state is AlertState.FIRING
     if is_told and (is_open or finding.kind not in _STANDING):
-        return None
-    station = finding.station_id or ""
+        return
+    names = {"station": finding.station_id or "", "process": finding.facts.get("process", "")}
     zh, en = _TITLES[finding.kind]
-    return operation_transition(
+    begun = operation_transition(
         state,
         rules,
         key=finding.key,
-        titles=(zh.format(station=station), en.format(station=station)),
+        titles=(zh.format(**names), en.format(**names)),
         detail=detail_of(finding),
         severity=_SEVERITIES.get(finding.kind, Severity.WARNING),
         status=status,
         now=finding.last_at,
     )
+    if begun is not None:
+        yield begun
 
 
 def _ends(present: Mapping[str, Finding], opened: Iterable[AlertStatus], now: datetime) -> list[AlertTransition]:
@@ -175,6 +189,31 @@ def _quarantine_detail(finding: Finding) -> str:
     )
 
 
+def _process_detail(finding: Finding) -> str:
+    facts = finding.facts
+    name, host, restarts = facts.get("process"), facts.get("host"), facts.get("restarts")
+    if facts.get("complaint"):
+        zh, en = f"报告：{facts['complaint']}", f"says: {facts['complaint']}"
+    else:
+        zh, en = f"自 {facts.get('beat_at')} 起没有心跳", f"has given no sign of life since {facts.get('beat_at')}"
+    return (
+        f"{host} 上的 {name} {zh}；此前意外重启 {restarts} 次。查看其日志（运行手册“程序未运行”）；"
+        f"已停用时运行 skyground health --forget {name}。\n"
+        f'{name} on {host} {en}; restarted unasked {restarts} times before. Read its log (runbook, "A process is not well"); '
+        f"where it was retired: skyground health --forget {name}."
+    )
+
+
+def _error_detail(finding: Finding) -> str:
+    facts = finding.facts
+    return (
+        f"{facts.get('process')} 捕获程序错误，其余数据不受影响；最近一次：{facts.get('detail')}。"
+        "运行 skyground quarantine list --reason internal_error，升级后 replay。\n"
+        f"{facts.get('process')} caught errors of the program; everything else went on. The last one: {facts.get('detail')}. "
+        "See skyground quarantine list --reason internal_error, and replay after the update."
+    )
+
+
 def _gate_detail(finding: Finding) -> str:
     facts = finding.facts
     batch = f"{facts.get('network')} {facts.get('start')} .. {facts.get('end')}"
@@ -195,4 +234,6 @@ _DETAILS: dict[FindingKind, Callable[[Finding], str]] = {
     FindingKind.DISK: _disk_detail,
     FindingKind.GAP: _gap_detail,
     FindingKind.GATE: _gate_detail,
+    FindingKind.PROCESS: _process_detail,
+    FindingKind.INTERNAL_ERROR: _error_detail,
 }

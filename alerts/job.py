@@ -10,6 +10,7 @@ import os
 import socket
 import uuid
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from alerts import email
@@ -21,6 +22,7 @@ from alerts.finding import finding_transitions, standing_keys
 from alerts.look import Look
 from alerts.operation import PREFIX, operation_end, operation_ends, operation_transition
 from alerts.outage import is_check_due, mail_state, note_mail
+from alerts.process import note_processes
 from alerts.rules import load_rules
 from alerts.settings import alert_settings
 from schemas.alert import AlertState, EndReason
@@ -29,7 +31,7 @@ from store.state import AlertProgress, StateStore
 from store.state.delivery import EMAIL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from alerts.engine import Machine
@@ -40,6 +42,22 @@ if TYPE_CHECKING:
     from schemas.alert import AlertTransition, Severity
     from store.settings import SharedSettings
     from store.state import AlertStatus
+
+_ERRORS_SHOWN = 5
+
+
+class EvaluationError(Exception):
+    """Parts of an evaluation raised.
+
+    Attributes
+    ----------
+    stored : int
+        Transitions of the other parts that were stored.
+    """
+
+    def __init__(self, errors: Sequence[str], stored: int) -> None:
+        super().__init__("; ".join(errors[:_ERRORS_SHOWN]) + (" ..." if len(errors) > _ERRORS_SHOWN else ""))
+        self.stored = stored
 
 
 def evaluate(
@@ -66,6 +84,8 @@ def evaluate(
     Raises
     ------
     alerts.rules.RulesFileError, store.error.StoreError
+    EvaluationError
+        Something of ours raised about a rule or station; everything else was evaluated and stored.
     """
     own = alert_settings(settings)
     rules = load_rules(own.rules) if rules is None else rules
@@ -74,14 +94,17 @@ def evaluate(
         look = Look(influx, own.stations, statuses, start, end, now, state)
         live = (now - end).total_seconds() <= 3600  # noqa: PLR2004 - an hour, as the docstring says
         found = find_transitions(look, rules, live=live)
-        found.transitions += closing_transitions(look, rules, found, live=live)
+        found.extend("ends", lambda: closing_transitions(look, rules, found, live=live))
         if live:
-            found.transitions += finding_transitions(state, rules, own.stations, statuses, now)
+            found.attempt("processes", lambda: note_processes(state, now))
+            finding_transitions(state, rules, own.stations, statuses, now, found=found)
             standing = standing_keys(state)
-            found.transitions += operation_ends(
-                state, rules, own.stations, statuses=statuses, standing=standing, now=now
-            )
-        return _store(state, statuses, found)
+            ends = partial(operation_ends, state, rules, own.stations, statuses=statuses, standing=standing, now=now)
+            found.extend("operation", ends)
+        stored = _store(state, statuses, found)
+    if found.errors:
+        raise EvaluationError(found.errors, stored)
+    return stored
 
 
 def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: Found) -> int:
@@ -90,16 +113,21 @@ def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: Found)
     opened = {key for key, status in statuses.items() if status.state is not AlertState.OK}
     lost: set[str] = set()
     stored = 0
-    for change in found.transitions:
-        if change.alert_key in lost:
-            continue
+
+    def follow(change: AlertTransition) -> None:
+        nonlocal stored
+        lost.add(change.alert_key)  # unless it is stored
         transition_id = state.follow_transition(change, newest.get(change.alert_key))
         if transition_id is None:  # another worker was faster; the next round goes on from what it stored
-            lost.add(change.alert_key)
-            continue
+            return
+        lost.discard(change.alert_key)
         newest[change.alert_key] = transition_id
         (opened.discard if change.to_state is AlertState.OK else opened.add)(change.alert_key)
         stored += 1
+
+    for change in found.transitions:
+        if change.alert_key not in lost:
+            found.attempt(change.alert_key, partial(follow, change))
     state.note_alert_progress(
         {
             transition_id: progress

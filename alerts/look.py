@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from alerts.engine import advance, with_extreme_of
 from alerts.history import Subject, machine_of, transition_of
 from alerts.sample import condition_of
+from ingest.guard import describe, is_unexpected, say
 from schemas.alert import AlertState
 from schemas.interval import floor_hour
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from alerts.engine import Condition, Machine, Sample
     from alerts.rule import ForecastRule, Rule, ThresholdRule
@@ -56,11 +57,28 @@ class Found:
         State after them, by alert key, of the alerts that were evaluated.
     groundless : set of str
         Keys of open alerts whose values were invalidated or corrected.
+    errors : list of str
+        What raised: rule or step, station, exception and place. The rest was evaluated all the same.
     """
 
     transitions: list[AlertTransition] = field(default_factory=list)
     machines: dict[str, Machine] = field(default_factory=dict)
     groundless: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+
+    def attempt(self, place: str, step: Callable[[], object]) -> None:
+        """Run a part of the evaluation; what it raises costs that part only. Raises `StoreError`."""
+        try:
+            step()
+        except Exception as error:
+            if not is_unexpected(error):
+                raise
+            self.errors.append(f"{place}: {describe(error)}")
+            say("alert_evaluation_failed", error, place=place)
+
+    def extend(self, place: str, changes: Callable[[], Iterable[AlertTransition]]) -> None:
+        """Add transitions; what raises on the way costs those that were still to come. Raises `StoreError`."""
+        self.attempt(place, lambda: self.transitions.extend(changes()))
 
 
 def open_alerts(look: Look, rule: Rule) -> Iterator[AlertStatus]:

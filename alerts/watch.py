@@ -7,6 +7,7 @@ taken up in the next round; where they cannot be used, the loop goes on with tho
 
 from __future__ import annotations
 
+import socket
 import threading
 from datetime import UTC, datetime, timedelta
 from time import monotonic
@@ -17,10 +18,12 @@ import structlog
 
 from alerts.configuration import Configuration
 from alerts.failing import Failing
-from alerts.job import deliver, evaluate, read_mail_state
+from alerts.job import EvaluationError, deliver, evaluate, read_mail_state
 from alerts.outage import MailState
 from alerts.settings import alert_settings
+from ingest.guard import describe, say
 from ingest.stop import stop_on_signals as end_on_signals
+from ingest.vital import Vital
 from store.error import StoreError
 
 if TYPE_CHECKING:
@@ -47,6 +50,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
         All errors in one line; None where nothing went wrong.
     errors : dict of str to str
         By step that failed.
+    is_partial : bool
+        Only parts of the evaluation failed: single rules or stations.
     mail : MailState or None
         How the mails are doing; None where it could not be read.
     """
@@ -57,6 +62,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     error: str | None = None
     errors: dict[str, str] = msgspec.field(default_factory=dict)
+    is_partial: bool = False
     mail: MailState | None = None
 
 
@@ -64,7 +70,7 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
     """Judge and deliver until ``stop`` is set.
 
     A step that fails, for whatever reason, is reported and tried again after a pause that doubles up to a minute; one that
-    goes on failing is alarmed. A wrong setting, rules file or network file rises at the start.
+    goes on failing is alarmed. What raises about one rule or station costs that one, and is reported without a pause. A wrong setting, rules file or network file rises at the start.
 
     Parameters
     ----------
@@ -73,6 +79,15 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
         Is given every round.
     """
     current, failing = Configuration(alert_settings(settings)), Failing()
+    vital = Vital(f"watch/{socket.gethostname()}", current.settings.state_url, [])
+    vital.start()
+    try:
+        _go_round(current, failing, stop, report)
+    finally:
+        vital.close()
+
+
+def _go_round(current: Configuration, failing: Failing, stop: threading.Event, report: Callable[[Round], None]) -> None:
     pause_s = current.settings.watch_interval_s
     while not stop.is_set():
         now = datetime.now(UTC)
@@ -80,10 +95,11 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
         done = run_once(current.settings, now, current.rules)
         if problem is not None:
             errors = {"configuration": problem} | done.errors
-            done = msgspec.structs.replace(done, errors=errors, error="; ".join(errors.values()))
+            done = msgspec.structs.replace(done, errors=errors, error="; ".join(errors.values()), is_partial=False)
         failing.note(current.settings, current.rules, done.errors, now)
         report(done)
-        pause_s = min(2 * pause_s, LONGEST_PAUSE_S) if done.errors else current.settings.watch_interval_s
+        is_sound = done.is_partial or not done.errors
+        pause_s = current.settings.watch_interval_s if is_sound else min(2 * pause_s, LONGEST_PAUSE_S)
         stop.wait(pause_s)
 
 
@@ -92,6 +108,7 @@ def run_once(settings: AlertSettings, now: datetime, rules: Rules | None = None)
     begun = monotonic()
     counts = {"transitions": 0, "mails": 0}
     errors: dict[str, str] = {}
+    is_partial = False
     # Each by itself: what is stored goes out also while the readings cannot be read.
     steps: dict[str, tuple[str, Callable[[], int]]] = {
         "transitions": ("evaluate", lambda: evaluate(settings, now - WINDOW, now, now, rules)),
@@ -100,14 +117,25 @@ def run_once(settings: AlertSettings, now: datetime, rules: Rules | None = None)
     for name, (step, work) in steps.items():
         try:
             counts[name] = work()
-        except Exception as error:  # noqa: BLE001 - one input that a step trips over must not end the alerts; logged and alarmed
+        except EvaluationError as error:  # the rest was evaluated; each part that raised is in the log
+            counts[name], errors[step], is_partial = error.stored, str(error), True
+        except StoreError as error:
             errors[step] = f"{type(error).__name__}: {error}"
-            _log.warning(
-                "watch_step_failed", step=step, detail=errors[step], exc_info=not isinstance(error, StoreError)
-            )
+            _log.warning("watch_step_failed", step=step, detail=errors[step])
+        except Exception as error:  # noqa: BLE001 - one input that a step trips over must not end the alerts; logged and alarmed
+            errors[step] = describe(error)
+            say("watch_step_failed", error, step=step)
     mail = None if "deliver" in errors else read_mail_state(settings, now)
     error_line = "; ".join(errors.values()) or None
-    return Round(at=now, seconds=monotonic() - begun, error=error_line, errors=errors, mail=mail, **counts)
+    return Round(
+        at=now,
+        seconds=monotonic() - begun,
+        error=error_line,
+        errors=errors,
+        is_partial=is_partial and len(errors) == 1,
+        mail=mail,
+        **counts,
+    )
 
 
 def stop_on_signals() -> threading.Event:

@@ -284,13 +284,14 @@ def _answer_health(source: Source) -> Response:
         "influxdb": {"ok": database.ok, "detail": database.detail},
     }
     try:
-        health = source.health()
+        data = source.health()
     except StoreError as error:
-        return json_answer({"ok": False, **report, "detail": str(error), "summary": None, "stations": []})
-    rows = health.rows
-    if (mail := health.mail) is not None:
+        return json_answer(
+            {"ok": False, **report, "detail": str(error), "summary": None, "stations": [], "processes": []}
+        )
+    if (mail := data.mail) is not None:
         report["mail"] = _mail(mail)
-    summary = summarise(rows)
+    summary = summarise(data.rows)
     listed = [
         {
             "id": row.station.id,
@@ -301,10 +302,22 @@ def _answer_health(source: Source) -> Response:
             "rejected_24h": row.rejected.count,
             "completeness_24h": row.completeness,
         }
-        for row in rows
+        for row in data.rows
+    ]
+    processes = [
+        {
+            "name": item.name,
+            "host": item.host,
+            "state": item.state(data.read_at).value,
+            "beat_at": format_utc(item.beat_at),
+            "restarts": item.restarts,
+            "complaint": item.complaint,
+        }
+        for item in data.processes
     ]
     counts = {name: getattr(summary, name) for name in ("stations", "up", "late", "silent", "lying", "archive")}
-    return json_answer({"ok": database.ok, **report, "detail": "", "summary": counts, "stations": listed})
+    report |= {"detail": "", "summary": counts, "stations": listed, "processes": processes}
+    return json_answer({"ok": database.ok, **report})
 
 
 def _mail(mail: MailState) -> dict[str, object]:

@@ -248,6 +248,17 @@ class StationHealthModel(BaseModel):
     completeness_24h: dict[str, float | None]
 
 
+class ProcessModel(BaseModel):
+    """A process that is, or should be, running: ``well``, ``failing`` (``complaint`` says what of it) or ``gone``."""
+
+    name: str
+    host: str
+    state: str
+    beat_at: datetime
+    restarts: int
+    complaint: str
+
+
 class HealthReport(BaseModel):
     """``ok`` false where a database cannot be used; ``detail`` then says why."""
 
@@ -258,3 +269,4 @@ class HealthReport(BaseModel):
     detail: str
     summary: SummaryModel | None
     stations: list[StationHealthModel]
+    processes: list[ProcessModel]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import logging
+import socket
+import threading
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -24,6 +26,8 @@ from console.pages.shell import LANGUAGE_COOKIE, THEME_COOKIE
 from console.pages.station import station_page
 from console.render import ASSETS
 from console.source import Source
+from ingest.stop import stop_on_signals
+from ingest.vital import Vital
 from store.influx import InfluxStore
 from store.state import StateStore
 
@@ -35,6 +39,8 @@ if TYPE_CHECKING:
 _YEAR_S = 31_536_000
 #: A page waits this long for its databases before it gives up [s]; they have their own, longer time limit.
 _SLOWEST_S = 20.0
+#: At most so long after SIGTERM the console is gone [s].
+_STOP_S = 10.0
 _TITLE = "skyground"
 _ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0b6478"/>'
@@ -155,4 +161,13 @@ def serve(settings: SharedSettings) -> None:
     app = create_app(settings)
     # socket.io logs every connection at info
     logging.getLogger("engineio").setLevel(logging.WARNING)
-    uvicorn.run(app, host=address.hostname or "127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=3)
+    vital = Vital(f"console/{socket.gethostname()}", settings.state_url, [])
+    vital.start()
+    # uvicorn ends on the signal and then raises it again, which would end this process before the last word
+    stop_on_signals(threading.Event(), within_s=_STOP_S)
+    try:
+        uvicorn.run(
+            app, host=address.hostname or "127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=3
+        )
+    finally:
+        vital.close()

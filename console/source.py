@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ from schemas.interval import Interval, floor_hour
 from schemas.message import NetworkCode
 from schemas.review import ACTIVE
 from store.influx import Bucket
+from store.state import ProcessState
 from store.verdict import read_verdicts
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from schemas.network import Network, Station
     from store.influx import InfluxStore
     from store.settings import SharedSettings
-    from store.state import Document, StateStore
+    from store.state import Document, Process, StateStore
 
 KEEP_S = 10.0
 _WINDOW_H = 24
@@ -81,6 +82,8 @@ class HealthData:
         Whether there are Data Docs to look at.
     mail : MailState or None
         How the alert mails are doing.
+    processes : list of Process
+        Every process that is, or should be, running.
     """
 
     rows: list[StationHealth]
@@ -92,6 +95,13 @@ class HealthData:
     held: int = 0
     docs: bool = False
     mail: MailState | None = None
+    processes: list[Process] = field(default_factory=list)
+
+    @property
+    def unwell(self) -> list[tuple[Process, ProcessState]]:
+        """Processes that are gone or fail."""
+        states = [(item, item.state(self.read_at)) for item in self.processes]
+        return [(item, state) for item, state in states if state is not ProcessState.WELL]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +175,7 @@ class Source:
             held=len(self.state.list_held(only_blocking=True)),
             docs=self.data_docs is not None,
             mail=mail_state(self.state, now),
+            processes=self.state.list_processes(),
         )
 
     def _counts(

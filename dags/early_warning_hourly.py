@@ -54,7 +54,8 @@ def early_warning_hourly() -> None:
         start, end = bounds(window_of(timedelta(hours=24)))
         settings = load_settings(AlertSettings)
         now = datetime.now(UTC)
-        return {"transitions": evaluate(settings, start, end, now), "mails": deliver(settings, now)}
+        mails = deliver(settings, now)  # first, so that an evaluation that fails does not hold up what waits
+        return {"transitions": evaluate(settings, start, end, now), "mails": mails + deliver(settings, now)}
 
     forecast() >> warn()
 

@@ -43,7 +43,8 @@ def silence_watch() -> None:
         start, end = bounds(window_of(timedelta(hours=2)))
         settings = load_settings(AlertSettings)
         now = datetime.now(UTC)
-        return {"transitions": evaluate(settings, start, max(end, now), now), "mails": deliver(settings, now)}
+        mails = deliver(settings, now)  # first, so that an evaluation that fails does not hold up what waits
+        return {"transitions": evaluate(settings, start, max(end, now), now), "mails": mails + deliver(settings, now)}
 
     watch()
 

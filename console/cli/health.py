@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +10,7 @@ import typer
 if TYPE_CHECKING:
     from alerts.outage import MailState
     from console.i18n import Words
+    from store.state import Process, StateStore
 
 
 def register(app: typer.Typer) -> None:
@@ -20,10 +22,13 @@ def health(
     station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
     everything: Annotated[bool, typer.Option("--all", help="also those that are well 包括正常站点")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")] = False,
+    forget: Annotated[
+        str | None, typer.Option(help="a process that was retired, so that it is not missed any more 已停用的程序")
+    ] = None,
 ) -> None:
-    """Stations that need somebody, worst first, with the next step. 站点健康状况与下一步。
+    """Processes and stations that need somebody, worst first, with the next step. 程序与站点健康状况与下一步。
 
-    Exit status 1 where any station is lying, silent or late, or the alert mails do not go out.
+    Exit status 1 where any process is gone or failing, any station is lying, silent or late, or the alert mails do not go out.
     """
     import msgspec
 
@@ -38,10 +43,15 @@ def health(
     settings = load_settings(SharedSettings)
     with explained("health"), StateStore(settings.state_url) as state:
         state.migrate()
+        if forget is not None:
+            _forget(state, forget)
+            return
+        words = words_of(settings.language)
+        processes = [] if station else state.list_processes()
+        is_unwell = _print_processes(processes, words, everything=everything, as_json=as_json)
         influx = InfluxStore(settings)
         data = Source(settings, influx, state).health()
         influx.close()
-    words = words_of(settings.language)
     mail_line = None if data.mail is None or station else _mail_line(data.mail, words)
     if mail_line is not None:
         encoded = msgspec.json.encode({"station": None, "part": "mail", "state": "down", "detail": mail_line})
@@ -71,8 +81,35 @@ def health(
         typer.echo(f"{words(f'state.{row.state}'):<14} {row.station.id:<24} {since:<18} {next_step}")
     if not chosen and not as_json:
         typer.echo("every station reports on time 全部站点正常")
-    if mail_line is not None or any(row.state in TROUBLED for row in chosen):
+    if is_unwell or mail_line is not None or any(row.state in TROUBLED for row in chosen):
         raise typer.Exit(1)
+
+
+def _forget(state: StateStore, name: str) -> None:
+    if not state.end_process(name):
+        typer.echo(f"skyground health: no process {name!r} is known 没有该程序", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{name} is not missed any more 不再监视")
+
+
+def _print_processes(processes: list[Process], words: Words, *, everything: bool, as_json: bool) -> bool:
+    """List processes that are not well, or all; True where any is not."""
+    import msgspec
+
+    from store.state import ProcessState
+
+    now = datetime.now(UTC)
+    unwell = [item for item in processes if item.state(now) is not ProcessState.WELL]
+    for item in processes if everything else unwell:
+        state = item.state(now)
+        when = f"{item.beat_at:%Y-%m-%d %H:%M}Z"
+        next_step = words(f"process.{state}", when=when, complaint=item.complaint)
+        if as_json:
+            line = {"process": item.name, "station": None, "state": state, "next_step": next_step}
+            typer.echo(msgspec.json.encode(line | msgspec.structs.asdict(item)))
+        else:
+            typer.echo(f"{state:<14} {item.name:<24} {when:<18} {next_step}")
+    return bool(unwell)
 
 
 def _mail_line(mail: MailState, words: Words) -> str | None:

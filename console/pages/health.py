@@ -67,6 +67,7 @@ def _summary(data: HealthData) -> dict[str, object]:
         "held": data.held,
         "docs": data.docs,
         "mail": data.mail,
+        "unwell": data.unwell,
     }
 
 

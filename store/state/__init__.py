@@ -18,6 +18,7 @@ from store.state.gap import UNSETTLED, Gap, GapState, GapStore
 from store.state.gate import GateDecision, GateRuling, GateStore, HeldBatch
 from store.state.instrument import Clock, ClockState, InstrumentState, InstrumentStore, Progress
 from store.state.judged import JudgedMonth, JudgedStore
+from store.state.process import Process, ProcessState, ProcessStore
 from store.state.quarantine import QuarantinedItem, QuarantineState, QuarantineStore
 from store.state.review import AuditReport, ReviewStore
 from store.state.revision import Before, ReopenedHour, ReopenReason, Revision, RevisionStore
@@ -57,6 +58,8 @@ __all__ = [
     "JudgedMonth",
     "OpenRun",
     "OverlapError",
+    "Process",
+    "ProcessState",
     "Progress",
     "QuarantineState",
     "QuarantinedItem",
@@ -74,6 +77,7 @@ __all__ = [
 
 
 class StateStore(
+    ProcessStore,
     QuarantineStore,
     BalanceStore,
     SheetStore,

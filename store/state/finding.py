@@ -31,6 +31,10 @@ class FindingKind(StrEnum):
     """Missing readings that could not be brought back."""
     DISK = "disk"
     """The disk of a raw log nears the reserve at which the intake stops acknowledging."""
+    PROCESS = "process"
+    """A process that runs for long has ended unasked, or a part of it does not come back."""
+    INTERNAL_ERROR = "internal_error"
+    """Something of ours raised and was caught: a message was set aside, or a row left out."""
     GATE = "gate_hold"
     """A batch that the gate holds."""
 

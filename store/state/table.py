@@ -457,3 +457,15 @@ correction = sa.Table(
     sa.Column("reverted_at", UtcDateTime),
     sa.Index(None, "network", "station_id"),
 )
+process = sa.Table(
+    "process",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("host", sa.Text, nullable=False),
+    sa.Column("pid", sa.Integer, nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("beat_at", UtcDateTime, nullable=False),
+    sa.Column("every_s", sa.Float, nullable=False),
+    sa.Column("restarts", sa.Integer, nullable=False),
+    sa.Column("complaint", sa.Text, nullable=False),
+)

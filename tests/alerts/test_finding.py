@@ -27,18 +27,30 @@ FACTS = {
     FindingKind.DISK: {"free_bytes": 1_500_000_000, "reserve_bytes": 1 << 30, "directory": "rawlog"},
     FindingKind.GATE: {"id": 7, "network": "gas", "start": "a", "end": "b", "zh": ["CO 超限"], "en": ["CO is outside"]},
     FindingKind.QUARANTINE_FULL: {"items": 170_000, "payload_bytes": 1, "share": 0.85},
+    FindingKind.PROCESS: {"process": "watch/a", "host": "a", "complaint": "", "beat_at": "b", "restarts": 3},
+    FindingKind.INTERNAL_ERROR: {"process": "drain", "detail": "ValueError: x (ingest/clock.py:1 note)"},
+}
+
+
+_OF_STATIONS = {
+    FindingKind.CLOCK,
+    FindingKind.FOREIGN_PAYLOAD,
+    FindingKind.BALANCE_REST,
+    FindingKind.GAP,
+    FindingKind.GATE,
 }
 
 
 def finding(kind: FindingKind, at: datetime) -> Finding:
-    station = None if kind in {FindingKind.QUARANTINE_FULL, FindingKind.DISK} else "t-01"
+    station = "t-01" if kind in _OF_STATIONS else None
     key = kind.value if station is None else f"{kind.value}/{station}"
     return Finding(
         key=key, kind=kind, station_id=station, instrument_id="gas1", facts=FACTS[kind], first_at=at, last_at=at
     )
 
 
-@pytest.mark.parametrize("kind", FindingKind)
+# whether a process is well is looked up anew each time (tests/alerts/test_process.py)
+@pytest.mark.parametrize("kind", [kind for kind in FindingKind if kind is not FindingKind.PROCESS])
 def test_a_finding_is_mailed_once_and_ends_with_its_cause(  # noqa: PLR0917 - fixtures
     kind: FindingKind, own: AlertSettings, now: datetime, maildir: Path, state: StateStore, influx: InfluxStore
 ) -> None:
@@ -65,6 +77,6 @@ def test_an_old_finding_is_no_alert(own: AlertSettings, now: datetime, state: St
 def test_both_languages_have_the_figures(kind: FindingKind, now: datetime) -> None:
     zh, en = detail_of(finding(kind, now)).splitlines()
     for name, value in FACTS[kind].items():
-        if name in {"rest", "held", "missing", "attempts", "items", "topic", "id", "network"}:
+        if name in {"rest", "held", "missing", "attempts", "items", "topic", "id", "network", "process", "restarts"}:
             assert str(value) in zh
             assert str(value) in en

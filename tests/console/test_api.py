@@ -4,18 +4,20 @@ import csv
 import io
 import json
 import subprocess
+import time
 import urllib.error
 import urllib.request
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from console.source import KEEP_S
 from console.view.query import format_utc
 from qc.review import basis_of
 from schemas.review import ReviewAction, ReviewDraft, ReviewReason, ReviewTarget, ReviewVerdict
 from store.influx import InfluxStore
-from store.state import StateStore
+from store.state import Process, StateStore
 from tests.console.conftest import Running, console_settings, start
 
 if TYPE_CHECKING:
@@ -217,3 +219,20 @@ def test_data_docs_are_served_and_nothing_beside_them(running: Running) -> None:
     assert _get(f"{running.url}/datadocs/index.html")[::2] == (200, b"<h1>docs</h1>")
     for path in ("../state.sqlite", "%2e%2e/state.sqlite", "..%2fstate.sqlite", "gas/../../network.toml"):
         assert _get(f"{running.url}/datadocs/{path}")[0] in {400, 404}
+
+
+def test_health_names_processes_that_are_gone(running: Running) -> None:
+    now = datetime.now(UTC)
+    lost = Process(
+        name="watch/host-9", host="host-9", pid=1, started_at=now, beat_at=now - timedelta(hours=1), every_s=15.0
+    )
+    with StateStore(running.settings.state_url) as state:
+        state.note_process(lost)
+        try:
+            time.sleep(KEEP_S)
+            answer = _json(f"{running.url}/api/v1/health")
+        finally:
+            state.end_process(lost.name)
+    found = {item["name"]: item["state"] for item in answer["processes"]}
+    assert found.pop("watch/host-9") == "gone"
+    assert [(name.partition("/")[0], word) for name, word in found.items()] == [("console", "well")]

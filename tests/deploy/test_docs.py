@@ -31,6 +31,8 @@ WITH_UP = {"down", "status"}
 ENTRIES = (
     "Collector down",
     "InfluxDB down",
+    "A process is not well",
+    "Errors in the program",
     "Disk nearly full",
     "Broker restarted",
     "Station silent",

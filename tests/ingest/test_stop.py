@@ -24,6 +24,7 @@ from ingest.mqtt import Publisher
 from ingest.mqtt.subscriber import _Inbox, _Received
 from ingest.settings import Broker
 from schemas.message import RawMessage
+from store.state import StateStore
 from tests import servers
 from tests.ingest.conftest import payload, wait_for
 
@@ -93,9 +94,11 @@ def load(mqtt_url: str) -> Iterator[None]:
 
     worker = threading.Thread(target=publish)
     worker.start()
-    yield
-    stop.set()
-    worker.join()
+    try:
+        yield
+    finally:
+        stop.set()
+        worker.join()
 
 
 @contextmanager
@@ -191,6 +194,10 @@ def test_a_process_that_is_told_to_stop_ends_in_time(
     with state_of(state, collector_settings, tmp_path) as changed:
         took_s = seconds_to_stop(program, collector_settings, changed, tmp_path)
     assert took_s < longest_s
+    with StateStore(collector_settings.state_url) as left:
+        left.migrate()
+        # one that was told to end is not missed
+        assert took_s > 20 or left.list_processes() == []
 
 
 def received() -> _Received:

@@ -1,0 +1,98 @@
+"""Processes that run for long: each says at intervals that it is there, and what is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+import sqlalchemy as sa
+
+from store.state.database import StateBase, insert, to_type
+from store.state.table import process
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BEATS_MISSED = 4
+"""So many beats without one are an end that nobody asked for; a restart takes fewer. Project's choice."""
+
+
+class ProcessState(StrEnum):
+    """Whether a process does its work."""
+
+    WELL = "well"
+    FAILING = "failing"
+    """It is there, and says that a part of it does not come back."""
+    GONE = "gone"
+    """It has not said for too long that it is there, and did not say that it ends."""
+
+
+class Process(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one process.
+
+    Attributes
+    ----------
+    name : str
+        ``collector/<client id>``, ``gateway/<client id>``, ``watch/<host>``, ``console/<host>``.
+    beat_at : datetime
+        When it last said that it is there, UTC.
+    every_s : float
+        How often it does [s].
+    restarts : int
+        Starts that nobody asked for, of itself and of its parts, since its first start [1].
+    complaint : str
+        What of it does not come back; empty: all is well.
+    """
+
+    name: str
+    host: str
+    pid: int
+    started_at: datetime
+    beat_at: datetime
+    every_s: float
+    restarts: int = 0
+    complaint: str = ""
+
+    def state(self, now: datetime) -> ProcessState:
+        """Whether it does its work at a moment (aware)."""
+        if now - self.beat_at > timedelta(seconds=BEATS_MISSED * self.every_s):
+            return ProcessState.GONE
+        return ProcessState.FAILING if self.complaint else ProcessState.WELL
+
+
+class ProcessStore(StateBase):
+    """Functions on processes."""
+
+    def begin_process(self, item: Process) -> int:
+        """Note a start; returns the restarts so far: one more where the process before it did not say that it ends."""
+        with self._writing() as connection:
+            before = connection.execute(
+                sa.select(process.c.restarts).where(process.c.name == item.name).with_for_update()
+            ).scalar()
+            restarts = item.restarts if before is None else int(before) + 1
+            _put(connection, msgspec.structs.asdict(item) | {"restarts": restarts})
+        return restarts
+
+    def note_process(self, item: Process) -> None:
+        """Note that a process is there."""
+        with self._writing() as connection:
+            _put(connection, msgspec.structs.asdict(item))
+
+    def end_process(self, name: str) -> bool:
+        """Forget a process that was told to end, or that will not come back; False where there is none."""
+        with self._writing() as connection:
+            return connection.execute(sa.delete(process).where(process.c.name == name)).rowcount == 1
+
+    def list_processes(self) -> list[Process]:
+        """Every process that is, or should be, running, by name."""
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(process).order_by(process.c.name)).mappings()
+            return [to_type(row, Process) for row in rows]
+
+
+def _put(connection: sa.Connection, values: Mapping[str, object]) -> None:
+    statement = insert(connection, process).values(dict(values))
+    changed = {name: statement.excluded[name] for name in values if name != "name"}
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
