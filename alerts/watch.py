@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from ingest.guard import describe, say
 from ingest.stop import stop_on_signals as end_on_signals
 from ingest.vital import Vital
 from store.error import StoreError
+from store.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +81,8 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
         Is given every round.
     """
     current, failing = Configuration(alert_settings(settings)), Failing()
+    with suppress(StoreError), StateStore(current.settings.state_url) as state:
+        state.migrate()  # or the first round does
     vital = Vital(f"watch/{socket.gethostname()}", current.settings.state_url, [])
     vital.start()
     try:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 BEAT_S = 15.0
 _LAST_WORD_S = 3.0
+_FIRST_S = 2.0
 _log = structlog.get_logger("ingest.vital")
 
 
@@ -84,7 +85,8 @@ class Vital:
                     trouble.say("cannot_beat", detail=str(error))
                 else:
                     trouble.end()
-                if self._stop.wait(self._every_s):
+                # a new database is made by another part of the same start
+                if self._stop.wait(self._every_s if self._restarts is not None else min(self._every_s, _FIRST_S)):
                     break
             try:
                 state.end_process(self._name)

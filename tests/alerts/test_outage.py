@@ -186,7 +186,7 @@ def test_a_step_that_raises_anything_does_not_end_the_watch_nor_the_other_step(
 
     run(changed(own, watch_interval_s=0.05), stop, report)
     assert [list(done.errors) for done in rounds] == [[step], [step]]
-    assert rounds[0].error == f"OverflowError: {step}"
+    assert str(rounds[0].error).startswith(f"OverflowError: {step} (tests/alerts/test_outage.py:")
     assert len(calls) == 2
 
 
@@ -232,7 +232,7 @@ def test_changed_rules_and_network_are_taken_up_and_broken_ones_are_not(own: Ale
     path.write_text(RULE + "above_all = 1\n", encoding="utf-8")
     assert "above_all: unknown" in str(current.refresh())
     assert "above_all: unknown" in str(current.refresh())  # until it is mended
-    assert len(current.rules.items) == 21
+    assert len(current.rules.items) == len(load_rules(EXAMPLE).items)
     path.write_text(RULE, encoding="utf-8")
     assert current.refresh() is None
     assert len(current.rules.items) == 1
