@@ -142,7 +142,6 @@ def seconds_to_stop(program: str, settings: CollectorSettings, changed: dict[str
         "METRICS_PORT": "0",
         "WATCH_INTERVAL_S": "1",
         "WATCH_METRICS_PORT": "0",
-        "WATCH_METRICS_PORT": "0",
         "SMTP_URL": f"smtp://127.0.0.1:{free_ports(1)[0]}",
         **changed,
     }
