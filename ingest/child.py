@@ -9,164 +9,184 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import structlog
 
+from ingest.guard import say
 from ingest.lock import let_go_of_copies
 from ingest.log import configure_logging
 from ingest.report import StartFailure, send
+from ingest.supervise import STEADY_S, Restarts, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
-    from ingest.metrics import Metrics
     from ingest.report import DrainReport
     from ingest.settings import CollectorSettings
 
-    _Started = tuple[BaseProcess, Connection]
+    _Work = Callable[[CollectorSettings, Connection], None]
 
-_STOP_S = 20.0
+_DRAIN_STOP_S = 20.0
 _SURVEY_STOP_S = 10.0
-_RESTART_FIRST_S = 0.5
-_RESTART_MAX_S = 30.0
 _our_ends: list[Connection] = []
 """Ends of pipes that are this process's."""
 _log = structlog.get_logger("ingest.collector")
 
 
-class DrainProcess:
-    """The draining process, its reports, and its restart should it ever end unasked.
+class Child:
+    """A process that this one keeps running; it ends with this one, as its end of the pipe does.
 
     Parameters
     ----------
+    name : str
+    work : callable
+        What the process does, until told to stop or until the other end of its pipe is gone.
     settings : CollectorSettings
+    stop_s : float
+        How long an orderly end may take [s].
+    steady_s : float
+        Who runs for so long has come back [s].
     """
 
-    def __init__(self, settings: CollectorSettings) -> None:
+    def __init__(
+        self, name: str, work: _Work, settings: CollectorSettings, *, stop_s: float, steady_s: float = STEADY_S
+    ) -> None:
+        self.name = name
+        self._work = work
         self._settings = settings
-        self._metrics: Metrics | None = None
+        self._stop_s = stop_s
         self._stopping = threading.Event()
-        self._watcher = threading.Thread(target=self._watch, name="drain-reports", daemon=True)
+        self._restarts = Restarts(name, steady_s)
+        self._said = ""
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._watcher: Worker | None = None
+        self._heard: Callable[[DrainReport], object] = lambda _: None
+        self._restarted: Callable[[str], object] = lambda _: None
+        self._failed: Callable[[], object] = lambda: None
         self._has_worked = False
-        self._ended: Callable[[], object] = lambda: None
         self.failure = ""
         """Why it could not begin at all."""
+        self.starts = 0
+        """How often it was started."""
 
     def start(self) -> None:
-        """Start the process; its reports wait in the pipe until `follow`."""
-        self._process, self._pipe = _start(_drain, self._settings, "drain")
+        """Start the process; what it sends waits in the pipe until `follow`."""
+        self._process, self._pipe = _start(self._work, self._settings, self.name)
+        self._restarts.started()
+        self.starts += 1
 
-    def follow(self, metrics: Metrics, end: Callable[[], object]) -> None:
-        """Count its reports from a thread of their own; ``end`` is called should it not be able to begin."""
-        self._metrics, self._ended = metrics, end
+    def follow(
+        self,
+        restarted: Callable[[str], object],
+        *,
+        heard: Callable[[DrainReport], object] = lambda _: None,
+        failed: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Hear the process from a thread of its own, and start it again when it ends.
+
+        Parameters
+        ----------
+        restarted : callable
+            Is given the name at each further start.
+        heard : callable
+            Is given the reports.
+        failed : callable
+            Called should the process not be able to begin at all.
+        """
+        self._restarted, self._heard, self._failed = restarted, heard, failed
+        self._watcher = Worker(f"{self.name}-watcher", self._watch, self._stopping, restarted)
         self._watcher.start()
 
+    def tell(self, words: str) -> None:
+        """Send the process what this one complains about; nothing while it is gone."""
+        if self._pipe is not None and not self._pipe.closed:
+            send(self._pipe, words)
+
     def stop(self) -> None:
-        """Let the process finish the batch at hand and wait for it."""
+        """Let the process finish what it has in hand, and wait for it."""
         self._stopping.set()
-        if self._pipe is not None:
+        if self._pipe is not None and not self._pipe.closed:
             send(self._pipe, None)
-        if self._watcher.is_alive():
-            self._watcher.join(_STOP_S)
+        if self._watcher is not None:
+            self._watcher.join(self._stop_s)
         if self._process is not None:
-            self._process.join(1.0 if self._metrics is not None else _STOP_S)
-            if self._process.is_alive():
-                _log.error("drain_killed", detail=f"did not end within {_STOP_S:.0f} s; it resumes at its cursor")
-                self._process.kill()
-                self._process.join()
+            self._process.join(1.0 if self._watcher is not None else self._stop_s)
+            self._kill(f"did not end within {self._stop_s:.0f} s; it resumes at its cursor")
+
+    def complaint(self) -> str:
+        """Why it is not believed to be well; empty while it is."""
+        return self._restarts.complaint() or self._said or ("" if self._watcher is None else self._watcher.complaint())
 
     def _watch(self) -> None:
-        pause_s = _RESTART_FIRST_S
         while True:
-            started = time.monotonic()
             failure = self._hear()
             if self._stopping.is_set():
                 return
             if failure and not self._has_worked:
                 self.failure = failure
-                self._ended()
+                self._failed()
+                self._stopping.wait()
                 return
-            if time.monotonic() - started > _RESTART_MAX_S:
-                pause_s = _RESTART_FIRST_S
-            _log.error("drain_ended", exitcode=self._exit_code(), detail=failure, restart_in_s=pause_s)
-            if self._metrics is not None:
-                self._metrics.restarts.inc()
-            if self._stopping.wait(pause_s):
+            why = f"{failure or 'ended'}, {self._how_it_ended()}"
+            self._said = ""
+            if self._stopping.wait(self._restarts.ended(why)):
                 return
-            pause_s = min(2 * pause_s, _RESTART_MAX_S)
+            self._restarted(self.name)
             self.start()
 
-    def _exit_code(self) -> int | None:
-        if self._process is None:
-            return None
-        self._process.join(1.0)
-        return self._process.exitcode
-
     def _hear(self) -> str:
-        """Count and log reports until the process has closed its end; why it could not begin, if it says so."""
+        """Pass on what the process sends until it has closed its end; why it could not begin, if it says so."""
         pipe, failure = self._pipe, ""
-        while pipe is not None:
+        while pipe is not None and not pipe.closed:
             try:
-                report: DrainReport | StartFailure = pipe.recv()
+                item = pipe.recv()
             except (EOFError, OSError):
                 pipe.close()
                 break
-            if isinstance(report, StartFailure):
-                failure = report.detail
-                continue
-            self._has_worked = True
-            self._note(report)
+            if isinstance(item, StartFailure):
+                failure = item.detail
+            elif isinstance(item, str):
+                self._said = f"{self.name}: {item}" if item else ""
+            else:
+                self._has_worked = True
+                self._count(item)
         return failure
 
-    def _note(self, report: DrainReport) -> None:
-        if self._metrics is not None:
-            self._metrics.drained(report)
-        if not report.messages:
-            return  # the lag alone, while there is nothing to do
-        _log.info(
-            "batch",
-            messages=report.messages,
-            readings=report.readings,
-            values=report.values,
-            rejected=report.rejected,
-            retries=report.retries,
-            lag=report.lag,
-            decode_s=round(report.decode_s, 4),
-            write_s=round(report.write_s, 4),
-        )
+    def _count(self, report: DrainReport) -> None:
+        try:
+            self._heard(report)
+        except Exception as error:  # noqa: BLE001 - a report that cannot be counted is no reason to go deaf
+            say("report_failed", error, worker=self.name)
+
+    def _how_it_ended(self) -> str:
+        if self._process is None:
+            return "never started"
+        self._process.join(1.0)
+        self._kill("has closed its pipe and is still there")
+        return f"exit status {self._process.exitcode}"
+
+    def _kill(self, why: str) -> None:
+        if self._process is not None and self._process.is_alive():
+            _log.error("killed", worker=self.name, detail=why)
+            self._process.kill()
+            self._process.join()
 
 
-class SurveyProcess:
-    """The surveying process; ends with the one that started it."""
-
-    def __init__(self, settings: CollectorSettings) -> None:
-        self._settings = settings
-        self._process: BaseProcess | None = None
-        self._pipe: Connection | None = None
-
-    def start(self) -> None:
-        """Start, unless switched off."""
-        if self._settings.survey_every_s:
-            self._process, self._pipe = _start(_survey, self._settings, "survey")
-
-    def stop(self) -> None:
-        """Let it finish the part at hand."""
-        if self._pipe is not None:
-            send(self._pipe, None)
-        if self._process is not None:
-            self._process.join(_SURVEY_STOP_S)
-            if self._process.is_alive():
-                self._process.kill()  # it goes on at its cursor
-                self._process.join()
+def drain_process(settings: CollectorSettings) -> Child:
+    """The draining process."""
+    return Child("drain", _drain, settings, stop_s=_DRAIN_STOP_S)
 
 
-def _start(work: Callable[[CollectorSettings, Connection], None], settings: CollectorSettings, name: str) -> _Started:
+def survey_process(settings: CollectorSettings) -> Child:
+    """The surveying process, which fails in its rounds, if it does."""
+    return Child("survey", _survey, settings, stop_s=_SURVEY_STOP_S, steady_s=1.5 * settings.survey_every_s)
+
+
+def _start(work: _Work, settings: CollectorSettings, name: str) -> tuple[BaseProcess, Connection]:
     """A process that does ``work``, and our end of its pipe."""
     context = multiprocessing.get_context("fork" if threading.active_count() == 1 else "spawn")
     ours, theirs = context.Pipe()
@@ -179,12 +199,7 @@ def _start(work: Callable[[CollectorSettings, Connection], None], settings: Coll
     return process, ours
 
 
-def _begin(
-    work: Callable[[CollectorSettings, Connection], None],
-    settings: CollectorSettings,
-    pipe: Connection,
-    others: Connection,
-) -> None:
+def _begin(work: _Work, settings: CollectorSettings, pipe: Connection, others: Connection) -> None:
     """Entry of either process: lets go of what is the intake's before anything else, since that may die at any moment."""
     # a signal to the whole process group is the intake's to handle: it tells us when it has kept everything
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -6,12 +6,13 @@ this process what its metrics need (docs/decisions/0011).
 
 from __future__ import annotations
 
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.child import DrainProcess, SurveyProcess
+from ingest.child import drain_process, survey_process
 from ingest.error import IngestError
 from ingest.intake import intake
 from ingest.lock import locked
@@ -20,11 +21,15 @@ from store.rawlog import RawLog, free_bytes
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable, Sequence
 
+    from ingest.child import Child
     from ingest.metrics import Metrics
+    from ingest.report import DrainReport
     from ingest.settings import CollectorSettings
     from ingest.share import Cover
 
+_LOOK_EVERY_S = 5.0
 _log = structlog.get_logger("ingest.collector")
 
 
@@ -41,20 +46,24 @@ def collect(settings: CollectorSettings, stop: threading.Event) -> None:
     stations = len(settings.stations.station_list)
     settings.rawlog_dir.mkdir(parents=True, exist_ok=True)
     with locked(settings.rawlog_dir / "intake.lock"):
-        survey, drain = SurveyProcess(settings), DrainProcess(settings)
-        survey.start()
+        drain, survey = drain_process(settings), survey_process(settings) if settings.survey_every_s else None
+        if survey is not None:
+            survey.start()
         drain.start()
         try:
-            _take_in(settings, drain, stop, stations)
+            _take_in(settings, drain, survey, stop=stop, stations=stations)
         finally:
             drain.stop()
-            survey.stop()
+            if survey is not None:
+                survey.stop()
     if drain.failure:
         raise IngestError(drain.failure)
     _log.info("stopped")
 
 
-def _take_in(settings: CollectorSettings, drain: DrainProcess, stop: threading.Event, stations: int) -> None:
+def _take_in(
+    settings: CollectorSettings, drain: Child, survey: Child | None, *, stop: threading.Event, stations: int
+) -> None:
     cover: Cover | None = None
 
     def connection_changed(is_connected: bool) -> None:  # noqa: FBT001 - a state, not an option
@@ -76,9 +85,59 @@ def _take_in(settings: CollectorSettings, drain: DrainProcess, stop: threading.E
             subscriber.start()
             metrics = _metrics(settings, subscriber)
         metrics.serve(settings.metrics_host, settings.metrics_port)
-        drain.follow(metrics, stop.set)
+        drain.follow(metrics.restarted, heard=_reporter(metrics), failed=stop.set)
+        if survey is not None:
+            survey.follow(metrics.restarted)
+        parts = [drain, survey, subscriber, cover]
+        complaints = Complaints([part.complaint for part in parts if part is not None], drain)
         _log.info("started", broker=settings.mqtt_url, topic=settings.subscription, stations=stations)
-        intake(subscriber, log, metrics, stop)
+        intake(subscriber, log, metrics, stop, complaints.look)
+
+
+class Complaints:
+    """Passes on to the drain, which knows the state database, what of this process does not come back."""
+
+    def __init__(self, sources: Sequence[Callable[[], str]], drain: Child) -> None:
+        self._sources = sources
+        self._drain = drain
+        self._said = (0, "")
+        self._looked_at = 0.0
+
+    def look(self) -> None:
+        """Look every few seconds; said where it has changed, or where the drain is a new one."""
+        now = time.monotonic()
+        if now - self._looked_at < _LOOK_EVERY_S:
+            return
+        self._looked_at = now
+        words = "; ".join(filter(None, (source() for source in self._sources)))
+        latest = (self._drain.starts, words)
+        if latest != self._said and (words or self._said[1]):
+            self._drain.tell(words)
+            if words:
+                _log.error("not_well", detail=words)
+        self._said = latest
+
+
+def _reporter(metrics: Metrics) -> Callable[[DrainReport], None]:
+    """Counts and logs what the drain reports."""
+
+    def heard(report: DrainReport) -> None:
+        metrics.drained(report)
+        if not report.messages:
+            return  # the lag alone, while there is nothing to do
+        _log.info(
+            "batch",
+            messages=report.messages,
+            readings=report.readings,
+            values=report.values,
+            rejected=report.rejected,
+            retries=report.retries,
+            lag=report.lag,
+            decode_s=round(report.decode_s, 4),
+            write_s=round(report.write_s, 4),
+        )
+
+    return heard
 
 
 def _metrics(settings: CollectorSettings, subscriber: Subscriber) -> Metrics:

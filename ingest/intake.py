@@ -7,23 +7,35 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from ingest.guard import divide, say
 from ingest.patience import PAUSE_S, Trouble
+from schemas.message import RawMessage
 from store.error import DiskReserveError, RawLogError
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
 
     from ingest.metrics import Metrics
     from ingest.mqtt import Subscriber
-    from schemas.message import RawMessage
     from store.rawlog import RawLog
 
 _log = structlog.get_logger("ingest.intake")
 
 
-def intake(subscriber: Subscriber, log: RawLog, metrics: Metrics, stop: threading.Event) -> None:
-    """Keep what arrives and acknowledge it, until told to stop; what was received by then is kept as well."""
+def intake(
+    subscriber: Subscriber,
+    log: RawLog,
+    metrics: Metrics,
+    stop: threading.Event,
+    look: Callable[[], object] = lambda: None,
+) -> None:
+    """Keep what arrives and acknowledge it, until told to stop; what was received by then is kept as well.
+
+    ``look`` is called at least every second, unless the raw log cannot be written.
+    """
     while True:
+        look()
         if stop.is_set():
             subscriber.stop_receiving()
         batch = subscriber.receive(timeout_s=0.2)
@@ -48,9 +60,18 @@ def _keep(messages: list[RawMessage], log: RawLog, metrics: Metrics, stop: threa
             metrics.stalled.set(1)
             event = "disk_reserve_reached" if isinstance(error, DiskReserveError) else "raw_log_refuses"
             trouble.say(event, detail=str(error), acknowledging=False)
+        except Exception as error:  # noqa: BLE001 - costs the message that makes it raise, not the batch
+            say("cannot_keep", error)
+            divide(log.append, messages, lambda item, _: log.append([_bare(item)]))
+            return True
         else:
             if trouble.end():
                 metrics.stalled.set(0)
             return True
         if stop.wait(PAUSE_S):
             return False
+
+
+def _bare(message: RawMessage) -> RawMessage:
+    """The message with nothing but ASCII in its topic; its bytes are what must not be lost."""
+    return RawMessage(ascii(message.topic), message.payload, message.received_at, message.redelivered)

@@ -35,8 +35,11 @@ class Metrics:
             "Readings not written, since messages of higher rank are stored at their times",
         )
         self.retried = self._counter("ingest_retried_batches", "Writes repeated because the database did not take them")
-        self.restarts = self._counter(
-            "ingest_drain_restarts", "Starts of the draining process after it ended unexpectedly"
+        self.restarts = Counter(
+            "ingest_process_restarts",
+            "Starts of processes and threads after they ended unasked",
+            ("process",),
+            registry=self.registry,
         )
         self.rejected = Counter(
             "ingest_rejected_entries", "Entries of the quarantine", ("reason",), registry=self.registry
@@ -71,6 +74,10 @@ class Metrics:
         self.deletions.inc(sum(not item.payload for item in messages))
         self.batch_seconds.labels("keep").observe(seconds)
 
+    def restarted(self, name: str) -> None:
+        """Count the start of a process or thread that had ended."""
+        self.restarts.labels(name).inc()
+
     def drained(self, report: DrainReport) -> None:
         """Count a batch that was decoded and written."""
         self.decoded.inc(report.messages)
@@ -80,6 +87,8 @@ class Metrics:
         self.superseded.inc(report.superseded)
         for reason, count in report.rejected.items():
             self.rejected.labels(reason).inc(count)
+        for name, count in report.restarts.items():
+            self.restarts.labels(name).inc(count)
         for step, count in report.errors.items():
             self.errors.labels(step).inc(count)
         if report.lag is not None:

@@ -105,13 +105,13 @@ class Drain:
         self._state = state
         self._stop = stop
         self._lanes = Lanes(log, timedelta(seconds=settings.drain_live_after_s))
-        self._caught = Caught()
+        self.caught = Caught()
         self._clock = ClockScreen(settings, state)
         self._reviser = Reviser(settings, writer.store, state)
-        gaps = GapWatch(settings, state, writer.store, self._caught)
-        clocks = ClockReport(settings, state, self._caught)
-        self._follower = Follower(settings.stations, state, gaps=gaps, clocks=clocks, caught=self._caught)
-        self._steps = Steps(self._caught, _log)
+        gaps = GapWatch(settings, state, writer.store, self.caught)
+        clocks = ClockReport(settings, state, self.caught)
+        self._follower = Follower(settings.stations, state, gaps=gaps, clocks=clocks, caught=self.caught)
+        self._steps = Steps(self.caught, _log)
         self._reading = Trouble(_log)
         self._trouble = {name: Trouble(_log) for name in ("revise", "record")}
         self._superseded = 0
@@ -226,7 +226,8 @@ class Drain:
             readings=sum(part.readings for part in written),
             values=sum(part.values for part in written),
             rejected=count_reasons(batch.judged),
-            errors=self._caught.take(),
+            errors=self.caught.take(),
+            restarts=self.caught.take_restarts(),
             superseded=self._take_superseded(),
             retries=sum(part.retries for part in written),
             lag=self._lag(),
@@ -284,7 +285,7 @@ class Drain:
             except Exception as again:
                 if not is_unexpected(again):
                     raise
-                self._caught("record", again)
+                self.caught("record", again)
             else:
                 item.rejections[:] = rejections
                 break

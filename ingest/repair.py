@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,12 +10,15 @@ import msgspec
 import structlog
 
 from ingest.error import IngestError
+from ingest.guard import describe, is_unexpected, say
 from ingest.mqtt import Publisher
+from ingest.supervise import Worker
 from schemas.message import command_topic
 from store.error import StoreError
 from store.state import Finding, FindingKind, GapState
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Sequence
 
     from ingest.settings import CollectorSettings
@@ -53,6 +55,8 @@ class Repairer:
     backlog : callable
         Messages kept and not yet stored: what looks missing may be among them.
     stop : threading.Event
+    restarted : callable
+        Is given the thread's name should it have to be started again.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Repairer:
         state: StateStore,
         backlog: Callable[[], int],
         stop: threading.Event,
+        restarted: Callable[[str], object] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._network = settings.stations
@@ -70,17 +75,20 @@ class Repairer:
         self._state = state
         self._backlog = backlog
         self._stop = stop
-        self._thread = threading.Thread(target=self._run, name="gap-repair", daemon=True)
+        self._worker = Worker("gap-repair", self._run, stop, restarted)
 
     def start(self) -> None:
         """Start the thread, unless repair is switched off."""
         if self._settings.gap_requests_per_s > 0:
-            self._thread.start()
+            self._worker.start()
 
     def join(self) -> None:
         """Wait for the thread after ``stop``."""
-        if self._thread.is_alive():
-            self._thread.join(5.0)
+        self._worker.join(5.0)
+
+    def complaint(self) -> str:
+        """Why the thread is not believed to be well; empty while it is."""
+        return self._worker.complaint()
 
     def _run(self) -> None:
         while not self._stop.wait(_POLL_S):
@@ -107,7 +115,7 @@ class Repairer:
             patience = PAUSES[min(gap.attempts, len(PAUSES) - 1)] + delay
             if not self._state.claim_gap(gap, now + patience):
                 continue
-            request = self._next_request(gap, now)
+            request = self._request(gap, now)
             if request is None:
                 continue
             publisher.publish(command_topic(gap.station_id, gap.instrument_id), request.payload())
@@ -120,6 +128,17 @@ class Repairer:
                 attempt=gap.attempts + 1,
             )
             self._stop.wait(1 / self._settings.gap_requests_per_s)
+
+    def _request(self, gap: Gap, now: datetime) -> Request | None:
+        """As `_next_request`; a gap that makes it raise is given up, so that the others are asked for."""
+        try:
+            return self._next_request(gap, now)
+        except Exception as error:
+            if not is_unexpected(error):
+                raise
+            say("gap_failed", error, station=gap.station_id, instrument=gap.instrument_id)
+            self._state.change_gap(gap.id, GapState.GIVEN_UP, detail=describe(error))
+            return None
 
     def _next_request(self, gap: Gap, now: datetime) -> Request | None:
         """What is to be asked for; None where the gap has come to an end."""

@@ -9,6 +9,7 @@ import structlog
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
 _log = structlog.get_logger("ingest.report")
@@ -27,6 +28,8 @@ class DrainReport(msgspec.Struct, frozen=True):
         Quarantine entries by reason.
     errors : dict of str to int
         Exceptions that were caught behind the cursor, by step.
+    restarts : dict of str to int
+        Starts of threads that had ended, by name.
     retries : int
         Writes that had to be repeated.
     lag : int or None
@@ -40,6 +43,7 @@ class DrainReport(msgspec.Struct, frozen=True):
     values: int = 0
     rejected: dict[str, int] = msgspec.field(default_factory=dict)
     errors: dict[str, int] = msgspec.field(default_factory=dict)
+    restarts: dict[str, int] = msgspec.field(default_factory=dict)
     retries: int = 0
     superseded: int = 0
     lag: int | None = None
@@ -53,18 +57,19 @@ class StartFailure(msgspec.Struct, frozen=True):
     detail: str
 
 
-def send(pipe: Connection, item: DrainReport | StartFailure | None) -> None:
-    """Tell the other process; None: it is to stop."""
+def send(pipe: Connection, item: DrainReport | StartFailure | str | None) -> None:
+    """Tell the other process; None: it is to stop; words: what the sender complains about, empty where all is well."""
     try:
         pipe.send(item)
     except (BrokenPipeError, OSError):
         _log.warning("other_process_gone")
 
 
-def wait_for_end(pipe: Connection, stop: threading.Event) -> None:
-    """Set ``stop`` when the other process says so, or is gone."""
+def wait_for_end(pipe: Connection, stop: threading.Event, heard: Callable[[str], object] = lambda _: None) -> None:
+    """Set ``stop`` when the other process says so, or is gone; ``heard`` is given what it complains about."""
     try:
-        pipe.recv()
+        while isinstance(words := pipe.recv(), str):
+            heard(words)
     except (EOFError, OSError):
         pass
     finally:

@@ -19,6 +19,7 @@ import structlog
 
 from ingest.intake import intake
 from ingest.mqtt import Announcer, Subscriber
+from ingest.supervise import Worker
 
 if TYPE_CHECKING:
     from ingest.metrics import Metrics
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_S = 0.2
 _CONNECT_S = 10.0
+_CLOSE_S = 15.0
 _log = structlog.get_logger("ingest.share")
 
 
@@ -51,12 +53,12 @@ class Cover:
         self._stop = threading.Event()
         self._stand_ins: dict[str, StandIn] = {}
         self._announcer = Announcer(settings, self._heard)
-        self._thread = threading.Thread(target=self._look, name="cover")
+        self._worker = Worker("cover", self._look, self._stop, metrics.restarted)
 
     def start(self) -> None:
         """Announce this member and watch the others, in the background."""
         self._announcer.start()
-        self._thread.start()
+        self._worker.start()
 
     def announce(self) -> None:
         """Say again that this member is here; a stand-in that was just displaced has said the opposite."""
@@ -65,10 +67,14 @@ class Cover:
     def close(self) -> None:
         """End every stand-in after what it has received is kept; say that this member leaves."""
         self._stop.set()
-        self._thread.join()
+        self._worker.join(_CLOSE_S)
         for stand_in in self._stand_ins.values():
             stand_in.close()
         self._announcer.close()
+
+    def complaint(self) -> str:
+        """Why the thread is not believed to be well; empty while it is."""
+        return self._worker.complaint()
 
     def _heard(self, client_id: str, member: Member) -> None:
         if client_id == self._settings.mqtt_client_id or member.subscription != self._settings.subscription:
@@ -148,8 +154,8 @@ class StandIn:
         return True
 
     def is_over(self) -> bool:
-        """Whether the session has gone back to its owner, or the connection is lost."""
-        return self._subscriber.is_over.is_set()
+        """Whether the session has gone back to its owner, the connection is lost, or the thread has ended."""
+        return self._subscriber.is_over.is_set() or not (self._thread.is_alive() and self._subscriber.has_thread)
 
     def is_displaced(self) -> bool:
         """Whether the session's owner, or another stand-in, has it now."""

@@ -25,6 +25,7 @@ import msgspec
 import pandas as pd
 
 from ingest.expectation import HOUR, expected_in, holes
+from ingest.guard import divide, say
 from ingest.judge import judge
 from ingest.quarantine import refused_behind_judge
 from schemas.interval import floor_hour
@@ -33,7 +34,7 @@ from store.line import has_fields
 from store.state import Facts, Finding, FindingKind, SheetRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from ingest.judge import Judged
@@ -75,6 +76,7 @@ def settle(  # noqa: PLR0913 - the stores by keyword
     drained: Position,
     now: datetime,
     go_on: Callable[[int], bool] = lambda _: True,
+    takes: Callable[[Position], bool] | None = None,
 ) -> Settled:
     """Settle everything between the sheet's cursor and the drain's.
 
@@ -86,6 +88,8 @@ def settle(  # noqa: PLR0913 - the stores by keyword
         Findings are reported with this time, aware.
     go_on : callable
         Given the messages settled so far, after each part; False ends the work there.
+    takes : callable or None
+        Whether a message is settled at all; then they are taken one at a time. None: all, many together.
 
     Raises
     ------
@@ -95,13 +99,13 @@ def settle(  # noqa: PLR0913 - the stores by keyword
     done = Settled()
     with _alone(settings.rawlog_dir / "sheet.lock"):
         while True:
-            part = list(_part(log, drained))
+            part = list(_part(log, drained, _SETTLE_MESSAGES if takes is None else 1))
             if not part:
                 _look_again(settings.stations, store, state, now)
                 return done
             position = part[-1][0]
-            judged = [judge(message, settings) for _, message in part]
-            rows = _settle_part(judged, settings, store, state)
+            judged = [judge(message, settings) for at, message in part if takes is None or takes(at)]
+            rows = _settle_sound(judged, settings, store, state)
             log.advance(CURSOR, position)
             done.messages += len(part)
             done.rows += len(rows)
@@ -109,6 +113,19 @@ def settle(  # noqa: PLR0913 - the stores by keyword
             _report(rows, state, now)
             if not go_on(done.messages):
                 return done
+
+
+def _settle_sound(
+    judged: list[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore
+) -> list[SheetRow]:
+    """Settle; a message that makes the settlement raise is missing in the sheet, and in the log instead."""
+    rows: list[SheetRow] = []
+
+    def leave_out(item: Judged, error: Exception) -> None:
+        say("message_not_settled", error, topic=item.message.topic, received_at=item.message.received_at.isoformat())
+
+    divide(lambda part: rows.extend(_settle_part(part, settings, store, state)), judged, leave_out)
+    return rows
 
 
 def _look_again(network: Network, store: InfluxStore, state: StateStore, now: datetime) -> None:
@@ -156,9 +173,9 @@ def _put(make: Callable[[], list[SheetRow]], state: StateStore) -> list[SheetRow
     raise StateError(msg)
 
 
-def _part(log: RawLog, drained: Position) -> Iterator[tuple[Position, Any]]:
+def _part(log: RawLog, drained: Position, most: int) -> Iterator[tuple[Position, Any]]:
     position, count = log.cursor(CURSOR), 0
-    while count < _SETTLE_MESSAGES and (page := log.read(position, _PAGE, max_bytes=_PAGE_BYTES)):
+    while count < most and (page := log.read(position, min(_PAGE, most), max_bytes=_PAGE_BYTES)):
         for logged in page:
             if logged.position > drained:
                 return
@@ -167,7 +184,7 @@ def _part(log: RawLog, drained: Position) -> Iterator[tuple[Position, Any]]:
 
 
 def _settle_part(
-    judged: list[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore
+    judged: Sequence[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore
 ) -> list[SheetRow]:
     touched = {key for item in judged for key in _keys(item)}
     refusals = refused_behind_judge(state, min(item.message.received_at for item in judged))

@@ -7,23 +7,31 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from ingest.guard import describe, say
 from ingest.lanes import CURSOR as DRAIN_CURSOR
-from ingest.report import wait_for_end
+from ingest.report import send, wait_for_end
 from store.error import StoreError
 from store.rawlog import RawLog
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
     from ingest.settings import CollectorSettings
+    from ingest.sheet import Settled
+    from store.influx import InfluxStore
+    from store.rawlog import Position
     from store.state import StateStore
 
 _NICE = 10
+_PATIENCE = 2
+"""Rounds that fail in a row are complained about."""
 ALARM_SHARE = 0.8
 """Part of a bound of the quarantine at which it is reported."""
 _log = structlog.get_logger("ingest.survey")
@@ -32,50 +40,86 @@ _log = structlog.get_logger("ingest.survey")
 def survey(settings: CollectorSettings, pipe: Connection) -> None:
     """Work at every ``survey_every_s`` until told to stop or the other end of the pipe is gone."""
     os.nice(_NICE)
-    stop = threading.Event()
+    stop, failures = threading.Event(), 0
     threading.Thread(target=wait_for_end, args=(pipe, stop), daemon=True).start()
     while not stop.wait(seconds_until_next(datetime.now(UTC), settings.survey_every_s)):
-        try:
-            survey_once(settings, stop)
-        except StoreError as error:
-            _log.warning("survey_waits", detail=str(error))
+        words = survey_once(settings, stop)
+        failures = failures + 1 if words else 0
+        # the next round may succeed where a database was away for a moment
+        send(pipe, f"{failures} rounds in a row failed: {words}" if failures >= _PATIENCE else "")
 
 
-def survey_once(settings: CollectorSettings, stop: threading.Event) -> None:
-    """Settle the sheet up to where the drain is, then expire and prune; raises `StoreError`."""
-    from ingest.sheet import settle
+def survey_once(settings: CollectorSettings, stop: threading.Event) -> str:
+    """Settle the sheet up to where the drain is, then expire and prune: each by itself, whatever the others raise.
+
+    Returns
+    -------
+    str
+        What failed; empty when nothing did.
+    """
     from store.influx import InfluxStore
     from store.state import StateStore
 
+    done: dict[str, Any] = {}
+    failed: list[str] = []
     now = datetime.now(UTC)
-    log, store = RawLog(settings.rawlog_dir), InfluxStore(settings)
+    with ExitStack() as ends:
+        try:
+            log = RawLog(settings.rawlog_dir)
+            ends.callback(log.close)
+            store = InfluxStore(settings)
+            ends.callback(store.close)
+            state = ends.enter_context(StateStore(settings.state_url))
+        except StoreError as error:
+            _log.warning("survey_waits", detail=str(error))
+            return str(error)
+        state.quarantine_limit_bytes = settings.quarantine_max_bytes
+        steps: dict[str, Callable[[], object]] = {
+            "settled": lambda: _settle(settings, log, store, state, stop),
+            "expired": lambda: expire(settings, state, now),
+            "rows_pruned": lambda: prune_state(settings, state, now) + prune_contenders(settings, state, now),
+            "days_pruned": lambda: len(prune(settings, log, now)),
+        }
+        for name, step in steps.items():
+            try:
+                done[name] = step()
+            except Exception as error:  # noqa: BLE001 - the disk must not fill up because a sum is wrong
+                failed.append(f"{name}: {error if isinstance(error, StoreError) else describe(error)}")
+                if isinstance(error, StoreError):
+                    _log.warning("survey_waits", step=name, detail=str(error))
+                else:
+                    say("survey_failed", error, step=name)
+    settled = done.pop("settled", None)
+    counts = {} if settled is None else {name: getattr(settled, name) for name in ("messages", "rows", "rest")}
+    _log.info("surveyed", **counts, **done)
+    return "; ".join(failed)
+
+
+def _settle(
+    settings: CollectorSettings, log: RawLog, store: InfluxStore, state: StateStore, stop: threading.Event
+) -> Settled:
+    """Settle; one message at a time where that has ended the process again and again (`ingest.attempt`)."""
+    from ingest.attempt import DEATHS, DEATHS_IN_HAND, Attempts
+    from ingest.sheet import CURSOR, settle
+
+    attempts = Attempts(settings.rawlog_dir / "sheet.attempt", {CURSOR: log.cursor(CURSOR)})
+
+    def takes(position: Position) -> bool:
+        return attempts.take(position) < DEATHS_IN_HAND
+
     try:
-        with StateStore(settings.state_url) as state:
-            state.quarantine_limit_bytes = settings.quarantine_max_bytes
-            done = settle(
-                settings,
-                log,
-                store=store,
-                state=state,
-                drained=log.cursor(DRAIN_CURSOR),
-                now=now,
-                go_on=lambda _: not stop.is_set(),
-            )
-            expired = expire(settings, state, now)
-            rows_pruned = prune_state(settings, state, now) + prune_contenders(settings, state, now)
-        pruned = prune(settings, log, now)
+        return settle(
+            settings,
+            log,
+            store=store,
+            state=state,
+            drained=log.cursor(DRAIN_CURSOR),
+            now=datetime.now(UTC),
+            go_on=lambda _: not stop.is_set(),
+            takes=takes if attempts.deaths >= DEATHS else None,
+        )
     finally:
-        store.close()
-        log.close()
-    _log.info(
-        "surveyed",
-        messages=done.messages,
-        rows=done.rows,
-        rest=done.rest,
-        expired=expired,
-        rows_pruned=rows_pruned,
-        days_pruned=len(pruned),
-    )
+        attempts.close()  # who raises has not died
 
 
 def expire(settings: CollectorSettings, state: StateStore, now: datetime) -> int:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import ssl
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import structlog
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion
 
 from ingest.error import BrokerError
+from ingest.guard import describe, say
+from ingest.patience import Trouble
+from ingest.supervise import Restarts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,15 +28,62 @@ QOS = 1
 STATES = {state: json.dumps({"state": state}).encode() for state in ("online", "offline")}
 
 
-def new_client(settings: Broker, client_id: str, *, manual_ack: bool, reconnects: bool = True) -> Client:
+class SupervisedClient(Client):
+    """A client whose network thread does not end before it is told to.
+
+    paho's own ends with the first exception, of a callback or of its own: the process then lives on, and hears nothing more.
+    """
+
+    _errors = Trouble(structlog.get_logger("ingest.mqtt"))
+
+    def _thread_main(self) -> None:
+        restarts = Restarts("mqtt")
+        try:
+            while True:
+                restarts.started()
+                try:
+                    self.loop_forever(retry_first_connection=True)
+                except Exception as error:  # noqa: BLE001 - whatever it is, the connection begins again
+                    say("mqtt_thread_failed", error)
+                    if not self._reconnect_on_failure or self._has_to_end(restarts.ended(describe(error))):
+                        return
+                else:
+                    return
+        finally:
+            self._thread = None
+
+    def _has_to_end(self, pause_s: float) -> bool:
+        """Wait, then connect anew: what is half read on the old connection would raise again. True when told to end."""
+        deadline = time.monotonic() + pause_s
+        while not self._thread_terminate:
+            if time.monotonic() >= deadline:
+                with suppress(OSError, ValueError):  # tried again by the loop
+                    self.reconnect()
+                return False
+            time.sleep(0.1)
+        return True
+
+    def _easy_log(self, level: LogLevel, fmt: str, *arguments: object) -> None:
+        """Of what paho says only errors: exceptions of callbacks, which it passes over (``suppress_exceptions``)."""
+        if level == LogLevel.MQTT_LOG_ERR:
+            self._errors.say("mqtt_client_error", detail=fmt % arguments)
+
+    @property
+    def has_thread(self) -> bool:
+        """Whether the network thread is there."""
+        return self._thread is not None and self._thread.is_alive()
+
+
+def new_client(settings: Broker, client_id: str, *, manual_ack: bool, reconnects: bool = True) -> SupervisedClient:
     """A client with its credentials, not yet connected; raises `BrokerError` where they cannot be used."""
-    client = Client(
+    client = SupervisedClient(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
         protocol=MQTTProtocolVersion.MQTTv5,
         manual_ack=manual_ack,
         reconnect_on_failure=reconnects,
     )
+    client.suppress_exceptions = True
     client.reconnect_delay_set(min_delay=1, max_delay=RECONNECT_MAX_S)
     if settings.mqtt_user:
         client.username_pw_set(settings.mqtt_user, settings.mqtt_password.get_secret_value() or None)

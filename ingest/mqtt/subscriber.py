@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ingest.settings import CollectorSettings
 
 _DAY_S = 86_400
+_PATIENCE_S = 120.0
+"""A broker that is away for longer is complained about. Project's choice."""
 _SESSION_TAKEN_OVER = 0x8E  # MQTT 5.0, 3.14.2.1: another connection uses this client id now
 _log = structlog.get_logger("ingest.mqtt")
 
@@ -90,6 +92,9 @@ class Subscriber:
         self.is_subscribed = threading.Event()
         self.is_over = threading.Event()
         self.is_displaced = False
+        self._lost_at: float | None = time.monotonic()
+        self._why_lost = "no answer"
+        self._refused_topics: list[str] = []
         self._is_cover = bool(covered_by)
         self._status = status_topic("ops", "collector", settings.mqtt_client_id)
         self._states = STATES
@@ -112,6 +117,22 @@ class Subscriber:
             self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S, clean_start=False, properties=properties
         )
         self._client.loop_start()
+
+    def complaint(self) -> str:
+        """Why nothing can be received; empty where all is well, or where the broker was lost a moment ago."""
+        if not self._client.has_thread and not self._stopping.is_set():
+            return "mqtt: the network thread is gone"
+        if self._refused_topics:
+            return f"mqtt: the broker refuses the subscription to {', '.join(self._refused_topics)}"
+        if self._lost_at is None or time.monotonic() - self._lost_at < _PATIENCE_S:
+            return ""
+        away_s = round(time.monotonic() - self._lost_at)
+        return f"mqtt: not connected to {self._settings.mqtt_url} for {away_s // 60} min: {self._why_lost}"
+
+    @property
+    def has_thread(self) -> bool:
+        """Whether the network thread is there."""
+        return self._client.has_thread
 
     @property
     def is_connected(self) -> bool:
@@ -185,8 +206,10 @@ class Subscriber:
         self, client: Client, _userdata: object, flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
     ) -> None:
         if reason.is_failure:
+            self._why_lost = str(reason)
             _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
             return
+        self._lost_at = None
         self._connection += 1
         if not self._is_cover:
             # of a session that goes on nothing is missing: without this, what is retained would come anew at each connection
@@ -212,18 +235,22 @@ class Subscriber:
         self._connection += 1  # what is still queued must not be confirmed on the next connection
         self.is_displaced = reason.value == _SESSION_TAKEN_OVER
         self.is_over.set()
+        if self._lost_at is None:
+            self._lost_at, self._why_lost = time.monotonic(), str(reason)
         _log.warning("disconnected", broker=self._settings.mqtt_url, reason=str(reason))
         self._on_connection(False)  # noqa: FBT003 - a state, not an option
 
     def _subscribed(
         self, _client: Client, _userdata: object, _mid: int, reasons: list[ReasonCode], _properties: Properties | None
     ) -> None:
-        granted = []
+        granted, refused = [], []
         for topic, reason in zip(self._settings.subscriptions, reasons, strict=False):
             if reason.is_failure:
+                refused.append(topic)
                 _log.error("subscription_refused", topic=topic, reason=str(reason))
             else:
                 granted.append(topic)
+        self._refused_topics = refused
         if granted:
             self.is_subscribed.set()
             _log.info("subscribed", topics=granted)
