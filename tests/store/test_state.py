@@ -78,7 +78,17 @@ def test_the_newest_migration_is_known_without_alembic(url: str) -> None:
 
 def test_migrating_is_harmless_when_done(url: str) -> None:
     with StateStore(url) as store:
-        assert store.pending_migrations() == ["0001", "0002", "0003", "0004_review", "0005", "0009", "0007", "0006"]
+        assert store.pending_migrations() == [
+            "0001",
+            "0002",
+            "0003",
+            "0004_review",
+            "0005",
+            "0009",
+            "0007",
+            "0006",
+            "0008",
+        ]
         store.migrate()
         store.migrate()
         assert store.pending_migrations() == []
