@@ -83,12 +83,8 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
     current, failing = Configuration(alert_settings(settings)), Failing()
     with suppress(StoreError), StateStore(current.settings.state_url) as state:
         state.migrate()  # or the first round does
-    vital = Vital(f"watch/{socket.gethostname()}", current.settings.state_url, [])
-    vital.start()
-    try:
+    with Vital(f"watch/{socket.gethostname()}", current.settings.state_url, []):
         _go_round(current, failing, stop, report)
-    finally:
-        vital.close()
 
 
 def _go_round(current: Configuration, failing: Failing, stop: threading.Event, report: Callable[[Round], None]) -> None:

@@ -161,13 +161,9 @@ def serve(settings: SharedSettings) -> None:
     app = create_app(settings)
     # socket.io logs every connection at info
     logging.getLogger("engineio").setLevel(logging.WARNING)
-    vital = Vital(f"console/{socket.gethostname()}", settings.state_url, [])
-    vital.start()
     # uvicorn ends on the signal and then raises it again, which would end this process before the last word
     stop_on_signals(threading.Event(), within_s=_STOP_S)
-    try:
+    with Vital(f"console/{socket.gethostname()}", settings.state_url, []):
         uvicorn.run(
             app, host=address.hostname or "127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=3
         )
-    finally:
-        vital.close()

@@ -59,6 +59,7 @@ class Child:
         self._settings = settings
         self._stop_s = stop_s
         self._stopping = threading.Event()
+        self._is_told = True
         self._restarts = Restarts(name, steady_s)
         self._said = ""
         self._process: BaseProcess | None = None
@@ -106,16 +107,26 @@ class Child:
         if self._pipe is not None and not self._pipe.closed:
             send(self._pipe, words)
 
-    def stop(self) -> None:
-        """Let the process finish what it has in hand, and wait for it."""
+    def stop(self, *, is_told: bool = True) -> None:
+        """Let the process finish what it has in hand, and wait for it.
+
+        Parameters
+        ----------
+        is_told : bool
+            This process ends because it was told to, and not because it fails.
+        """
+        self._is_told = is_told
         self._stopping.set()
-        if self._pipe is not None and not self._pipe.closed:
-            send(self._pipe, None)
+        self._send_end()
         if self._watcher is not None:
             self._watcher.join(self._stop_s)
         if self._process is not None:
             self._process.join(1.0 if self._watcher is not None else self._stop_s)
             self._kill(f"did not end within {self._stop_s:.0f} s; it resumes at its cursor")
+
+    def _send_end(self) -> None:
+        if self._pipe is not None and not self._pipe.closed:
+            send(self._pipe, None if self._is_told else StartFailure("the intake fails"))
 
     def complaint(self) -> str:
         """Why it is not believed to be well; empty while it is."""
@@ -137,6 +148,8 @@ class Child:
                 return
             self._restarted(self.name)
             self.start()
+            if self._stopping.is_set():  # told meanwhile: the new one does not know
+                self._send_end()
 
     def _hear(self) -> str:
         """Pass on what the process sends until it has closed its end; why it could not begin, if it says so."""

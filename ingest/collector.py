@@ -53,7 +53,7 @@ def collect(settings: CollectorSettings, stop: threading.Event) -> None:
         try:
             _take_in(settings, drain, survey, stop=stop, stations=stations)
         finally:
-            drain.stop()
+            drain.stop(is_told=stop.is_set() and not drain.failure)
             if survey is not None:
                 survey.stop()
     if drain.failure:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ingest.attempt import Watchdog
 from ingest.lock import locked
+from ingest.mqtt import BeatListener
 from ingest.pipeline import Drain
 from ingest.repair import Repairer
 from ingest.report import StartFailure, send, wait_for_end
@@ -24,13 +25,33 @@ if TYPE_CHECKING:
     from ingest.settings import CollectorSettings
 
 
+class _Intake:
+    """What the drain hears of the intake."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self.stop = threading.Event()
+        self.words = ""
+        self.is_lost = False
+        keywords = {"heard": self._hear, "lost": self._lose}
+        threading.Thread(target=wait_for_end, args=(pipe, self.stop), kwargs=keywords, daemon=True).start()
+
+    def complaint(self) -> str:
+        """What it complains about last."""
+        return self.words
+
+    def _hear(self, words: str) -> None:
+        self.words = words
+
+    def _lose(self) -> None:
+        self.is_lost = True
+
+
 def drain(settings: CollectorSettings, pipe: Connection) -> None:
     """Drain until told to stop or the other end of the pipe is gone."""
-    stop, said = threading.Event(), deque([""], maxlen=1)
-    threading.Thread(target=wait_for_end, args=(pipe, stop, said.append), daemon=True).start()
+    intake = _Intake(pipe)
     # after a crash the drain of the former collector may still be at its last batch
-    with locked(settings.rawlog_dir / "drain.lock", wait_for=stop):
-        if stop.is_set():
+    with locked(settings.rawlog_dir / "drain.lock", wait_for=intake.stop):
+        if intake.stop.is_set():
             return
         try:
             state = StateStore(settings.state_url)
@@ -39,31 +60,30 @@ def drain(settings: CollectorSettings, pipe: Connection) -> None:
             send(pipe, StartFailure(str(error)))
             return
         with state:
-            _drain(settings, state, pipe, stop=stop, said=said)
+            _drain(settings, state, pipe, intake)
 
 
-def _drain(
-    settings: CollectorSettings, state: StateStore, pipe: Connection, *, stop: threading.Event, said: deque[str]
-) -> None:
+def _drain(settings: CollectorSettings, state: StateStore, pipe: Connection, intake: _Intake) -> None:
     state.quarantine_limit = settings.quarantine_max_items
     state.quarantine_limit_bytes = settings.quarantine_max_bytes
-    log = RawLog(settings.rawlog_dir)
-    store = ReadingStore(settings)
-    dog = Watchdog()
-    writer = Writer(store, stop, dog.alive)
-    work = Drain(settings, log, writer=writer, state=state, stop=stop, alive=dog.alive)
-    restarted = work.caught.restarted
-    repair = Repairer(settings, store=store, state=state, backlog=work.backlog, stop=stop, restarted=restarted)
-    # for the whole collector: its intake knows no database, and this process ends with it
-    complaints = (lambda: said[-1], repair.complaint)
-    vital = Vital(f"collector/{settings.mqtt_client_id}", settings.state_url, complaints, restarted)
-    try:
+    stop, dog = intake.stop, Watchdog()
+    with ExitStack() as ends:
+        log = RawLog(settings.rawlog_dir)
+        ends.callback(log.close)
+        store = ReadingStore(settings)
+        ends.callback(store.close)
+        work = Drain(settings, log, writer=Writer(store, stop, dog.alive), state=state, stop=stop, alive=dog.alive)
+        restarted = work.caught.restarted
+        repair = Repairer(settings, store=store, state=state, backlog=work.backlog, stop=stop, restarted=restarted)
+        beats = BeatListener(settings, f"{settings.mqtt_client_id}-beats"[:48])
+        # for the whole collector: its intake knows no database, and this process ends with it
+        complaints = (intake.complaint, repair.complaint)
+        vital = ends.enter_context(
+            Vital(settings.process_name, settings.state_url, complaints, restarted, others=beats.take)
+        )
+        ends.callback(repair.join)
+        ends.callback(dog.close)
         repair.start()
-        vital.start()
+        ends.enter_context(beats)
         work.run(lambda item: send(pipe, item))
-    finally:
-        dog.close()
-        repair.join()
-        vital.close()
-        store.close()
-        log.close()
+        vital.is_told = not intake.is_lost

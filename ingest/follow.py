@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.balance import count_batch
+from ingest.error_finding import ErrorReport
 from ingest.foreign import foreign_payloads
 from ingest.guard import describe, divide, internal_error, is_unexpected
 from ingest.patience import Trouble
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from schemas.network import Network
     from store.state import ClockState, StateStore
 
+_REPORT = "error finding"
 _log = structlog.get_logger("ingest.follow")
 
 
@@ -71,16 +73,19 @@ class Follower:
     gaps : GapWatch
     clocks : ClockReport
     caught : Caught
+    process : str
+        Name under which errors are reported.
     """
 
     def __init__(
-        self, network: Network, state: StateStore, *, gaps: GapWatch, clocks: ClockReport, caught: Caught
+        self, network: Network, state: StateStore, *, gaps: GapWatch, clocks: ClockReport, caught: Caught, process: str
     ) -> None:
         self._network = network
         self._state = state
         self._gaps = gaps
         self._clocks = clocks
         self._caught = caught
+        self._errors = ErrorReport(process)
         self.attempt = Steps(caught, _log)
 
     def count(self, batch: Sequence[Judged]) -> None:
@@ -114,6 +119,19 @@ class Follower:
     def look(self) -> None:
         """What is to be done while nothing arrives."""
         self.attempt("look", lambda: self._gaps.look(time.monotonic()))
+
+    def take_errors(self, batch: Sequence[Judged] = ()) -> dict[str, int]:
+        """Errors of ours since the last call, by step; they and what was refused for one in the batch become a finding."""
+        errors = self._caught.take()
+        self._errors.add_refused(batch)
+        # an error of this report itself would be reported for ever
+        self._errors.add(sum(count for step, count in errors.items() if step != _REPORT), self._caught.last)
+        self.attempt(_REPORT, self._report_errors)
+        return errors
+
+    def _report_errors(self) -> None:
+        self._state.report_findings(self._errors.take(datetime.now(UTC)))
+        self._errors.forget()
 
     def close(self) -> None:
         """Write what is only in memory; a second of progress less where that fails."""

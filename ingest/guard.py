@@ -53,21 +53,26 @@ class Caught:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._restarts: Counter[str] = Counter()
+        self.last = ""
+        """Step, exception and place of the last one."""
         self._lock = threading.Lock()
 
     def __call__(self, step: str, error: Exception) -> None:
         """Count and log one."""
         with self._lock:
             self._counts[step] += 1
+            self.last = f"{step}: {describe(error)}"
         say("step_failed", error, step=step)
 
     def restarted(self, name: str) -> None:
         """Count the start of a thread that had ended."""
-        self._restarts[name] += 1
+        with self._lock:
+            self._restarts[name] += 1
 
     def take_restarts(self) -> dict[str, int]:
         """Starts since the last call, by name."""
-        taken, self._restarts = self._restarts, Counter()
+        with self._lock:
+            taken, self._restarts = self._restarts, Counter()
         return dict(taken)
 
     def take(self) -> dict[str, int]:

@@ -110,7 +110,9 @@ class Drain:
         self._reviser = Reviser(settings, writer.store, state)
         gaps = GapWatch(settings, state, writer.store, self.caught)
         clocks = ClockReport(settings, state, self.caught)
-        self._follower = Follower(settings.stations, state, gaps=gaps, clocks=clocks, caught=self.caught)
+        self._follower = Follower(
+            settings.stations, state, gaps=gaps, clocks=clocks, caught=self.caught, process=settings.process_name
+        )
         self._steps = Steps(self.caught, _log)
         self._reading = Trouble(_log)
         self._trouble = {name: Trouble(_log) for name in ("revise", "record")}
@@ -173,7 +175,10 @@ class Drain:
         self._follower.look()
         # the last batch may have counted what came behind it, or nothing at all
         lag = self._lag() if self._lag_said != 0 else None
-        return None if lag is None else DrainReport(lag=lag)
+        errors, restarts = self._follower.take_errors(), self.caught.take_restarts()
+        if lag is None and not errors and not restarts:
+            return None
+        return DrainReport(lag=lag, errors=errors, restarts=restarts)
 
     def _join(self) -> None:
         def join() -> None:
@@ -221,12 +226,13 @@ class Drain:
         except _StoppedError:
             return None
         self._follower.follow(batch.judged, batch.clocks)
+        errors = self._follower.take_errors(batch.judged)
         return DrainReport(
             messages=len(batch.judged),
             readings=sum(part.readings for part in written),
             values=sum(part.values for part in written),
             rejected=count_reasons(batch.judged),
-            errors=self.caught.take(),
+            errors=errors,
             restarts=self.caught.take_restarts(),
             superseded=self._take_superseded(),
             retries=sum(part.retries for part in written),

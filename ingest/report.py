@@ -58,19 +58,42 @@ class StartFailure(msgspec.Struct, frozen=True):
 
 
 def send(pipe: Connection, item: DrainReport | StartFailure | str | None) -> None:
-    """Tell the other process; None: it is to stop; words: what the sender complains about, empty where all is well."""
+    """Tell the other process.
+
+    Parameters
+    ----------
+    item : DrainReport, StartFailure, str or None
+        None: it is to stop, since this one was told to; `StartFailure`: since this one fails; words: what this one complains
+        about, empty where all is well.
+    """
     try:
         pipe.send(item)
     except (BrokenPipeError, OSError):
         _log.warning("other_process_gone")
 
 
-def wait_for_end(pipe: Connection, stop: threading.Event, heard: Callable[[str], object] = lambda _: None) -> None:
-    """Set ``stop`` when the other process says so, or is gone; ``heard`` is given what it complains about."""
+def wait_for_end(
+    pipe: Connection,
+    stop: threading.Event,
+    heard: Callable[[str], object] = lambda _: None,
+    *,
+    lost: Callable[[], object] = lambda: None,
+) -> None:
+    """Set ``stop`` when the other process says so, or is gone.
+
+    Parameters
+    ----------
+    heard : callable
+        Is given what the other process complains about.
+    lost : callable
+        Called before ``stop`` is set where the other process fails or is gone, instead of having been told to end.
+    """
     try:
-        while isinstance(words := pipe.recv(), str):
-            heard(words)
+        while isinstance(item := pipe.recv(), str):
+            heard(item)
+        if item is not None:
+            lost()
     except (EOFError, OSError):
-        pass
+        lost()
     finally:
         stop.set()

@@ -200,6 +200,11 @@ class CollectorSettings(Broker):
         return f"$share/{self.mqtt_share}/{self.mqtt_topic}" if self.mqtt_share else self.mqtt_topic
 
     @property
+    def process_name(self) -> str:
+        """What the collector is called where processes are listed."""
+        return f"collector/{self.mqtt_client_id}"
+
+    @property
     def rawlog_dir(self) -> Path:
         """Directory of the raw log."""
         return self.run_dir / "rawlog"

@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from ingest.guard import say
 from ingest.intake import intake
 from ingest.mqtt import Announcer, Subscriber
 from ingest.supervise import Worker
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ingest.metrics import Metrics
     from ingest.mqtt import Member
     from ingest.settings import CollectorSettings
@@ -90,10 +93,17 @@ class Cover:
     def _look(self) -> None:
         while not self._stop.wait(_LOOK_EVERY_S):
             for client_id in [key for key, stand_in in self._stand_ins.items() if stand_in.is_over()]:
-                self._end(client_id)
+                self._attempt(self._end, client_id)
             for client_id in self._overdue():
-                self._stand_in_for(client_id)
+                self._attempt(self._stand_in_for, client_id)
             self._metrics.covered.set(len(self._stand_ins))
+
+    def _attempt(self, step: Callable[[str], None], client_id: str) -> None:
+        """Do a step for one member; what it raises costs no other one, and it is tried again when it is due."""
+        try:
+            step(client_id)
+        except Exception as error:  # noqa: BLE001 - see above
+            say("cover_failed", error, absent=client_id)
 
     def _end(self, client_id: str) -> None:
         stand_in = self._stand_ins.pop(client_id)
@@ -115,11 +125,16 @@ class Cover:
     def _stand_in_for(self, client_id: str) -> None:
         _log.warning("cover_started", absent=client_id)
         stand_in = StandIn(self._settings, client_id, self._log, self._metrics)
-        if stand_in.start():
+        is_standing = False
+        try:
+            is_standing = stand_in.start()
+        finally:
+            if not is_standing:
+                stand_in.close()
+        if is_standing:
             self._stand_ins[client_id] = stand_in
         else:
             _log.warning("cover_failed", absent=client_id, detail="no session of that name, or the broker is away")
-            stand_in.close()
 
 
 class StandIn:

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pandas as pd
 
+from ingest.error_finding import error_finding
 from ingest.expectation import HOUR, expected_in, holes
-from ingest.guard import divide, say
+from ingest.guard import describe, divide, say
 from ingest.judge import judge
 from ingest.quarantine import refused_behind_judge
 from schemas.interval import floor_hour
@@ -105,7 +106,7 @@ def settle(  # noqa: PLR0913 - the stores by keyword
                 return done
             position = part[-1][0]
             judged = [judge(message, settings) for at, message in part if takes is None or takes(at)]
-            rows = _settle_sound(judged, settings, store, state)
+            rows = _settle_sound(judged, settings, store, state, now)
             log.advance(CURSOR, position)
             done.messages += len(part)
             done.rows += len(rows)
@@ -116,15 +117,19 @@ def settle(  # noqa: PLR0913 - the stores by keyword
 
 
 def _settle_sound(
-    judged: list[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore
+    judged: list[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore, now: datetime
 ) -> list[SheetRow]:
-    """Settle; a message that makes the settlement raise is missing in the sheet, and in the log instead."""
+    """Settle; a message that makes the settlement raise is missing in the sheet, and in the log and a finding instead."""
     rows: list[SheetRow] = []
+    left_out: list[str] = []
 
     def leave_out(item: Judged, error: Exception) -> None:
+        left_out.append(f"survey, {item.message.topic}: {describe(error)}")
         say("message_not_settled", error, topic=item.message.topic, received_at=item.message.received_at.isoformat())
 
     divide(lambda part: rows.extend(_settle_part(part, settings, store, state)), judged, leave_out)
+    if left_out:
+        state.report_findings([error_finding(settings.process_name, left_out[-1], len(left_out), now)])
     return rows
 
 

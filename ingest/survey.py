@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -83,16 +83,24 @@ def survey_once(settings: CollectorSettings, stop: threading.Event) -> str:
         for name, step in steps.items():
             try:
                 done[name] = step()
+            except StoreError as error:
+                failed.append(f"{name}: {error}")
+                _log.warning("survey_waits", step=name, detail=str(error))
             except Exception as error:  # noqa: BLE001 - the disk must not fill up because a sum is wrong
-                failed.append(f"{name}: {error if isinstance(error, StoreError) else describe(error)}")
-                if isinstance(error, StoreError):
-                    _log.warning("survey_waits", step=name, detail=str(error))
-                else:
-                    say("survey_failed", error, step=name)
+                failed.append(f"{name}: {describe(error)}")
+                say("survey_failed", error, step=name)
+                _report(settings, state, failed[-1], now)
     settled = done.pop("settled", None)
     counts = {} if settled is None else {name: getattr(settled, name) for name in ("messages", "rows", "rest")}
     _log.info("surveyed", **counts, **done)
     return "; ".join(failed)
+
+
+def _report(settings: CollectorSettings, state: StateStore, detail: str, now: datetime) -> None:
+    from ingest.error_finding import error_finding
+
+    with suppress(StoreError):  # the next round reports it again
+        state.report_findings([error_finding(settings.process_name, f"survey, {detail}", 1, now)])
 
 
 def _settle(

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+_STEADY_S = 60
+"""A part that runs for so long has come up [s]."""
+_RETRIES = 60
+"""Starts in a row that fail before supervisord gives up: the last pause is a minute, all of them half an hour [1]."""
+
 
 def mosquitto_conf(directory: Path, port: int) -> str:
     """Broker on loopback with a persistent store and queues without a limit (the raw log empties them)."""
@@ -65,7 +70,12 @@ bind-address = "127.0.0.1:{rpc_port}"
 def supervisord_conf(
     directory: Path, socket: Path, programs: Mapping[str, tuple[Sequence[str], Mapping[str, str]]]
 ) -> str:
-    """Supervisord with one program a part, none started by itself, each stopped as a whole process group."""
+    """Supervisord with one program a part, none started by itself, each stopped as a whole process group.
+
+    A part that ends within ``startsecs`` of its start is started again after a pause that grows by a second each time; who
+    has run for longer, at once. With a shorter time than the start takes, one that dies right after it would be started
+    again and again without any pause.
+    """
     config = RawConfigParser()
     config["unix_http_server"] = {"file": str(socket), "chmod": "0700"}
     config["supervisord"] = {
@@ -84,8 +94,8 @@ def supervisord_conf(
             "directory": str(directory.parent),
             "autostart": "false",
             "autorestart": "unexpected",
-            "startsecs": "1",
-            "startretries": "3",
+            "startsecs": str(_STEADY_S),
+            "startretries": str(_RETRIES),
             "stopwaitsecs": "30",
             "stopasgroup": "true",
             "killasgroup": "true",

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from console.local.settings import LocalSettings
 
 _SOCKET_PATH_LIMIT = 90
+_UP = ("RUNNING", "STARTING")
+_RETRIED = "BACKOFF"
+"""Ended, and waiting to be started again."""
 
 
 class PartError(RuntimeError):
@@ -95,9 +98,10 @@ class Supervisor:
                 part.ready,
                 what=part.title_en,
                 timeout_s=part.timeout_s,
-                alive=lambda: self.state(name).state in ("RUNNING", "STARTING"),
+                alive=lambda: self.state(name).state in _UP,
             )
         except RuntimeError as error:
+            self.stop(name)  # whoever asked for it is told, and asks again
             raise PartError(self._failure(name, str(error))) from error
 
     def launch(self, name: str) -> None:
@@ -107,8 +111,9 @@ class Supervisor:
         ------
         PartError
         """
-        if self.state(name).state in ("RUNNING", "STARTING"):
+        if self.state(name).state in _UP:
             return
+        self.stop(name)
         self._parts[name].prepare()
         try:
             self._call("startProcess", name, False)
@@ -116,8 +121,8 @@ class Supervisor:
             raise PartError(self._failure(name, error.faultString)) from error
 
     def stop(self, name: str) -> None:
-        """Stop a part and its whole process group; nothing when it is down."""
-        if self.running and self.state(name).pid:
+        """Stop a part and its whole process group, or the attempts to start it again; nothing when it is down."""
+        if self.running and self.state(name).state in (*_UP, _RETRIED):
             self._call("stopProcess", name, True)
 
     def shutdown(self) -> None:
@@ -152,8 +157,7 @@ class Supervisor:
     def _reread(self) -> None:
         ((added, changed, removed),) = self._call("reloadConfig")
         for name in [*changed, *removed]:
-            if self.state(name).pid:
-                self._call("stopProcess", name, True)
+            self.stop(name)
             self._call("removeProcessGroup", name)
         for name in [*added, *changed]:
             self._call("addProcessGroup", name)

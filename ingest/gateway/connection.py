@@ -16,7 +16,7 @@ from sensors.hj212.frame import encode_frame
 from sensors.hj212.framer import Framer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from ingest.gateway.device import Device
     from ingest.gateway.keeper import Keeper
@@ -111,13 +111,16 @@ class Connection(asyncio.Protocol):
         """Find frames and deal with each; after the end was called for, nothing more is taken."""
         if self._hub.is_stopping:
             return
-        for found in self._framer.feed(data):
+        for found in self._found(data):
             if self._transport is None or self._transport.is_closing():
                 return
-            if found.frame is None:
-                self._refuse_unsound(found)
-            else:
-                self._take(found.frame, found.raw)
+            try:
+                if found.frame is None:
+                    self._refuse_unsound(found)
+                else:
+                    self._take(found.frame, found.raw)
+            except Exception as error:  # noqa: BLE001 - costs this frame, which gets no answer
+                self._hub.metrics.caught("take", error)
 
     def close(self, reason: str) -> None:
         """Close, counted under a reason."""
@@ -134,6 +137,14 @@ class Connection(asyncio.Protocol):
         if self._transport.get_write_buffer_size() > _UNREAD_MAX_BYTES:
             self._hub.metrics.closed.labels("does_not_read").inc()
             self._transport.abort()
+
+    def _found(self, data: bytes) -> Iterator[Found]:
+        """Frames in what has come; where the framer raises, the connection is closed, since it has lost its place."""
+        try:
+            yield from self._framer.feed(data)
+        except Exception as error:  # noqa: BLE001 - costs this connection: the station connects again
+            self._hub.metrics.caught("frame", error)
+            self.close("error")
 
     def _refuse_unsound(self, found: Found) -> None:
         """No answer: the station sends again; a connection of noise is closed."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,7 +19,7 @@ from store.rawlog import LoggedMessage, Position
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from ingest.gateway.device import Device
     from ingest.gateway.metrics import GatewayMetrics
@@ -30,6 +33,8 @@ _IDLE_S = 0.05
 _CONFIRM_S = 20.0
 _PAUSE_FIRST_S = 1.0
 _PAUSE_MAX_S = 30.0
+_PATIENCE_S = 120.0
+"""A broker that takes nothing for longer is complained about. Project's choice."""
 _TIDY_EVERY = timedelta(minutes=10)
 _log = structlog.get_logger("ingest.gateway")
 
@@ -62,6 +67,8 @@ class Forwarder:
         self._metrics = metrics
         self._stop = stop
         self._pause_s = _PAUSE_FIRST_S
+        self._waits_since: float | None = None
+        self._why = ""
         self._tidied_at = datetime.min.replace(tzinfo=UTC)
 
     def run(self) -> None:
@@ -74,9 +81,17 @@ class Forwarder:
             except (IngestError, RawLogError) as error:
                 self._metrics.connected.set(0)
                 self._metrics.retried.inc()
+                self._waits_since, self._why = self._waits_since or time.monotonic(), str(error)
                 _log.error("publishing_waits", detail=str(error), again_in_s=self._pause_s)
                 self._stop.wait(self._pause_s)
                 self._pause_s = min(2 * self._pause_s, _PAUSE_MAX_S)
+
+    def complaint(self) -> str:
+        """Why nothing is published; empty where all is well, or where it waits since a moment ago."""
+        since = self._waits_since
+        if since is None or time.monotonic() - since < _PATIENCE_S:
+            return ""
+        return f"nothing is published for {round(time.monotonic() - since) // 60} min: {self._why}"
 
     def _forward(self, publisher: Publisher) -> None:
         position = self._log.cursor(CURSOR)
@@ -86,16 +101,34 @@ class Forwarder:
             before = publisher.sent
             now = datetime.now(UTC)
             for item in logged:
-                self._add(item, assembler, publisher)
+                self._attempt(partial(self._add, item, assembler, publisher), [item], publisher)
             for upload in assembler.overdue(now, timedelta(seconds=self._settings.gateway_packet_timeout_s)):
                 self._metrics.incomplete.inc()
-                self._publish(upload, publisher)
+                self._attempt(partial(self._publish, upload, publisher), upload.in_order, publisher)
             self._confirm(before, publisher.flush())
             position = logged[-1].position if logged else position
             self._advance(position, assembler)
-            self._tidy(now)
+            try:
+                self._tidy(now)
+            except Exception as error:  # noqa: BLE001 - tried again in ten minutes
+                self._metrics.caught("tidy", error)
             if len(logged) < _BATCH:
                 self._stop.wait(_IDLE_S)
+
+    def _attempt(self, step: Callable[[], None], frames: Sequence[LoggedMessage], publisher: Publisher) -> None:
+        """Run a step; the frames that make it raise are handed on as they are: the collector keeps and judges each."""
+        try:
+            step()
+        except (IngestError, RawLogError):
+            raise
+        except Exception as error:  # noqa: BLE001 - costs these frames, nothing else
+            self._metrics.caught("forward", error)
+            for item in frames:
+                _, mn, _ = item.message.topic.split("/", 2)
+                device = self._devices.get(mn)
+                for topic in chain.from_iterable(device.topics.values() if device is not None else ()):
+                    publisher.publish(topic, item.message.payload)
+                    break
 
     def _add(self, item: LoggedMessage, assembler: Assembler[LoggedMessage], publisher: Publisher) -> None:
         try:
@@ -128,7 +161,7 @@ class Forwarder:
             raise PublishError(msg)
         self._metrics.published.inc(after.acknowledged - before.acknowledged)
         self._metrics.connected.set(1)
-        self._pause_s = _PAUSE_FIRST_S
+        self._pause_s, self._waits_since = _PAUSE_FIRST_S, None
 
     def _advance(self, position: Position, assembler: Assembler[LoggedMessage]) -> None:
         """Move the cursor, but not beyond a packet whose upload is not complete."""

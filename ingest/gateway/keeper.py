@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
+from ingest.guard import divide
 from store.error import RawLogError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ingest.gateway.metrics import GatewayMetrics
     from ingest.gateway.settings import GatewaySettings
@@ -64,29 +65,44 @@ class Keeper:
                 await _first(self._arrived, stop)
                 continue
             batch = [self._queue.popleft() for _ in range(min(_BATCH, len(self._queue)))]
-            if await self._commit(batch):
-                self._settle(batch)
-            else:
-                self._metrics.unkept.inc(len(batch))
+            kept = await self._commit(batch)
+            self._settle(kept)
+            self._metrics.unkept.inc(len(batch) - len(kept))
+            if not kept:
                 await _first(stop, timeout_s=_PAUSE_S)
         self._pool.shutdown()
 
-    async def _commit(self, batch: list[Waiting]) -> bool:
-        try:
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self._pool, self._append, [message for message, _, _ in batch])
-        except RawLogError as error:
-            _log.error("buffer_refuses", detail=str(error))
-            return False
-        return True
+    async def _commit(self, batch: list[Waiting]) -> list[Waiting]:
+        """Those that are on disk; a frame that cannot be kept gets no answer, and costs no other one."""
+        lost: set[int] = set()
 
-    def _append(self, messages: list[RawMessage]) -> None:
-        self._log.append(messages)
-        if time.monotonic() - self._measured_at < _SIZE_EVERY_S:
-            return
-        self._measured_at = time.monotonic()
-        size, limit = self._log.disk_usage(), self._settings.gateway_buffer_max_bytes
-        self._note_full(size, limit)
+        def append(part: Sequence[Waiting]) -> None:
+            self._log.append([message for message, _, _ in part])
+
+        def lose(item: Waiting, error: Exception) -> None:
+            lost.add(id(item))
+            self._metrics.caught("keep", error)
+
+        def keep() -> None:
+            divide(append, batch, lose, is_its_fault=_is_ours)
+
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._pool, keep)
+        except RawLogError as error:
+            # parts before the fault may be on disk: without an answer they come again, which is harmless
+            _log.error("buffer_refuses", detail=str(error))
+            return []
+        if time.monotonic() - self._measured_at >= _SIZE_EVERY_S:
+            self._measured_at = time.monotonic()
+            await loop.run_in_executor(self._pool, self._measure)
+        return [item for item in batch if id(item) not in lost]
+
+    def _measure(self) -> None:
+        try:
+            self.measure()
+        except Exception as error:  # noqa: BLE001 - what is on disk is answered
+            self._metrics.caught("measure", error)
 
     def _note_full(self, size: int, limit: int) -> None:
         if size >= limit and not self._is_full:
@@ -104,7 +120,14 @@ class Keeper:
         self._metrics.kept.inc(len(batch))
         for _, since, kept in batch:
             self._metrics.keep_seconds.observe(now - since)
-            kept()
+            try:
+                kept()
+            except Exception as error:  # noqa: BLE001 - costs this answer: the station sends again
+                self._metrics.caught("answer", error)
+
+
+def _is_ours(error: Exception) -> bool:
+    return not isinstance(error, RawLogError)
 
 
 async def _first(*events: asyncio.Event, timeout_s: float | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from ingest.guard import say
 from ingest.metrics import serve_registry
 
 _SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -29,11 +30,22 @@ class GatewayMetrics:
         self.unused = self._counter("gateway_unused_frames", "Frames in the buffer that no instrument takes")
         self.incomplete = self._counter("gateway_incomplete_uploads", "Split uploads handed on with packets missing")
         self.retried = self._counter("gateway_retried_batches", "Batches published again")
+        self.errors = self._by("gateway_internal_errors", "Exceptions that were caught", "step")
+        self.restarts = self._by("gateway_process_restarts", "Starts of threads after they ended unasked", "process")
         self.waiting = Gauge("gateway_waiting_frames", "Frames kept and not yet confirmed", registry=self.registry)
         self.connected = Gauge("gateway_broker_connected", "1 while the broker takes messages", registry=self.registry)
         self.keep_seconds = Histogram(
             "gateway_keep_seconds", "From reception to disk", buckets=_SECONDS, registry=self.registry
         )
+
+    def caught(self, step: str, error: Exception) -> None:
+        """Count and log an exception that costs one frame or one step."""
+        self.errors.labels(step).inc()
+        say("step_failed", error, step=step)
+
+    def restarted(self, name: str) -> None:
+        """Count the start of a thread that had ended."""
+        self.restarts.labels(name).inc()
 
     def serve(self, host: str, port: int) -> None:
         """Answer Prometheus in the background; port 0 is off.

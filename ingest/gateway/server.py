@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import resource
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -19,9 +18,12 @@ from ingest.gateway.history import HistoryDesk
 from ingest.gateway.keeper import Keeper
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.gateway.request import RequestBook
+from ingest.mqtt import BeatSender
+from ingest.supervise import Worker
 from store.rawlog import RawLog
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
@@ -54,14 +56,18 @@ def run(settings: GatewaySettings, stop: threading.Event) -> None:
         metrics.serve(settings.metrics_host, settings.gateway_metrics_port)
         log = RawLog(settings.buffer_dir)
         forwarder = Forwarder(settings, log, devices=devices, metrics=metrics, stop=stop)
-        thread = threading.Thread(target=forwarder.run, name="gateway-forward", daemon=True)
-        thread.start()
-        try:
-            asyncio.run(_serve(settings, log, metrics, devices=devices, stop=stop))
-        finally:
-            stop.set()
-            thread.join(_FORWARD_END_S)
-            log.close()
+        publishing = Worker("forward", forwarder.run, stop, metrics.restarted)
+        complaints = (forwarder.complaint, publishing.complaint)
+        with BeatSender(settings, settings.gateway_client_id, complaints) as beats:
+            beating = Worker("beat", beats.run, stop, metrics.restarted)
+            publishing.start()
+            beating.start()
+            try:
+                asyncio.run(_serve(settings, log, metrics, devices=devices, stop=stop))
+            finally:
+                stop.set()
+                publishing.join(_FORWARD_END_S)
+                log.close()
     _log.info("stopped")
 
 
@@ -95,7 +101,7 @@ async def _serve(
     desk.open()
     _log.info("started", address=f"{host}:{server.sockets[0].getsockname()[1]}", devices=len(devices))
     try:
-        await _watch(settings, hub, stop)
+        await _watch(settings, hub, metrics, stop)
     finally:
         server.close()
         hub.is_stopping = True
@@ -107,7 +113,7 @@ async def _serve(
         await asyncio.sleep(0)
 
 
-async def _watch(settings: GatewaySettings, hub: Hub, stop: threading.Event) -> None:
+async def _watch(settings: GatewaySettings, hub: Hub, metrics: GatewayMetrics, stop: threading.Event) -> None:
     """Close silent connections until told to stop."""
     loop = asyncio.get_running_loop()
     swept_at = loop.time()
@@ -116,8 +122,11 @@ async def _watch(settings: GatewaySettings, hub: Hub, stop: threading.Event) -> 
         now = loop.time()
         if now - swept_at >= min(_SWEEP_S, settings.gateway_first_frame_s):
             swept_at = now
-            hub.close_idle(now, first_frame_s=settings.gateway_first_frame_s, idle_s=settings.gateway_idle_s)
-            hub.keeper.measure()
+            try:
+                hub.close_idle(now, first_frame_s=settings.gateway_first_frame_s, idle_s=settings.gateway_idle_s)
+                hub.keeper.measure()
+            except Exception as error:  # noqa: BLE001 - the stations stay connected
+                metrics.caught("sweep", error)
 
 
 def _allow_files(connections: int) -> None:

@@ -9,6 +9,7 @@ with without("dns"):
     import paho.mqtt.client as _paho  # noqa: F401
 
 from ingest.mqtt.announcer import Announcer, Member, member_topic
+from ingest.mqtt.beat import BeatListener, BeatSender
 from ingest.mqtt.command import CommandListener
 from ingest.mqtt.probe import probe
 from ingest.mqtt.publisher import Publisher, Sent
@@ -17,6 +18,8 @@ from ingest.mqtt.subscriber import Batch, Subscriber
 __all__ = [
     "Announcer",
     "Batch",
+    "BeatListener",
+    "BeatSender",
     "CommandListener",
     "Member",
     "Publisher",

@@ -35,13 +35,13 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     name : str
-        ``collector/<client id>``, ``gateway/<client id>``, ``watch/<host>``, ``console/<host>``.
+        ``collector/<client id>``, ``watch/<host>``, ``console/<host>``.
     beat_at : datetime
         When it last said that it is there, UTC.
     every_s : float
         How often it does [s].
     restarts : int
-        Starts that nobody asked for, of itself and of its parts, since its first start [1].
+        Starts after an end that nobody asked for, since the last orderly one; of a collector those of its drain too [1].
     complaint : str
         What of it does not come back; empty: all is well.
     """
@@ -65,20 +65,25 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
 class ProcessStore(StateBase):
     """Functions on processes."""
 
-    def begin_process(self, item: Process) -> int:
-        """Note a start; returns the restarts so far: one more where the process before it did not say that it ends."""
-        with self._writing() as connection:
-            before = connection.execute(
-                sa.select(process.c.restarts).where(process.c.name == item.name).with_for_update()
-            ).scalar()
-            restarts = item.restarts if before is None else int(before) + 1
-            _put(connection, msgspec.structs.asdict(item) | {"restarts": restarts})
-        return restarts
+    def note_process(self, item: Process, *, only_known: bool = False) -> None:
+        """Note that a process is there; a restart is counted where the one before it did not say that it ends.
 
-    def note_process(self, item: Process) -> None:
-        """Note that a process is there."""
+        Parameters
+        ----------
+        item : Process
+            Its ``restarts`` count for a process that is not known yet only.
+        only_known : bool
+            Nothing is noted of a process that is not known yet.
+        """
+        question = sa.select(process.c.started_at, process.c.restarts).where(process.c.name == item.name)
         with self._writing() as connection:
-            _put(connection, msgspec.structs.asdict(item))
+            before = connection.execute(question.with_for_update()).first()
+            if before is None and only_known:
+                return
+            values = msgspec.structs.asdict(item)
+            if before is not None:
+                values["restarts"] = before.restarts + (before.started_at != item.started_at)
+            _put(connection, values)
 
     def end_process(self, name: str) -> bool:
         """Forget a process that was told to end, or that will not come back; False where there is none."""

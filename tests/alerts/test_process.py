@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 import alerts.evaluate
@@ -59,7 +60,7 @@ def test_a_process_is_gone_after_four_beats_without_one(now: datetime) -> None:
 def test_what_is_gone_or_fails_is_mailed_once_until_it_is_back(  # noqa: PLR0917 - fixtures
     own: AlertSettings, state: StateStore, influx: InfluxStore, now: datetime, maildir: Path, complaint: str
 ) -> None:
-    state.begin_process(beat(now, complaint))
+    state.note_process(beat(now, complaint))
     later = now if complaint else now + timedelta(minutes=5)
     for seconds in range(3):
         one_round(own, later + timedelta(seconds=seconds))
@@ -78,7 +79,7 @@ def test_what_is_gone_or_fails_is_mailed_once_until_it_is_back(  # noqa: PLR0917
 def test_a_process_that_was_told_to_end_is_not_missed(
     own: AlertSettings, state: StateStore, influx: InfluxStore, now: datetime, maildir: Path
 ) -> None:
-    state.begin_process(beat(now))
+    state.note_process(beat(now))
     assert state.end_process(NAME)
     one_round(own, now + timedelta(hours=1))
     assert mails(maildir) == []
@@ -88,7 +89,7 @@ def test_a_process_that_was_told_to_end_is_not_missed(
 def test_an_alarm_of_a_process_holds_for_as_long_as_it_is_gone(
     own: AlertSettings, state: StateStore, influx: InfluxStore, now: datetime
 ) -> None:
-    state.begin_process(beat(now))
+    state.note_process(beat(now))
     for hours in (1, 30, 60):
         one_round(own, now + timedelta(hours=hours))
         (alert,) = [item for key, item in state.get_alert_states().items() if NAME in key]
@@ -97,9 +98,14 @@ def test_an_alarm_of_a_process_holds_for_as_long_as_it_is_gone(
 
 @pytest.mark.integration
 def test_a_start_after_an_end_that_nobody_asked_for_is_counted(state: StateStore, now: datetime) -> None:
-    assert [state.begin_process(beat(now)) for _ in range(3)] == [0, 1, 2]
+    for minutes in range(3):
+        start = now + timedelta(minutes=minutes)
+        state.note_process(beat(start))
+        state.note_process(msgspec.structs.replace(beat(start), beat_at=start + timedelta(seconds=15)))
+        assert [item.restarts for item in state.list_processes()] == [minutes]
     assert state.end_process(NAME)
-    assert state.begin_process(beat(now)) == 0
+    state.note_process(beat(now))
+    assert [item.restarts for item in state.list_processes()] == [0]
 
 
 @pytest.mark.integration

@@ -1,0 +1,53 @@
+"""What a process that runs for long says of itself at intervals."""
+
+from __future__ import annotations
+
+import os
+import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_LONGEST = 1_000
+"""Characters of a complaint that travel."""
+_Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class Beat(msgspec.Struct, frozen=True, kw_only=True):
+    """One sign of life; the fields as `store.state.Process` has them.
+
+    Attributes
+    ----------
+    is_end : bool
+        The last one: the process ends as it was told to.
+    """
+
+    name: Annotated[str, Meta(max_length=100)]
+    host: Annotated[str, Meta(max_length=100)]
+    pid: Annotated[int, Meta(ge=0, lt=1 << 31)]
+    started_at: _Moment
+    beat_at: _Moment
+    every_s: Annotated[float, Meta(gt=0, le=3_600)]
+    complaint: Annotated[str, Meta(max_length=_LONGEST)] = ""
+    is_end: bool = False
+
+
+def beat_of(
+    name: str, started_at: datetime, every_s: float, complaints: Sequence[Callable[[], str]], *, is_end: bool = False
+) -> Beat:
+    """The beat of this process at this moment."""
+    return Beat(
+        name=name,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        started_at=started_at,
+        beat_at=datetime.now(UTC),
+        every_s=every_s,
+        complaint="; ".join(filter(None, (complaint() for complaint in complaints)))[:_LONGEST],
+        is_end=is_end,
+    )

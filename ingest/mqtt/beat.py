@@ -1,0 +1,170 @@
+"""Beats of processes that reach the broker and no database: sent by them, heard by every collector, retained in between."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+
+import msgspec
+import structlog
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from ingest.beat import Beat, beat_of
+from ingest.mqtt.client import KEEPALIVE_S, QOS, new_client, wait_published
+from schemas.message import status_topic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTMessageInfo
+    from paho.mqtt.properties import Properties
+    from paho.mqtt.reasoncodes import ReasonCode
+
+    from ingest.settings import Broker
+
+BEAT_S = 15.0
+_LAST_WORD_S = 2.0
+_KIND = "gateway"
+_MOST = 100
+"""Processes whose beats are kept until they are taken; anybody who may publish could make up more."""
+_log = structlog.get_logger("ingest.mqtt")
+
+
+class BeatSender:
+    """Says at intervals that this process is there, on a connection of its own, in a ``with`` block.
+
+    Parameters
+    ----------
+    settings : Broker
+    client_id : str
+        Of the gateway; this connection's ends with ``-beat``.
+    complaints : sequence of callable
+        Each says what is wrong; empty where all is well.
+    every_s : float
+        How often [s].
+    """
+
+    def __init__(
+        self,
+        settings: Broker,
+        client_id: str,
+        complaints: Sequence[Callable[[], str]],
+        *,
+        every_s: float = BEAT_S,
+    ) -> None:
+        self._settings = settings
+        self._topic = status_topic("ops", _KIND, client_id)
+        self._name = f"{_KIND}/{client_id}"
+        self._complaints = complaints
+        self._every_s = every_s
+        self._started_at = datetime.now(UTC)
+        self._stop = threading.Event()
+        self._client = new_client(settings, f"{client_id[:43]}-beat", manual_ack=False)
+        self._client.on_connect = self._connected
+
+    def __enter__(self) -> Self:
+        """Connect in the background; returns at once."""
+        self._client.connect_async(self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S, clean_start=True)
+        self._client.loop_start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Say that this process ends, unless by an exception, and disconnect."""
+        self._stop.set()
+        if error is None and self._client.is_connected():
+            info = self._send(is_end=True)
+            wait_published(info.is_published, _LAST_WORD_S)
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def run(self) -> None:
+        """Beat until the block is left."""
+        while not self._stop.wait(self._every_s):
+            if self._client.is_connected():
+                self._send()
+
+    def _send(self, *, is_end: bool = False) -> MQTTMessageInfo:
+        beat = beat_of(self._name, self._started_at, self._every_s, self._complaints, is_end=is_end)
+        return self._client.publish(self._topic, msgspec.json.encode(beat), qos=QOS, retain=True)
+
+    def _connected(
+        self,
+        _client: Client,
+        _userdata: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
+        else:
+            self._send()
+
+
+class BeatListener:
+    """Hears the beats of others, in a ``with`` block.
+
+    Parameters
+    ----------
+    settings : Broker
+    client_id : str
+        Of this connection.
+    """
+
+    def __init__(self, settings: Broker, client_id: str) -> None:
+        self._settings = settings
+        self._heard: dict[str, Beat] = {}
+        self._lock = threading.Lock()
+        self._client = new_client(settings, client_id, manual_ack=False)
+        self._client.on_connect = self._connected
+        self._client.on_message = self._arrived
+
+    def __enter__(self) -> Self:
+        """Connect in the background; returns at once."""
+        self._client.connect_async(self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S, clean_start=True)
+        self._client.loop_start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def take(self) -> list[Beat]:
+        """The newest beat of each process since the last call."""
+        with self._lock:
+            taken, self._heard = self._heard, {}
+        return list(taken.values())
+
+    def _connected(
+        self,
+        client: Client,
+        _userdata: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
+            return
+        client.subscribe(status_topic("ops", _KIND, "+"), options=SubscribeOptions(qos=QOS))
+
+    def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        try:
+            beat = msgspec.json.decode(message.payload, type=Beat)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            _log.warning("beat_unreadable", topic=message.topic)
+            return
+        # the clocks of two machines differ
+        now = datetime.now(UTC)
+        beat_at = min(beat.beat_at, now) if message.retain else now
+        name = f"{_KIND}/{message.topic.rpartition('/')[2]}"
+        with self._lock:
+            if name in self._heard or len(self._heard) < _MOST:
+                self._heard[name] = msgspec.structs.replace(beat, name=name, beat_at=beat_at)
