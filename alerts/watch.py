@@ -91,16 +91,35 @@ def _go_round(current: Configuration, failing: Failing, stop: threading.Event, r
     pause_s = current.settings.watch_interval_s
     while not stop.is_set():
         now = datetime.now(UTC)
-        problem = current.refresh()
+        problem = _refresh(current)
         done = run_once(current.settings, now, current.rules)
         if problem is not None:
             errors = {"configuration": problem} | done.errors
             done = msgspec.structs.replace(done, errors=errors, error="; ".join(errors.values()), is_partial=False)
-        failing.note(current.settings, current.rules, done.errors, now)
+        try:
+            failing.note(current.settings, current.rules, done.errors, now)
+        except Exception as error:  # noqa: BLE001 - an alarm that cannot be raised is tried again in the next round
+            say("watch_alarm_failed", error)
         report(done)
         is_sound = done.is_partial or not done.errors
         pause_s = current.settings.watch_interval_s if is_sound else min(2 * pause_s, LONGEST_PAUSE_S)
         stop.wait(pause_s)
+
+
+def _mail_state(settings: AlertSettings, now: datetime) -> MailState | None:
+    try:
+        return read_mail_state(settings, now)
+    except Exception as error:  # noqa: BLE001 - a figure for a metric
+        say("mail_state_unknown", error)
+        return None
+
+
+def _refresh(current: Configuration) -> str | None:
+    try:
+        return current.refresh()
+    except Exception as error:  # noqa: BLE001 - the loop goes on with the rules it has
+        say("watch_step_failed", error, step="configuration")
+        return describe(error)
 
 
 def run_once(settings: AlertSettings, now: datetime, rules: Rules | None = None) -> Round:
@@ -125,7 +144,7 @@ def run_once(settings: AlertSettings, now: datetime, rules: Rules | None = None)
         except Exception as error:  # noqa: BLE001 - one input that a step trips over must not end the alerts; logged and alarmed
             errors[step] = describe(error)
             say("watch_step_failed", error, step=step)
-    mail = None if "deliver" in errors else read_mail_state(settings, now)
+    mail = None if "deliver" in errors else _mail_state(settings, now)
     error_line = "; ".join(errors.values()) or None
     return Round(
         at=now,

@@ -35,7 +35,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     name : str
-        ``collector/<client id>``, ``watch/<host>``, ``console/<host>``.
+        ``collector/<client id>``, ``gateway/<client id>``, ``watch/<host>``, ``console/<host>``.
     beat_at : datetime
         When it last said that it is there, UTC.
     every_s : float

@@ -190,6 +190,25 @@ def test_a_step_that_raises_anything_does_not_end_the_watch_nor_the_other_step(
     assert len(calls) == 2
 
 
+@pytest.mark.parametrize(("owner", "step"), [(Configuration, "refresh"), (Failing, "note"), (watch, "read_mail_state")])
+def test_nothing_that_raises_about_the_watch_itself_ends_it(  # noqa: PLR0917 - fixtures
+    own: AlertSettings, influx: InfluxStore, monkeypatch: pytest.MonkeyPatch, now: datetime, owner: object, step: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise OverflowError(step)
+
+    monkeypatch.setattr(owner, step, fail)
+    stop, rounds = threading.Event(), list[Round]()
+
+    def report(done: Round) -> None:
+        rounds.append(done)
+        if len(rounds) == 2:
+            stop.set()
+
+    run(changed(own, watch_interval_s=0.05), stop, report)
+    assert [list(done.errors) for done in rounds] == [["configuration"] if step == "refresh" else []] * 2
+
+
 def test_a_step_that_goes_on_failing_becomes_an_alert_that_ends_with_it(
     own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime, maildir: Path
 ) -> None:

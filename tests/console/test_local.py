@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -63,6 +66,33 @@ def test_part_that_cannot_start_names_its_log(local: LocalSettings, supervisor: 
         supervisor.ensure()
         with pytest.raises(PartError, match=r"influxdb\.log"):
             supervisor.start("influxdb")
+
+
+@pytest.mark.integration
+def test_a_part_that_dies_after_its_start_is_started_again_after_growing_pauses(local: LocalSettings) -> None:
+    starts = local.run_dir / "starts"
+    script = f"import time; open({str(starts)!r}, 'a').write(f'{{time.time()}} '); time.sleep(1.5); raise SystemExit(1)"
+    part = replace(all_parts(local)["watch"], command=[sys.executable, "-c", script])
+    own = Supervisor(local, {"watch": part})
+    own.ensure()
+    try:
+        own.start("watch")
+        wait_until(lambda: len(times(starts)) >= 4, what="the fourth start", timeout_s=60)
+        first, second, third = (after - before for before, after in pairwise(times(starts)[:4]))
+        assert second > first + 0.5
+        assert third > second + 0.5
+        wait_until(lambda: own.state("watch").state == "BACKOFF", what="a pause", timeout_s=30)
+        own.launch("watch")  # again by hand, without waiting for the end of the pause
+        assert own.state("watch").state == "STARTING"
+        wait_until(lambda: own.state("watch").state == "BACKOFF", what="a pause", timeout_s=30)
+        own.stop("watch")
+        assert own.state("watch").state == "STOPPED"
+    finally:
+        own.shutdown()
+
+
+def times(path: Path) -> list[float]:
+    return [float(word) for word in path.read_text(encoding="utf-8").split()] if path.exists() else []
 
 
 def test_nothing_runs_before_supervisord(supervisor: Supervisor) -> None:

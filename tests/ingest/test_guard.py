@@ -14,6 +14,7 @@ import ingest.follow
 import ingest.judge
 from ingest.clock import ClockScreen
 from ingest.clock_report import ClockReport
+from ingest.error_finding import ErrorReport
 from ingest.gap import GapWatch
 from ingest.guard import describe, divide
 from ingest.lanes import CURSOR
@@ -149,6 +150,9 @@ def test_a_step_that_raises_before_the_write_costs_one_message_which_can_be_repl
     assert {station for station, _ in path.entries()} == {"poison"}
     assert all("ArithmeticError: seven (tests/ingest/test_guard.py:" in words for _, words in path.entries())
     assert report.rejected == {"internal_error": 2}
+    (finding,) = path.state.list_findings(kind=FindingKind.INTERNAL_ERROR)
+    assert (finding.facts["process"], finding.count) == (path.settings.process_name, 2)
+    assert "ArithmeticError: seven" in finding.facts["detail"]
     ids = [item.id for item in path.state.list_quarantine()]
     replayed = replay(ids, path.settings, path.state, Writer(path.store, threading.Event()))
     assert (replayed.stored, replayed.refused) == (2, 0)
@@ -217,6 +221,8 @@ def test_a_row_that_raises_is_left_out_again_and_again_and_the_others_are_kept(
         path.put(*hours)
         path.drain(work)
     assert path.stored() == dict.fromkeys(STATIONS, 2)
+    (finding,) = path.state.list_findings(kind=FindingKind.INTERNAL_ERROR)
+    assert "ArithmeticError: seven" in finding.facts["detail"]
 
 
 @pytest.mark.integration
@@ -282,3 +288,20 @@ def test_a_message_whose_words_cannot_be_printed_is_still_described() -> None:
     with pytest.raises(MuteError) as caught:
         raise MuteError
     assert describe(caught.value).startswith("MuteError: ? (tests/ingest/test_guard.py:")
+
+
+@pytest.mark.integration
+def test_an_error_finding_that_cannot_be_stored_waits_and_is_not_reported_for_ever(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = path.work()
+    with monkeypatch.context() as broken:
+        broken.setattr(ingest.judge, "decode", poisoned(ingest.judge.decode, ArithmeticError("seven")))
+        broken.setattr(ErrorReport, "take", lambda *_: 1 / 0)
+        path.put(3)
+        path.drain(work)
+        work._look_around()
+    work._look_around()
+    (finding,) = path.state.list_findings(kind=FindingKind.INTERNAL_ERROR)
+    assert finding.count == 1
+    assert "seven" in finding.facts["detail"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,11 @@ import pytest
 import structlog
 from paho.mqtt.client import MQTTMessage
 
-from ingest.mqtt import Announcer, Publisher
+from ingest.metrics import Metrics
+from ingest.mqtt import Announcer, Member, Publisher
 from ingest.mqtt.announcer import member_topic
 from ingest.settings import Broker
+from ingest.share import Cover, StandIn
 from store.rawlog import BEGINNING, RawLog
 from tests import servers
 from tests.ingest.conftest import Collector, payload, wait_for
@@ -159,3 +162,39 @@ def test_cover_outlives_a_restart_of_the_broker(
     publish(broker.url, 0, 400)
     wait_for(lambda: stored(store) == 400, "all values")
     assert kept(pair[1]) == 400
+
+
+@pytest.mark.parametrize("step", ["__init__", "start", "is_over"])
+def test_a_member_that_makes_the_cover_raise_costs_no_other_one(
+    collector_settings: CollectorSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    original, errors, stood_for = getattr(StandIn, step), list[str](), list[str]()
+    names: dict[int, str] = {}
+
+    def init(made: StandIn, *arguments: object) -> None:
+        names[id(made)] = str(arguments[1])
+        make(made, *arguments)
+        stood_for.append(str(arguments[1]))
+
+    def broken(made: StandIn, *arguments: object) -> object:
+        name = str(arguments[1]) if arguments else names[id(made)]
+        if name == "poison":
+            errors.append(name)
+            raise ArithmeticError
+        return init(made, *arguments) if step == "__init__" else original(made)
+
+    make = StandIn.__init__
+    monkeypatch.setattr(StandIn, "__init__", init)
+    monkeypatch.setattr(StandIn, step, broken)
+    monkeypatch.setattr("ingest.share._CONNECT_S", 0.5)
+    settings = collector_settings.model_copy(update={"mqtt_share": "guard", "mqtt_cover_after_s": 0.1})
+    log = RawLog(tmp_path / "log")
+    cover = Cover(settings, log, Metrics())
+    cover.start()
+    for name in ("poison", "sound"):
+        cover._heard(name, Member("offline", name, settings.subscription))
+    wait_for(lambda: "sound" in stood_for and (bool(errors) or step == "is_over"), "both attempts", 30)
+    assert cover.complaint() == ""
+    cover.close()
+    log.close()
+    assert not [item for item in threading.enumerate() if item.name.startswith("cover")]
