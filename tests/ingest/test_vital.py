@@ -133,7 +133,7 @@ def test_last_words_of_what_was_gone_before_anybody_knew_it_are_no_process(state
     old = beat(beat_at=NOW - timedelta(hours=1))
     note_beat(state, old)
     assert row(state, old.name) is None
-    note_beat(state, beat())
+    note_beat(state, beat(beat_at=datetime.now(UTC)))
     note_beat(state, old)
     found = row(state, old.name)
     assert found is not None
