@@ -189,12 +189,9 @@ def hourly_table(body: bytes) -> pd.DataFrame:
 
 def empty_hourly(parameters: Sequence[str] | None) -> pd.DataFrame:
     """An hourly frame without rows, with the columns of the parameters asked for."""
-    frame = _empty_values(())
-    for name in parameters or ():
-        frame[name] = pd.Series(dtype=np.float64)
-        frame[name + COUNT] = pd.Series(dtype=np.int64)
-        frame[name + FLAG] = pd.Series(dtype=np.int8)
-    return frame
+    empty = {"": np.float64, COUNT: np.int64, FLAG: np.int8}
+    columns = {name + suffix: np.empty(0, kind) for name in parameters or () for suffix, kind in empty.items()}
+    return pd.DataFrame(columns, index=_empty_values(()).index)
 
 
 def flags_frame(body: bytes) -> pd.DataFrame:

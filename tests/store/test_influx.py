@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr
 
 from schemas.interval import Interval
+from schemas.parameter import load_parameters
 from schemas.reading import Reading
 from store.error import StoreError, StoreUnavailableError
 from store.influx import Bucket, InfluxStore
@@ -150,6 +151,13 @@ def test_hourly_frames_come_back_as_they_were(store: InfluxStore) -> None:
     frame = hourly([1.5, np.nan, 3.0])
     store.write_hourly("gas", "a", frame)
     pd.testing.assert_frame_equal(store.read_hourly("gas", "a", START, END), frame, check_freq=False)
+
+
+def test_a_station_without_hours_has_every_column_that_was_asked_for(store: InfluxStore) -> None:
+    codes = list(load_parameters())
+    found = store.read_hourly("voc", "absent", START, START + timedelta(hours=1), codes)
+    assert list(found) == [code + suffix for code in codes for suffix in ("", "__n", "__flag")]
+    assert (len(found), found["pm25__flag"].dtype) == (0, np.int8)
 
 
 def test_an_hour_that_lost_its_value_does_not_show_the_earlier_one(store: InfluxStore) -> None:
