@@ -87,25 +87,27 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 
 def count_batch(batch: Sequence[Judged]) -> list[Balance]:
     """Increments of the balance for a batch; strangers' messages count under an empty station."""
-    counts: dict[tuple[datetime, str, str], Counter[str]] = {}
-    reasons: dict[tuple[datetime, str, str], Counter[str]] = {}
+    hours: dict[datetime, datetime] = {}
+    groups: dict[tuple[datetime, str, str], list[Judged]] = {}
     for item in batch:
-        key = (floor_hour(item.message.received_at), *_instrument_of(item))
-        count = counts.get(key)
-        if count is None:
-            count = counts[key] = Counter()
-        count["messages"] += 1
-        count["redelivered"] += item.message.redelivered
-        count["deletions"] += not item.message.payload
-        count["readings"] += len(item.readings)
-        for reading in item.readings:
-            count["values_stored"] += len(reading.values)
-        if item.rejections:
-            reasons.setdefault(key, Counter()).update(rejection.reason.value for rejection in item.rejections)
-    return [
-        Balance(hour=key[0], station_id=key[1], instrument_id=key[2], **count, rejected=dict(reasons.get(key, {})))
-        for key, count in counts.items()
-    ]
+        minute = item.message.received_at.replace(second=0, microsecond=0)
+        hour = hours.get(minute) or hours.setdefault(minute, floor_hour(minute))
+        groups.setdefault((hour, *_instrument_of(item)), []).append(item)
+    return [_balance_of(*key, items) for key, items in groups.items()]
+
+
+def _balance_of(hour: datetime, station_id: str, instrument_id: str, items: Sequence[Judged]) -> Balance:
+    return Balance(
+        hour=hour,
+        station_id=station_id,
+        instrument_id=instrument_id,
+        messages=len(items),
+        redelivered=sum(item.message.redelivered for item in items),
+        deletions=sum(not item.message.payload for item in items),
+        readings=sum(len(item.readings) for item in items),
+        values_stored=sum(len(reading.values) for item in items for reading in item.readings),
+        rejected=count_reasons(items),
+    )
 
 
 def count_reasons(batch: Sequence[Judged]) -> dict[str, int]:

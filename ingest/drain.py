@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from ingest.settings import CollectorSettings
+
+_COLLECT_AFTER = (50_000, 20, 50)
+"""Of `gc.set_threshold`: a batch makes tens of thousands of containers without cycles, and collecting after every 700 of them, as is
+Python's default, took a quarter of the drain's processor time."""
 
 
 class _Intake:
@@ -66,6 +71,7 @@ def drain(settings: CollectorSettings, pipe: Connection) -> None:
 def _drain(settings: CollectorSettings, state: StateStore, pipe: Connection, intake: _Intake) -> None:
     state.quarantine_limit = settings.quarantine_max_items
     state.quarantine_limit_bytes = settings.quarantine_max_bytes
+    gc.set_threshold(*_COLLECT_AFTER)
     stop, dog = intake.stop, Watchdog()
     with ExitStack() as ends:
         log = RawLog(settings.rawlog_dir)

@@ -185,7 +185,7 @@ class Reviser:
     ) -> Revised:
         done = _Done()
         stored = self._stored(unsure)
-        live = _live_of_batch(batch, unsure)
+        live = _live_of_batch(batch, unsure) if unsure else {}
         rows = self._contenders(unsure)
         for key, arrivals in unsure.items():
             asked = self._answers.marked(key, arrivals)

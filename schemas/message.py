@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -60,6 +61,7 @@ class TopicError(ValueError):
     """A topic that does not follow the contract."""
 
 
+@lru_cache(maxsize=16_384)
 def parse_topic(topic: str) -> Topic:
     """Split an observation topic.
 

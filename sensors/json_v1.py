@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import msgspec
 from msgspec import Meta
@@ -36,6 +36,7 @@ _BLANKS = b" \t\r\n"
 
 _NO_UNITS = msgspec.Raw(b"null")
 _CACHED_UNITS_BYTES = 16 << 10
+_SAME = (1.0, 0.0)
 
 _Aware = Annotated[datetime, Meta(tz=True)]
 
@@ -157,7 +158,9 @@ def _reading(wire: _Wire, topic: Topic) -> Reading:
 def _canonical(raw: dict[str, float | None], units: msgspec.Raw) -> dict[str, float]:
     if not raw.keys() <= _CODES:
         raise _UnsoundError
-    values = {code: value for code, value in raw.items() if value is not None}
+    values = cast("dict[str, float]", raw)
+    if None in raw.values():
+        values = {code: value for code, value in raw.items() if value is not None}
     if units is not _NO_UNITS:
         _convert(values, bytes(units))
     # One sum instead of a check a value: where it is within the bound every value is, and none is NaN; the slow way looks at each.
@@ -176,12 +179,13 @@ def _convert(values: dict[str, float], units: bytes) -> None:
 
 @lru_cache(maxsize=1_024)
 def _factors(units: bytes) -> tuple[tuple[str, float, float], ...]:
-    """Conversions of the units that a message names, from their own JSON; raises `_UnsoundError`, `msgspec.MsgspecError`."""
+    """Conversions, other than by one, of the units that a message names, from their own JSON; raises `_UnsoundError`, `msgspec.MsgspecError`."""
     named = _UNITS.decode(units) or {}
     if not named.keys() <= _CODES or units.count(b'"') != 4 * len(named):  # a key twice, or an escaped mark
         raise _UnsoundError
     try:
-        return tuple((code, *conversion(unit, _PARAMETERS[code])) for code, unit in named.items())
+        found = ((code, *conversion(unit, _PARAMETERS[code])) for code, unit in named.items())
+        return tuple(item for item in found if item[1:] != _SAME)
     except UnitError as error:
         raise _UnsoundError from error
 

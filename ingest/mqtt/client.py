@@ -6,7 +6,7 @@ import json
 import ssl
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from paho.mqtt.client import Client
@@ -74,9 +74,19 @@ class SupervisedClient(Client):
         return self._thread is not None and self._thread.is_alive()
 
 
+_Client = TypeVar("_Client", bound=SupervisedClient)
+
+
 def new_client(settings: Broker, client_id: str, *, manual_ack: bool, reconnects: bool = True) -> SupervisedClient:
     """A client with its credentials, not yet connected; raises `BrokerError` where they cannot be used."""
-    client = SupervisedClient(
+    return make_client(SupervisedClient, settings, client_id, manual_ack=manual_ack, reconnects=reconnects)
+
+
+def make_client(
+    kind: type[_Client], settings: Broker, client_id: str, *, manual_ack: bool, reconnects: bool
+) -> _Client:
+    """As `new_client`, of another kind of client."""
+    client = kind(
         CallbackAPIVersion.VERSION2,
         client_id=client_id,
         protocol=MQTTProtocolVersion.MQTTv5,

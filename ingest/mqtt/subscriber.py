@@ -15,15 +15,17 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.mqtt.announcer import member_states, member_topic
-from ingest.mqtt.client import KEEPALIVE_S, QOS, STATES, new_client, wait_published
+from ingest.mqtt.client import KEEPALIVE_S, QOS, STATES, wait_published
+from ingest.mqtt.receiver import new_receiver
 from schemas.message import RawMessage, status_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
+    from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
     from paho.mqtt.reasoncodes import ReasonCode
 
+    from ingest.mqtt.packet import Publish
     from ingest.settings import CollectorSettings
 
 _DAY_S = 86_400
@@ -101,12 +103,12 @@ class Subscriber:
         if covered_by:
             self._status = member_topic(settings.mqtt_client_id)
             self._states = member_states(settings, covered_by)
-        self._client = new_client(settings, settings.mqtt_client_id, manual_ack=True, reconnects=not self._is_cover)
+        self._client = new_receiver(settings, settings.mqtt_client_id, reconnects=not self._is_cover)
         self._client.will_set(self._status, self._states["offline"], qos=QOS, retain=True)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
         self._client.on_subscribe = self._subscribed
-        self._client.on_message = self._arrived
+        self._client.taken = self._arrived
 
     def start(self) -> None:
         """Connect in the background, again and again with paho's own back-off; returns at once."""
@@ -153,9 +155,9 @@ class Subscriber:
             return None
         batch = Batch([first.message], [], first.connection)
         _add_packet_id(batch, first)
-        deadline = time.monotonic() + self._settings.intake_wait_ms / 1_000
+        self._inbox.wait(self._settings.intake_batch - 1, self._settings.intake_wait_ms / 1_000)
         while len(batch.messages) < self._settings.intake_batch:
-            following = self._inbox.take(max(0.0, deadline - time.monotonic()))
+            following = self._inbox.take(0.0)
             if following is None:
                 break
             if following.connection != batch.connection:
@@ -172,10 +174,8 @@ class Subscriber:
         delivers the messages again.
         """
         self._room.leave(sum(len(item.payload) for item in batch.messages))
-        for packet_id in batch.packet_ids:
-            if batch.connection != self._connection:
-                return
-            self._client.ack(packet_id, QOS)
+        if batch.connection == self._connection:
+            self._client.acknowledge(batch.packet_ids)
 
     def stop_receiving(self) -> None:
         """Take nothing more from the broker; what was received can still be fetched and acknowledged."""
@@ -193,14 +193,14 @@ class Subscriber:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+    def _arrived(self, message: Publish) -> None:
         if self._stopping.is_set():
             return  # not acknowledged, so the broker keeps it
         # a topic that is not UTF-8 is kept readable instead of ending the connection
-        topic = message._topic.decode("utf-8", "backslashreplace")  # noqa: SLF001 - message.topic raises on such bytes
-        raw = RawMessage(topic, bytes(message.payload), datetime.now(UTC), message.dup)
-        self._room.enter(len(raw.payload))
-        self._inbox.put(_Received(raw, message.mid if message.qos else None, self._connection))
+        topic = message.topic.decode("utf-8", "backslashreplace")
+        raw = RawMessage(topic, message.payload, datetime.now(UTC), message.is_duplicate)
+        self._room.enter(len(message.payload))
+        self._inbox.put(_Received(raw, message.packet_id, self._connection))
 
     def _connected(
         self, client: Client, _userdata: object, flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
@@ -265,21 +265,30 @@ class _Inbox:
 
     def __init__(self) -> None:
         self._items: deque[_Received | None] = deque()
+        self._wanted = 1
+        self._is_ended = False
         self._is_filled = threading.Event()
 
     def put(self, item: _Received | None) -> None:
         self._items.append(item)
-        if not self._is_filled.is_set():
+        self._is_ended |= item is None
+        if (self._is_ended or len(self._items) >= self._wanted) and not self._is_filled.is_set():
             self._is_filled.set()
+
+    def wait(self, count: int, timeout_s: float) -> None:
+        """Wait for so many items, or for the end; the thread that puts them is not interrupted for each."""
+        if count <= 0:
+            return
+        self._wanted = count
+        self._is_filled.clear()
+        # what was put before the clearing is there by now; what is put from here on ends the wait
+        if len(self._items) < self._wanted and not self._is_ended and timeout_s > 0:
+            self._is_filled.wait(timeout_s)
 
     def take(self, timeout_s: float) -> _Received | None:
         """The oldest item; None when there is none within the time."""
-        if self._items:
-            return self._items.popleft()
-        self._is_filled.clear()
-        # what was put before the clearing is there by now; what is put from here on ends the wait
-        if not self._items and timeout_s > 0:
-            self._is_filled.wait(timeout_s)
+        if not self._items:
+            self.wait(1, timeout_s)
         return self._items.popleft() if self._items else None
 
 

@@ -14,6 +14,7 @@ from tests.ingest.conftest import wait_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ingest.mqtt.subscriber import _Received
     from ingest.settings import CollectorSettings
 
 pytestmark = pytest.mark.integration
@@ -103,6 +104,30 @@ def test_a_retained_message_comes_once_a_session_and_not_at_each_connection(own:
         again.close()
         publisher.publish(topic, b"", retain=True)
         publisher.flush()
+
+
+def test_a_message_that_makes_the_intake_raise_is_not_confirmed_and_the_next_ones_are_taken(
+    subscriber: Subscriber, own: CollectorSettings, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = subscriber._inbox.put
+
+    def put(item: _Received | None) -> None:
+        if item is not None and item.message.payload == b"poison":
+            raise ArithmeticError
+        original(item)
+
+    monkeypatch.setattr(subscriber._inbox, "put", put)
+    for payload in (b"a", b"poison", b"b"):
+        publisher.publish(topic_of(own), payload)
+    publisher.flush()
+    batches = received(subscriber, 2)
+    assert [item.payload for batch in batches for item in batch.messages] == [b"a", b"b"]
+    for batch in batches:
+        subscriber.acknowledge(batch)
+    subscriber.close()
+    again = connected(own)
+    assert [item.payload for item in received(again, 1)[0].messages] == [b"poison"]
+    again.close()
 
 
 def test_more_messages_than_the_window_are_all_confirmed(own: CollectorSettings, subscriber: Subscriber) -> None:
