@@ -1,7 +1,7 @@
 """MQTT packets of a connection that is read in large pieces (MQTT 5.0, 2.1 and 3.3).
 
 paho reads a packet by four calls of the operating system after a select of its own, and builds objects of its properties: most of the
-intake's processor time (docs/decisions/0012). Here whole packets are found in what one call has read. A PUBLISH with QoS 0 or 1
+intake's processor time (docs/decisions/0013). Here whole packets are found in what one call has read. A PUBLISH with QoS 0 or 1
 is taken apart here; every other packet, and what is no packet, is left to paho.
 """
 
