@@ -214,7 +214,7 @@ def flag_hours(  # noqa: PLR0913 - all by keyword
     records: list[pd.DataFrame] = []
     for code in parameters_in(hourly.frame):
         verdicts = [*_hour_rule(station, code), *_soft(station, code), *of_network.get(code, ())]
-        empty = ~np.isfinite(hourly.frame[code].to_numpy(dtype=np.float64))
+        empty = ~np.isfinite(station.columns[code])
         verdicts = [_of_values(empty, verdict) for verdict in verdicts]
         combined[code + FLAG] = combine([verdict.flags for verdict in verdicts])
         records += [_records(station, verdict) for verdict in verdicts]
@@ -224,8 +224,7 @@ def flag_hours(  # noqa: PLR0913 - all by keyword
 
 def _hour_rule(station: Hours, code: str) -> list[Verdict]:
     share, minimum = station.share(code), station.minimum
-    certain = station.hourly.certain[code].to_numpy(dtype=np.float64)
-    counts = station.hourly.frame[code + COUNT].to_numpy()
+    certain, counts = station.certain[code], station.columns[code + COUNT]
 
     def explain(at: int) -> str:
         if counts[at] == 0:

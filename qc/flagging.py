@@ -15,7 +15,7 @@ from qc.native import SOFT_TESTS, by_month, judge
 from qc.series import Series, Stream, Verdict
 from qc.thresholds import GrossRange
 from schemas.flag import Flag, combine
-from schemas.frames import FLAG_COLUMNS, STATUS, check_time_index, concat_flags, empty_flags, parameters_in
+from schemas.frames import FLAG_COLUMNS, STATUS, check_time_index, columns_of, concat_flags, empty_flags, parameters_in
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
@@ -83,8 +83,7 @@ def flag_native(native: pd.DataFrame, stream: Stream, thresholds: Thresholds) ->
     combined: dict[str, NDArray[np.int8]] = {}
     records: list[pd.DataFrame] = []
     unevaluated: Counter[str] = Counter()
-    for code in parameters_in(native):
-        values = native[code].to_numpy(dtype=np.float64)
+    for code, values in columns_of(native, parameters_in(native)).items():
         series = Series(stream, code, parameter(code).unit, values, times, months, hours, month_span)
         series = replace(series, calm=_calm(native, series))
         letters = native[code + STATUS].to_numpy(dtype=object) if code + STATUS in native else None

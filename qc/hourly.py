@@ -19,7 +19,7 @@ import pandas as pd
 
 from schemas.completeness import HOUR_S, covered_share, expected_count
 from schemas.flag import Flag, is_valid
-from schemas.frames import COMPLETENESS, COUNT, STD, parameters_in
+from schemas.frames import COMPLETENESS, COUNT, STD, columns_of, parameters_in
 from schemas.parameter import AveragingMethod, parameter
 
 if TYPE_CHECKING:
@@ -78,20 +78,21 @@ def aggregate(
         NaN and a count of 0 where an hour has no valid value, or no direction can be told (calm).
     """
     frame = _Rows.of(native, hours, cadence_s)
+    columns = columns_of(native, parameters_in(native))
     values: dict[str, NDArray[np.generic]] = {}
     shares: dict[str, NDArray[np.float64]] = {}
     certain: dict[str, NDArray[np.float64]] = {}
-    for code in parameters_in(native):
-        numbers = native[code].to_numpy(dtype=np.float64)
+    for code, numbers in columns.items():
         valid = is_valid(flags[code]) & np.isfinite(numbers) & frame.inside
-        mean = _statistic(code, native, flags, frame, valid)
+        mean = _statistic(code, columns, flags, frame, valid)
         count = np.where(np.isnan(mean), 0, frame.count(valid))
         values[code], values[code + COUNT] = mean, count
         if parameter(code).averaging is not AveragingMethod.SUM:
             values[code + STD] = _spread(code, numbers[valid], frame.row[valid], mean)
         shares[code] = np.where(count > 0, frame.share(valid), 0.0)
-        certain[code] = np.where(count > 0, frame.share(valid & (flags[code] != Flag.SUSPECT)), 0.0)
-    expected = dict.fromkeys(parameters_in(native), expected_count(cadence_s))
+        suspect = valid & (flags[code] == Flag.SUSPECT)
+        certain[code] = np.where(count > 0, frame.share(valid & ~suspect), 0.0) if suspect.any() else shares[code]
+    expected = dict.fromkeys(columns, expected_count(cadence_s))
     whole = Hourly(
         pd.DataFrame(values, index=hours),
         pd.DataFrame(shares, index=hours),
@@ -184,9 +185,13 @@ class _Rows:
 
 
 def _statistic(
-    code: str, native: pd.DataFrame, flags: Mapping[str, NDArray[np.int8]], frame: _Rows, valid: NDArray[np.bool_]
+    code: str,
+    native: Mapping[str, NDArray[np.float64]],
+    flags: Mapping[str, NDArray[np.int8]],
+    frame: _Rows,
+    valid: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    numbers, rows = native[code].to_numpy(dtype=np.float64)[valid], frame.row[valid]
+    numbers, rows = native[code][valid], frame.row[valid]
     method = parameter(code).averaging
     if method is AveragingMethod.VECTOR:
         return _directions(numbers, _weights(native, flags, frame, valid), rows, frame.hours)
@@ -224,13 +229,16 @@ def _spread(
 
 
 def _weights(
-    native: pd.DataFrame, flags: Mapping[str, NDArray[np.int8]], frame: _Rows, valid: NDArray[np.bool_]
+    native: Mapping[str, NDArray[np.float64]],
+    flags: Mapping[str, NDArray[np.int8]],
+    frame: _Rows,
+    valid: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """Valid wind speeds beside the directions; an hour without any such pair weighs all its directions the same."""
     rows = frame.row[valid]
     if WIND_SPEED not in native:
         return np.ones(rows.size)
-    speed = native[WIND_SPEED].to_numpy(dtype=np.float64)
+    speed = native[WIND_SPEED]
     speed = np.where(is_valid(flags[WIND_SPEED]) & np.isfinite(speed), speed, np.nan)[valid]
     paired = np.bincount(rows[np.isfinite(speed)], minlength=frame.hours) > 0
     return np.where(paired[rows], np.nan_to_num(np.maximum(speed, 0.0), nan=0.0), 1.0)

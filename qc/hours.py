@@ -12,7 +12,7 @@ import pandas as pd
 from qc.hourly import Hourly
 from qc.limit import BaseLimit
 from schemas.flag import Flag
-from schemas.frames import COUNT, FLAG, SEPARATOR, parameters_in, valid_values
+from schemas.frames import COUNT, FLAG, SEPARATOR, columns_of, parameters_in, valid_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,32 +99,30 @@ class Hours:
         self.hourly, self.thresholds, self.network, self.station_id = hourly, thresholds, network, station_id
         self.times = index.tz_localize(None).to_numpy()
         self.months = index.tz_convert(zone).month.to_numpy()
+        self.month_span: list[int] = np.unique(self.months).tolist()
         self.unevaluated: Counter[str] = Counter()
         self.minimum = thresholds.hour.min_completeness
         self.place, self.near = place, near or {}
         self._beside = beside
         self._valid: dict[str, Field] = {}
-        self._share: dict[str, Field] = {}
+        self.columns, self.shares = columns_of(hourly.frame), columns_of(hourly.completeness)
+        self.certain = columns_of(hourly.certain)
 
     def share(self, code: str) -> Field:
         """Part of each hour covered by valid values [1]."""
-        code = code.split(SEPARATOR, maxsplit=1)[0]
-        if code not in self._share:
-            self._share[code] = self.hourly.completeness[code].to_numpy(dtype=np.float64)
-        return self._share[code]
+        return self.shares[code.split(SEPARATOR, maxsplit=1)[0]]
 
     def valid(self, code: str) -> Field:
         """Values, or a companion such as ``co2__std``, of complete hours; NaN elsewhere: an hour that failed is nobody's neighbour."""
-        # every relation asks again, and a column of a frame costs more than a test
+        # every relation asks again
         if code not in self._valid:
-            values = self.hourly.frame[code].to_numpy(dtype=np.float64)
-            self._valid[code] = np.where(self.share(code) >= self.minimum, values, np.nan)
+            self._valid[code] = np.where(self.share(code) >= self.minimum, self.columns[code], np.nan)
             self._valid[code].flags.writeable = False
         return self._valid[code]
 
     def given(self, code: str) -> Field | None:
         """`valid` of this network, else what another network of the station measured; None where nobody does."""
-        if code in self.hourly.frame:
+        if code in self.columns:
             return self.valid(code)
         if self._beside is None or code not in self._beside:
             return None
@@ -134,12 +132,14 @@ class Hours:
         self, kind: type[_Limit], code: str, run: Callable[[_Limit], NDArray[np.int8]]
     ) -> NDArray[np.int8] | None:
         """Flags with the limit of each hour's month; None where no month has one."""
+        limits = {month: self.limit(kind, code, month) for month in self.month_span}
+        if all(limit is None for limit in limits.values()):
+            return None
         flags = np.full(self.times.shape, Flag.UNKNOWN, dtype=np.int8)
-        limits = {month: self.limit(kind, code, month) for month in map(int, np.unique(self.months))}
         for month, limit in limits.items():
             if limit is not None:
                 flags[self.months == month] = run(limit)[self.months == month]
-        return flags if any(limit is not None for limit in limits.values()) else None
+        return flags
 
     def limit(self, kind: type[_Limit], code: str, month: int) -> _Limit | None:
         """Narrowest limit of a test for a parameter in a civil month."""

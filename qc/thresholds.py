@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
@@ -258,14 +258,21 @@ class Thresholds:
 
     def find(self, kind: type[_Kind], code: str, *, network: str, station_id: str, month: int) -> _Kind | None:
         """Narrowest limit of a test for a parameter at a station in a civil month; None: not evaluated."""
-        asked = (kind, code, network, station_id, month)
-        # A run asks for the same few limits of every stream again and again.
-        if asked not in self._found:
-            self._found[asked] = self._resolve(kind, code, network, station_id, month)
-        found = self._found[asked]
+        # A run asks for the same few limits of every stream again and again; few stations have limits of their own.
+        station = station_id if station_id in self._stations else None
+        asked = (kind, code, network, station, month)
+        try:
+            found = self._found[asked]
+        except KeyError:
+            found = self._found[asked] = self._resolve(kind, code, network, station, month)
         return found if isinstance(found, kind) else None
 
-    def _resolve(self, kind: type[_Limit], code: str, network: str, station_id: str, month: int) -> Limit | None:
+    @cached_property
+    def _stations(self) -> frozenset[str | None]:
+        """Stations that have limits of their own."""
+        return frozenset(key.station for key in self._limits)
+
+    def _resolve(self, kind: type[_Limit], code: str, network: str, station_id: str | None, month: int) -> Limit | None:
         for station, at_month, of_network, by_group in product(
             (station_id, None), (month, None), (network, None), (False, True)
         ):

@@ -53,13 +53,14 @@ def with_uncertainty(
         Of the civil months by which it may change.
     """
     months = pd.DatetimeIndex(hours.index).tz_convert(zone).month.to_numpy()
+    occurring = np.unique(months).tolist()
     found: dict[str, NDArray[np.float64]] = {}
     for code in parameters_in(hours):
-        values = hours[code].to_numpy(dtype=np.float64)
-        for month in map(int, np.unique(months)):
+        for month in occurring:
             stated = thresholds.find(InstrumentUncertainty, code, network=network, station_id=station_id, month=month)
             if stated is not None:
                 column = found.setdefault(code + UNCERTAINTY, np.full(len(hours), np.nan))
+                values = hours[code].to_numpy(dtype=np.float64)
                 figures = hourly_uncertainty(values, relative=stated.relative, absolute=stated.absolute)
                 column[months == month] = figures[months == month]
     return pd.concat([hours, pd.DataFrame(found, index=hours.index)], axis=1) if found else hours

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from schemas.frames import COMPLETENESS, COUNT
+from schemas.frames import COMPLETENESS, COUNT, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,12 +83,7 @@ def hour_completeness(hourly: pd.DataFrame, parameter: str, expected: float | No
         Values a full hour holds, for hours that were stored without their completeness; None: NaN for these.
     """
     names = [name for name in (parameter, parameter + COUNT, parameter + COMPLETENESS) if name in hourly]
-    return _share(_columns(hourly[names]), parameter, expected, len(hourly))
-
-
-def _columns(hourly: pd.DataFrame) -> dict[str, Field]:
-    """Columns as arrays: of many parameters, picking them one by one out of a frame would take most of the time."""
-    return dict(zip(map(str, hourly.columns), hourly.to_numpy(dtype=np.float64).T, strict=True))
+    return _share(columns_of(hourly, names), parameter, expected, len(hourly))
 
 
 def _share(columns: Mapping[str, Field], parameter: str, expected: float | None, hours: int) -> Field:
@@ -120,7 +115,7 @@ def completeness_by(
     groups : int
         How many there are [1].
     """
-    columns = _columns(hourly.reindex(hours))
+    columns = columns_of(hourly.reindex(hours))
     owners: dict[str, list[Expected]] = {}
     for item in expected:
         owners.setdefault(item.parameter, []).append(item)

@@ -73,6 +73,7 @@ __all__ = [
     "UNCERTAINTY",
     "FrameError",
     "check_time_index",
+    "columns_of",
     "concat_flags",
     "empty_flags",
     "holes_after",
@@ -105,6 +106,12 @@ def check_time_index(frame: pd.DataFrame | pd.Series) -> None:
 def parameters_in(frame: pd.DataFrame) -> list[str]:
     """Parameter codes of a native or hourly frame, in column order."""
     return [name for name in map(str, frame.columns) if SEPARATOR not in name]
+
+
+def columns_of(frame: pd.DataFrame, names: Sequence[str] | None = None) -> dict[str, NDArray[np.float64]]:
+    """Columns as arrays of float, all or those named: picking many out of a frame one by one costs more than a test of quality control."""
+    chosen = frame if names is None else frame[list(names)]
+    return dict(zip(map(str, chosen.columns), chosen.to_numpy(dtype=np.float64).T, strict=True))
 
 
 def holes_after(starts: pd.DatetimeIndex, cadence: timedelta) -> NDArray[np.bool_]:
