@@ -17,7 +17,7 @@ from qc.checks_network import NETWORK_TESTS, network_verdicts
 from qc.hours import Hours, Verdict
 from qc.thresholds import HourlyFlat, HourlySpike, PmInversion
 from schemas.flag import Flag, combine
-from schemas.frames import COUNT, FLAG, FLAG_COLUMNS, concat_flags, empty_flags, parameters_in
+from schemas.frames import COUNT, FLAG, FLAG_COLUMNS, concat_flags, empty_flags, frame_of, parameters_in
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
@@ -218,7 +218,7 @@ def flag_hours(  # noqa: PLR0913 - all by keyword
         verdicts = [_of_values(empty, verdict) for verdict in verdicts]
         combined[code + FLAG] = combine([verdict.flags for verdict in verdicts])
         records += [_records(station, verdict) for verdict in verdicts]
-    frame = pd.concat([hourly.frame, pd.DataFrame(combined, index=hourly.frame.index)], axis=1)
+    frame = pd.concat([hourly.frame, frame_of(combined, pd.DatetimeIndex(hourly.frame.index))], axis=1)
     return FlaggedHours(frame, concat_flags(records), station.unevaluated)
 
 

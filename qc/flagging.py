@@ -80,6 +80,7 @@ def flag_native(native: pd.DataFrame, stream: Stream, thresholds: Thresholds) ->
     months, hours = local.month.to_numpy(dtype=np.int64), local.hour.to_numpy(dtype=np.int64)
     month_span = tuple(np.unique(months).tolist())
     clock = _clock(times, stream, thresholds)
+    no_row = checks.gap_test(times, stream.cadence_s)
     combined: dict[str, NDArray[np.int8]] = {}
     records: list[pd.DataFrame] = []
     unevaluated: Counter[str] = Counter()
@@ -90,7 +91,7 @@ def flag_native(native: pd.DataFrame, stream: Stream, thresholds: Thresholds) ->
         verdicts = _verdicts(series, letters, clock, thresholds, unevaluated)
         combined[code] = _combined(values, verdicts)
         records += [_records(series, verdict) for verdict in verdicts]
-        records.append(_gap_records(series, letters))
+        records.append(_gap_records(series, letters, no_row))
     return Flagged(combined, concat_flags(records), unevaluated)
 
 
@@ -201,13 +202,15 @@ def _records(series: Series, verdict: Verdict) -> pd.DataFrame:
     return flag_frame(series, verdict.test, series.times[at], verdict.flags[at], reasons)
 
 
-def _gap_records(series: Series, letters: NDArray[np.object_] | None) -> pd.DataFrame:
-    """Gaps of one parameter; a row with a status letter is no gap, the instrument said why it has no value."""
+def _gap_records(series: Series, letters: NDArray[np.object_] | None, no_row: list[checks.Gap]) -> pd.DataFrame:
+    """Gaps of one parameter, those of the rows where each has a value; a status letter is no gap: the instrument said why there is none."""
     there = np.isfinite(series.numbers)
     if letters is not None:
         there |= pd.notna(letters)
     cadence_s = series.stream.cadence_s
-    gaps = checks.gap_test(series.times[there], cadence_s)
+    gaps = no_row if there.all() else checks.gap_test(series.times[there], cadence_s)
+    if not gaps:
+        return _NO_FLAGS
     starts = np.array([gap.after for gap in gaps], dtype=series.times.dtype) + np.timedelta64(cadence_s, "s")
     reasons = [
         wording.reason(

@@ -19,7 +19,7 @@ import pandas as pd
 
 from schemas.completeness import HOUR_S, covered_share, expected_count
 from schemas.flag import Flag, is_valid
-from schemas.frames import COMPLETENESS, COUNT, STD, columns_of, parameters_in
+from schemas.frames import COMPLETENESS, COUNT, STD, columns_of, frame_of, parameters_in
 from schemas.parameter import AveragingMethod, parameter
 
 if TYPE_CHECKING:
@@ -95,8 +95,8 @@ def aggregate(
     expected = dict.fromkeys(columns, expected_count(cadence_s))
     whole = Hourly(
         pd.DataFrame(values, index=hours),
-        pd.DataFrame(shares, index=hours),
-        pd.DataFrame(certain, index=hours),
+        frame_of(shares, hours),
+        frame_of(certain, hours),
         expected,
     )
     return whole if cadence_s <= HOUR_S else _select(whole, frame.count(frame.inside) > 0)

@@ -49,7 +49,7 @@ from schemas.column import (
 from schemas.flag import is_valid
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -76,6 +76,7 @@ __all__ = [
     "columns_of",
     "concat_flags",
     "empty_flags",
+    "frame_of",
     "holes_after",
     "parameters_in",
     "valid_values",
@@ -112,6 +113,12 @@ def columns_of(frame: pd.DataFrame, names: Sequence[str] | None = None) -> dict[
     """Columns as arrays of float, all or those named: picking many out of a frame one by one costs more than a test of quality control."""
     chosen = frame if names is None else frame[list(names)]
     return dict(zip(map(str, chosen.columns), chosen.to_numpy(dtype=np.float64).T, strict=True))
+
+
+def frame_of(columns: Mapping[str, NDArray[np.generic]], index: pd.DatetimeIndex) -> pd.DataFrame:
+    """Columns of one type, one a parameter, as a frame; made as one block, which takes a part of the time of one by one."""
+    block = np.array(list(columns.values())).T if columns else np.empty((len(index), 0))
+    return pd.DataFrame(block, index=index, columns=list(columns))
 
 
 def holes_after(starts: pd.DatetimeIndex, cadence: timedelta) -> NDArray[np.bool_]:
