@@ -25,7 +25,8 @@ LONGEST_H = 87_600.0
 Hours = Annotated[float, Meta(ge=0, le=LONGEST_H)]
 PositiveHours = Annotated[float, Meta(gt=0, le=LONGEST_H)]
 Minutes = Annotated[float, Meta(ge=0, le=LONGEST_H * 60)]
-Cadences = Annotated[float, Meta(gt=0, le=10_000)]
+Cadences = Annotated[float, Meta(ge=1, le=10_000)]
+"""Below one a station would be silent before its next reading is due."""
 Text = Annotated[str, Meta(min_length=1)]
 Patterns = Annotated[tuple[Text, ...], Meta(min_length=1)]
 
@@ -125,7 +126,7 @@ class ThresholdRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields
     clear_for_h : float
         And this long [h].
     max_gap_h : float
-        A longer gap without values forgets a pending alert and a begun clearing [h].
+        A longer gap without values forgets a pending alert and a begun clearing [h]; of hours at least 1.
     stale_after_h : float
         An open alert without a valid value for so long ends as not evaluated any more [h].
     since, until : date or None

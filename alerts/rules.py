@@ -26,7 +26,8 @@ from alerts.rule import (
     SilenceRule,
     ThresholdRule,
 )
-from schemas.parameter import ParameterError, parameter
+from schemas.parameter import AveragingMethod, ParameterError, parameter
+from schemas.units import UnitError, conversion
 from store.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -47,6 +48,12 @@ __all__ = [
     "load_rules",
     "parse_rules",
 ]
+
+
+_PATTERNS = (
+    ("stations", re.compile(r"(?:[a-z0-9*?-]|\[!?[a-z0-9-]+\])+"), "an id of small letters, digits and dashes"),
+    ("cities", re.compile(r"(?:[0-9*?]|\[!?[0-9-]+\])+"), "a GB/T 2260 code of digits"),
+)
 
 
 class RulesFileError(SettingsError):
@@ -139,6 +146,8 @@ def _problems(rule: Rule) -> list[tuple[str, str]]:
     """What contradicts itself in a rule, as (key, expectation); the later checks rely on the earlier ones."""
     if problems := _not_finite(rule):
         return problems
+    if problems := _pattern_problems(rule):
+        return problems
     if isinstance(rule, ThresholdRule):
         return _threshold_problems(rule)
     if isinstance(rule, ForecastRule):
@@ -156,6 +165,16 @@ def _not_finite(rule: CommonRule | Baseline) -> list[tuple[str, str]]:
     ]
 
 
+def _pattern_problems(rule: CommonRule) -> list[tuple[str, str]]:
+    """Patterns that nothing can match: an id is of small letters, digits and dashes, and a bracket has to be closed."""
+    return [
+        (f"{key}[{position}]", f"{pattern!r}, expected {expected}, with *, ? and closed [...]")
+        for key, allowed, expected in _PATTERNS
+        for position, pattern in enumerate(getattr(rule, key))
+        if not allowed.fullmatch(pattern)
+    ]
+
+
 def _threshold_problems(rule: ThresholdRule) -> list[tuple[str, str]]:
     if (rule.above is None) == (rule.below is None):
         return [("above", "expected exactly one of above and below")]
@@ -167,8 +186,18 @@ def _threshold_problems(rule: ThresholdRule) -> list[tuple[str, str]]:
         return [("until", "expected a day not before since")]
     above = rule.above is not None
     if rule.baseline:
-        return _baseline_problems(rule, rule.baseline, above=above)
-    return _level_problems(rule, above=above)
+        problems = _baseline_problems(rule, rule.baseline, above=above)
+    else:
+        problems = _level_problems(rule, above=above)
+    return problems or _span_problems(rule)
+
+
+def _span_problems(rule: ThresholdRule) -> list[tuple[str, str]]:
+    """Spans between values that are shorter than from one hour to the next."""
+    if rule.averaging is not RuleAveraging.HOUR:
+        return []
+    spans = (("max_gap_h", rule.max_gap_h), ("stale_after_h", rule.stale_after_h))
+    return [(key, f"{span:g}, expected at least 1: hours are an hour apart") for key, span in spans if span < 1]
 
 
 def _baseline_problems(rule: ThresholdRule, baseline: Baseline, *, above: bool) -> list[tuple[str, str]]:
@@ -179,6 +208,12 @@ def _baseline_problems(rule: ThresholdRule, baseline: Baseline, *, above: bool) 
     sign, side = (1, "above") if above else (-1, "below")
     if sign * rule.limit <= 0:
         return [(side, f"expected a difference {side} zero: it is counted from the baseline")]
+    known = parameter(rule.parameter)
+    span = math.inf if known.range_min is None or known.range_max is None else known.range_max - known.range_min
+    if abs(rule.limit) >= span:
+        return [
+            (side, f"expected a difference below the width of the range of {rule.parameter}, {span:g} {known.unit}")
+        ]
     if sign * rule.clear_limit < 0:
         return [("clear", "expected zero or a difference on the side of the threshold, else the alert may never end")]
     return _clear_problems(rule.limit, rule.clear_limit, above=above)
@@ -208,7 +243,11 @@ def _unit_problems(rule: ThresholdRule | ForecastRule) -> list[tuple[str, str]]:
         known = parameter(rule.parameter)
     except ParameterError as error:
         return [("parameter", str(error))]
-    if rule.unit not in known.allowed_units:
+    if known.averaging is AveragingMethod.VECTOR:
+        return [("parameter", f"{rule.parameter!r} is a direction: 359 and 1 are neighbours, no threshold parts them")]
+    try:
+        conversion(rule.unit, known)
+    except UnitError:
         return [("unit", f"{rule.unit!r}, expected one of {', '.join(known.allowed_units)}")]
     return []
 

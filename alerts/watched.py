@@ -6,9 +6,10 @@ and for those that may inhibit a mail.
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from alerts.rule import ForecastRule, OperationRule, SilenceRule, ThresholdRule
+from alerts.rule import ForecastRule, OperationRule, RuleAveraging, SilenceRule, ThresholdRule
 from schemas.alert import EndReason, RuleKind
 
 if TYPE_CHECKING:
@@ -145,16 +146,53 @@ def idle_rules(rules: Rules, network: Network, *, only_patterns: bool = False) -
     Parameters
     ----------
     only_patterns : bool
-        Only those whose patterns match no station: a mistake, where a network without a parameter may well be meant.
+        Only those whose patterns match no station, and those that forget each value before the next: a mistake, where a network
+        without a parameter may well be meant.
     """
     for rule in rules.items:
-        if isinstance(rule, OperationRule) or covered_stations(rule, network):
+        if isinstance(rule, OperationRule):
+            continue
+        if covered := covered_stations(rule, network):
+            if isinstance(rule, ThresholdRule) and all(_forgets(rule, station) for station in covered):
+                yield (
+                    rule.name,
+                    f"for_h = {rule.for_h:g}, and values are further apart than max_gap_h = {rule.max_gap_h:g}",
+                )
             continue
         if any(rule.covers(station) for station in network.station_list):
             if not only_patterns:
                 yield rule.name, f"no station that it covers measures {_subject(rule)}"
         else:
             yield rule.name, f"stations = {list(rule.stations)}, cities = {list(rule.cities)} match no station"
+
+
+def odd_parts(rules: Rules, network: Network) -> Iterator[tuple[str, str]]:
+    """What of rules that can fire does nothing with this network: name and which part."""
+    for rule in rules.items:
+        for key, names in (
+            ("stations", [station.id for station in network.station_list]),
+            ("cities", [station.city for station in network.station_list]),
+        ):
+            patterns = getattr(rule, key)
+            blind = [pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in names)]
+            if blind and len(blind) < len(patterns):
+                yield rule.name, f"{key} = {blind} match no station"
+        if isinstance(rule, ThresholdRule):
+            covered = covered_stations(rule, network)
+            slow = [station.id for station in covered if _forgets(rule, station)]
+            if slow and len(slow) < len(covered):
+                yield rule.name, f"values of {', '.join(slow)} are further apart than max_gap_h = {rule.max_gap_h:g}"
+
+
+def _forgets(rule: ThresholdRule, station: Station) -> bool:
+    """Whether each value of a station is forgotten before the next one, though one does not last for ``for_h``.
+
+    A value stands for its hour, or natively for its cadence; the gap is what lies between two of them.
+    """
+    if rule.averaging is not RuleAveraging.HOUR or rule.for_h <= 1:
+        return False
+    gaps_h = [item.cadence_s / 3_600 - 1 for item in instruments_of(rule, station)]
+    return bool(gaps_h) and min(gaps_h) > rule.max_gap_h
 
 
 def _subject(rule: Rule) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -29,6 +30,8 @@ SEQ_MAX = 2**63 - 1
 """Largest sequence number: what a column of whole numbers holds."""
 ISO_8601 = "ISO 8601 with a zone, as 2026-11-22T08:00:00+08:00"
 
+_OF_ONE_MACHINE = re.compile(r"localtime|posixrules|Factory|(?:posix|right)/.*|.*\.(?:tab|zi|list)", re.IGNORECASE)
+"""Files beside the zones of IANA: of no zone, of another one on each machine, or counting leap seconds."""
 _LAST_MIDNIGHT = re.compile(r"(?P<date>.{8,10}[T ])24(?P<rest>(?::?00){0,2}(?:[.,]0+)?(?:Z|[+-][0-9:]{2,6}))")
 _SHOWN = 80
 
@@ -101,6 +104,18 @@ def bounded_interval(start: datetime, end: datetime | None = None) -> Interval:
     first, last = bounded_moment(start), bounded_moment(start if end is None else end)
     expected = f"at most {LONGEST.days} days after the start" if first < last else "not before the start"
     raise BoundsError(last.isoformat(), f"{expected} {first.isoformat()}")
+
+
+def parse_zone(name: str) -> ZoneInfo:
+    """Zone by its IANA name, the same on every machine; raises `BoundsError`."""
+    expected = "an IANA time zone, as Asia/Shanghai"
+    if _OF_ONE_MACHINE.fullmatch(name):
+        found = f"{_shown(name)} is not the same on every machine"
+        raise BoundsError(found, expected)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise BoundsError(_shown(name), expected) from None
 
 
 def is_number(value: float) -> bool:

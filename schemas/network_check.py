@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from schemas.bounds import BoundsError, bounded_moment
+from schemas.bounds import BoundsError, bounded_moment, parse_zone
 from schemas.parameter import UnknownParameterError, parameter
 from schemas.units import UnitError, conversion
 
@@ -24,9 +23,9 @@ _MINUTES = 2051
 def faults(network: Network) -> Iterator[str]:
     """Place and expectation of everything that is wrong, in the order of the file."""
     try:
-        ZoneInfo(network.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        yield f"zone: {network.zone!r} is not an IANA time zone"
+        parse_zone(network.zone)
+    except BoundsError as error:
+        yield f"zone: {error}"
     seen: set[str] = set()
     for position, station in enumerate(network.station_list):
         place = f"station[{position}] ({station.id})"
@@ -35,6 +34,8 @@ def faults(network: Network) -> Iterator[str]:
         seen.add(station.id)
         yield from _station_faults(station, place)
     yield from _device_faults(network)
+    if not network.station_list:
+        yield "station: none, expected at least one"
 
 
 def _station_faults(station: Station, place: str) -> Iterator[str]:
@@ -45,10 +46,15 @@ def _station_faults(station: Station, place: str) -> Iterator[str]:
     for name, degrees in (("lon", station.lon), ("lat", station.lat)):
         if degrees is not None and not math.isfinite(degrees):
             yield f"{place}.{name}: {degrees}, expected degrees"
+    if (station.lon is None) != (station.lat is None):
+        given, absent = ("lat", "lon") if station.lon is None else ("lon", "lat")
+        yield f"{place}.{absent}: absent beside {given}, expected both or none"
     for twice in _twice(item.id for item in station.instruments):
         yield f"{place}.instrument ({twice}): id is used twice at this station"
     for instrument in station.instruments:
         yield from _instrument_faults(instrument, f"{place}.instrument ({instrument.id})")
+    if not station.instruments:
+        yield f"{place}.instrument: none, expected at least one"
 
 
 def _instrument_faults(instrument: Instrument, place: str) -> Iterator[str]:
@@ -66,6 +72,8 @@ def _instrument_faults(instrument: Instrument, place: str) -> Iterator[str]:
     yield from _service_faults(instrument.since, instrument.until, place)
     if instrument.hj212 is not None:
         yield from _hj212_faults(instrument, instrument.hj212, f"{place}.hj212")
+    if not instrument.parameters:
+        yield f"{place}.parameters: none, expected at least one"
 
 
 def _service_faults(since: datetime | None, until: datetime | None, place: str) -> Iterator[str]:

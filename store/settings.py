@@ -11,11 +11,11 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Self, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.bounds import BoundsError, parse_zone
 from schemas.network import Network, load_network
 
 PREFIX = "SKYGROUND_"
@@ -81,11 +81,9 @@ class SharedSettings(BaseSettings):
     @classmethod
     def _is_zone(cls, value: str) -> str:
         try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            msg = f"{value!r}, expected an IANA time zone such as Asia/Shanghai"
-            raise ValueError(msg) from error
-        return value
+            return parse_zone(value).key
+        except BoundsError as error:
+            raise ValueError(str(error)) from error
 
     @model_validator(mode="before")
     @classmethod

@@ -136,7 +136,7 @@ def sink(
 def check_rules(path: Path = typer.Argument(metavar="FILE")) -> None:
     """Check a rules file: status 2 and the place where it is wrong, status 1 where a rule's patterns match no station."""
     from alerts.rules import load_rules
-    from alerts.watched import covered_stations, idle_rules
+    from alerts.watched import covered_stations, idle_rules, odd_parts
 
     rules, network = load_rules(path), _settings().stations
     for rule in rules.items:
@@ -148,6 +148,8 @@ def check_rules(path: Path = typer.Argument(metavar="FILE")) -> None:
     )
     for name, why in idle_rules(rules, network):
         typer.echo(f"{path}: rule {name!r} can never fire: {why}", err=True)
+    for name, what in odd_parts(rules, network):
+        typer.echo(f"{path}: rule {name!r}: {what}", err=True)
     if any(idle_rules(rules, network, only_patterns=True)):
         raise typer.Exit(1)
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from alerts.rules import RulesFileError, load_rules, parse_rules
-from alerts.watched import idle_rules
+from alerts.rules import ForecastRule, RulesFileError, ThresholdRule, load_rules, parse_rules
+from alerts.watched import idle_rules, odd_parts
 from schemas.alert import RuleKind
 from schemas.network import Instrument, Network, Station
 from tests.alerts.conftest import EXAMPLE
@@ -104,6 +104,24 @@ def test_a_rule_covers_stations_and_cities_by_pattern() -> None:
         (("above = 200", "above = 200\nfor_h = 1e9"), "key for_h: expected"),
         (("above = 200", "above = 200\nclear_for_h = -0.1"), "key clear_for_h: expected"),
         (("above = 200", "above = 200\nmax_gap_h = 0"), "key max_gap_h: expected"),
+        (("above = 200", "above = 200\nmax_gap_h = 0.9"), "key max_gap_h: 0.9, expected at least 1"),
+        (("above = 200", "above = 200\nstale_after_h = 0.5"), "key stale_after_h: 0.5, expected at least 1"),
+        (
+            ("above = 200", "above = 1e6\nbaseline = {}"),
+            "key above: expected a difference below the width of the range of o3",
+        ),
+        (
+            ("above = 200", "below = -1e6\nbaseline = {}"),
+            "key below: expected a difference below the width of the range",
+        ),
+        *(
+            (('name = "r"', f'name = "r"\nstations = ["ln-*", "{pattern}"]'), f"key stations[1]: {pattern!r}, expected")
+            for pattern in ("st-[", "st-[]", "[a-", "LN-*", "ln_1", "ln *", "ln]", "沈阳*")
+        ),
+        *(
+            (('name = "r"', f'name = "r"\ncities = ["{pattern}"]'), f"key cities[0]: {pattern!r}, expected")
+            for pattern in ("21[", "ln*", "沈阳")
+        ),
         (("above = 200", "above = 200\nnotify_max_age_h = -1"), "key notify_max_age_h: expected"),
         (("above = 200", "above = 200\nbaseline = {window_h = 0}"), "key baseline.window_h: expected"),
         (("above = 200", "above = 200\nbaseline = {min_hours = 721}"), "key baseline.min_hours: 721, expected at most"),
@@ -114,6 +132,63 @@ def test_a_rule_covers_stations_and_cities_by_pattern() -> None:
 def test_a_wrong_rule_says_file_rule_key_and_expectation(change: tuple[str, str], message: str) -> None:
     with pytest.raises(RulesFileError, match=re.escape(message)):
         parse_rules(RULE.replace(*change), "f.toml")
+
+
+@pytest.mark.parametrize("pattern", ["ln-*", "ln-sy-0[1-3]", "[!s]*", "?n-*", "a", "ln-[sd]?-*", "0*"])
+def test_a_pattern_that_an_id_can_match_is_taken(pattern: str) -> None:
+    (rule,) = parse_rules(RULE + f'stations = ["{pattern}"]\n', "f").items
+    assert rule.stations == (pattern,)
+
+
+@pytest.mark.parametrize("unit", ["µg/m³", "UG/M3", "μg m-3", "ug/m3", "ppb", "PPB", "nmol/mol"])
+@pytest.mark.parametrize("kind", ["threshold", "forecast"])
+def test_a_unit_is_read_in_every_spelling_that_messages_may_have(kind: str, unit: str) -> None:
+    text = KINDS[kind].replace("ug/m3", unit)
+    plain = KINDS[kind].replace("ug/m3", "ug/m3" if "3" in unit or "³" in unit else "ppb")
+    (rule,), (same,) = parse_rules(text, "f").items, parse_rules(plain, "f").items
+    assert isinstance(rule, ThresholdRule | ForecastRule)
+    assert isinstance(same, ThresholdRule | ForecastRule)
+    assert (rule.limit, rule.clear_limit) == (same.limit, same.clear_limit)
+
+
+@pytest.mark.parametrize("more", ["", "baseline = {}\n"])
+@pytest.mark.parametrize("kind", ["threshold", "forecast"])
+def test_no_threshold_parts_directions(kind: str, more: str) -> None:
+    text = KINDS[kind].replace('"o3"', '"wind_direction"').replace("ug/m3", "deg").replace('"gas"', '"met"')
+    with pytest.raises(RulesFileError, match="key parameter: 'wind_direction' is a direction"):
+        parse_rules(text + (more if kind == "threshold" else ""), "f")
+
+
+def test_a_silence_before_the_next_reading_is_due_is_refused() -> None:
+    with pytest.raises(RulesFileError, match="key cadences: expected"):
+        parse_rules(KINDS["silence"] + "cadences = 0.5\n", "f")
+
+
+def slow(*cadences_s: int) -> Network:
+    """Stations whose instruments give a value each so often."""
+    stations = [
+        Station(
+            id=f"a-{cadence_s}",
+            instruments=(Instrument(id="i", network="gas", cadence_s=cadence_s, parameters=("o3",)),),
+        )  # type: ignore[arg-type]
+        for cadence_s in cadences_s
+    ]
+    return Network(zone="Asia/Shanghai", station_list=tuple(stations))
+
+
+def test_a_rule_that_forgets_each_value_before_the_next_is_named() -> None:
+    rules = parse_rules(RULE + "for_h = 3\nmax_gap_h = 2\n", "f")
+    (found,) = idle_rules(rules, slow(14_401), only_patterns=True)
+    assert found == ("r", "for_h = 3, and values are further apart than max_gap_h = 2")
+    assert list(idle_rules(rules, slow(60, 3_600, 10_800))) == list(odd_parts(rules, slow(60, 10_800))) == []
+    assert list(odd_parts(rules, slow(60, 14_401))) == [("r", "values of a-14401 are further apart than max_gap_h = 2")]
+    once = parse_rules(RULE + "for_h = 1\nmax_gap_h = 2\n", "f")
+    assert list(idle_rules(once, slow(14_401))) == []
+
+
+def test_a_pattern_beside_another_that_matches_nothing_is_named() -> None:
+    rules = parse_rules(RULE + 'stations = ["a-*", "b-*"]\n', "f")
+    assert list(odd_parts(rules, slow(60))) == [("r", "stations = ['b-*'] match no station")]
 
 
 KINDS = {

@@ -11,6 +11,7 @@ EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "network.example.toml
 STATION = 'zone = "Asia/Shanghai"\n[[station]]\nid = "a"\n'
 SINCE = '[[station.instrument]]\nid = "g"\nnetwork = "gas"\ncadence_s = 60\nparameters = ["o3"]\nsince = {}\n'
 INSTRUMENT = '[[station.instrument]]\nid = "g"\nnetwork = "gas"\ncadence_s = 60\n'
+PARAMETERS = 'parameters = ["o3"]\n'
 
 
 def test_example_file_has_an_instrument_in_every_network() -> None:
@@ -25,15 +26,13 @@ def test_station_without_window_gets_a_week() -> None:
 
 def test_a_delay_is_the_stations_unless_the_instrument_states_its_own() -> None:
     second = INSTRUMENT.replace('"g"', '"h"') + "delay_s = 0\n"
-    network = parse_network(
-        STATION + "delay_s = 2700\n" + INSTRUMENT + "parameters = []\n" + second + "parameters = []\n", "n.toml"
-    )
+    network = parse_network(STATION + "delay_s = 2700\n" + INSTRUMENT + PARAMETERS + second + PARAMETERS, "n.toml")
     assert network.delays == {("a", "g"): timedelta(minutes=45), ("a", "h"): timedelta(0)}
     assert network.late_windows == {("a", "g"): timedelta(hours=168, minutes=45), ("a", "h"): timedelta(hours=168)}
 
 
 def test_any_age_stays_any_age_with_a_delay() -> None:
-    text = STATION + "delay_s = 2700\nlate_window_h = 0\n" + INSTRUMENT + "parameters = []\n"
+    text = STATION + "delay_s = 2700\nlate_window_h = 0\n" + INSTRUMENT + PARAMETERS
     assert parse_network(text, "n.toml").late_windows == {("a", "g"): timedelta(0)}
 
 
@@ -46,7 +45,7 @@ def test_name_falls_back_to_the_other_language_and_then_to_the_id() -> None:
     ("text", "expected"),
     [
         ("zone = ", "n.toml: not TOML"),
-        ('zone = "Mars/Olympus"\nstation = []\n', "zone: 'Mars/Olympus' is not an IANA time zone"),
+        ('zone = "Mars/Olympus"\nstation = []\n', "zone: 'Mars/Olympus', expected an IANA time zone"),
         ('zone = "Asia/Shanghai"\nstation = []\nfoo = 1\n', "unknown field `foo`"),
         (STATION + "delay_s = -1\n" + INSTRUMENT + "parameters = []\n", "$.station[0].delay_s"),
         (STATION + "delay_s = nan\n" + INSTRUMENT + "parameters = []\n", "$.station[0].delay_s"),
@@ -56,7 +55,7 @@ def test_name_falls_back_to_the_other_language_and_then_to_the_id() -> None:
         (STATION + INSTRUMENT + 'parameters = ["gamma_dose_rate"]\n', "is not a parameter of network gas"),
         (STATION + INSTRUMENT + 'parameters = []\ncadence_s = "x"\n', "n.toml"),
         (STATION + (INSTRUMENT + "parameters = []\n") * 2, "id is used twice at this station"),
-        (STATION + "instrument = []\n[[station]]\nid = 'a'\ninstrument = []\n", "id is used twice"),
+        (STATION + INSTRUMENT + PARAMETERS + "[[station]]\nid = 'a'\ninstrument = []\n", "id is used twice"),
         (STATION.replace('"a"', '"a\\n"') + INSTRUMENT + "parameters = []\n", "$.station[0].id"),
         (STATION + INSTRUMENT.replace('"g"', '"g\\n"') + "parameters = []\n", "$.station[0].instrument[0].id"),
         (STATION + "altitude_m = nan\ninstrument = []\n", "station[0] (a).altitude_m: nan, expected -500 to 9000"),
@@ -75,8 +74,41 @@ def test_name_falls_back_to_the_other_language_and_then_to_the_id() -> None:
             STATION + SINCE.format("2026-01-01T00:00:00Z\nuntil = 2026-12-31T00:00:00"),
             "until: 2026-12-31T00:00:00 has no",
         ),
-        ('zone = "Asia"\nstation = []\n', "zone: 'Asia' is not an IANA time zone"),
-        (f'zone = "{"a" * 5_000}"\nstation = []\n', "is not an IANA time zone"),
+        *(
+            (
+                STATION.replace("Asia/Shanghai", zone) + INSTRUMENT + PARAMETERS,
+                f"zone: {zone!r} is not the same on every machine",
+            )
+            for zone in (
+                "localtime",
+                "Localtime",
+                "posixrules",
+                "Factory",
+                "posix/Asia/Shanghai",
+                "right/Asia/Shanghai",
+                "zone.tab",
+            )
+        ),
+        *(
+            (
+                STATION.replace("Asia/Shanghai", zone) + INSTRUMENT + PARAMETERS,
+                f"zone: {zone!r}, expected an IANA time zone",
+            )
+            for zone in ("", "UTC+8", "/etc/localtime", "../localtime")
+        ),
+        (
+            STATION + "lat = 41.8\n" + INSTRUMENT + PARAMETERS,
+            "station[0] (a).lon: absent beside lat, expected both or none",
+        ),
+        (
+            STATION + "lon = 123.4\n" + INSTRUMENT + PARAMETERS,
+            "station[0] (a).lat: absent beside lon, expected both or none",
+        ),
+        (STATION + "instrument = []\n", "station[0] (a).instrument: none, expected at least one"),
+        (STATION + INSTRUMENT + "parameters = []\n", "instrument (g).parameters: none, expected at least one"),
+        ('zone = "Asia/Shanghai"\nstation = []\n', "station: none, expected at least one"),
+        ('zone = "Asia"\nstation = []\n', "zone: 'Asia', expected an IANA time zone"),
+        (f'zone = "{"a" * 5_000}"\nstation = []\n', "expected an IANA time zone"),
     ],
 )
 def test_wrong_file_is_refused_with_place_and_expectation(text: str, expected: str) -> None:
