@@ -6,6 +6,7 @@ Nothing of the process that receives and keeps is changed. A drain that is start
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.field import CODES
@@ -38,6 +39,8 @@ FAULTS = (
     Fault("write", MARKED, 666_004.0),
     Fault("record", UNRECORDED, 1.0),
 )
+DEADLY = 666_666.0
+"""Value of the mark at which the process ends on the spot, as by a fault in a compiled library."""
 _VALUES = {fault.step: fault.value for fault in FAULTS}
 
 
@@ -71,6 +74,14 @@ def _wrap_all() -> None:
     def readings(batch: object) -> list[object]:
         return [reading for judged in batch for reading in judged.readings]  # type: ignore[attr-defined]
 
+    validate = judge.validate
+
+    def dying(*args: object, **named: object) -> object:
+        if args[0].values.get(MARKED) == DEADLY:  # type: ignore[attr-defined]
+            os._exit(70)
+        return validate(*args, **named)  # type: ignore[arg-type]
+
+    judge.validate = dying  # type: ignore[assignment]
     _wrap(judge, "validate", "validate", lambda args: [args[0]])
     _wrap(ClockScreen, "screen", "screen", lambda args: args[1].readings)
     _wrap(Reviser, "revise", "revise", lambda args: readings(args[1]))

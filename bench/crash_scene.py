@@ -46,6 +46,7 @@ class Sizes:
     gateway_kills: int = 10
     disk_full: bool = True
     read_only: bool = True
+    deadly: bool = True
     rate_per_s: float = 200.0
 
 
@@ -61,6 +62,7 @@ SHORT = Sizes(
     gateway_kills=1,
     disk_full=True,
     read_only=True,
+    deadly=False,
     rate_per_s=100,
 )
 

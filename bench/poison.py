@@ -50,6 +50,11 @@ class Due:
     entries: frozenset[Entry] = frozenset()
 
 
+def one_of(kind: Kind, name: str) -> tuple[Key, Due]:
+    """One message of a kind from the scene's own station of poison."""
+    return due_of(kind, kind.topic.format(name=name), next(_numbers))
+
+
 def stations_of(names: Sequence[str]) -> list[str]:
     """Stations with a gas chromatograph that the poison of these scenes comes from."""
     return [f"{kind}-{name}" for kind in (BAD, OLD) for name in names]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from bench.crash_fault import FAULTS
+from bench.crash_fault import DEADLY, FAULTS, MARKED
 from bench.field import CODES, DEVICE_PASSWORD, START
 from schemas.message import MAX_PAYLOAD_BYTES
 from sensors.hj212.frame import Frame, encode_frame
@@ -210,4 +210,11 @@ BY_FAULT = [
     for fault in FAULTS
 ]  # fmt: skip
 """See `bench.crash_fault`."""
+KILLER = Kind(
+    "our own process dies",
+    _JSON,
+    lambda number: _body(number, values={_FIRST: number, MARKED: DEADLY}),
+    "internal_error",
+)
+"""In a scene of its own, since it takes several deaths until the message is known for the cause."""
 FROM_THEIR_OWN = (*BY_VALUE, *BY_TOPIC, *BY_FRAME, *BY_FAULT)

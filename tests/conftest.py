@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from influxdb_client import InfluxDBClient
 from pydantic import SecretStr
@@ -16,6 +17,10 @@ from tests import servers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# a machine that is busy with something else makes an example slow, and no promise is about that
+hypothesis.settings.register_profile("any-pace", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("any-pace")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bench.crash import Outcome, Sizes, table
-from bench.crash_scene import SCENE_CODES
+from bench.crash_page import table
+from bench.crash_scene import SCENE_CODES, Outcome, Sizes
 from bench.field import device
 from bench.poison import BAD, OLD, WEEK_H, due_of
 from bench.poison_kinds import BY_FAULT, DEVICE, FROM_THEIR_OWN, REFUSALS, UNREADABLE, Kind

@@ -98,6 +98,32 @@ def test_the_last_part_that_is_sent_again_after_a_lost_answer_changes_nothing() 
     assert (complete, waiting) == ([["a1", "a2"]], [])
 
 
+@pytest.mark.parametrize("qn", ["", "20261122085500000"])
+@pytest.mark.parametrize("order", [["a1", "b1", "a2", "b2"], ["a1", "b1", "b2", "a2"], ["a1", "b1", "a2"]])
+def test_parts_of_two_uploads_that_are_mixed_are_handed_on_one_by_one(order: list[str], qn: str) -> None:
+    complete, waiting = joined(*((part(int(name[1]), 2, qn, f"{name}-Avg=1"), name, 0 * SECOND) for name in order))
+    assert complete == []
+    assert sorted(waiting) == sorted([name] for name in order)
+
+
+def test_what_follows_mixed_uploads_is_joined_again() -> None:
+    order = ["a1", "b1", "b2", "c1", "c2"]
+    complete, _ = joined(*((part(int(name[1]), 2, "", f"{name}-Avg=1"), name, 0 * SECOND) for name in order))
+    assert complete == [["c1", "c2"]]
+    after = part(1, 2, "", "b1-Avg=1"), part(2, 2, "", "b2-Avg=1")
+    complete, _ = joined(
+        (part(1, 2, "", "a1-Avg=1"), "a1", 0 * SECOND), (after[0], "b1", MINUTE), (after[1], "b2", MINUTE)
+    )
+    assert complete == [["b1", "b2"]]
+
+
+@pytest.mark.parametrize("again", [1, 2])
+def test_any_part_that_is_sent_again_after_its_upload_changes_nothing(again: int) -> None:
+    order = [1, 2, again]
+    complete, waiting = joined(*((part(number, 2), f"a{number}", 5 * SECOND * at) for at, number in enumerate(order)))
+    assert (complete, waiting) == ([["a1", "a2"]], [])
+
+
 def test_two_uploads_at_once_do_not_mix() -> None:
     assembler: Assembler[str] = Assembler()
     assert assembler.add(part(1, 2, "20261122085500001"), "a", RECEIVED_AT) is None
