@@ -82,7 +82,9 @@ class ProcessStore(StateBase):
                 return
             values = msgspec.structs.asdict(item)
             if before is not None:
-                values["restarts"] = before.restarts + (before.started_at != item.started_at)
+                # two of one name (two consoles on a host) beat in turn: only a later start is one
+                values["restarts"] = before.restarts + (item.started_at > before.started_at)
+                values["started_at"] = max(item.started_at, before.started_at)
             _put(connection, values)
 
     def end_process(self, name: str) -> bool:

@@ -175,3 +175,13 @@ def test_a_beat_of_another_that_cannot_be_noted_costs_that_one(
     beats = [beat(name="gateway/poison"), beat(name="gateway/sound", beat_at=datetime.now(UTC))]
     with Vital("watch/a", settings.state_url, [], others=lambda: beats, every_s=0.1):  # type: ignore[attr-defined]
         wait_for(lambda: row(state, "gateway/sound") is not None, "the sound one")
+
+
+def test_two_processes_of_one_name_that_beat_in_turn_count_no_restarts(state: StateStore) -> None:
+    first = beat(name="gateway/twice")
+    later = msgspec.structs.replace(first, pid=2, started_at=NOW + timedelta(seconds=5))
+    for said in (first, later, first, later, first):
+        note_beat(state, said)
+    found = row(state, "gateway/twice")
+    assert found is not None
+    assert (found.restarts, found.started_at) == (1, later.started_at)
