@@ -41,6 +41,7 @@ from qc.limit import BaseLimit as _Limit
 from qc.limit_relation import DoseRise, NetworkLimit
 from qc.limit_space import Space, SpaceLimit, VerdictRule
 from schemas.parameter import UnknownParameterError, load_parameters, parameter
+from schemas.units import unit_named
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -410,7 +411,7 @@ def _codes(limit: Limit, name: str, place: str) -> Iterator[tuple[str, bool]]:
 
 
 def _with_unit(code: str, limit: Limit, name: str, place: str, *, by_group: bool) -> Iterator[tuple[str, bool]]:
-    if parameter(code).unit != limit.unit:
+    if unit_named(limit.unit) != parameter(code).unit:
         _fail(name, f"{place}.unit", f"{limit.unit!r}, but {code!r} is kept in {parameter(code).unit!r}")
     yield code, by_group
 

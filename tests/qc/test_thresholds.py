@@ -58,6 +58,11 @@ def test_a_parameter_is_narrower_than_its_group() -> None:
     assert spike(found, code="sulfate") == 9.0
 
 
+@pytest.mark.parametrize("unit", ["µg/m³", "UG/M3", "μg m-3"])
+def test_a_unit_is_read_in_every_spelling_that_messages_may_have(unit: str) -> None:
+    assert spike(parse_thresholds(HOUR + limit(unit=unit), "f")) == 1.0
+
+
 def test_no_limit_is_none() -> None:
     assert parse_thresholds(HOUR, "f").find(Spike, "o3", network="gas", station_id="s", month=1) is None
 
