@@ -2,7 +2,9 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 PACKAGES := alerts analysis console dags ingest qc schemas sensors store
-export PYTHONDONTWRITEBYTECODE := 1
+# Kept outside the sources; without it every process compiles thousands of modules at its start.
+export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
+unexport PYTHONDONTWRITEBYTECODE
 
 UV := $(shell command -v uv || echo .cache/uv/bin/uv)
 FUZZ := .cache/fuzz
