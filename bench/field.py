@@ -22,6 +22,7 @@ import msgspec
 from pydantic import SecretStr
 
 from console.local.process import wait_until
+from ingest.log import configure_logging
 from ingest.mqtt import Publisher
 from ingest.settings import Broker, CollectorSettings
 from schemas.network import Hj212, Hj212Factor, Instrument, Network, Station
@@ -148,6 +149,7 @@ class Field:
 
     def __enter__(self) -> Self:
         """Start both servers and make the database."""
+        configure_logging()  # to standard error: on standard output stand figures, a line of JSON each
         self.broker.start()
         self.influx.start()
         if self.needs_login:
