@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.deploy.broker import ROOT, SecuredBroker, Session, run_script, secured_broker, session
+from ingest.mqtt import Subscriber
+from ingest.settings import CollectorSettings
+from tests.deploy.broker import ROOT, WAIT_S, SecuredBroker, Session, run_script, secured_broker, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +62,29 @@ def test_collector_receives_what_a_station_sends_and_nothing_forged(broker: Secu
         station.publish(OWN, b"own")
         message = collector.next_message()
         assert (message.topic, message.payload) == (OWN, b"own")
+
+
+def test_many_and_large_messages_are_received_and_confirmed_over_tls(broker: SecuredBroker) -> None:
+    settings = CollectorSettings(
+        mqtt_url=f"mqtts://collector@127.0.0.1:{broker.port}",
+        mqtt_ca=broker.authority,
+        mqtt_password=broker.password("collector"),
+        mqtt_client_id="bulk",
+        mqtt_share="bulk",
+        mqtt_receive_maximum=100,
+    )
+    sent = [b"%d" % number + bytes(size) for number, size in enumerate([10] * 1_500 + [1 << 20, 70_000] + [300] * 500)]
+    subscriber, found = Subscriber(settings), list[bytes]()
+    subscriber.start()
+    assert subscriber.is_subscribed.wait(WAIT_S)
+    with session(broker, "ln-sy-01") as station:
+        for payload in sent:
+            station.publish(OWN, payload)
+        while (batch := subscriber.receive(2.0)) is not None:
+            found += [message.payload for message in batch.messages]
+            subscriber.acknowledge(batch)
+    subscriber.close()
+    assert found == sent
 
 
 def test_two_collectors_share_the_messages_without_a_double(broker: SecuredBroker) -> None:
