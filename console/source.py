@@ -337,7 +337,7 @@ class Source:
     def attributions(self, episode: Episode) -> list[Document]:
         """Attribution documents that may speak of an episode, newest first."""
         prefix = f"{episode.worst.station_id}/{episode.worst.parameter or ''}"
-        return matching(self.state.list_documents("attribution", prefix=prefix, limit=1_000), episode)
+        return matching(self.state.each_document("attribution", prefix=prefix), episode)
 
     def products(self, measurement: str, start: datetime, end: datetime) -> pd.DataFrame:
         """A product in ``[start, end)``, all stations."""

@@ -19,7 +19,6 @@ import msgspec
 from ingest.answer import Answers
 from ingest.contest import Arrival, Contest, Verdict, overlaid, said_by, to_write
 from schemas.interval import floor_hour
-from schemas.message import NetworkCode
 from schemas.reading import Reading
 from store.error import StoreMissingError
 from store.state import Before, ReopenedHour, ReopenReason, Revision
@@ -161,7 +160,8 @@ class Reviser:
 
     def _load(self) -> dict[_Key, Newest]:
         try:
-            starts = self._store.newest_starts(map(str, NetworkCode))
+            wanted = {(str(item.network), *key) for key, item in self._network.instruments.items()}
+            starts = self._store.newest_starts(wanted)
         except StoreMissingError:
             self._store.ensure()
             return {}  # a new database

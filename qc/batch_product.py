@@ -43,7 +43,7 @@ def read_product_tables(
     if product != ATTRIBUTION:
         return store.read_product(product, start, end).reset_index()
     rows = []
-    for item in state.list_documents(product, limit=10_000):
+    for item in state.each_document(product):
         begin = pd.Timestamp(item.body["episode"]["start"])
         if start <= begin < end:
             said = item.body["statements"]

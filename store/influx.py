@@ -15,10 +15,10 @@ from store import influx_read
 from store.fingerprint import day_digests
 from store.influx_csv import CsvReader
 from store.influx_http import Bucket
-from store.influx_last import newest, read_lasts
+from store.influx_last import read_lasts
 from store.influx_reading import Health, ReadingStore
 from store.influx_write import RejectedLine, WriteResult, require_accepted
-from store.influxql import quote_identifier, select
+from store.influxql import newest, quote_identifier, select
 from store.line_frame import FLAG_MEASUREMENT_SUFFIX, encode_flags, encode_hourly, encode_hourly_table, encode_product
 
 if TYPE_CHECKING:

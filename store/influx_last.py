@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from store.influx_read import last_frame
-from store.influxql import quote_identifier, quote_literal
-from store.line import to_nanoseconds
+from store.influxql import STEPS, newest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
+    from datetime import datetime
 
 Pair = tuple[str, str]
 """Station and instrument id."""
-STEPS = (timedelta(hours=3), timedelta(days=2), timedelta(days=60), None)
-"""How far back is looked, in turn; None: to the beginning, and only for the stations of instruments still not found."""
 
 
 def read_lasts(
@@ -47,16 +44,6 @@ def read_lasts(
             break
     found = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return found.sort_values(["station_id", "instrument_id"], ignore_index=True)
-
-
-def newest(networks: Sequence[str], since: datetime | None, stations: Iterable[str] = ()) -> str:
-    """Statement for the newest point of every instrument; ``stations`` empty: all."""
-    sources = ", ".join(map(quote_identifier, networks))
-    bounds = [] if since is None else [f"time >= {to_nanoseconds(since)}"]
-    chosen = " OR ".join(f'"station" = {quote_literal(station)}' for station in stations)
-    where = " AND ".join([*bounds, *([f"({chosen})"] if chosen else [])])
-    head = f"SELECT * FROM {sources}{f' WHERE {where}' if where else ''}"  # noqa: S608 - every part is quoted
-    return f"{head} GROUP BY station, instrument ORDER BY time DESC LIMIT 1"
 
 
 def _pairs(frame: pd.DataFrame) -> list[Pair]:

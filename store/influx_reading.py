@@ -16,11 +16,11 @@ from store.error import StoreError
 from store.influx_http import Bucket, InfluxHttp
 from store.influx_retention import Retentions
 from store.influx_write import RejectedLine, WriteResult, write_lines
-from store.influxql import quote_identifier, select
+from store.influxql import STEPS, newest, quote_identifier, select
 from store.line import encode_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from schemas.reading import Reading
     from store.settings import SharedSettings
@@ -94,15 +94,24 @@ class ReadingStore:
         rejected = tuple(RejectedLine(encoded[item.index][0], item.line, item.reason) for item in result.rejected)
         return msgspec.structs.replace(result, rejected=rejected)
 
-    def newest_starts(self, networks: Iterable[str]) -> dict[tuple[str, str, str], datetime]:
-        """Start of the newest stored reading by network, station and instrument; raises `StoreError`."""
+    def newest_starts(self, wanted: Collection[tuple[str, str, str]]) -> dict[tuple[str, str, str], datetime]:
+        """Start of the newest stored reading by network, station and instrument; raises `StoreError`.
+
+        Parameters
+        ----------
+        wanted : collection of (network, station id, instrument id)
+            Looked for in steps that reach further back (`store.influxql.STEPS`); of others only recent readings are found.
+        """
+        networks, missing = sorted({network for network, _, _ in wanted}), set(wanted)
         found: dict[tuple[str, str, str], datetime] = {}
-        for network in networks:
-            question = (
-                f"SELECT * FROM {quote_identifier(network)} GROUP BY station, instrument ORDER BY time DESC LIMIT 1"  # noqa: S608 - quoted
-            )
-            for series in self._http.query_json(question, Bucket.NATIVE):
-                found[network, *_key(series["tags"])] = _moment(series["values"][0][0])
+        for step in STEPS if wanted else ():
+            stations = () if step is STEPS[0] else sorted({station for _, station, _ in missing})
+            since = None if step is None else datetime.now(UTC) - step
+            for series in self._http.query_json(newest(networks, since, stations), Bucket.NATIVE):
+                found.setdefault((series["name"], *_key(series["tags"])), _moment(series["values"][0][0]))
+            missing -= found.keys()
+            if not missing:
+                break
         return found
 
     def read_stored(

@@ -5,14 +5,17 @@ https://docs.influxdata.com/influxdb/v1/query_language/spec/#identifiers and ``#
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from store.line import to_nanoseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+STEPS = (timedelta(hours=3), timedelta(days=2), timedelta(days=60), None)
+"""How far back is looked, in turn; None: to the beginning, and only for the stations of instruments still not found."""
 _IDENTIFIER = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 _LITERAL = str.maketrans({"\\": r"\\", "'": r"\'", "\n": r"\n"})
 
@@ -53,3 +56,13 @@ def select(
         conditions.append(f"({' OR '.join(f'{quote_identifier(key)} = {quote_literal(value)}' for value in values)})")
     conditions += [f"time >= {to_nanoseconds(start)}", f"time < {to_nanoseconds(end)}"]
     return f"SELECT {wanted} FROM {quote_identifier(measurement)} WHERE {' AND '.join(conditions)}"  # noqa: S608 - every part is quoted
+
+
+def newest(networks: Sequence[str], since: datetime | None, stations: Iterable[str] = ()) -> str:
+    """Statement for the newest point of every instrument; ``stations`` empty: all."""
+    sources = ", ".join(map(quote_identifier, networks))
+    bounds = [] if since is None else [f"time >= {to_nanoseconds(since)}"]
+    chosen = " OR ".join(f'"station" = {quote_literal(station)}' for station in stations)
+    where = " AND ".join([*bounds, *([f"({chosen})"] if chosen else [])])
+    head = f"SELECT * FROM {sources}{f' WHERE {where}' if where else ''}"  # noqa: S608 - every part is quoted
+    return f"{head} GROUP BY station, instrument ORDER BY time DESC LIMIT 1"

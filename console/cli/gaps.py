@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from console.cli.moment import From, OpenFrom, OpenTo, To, open_span, span
+from console.cli.page import DEFAULT, Limit, page, tell_more
 
 _JSON = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
 
@@ -26,14 +27,15 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="gaps")
 
 
-def list_gaps(
+def list_gaps(  # noqa: PLR0917 - typer passes them by name
     station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
     state: Annotated[str | None, typer.Option(help="open asked filled no_data given_up too_old 状态")] = None,
     start: OpenFrom = None,
     end: OpenTo = None,
+    limit: Limit = DEFAULT,
     as_json: _JSON = False,
 ) -> None:
-    """List gaps by station and time. 列出缺测时段。"""
+    """List gaps, newest first. 列出缺测时段，最新在前。"""
     import msgspec
 
     from console.cli.replay import explained
@@ -47,12 +49,14 @@ def list_gaps(
     first, last = open_span(start, end, settings.stations.timezone)
     with explained("gaps"), StateStore(settings.state_url) as store:
         store.migrate()
-        found = store.list_gaps(
+        stored = store.list_gaps(
             start=first,
             end=last,
             station_id=station,
             states=[GapState(state)] if state else (),
+            limit=limit + 1,
         )
+    found, is_cut = page(stored, limit)
     if found and not as_json:
         typer.echo(
             f"{'id':>6}  {'instrument 仪器':<32} {'from 起':<20}  {'to 止':<20}  {'missing':>6}  found by {'state':<9} asked 次数"
@@ -66,6 +70,8 @@ def list_gaps(
             f"{item.id:>6}  {place:<32} {item.start:%Y-%m-%d %H:%M:%S}Z  {item.end:%Y-%m-%d %H:%M:%S}Z  "
             f"{item.missing:>6}  {item.found_by:<8} {item.state:<9} {item.attempts}"
         )
+    if is_cut:
+        tell_more("gaps list", limit, as_json=as_json)
     if not found and not as_json:
         typer.echo("nothing is missing 无缺测")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli.moment import OpenFrom, OpenTo, open_span
+from console.cli.page import DEFAULT, Limit, page, tell_more
 from console.cli.qc_moment import AsJson, settings_of, stop, to_json
 
 if TYPE_CHECKING:
@@ -39,25 +40,30 @@ def listed(  # noqa: PLR0917 - typer passes them by name
     parameter: Annotated[str | None, typer.Option("--parameter", help="code, as o3 参数")] = None,
     begin: OpenFrom = None,
     end: OpenTo = None,
+    limit: Limit = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """List results of calibration checks and what they said, then the corrections. 列出校准检查结果与订正。"""
+    """List results of calibration checks and their outcome, then corrections, newest first. 列出校准检查结果与订正，最新在前。"""
     settings = settings_of()
     first, last = open_span(begin, end, settings.stations.timezone)
     with _state(settings) as state:
-        checks = state.list_checks(
+        results = state.list_checks(
             network=network,
             station_id=station,
             parameter=parameter,
             start=first,
             end=last,
+            limit=limit + 1,
         )
-        corrections = state.list_corrections(network=network, station_id=station)
+        decisions = state.list_corrections(network=network, station_id=station, parameter=parameter, limit=limit + 1)
+    checks, more_checks = page(results, limit)
+    corrections, more_corrections = page(decisions, limit)
     for check in checks:
         typer.echo(to_json(check) if as_json else _check_text(check, settings))
     for item in corrections:
-        if parameter in (None, item.correction.parameter):
-            typer.echo(to_json(item) if as_json else _correction_text(item, settings))
+        typer.echo(to_json(item) if as_json else _correction_text(item, settings))
+    if more_checks or more_corrections:
+        tell_more("qc calibration list", limit, as_json=as_json)
     if not checks and not corrections and not as_json:
         typer.echo("no calibration result 无校准结果")
 

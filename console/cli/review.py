@@ -10,6 +10,7 @@ import typer
 
 from console.cli import step
 from console.cli.moment import From, OpenFrom, OpenTo, ToNow, open_span, span
+from console.cli.page import DEFAULT, Limit, page, tell_more
 from console.cli.review_text import draft_text, due_text, filters_text, review_row, review_text
 from schemas.review import ReviewAction, ReviewReason, ReviewState, ReviewVerdict
 
@@ -171,11 +172,16 @@ def list_(  # noqa: PLR0917 - typer passes them by name
     begin: OpenFrom = None,
     end: OpenTo = None,
     state: Annotated[list[ReviewState] | None, typer.Option("--state", help="状态")] = None,
+    limit: Limit = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Reviews with their history. 审核列表。"""
-    found = _choose(None, None, network, station, parameter, begin, end, states=tuple(state or ()), needed=False)
+    """Reviews with their history, those proposed last first. 审核列表，最新在前。"""
+    states = tuple(state or ())
+    stored = _choose(None, None, network, station, parameter, begin, end, states=states, needed=False, limit=limit + 1)
+    found, is_cut = page(stored, limit)
     _tell(found, as_json=as_json, history=True)
+    if is_cut:
+        tell_more("review list", limit, as_json=as_json)
     if not found and not as_json:
         typer.echo("no review 无审核记录")
 
@@ -301,8 +307,9 @@ def _choose(  # noqa: PLR0917 - one filter an option
     *,
     states: tuple[ReviewState, ...],
     needed: bool = True,
+    limit: int | None = None,
 ) -> list[Review]:
-    """Reviews that are meant: those named, whatever their state, or those in ``states`` that fit every filter."""
+    """Reviews that are meant: those named, whatever their state, or those in ``states`` that fit every filter (the newest ``limit``)."""
     from store.state import StateStore
 
     settings = step.settings()
@@ -327,6 +334,7 @@ def _choose(  # noqa: PLR0917 - one filter an option
                 start=start,
                 end=stop,
                 states=states,
+                limit=limit,
             )
         )
     return [item for item in found if bulk is None or item.bulk_id == bulk]

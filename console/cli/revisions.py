@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from console.cli.moment import OpenFrom, OpenTo, open_span
+from console.cli.page import DEFAULT, Limit, page, tell_more
 
 
 def register(app: typer.Typer) -> None:
@@ -20,9 +21,10 @@ def revisions(  # noqa: PLR0917 - typer passes them by name
     start: OpenFrom = None,
     end: OpenTo = None,
     corrections: Annotated[bool, typer.Option("--corrections", help="without late readings 只看更正")] = False,
+    limit: Limit = DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")] = False,
 ) -> None:
-    """List revisions in the order in which they were received. 列出数据修订历史。"""
+    """List revisions, those received last first. 列出数据修订历史，最新在前。"""
     import msgspec
 
     from console.cli.replay import explained
@@ -33,13 +35,15 @@ def revisions(  # noqa: PLR0917 - typer passes them by name
     first, last = open_span(start, end, settings.stations.timezone)
     with explained("revisions"), StateStore(settings.state_url) as state:
         state.migrate()
-        found = state.list_revisions(
+        stored = state.list_revisions(
             start=first,
             end=last,
             station_id=station,
             instrument_id=instrument,
             only_corrections=corrections,
+            limit=limit + 1,
         )
+    found, is_cut = page(stored, limit)
     for item in found:
         if as_json:
             typer.echo(msgspec.json.encode(item))
@@ -52,5 +56,7 @@ def revisions(  # noqa: PLR0917 - typer passes them by name
         old = {**item.before.values, **{f"{code} status": letter for code, letter in item.before.status.items()}}
         words = ", ".join(f"{name} was 原为 {'nothing 无' if value is None else value}" for name, value in old.items())
         typer.echo(f"{head}  {words}")
+    if is_cut:
+        tell_more("revisions", limit, as_json=as_json)
     if not found and not as_json:
         typer.echo("nothing was revised 无修订")

@@ -67,7 +67,7 @@ class CalibrationStore(StateBase):
             with self._writing() as connection:
                 connection.execute(insert(connection, calibration).on_conflict_do_nothing(), rows)
 
-    def list_checks(
+    def list_checks(  # noqa: PLR0913 - one filter a column
         self,
         *,
         network: str | None = None,
@@ -76,9 +76,12 @@ class CalibrationStore(StateBase):
         parameter: str | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
+        limit: int | None = None,
     ) -> list[StoredCheck]:
-        """Results in ``[start, end)``, in order of time."""
-        question = sa.select(calibration).order_by(calibration.c.at, calibration.c.id)
+        """Results in ``[start, end)``, in order of time; with ``limit`` the newest so many, newest first."""
+        order = (calibration.c.at, calibration.c.id)
+        question = sa.select(calibration).order_by(*(order if limit is None else (item.desc() for item in order)))
+        question = question.limit(limit)
         for column, value in (
             (calibration.c.network, network),
             (calibration.c.station_id, station_id),
@@ -180,10 +183,15 @@ class CalibrationStore(StateBase):
         *,
         network: str | None = None,
         station_id: str | None = None,
+        parameter: str | None = None,
         only_active: bool = False,
+        limit: int | None = None,
     ) -> list[StoredCorrection]:
-        """Decisions in the order in which they were taken."""
-        question = sa.select(correction).order_by(correction.c.id)
+        """Decisions in the order in which they were taken; with ``limit`` the newest so many, newest first."""
+        question = sa.select(correction).order_by(correction.c.id if limit is None else correction.c.id.desc())
+        question = question.limit(limit)
+        if parameter is not None:
+            question = question.where(correction.c.parameter == parameter)
         if network is not None:
             question = question.where(correction.c.network == network)
         if station_id is not None:

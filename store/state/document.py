@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,7 +13,10 @@ from store.state.database import StateBase, to_type, utc_now
 from store.state.table import document
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
+
+_PAGE = 500
+"""Documents that one query reads."""
 
 
 class Document(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,27 +64,20 @@ class DocumentStore(StateBase):
         *,
         prefix: str = "",
         created_from: datetime | None = None,
-        limit: int = 100,
+        limit: int | None = None,
     ) -> list[Document]:
-        """Newest versions of a kind, the latest created first; only keys that begin with ``prefix``."""
-        latest = sa.select(document.c.key, sa.func.max(document.c.version).label("version")).where(
-            document.c.kind == kind
-        )
-        latest_of = latest.group_by(document.c.key).subquery()
-        same = sa.and_(
-            document.c.kind == kind, document.c.key == latest_of.c.key, document.c.version == latest_of.c.version
-        )
-        question = (
-            sa.select(document)
-            .join(latest_of, same)
-            .order_by(document.c.created_at.desc(), document.c.key)
-            .limit(limit)
-        )
-        if prefix:
-            question = question.where(document.c.key.startswith(prefix, autoescape=True))
-        if created_from is not None:
-            question = question.where(document.c.created_at >= created_from)
-        return self._documents(question)
+        """As `each_document`, in a list: all of them, or the first ``limit``."""
+        return list(islice(self.each_document(kind, prefix=prefix, created_from=created_from), limit))
+
+    def each_document(self, kind: str, *, prefix: str = "", created_from: datetime | None = None) -> Iterator[Document]:
+        """Newest versions of a kind, the latest created first; only keys that begin with ``prefix``. Read by pages, none left out."""
+        last: Document | None = None
+        while True:
+            found = self._documents(_page_after(last, kind, prefix, created_from))
+            yield from found
+            if len(found) < _PAGE:
+                return
+            last = found[-1]
 
     def list_versions(self, kind: str, key: str) -> list[Document]:
         """All versions of a document, newest first."""
@@ -99,3 +96,21 @@ class DocumentStore(StateBase):
 def _newest(kind: str, key: str) -> sa.Select[Any]:
     mine = sa.and_(document.c.kind == kind, document.c.key == key)
     return sa.select(document).where(mine).order_by(document.c.version.desc()).limit(1)
+
+
+def _page_after(last: Document | None, kind: str, prefix: str, created_from: datetime | None) -> sa.Select[Any]:
+    latest = sa.select(document.c.key, sa.func.max(document.c.version).label("version")).where(document.c.kind == kind)
+    if prefix:
+        latest = latest.where(document.c.key.startswith(prefix, autoescape=True))
+    latest_of = latest.group_by(document.c.key).subquery()
+    same = sa.and_(
+        document.c.kind == kind, document.c.key == latest_of.c.key, document.c.version == latest_of.c.version
+    )
+    question = sa.select(document).join(latest_of, same)
+    if created_from is not None:
+        question = question.where(document.c.created_at >= created_from)
+    if last is not None:
+        is_older = document.c.created_at < last.created_at
+        is_beside = sa.and_(document.c.created_at == last.created_at, document.c.key > last.key)
+        question = question.where(sa.or_(is_older, is_beside))
+    return question.order_by(document.c.created_at.desc(), document.c.key).limit(_PAGE)

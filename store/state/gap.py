@@ -90,9 +90,12 @@ class GapStore(StateBase):
         end: datetime | None = None,
         station_id: str | None = None,
         states: Sequence[GapState] = (),
+        limit: int | None = None,
     ) -> list[Gap]:
-        """Gaps that overlap ``[start, end)``, by station, instrument and time."""
-        question = sa.select(gap).order_by(gap.c.station_id, gap.c.instrument_id, gap.c.start)
+        """Gaps that overlap ``[start, end)``, by station, instrument and time; with ``limit`` the newest so many, newest first."""
+        place = (gap.c.station_id, gap.c.instrument_id)
+        order = (*place, gap.c.start) if limit is None else (gap.c.start.desc(), *place)
+        question = sa.select(gap).order_by(*order).limit(limit)
         if start is not None:
             question = question.where(gap.c.end > start)
         if end is not None:

@@ -173,8 +173,12 @@ class ReviewStore(StateBase):
         end: datetime | None = None,
         states: Iterable[ReviewState] = (),
         ids: Sequence[str] = (),
+        limit: int | None = None,
     ) -> list[Review]:
-        """Reviews whose hours overlap ``[start, end)``, in the order in which they were proposed; an empty filter takes all."""
+        """Reviews whose hours overlap ``[start, end)``, in the order in which they were proposed; an empty filter takes all.
+
+        With ``limit`` the newest so many, newest first.
+        """
         table, wanted = review_record.c, frozenset(states)
         question = sa.select(table.review_id).where(table.action == ReviewAction.PROPOSE.value)
         for column, values in ((table.station_id, stations), (table.parameter, parameters), (table.review_id, ids)):
@@ -186,9 +190,10 @@ class ReviewStore(StateBase):
             question = question.where(table.end > start)
         if end is not None:
             question = question.where(table["start"] < end)
-        rows = sa.select(review_record).where(table.review_id.in_(question)).order_by(table.position)
         with self._reading() as connection:
-            found = _fold(list(connection.execute(rows).mappings()))
+            if limit is not None:
+                return _newest(connection, question.order_by(table.position.desc()), wanted, limit)
+            found = _folded(connection, question)
         return [item for item in found if not wanted or item.state in wanted]
 
     def audit_reviews(self, known: str | None = None) -> AuditReport:
@@ -216,6 +221,26 @@ class ReviewStore(StateBase):
             detail = f"the noted digest {known} is not in the trail: records were cut off or replaced"
             return AuditReport(records=count, head=previous, broken_at=count + 1, detail=detail)
         return AuditReport(records=count, head=previous, known_at=known_at)
+
+
+def _folded(connection: sa.Connection, ids: Sequence[str] | sa.Select[Any]) -> list[Review]:
+    table = review_record.c
+    rows = sa.select(review_record).where(table.review_id.in_(ids)).order_by(table.position)
+    return _fold(list(connection.execute(rows).mappings()))
+
+
+def _newest(
+    connection: sa.Connection, question: sa.Select[Any], wanted: frozenset[ReviewState], limit: int
+) -> list[Review]:
+    """Fold the newest proposals by parts: the state of a review is known only from all its records."""
+    found: list[Review] = []
+    ids = list(connection.execute(question).scalars())
+    for at in range(0, len(ids), _CHUNK):
+        folded = reversed(_folded(connection, ids[at : at + _CHUNK]))
+        found += [item for item in folded if not wanted or item.state in wanted]
+        if len(found) >= limit:
+            break
+    return found[:limit]
 
 
 def _lock(connection: sa.Connection) -> None:

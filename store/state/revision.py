@@ -105,7 +105,7 @@ class RevisionStore(StateBase):
                     statement.on_conflict_do_update(index_elements=list(reopened_hour.primary_key), set_=changed), rows
                 )
 
-    def list_revisions(
+    def list_revisions(  # noqa: PLR0913 - one filter a column
         self,
         *,
         start: datetime | None = None,
@@ -114,10 +114,15 @@ class RevisionStore(StateBase):
         instrument_id: str | None = None,
         received_after: datetime | None = None,
         only_corrections: bool = False,
+        limit: int | None = None,
     ) -> list[Revision]:
-        """Revisions of readings that start in ``[start, end)``, in the order in which they were received."""
-        question = sa.select(revision).order_by(revision.c.received_at, revision.c.id)
+        """Revisions of readings that start in ``[start, end)``, in the order in which they were received; with ``limit`` the newest so many, newest first."""
         columns = revision.c
+        order = (columns.received_at, columns.id)
+        question = sa.select(revision).order_by(*(order if limit is None else (item.desc() for item in order)))
+        question = question.limit(limit)
+        if only_corrections:
+            question = question.where(sa.cast(columns.before, sa.String) != "{}")
         if start is not None:
             question = question.where(columns["last"] >= start)
         if end is not None:
@@ -129,8 +134,7 @@ class RevisionStore(StateBase):
         if received_after is not None:
             question = question.where(columns.received_at > received_after)
         with self._reading() as connection:
-            found = [_to_revision(row) for row in connection.execute(question).mappings()]
-        return [item for item in found if item.before is not None] if only_corrections else found
+            return [_to_revision(row) for row in connection.execute(question).mappings()]
 
     def list_reopened(self, network: str | None = None) -> list[ReopenedHour]:
         """Hours that wait to be judged anew, by network, station and time."""

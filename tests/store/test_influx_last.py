@@ -8,7 +8,8 @@ import pytest
 from schemas.interval import Interval
 from schemas.reading import Reading
 from store.influx import Bucket, InfluxStore
-from store.influx_last import newest, read_lasts
+from store.influx_last import read_lasts
+from store.influxql import newest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,3 +99,22 @@ def test_counts_of_hours_come_without_their_means(store: InfluxStore) -> None:
     assert found["o3__n"].tolist() == [60.0, 30.0]
     assert found["o3__completeness"].tolist() == [1.0, 0.5]
     assert "o3" not in found
+
+
+def test_the_newest_starts_of_a_network_are_looked_for_in_steps(
+    store: InfluxStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    ask = store._http.query_json
+
+    def noted(question: str, bucket: Bucket) -> list[dict[str, object]]:
+        asked.append(question)
+        return ask(question, bucket)
+
+    monkeypatch.setattr(store._http, "query_json", noted)
+    wanted = {("gas" if pair[0] == "a" else "rad", *pair): age for pair, age in AGES.items()}
+    found = store.newest_starts(wanted)
+    assert found == {key: NOW - age for key, age in wanted.items()}
+    assert all("time >=" in question for question in asked[:-1])
+    assert "'c'" in asked[-1]
+    assert "'a'" not in asked[-1]

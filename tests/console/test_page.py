@@ -1,0 +1,109 @@
+"""Lists end at a limit and say so."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from console.cli import build_app
+from schemas.calibration import CheckKind, CheckResult
+from schemas.message import NetworkCode
+from schemas.network import Instrument, Network, Station
+from schemas.review import ReviewAction, ReviewDraft, ReviewReason, ReviewState, ReviewTarget, ReviewVerdict
+from sensors.network_file import network_toml
+from store.state import Before, Gap, Revision, StateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+COUNT = 5
+COMMANDS = {
+    "revisions": "received_at",
+    "gaps list": "start",
+    "review list": "start",
+    "qc calibration list": "at",
+}
+
+
+@pytest.fixture
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StateStore]:
+    gas1 = Instrument(id="gas1", network=NetworkCode.GAS, cadence_s=60, parameters=("so2",))
+    path = tmp_path / "network.toml"
+    path.write_text(
+        network_toml(Network(zone="Asia/Shanghai", station_list=(Station(id="st-1", instruments=(gas1,)),)))
+    )
+    url = f"sqlite:///{tmp_path}/state.sqlite"
+    monkeypatch.setenv("SKYGROUND_NETWORK", str(path))
+    monkeypatch.setenv("SKYGROUND_STATE_URL", url)
+    with StateStore(url) as store:
+        store.migrate()
+        for number in range(COUNT):
+            _fill(store, START + number * HOUR)
+        yield store
+
+
+def _fill(store: StateStore, at: datetime) -> None:
+    place = {"network": "gas", "station_id": "st-1", "instrument_id": "gas1"}
+    change = Revision(
+        **place, first=at, last=at, received_at=at + HOUR, origin="station", readings=1, before=Before({"so2": 1.0})
+    )
+    store.add_revisions([change], [])
+    gap = Gap(**place, start=at, end=at + HOUR, missing=60, found_by="seq", found_at=at, due_at=at)
+    store.add_gaps([gap])
+    target = ReviewTarget(network="gas", station_id="st-1", parameter="so2", start=at, end=at + HOUR)
+    said = ReviewDraft(
+        target=target, verdict=ReviewVerdict.INVALID, reason=ReviewReason.INSTRUMENT_FAULT, basis="0" * 16
+    )
+    store.add_reviews([said], who="li", note="pump", at=at)
+    check = CheckResult("gas", "st-1", "gas1", "so2", at, CheckKind.SPAN, 100.0, 99.0)
+    store.add_check_results([check], at)
+
+
+def say(command: str, *words: str) -> tuple[list[dict[str, object]], str]:
+    done = CliRunner().invoke(build_app(), [*command.split(), *words, "--json"])
+    assert done.exit_code == 0, done.output
+    return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+@pytest.mark.usefixtures("state")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_list_is_cut_at_its_limit_newest_first_and_says_so(command: str) -> None:
+    rows, words = say(command, "--limit", "2")
+    everything, silence = say(command)
+    assert len(rows) == 3
+    assert rows[-1] == {"more": True, "limit": 2, "rest": rows[-1]["rest"]}
+    assert "--limit" in words
+    assert rows[:2] == everything[:2]
+    assert (len(everything), silence) == (COUNT, "")
+    times = [_moment(row, COMMANDS[command]) for row in everything]
+    assert times == sorted(times, reverse=True)
+
+
+def _moment(row: dict[str, object], field: str) -> str:
+    inner = next((item for item in row.values() if isinstance(item, dict) and field in item), row)
+    return str(inner[field])
+
+
+def test_a_limit_counts_the_reviews_of_the_state_that_is_asked_for(state: StateStore) -> None:
+    newest = state.list_reviews(limit=1)
+    state.act_on_reviews([newest[0].id], ReviewAction.CONFIRM, who="wang", note="seen", at=START + 9 * HOUR)
+    found = state.list_reviews(states=[ReviewState.PROPOSED], limit=2)
+    assert [item.target.start for item in found] == [START + 3 * HOUR, START + 2 * HOUR]
+
+
+def test_documents_are_read_by_pages_and_none_is_left_out(state: StateStore) -> None:
+    for number in range(7):
+        state.put_document("attribution", f"st-1/o3/{number}", {"number": number})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("store.state.document._PAGE", 3)
+        found = [item.body["number"] for item in state.each_document("attribution", prefix="st-1/")]
+    assert sorted(found) == list(range(7))
+    assert len(state.list_documents("attribution", limit=2)) == 2
