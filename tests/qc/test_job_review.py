@@ -164,7 +164,7 @@ def test_undo_and_return_leave_their_trace(placed: SharedSettings) -> None:
     (second,) = propose("--station", "s1", "--parameter", "o3", *INVALID)
     assert say("review", "undo", second["id"], "--who", "li", "--note", "mistake").exit_code == 0
     listed = rows(say("review", "list", "--json"))
-    assert [row["state"] for row in listed] == ["returned", "withdrawn"]
+    assert [row["state"] for row in listed] == ["withdrawn", "returned"]
     assert "look again" in say("review", "list").output
     audit = rows(say("review", "audit", "--json"))[0]
     assert (audit["records"], audit["broken_at"]) == (4, None)
