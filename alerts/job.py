@@ -20,7 +20,14 @@ from alerts.evaluate import find_transitions
 from alerts.evidence import Sources, verdict_rule_of
 from alerts.finding import finding_transitions, standing_keys
 from alerts.look import Look
-from alerts.operation import PREFIX, operation_end, operation_ends, operation_transition
+from alerts.operation import (
+    PREFIX,
+    last_report,
+    open_operations,
+    operation_end,
+    operation_ends,
+    operation_transition,
+)
 from alerts.outage import is_check_due, mail_state, note_mail
 from alerts.process import note_processes
 from alerts.rules import load_rules
@@ -263,6 +270,17 @@ def resolve_operation(settings: SharedSettings, *, key: str, now: datetime) -> b
             return False
         end = operation_end(status, now, EndReason.CAUSE_GONE)
         return state.follow_transition(end, status.transition_id) is not None
+
+
+def resolve_reports(settings: SharedSettings, *, prefix: str, before: datetime, now: datetime) -> int:
+    """End the open operation alerts whose keys begin with ``prefix`` and that were reported last before a moment; how many."""
+    own, count = alert_settings(settings), 0
+    with _state(own) as state:
+        for status in open_operations(state.get_alert_states()):
+            if status.alert_key.startswith(PREFIX + prefix) and last_report(state, status) < before:
+                end = operation_end(status, now, EndReason.CAUSE_GONE)
+                count += state.follow_transition(end, status.transition_id) is not None
+    return count
 
 
 def read_mail_state(settings: SharedSettings, now: datetime) -> MailState:

@@ -104,9 +104,13 @@ def open_operations(statuses: Mapping[str, AlertStatus]) -> Iterator[AlertStatus
 
 def _is_over(state: StateStore, rules: Rules, status: AlertStatus, now: datetime) -> bool:
     rule = rules.operation(status.alert_key.removeprefix(PREFIX))
+    return now - last_report(state, status) >= (timedelta(hours=rule.clear_after_h) if rule else CLEAR_AFTER)
+
+
+def last_report(state: StateStore, status: AlertStatus) -> datetime:
+    """When an open operation alert was reported last."""
     document = state.get_document(DOCUMENT, status.alert_key)
-    last = datetime.fromisoformat(document.body["last_at"]) if document else status.transition.at
-    return now - last >= (timedelta(hours=rule.clear_after_h) if rule else CLEAR_AFTER)
+    return datetime.fromisoformat(document.body["last_at"]) if document else status.transition.at
 
 
 def operation_end(status: AlertStatus, now: datetime, reason: EndReason) -> AlertTransition:

@@ -24,6 +24,20 @@ ALL = "all"
 """In the place of a station: all stations together."""
 OPERATION = "operation/"
 """Beginning of the keys of operation alerts."""
+SCHEDULES = frozenset(
+    {
+        "attribution",
+        "coanalysis_daily",
+        "early_warning_hourly",
+        "gate_daily",
+        "qc_drift_daily",
+        "qc_hourly",
+        "qc_reopened",
+        "qc_reprocess",
+        "silence_watch",
+    }
+)
+"""DAGs of ``dags/``; an alert ``dag/{DAG}/{task}`` of another one ends."""
 _STATION_KEYS = ("clock/", "gap/")
 """Operation keys of what ends with its station or instrument, which the next parts name; a rest of the balance or a
 payload that names another station has to be looked into all the same."""
@@ -77,6 +91,9 @@ def _why_operation(opened: AlertTransition, rules: Rules, network: Network, at: 
     rule = rules.operation(key)
     if rule is not None and not rule.enabled:
         return EndReason.RULE_DISABLED
+    kind, _, rest = key.partition("/")
+    if kind == "dag" and rest.partition("/")[0] not in SCHEDULES:
+        return EndReason.SCHEDULE_REMOVED
     return why_subject_gone(*subject_of(key), network, at)
 
 

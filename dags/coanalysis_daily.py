@@ -7,7 +7,8 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-from dags.report import report_failure
+from dags.each import each
+from dags.report import report_failure, report_success
 from dags.window import DEFAULT_ARGS, GATED, WINDOW_PARAMS, bounds, window_of
 
 DOC = """
@@ -32,6 +33,7 @@ A held product is no failed task: `skyground qc held list`.
     max_active_runs=1,
     params=WINDOW_PARAMS,
     default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    on_success_callback=report_success,
     doc_md=DOC,
     tags=["analysis"],
 )
@@ -53,15 +55,13 @@ def coanalysis_daily() -> None:
 
     @task
     def judge(_: dict[str, Any]) -> list[dict[str, Any]]:
-        import msgspec
-
         from qc.batch_product import PRODUCTS
         from qc.job_gate import gate_product
         from store.settings import SharedSettings, load_settings
 
         start, end = bounds(window_of(timedelta(hours=48)))
         settings, now = load_settings(SharedSettings), datetime.now(UTC)
-        return [dict(msgspec.to_builtins(gate_product(settings, name, start, end, now))) for name in PRODUCTS]
+        return each(lambda name: gate_product(settings, name, start, end, now), PRODUCTS)
 
     judge(coanalyse())
 

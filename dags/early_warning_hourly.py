@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-from dags.report import report_failure
+from dags.report import report_failure, report_success
 from dags.window import ATTRIBUTED, DEFAULT_ARGS, WINDOW_PARAMS, bounds, window_of
 
 DOC = """
@@ -30,6 +30,7 @@ It follows `attribution` by the asset `attributed`, so that a mail can say the c
     max_active_runs=1,
     params=WINDOW_PARAMS,
     default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    on_success_callback=report_success,
     doc_md=DOC,
     tags=["warning"],
 )
@@ -55,7 +56,11 @@ def early_warning_hourly() -> None:
         settings = load_settings(AlertSettings)
         now = datetime.now(UTC)
         mails = deliver(settings, now)  # first, so that an evaluation that fails does not hold up what waits
-        return {"transitions": evaluate(settings, start, end, now), "mails": mails + deliver(settings, now)}
+        try:
+            found = evaluate(settings, start, end, now)
+        finally:  # one rule that fails does not hold up the mails of the others
+            mails += deliver(settings, now)
+        return {"transitions": found, "mails": mails}
 
     forecast() >> warn()
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-from dags.report import report_failure
+from dags.each import each
+from dags.report import report_failure, report_success
 from dags.window import (
     DEFAULT_ARGS,
     GATED,
@@ -38,6 +39,7 @@ A failed task: `skyground doctor`, then clear it; the gate only reads hourly dat
     max_active_runs=1,
     params=WINDOW_PARAMS,
     default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    on_success_callback=report_success,
     doc_md=DOC,
     tags=["qc"],
 )
@@ -50,16 +52,12 @@ def gate_daily() -> None:
 
     @task
     def judge(networks: list[str], window: dict[str, str]) -> list[dict[str, Any]]:
-        import msgspec
-
         from qc.job_gate import gate
         from store.settings import SharedSettings, load_settings
 
         start, end = bounds(window)
         settings = load_settings(SharedSettings)
-        return [
-            dict(msgspec.to_builtins(gate(settings, network, start, end, datetime.now(UTC)))) for network in networks
-        ]
+        return each(lambda network: gate(settings, network, start, end, datetime.now(UTC)), networks)
 
     @task(outlets=[GATED])
     def publish(window: dict[str, str], verdicts: list[list[dict[str, Any]]]) -> int:

@@ -7,7 +7,8 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-from dags.report import report_failure
+from dags.each import each
+from dags.report import report_failure, report_success
 from dags.window import DEFAULT_ARGS
 
 DOC = """
@@ -28,6 +29,7 @@ Read the log, `skyground doctor`, clear the task: judging again is harmless. `sk
     catchup=False,
     max_active_runs=1,
     default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    on_success_callback=report_success,
     doc_md=DOC,
     tags=["qc"],
 )
@@ -36,14 +38,12 @@ def qc_drift_daily() -> None:
 
     @task
     def judge() -> list[dict[str, Any]]:
-        import msgspec
-
         from qc.job_drift import run_drift
         from store.settings import SharedSettings, load_settings
 
         settings, now = load_settings(SharedSettings), datetime.now(UTC)
         networks = dict.fromkeys(item.network.value for item in settings.stations.instruments.values())
-        return [dict(msgspec.to_builtins(run_drift(settings, network, now))) for network in networks]
+        return each(lambda network: run_drift(settings, network, now), networks)
 
     judge()
 

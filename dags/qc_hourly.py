@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import dag, task
 
-from dags.report import report_failure
+from dags.report import report_failure, report_success
 from dags.window import (
     DEFAULT_ARGS,
     HOURLY,
@@ -39,6 +39,7 @@ One run an hour, seven mapped tasks green, and the asset `hourly` renewed.
     max_active_runs=1,
     params=WINDOW_PARAMS,
     default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    on_success_callback=report_success,
     doc_md=DOC,
     tags=["qc"],
 )

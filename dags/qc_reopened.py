@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import dag, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from dags.report import report_failure
+from dags.report import report_failure, report_success
 from dags.window import DEFAULT_ARGS, HOURLY, announce
 
 DOC = """
@@ -29,6 +29,7 @@ Read the log, `skyground doctor`, clear the task: hours stay on the list until t
     catchup=False,
     max_active_runs=1,
     default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    on_success_callback=report_success,
     doc_md=DOC,
     tags=["qc"],
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import Param, dag, task
 
-from dags.report import report_failure
+from dags.report import report_failure, report_success
 from dags.window import DEFAULT_ARGS, HOURLY, NETWORKS, WINDOW_PARAMS, announce, bounds, window_of
 
 #: Mapped tasks of one run at most (Airflow's own limit is 1,024); more station-months share tasks.
@@ -40,6 +40,7 @@ It runs only when it is triggered. All mapped tasks green, `left` 0, and the ass
         "everything": Param(False, type="boolean", description="Judge also what has not changed"),  # noqa: FBT003 - its default
     },
     default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    on_success_callback=report_success,
     doc_md=DOC,
     tags=["qc"],
 )

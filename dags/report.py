@@ -1,4 +1,4 @@
-"""What the schedules tell the operators: a task that failed. A held batch is a finding, told by the gate itself."""
+"""What the schedules tell the operators: a task that failed, and a run that succeeded after it. A held batch is a finding, told by the gate itself."""
 
 from __future__ import annotations
 
@@ -26,4 +26,20 @@ def report_failure(context: Context) -> None:
         detail=f"{type(error).__name__}: {error}" if error else "no exception given",
         severity=Severity.WARNING,
         now=datetime.now(UTC),
+    )
+
+
+def report_success(context: Context) -> None:
+    """End the alerts of a DAG's tasks that were reported before this run of it began: the run has succeeded without them.
+
+    A task that failed within the run (one whose followers run all the same) was reported after its start and stays open.
+    """
+    from alerts.job import resolve_reports
+    from store.settings import SharedSettings, load_settings
+
+    run: Any = context.get("dag_run")
+    if run is None or run.start_date is None:
+        return
+    resolve_reports(
+        load_settings(SharedSettings), prefix=f"dag/{run.dag_id}/", before=run.start_date, now=datetime.now(UTC)
     )

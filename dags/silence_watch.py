@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import dag, task
 
-from dags.report import report_failure
+from dags.report import report_failure, report_success
 from dags.window import DEFAULT_ARGS, WINDOW_PARAMS, bounds, window_of
 
 DOC = """
@@ -28,6 +28,7 @@ State store or InfluxDB out of reach: `skyground doctor`. All stations silent at
     max_active_runs=1,
     params=WINDOW_PARAMS,
     default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
+    on_success_callback=report_success,
     doc_md=DOC,
     tags=["warning"],
 )
@@ -44,7 +45,11 @@ def silence_watch() -> None:
         settings = load_settings(AlertSettings)
         now = datetime.now(UTC)
         mails = deliver(settings, now)  # first, so that an evaluation that fails does not hold up what waits
-        return {"transitions": evaluate(settings, start, max(end, now), now), "mails": mails + deliver(settings, now)}
+        try:
+            found = evaluate(settings, start, max(end, now), now)
+        finally:  # one rule that fails does not hold up the mails of the others
+            mails += deliver(settings, now)
+        return {"transitions": found, "mails": mails}
 
     watch()
 

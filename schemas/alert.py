@@ -64,6 +64,8 @@ class EndReason(StrEnum):
     """No instrument that the rule looks at is in service at the station."""
     PARAMETER_REMOVED = "parameter_removed"
     """No instrument of the station measures the parameter."""
+    SCHEDULE_REMOVED = "schedule_removed"
+    """The scheduled job (DAG) no longer exists."""
 
     @property
     def is_over(self) -> bool:

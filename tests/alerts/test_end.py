@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from alerts.job import deliver, evaluate, raise_operation
+from alerts.job import deliver, evaluate, raise_operation, resolve_reports
 from qc.review import basis_of
 from schemas.alert import AlertState, EndReason, Severity
 from schemas.interval import Interval, floor_hour
@@ -281,12 +281,12 @@ REPORT = {"title_zh": "甲", "title_en": "A", "detail": "", "severity": Severity
 def test_a_disabled_rule_closes_its_operation_alert_and_raises_no_other(
     own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime
 ) -> None:
-    raise_operation(own, key="dag/qc", now=now, **REPORT)  # type: ignore[arg-type]  # by name
+    raise_operation(own, key="dag/qc_hourly/check", now=now, **REPORT)  # type: ignore[arg-type]  # by name
     text = EXAMPLE.read_text(encoding="utf-8").replace('prefix = "dag/"', 'prefix = "dag/"\nenabled = false')
     own = with_rules(own, text)
     look(own, now)
-    assert newest(state, "operation/dag/qc").reason is EndReason.RULE_DISABLED
-    assert not raise_operation(own, key="dag/qc", now=now + HOUR, **REPORT)  # type: ignore[arg-type]  # by name
+    assert newest(state, "operation/dag/qc_hourly/check").reason is EndReason.RULE_DISABLED
+    assert not raise_operation(own, key="dag/qc_hourly/check", now=now + HOUR, **REPORT)  # type: ignore[arg-type]  # by name
 
 
 def finding(kind: FindingKind, key: str, at: datetime, **facts: object) -> Finding:
@@ -323,9 +323,9 @@ def test_the_clock_of_a_station_that_is_gone_is_forgotten(
 def test_an_unrenewed_report_is_closed_as_not_confirmed(
     own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime
 ) -> None:
-    raise_operation(own, key="dag/qc", now=now, **REPORT)  # type: ignore[arg-type]  # by name
+    raise_operation(own, key="dag/qc_hourly/check", now=now, **REPORT)  # type: ignore[arg-type]  # by name
     look(own, now + 25 * HOUR)
-    assert newest(state, "operation/dag/qc").reason is EndReason.NOT_REPORTED
+    assert newest(state, "operation/dag/qc_hourly/check").reason is EndReason.NOT_REPORTED
 
 
 def test_workers_that_close_at_once_make_one_end(
@@ -351,3 +351,25 @@ def test_workers_that_close_at_once_make_one_end(
     ends = [item for item in state.list_transitions(alert_key="pm25-heavy/t-02/pm25") if item.transition.reason]
     assert len(ends) == 1
     assert sum(item["Subject"].startswith("[已关闭]") for item in mails(maildir)) == 1
+
+
+def test_a_failed_task_ends_with_the_next_run_that_succeeds(
+    own: AlertSettings, state: StateStore, now: datetime
+) -> None:
+    for task in ("forecast", "warn"):
+        raise_operation(own, key=f"dag/early_warning_hourly/{task}", now=now, **REPORT)  # type: ignore[arg-type]  # by name
+    raise_operation(own, key="dag/qc_hourly/check", now=now, **REPORT)  # type: ignore[arg-type]  # by name
+    began = now + HOUR
+    raise_operation(own, key="dag/early_warning_hourly/forecast", now=began + MINUTE, **REPORT)  # type: ignore[arg-type]  # by name
+    assert resolve_reports(own, prefix="dag/early_warning_hourly/", before=began, now=began + 2 * MINUTE) == 1
+    assert newest(state, "operation/dag/early_warning_hourly/warn").reason is EndReason.CAUSE_GONE
+    still = {"operation/dag/early_warning_hourly/forecast", "operation/dag/qc_hourly/check"}
+    assert {key for key, item in state.get_alert_states().items() if item.state is AlertState.FIRING} == still
+
+
+def test_a_failed_task_ends_when_its_schedule_is_removed(
+    own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime
+) -> None:
+    raise_operation(own, key="dag/retired/check", now=now, **REPORT)  # type: ignore[arg-type]  # by name
+    look(own, now + MINUTE)
+    assert newest(state, "operation/dag/retired/check").reason is EndReason.SCHEDULE_REMOVED

@@ -32,7 +32,7 @@ KEYS = {
     "silence of all": "r/all",
     "clock": "operation/clock/a",
     "gap": "operation/gap/a/g1",
-    "task": "operation/dag/qc/flag",
+    "task": "operation/dag/qc_hourly/check",
 }
 NETWORK = """
 zone = "Asia/Shanghai"

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from alerts.watched import SCHEDULES
+
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 EXPECTED = {
     "qc_hourly",
@@ -40,6 +42,7 @@ for name, dag in bag.dags.items():
         "max_active_runs": dag.max_active_runs,
         "waits_for": [asset.name for asset in condition.objects] if condition else [],
         "makes": [asset.name for task in dag.tasks for asset in task.outlets],
+        "reports_success": bool(dag.has_on_success_callback),
         "callbacks": [bool(task.on_failure_callback) for task in dag.tasks],
         "retries": [task.retries for task in dag.tasks],
         "mapped": [task.task_id for task in dag.tasks if task.is_mapped],
@@ -73,6 +76,10 @@ def test_every_file_loads(bag: dict[str, Any]) -> None:
     assert set(bag["dags"]) == EXPECTED
 
 
+def test_alerts_know_the_schedules_that_there_are(bag: dict[str, Any]) -> None:
+    assert set(bag["dags"]) == SCHEDULES
+
+
 def test_parsing_imports_nothing_heavy(bag: dict[str, Any]) -> None:
     assert bag["heavy"] == []
 
@@ -86,6 +93,7 @@ def test_doc_says_product_health_and_repair(bag: dict[str, Any], name: str) -> N
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_a_failed_task_is_retried_and_then_raises_an_alert(bag: dict[str, Any], name: str) -> None:
     assert all(bag["dags"][name]["callbacks"])
+    assert bag["dags"][name]["reports_success"]
     assert all(retries >= 1 for retries in bag["dags"][name]["retries"])
 
 
