@@ -20,6 +20,7 @@ from analysis.attribution import BACKGROUND, Attribution, attribute_episode
 from analysis.backtest import THRESHOLDS, Backtest, BacktestPlan, backtest
 from analysis.copollution import joint_products
 from analysis.episode import Episode, find_episodes, watched_parameters
+from analysis.exceedance import count_days
 from analysis.feature import HORIZONS, network_features
 from analysis.forecast import TrainingOptions, forecast_station, train
 from analysis.held import held_hours, held_note, held_statistics, without_held
@@ -53,11 +54,31 @@ _OPTIONS = TrainingOptions(rows=20_000)
 
 
 class CoanalysisSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What `coanalyse` stored: station-days, days with joint exceedance, hours of AQI and OFP, cities; held batches left out."""
+    """What `coanalyse` stored; hours of held batches are left out.
+
+    Attributes
+    ----------
+    stations : int
+        Stations with hours in the period.
+    station_days : int
+        Station-days that were computed, valid or not [d].
+    joint_days : int
+        Station-days on which PM2.5 and O3 both exceeded [d], of ``joint_valid_days``.
+    joint_valid_days : int
+        Station-days with a valid value of both [d].
+    days_asked : int
+        Station-days of the period, at all stations that measure gases [d].
+    aqi_hours, ofp_hours : int
+        Hours of the products [h].
+    cities : int
+    held_batches : int
+    """
 
     stations: int
     station_days: int
     joint_days: int
+    joint_valid_days: int
+    days_asked: int
     aqi_hours: int
     ofp_hours: int
     cities: int
@@ -119,7 +140,8 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
     frames, held = _read(settings, store, start - _MOVING_MEAN, end)
     of_gas = [item for item in held if item.network == "gas"]
     daily: dict[str, pd.DataFrame] = {}
-    counts = {"station_days": 0, "joint_days": 0, "aqi_hours": 0}
+    length = (day_to - day_from).days + 1
+    counts = {"station_days": 0, "joint_days": 0, "joint_valid_days": 0, "aqi_hours": 0}
     with StateStore(settings.state_url) as state:
         for station in network.stations_of("gas"):
             hourly = frames["gas"].get(station.id)
@@ -134,12 +156,21 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
             days, words = joint_products(_inside(hourly, start), daily[station.id], zone)
             words = _plain(words) | ({"held": held_note(of_gas)} if of_gas else {})
             _save(store, "copollution_daily", station.id, days)
-            counts["station_days"] += len(days)
-            counts["joint_days"] += int(days["joint"].sum())
+            joint = count_days(days, "joint", length)
+            counts["station_days"] += joint.computed
+            counts["joint_days"] += joint.exceeded
+            counts["joint_valid_days"] += joint.valid
             state.put_document("copollution", f"{station.id}/{day_from}/{day_to}", words)
     ofp_hours = _store_ofp(store, frames["voc"], start)
     cities = _store_cities(store, network, daily)
-    return CoanalysisSummary(stations=len(daily), ofp_hours=ofp_hours, cities=cities, held_batches=len(held), **counts)
+    return CoanalysisSummary(
+        stations=len(daily),
+        days_asked=length * sum(1 for _ in network.stations_of("gas")),
+        ofp_hours=ofp_hours,
+        cities=cities,
+        held_batches=len(held),
+        **counts,
+    )
 
 
 def attribute(

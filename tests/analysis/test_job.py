@@ -42,6 +42,7 @@ def test_coanalysis_stores_aqi_joint_days_and_ofp_once_however_often_it_runs(fil
     first = coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
     again = coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
     assert first == again
+    assert (first.joint_valid_days, first.days_asked) == (10, 10)
     assert (first.stations, first.station_days, first.aqi_hours, first.ofp_hours, first.cities) == (5, 10, 240, 48, 1)
     store = InfluxStore(filled)
     daily = store.read_product("aqi_daily", START, END, "st-1")

@@ -113,6 +113,24 @@ def test_running_again_changes_nothing_and_what_no_longer_holds_is_taken_back(
     assert set(stored(store)["flags"]) <= {Flag.PASS}
 
 
+def test_the_verdicts_of_the_detector_have_a_history(placed: SharedSettings, store: InfluxStore) -> None:
+    run(placed, write=True)
+    run(placed, write=True)
+    put(store, impossible=False)
+    run(placed, write=True)
+    at = START + timedelta(minutes=15 * 200)
+    with StateStore(placed.state_url) as state:
+        changes = state.list_flag_changes(
+            start=at, end=at + timedelta(minutes=15), station_id="s1", parameter="water_temperature"
+        )
+    assert [(item.test, item.flag) for item in changes] == [
+        ("learnt_anomaly", Flag.SUSPECT),
+        ("learnt_anomaly", Flag.PASS),
+    ]
+    assert "outside the prior range" in changes[0].reason
+    assert changes[0].run_id != changes[1].run_id
+
+
 def test_a_run_of_the_other_checks_leaves_the_verdicts_alone(placed: SharedSettings, store: InfluxStore) -> None:
     run(placed, write=True)
     job.run(placed, "eco", START, END, END)

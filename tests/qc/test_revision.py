@@ -70,6 +70,18 @@ def test_changed_hour_counts_up_and_keeps_what_it_held() -> None:
     assert revised.replaced[["revision", "value", "count", "flag"]].to_numpy().tolist() == [[4, 2, 60, 1]]
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new"), [("completeness", 0.8, 1.0), ("std", 1.0, 2.0), ("uncertainty", 0.5, 0.7)]
+)
+def test_hour_of_which_only_a_companion_changes_is_revised_and_keeps_what_it_held(
+    name: str, old: float, new: float
+) -> None:
+    column = f"o3__{name}"
+    revised = revise_hours(hours(1.0).assign(**{column: new}), hours(1.0).assign(**{column: old}))
+    assert (revised.hours[column].tolist(), revised.hours["o3__revision"].tolist()) == ([new], [1])
+    assert (revised.replaced[name].tolist(), revised.replaced["value"].tolist()) == ([old], [1.0])
+
+
 def test_value_that_goes_is_a_revision_of_a_number() -> None:
     revised = revise_hours(hours(np.nan), hours(1.0))
     assert revised.replaced["value"].tolist() == [1.0]
