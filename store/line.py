@@ -163,8 +163,8 @@ def _fields(values: dict[str, float]) -> list[bytes]:
 
 @lru_cache(maxsize=65_536)
 def _are_plain(names: tuple[str, ...]) -> bool:
-    """Whether field keys are written in line protocol as in JSON; raises `LineError`."""
-    return all(_ENCODER.encode(name)[1:-1] + b"=" == _field_bytes(name) for name in names)
+    """Whether field keys are written in line protocol as in JSON, and leave its signs alone; raises `LineError`."""
+    return all(_ENCODER.encode(name)[1:-1] + b"=" == _field_bytes(name) and not name.startswith(":") for name in names)
 
 
 def _checked(name: str, what: str) -> str:

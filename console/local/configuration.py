@@ -5,11 +5,11 @@ from __future__ import annotations
 import getpass
 from configparser import RawConfigParser
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
 _STEADY_S = 60
 """A part that runs for so long has come up [s]."""
@@ -72,6 +72,7 @@ def supervisord_conf(
 ) -> str:
     """Supervisord with one program a part, none started by itself, each stopped as a whole process group.
 
+    A part runs in the directory of the command that writes this: its settings may name files from there.
     A part that ends within ``startsecs`` of its start is started again after a pause that grows by a second each time; who
     has run for longer, at once. With a shorter time than the start takes, one that dies right after it would be started
     again and again without any pause.
@@ -91,7 +92,7 @@ def supervisord_conf(
         config[f"program:{name}"] = {
             "command": " ".join(_quote(item) for item in command),
             "environment": ",".join(f'{key}="{_percent(value)}"' for key, value in sorted(environment.items())),
-            "directory": str(directory.parent),
+            "directory": str(Path.cwd()),
             "autostart": "false",
             "autorestart": "unexpected",
             "startsecs": str(_STEADY_S),

@@ -178,8 +178,9 @@ def test_a_beat_of_another_that_cannot_be_noted_costs_that_one(
 
 
 def test_two_processes_of_one_name_that_beat_in_turn_count_no_restarts(state: StateStore) -> None:
-    first = beat(name="gateway/twice")
-    later = msgspec.structs.replace(first, pid=2, started_at=NOW + timedelta(seconds=5))
+    now = datetime.now(UTC)
+    first = beat(name="gateway/twice", started_at=now - timedelta(seconds=9), beat_at=now)
+    later = msgspec.structs.replace(first, pid=2, started_at=now - timedelta(seconds=4))
     for said in (first, later, first, later, first):
         note_beat(state, said)
     found = row(state, "gateway/twice")
