@@ -190,15 +190,15 @@ def test_the_commands_list_show_correct_and_revert(
         return done.output
 
     listed = [json.loads(line) for line in ask("list", "--station", "s1", "--json").splitlines()]
-    assert [item["outcome"] for item in listed] == ["pass", "adjust", "invalid"]
+    assert [item["outcome"] for item in listed] == ["invalid", "adjust", "pass"]
     assert "FAIL 2026-06-01T04:00Z .. ...: the span check of 2026-06-01T05:00Z failed" in ask(
-        "show", str(listed[2]["id"])
+        "show", str(listed[0]["id"])
     )
     decide = ("--who", "a person", "--why", "drift")
     assert "would correct" in ask("correct", str(listed[1]["id"]), *decide, "--dry-run")
     number = json.loads(ask("correct", str(listed[1]["id"]), *decide, "--json"))["number"]
     assert "already covers" in ask("correct", str(listed[1]["id"]), *decide, status=2)
-    assert "within its tolerance" in ask("correct", str(listed[2]["id"]), *decide, status=2)
+    assert "within its tolerance" in ask("correct", str(listed[0]["id"]), *decide, status=2)
     why = shell.invoke(app, ["qc", "why", "--station", "s1", "--parameter", "o3", "--at", "2026-06-01T09:30"]).output
     assert f"corrected by decision {number} of a person: drift" in why
     assert "is reverted" in ask("revert", str(number), *decide)
