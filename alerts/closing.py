@@ -107,7 +107,11 @@ def _end(look: Look, opened: _Opened, reason: EndReason) -> AlertTransition:
     before = opened.transition
     is_silence = before.kind is RuleKind.SILENCE
     by_data = reason in _BY_DATA and not is_silence
-    at = max(before.at, opened.seen_until if by_data else floor_hour(look.data_end))
+    at = max(before.at, opened.seen_until)
+    if is_silence:
+        at = max(at, look.data_end.replace(second=0, microsecond=0))
+    elif not by_data:
+        at = max(at, floor_hour(look.data_end))
     evidence = dict(before.evidence)
     if not is_silence:
         evidence |= {

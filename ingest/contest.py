@@ -74,9 +74,11 @@ class Contest:
         A single message is kept as well: it is not found in the order of the log.
     is_behind : bool
         Newer messages may have been stored before: an arrival out of order is then taken for older than what is stored.
+    stored_at : datetime or None
+        When what is stored was received, as far as that can be told of a message that nothing else is known of.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is known of a point, by keyword
         self,
         stored: Before | None,
         rows: Iterable[Contender],
@@ -85,8 +87,10 @@ class Contest:
         cadence: timedelta,
         keeps_all: bool,
         is_behind: bool = False,
+        stored_at: datetime | None = None,
     ) -> None:
         self._is_behind = is_behind
+        self._stored_at = stored_at
         self._rows = {item.digest: item for item in rows}
         self._first = first
         self._cadence = cadence
@@ -109,7 +113,9 @@ class Contest:
         reading = arrival.reading
         if self.content is None and not self._rows:
             self._first = arrival
-            if self._keeps_all:
+            # in time but behind a newer point: neither its instrument's newest nor a late run tells when it was received;
+            # of a backlog that would be every one
+            if self._keeps_all or not (arrival.is_late or self._is_behind):
                 self._put(contender_of(arrival))
             self.content = overlaid(None, Before(dict(reading.values), dict(reading.status)))
             return Verdict.FRESH, Before()
@@ -138,7 +144,8 @@ class Contest:
             self._put(contender_of(self._first))
             return
         is_newer = self._is_behind and not arrival.is_in_order
-        estimate = arrival.received_at + (_MICROSECOND if is_newer else -_MICROSECOND)
+        guess = arrival.received_at + (_MICROSECOND if is_newer else -_MICROSECOND)
+        estimate = self._stored_at or guess
         values, status = said_by(before)
         owner = contender_of(arrival)
         self._put(

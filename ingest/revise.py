@@ -188,6 +188,7 @@ class Reviser:
         live = _live_of_batch(batch, unsure) if unsure else {}
         rows = self._contenders(unsure)
         for key, arrivals in unsure.items():
+            runs = self._late_runs(key, arrivals)
             asked = self._answers.marked(key, arrivals)
             for start, part in _by_start(asked).items():
                 place = (key, start)
@@ -203,6 +204,7 @@ class Reviser:
                     cadence=timedelta(seconds=self._network.instruments[key[1], key[2]].cadence_s),
                     keeps_all=self._is_asked_always,
                     is_behind=self._is_asked_always or self.is_behind,
+                    stored_at=self._stored_at(key, part[0], runs) if before is not None else None,
                 )
                 self._settle(key, contest, part, done)
                 done.write(before, contest.content, part, first if is_live else None)
@@ -219,6 +221,26 @@ class Reviser:
         if done.contenders:
             self._state.put_contenders(done.contenders)
         return Revised(done.instead, done.superseded)
+
+    def _late_runs(self, key: _Key, arrivals: Sequence[Arrival]) -> list[Revision]:
+        """Runs of late readings at the times of entries of the quarantine, in the order of their receipt."""
+        if not self._is_asked_always or not self._network.stations[key[1]].late_window_h:
+            return []
+        starts = [arrival.reading.interval.start for arrival in arrivals]
+        found = self._state.list_revisions(
+            start=min(starts), end=max(starts) + _MICROSECOND, station_id=key[1], instrument_id=key[2]
+        )
+        return [item for item in found if item.network == key[0] and item.before is None]
+
+    def _stored_at(self, key: _Key, arrival: Arrival, runs: Sequence[Revision]) -> datetime | None:
+        """When what is stored was received, for an entry of the quarantine: with a run of late readings, or in time."""
+        if not self._is_asked_always or not self._network.stations[key[1]].late_window_h:
+            return None
+        interval = arrival.reading.interval
+        run = next((item for item in runs if item.first <= interval.start <= item.last), None)
+        if run is not None:
+            return run.received_at
+        return interval.end + self._lateness(key) if arrival.is_late else None
 
     def _newest_of(
         self, key: _Key, start: datetime, stored: dict[datetime, Before], arrivals: Sequence[Arrival]

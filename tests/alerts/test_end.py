@@ -373,3 +373,17 @@ def test_a_failed_task_ends_when_its_schedule_is_removed(
     raise_operation(own, key="dag/retired/check", now=now, **REPORT)  # type: ignore[arg-type]  # by name
     look(own, now + MINUTE)
     assert newest(state, "operation/dag/retired/check").reason is EndReason.SCHEDULE_REMOVED
+
+
+def test_the_end_of_a_disabled_rules_alert_is_not_before_the_last_value_seen(
+    own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime
+) -> None:
+    hour = floor_hour(now) - HOUR
+    own = with_rules(own, NATIVE)
+    put_readings(influx, "gas1", hour + 5 * MINUTE, [900.0] * 20 + [950.0] * 20)
+    evaluate(own, hour - HOUR, hour + 46 * MINUTE, hour + 46 * MINUTE)
+    own = with_rules(own, NATIVE.replace("[[rule]]", "[[rule]]\nenabled = false", 1))
+    evaluate(own, hour - HOUR, hour + 50 * MINUTE, hour + 50 * MINUTE)
+    end = newest(state, "r/t-01/so2")
+    assert end.reason is EndReason.RULE_DISABLED
+    assert end.at == hour + 45 * MINUTE

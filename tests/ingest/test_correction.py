@@ -104,3 +104,35 @@ def test_each_change_is_kept_and_nothing_of_what_was_superseded(collecting: Coll
     (kept,) = collecting.state.list_revisions(only_corrections=True)
     assert kept.before is not None
     assert kept.before.values == {"so2": 50.0}
+
+
+NOW = datetime.now(UTC).replace(second=0, microsecond=0)
+
+
+def repair_units(collecting: Collecting) -> None:
+    ids = [item.id for item in collecting.state.list_quarantine()]
+    mending = Mending(codes={}, units={"odd": "ppb"}, move=timedelta(0), who="lin")
+    mend(ids, mending, collecting.settings, collecting.state, writer=collecting.writer)
+
+
+@pytest.mark.parametrize("goes_on", [False, True])
+def test_a_refused_correction_that_is_repaired_stands(collecting: Collecting, *, goes_on: bool) -> None:
+    at = NOW - 40 * MINUTE
+    collecting.take(at, 1, values={"so2": 50.0})
+    collecting.take(at, 25, values={"so2": 12.0}, units={"so2": "odd"})
+    if goes_on:
+        collecting.take(at + 30 * MINUTE, 1, values={"so2": 7.0})
+    repair_units(collecting)
+    assert collecting.stored(at)["so2"] == pytest.approx(31.42, abs=0.01)  # 12 ppb at 298.15 K
+
+
+@pytest.mark.parametrize("received", [3, 20])
+def test_a_refused_original_that_is_repaired_does_not_replace_what_was_sent_again(
+    collecting: Collecting, received: int
+) -> None:
+    at = NOW - 40 * MINUTE
+    collecting.take(at + MINUTE, 1, values={"so2": 7.0})
+    collecting.take(at, received, values={"so2": 50.0}, units={"so2": "odd"})
+    collecting.take(at, received + 2, values={"so2": 12.0})
+    repair_units(collecting)
+    assert collecting.stored(at) == {"so2": 12.0}
