@@ -149,7 +149,8 @@ def test_gateway_hears_requests_and_no_observation(broker: SecuredBroker) -> Non
 
 def test_last_will_under_another_name_is_never_sent(broker: SecuredBroker) -> None:
     with session(broker, "collector") as collector:
-        collector.subscribe("status/v1/#")
+        for network in ("gas", "ghg"):
+            collector.subscribe(f"status/v1/{network}/#")
         for will in ("status/v1/ghg/ln-fs-01/crds1", "status/v1/gas/ln-sy-01/gas1"):
             Session(broker, "ln-sy-01", will=will).break_off()
         assert collector.next_message().topic == "status/v1/gas/ln-sy-01/gas1"
