@@ -23,7 +23,7 @@ from alerts.sample import (
     may_exceed,
 )
 from alerts.silence import Silence, all_silent, silence_change, silence_of
-from alerts.watched import ALL, covered_stations, instruments_of, is_in_service
+from alerts.watched import ALL, covered_stations, instruments_of
 from qc.review import reviewed
 from schemas.flagged import hours_with_flags
 from schemas.frames import FLAG, REVIEW, parameters_in
@@ -164,7 +164,7 @@ def _forecast(look: Look, rule: ForecastRule, found: Found) -> None:
 def _forecast_of(look: Look, rule: ForecastRule, station_id: str, rows: pd.DataFrame, found: Found) -> None:
     station = look.network.stations.get(station_id)
     serving = instruments_of(rule, station) if station else ()
-    if station is None or not any(is_in_service(item, look.now) for item in serving):
+    if station is None or not any(item.serves_at(look.now) for item in serving):
         return
     sample = forecast_sample(forecast_of(rows, rule.parameter), rule, look.now)
     subject = value_subject(rule, station.id)

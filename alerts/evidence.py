@@ -15,7 +15,7 @@ from alerts.evaluate import FORECAST
 from alerts.rules import RuleAveraging, Rules, ThresholdRule
 from alerts.sample import HOUR, baseline, forecast_of
 from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, Value, VerdictLine
-from alerts.watched import ALL, instruments_of, is_in_service
+from alerts.watched import ALL, instruments_of
 from analysis.neighbours import distance_and_bearing
 from qc.job_verdict import rule_of, verdict_of
 from qc.thresholds import ThresholdError
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from qc.limit_space import VerdictRule
     from schemas.alert import AlertTransition
-    from schemas.network import Instrument, Network, Station
+    from schemas.network import Network, Station
     from store.influx import InfluxStore
     from store.state import AlertStatus, StateStore
 
@@ -269,7 +269,7 @@ def _native(
 ) -> tuple[tuple[Point, ...], timedelta]:
     """Readings of the instrument that was furthest beyond the threshold, of those in service within the time shown."""
     station = sources.network.stations.get(transition.station_id)
-    instruments = [item for item in instruments_of(rule, station) if _serves(item, start, end)] if station else []
+    instruments = [item for item in instruments_of(rule, station) if item.serves_within(start, end)] if station else []
     frames = {
         item.id: sources.influx.read_native(rule.network, transition.station_id, item.id, start, end, [rule.parameter])
         for item in instruments
@@ -284,12 +284,6 @@ def _native(
         for moment, value in frame[rule.parameter].items()
         if isinstance(moment, pd.Timestamp)
     ), timedelta(seconds=shown.cadence_s)
-
-
-def _serves(instrument: Instrument, start: datetime, end: datetime) -> bool:
-    return (instrument.since is None or instrument.since < end) and (
-        instrument.until is None or start < instrument.until
-    )
 
 
 def _furthest(frame: pd.DataFrame, rule: ThresholdRule) -> float:
@@ -313,7 +307,7 @@ def _network_of(network: Network, station_id: str, code: str, at: datetime) -> s
     """The network in which a station measures a parameter at a moment."""
     station = network.stations.get(station_id)
     known = [item for item in station.instruments if code in item.parameters] if station else []
-    return next((item.network for item in known if is_in_service(item, at)), None)
+    return next((item.network for item in known if item.serves_at(at)), None)
 
 
 def _forecast(sources: Sources, view: AlertView) -> tuple[ForecastPoint, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-from alerts.watched import ALL, is_in_service
+from alerts.watched import ALL
 from schemas.alert import AlertState, AlertTransition, EndReason
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def silence_of(station: Station, network: str, last: datetime, rule: SilenceRule
     Silence or None
         None where no instrument is in service, or the station is a data set (``late_window_h = 0``).
     """
-    serving = [item for item in station.instruments_of(network) if is_in_service(item, now)]
+    serving = [item for item in station.instruments_of(network) if item.serves_at(now)]
     if not serving or station.late_window_h == 0:
         return None
     cadence = timedelta(seconds=max(item.cadence_s for item in serving))

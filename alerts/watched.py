@@ -83,7 +83,7 @@ def _why_station(opened: AlertTransition, rule: Rule, network: Network, at: date
         known = tuple(item for item in known if item.network == silent)
     elif not known:
         return EndReason.PARAMETER_REMOVED
-    return None if any(is_in_service(item, at) for item in known) else EndReason.OUT_OF_SERVICE
+    return None if any(item.serves_at(at) for item in known) else EndReason.OUT_OF_SERVICE
 
 
 def _why_operation(opened: AlertTransition, rules: Rules, network: Network, at: datetime) -> EndReason | None:
@@ -107,7 +107,7 @@ def why_subject_gone(
     if station is None:
         return EndReason.STATION_REMOVED
     known = [item for item in station.instruments if instrument_id in {None, item.id}]
-    return None if any(is_in_service(item, at) for item in known) else EndReason.OUT_OF_SERVICE
+    return None if any(item.serves_at(at) for item in known) else EndReason.OUT_OF_SERVICE
 
 
 def subject_of(key: str) -> tuple[str | None, str | None]:
@@ -124,13 +124,8 @@ def network_of(opened: AlertTransition) -> str | None:
     return found if isinstance(found, str) else opened.alert_key.rpartition("/")[2]
 
 
-def is_in_service(instrument: Instrument, at: datetime) -> bool:
-    """Whether an instrument stands at its station at a moment."""
-    return (instrument.since is None or instrument.since <= at) and (instrument.until is None or at < instrument.until)
-
-
 def _serving(rule: Rule, station: Station, at: datetime) -> bool:
-    return any(is_in_service(item, at) for item in instruments_of(rule, station))
+    return any(item.serves_at(at) for item in instruments_of(rule, station))
 
 
 def _parameter_of(rule: Rule) -> str | None:

@@ -13,6 +13,7 @@ import time
 import urllib.parse
 import urllib.request
 import uuid
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -224,8 +225,37 @@ def device(name: str) -> Instrument:
     return Instrument(id="gas1", network="gas", cadence_s=60, parameters=("so2",), hj212=hj212)  # type: ignore[arg-type]
 
 
+class Publishing(ABC):
+    """Publishes from a thread until told to stop, in a ``with`` block."""
+
+    def __enter__(self) -> Self:
+        """Begin."""
+        self._stop = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop, and wait until the broker has confirmed everything; raises what went wrong on the way."""
+        self._stop.set()
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self._publish()
+        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
+            self._error = error
+
+    @abstractmethod
+    def _publish(self) -> None:
+        """Publish until ``_stop`` is set."""
+
+
 @dataclass
-class Load:
+class Load(Publishing):
     """Messages at a rate from a thread, each with a number of its own, until told to stop.
 
     Message ``n`` comes from station ``n % len(stations)``, stands for minute ``n // len(stations)``, and its first value is
@@ -242,36 +272,18 @@ class Load:
     published_at: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._publish)
-        self._error: BaseException | None = None
         self.count = 0
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop, and wait until the broker has confirmed everything; raises what went wrong on the way."""
-        self._stop.set()
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-
     def _publish(self) -> None:
-        try:
-            with self.field.publisher() as publisher:
-                began = time.monotonic()
-                while not self._stop.is_set():
-                    self._stop.wait(max(0.0, began + self.count / self.rate_per_s - time.monotonic()))
-                    if self.count % len(self.stations) == 0:
-                        self.published_at.append(time.monotonic())
-                    publisher.publish(*message(self.first + self.count, self.stations, self.codes, self.start_at))
-                    self.count += 1
-                self.sent = publisher.flush()
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
-            self._error = error
+        with self.field.publisher() as publisher:
+            began = time.monotonic()
+            while not self._stop.is_set():
+                self._stop.wait(max(0.0, began + self.count / self.rate_per_s - time.monotonic()))
+                if self.count % len(self.stations) == 0:
+                    self.published_at.append(time.monotonic())
+                publisher.publish(*message(self.first + self.count, self.stations, self.codes, self.start_at))
+                self.count += 1
+            self.sent = publisher.flush()
 
 
 def message(number: int, stations: list[str], codes: list[str], start_at: datetime = START) -> tuple[str, bytes]:

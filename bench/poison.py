@@ -7,15 +7,14 @@ cannot be read at all comes from the stations of the sound load as well.
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from bench.field import CODES, START
+from bench.field import CODES, START, Publishing
 from bench.poison_kinds import CONFLICT_START, FROM_THEIR_OWN, UNREADABLE, Kind, moment
 from store.influx import Bucket
 
@@ -66,7 +65,7 @@ def seed_conflict(rig: Field) -> None:
     rig.store.write_lines(Bucket.NATIVE, [line.encode()])
 
 
-class Poisoner:
+class Poisoner(Publishing):
     """Publishes poison from a thread: all kinds in turn, shuffled, at a rate, the first round to its end in any case.
 
     Parameters
@@ -99,37 +98,19 @@ class Poisoner:
         self._rng = rng
         self._rate_per_s = rate_per_s
         self._at_least = at_least
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._publish)
-        self._error: BaseException | None = None
         self._made: Counter[str] = Counter()
         self.due: dict[Key, Due] = {}
         self.since = START
         """Start of its first reading."""
 
-    def __enter__(self) -> Self:
-        """Begin."""
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop, and wait until the broker has confirmed everything; raises what went wrong on the way."""
-        self._stop.set()
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-
     def _publish(self) -> None:
-        try:
-            with self._rig.publisher() as publisher:
-                retained = self._retain(publisher)
-                while not self._stop.is_set() or len(self.due) < self._at_least or not self._made:
-                    self._round(publisher, is_first=not self._made)
-                for topic in retained:
-                    self._send(publisher, (topic, b""), Due(), retain=True)
-                publisher.flush()
-        except BaseException as error:  # noqa: BLE001 - raised again in the thread that waits
-            self._error = error
+        with self._rig.publisher() as publisher:
+            retained = self._retain(publisher)
+            while not self._stop.is_set() or len(self.due) < self._at_least or not self._made:
+                self._round(publisher, is_first=not self._made)
+            for topic in retained:
+                self._send(publisher, (topic, b""), Due(), retain=True)
+            publisher.flush()
 
     def _retain(self, publisher: Publisher) -> list[str]:
         """Leave two messages with the broker, a sound one and one that nobody can read; their topics."""

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Field = NDArray[np.float64]
 
 DAYS = 8
-BEGIN = datetime(2026, 5, 1, tzinfo=UTC)
+_BEGIN = datetime(2026, 5, 1, tzinfo=UTC)
 HOUR_S = 3600.0
 FIRST_H = 84.0
 """Hours before the first case."""
@@ -111,10 +111,15 @@ class Plan:
     phases: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
+def start_of(seed: int) -> datetime:
+    """First moment of a week: the season goes by the seed."""
+    return _BEGIN + timedelta(days=37 * seed % 360)
+
+
 def plan_of(seed: int, *, is_held_out: bool = False) -> Plan:
     """Plan of a week; with ``is_held_out`` all releases are of kinds that no weight was learnt on."""
     rng = generator(seed, "verdict-plan")
-    start = BEGIN + timedelta(days=37 * seed % 360)
+    start = start_of(seed)
     world = PlannedWorld(
         seed, start, start + timedelta(days=DAYS), _events(rng, start), (rng.uniform(0.5, 1), rng.uniform(0.6, 1.2))
     )

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bench.verdict_plan import FIRST_H, HOUR_S
+from qc.job_verdict import BEFORE
 from qc.verdict_evidence import Scene
 from qc.verdict_kin import family
 from schemas.frames import concat_flags
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from sensors.simulator import TruthRecord
 
 HOUR = timedelta(hours=1)
-BEFORE = timedelta(hours=84)
 CLASSES = ("plume", "haze", "ozone", "washout", "step", "drift", "stuck", "spike", "calibration", "clock", "outage")
 EVENTS = frozenset({"plume", "haze", "ozone", "washout"})
 FAULTS = ("stuck", "spike", "drift", "outage", "clock_jump")

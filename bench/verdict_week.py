@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from bench.verdict_flaw import Flaw, damage, seen_in_checks
-from bench.verdict_plan import DAYS, Plan, PlannedSite
+from bench.verdict_plan import Plan, PlannedSite, start_of
 from bench.verdict_release import GREENHOUSE
 from qc.calibration import doubts, judge_checks
 from qc.checks_hourly import flag_hours
@@ -34,14 +34,12 @@ if TYPE_CHECKING:
     from schemas.network import Instrument, Station
 
 ZONE = ZoneInfo("Asia/Shanghai")
-BEGIN = datetime(2026, 5, 1, tzinfo=UTC)
 NETWORKS = tuple(code.value for code in NetworkCode)
-__all__ = ["DAYS", "PlannedWeek", "Week", "province_week"]
 
 
 def province_week(seed: int) -> Week:
     """A week of the simulator's province, as the demo has it; the season goes by the seed."""
-    start = BEGIN + timedelta(days=37 * seed % 360)
+    start = start_of(seed)
     return Week(Province(seed, start, start + timedelta(days=7)))
 
 

@@ -13,6 +13,8 @@ from msgspec import Meta
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+BEAT_S = 15.0
+"""How often a process says that it is there [s]."""
 _LONGEST = 1_000
 """Characters of a complaint that travel."""
 _Moment = Annotated[datetime, Meta(tz=True)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 import structlog
 
-from ingest.beat import beat_of
+from ingest.beat import BEAT_S, beat_of
 from ingest.guard import say
 from ingest.patience import Trouble
 from ingest.supervise import Worker
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ingest.beat import Beat
     from store.state import StateStore
 
-BEAT_S = 15.0
 _LAST_WORD_S = 3.0
 _FIRST_S = 2.0
 _log = structlog.get_logger("ingest.vital")

@@ -137,7 +137,7 @@ class Course:
         """Position of a series."""
         return self.names.index(name)
 
-    def choose(self, name: str, *, is_sudden: bool | None = None) -> Chosen | None:
+    def choose(self, name: str) -> Chosen | None:
         """The strongest third of the case's hours, so that a long case does not dilute what happened in it.
 
         Counted from the usual level or from the hours right before, whichever is further away by its own standard deviation:
@@ -148,7 +148,7 @@ class Course:
         away = self.residual[BEFORE_H:, at]
         count = int(np.isfinite(away).sum())
         for mode, origin, spread in ((False, 0.0, self.spread[at]), (True, self.recent[at], self.change[at])):
-            if not count or not np.isfinite(origin + spread) or is_sudden not in {None, mode}:
+            if not count or not np.isfinite(origin + spread):
                 continue
             order = np.argsort(-np.nan_to_num(np.abs(away - origin), nan=-1.0), kind="stable")[: max(1, count // 3)]
             rows = np.zeros(len(self.index), dtype=bool)

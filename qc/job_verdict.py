@@ -10,7 +10,7 @@ import pandas as pd
 from qc.thresholds import OVERRIDES_NAME, ThresholdError, load_thresholds
 from qc.verdict import judge_case
 from qc.verdict_evidence import Scene
-from qc.verdict_scene import DAY_H, in_service
+from qc.verdict_scene import DAY_H
 from schemas.frames import concat_flags
 from schemas.interval import Interval, floor_hour
 from schemas.message import NetworkCode
@@ -100,7 +100,9 @@ def _serving(
     chosen = [
         item
         for item in measuring
-        if network_code in {None, item.network.value} and instrument_id in {None, item.id} and in_service(item, case)
+        if network_code in {None, item.network.value}
+        and instrument_id in {None, item.id}
+        and item.serves_within(case.start, case.end)
     ]
     if not chosen:
         which = f"instrument {instrument_id!r}" if instrument_id else "no instrument"

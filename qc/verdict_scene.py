@@ -149,7 +149,9 @@ class Context:
         """The instrument that the case is about, as the network file has it."""
         measuring = [item for item in self.scene.station.instruments if self.code in item.parameters]
         named = [item for item in measuring if item.id == self.scene.instrument_id]
-        return next(iter(named or [item for item in measuring if in_service(item, self.scene.interval)]), None)
+        case = self.scene.interval
+        chosen = named or [item for item in measuring if item.serves_within(case.start, case.end)]
+        return chosen[0] if chosen else None
 
     @cached_property
     def own_values(self) -> Field:
@@ -458,13 +460,6 @@ def log_distance(own: Field, other: Field) -> Field:
     ratio = np.log(np.maximum(first, 0) + 0.1) - np.log(np.maximum(second, 0) + 0.1)
     found: Field = np.where(np.fmax(first, second) > 0.2, ratio, np.nan)  # noqa: PLR2004
     return found
-
-
-def in_service(instrument: Instrument, interval: Interval) -> bool:
-    """Whether an instrument stands at its station at any moment of an interval."""
-    return (instrument.since is None or instrument.since < interval.end) and (
-        instrument.until is None or instrument.until > interval.start
-    )
 
 
 def hourly_of(native: pd.DataFrame, code: str, cadence_s: int) -> pd.Series:

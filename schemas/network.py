@@ -113,6 +113,14 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     delay_s: Delay | None = None
     hj212: Hj212 | None = None
 
+    def serves_at(self, at: datetime) -> bool:
+        """Whether it stands at its station at a moment (aware)."""
+        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
+
+    def serves_within(self, start: datetime, end: datetime) -> bool:
+        """Whether it stands at its station at any moment of ``[start, end)`` (aware)."""
+        return (self.since is None or self.since < end) and (self.until is None or self.until > start)
+
 
 class Station(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"instruments": "instrument"}

@@ -207,7 +207,7 @@ def station_health(
     Instruments whose ``until`` has passed or whose ``since`` lies ahead are left out.
     """
     archive = station.late_window_h == 0
-    active = [item for item in station.instruments if _is_active(item, now)]
+    active = [item for item in station.instruments if item.serves_at(now)]
     rows = tuple(
         instrument_health(
             item, last_starts.get((station.id, item.id)), now, archive=archive, delay=station.delay_of(item)
@@ -240,12 +240,6 @@ def _doubted(item: InstrumentHealth, doubt: Doubt) -> InstrumentHealth:
     if doubt.instruments and item.instrument_id not in doubt.instruments:
         return item
     return replace(item, state=LinkState.LYING, since=doubt.since)
-
-
-def _is_active(instrument: Instrument, now: datetime) -> bool:
-    return (instrument.since is None or instrument.since <= now) and (
-        instrument.until is None or now < instrument.until
-    )
 
 
 def _station_state(rows: Sequence[InstrumentHealth], *, archive: bool) -> LinkState:

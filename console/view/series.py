@@ -163,9 +163,7 @@ def contributors(station: Station, network: str, code: str, span: Interval) -> l
     return [
         item
         for item in station.instruments_of(network)
-        if code in item.parameters
-        and (item.since is None or item.since < span.end)
-        and (item.until is None or item.until > span.start)
+        if code in item.parameters and item.serves_within(span.start, span.end)
     ]
 
 

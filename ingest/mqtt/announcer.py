@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.mqtt.client import KEEPALIVE_S, QOS, new_client, wait_published
+from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client, wait_published
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ class Announcer:
 
     def start(self) -> None:
         """Connect in the background; returns at once."""
-        self._client.connect_async(self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S, clean_start=True)
-        self._client.loop_start()
+        connect_in_background(self._client, self._settings)
 
     def announce(self) -> None:
         """Say online; nothing where there is no connection, since the next one says it anyway."""
@@ -76,8 +75,7 @@ class Announcer:
         if self._client.is_connected():
             info = self._client.publish(self._topic, self._states["offline"], qos=QOS, retain=True)
             wait_published(info.is_published, 2.0)
-        self._client.disconnect()
-        self._client.loop_stop()
+        disconnect(self._client)
 
     def _connected(
         self,
@@ -87,8 +85,7 @@ class Announcer:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        if reason.is_failure:
-            _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
+        if is_refused(self._settings, reason):
             return
         client.subscribe(member_topic("+"), options=SubscribeOptions(qos=QOS))
         self.announce()

@@ -10,8 +10,8 @@ import msgspec
 import structlog
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.beat import Beat, beat_of
-from ingest.mqtt.client import KEEPALIVE_S, QOS, new_client, wait_published
+from ingest.beat import BEAT_S, Beat, beat_of
+from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client, wait_published
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from ingest.settings import Broker
 
-BEAT_S = 15.0
 _LAST_WORD_S = 2.0
 _KIND = "gateway"
 _MOST = 100
@@ -66,8 +65,7 @@ class BeatSender:
 
     def __enter__(self) -> Self:
         """Connect in the background; returns at once."""
-        self._client.connect_async(self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S, clean_start=True)
-        self._client.loop_start()
+        connect_in_background(self._client, self._settings)
         return self
 
     def __exit__(
@@ -78,8 +76,7 @@ class BeatSender:
         if error is None and self._client.is_connected():
             info = self._send(is_end=True)
             wait_published(info.is_published, _LAST_WORD_S)
-        self._client.disconnect()
-        self._client.loop_stop()
+        disconnect(self._client)
 
     def run(self) -> None:
         """Beat until the block is left."""
@@ -99,9 +96,7 @@ class BeatSender:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        if reason.is_failure:
-            _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
-        else:
+        if not is_refused(self._settings, reason):
             self._send()
 
 
@@ -125,16 +120,14 @@ class BeatListener:
 
     def __enter__(self) -> Self:
         """Connect in the background; returns at once."""
-        self._client.connect_async(self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S, clean_start=True)
-        self._client.loop_start()
+        connect_in_background(self._client, self._settings)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Disconnect."""
-        self._client.disconnect()
-        self._client.loop_stop()
+        disconnect(self._client)
 
     def take(self) -> list[Beat]:
         """The newest beat of each process since the last call."""
@@ -150,8 +143,7 @@ class BeatListener:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        if reason.is_failure:
-            _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
+        if is_refused(self._settings, reason):
             return
         client.subscribe(status_topic("ops", _KIND, "+"), options=SubscribeOptions(qos=QOS))
 

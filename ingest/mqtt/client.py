@@ -20,11 +20,14 @@ from ingest.supervise import Restarts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from paho.mqtt.reasoncodes import ReasonCode
+
     from ingest.settings import Broker
 
 KEEPALIVE_S = 30
 RECONNECT_MAX_S = 30
 QOS = 1
+_log = structlog.get_logger("ingest.mqtt")
 STATES = {state: json.dumps({"state": state}).encode() for state in ("online", "offline")}
 
 
@@ -34,7 +37,7 @@ class SupervisedClient(Client):
     paho's own ends with the first exception, of a callback or of its own: the process then lives on, and hears nothing more.
     """
 
-    _errors = Trouble(structlog.get_logger("ingest.mqtt"))
+    _errors = Trouble(_log)
 
     def _thread_main(self) -> None:
         restarts = Restarts("mqtt")
@@ -100,6 +103,25 @@ def make_client(
     if settings.mqtt_tls:
         client.tls_set_context(_tls_context(settings))
     return client
+
+
+def connect_in_background(client: SupervisedClient, settings: Broker) -> None:
+    """Connect with a clean session, again and again where that fails, on the client's own thread; returns at once."""
+    client.connect_async(settings.mqtt_host, settings.mqtt_port, KEEPALIVE_S, clean_start=True)
+    client.loop_start()
+
+
+def disconnect(client: SupervisedClient) -> None:
+    """Disconnect, and wait for the client's thread."""
+    client.disconnect()
+    client.loop_stop()
+
+
+def is_refused(settings: Broker, reason: ReasonCode) -> bool:
+    """Whether the broker refuses a connection; logged."""
+    if reason.is_failure:
+        _log.error("broker_refuses", broker=settings.mqtt_url, reason=str(reason))
+    return bool(reason.is_failure)
 
 
 def _tls_context(settings: Broker) -> ssl.SSLContext:

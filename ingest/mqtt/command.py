@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 import structlog
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.mqtt.client import KEEPALIVE_S, QOS, new_client
+from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client
 from schemas.message import COMMANDS, parse_command_topic
 
 if TYPE_CHECKING:
@@ -52,16 +52,14 @@ class CommandListener:
 
     def __enter__(self) -> Self:
         """Connect in the background; returns at once."""
-        self._client.connect_async(self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S, clean_start=True)
-        self._client.loop_start()
+        connect_in_background(self._client, self._settings)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Disconnect."""
-        self._client.disconnect()
-        self._client.loop_stop()
+        disconnect(self._client)
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send a message with QoS 1 without waiting for its confirmation."""
@@ -75,8 +73,7 @@ class CommandListener:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        if reason.is_failure:
-            _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
+        if is_refused(self._settings, reason):
             return
         client.subscribe([(topic, SubscribeOptions(qos=QOS)) for topic in self._topics])
 

@@ -15,7 +15,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.mqtt.announcer import member_states, member_topic
-from ingest.mqtt.client import KEEPALIVE_S, QOS, STATES, wait_published
+from ingest.mqtt.client import KEEPALIVE_S, QOS, STATES, is_refused, wait_published
 from ingest.mqtt.receiver import new_receiver
 from schemas.message import RawMessage, status_topic
 
@@ -205,9 +205,8 @@ class Subscriber:
     def _connected(
         self, client: Client, _userdata: object, flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
     ) -> None:
-        if reason.is_failure:
+        if is_refused(self._settings, reason):
             self._why_lost = str(reason)
-            _log.error("broker_refuses", broker=self._settings.mqtt_url, reason=str(reason))
             return
         self._lost_at = None
         self._connection += 1
