@@ -3,6 +3,9 @@
 One SQLite file in WAL mode per UTC day, only ever appended to and read by cursor ``(day, rowid)``. Days never go back:
 a message stamped before the newest file (a clock that stepped) goes into the newest file, so a reader that has moved on
 to it misses nothing. One process writes to a directory at a time; any number reads.
+
+People move files away, delete them and put them back, also while they are open. So nothing is appended at or before a named cursor: a
+file that begins anew is read from its first message. And nothing counts as on disk unless its file still goes by its name (`store.rawlog_file`).
 """
 
 from __future__ import annotations
@@ -10,19 +13,20 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import sqlite3
 import sys
 import threading
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from schemas.message import RawMessage
-from store.error import DiskReserveError, RawLogError
+from store.error import DiskReserveError
+from store.rawlog_file import DayFile, connect, explained
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
@@ -30,9 +34,6 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _FILE = re.compile(r"(\d{4}-\d\d-\d\d)\.sqlite")
 _CURSORS = "cursors.sqlite"
-_BUSY_TIMEOUT_S = 30.0
-#: Pages in the write-ahead log before it is folded into the file: 16 MiB, so that one large batch causes one checkpoint.
-_CHECKPOINT_PAGES = 4_000
 _DAY_SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
     id INTEGER PRIMARY KEY, received_us INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL,
@@ -41,6 +42,9 @@ CREATE INDEX IF NOT EXISTS message_received ON message (received_us);
 """
 _CURSOR_SCHEMA = "CREATE TABLE IF NOT EXISTS cursor (name TEXT PRIMARY KEY, day TEXT NOT NULL, row INTEGER NOT NULL);"
 _INSERT = "INSERT INTO message (received_us, topic, payload, redelivered) VALUES (?, ?, ?, ?)"
+_INSERT_AT = "INSERT INTO message (id, received_us, topic, payload, redelivered) VALUES (?, ?, ?, ?, ?)"
+_LEAP = 1_000_000
+"""Rows that are left free where a file holds fewer than a cursor has passed: whoever reads the one before it may still move on."""
 _SELECT = "SELECT id, received_us, topic, payload, redelivered FROM message WHERE id > ? ORDER BY id LIMIT ?"
 
 
@@ -87,11 +91,12 @@ class RawLog:
         self._free = free
         self._write_lock = threading.Lock()
         self._read_lock = threading.Lock()
-        self._writer: tuple[date, sqlite3.Connection] | None = None
-        self._reader: tuple[date, sqlite3.Connection] | None = None
-        with _explained(directory):
+        self._writer: DayFile | None = None
+        self._reader: DayFile | None = None
+        self._appended = BEGINNING
+        with explained(directory / _CURSORS):
             directory.mkdir(parents=True, exist_ok=True)
-            self._cursors = _connect(directory / _CURSORS, _CURSOR_SCHEMA)
+            self._cursors = connect(directory / _CURSORS, _CURSOR_SCHEMA)
 
     def append(self, batch: Sequence[RawMessage]) -> Position:
         """Append messages in order and return when they are on disk.
@@ -116,9 +121,11 @@ class RawLog:
         if not batch:
             msg = "append needs at least one message"
             raise ValueError(msg)
-        with self._write_lock, _explained(self._directory):
+        with self._write_lock, explained(self._directory):
             self._check_reserve(sum(len(item.payload) for item in batch))
             newest = max(self.days(), default=date.min)
+            if self._writer is None:
+                newest = max(newest, self._passed().day)
             for day, messages in _by_day(batch, newest):
                 position = self._append_day(day, messages)
         return position
@@ -133,10 +140,13 @@ class RawLog:
         """
         found: list[LoggedMessage] = []
         room = max_bytes if max_bytes is not None else sys.maxsize
-        with self._read_lock, _explained(self._directory):
+        with self._read_lock, explained(self._directory):
             for day in [day for day in self.days() if day >= cursor.day]:
                 after = cursor.row if day == cursor.day else 0
-                with closing(self._reading(day).execute(_SELECT, (after, limit - len(found)))) as rows:
+                with (
+                    explained(self._directory / f"{day}.sqlite"),
+                    closing(self._reading(day).execute(_SELECT, (after, limit - len(found)))) as rows,
+                ):
                     for row in rows:
                         room -= len(row[3])
                         if room < 0 and found:
@@ -148,13 +158,13 @@ class RawLog:
 
     def cursor(self, name: str) -> Position:
         """Position of a named cursor; `BEGINNING` for one that never moved."""
-        with self._write_lock, _explained(self._directory):
+        with self._write_lock, explained(self._directory):
             row = self._cursors.execute("SELECT day, row FROM cursor WHERE name = ?", (name,)).fetchone()
         return Position(date.fromisoformat(row[0]), row[1]) if row else BEGINNING
 
     def advance(self, name: str, position: Position) -> None:
         """Move a named cursor, durably; an earlier position rewinds it, so that history is read again."""
-        with self._write_lock, _explained(self._directory), self._cursors:
+        with self._write_lock, explained(self._directory / _CURSORS), self._cursors:
             self._cursors.execute(
                 "INSERT INTO cursor VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET day = excluded.day, row = excluded.row",
                 (name, position.day.isoformat(), position.row),
@@ -162,7 +172,7 @@ class RawLog:
 
     def drop_cursor(self, name: str) -> None:
         """Forget a named cursor, durably; harmless where there is none."""
-        with self._write_lock, _explained(self._directory), self._cursors:
+        with self._write_lock, explained(self._directory / _CURSORS), self._cursors:
             self._cursors.execute("DELETE FROM cursor WHERE name = ?", (name,))
 
     def position_before(self, moment: datetime) -> Position:
@@ -200,7 +210,7 @@ class RawLog:
 
         A log without a single cursor has not been read by anybody, and nothing is deleted.
         """
-        with self._write_lock, self._read_lock, _explained(self._directory):
+        with self._write_lock, self._read_lock, explained(self._directory):
             slowest = self._cursors.execute("SELECT min(day) FROM cursor").fetchone()[0]
             limit = min(before.astimezone(UTC).date(), date.fromisoformat(slowest)) if slowest else date.min
             # the newest file stays: it says which day the log has reached
@@ -213,8 +223,7 @@ class RawLog:
 
     def days(self) -> list[date]:
         """Days that have a file, ascending."""
-        matches = [_FILE.fullmatch(path.name) for path in self._directory.iterdir()]
-        return sorted(date.fromisoformat(match[1]) for match in matches if match)
+        return sorted(filter(None, (_day_of(path.name) for path in self._directory.iterdir())))
 
     def disk_usage(self) -> int:
         """Bytes the log occupies [B]."""
@@ -241,69 +250,76 @@ class RawLog:
             raise DiskReserveError(msg)
 
     def _append_day(self, day: date, messages: Sequence[RawMessage]) -> Position:
-        if self._writer is None or self._writer[0] != day:
-            if self._writer is not None:
-                self._writer[1].close()
-                self._writer = None
-            self._writer = (day, _connect(self._directory / f"{day}.sqlite", _DAY_SCHEMA))
-        connection = self._writer[1]
         rows = [(_to_micros(item.received_at), item.topic, item.payload, item.redelivered) for item in messages]
-        with connection:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(_INSERT, rows)
-            last = connection.execute("SELECT last_insert_rowid()").fetchone()[0]
-        return Position(day, last)
+        file = self._writing(day)
+        with explained(file.path):
+            with file.connection as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                first = self._first_row(file)
+                if first is not None:
+                    connection.execute(_INSERT_AT, (first, *rows.pop(0)))
+                connection.executemany(_INSERT, rows)
+                last = connection.execute("SELECT max(id) FROM message").fetchone()[0]
+            file.is_counted = True
+            if not file.is_in_place():
+                self._let_go()
+                msg = "moved or deleted while it was open; what it has just got is written again"
+                raise FileNotFoundError(msg)
+        self._appended = Position(day, last)
+        return self._appended
+
+    def _first_row(self, file: DayFile) -> int | None:
+        """Row of the next message where the file holds fewer than a cursor has passed; None where it follows by itself."""
+        if file.is_counted:
+            return None
+        passed = self._passed()
+        if passed.day != file.day:
+            return None
+        last = file.connection.execute("SELECT max(id) FROM message").fetchone()[0] or 0
+        return passed.row + _LEAP if last < passed.row else None
+
+    def _passed(self) -> Position:
+        """The farthest that any cursor, or this object's own appending, has come."""
+        rows = self._cursors.execute("SELECT day, row FROM cursor").fetchall()
+        return max([self._appended, *(Position(date.fromisoformat(day), row) for day, row in rows)])
+
+    def _writing(self, day: date) -> DayFile:
+        if self._writer is None or self._writer.day != day:
+            if self._writer is not None:
+                self._writer.connection.close()
+                self._writer = None
+            self._writer = self._open(day)
+        return self._writer
 
     def _reading(self, day: date) -> sqlite3.Connection:
-        if self._reader is None or self._reader[0] != day:
+        if self._reader is None or self._reader.day != day or not self._reader.is_in_place():
             if self._reader is not None:
-                self._reader[1].close()
+                self._reader.connection.close()
                 self._reader = None
-            self._reader = (day, _connect(self._directory / f"{day}.sqlite", _DAY_SCHEMA))
-        return self._reader[1]
+            self._reader = self._open(day)
+        return self._reader.connection
+
+    def _open(self, day: date) -> DayFile:
+        return DayFile(day, self._directory / f"{day}.sqlite", _DAY_SCHEMA)
+
+    def _let_go(self) -> None:
+        """Close files that have lost their names; what they hold goes into them first, wherever they are now."""
+        if self._writer is not None:
+            self._writer.fold()
+        with self._read_lock:
+            self._close_days()
 
     def _one(self, day: date, question: str, values: tuple[int, ...]) -> int | None:
-        with (
-            _explained(self._directory),
-            closing(_connect(self._directory / f"{day}.sqlite", _DAY_SCHEMA)) as connection,
-        ):
+        path = self._directory / f"{day}.sqlite"
+        with explained(path), closing(connect(path, _DAY_SCHEMA)) as connection:
             answer: int | None = connection.execute(question, values).fetchone()[0]
             return answer
 
     def _close_days(self) -> None:
         for held in (self._writer, self._reader):
             if held is not None:
-                held[1].close()
+                held.connection.close()
         self._writer = self._reader = None
-
-
-def _connect(path: Path, schema: str) -> sqlite3.Connection:
-    if not path.exists():
-        _create(path, schema)
-    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-    try:
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-    except sqlite3.Error:
-        connection.close()
-        raise
-    return connection
-
-
-def _create(path: Path, schema: str) -> None:
-    """Make a file under another name and link it when complete: SQLite cannot switch to WAL while a second connection is open."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    draft.unlink(missing_ok=True)
-    try:
-        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(schema)
-        with suppress(FileExistsError):  # another process or thread was faster; its file is as good
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink(missing_ok=True)
-    _sync_directory(path.parent)
 
 
 def _by_day(batch: Sequence[RawMessage], newest: date) -> Iterator[tuple[date, Sequence[RawMessage]]]:
@@ -318,6 +334,15 @@ def _by_day(batch: Sequence[RawMessage], newest: date) -> Iterator[tuple[date, S
     yield day, batch[start:]
 
 
+def _day_of(name: str) -> date | None:
+    """Day of a file by its name; None for whatever else lies there."""
+    match = _FILE.fullmatch(name)
+    try:
+        return date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return None
+
+
 def _from_row(day: date, row: tuple[int, int, str, bytes, int]) -> LoggedMessage:
     message = RawMessage(row[2], row[3], _EPOCH + timedelta(microseconds=row[1]), bool(row[4]))
     return LoggedMessage(Position(day, row[0]), message)
@@ -325,21 +350,3 @@ def _from_row(day: date, row: tuple[int, int, str, bytes, int]) -> LoggedMessage
 
 def _to_micros(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
-
-
-def _sync_directory(directory: Path) -> None:
-    """Make a new file's name durable, not only its bytes."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _explained(directory: Path) -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        msg = f"raw log {directory}: {error}; free space, permissions and the file's health decide what to do"
-        raise RawLogError(msg) from error

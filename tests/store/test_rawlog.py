@@ -188,3 +188,89 @@ def test_everything_acknowledged_is_there_after_kill_9(tmp_path: Path) -> None:
     stored = {text.split("x")[0] for text in payloads(log, limit=10**9)}
     log.close()
     assert stored >= {f"{batch}:{item}" for batch in range(acknowledged + 1) for item in range(20)}
+
+
+def day_file(directory: Path, day: str = "2026-11-22") -> Path:
+    return directory / "raw" / f"{day}.sqlite"
+
+
+def test_a_file_that_begins_anew_is_read_from_its_first_message(log: RawLog, tmp_path: Path) -> None:
+    log.advance("drain", log.append([message(str(number)) for number in range(5)]))
+    log.close()
+    day_file(tmp_path).rename(tmp_path / "damaged")
+    again = RawLog(tmp_path / "raw")
+    end = again.append([message("a"), message("b")])
+    assert payloads(again, again.cursor("drain")) == ["a", "b"]
+    assert again.count_after(again.cursor("drain")) == 2
+    again.advance("drain", end)
+    again.append([message("c")])
+    assert payloads(again, again.cursor("drain")) == ["c"]
+    again.close()
+
+
+def test_nothing_is_appended_before_a_cursor_of_a_later_day(log: RawLog, tmp_path: Path) -> None:
+    log.advance("drain", log.append([message("a clock that was ahead", NIGHT + timedelta(days=400))]))
+    log.close()
+    day_file(tmp_path, "2027-12-27").unlink()
+    again = RawLog(tmp_path / "raw")
+    again.append([message("a")])
+    assert payloads(again, again.cursor("drain")) == ["a"]
+    again.close()
+
+
+@pytest.mark.parametrize("gone", [["2026-11-22.sqlite*"], ["2026-11-22.sqlite"], ["2026-11-22.sqlite-*"]])
+def test_what_is_appended_to_a_file_that_was_deleted_is_not_on_disk(
+    log: RawLog, tmp_path: Path, gone: list[str]
+) -> None:
+    log.append([message("a")])
+    cursor = log.read(BEGINNING, 10)[-1].position
+    log.advance("drain", cursor)
+    for pattern in gone:
+        for path in (tmp_path / "raw").glob(pattern):
+            path.unlink()
+    with pytest.raises(RawLogError, match=r"2026-11-22\.sqlite: moved or deleted"):
+        log.append([message("b")])
+    log.append([message("b")])
+    log.append([message("c")])
+    # once more from a file whose log was deleted: that it is there twice is harmless
+    assert payloads(log, cursor)[-2:] == ["b", "c"]
+    log.close()
+    again = RawLog(tmp_path / "raw")
+    assert payloads(again, cursor)[-2:] == ["b", "c"]
+    again.close()
+
+
+def test_what_a_moved_file_has_left_beside_it_is_no_part_of_the_next_one(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path / "raw")], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.readline()
+    child.kill()
+    child.wait()
+    child.stdout.close()
+    log = RawLog(tmp_path / "raw")
+    (day,) = log.days()
+    day_file(tmp_path, str(day)).rename(tmp_path / "moved")
+    now = datetime.now(UTC)
+    log.append([message("a", now)])
+    assert payloads(log) == ["a"]
+    log.close()
+    assert [path.name for path in (tmp_path / "raw").glob("*.left")]
+
+
+def test_a_name_that_is_no_day_is_passed_over(log: RawLog, tmp_path: Path) -> None:
+    (tmp_path / "raw" / "2026-13-45.sqlite").touch()
+    log.append([message("a")])
+    assert payloads(log) == ["a"]
+
+
+def test_a_damaged_file_is_named(log: RawLog, tmp_path: Path) -> None:
+    log.append([message("a")])
+    log.close()
+    day_file(tmp_path).write_bytes(b"no database at all, " * 500)
+    again = RawLog(tmp_path / "raw")
+    with pytest.raises(RawLogError, match=r"2026-11-22\.sqlite"):
+        again.read(BEGINNING, 10)
+    again.close()
+    (tmp_path / "raw" / "cursors.sqlite").write_bytes(b"no database at all, " * 500)
+    with pytest.raises(RawLogError, match=r"cursors\.sqlite"):
+        RawLog(tmp_path / "raw").cursor("drain")

@@ -1,0 +1,125 @@
+"""Files of the raw log: opened, made, and found to be no longer where they were."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from contextlib import closing, contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from store.error import RawLogError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date
+    from pathlib import Path
+
+_BUSY_TIMEOUT_S = 30.0
+#: Pages in the write-ahead log before it is folded into the file: 16 MiB, so that one large batch causes one checkpoint.
+_CHECKPOINT_PAGES = 4_000
+_BESIDE = ("-wal", "-shm")
+
+
+class DayFile:
+    """One day's file, open.
+
+    Parameters
+    ----------
+    day : date
+    path : Path
+        Made when absent.
+    schema : str
+        Of a new file.
+    """
+
+    def __init__(self, day: date, path: Path, schema: str) -> None:
+        self.day = day
+        self.path = path
+        self.connection = connect(path, schema)
+        self.is_counted = False
+        """Whether its last row was compared with the cursors."""
+        self._file = _inode(path)
+        self._log = 0
+
+    def is_in_place(self) -> bool:
+        """Whether the file, and the write-ahead log beside it, are still those that were opened."""
+        log = _inode(_beside(self.path, "-wal"))
+        self._log = self._log or log  # it appears with the first use
+        return (_inode(self.path), log) == (self._file, self._log)
+
+    def fold(self) -> None:
+        """Fold the write-ahead log into the file; as far as readers let us."""
+        with suppress(sqlite3.Error):
+            self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def connect(path: Path, schema: str) -> sqlite3.Connection:
+    """Open a file, made when absent."""
+    if not path.exists():
+        _create(path, schema)
+    connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def explained(place: Path) -> Iterator[None]:
+    """Turn what SQLite and the file system raise into `RawLogError`, with the place."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        msg = f'raw log {place}: {error}; free space, permissions and the file\'s health decide what to do (runbook, "Raw log damaged")'
+        raise RawLogError(msg) from error
+
+
+def _create(path: Path, schema: str) -> None:
+    """Make a file under another name and link it when complete: SQLite cannot switch to WAL while a second connection is open."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    draft.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.executescript(schema)
+        _set_aside(path)
+        with suppress(FileExistsError):  # another process or thread was faster; its file is as good
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_directory(path.parent)
+
+
+def _set_aside(path: Path) -> None:
+    """Rename what a file that was moved away has left beside it: SQLite would take it for a part of the new one."""
+    for suffix in _BESIDE:
+        left = _beside(path, suffix)
+        with suppress(FileNotFoundError):
+            if not path.exists():
+                left.rename(left.with_name(f"{left.name}.left"))
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _inode(path: Path) -> int:
+    """Number of the file that goes by this name; 0: none."""
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
+
+
+def _sync_directory(directory: Path) -> None:
+    """Make a new file's name durable, not only its bytes."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
