@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from alerts.watched import is_changed
 from schemas.alert import AlertState, AlertTransition, Severity
 
 if TYPE_CHECKING:
@@ -107,11 +108,11 @@ def episodes_of(claims: Iterable[ClaimedTransition]) -> Iterator[Episode]:
 def decide(episodes: Sequence[Episode], situation: Situation) -> list[Decision]:
     """Decide on every episode of a round."""
     candidates = [item for item in episodes if item.begin is not None and _too_old(item.begin, situation) is None]
-    # Only what will be mailed itself, under a rule that still exists, speaks for a lower level.
+    # Only what will be mailed itself, under a rule that still means it, speaks for a lower level.
     rising = [
         item.begin.transition
         for item in candidates
-        if item.begin is not None and situation.rules.named(item.begin.transition.rule) is not None
+        if item.begin is not None and _is_still_meant(item.begin.transition, situation.rules)
     ]
     ends = [item.end.transition for item in episodes if item.end is not None]
     return [_decide(item, situation, rising, ends) for item in episodes]
@@ -149,6 +150,11 @@ def _decide_end(
     if beginning.state == "sent" or is_inhibited:
         return Decision(episode, Action.END)
     return Decision(episode, Action.SKIP, "its beginning was not mailed")
+
+
+def _is_still_meant(begin: AlertTransition, rules: Rules) -> bool:
+    rule = rules.named(begin.rule)
+    return rule is not None and not is_changed(begin, rule)
 
 
 def _too_old(begin: ClaimedTransition, situation: Situation) -> str | None:

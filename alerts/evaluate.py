@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from alerts.evaluate_native import find_native
-from alerts.history import Subject, machine_of
-from alerts.look import Found, advance_machine, first_needed, open_alerts, run_machine, value_subject
+from alerts.history import Subject
+from alerts.look import Found, first_needed, is_outdated, open_alerts, run_instant, run_machine, value_subject
 from alerts.rule import RuleAveraging
 from alerts.sample import (
     HOUR,
-    INSTANT,
     certain,
     forecast_of,
     forecast_sample,
@@ -120,8 +119,7 @@ def _hours_of(  # noqa: PLR0913 - by keyword
     subject = value_subject(rule, station.id)
     if status is not None:
         frame = _as_judged_now(look, rule.network, station.id, frame)
-        change = status.transition
-        if grounds_are_gone(frame, rule, change.since, change.at):
+        if grounds_are_gone(frame, rule, status.transition):
             found.groundless.add(subject.alert_key)
     samples = hourly_samples(frame, rule, look.network.timezone, rain.get(station.id), instruments_of(rule, station))
     run_machine(look, rule, subject, [item for item in samples if item.start >= begin], found)
@@ -169,7 +167,7 @@ def _forecast_of(look: Look, rule: ForecastRule, station_id: str, rows: pd.DataF
     sample = forecast_sample(forecast_of(rows, rule.parameter), rule, look.now)
     subject = value_subject(rule, station.id)
     if sample is not None:
-        advance_machine(machine_of(look.last.get(subject.alert_key)), [sample], INSTANT, rule, subject, found)
+        run_instant(look, rule, subject, sample, found)
 
 
 def _silence(look: Look, rule: SilenceRule, found: Found) -> None:
@@ -193,6 +191,8 @@ def _silence(look: Look, rule: SilenceRule, found: Found) -> None:
 def _silence_of(
     look: Look, rule: SilenceRule, subject: Subject, silence: Silence, found: Found, *, silent: bool
 ) -> None:
+    if is_outdated(look, rule, subject):
+        return
     last = look.last.get(subject.alert_key)
     change = silence_change(last.transition if last else None, silence, rule, subject, silent=silent)
     if change is not None:

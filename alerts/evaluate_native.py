@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from alerts.look import first_needed, open_alerts, run_machine, value_subject
-from alerts.sample import grounds_are_gone, may_exceed, native_samples, worst_samples
+from alerts.sample import grounds_are_gone, laxest_limit, may_exceed, native_samples, worst_samples
 from alerts.watched import covered_stations, instruments_of
 from schemas.flag import Flag
 from schemas.flagged import join_native
@@ -85,6 +85,7 @@ def _native_since(
 
 def _native_grounds_are_gone(frames: Mapping[str, pd.DataFrame], rule: ThresholdRule, raised: AlertTransition) -> bool:
     """As `grounds_are_gone`, over all instruments: none has a reading left that is beyond the threshold."""
-    verdicts = [grounds_are_gone(frame, rule, raised.since, raised.at) for frame in frames.values()]
-    beyond = [may_exceed(frame[frame.index >= raised.since], rule) for frame in frames.values()]
+    limit = laxest_limit(rule, raised)
+    verdicts = [grounds_are_gone(frame, rule, raised) for frame in frames.values()]
+    beyond = [may_exceed(frame[frame.index >= raised.since], rule, limit) for frame in frames.values()]
     return any(verdicts) and not any(beyond)

@@ -15,7 +15,7 @@ from alerts.evaluate import FORECAST
 from alerts.rules import RuleAveraging, Rules, ThresholdRule
 from alerts.sample import HOUR, baseline, forecast_of
 from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, Value, VerdictLine
-from alerts.watched import ALL, instruments_of
+from alerts.watched import ALL, instruments_of, is_changed
 from analysis.neighbours import distance_and_bearing
 from qc.job_verdict import rule_of, verdict_of
 from qc.thresholds import ThresholdError
@@ -78,12 +78,12 @@ def gather(sources: Sources, alert_id: int, transition: AlertTransition, *, is_l
 def _plain_view(sources: Sources, alert_id: int, transition: AlertTransition, *, is_late: bool) -> AlertView:
     """What the state database and the configuration know."""
     rule = sources.rules.named(transition.rule) or sources.rules.operation(transition.alert_key.partition("/")[2])
-    rule = rule if rule and rule.KIND is transition.kind else None
+    rule = rule if rule and not is_changed(transition, rule) else None
     station = sources.network.stations.get(transition.station_id)
     status = sources.state.get_alert_states().get(transition.alert_key)
     extreme, latest = _values(sources, alert_id, transition, status)
     name, decimals = _what(transition)
-    return AlertView(
+    view = AlertView(
         alert_id=alert_id,
         transition=transition,
         rule=rule,
@@ -94,7 +94,6 @@ def _plain_view(sources: Sources, alert_id: int, transition: AlertTransition, *,
         decimals=decimals,
         zone=sources.network.timezone,
         console_url=sources.console_url,
-        network=rule.network if isinstance(rule, ThresholdRule) else None,
         causes=_causes(sources.state, transition),
         acknowledged_by=status.acknowledged_by if status else None,
         acknowledged_note=(status.note or "") if status else "",
@@ -103,6 +102,15 @@ def _plain_view(sources: Sources, alert_id: int, transition: AlertTransition, *,
         latest=latest,
         is_late=is_late,
     )
+    return msgspec.structs.replace(view, network=_network_seen(view))
+
+
+def _network_seen(view: AlertView) -> str | None:
+    """The network of a threshold alert, also where its rule means another one by now."""
+    kept = view.looked_at("network")
+    if isinstance(kept, str):
+        return kept
+    return view.rule.network if isinstance(view.rule, ThresholdRule) else None
 
 
 def _with_series(sources: Sources, view: AlertView) -> AlertView:
@@ -115,7 +123,7 @@ def _with_series(sources: Sources, view: AlertView) -> AlertView:
         cadence=cadence,
         forecast=_forecast(sources, view),
         neighbours=_neighbours(sources, transition, rule, sources.network.stations.get(transition.station_id)),
-        verdict=_verdict(sources, transition),
+        verdict=_verdict(sources, transition, view.network),
         latest=_newest(sources, view) if view.is_resolved else view.latest,
     )
 
@@ -168,13 +176,12 @@ def verdict_rule_of(network_file: Path) -> VerdictRule | None:
         return None
 
 
-def _verdict(sources: Sources, transition: AlertTransition) -> VerdictLine | None:
+def _verdict(sources: Sources, transition: AlertTransition, network: str | None) -> VerdictLine | None:
     """Fault or event of a threshold alert that begins or worsens; costs the mail this line at most, never the mail."""
     is_asked = transition.kind is RuleKind.THRESHOLD and transition.to_state is not AlertState.OK
     if transition.parameter is None or not is_asked or sources.verdict_rule is None:
         return None
     case = Interval(max(transition.since, transition.at - LONGEST), transition.at)
-    rule = sources.rules.named(transition.rule)
     try:
         found = verdict_of(
             sources.influx,
@@ -183,7 +190,7 @@ def _verdict(sources: Sources, transition: AlertTransition) -> VerdictLine | Non
             station_id=transition.station_id,
             parameter=transition.parameter,
             interval=case,
-            network_code=rule.network.value if isinstance(rule, ThresholdRule) else None,
+            network_code=network,
         )
     except Exception:  # noqa: BLE001 - as for the causes: the mail must go out; logged with its trace
         _log.exception("verdict_for_mail_failed", alert=transition.alert_key)
@@ -227,11 +234,7 @@ def _series(sources: Sources, view: AlertView) -> tuple[tuple[Point, ...], timed
     if isinstance(rule, ThresholdRule) and rule.averaging is RuleAveraging.NATIVE:
         # A day of minutes would be a smear at 600 px.
         return _native(sources, transition, rule, max(transition.since - HOUR, end - LONGEST), end)
-    network = (
-        rule.network
-        if isinstance(rule, ThresholdRule)
-        else _network_of(sources.network, transition.station_id, code, end)
-    )
+    network = view.network or _network_of(sources.network, transition.station_id, code, end)
     if network is None:
         return (), HOUR
     moving = rule.baseline if isinstance(rule, ThresholdRule) else None

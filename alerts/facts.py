@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts import wording
-from alerts.rule import ThresholdRule
+from alerts.silence import RETURNED
 from alerts.wording import word
-from schemas.alert import AlertState, RuleKind
+from schemas.alert import AlertState, EndReason, RuleKind
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -77,7 +77,7 @@ def _end_caption(view: AlertView, language: str) -> str:
         parts.append(wording.span_text(view.transition.since, _ended(view), view.zone, language))
     if view.extreme and view.kind is not RuleKind.SILENCE:
         peak = wording.quantity(view.extreme.value, view.unit, view.decimals)
-        parts.append(f"{word('minimum' if _is_below(view) else 'maximum', language).lower()} {peak}")
+        parts.append(f"{word('minimum' if view.is_below else 'maximum', language).lower()} {peak}")
     if view.is_late and view.latest and view.kind is not RuleKind.SILENCE:
         parts.append(f"{word('now', language).lower()} {wording.number_text(view.latest.value, view.decimals)}")
     return ("，" if language == "zh" else ", ").join(parts)
@@ -95,10 +95,10 @@ def facts(view: AlertView, language: str) -> Facts:
 def _value(view: AlertView, language: str) -> Facts:
     change = view.transition
     shown = view.extreme.value if view.extreme else change.value
-    label = word("minimum" if _is_below(view) else "maximum", language)
+    label = word("minimum" if view.is_below else "maximum", language)
     if view.kind is RuleKind.FORECAST:
         label = f"{word('forecast', language)} · {label}"
-    against = f"{word('threshold', language)} {'<' if _is_below(view) else '>'} {wording.quantity(change.threshold, view.unit, view.decimals)}"
+    against = f"{word('threshold', language)} {'<' if view.is_below else '>'} {wording.quantity(change.threshold, view.unit, view.decimals)}"
     if shown is not None and change.threshold and change.threshold > 0:
         ratio = f"{shown / change.threshold:.2f}"
         against += f" · 为阈值的 {ratio} 倍" if language == "zh" else f" · {ratio} × threshold"
@@ -131,7 +131,8 @@ def _place_rows(view: AlertView, language: str) -> list[tuple[str, str]]:
 
 def _time_rows(view: AlertView, language: str) -> list[tuple[str, str]]:
     change = view.transition
-    since_key = "last" if view.kind is RuleKind.SILENCE and not view.is_resolved else "since"
+    counts_from_reading = view.kind is RuleKind.SILENCE and not view.transition.evidence.get(RETURNED)
+    since_key = "last" if counts_from_reading and not view.is_resolved else "since"
     since = f"{wording.time_text(change.since, view.zone, language)}"
     if view.is_resolved:
         rows = [
@@ -140,7 +141,7 @@ def _time_rows(view: AlertView, language: str) -> list[tuple[str, str]]:
             (word("duration", language), wording.duration_text(_duration(view), language)),
         ]
         if change.reason is not None:
-            rows.append((word("why_ended", language), word(f"end_{change.reason}", language)))
+            rows.append((word("why_ended", language), _why_ended(change, language)))
         return rows
     if view.kind is RuleKind.THRESHOLD and view.latest and view.latest.at:
         so_far = wording.duration_text(view.latest.at - change.since, language)
@@ -149,8 +150,9 @@ def _time_rows(view: AlertView, language: str) -> list[tuple[str, str]]:
     return [(word(since_key, language), since)]
 
 
-def _is_below(view: AlertView) -> bool:
-    return isinstance(view.rule, ThresholdRule) and view.rule.above is None
+def _why_ended(change: AlertTransition, language: str) -> str:
+    is_silence = change.kind is RuleKind.SILENCE and change.reason is EndReason.VALUE_BACK
+    return word("end_allowed" if is_silence else f"end_{change.reason}", language)
 
 
 def _ended(view: AlertView) -> datetime:

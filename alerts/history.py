@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from alerts.engine import Machine
+from alerts.watched import LOOKS_AT, looks_at
 from schemas.alert import AlertState, AlertTransition, EndReason
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def transition_of(
         "extreme_at": change.extreme_at.isoformat(),
         "held_s": change.held_s,
         "until": change.until.isoformat() if change.until else None,
+        LOOKS_AT: looks_at(rule, subject.station_id),
     }
     return AlertTransition(
         alert_key=subject.alert_key,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.engine import advance, with_extreme_of
 from alerts.history import Subject, machine_of, transition_of
-from alerts.sample import condition_of
+from alerts.sample import INSTANT, condition_of
+from alerts.watched import is_changed
 from ingest.guard import describe, is_unexpected, say
 from schemas.alert import AlertState
 from schemas.interval import floor_hour
@@ -17,7 +19,7 @@ from schemas.parameter import parameter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from alerts.engine import Condition, Machine, Sample
+    from alerts.engine import Change, Machine, Sample
     from alerts.rule import ForecastRule, Rule, ThresholdRule
     from schemas.alert import AlertTransition
     from schemas.network import Network
@@ -82,25 +84,40 @@ class Found:
 
 
 def open_alerts(look: Look, rule: Rule) -> Iterator[AlertStatus]:
-    """Open alerts of a rule that began before the window ends."""
+    """Open alerts of a rule, as it means them now, that began before the window ends."""
     for status in look.last.values():
         change = status.transition
-        if change.rule == rule.name and status.state is not AlertState.OK and change.at < look.end:
+        is_open = change.rule == rule.name and status.state is not AlertState.OK and change.at < look.end
+        if is_open and not is_changed(change, rule):
             yield status
+
+
+def is_outdated(look: Look, rule: Rule, subject: Subject) -> bool:
+    """Whether the open alert of that key was raised when the rule meant something else: it is closed before a new one may begin."""
+    status = look.last.get(subject.alert_key)
+    return status is not None and status.state is not AlertState.OK and is_changed(status.transition, rule)
 
 
 def run_machine(look: Look, rule: ThresholdRule, subject: Subject, samples: list[Sample], found: Found) -> None:
     """Run the machine of a threshold alert over its samples."""
     condition = condition_of(rule)
     machine = with_extreme_of(machine_of(look.last.get(subject.alert_key)), samples, condition)
-    advance_machine(machine, samples, condition, rule, subject, found)
+    _advance(look, rule, subject, partial(advance, machine, samples, condition), found)
 
 
-def advance_machine(  # noqa: PLR0917 - the engine's three and whose they are
-    machine: Machine, samples: list[Sample], condition: Condition, rule: Rule, subject: Subject, found: Found
+def run_instant(look: Look, rule: ForecastRule, subject: Subject, sample: Sample, found: Found) -> None:
+    """Run the machine of a forecast alert over the one sample of this round."""
+    machine = machine_of(look.last.get(subject.alert_key))
+    _advance(look, rule, subject, partial(advance, machine, [sample], INSTANT), found)
+
+
+def _advance(
+    look: Look, rule: Rule, subject: Subject, run: Callable[[], tuple[Machine, list[Change]]], found: Found
 ) -> None:
-    """Run a machine, and keep it and its changes."""
-    found.machines[subject.alert_key], changes = advance(machine, samples, condition)
+    """Run a machine, and keep it and its changes; not that of an outdated alert."""
+    if is_outdated(look, rule, subject):
+        return
+    found.machines[subject.alert_key], changes = run()
     found.transitions += [transition_of(change, rule, subject) for change in changes]
 
 

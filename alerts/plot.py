@@ -15,7 +15,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 from matplotlib.figure import Figure
 
-from alerts.rules import ThresholdRule
 from alerts.view import Point
 from alerts.wording import time_text, unit_text, word
 from schemas.flag import Flag
@@ -106,8 +105,7 @@ def _draw_series(axes: Axes, view: AlertView) -> None:
         axes.plot(times, values, color=LINE, linewidth=1.8, solid_capstyle="round", zorder=4)
         _draw_lonely(axes, times, values)
     if limits is not None:
-        below = isinstance(view.rule, ThresholdRule) and view.rule.above is None
-        beyond = values < limits if below else values > limits
+        beyond = values < limits if view.is_below else values > limits
         axes.fill_between(
             times,
             limits,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from alerts.rules import ForecastRule, ThresholdRule
+    from schemas.alert import AlertTransition
     from schemas.network import Instrument
 
 HOUR = timedelta(hours=1)
@@ -72,15 +73,16 @@ def hourly_samples(
     return [Sample(start, start + HOUR, value, rule.limit + add, rule.clear_limit + add) for start, value, add in pairs]
 
 
-def may_exceed(hourly: pd.DataFrame, rule: ThresholdRule) -> bool:
+def may_exceed(hourly: pd.DataFrame, rule: ThresholdRule, limit: float | None = None) -> bool:
     """Whether any hour could be beyond the limit; False lets a caller skip a station whose alert is ok.
 
-    Flags are not looked at, and a rule with a baseline always may.
+    Flags are not looked at, and a rule with a baseline always may. ``limit`` takes the place of the rule's.
     """
     if rule.baseline or rule.parameter not in hourly:
         return rule.baseline is not None
     values = hourly[rule.parameter].to_numpy(dtype=float)
-    return bool(np.any(values > rule.limit) if rule.above is not None else np.any(values < rule.limit))
+    limit = rule.limit if limit is None else limit
+    return bool(np.any(values > limit) if rule.above is not None else np.any(values < limit))
 
 
 def baseline(values: pd.Series, window_h: int, min_hours: int) -> pd.Series:
@@ -133,15 +135,24 @@ def worst_samples(streams: Sequence[list[Sample]], *, above: bool) -> list[Sampl
     return found
 
 
-def grounds_are_gone(hourly: pd.DataFrame, rule: ThresholdRule, since: datetime, raised_at: datetime) -> bool:
+def laxest_limit(rule: ThresholdRule, raised: AlertTransition) -> float:
+    """The limit by which an alert was raised or the one in force, whichever more values are beyond.
+
+    A rule whose limit was tightened meanwhile invalidates no value.
+    """
+    limits = [rule.limit] if raised.threshold is None else [rule.limit, raised.threshold]
+    return min(limits) if rule.above is not None else max(limits)
+
+
+def grounds_are_gone(hourly: pd.DataFrame, rule: ThresholdRule, raised: AlertTransition) -> bool:
     """Whether the hours that raised an alert were invalidated or corrected, and none since is beyond the threshold.
 
     Parameters
     ----------
     hourly : DataFrame
-        `schemas.frames` hourly as it is now, from ``since`` on.
-    since, raised_at : datetime
-        Of the transition that raised it.
+        `schemas.frames` hourly as it is now, from ``raised.since`` on.
+    raised : AlertTransition
+        The one that raised it.
 
     Returns
     -------
@@ -149,12 +160,13 @@ def grounds_are_gone(hourly: pd.DataFrame, rule: ThresholdRule, since: datetime,
         False where the hours are no longer stored: their absence says nothing of them.
     """
     values = valid_values(hourly, rule.parameter)
-    if values[(values.index >= since) & (values.index < raised_at)].empty:
+    if values[(values.index >= raised.since) & (values.index < raised.at)].empty:
         return False
-    later = values[values.index >= since]
+    later = values[values.index >= raised.since]
     if rule.baseline:  # a corrected hour is judged by its baseline only when it is new
         return bool(later.isna().all())
-    return not bool((later > rule.limit).any() if rule.above is not None else (later < rule.limit).any())
+    limit = laxest_limit(rule, raised)
+    return not bool((later > limit).any() if rule.above is not None else (later < limit).any())
 
 
 def forecast_of(product: pd.DataFrame, parameter: str) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from alerts.rules import ThresholdRule
 from schemas.alert import RuleKind
 from schemas.flag import Flag
 
@@ -94,7 +93,7 @@ def _neighbours(view: AlertView) -> Ground | None:
     limit, value = view.transition.threshold, view.transition.value
     if not known or limit is None or value is None:
         return None
-    above = not (isinstance(view.rule, ThresholdRule) and view.rule.above is None)
+    above = not view.is_below
     count = sum((item.value > limit) if above else (item.value < limit) for item in known if item.value is not None)
     radius = round(max(item.distance_km for item in known))
     side_zh, side_en = ("超过", "above") if above else ("低于", "below")

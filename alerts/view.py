@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from alerts.rules import Rule
+from alerts.rules import Rule, ThresholdRule
+from alerts.watched import LOOKS_AT
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
 from schemas.flag import Flag
 
@@ -136,6 +137,17 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     def kind(self) -> RuleKind:
         """Of the rule."""
         return self.transition.kind
+
+    def looked_at(self, name: str) -> object:
+        """What the rule looked at when the transition was made, see `alerts.watched.looks_at`; None where that was not kept."""
+        kept = self.transition.evidence.get(LOOKS_AT)
+        return kept.get(name) if isinstance(kept, dict) else None
+
+    @property
+    def is_below(self) -> bool:
+        """Whether values less than the threshold are beyond it."""
+        side = self.looked_at("side")
+        return side == "below" if side else isinstance(self.rule, ThresholdRule) and self.rule.above is None
 
     def number(self, key: str) -> float | None:
         """A number of the evidence; None where absent."""

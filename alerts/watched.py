@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from alerts.rule import ForecastRule, OperationRule, RuleAveraging, SilenceRule, ThresholdRule
 from schemas.alert import EndReason, RuleKind
+from schemas.message import NetworkCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,8 @@ ALL = "all"
 """In the place of a station: all stations together."""
 OPERATION = "operation/"
 """Beginning of the keys of operation alerts."""
+LOOKS_AT = "looks_at"
+"""Where the evidence of a transition keeps what its rule looked at."""
 SCHEDULES = frozenset(
     {
         "attribution",
@@ -59,7 +62,7 @@ def why_unwatched(opened: AlertTransition, rules: Rules, network: Network, at: d
     if rule is None:
         is_disabled = any(item.name == opened.rule for item in rules.disabled)
         return EndReason.RULE_DISABLED if is_disabled else EndReason.RULE_REMOVED
-    if rule.KIND is not opened.kind or _parameter_of(rule) != opened.parameter:
+    if is_changed(opened, rule):
         return EndReason.RULE_CHANGED
     if isinstance(rule, ThresholdRule) and not rule.holds_on(at.astimezone(network.timezone).date()):
         return EndReason.RULE_ENDED
@@ -67,6 +70,37 @@ def why_unwatched(opened: AlertTransition, rules: Rules, network: Network, at: d
         live = [item for item in covered_stations(rule, network) if item.late_window_h and _serving(rule, item, at)]
         return None if len(live) >= rule.all_stations else EndReason.NOT_COVERED
     return _why_station(opened, rule, network, at)
+
+
+def looks_at(rule: Rule, station_id: str) -> dict[str, object]:
+    """What gives an alert of a rule its meaning besides its key; plain JSON, kept with the evidence of its transitions.
+
+    Limits, spans of time and counts are not part of it: they change when an alert ends, not what it is about.
+    """
+    if isinstance(rule, ThresholdRule):
+        return {
+            "network": rule.network.value,
+            "averaging": rule.averaging.value,
+            "side": "above" if rule.above is not None else "below",
+            "baseline": rule.baseline is not None,
+        }
+    if isinstance(rule, ForecastRule):
+        return {"quantile": rule.quantile.value}
+    if isinstance(rule, SilenceRule) and station_id == ALL:
+        networks = set(rule.networks) or set(NetworkCode)
+        return {"networks": sorted(networks), "stations": sorted(rule.stations), "cities": sorted(rule.cities)}
+    return {}
+
+
+def is_changed(opened: AlertTransition, rule: Rule) -> bool:
+    """Whether the rule of that name means something else than when the transition was made.
+
+    What a transition does not tell is not compared: those of earlier releases kept nothing but kind and parameter.
+    """
+    if rule.KIND is not opened.kind or _parameter_of(rule) != opened.parameter:
+        return True
+    kept, now = opened.evidence.get(LOOKS_AT), looks_at(rule, opened.station_id)
+    return isinstance(kept, dict) and any(name in now and now[name] != value for name, value in kept.items())
 
 
 def _why_station(opened: AlertTransition, rule: Rule, network: Network, at: datetime) -> EndReason | None:

@@ -161,6 +161,8 @@ def instrument_health(
 ) -> InstrumentHealth:
     """State of one instrument from the start of its last stored interval.
 
+    One that returned to service and has sent nothing since is late, and silent when that is too long after its return.
+
     Parameters
     ----------
     last_start : datetime or None
@@ -173,7 +175,9 @@ def instrument_health(
     cadence = timedelta(seconds=instrument.cadence_s)
     last_seen = None if last_start is None else last_start + cadence
     lag = None if last_seen is None else max(timedelta(0), now - last_seen)
-    state = LinkState.ARCHIVE if archive else _link_state(lag, cadence, delay)
+    returned = instrument.since if last_start and instrument.since and last_start < instrument.since else None
+    state = LinkState.ARCHIVE if archive else _link_state(lag if returned is None else now - returned, cadence, delay)
+    state = LinkState.LATE if returned and state is LinkState.UP else state
     troubled = state in (LinkState.LATE, LinkState.SILENT)
     return InstrumentHealth(
         instrument_id=instrument.id,
@@ -183,7 +187,7 @@ def instrument_health(
         state=state,
         last_seen=last_seen,
         lag=lag,
-        since=last_seen + cadence + delay if troubled and last_seen else None,
+        since=returned or last_seen + cadence + delay if troubled and last_seen else None,
     )
 
 

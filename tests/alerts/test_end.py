@@ -153,6 +153,59 @@ def test_the_silence_of_what_was_taken_out_of_service_ends_and_is_mailed(  # noq
     assert mails(maildir)[-1]["Subject"].startswith("[已关闭]")
 
 
+def say_last(influx: InfluxStore, now: datetime, ages_min: dict[int, int]) -> None:
+    """One reading of each of these stations, so many minutes ago."""
+    for number, age in ages_min.items():
+        at = now - age * MINUTE
+        influx.write_readings([Reading("gas", f"t-0{number}", "gas1", Interval(at, at + MINUTE), {"pm25": 20.0})])
+
+
+def in_service(key: str, moment: datetime) -> str:
+    """The network file with ``since`` or ``until`` of the instrument of t-01."""
+    return NETWORK.replace("cadence_s = 60", f"cadence_s = 60\n{key} = {moment:%Y-%m-%dT%H:%M:%SZ}", 1)
+
+
+def test_the_silence_of_a_retired_instrument_that_returns_begins_with_the_return_and_is_mailed(
+    own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime, maildir: Path
+) -> None:
+    key, back = "station-silent/t-01/gas", (now + 100 * HOUR).replace(microsecond=0)
+    say_last(influx, now, {1: 300, 2: 2, 3: 2})
+    look(own, now)
+    deliver(own, now)
+    look(with_network(own, in_service("until", now - HOUR)), now)
+    assert newest(state, key).reason is EndReason.OUT_OF_SERVICE
+    own = with_network(own, in_service("since", back))
+    for minutes in (-1, 1, 14):
+        say_last(influx, back + minutes * MINUTE, {2: 2, 3: 2})
+        look(own, back + minutes * MINUTE)
+        assert newest(state, key).to_state is AlertState.OK
+    say_last(influx, back + 16 * MINUTE, {2: 2, 3: 2})
+    look(own, back + 16 * MINUTE)
+    begun = newest(state, key)
+    assert (begun.to_state, begun.at, begun.since) == (AlertState.FIRING, back + 15 * MINUTE, back)
+    assert begun.value == 15.0
+    deliver(own, back + 16 * MINUTE)
+    body = str(mails(maildir)[-1].get_body(preferencelist=("plain",)).get_content())  # type: ignore[union-attr]  # it has one
+    assert "开始时间" in body
+    assert "最后一条数据" not in body
+
+
+def test_a_silence_of_all_stations_is_not_ended_by_an_instrument_that_returned_and_sent_nothing(
+    own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime
+) -> None:
+    say_last(influx, now, {1: 600, 2: 300, 3: 300, 4: 300})
+    own = with_network(own, in_service("until", now - 9 * HOUR))
+    look(own, now)
+    assert newest(state, "station-silent/all").to_state is AlertState.FIRING
+    look(with_network(own, in_service("since", now)), now + 2 * MINUTE)
+    assert newest(state, "station-silent/all").to_state is AlertState.FIRING
+    say_last(influx, now + 4 * MINUTE, {1: 2})
+    look(own, now + 4 * MINUTE)
+    assert newest(state, "station-silent/all").to_state is AlertState.FIRING  # of one that is out of service
+    look(with_network(own, in_service("since", now)), now + 4 * MINUTE)
+    assert newest(state, "station-silent/all").reason is EndReason.READING
+
+
 def test_an_alert_ends_when_the_hours_that_raised_it_are_failed(
     own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime
 ) -> None:

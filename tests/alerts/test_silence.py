@@ -47,6 +47,48 @@ def test_silence_is_dated_by_when_the_time_ran_out_whoever_looks(example: Rules)
     assert {item.expires for item in looks if item} == {T0 + timedelta(minutes=20)}
 
 
+def returned(*since: datetime | None, cadence_s: int = 300) -> Station:
+    """A station whose instruments of one network are in service since these moments."""
+    found = tuple(
+        Instrument(id=f"i{number}", network="gas", cadence_s=cadence_s, parameters=("o3",), since=item)  # type: ignore[arg-type]  # a code
+        for number, item in enumerate(since)
+    )
+    return Station(id="s", instruments=found)
+
+
+@pytest.mark.parametrize("cadence_s", [60, 300, 3600])
+def test_a_silence_after_a_return_to_service_counts_from_the_return(example: Rules, cadence_s: int) -> None:
+    (rule,) = example.silences()
+    back = T0 + 1000 * HOUR
+    due = back + max(timedelta(minutes=15), timedelta(seconds=3 * cadence_s))
+    station = returned(back, cadence_s=cadence_s)
+    assert silence_of(station, "gas", T0, rule, back) is None
+    assert silence_of(station, "gas", T0, rule, due) is None  # not silent, and not heard either
+    for later in (timedelta(seconds=1), 5 * HOUR):
+        found = silence_of(station, "gas", T0, rule, due + later)
+        assert found is not None
+        assert found.is_silent
+        assert (found.last_end, found.expires) == (back, due)
+
+
+def test_a_reading_after_the_return_counts_as_ever(example: Rules) -> None:
+    (rule,) = example.silences()
+    found = silence_of(returned(T0), "gas", T0 + HOUR, rule, T0 + 1.1 * HOUR)
+    assert found is not None
+    assert (found.is_silent, found.last_end) == (False, T0 + HOUR + timedelta(minutes=5))
+
+
+@pytest.mark.parametrize("first", [None, T0 - HOUR])
+def test_another_instrument_of_the_network_that_served_on_keeps_the_silence_running(
+    example: Rules, first: datetime | None
+) -> None:
+    (rule,) = example.silences()
+    now = T0 + 3 * HOUR
+    found = silence_of(returned(first, now - timedelta(minutes=1)), "gas", T0, rule, now)
+    assert found is not None
+    assert (found.is_silent, found.last_end) == (True, T0 + timedelta(minutes=5))
+
+
 def test_a_data_set_is_never_silent(example: Rules) -> None:
     assert silence_of(station(late_window_h=0), "gas", T0, example.silences()[0], T0 + 100 * HOUR) is None
 
@@ -96,3 +138,14 @@ def test_a_silence_begins_again_after_one_that_was_closed_at_its_very_moment(exa
     again = change(closed, T0 + HOUR, T0 + 4.1 * HOUR, example)
     assert again is not None
     assert again.at > closed.at
+
+
+def test_a_silence_that_went_on_unwatched_begins_again_when_it_is_looked_at(example: Rules) -> None:
+    begun = change(None, T0 + HOUR, T0 + 4.02 * HOUR, example)
+    assert begun is not None
+    closed = msgspec.structs.replace(
+        begun, from_state=AlertState.FIRING, to_state=AlertState.OK, reason=EndReason.RULE_DISABLED
+    )
+    again = change(closed, T0 + HOUR, T0 + 100 * HOUR, example)
+    assert again is not None
+    assert (again.at, again.since) == (T0 + 100 * HOUR, T0 + HOUR)

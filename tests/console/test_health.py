@@ -4,6 +4,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 from typer import Exit
 
@@ -75,6 +76,16 @@ def test_since_is_when_the_next_value_was_due() -> None:
         station("a-1", instrument(cadence_s=3_600)), {("a-1", "gas1"): start}, NOW, rejected=NONE, completeness={}
     )
     assert row.since == start + timedelta(hours=2)
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(1, "late"), (62, "late"), (64, "silent")])
+def test_an_instrument_that_returned_and_sent_nothing_is_awaited_from_its_return(minutes: int, state: str) -> None:
+    back = NOW - timedelta(minutes=minutes)
+    place = station("a-1", msgspec.structs.replace(instrument(), since=back))
+    row = station_health(place, {("a-1", "gas1"): NOW - timedelta(days=40)}, NOW, rejected=NONE, completeness={})
+    assert (row.state, row.since) == (state, back)
+    heard = station_health(place, {("a-1", "gas1"): back}, back + timedelta(minutes=2), rejected=NONE, completeness={})
+    assert heard.state is LinkState.UP
 
 
 def test_rows_that_need_somebody_come_first() -> None:
