@@ -9,6 +9,7 @@ valid in a later run keeps the older point of the database for the fields that a
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -136,13 +137,12 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
     network = settings.stations
     zone = network.timezone
     start, end = _span(day_from, day_to, zone, now)
-    store = InfluxStore(settings)
-    frames, held = _read(settings, store, start - _MOVING_MEAN, end)
-    of_gas = [item for item in held if item.network == "gas"]
     daily: dict[str, pd.DataFrame] = {}
     length = (day_to - day_from).days + 1
     counts = {"station_days": 0, "joint_days": 0, "joint_valid_days": 0, "aqi_hours": 0}
-    with StateStore(settings.state_url) as state:
+    with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
+        frames, held = _read(settings, store, start - _MOVING_MEAN, end)
+        of_gas = [item for item in held if item.network == "gas"]
         for station in network.stations_of("gas"):
             hourly = frames["gas"].get(station.id)
             if hourly is None or _inside(hourly, start).empty:
@@ -161,8 +161,8 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
             counts["joint_days"] += joint.exceeded
             counts["joint_valid_days"] += joint.valid
             state.put_document("copollution", f"{station.id}/{day_from}/{day_to}", words)
-    ofp_hours = _store_ofp(store, frames["voc"], start)
-    cities = _store_cities(store, network, daily)
+        ofp_hours = _store_ofp(store, frames["voc"], start)
+        cities = _store_cities(store, network, daily)
     return CoanalysisSummary(
         stations=len(daily),
         days_asked=length * sum(1 for _ in network.stations_of("gas")),
@@ -200,7 +200,8 @@ def attribute(
     """
     network = settings.stations
     end = min(end, now)
-    frames, held = _read(settings, InfluxStore(settings), start - BACKGROUND - _LONGEST_EPISODE, end)
+    with closing(InfluxStore(settings)) as store:
+        frames, held = _read(settings, store, start - BACKGROUND - _LONGEST_EPISODE, end)
     found = []
     for parameter in watched_parameters():
         values = {
@@ -245,14 +246,13 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
     ForecastSummary
     """
     network, origin = settings.stations, floor_hour(now)
-    store = InfluxStore(settings)
-    frames, held = _read(settings, store, origin - HISTORY, origin, networks=("gas", "met"))
-    joined = (join_station(station, frames, network) for station in network.stations_of("gas"))
-    stations = {item.station.id: until(item.hourly, origin) for item in joined if item is not None}
     skipped: list[str] = []
     models: dict[str, str] = {}
     written, tests = 0, []
-    with StateStore(settings.state_url) as state:
+    with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
+        frames, held = _read(settings, store, origin - HISTORY, origin, networks=("gas", "met"))
+        joined = (join_station(station, frames, network) for station in network.stations_of("gas"))
+        stations = {item.station.id: until(item.hourly, origin) for item in joined if item is not None}
         for target in TARGETS:
             usable = {name: frame for name, frame in stations.items() if valid_values(frame, target).notna().any()}
             recent = {
@@ -302,9 +302,8 @@ def backtest_stored(
         None without anything to score.
     """
     network, origin = settings.stations, floor_hour(now)
-    frames, _ = _read(
-        settings, InfluxStore(settings), origin - timedelta(days=history_days), origin, networks=("gas", "met")
-    )
+    with closing(InfluxStore(settings)) as store:
+        frames, _ = _read(settings, store, origin - timedelta(days=history_days), origin, networks=("gas", "met"))
     joined = (join_station(station, frames, network) for station in network.stations_of("gas"))
     stations = {item.station.id: until(item.hourly, origin) for item in joined if item is not None}
     usable = {name: frame for name, frame in stations.items() if valid_values(frame, target).notna().any()}

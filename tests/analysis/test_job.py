@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from store.state import StateStore
 from tests.analysis.frames import EPISODE_H, START, episode_start, network_text, province
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from store.settings import SharedSettings
@@ -108,6 +110,42 @@ def test_nothing_stored_gives_empty_summaries(settings: SharedSettings, tmp_path
     assert coanalyse(empty, date(2026, 5, 20), date(2026, 5, 20), END).stations == 0
     assert attribute(empty, START, END, END).episodes == 0
     assert forecast(empty, END).forecasts == 0
+
+
+JOBS: dict[str, Callable[[SharedSettings], object]] = {
+    "coanalyse": lambda own: coanalyse(own, date(2026, 5, 20), date(2026, 5, 20), END),
+    "attribute": lambda own: attribute(own, START, END, END),
+    "forecast": lambda own: forecast(own, END),
+    "backtest": lambda own: backtest_stored(own, "o3", END, days=7, history_days=32),
+}
+
+
+@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("is_reached", [True, False])
+def test_every_job_closes_the_store_it_opened_also_where_it_cannot_be_read(
+    settings: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: str, *, is_reached: bool
+) -> None:
+    counts = {"opened": 0, "closed": 0}
+
+    class Counted(InfluxStore):
+        def __init__(self, own: SharedSettings) -> None:
+            super().__init__(own)
+            counts["opened"] += 1
+
+        def close(self) -> None:
+            super().close()
+            counts["closed"] += 1
+
+    path = tmp_path / "network.toml"
+    path.write_text(network_text(), encoding="utf-8")
+    own = settings.model_copy(update={"network": path})
+    InfluxStore(own).ensure()
+    if not is_reached:
+        own = own.model_copy(update={"influx_url": "http://127.0.0.1:9"})
+    monkeypatch.setattr("analysis.job.InfluxStore", Counted)
+    with nullcontext() if is_reached else pytest.raises(StoreUnavailableError):
+        JOBS[job](own)
+    assert counts == {"opened": 1, "closed": 1}
 
 
 def test_a_product_that_the_store_refuses_fails_the_run_and_says_why(filled: SharedSettings) -> None:
