@@ -38,7 +38,6 @@ def headline(view: AlertView, language: str) -> str:
     """Title of the alert without place and value."""
     if view.kind is RuleKind.OPERATION:
         own = view.text(f"title_{language}") or view.text(f"title_{wording.other(language)}")
-        # A title from elsewhere may hold line ends, which a subject must not.
         return " ".join(own.split()) or _rule_title(view, language)
     if view.text("scope") == "all":
         return (

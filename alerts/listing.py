@@ -11,7 +11,7 @@ from alerts import email
 from alerts.message import Envelope, compose, message_id, render
 from alerts.sample_mail import sample_views
 from schemas.alert import AlertState, RuleKind
-from store.state import StateStore
+from store.state import LARGEST_ID, StateStore
 
 if TYPE_CHECKING:
     from alerts.settings import AlertSettings
@@ -100,7 +100,7 @@ def show_transition(settings: SharedSettings, transition_id: int) -> dict[str, A
 def take(settings: SharedSettings, alert: str, *, who: str, note: str = "") -> str:
     """Acknowledge an alert by transition id or alert key; returns the key, raises `store.error.StateError`."""
     key = alert
-    if alert.isdigit():
+    if alert.isascii() and alert.isdigit() and len(alert) <= len(str(LARGEST_ID)):
         shown = show_transition(settings, int(alert))
         key = shown["transition"].alert_key if shown else alert
     with _open(settings) as store:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
+import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from alerts import wording
@@ -41,6 +42,7 @@ COLOURS = {"info": "#1d4ed8", "warning": "#b45309", "critical": "#b91c1c", "reso
 SHOWN_STATIONS = 20
 """Rows of a grouped mail; the console has the rest."""
 PICTURE_CID = "series@skyground"
+_log = structlog.get_logger(__name__)
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,13 +91,13 @@ def message_id(identity: str, sender: str) -> str:
 
 
 def subject(views: Sequence[AlertView], language: str) -> str:
-    """Subject: severity, what, where, value; the first view is the worst."""
+    """Subject: severity, what, where, value, on one line; the first view is the worst."""
     first = views[0]
     label = _label(first, language)
     title = headline(first, language)
-    if len(views) > 1:
-        return f"[{label}] {title}: {_station_count(views, language)}"
-    return f"[{label}] {caption(first, language)}"
+    told = f"{title}: {_station_count(views, language)}" if len(views) > 1 else caption(first, language)
+    # a name or title may hold line ends, which a header must not
+    return " ".join(f"[{label}] {told}".split())
 
 
 def render(views: Sequence[AlertView], language: str) -> Rendered:
@@ -108,7 +110,7 @@ def render(views: Sequence[AlertView], language: str) -> Rendered:
     language : str
         ``zh`` or ``en``.
     """
-    picture = plot_series(views[0], language)
+    picture = _picture(views[0], language)
     context = _context(views, language, has_picture=picture is not None)
     return Rendered(
         subject=subject(views, language),
@@ -116,6 +118,15 @@ def render(views: Sequence[AlertView], language: str) -> Rendered:
         html=_template("mail.html.jinja").render(context),
         picture=picture,
     )
+
+
+def _picture(view: AlertView, language: str) -> bytes | None:
+    """The picture; what raises in drawing costs the picture, never the mail, and is logged with its trace."""
+    try:
+        return plot_series(view, language)
+    except Exception:  # noqa: BLE001 - the mail must go out; logged with its trace
+        _log.exception("alert_picture_failed", alert=view.transition.alert_key)
+        return None
 
 
 def compose(rendered: Rendered, envelope: Envelope, now: datetime) -> EmailMessage:

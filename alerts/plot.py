@@ -58,7 +58,10 @@ def plot_series(view: AlertView, language: str) -> bytes | None:
     if not any(point.value is not None for point in view.points) and not view.forecast:
         return None
     view = with_gaps(view)
-    with rc_context({"font.family": font_families(), "font.size": 9.5, "axes.unicode_minus": False}):
+    with rc_context(
+        # names are text: a "$" begins no formula
+        {"font.family": font_families(), "font.size": 9.5, "axes.unicode_minus": False, "text.parse_math": False}
+    ):
         figure = Figure(figsize=SIZE_IN, dpi=DPI, facecolor="white")
         FigureCanvasAgg(figure)
         axes = figure.add_axes((0.085, 0.13, 0.895, 0.70))

@@ -19,10 +19,11 @@ from console.api_series import answer_flags, answer_series
 from console.episodes import LONGEST_PAGE, EpisodeQuery
 from console.view.health import summarise
 from console.view.part import MOST
-from console.view.query import QueryError, format_utc, parse_moment, parse_series
+from console.view.query import QueryError, check_words, format_utc, parse_moment, parse_series, parse_whole
 from console.why import explain
 from schemas.parameter import load_parameters
 from store.error import StoreError
+from store.state import LARGEST_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 PREFIX = "/api/v1"
 _ALERTS = 500
+_SERIES_WORDS = ("station", "parameter", "from", "to", "period", "level", "format", "limit", "bands")
+_WHY_WORDS = ("station", "parameter", "at", "as_of")
+_ALERT_WORDS = ("station", "from", "to", "limit", "before")
 PROBLEM_TYPE = "application/problem+json"
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "A parameter is wrong; the problem says which and what was expected."},
@@ -99,8 +103,9 @@ def build_router(source: Source) -> APIRouter:
         limit: LimitWord = "",
     ) -> Response:
         del station, parameter, start, end, period, level, form, limit
-        query = parse_series(request.query_params, source.network, datetime.now(UTC))
-        return await asyncio.to_thread(answer_series, source, query, dict(request.query_params))
+        given = check_words(request.query_params.multi_items(), _SERIES_WORDS)
+        query = parse_series(given, source.network, datetime.now(UTC))
+        return await asyncio.to_thread(answer_series, source, query, given)
 
     @router.get("/flags", response_model=FlagList, summary="Verdicts other than PASS, by test")
     async def flags(  # noqa: PLR0913 - one argument a word of the address, for the documentation
@@ -116,8 +121,9 @@ def build_router(source: Source) -> APIRouter:
         limit: LimitWord = "",
     ) -> Response:
         del station, parameter, start, end, period, level, form, limit
-        query = parse_series(request.query_params, source.network, datetime.now(UTC))
-        return await asyncio.to_thread(answer_flags, source, query, dict(request.query_params))
+        given = check_words(request.query_params.multi_items(), _SERIES_WORDS)
+        query = parse_series(given, source.network, datetime.now(UTC))
+        return await asyncio.to_thread(answer_flags, source, query, given)
 
     @router.get(
         "/flags/why", response_model=WhyModel, summary="Why an hour has its flag: limits, runs and every change"
@@ -131,7 +137,7 @@ def build_router(source: Source) -> APIRouter:
         as_of: AsOfWord = "",
     ) -> Response:
         del station, parameter, at, as_of
-        return await asyncio.to_thread(_answer_why, source, dict(request.query_params))
+        return await asyncio.to_thread(_answer_why, source, check_words(request.query_params.multi_items(), _WHY_WORDS))
 
     @router.get("/alerts", response_model=AlertList, summary="Alerts as episodes, open ones first")
     async def alerts(
@@ -144,7 +150,9 @@ def build_router(source: Source) -> APIRouter:
         before: BeforeWord = "",
     ) -> Response:
         del station, start, end, limit, before
-        return await asyncio.to_thread(_answer_alerts, source, dict(request.query_params))
+        return await asyncio.to_thread(
+            _answer_alerts, source, check_words(request.query_params.multi_items(), _ALERT_WORDS)
+        )
 
     @router.get(
         "/health", response_model=HealthReport, summary="Does the console reach its databases; state of the network"
@@ -223,6 +231,8 @@ def _answer_why(source: Source, given: dict[str, str]) -> Response:
 def _answer_alerts(source: Source, given: dict[str, str]) -> Response:
     zone = source.network.timezone
     start, end = parse_moment(given, "from", zone), parse_moment(given, "to", zone, end_of_day=True)
+    if start is not None and end is not None and end <= start:
+        raise QueryError(field="to", given=given["to"], expected=f"a moment after 'from' ({format_utc(start)})")
     stations = [part for part in given.get("station", "").split(",") if part]
     for item in stations:
         if item not in source.network.stations:
@@ -231,24 +241,14 @@ def _answer_alerts(source: Source, given: dict[str, str]) -> Response:
         start=start,
         end=end,
         stations=tuple(stations),
-        before=_whole(given, "before", least=1),
-        limit=_whole(given, "limit", least=1, most=LONGEST_PAGE) or _ALERTS,
+        before=parse_whole(given, "before", least=1, most=LARGEST_ID),
+        limit=parse_whole(given, "limit", least=1, most=LONGEST_PAGE) or _ALERTS,
     )
     found, now = source.alerts(query), datetime.now(UTC)
     listed = [_alert(episode, now) for episode in found.episodes]
     more = {**given, "before": str(found.following)}
     rest = f"{PREFIX}/alerts?{urlencode(more, safe=',:')}" if found.following else None
     return json_answer({"limit": query.limit, "next": found.following, "alerts": listed}, rest=rest)
-
-
-def _whole(given: Mapping[str, str], field: str, *, least: int, most: int | None = None) -> int | None:
-    text = given.get(field, "")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= (most or 2**62)):
-        expected = f"a whole number from {least}" + (f" to {most}" if most else "")
-        raise QueryError(field=field, given=text, expected=expected)
-    return int(text)
 
 
 def _alert(episode: Episode, now: datetime) -> dict[str, object]:

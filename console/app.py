@@ -54,6 +54,13 @@ _POLICY = (
 )
 
 
+class _Docs(StaticFiles):
+    """Files of a directory that may not exist yet; until then every address in it is unknown."""
+
+    async def check_config(self) -> None:
+        """Check nothing: where there is no directory there is no file."""
+
+
 class SafeHeaders:
     """Adds headers that keep pages from loading anything of other hosts and from being framed by others."""
 
@@ -93,9 +100,7 @@ def create_app(settings: SharedSettings) -> FastAPI:
     api.install_problems(app)
     _add_switches(app)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
-    app.mount(
-        "/datadocs", StaticFiles(directory=settings.run_dir / "data_docs", html=True, check_dir=False), name="datadocs"
-    )
+    app.mount("/datadocs", _Docs(directory=settings.run_dir / "data_docs", html=True, check_dir=False), name="datadocs")
     _add_pages(source, app)
     ui.run_with(
         app,

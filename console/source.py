@@ -193,6 +193,8 @@ class Source:
         return {
             (code, station.id): _ratio_since(frames.get(station.id), station, code, first)
             for code, frames in hourly.items()
+            # of a network without any computed hour nothing is known, which is not 0 %
+            if frames
             for station in self.network.stations_of(code)
             if station.late_window_h
         }

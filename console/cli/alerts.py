@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,7 +50,8 @@ def list_alerts(
     if state and state not in tuple(AlertState):
         msg = f"{state!r}, expected one of {', '.join(AlertState)}"
         raise typer.BadParameter(msg, param_hint="--state")
-    found = list_states(_settings(), AlertState(state) if state else None)
+    with _explained():
+        found = list_states(_settings(), AlertState(state) if state else None)
     _print_listed(found, as_json=as_json)
 
 
@@ -59,7 +61,8 @@ def show(alert_id: int = typer.Argument(metavar="ID"), as_json: bool = JSON) -> 
 
     from alerts.listing import show_transition
 
-    found = show_transition(_settings(), alert_id)
+    with _explained():
+        found = show_transition(_settings(), alert_id)
     if found is None:
         _fail(f"there is no alert transition {alert_id}")
     encoded = msgspec.json.encode(found)
@@ -73,12 +76,9 @@ def acknowledge(
 ) -> None:
     """Note who has taken an alert."""
     from alerts.listing import take
-    from store.error import StateError
 
-    try:
+    with _explained():
         key = take(_settings(), alert, who=by, note=note)
-    except StateError as error:
-        _fail(str(error))
     typer.echo(f"{key}: taken by {by}")
 
 
@@ -106,10 +106,12 @@ def evaluate_period(
     settings, now = _settings(), datetime.now(UTC)
     first, last = span(start, end, settings.stations.timezone, now)
     if dry_run:
-        found = rehearse(settings, first, last, now)
+        with _explained():
+            found = rehearse(settings, first, last, now)
         _print_rehearsal(found, weeks=(last - first).total_seconds() / 604_800, as_json=as_json)
         return
-    typer.echo(f"transitions={evaluate(settings, first, last, now)}")
+    with _explained():
+        typer.echo(f"transitions={evaluate(settings, first, last, now)}")
 
 
 def deliver_now() -> None:
@@ -118,7 +120,8 @@ def deliver_now() -> None:
 
     from alerts.job import deliver
 
-    typer.echo(f"mails={deliver(_settings(), datetime.now(UTC))}")
+    with _explained():
+        typer.echo(f"mails={deliver(_settings(), datetime.now(UTC))}")
 
 
 def sink(
@@ -159,6 +162,17 @@ def _settings() -> AlertSettings:
     from store.settings import load_settings
 
     return load_settings(AlertSettings)
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Turn the errors of databases into one line and exit status 1."""
+    from store.error import StoreError
+
+    try:
+        yield
+    except StoreError as error:
+        _fail(str(error))
 
 
 def _fail(text: str) -> None:

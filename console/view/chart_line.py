@@ -31,17 +31,21 @@ SHAPES = {Flag.SUSPECT: "diamond", Flag.FAIL: "path://M2 0 5 3 8 0 10 2 7 5 10 8
 _DOT_PX, _LONE_PX = 3, 4
 
 Options = dict[str, Any]
+_Flagged = tuple[int | None, list[Any]]
+"""A point of a plot and its flag; None for the end of a stretch."""
 
 
 def lines_of(item: Series, drawing: Drawing, *, panel: int, colour: str, name: str) -> list[Options]:
     """The line of a series first, then what is drawn over it."""
     points = thin(item.points, MAX_POINTS, item.cadence, is_direction=item.is_direction)
     axes = {"xAxisIndex": panel, "yAxisIndex": panel}
-    data = _data(points, item, drawing, name)
+    flagged = _data(points, item, drawing, name)
+    if item.is_direction:
+        flagged = [pair for pair in flagged if pair[1][1] is not None]
     line: Options = {
         **axes,
         "name": name,
-        "data": [point for point in data if point[1] is not None] if item.is_direction else data,
+        "data": [entry for _, entry in flagged],
         **(_dots() if item.is_direction else _strokes()),
         "itemStyle": {"color": colour},
         "emphasis": {"disabled": True},
@@ -49,8 +53,8 @@ def lines_of(item: Series, drawing: Drawing, *, panel: int, colour: str, name: s
     limits = [limit for limit in drawing.limits if limit.parameter == item.parameter]
     if limits:
         line["markLine"] = _mark_line(limits, drawing.theme)
-    over = [*_lone(line), *_not_evaluated(line, points, drawing)]
-    judged = [_judged(points, data, flag, drawing, axes) for flag in (Flag.SUSPECT, Flag.FAIL)]
+    over = [*_lone(line), *_not_evaluated(line, flagged, drawing)]
+    judged = [_judged(flagged, flag, drawing, axes) for flag in (Flag.SUSPECT, Flag.FAIL)]
     return [line, *over, *(entry for entry in judged if entry["data"])]
 
 
@@ -74,15 +78,14 @@ def _lone(line: Options) -> Iterator[Options]:
         yield {**kept, "type": "scatter", "symbolSize": _LONE_PX, "data": data}
 
 
-def _not_evaluated(line: Options, points: pd.DataFrame, drawing: Drawing) -> Iterator[Options]:
+def _not_evaluated(line: Options, flagged: Sequence[_Flagged], drawing: Drawing) -> Iterator[Options]:
     """The stretches of a line that no run has screened, drawn over it in grey."""
-    open_at = {wall_ms(start.to_pydatetime(), drawing.zone) for start in points.index[points["flag"] == Flag.UNKNOWN]}
-    if not open_at:
+    if not any(flag == Flag.UNKNOWN for flag, _ in flagged):
         return
     grey: Options = {
         **{key: line[key] for key in line if key not in ("markLine", "itemStyle")},
         "name": drawing.words("flag.2"),
-        "data": [[point[0], point[1] if point[0] in open_at else None] for point in line["data"]],
+        "data": [[entry[0], entry[1] if flag == Flag.UNKNOWN else None] for flag, entry in flagged],
         "itemStyle": {"color": drawing.theme.muted},
         "silent": True,
         "z": 4,
@@ -103,32 +106,32 @@ def _mark_line(limits: Sequence[LimitLine], theme: ChartTheme) -> Options:
     }
 
 
-def _judged(points: pd.DataFrame, data: Sequence[Any], flag: Flag, drawing: Drawing, axes: dict[str, int]) -> Options:
-    wanted = {wall_ms(start.to_pydatetime(), drawing.zone) for start in points.index[points["flag"] == flag]}
-    colour = drawing.theme.suspect if flag is Flag.SUSPECT else drawing.theme.fail
+def _judged(flagged: Sequence[_Flagged], wanted: Flag, drawing: Drawing, axes: dict[str, int]) -> Options:
+    colour = drawing.theme.suspect if wanted is Flag.SUSPECT else drawing.theme.fail
     return {
         "type": "scatter",
-        "name": drawing.words(f"flag.{int(flag)}"),
+        "name": drawing.words(f"flag.{int(wanted)}"),
         **axes,
-        "data": [point for point in data if point[0] in wanted and point[1] is not None],
-        "symbol": SHAPES[flag],
-        "symbolSize": 10 if flag is Flag.SUSPECT else 9,
+        "data": [entry for flag, entry in flagged if flag == wanted and entry[1] is not None],
+        "symbol": SHAPES[wanted],
+        "symbolSize": 10 if wanted is Flag.SUSPECT else 9,
         "itemStyle": {"color": colour, "borderColor": drawing.theme.surface, "borderWidth": 1},
         "z": 5,
     }
 
 
-def _data(points: pd.DataFrame, item: Series, drawing: Drawing, name: str) -> list[Any]:
+def _data(points: pd.DataFrame, item: Series, drawing: Drawing, name: str) -> list[_Flagged]:
+    """Points with their flags: a clock time alone names no point where clocks are set back."""
     unit = unit_of(item.parameter)
-    found: list[Any] = []
+    found: list[_Flagged] = []
     for point, gap in zip(points_of(points), points[GAP].tolist(), strict=True):
         at = wall_ms(point.start, drawing.zone)
         text = f"{format_value(point.value, item.parameter)} {unit}".strip()
         clock = "%Y-%m-%d %H:%M:%S" if point.start.second else "%Y-%m-%d %H:%M"
         when = point.start.astimezone(drawing.zone).strftime(clock)
-        found.append([at, point.value, text, _notes(point, drawing.words), name, when])
+        found.append((point.flag, [at, point.value, text, _notes(point, drawing.words), name, when]))
         if gap:
-            found.append([at + 1, None])
+            found.append((None, [at + 1, None]))
     return found
 
 

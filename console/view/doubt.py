@@ -77,7 +77,10 @@ def _refused(balance: Sequence[Balance]) -> dict[str, Doubt]:
             since[row.station_id] = min(row.hour, since.get(row.station_id, row.hour))
     return {
         station_id: Doubt(
-            advice=Advice.REFUSED, since=since[station_id], figure=f"{min(1.0, count / messages[station_id]):.0%}"
+            advice=Advice.REFUSED,
+            since=since[station_id],
+            # refusals may be counted without a message, or several of one
+            figure=f"{count / max(count, messages[station_id]):.0%}",
         )
         for station_id, count in refused.items()
         if station_id and count >= REFUSED_LEAST and count > REFUSED_SHARE * messages[station_id]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from console.view.query import Level, QueryError, SeriesQuery
+from console.view.query import Level, QueryError, SeriesQuery, parse_whole
 from schemas.interval import floor_hour
 
 if TYPE_CHECKING:
@@ -32,12 +32,7 @@ class Part:
 
 def parse_limit(given: Mapping[str, str]) -> int:
     """The word ``limit``; raises `QueryError`."""
-    text = given.get("limit", "")
-    if not text:
-        return MOST
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST:
-        return int(text)
-    raise QueryError(field="limit", given=text, expected=f"a number from 1 to {MOST}")
+    return parse_whole(given, "limit", least=1, most=MOST) or MOST
 
 
 def values_per_hour(query: SeriesQuery, network: Network) -> float:

@@ -6,6 +6,7 @@ Errors: `QueryError`, one place, with what was given and what was expected.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,13 +18,15 @@ from console.view.moment import parse_moment as read_moment
 from schemas.parameter import load_parameters
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from schemas.network import Network
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 MAX_SERIES = 24
+_SHOWN = 80
+"""Characters of a wrong word that an error repeats."""
 _SEPARATORS = re.compile(r"[,\s]+")
 
 
@@ -159,6 +162,28 @@ def _known(given: Mapping[str, str], field: str, known: Mapping[str, object]) ->
                 expected=f"a known {field} (GET /api/v1/stations lists stations and their parameters)",
             )
     return asked
+
+
+def parse_whole(given: Mapping[str, str], field: str, *, least: int, most: int) -> int | None:
+    """A whole number within bounds, None where the word is absent; raises `QueryError`."""
+    text = given.get(field, "")
+    if not text:
+        return None
+    # more digits than the bound has are not read at all: Python refuses thousands of them
+    if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most:
+        return int(text)
+    raise QueryError(field=field, given=text[:_SHOWN], expected=f"a whole number from {least} to {most}")
+
+
+def check_words(given: Sequence[tuple[str, str]], known: Collection[str]) -> dict[str, str]:
+    """The words of an address, each known and given once; raises `QueryError`."""
+    counts = Counter(name for name, _ in given)
+    for name, value in given:
+        if name not in known:
+            raise QueryError(field=name[:_SHOWN], given=value[:_SHOWN], expected=f"one of the words {', '.join(known)}")
+        if counts[name] > 1:
+            raise QueryError(field=name, given=value[:_SHOWN], expected="the word once; several values with commas")
+    return dict(given)
 
 
 def _choice(given: Mapping[str, str], field: str, kind: type[_Choice], default: _Choice) -> _Choice:

@@ -10,6 +10,7 @@ from store.state.balance import Balance, BalanceStore
 from store.state.calibration import CalibrationStore, OverlapError, StoredCheck, StoredCorrection
 from store.state.channel import Channel, ChannelStore
 from store.state.contender import Contender, ContenderStore
+from store.state.database import LARGEST_ID
 from store.state.delivery import Backlog, ClaimedTransition, Delivery, DeliveryStore, StoredTransition
 from store.state.document import Document, DocumentStore
 from store.state.finding import Finding, FindingKind, FindingStore
@@ -27,6 +28,7 @@ from store.state.screened import ScreenedStore
 from store.state.sheet import Facts, SheetRow, SheetStore
 
 __all__ = [
+    "LARGEST_ID",
     "UNSETTLED",
     "AlertProgress",
     "AlertStatus",

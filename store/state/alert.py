@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from schemas.alert import AlertState, AlertTransition
 from store.error import StateError
-from store.state.database import StateBase, insert, to_type, utc_now
+from store.state.database import LARGEST_ID, StateBase, insert, to_type, utc_now
 from store.state.delivery import EMAIL, StoredTransition, enqueue
 from store.state.table import acknowledgement, alert, transition
 
@@ -106,6 +106,8 @@ class AlertStore(StateBase):
 
     def get_transition(self, transition_id: int) -> StoredTransition | None:
         """One transition; None where there is none."""
+        if not 0 < transition_id <= LARGEST_ID:
+            return None
         with self._reading() as connection:
             row = connection.execute(sa.select(transition).where(transition.c.id == transition_id)).mappings().first()
         return _to_stored(row) if row else None

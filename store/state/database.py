@@ -29,6 +29,8 @@ _MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 _REVISION = re.compile(r'^revision = "(\w+)"', re.MULTILINE)
 _DOWN = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
 _BUSY_TIMEOUT_S = 30.0
+LARGEST_ID = 2**63 - 1
+"""Largest number that a row can have."""
 #: Key of the advisory lock that lets one process migrate at a time (any constant of our own).
 _MIGRATION_LOCK = 0x736B7967
 
@@ -111,6 +113,10 @@ class StateBase:
     def _explained(self) -> Iterator[None]:
         try:
             yield
+        except OverflowError as error:
+            # sqlite3 refuses it before the statement runs
+            msg = "state database refuses a number beyond 64 bits"
+            raise StateValueError(msg) from error
         except (sa.exc.DataError, sa.exc.IntegrityError) as error:
             msg = f"state database refuses a row: {error.orig}"
             raise StateValueError(msg) from error

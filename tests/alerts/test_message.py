@@ -119,6 +119,25 @@ def test_text_from_elsewhere_is_escaped() -> None:
     assert "\n" not in compose(rendered, ENVELOPE, NOW)["Subject"]
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("text", ["a $x^{$ b", "$a$ & $b$", "a\nBcc: x@y", "a\x00b", "😀"])
+def test_a_name_of_any_text_costs_no_mail(name: str, text: str) -> None:
+    hostile = [msgspec.structs.replace(view, station=Name(text, text), what=Name(text, text)) for view in views(name)]
+    message = compose(render(hostile, "en"), ENVELOPE, NOW)
+    assert len(message.as_bytes()) > 0
+    assert "\n" not in message["Subject"]
+
+
+def test_a_picture_that_cannot_be_drawn_costs_no_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_given: object) -> bytes:
+        raise ValueError
+
+    monkeypatch.setattr("alerts.message.plot_series", fails)
+    rendered = render(views("raised"), "en")
+    assert rendered.picture is None
+    assert "cid:" not in rendered.html
+
+
 def test_both_languages_have_the_same_words() -> None:
     assert WORDS["zh"].keys() == WORDS["en"].keys()
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from alerts import plot
 from alerts.sample_mail import sample_views
-from alerts.view import AlertView, Point
+from alerts.view import AlertView, Name, Point
 
 MINUTE = timedelta(minutes=1)
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -50,6 +50,13 @@ def test_wind_directions_are_points() -> None:
     axes = Figure().add_subplot()
     plot._draw_series(axes, view([359.0, 1.0, 358.0], "wind_direction"))
     assert axes.get_lines()[0].get_linestyle() == "None"
+
+
+@pytest.mark.parametrize("name", ["$x^{$", "$x$"])
+def test_a_name_with_dollar_signs_is_drawn_as_it_is_written(name: str) -> None:
+    pictures = [plot.plot_series(replace(view([1.0]), station=Name(text, text)), "en") for text in (name, "x")]
+    assert pictures[0] is not None
+    assert pictures[0] != pictures[1]
 
 
 def test_a_picture_with_a_hole_is_made() -> None:

@@ -136,6 +136,13 @@ def test_health_tells_the_state_of_every_station(running: Running) -> None:
         ("alerts?station=zz", "station"),
         ("alerts?limit=1001", "limit"),
         ("alerts?limit=0", "limit"),
+        (f"alerts?limit={'9' * 5000}", "limit"),
+        (f"alerts?before={'9' * 5000}", "before"),
+        (f"series?station=ln-sy-01&parameter=o3&limit={'9' * 5000}", "limit"),
+        ("alerts?from=2027-01-01&to=2026-01-01", "to"),
+        ("series?station=ln-sy-01&station=ln-dl-01&parameter=o3", "station"),
+        ("flags?statoin=ln-sy-01", "statoin"),
+        ("flags/why?station=ln-sy-01&parameter=o3&at=2026-01-01&asof=2026-01-01", "asof"),
         ("alerts?before=x", "before"),
         ("alerts?from=2026-02-30", "from"),
         ("flags/why?station=zz&parameter=o3", "station"),
@@ -210,6 +217,23 @@ def test_level_2_is_served_with_what_reviewers_said(running: Running) -> None:
     assert [point["flag"] for point in after] == [4, 1]
     assert after[0]["value"] == before[0]["value"]
     assert after[0]["notes"] == "review: invalid (instrument_fault), confirmed, li"
+
+
+def test_an_alert_of_any_number_is_not_found_in_words(running: Running) -> None:
+    for number in ("0", "-1", "99999999999999999999", "9" * 4000):
+        status, _, body = _get(f"{running.url}/alerts/{number}")
+        assert status == 200, number
+        assert "没有找到".encode() in body, number
+
+
+def test_data_docs_that_do_not_exist_yet_are_not_found(tmp_path: Path, influx_url: str) -> None:
+    settings = console_settings(tmp_path, influx_url)
+    process = start(settings)
+    try:
+        assert _get(f"{settings.console_url}/datadocs/index.html")[0] == 404
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def test_data_docs_are_served_and_nothing_beside_them(running: Running) -> None:

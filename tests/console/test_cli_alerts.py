@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import msgspec
+import pytest
 
 from store.state import AlertProgress, StateStore
 from tests.alerts.conftest import EXAMPLE, NETWORK
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     (tmp_path / "network.toml").write_text(NETWORK, encoding="utf-8")
     own = {"SKYGROUND_RUN_DIR": str(tmp_path), "SKYGROUND_NETWORK": str(tmp_path / "network.toml")}
     command = [sys.executable, "-m", "console.cli", "alerts", *arguments]
-    return subprocess.run(command, env=os.environ | own, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(
+        command, env=os.environ | own | settings, capture_output=True, text=True, check=False, timeout=120
+    )
 
 
 def test_checking_rules_counts_their_stations_and_names_those_that_can_never_fire(tmp_path: Path) -> None:
@@ -58,3 +61,23 @@ def test_a_list_of_alerts_cuts_nothing_at_80_columns(tmp_path: Path) -> None:
     ]
     row = msgspec.json.decode(run(tmp_path, "list", "--json").stdout)
     assert (row["value"], row["latest"], row["unit"]) == (299.1, 25.0, "nGy/h")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("show", "99999999999999999999"), ("ack", "99999999999999999999", "--by", "li"), ("ack", "²", "--by", "li")],
+)
+def test_an_alert_of_any_number_is_refused_in_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = run(tmp_path, *command)
+    assert done.returncode == 1
+    assert done.stderr.startswith("skyground: there is no alert")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", [(), ("--dry-run",)])
+def test_a_dead_database_ends_the_evaluation_with_one_line(tmp_path: Path, option: tuple[str, ...]) -> None:
+    span = ("--from", "2026-11-27", "--to", "2026-11-27")
+    done = run(tmp_path, "evaluate", *span, *option, SKYGROUND_INFLUX_URL="http://127.0.0.1:9")
+    assert done.returncode == 1
+    assert "InfluxDB at http://127.0.0.1:9 does not answer" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -136,12 +136,14 @@ def test_a_wrong_clock_a_foreign_name_and_refusals_are_doubts() -> None:
         Balance(hour=NOW, station_id="c", instrument_id="i", messages=30, rejected={"bad_value": 20}),
         Balance(hour=NOW, station_id="d", instrument_id="i", messages=300, rejected={"bad_value": 20}),
         Balance(hour=NOW, station_id="e", instrument_id="i", messages=3, rejected={"bad_value": 3}),
+        Balance(hour=NOW, station_id="f", instrument_id="i", messages=0, rejected={"bad_value": 10}),
     ]
     found = doubts_of([state_of(Clock.WRONG_ZONE)], [finding], balance)
     assert {station: (item.advice, item.figure) for station, item in found.items()} == {
         "a": (Advice.CLOCK, "-8.00 h"),
         "b": (Advice.POSING, "'x'"),
         "c": (Advice.REFUSED, "67%"),
+        "f": (Advice.REFUSED, "100%"),
     }
     assert found["a"].instruments == {"i"}
     assert doubts_of([state_of(Clock.RIGHT)], [], []) == {}

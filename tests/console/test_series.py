@@ -96,6 +96,16 @@ def test_what_no_run_has_screened_is_drawn_in_grey_and_counted() -> None:
     assert summarise_series(found, drawing, SPAN)[0].unscreened == 2
 
 
+def test_the_hour_that_clocks_repeat_is_marked_once() -> None:
+    zone = ZoneInfo("America/New_York")
+    index = pd.date_range("2026-11-01T05:00Z", periods=2, freq="1h", name="start", unit="us")  # 01:00 EDT, 01:00 EST
+    frame = pd.DataFrame({"o3": [1.0, 2.0], "o3__n": 60, "o3__flag": np.int8([1, 1])}, index=index)
+    found = [hourly_series("a-1", "o3", frame, flags((index[0], "a-1", None, "o3", "spike", 3, "")), expected=60)]
+    options = series_chart(found, Drawing(words=words("en"), theme=LIGHT, zone=zone, station_names={}))
+    (marked,) = [line for line in options["series"] if line.get("symbol")]
+    assert [point[1] for point in marked["data"]] == [1.0]
+
+
 def test_a_hole_in_the_data_breaks_the_line() -> None:
     frame = _hourly([1.0, 2.0, 3.0, 4.0]).drop(index=hours(4)[2])
     found: list[Series] = [hourly_series("a-1", "o3", frame, flags(), expected=60)]
