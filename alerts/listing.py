@@ -45,8 +45,8 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     taken_by: str | None
 
 
-def list_states(settings: SharedSettings, state: AlertState | None = None) -> list[Listed]:
-    """Present state of every alert: firing, pending, ok; newest first within each."""
+def list_states(settings: SharedSettings, state: AlertState | None = None, *, limit: int | None = None) -> list[Listed]:
+    """Present state of the alerts, at most ``limit``: firing, pending, ok; newest first within each."""
     now = datetime.now(UTC)
     order = {AlertState.FIRING: 0, AlertState.PENDING: 1, AlertState.OK: 2}
     with _open(settings) as store:
@@ -68,7 +68,7 @@ def list_states(settings: SharedSettings, state: AlertState | None = None) -> li
             end_reason=item.transition.reason,
             taken_by=item.acknowledged_by,
         )
-        for item in found
+        for item in found[:limit]
     ]
 
 

@@ -66,18 +66,13 @@ def to_row(item: QuarantinedItem) -> QuarantineRow:
 
 
 def entries(
-    state: StateStore, *, reason: RejectReason | None = None, station_id: str | None = None, limit: int | None = None
+    state: StateStore, *, reason: RejectReason | None = None, station_id: str | None = None
 ) -> Iterator[QuarantinedItem]:
-    """Entries without payload, oldest first, page by page; all of them where ``limit`` is None."""
-    after, left = 0, limit
-    while left is None or left > 0:
-        size = _PAGE if left is None else min(_PAGE, left)
-        page = state.list_quarantine(reason=reason, station_id=station_id, after=after, limit=size)
+    """All entries without payload, oldest first, read page by page."""
+    after = 0
+    while page := state.list_quarantine(reason=reason, station_id=station_id, after=after, limit=_PAGE):
         yield from page
-        if len(page) < size:
-            return
         after = page[-1].id
-        left = None if left is None else left - len(page)
 
 
 def refused_behind_judge(state: StateStore, received_from: datetime) -> Refusals:

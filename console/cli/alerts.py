@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from console.cli.moment import From, To, span
+from console.cli.page import DEFAULT, Limit, page, tell_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,9 +42,11 @@ def register(app: typer.Typer) -> None:
 
 
 def list_alerts(
-    state: str = typer.Option("", "--state", help="Only ok, pending or firing."), as_json: bool = JSON
+    state: str = typer.Option("", "--state", help="Only ok, pending or firing."),
+    limit: Limit = DEFAULT,
+    as_json: bool = JSON,
 ) -> None:
-    """Print every alert that ever changed, firing ones first."""
+    """Print alerts: firing, pending, ended ones, the newest first of each."""
     from alerts.listing import list_states
     from schemas.alert import AlertState
 
@@ -51,8 +54,11 @@ def list_alerts(
         msg = f"{state!r}, expected one of {', '.join(AlertState)}"
         raise typer.BadParameter(msg, param_hint="--state")
     with _explained():
-        found = list_states(_settings(), AlertState(state) if state else None)
+        stored = list_states(_settings(), AlertState(state) if state else None, limit=limit + 1)
+    found, is_cut = page(stored, limit)
     _print_listed(found, as_json=as_json)
+    if is_cut:
+        tell_more("alerts list", limit, as_json=as_json, filters="--state")
 
 
 def show(alert_id: int = typer.Argument(metavar="ID"), as_json: bool = JSON) -> None:

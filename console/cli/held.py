@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import step
+from console.cli.page import DEFAULT, Limit, page, tell_more
 from console.cli.qc_moment import to_json
 
 if TYPE_CHECKING:
@@ -30,12 +31,16 @@ def build_group() -> typer.Typer:
 def list_(
     network: Annotated[str | None, typer.Option("--network", help="or product/<name>; none: all 网络")] = None,
     everything: Annotated[bool, typer.Option("--all", help="also released and judged anew 含已处理")] = False,
+    limit: Limit = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Held batches, newest first. 列出被扣留的批次。"""
-    found = [item for item in _held() if network in (None, item.network) and (everything or item.blocks)]
+    stored = [item for item in _held() if network in (None, item.network) and (everything or item.blocks)]
+    found, is_cut = page(stored, limit)
     for item in found:
         typer.echo(to_json(item) if as_json else _line(item))
+    if is_cut:
+        tell_more("qc held list", limit, as_json=as_json, filters="--network")
     if not found and not as_json:
         typer.echo("nothing is held 无扣留批次")
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli.page import DEFAULT, Limit, page, tell_more
 from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
@@ -61,23 +62,26 @@ def register(app: typer.Typer) -> None:
 def list_entries(
     reason: _REASON = None,
     station: _STATION = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="at most so many; default: all 条数")] = None,
+    limit: Limit = DEFAULT,
     as_json: _JSON = False,
 ) -> None:
-    """List entries, oldest first. 列出被拒收的数据。"""
+    """List entries, newest first. 列出被拒收的数据，最新在前。"""
     import msgspec
 
     from console.cli.replay import explained
-    from ingest.quarantine import entries, to_row
+    from ingest.quarantine import to_row
 
     with explained("quarantine"), _state() as state:
-        for item in entries(state, reason=reason, station_id=station, limit=limit):
-            row = to_row(item)
-            if as_json:
-                typer.echo(msgspec.json.encode(row))
-                continue
-            place = "/".join(part for part in (row.station, row.instrument, row.parameter) if part) or row.topic
-            typer.echo(f"{row.id:>7}  {row.received_at[:19]}Z  {row.reason:<18} {place:<40} {row.detail[:120]}")
+        stored = state.newest_quarantine(reason=reason, station_id=station, limit=limit + 1)
+    found, is_cut = page(stored, limit)
+    for row in map(to_row, found):
+        if as_json:
+            typer.echo(msgspec.json.encode(row))
+            continue
+        place = "/".join(part for part in (row.station, row.instrument, row.parameter) if part) or row.topic
+        typer.echo(f"{row.id:>7}  {row.received_at[:19]}Z  {row.reason:<18} {place:<40} {row.detail[:120]}")
+    if is_cut:
+        tell_more("quarantine list", limit, as_json=as_json, filters="--station, --reason")
 
 
 def show(entry_id: Annotated[int, typer.Argument(help="id of the list 编号")], as_json: _JSON = False) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from console.cli.page import DEFAULT, Limit, page, tell_more
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -60,14 +62,17 @@ def create(
     typer.echo(f"token {made.id} for {part} written to {file}: {rights}")
 
 
-def show(as_json: Json = False) -> None:
+def show(limit: Limit = DEFAULT, as_json: Json = False) -> None:
     """List the tokens of this project, without their secrets. 列出本项目的令牌（不含密钥）。"""
     from store.influx_token import list_tokens
 
-    for item in _or_exit(list_tokens):
+    found, is_cut = page(sorted(_or_exit(list_tokens), key=lambda item: item.id, reverse=True), limit)
+    for item in found:
         state = "active" if item.is_active else "inactive"
         row = {"id": item.id, "part": item.part, "state": state}
         typer.echo(json.dumps(row) if as_json else f"{item.id}  {item.part:<9}  {state}")
+    if is_cut:
+        tell_more("token list", limit, as_json=as_json, filters="")
 
 
 def revoke(

@@ -153,6 +153,17 @@ class QuarantineStore(StateBase):
         with self._reading() as connection:
             return [_to_item(row) for row in connection.execute(question).mappings()]
 
+    def newest_quarantine(
+        self, *, reason: RejectReason | None = None, station_id: str | None = None, limit: int = 1_000
+    ) -> list[QuarantinedItem]:
+        """The newest items without payload, newest first."""
+        question = sa.select(*_COLUMNS).select_from(_JOINED).order_by(quarantine.c.id.desc()).limit(limit)
+        for column, value in ((quarantine.c.reason, reason), (quarantine.c.station_id, station_id)):
+            if value is not None:
+                question = question.where(column == str(value))
+        with self._reading() as connection:
+            return [_to_item(row) for row in connection.execute(question).mappings()]
+
     def group_quarantine(
         self, station_id: str, received_from: datetime, *, newest: int = 5
     ) -> list[tuple[str, int, list[QuarantinedItem]]]:

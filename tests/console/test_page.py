@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from console.cli import build_app
+from schemas.alert import AlertState
 from schemas.calibration import CheckKind, CheckResult
-from schemas.message import NetworkCode
+from schemas.interval import Interval
+from schemas.message import NetworkCode, RawMessage, parse_topic
 from schemas.network import Instrument, Network, Station
+from schemas.reading import Rejection, RejectReason
 from schemas.review import ReviewAction, ReviewDraft, ReviewReason, ReviewState, ReviewTarget, ReviewVerdict
 from sensors.network_file import network_toml
-from store.state import Before, Gap, Revision, StateStore
+from store.state import Before, Gap, GateOutcome, GateResult, Revision, StateStore
+from tests.alerts.test_watched import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +35,9 @@ COMMANDS = {
     "gaps list": "start",
     "review list": "start",
     "qc calibration list": "at",
+    "quarantine list": "received_at",
+    "qc held list": "start",
+    "alerts list": "since",
 }
 
 
@@ -64,6 +73,12 @@ def _fill(store: StateStore, at: datetime) -> None:
     store.add_reviews([said], who="li", note="pump", at=at)
     check = CheckResult("gas", "st-1", "gas1", "so2", at, CheckKind.SPAN, 100.0, 99.0)
     store.add_check_results([check], at)
+    refused = Rejection(RejectReason.BAD_VALUE, "so2: 'x'", "st-1", "gas1", "so2", Interval(at, at + HOUR))
+    topic = parse_topic("obs/v1/gas/st-1/gas1/json")
+    store.add_rejections(RawMessage(str(topic), b"{}", at), topic, [refused])
+    store.add_gate_result(GateResult(network="gas", start=at, end=at + HOUR, outcome=GateOutcome.HOLD))
+    alert = msgspec.structs.replace(opened("hourly value"), alert_key=f"r/st-1/{at:%H}", at=at, since=at)
+    store.save_transition(alert)
 
 
 def say(command: str, *words: str) -> tuple[list[dict[str, object]], str]:
@@ -84,6 +99,43 @@ def test_a_list_is_cut_at_its_limit_newest_first_and_says_so(command: str) -> No
     assert (len(everything), silence) == (COUNT, "")
     times = [_moment(row, COMMANDS[command]) for row in everything]
     assert times == sorted(times, reverse=True)
+
+
+def test_open_alerts_come_before_ended_ones_whatever_their_age(state: StateStore) -> None:
+    begun = opened("hourly value")
+    ended = msgspec.structs.replace(
+        begun, alert_key="r/st-1/99", from_state=AlertState.FIRING, to_state=AlertState.OK, at=START + 99 * HOUR
+    )
+    state.save_transition(ended)
+    rows, _ = say("alerts list", "--limit", str(COUNT))
+    assert [row["state"] for row in rows[:-1]] == ["firing"] * COUNT
+    rows, words = say("alerts list", "--state", "ok")
+    assert ([row["alert_key"] for row in rows], words) == (["r/st-1/99"], "")
+
+
+@pytest.mark.usefixtures("state")
+def test_a_list_that_ends_at_its_limit_says_nothing_of_more() -> None:
+    for command in COMMANDS:
+        rows, words = say(command, "--limit", str(COUNT))
+        assert (len(rows), words) == (COUNT, "")
+
+
+def test_every_list_command_has_a_limit() -> None:
+    found = {
+        name.strip(): any("--limit" in item.opts for item in command.params)
+        for name, command in _commands(typer.main.get_command(build_app()))
+        if name.endswith(" list")
+    }
+    assert found == dict.fromkeys([*(name for name in COMMANDS if name.endswith("list")), "token list"], True)
+
+
+def _commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield name, command
+        return
+    for key, item in inner.items():
+        yield from _commands(item, f"{name} {key}")
 
 
 def _moment(row: dict[str, object], field: str) -> str:
