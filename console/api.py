@@ -5,8 +5,8 @@ Errors are ``application/problem+json`` (RFC 9457) and say which parameter was w
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
@@ -17,6 +17,7 @@ from console.api_answer import json_answer
 from console.api_model import AlertList, FlagList, HealthReport, Problem, SeriesList, StationList, WhyModel
 from console.api_series import answer_flags, answer_series
 from console.episodes import LONGEST_PAGE, EpisodeQuery
+from console.reading import CALLS, HEALTH, read_in
 from console.view.health import summarise
 from console.view.part import MOST
 from console.view.query import QueryError, check_words, format_utc, parse_moment, parse_series, parse_whole
@@ -40,6 +41,8 @@ _ALERTS = 500
 _SERIES_WORDS = ("station", "parameter", "from", "to", "period", "level", "format", "limit", "bands")
 _WHY_WORDS = ("station", "parameter", "at", "as_of")
 _ALERT_WORDS = ("station", "from", "to", "limit", "before")
+_HEALTH_WITHIN_S = 4.0
+"""Below the patience of what asks for it: `console.local.process.http_answers` and the health check of compose [s]."""
 PROBLEM_TYPE = "application/problem+json"
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "A parameter is wrong; the problem says which and what was expected."},
@@ -105,7 +108,7 @@ def build_router(source: Source) -> APIRouter:
         del station, parameter, start, end, period, level, form, limit
         given = check_words(request.query_params.multi_items(), _SERIES_WORDS)
         query = parse_series(given, source.network, datetime.now(UTC))
-        return await asyncio.to_thread(answer_series, source, query, given)
+        return await read_in(CALLS, partial(answer_series, source, query, given))
 
     @router.get("/flags", response_model=FlagList, summary="Verdicts other than PASS, by test")
     async def flags(  # noqa: PLR0913 - one argument a word of the address, for the documentation
@@ -123,7 +126,7 @@ def build_router(source: Source) -> APIRouter:
         del station, parameter, start, end, period, level, form, limit
         given = check_words(request.query_params.multi_items(), _SERIES_WORDS)
         query = parse_series(given, source.network, datetime.now(UTC))
-        return await asyncio.to_thread(answer_flags, source, query, given)
+        return await read_in(CALLS, partial(answer_flags, source, query, given))
 
     @router.get(
         "/flags/why", response_model=WhyModel, summary="Why an hour has its flag: limits, runs and every change"
@@ -137,7 +140,8 @@ def build_router(source: Source) -> APIRouter:
         as_of: AsOfWord = "",
     ) -> Response:
         del station, parameter, at, as_of
-        return await asyncio.to_thread(_answer_why, source, check_words(request.query_params.multi_items(), _WHY_WORDS))
+        given = check_words(request.query_params.multi_items(), _WHY_WORDS)
+        return await read_in(CALLS, partial(_answer_why, source, given))
 
     @router.get("/alerts", response_model=AlertList, summary="Alerts as episodes, open ones first")
     async def alerts(
@@ -150,15 +154,14 @@ def build_router(source: Source) -> APIRouter:
         before: BeforeWord = "",
     ) -> Response:
         del station, start, end, limit, before
-        return await asyncio.to_thread(
-            _answer_alerts, source, check_words(request.query_params.multi_items(), _ALERT_WORDS)
-        )
+        given = check_words(request.query_params.multi_items(), _ALERT_WORDS)
+        return await read_in(CALLS, partial(_answer_alerts, source, given))
 
     @router.get(
         "/health", response_model=HealthReport, summary="Does the console reach its databases; state of the network"
     )
     async def health() -> Response:
-        return await asyncio.to_thread(_answer_health, source)
+        return await _health_in_time(source)
 
     return router
 
@@ -277,6 +280,21 @@ def _alert(episode: Episode, now: datetime) -> dict[str, object]:
     }
 
 
+async def _health_in_time(source: Source) -> Response:
+    """State of the network; without an answer of the databases within `_HEALTH_WITHIN_S` just that."""
+    try:
+        return await read_in(HEALTH, partial(_answer_health, source), within_s=_HEALTH_WITHIN_S)
+    except TimeoutError:
+        detail = f"no answer of the databases within {_HEALTH_WITHIN_S:g} s"
+        database = {"ok": False, "detail": detail}
+        return json_answer(_unknown({"time": format_utc(datetime.now(UTC)), "influxdb": database}, detail))
+
+
+def _unknown(report: Mapping[str, object], detail: str) -> dict[str, object]:
+    """The answer where the state of the network cannot be read."""
+    return {"ok": False, **report, "detail": detail, "summary": None, "stations": [], "processes": []}
+
+
 def _answer_health(source: Source) -> Response:
     database = source.influx.health()
     report: dict[str, object] = {
@@ -286,9 +304,7 @@ def _answer_health(source: Source) -> Response:
     try:
         data = source.health()
     except StoreError as error:
-        return json_answer(
-            {"ok": False, **report, "detail": str(error), "summary": None, "stations": [], "processes": []}
-        )
+        return json_answer(_unknown(report, str(error)))
     if (mail := data.mail) is not None:
         report["mail"] = _mail(mail)
     summary = summarise(data.rows)

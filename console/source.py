@@ -37,6 +37,7 @@ from schemas.completeness import expected_count, expected_of
 from schemas.interval import Interval, floor_hour
 from schemas.message import NetworkCode
 from schemas.review import ACTIVE
+from store.error import StoreError, StoreUnavailableError
 from store.influx import Bucket
 from store.state import ProcessState
 from store.verdict import read_verdicts
@@ -54,6 +55,8 @@ if TYPE_CHECKING:
     from store.state import Document, Process, StateStore
 
 KEEP_S = 10.0
+_WAIT_S = 10.0
+"""So long a page waits for another one that reads the state of the network [s]."""
 _WINDOW_H = 24
 _LOOK_BACK = timedelta(hours=3)
 _CALENDAR_DAYS = 30
@@ -134,7 +137,7 @@ class Source:
         self._lock = threading.Lock()
         self._flags = FlagReader(influx, self._threads)
         self._last_seen = LastSeen(influx, self.network)
-        self._health: tuple[float, HealthData] | None = None
+        self._health: tuple[float, HealthData | StoreError] | None = None
 
     @property
     def data_docs(self) -> Path | None:
@@ -143,11 +146,27 @@ class Source:
         return path if (path / "index.html").is_file() else None
 
     def health(self) -> HealthData:
-        """State of all stations, at most `KEEP_S` old; raises `store.error.StoreError`."""
-        with self._lock:
+        """State of all stations, at most `KEEP_S` old; raises `store.error.StoreError`, which is kept as long."""
+        if not self._lock.acquire(timeout=_WAIT_S):
+            msg = f"the state of the network has been read for more than {_WAIT_S:.0f} s without an answer"
+            raise StoreUnavailableError(msg)
+        try:
             if self._health is None or time.monotonic() - self._health[0] > KEEP_S:
-                self._health = (time.monotonic(), self._read_health(datetime.now(UTC)))
-            return self._health[1]
+                found = self._health_or_error()
+                self._health = (time.monotonic(), found)
+            kept = self._health[1]
+        finally:
+            self._lock.release()
+        if isinstance(kept, StoreError):
+            raise type(kept)(str(kept)) from kept
+        return kept
+
+    def _health_or_error(self) -> HealthData | StoreError:
+        """An error is an answer too: those who waited for it need not wait for one of their own."""
+        try:
+            return self._read_health(datetime.now(UTC))
+        except StoreError as error:
+            return error
 
     def _read_health(self, now: datetime) -> HealthData:
         codes = [str(code) for code in NetworkCode]

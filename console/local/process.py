@@ -26,7 +26,7 @@ def port_answers(port: int) -> bool:
 def http_answers(url: str) -> bool:
     """Whether a GET of ``url`` gives a status below 400."""
     try:
-        with urllib.request.urlopen(url, timeout=3) as answer:  # noqa: S310 - our own loopback address
+        with urllib.request.urlopen(url, timeout=6) as answer:  # noqa: S310 - our own loopback address
             return bool(answer.status < 400)  # noqa: PLR2004 - first error status of HTTP
     except (urllib.error.URLError, OSError):
         return False

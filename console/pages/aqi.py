@@ -10,6 +10,7 @@ from console.pages.shell import Problem, frame, html, load, page_for, show_probl
 from console.view.aqi import city_rows
 
 if TYPE_CHECKING:
+    import pandas as pd
     from fastapi import Request
 
     from console.render import Page
@@ -22,17 +23,19 @@ _DAYS = 30
 async def aqi_page(request: Request, source: Source) -> None:
     """Build the page."""
     page = page_for(request, source, "aqi")
-    hourly = await load(partial(source.products, "aqi_hourly", page.now - _BACK, page.now))
-    joint = await load(partial(source.products, "copollution_daily", _first_day(page), page.now))
+    found = await load(partial(_read, source, page))
     with frame(page, source, page.words("aqi.title")):
         html(page, "aqi_head.html")
-        for found in (hourly, joint):
-            if isinstance(found, Problem):
-                show_problem(page, found)
-                return
-        assert not isinstance(hourly, Problem)
-        assert not isinstance(joint, Problem)
+        if isinstance(found, Problem):
+            show_problem(page, found)
+            return
+        hourly, joint = found
         html(page, "aqi.html", rows=city_rows(source.network, hourly, joint, page.words, _DAYS))
+
+
+def _read(source: Source, page: Page) -> tuple[pd.DataFrame, pd.DataFrame]:
+    hourly = source.products("aqi_hourly", page.now - _BACK, page.now)
+    return hourly, source.products("copollution_daily", _first_day(page), page.now)
 
 
 def _first_day(page: Page) -> datetime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ import structlog
 from nicegui import ui
 
 from console.i18n import LANGUAGES, words
+from console.reading import PAGES, read_in
 from console.render import Page, asset_url
 from console.theme import chart_theme
 from store.error import StateError, StoreAccessError, StoreError, StoreMissingError
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LANGUAGE_COOKIE, THEME_COOKIE = "skyground_language", "skyground_theme"
 SECTIONS = (("health", "/"), ("series", "/series"), ("alerts", "/alerts"), ("aqi", "/aqi"))
 
+READ_WITHIN_S = 15.0
+"""A page says after this time [s] that a database does not answer: before the framework gives the page up."""
 _Value = TypeVar("_Value")
 _log = structlog.get_logger()
 
@@ -60,9 +62,12 @@ def theme_of(page: Page) -> ChartTheme:
 
 
 async def load(read: Callable[[], _Value]) -> _Value | Problem:
-    """Read from a store in a thread; an error of a store becomes a `Problem`, any other error rises."""
+    """Read from a store in a thread; an error of a store, or no answer in time, becomes a `Problem`, any other error rises."""
     try:
-        return await asyncio.to_thread(read)
+        return await read_in(PAGES, read, within_s=READ_WITHIN_S)
+    except TimeoutError:
+        _log.warning("console read unanswered", within_s=READ_WITHIN_S)
+        return Problem("slow", f"> {READ_WITHIN_S:.0f} s")
     except StoreError as error:
         _log.warning("console read failed", error=str(error))
         return Problem(_kind(error), str(error))
