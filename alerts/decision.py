@@ -16,6 +16,7 @@ from schemas.alert import AlertState, AlertTransition, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from alerts.rule import Rules
     from store.state import ClaimedTransition, Delivery
@@ -78,6 +79,8 @@ class Situation(NamedTuple):
         Newest transitions of alerts that have ended.
     beginnings : mapping of int to Delivery or None
         By transition id of a claimed end without its beginning: what became of that; None: there was none.
+    held_until : mapping of str to datetime
+        By alert key of what fires: until when its condition is known to hold.
     """
 
     rules: Rules
@@ -85,6 +88,7 @@ class Situation(NamedTuple):
     firing: Sequence[AlertTransition]
     ended: Sequence[AlertTransition]
     beginnings: Mapping[int, Delivery | None]
+    held_until: Mapping[str, datetime]
 
 
 def episodes_of(claims: Iterable[ClaimedTransition]) -> Iterator[Episode]:
@@ -107,7 +111,7 @@ def episodes_of(claims: Iterable[ClaimedTransition]) -> Iterator[Episode]:
 
 def decide(episodes: Sequence[Episode], situation: Situation) -> list[Decision]:
     """Decide on every episode of a round."""
-    candidates = [item for item in episodes if item.begin is not None and _too_old(item.begin, situation) is None]
+    candidates = [item for item in episodes if item.begin is not None and _too_old(item, item.begin, situation) is None]
     # Only what will be mailed itself, under a rule that still means it, speaks for a lower level.
     rising = [
         item.begin.transition
@@ -125,7 +129,7 @@ def _decide(
     if begin is None:
         assert end is not None, "an episode has one of the two"
         return _decide_end(episode, end, situation, ends)
-    if old := _too_old(begin, situation):
+    if old := _too_old(episode, begin, situation):
         return Decision(episode, Action.SKIP, old)
     if _is_inhibited(begin.transition, situation.firing, rising) and (
         end is None or _ended_with_higher(end.transition, situation, ends)
@@ -157,15 +161,21 @@ def _is_still_meant(begin: AlertTransition, rules: Rules) -> bool:
     return rule is not None and not is_changed(begin, rule)
 
 
-def _too_old(begin: ClaimedTransition, situation: Situation) -> str | None:
-    """Why a beginning is history: it was found too late. How long a mail then waited for its server does not count."""
+def _too_old(episode: Episode, begin: ClaimedTransition, situation: Situation) -> str | None:
+    """Why a beginning is history: it was found too late, and the alert does not hold any more.
+
+    How long a mail then waited for its server does not count.
+    """
     oldest_h = situation.max_age_h
     if oldest_h is None:
         rule = situation.rules.named(begin.transition.rule) or situation.rules.operation(
             begin.transition.alert_key.partition("/")[2]
         )
         oldest_h = rule.notify_max_age_h if rule else 0.0
-    is_old = oldest_h and begin.recorded_at - begin.transition.at > timedelta(hours=oldest_h)
+    last = begin.transition.at
+    if episode.end is None:
+        last = max(last, situation.held_until.get(begin.transition.alert_key, last))
+    is_old = oldest_h and begin.recorded_at - last > timedelta(hours=oldest_h)
     return f"older than {oldest_h:g} h" if is_old else None
 
 

@@ -17,7 +17,7 @@ from alerts.facts import label_kind
 from alerts.message import Envelope, compose, message_id, render
 from alerts.watched import why_unwatched
 from ingest.guard import describe, divide, say
-from schemas.alert import AlertState
+from schemas.alert import AlertState, RuleKind
 from store.state.delivery import EMAIL
 
 if TYPE_CHECKING:
@@ -112,22 +112,26 @@ def _situation(
     deliveries = state.get_deliveries([item.transition_id for item in firing], EMAIL)
     # An alert that nobody is or will be told of speaks for no other.
     speaking = {key for key, item in deliveries.items() if item.is_open or item.state == "sent"}
+    watched = [item for item in firing if why_unwatched(item.transition, sources.rules, sources.network, now) is None]
     return Situation(
         rules=sources.rules,
         max_age_h=settings.notify_max_age_h,
-        firing=[
-            item.transition
-            for item in firing
-            if item.transition_id in speaking
-            and why_unwatched(item.transition, sources.rules, sources.network, now) is None
-        ],
+        firing=[item.transition for item in watched if item.transition_id in speaking],
         ended=[item.transition for item in statuses.values() if item.state is AlertState.OK],
         beginnings={
             end.transition_id: state.get_beginning(end.transition.alert_key, end.transition_id, EMAIL)
             for begin, end in episodes
             if begin is None and end is not None
         },
+        held_until={item.alert_key: _held_until(item, now) for item in watched},
     )
+
+
+def _held_until(status: AlertStatus, now: datetime) -> datetime:
+    """Until when the condition of an alert that fires is known to hold."""
+    if status.transition.kind is RuleKind.SILENCE:
+        return now
+    return status.progress.latest_at or status.transition.at
 
 
 def _settle(

@@ -80,7 +80,7 @@ class CommonRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     stations, cities : tuple of str
         Shell patterns of station ids and of GB/T 2260 codes; both must match.
     notify_max_age_h : float
-        A transition older than this when it is found is stored but not mailed [h]; 0 mails at any age.
+        An alert that was over for longer when it was found is stored but not mailed [h]; 0 mails at any age.
     enabled : bool
     """
 

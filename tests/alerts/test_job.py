@@ -169,6 +169,21 @@ def test_old_history_is_mailed_where_the_setting_says_any_age(
     assert mail["Subject"].startswith("[已结束·补报] 测试4号 PM2.5 重度污染")
 
 
+def test_what_began_in_a_long_outage_of_the_watch_and_goes_on_is_mailed(
+    own: AlertSettings, write_hours: Callable[..., None], influx: InfluxStore, now: datetime, maildir: Path
+) -> None:
+    write_hours("t-04", [20, *[160] * 40])
+    for number, hours in ((1, 200), (2, 0), (3, 0)):
+        moment = now - timedelta(hours=hours, minutes=2)
+        influx.write_readings([Reading("gas", f"t-0{number}", "gas1", Interval(moment, moment), {"pm25": 20.0})])
+    one_round(own, now)
+    subjects = [item["Subject"] for item in mails(maildir)]
+    assert len(subjects) == 2
+    assert any("测试4号 PM2.5 重度污染" in item for item in subjects)
+    assert any("测试1号" in item and "中断" in item for item in subjects)
+    assert one_round(own, now) == (0, 0)
+
+
 def test_a_silent_station_is_mailed_and_its_return_too(
     own: AlertSettings, influx: InfluxStore, now: datetime, maildir: Path
 ) -> None:
