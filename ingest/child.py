@@ -9,6 +9,8 @@ from __future__ import annotations
 import multiprocessing
 import signal
 import threading
+import time
+from math import inf
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,7 +18,7 @@ import structlog
 from ingest.guard import say
 from ingest.lock import let_go_of_copies
 from ingest.log import configure_logging
-from ingest.report import StartFailure, send
+from ingest.report import StartFailure, send, send_if_room
 from ingest.supervise import STEADY_S, Restarts, Worker
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 
 _DRAIN_STOP_S = 20.0
 _SURVEY_STOP_S = 10.0
+_SURVEY_LONGEST_S = 7_200.0
+"""What a round may take [s]; the sheet of months, settled anew, takes longer and is complained about meanwhile. Project's choice."""
 _our_ends: list[Connection] = []
 """Ends of pipes that are this process's."""
 _log = structlog.get_logger("ingest.collector")
@@ -49,15 +53,26 @@ class Child:
         How long an orderly end may take [s].
     steady_s : float
         Who runs for so long has come back [s].
+    silent_s : float
+        Who sends nothing for so long hangs [s].
     """
 
     def __init__(
-        self, name: str, work: _Work, settings: CollectorSettings, *, stop_s: float, steady_s: float = STEADY_S
+        self,
+        name: str,
+        work: _Work,
+        settings: CollectorSettings,
+        *,
+        stop_s: float,
+        steady_s: float = STEADY_S,
+        silent_s: float = inf,
     ) -> None:
         self.name = name
         self._work = work
         self._settings = settings
         self._stop_s = stop_s
+        self._silent_s = silent_s
+        self._heard_at = time.monotonic()
         self._stopping = threading.Event()
         self._is_told = True
         self._restarts = Restarts(name, steady_s)
@@ -78,6 +93,7 @@ class Child:
         """Start the process; what it sends waits in the pipe until `follow`."""
         self._process, self._pipe = _start(self._work, self._settings, self.name)
         self._restarts.started()
+        self._heard_at = time.monotonic()
         self.starts += 1
 
     def follow(
@@ -103,9 +119,9 @@ class Child:
         self._watcher.start()
 
     def tell(self, words: str) -> None:
-        """Send the process what this one complains about; nothing while it is gone."""
+        """Send the process what this one complains about; nothing while it is gone, or reads nothing of what it was sent."""
         if self._pipe is not None and not self._pipe.closed:
-            send(self._pipe, words)
+            send_if_room(self._pipe, words)
 
     def stop(self, *, is_told: bool = True) -> None:
         """Let the process finish what it has in hand, and wait for it.
@@ -130,7 +146,12 @@ class Child:
 
     def complaint(self) -> str:
         """Why it is not believed to be well; empty while it is."""
-        return self._restarts.complaint() or self._said or ("" if self._watcher is None else self._watcher.complaint())
+        watcher = "" if self._watcher is None else self._watcher.complaint()
+        return self._restarts.complaint() or self._said or watcher or self._silence()
+
+    def _silence(self) -> str:
+        silent_s = time.monotonic() - self._heard_at
+        return f"{self.name}: nothing heard for {silent_s // 60:.0f} min" if silent_s > self._silent_s else ""
 
     def _watch(self) -> None:
         while True:
@@ -157,6 +178,7 @@ class Child:
         while pipe is not None and not pipe.closed:
             try:
                 item = pipe.recv()
+                self._heard_at = time.monotonic()
             except (EOFError, OSError):
                 pipe.close()
                 break
@@ -196,7 +218,9 @@ def drain_process(settings: CollectorSettings) -> Child:
 
 def survey_process(settings: CollectorSettings) -> Child:
     """The surveying process, which fails in its rounds, if it does."""
-    return Child("survey", _survey, settings, stop_s=_SURVEY_STOP_S, steady_s=1.5 * settings.survey_every_s)
+    every_s = settings.survey_every_s
+    silent_s = 2 * every_s + _SURVEY_LONGEST_S
+    return Child("survey", _survey, settings, stop_s=_SURVEY_STOP_S, steady_s=1.5 * every_s, silent_s=silent_s)
 
 
 def _start(work: _Work, settings: CollectorSettings, name: str) -> tuple[BaseProcess, Connection]:

@@ -14,9 +14,10 @@ import structlog
 
 from ingest.child import drain_process, survey_process
 from ingest.error import IngestError
-from ingest.intake import intake
+from ingest.intake import RESUMED, intake
 from ingest.lock import locked
 from ingest.mqtt import Subscriber
+from ingest.patience import Trouble
 from store.rawlog import RawLog, free_bytes
 
 if TYPE_CHECKING:
@@ -88,10 +89,11 @@ def _take_in(
         drain.follow(metrics.restarted, heard=_reporter(metrics), failed=stop.set)
         if survey is not None:
             survey.follow(metrics.restarted)
-        parts = [drain, survey, subscriber, cover]
+        keeping = Trouble(_log, RESUMED)
+        parts = [drain, survey, subscriber, cover, keeping]
         complaints = Complaints([part.complaint for part in parts if part is not None], drain)
         _log.info("started", broker=settings.mqtt_url, topic=settings.subscription, stations=stations)
-        intake(subscriber, log, metrics, stop, complaints.look)
+        intake(subscriber, log, metrics, stop, look=complaints.look, trouble=keeping)
 
 
 class Complaints:
@@ -104,17 +106,16 @@ class Complaints:
         self._looked_at = 0.0
 
     def look(self) -> None:
-        """Look every few seconds; said where it has changed, or where the drain is a new one."""
+        """Look every few seconds, and tell: the drain misses an intake of which it hears nothing."""
         now = time.monotonic()
         if now - self._looked_at < _LOOK_EVERY_S:
             return
         self._looked_at = now
         words = "; ".join(filter(None, (source() for source in self._sources)))
+        self._drain.tell(words)
         latest = (self._drain.starts, words)
-        if latest != self._said and (words or self._said[1]):
-            self._drain.tell(words)
-            if words:
-                _log.error("not_well", detail=words)
+        if latest != self._said and words:
+            _log.error("not_well", detail=words)
         self._said = latest
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -30,22 +31,30 @@ _COLLECT_AFTER = (50_000, 20, 50)
 Python's default, took a quarter of the drain's processor time."""
 
 
+INTAKE_SILENT_S = 120.0
+"""An intake that looks after its messages says so every few seconds; one commit may wait half a minute. Project's choice."""
+
+
 class _Intake:
     """What the drain hears of the intake."""
 
     def __init__(self, pipe: Connection) -> None:
         self.stop = threading.Event()
         self.words = ""
+        self.heard_at = time.monotonic()
         self.is_lost = False
         keywords = {"heard": self._hear, "lost": self._lose}
         threading.Thread(target=wait_for_end, args=(pipe, self.stop), kwargs=keywords, daemon=True).start()
 
     def complaint(self) -> str:
-        """What it complains about last."""
+        """What it complains about last, or that it says nothing any more."""
+        silent_s = time.monotonic() - self.heard_at
+        if silent_s > INTAKE_SILENT_S:
+            return f"the intake hangs: nothing heard of it for {silent_s // 60:.0f} min"
         return self.words
 
     def _hear(self, words: str) -> None:
-        self.words = words
+        self.words, self.heard_at = words, time.monotonic()
 
     def _lose(self) -> None:
         self.is_lost = True
@@ -83,7 +92,7 @@ def _drain(settings: CollectorSettings, state: StateStore, pipe: Connection, int
         repair = Repairer(settings, store=store, state=state, backlog=work.backlog, stop=stop, restarted=restarted)
         beats = BeatListener(settings, f"{settings.mqtt_client_id}-beats"[:48])
         # for the whole collector: its intake knows no database, and this process ends with it
-        complaints = (intake.complaint, repair.complaint)
+        complaints = (intake.complaint, work.complaint, repair.complaint)
         vital = ends.enter_context(
             Vital(settings.process_name, settings.state_url, complaints, restarted, others=beats.take)
         )

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ingest.mqtt import Subscriber
     from store.rawlog import RawLog
 
+RESUMED = "intake_resumed"
 _log = structlog.get_logger("ingest.intake")
 
 
@@ -28,12 +29,20 @@ def intake(
     log: RawLog,
     metrics: Metrics,
     stop: threading.Event,
+    *,
     look: Callable[[], object] = lambda: None,
+    trouble: Trouble | None = None,
 ) -> None:
     """Keep what arrives and acknowledge it, until told to stop; what was received by then is kept as well.
 
-    ``look`` is called at least every second, unless the raw log cannot be written.
+    ``look`` is called every second or so, also while the raw log cannot be written; ``trouble`` then says so.
     """
+    trouble = trouble or Trouble(_log, RESUMED)
+
+    def is_stopped_in_pause() -> bool:
+        look()
+        return stop.wait(PAUSE_S)
+
     while True:
         look()
         if stop.is_set():
@@ -44,32 +53,44 @@ def intake(
                 return
             continue
         started = time.perf_counter()
-        if not _keep(batch.messages, log, metrics, stop):
+        if not _keep(batch.messages, log, metrics, trouble, is_stopped_in_pause):
             return  # not acknowledged: the broker delivers these again
         subscriber.acknowledge(batch)
         metrics.kept(batch.messages, time.perf_counter() - started)
 
 
-def _keep(messages: list[RawMessage], log: RawLog, metrics: Metrics, stop: threading.Event) -> bool:
+def _keep(
+    messages: list[RawMessage],
+    log: RawLog,
+    metrics: Metrics,
+    trouble: Trouble,
+    is_stopped_in_pause: Callable[[], bool],
+) -> bool:
     """Append, however long that takes; False when told to stop before."""
-    trouble = Trouble(_log, "intake_resumed")
     while True:
         try:
-            log.append(messages)
+            _append(log, messages)
         except RawLogError as error:
             metrics.stalled.set(1)
             event = "disk_reserve_reached" if isinstance(error, DiskReserveError) else "raw_log_refuses"
             trouble.say(event, detail=str(error), acknowledging=False)
-        except Exception as error:  # noqa: BLE001 - costs the message that makes it raise, not the batch
-            say("cannot_keep", error)
-            divide(log.append, messages, lambda item, _: log.append([_bare(item)]))
-            return True
         else:
             if trouble.end():
                 metrics.stalled.set(0)
             return True
-        if stop.wait(PAUSE_S):
+        if is_stopped_in_pause():
             return False
+
+
+def _append(log: RawLog, messages: list[RawMessage]) -> None:
+    """Append; what raises otherwise than for the disk costs the message that makes it raise, not the batch."""
+    try:
+        log.append(messages)
+    except RawLogError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        say("cannot_keep", error)
+        divide(log.append, messages, lambda item, _: log.append([_bare(item)]))
 
 
 def _bare(message: RawMessage) -> RawMessage:

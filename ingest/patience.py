@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
 PAUSE_S = 1.0
+COMPLAIN_AFTER_S = 120.0
+"""What does not work for longer is complained about. Project's choice."""
 SAY_AGAIN_S = 30.0
 
 
@@ -31,18 +33,26 @@ class Trouble:
     def __init__(self, log: FilteringBoundLogger, resumed: str = "resumed") -> None:
         self._log = log
         self._resumed = resumed
-        self._event = ""
+        self._event = self._detail = ""
         self._began = 0.0
         self._said_at = -inf
 
     def say(self, event: str, **facts: object) -> None:
         """Note an attempt in vain; writes it where it is the first, another one than before, or half a minute old."""
         now = time.monotonic()
+        self._detail = str(facts.get("detail", ""))
         if not self._event:
             self._began = now
         if event != self._event or now - self._said_at >= SAY_AGAIN_S:
             self._event, self._said_at = event, now
             self._log.error(event, waiting_s=round(now - self._began), **facts)
+
+    def complaint(self) -> str:
+        """What has not worked for long, for how long and why; empty where all is well."""
+        event, lasts_s = self._event, time.monotonic() - self._began
+        if not event or lasts_s < COMPLAIN_AFTER_S:
+            return ""
+        return f"{event} for {lasts_s // 60:.0f} min: {self._detail}"
 
     def end(self) -> bool:
         """Note that it works; True where it did not before."""

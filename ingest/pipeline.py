@@ -129,6 +129,11 @@ class Drain:
         self._loop(report)
         attempts.close()
 
+    def complaint(self) -> str:
+        """What keeps messages from being stored for long; empty where all is well."""
+        parts = (self._reading.complaint, *(item.complaint for item in self._trouble.values()), self._writer.complaint)
+        return "; ".join(filter(None, (part() for part in parts)))
+
     def _go_one_by_one(self, attempts: Attempts, report: Callable[[DrainReport], None]) -> None:
         """The messages that may have been in hand at the last deaths, each by itself: at most two batches of each lane."""
         most = min(waiting(self._log), 4 * self._settings.drain_batch)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -70,6 +71,16 @@ def send(pipe: Connection, item: DrainReport | StartFailure | str | None) -> Non
         pipe.send(item)
     except (BrokenPipeError, OSError):
         _log.warning("other_process_gone")
+
+
+def send_if_room(pipe: Connection, words: str) -> None:
+    """Tell the other process what may as well be told later: one that hangs reads nothing, and a full pipe would hold up this one."""
+    try:
+        has_room = bool(select.select([], [pipe], [], 0.0)[1])
+    except (OSError, ValueError):  # closed meanwhile
+        return
+    if has_room:
+        send(pipe, words)
 
 
 def wait_for_end(

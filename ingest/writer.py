@@ -16,6 +16,7 @@ from tenacity import (
 )
 from tenacity.nap import sleep_using_event
 
+from ingest.patience import Trouble
 from store.error import StoreError
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Writer:
 
     def __init__(self, store: ReadingStore, stop: threading.Event, alive: Callable[[], object] = lambda: None) -> None:
         self._alive = alive
+        self._trouble = Trouble(_log)
         self.store = store
         self._stop = stop
 
@@ -99,6 +101,7 @@ class Writer:
             result = retrying(self.store.write_readings, readings)
         except RetryError:
             return None
+        self._trouble.end()
         return _summary(readings, result, int(retrying.statistics.get("attempt_number", 1)) - 1)
 
     def _report_retry(self, state: RetryCallState) -> None:
@@ -106,7 +109,11 @@ class Writer:
         outcome = state.outcome
         detail = str(outcome.exception() or outcome.result().detail) if outcome is not None else ""
         pause_s = state.next_action.sleep if state.next_action else 0.0
-        _log.warning("write_repeated", attempt=state.attempt_number, pause_s=round(pause_s, 2), detail=detail)
+        self._trouble.say("write_repeated", attempt=state.attempt_number, pause_s=round(pause_s, 2), detail=detail)
+
+    def complaint(self) -> str:
+        """Why nothing is written for long; empty where all is well."""
+        return self._trouble.complaint()
 
 
 def _summary(readings: Sequence[Reading], result: WriteResult, retries: int) -> Written:

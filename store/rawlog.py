@@ -251,8 +251,8 @@ class RawLog:
 
     def _append_day(self, day: date, messages: Sequence[RawMessage]) -> Position:
         rows = [(_to_micros(item.received_at), item.topic, item.payload, item.redelivered) for item in messages]
-        file = self._writing(day)
-        with explained(file.path):
+        with explained(self._directory / f"{day}.sqlite"):
+            file = self._writing(day)
             with file.connection as connection:
                 connection.execute("BEGIN IMMEDIATE")
                 first = self._first_row(file)
