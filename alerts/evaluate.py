@@ -10,6 +10,7 @@ import pandas as pd
 
 from alerts.evaluate_native import find_native
 from alerts.history import Subject
+from alerts.judged import as_judged_now
 from alerts.look import Found, first_needed, is_outdated, open_alerts, run_instant, run_machine, value_subject
 from alerts.rule import RuleAveraging
 from alerts.sample import (
@@ -23,13 +24,8 @@ from alerts.sample import (
 )
 from alerts.silence import Silence, all_silent, silence_change, silence_of
 from alerts.watched import ALL, covered_stations, instruments_of
-from qc.review import reviewed
-from schemas.flagged import hours_with_flags
-from schemas.frames import FLAG, REVIEW, parameters_in
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
-from schemas.review import ACTIVE, ReviewCode
-from store.influx import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -118,28 +114,12 @@ def _hours_of(  # noqa: PLR0913 - by keyword
         return
     subject = value_subject(rule, station.id)
     if status is not None:
-        frame = _as_judged_now(look, rule.network, station.id, frame)
+        if look.state is not None:
+            frame = as_judged_now(look.influx, look.state, network=rule.network, station_id=station.id, frame=frame)
         if grounds_are_gone(frame, rule, status.transition):
             found.groundless.add(subject.alert_key)
     samples = hourly_samples(frame, rule, look.network.timezone, rain.get(station.id), instruments_of(rule, station))
     run_machine(look, rule, subject, [item for item in samples if item.start >= begin], found)
-
-
-def _as_judged_now(look: Look, network: str, station_id: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """The hours with the verdicts of tests that ran later and of people who reviewed them."""
-    if look.state is None or frame.empty:
-        return frame
-    start, end = frame.index[0].to_pydatetime(), frame.index[-1].to_pydatetime() + HOUR
-    records = look.influx.read_flags(Bucket.HOURLY, network, start, end, station_id=station_id)
-    reviews = look.state.list_reviews(network=network, stations=(station_id,), start=start, end=end, states=ACTIVE)
-    flagged, level2 = hours_with_flags(frame, records), reviewed(frame, reviews)
-    counts = {ReviewCode.CONFIRMED, ReviewCode.SIGNED}
-    flags = {
-        code + FLAG: level2[code + FLAG].where(level2[code + REVIEW].isin(counts), flagged[code + FLAG])
-        for code in parameters_in(frame)
-        if code + FLAG in flagged
-    }
-    return flagged.assign(**flags)
 
 
 def _rain(look: Look, start: datetime, end: datetime) -> dict[str, pd.Series]:

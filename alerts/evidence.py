@@ -12,6 +12,7 @@ import structlog
 
 from alerts.cause import attributions_of
 from alerts.evaluate import FORECAST
+from alerts.judged import as_judged_now, reading_flags
 from alerts.rules import RuleAveraging, Rules, ThresholdRule
 from alerts.sample import HOUR, baseline, forecast_of
 from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, Value, VerdictLine
@@ -161,7 +162,7 @@ def _newest(sources: Sources, view: AlertView) -> Value | None:
     if rule.averaging is RuleAveraging.NATIVE:
         points, cadence = _native(sources, change, rule, start, sources.now)
     else:
-        frame = sources.influx.read_hourly(rule.network, change.station_id, start, sources.now, [rule.parameter])
+        frame = _hours(sources, rule.network, change.station_id, Interval(start, sources.now), rule.parameter)
         points, cadence = tuple(_hourly_points(frame, rule.parameter, start, None)), HOUR
     known = [item for item in points if item.value is not None and item.flag not in {Flag.FAIL, Flag.MISSING}]
     return Value(known[-1].value or 0.0, known[-1].start + cadence) if known else view.latest
@@ -239,11 +240,17 @@ def _series(sources: Sources, view: AlertView) -> tuple[tuple[Point, ...], timed
         return (), HOUR
     moving = rule.baseline if isinstance(rule, ThresholdRule) else None
     first = start - timedelta(hours=moving.window_h) if moving else start
-    frame = sources.influx.read_hourly(network, transition.station_id, first, end, [code])
+    frame = _hours(sources, network, transition.station_id, Interval(first, end), code)
     limits = None
     if moving and isinstance(rule, ThresholdRule):
         limits = baseline(frame[code].astype(float), moving.window_h, moving.min_hours) + rule.limit
     return tuple(_hourly_points(frame, code, start, limits)), HOUR
+
+
+def _hours(sources: Sources, network: str, station_id: str, span: Interval, code: str) -> pd.DataFrame:
+    """Hours of one parameter with the flags that pages, API and exports show."""
+    frame = sources.influx.read_hourly(network, station_id, span.start, span.end, [code])
+    return as_judged_now(sources.influx, sources.state, network=network, station_id=station_id, frame=frame)
 
 
 def _hourly_points(frame: pd.DataFrame, code: str, start: datetime, limits: pd.Series | None) -> Iterator[Point]:
@@ -280,13 +287,23 @@ def _native(
     shown = max(instruments, key=lambda item: _furthest(frames[item.id], rule), default=None)
     if shown is None:
         return (), HOUR
-    frame = frames[shown.id]
-    letters = frame.get(rule.parameter + STATUS)
-    return tuple(
-        Point(moment.to_pydatetime(), _finite(value), Flag.FAIL if _is_bad(letters, moment) else None)
-        for moment, value in frame[rule.parameter].items()
-        if isinstance(moment, pd.Timestamp)
-    ), timedelta(seconds=shown.cadence_s)
+    return tuple(_native_points(sources, transition, rule, shown.id, frames[shown.id])), timedelta(
+        seconds=shown.cadence_s
+    )
+
+
+def _native_points(
+    sources: Sources, transition: AlertTransition, rule: ThresholdRule, instrument_id: str, frame: pd.DataFrame
+) -> Iterator[Point]:
+    """Readings with the flags that pages, API and exports show; FAIL by status letter also before any run has screened them."""
+    if frame.empty:
+        return
+    values, letters = frame[rule.parameter], frame.get(rule.parameter + STATUS)
+    place = {"network": rule.network, "station_id": transition.station_id, "instrument_id": instrument_id}
+    flags = reading_flags(sources.influx, sources.state, **place, values=values)
+    for moment, value, flag in zip(pd.DatetimeIndex(frame.index), values, flags, strict=True):
+        judged = None if flag == Flag.UNKNOWN else Flag(flag)
+        yield Point(moment.to_pydatetime(), _finite(value), Flag.FAIL if _is_bad(letters, moment) else judged)
 
 
 def _furthest(frame: pd.DataFrame, rule: ThresholdRule) -> float:
@@ -338,11 +355,14 @@ def _neighbours(
         or station is None
     ):
         return ()
-    start = transition.at - HOUR
+    hour = Interval(transition.at - HOUR, transition.at)
     near = sorted(_near(sources.network, station, rule.network), key=lambda item: (item[0], item[1].id))[:NEIGHBOURS]
-    frames = sources.influx.read_hourly_all(rule.network, start, transition.at, [rule.parameter]) if near else {}
     return tuple(
-        Neighbour(_station_name(item, item.id), distance_km, _last(frames.get(item.id), rule.parameter))
+        Neighbour(
+            _station_name(item, item.id),
+            distance_km,
+            _last(_hours(sources, rule.network, item.id, hour, rule.parameter), rule.parameter),
+        )
         for distance_km, item in near
     )
 
@@ -366,9 +386,9 @@ def _city_name(station: Station | None) -> Name:
     return Name(city_name(code, "zh"), city_name(code, "en"))
 
 
-def _last(frame: pd.DataFrame | None, code: str) -> float | None:
+def _last(frame: pd.DataFrame, code: str) -> float | None:
     """The newest hour's value; None where it is missing or has failed."""
-    return None if frame is None or frame.empty else _finite(valid_values(frame, code).iloc[-1])
+    return None if frame.empty else _finite(valid_values(frame, code).iloc[-1])
 
 
 def _causes(state: StateStore, transition: AlertTransition) -> tuple[Cause, ...]:

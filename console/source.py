@@ -296,10 +296,9 @@ class Source:
         found: list[Series] = []
         for network in self._networks_with(station, code):
             hourly = self.influx.read_hourly(network, station.id, query.start, query.end, [code])
+            flags = self.influx.read_flags(Bucket.HOURLY, network, query.start, query.end, station_id=station.id)
             if query.level is Level.REVIEWED:
-                hourly, flags = self._reviewed(query, network, station.id, hourly)
-            else:
-                flags = self.influx.read_flags(Bucket.HOURLY, network, query.start, query.end, station_id=station.id)
+                hourly, flags = self._reviewed(query, network, station.id, hourly, flags)
             counts = [
                 expected_count(item.cadence_s) for item in expected_of(station, network) if item.parameter == code
             ]
@@ -311,13 +310,13 @@ class Source:
         return found
 
     def _reviewed(
-        self, query: SeriesQuery, network: str, station_id: str, hourly: pd.DataFrame
+        self, query: SeriesQuery, network: str, station_id: str, hourly: pd.DataFrame, flags: pd.DataFrame
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Hours at level L2, and what reviewers said of them in the place of the tests' flags."""
         reviews = self.state.list_reviews(
             network=network, stations=(station_id,), start=query.start, end=query.end, states=ACTIVE
         )
-        level2 = reviewed(hourly, reviews)
+        level2 = reviewed(hourly, reviews, flags)
         return level2, review_notes(level2, reviews)
 
     def _native_series(self, query: SeriesQuery, station: Station, code: str) -> list[Series]:

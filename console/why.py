@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 import pandas as pd
 
 from qc.wording import FLAG_NAMES_ZH, TESTS, in_chinese
 from schemas.flag import Flag
+from schemas.flagged import join_hours
 from schemas.frames import COMPLETENESS, COUNT, FLAG, REVISION, STD, UNCERTAINTY
 from schemas.interval import floor_hour
 from schemas.parameter import parameter as known_parameter
@@ -140,10 +142,13 @@ def explain(  # noqa: PLR0913 - what is asked about, and where
     hours, verdicts = list[HourValue](), list[Verdict]()
     for code in dict.fromkeys(item.network.value for item in network.stations[station_id].instruments):
         frame = _hours(influx, state, code, station_id, start, as_of)
+        flags_of = {
+            level: _flags(influx, state, level, code, station_id, start, as_of)
+            for level in (Bucket.HOURLY, Bucket.NATIVE)
+        }
         if parameter in frame and len(frame):
-            hours.append(_hour_value(code, frame, parameter, unit))
-        for level in (Bucket.HOURLY, Bucket.NATIVE):
-            flags = _flags(influx, state, level, code, station_id, start, as_of)
+            hours.append(_hour_value(code, frame, flags_of[Bucket.HOURLY], parameter, unit))
+        for level, flags in flags_of.items():
             of_code = [item for item in known if item.level == level.value and item.network == code]
             verdicts += _verdicts(flags[flags["parameter"] == parameter], level.value, code, of_code)
     return Why(
@@ -182,8 +187,9 @@ def _flags(  # noqa: PLR0913, PLR0917 - the key of an hour and the moment
     return flags_as_of(influx, state, level=level, network=network, station_id=station_id, moment=as_of, **span)
 
 
-def _hour_value(network: str, frame: pd.DataFrame, code: str, unit: str) -> HourValue:
+def _hour_value(network: str, frame: pd.DataFrame, records: pd.DataFrame, code: str, unit: str) -> HourValue:
     row = frame.iloc[0]
+    joined = join_hours(records, code, frame[code + FLAG].iloc[:1].astype(np.int8))
     figures = {
         name: _number(row.get(code + suffix))
         for name, suffix in (("value", ""), ("completeness", COMPLETENESS), ("std", STD), ("uncertainty", UNCERTAINTY))
@@ -192,7 +198,7 @@ def _hour_value(network: str, frame: pd.DataFrame, code: str, unit: str) -> Hour
         network=network,
         unit=unit,
         count=int(row[code + COUNT]),
-        flag=int(row[code + FLAG]),
+        flag=int(joined.flags[0]),
         revision=int(row.get(code + REVISION, 0)),
         **figures,
     )

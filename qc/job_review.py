@@ -177,8 +177,12 @@ def read_reviewed(
     by_station: dict[str, list[Review]] = {}
     for item in reviews:
         by_station.setdefault(item.target.station_id, []).append(item)
+    records = _hour_records(store, question)
     return {
-        name: (frame, reviewed(frame, by_station.get(name, ()), least=least))
+        name: (
+            frame,
+            reviewed(frame, by_station.get(name, ()), records[records["station_id"] == name], least=least),
+        )
         for name, frame in hourly.items()
         if len(frame)
     }
@@ -289,6 +293,11 @@ def _read_hours(store: InfluxStore, question: Question) -> dict[str, pd.DataFram
     else:
         found = store.read_hourly_all(question.network, question.start, question.end)
     return {name: frame for name, frame in found.items() if not question.stations or name in question.stations}
+
+
+def _hour_records(store: InfluxStore, question: Question) -> pd.DataFrame:
+    only = question.stations[0] if len(question.stations) == 1 else None
+    return store.read_flags(Bucket.HOURLY, question.network, question.start, question.end, only)
 
 
 def _read_flags(store: InfluxStore, question: Question) -> pd.DataFrame:

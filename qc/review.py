@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from schemas.flag import Flag
+from schemas.flagged import hours_with_flags
 from schemas.frames import FLAG, FLAG_COLUMNS, REVIEW, concat_flags, parameters_in
 from schemas.review import CODE_OF, ReviewCode, ReviewTarget, ReviewVerdict
 
@@ -97,7 +98,11 @@ def changed_hours(hourly: pd.DataFrame, review: Review) -> pd.DatetimeIndex:
 
 
 def reviewed(
-    hourly: pd.DataFrame, reviews: Sequence[Review], *, least: ReviewCode = ReviewCode.CONFIRMED
+    hourly: pd.DataFrame,
+    reviews: Sequence[Review],
+    records: pd.DataFrame | None = None,
+    *,
+    least: ReviewCode = ReviewCode.CONFIRMED,
 ) -> pd.DataFrame:
     """Level L2: the hours of one station with the verdicts of people.
 
@@ -107,6 +112,9 @@ def reviewed(
         `schemas.frames` hourly of one station, level L1.5.
     reviews : sequence of Review
         Of this station and network, in the order in which they were proposed; the later one wins where two speak of an hour.
+    records : DataFrame or None
+        `schemas.frames` flags of the hourly level, one station: verdicts that were made after the hours (drift) count where no
+        review does. A review is made upon the hour as it is stored, so that they make none stale.
     least : ReviewCode
         How far a review must have come for its verdict to count.
 
@@ -119,12 +127,13 @@ def reviewed(
     """
     columns: dict[str, NDArray[np.int8]] = {}
     index = pd.DatetimeIndex(hourly.index)
+    judged = hourly if records is None or records.empty else hours_with_flags(hourly, records)
     for code in parameters_in(hourly):
-        flags = _flags(hourly, code)
+        flags = _flags(judged, code)
         reach = np.zeros(len(hourly), dtype=np.int8)
         for review in reviews:
             if review.target.parameter == code and review.state in CODE_OF:
-                _apply(review, _flags(hourly, code), (index, hourly), flags, reach, least=least)
+                _apply(review, _flags(judged, code), (index, hourly), flags, reach, least=least)
         columns |= {code + FLAG: flags, code + REVIEW: reach}
     kept = hourly.drop(columns=[name for name in columns if name in hourly])
     ordered = [name for code in parameters_in(hourly) for name in (*_own(kept, code), code + FLAG, code + REVIEW)]

@@ -21,7 +21,7 @@ from qc.review import (
     reviewed,
     select_targets,
 )
-from schemas.frames import valid_values
+from schemas.frames import FLAG_COLUMNS, valid_values
 from schemas.review import (
     Review,
     ReviewAction,
@@ -109,6 +109,15 @@ def test_a_review_counts_once_it_is_confirmed(state: ReviewState, flag: int, cod
 def test_only_signed_reviews_may_be_asked_for() -> None:
     found = reviewed(frame(), [review(ReviewVerdict.VALID)], least=ReviewCode.SIGNED)
     assert found["o3__flag"].tolist() == frame()["o3__flag"].tolist()
+
+
+def test_a_verdict_made_after_the_hours_counts_where_no_review_does() -> None:
+    starts = frame().index
+    rows = [(starts[hour], "a", None, "o3", "instrument_drift", 3, "drifts") for hour in (0, 4, 5)]
+    drift = pd.DataFrame(rows, columns=list(FLAG_COLUMNS))
+    found = reviewed(frame(), [review(ReviewVerdict.VALID, 4, 5), review(ReviewVerdict.AS_FLAGGED, 5, 6)], drift)
+    assert found["o3__flag"].tolist() == [3, 3, 4, 9, 1, 3]
+    assert found["o3__review"].tolist() == [0, 0, 0, 0, 2, 2]  # no review is stale for it
 
 
 def test_an_hour_that_changed_since_keeps_its_automatic_flag_and_says_so() -> None:
