@@ -8,13 +8,18 @@ Errors::
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
+import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from email.message import EmailMessage
 
     from alerts.settings import AlertSettings
@@ -22,6 +27,10 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 """Within one call; a mail that still could not go stays pending for the next delivery round."""
 FIRST_PERMANENT_CODE = 500
+TIMEOUTS = 6
+"""A whole conversation may take so many times as long as one answer [1]. Project's choice."""
+_READY = 220
+_log = structlog.get_logger(__name__)
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -67,7 +76,7 @@ def send(message: EmailMessage, settings: AlertSettings, *, attempts: int = ATTE
 def check(settings: AlertSettings) -> str:
     """Greet the server without sending anything; returns its greeting's answer, raises `DeliveryError`."""
     try:
-        with _connect(settings) as server:
+        with _conversation(settings) as server:
             code, text = server.noop()
     except (smtplib.SMTPException, OSError) as error:
         raise _sorted(error) from error
@@ -76,29 +85,55 @@ def check(settings: AlertSettings) -> str:
 
 def _send_once(message: EmailMessage, settings: AlertSettings) -> None:
     try:
-        with _connect(settings) as server:
-            server.send_message(message)
+        with _conversation(settings) as server:
+            refused = server.send_message(message)
     except (smtplib.SMTPException, OSError) as error:
         raise _sorted(error) from error
+    if refused:
+        said = {name: f"{code} {text.decode(errors='replace')}" for name, (code, text) in refused.items()}
+        _log.error("recipients_refused", recipients=said, detail="the others got the mail")
 
 
-def _connect(settings: AlertSettings) -> smtplib.SMTP:
+@contextmanager
+def _conversation(settings: AlertSettings) -> Iterator[smtplib.SMTP]:
+    """A server that has greeted, encrypted and let us in, for ``TIMEOUTS`` times the time of one answer at the most.
+
+    A server that sends a line now and then would otherwise hold up every alert for as long as it likes.
+    """
     url = urlsplit(settings.smtp_url)
     host, timeout_s = url.hostname or "127.0.0.1", settings.smtp_timeout_s
-    if url.scheme == "smtps":
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
-            host, url.port or 465, timeout=timeout_s, context=ssl.create_default_context()
-        )
-    else:
-        server = smtplib.SMTP(host, url.port or 25, timeout=timeout_s)
+    server = (
+        smtplib.SMTP_SSL(timeout=timeout_s, context=ssl.create_default_context())
+        if url.scheme == "smtps"
+        else smtplib.SMTP(timeout=timeout_s)
+    )
+    clock = threading.Timer(TIMEOUTS * timeout_s, _break_off, (server,))
+    clock.daemon = True
+    clock.start()
     try:
+        server._host = host  # type: ignore[attr-defined]  # noqa: SLF001 - only the constructor that connects sets it; TLS checks it
+        code, greeting = server.connect(host, url.port or (465 if url.scheme == "smtps" else 25))
+        if code != _READY:
+            raise smtplib.SMTPConnectError(code, greeting)
         if url.scheme == "smtp+starttls":
             server.starttls(context=ssl.create_default_context())
         _log_in(server, unquote(url.username or ""), settings, is_private=url.scheme != "smtp" or host in _LOOPBACK)
-    except BaseException:
+        yield server
+        with suppress(
+            smtplib.SMTPException, OSError
+        ):  # what was accepted is sent, whatever the server says to our leaving
+            server.quit()
+    finally:
+        clock.cancel()
         server.close()
-        raise
-    return server
+
+
+def _break_off(server: smtplib.SMTP) -> None:
+    connection = server.sock
+    if connection is not None:
+        with suppress(OSError):
+            # of the plain socket: TLS is in use by the thread that waits for an answer
+            socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
 
 def _log_in(server: smtplib.SMTP, user: str, settings: AlertSettings, *, is_private: bool) -> None:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 WINDOW = timedelta(hours=48)
 """Late data within it are judged too."""
 LONGEST_PAUSE_S = 60.0
+LONGEST_ROUND_S = 600.0
+"""A round that takes longer is complained about. Project's choice."""
 STOP_S = 30.0
 """A round that waits for a dead database is ended by force so long after the signal [s]; it may be killed at any time."""
 _log = structlog.get_logger(__name__)
@@ -83,8 +85,30 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
     current, failing = Configuration(alert_settings(settings)), Failing()
     with suppress(StoreError), StateStore(current.settings.state_url) as state:
         state.migrate()  # or the first round does
-    with Vital(f"watch/{socket.gethostname()}", current.settings.state_url, []):
-        _go_round(current, failing, stop, report)
+    pace = Pace()
+
+    def heard(done: Round) -> None:
+        pace.ended()
+        report(done)
+
+    with Vital(f"watch/{socket.gethostname()}", current.settings.state_url, [pace.complaint]):
+        _go_round(current, failing, stop, heard)
+
+
+class Pace:
+    """When the last round ended: the heartbeat is another thread's, and goes on where a round hangs."""
+
+    def __init__(self) -> None:
+        self._ended_at = monotonic()
+
+    def ended(self) -> None:
+        """Note the end of a round."""
+        self._ended_at = monotonic()
+
+    def complaint(self) -> str:
+        """That no round has ended for long; empty where all is well."""
+        passed_s = monotonic() - self._ended_at
+        return f"no round has ended for {passed_s // 60:.0f} min" if passed_s > LONGEST_ROUND_S else ""
 
 
 def _go_round(current: Configuration, failing: Failing, stop: threading.Event, report: Callable[[Round], None]) -> None:

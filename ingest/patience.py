@@ -63,6 +63,44 @@ class Trouble:
         return True
 
 
+class Sparing:
+    """Lines that anybody outside could cause without end: so many each half minute, then the number of those left out.
+
+    Parameters
+    ----------
+    log : FilteringBoundLogger
+    most : int
+        Lines each half minute [1].
+    """
+
+    def __init__(self, log: FilteringBoundLogger, most: int = 20) -> None:
+        self._log = log
+        self._most = most
+        self._began = -inf
+        self._said = self._left_out = 0
+
+    def info(self, event: str, **facts: object) -> None:
+        """Write a line, or count it."""
+        if self._has_room(event):
+            self._log.info(event, **facts)
+
+    def warning(self, event: str, **facts: object) -> None:
+        """Write a warning, or count it."""
+        if self._has_room(event):
+            self._log.warning(event, **facts)
+
+    def _has_room(self, event: str) -> bool:
+        now = time.monotonic()
+        if now - self._began >= SAY_AGAIN_S:
+            if self._left_out:
+                self._log.warning("lines_left_out", lines=self._left_out, next=event)
+            self._began, self._said, self._left_out = now, 0, 0
+        has_room = self._said < self._most
+        self._said += has_room
+        self._left_out += not has_room
+        return has_room
+
+
 def insist(
     step: Callable[[], object],
     event: str,

@@ -13,6 +13,7 @@ from msgspec import Meta
 
 from ingest.error import CommandError, IngestError
 from ingest.mqtt import CommandListener, Publisher
+from ingest.patience import Sparing
 from schemas.bounds import BoundsError, bounded_moment
 from schemas.message import Topic
 from sensors.json_v1 import FORMAT, encode_readings
@@ -29,6 +30,7 @@ NOTHING = b"[]"
 """What a station answers that has nothing of what it was asked for."""
 _WAITING_MAX = 1_000
 _log = structlog.get_logger("ingest.station")
+_spare = Sparing(_log)
 
 
 class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -118,12 +120,12 @@ class Answerer:
         try:
             command = parse_command(payload)
         except CommandError as failure:
-            _log.warning("command_not_understood", station=station_id, detail=str(failure))
+            _spare.warning("command_not_understood", station=station_id, detail=str(failure))
             return
         try:
             self._waiting.put_nowait(Asked(station_id, instrument_id, command.get))
         except queue.Full:
-            _log.warning("too_many_requests", station=station_id)  # asked again later
+            _spare.warning("too_many_requests", station=station_id)  # asked again later
 
     def _run(self) -> None:
         publisher: Publisher | None = None

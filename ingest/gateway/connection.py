@@ -10,6 +10,7 @@ import structlog
 
 from ingest.gateway.device import refusal
 from ingest.gateway.request import AMBIENT_AIR
+from ingest.patience import Sparing
 from schemas.message import RawMessage
 from sensors.hj212.command import READINGS, Command, answer_to
 from sensors.hj212.frame import encode_frame
@@ -29,6 +30,8 @@ _UNSOUND_MAX = 20
 _UNREAD_MAX_BYTES = 64 << 10
 _SHOWN = 120
 _log = structlog.get_logger("ingest.gateway")
+_spare = Sparing(_log)
+"""Whoever reaches the port could fill the log otherwise; the counters count all."""
 
 
 class Hub:
@@ -105,7 +108,7 @@ class Connection(asyncio.Protocol):
         self._hub.requests.leave(self.mn, self)
         self._hub.metrics.connections.set(len(self._hub.connections))
         if exc is not None:
-            _log.info("connection_broke", mn=self.mn, detail=str(exc))
+            _spare.info("connection_broke", mn=self.mn, detail=str(exc))
 
     def data_received(self, data: bytes) -> None:
         """Find frames and deal with each; after the end was called for, nothing more is taken."""
@@ -150,7 +153,7 @@ class Connection(asyncio.Protocol):
         """No answer: the station sends again; a connection of noise is closed."""
         rule = found.error.rule.value if found.error else "mark"
         self._hub.metrics.refused.labels(rule).inc()
-        _log.warning(
+        _spare.warning(
             "frame_refused", mn=self.mn, peer=self._peer(), detail=str(found.error), frame=repr(found.raw[:_SHOWN])
         )
         self._unsound += 1
@@ -161,7 +164,7 @@ class Connection(asyncio.Protocol):
         reason = refusal(frame, self._hub.devices.get(frame.mn))
         if reason is not None:
             self._hub.metrics.refused.labels(reason).inc()
-            _log.warning("frame_refused", mn=frame.mn, peer=self._peer(), detail=reason)
+            _spare.warning("frame_refused", mn=frame.mn, peer=self._peer(), detail=reason)
             self.close("refused")
             return
         self.mn, self.heard_at, self._unsound = frame.mn, self._clock(), 0

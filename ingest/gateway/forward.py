@@ -108,6 +108,8 @@ class Forwarder:
             self._confirm(before, publisher.flush())
             position = logged[-1].position if logged else position
             self._advance(position, assembler)
+            # only now: a buffer that cannot note what was published would have it published anew each second
+            self._pause_s, self._waits_since = _PAUSE_FIRST_S, None
             try:
                 self._tidy(now)
             except Exception as error:  # noqa: BLE001 - tried again in ten minutes
@@ -161,7 +163,6 @@ class Forwarder:
             raise PublishError(msg)
         self._metrics.published.inc(after.acknowledged - before.acknowledged)
         self._metrics.connected.set(1)
-        self._pause_s, self._waits_since = _PAUSE_FIRST_S, None
 
     def _advance(self, position: Position, assembler: Assembler[LoggedMessage]) -> None:
         """Move the cursor, but not beyond a packet whose upload is not complete."""

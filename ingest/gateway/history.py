@@ -16,6 +16,7 @@ import structlog
 
 from ingest.error import CommandError
 from ingest.mqtt import CommandListener
+from ingest.patience import Sparing
 from ingest.station import NOTHING, parse_command
 from schemas.message import Topic
 from sensors.hj212.command import Command as Cn
@@ -36,6 +37,7 @@ ASKABLE = frozenset({int(Cn.MINUTE), int(Cn.HOUR), int(Cn.DAY)})
 _LAST_SECOND = timedelta(seconds=1)
 _WAITING_MAX = 1_000
 _log = structlog.get_logger("ingest.gateway")
+_spare = Sparing(_log)
 
 
 class HistoryDesk:
@@ -85,10 +87,10 @@ class HistoryDesk:
         try:
             content = content_of(parse_command(payload).get, self._network.timezone)
         except CommandError as error:
-            _log.warning("command_not_understood", station=station_id, detail=str(error))
+            _spare.warning("command_not_understood", station=station_id, detail=str(error))
             return
         if len(self._tasks) >= _WAITING_MAX:
-            _log.warning("too_many_requests", station=station_id)  # asked again later
+            _spare.warning("too_many_requests", station=station_id)  # asked again later
             return
         task = self._loop.create_task(self._ask(station_id, instrument, content))
         self._tasks.add(task)

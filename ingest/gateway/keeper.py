@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from ingest.guard import divide
+from ingest.patience import Trouble
 from store.error import RawLogError
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Keeper:
         self._queue: deque[Waiting] = deque()
         self._arrived = asyncio.Event()
         self._pool = ThreadPoolExecutor(1, "gateway-keep")
+        self._trouble = Trouble(_log, "buffer_resumed")
+        self._fullness = Trouble(_log, "buffer_resumed")
         self._is_full = False
         self._measured_at = 0.0
 
@@ -91,8 +94,9 @@ class Keeper:
             await loop.run_in_executor(self._pool, keep)
         except RawLogError as error:
             # parts before the fault may be on disk: without an answer they come again, which is harmless
-            _log.error("buffer_refuses", detail=str(error))
+            self._trouble.say("buffer_refuses", detail=str(error))
             return []
+        self._trouble.end()
         if time.monotonic() - self._measured_at >= _SIZE_EVERY_S:
             self._measured_at = time.monotonic()
             await loop.run_in_executor(self._pool, self._measure)
@@ -104,12 +108,17 @@ class Keeper:
         except Exception as error:  # noqa: BLE001 - what is on disk is answered
             self._metrics.caught("measure", error)
 
+    def complaint(self) -> str:
+        """Why stations get no answer; empty where all is well, or where it is so since a moment ago."""
+        return self._trouble.complaint() or self._fullness.complaint()
+
     def _note_full(self, size: int, limit: int) -> None:
-        if size >= limit and not self._is_full:
-            _log.error(
-                "buffer_full", bytes=size, limit=limit, detail="stations get no answer until the broker takes frames"
-            )
         self._is_full = size >= limit
+        if self._is_full:
+            detail = f"{size} bytes of {limit}: stations get no answer until the broker takes frames"
+            self._fullness.say("buffer_full", detail=detail)
+        else:
+            self._fullness.end()
 
     def measure(self) -> None:
         """Look at the size again, so that a buffer that was emptied takes frames."""

@@ -57,13 +57,14 @@ def run(settings: GatewaySettings, stop: threading.Event) -> None:
         log = RawLog(settings.buffer_dir)
         forwarder = Forwarder(settings, log, devices=devices, metrics=metrics, stop=stop)
         publishing = Worker("forward", forwarder.run, stop, metrics.restarted)
-        complaints = (forwarder.complaint, publishing.complaint)
+        keeper = Keeper(settings, log, metrics)
+        complaints = (forwarder.complaint, publishing.complaint, keeper.complaint)
         with BeatSender(settings, settings.gateway_client_id, complaints) as beats:
             beating = Worker("beat", beats.run, stop, metrics.restarted)
             publishing.start()
             beating.start()
             try:
-                asyncio.run(_serve(settings, log, metrics, devices=devices, stop=stop))
+                asyncio.run(_serve(settings, keeper, metrics, devices=devices, stop=stop))
             finally:
                 stop.set()
                 publishing.join(_FORWARD_END_S)
@@ -73,14 +74,13 @@ def run(settings: GatewaySettings, stop: threading.Event) -> None:
 
 async def _serve(
     settings: GatewaySettings,
-    log: RawLog,
+    keeper: Keeper,
     metrics: GatewayMetrics,
     *,
     devices: Mapping[str, Device],
     stop: threading.Event,
 ) -> None:
     loop = asyncio.get_running_loop()
-    keeper = Keeper(settings, log, metrics)
     hub = Hub(
         devices=devices,
         acceptance=acceptance_of(devices),
@@ -101,7 +101,7 @@ async def _serve(
     desk.open()
     _log.info("started", address=f"{host}:{server.sockets[0].getsockname()[1]}", devices=len(devices))
     try:
-        await _watch(settings, hub, metrics, stop)
+        await _watch(settings, hub, metrics, stop, keeping)
     finally:
         server.close()
         hub.is_stopping = True
@@ -113,12 +113,16 @@ async def _serve(
         await asyncio.sleep(0)
 
 
-async def _watch(settings: GatewaySettings, hub: Hub, metrics: GatewayMetrics, stop: threading.Event) -> None:
-    """Close silent connections until told to stop."""
+async def _watch(
+    settings: GatewaySettings, hub: Hub, metrics: GatewayMetrics, stop: threading.Event, keeping: asyncio.Task[None]
+) -> None:
+    """Close silent connections until told to stop; without the task that keeps frames this process is of no use, and ends."""
     loop = asyncio.get_running_loop()
     swept_at = loop.time()
     while not stop.is_set():
         await asyncio.sleep(_POLL_S)
+        if keeping.done():
+            await keeping  # raises what ended it
         now = loop.time()
         if now - swept_at >= min(_SWEEP_S, settings.gateway_first_frame_s):
             swept_at = now

@@ -9,6 +9,7 @@ import structlog
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client, wait_published
+from ingest.patience import Sparing
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from ingest.settings import CollectorSettings
 
-_log = structlog.get_logger("ingest.mqtt")
+_spare = Sparing(structlog.get_logger("ingest.mqtt"))
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -94,7 +95,7 @@ class Announcer:
         try:
             member = msgspec.json.decode(message.payload, type=Member)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # anything else would end the network thread
-            _log.warning("announcement_unreadable", topic=message.topic)
+            _spare.warning("announcement_unreadable", topic=message.topic)
             return
         self._heard(message.topic.rpartition("/")[2], member)
 

@@ -12,6 +12,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.beat import BEAT_S, Beat, beat_of
 from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client, wait_published
+from ingest.patience import Sparing
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _LAST_WORD_S = 2.0
 _KIND = "gateway"
 _MOST = 100
 """Processes whose beats are kept until they are taken; anybody who may publish could make up more."""
-_log = structlog.get_logger("ingest.mqtt")
+_spare = Sparing(structlog.get_logger("ingest.mqtt"))
 
 
 class BeatSender:
@@ -151,7 +152,7 @@ class BeatListener:
         try:
             beat = msgspec.json.decode(message.payload, type=Beat)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            _log.warning("beat_unreadable", topic=message.topic)
+            _spare.warning("beat_unreadable", topic=message.topic)
             return
         # the clocks of two machines differ
         now = datetime.now(UTC)

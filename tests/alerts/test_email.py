@@ -3,14 +3,19 @@ from __future__ import annotations
 import os
 import signal
 import smtplib
+import socket
 import subprocess
 import sys
+import threading
+import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiosmtpd.controller import Controller
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from alerts.email import DeliveryError, check, send
 from alerts.message import Envelope, compose, render
@@ -20,7 +25,7 @@ from console.local.process import port_answers, wait_until
 from console.local.settings import free_ports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from email.message import EmailMessage
     from pathlib import Path
 
@@ -87,6 +92,89 @@ def test_a_server_that_is_away_is_not_permanent() -> None:
     with pytest.raises(DeliveryError) as caught:
         check(AlertSettings(smtp_url=f"smtp://127.0.0.1:{port}"))
     assert not caught.value.permanent
+
+
+@contextmanager
+def talking(talk: Callable[[socket.socket], None]) -> Iterator[AlertSettings]:
+    """A server of few words."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                    with connection:
+                        talk(connection)
+                except OSError:
+                    if listener.fileno() < 0:
+                        return
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield AlertSettings(smtp_url=f"smtp://127.0.0.1:{listener.getsockname()[1]}", smtp_timeout_s=0.5)
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(10)
+
+
+def drip(connection: socket.socket) -> None:
+    while True:
+        connection.sendall(b"220-a moment\r\n")
+        time.sleep(0.1)
+
+
+def test_a_server_that_never_comes_to_an_end_is_left() -> None:
+    with talking(drip) as settings:
+        began = time.monotonic()
+        with pytest.raises(DeliveryError) as caught:
+            check(settings)
+        assert time.monotonic() - began < 10.0
+        assert not caught.value.permanent
+
+
+@pytest.mark.parametrize("farewell", [b"", b"421 too busy to say good-bye\r\n"])
+def test_a_mail_that_was_accepted_is_sent_once_whatever_the_farewell(mail: EmailMessage, farewell: bytes) -> None:
+    accepted: list[bytes] = []
+
+    def talk(connection: socket.socket) -> None:
+        with connection.makefile("rb") as lines:
+            connection.sendall(b"220 here\r\n")
+            for line in lines:
+                word = line[:4].upper().strip()
+                if word == b"QUIT":
+                    connection.sendall(farewell)
+                    time.sleep(1.0)
+                    return
+                connection.sendall(b"354 go on\r\n" if word == b"DATA" else b"250 well\r\n")
+                if word == b"DATA":
+                    accepted.append(b"".join(iter(lines.readline, b".\r\n")))
+                    connection.sendall(b"250 accepted\r\n")
+
+    with talking(talk) as settings:
+        send(mail, settings)
+    assert len(accepted) == 1
+
+
+def test_a_recipient_that_is_refused_among_others_is_named(mail: EmailMessage) -> None:
+    class OneUnknown:
+        async def handle_RCPT(self, _server: object, _session: object, envelope: Any, address: str, _: object) -> str:  # noqa: N802 - aiosmtpd's name
+            if address.startswith("gone"):
+                return "550 no such person"
+            envelope.rcpt_tos.append(address)
+            return "250 OK"
+
+        async def handle_DATA(self, *_: object) -> str:  # noqa: N802 - aiosmtpd's name
+            return "250 OK"
+
+    del mail["To"]
+    mail["To"] = "d@example.org, gone@example.org"
+    (port,) = free_ports(1)
+    controller = Controller(OneUnknown(), hostname="127.0.0.1", port=port)
+    controller.start()
+    with capture_logs() as lines:
+        send(mail, AlertSettings(smtp_url=f"smtp://127.0.0.1:{port}"))
+    controller.stop()
+    (line,) = [item for item in lines if item["event"] == "recipients_refused"]
+    assert line["recipients"] == {"gone@example.org": "550 no such person"}
 
 
 def test_a_password_never_goes_in_clear_beyond_loopback(refusing: tuple[Refusing, AlertSettings]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,9 @@ import pytest
 
 import alerts.evaluate
 import alerts.evaluate_native
+import alerts.watch
 from alerts.job import EvaluationError, deliver, evaluate
-from alerts.watch import run, run_once
+from alerts.watch import Pace, run, run_once
 from schemas.alert import AlertState
 from schemas.interval import Interval
 from schemas.reading import Reading
@@ -138,6 +140,16 @@ def test_a_rule_or_station_that_raises_is_reported_and_the_others_are_judged(  #
 
 
 @pytest.mark.integration
+def test_a_watch_whose_round_hangs_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts.watch, "LONGEST_ROUND_S", 0.2)
+    pace = Pace()
+    assert not pace.complaint()
+    time.sleep(0.3)
+    assert pace.complaint() == "no round has ended for 0 min"
+    pace.ended()
+    assert not pace.complaint()
+
+
 def test_the_watch_says_that_it_is_there_and_forgets_it_at_an_orderly_end(
     own: AlertSettings, state: StateStore, influx: InfluxStore
 ) -> None:

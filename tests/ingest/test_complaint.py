@@ -141,3 +141,15 @@ def test_a_process_of_which_nothing_is_heard_is_complained_about(collector_setti
     child.follow(lambda _: None)
     wait_for(lambda: child.complaint() == "survey: nothing heard for 0 min", "the complaint")
     child.stop()
+
+
+def test_lines_that_others_cause_are_bounded_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "SAY_AGAIN_S", 0.3)
+    with structlog.testing.capture_logs() as lines:
+        spare = patience.Sparing(structlog.get_logger("tests"), most=3)
+        for _ in range(50):
+            spare.warning("frame_refused")
+        time.sleep(0.4)
+        spare.info("connection_broke")
+    assert [line["event"] for line in lines] == [*["frame_refused"] * 3, "lines_left_out", "connection_broke"]
+    assert lines[3]["lines"] == 47
