@@ -7,6 +7,7 @@ NetCDF follows CF-1.8: discrete sampling geometry ``timeSeries`` in its orthogon
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -31,10 +32,11 @@ from schemas.review import ReviewCode
 from store.archive_option import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
     from pathlib import Path
 
+    import pyarrow as pa
     import xarray as xr
 
     from schemas.network import Station
@@ -138,32 +140,46 @@ def long_table(frames: Mapping[tuple[str, str], pd.DataFrame], network: str = ""
     return table.drop(columns=[name for name in ("network", "instrument_id") if not (table[name] != "").any()])
 
 
-def write_csv(path: Path, table: pd.DataFrame, origin: Provenance) -> None:
-    """CSV, UTF-8: provenance and units as ``#`` lines, then a header; times in ISO 8601 UTC, missing values empty."""
-    head = [*origin.lines(), *(f"unit {name}: {unit}" for name, unit in _units(table).items())]
-    written = table.assign(
-        start=table["start"].dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ").str.replace(".000000Z", "Z", regex=False)
-    )
+def write_csv(path: Path, tables: Iterable[pd.DataFrame], origin: Provenance) -> None:
+    """CSV, UTF-8: provenance and units as ``#`` lines, then a header; times in ISO 8601 UTC, missing values empty.
+
+    Parameters
+    ----------
+    tables : iterable of DataFrame
+        Of `long_table`, one below the other; all with the same columns (`store.archive_spool`).
+    """
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(f"# {line}\n" for line in head)
-        written.to_csv(file, index=False, lineterminator="\n")
+        for number, table in enumerate(tables):
+            if number == 0:
+                head = [*origin.lines(), *(f"unit {name}: {unit}" for name, unit in _units(table).items())]
+                file.writelines(f"# {line}\n" for line in head)
+            starts = table["start"].dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ").str.replace(".000000Z", "Z", regex=False)
+            table.assign(start=starts).to_csv(file, index=False, lineterminator="\n", header=number == 0)
 
 
-def write_parquet(path: Path, table: pd.DataFrame, origin: Provenance) -> None:
-    """Parquet (zstd); provenance in the file's metadata, each column's unit in the field's."""
+def write_parquet(path: Path, tables: Iterable[pd.DataFrame], origin: Provenance) -> None:
+    """Parquet (zstd); provenance in the file's metadata, each column's unit in the field's. Tables as for `write_csv`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    left = iter(tables)
+    first = next(left)
+    schema = _arrow_schema(first, origin)
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for table in chain([first], left):
+            writer.write_table(pa.Table.from_pandas(table, schema=schema, preserve_index=False))
+
+
+def _arrow_schema(table: pd.DataFrame, origin: Provenance) -> pa.Schema:
+    """Types, units and provenance; a column without any value in this table is text, as only letters of status are."""
+    import pyarrow as pa
+
+    inferred = pa.Schema.from_pandas(table, preserve_index=False)
     units = _units(table)
-    fields = [
-        field.with_metadata({"unit": units[field.name]}) if field.name in units else field for field in arrow.schema
-    ]
-    metadata = {
-        **(arrow.schema.metadata or {}),
-        **{f"skyground_{name}": str(value) for name, value in msgspec.structs.asdict(origin).items()},
-    }
-    pq.write_table(arrow.cast(pa.schema(fields, metadata=metadata)), path, compression="zstd")
+    fields = [field.with_type(pa.string()) if pa.types.is_null(field.type) else field for field in inferred]
+    fields = [field.with_metadata({"unit": units[field.name]}) if field.name in units else field for field in fields]
+    given = {f"skyground_{name}": str(value) for name, value in msgspec.structs.asdict(origin).items()}
+    return pa.schema(fields, metadata={**(inferred.metadata or {}), **given})
 
 
 def write_netcdf(

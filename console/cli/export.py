@@ -14,12 +14,18 @@ from console.cli.moment import AsOf, From, To, moment, span
 from store.archive_option import ExportFormat, Level
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from schemas.interval import Interval
     from schemas.network import Network
     from store.influx import InfluxStore
     from store.settings import SharedSettings
+
+_PIECE_VALUES = 5_000_000
+"""Values that are held in memory at once."""
+_HOUR, _LONGEST, _FASTEST = timedelta(hours=1), timedelta(days=3660), 8
 
 
 # Long because every option carries its help in two languages; the work is in store.archive.
@@ -46,6 +52,7 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="report as JSON 以 JSON 报告")] = False,
     ) -> None:
         """Export stored values with units, flags and provenance. 导出数据（含单位、标识与来源）。"""
+        from console.export_file import TooLongError, write_file
         from schemas.interval import Interval
         from store import archive
         from store.error import StoreError
@@ -60,20 +67,6 @@ def register(app: typer.Typer) -> None:
             msg = "only native values have a history, use --level native"
             raise typer.BadParameter(msg, param_hint="--as-of")
         told_at = moment(as_of, zone, "--as-of")
-        store = InfluxStore(settings)
-        try:
-            frames = _read(settings, store, network, ids, (level, start, stop, told_at))
-        except StoreError as error:
-            typer.echo(f"skyground: {error}", err=True)
-            raise typer.Exit(1) from error
-        finally:
-            store.close()
-        rows = sum(map(len, frames.values()))
-        if not rows:
-            typer.echo(
-                "skyground: nothing is stored for this network, these stations and this interval 无数据", err=True
-            )
-            raise typer.Exit(1)
         query = shlex.join(
             [
                 "skyground",
@@ -92,20 +85,28 @@ def register(app: typer.Typer) -> None:
         )
         note = "" if level is Level.NATIVE else _note(stations, network, ids, Interval(start, stop))
         origin = archive.provenance(query=query, level=level, now=datetime.now(UTC), network=network, note=note)
+        store = InfluxStore(settings)
         try:
-            if file_format is ExportFormat.NETCDF:
-                archive.write_netcdf(output, frames, stations.stations, origin)
-            else:
-                write = archive.write_csv if file_format is ExportFormat.CSV else archive.write_parquet
-                write(output, archive.long_table(frames, network), origin)
+            read = _pieces(settings, store, network, ids, (level, start, stop, told_at))
+            rows, series = write_file(output, file_format, read, stations.stations, origin)
+        except TooLongError as error:
+            raise typer.BadParameter(str(error), param_hint="--format") from None
+        except StoreError as error:
+            typer.echo(f"skyground: {error}", err=True)
+            raise typer.Exit(1) from error
         except OSError as error:
             typer.echo(f"skyground: {output} cannot be written: {error.strerror or error}", err=True)
             raise typer.Exit(1) from error
-        report = {"output": str(output), "format": str(file_format), "rows": rows, "series": len(frames)}
+        finally:
+            store.close()
+        if not rows:
+            typer.echo(
+                "skyground: nothing is stored for this network, these stations and this interval 无数据", err=True
+            )
+            raise typer.Exit(1)
+        report = {"output": str(output), "format": str(file_format), "rows": rows, "series": series}
         typer.echo(
-            json.dumps(report, ensure_ascii=False)
-            if as_json
-            else f"{output}: {rows} rows of {len(frames)} series 已导出"
+            json.dumps(report, ensure_ascii=False) if as_json else f"{output}: {rows} rows of {series} series 已导出"
         )
 
 
@@ -121,6 +122,34 @@ def _note(stations: Network, network: str, ids: list[str], span: Interval) -> st
             if len(makers) > 1:
                 found.append(f"{name} {code}: {', '.join(makers)}")
     return f"each hour is of the more complete one of these instruments: {'; '.join(found)}" if found else ""
+
+
+def _pieces(
+    settings: SharedSettings,
+    store: InfluxStore,
+    network: str,
+    ids: list[str],
+    what: tuple[Level, datetime, datetime, datetime | None],
+) -> Iterator[dict[tuple[str, str], pd.DataFrame]]:
+    """What is asked for in parts of time of about `_PIECE_VALUES` each, so that memory is bounded; whole hours each."""
+    from schemas.interval import floor_hour
+
+    level, start, stop, told_at = what
+    step = _HOUR * max(1, int(_PIECE_VALUES / max(_promised(settings.stations, network, ids, level), 1e-9)))
+    while start < stop:
+        end = min(floor_hour(start) + step, stop)
+        frames = _read(settings, store, network, ids, (level, start, end, told_at))
+        yield frames
+        held = sum(frame.size for frame in frames.values())
+        step = min(_LONGEST, max(step, step * min(_FASTEST, int(_PIECE_VALUES / max(held, 1)))))
+        start = end
+
+
+def _promised(stations: Network, network: str, ids: list[str], level: Level) -> float:
+    """Values that the cadences promise for every hour [1/h]."""
+    own = [item for name in ids for item in stations.stations[name].instruments_of(network)]
+    each = 3600.0 if level is Level.NATIVE else 1.0
+    return sum(len(item.parameters) * each / (item.cadence_s if level is Level.NATIVE else 1) for item in own)
 
 
 def _read(

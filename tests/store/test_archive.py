@@ -49,7 +49,7 @@ FRAMES = {("a", ""): hourly([1.5, np.nan]), ("b", ""): hourly([4.0], first_hour=
 
 def test_csv_says_where_it_comes_from_and_in_which_units(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
-    write_csv(path, long_table(FRAMES), ORIGIN)
+    write_csv(path, [long_table(FRAMES)], ORIGIN)
     text = path.read_text()
     assert (
         "# query: skyground export --network gas\n# created: 2026-11-22T00:00:00+00:00\n# software: skyground " in text
@@ -62,7 +62,7 @@ def test_csv_says_where_it_comes_from_and_in_which_units(tmp_path: Path) -> None
 
 def test_csv_is_read_back_as_written(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
-    write_csv(path, long_table(FRAMES), ORIGIN)
+    write_csv(path, [long_table(FRAMES)], ORIGIN)
     found = pd.read_csv(path, comment="#", parse_dates=["start"])
     pd.testing.assert_frame_equal(found, long_table(FRAMES), check_dtype=False)
 
@@ -76,7 +76,7 @@ def test_a_table_of_series_with_other_columns_keeps_whole_numbers() -> None:
 
 def test_parquet_carries_units_and_provenance(tmp_path: Path) -> None:
     path = tmp_path / "out.parquet"
-    write_parquet(path, long_table(FRAMES), ORIGIN)
+    write_parquet(path, [long_table(FRAMES)], ORIGIN)
     schema = pq.read_schema(path)
     assert schema.field("so2").metadata[b"unit"] == b"ug/m3"
     assert schema.metadata[b"skyground_query"] == b"skyground export --network gas"
