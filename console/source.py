@@ -325,8 +325,19 @@ class Source:
             network = str(item.network)
             native = self.influx.read_native(network, station.id, item.id, query.start, query.end, parameters=[code])
             verdicts = self._verdicts(network, station.id, query.start, query.end)
-            cadence = timedelta(seconds=item.cadence_s)
-            found.append(native_series(station.id, item.id, code, native, verdicts, network=network, cadence=cadence))
+            found.append(
+                native_series(
+                    station.id,
+                    item.id,
+                    code,
+                    native,
+                    verdicts,
+                    network=network,
+                    cadence=timedelta(seconds=item.cadence_s),
+                    since=item.since,
+                    until=item.until,
+                )
+            )
         return found
 
     def _networks_with(self, station: Station, code: str) -> list[str]:

@@ -72,7 +72,7 @@ async def _result(page: Page, source: Source, query: SeriesQuery, found: list[Se
         html(page, "series_tools.html", query=query, download=download, thinned=thinned, silent=len(found) - len(shown))
         chart = ui.echart(series_chart(shown, drawing)).classes("chart").style(f"height:{chart_height(shown)}px")
         chart.props(f'role="img" aria-label="{page.words("series.title")}"')
-    rows = summarise_series(shown, drawing, Interval(query.start, min(query.end, page.now)))
+    rows = summarise_series(shown, drawing, Interval(query.start, query.end), page.now)
     html(page, "series_summary.html", rows=rows).classes("card")
 
 

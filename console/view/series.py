@@ -14,6 +14,7 @@ from schemas.completeness import hour_completeness
 from schemas.flag import Flag
 from schemas.flagged import join_hours, join_native
 from schemas.frames import COUNT, FLAG, FLAG_END, STATUS
+from schemas.interval import floor_hour
 from schemas.parameter import AveragingMethod
 from schemas.parameter import parameter as known_parameter
 
@@ -57,6 +58,8 @@ class Series:
         Ids of the instruments whose values these are. Of several, each hour is of the one that is more complete (`qc.hourly.merge`).
     cadence : timedelta
         Time between two values.
+    since, until : datetime or None
+        Outside of which none of the instruments is in service; None: open to that side.
     points : DataFrame
         Index ``start`` (UTC); ``value`` canonical unit, NaN where none; ``n`` count and ``completeness`` ratio (NaN for native
         values); ``flag`` int8, strongest of all tests; ``status`` letter, empty for normal; ``notes`` tests with reasons, a line each.
@@ -69,11 +72,21 @@ class Series:
     points: pd.DataFrame
     instruments: tuple[str, ...] = ()
     cadence: timedelta = HOUR
+    since: datetime | None = None
+    until: datetime | None = None
 
     @property
     def instrument(self) -> str:
         """Where the values come from in one word: the instrument id, of several joined by ``+``; empty where not known."""
         return "+".join((self.instrument_id,) if self.instrument_id else self.instruments)
+
+    def expected(self, start: datetime, end: datetime, now: datetime) -> int:
+        """Values that the cadence promises in ``[start, end)`` up to ``now``: of the time in service, of hours only finished ones."""
+        first, last = max(start, self.since or start), min(end, now, self.until or end)
+        if self.instrument_id is None:
+            # an hour belongs to the interval in which it starts
+            first, last = _ceil_hour(first), min(_ceil_hour(last), floor_hour(now))
+        return max(0, (last - first) // self.cadence)
 
     @property
     def is_direction(self) -> bool:
@@ -120,7 +133,19 @@ def hourly_series(  # noqa: PLR0913 - what a series is of, its two frames, and w
         points=points,
         instruments=tuple(item.id for item in instruments),
         cadence=max(HOUR, fastest),
+        since=_first([item.since for item in instruments]),
+        until=_last([item.until for item in instruments]),
     )
+
+
+def _first(moments: Sequence[datetime | None]) -> datetime | None:
+    known = [moment for moment in moments if moment is not None]
+    return min(known) if known and len(known) == len(moments) else None
+
+
+def _last(moments: Sequence[datetime | None]) -> datetime | None:
+    known = [moment for moment in moments if moment is not None]
+    return max(known) if known and len(known) == len(moments) else None
 
 
 def native_series(  # noqa: PLR0913 - what a series is of, its two frames, and how it was made
@@ -132,6 +157,8 @@ def native_series(  # noqa: PLR0913 - what a series is of, its two frames, and h
     *,
     network: str = "",
     cadence: timedelta | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> Series:
     """Series of one parameter out of a native frame; a value that no run has screened is UNKNOWN, not evaluated.
 
@@ -141,6 +168,8 @@ def native_series(  # noqa: PLR0913 - what a series is of, its two frames, and h
         Of the station in this network.
     cadence : timedelta or None
         Time between two readings; None: the usual step of the frame.
+    since, until : datetime or None
+        Of the instrument.
     """
     points = _points(native, parameter)
     if parameter + STATUS in native:
@@ -155,7 +184,14 @@ def native_series(  # noqa: PLR0913 - what a series is of, its two frames, and h
         parameter=parameter,
         points=points,
         cadence=cadence or _usual_step(native.index),
+        since=since,
+        until=until,
     )
+
+
+def _ceil_hour(moment: datetime) -> datetime:
+    floor = floor_hour(moment)
+    return floor if floor == moment else floor + HOUR
 
 
 def contributors(station: Station, network: str, code: str, span: Interval) -> list[Instrument]:

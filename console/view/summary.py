@@ -11,6 +11,7 @@ from schemas.flag import Flag, is_valid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     import numpy as np
     from numpy.typing import NDArray
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 class SeriesSummary:
     """One series in figures, written in the canonical unit.
 
-    Statistics are over the ``count`` values that are neither FAIL nor MISSING, of the ``expected`` that the cadence promises; of
+    Statistics are over the ``count`` values that are neither FAIL nor MISSING, of the ``expected`` (`Series.expected`); of
     directions the mean is that of the vectors, and there is no lowest and highest. ``instrument`` as `Series.instrument`.
     """
 
@@ -45,12 +46,12 @@ class SeriesSummary:
     fail: int
 
 
-def summarise_series(series: Sequence[Series], drawing: Drawing, span: Interval) -> list[SeriesSummary]:
-    """Figures of each series over a period."""
-    return [_summary(item, drawing, span) for item in series]
+def summarise_series(series: Sequence[Series], drawing: Drawing, span: Interval, now: datetime) -> list[SeriesSummary]:
+    """Figures of each series over a period, up to ``now``."""
+    return [_summary(item, drawing, span, now) for item in series]
 
 
-def _summary(item: Series, drawing: Drawing, span: Interval) -> SeriesSummary:
+def _summary(item: Series, drawing: Drawing, span: Interval, now: datetime) -> SeriesSummary:
     flags = item.points["flag"].to_numpy()
     valid = item.points["value"][is_valid(flags)].dropna().to_numpy()
     lowest, mean, highest = (format_value(figure, item.parameter) for figure in _figures(valid, item))
@@ -63,7 +64,7 @@ def _summary(item: Series, drawing: Drawing, span: Interval) -> SeriesSummary:
         network=item.network,
         unit=unit_of(item.parameter),
         count=len(valid),
-        expected=span.duration // item.cadence,
+        expected=item.expected(span.start, span.end, now),
         lowest=lowest,
         mean=mean,
         highest=highest,

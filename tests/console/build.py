@@ -19,8 +19,9 @@ def instrument(
     network: str = "gas",
     cadence_s: int = 60,
     parameters: tuple[str, ...] = ("o3", "pm25"),
+    **more: object,
 ) -> Instrument:
-    return Instrument(id=instrument_id, network=network, cadence_s=cadence_s, parameters=parameters)
+    return Instrument(id=instrument_id, network=network, cadence_s=cadence_s, parameters=parameters, **more)
 
 
 def station(station_id: str = "a-1", *instruments: Instrument, **more: object) -> Station:

@@ -93,7 +93,7 @@ def test_what_no_run_has_screened_is_drawn_in_grey_and_counted() -> None:
     assert [point[1] for point in line["data"]] == [1.0, 2.0, 3.0]
     assert ([point[1] for point in grey["data"]], grey["name"]) == ([None, 2.0, 3.0], "Not evaluated")
     assert grey["lineStyle"]["color"] == LIGHT.muted
-    assert summarise_series(found, drawing, SPAN)[0].unscreened == 2
+    assert summarise_series(found, drawing, SPAN, NOW)[0].unscreened == 2
 
 
 def test_the_hour_that_clocks_repeat_is_marked_once() -> None:
@@ -212,13 +212,13 @@ def test_wind_directions_are_points_on_a_whole_turn_and_thinned_to_values_that_w
 
 def test_the_mean_of_wind_directions_is_that_of_their_vectors() -> None:
     found = native_series("a-1", "wx1", "wind_direction", minutes([350.0, 20.0], "wind_direction"), verdicts(flags()))
-    figures = summarise_series([found], drawing(), SPAN)[0]
+    figures = summarise_series([found], drawing(), SPAN, NOW)[0]
     assert (figures.lowest, figures.mean, figures.highest) == ("–", "5.0", "–")
 
 
 def test_figures_say_how_many_values_the_cadence_promises() -> None:
     found = native_series("a-1", "gas1", "o3", minutes([1.0] * 90), verdicts(flags()), cadence=timedelta(minutes=1))
-    figures = summarise_series([found], drawing(), SPAN)[0]
+    figures = summarise_series([found], drawing(), SPAN, NOW)[0]
     assert (figures.count, figures.expected) == (90, 360)
 
 
@@ -236,3 +236,23 @@ def test_two_instruments_and_two_networks_have_lines_of_their_own_names() -> Non
 def test_an_hour_names_every_instrument_it_may_be_made_of() -> None:
     pair = [instrument("gas1"), instrument("gas2")]
     assert hourly_series("a-1", "o3", _hourly([1.0]), flags(), expected=60, instruments=pair).instrument == "gas1+gas2"
+
+
+def test_only_finished_hours_are_expected() -> None:
+    found = hourly_series("a-1", "o3", _hourly([1.0]), flags(), expected=60)
+    hour, half = timedelta(hours=1), timedelta(minutes=30)
+    assert found.expected(NOW - 6 * hour, NOW, NOW) == 6
+    assert found.expected(NOW - 6 * hour + half, NOW + half, NOW + half) == 5, "the last hour is not over"
+    assert found.expected(NOW - 6 * hour, NOW - half, NOW) == 6, "an hour belongs to the interval in which it starts"
+    assert found.expected(NOW - 6 * hour, NOW + 3 * hour, NOW + half) == 6
+
+
+def test_no_value_is_expected_of_an_instrument_out_of_service_or_of_the_future() -> None:
+    hour = timedelta(hours=1)
+    at = {"since": NOW - 4 * hour, "until": NOW - 2 * hour}
+    found = native_series("a-1", "gas1", "o3", _hourly([1.0]), verdicts(flags()), cadence=timedelta(minutes=1), **at)
+    assert found.expected(NOW - 6 * hour, NOW, NOW) == 120
+    moved = [instrument("old", until=NOW - 5 * hour), instrument("new", since=NOW - 5 * hour)]
+    hourly = hourly_series("a-1", "o3", _hourly([1.0]), flags(), expected=60, instruments=moved)
+    assert hourly.expected(NOW - 6 * hour, NOW, NOW) == 6
+    assert hourly.expected(NOW + hour, NOW + 2 * hour, NOW) == 0
