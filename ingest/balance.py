@@ -11,7 +11,7 @@ import msgspec
 from ingest.expectation import holes
 from ingest.judge import judge
 from ingest.lanes import waiting
-from ingest.quarantine import refused_behind_judge
+from ingest.refusal import refused_behind_judge
 from schemas.interval import floor_hour
 from schemas.reading import RejectReason
 from store.state import Balance
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ingest.judge import Judged
-    from ingest.quarantine import Refusals
+    from ingest.refusal import Refusals
     from ingest.settings import CollectorSettings
     from schemas.network import Network
     from schemas.reading import Reading

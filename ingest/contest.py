@@ -13,7 +13,7 @@ from schemas.reading import Reading, Status
 from store.state import Before, Contender
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 STORED = "stored"
 """Digest of what the database held when nothing else was known of the message that brought it."""
@@ -45,6 +45,14 @@ class Arrival(msgspec.Struct, frozen=True):
     is_new: bool
     is_answer: bool = False
 
+    @property
+    def matters(self) -> bool:
+        """Whether it may decide about a later message by its rank, though it says what is stored.
+
+        The receipt of others is found in the raw log when it is needed.
+        """
+        return self.is_new or self.is_late
+
 
 class Verdict(Enum):
     """What becomes of an arrival."""
@@ -67,8 +75,9 @@ class Contest:
         What the database holds; None: nothing.
     rows : iterable of Contender
         Those known so far.
-    first : Arrival or None
-        The message that ``stored`` is of, where that is known; else it is taken for one from before the first arrival.
+    known : sequence of Arrival
+        Messages about the point that have been dealt with before. Where ``stored`` is of none of them, it is taken for one from before
+        the first arrival.
     cadence : timedelta
     keeps_all : bool
         A single message is kept as well: it is not found in the order of the log.
@@ -83,7 +92,7 @@ class Contest:
         stored: Before | None,
         rows: Iterable[Contender],
         *,
-        first: Arrival | None,
+        known: Sequence[Arrival] = (),
         cadence: timedelta,
         keeps_all: bool,
         is_behind: bool = False,
@@ -92,7 +101,7 @@ class Contest:
         self._is_behind = is_behind
         self._stored_at = stored_at
         self._rows = {item.digest: item for item in rows}
-        self._first = first
+        self._known = list(known)
         self._cadence = cadence
         self._keeps_all = keeps_all
         self.content = stored
@@ -112,7 +121,7 @@ class Contest:
         """Settle one arrival; with it, what it replaces."""
         reading = arrival.reading
         if self.content is None and not self._rows:
-            self._first = arrival
+            self._known = [arrival]
             # in time but behind a newer point: neither its instrument's newest nor a late run tells when it was received;
             # of a backlog that would be every one
             if self._keeps_all or not (arrival.is_late or self._is_behind):
@@ -121,7 +130,7 @@ class Contest:
             return Verdict.FRESH, Before()
         before = self.content or Before()
         is_said = is_said_by(before, reading)
-        if not self._rows and is_said and not self._matters(arrival):
+        if not self._rows and is_said and (not arrival.matters or self._is_again(arrival)):
             return Verdict.COPY, Before()
         self._open(before, arrival)
         self._enter(arrival)
@@ -131,17 +140,18 @@ class Contest:
             return Verdict.CHANGED, replaced
         return (Verdict.COPY if is_said else Verdict.SUPERSEDED), Before()
 
-    @staticmethod
-    def _matters(arrival: Arrival) -> bool:
-        """Whether a message that says what is stored may decide about a later one: by its rank."""
-        return arrival.is_new or (arrival.is_late and not arrival.is_in_order)
+    def _is_again(self, arrival: Arrival) -> bool:
+        """Whether a copy of it was dealt with before, or nobody else has said anything."""
+        digest = digest_of(arrival.reading)
+        copies = [known for known in self._known if digest_of(known.reading) == digest]
+        is_alone = len(copies) == len(self._known)
+        return any(is_alone or known.received_at < arrival.received_at for known in copies)
 
     def _open(self, before: Before, arrival: Arrival) -> None:
-        """Have a contender for what is stored."""
-        if self._rows:
-            return
-        if self._first is not None:
-            self._put(contender_of(self._first))
+        """Have contenders for what has been dealt with, what is stored among them."""
+        for known in self._known:
+            self._enter(known)
+        if is_explained(before, self._rows.values()):
             return
         is_newer = self._is_behind and not arrival.is_in_order
         guess = arrival.received_at + (_MICROSECOND if is_newer else -_MICROSECOND)
@@ -164,7 +174,7 @@ class Contest:
                 self._put(again)
             return
         stored = self._rows.get(STORED)
-        if stored is not None and is_said_by(_content(stored), arrival.reading) and not self._is_later(item):
+        if stored is not None and is_said_by(content_of(stored), arrival.reading) and not self._is_later(item):
             if item.received_at < stored.received_at:
                 self._put(msgspec.structs.replace(stored, received_at=item.received_at))
             return
@@ -197,6 +207,30 @@ def contender_of(arrival: Arrival) -> Contender:
         values=dict(reading.values),
         status=dict(reading.status),
     )
+
+
+def is_all_of(stored: Before, reading: Reading) -> bool:
+    """Whether a reading says what is stored, and nothing of what is stored is of another message."""
+    values, status = said_by(stored)
+    return {*values, *status} <= {*reading.values, *reading.status} and is_said_by(stored, reading)
+
+
+def is_explained(stored: Before, rows: Collection[Contender]) -> bool:
+    """Whether all that is stored was said by contenders; else somebody else wrote it."""
+    values, status = said_by(stored)
+    said = {(code, row.values.get(code)) for row in rows for code in row.values}
+    # a letter may come without a value, which then stays that of another message
+    letters = {(code, _letter(row.status, code)) for row in rows for code in {*row.values, *row.status}}
+    return said >= values.items() and letters >= {(code, _letter(status, code)) for code in {*values, *status}}
+
+
+def _letter(status: Mapping[str, str], code: str) -> str:
+    return status.get(code) or Status.NORMAL.value
+
+
+def content_of(item: Contender) -> Before:
+    """What a contender says, as the database would hold it."""
+    return Before(dict(item.values), dict(item.status))
 
 
 def said_by(stored: Before) -> tuple[dict[str, float], dict[str, str]]:
@@ -240,7 +274,3 @@ def to_write(before: Before | None, after: Before, like: Reading) -> Reading | N
     values = {code: value for code in replaced.values if (value := after.values.get(code)) is not None}
     status = {code: after.status.get(code) or Status.NORMAL.value for code in replaced.status}
     return msgspec.structs.replace(like, values=values, status=status)
-
-
-def _content(item: Contender) -> Before:
-    return Before(dict(item.values), dict(item.status))

@@ -14,7 +14,7 @@ import msgspec
 from ingest.guard import describe, is_unexpected
 from ingest.judge import judge
 from ingest.quarantine import drop_held, is_still_refused
-from ingest.revise import Reviser
+from ingest.revise import of_quarantine
 from ingest.rewrite import MendError, Mending, mended_message
 from schemas.reading import RejectReason
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ingest.judge import Judged
+    from ingest.revise import Reviser
     from ingest.settings import CollectorSettings
     from ingest.writer import Writer
     from store.state import QuarantinedItem, StateStore
@@ -61,33 +62,40 @@ def mend(
     ------
     StoreError
     """
-    reviser = None if writer is None else Reviser(settings, writer.store, state, "quarantine")
-    outcomes = []
-    for entry_id in items:
-        item = state.get_quarantine(entry_id)
-        try:
-            if item is None:
-                msg = "there is no such entry"
-                raise MendError(msg)  # noqa: TRY301 - one way out for every entry that cannot be mended
-            judged = _judged(item, mending, settings, state)
-        except MendError as error:
-            outcomes.append(Mended(id=entry_id, readings=0, values=0, starts=[], refused=[str(error)]))
-            continue
-        outcome = _outcome(entry_id, judged)
-        if writer is not None and reviser is not None and outcome.readings:
-            try:
-                revised = reviser.revise([judged])
-                written = writer.write(revised.of(judged.readings))
-            except Exception as error:
-                if not is_unexpected(error):
-                    raise
-                outcome = Mended(id=entry_id, readings=0, values=0, starts=[], refused=[describe(error)])
-                written = None
-            if written is not None and not written.refused and not is_still_refused(_as_mended(item, mending), judged):
-                state.mark_replayed(entry_id)
-                state.put_document(DOCUMENT, str(entry_id), msgspec.to_builtins(mending))
-        outcomes.append(outcome)
-    return outcomes
+    with of_quarantine(settings, writer, state) as reviser:
+        return [_mend_one(entry_id, mending, settings, state, writer=writer, reviser=reviser) for entry_id in items]
+
+
+def _mend_one(
+    entry_id: int,
+    mending: Mending,
+    settings: CollectorSettings,
+    state: StateStore,
+    *,
+    writer: Writer | None,
+    reviser: Reviser | None,
+) -> Mended:
+    item = state.get_quarantine(entry_id)
+    try:
+        if item is None:
+            msg = "there is no such entry"
+            raise MendError(msg)  # noqa: TRY301 - one way out for every entry that cannot be mended
+        judged = _judged(item, mending, settings, state)
+    except MendError as error:
+        return Mended(id=entry_id, readings=0, values=0, starts=[], refused=[str(error)])
+    outcome = _outcome(entry_id, judged)
+    if writer is None or reviser is None or not outcome.readings:
+        return outcome
+    try:
+        written = writer.write(reviser.revise([judged]).of(judged.readings))
+    except Exception as error:
+        if not is_unexpected(error):
+            raise
+        return Mended(id=entry_id, readings=0, values=0, starts=[], refused=[describe(error)])
+    if written is not None and not written.refused and not is_still_refused(_as_mended(item, mending), judged):
+        state.mark_replayed(entry_id)
+        state.put_document(DOCUMENT, str(entry_id), msgspec.to_builtins(mending))
+    return outcome
 
 
 def _judged(item: QuarantinedItem, mending: Mending, settings: CollectorSettings, state: StateStore) -> Judged:

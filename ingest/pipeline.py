@@ -30,6 +30,7 @@ from ingest.guard import Caught, describe, divide, internal_error, is_unexpected
 from ingest.judge import Judged, judge, refused_by_store, set_aside
 from ingest.lanes import CURSOR, Lanes, waiting
 from ingest.patience import Trouble, insist
+from ingest.reconcile import Reconciler
 from ingest.report import DrainReport
 from ingest.revise import Revised, Reviser
 from store.error import QueryError, StoreError
@@ -48,6 +49,9 @@ if TYPE_CHECKING:
 _TRIES = 3
 """How often a question of one message is put to a database that refuses it, before the message is set aside."""
 _LAG_EVERY_S = 1.0
+_RECONCILE_EVERY_S = 20.0
+_RECONCILE_BACK = timedelta(minutes=10)
+"""How far back contests are settled again: each collector looks several times. Project's choice."""
 _log = structlog.get_logger("ingest.pipeline")
 
 
@@ -107,7 +111,10 @@ class Drain:
         self._lanes = Lanes(log, timedelta(seconds=settings.drain_live_after_s))
         self.caught = Caught()
         self._clock = ClockScreen(settings, state)
-        self._reviser = Reviser(settings, writer.store, state)
+        self._reviser = Reviser(settings, writer.store, state, log)
+        origins = self._reviser.origins
+        self._reconciler = Reconciler(settings, writer.store, state, origins) if settings.mqtt_share else None
+        self._reconciled_at = 0.0
         gaps = GapWatch(settings, state, writer.store, self.caught)
         clocks = ClockReport(settings, state, self.caught)
         self._follower = Follower(
@@ -178,12 +185,22 @@ class Drain:
     def _look_around(self) -> DrainReport | None:
         """With nothing to read and no batch under way: what else the settling thread has to do."""
         self._follower.look()
+        if time.monotonic() - self._reconciled_at >= _RECONCILE_EVERY_S:
+            self._follower.attempt("reconcile", self.reconcile)
         # the last batch may have counted what came behind it, or nothing at all
         lag = self._lag() if self._lag_said != 0 else None
         errors, restarts = self._follower.take_errors(), self.caught.take_restarts()
         if lag is None and not errors and not restarts:
             return None
         return DrainReport(lag=lag, errors=errors, restarts=restarts)
+
+    def reconcile(self) -> None:
+        """Settle again what this collector and others of its share group have met over lately; outside a group nothing."""
+        self._reconciled_at = time.monotonic()
+        if self._reconciler is None:
+            return
+        outcome = self._reconciler.reconcile(datetime.now(UTC) - _RECONCILE_BACK)
+        self._writer.write(outcome.readings)
 
     def _join(self) -> None:
         def join() -> None:

@@ -8,22 +8,18 @@ import msgspec
 
 from ingest.guard import is_unexpected, say
 from ingest.judge import Judged, judge
-from ingest.revise import Reviser
+from ingest.revise import of_quarantine
 from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
+    from ingest.revise import Reviser
     from ingest.settings import CollectorSettings
     from ingest.writer import Writer
     from store.state import QuarantinedItem, StateStore
 
 _PAGE = 1_000
-BEHIND_THE_JUDGE = (RejectReason.REFUSED_BY_STORE, RejectReason.CLOCK_SUSPECT, RejectReason.INTERNAL_ERROR)
-"""Refusals that the judge alone does not know."""
-Refusals = dict[tuple[str, str, "datetime", "datetime"], str]
-"""Reasons, by station, instrument, start of the reading and time of reception."""
 
 
 class QuarantineRow(msgspec.Struct, frozen=True):
@@ -75,19 +71,6 @@ def entries(
         after = page[-1].id
 
 
-def refused_behind_judge(state: StateStore, received_from: datetime) -> Refusals:
-    """Readings that the drain refused though the judge accepts them, of messages received at ``received_from`` or later."""
-    found: Refusals = {}
-    for reason in BEHIND_THE_JUDGE:
-        after = 0
-        while page := state.list_quarantine(reason=reason, received_from=received_from, after=after, limit=_PAGE):
-            after = page[-1].id
-            for item in page:
-                if item.station_id and item.instrument_id and item.interval_start:
-                    found[item.station_id, item.instrument_id, item.interval_start, item.received_at] = reason.value
-    return found
-
-
 def replay(items: Iterable[int], settings: CollectorSettings, state: StateStore, writer: Writer | None) -> Replayed:
     """Decode quarantined messages again with today's code and network file, and store what is now sound.
 
@@ -103,15 +86,15 @@ def replay(items: Iterable[int], settings: CollectorSettings, state: StateStore,
         None: nothing is stored, marked or added, to see what would be.
     """
     outcome = Replayed()
-    reviser = None if writer is None else Reviser(settings, writer.store, state, "quarantine")
-    for entry_id in items:
-        try:
-            _replay_one(entry_id, settings, state, writer=writer, reviser=reviser, outcome=outcome)
-        except Exception as error:
-            if not is_unexpected(error):
-                raise
-            outcome.refused += 1
-            say("replay_failed", error, entry=entry_id)
+    with of_quarantine(settings, writer, state) as reviser:
+        for entry_id in items:
+            try:
+                _replay_one(entry_id, settings, state, writer=writer, reviser=reviser, outcome=outcome)
+            except Exception as error:
+                if not is_unexpected(error):
+                    raise
+                outcome.refused += 1
+                say("replay_failed", error, entry=entry_id)
     return outcome
 
 

@@ -10,6 +10,7 @@ judged before its readings were stored, since they came late or had to wait for 
 from __future__ import annotations
 
 from bisect import bisect_left
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -17,36 +18,55 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ingest.answer import Answers
-from ingest.contest import Arrival, Contest, Verdict, overlaid, said_by, to_write
+from ingest.contest import Arrival, Contest, Verdict, is_all_of, is_explained, overlaid, to_write
+from ingest.origin import Key, Origins
+from ingest.rank import digest_of, is_said_by
 from schemas.interval import floor_hour
 from schemas.reading import Reading
 from store.error import StoreMissingError
+from store.rawlog import RawLog
 from store.state import Before, ReopenedHour, ReopenReason, Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from ingest.judge import Judged
+    from ingest.origin import Place
     from ingest.settings import CollectorSettings
+    from ingest.writer import Writer
     from store.influx_reading import ReadingStore
     from store.state import Contender, StateStore
 
-LATE_LEAST = timedelta(minutes=10)
-"""A reading received this long after its end, or two cadences, is late. Project's choice."""
 QC_HOURS = timedelta(hours=2)
 """Hours that the hourly quality control looks at anyway (`dags/qc_hourly.py`, three of them with the present one)."""
 _MICROSECOND = timedelta(microseconds=1)
-_Key = tuple[str, str, str]
+_LIVE = timedelta(seconds=2)
+"""Of a share group, messages that have waited for longer are compared with what another collector may have stored meanwhile.
+Project's choice."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _STATIONS_NAMED = 200
 
 
 class Newest(msgspec.Struct, frozen=True, gc=False):
-    """Newest reading of an instrument: its start, and receipt and number where they are known."""
+    """Newest reading of an instrument.
+
+    Attributes
+    ----------
+    received_at : datetime
+        UTC; of one that was stored before the start, receipt of the last message of its instrument.
+    seq : int or None
+        Likewise.
+    reading : Reading or None
+        None of one that was stored before the start.
+    part : int
+        Place in its message [1].
+    """
 
     start: datetime
     received_at: datetime
     seq: int | None
+    reading: Reading | None = None
+    part: int = 0
 
 
 class Revised(msgspec.Struct, frozen=True):
@@ -79,6 +99,8 @@ class Reviser:
     settings : CollectorSettings
     store : ReadingStore
     state : StateStore
+    log : RawLog
+        Tells receipt and number of what the live path has stored.
     origin : str
         ``mqtt`` or ``quarantine``, kept with each revision.
 
@@ -89,7 +111,7 @@ class Reviser:
     """
 
     def __init__(
-        self, settings: CollectorSettings, store: ReadingStore, state: StateStore, origin: str = "mqtt"
+        self, settings: CollectorSettings, store: ReadingStore, state: StateStore, log: RawLog, origin: str = "mqtt"
     ) -> None:
         self._network = settings.stations
         self._is_shared = bool(settings.mqtt_share)
@@ -97,14 +119,14 @@ class Reviser:
         self.is_behind = False
         """Whether newer messages may have been stored before: then what is stored is not replaced by a guess."""
         self._answers = Answers(state)
+        self.origins = Origins(settings, state, log)
         self._store = store
         self._state = state
         self._origin = origin
-        self._newest: dict[_Key, Newest] | None = None
-        self._heard: dict[_Key, datetime] = {}
-        self._late_after: dict[_Key, timedelta] = {}
+        self._newest: dict[Key, Newest] | None = None
+        self._heard: dict[Key, datetime] = {}
 
-    def prepare(self) -> dict[_Key, Newest]:
+    def prepare(self) -> dict[Key, Newest]:
         """Ask for the newest stored readings, once; raises `StoreError`, after which it may be called again."""
         if self._newest is None:
             self._newest = self._load()
@@ -119,25 +141,30 @@ class Reviser:
             It may be called again.
         """
         noted = self.prepare()
-        newest = dict[_Key, Newest]()
-        late: dict[_Key, list[Arrival]] = {}
-        unsure: dict[_Key, list[Arrival]] = {}
-        heard: dict[_Key, datetime] = {}
-        judged_before = floor_hour(datetime.now(UTC)) - QC_HOURS
+        newest = dict[Key, Newest]()
+        late: dict[Key, list[Arrival]] = {}
+        unsure: dict[Key, list[Arrival]] = {}
+        heard: dict[Key, datetime] = {}
+        now = datetime.now(UTC)
+        judged_before, live_since = floor_hour(now) - QC_HOURS, now - _LIVE
         for judged in batch:
             received_at = judged.message.received_at
             for part, reading in enumerate(judged.readings):
                 key = (reading.network, reading.station_id, reading.instrument_id)
                 start = reading.interval.start
                 known = newest.get(key) or noted.get(key)
-                is_late = received_at - reading.interval.end > self._lateness(key)
+                is_waiting = self._is_shared and received_at < live_since
+                is_late = received_at - reading.interval.end > self.origins.lateness(key)
                 if known is None or start > known.start:
-                    newest[key] = Newest(start, received_at, reading.seq)
-                    if not is_late and start >= judged_before and not self._is_asked_always:
+                    newest[key] = Newest(start, received_at, reading.seq, reading, part)
+                    is_met = self._is_asked_always or is_waiting or (self._is_shared and is_late)
+                    if not is_late and start >= judged_before and not is_met:
                         continue  # the live path
-                    chosen = unsure if self._is_asked_always or (self._is_shared and is_late) else late
+                    chosen = unsure if is_met else late
                 else:
                     chosen = unsure
+                    if start == known.start and received_at < known.received_at and reading == known.reading:
+                        newest[key] = Newest(start, received_at, reading.seq, reading, part)  # an earlier copy
                 last = heard.get(key) or self._heard.get(key) or _NEVER
                 if known is not None:
                     last = max(last, known.received_at)
@@ -148,7 +175,7 @@ class Reviser:
                         received_at,
                         part,
                         is_late,
-                        is_in_order=received_at >= last,
+                        is_in_order=received_at >= last and not is_waiting,
                         is_new=received_at >= last and _is_higher(reading.seq, known),
                         is_answer=self._answers.may_be(judged, is_late=is_late),
                     )
@@ -158,7 +185,7 @@ class Reviser:
         self._heard.update(heard)
         return revised
 
-    def _load(self) -> dict[_Key, Newest]:
+    def _load(self) -> dict[Key, Newest]:
         try:
             wanted = {(str(item.network), *key) for key, item in self._network.instruments.items()}
             starts = self._store.newest_starts(wanted)
@@ -166,48 +193,40 @@ class Reviser:
             self._store.ensure()
             return {}  # a new database
         noted = {(item.station_id, item.instrument_id): item for item in self._state.list_instrument_states()}
-        found: dict[_Key, Newest] = {}
+        found: dict[Key, Newest] = {}
         for key, start in starts.items():
             item = noted.get(key[1:])
             received_at = item.last_received_at if item is not None else None
             found[key] = Newest(start, received_at or _NEVER, None if item is None else item.last_seq)
         return found
 
-    def _lateness(self, key: _Key) -> timedelta:
-        found = self._late_after.get(key)
-        if found is None:
-            cadence = timedelta(seconds=self._network.instruments[key[1], key[2]].cadence_s)
-            found = self._late_after[key] = max(LATE_LEAST, 2 * cadence) + self._network.delays[key[1], key[2]]
-        return found
-
     def _keep(
-        self, batch: Sequence[Judged], late: dict[_Key, list[Arrival]], unsure: dict[_Key, list[Arrival]]
+        self, batch: Sequence[Judged], late: dict[Key, list[Arrival]], unsure: dict[Key, list[Arrival]]
     ) -> Revised:
         done = _Done()
+        unsure = {key: self._answers.marked(key, arrivals) for key, arrivals in unsure.items()}
         stored = self._stored(unsure)
         live = _live_of_batch(batch, unsure) if unsure else {}
         rows = self._contenders(unsure)
+        known = {place: [item] for place, item in live.items()}
+        known |= self._look_back(unsure, stored, rows, live)
         for key, arrivals in unsure.items():
-            runs = self._late_runs(key, arrivals)
-            asked = self._answers.marked(key, arrivals)
-            for start, part in _by_start(asked).items():
+            runs = self._runs_of(key, arrivals)
+            for start, part in _by_start(arrivals).items():
                 place = (key, start)
-                before, first = (
-                    stored[key].get(start),
-                    live.get(place) or self._newest_of(key, start, stored[key], part),
-                )
+                before = stored[key].get(start)
                 is_live = place in live
                 contest = Contest(
                     _content_of(live[place].reading, before) if is_live else before,
                     rows.get(place, ()),
-                    first=first,
+                    known=known.get(place, ()),
                     cadence=timedelta(seconds=self._network.instruments[key[1], key[2]].cadence_s),
                     keeps_all=self._is_asked_always,
-                    is_behind=self._is_asked_always or self.is_behind,
+                    is_behind=self._is_asked_always or self.is_behind or self._is_shared,
                     stored_at=self._stored_at(key, part[0], runs) if before is not None else None,
                 )
                 self._settle(key, contest, part, done)
-                done.write(before, contest.content, part, first if is_live else None)
+                done.write(before, contest.content, part, live.get(place))
         for key in {**late, **unsure}:
             fresh = [*late.get(key, ()), *done.fresh.get(key, ())]
             if self._network.stations[key[1]].late_window_h:
@@ -222,17 +241,43 @@ class Reviser:
             self._state.put_contenders(done.contenders)
         return Revised(done.instead, done.superseded)
 
-    def _late_runs(self, key: _Key, arrivals: Sequence[Arrival]) -> list[Revision]:
-        """Runs of late readings at the times of entries of the quarantine, in the order of their receipt."""
-        if not self._is_asked_always or not self._network.stations[key[1]].late_window_h:
-            return []
-        starts = [arrival.reading.interval.start for arrival in arrivals]
-        found = self._state.list_revisions(
-            start=min(starts), end=max(starts) + _MICROSECOND, station_id=key[1], instrument_id=key[2]
-        )
-        return [item for item in found if item.network == key[0] and item.before is None]
+    def _look_back(
+        self,
+        unsure: dict[Key, list[Arrival]],
+        stored: dict[Key, dict[datetime, Before]],
+        rows: Mapping[Place, Sequence[Contender]],
+        live: Container[Place],
+    ) -> dict[Place, list[Arrival]]:
+        """Messages that what is stored is of, and earlier copies of the arrivals, for points whose contenders do not tell."""
+        known: dict[Place, list[Arrival]] = {}
+        wanted: dict[Place, list[Arrival]] = {}
+        for key, arrivals in unsure.items():
+            for start, part in _by_start(arrivals).items():
+                before = stored[key].get(start)
+                place = (key, start)
+                if before is None or place in live or (place in rows and is_explained(before, rows[place])):
+                    continue
+                newest = self._newest_of(key, start, before)
+                if newest is not None:
+                    known[place] = [newest]
+                elif any(item.matters or not is_said_by(before, item.reading) for item in part):
+                    wanted[place] = part
+        ends = {place: part[0].reading.interval.end for place, part in wanted.items()}
+        for place, found in self.origins.find(ends).items():
+            before = stored[place[0]][place[1]]
+            digests = {digest_of(item.reading) for item in wanted[place]}
+            known[place] = [
+                item
+                for item in found
+                if self._is_shared or is_said_by(before, item.reading) or digest_of(item.reading) in digests
+            ]
+        return known
 
-    def _stored_at(self, key: _Key, arrival: Arrival, runs: Sequence[Revision]) -> datetime | None:
+    def _runs_of(self, key: Key, arrivals: Sequence[Arrival]) -> list[Revision]:
+        starts = [arrival.reading.interval.start for arrival in arrivals] if self._is_asked_always else []
+        return self.origins.late_runs(key, starts)
+
+    def _stored_at(self, key: Key, arrival: Arrival, runs: Sequence[Revision]) -> datetime | None:
         """When what is stored was received, for an entry of the quarantine: with a run of late readings, or in time."""
         if not self._is_asked_always or not self._network.stations[key[1]].late_window_h:
             return None
@@ -240,20 +285,16 @@ class Reviser:
         run = next((item for item in runs if item.first <= interval.start <= item.last), None)
         if run is not None:
             return run.received_at
-        return interval.end + self._lateness(key) if arrival.is_late else None
+        return interval.end + self.origins.lateness(key) if arrival.is_late else None
 
-    def _newest_of(
-        self, key: _Key, start: datetime, stored: dict[datetime, Before], arrivals: Sequence[Arrival]
-    ) -> Arrival | None:
-        """The message that what is stored is of, where it is the newest of its instrument, of which receipt and number are known."""
+    def _newest_of(self, key: Key, start: datetime, stored: Before) -> Arrival | None:
+        """The message that what is stored is of, where it is the newest of its instrument."""
         known = (self._newest or {}).get(key)
-        if known is None or known.start != start or known.received_at == _NEVER or start not in stored:
+        if known is None or known.start != start or known.reading is None or not is_all_of(stored, known.reading):
             return None
-        values, status = said_by(stored[start])
-        reading = msgspec.structs.replace(arrivals[0].reading, values=values, status=status, seq=known.seq)
-        return Arrival(reading, known.received_at, 0, is_late=False, is_in_order=True, is_new=False)
+        return Arrival(known.reading, known.received_at, known.part, is_late=False, is_in_order=True, is_new=False)
 
-    def _settle(self, key: _Key, contest: Contest, arrivals: Sequence[Arrival], done: _Done) -> None:
+    def _settle(self, key: Key, contest: Contest, arrivals: Sequence[Arrival], done: _Done) -> None:
         for arrival in arrivals:
             verdict, before = contest.take(arrival)
             if verdict is Verdict.FRESH:
@@ -265,9 +306,9 @@ class Reviser:
                 done.superseded += 1
         done.contenders.extend(contest.changed.values())
 
-    def _contenders(self, unsure: dict[_Key, list[Arrival]]) -> dict[tuple[_Key, datetime], list[Contender]]:
+    def _contenders(self, unsure: dict[Key, list[Arrival]]) -> dict[tuple[Key, datetime], list[Contender]]:
         starts = [arrival.reading.interval.start for arrivals in unsure.values() for arrival in arrivals]
-        found: dict[tuple[_Key, datetime], list[Contender]] = {}
+        found: dict[tuple[Key, datetime], list[Contender]] = {}
         if starts:
             stations = {key[1] for key in unsure}
             few = stations if len(stations) <= _STATIONS_NAMED else None
@@ -275,20 +316,20 @@ class Reviser:
                 found.setdefault(((item.network, item.station_id, item.instrument_id), item.start), []).append(item)
         return found
 
-    def _stored(self, unsure: dict[_Key, list[Arrival]]) -> dict[_Key, dict[datetime, Before]]:
+    def _stored(self, unsure: dict[Key, list[Arrival]]) -> dict[Key, dict[datetime, Before]]:
         """What the database holds at the times in question, one query an instrument."""
-        found: dict[_Key, dict[datetime, Before]] = {}
+        found: dict[Key, dict[datetime, Before]] = {}
         for key, arrivals in unsure.items():
             starts = [arrival.reading.interval.start for arrival in arrivals]
             stored = self._store.read_stored(*key, min(starts), max(starts) + _MICROSECOND)
             found[key] = {start: Before(dict(item.values), dict(item.status)) for start, item in stored.items()}
         return found
 
-    def _correction(self, key: _Key, arrival: Arrival, before: Before, moment: datetime) -> Revision:
+    def _correction(self, key: Key, arrival: Arrival, before: Before, moment: datetime) -> Revision:
         start = arrival.reading.interval.start
         return self._revision(key, start, start, moment, 1, before)
 
-    def _runs(self, key: _Key, fresh: list[Arrival], occupied: set[datetime]) -> Iterator[Revision]:
+    def _runs(self, key: Key, fresh: list[Arrival], occupied: set[datetime]) -> Iterator[Revision]:
         """One revision a run of late readings with nothing stored between."""
         ordered = sorted(fresh, key=lambda item: item.reading.interval.start)
         bounds = sorted(occupied)
@@ -302,7 +343,7 @@ class Reviser:
             yield self._revision(key, first, last, max(item.received_at for item in arrivals), len(arrivals), None)
 
     def _revision(  # noqa: PLR0917 - the fields of a revision
-        self, key: _Key, first: datetime, last: datetime, received_at: datetime, readings: int, before: Before | None
+        self, key: Key, first: datetime, last: datetime, received_at: datetime, readings: int, before: Before | None
     ) -> Revision:
         return Revision(
             network=key[0],
@@ -319,7 +360,7 @@ class Reviser:
     def _reopen(
         self,
         hours: dict[tuple[str, str, datetime], ReopenedHour],
-        key: _Key,
+        key: Key,
         arrival: Arrival,
         reason: ReopenReason,
     ) -> None:
@@ -330,6 +371,16 @@ class Reviser:
         hours[key[0], key[1], hour] = ReopenedHour(key[0], key[1], hour, reason, datetime.now(UTC))
 
 
+@contextmanager
+def of_quarantine(settings: CollectorSettings, writer: Writer | None, state: StateStore) -> Iterator[Reviser | None]:
+    """What decides about messages of the quarantine; None without a writer."""
+    if writer is None:
+        yield None
+        return
+    with closing(RawLog(settings.rawlog_dir)) as log:
+        yield Reviser(settings, writer.store, state, log, "quarantine")
+
+
 class _Done:
     """What a batch comes to, gathered point by point."""
 
@@ -337,7 +388,7 @@ class _Done:
         self.revisions: list[Revision] = []
         self.hours: dict[tuple[str, str, datetime], ReopenedHour] = {}
         self.contenders: list[Contender] = []
-        self.fresh: dict[_Key, list[Arrival]] = {}
+        self.fresh: dict[Key, list[Arrival]] = {}
         self.instead: dict[int, Reading | None] = {}
         self.superseded = 0
 
@@ -367,11 +418,11 @@ def _content_of(reading: Reading, before: Before | None) -> Before:
     return overlaid(before, Before(dict(reading.values), dict(reading.status)))
 
 
-def _live_of_batch(batch: Sequence[Judged], unsure: dict[_Key, list[Arrival]]) -> dict[tuple[_Key, datetime], Arrival]:
+def _live_of_batch(batch: Sequence[Judged], unsure: dict[Key, list[Arrival]]) -> dict[tuple[Key, datetime], Arrival]:
     """Readings of the same batch that took the live path and that a later one of the batch is about."""
     asked = {id(arrival.reading) for arrivals in unsure.values() for arrival in arrivals}
     wanted = {(key, arrival.reading.interval.start) for key, arrivals in unsure.items() for arrival in arrivals}
-    found: dict[tuple[_Key, datetime], Arrival] = {}
+    found: dict[tuple[Key, datetime], Arrival] = {}
     for judged in batch:
         for part, reading in enumerate(judged.readings):
             place = ((reading.network, reading.station_id, reading.instrument_id), reading.interval.start)

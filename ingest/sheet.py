@@ -28,7 +28,7 @@ from ingest.error_finding import error_finding
 from ingest.expectation import HOUR, expected_in, holes
 from ingest.guard import describe, divide, say
 from ingest.judge import judge
-from ingest.quarantine import refused_behind_judge
+from ingest.refusal import refused_behind_judge
 from schemas.interval import floor_hour
 from store.error import StateError
 from store.line import has_fields
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.judge import Judged
-    from ingest.quarantine import Refusals
+    from ingest.refusal import Refusals
     from ingest.settings import CollectorSettings
     from schemas.network import Network
     from store.influx import InfluxStore

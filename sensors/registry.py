@@ -23,6 +23,8 @@ DECODERS: Mapping[str, Callable[[RawMessage, Topic, Network | None], Decoded]] =
     json_v1.FORMAT: _json,
     hj212.FORMAT: hj212.decode,
 }
+FORMATS = tuple(DECODERS)
+"""Names of the wire formats, as topics end with them."""
 
 
 def decode(message: RawMessage, topic: Topic, network: Network | None = None) -> Decoded:

@@ -27,7 +27,7 @@ from store.rawlog_file import DayFile, connect, explained
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,6 +46,9 @@ _INSERT_AT = "INSERT INTO message (id, received_us, topic, payload, redelivered)
 _LEAP = 1_000_000
 """Rows that are left free where a file holds fewer than a cursor has passed: whoever reads the one before it may still move on."""
 _SELECT = "SELECT id, received_us, topic, payload, redelivered FROM message WHERE id > ? ORDER BY id LIMIT ?"
+_COUNT = "SELECT count(*) FROM message WHERE received_us >= ? AND received_us < ?"
+_FIND = """SELECT id, received_us, topic, payload, redelivered FROM message
+WHERE received_us >= ? AND received_us < ? AND topic IN (SELECT value FROM json_each(?))"""
 
 
 class Position(msgspec.Struct, frozen=True, order=True):
@@ -196,8 +199,35 @@ class RawLog:
         """Messages received in ``[start, end)`` (aware), redelivered ones included."""
         first = start.astimezone(UTC).date()
         bounds = (_to_micros(start), _to_micros(end))
-        question = "SELECT count(*) FROM message WHERE received_us >= ? AND received_us < ?"
-        return sum(self._one(day, question, bounds) or 0 for day in self.days() if day >= first)
+        return sum(self._one(day, _COUNT, bounds) or 0 for day in self.days() if day >= first)
+
+    def find(
+        self, topics: Collection[str], windows: Sequence[tuple[datetime, datetime]], *, most: int
+    ) -> list[LoggedMessage]:
+        """Messages of some topics that were received in any of the windows, in log order.
+
+        Parameters
+        ----------
+        topics : collection of str
+        windows : sequence of tuple of datetime
+            Pairs ``[start, end)``, aware, without overlap.
+        most : int
+            Messages of any topic that are looked through, newest window first; a window that would exceed the rest is left out [1].
+        """
+        bounds = [(_to_micros(start), _to_micros(end)) for start, end in sorted(windows, reverse=True)]
+        first = min((start.astimezone(UTC).date() for start, _ in windows), default=date.max)
+        wanted = msgspec.json.encode(sorted(topics)).decode()
+        found: list[LoggedMessage] = []
+        for day in [day for day in reversed(self.days()) if day >= first]:
+            path = self._directory / f"{day}.sqlite"
+            with explained(path), closing(connect(path, _DAY_SCHEMA)) as connection:
+                for window in bounds:
+                    passed = connection.execute(_COUNT, window).fetchone()[0]
+                    if 0 < passed <= most:
+                        most -= passed
+                        rows = connection.execute(_FIND, (*window, wanted))
+                        found.extend(_from_row(day, row) for row in rows)
+        return sorted(found, key=lambda item: item.position)
 
     def count_after(self, cursor: Position) -> int:
         """Messages a reader at ``cursor`` has still to deal with."""

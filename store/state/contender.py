@@ -44,7 +44,8 @@ class Contender(msgspec.Struct, frozen=True, kw_only=True):
     status: dict[str, str]
 
 
-_KEY = ("station_id", "instrument_id", "start", "digest")
+_POINT = ("station_id", "instrument_id", "start")
+_KEY = (*_POINT, "digest")
 
 
 class ContenderStore(StateBase):
@@ -85,6 +86,18 @@ class ContenderStore(StateBase):
         order = (columns.station_id, columns.instrument_id, columns.start, columns.received_at)
         with self._reading() as connection:
             return [_to_contender(row) for row in connection.execute(question.order_by(*order)).mappings()]
+
+    def list_changed_contenders(self, since: datetime) -> list[Contender]:
+        """Contenders about points of which one was changed at ``since`` or later, by point and receipt."""
+        columns = contender.c
+        changed = (
+            sa.select(*(columns[name] for name in _POINT)).where(columns.changed_at >= since).distinct().subquery()
+        )
+        same = sa.and_(*(columns[name] == changed.c[name] for name in _POINT))
+        question = sa.select(contender).join(changed, same)
+        with self._reading() as connection:
+            rows = connection.execute(question.order_by(*(columns[name] for name in _POINT), columns.received_at))
+            return [_to_contender(row) for row in rows.mappings()]
 
     def prune_contenders(self, before: datetime, kept: Collection[str] = ()) -> int:
         """Delete what nothing changed since ``before``, but for the stations ``kept``; returns how many rows."""

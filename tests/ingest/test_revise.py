@@ -21,6 +21,7 @@ from qc.job import run_reopened, stretches
 from schemas.interval import floor_hour
 from schemas.message import RawMessage
 from store.history import native_as_of
+from store.rawlog import RawLog
 from store.state import Before, ReopenReason, StateStore
 from tests.ingest.conftest import environment
 
@@ -41,10 +42,10 @@ class Path:
 
     def __init__(self, settings: CollectorSettings, store: InfluxStore, state: StateStore) -> None:
         self.settings, self.store, self.state = settings, store, state
-        self.reviser = Reviser(settings, store, state)
+        self.reviser = Reviser(settings, store, state, RawLog(settings.rawlog_dir))
 
     def restart(self) -> None:
-        self.reviser = Reviser(self.settings, self.store, self.state)
+        self.reviser = Reviser(self.settings, self.store, self.state, RawLog(self.settings.rawlog_dir))
 
     def judged(
         self, start: datetime, values: dict[str, float], *, received_at: datetime, station: str, **more: object

@@ -121,6 +121,21 @@ def test_counts_are_half_open_and_know_the_backlog(log: RawLog) -> None:
     assert log.count_after(position) == 2
 
 
+def test_messages_are_found_by_topic_and_receipt_within_a_bound(log: RawLog) -> None:
+    second = timedelta(seconds=1)
+    log.append([message(str(number), NIGHT + number * second) for number in range(-3, 4)])  # over midnight
+    log.append([RawMessage("obs/v1/gas/a/c/json", b"of another", NIGHT)])
+    topics, around = ["obs/v1/gas/a/b/json"], (NIGHT - second, NIGHT + 2 * second)
+
+    def found(windows: list[tuple[datetime, datetime]], most: int) -> list[str]:
+        return [item.message.payload.decode() for item in log.find(topics, windows, most=most)]
+
+    assert found([around], 4) == ["-1", "0", "1"]
+    assert found([around, (NIGHT + 2 * second, NIGHT + 3 * second)], 3) == ["1", "2"]  # newest day and window first
+    assert found([], 4) == []
+    assert log.find([], [around], most=4) == []
+
+
 def test_pruning_keeps_what_a_cursor_has_not_passed(log: RawLog) -> None:
     for day in range(4):
         position = log.append([message(str(day), NIGHT + timedelta(days=day))])

@@ -1,0 +1,114 @@
+"""Points about which several collectors of a share group hold messages: settled again with what each of them knows.
+
+A collector that meets a reading which another one has stored knows neither its receipt nor its number, and keeps it as an estimate
+(`ingest.contest.STORED`). Here the other one puts in its place what its own raw log says, and the rule is applied again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ingest.contest import STORED, Arrival, contender_of, content_of, difference, is_all_of, overlaid, to_write
+from ingest.rank import merged, settled
+from schemas.interval import Interval
+from schemas.reading import Reading
+from store.state import Before, Revision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.origin import Origins, Place
+    from ingest.settings import CollectorSettings
+    from store.influx_reading import ReadingStore
+    from store.state import Contender, StateStore
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Reconciled(msgspec.Struct):
+    """What has to be written, with what it replaces."""
+
+    readings: list[Reading] = []
+    revisions: list[Revision] = []
+
+
+class Reconciler:
+    """Settles contests of a share group again.
+
+    Parameters
+    ----------
+    settings : CollectorSettings
+    store : ReadingStore
+    state : StateStore
+    origins : Origins
+        Of this collector's raw log.
+    """
+
+    def __init__(self, settings: CollectorSettings, store: ReadingStore, state: StateStore, origins: Origins) -> None:
+        self._network = settings.stations
+        self._store = store
+        self._state = state
+        self._origins = origins
+
+    def reconcile(self, changed_after: datetime) -> Reconciled:
+        """Contests that any collector has changed since, settled with what this one knows.
+
+        What is replaced is kept before it is returned; done again, nothing is found.
+
+        Raises
+        ------
+        StoreError
+        """
+        outcome = Reconciled()
+        contests: dict[Place, list[Contender]] = {}
+        for row in self._state.list_changed_contenders(changed_after):
+            if (row.station_id, row.instrument_id) in self._network.instruments:
+                contests.setdefault(((row.network, row.station_id, row.instrument_id), row.start), []).append(row)
+        held = self._origins.find({place: self._end(place) for place in contests})
+        for place, rows in contests.items():
+            self._settle(place, self._told(rows, held.get(place, ())), outcome)
+        if outcome.revisions:
+            self._state.add_revisions(outcome.revisions, ())
+        return outcome
+
+    def _told(self, rows: list[Contender], held: Sequence[Arrival]) -> list[Contender]:
+        """The contenders with what this collector holds about the point, an estimate of which is no longer needed."""
+        known = {row.digest: row for row in rows}
+        for arrival in held:
+            item = contender_of(arrival)
+            known[item.digest] = merged(known[item.digest], item) if item.digest in known else item
+        estimate = known.get(STORED)
+        dropped = []
+        if estimate is not None and any(is_all_of(content_of(estimate), item.reading) for item in held):
+            dropped.append(known.pop(STORED))
+        changed = [item for item in known.values() if item not in rows]
+        if changed or dropped:
+            self._state.put_contenders(changed, dropped)
+        return list(known.values())
+
+    def _settle(self, place: Place, rows: list[Contender], outcome: Reconciled) -> None:
+        key, start = place
+        cadence = timedelta(seconds=self._network.instruments[key[1], key[2]].cadence_s)
+        found = self._store.read_stored(*key, start, start + _MICROSECOND).get(start)
+        before = Before(dict(found.values), dict(found.status)) if found is not None else Before()
+        like = Reading(*key, Interval(start, self._end(place)), {})
+        after = overlaid(before, settled(rows, cadence))
+        reading = to_write(before, after, like)
+        if reading is None:
+            return
+        outcome.readings.append(reading)
+        if found is not None:
+            received_at = max(row.received_at for row in rows) + _MICROSECOND
+            outcome.revisions.append(
+                Revision(
+                    network=key[0], station_id=key[1], instrument_id=key[2], first=start, last=start,
+                    received_at=received_at, origin="mqtt", readings=1, before=difference(before, after),
+                )
+            )  # fmt: skip
+
+    def _end(self, place: Place) -> datetime:
+        (_, station_id, instrument_id), start = place
+        return start + timedelta(seconds=self._network.instruments[station_id, instrument_id].cadence_s)

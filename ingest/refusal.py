@@ -1,0 +1,31 @@
+"""Readings that the drain refused though the judge accepts them: the quarantine knows them, the raw log does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.reading import RejectReason
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from store.state import StateStore
+
+BEHIND_THE_JUDGE = (RejectReason.REFUSED_BY_STORE, RejectReason.CLOCK_SUSPECT, RejectReason.INTERNAL_ERROR)
+"""Refusals that the judge alone does not know."""
+_PAGE = 1_000
+Refusals = dict[tuple[str, str, "datetime", "datetime"], str]
+"""Reasons, by station, instrument, start of the reading and time of reception."""
+
+
+def refused_behind_judge(state: StateStore, received_from: datetime) -> Refusals:
+    """Readings that the drain refused though the judge accepts them, of messages received at ``received_from`` or later."""
+    found: Refusals = {}
+    for reason in BEHIND_THE_JUDGE:
+        after = 0
+        while page := state.list_quarantine(reason=reason, received_from=received_from, after=after, limit=_PAGE):
+            after = page[-1].id
+            for item in page:
+                if item.station_id and item.instrument_id and item.interval_start:
+                    found[item.station_id, item.instrument_id, item.interval_start, item.received_at] = reason.value
+    return found
