@@ -18,7 +18,7 @@ from influxdb_client.domain.dbrp_create import DBRPCreate
 from influxdb_client.service.dbr_ps_service import DBRPsService
 
 from store.error import StoreAccessError, StoreError, StoreMissingError
-from store.influx_http import Bucket, error_of, explained
+from store.influx_http import WRITTEN, Bucket, error_of, explained
 from store.influxql import quote_identifier
 
 if TYPE_CHECKING:
@@ -237,7 +237,7 @@ def try_access(http: InfluxHttp) -> list[Access]:
 
 def _cannot_write(http: InfluxHttp, bucket: Bucket) -> str:
     answer = http.post_lines(bucket, b"")
-    return str(error_of(answer, http.url, otherwise=StoreError)) if answer.status >= 300 else ""  # noqa: PLR2004 - HTTP
+    return "" if answer.status == WRITTEN else str(error_of(answer, http.url, otherwise=StoreError))
 
 
 def _cannot_read(http: InfluxHttp, bucket: Bucket) -> str:

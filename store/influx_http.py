@@ -37,6 +37,8 @@ _POOL_SIZE = 16
 #: First 1.x release with ``/api/v2/write`` (release notes of InfluxDB 1.8.0).
 _V2_WRITE_SINCE = (1, 8)
 _LONGEST_GET = 2_000
+WRITTEN = 204
+"""What every InfluxDB answers to a write that it has taken; a proxy's page comes with 200."""
 _SHOWN = 120
 """Bytes of an unexpected answer that an error quotes."""
 #: 1.x states its version always; what names its build only is a 2.x.
@@ -288,6 +290,11 @@ def error_of(answer: Answer, url: str, *, otherwise: type[StoreError]) -> StoreE
     if answer.status in (401, 403):
         return StoreAccessError(
             f"InfluxDB at {url} refuses the credentials: {words}; check SKYGROUND_INFLUX_TOKEN, or SKYGROUND_INFLUX_USER and _PASSWORD"
+        )
+    if answer.status < 300:  # noqa: PLR2004 - HTTP
+        said = answer.body[:_SHOWN].decode(errors="replace")
+        return StoreUnavailableError(
+            f"InfluxDB at {url}: HTTP {answer.status} to a write, expected {WRITTEN}: a proxy or another program answers: {said!r}"
         )
     if is_missing(answer):
         return StoreMissingError(f"InfluxDB at {url}: {words}; {_remedy(words)}")

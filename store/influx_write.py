@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from store.error import StoreRefusedError, StoreUnavailableError
-from store.influx_http import error_of, is_missing
+from store.influx_http import WRITTEN, error_of, is_missing
 from store.influx_retention import is_for_age
 from store.line import escape_key, escape_measurement
 
@@ -183,7 +183,7 @@ class _Writing:
             self._is_ensured = True
             self._ensure()
             answer = self._http.post_lines(self._bucket, body)
-        if answer.status >= 300 and answer.status not in _REFUSED:  # noqa: PLR2004 - HTTP
+        if answer.status != WRITTEN and answer.status not in _REFUSED:
             raise error_of(answer, self._http.url, otherwise=StoreRefusedError)
         return answer
 

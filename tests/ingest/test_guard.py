@@ -28,6 +28,7 @@ from schemas.reading import RejectReason
 from sensors.network_file import network_toml
 from store.error import QueryError, StateError, StateValueError, StoreUnavailableError
 from store.influx import InfluxStore
+from store.influx_http import Answer, InfluxHttp
 from store.rawlog import RawLog
 from store.state import Finding, FindingKind, StateStore
 
@@ -255,6 +256,39 @@ def test_a_question_that_the_database_refuses_again_and_again_is_the_fault_of_it
     ((station, detail),) = path.entries()
     assert station == "poison"
     assert "time out of range" in detail
+
+
+@pytest.mark.integration
+def test_a_proxy_that_answers_every_question_with_a_page_is_waited_for(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.put(3)
+    original, prepare, revise = InfluxHttp.request, Reviser.prepare, Reviser.revise
+    left = [-1]
+
+    def prepared(reviser: Reviser) -> None:
+        prepare(reviser)
+        left[0] = 8 if left[0] < 0 else left[0]
+
+    def ask(reviser: Reviser, batch: Sequence[Judged]) -> Revised:
+        if left[0] > 0:
+            left[0] -= 1
+            reviser._store.newest_starts([("gas", "s-1", "gas1")])
+        return revise(reviser, batch)
+
+    def request(http: InfluxHttp, method: str, url: str, **named: Any) -> Answer:
+        if url == "/query" and left[0] > 0:
+            return Answer(200, b"<html><title>Maintenance</title></html>\n")
+        return original(http, method, url, **named)
+
+    monkeypatch.setattr(Reviser, "prepare", prepared)
+    monkeypatch.setattr(Reviser, "revise", ask)
+    monkeypatch.setattr(InfluxHttp, "request", request)
+    monkeypatch.setattr("ingest.patience.PAUSE_S", 0.05)
+    path.drain()
+    assert left == [0]
+    assert path.entries() == []
+    assert path.stored() == dict.fromkeys(STATIONS, 1)
 
 
 @pytest.mark.integration

@@ -144,6 +144,14 @@ def test_a_server_that_is_no_influxdb_is_named(server: Recorder) -> None:
         store_at(server).ensure()
 
 
+def test_a_page_instead_of_an_answer_is_not_taken_for_a_write(server: Recorder) -> None:
+    server.answer = lambda _: (200, b"<html><title>Maintenance</title>" + b"x" * 5_000)
+    result = store_at(server).write_lines(Bucket.NATIVE, [b"gas a=1 1"])
+    assert (result.accepted, result.retry) == (0, True)
+    assert "HTTP 200 to a write, expected 204: a proxy or another program answers: '<html>" in result.detail
+    assert len(result.detail) < 400
+
+
 def test_refused_lines_are_found_by_halving(server: Recorder) -> None:
     server.answer = lambda request: (422, REFUSED) if b"bad" in request.body else (204, b"")
     result = store_at(server).write_lines(
