@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from ingest.judge import Judged
+    from ingest.refusal import Refusals
     from ingest.settings import CollectorSettings
     from store.rawlog import RawLog
     from store.state import Revision, StateStore
@@ -80,8 +81,7 @@ class Origins:
         Parameters
         ----------
         wanted : mapping
-            The ends of the readings. Those of data sets, which may come at any time, are not looked up, nor is what was refused
-            behind the judge.
+            The ends of the readings. Those of data sets, which may come at any time, are not looked up.
 
         Raises
         ------
@@ -91,13 +91,22 @@ class Origins:
         found: dict[Place, list[Arrival]] = {}
         topics = [str(Topic(*key, name)) for key in {key for key, _ in wanted} for name in FORMATS]
         messages = self._log.find(topics, _merged(windows), most=MESSAGES_MAX) if windows else []
-        refused = refused_behind_judge(self._state, min(windows)[0]) if messages else {}
+        refused = self._refused({key[1] for key, _ in wanted}, min(windows)[0]) if messages else {}
         for logged in messages:
             judged = judge(logged.message, self._settings)
             for place, arrival in self._arrivals(judged):
                 if place in wanted and (*place[0][1:], place[1], arrival.received_at) not in refused:
                     found.setdefault(place, []).append(arrival)
         return {place: self._answers.marked(place[0], arrivals) for place, arrivals in found.items()}
+
+    def _refused(self, stations: Collection[str], received_from: datetime) -> Refusals:
+        """What the judge would let in and the drain did not: in a share group, where every message counts that is held."""
+        if not self._settings.mqtt_share:
+            return {}
+        found: Refusals = {}
+        for station_id in stations:
+            found |= refused_behind_judge(self._state, received_from, station_id)
+        return found
 
     def _windows(self, key: Key, wanted: Mapping[Place, datetime]) -> list[tuple[datetime, datetime]]:
         if not self._network.stations[key[1]].late_window_h:

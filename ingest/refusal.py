@@ -18,12 +18,20 @@ Refusals = dict[tuple[str, str, "datetime", "datetime"], str]
 """Reasons, by station, instrument, start of the reading and time of reception."""
 
 
-def refused_behind_judge(state: StateStore, received_from: datetime) -> Refusals:
-    """Readings that the drain refused though the judge accepts them, of messages received at ``received_from`` or later."""
+def refused_behind_judge(state: StateStore, received_from: datetime, station_id: str | None = None) -> Refusals:
+    """Readings that the drain refused though the judge accepts them, of messages received at ``received_from`` or later.
+
+    Parameters
+    ----------
+    station_id : str or None
+        None: of all stations.
+    """
     found: Refusals = {}
     for reason in BEHIND_THE_JUDGE:
         after = 0
-        while page := state.list_quarantine(reason=reason, received_from=received_from, after=after, limit=_PAGE):
+        while page := state.list_quarantine(
+            reason=reason, station_id=station_id, received_from=received_from, after=after, limit=_PAGE
+        ):
             after = page[-1].id
             for item in page:
                 if item.station_id and item.instrument_id and item.interval_start:
