@@ -266,9 +266,10 @@ def test_a_proxy_that_answers_every_question_with_a_page_is_waited_for(
     original, prepare, revise = InfluxHttp.request, Reviser.prepare, Reviser.revise
     left = [-1]
 
-    def prepared(reviser: Reviser) -> None:
-        prepare(reviser)
+    def prepared(reviser: Reviser) -> object:
+        found = prepare(reviser)
         left[0] = 8 if left[0] < 0 else left[0]
+        return found
 
     def ask(reviser: Reviser, batch: Sequence[Judged]) -> Revised:
         if left[0] > 0:
