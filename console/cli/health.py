@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli.printable import printable
+
 if TYPE_CHECKING:
     from alerts.outage import MailState
     from console.i18n import Words
@@ -78,7 +80,7 @@ def health(
             typer.echo(msgspec.json.encode(line))
             continue
         since = f"{row.since:%Y-%m-%d %H:%M}Z" if row.since else "-"
-        typer.echo(f"{words(f'state.{row.state}'):<14} {row.station.id:<24} {since:<18} {next_step}")
+        typer.echo(printable(f"{words(f'state.{row.state}'):<14} {row.station.id:<24} {since:<18} {next_step}"))
     if not chosen and not as_json:
         typer.echo("every station reports on time 全部站点正常")
     if is_unwell or mail_line is not None or any(row.state in TROUBLED for row in chosen):
@@ -108,7 +110,7 @@ def _print_processes(processes: list[Process], words: Words, *, everything: bool
             line = {"process": item.name, "station": None, "state": state, "next_step": next_step}
             typer.echo(msgspec.json.encode(line | msgspec.structs.asdict(item)))
         else:
-            typer.echo(f"{state:<14} {item.name:<24} {when:<18} {next_step}")
+            typer.echo(printable(f"{state:<14} {item.name:<24} {when:<18} {next_step}"))
     return bool(unwell)
 
 

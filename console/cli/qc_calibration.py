@@ -10,6 +10,7 @@ import typer
 
 from console.cli.moment import OpenFrom, OpenTo, open_span
 from console.cli.page import DEFAULT, Limit, page, tell_more
+from console.cli.printable import printable
 from console.cli.qc_moment import AsJson, settings_of, stop, to_json
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def listed(  # noqa: PLR0917 - typer passes them by name
     checks, more_checks = page(results, limit)
     corrections, more_corrections = page(decisions, limit)
     for check in checks:
-        typer.echo(to_json(check) if as_json else _check_text(check, settings))
+        typer.echo(to_json(check) if as_json else printable(_check_text(check, settings)))
     for item in corrections:
         typer.echo(to_json(item) if as_json else _correction_text(item, settings))
     if more_checks or more_corrections:
@@ -91,7 +92,7 @@ def show(
     if as_json:
         typer.echo(to_json({"check": found, "now": [item for item in judged if item.result == one], "doubts": periods}))
         return
-    typer.echo(_check_text(found, settings))
+    typer.echo(printable(_check_text(found, settings)))
     is_chinese = settings.language.value == "zh"
     for period in periods:
         until = "..." if period.end is None else f"{period.end:%Y-%m-%dT%H:%MZ}"

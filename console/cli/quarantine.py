@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli.page import DEFAULT, Limit, page, tell_more
+from console.cli.printable import printable
 from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def list_entries(
             typer.echo(msgspec.json.encode(row))
             continue
         place = "/".join(part for part in (row.station, row.instrument, row.parameter) if part) or row.topic
-        typer.echo(f"{row.id:>7}  {row.received_at[:19]}Z  {row.reason:<18} {place:<40} {row.detail[:120]}")
+        typer.echo(printable(f"{row.id:>7}  {row.received_at[:19]}Z  {row.reason:<18} {place:<40} {row.detail[:120]}"))
     if is_cut:
         tell_more("quarantine list", limit, as_json=as_json, filters="--station, --reason")
 
@@ -108,7 +109,7 @@ def show(entry_id: Annotated[int, typer.Argument(help="id of the list 编号")],
         typer.echo(msgspec.json.encode(fields))
         return
     for name, value in fields.items():
-        typer.echo(f"{name:<14} {'' if value is None else value}")
+        typer.echo(f"{name:<14} {'' if value is None else printable(value)}")
 
 
 def replay(
@@ -217,7 +218,7 @@ def repair(  # noqa: PLR0917 - typer passes them by name
             typer.echo(msgspec.json.encode(outcome))
             continue
         starts = ", ".join(f"{start:%Y-%m-%d %H:%M}Z" for start in outcome.starts[:3])
-        typer.echo(f"{outcome.id:>7}  {outcome.values} values 个值  {starts}  {'; '.join(outcome.refused)}")
+        typer.echo(printable(f"{outcome.id:>7}  {outcome.values} values 个值  {starts}  {'; '.join(outcome.refused)}"))
     stored = sum(outcome.values for outcome in outcomes)
     if not as_json:
         typer.echo(f"{'would store 将入库' if dry_run else 'stored 已入库'} {stored} values 个值")
