@@ -33,6 +33,8 @@ MAILED = "alert_mail"
 """Kind of the documents that hold the mail thread of the newest beginning of an alert."""
 MOST_CLAIMS = 500
 MOST_ALERTS_A_MAIL = 100
+MOST_DEAD = 2
+"""Mails in a row at which a server may die in one round. Project's choice."""
 LOOK_AGAIN = timedelta(seconds=10)
 """When an end looks again for its beginning, which another worker is mailing."""
 _log = structlog.get_logger(__name__)
@@ -43,6 +45,13 @@ class Outcome(NamedTuple):
 
     sent: int
     error: str | None
+
+
+class _Failure(NamedTuple):
+    """Why a mail did not go, and whether the server may be dead for all others."""
+
+    detail: str
+    is_of_server: bool = False
 
 
 class _Post(NamedTuple):
@@ -93,8 +102,33 @@ def _deliver(
         _groups(posts, sources.rules.group_over),
         key=lambda group: min(post.episode.claims[0].transition.at for post in group),
     )
-    errors = [_send(sources, settings, group, worker=worker, statuses=statuses, now=now) for group in groups]
-    return Outcome(errors.count(None), next((item for item in reversed(errors) if item), None))
+    failures = list(_send_all(sources, settings, groups, worker=worker, statuses=statuses, now=now))
+    return Outcome(failures.count(None), next((item.detail for item in reversed(failures) if item), None))
+
+
+def _send_all(
+    sources: Sources,
+    settings: AlertSettings,
+    groups: Sequence[Sequence[_Post]],
+    *,
+    worker: str,
+    statuses: Mapping[str, AlertStatus],
+    now: datetime,
+) -> Iterator[_Failure | None]:
+    """Send one mail after the other; a server that dies at several in a row is left alone until the next round.
+
+    Each would cost up to minutes, in which nothing is judged. One alone may be the mail's fault and holds up no other.
+    """
+    dead, failure = 0, None
+    for group in groups:
+        if dead < MOST_DEAD:
+            failure = _send(sources, settings, group, worker=worker, statuses=statuses, now=now)
+            dead = dead + 1 if failure is not None and failure.is_of_server else 0
+        else:
+            for post in group:
+                for delivery_id in post.ids:
+                    sources.state.release_claim(delivery_id, worker, datetime.now(UTC) + LOOK_AGAIN)
+        yield failure
 
 
 def _claim(sources: Sources, worker: str) -> Iterator[ClaimedTransition]:
@@ -176,19 +210,22 @@ def _send(
     worker: str,
     statuses: Mapping[str, AlertStatus],
     now: datetime,
-) -> str | None:
+) -> _Failure | None:
     """Send one mail and settle its deliveries; returns the error where it did not go."""
     ids = [delivery_id for post in group for delivery_id in post.ids]
     if not sources.state.renew_claims(ids, worker):
-        return "a claim ran out before its mail was sent; another worker has it"
+        return _Failure("a claim ran out before its mail was sent; another worker has it")
     envelope = _envelope(sources, settings, group, statuses)
     try:
         email.send(compose(render(_views(sources, group), settings.language), envelope, now), settings)
     except email.DeliveryError as error:
-        return _give_back(sources, ids, worker, detail=str(error), permanent=error.permanent)
+        _give_back(sources, ids, worker, detail=str(error), permanent=error.permanent)
+        return _Failure(str(error), is_of_server=error.is_of_server)
     except Exception as error:  # noqa: BLE001 - one alert that cannot be shown must not hold up the others; kept and logged
         _log.exception("alert_mail_broken", transitions=[post.shown.transition_id for post in group])
-        return _give_back(sources, ids, worker, detail=f"{type(error).__name__}: {error}", permanent=False)
+        detail = f"{type(error).__name__}: {error}"
+        _give_back(sources, ids, worker, detail=detail, permanent=False)
+        return _Failure(detail)
     for post in group:
         _note(sources, post.episode, [*envelope.references, envelope.message_id])
     for delivery_id in ids:
@@ -200,11 +237,10 @@ def _views(sources: Sources, group: Sequence[_Post]) -> list[AlertView]:
     return [gather(sources, post.shown.transition_id, post.shown.transition, is_late=post.is_late) for post in group]
 
 
-def _give_back(sources: Sources, ids: Sequence[int], worker: str, *, detail: str, permanent: bool) -> str:
+def _give_back(sources: Sources, ids: Sequence[int], worker: str, *, detail: str, permanent: bool) -> None:
     _log.warning("alert_mail_failed", detail=detail, permanent=permanent, deliveries=len(ids))
     for delivery_id in ids:
         sources.state.finish_delivery(delivery_id, ok=False, detail=detail, worker=worker, permanent=permanent)
-    return detail
 
 
 def _envelope(

@@ -41,11 +41,14 @@ class DeliveryError(Exception):
     ----------
     permanent : bool
         True where sending it again cannot help.
+    is_of_server : bool
+        True where the server said nothing of this mail: it may be dead for every other one too.
     """
 
-    def __init__(self, detail: str, *, permanent: bool) -> None:
+    def __init__(self, detail: str, *, permanent: bool, is_of_server: bool = False) -> None:
         super().__init__(detail)
         self.permanent = permanent
+        self.is_of_server = is_of_server
 
 
 def send(message: EmailMessage, settings: AlertSettings, *, attempts: int = ATTEMPTS) -> None:
@@ -155,4 +158,4 @@ def _sorted(error: smtplib.SMTPException | OSError) -> DeliveryError:
         return DeliveryError(detail, permanent=all(code >= FIRST_PERMANENT_CODE for code in codes))
     if isinstance(error, (smtplib.SMTPSenderRefused, smtplib.SMTPDataError)):
         return DeliveryError(detail, permanent=error.smtp_code >= FIRST_PERMANENT_CODE)
-    return DeliveryError(detail, permanent=False)
+    return DeliveryError(detail, permanent=False, is_of_server=True)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _DAY_S = 86_400
 _PATIENCE_S = 120.0
 """A broker that is away for longer is complained about. Project's choice."""
+_LOSSES, _LOSSES_WITHIN_S = 5, 300.0
+"""A connection that is lost so often within so long is not well, though it comes back each time. Project's choice."""
 _SESSION_TAKEN_OVER = 0x8E  # MQTT 5.0, 3.14.2.1: another connection uses this client id now
 _log = structlog.get_logger("ingest.mqtt")
 
@@ -96,6 +98,7 @@ class Subscriber:
         self.is_displaced = False
         self._lost_at: float | None = time.monotonic()
         self._why_lost = "no answer"
+        self._losses: deque[float] = deque(maxlen=_LOSSES)
         self._refused_topics: list[str] = []
         self._is_cover = bool(covered_by)
         self._status = status_topic("ops", "collector", settings.mqtt_client_id)
@@ -126,10 +129,20 @@ class Subscriber:
             return "mqtt: the network thread is gone"
         if self._refused_topics:
             return f"mqtt: the broker refuses the subscription to {', '.join(self._refused_topics)}"
+        if self._is_lost_again_and_again():
+            mine = self._settings.mqtt_client_id
+            return (
+                f"mqtt: the connection to {self._settings.mqtt_url} was lost {_LOSSES} times within "
+                f"{_LOSSES_WITHIN_S / 60:.0f} min, last: {self._why_lost}; does another process use the client id {mine}?"
+            )
         if self._lost_at is None or time.monotonic() - self._lost_at < _PATIENCE_S:
             return ""
         away_s = round(time.monotonic() - self._lost_at)
         return f"mqtt: not connected to {self._settings.mqtt_url} for {away_s // 60} min: {self._why_lost}"
+
+    def _is_lost_again_and_again(self) -> bool:
+        losses = list(self._losses)
+        return len(losses) == _LOSSES and time.monotonic() - losses[0] < _LOSSES_WITHIN_S
 
     @property
     def has_thread(self) -> bool:
@@ -236,6 +249,7 @@ class Subscriber:
         self.is_over.set()
         if self._lost_at is None:
             self._lost_at, self._why_lost = time.monotonic(), str(reason)
+            self._losses.append(self._lost_at)
         _log.warning("disconnected", broker=self._settings.mqtt_url, reason=str(reason))
         self._on_connection(False)  # noqa: FBT003 - a state, not an option
 

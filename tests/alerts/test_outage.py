@@ -16,20 +16,24 @@ from structlog.testing import capture_logs
 
 from alerts import watch
 from alerts.configuration import Configuration
+from alerts.email import ATTEMPTS
 from alerts.failing import Failing
-from alerts.job import deliver, evaluate, read_mail_state
+from alerts.job import deliver, evaluate, raise_operation, read_mail_state
 from alerts.metrics import Metrics
 from alerts.rules import RulesFileError, load_rules
 from alerts.settings import AlertSettings
 from alerts.watch import Round, run, run_once
 from console.local.settings import free_ports
-from schemas.alert import AlertState
+from schemas.alert import AlertState, Severity
+from store.state.delivery import EMAIL
 from tests import servers
 from tests.alerts.conftest import EXAMPLE, NETWORK
+from tests.alerts.test_email import talking
 from tests.alerts.test_job import DAY, changed, mails
 from tests.alerts.test_rules import RULE
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -271,3 +275,37 @@ def test_a_mail_server_that_comes_back_is_logged(own: AlertSettings, now: dateti
     with servers.running(server), capture_logs() as logs:
         deliver(own, now + MINUTE)
     assert [item["event"] for item in logs] == ["mail_server_back"]
+
+
+def test_a_server_that_dies_at_each_mail_is_left_after_two_and_costs_the_others_no_attempt(
+    own: AlertSettings, state: StateStore, now: datetime
+) -> None:
+    for number in range(6):
+        raise_operation(
+            own,
+            key=f"dag/{number}",
+            title_zh="任务失败",
+            title_en="Task failed",
+            detail="x",
+            severity=Severity.CRITICAL,
+            now=now,
+        )
+    bodies: list[bytes] = []
+
+    def talk(connection: socket.socket) -> None:
+        with connection.makefile("rb") as lines:
+            connection.sendall(b"220 here\r\n")
+            for line in lines:
+                is_data = line.upper().startswith(b"DATA")
+                connection.sendall(b"354 go on\r\n" if is_data else b"250 well\r\n")
+                if is_data:
+                    bodies.append(lines.readline())
+                    return
+
+    with talking(talk) as server:
+        assert deliver(changed(own, smtp_url=server.smtp_url, smtp_timeout_s=0.5), now) == 0
+    assert len(bodies) == 2 * ATTEMPTS
+    backlog = state.get_backlog(EMAIL, failed_since=now)
+    assert (backlog.waiting, backlog.failed) == (6, 0)
+    tried = state.get_deliveries([item.id for item in state.list_waiting(EMAIL)], EMAIL)
+    assert sorted(item.attempts for item in tried.values()) == [0, 0, 0, 0, 1, 1]

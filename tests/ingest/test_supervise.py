@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -260,6 +261,21 @@ def test_a_subscriber_complains_of_a_broker_that_is_away_for_long(
     monkeypatch.setattr("ingest.mqtt.subscriber._PATIENCE_S", 0.1)
     wait_for(lambda: "mqtt: not connected to mqtt://127.0.0.1:1" in subscriber.complaint(), "the complaint")
     subscriber.close()
+
+
+def test_two_of_one_client_id_take_the_session_from_each_other_and_complain(
+    own: CollectorSettings, mqtt_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.mqtt.subscriber._LOSSES", 3)
+    name = f"twice-{uuid.uuid4().hex[:8]}"
+    settings = own.model_copy(update={"mqtt_url": mqtt_url, "mqtt_client_id": name})
+    both = [Subscriber(settings), Subscriber(settings)]
+    for one in both:
+        one.start()
+    words = f"was lost 3 times within 5 min, last: Unspecified error; does another process use the client id {name}?"
+    wait_for(lambda: any(words in one.complaint() for one in both), "the complaint")
+    for one in both:
+        one.close()
 
 
 class Processes:
