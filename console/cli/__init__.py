@@ -61,8 +61,9 @@ def build_app(modules: Sequence[str] = COMMANDS) -> typer.Typer:
 
 
 def main() -> None:
-    """Run the command; a wrong setting or file ends it with its message and status 2."""
+    """Run the command; a wrong setting or file ends it with its message and status 2, a database that cannot be used with status 1."""
     from schemas.network import NetworkFileError
+    from store.error import StoreError
     from store.settings import SettingsError
 
     try:
@@ -70,6 +71,9 @@ def main() -> None:
     except (SettingsError, NetworkFileError) as error:
         sys.stderr.write(f"skyground: {error}\n")
         sys.exit(2)
+    except StoreError as error:
+        sys.stderr.write(f"skyground: {error}\n")
+        sys.exit(1)
 
 
 def _run(words: Sequence[str]) -> None:

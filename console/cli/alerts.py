@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -53,8 +52,7 @@ def list_alerts(
     if state and state not in tuple(AlertState):
         msg = f"{state!r}, expected one of {', '.join(AlertState)}"
         raise typer.BadParameter(msg, param_hint="--state")
-    with _explained():
-        stored = list_states(_settings(), AlertState(state) if state else None, limit=limit + 1)
+    stored = list_states(_settings(), AlertState(state) if state else None, limit=limit + 1)
     found, is_cut = page(stored, limit)
     _print_listed(found, as_json=as_json)
     if is_cut:
@@ -67,8 +65,7 @@ def show(alert_id: int = typer.Argument(metavar="ID"), as_json: bool = JSON) -> 
 
     from alerts.listing import show_transition
 
-    with _explained():
-        found = show_transition(_settings(), alert_id)
+    found = show_transition(_settings(), alert_id)
     if found is None:
         _fail(f"there is no alert transition {alert_id}")
     encoded = msgspec.json.encode(found)
@@ -83,8 +80,7 @@ def acknowledge(
     """Note who has taken an alert."""
     from alerts.listing import take
 
-    with _explained():
-        key = take(_settings(), alert, who=by, note=note)
+    key = take(_settings(), alert, who=by, note=note)
     typer.echo(f"{key}: taken by {by}")
 
 
@@ -112,12 +108,10 @@ def evaluate_period(
     settings, now = _settings(), datetime.now(UTC)
     first, last = span(start, end, settings.stations.timezone, now)
     if dry_run:
-        with _explained():
-            found = rehearse(settings, first, last, now)
+        found = rehearse(settings, first, last, now)
         _print_rehearsal(found, weeks=(last - first).total_seconds() / 604_800, as_json=as_json)
         return
-    with _explained():
-        typer.echo(f"transitions={evaluate(settings, first, last, now)}")
+    typer.echo(f"transitions={evaluate(settings, first, last, now)}")
 
 
 def deliver_now() -> None:
@@ -126,8 +120,7 @@ def deliver_now() -> None:
 
     from alerts.job import deliver
 
-    with _explained():
-        typer.echo(f"mails={deliver(_settings(), datetime.now(UTC))}")
+    typer.echo(f"mails={deliver(_settings(), datetime.now(UTC))}")
 
 
 def sink(
@@ -168,17 +161,6 @@ def _settings() -> AlertSettings:
     from store.settings import load_settings
 
     return load_settings(AlertSettings)
-
-
-@contextmanager
-def _explained() -> Iterator[None]:
-    """Turn the errors of databases into one line and exit status 1."""
-    from store.error import StoreError
-
-    try:
-        yield
-    except StoreError as error:
-        _fail(str(error))
 
 
 def _fail(text: str) -> None:

@@ -81,3 +81,12 @@ def test_a_dead_database_ends_the_evaluation_with_one_line(tmp_path: Path, optio
     assert done.returncode == 1
     assert "InfluxDB at http://127.0.0.1:9 does not answer" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", ["qc calibration show", "quarantine show", "alerts show"])
+def test_every_command_tells_of_a_number_that_cannot_be_in_one_line(tmp_path: Path, words: str) -> None:
+    command = [sys.executable, "-m", "console.cli", *words.split(), "99999999999999999999"]
+    own = {"SKYGROUND_RUN_DIR": str(tmp_path), "SKYGROUND_STATE_URL": f"sqlite:///{tmp_path / 's.sqlite'}"}
+    done = subprocess.run(command, env=os.environ | own, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1, done.stderr
