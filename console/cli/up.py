@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from console.local.supervisor import Supervisor
 
 
+_NOT_OURS = "not started by this run directory's supervisor, or left behind by one that was killed"
+
+
 def register(app: typer.Typer) -> None:
     """Add the three commands."""
     app.command("up")(up)
@@ -45,30 +48,35 @@ def down(parts: Annotated[list[str] | None, typer.Argument(help="none: all, and 
     if not parts:
         supervisor.shutdown()
         typer.echo("all parts down")
-        return
+    else:
+        for name in _chosen(parts, known):
+            supervisor.stop(name)
+            typer.echo(f"{name:<10} down")
     for name in _chosen(parts, known):
-        supervisor.stop(name)
-        typer.echo(f"{name:<10} down")
+        if known[name].answers and known[name].ready():
+            typer.echo(f"{name:<10} still answers at {known[name].address}: {_NOT_OURS}", err=True)
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="one JSON object a part")] = False) -> None:
-    """Show the parts on this machine. 查看本机各部分状态。"""
+    """Show the parts on this machine; other: something not started from here answers. 查看本机各部分状态。"""
     supervisor, known = _supervisor()
     for name, part in known.items():
         state = supervisor.state(name)
-        ready = bool(state.pid) and part.ready()
+        answers = part.ready() if state.pid or part.answers else False
+        ready = bool(state.pid) and answers
         if as_json:
             row = {
                 "part": name,
                 "state": state.state,
                 "ready": ready,
+                "answers": answers,
                 "pid": state.pid,
                 "uptime_s": state.uptime_s,
                 "address": part.address,
             }
             typer.echo(json.dumps(row, ensure_ascii=False))
             continue
-        mark = "ready" if ready else "-"
+        mark = "ready" if ready else "other" if answers else "-"
         typer.echo(
             f"{name:<10} {state.state:<9} {mark:<6} pid {state.pid or '-':<8} {state.uptime_s:>7} s  {part.address}"
         )

@@ -32,6 +32,8 @@ class Part:
         Writes the configuration files before a start.
     ready : callable
         True when the part does its work.
+    answers : bool
+        Whether `ready` asks the part; one without a port is taken to be ready when it runs.
     timeout_s : float
         How long a start may take [s].
     """
@@ -45,6 +47,7 @@ class Part:
     ready: Callable[[], bool]
     timeout_s: float = 120.0
     address: str = ""
+    answers: bool = True
 
 
 def all_parts(settings: LocalSettings) -> dict[str, Part]:
@@ -108,6 +111,7 @@ def _influxdb(settings: LocalSettings) -> Part:
 
 
 def _collector(settings: LocalSettings) -> Part:
+    has_port = settings.metrics_port > 0
     return Part(
         name="collector",
         title_zh="采集器",
@@ -115,8 +119,9 @@ def _collector(settings: LocalSettings) -> Part:
         command=_skyground("collect"),
         environment={},
         prepare=_nothing,
-        ready=lambda: port_answers(settings.metrics_port),
-        address=f"http://127.0.0.1:{settings.metrics_port}/metrics",
+        ready=lambda: not has_port or port_answers(settings.metrics_port),
+        address=f"http://127.0.0.1:{settings.metrics_port}/metrics" if has_port else "(SKYGROUND_METRICS_PORT=0)",
+        answers=has_port,
     )
 
 
@@ -143,6 +148,7 @@ def _watch(settings: LocalSettings) -> Part:
         prepare=_nothing,
         ready=lambda: True,
         address=str(settings.rules),
+        answers=False,
     )
 
 

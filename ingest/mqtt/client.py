@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import ssl
+import sys
 import time
 from contextlib import suppress
+from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -14,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion
 
 from ingest.error import BrokerError
 from ingest.guard import describe, say
-from ingest.patience import Trouble
+from ingest.patience import SAY_AGAIN_S, Trouble
 from ingest.supervise import Restarts
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 KEEPALIVE_S = 30
 RECONNECT_MAX_S = 30
 QOS = 1
+_NOT_CONNECTED = "Client is not connected"
+"""paho's word at each orderly end, and beside each connection in vain, of which `broker_unreachable` says why."""
 _log = structlog.get_logger("ingest.mqtt")
 STATES = {state: json.dumps({"state": state}).encode() for state in ("online", "offline")}
 
@@ -68,7 +72,7 @@ class SupervisedClient(Client):
 
     def _easy_log(self, level: LogLevel, fmt: str, *arguments: object) -> None:
         """Of what paho says only errors: exceptions of callbacks, which it passes over (``suppress_exceptions``)."""
-        if level == LogLevel.MQTT_LOG_ERR:
+        if level == LogLevel.MQTT_LOG_ERR and not fmt.startswith(_NOT_CONNECTED):
             self._errors.say("mqtt_client_error", detail=fmt % arguments)
 
     @property
@@ -97,12 +101,27 @@ def make_client(
         reconnect_on_failure=reconnects,
     )
     client.suppress_exceptions = True
+    client.on_connect_fail = _says_unreachable(settings)
     client.reconnect_delay_set(min_delay=1, max_delay=RECONNECT_MAX_S)
     if settings.mqtt_user:
         client.username_pw_set(settings.mqtt_user, settings.mqtt_password.get_secret_value() or None)
     if settings.mqtt_tls:
         client.tls_set_context(_tls_context(settings))
     return client
+
+
+def _says_unreachable(settings: Broker) -> Callable[[Client, object], None]:
+    """Called by paho from the handler of the error that keeps it from connecting; written each half minute."""
+    said_at = -inf
+
+    def say_unreachable(_client: Client, _userdata: object) -> None:
+        nonlocal said_at
+        if time.monotonic() - said_at >= SAY_AGAIN_S:
+            said_at = time.monotonic()
+            detail = f"{sys.exc_info()[1]}; is it started, is SKYGROUND_MQTT_URL right?"
+            _log.error("broker_unreachable", broker=settings.mqtt_url, detail=detail)
+
+    return say_unreachable
 
 
 def connect_in_background(client: SupervisedClient, settings: Broker) -> None:

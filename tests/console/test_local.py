@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from typer.testing import CliRunner
 
+from console.cli import build_app
 from console.local.parts import all_parts
 from console.local.process import NotReadyError, port_answers, wait_until
 from console.local.settings import AddressError, LocalSettings, free_ports, local_port, write_settings_env
@@ -114,3 +117,29 @@ def test_settings_env_of_the_run_directory_is_read(tmp_path: Path, monkeypatch: 
     write_settings_env(tmp_path, {"SKYGROUND_METRICS_PORT": "4711"})
     monkeypatch.setenv("SKYGROUND_RUN_DIR", str(tmp_path))
     assert load_settings(LocalSettings).metrics_port == 4711
+
+
+def test_a_collector_without_a_metrics_port_is_not_asked_there(local: LocalSettings) -> None:
+    collector = all_parts(local.model_copy(update={"metrics_port": 0}))["collector"]
+    assert collector.ready()
+    assert not collector.answers
+
+
+@pytest.mark.integration
+def test_what_was_not_started_here_and_answers_is_said_by_status_and_down(
+    tmp_path: Path, mqtt_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKYGROUND_RUN_DIR", str(tmp_path / "run"))
+    monkeypatch.setenv("SKYGROUND_MQTT_URL", mqtt_url)
+    (port,) = free_ports(1)
+    monkeypatch.setenv("SKYGROUND_INFLUX_URL", f"http://127.0.0.1:{port}")
+    runner = CliRunner()
+    rows = {
+        row["part"]: row
+        for row in map(json.loads, runner.invoke(build_app(), ["status", "--json"]).output.splitlines())
+    }
+    found = {name: (rows[name]["state"], rows[name]["ready"], rows[name]["answers"]) for name in ("broker", "influxdb")}
+    assert found == {"broker": ("DOWN", False, True), "influxdb": ("DOWN", False, False)}
+    words = runner.invoke(build_app(), ["down"]).output
+    assert f"broker     still answers at {mqtt_url}: not started by this run directory's supervisor" in words
+    assert "influxdb" not in words

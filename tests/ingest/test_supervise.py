@@ -263,6 +263,18 @@ def test_a_subscriber_complains_of_a_broker_that_is_away_for_long(
     subscriber.close()
 
 
+def test_a_broker_that_cannot_be_reached_is_named_with_the_reason_and_an_orderly_end_is_no_error(
+    own: CollectorSettings,
+) -> None:
+    subscriber = Subscriber(own.model_copy(update={"mqtt_url": "mqtt://127.0.0.1:1"}))
+    with structlog.testing.capture_logs() as lines:
+        subscriber.start()
+        wait_for(lambda: bool(lines), "a line")
+        subscriber.close()
+    assert [(line["event"], line["broker"]) for line in lines] == [("broker_unreachable", "mqtt://127.0.0.1:1")]
+    assert "Connection refused" in lines[0]["detail"]
+
+
 def test_two_of_one_client_id_take_the_session_from_each_other_and_complain(
     own: CollectorSettings, mqtt_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
