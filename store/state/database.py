@@ -29,6 +29,7 @@ _MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 _REVISION = re.compile(r'^revision = "(\w+)"', re.MULTILINE)
 _DOWN = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
 _BUSY_TIMEOUT_S = 30.0
+_CONNECT_TIMEOUT_S = 10
 LARGEST_ID = 2**63 - 1
 """Largest number that a row can have."""
 #: Key of the advisory lock that lets one process migrate at a time (any constant of our own).
@@ -71,6 +72,9 @@ class StateBase:
 
         with self._writing() as connection:
             if connection.dialect.name == "postgresql":
+                connection.execute(
+                    sa.text("SET LOCAL lock_timeout = 0")
+                )  # another one migrates: that may take its time
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             command.upgrade(_alembic_config(connection), "head")
 
@@ -153,13 +157,23 @@ def utc_now() -> datetime:
 
 def _engine(url: sa.URL) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
+        first = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT_S}
+        engine = sa.create_engine(url, pool_pre_ping=True, connect_args=first)
+        sa.event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
+    """A lock that somebody else holds is waited for as long as with SQLite; by itself PostgreSQL waits for ever."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = {_BUSY_TIMEOUT_S * 1_000:.0f}")
+    connection.commit()
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
