@@ -241,6 +241,7 @@ def _begin(work: _Work, settings: CollectorSettings, pipe: Connection, others: C
     # a signal to the whole process group is the intake's to handle: it tells us when it has kept everything
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     let_go_of_copies()
     for end in {others, *_our_ends}:  # a copy of the other end would hide that the intake has died
         end.close()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def stop_on_signals(stop: threading.Event, *, within_s: float | None = None) -> None:
-    """Set ``stop`` on SIGTERM and SIGINT; a second signal ends the program at once.
+    """Set ``stop`` on SIGTERM, SIGINT and the end of the terminal (SIGHUP, unless ignored as by nohup); a second signal ends the program at once.
 
     Parameters
     ----------
@@ -38,6 +38,8 @@ def stop_on_signals(stop: threading.Event, *, within_s: float | None = None) -> 
 
     signal.signal(signal.SIGTERM, handle)
     signal.signal(signal.SIGINT, handle)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, handle)
 
 
 def _end(stop: threading.Event, number: int, within_s: float | None) -> None:

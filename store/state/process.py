@@ -19,6 +19,10 @@ BEATS_MISSED = 4
 """So many beats without one are an end that nobody asked for; a restart takes fewer. Project's choice."""
 
 
+_AHEAD_MAX = timedelta(minutes=10)
+"""Clocks of two machines may differ by so much. Project's choice, as of readings."""
+
+
 class ProcessState(StrEnum):
     """Whether a process does its work."""
 
@@ -57,7 +61,9 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
 
     def state(self, now: datetime) -> ProcessState:
         """Whether it does its work at a moment (aware)."""
-        if now - self.beat_at > timedelta(seconds=BEATS_MISSED * self.every_s):
+        missed = timedelta(seconds=BEATS_MISSED * self.every_s)
+        # one of the future was stamped by a clock that has gone back since; a process that lives would have beaten again
+        if now - self.beat_at > missed or self.beat_at - now > max(missed, _AHEAD_MAX):
             return ProcessState.GONE
         return ProcessState.FAILING if self.complaint else ProcessState.WELL
 

@@ -57,6 +57,11 @@ def test_a_process_is_gone_after_four_beats_without_one(now: datetime) -> None:
     assert beat(now, "drain ended 3 times").state(now) is ProcessState.FAILING
 
 
+def test_a_beat_of_the_future_is_of_a_clock_that_was_ahead_and_proves_nothing(now: datetime) -> None:
+    assert beat(now).state(now - timedelta(minutes=10)) is ProcessState.WELL
+    assert beat(now).state(now - timedelta(minutes=11)) is ProcessState.GONE
+
+
 @pytest.mark.integration
 @pytest.mark.parametrize("complaint", ["", "drain ended 3 times in a row, last: exit status -11"])
 def test_what_is_gone_or_fails_is_mailed_once_until_it_is_back(  # noqa: PLR0917 - fixtures

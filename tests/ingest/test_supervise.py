@@ -352,6 +352,14 @@ def test_a_collector_that_is_told_to_stop_while_its_drain_is_gone_ends_at_once(
 
 
 @pytest.mark.integration
+def test_a_collector_whose_terminal_closes_ends_in_order(collector: Collector, state: StateStore) -> None:
+    found = Processes(collector.settings, state)
+    found.next_drain(0)
+    assert collector.stop(signal.SIGHUP) == 0
+    assert found.now() is None
+
+
+@pytest.mark.integration
 def test_a_collector_that_is_killed_is_missed_and_its_return_counted(collector: Collector, state: StateStore) -> None:
     found = Processes(collector.settings, state)
     drain = found.next_drain(0)
