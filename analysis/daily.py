@@ -46,7 +46,8 @@ def on_days(values: pd.Series, zone: ZoneInfo) -> pd.Series:
         return series
     index = _index(series)
     first, last = (moment.tz_convert(zone).normalize() for moment in (index[0], index[-1]))
-    bounds = (first.tz_convert("UTC"), (last + pd.DateOffset(days=1)).tz_convert("UTC"))
+    # hours are of UTC: where the civil day begins within one, its first hour is the next
+    bounds = (first.tz_convert("UTC").ceil("h"), (last + pd.DateOffset(days=1)).tz_convert("UTC").ceil("h"))
     return series.reindex(pd.date_range(*bounds, freq="h", inclusive="left", name=index.name))
 
 

@@ -2,9 +2,8 @@
 
 A job whose products the store does not take fails with `store.error.StoreError`; it may be run again.
 
-Each job may be run again for the same span: the same points and documents are written again. A value that is no longer
-valid in a later run keeps the older point of the database for the fields that are missing now, so a product carries
-``complete`` or counts beside its values.
+Each job may be run again for the same span: the same points and documents are written again. A row of a product goes in one
+write, which says which of its numbers are none: one that is no longer valid in a later run is gone then.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ from store.influx import InfluxStore, require_accepted
 from store.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from schemas.network import Network, Station
@@ -149,10 +148,8 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
                 continue
             daily[station.id] = held_statistics(_inside(hourly, start), zone, of_gas, until=end)
             counts["aqi_hours"] += _store_aqi(
-                store, station, hourly, start=start, statistics=daily[station.id], zone=zone
+                store, station, hourly, start=start, statistics=daily[station.id], zone=zone, held=of_gas
             )
-            hours = pd.DatetimeIndex(_inside(hourly, start).index)
-            _save(store, "aqi_hourly", station.id, held_hours(hours, of_gas).to_frame("held"))
             days, words = joint_products(_inside(hourly, start), daily[station.id], zone)
             words = _plain(words) | ({"held": held_note(of_gas)} if of_gas else {})
             _save(store, "copollution_daily", station.id, days)
@@ -347,7 +344,7 @@ def _inside(frame: pd.DataFrame, start: datetime) -> pd.DataFrame:
     return frame[frame.index >= pd.Timestamp(start)]
 
 
-def _store_aqi(
+def _store_aqi(  # noqa: PLR0913 - a station's hours, and all that a row is made of
     store: InfluxStore,
     station: Station,
     hourly: pd.DataFrame,
@@ -355,11 +352,15 @@ def _store_aqi(
     start: datetime,
     statistics: pd.DataFrame,
     zone: ZoneInfo,
+    held: Sequence[HeldBatch],
 ) -> int:
-    """Store ``aqi_hourly`` and ``aqi_daily`` of a station; returns the hours."""
+    """Store ``aqi_hourly`` and ``aqi_daily`` of a station, each row in one write; returns the hours.
+
+    A second write of a row would say anew which of its numbers are none, and bring back those of an earlier run.
+    """
     codes = monitored(station) or frozenset(parameters_in(hourly))
     hours = _inside(hourly_aqi(hourly, zone, monitored=codes), start)
-    _save(store, "aqi_hourly", station.id, hours)
+    _save(store, "aqi_hourly", station.id, hours.assign(held=held_hours(pd.DatetimeIndex(hours.index), held)))
     _save(store, "aqi_daily", station.id, statistics.join(daily_aqi(statistics, zone, monitored=codes)))
     return len(hours)
 

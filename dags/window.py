@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from airflow.sdk import Asset, Param, get_current_context
+
+from dags.span import span_of
 
 HOURLY = Asset(name="hourly", uri="skyground://hourly")
 GATED = Asset(name="gated", uri="skyground://gated")
@@ -18,32 +20,23 @@ WINDOW_PARAMS = {
         None,
         type=["null", "string"],
         format="date-time",
-        description="Start of the window, ISO 8601; empty: by the schedule",
+        description="Start of the window, ISO 8601 with an offset; empty: by the schedule, or before the end",
     ),
     "end": Param(
-        None, type=["null", "string"], format="date-time", description="End of the window (exclusive), ISO 8601"
+        None,
+        type=["null", "string"],
+        format="date-time",
+        description="End of the window (exclusive), ISO 8601 with an offset; empty: the run's hour",
     ),
 }
 
 
 def window_of(look_back: timedelta) -> dict[str, str]:
-    """Window of this run: its parameters, else that of the asset event that triggered it, else ``look_back`` to the run's hour.
-
-    Returns
-    -------
-    dict
-        ``start`` and ``end``, ISO 8601 in UTC, half-open.
-    """
+    """Window of this run (`dags.span.span_of`): ``start`` and ``end``, ISO 8601 in UTC, half-open."""
     context: Any = get_current_context()
-    given = context["params"]
-    if given.get("start") and given.get("end"):
-        return {"start": str(given["start"]), "end": str(given["end"])}
-    windows = [event.extra for events in _events(context) for event in events if event.extra.get("start")]
-    if windows:
-        return {"start": min(item["start"] for item in windows), "end": max(item["end"] for item in windows)}
     moment: datetime = context.get("logical_date") or context["dag_run"].run_after
-    end = moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    return {"start": (end - look_back).isoformat(), "end": end.isoformat()}
+    start, end = span_of(context["params"], _windows(context), moment, look_back)
+    return {"start": start.isoformat(), "end": end.isoformat()}
 
 
 def bounds(window: dict[str, str]) -> tuple[datetime, datetime]:
@@ -57,6 +50,8 @@ def announce(asset: Asset, window: dict[str, str]) -> None:
     context["outlet_events"][asset].extra = dict(window)
 
 
-def _events(context: Any) -> list[Any]:  # noqa: ANN401 - the Task SDK's accessor has no public type
+def _windows(context: Any) -> list[dict[str, str]]:  # noqa: ANN401 - the Task SDK's accessor has no public type
+    """Windows that the asset events carry which triggered this run."""
     accessor = context.get("triggering_asset_events")
-    return list(accessor.values()) if accessor else []
+    extras = [event.extra for events in accessor.values() for event in events] if accessor else []
+    return [extra for extra in extras if extra and extra.get("start") and extra.get("end")]

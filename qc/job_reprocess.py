@@ -96,12 +96,13 @@ def plan(
     ValueError
         A network that does not exist, or a station that has no instrument of any of them.
     """
-    last, found = min(end, floor_hour(now)), list[Portion]()
+    last, found, known = min(end, floor_hour(now)), list[Portion](), set[str]()
     for network in networks:
         ids = [item.id for item in stations_of(settings, NetworkCode(network), None)]
+        known |= set(ids)
         found += portions_of(network, [name for name in ids if stations is None or name in stations], start, last)
-    unknown = sorted(set(stations or ()) - {item.station_id for item in found})
-    if unknown and start < last:
+    unknown = sorted(set(stations or ()) - known)
+    if unknown:
         msg = f"no instrument of {', '.join(networks)} at {', '.join(unknown)}"
         raise ValueError(msg)
     return found
@@ -124,9 +125,15 @@ def plan_batches(  # noqa: PLR0913 - of `plan`, and how they are shared out
     ----------
     everything : bool
         Take all for changed (`forget`).
+
+    Raises
+    ------
+    ValueError
+        As `plan`.
     """
     there = {item.network.value for item in settings.stations.instruments.values()}
-    portions = plan(settings, [code for code in networks if code in there], start, end, stations=stations, now=now)
+    known = [code for code in networks if NetworkCode(code).value in there]
+    portions = plan(settings, known, start, end, stations=stations, now=now)
     if everything:
         forget(settings, portions)
     size = max(1, -(-len(portions) // most))

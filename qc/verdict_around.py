@@ -145,11 +145,13 @@ def sun(context: Context) -> Finding:
 
 
 def _explained(context: Context, name: str, values: Field | None, least: float) -> Finding:
-    """Event where the weather explains most of the hours that depart, fault where it explains none of them."""
+    """Event where the weather explains most of the hours that depart, fault where it is known of most and explains none of them."""
     if values is None or context.chosen is None:
         return Finding(name)
-    share = float((values[context.chosen.rows] > least).mean())
-    return Finding(name, True if share > _MOST else None if share else False)
+    inside = values[context.chosen.rows]
+    share = float((inside > least).mean())
+    is_known = float(np.isfinite(inside).mean()) > _MOST
+    return Finding(name, True if share > _MOST else False if not share and is_known else None)
 
 
 def _met(context: Context, name: str, before_h: int) -> Field | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qc import verdict_around, verdict_instrument, verdict_station
+from qc import verdict_around, verdict_gap, verdict_instrument, verdict_station
 from qc.verdict_scene import Context, Finding, Scene
 from qc.verdict_wording import EVIDENCE
 
@@ -22,7 +22,7 @@ MAKERS: Mapping[str, Callable[[Context], Finding]] = {
     "spike": verdict_instrument.spike,
     "onset": verdict_instrument.onset,
     "unrest": verdict_instrument.unrest,
-    "gap": verdict_instrument.gap,
+    "gap": verdict_gap.gap,
     "clock": verdict_instrument.clock,
     "twin": verdict_station.twin,
     "companions": verdict_station.companions,
@@ -43,6 +43,9 @@ OF_THE_DEPARTURE = frozenset(
 )
 """Evidence that doubts the departure itself: it says nothing of one that a second instrument shows too."""
 
+OF_THE_AIR = frozenset({"onset", "unrest"})
+"""Evidence that a departure looks like that of air: it says nothing where a second instrument breathes the same air and does not depart."""
+
 
 def gather(scene: Scene) -> list[Finding]:
     """All pieces of evidence, in the order of `qc.verdict_wording.EVIDENCE`."""
@@ -54,6 +57,8 @@ def findings_of(context: Context) -> list[Finding]:
     found = {name: MAKERS[name](context) for name in EVIDENCE}
     if found["onset"].is_event is not None and found["tests"].is_event is False:
         found["tests"] = verdict_instrument.failed_tests(context, seen=verdict_instrument.OF_CHANGE)
-    if found["twin"].is_event:
-        found |= {name: Finding(name) for name in OF_THE_DEPARTURE if found[name].is_event is False}
+    if found["twin"].is_event is not None:
+        # what a second instrument shows of the departure itself outdoes every sign of it
+        outdone = OF_THE_DEPARTURE if found["twin"].is_event else OF_THE_AIR
+        found |= {name: Finding(name) for name in outdone if found[name].is_event is not found["twin"].is_event}
     return list(found.values())

@@ -60,6 +60,10 @@ _MOST = 0.5
 _CALM, _RESTLESS = 0.55, 1.3
 """Relative change from reading to reading, by what it was before, of a shifted signal at most and of a source at least [1]."""
 _STILL_SHARE = 0.3
+_ALWAYS_STILL, _OFTENER = 0.8, 3.0
+"""Part of the hours before that is nearly always, and how many times as often as then hours must stand still [1]."""
+_LIVELY = 12
+"""Digits that a slow instrument's readings change by as a rule, so that three within two digits of each other are no chance [1]."""
 _RUN = 3
 """Readings of a slow instrument that stand still together [1]."""
 _NOISY_DIGITS = 40
@@ -122,8 +126,7 @@ def failed_tests(context: Context, *, seen: frozenset[str] = frozenset()) -> Fin
 def flat(context: Context) -> Finding:
     """Values that stand still, unless they do so by nature: at zero, or at the same time of day on the days before."""
     flagged = context.share_flagged(("flat_line", "hourly_flat"), {Flag.SUSPECT})
-    still = _still(context)
-    share = max(flagged[0] if flagged else 0.0, still or 0.0)
+    share = max(flagged[0] if flagged else 0.0, _still(context) or 0.0)
     if share < _STILL_SHARE or _stands_by_nature(context):
         return Finding("flat")
     return Finding("flat", is_event=False, figures={"share": percent(share)})
@@ -138,7 +141,12 @@ def _still(context: Context) -> float | None:
     inside, before = values[values.index >= start], values[values.index < start]
     if context.scene.cadence_s > _FEW_S:
         return _slow_still(context, inside, before)
-    return float(states.mean()) if len(states := _states(context, inside, before)) else None
+    states, past = (_states(context, part, before) for part in (inside, before))
+    if states.empty:
+        return None
+    share, usual = float(states.mean()), float(past.mean()) if len(past) else 0.0
+    # near the last digit readings are the same now and then; an instrument that has always stood still tells nothing of that
+    return 0.0 if usual < _ALWAYS_STILL and share < _OFTENER * usual else share
 
 
 def _slow_still(context: Context, inside: pd.Series, before: pd.Series) -> float | None:
@@ -147,7 +155,7 @@ def _slow_still(context: Context, inside: pd.Series, before: pd.Series) -> float
         return None
     digit = 10.0 ** -parameter(context.code).decimals
     usual = float(before.diff().abs().median()) if len(before) > _RUN else 0.0
-    reach = 2.01 * digit if usual > 4 * digit else 0.0
+    reach = 2.01 * digit if usual > _LIVELY * digit else 0.0
     share = _in_runs(inside.to_numpy(dtype=np.float64), reach)
     return share if share > 2 * _in_runs(before.to_numpy(dtype=np.float64), reach) else 0.0
 
@@ -309,31 +317,6 @@ def unrest(context: Context) -> Finding:
         return Finding("unrest")
     ratio = _unrest(inside, least) / usual
     return Finding("unrest", False if 0 < ratio < _CALM else True if ratio > _RESTLESS else None)
-
-
-def gap(context: Context) -> Finding:
-    """Readings that are missing while the stations around, or the station's other instruments, report."""
-    missing = 1 - _present(context)
-    others = [_filled(context.scene.hours[name], context) for *_, name in context.near]
-    others += [bool(np.isfinite(values[BEFORE_H:]).any()) for values in context.channels.values()] if not others else []
-    if missing < _MOST or not any(others):
-        return Finding("gap")
-    return Finding("gap", is_event=False, figures={"share": percent(missing)})
-
-
-def _present(context: Context) -> float:
-    """Part of the case's readings that are there, whatever their status; where none are at hand, of its hours with a value [1]."""
-    native, interval = context.scene.native, context.scene.interval
-    if native is None or context.code not in native:
-        return float(np.isfinite(context.own_values[BEFORE_H:]).mean())
-    inside = native[context.code][(native.index >= interval.start) & (native.index < interval.end)]
-    expected = max(1, int(interval.duration.total_seconds() // context.scene.cadence_s))
-    return min(1.0, float(inside.notna().sum()) / expected)
-
-
-def _filled(frame: pd.DataFrame, context: Context) -> bool:
-    """Whether another station has more than half of the case's hours."""
-    return bool(frame[context.code][frame.index.isin(context.hours)].notna().sum() > len(context.hours) / 2)
 
 
 def clock(context: Context) -> Finding:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from qc.verdict_kin import Family, are_companions, family
-from qc.verdict_scene import FOLLOWS, Channel, Context, Finding, Words, named
+from qc.verdict_scene import DEPARTS, FOLLOWS, Channel, Context, Finding, Words, named
 from qc.wording import figure
 from schemas.parameter import parameter
 
@@ -38,9 +38,16 @@ def twin(context: Context) -> Finding:
     change, scatter = changes[closest]
     figures = _both(context, context.level_of(closest), 1 + len(changes))
     if abs(change) > max(_DISAGREES, 4 * scatter):
-        return Finding("twin", is_event=False, figures=figures)
+        is_open = len(changes) == 1 and _is_of_the_other(context, closest)
+        return Finding("twin", None if is_open else False, figures)
     is_agreeing = bool(context.sign) and abs(change) <= max(_AGREES, 2 * scatter)
     return Finding("twin", True if is_agreeing else None, figures)
+
+
+def _is_of_the_other(context: Context, channel: Channel) -> bool:
+    """Whether the other instrument left its usual level and the case's own did not: of two, nobody can say which is right."""
+    other = context.raw_departures([channel]).get(channel)
+    return context.is_at_home and other is not None and abs(other.deviations) >= DEPARTS
 
 
 def _both(context: Context, other: float, count: int) -> dict[str, str | Words]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -77,6 +77,22 @@ def test_hours_without_a_row_at_either_end_of_the_day_count_as_missing_in_mda8(f
         table = mda8(series, ZONE)
         assert table["windows"].tolist() == [15]
         assert table["mda8"].tolist() == [100.0]
+
+
+@pytest.mark.parametrize(
+    ("zone", "first"),
+    [
+        ("Asia/Kolkata", datetime(2026, 5, 2, 18, 30, tzinfo=UTC)),
+        ("Asia/Kathmandu", datetime(2026, 5, 2, 18, 15, tzinfo=UTC)),
+        ("Asia/Shanghai", datetime(2026, 5, 2, 16, tzinfo=UTC)),
+    ],
+)
+def test_mda8_has_its_17_windows_also_where_the_civil_day_begins_within_an_hour_of_utc(
+    zone: str, first: datetime
+) -> None:
+    table = mda8(hours([100.0] * 72), ZoneInfo(zone))
+    assert table["windows"][first] == 17
+    assert table["mda8"][first] == 100.0
 
 
 def test_windows_that_end_behind_the_present_are_not_counted_in_mda8() -> None:

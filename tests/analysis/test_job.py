@@ -54,6 +54,20 @@ def test_coanalysis_stores_aqi_joint_days_and_ofp_once_however_often_it_runs(fil
     assert (store.read_product("ofp_hourly", START, END)["species_n"] == 9).all()
 
 
+def test_an_index_of_an_hour_that_failed_since_is_gone_after_the_next_run(filled: SharedSettings) -> None:
+    coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
+    store = InfluxStore(filled)
+    before = store.read_product("aqi_hourly", START, END, "st-1")
+    frame = store.read_hourly("gas", "st-1", START, END)
+    store.write_hourly("gas", "st-1", frame.assign(pm25__flag=4))
+    coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
+    after = store.read_product("aqi_hourly", START, END, "st-1")
+    assert before["iaqi_pm25_1h"].notna().all()
+    assert after["iaqi_pm25_1h"].isna().all()
+    assert after["complete"].eq(0).all()
+    assert after["held"].eq(0).all()
+
+
 def test_the_episode_is_found_and_its_evidence_points_to_solvents_from_the_west(filled: SharedSettings) -> None:
     summary = attribute(filled, episode_start(), END, END)
     assert summary.keys == tuple(f"st-0/{code}/{episode_start():%Y-%m-%dT%H:%MZ}" for code in ("pm25", "pm10"))

@@ -107,8 +107,15 @@ def test_the_instrument_with_most_readings_is_judged_and_the_others_are_evidence
 
 
 def test_another_instrument_is_judged_where_it_is_named(asked: Callable[..., Verdict]) -> None:
+    assert asked(instrument_id="broken").word is not asked(instrument_id="serving").word
+
+
+def test_of_two_instruments_that_part_the_one_that_stayed_where_it_was_is_not_called_faulty(
+    asked: Callable[..., Verdict],
+) -> None:
     found = asked(instrument_id="broken")
-    assert told(found, "twin").startswith("a second PM2.5 instrument does not follow (39/241")
+    assert (found.word, found.probability) == (Word.UNDECIDED, 0.5)
+    assert "twin" in found.silent
 
 
 def test_an_instrument_of_another_network_is_judged_where_that_is_named(asked: Callable[..., Verdict]) -> None:

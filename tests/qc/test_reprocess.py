@@ -123,6 +123,16 @@ def test_two_processes_make_what_one_makes(placed: SharedSettings, store: Influx
 def test_a_station_without_the_network_is_named(placed: SharedSettings) -> None:
     with pytest.raises(ValueError, match="no instrument of met at s2"):
         plan(placed, ["met"], START, END, stations=["s2"], now=NOW)
+    with pytest.raises(ValueError, match="no instrument of gas at s9"):
+        plan(placed, ["gas"], NOW + DAY, NOW + 2 * DAY, stations=["s9"], now=NOW)
+
+
+@integration
+def test_a_network_that_there_is_not_is_refused_and_one_without_instruments_left_out(placed: SharedSettings) -> None:
+    options = {"stations": None, "now": NOW, "most": 4, "everything": False}
+    assert plan_batches(placed, ["voc"], START, END, **options) == []
+    with pytest.raises(ValueError, match="'foo' is not a valid NetworkCode"):
+        plan_batches(placed, ["gas", "foo"], START, END, **options)
 
 
 @integration

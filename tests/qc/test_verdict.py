@@ -270,3 +270,100 @@ def test_co_pollutants_that_rise_too_never_make_a_fault_likelier(factor: float) 
     alone = judge_case(scene(hours(1, raised=("pm25",), factor=factor)), rule)
     joined = judge_case(scene(hours(1, raised=("pm25", "pm10", "so2", "no2"), factor=factor)), rule)
     assert joined.probability >= alone.probability
+
+
+def test_ordinary_hours_are_hardly_ever_called_a_fault_or_an_event(rule: VerdictRule) -> None:
+    words = [
+        judge_case(scene(hours(100 + seed), parameter=code), rule).word
+        for seed in range(20)
+        for code in ("pm25", "so2")
+    ]
+    assert words.count(Word.UNDECIDED) >= 39
+
+
+def test_the_silence_of_others_says_nothing_of_a_fluctuation(rule: VerdictRule) -> None:
+    own = hours(1)
+    own.loc[own.index >= START, "so2"] *= 1.22
+    assert judge_case(scene(own, parameter="so2"), rule).word is Word.UNDECIDED
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_hours_that_have_come_from_nobody_are_missing_of_nobody(others: bool, rule: VerdictRule) -> None:  # noqa: FBT001
+    case = Interval(START, START + 24 * HOUR)
+    stations = STATIONS if others else STATIONS[:1]
+    assert "gap" in judge_case(scene(hours(1), interval=case, stations=stations), rule).silent
+    own = hours(1)
+    own.loc[own.index >= START, "pm25"] = np.nan
+    assert said(judge_case(scene(own, interval=case, stations=stations), rule))["gap"] is False
+
+
+@pytest.mark.parametrize(("before", "is_gap"), [(1.0, True), (0.4, False)])
+def test_an_instrument_that_always_gives_half_of_its_readings_has_no_gap(
+    before: float,
+    is_gap: bool,  # noqa: FBT001
+    rule: VerdictRule,
+) -> None:
+    index = pd.date_range(INDEX[0], INDEX[-1] + HOUR, freq="5min", unit="us", name="start")
+    draw = np.random.default_rng(4)
+    kept = draw.random(len(index)) < np.where(index < pd.Timestamp(START), before, 0.4)
+    native = pd.DataFrame({"pm25": 40 * (1 + 0.1 * draw.standard_normal(len(index)))}, index=index)[kept]
+    found = judge_case(scene(hours(1), native=native, cadence_s=300), rule)
+    assert ("gap" in said(found)) is is_gap
+
+
+def test_weather_that_is_not_known_explains_nothing_and_doubts_nothing(rule: VerdictRule) -> None:
+    values = 80 + np.random.default_rng(3).normal(size=len(INDEX))
+    own = pd.DataFrame({"gamma_dose_rate": values, "rain": np.nan}, index=INDEX)
+    own.loc[own.index >= START, "gamma_dose_rate"] *= 1.6
+    own.loc[own.index[-1], "rain"] = 0.0
+    assert "rain" in judge_case(scene(own, parameter="gamma_dose_rate"), rule).silent
+
+
+def test_readings_near_the_last_digit_that_are_often_the_same_do_not_stand_still(rule: VerdictRule) -> None:
+    index = pd.date_range(INDEX[0], INDEX[-1] + HOUR, freq="20min", inclusive="left", unit="us", name="start")
+    low = np.random.default_rng(5).choice([0.1, 0.2], size=len(index), p=[0.7, 0.3])
+    low[-18:] = [0.1, 0.1, 0.1, 0.1, 0.2, 0.1] * 3
+    native = pd.DataFrame({"so2": low}, index=index)
+    kept = scene(hours(1), parameter="so2", native=native, cadence_s=1200)
+    assert "flat" in judge_case(kept, rule).silent
+
+
+def test_a_slow_instrument_whose_readings_lie_close_by_chance_does_not_stand_still(rule: VerdictRule) -> None:
+    values = np.round(8 + 0.5 * np.random.default_rng(6).standard_normal(len(INDEX)), 1)
+    values[-6:] = [7.7, 8.2, 8.3, 8.2, 7.5, 8.6]
+    native = pd.DataFrame({"so2": values}, index=INDEX)
+    found = scene(hours(1), parameter="so2", native=native, cadence_s=3600)
+    assert "flat" in judge_case(found, rule).silent
+    stuck = native.assign(so2=np.where(pd.Timestamp(START) <= INDEX, 8.2, values))
+    assert said(judge_case(scene(hours(1), parameter="so2", native=stuck, cadence_s=3600), rule))["flat"] is False
+
+
+@pytest.mark.parametrize(("asked", "word"), [("a", Word.UNDECIDED), ("b", Word.FAULT)])
+def test_of_two_instruments_the_one_that_stays_where_it_was_is_not_called_faulty(
+    asked: str, word: Word, rule: VerdictRule
+) -> None:
+    pair = tuple(Instrument(id=name, network=NetworkCode.GAS, cadence_s=3600, parameters=("pm25",)) for name in "ab")
+    own = Station(id="s1", instruments=pair, lon=123.4, lat=41.8)
+    readings = {"a": hours(1)[["pm25"]], "b": hours(1, raised=("pm25",))[["pm25"]]}
+    native = readings.pop(asked)
+    found = judge_case(
+        scene(
+            hours(1)[["pm25", "pm25__n", "pm25__flag"]],
+            station=own,
+            stations=[own],
+            native=native,
+            cadence_s=3600,
+            instrument_id=asked,
+            twins=readings,
+        ),
+        rule,
+    )
+    assert found.word is word
+
+
+def test_a_sound_station_is_not_measured_by_stations_around_that_fail(rule: VerdictRule) -> None:
+    broken = {item.id: hours(position + 10) for position, item in enumerate(STATIONS[1:])}
+    for name in ("n1", "n2"):
+        broken[name].loc[INDEX >= START, "pm25"] *= 0.2
+    found = judge_case(scene(hours(1), hours={"s1": hours(1), **broken}, stations=STATIONS[:4]), rule)
+    assert found.word is Word.UNDECIDED
