@@ -87,6 +87,7 @@ def _drain(settings: CollectorSettings, state: StateStore, pipe: Connection, int
         ends.callback(log.close)
         store = ReadingStore(settings)
         ends.callback(store.close)
+        store.on_answer(dog.alive)
         work = Drain(settings, log, writer=Writer(store, stop, dog.alive), state=state, stop=stop, alive=dog.alive)
         restarted = work.caught.restarted
         repair = Repairer(settings, store=store, state=state, backlog=work.backlog, stop=stop, restarted=restarted)

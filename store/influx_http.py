@@ -25,7 +25,7 @@ from store.error import QueryError, StoreAccessError, StoreError, StoreMissingEr
 from store.settings import InfluxDialect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from influxdb_client import InfluxDBClient
 
@@ -123,6 +123,8 @@ class InfluxHttp:
         )
         self._headers = _authorization(settings)
         self._compresses = not is_loopback(settings.influx_url)
+        self.on_answer: Callable[[], object] = lambda: None
+        """Called after each answer."""
         self._server: Server | None = None
         self._lock = threading.Lock()
 
@@ -243,6 +245,7 @@ class InfluxHttp:
             response = self._pool.urlopen(method, address, body=body, headers=sent, redirect=False)
         except HTTPError as error:
             raise _unreachable(self.url, error) from error
+        self.on_answer()
         return Answer(response.status, response.data), response.headers
 
     def _ask_server(self) -> Server:

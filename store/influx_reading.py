@@ -20,7 +20,7 @@ from store.influxql import STEPS, newest, quote_identifier, select
 from store.line import encode_reading
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from schemas.reading import Reading
     from store.settings import SharedSettings
@@ -58,6 +58,10 @@ class ReadingStore:
         self._http = InfluxHttp(settings)
         self._retentions = Retentions(self._http)
         self._lock = threading.Lock()
+
+    def on_answer(self, heard: Callable[[], object]) -> None:
+        """Have ``heard`` called after each answer of the server: who waits for a slow one does not hang."""
+        self._http.on_answer = heard
 
     def close(self) -> None:
         """Close the connections."""

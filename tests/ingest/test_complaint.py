@@ -109,6 +109,21 @@ def test_a_drain_that_stores_nothing_complains(
         log.close()
 
 
+@pytest.mark.integration
+def test_a_database_that_answers_slowly_is_no_hang(collector_settings: CollectorSettings) -> None:
+    store, heard = ReadingStore(collector_settings), list[float]()
+    store.on_answer(lambda: heard.append(time.monotonic()))
+    store.health()
+    store.health()
+    assert len(heard) >= 2
+    away = ReadingStore(collector_settings.model_copy(update={"influx_url": "http://127.0.0.1:1"}))
+    away.on_answer(lambda: heard.append(0.0))
+    assert not away.health().ok
+    assert 0.0 not in heard
+    store.close()
+    away.close()
+
+
 def test_an_intake_of_which_nothing_is_heard_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draining, "INTAKE_SILENT_S", 0.5)
     ours, theirs = multiprocessing.Pipe()
