@@ -45,6 +45,9 @@ Concentration = float | int | Decimal | str | Fraction
 MAX_INDEX = 500
 _FLOAT_STEPS = 10**9  # a float counts in steps of 1e-9: far below any instrument, far above the residue of a sum
 
+_EXPONENT_MAX = 30
+"""Largest power of ten of a concentration, either way [1]."""
+
 
 class ConcentrationError(AnalysisError):
     """A concentration that is not a number, infinite, or below the physical range of the parameter."""
@@ -194,13 +197,27 @@ def exact(concentration: Concentration | None) -> Fraction | None:
             number = float(concentration)
             return None if math.isnan(number) else Fraction(round(number * _FLOAT_STEPS), _FLOAT_STEPS)
         if isinstance(concentration, str):
-            concentration = Decimal(concentration.strip())
+            concentration = _decimal(concentration.strip())
         if isinstance(concentration, Decimal) and concentration.is_nan():
             return None
-        return Fraction(concentration)
+        return _fraction(concentration)
     except (InvalidOperation, OverflowError, ValueError, TypeError) as error:
-        msg = f"concentration {concentration!r}: expected a finite number"
+        msg = f"concentration {str(concentration)!r}: expected a finite number below 1e{_EXPONENT_MAX}"
         raise ConcentrationError(msg) from error
+
+
+def _fraction(number: Concentration) -> Fraction:
+    """The same number; raises `OverflowError` for a decimal of which a fraction has a million digits."""
+    if isinstance(number, Decimal) and number and abs(number.adjusted()) > _EXPONENT_MAX:
+        raise OverflowError
+    return Fraction(number)
+
+
+def _decimal(text: str) -> Decimal:
+    """Number of a text in ASCII digits without separators; raises `InvalidOperation` or `ValueError`."""
+    if not text.isascii() or "_" in text:
+        raise ValueError
+    return Decimal(text)
 
 
 def _step(pollutant: str) -> Fraction:

@@ -89,13 +89,11 @@ def read_drift(
     Raises
     ------
     ValueError
-        If there is no reference, or no limit of drift for the parameter.
+        If the station or a reference does not measure the parameter, there is no reference, the station is its own, or there is
+        no limit of drift for the parameter.
     store.error.StoreError
     """
-    chosen = tuple(references) or _others(settings, network, station_id, parameter)
-    if not chosen:
-        msg = f"no other station of {network} measures {parameter!r}"
-        raise ValueError(msg)
+    chosen = _references(settings, network, station_id, parameter, references)
     month = span[1].astimezone(settings.stations.timezone).month
     limit = thresholds_of(settings).find(DriftLimit, parameter, network=network, station_id=station_id, month=month)
     if limit is None:
@@ -206,12 +204,27 @@ def _drifting(store: InfluxStore, rules: Rules) -> tuple[DriftRun, pd.DataFrame]
     return summary, flags
 
 
-def _others(settings: SharedSettings, network: str, station_id: str, parameter: str) -> tuple[str, ...]:
-    return tuple(
+def _references(
+    settings: SharedSettings, network: str, station_id: str, parameter: str, asked: Sequence[str]
+) -> tuple[str, ...]:
+    """Stations that one is compared with, each once: those asked for, else all others that measure the parameter."""
+    measuring = [
         station.id
         for station in settings.stations.stations.values()
-        if station.id != station_id and any(parameter in item.parameters for item in station.instruments_of(network))
-    )
+        if any(parameter in item.parameters for item in station.instruments_of(network))
+    ]
+    absent = [name for name in (station_id, *asked) if name not in measuring]
+    if absent:
+        msg = f"no instrument of {network} at {', '.join(dict.fromkeys(absent))} measures {parameter!r}"
+        raise ValueError(msg)
+    if station_id in asked:
+        msg = f"station {station_id} cannot be its own reference"
+        raise ValueError(msg)
+    chosen = tuple(dict.fromkeys(asked)) or tuple(name for name in measuring if name != station_id)
+    if not chosen:
+        msg = f"no other station of {network} measures {parameter!r}"
+        raise ValueError(msg)
+    return chosen
 
 
 def _hours(

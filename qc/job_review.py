@@ -6,7 +6,7 @@ Errors: `store.error` (`ReviewError`, `ReviewConflictError`), `ValueError` for w
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +15,7 @@ import pandas as pd
 from qc.review import Selection, basis_of, changed_hours, review_completeness, reviewed, select_targets
 from qc.review_deadline import LABELS, Deadline, Period, deadlines, load_rules
 from qc.settings import ReviewSettings, Separation
+from schemas.bounds import LONGEST
 from schemas.frames import FLAG, concat_flags, parameters_in
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
@@ -103,16 +104,34 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def draft_reviews(
-    settings: SharedSettings, question: Question, verdict: ReviewVerdict, reason: ReviewReason
+    settings: SharedSettings,
+    question: Question,
+    verdict: ReviewVerdict,
+    reason: ReviewReason,
+    *,
+    now: datetime | None = None,
 ) -> list[ReviewDraft]:
     """What a proposal over the hours of a question would record; writes nothing.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    question : Question
+    verdict : ReviewVerdict
+    reason : ReviewReason
+    now : datetime or None
+        Hours that are not over at that time are left out: nobody can have looked at them. None: the present.
 
     Raises
     ------
     ValueError
-        Unknown network, station or parameter, or no hour in the interval.
+        Unknown network, station or parameter, no hour in the interval that is over, or an interval longer than `LONGEST`.
     """
-    asked = checked(settings, question)
+    end = min(question.end, floor_hour(datetime.now(UTC) if now is None else now))
+    if question.start < end and end - question.start > LONGEST:
+        msg = f"{(end - question.start).days} days, expected at most {LONGEST.days} in one review"
+        raise ValueError(msg)
+    asked = checked(settings, msgspec.structs.replace(question, end=end))
     store = InfluxStore(settings)
     try:
         hourly = _read_hours(store, asked)

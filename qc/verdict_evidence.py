@@ -46,6 +46,9 @@ OF_THE_DEPARTURE = frozenset(
 OF_THE_AIR = frozenset({"onset", "unrest"})
 """Evidence that a departure looks like that of air: it says nothing where a second instrument breathes the same air and does not depart."""
 
+OF_OTHERS = frozenset({"companions", "tracers", "co_pollutants", "fall"})
+"""Evidence of the silence of the station's other channels: it says nothing of what instruments of several stations show at once."""
+
 
 def gather(scene: Scene) -> list[Finding]:
     """All pieces of evidence, in the order of `qc.verdict_wording.EVIDENCE`."""
@@ -61,4 +64,6 @@ def findings_of(context: Context) -> list[Finding]:
         # what a second instrument shows of the departure itself outdoes every sign of it
         outdone = OF_THE_DEPARTURE if found["twin"].is_event else OF_THE_AIR
         found |= {name: Finding(name) for name in outdone if found[name].is_event is not found["twin"].is_event}
+    if found["neighbours"].is_event:
+        found |= {name: Finding(name) for name in OF_OTHERS if found[name].is_event is False}
     return list(found.values())

@@ -295,7 +295,7 @@ class Context:
         if self.moved is None or abs(self.moved.deviations) >= DEPARTS or abs(apart.deviations) < DEPARTS:
             return False
         sign = float(np.sign(apart.deviations))
-        left = [item.deviations * sign <= -DEPARTS for item in self.neighbours.values()]
+        left = [item.deviations * sign <= -FOLLOWS for item in self.neighbours.values()]
         return _SOME * len(left) <= sum(left) < _NEARLY_ALL * len(left)
 
     @property

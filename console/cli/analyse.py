@@ -15,10 +15,12 @@ from console.cli.moment import moment as read_moment
 from console.cli.step import or_exit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
+    from datetime import date
 
     import msgspec
 
+    from analysis.aqi import Report
     from store.settings import SharedSettings
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个JSON对象")]
@@ -59,7 +61,7 @@ def aqi(
     report = Report.REAL_TIME if real_time else Report.DAILY
     moment = read_day(day, "--day") or datetime.now(UTC).date()
     try:
-        result = compute(dict(map(_item, values)), moment, report=report)
+        result = compute(_given(values, report, moment), moment, report=report)
     except AnalysisError as error:
         raise typer.BadParameter(str(error)) from error
     line = {
@@ -82,6 +84,10 @@ def coanalysis(day_from: Day = None, day_to: Day = None, as_json: Json = False) 
     if last < first:
         msg = f"{last} is before --day-from {first}"
         raise typer.BadParameter(msg, param_hint="--day-to")
+    if first > today:
+        msg = f"{first} has not come, expected a day up to today, {today}"
+        raise typer.BadParameter(msg, param_hint="--day-from")
+    last = min(last, today)
     _show([_plain(or_exit(lambda: coanalyse(settings, first, last, now)))], as_json=as_json)
 
 
@@ -114,7 +120,7 @@ def forecast(now: Moment = None, as_json: Json = False) -> None:
     from analysis.job import forecast as run
 
     settings = _settings()
-    moment = read_moment(now, settings.stations.timezone, "--now") or datetime.now(UTC)
+    moment = _past(now, settings)
     _show([_plain(or_exit(lambda: run(settings, moment)))], as_json=as_json)
 
 
@@ -133,7 +139,7 @@ def backtest(
         msg = f"--parameter {parameter}: expected one of {', '.join(THRESHOLDS)}"
         raise typer.BadParameter(msg)
     settings = _settings()
-    moment = read_moment(now, settings.stations.timezone, "--now") or datetime.now(UTC)
+    moment = _past(now, settings)
     result = or_exit(
         lambda: backtest_stored(settings, parameter, moment, days=days, history_days=max(history, days + 1))
     )
@@ -147,6 +153,37 @@ def backtest(
         "model": result.model,
     }
     _show([(head if as_json else {}) | _plain(item) for item in result.skills], as_json=as_json)
+
+
+def _past(text: str | None, settings: SharedSettings) -> datetime:
+    """Moment of ``--now``, the present where it is not given; ends the command for one that has not come."""
+    present = datetime.now(UTC)
+    moment = read_moment(text, settings.stations.timezone, "--now") or present
+    if moment > present:
+        msg = f"{moment:%Y-%m-%dT%H:%MZ} has not come, expected a moment up to now"
+        raise typer.BadParameter(msg, param_hint="--now")
+    return moment
+
+
+def _given(texts: Sequence[str], report: Report, day: date) -> dict[tuple[str, str], str]:
+    """Concentrations by item; ends the command for one that is given twice, or that the report does not use."""
+    from analysis.aqi import items_of
+    from analysis.limit import edition_on, pollutant_name
+
+    edition = edition_on(day)
+    used = {(item.pollutant, str(item.averaging)): item for item in items_of(report, edition)}
+    found: dict[tuple[str, str], str] = {}
+    for text in texts:
+        (name, averaging), value = _item(text)
+        key = (pollutant_name(name), "8h" if averaging == "MDA8" else averaging)
+        if key in found:
+            msg = f"{text!r}: {' '.join(key)} is given twice"
+            raise typer.BadParameter(msg)
+        if key not in used:
+            msg = f"{text!r}: the {report} report of {edition} uses {', '.join(map(str, used.values()))}"
+            raise typer.BadParameter(msg)
+        found[key] = value
+    return found
 
 
 def _item(text: str) -> tuple[tuple[str, str], str]:

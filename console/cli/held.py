@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import step
+from console.cli.named import refuse_unknown
 from console.cli.page import DEFAULT, Limit, page, tell_more
 from console.cli.qc_moment import to_json
 
@@ -41,8 +42,11 @@ def list_(
         typer.echo(to_json(item) if as_json else _line(item))
     if is_cut:
         tell_more("qc held list", limit, as_json=as_json, filters="--network")
-    if not found and not as_json:
-        typer.echo("nothing is held 无扣留批次")
+    if not found:
+        if network is not None and not network.startswith("product/"):
+            refuse_unknown(step.settings().stations, network=network)
+        if not as_json:
+            typer.echo("nothing is held 无扣留批次")
 
 
 def show(number: Batch, as_json: AsJson = False) -> None:

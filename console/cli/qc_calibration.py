@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from console.cli.moment import OpenFrom, OpenTo, open_span
+from console.cli.named import refuse_unknown
 from console.cli.page import DEFAULT, Limit, page, tell_more
 from console.cli.printable import printable
 from console.cli.qc_moment import AsJson, settings_of, stop, to_json
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
     from store.state import StateStore, StoredCheck, StoredCorrection
 
+_Result = TypeVar("_Result")
 DryRun = Annotated[bool, typer.Option("--dry-run", help="show what would change, record nothing 只显示，不记录")]
 Who = Annotated[str, typer.Option("--who", help="who decides 决定人")]
 Why = Annotated[str, typer.Option("--why", help="the reason 理由")]
@@ -65,8 +67,11 @@ def listed(  # noqa: PLR0917 - typer passes them by name
         typer.echo(to_json(item) if as_json else _correction_text(item, settings))
     if more_checks or more_corrections:
         tell_more("qc calibration list", limit, as_json=as_json)
-    if not checks and not corrections and not as_json:
-        typer.echo("no calibration result 无校准结果")
+    if not checks and not corrections:
+        named = {"stations": [station] if station else (), "parameters": [parameter] if parameter else ()}
+        refuse_unknown(settings.stations, network=network, **named)
+        if not as_json:
+            typer.echo("no calibration result 无校准结果")
 
 
 def show(
@@ -80,14 +85,15 @@ def show(
 
     settings = settings_of()
     with _state(settings) as state:
-        found = state.get_check(check)
+        found = _or_stop(partial(state.get_check, check))
         if found is None:
             stop(f"no calibration check {check}")
         one = found.result
         own = state.list_checks(
             network=one.network, station_id=one.station_id, instrument_id=one.instrument_id, parameter=one.parameter
         )
-    judged = judge_checks([item.result for item in own], thresholds_of(settings), settings.stations.timezone)
+    thresholds = _or_stop(partial(thresholds_of, settings))
+    judged = judge_checks([item.result for item in own], thresholds, settings.stations.timezone)
     periods = [item for item in doubts(judged) if item.start <= one.at and (item.end is None or one.at <= item.end)]
     if as_json:
         typer.echo(to_json({"check": found, "now": [item for item in judged if item.result == one], "doubts": periods}))
@@ -202,13 +208,14 @@ def _state(settings: SharedSettings) -> StateStore:
     return state
 
 
-def _or_stop(call: Callable[[], Proposal]) -> Proposal:
+def _or_stop(call: Callable[[], _Result]) -> _Result:
     from qc.correction import CalibrationError
+    from qc.thresholds import ThresholdError
     from store.error import StoreError
 
     try:
         return call()
-    except (CalibrationError, LookupError, StoreError) as error:
+    except (CalibrationError, ThresholdError, LookupError, StoreError) as error:
         stop(str(error.args[0] if error.args else error))
 
 

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.cli.moment import From, OpenFrom, ToNow, open_span, span
+from console.cli.moment import From, OpenFrom, ToNow, check_order, open_span, span
+from console.cli.named import refuse_unknown
+from console.cli.qc_moment import stop
 
 if TYPE_CHECKING:
     from qc.job_drift import DriftReport
@@ -80,6 +82,8 @@ def arrivals(
     asked, last = open_span(start, end, settings.stations.timezone)
     last = last or datetime.now(UTC)
     first = asked or last - _DAY
+    check_order(first, last)
+    refuse_unknown(settings.stations, stations=[station] if station else ())
     with explained("qc arrivals"), progress_line() as progress:
         log = RawLog(settings.rawlog_dir)
         found = read_arrivals(log, settings.stations, first, last, progress)
@@ -130,6 +134,7 @@ def drift(  # noqa: PLR0917 - typer passes them by name
     asked, until = open_span(start, end, settings.stations.timezone)
     last = floor_hour(until or datetime.now(UTC))
     first = floor_hour(asked or last - 30 * _DAY)
+    check_order(first, last)
     with explained("qc drift"):
         try:
             code = NetworkCode(network).value
@@ -149,16 +154,21 @@ def drifts(
 
     from console.cli.replay import explained
     from qc.job_drift import run_drift
+    from qc.thresholds import ThresholdError
     from store.settings import SharedSettings, load_settings
 
     settings, now = load_settings(SharedSettings), datetime.now(UTC)
     there = dict.fromkeys(item.network.value for item in settings.stations.instruments.values())
+    absent = [code for code in networks or () if code not in there]
+    if absent:
+        msg = f"network {absent[0]!r} has no instrument; there: {', '.join(there)}"
+        raise typer.BadParameter(msg, param_hint="--network")
     with explained("qc drifts"):
-        for code in networks or there:
-            if code not in there:
-                msg = f"network {code!r} has no instrument; there: {', '.join(there)}"
-                raise typer.BadParameter(msg, param_hint="--network")
-            found = run_drift(settings, code, now, dry_run=dry_run)
+        for code in dict.fromkeys(networks or there):
+            try:
+                found = run_drift(settings, code, now, dry_run=dry_run)
+            except ThresholdError as error:
+                stop(str(error))
             words = ", ".join(found.drifting) or "none 无"
             typer.echo(
                 msgspec.json.encode(found)

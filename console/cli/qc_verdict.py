@@ -34,6 +34,7 @@ def verdict(  # noqa: PLR0917 - one for each option
 ) -> None:
     """Say whether what a station shows is a fault or an event, and why. 判断是仪器故障还是真实事件，并说明依据。"""
     from qc.job_verdict import CaseError, rule_of, verdict_of
+    from qc.thresholds import ThresholdError
     from schemas.interval import Interval
     from store.error import StoreError
     from store.influx import InfluxStore
@@ -52,7 +53,7 @@ def verdict(  # noqa: PLR0917 - one for each option
             network_code=network,
             instrument_id=instrument,
         )
-    except (CaseError, StoreError) as error:
+    except (CaseError, ThresholdError, StoreError) as error:
         stop(str(error))
     finally:
         store.close()

@@ -10,6 +10,7 @@ import typer
 
 from console.cli import step
 from console.cli.moment import From, OpenFrom, OpenTo, ToNow, open_span, span
+from console.cli.named import refuse_unknown
 from console.cli.page import DEFAULT, Limit, page, tell_more
 from console.cli.review_text import draft_text, due_text, filters_text, review_row, review_text
 from schemas.review import ReviewAction, ReviewReason, ReviewState, ReviewVerdict
@@ -88,7 +89,7 @@ def propose(  # noqa: PLR0917 - typer passes them by name
         Selection(flags=tuple(flag or ()), tests=tuple(test or ()), above=above, below=below),
     )
     question = _question(settings, network, begin, end, station=station, parameter=parameter, selection=selection)
-    drafts = step.or_exit(partial(job_review.draft_reviews, settings, question, verdict, reason))
+    drafts = step.or_exit(partial(job_review.draft_reviews, settings, question, verdict, reason, now=step.now()))
     if not _go_on([draft_text(item) for item in drafts], drafts, dry_run=dry_run, yes=yes, as_json=as_json):
         return
     with StateStore(settings.state_url) as state:
@@ -337,6 +338,8 @@ def _choose(  # noqa: PLR0917 - one filter an option
                 limit=limit,
             )
         )
+    if not found:
+        refuse_unknown(settings.stations, network=network, stations=station or (), parameters=parameter or ())
     return [item for item in found if bulk is None or item.bulk_id == bulk]
 
 

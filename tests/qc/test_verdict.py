@@ -367,3 +367,9 @@ def test_a_sound_station_is_not_measured_by_stations_around_that_fail(rule: Verd
         broken[name].loc[INDEX >= START, "pm25"] *= 0.2
     found = judge_case(scene(hours(1), hours={"s1": hours(1), **broken}, stations=STATIONS[:4]), rule)
     assert found.word is Word.UNDECIDED
+
+
+def test_what_most_stations_around_show_too_is_not_doubted_by_silent_channels(rule: VerdictRule) -> None:
+    found = judge_case(scene(hours(1, raised=("pm25",)), others=("pm25",)), rule)
+    assert said(found) == {"neighbours": True}
+    assert found.word is Word.EVENT
