@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 QC_HOURS = timedelta(hours=2)
 """Hours that the hourly quality control looks at anyway (`dags/qc_hourly.py`, three of them with the present one)."""
+_MANY, _SHORT = 5, timedelta(hours=1)
+"""So many instruments of a network within so long a time are asked for in one query. Project's choice."""
 _MICROSECOND = timedelta(microseconds=1)
 _LIVE = timedelta(seconds=2)
 """Of a share group, messages that have waited for longer are compared with what another collector may have stored meanwhile.
@@ -317,12 +319,21 @@ class Reviser:
         return found
 
     def _stored(self, unsure: dict[Key, list[Arrival]]) -> dict[Key, dict[datetime, Before]]:
-        """What the database holds at the times in question, one query an instrument."""
+        """What the database holds at the times in question: one query for many instruments about a short time, else one for each."""
         found: dict[Key, dict[datetime, Before]] = {}
-        for key, arrivals in unsure.items():
-            starts = [arrival.reading.interval.start for arrival in arrivals]
-            stored = self._store.read_stored(*key, min(starts), max(starts) + _MICROSECOND)
-            found[key] = {start: Before(dict(item.values), dict(item.status)) for start, item in stored.items()}
+        for network, keys in groupby(sorted(unsure), lambda key: key[0]):
+            starts = {key: [arrival.reading.interval.start for arrival in unsure[key]] for key in keys}
+            first, last = min(map(min, starts.values())), max(map(max, starts.values()))
+            if len(starts) >= _MANY and last - first <= _SHORT:
+                stored = self._store.read_stored_all(network, first, last + _MICROSECOND)
+            else:
+                stored = {
+                    key[1:]: self._store.read_stored(*key, min(own), max(own) + _MICROSECOND)
+                    for key, own in starts.items()
+                }
+            for key in starts:
+                items = stored.get(key[1:], {}).items()
+                found[key] = {start: Before(dict(item.values), dict(item.status)) for start, item in items}
         return found
 
     def _correction(self, key: Key, arrival: Arrival, before: Before, moment: datetime) -> Revision:

@@ -129,6 +129,16 @@ class ReadingStore:
             found.update(_stored(series["columns"], series["values"]))
         return found
 
+    def read_stored_all(
+        self, network: str, start: datetime, end: datetime
+    ) -> dict[_Key, dict[datetime, StoredReading]]:
+        """Stored readings of a network that start in ``[start, end)``, by station and instrument and by start, in one query."""
+        question = f"{select(network, start, end)} GROUP BY station, instrument"
+        return {
+            _key(series["tags"]): dict(_stored(series["columns"], series["values"]))
+            for series in self._http.query_json(question, Bucket.NATIVE)
+        }
+
     def read_starts(self, network: str, start: datetime, end: datetime) -> dict[_Key, list[datetime]]:
         """Starts of the native readings of a network in ``[start, end)``, ascending, by station and instrument, in one query."""
         question = f"{select(network, start, end)} GROUP BY station, instrument"

@@ -136,6 +136,24 @@ def test_a_rejected_reading_is_named_by_its_own_index(store: InfluxStore) -> Non
     assert [item.index for item in result.rejected] == [2]
 
 
+def test_what_is_stored_of_a_network_is_what_is_stored_of_each_instrument(store: InfluxStore) -> None:
+    store.write_readings(
+        [
+            reading(0, {"so2": 1.0, "no": 2.0}, {"no": "D"}),
+            reading(1, {"so2": 3.0}),
+            reading(0, {"o3": 4.0}, station="b"),
+            reading(0, {}, {"o3": "C"}, station="b", instrument="j"),
+            reading(5, {"o3": 5.0}, station="c"),
+        ]
+    )
+    span = START, START + timedelta(minutes=2)
+    every = store.read_stored_all("gas", *span)
+    assert sorted(every) == [("a", "i"), ("b", "i"), ("b", "j")]
+    assert every == {key: store.read_stored("gas", *key, *span) for key in every}
+    assert every["a", "i"][START].status == {"no": "D"}
+    assert store.read_stored_all("voc", *span) == {}
+
+
 def test_nothing_stored_gives_empty_frames_of_the_right_shape(store: InfluxStore) -> None:
     native = store.read_native("gas", "a", "i", START, END, parameters=["so2"])
     hours = store.read_hourly("gas", "a", START, END, ["so2"])
