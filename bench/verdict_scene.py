@@ -75,11 +75,11 @@ def planned_cases(week: PlannedWeek) -> Iterator[Case]:
     """
     rng = generator(week.seed, "verdict-cases")
     for kind, variant, asked in _events(week, rng):
-        if not _is_faulty(week, asked):
+        if not is_faulty(week, asked):
             yield _case(week, asked, kind, variant)
     for flaw in week.plan.flaws:
         asked = _fault(week, flaw, rng)
-        if asked is not None and not _has_release(week, asked):
+        if asked is not None and not has_release(week, asked):
             yield _case(week, asked, flaw.kind, flaw.variant)
 
 
@@ -316,7 +316,8 @@ def _shows(week: PlannedWeek, asked: Asked, flaw: Flaw) -> bool:
     return float(change.max()) >= max(2.5 * spread, 0.25 * float(clean.abs().median()), floor)
 
 
-def _is_faulty(week: PlannedWeek, asked: Asked) -> bool:
+def is_faulty(week: PlannedWeek, asked: Asked) -> bool:
+    """Whether the channel has a fault in the time that is asked about."""
     return any(
         flaw.station_id == asked.station.id
         and flaw.instrument_id == asked.instrument.id
@@ -327,7 +328,8 @@ def _is_faulty(week: PlannedWeek, asked: Asked) -> bool:
     )
 
 
-def _has_release(week: PlannedWeek, asked: Asked) -> bool:
+def has_release(week: PlannedWeek, asked: Asked) -> bool:
+    """Whether a release is noticed at the channel in the time that is asked about."""
     excess = week.excess.get((asked.station.id, asked.instrument.id))
     if excess is None:
         return False

@@ -11,10 +11,12 @@ import json
 import time
 from collections import defaultdict
 from concurrent.futures import ProcessPoolExecutor
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bench.verdict_ordinary import KIND as ORDINARY
+from bench.verdict_ordinary import ordinary_cases
 from bench.verdict_plan import plan_of
 from bench.verdict_scene import CLASSES, planned_cases, province_cases
 from bench.verdict_week import PlannedWeek, province_week
@@ -22,6 +24,10 @@ from qc.thresholds import load_thresholds
 from qc.verdict import Word, weigh
 from qc.verdict_evidence import gather
 from qc.verdict_wording import EVIDENCE, SENTENCES
+
+if TYPE_CHECKING:
+    from bench.verdict_scene import Case
+    from qc.limit_space import VerdictRule
 
 FITTED = tuple(range(1001, 1041))
 """Weeks that the weights are learnt on; the pieces of evidence were developed on 1001 to 1026."""
@@ -38,7 +44,7 @@ _WORKERS = 2
 
 
 class Job(NamedTuple):
-    """One week to simulate: ``planned``, ``held_out`` or ``province``."""
+    """One week to simulate: ``planned``, ``held_out`` or ``province``; ``ordinary`` are windows of the first two."""
 
     kind: str
     seed: int
@@ -69,7 +75,8 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.fit:
         seeds = chosen.seeds or FITTED
-        print(as_toml(fit(judged([Job("planned", seed) for seed in seeds])), seeds))
+        cases = [item for item in judged([Job("planned", seed) for seed in seeds]) if item.job.kind != ORDINARY]
+        print(as_toml(fit(cases), seeds))
         return
     jobs = [Job("planned", seed) for seed in chosen.seeds or SCORED]
     if not chosen.seeds:
@@ -83,6 +90,7 @@ def main() -> None:
         "name": "qc.verdict",
         **figures_of(by_set.pop("planned")),
         **{kind: figures_of(cases) for kind, cases in by_set.items()},
+        ORDINARY: claims_of([item for item in found if item.job.kind == ORDINARY]),
         "ms_a_case": round(1000 * float(np.median([item.seconds for item in found])), 1),
         "seconds": round(time.perf_counter() - began, 1),
         "vs": "must reach 0.95 of those decided, each class 0.85, Brier score 0.05, at most 0.1 undecided; aim 0.98",
@@ -102,25 +110,21 @@ def judged(jobs: list[Job]) -> list[Judged]:
 def _judge_week(job: Job) -> list[Judged]:
     rule = load_thresholds().verdict
     assert rule is not None
-    cases = (
-        province_cases(province_week(job.seed))
-        if job.kind == "province"
-        else planned_cases(PlannedWeek(plan_of(job.seed, is_held_out=job.kind == "held_out")))
-    )
-    found = []
-    for case in cases:
-        began = time.perf_counter()
-        findings = gather(case.scene)
-        verdict = weigh(case.scene, findings, rule)
-        seconds = time.perf_counter() - began
-        spoken = {item.name: item.is_event for item in findings if item.is_event is not None}
-        told = f"{case.scene.station.id} {case.scene.parameter} {case.scene.interval.start:%m-%d %H:%M} {verdict.summary('en')}"
-        found.append(
-            Judged(
-                job, case.kind, case.variant, case.is_event, spoken, verdict.probability, verdict.word, told, seconds
-            )
-        )
-    return found
+    if job.kind == "province":
+        return [_judge(case, job, rule) for case in province_cases(province_week(job.seed))]
+    week = PlannedWeek(plan_of(job.seed, is_held_out=job.kind == "held_out"))
+    found = [_judge(case, job, rule) for case in planned_cases(week)]
+    return found + [_judge(case, job._replace(kind=ORDINARY), rule) for case in ordinary_cases(week)]
+
+
+def _judge(case: Case, job: Job, rule: VerdictRule) -> Judged:
+    began = time.perf_counter()
+    findings = gather(case.scene)
+    verdict = weigh(case.scene, findings, rule)
+    seconds = time.perf_counter() - began
+    spoken = {item.name: item.is_event for item in findings if item.is_event is not None}
+    told = f"{case.scene.station.id} {case.scene.parameter} {case.scene.interval.start:%m-%d %H:%M} {verdict.summary('en')}"
+    return Judged(job, case.kind, case.variant, case.is_event, spoken, verdict.probability, verdict.word, told, seconds)
 
 
 def fit(found: list[Judged]) -> dict[str, tuple[float, float]]:
@@ -205,6 +209,12 @@ def figures_of(found: list[Judged]) -> dict[str, object]:
     }
 
 
+def claims_of(found: list[Judged]) -> dict[str, object]:
+    """What is said of windows in which nothing happens: the share called a fault, and an event."""
+    shares = {word.value: _share(np.array([item.word is word for item in found])) for word in (Word.FAULT, Word.EVENT)}
+    return {**shares, "cases": len(found)}
+
+
 def _share(part: np.ndarray, of: np.ndarray | None = None) -> float | None:
     chosen = part if of is None else part[of]
     return round(float(chosen.mean()), 4) if len(chosen) else None
@@ -216,7 +226,8 @@ def _span(seeds: list[int] | tuple[int, ...]) -> str:
 
 def _explain(found: list[Judged]) -> None:
     for item in found:
-        if (item.probability > 0.5) != item.is_event:
+        is_claimed = item.job.kind == ORDINARY and item.word is not Word.UNDECIDED
+        if is_claimed or (item.job.kind != ORDINARY and (item.probability > 0.5) != item.is_event):
             print(item.job.seed, item.kind, item.variant, item.told)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from qc.calibration import Doubt, doubt_flags, doubts, judge_checks
-from qc.correction import check_correction, corrected, derive_correction
+from qc.correction import CalibrationError, check_correction, corrected, derive_correction
 from qc.thresholds import OVERRIDES_NAME, load_thresholds
 from schemas.calibration import CheckOutcome, CheckResult, Correction
 from schemas.flag import Flag, combine
@@ -163,11 +163,12 @@ def propose(settings: SharedSettings, check_id: int, who: str, why: str, *, is_d
     Raises
     ------
     qc.correction.CalibrationError
-        It cannot be derived.
+        It cannot be derived, or has no name or reason.
     LookupError
         There is no such check.
     store.error.StoreError
     """
+    _check_named(who, why)
     with StateStore(settings.state_url) as state:
         found = state.get_check(check_id)
         if found is None:
@@ -188,7 +189,8 @@ def propose(settings: SharedSettings, check_id: int, who: str, why: str, *, is_d
 
 
 def revert(settings: SharedSettings, number: int, who: str, why: str, *, is_dry_run: bool) -> Proposal:
-    """Take a correction back, which stays on record; raises `LookupError` where it does not hold."""
+    """Take a correction back, which stays on record; raises `LookupError` where it does not hold, and as `propose` without a name or reason."""
+    _check_named(who, why)
     with StateStore(settings.state_url) as state:
         held = [item for item in state.list_corrections(only_active=True) if item.id == number]
         if not held:
@@ -198,6 +200,12 @@ def revert(settings: SharedSettings, number: int, who: str, why: str, *, is_dry_
         if not is_dry_run:
             state.revert_correction(number, who, why, _correction_hours(decision))
     return msgspec.structs.replace(_proposal(settings, decision), number=number)
+
+
+def _check_named(who: str, why: str) -> None:
+    if not who.strip() or not why.strip():
+        msg = "a decision on values needs the name of who takes it, and the reason"
+        raise CalibrationError(msg)
 
 
 def _proposal(settings: SharedSettings, decision: Correction) -> Proposal:

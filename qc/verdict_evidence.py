@@ -47,7 +47,7 @@ OF_THE_AIR = frozenset({"onset", "unrest"})
 """Evidence that a departure looks like that of air: it says nothing where a second instrument breathes the same air and does not depart."""
 
 OF_OTHERS = frozenset({"companions", "tracers", "co_pollutants", "fall"})
-"""Evidence of the silence of the station's other channels: it says nothing of what instruments of several stations show at once."""
+"""Evidence of the silence of the station's other channels: it says nothing of a departure that the stations around show in the same measure."""
 
 
 def gather(scene: Scene) -> list[Finding]:
@@ -64,6 +64,6 @@ def findings_of(context: Context) -> list[Finding]:
         # what a second instrument shows of the departure itself outdoes every sign of it
         outdone = OF_THE_DEPARTURE if found["twin"].is_event else OF_THE_AIR
         found |= {name: Finding(name) for name in outdone if found[name].is_event is not found["twin"].is_event}
-    if found["neighbours"].is_event:
+    if found["neighbours"].is_event and context.apart is not None and not context.is_local:
         found |= {name: Finding(name) for name in OF_OTHERS if found[name].is_event is False}
     return list(found.values())

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.verdict_score import FITTED, HELD_OUT, PROVINCE, SCORED, Job, Judged, figures_of, fit
+from bench.verdict_score import FITTED, HELD_OUT, PROVINCE, SCORED, Job, Judged, claims_of, figures_of, fit
 from qc.verdict import Word
 
 
@@ -39,3 +39,10 @@ def test_the_undecided_are_counted_and_are_neither_right_nor_wrong() -> None:
     found = figures_of(cases)
     assert (found["value"], found["undecided"], found["accuracy_undecided_wrong"]) == (0.6667, 0.25, 0.5)
     assert found["brier"] == pytest.approx((0.01 + 0.64 + 0.3025 + 0.01) / 4, abs=1e-4)
+
+
+def test_what_is_said_of_windows_in_which_nothing_happens_is_counted_by_word() -> None:
+    words = [Word.UNDECIDED, Word.UNDECIDED, Word.FAULT, Word.EVENT]
+    cases = [judged({}, is_event=False, word=word) for word in words]
+    assert claims_of(cases) == {"fault": 0.25, "event": 0.25, "cases": 4}
+    assert claims_of([]) == {"fault": None, "event": None, "cases": 0}

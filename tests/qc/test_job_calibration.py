@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from qc import job
 from qc.calibration import Doubt
+from qc.correction import CalibrationError
 from qc.job_calibration import changed_hours, propose, revert
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult
 from schemas.flag import Flag
@@ -158,7 +159,12 @@ def test_a_correction_is_shown_recorded_applied_and_taken_back(
     shown = propose(placed, check, "a person", "drift", is_dry_run=True)
     assert (shown.number, shown.hours, state.list_corrections()) == (None, 4, [])
     assert shown.largest_change == pytest.approx(-90.8 * (1 - 1 / 1.044), abs=0.1)
+    for who, why in (("", "drift"), ("a person", "  ")):
+        with pytest.raises(CalibrationError, match="needs the name of who takes it, and the reason"):
+            propose(placed, check, who, why, is_dry_run=False)
     made = propose(placed, check, "a person", "drift", is_dry_run=False)
+    with pytest.raises(CalibrationError, match="needs the name of who takes it, and the reason"):
+        revert(placed, made.number, "another", "", is_dry_run=False)
     assert {item.reason for item in state.list_reopened()} == {ReopenReason.CORRECTION}
     job.run_reopened(placed, NOW)
     after = store.read_hourly("gas", "s1", START, START + 6 * HOUR)["o3"]
