@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bench.verdict_scene import DAYS, FAULTS, Week, week_of
+from bench.verdict_scene import FAULTS
+from bench.verdict_week import Week, province_week
 from qc.space_hours import flag_space
 from qc.thresholds import load_thresholds
 from qc.verdict import judge_case
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
 SEEDS = (301, 302, 303, 304)
 NETWORKS = ("gas", "met", "rad", "ghg")
 PLANTED, LENGTH_H, FACTOR = 12, 6, 4.0
+DAYS = 7
+"""Length of a week [d]."""
 CODES = ("pm25", "so2", "no2", "co")
 
 
 def main() -> None:
     """Print hits, false alarms and what was spared, for all seeds together."""
-    weeks = [week_of(seed) for seed in SEEDS]
+    weeks = [province_week(seed) for seed in SEEDS]
     planted = [plant(week, seed) for week, seed in zip(weeks, SEEDS, strict=True)]
     for is_asked in (False, True):
         total = dict.fromkeys(("flagged", "hits", "planted_hits", "plume", "spared", "unevaluated", "stations"), 0)
