@@ -88,5 +88,5 @@ def test_every_command_tells_of_a_number_that_cannot_be_in_one_line(tmp_path: Pa
     command = [sys.executable, "-m", "console.cli", *words.split(), "99999999999999999999"]
     own = {"SKYGROUND_RUN_DIR": str(tmp_path), "SKYGROUND_STATE_URL": f"sqlite:///{tmp_path / 's.sqlite'}"}
     done = subprocess.run(command, env=os.environ | own, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 1
+    assert done.returncode in {1, 2}  # commands of qc end with 2 where something cannot be done
     assert len(done.stderr.splitlines()) == 1, done.stderr

@@ -353,6 +353,12 @@ def test_a_collector_that_is_told_to_stop_while_its_drain_is_gone_ends_at_once(
 
 @pytest.mark.integration
 def test_a_collector_whose_terminal_closes_ends_in_order(collector: Collector, state: StateStore) -> None:
+    collector.stop()
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and would be in the collector
+    try:
+        collector.start()
+    finally:
+        signal.signal(signal.SIGHUP, before)
     found = Processes(collector.settings, state)
     found.next_drain(0)
     assert collector.stop(signal.SIGHUP) == 0
