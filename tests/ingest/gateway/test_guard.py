@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import uuid
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 POISON = "a21026-Avg=666,a21026-Flag=N"
+_POISONED = re.compile(r"Avg\W{1,6}666")
 TAKING = {
     "request book": (RequestBook, "arrive"),
     "refusal": (Connection, "_take"),
@@ -49,7 +51,10 @@ FORWARDING = {
 
 def raising_at_poison(original: Callable[..., Any], errors: list[str]) -> Callable[..., Any]:
     def step(*arguments: Any, **named: Any) -> Any:
-        if "666" in repr(arguments) or any("666" in repr(getattr(item, "content", "")) for item in arguments):
+        # not 666 alone: addresses and microseconds have it too
+        if any(
+            _POISONED.search(repr(item)) for item in (arguments, *(getattr(one, "content", "") for one in arguments))
+        ):
             errors.append("raised")
             raise ArithmeticError
         return original(*arguments, **named)
