@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LATE_LEAST = timedelta(minutes=10)
 """A reading received this long after its end, or two cadences, is late. Project's choice."""
 MESSAGES_MAX = 500_000
-"""Messages looked through for one batch. Project's choice, measured by ``ingest.origin``."""
+"""Messages looked through for one batch. Project's choice; what it costs stands in decision 0010."""
 _RUN = timedelta(hours=1)
 """A run of late readings, dated by its last one, was received within this. Project's choice."""
 _MICROSECOND = timedelta(microseconds=1)

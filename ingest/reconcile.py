@@ -13,6 +13,7 @@ import msgspec
 
 from ingest.contest import STORED, Arrival, contender_of, content_of, difference, is_all_of, overlaid, to_write
 from ingest.rank import merged, settled
+from ingest.revise import by_place, stored_at
 from schemas.interval import Interval
 from schemas.reading import Reading
 from store.state import Before, Revision
@@ -20,7 +21,7 @@ from store.state import Before, Revision
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.origin import Origins, Place
+    from ingest.origin import Key, Origins, Place
     from ingest.settings import CollectorSettings
     from store.influx_reading import ReadingStore
     from store.state import Contender, StateStore
@@ -63,13 +64,16 @@ class Reconciler:
         StoreError
         """
         outcome = Reconciled()
-        contests: dict[Place, list[Contender]] = {}
-        for row in self._state.list_changed_contenders(changed_after):
-            if (row.station_id, row.instrument_id) in self._network.instruments:
-                contests.setdefault(((row.network, row.station_id, row.instrument_id), row.start), []).append(row)
+        rows = self._state.list_changed_contenders(changed_after)
+        contests = by_place(row for row in rows if (row.station_id, row.instrument_id) in self._network.instruments)
+        starts: dict[Key, list[datetime]] = {}
+        for key, start in contests:
+            starts.setdefault(key, []).append(start)
+        stored = stored_at(self._store, starts)
         held = self._origins.find({place: self._end(place) for place in contests})
-        for place, rows in contests.items():
-            self._settle(place, self._told(rows, held.get(place, ())), outcome)
+        for (key, start), contenders in contests.items():
+            told = self._told(contenders, held.get((key, start), ()))
+            self._settle((key, start), told, stored[key].get(start), outcome)
         if outcome.revisions:
             self._state.add_revisions(outcome.revisions, ())
         return outcome
@@ -89,13 +93,11 @@ class Reconciler:
             self._state.put_contenders(changed, dropped)
         return list(known.values())
 
-    def _settle(self, place: Place, rows: list[Contender], outcome: Reconciled) -> None:
+    def _settle(self, place: Place, rows: list[Contender], found: Before | None, outcome: Reconciled) -> None:
         key, start = place
-        cadence = timedelta(seconds=self._network.instruments[key[1], key[2]].cadence_s)
-        found = self._store.read_stored(*key, start, start + _MICROSECOND).get(start)
-        before = Before(dict(found.values), dict(found.status)) if found is not None else Before()
-        like = Reading(*key, Interval(start, self._end(place)), {})
-        after = overlaid(before, settled(rows, cadence))
+        end, before = self._end(place), found or Before()
+        like = Reading(*key, Interval(start, end), {})
+        after = overlaid(before, settled(rows, end - start))
         reading = to_write(before, after, like)
         if reading is None:
             return

@@ -28,7 +28,7 @@ from store.rawlog import RawLog
 from store.state import Before, ReopenedHour, ReopenReason, Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
     from ingest.judge import Judged
     from ingest.origin import Place
@@ -308,33 +308,17 @@ class Reviser:
                 done.superseded += 1
         done.contenders.extend(contest.changed.values())
 
-    def _contenders(self, unsure: dict[Key, list[Arrival]]) -> dict[tuple[Key, datetime], list[Contender]]:
+    def _contenders(self, unsure: dict[Key, list[Arrival]]) -> dict[Place, list[Contender]]:
         starts = [arrival.reading.interval.start for arrivals in unsure.values() for arrival in arrivals]
-        found: dict[tuple[Key, datetime], list[Contender]] = {}
-        if starts:
-            stations = {key[1] for key in unsure}
-            few = stations if len(stations) <= _STATIONS_NAMED else None
-            for item in self._state.list_contenders(min(starts), max(starts), few):
-                found.setdefault(((item.network, item.station_id, item.instrument_id), item.start), []).append(item)
-        return found
+        if not starts:
+            return {}
+        stations = {key[1] for key in unsure}
+        few = stations if len(stations) <= _STATIONS_NAMED else None
+        return by_place(self._state.list_contenders(min(starts), max(starts), few))
 
     def _stored(self, unsure: dict[Key, list[Arrival]]) -> dict[Key, dict[datetime, Before]]:
-        """What the database holds at the times in question: one query for many instruments about a short time, else one for each."""
-        found: dict[Key, dict[datetime, Before]] = {}
-        for network, keys in groupby(sorted(unsure), lambda key: key[0]):
-            starts = {key: [arrival.reading.interval.start for arrival in unsure[key]] for key in keys}
-            first, last = min(map(min, starts.values())), max(map(max, starts.values()))
-            if len(starts) >= _MANY and last - first <= _SHORT:
-                stored = self._store.read_stored_all(network, first, last + _MICROSECOND)
-            else:
-                stored = {
-                    key[1:]: self._store.read_stored(*key, min(own), max(own) + _MICROSECOND)
-                    for key, own in starts.items()
-                }
-            for key in starts:
-                items = stored.get(key[1:], {}).items()
-                found[key] = {start: Before(dict(item.values), dict(item.status)) for start, item in items}
-        return found
+        starts = {key: [arrival.reading.interval.start for arrival in arrivals] for key, arrivals in unsure.items()}
+        return stored_at(self._store, starts)
 
     def _correction(self, key: Key, arrival: Arrival, before: Before, moment: datetime) -> Revision:
         start = arrival.reading.interval.start
@@ -412,6 +396,35 @@ class _Done:
         if after is not None:
             last = every[-1].reading
             self.instead[id(last)] = to_write(before, after, last)
+
+
+def by_place(contenders: Iterable[Contender]) -> dict[Place, list[Contender]]:
+    """Contenders by the point that they are about."""
+    found: dict[Place, list[Contender]] = {}
+    for item in contenders:
+        found.setdefault(((item.network, item.station_id, item.instrument_id), item.start), []).append(item)
+    return found
+
+
+def stored_at(store: ReadingStore, wanted: Mapping[Key, Collection[datetime]]) -> dict[Key, dict[datetime, Before]]:
+    """What the database holds between the starts in question of each instrument; raises `StoreError`.
+
+    One query for many instruments about a short time, else one for each.
+    """
+    found: dict[Key, dict[datetime, Before]] = {}
+    for network, keys in groupby(sorted(wanted), lambda key: key[0]):
+        starts = {key: wanted[key] for key in keys}
+        first, last = min(map(min, starts.values())), max(map(max, starts.values()))
+        if len(starts) >= _MANY and last - first <= _SHORT:
+            stored = store.read_stored_all(network, first, last + _MICROSECOND)
+        else:
+            stored = {
+                key[1:]: store.read_stored(*key, min(own), max(own) + _MICROSECOND) for key, own in starts.items()
+            }
+        for key in starts:
+            items = stored.get(key[1:], {}).items()
+            found[key] = {start: Before(dict(item.values), dict(item.status)) for start, item in items}
+    return found
 
 
 def _is_higher(seq: int | None, known: Newest | None) -> bool:
