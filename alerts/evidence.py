@@ -18,9 +18,9 @@ from alerts.sample import HOUR, baseline, forecast_of
 from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, Value, VerdictLine
 from alerts.watched import ALL, instruments_of, is_changed
 from analysis.neighbours import distance_and_bearing
-from qc.job_verdict import rule_of, verdict_of
-from qc.thresholds import ThresholdError
-from qc.verdict import Word
+from qc.limits.thresholds import ThresholdError
+from qc.run.verdict import rule_of, verdict_of
+from qc.verdict.verdict import Word
 from schemas.alert import AlertState, RuleKind
 from schemas.city import city_name
 from schemas.flag import Flag
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from qc.limit_space import VerdictRule
+    from qc.limits.space import VerdictRule
     from schemas.alert import AlertTransition
     from schemas.network import Network, Station
     from store.influx import InfluxStore

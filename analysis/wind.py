@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, t
 
-from qc.hourly import vector_mean
+from qc.hourly.mean import vector_mean
 
 SECTORS = 16
 CALM_BELOW_M_S = 0.5
@@ -170,7 +170,7 @@ def cpf(values: pd.Series, sector: pd.Series, threshold: float) -> SectorTable:
 def mean_direction(speed_m_s: pd.Series, direction_deg: pd.Series) -> tuple[float, float] | None:
     """Vector mean: direction the wind comes from [deg, 0 <= direction < 360] and speed of the vector [m s⁻¹].
 
-    None without wind, for calm air, and where the vectors cancel (`qc.hourly.vector_mean`).
+    None without wind, for calm air, and where the vectors cancel (`qc.hourly.mean.vector_mean`).
     """
     table = pd.DataFrame({"speed": speed_m_s, "direction": direction_deg}).dropna()
     if table.empty:

@@ -27,11 +27,11 @@ from great_expectations.data_context.types.base import (
     ProgressBarsConfig,
 )
 
-from qc import gate
-from qc.batch import make_batch
-from qc.gate_verdict import SCREENS, choose, conclude, to_failure
-from qc.suite import read_suite
-from qc.thresholds import GrossRange, load_thresholds
+from qc.gate import gate
+from qc.gate.batch import make_batch
+from qc.gate.outcome import SCREENS, choose, conclude, to_failure
+from qc.gate.suite import read_suite
+from qc.limits.thresholds import GrossRange, load_thresholds
 from schemas.message import NetworkCode
 from schemas.network import Instrument, Station
 from schemas.parameter import parameters_of

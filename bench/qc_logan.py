@@ -23,11 +23,11 @@ from pathlib import Path
 
 import numpy as np
 
-from qc.anomaly_flagging import priors_of
-from qc.anomaly_store import load_model
-from qc.label_score import MIN_LABELS, score_labels
-from qc.learn import Example, judge, learn, make_example
-from qc.thresholds import load_thresholds
+from qc.detector.flagging import priors_of
+from qc.detector.label_score import MIN_LABELS, score_labels
+from qc.detector.learn import Example, judge, learn, make_example
+from qc.detector.store import load_model
+from qc.limits.thresholds import load_thresholds
 from sensors.datasets.logan_river import PARAMETERS, read_labelled
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,7 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.qc_province import START, codes_of, fill, network_text, settings_of
-from qc.job import run
+from qc.run.job import run
 from store.influx import InfluxStore
 from tests import servers
 

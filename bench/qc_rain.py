@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.checks_rad import RAIN_H, Rise, RiseLimit, dose_rise_test
-from qc.limit_relation import DoseRise
-from qc.thresholds import load_thresholds
+from qc.hourly.relation.rad import RAIN_H, Rise, RiseLimit, dose_rise_test
+from qc.limits.relation import DoseRise
+from qc.limits.thresholds import load_thresholds
 from sensors.datasets import gamma_japan
 
 if TYPE_CHECKING:

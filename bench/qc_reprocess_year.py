@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.qc_province import START, codes_of, fill, network_text, settings_of
-from qc.job_reprocess import forget, plan, reprocess
+from qc.run.reprocess import forget, plan, reprocess
 from store.influx import InfluxStore
 from tests import servers
 

@@ -17,21 +17,21 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from bench.truth_score import TruthScore, score
 from ingest.validate import TIME_AHEAD_MAX
-from qc.checks_drift import flag_drift
-from qc.checks_hourly import flag_hours
-from qc.flagging import Stream, flag_native
-from qc.hourly import aggregate, merge
-from qc.hours import Place
-from qc.thresholds import load_thresholds
-from qc.truth_score import TruthScore, score
+from qc.hourly.drift.flagging import flag_drift
+from qc.hourly.flagging import flag_hours
+from qc.hourly.mean import aggregate, merge
+from qc.limits.thresholds import load_thresholds
+from qc.native.flagging import Stream, flag_native
+from qc.native.place import Place
 from schemas.frames import STATUS, concat_flags
 from schemas.parameter import parameter
 from sensors.simulator.faults import FaultKind
 from sensors.simulator.province import ZONE, Province
 
 if TYPE_CHECKING:
-    from qc.thresholds import Thresholds
+    from qc.limits.thresholds import Thresholds
     from schemas.network import Instrument, Station
     from sensors.simulator.faults import FaultySeries
 

@@ -93,8 +93,8 @@ def make_series(seed: int = SEED) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _measure_ours(path: Path) -> dict[str, Any]:
-    from qc import checks, checks_digit, checks_shape
-    from qc.climatology import Spans, climatology_test
+    from qc.native import checks, digit, shape
+    from qc.native.climatology import Spans, climatology_test
 
     imports_mb = _resident_mb()
     series = np.load(path)
@@ -109,12 +109,10 @@ def _measure_ours(path: Path) -> dict[str, Any]:
         "spike": lambda: checks.spike_test(values, 20, fail=50, method=differential),
         "rate_of_change": lambda: checks.rate_of_change_test(values, times, 0.5, fail_per_s=1),
         "flat_line": lambda: checks.flat_line_test(values, times, WINDOW_S, tolerance=0.01, fail_s=2 * WINDOW_S),
-        "attenuated_signal": lambda: checks_shape.attenuated_signal_test(
-            values, times, 0.1, fail=0.01, window_s=WINDOW_S
-        ),
-        "spike_burst": lambda: checks_shape.spike_burst_test(values, times, 20),
-        "step": lambda: checks_shape.step_test(values, times, 20, window_s=1800),
-        "detection_limit": lambda: checks_digit.detection_limit_test(values, times, 2, persistent_s=86_400),
+        "attenuated_signal": lambda: shape.attenuated_signal_test(values, times, 0.1, fail=0.01, window_s=WINDOW_S),
+        "spike_burst": lambda: shape.spike_burst_test(values, times, 20),
+        "step": lambda: shape.step_test(values, times, 20, window_s=1800),
+        "detection_limit": lambda: digit.detection_limit_test(values, times, 2, persistent_s=86_400),
         "gap": lambda: checks.gap_test(times[np.isfinite(values)], 60),
     }
     # The peer gets its times as they are and takes them apart itself, so taking them apart is counted here too.

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from qc.limit_space import Buddy, SpatialConsistency
-from qc.spatial import Places, buddy_test, consistency_test
+from qc.hourly.space.spatial import Places, buddy_test, consistency_test
+from qc.limits.space import Buddy, SpatialConsistency
 from schemas.flag import Flag
 
 SEED, STATIONS, HOURS, WRONG = 42, 60, 200, 3

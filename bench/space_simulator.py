@@ -17,10 +17,10 @@ import pandas as pd
 
 from bench.verdict_scene import FAULTS
 from bench.verdict_week import Week, province_week
-from qc.space_hours import flag_space
-from qc.thresholds import load_thresholds
-from qc.verdict import judge_case
-from qc.verdict_evidence import Scene
+from qc.hourly.space.flagging import flag_space
+from qc.limits.thresholds import load_thresholds
+from qc.verdict.evidence import Scene
+from qc.verdict.verdict import judge_case
 from schemas.frames import concat_flags
 from schemas.interval import Interval
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from bench.verdict_plan import FIRST_H, HOUR_S
-from qc.job_verdict import BEFORE
-from qc.verdict_evidence import Scene
-from qc.verdict_kin import family
+from qc.run.verdict import BEFORE
+from qc.verdict.evidence import Scene
+from qc.verdict.kin import family
 from schemas.frames import concat_flags
 from schemas.interval import Interval
 from schemas.parameter import parameter

@@ -1,7 +1,7 @@
 """How often the verdict is right, and how honest its probability is, on simulated truth; one JSON line a figure.
 
 ``python -m bench.verdict_score`` scores weeks that took no part in anything else; ``--fit`` prints ``[verdict]`` of
-``qc/thresholds.toml`` from others. A week a seed: the province with its instruments, weather, releases and faults drawn anew.
+``qc/limits/thresholds.toml`` from others. A week a seed: the province with its instruments, weather, releases and faults drawn anew.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from bench.verdict_ordinary import ordinary_cases
 from bench.verdict_plan import plan_of
 from bench.verdict_scene import CLASSES, planned_cases, province_cases
 from bench.verdict_week import PlannedWeek, province_week
-from qc.thresholds import load_thresholds
-from qc.verdict import Word, weigh
-from qc.verdict_evidence import gather
-from qc.verdict_wording import EVIDENCE, SENTENCES
+from qc.limits.thresholds import load_thresholds
+from qc.verdict.evidence import gather
+from qc.verdict.verdict import Word, weigh
+from qc.verdict.wording import EVIDENCE, SENTENCES
 
 if TYPE_CHECKING:
     from bench.verdict_scene import Case
-    from qc.limit_space import VerdictRule
+    from qc.limits.space import VerdictRule
 
 FITTED = tuple(range(1001, 1041))
 """Weeks that the weights are learnt on; the pieces of evidence were developed on 1001 to 1026."""
@@ -157,7 +157,7 @@ def fit(found: list[Judged]) -> dict[str, tuple[float, float]]:
 
 
 def as_toml(weights: dict[str, tuple[float, float]], seeds: tuple[int, ...]) -> str:
-    """The weights as ``[verdict]`` of ``qc/thresholds.toml``."""
+    """The weights as ``[verdict]`` of ``qc/limits/thresholds.toml``."""
     source = f"logistic regression on the simulated weeks {_span(seeds)} (python -m bench.verdict_score --fit)"
     head = '[verdict]\nprior = 0.0\nsource = "project default: neither is likelier before anything is known"\nverified = false\n'
     blocks = [

@@ -13,12 +13,12 @@ import pandas as pd
 from bench.verdict_flaw import Flaw, damage, seen_in_checks
 from bench.verdict_plan import Plan, PlannedSite, start_of
 from bench.verdict_release import GREENHOUSE
-from qc.calibration import doubts, judge_checks
-from qc.checks_hourly import flag_hours
-from qc.flagging import Stream, flag_native
-from qc.hourly import aggregate, merge
-from qc.job_calibration import Calibrations
-from qc.thresholds import load_thresholds
+from qc.calibration.applied import Calibrations
+from qc.calibration.check import doubts, judge_checks
+from qc.hourly.flagging import flag_hours
+from qc.hourly.mean import aggregate, merge
+from qc.limits.thresholds import load_thresholds
+from qc.native.flagging import Stream, flag_native
 from schemas.message import NetworkCode
 from sensors.simulator.checks import check_results
 from sensors.simulator.faults import Fault, FaultKind, FaultySeries, apply_faults, plan_faults

@@ -31,7 +31,7 @@ from console.view.health import InstrumentHealth, LinkState, Rejected, StationHe
 from console.view.query import Level, SeriesQuery
 from console.view.series import Series, contributors, hourly_series, native_series
 from console.view.station import InstrumentValues, ReasonGroup, last_values
-from qc.review import review_notes, reviewed
+from qc.review.review import review_notes, reviewed
 from schemas.alert import AlertState
 from schemas.completeness import expected_count, expected_of
 from schemas.interval import Interval, floor_hour

@@ -55,8 +55,8 @@ def coanalysis_daily() -> None:
 
     @task
     def judge(_: dict[str, Any]) -> list[dict[str, Any]]:
-        from qc.batch_product import PRODUCTS
-        from qc.job_gate import gate_product
+        from qc.gate.batch_product import PRODUCTS
+        from qc.run.gate import gate_product
         from store.settings import SharedSettings, load_settings
 
         start, end = bounds(window_of(timedelta(hours=48)))

@@ -38,7 +38,7 @@ def qc_drift_daily() -> None:
 
     @task
     def judge() -> list[dict[str, Any]]:
-        from qc.job_drift import run_drift
+        from qc.run.drift import run_drift
         from store.settings import SharedSettings, load_settings
 
         settings, now = load_settings(SharedSettings), datetime.now(UTC)

@@ -28,7 +28,7 @@ One run an hour, seven mapped tasks green, and the asset `hourly` renewed.
 
 ### What to do when it fails
 1. `skyground doctor`: is InfluxDB up, are the credentials right?
-2. A single network red: read that task's log; a wrong limit in `qc/thresholds.toml` names its key.
+2. A single network red: read that task's log; a wrong limit in `qc/limits/thresholds.toml` names its key.
 3. Clear the failed task: the run is idempotent.
 """
 
@@ -54,7 +54,7 @@ def qc_hourly() -> None:
     def check(network: str, window: dict[str, str]) -> dict[str, Any]:
         import msgspec
 
-        from qc.job import run
+        from qc.run.job import run
         from store.settings import SharedSettings, load_settings
 
         start, end = bounds(window)

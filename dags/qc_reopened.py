@@ -40,7 +40,7 @@ def qc_reopened() -> None:
     def check() -> list[dict[str, Any]]:
         import msgspec
 
-        from qc.job import run_reopened
+        from qc.run.job import run_reopened
         from store.settings import SharedSettings, load_settings
 
         summaries = run_reopened(load_settings(SharedSettings), datetime.now(UTC))

@@ -55,7 +55,7 @@ def qc_reprocess() -> None:
 
     @task
     def plan(window: dict[str, str], params: dict[str, Any] | None = None) -> list[list[dict[str, Any]]]:
-        from qc.job_reprocess import plan_batches
+        from qc.run.reprocess import plan_batches
         from store.settings import SharedSettings, load_settings
 
         given = params or {}
@@ -74,8 +74,8 @@ def qc_reprocess() -> None:
     def check(batch: list[dict[str, Any]]) -> dict[str, Any]:
         import msgspec
 
-        from qc.job_reprocess import reprocess
-        from qc.portion import Portion
+        from qc.run.reprocess import reprocess
+        from qc.station.portion import Portion
         from store.settings import SharedSettings, load_settings
 
         portions = msgspec.convert(batch, list[Portion])

@@ -45,7 +45,7 @@ def _describe(name: str, names: tuple[str, str], flags: set[Flag], **sentences: 
 
 
 def _band(name: str, names: tuple[str, str], what: tuple[str, str]) -> TestDescription:
-    """A relation between parameters (`qc.relation`): what it is in words, and the band it must lie within."""
+    """A relation between parameters (`qc.hourly.relation.band`): what it is in words, and the band it must lie within."""
     return _describe(
         name,
         names,

@@ -16,8 +16,8 @@ from console.cli.scores import scores
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qc.job import QcSummary
-    from qc.job_gate import GateSummary
+    from qc.run.gate import GateSummary
+    from qc.run.job import QcSummary
     from store.settings import SharedSettings
 
 _Result = TypeVar("_Result")
@@ -65,7 +65,7 @@ def run(  # noqa: PLR0917 - typer passes them by name
     Up to three days of whole networks are judged at once. Anything longer, and some stations, by station-months: only days
     whose values or rules changed, several processes, ended by Ctrl-C and taken up by the same command.
     """
-    from qc import job
+    from qc.run import job
 
     settings, now = settings_of(), _now()
     start, stop = span(begin, end, settings.stations.timezone, now)
@@ -87,7 +87,7 @@ def _run_by_months(
     **options: Any,  # noqa: ANN401 - of the command
 ) -> None:
     from console.cli import qc_run
-    from qc.job_reprocess import plan
+    from qc.run.reprocess import plan
 
     networks, start, stop, now = what
     everything = bool(options["everything"])
@@ -108,7 +108,7 @@ def reopened(
     as_json: AsJson = False,
 ) -> None:
     """Judge the hours anew that late and corrected readings have re-opened. 重新检验被迟到或更正数据重开的小时。"""
-    from qc import job
+    from qc.run import job
     from store.state import StateStore
 
     settings, now = settings_of(), _now()
@@ -140,7 +140,7 @@ def gate(  # noqa: PLR0917 - typer passes them by name
     as_json: AsJson = False,
 ) -> None:
     """Judge batches of hours, or products; exit status 1 if one is held. 数据质量关卡。"""
-    from qc import job_gate
+    from qc.run import gate as job_gate
 
     settings, now = settings_of(), _now()
     when = (*span(begin, end, settings.stations.timezone, now), now)
@@ -165,7 +165,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show the limits that hold for a parameter. 查看参数的检验限值。"""
-    from qc.job_rules import thresholds_of
+    from qc.run.limits import thresholds_of
     from schemas.parameter import parameter as known
 
     settings = settings_of()

@@ -17,7 +17,7 @@ from console.cli.qc_moment import AsJson, settings_of, stop, to_json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qc.job_calibration import Proposal
+    from qc.run.calibration import Proposal
     from store.settings import SharedSettings
     from store.state import StateStore, StoredCheck, StoredCorrection
 
@@ -79,8 +79,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one check, and the data that it and its neighbours make invalid or suspect. 查看一次检查及其影响的数据。"""
-    from qc.calibration import doubts, judge_checks
-    from qc.job_rules import thresholds_of
+    from qc.calibration.check import doubts, judge_checks
+    from qc.run.limits import thresholds_of
     from qc.wording import in_chinese
 
     settings = settings_of()
@@ -116,7 +116,7 @@ def correct(
     as_json: AsJson = False,
 ) -> None:
     """Take the drift that a check found out of the hours, linearly from the check before. 按决定线性订正漂移。"""
-    from qc.job_calibration import propose
+    from qc.run.calibration import propose
 
     settings = settings_of()
     proposal = _or_stop(partial(propose, settings, check, who, why, is_dry_run=dry_run))
@@ -131,10 +131,10 @@ def revert(
     as_json: AsJson = False,
 ) -> None:
     """Take a correction back; it stays on record. 撤销订正，记录保留。"""
-    from qc import job_calibration
+    from qc.run import calibration
 
     settings = settings_of()
-    proposal = _or_stop(partial(job_calibration.revert, settings, correction, who, why, is_dry_run=dry_run))
+    proposal = _or_stop(partial(calibration.revert, settings, correction, who, why, is_dry_run=dry_run))
     typer.echo(to_json(proposal) if as_json else _proposal_text(proposal, settings, is_dry_run=dry_run, sign="revert"))
 
 
@@ -209,8 +209,8 @@ def _state(settings: SharedSettings) -> StateStore:
 
 
 def _or_stop(call: Callable[[], _Result]) -> _Result:
-    from qc.correction import CalibrationError
-    from qc.thresholds import ThresholdError
+    from qc.calibration.correction import CalibrationError
+    from qc.limits.thresholds import ThresholdError
     from store.error import StoreError
 
     try:

@@ -12,7 +12,7 @@ from console.cli.named import refuse_unknown
 from console.cli.qc_moment import stop
 
 if TYPE_CHECKING:
-    from qc.job_drift import DriftReport
+    from qc.run.drift import DriftReport
     from store.settings import SharedSettings
 
 _AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
@@ -41,7 +41,7 @@ def derive(
     Append it to thresholds.toml beside the network file. 可追加到站网文件旁的 thresholds.toml。
     """
     from console.cli.replay import explained
-    from qc.job_native import derive_climatology
+    from qc.run.native import derive_climatology
     from schemas.parameter import ParameterError
     from schemas.parameter import parameter as known
     from store.settings import SharedSettings, load_settings
@@ -74,7 +74,7 @@ def arrivals(
 
     from console.cli.replay import explained, progress_line
     from ingest.settings import CollectorSettings
-    from qc.job_native import read_arrivals
+    from qc.run.native import read_arrivals
     from store.rawlog import RawLog
     from store.settings import load_settings
 
@@ -121,7 +121,7 @@ def drift(  # noqa: PLR0917 - typer passes them by name
     import msgspec
 
     from console.cli.replay import explained
-    from qc.job_drift import read_drift
+    from qc.run.drift import read_drift
     from schemas.interval import floor_hour
     from schemas.message import NetworkCode
     from store.settings import SharedSettings, load_settings
@@ -153,8 +153,8 @@ def drifts(
     import msgspec
 
     from console.cli.replay import explained
-    from qc.job_drift import run_drift
-    from qc.thresholds import ThresholdError
+    from qc.limits.thresholds import ThresholdError
+    from qc.run.drift import run_drift
     from store.settings import SharedSettings, load_settings
 
     settings, now = load_settings(SharedSettings), datetime.now(UTC)
@@ -198,7 +198,7 @@ def marks_of(
     settings: SharedSettings, network: str, station: str, parameter: str, start: datetime
 ) -> list[dict[str, object]]:
     """Row of ``qc why`` that tells how many values of the hour are below the detection limit; none where none is."""
-    from qc.job_native import marks_of as read_marks
+    from qc.run.native import marks_of as read_marks
 
     counts = {
         mark.name.lower(): count for mark, count in read_marks(settings, network, station, parameter, start).items()

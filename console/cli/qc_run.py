@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from qc.job_reprocess import PortionSummary, ReprocessSummary
-    from qc.portion import Portion
+    from qc.run.reprocess import PortionSummary, ReprocessSummary
+    from qc.station.portion import Portion
     from store.settings import SharedSettings
 
 
@@ -23,7 +23,7 @@ def judge_again(
     settings: SharedSettings, portions: Sequence[Portion], now: datetime, *, workers: int, everything: bool
 ) -> ReprocessSummary:
     """Judge station-months with a progress line; a first Ctrl-C lets those under way end, a second breaks off."""
-    from qc.job_reprocess import forget, reprocess
+    from qc.run.reprocess import forget, reprocess
 
     if everything:
         forget(settings, portions)
@@ -37,7 +37,7 @@ def dry_run(
     """List the station-months that would be judged, with the number of changed days."""
     import msgspec
 
-    from qc.job_reprocess import judge_portion
+    from qc.run.reprocess import judge_portion
 
     waiting = 0
     for item in portions:

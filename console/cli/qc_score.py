@@ -15,9 +15,9 @@ from console.cli.moment import From, ToNow, span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qc.anomaly import Model, Prior
-    from qc.label_score import LabelScore
-    from qc.learn import Example, ModelFile, Trained
+    from qc.detector.anomaly import Model, Prior
+    from qc.detector.label_score import LabelScore
+    from qc.detector.learn import Example, ModelFile, Trained
     from sensors.datasets.logan_river import Labelled
 
 
@@ -81,7 +81,7 @@ def learn(
 ) -> None:
     """Learn the detector from labelled files of two stations or more. 由标注文件训练检测模型。"""
     del dataset
-    from qc.anomaly_store import encode_model
+    from qc.detector.store import encode_model
 
     data = encode_model(_learnt(files))
     out.write_bytes(data)
@@ -101,8 +101,8 @@ def anomalies(
     import msgspec
 
     from console.cli.replay import explained
-    from qc.anomaly_flagging import TEST
-    from qc.job_anomaly import run_anomaly
+    from qc.detector.flagging import TEST
+    from qc.run.detector import run_anomaly
     from qc.wording import in_chinese
     from store.settings import SharedSettings, load_settings
 
@@ -128,8 +128,8 @@ def anomalies(
 def _score_file(
     path: Path, known: ModelFile, *, reasons: bool
 ) -> Iterator[tuple[dict[str, object], LabelScore | None]]:
-    from qc.label_score import MIN_LABELS, TOLERANCE_S
-    from qc.learn import judge
+    from qc.detector.label_score import MIN_LABELS, TOLERANCE_S
+    from qc.detector.learn import judge
 
     labelled = _read(path)
     if labelled is None:
@@ -161,8 +161,8 @@ def _score_file(
 
 
 def _runs(labelled: Labelled, code: str, model: Model, priors: dict[str, Prior]) -> Iterator[dict[str, object]]:
-    from qc.anomaly_flagging import TEST, detect, words
-    from qc.learn import rows_an_hour
+    from qc.detector.flagging import TEST, detect, words
+    from qc.detector.learn import rows_an_hour
     from qc.wording import in_chinese
 
     sonde = {_code(name): values for name, values in labelled.values.items()}
@@ -181,9 +181,9 @@ def _runs(labelled: Labelled, code: str, model: Model, priors: dict[str, Prior])
 
 
 def _example(labelled: Labelled) -> tuple[Example, dict[str, Prior]]:
-    from qc.anomaly_flagging import priors_of
-    from qc.learn import make_example
-    from qc.thresholds import load_thresholds
+    from qc.detector.flagging import priors_of
+    from qc.detector.learn import make_example
+    from qc.limits.thresholds import load_thresholds
 
     sonde = {_code(name): (values, labelled.labels[name]) for name, values in labelled.values.items()}
     priors = priors_of(load_thresholds(), sonde)
@@ -193,7 +193,7 @@ def _example(labelled: Labelled) -> tuple[Example, dict[str, Prior]]:
 def _learnt(files: list[Path]) -> ModelFile:
     from importlib.metadata import version
 
-    from qc.learn import learn_file
+    from qc.detector.learn import learn_file
 
     examples, trained = [], []
     for path in files:
@@ -212,8 +212,8 @@ def _learnt(files: list[Path]) -> ModelFile:
 
 
 def _loaded(path: Path | None) -> ModelFile:
-    from qc.anomaly import ModelError
-    from qc.anomaly_store import PACKAGED, load_model
+    from qc.detector.anomaly import ModelError
+    from qc.detector.store import PACKAGED, load_model
 
     try:
         return load_model(path or PACKAGED)
@@ -232,7 +232,7 @@ def _read(path: Path) -> Labelled | None:
 
 
 def _source(labelled: Labelled) -> Trained:
-    from qc.learn import Trained
+    from qc.detector.learn import Trained
 
     return Trained(name=labelled.name, station=labelled.station, digest=labelled.digest, days=labelled.days)
 
@@ -250,7 +250,7 @@ def _variable(code: str) -> str:
 
 
 def _mean(scores: list[LabelScore]) -> dict[str, object]:
-    from qc.label_score import MIN_LABELS, TOLERANCE_S
+    from qc.detector.label_score import MIN_LABELS, TOLERANCE_S
 
     counted = [item for item in scores if item.labels >= MIN_LABELS]
 

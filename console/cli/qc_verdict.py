@@ -11,7 +11,7 @@ from console.cli.moment import moment
 from console.cli.qc_moment import AsJson, settings_of, stop, to_json
 
 if TYPE_CHECKING:
-    from qc.verdict import Verdict
+    from qc.verdict.verdict import Verdict
 
 
 def register(group: typer.Typer) -> None:
@@ -33,8 +33,8 @@ def verdict(  # noqa: PLR0917 - one for each option
     as_json: AsJson = False,
 ) -> None:
     """Say whether what a station shows is a fault or an event, and why. 判断是仪器故障还是真实事件，并说明依据。"""
-    from qc.job_verdict import CaseError, rule_of, verdict_of
-    from qc.thresholds import ThresholdError
+    from qc.limits.thresholds import ThresholdError
+    from qc.run.verdict import CaseError, rule_of, verdict_of
     from schemas.interval import Interval
     from store.error import StoreError
     from store.influx import InfluxStore
@@ -61,7 +61,7 @@ def verdict(  # noqa: PLR0917 - one for each option
 
 
 def _text(found: Verdict, language: str) -> str:
-    from qc.verdict_wording import SENTENCES
+    from qc.verdict.wording import SENTENCES
 
     pick = int(language == "zh")
     lines = [found.summary(language)]

@@ -18,8 +18,8 @@ from schemas.review import ReviewAction, ReviewReason, ReviewState, ReviewVerdic
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qc.job_review import Question
-    from qc.settings import ReviewSettings
+    from qc.run.review import Question
+    from qc.run.settings import ReviewSettings
     from schemas.review import Review, ReviewDraft
 
 SAMPLE = 5
@@ -80,8 +80,8 @@ def propose(  # noqa: PLR0917 - typer passes them by name
     as_json: AsJson = False,
 ) -> None:
     """Level 1: propose a verdict for the hours that the filter means. 一级审核：提出结论。"""
-    from qc import job_review
-    from qc.review import Selection
+    from qc.review.review import Selection
+    from qc.run import review
     from store.state import StateStore
 
     settings, selection = (
@@ -89,7 +89,7 @@ def propose(  # noqa: PLR0917 - typer passes them by name
         Selection(flags=tuple(flag or ()), tests=tuple(test or ()), above=above, below=below),
     )
     question = _question(settings, network, begin, end, station=station, parameter=parameter, selection=selection)
-    drafts = step.or_exit(partial(job_review.draft_reviews, settings, question, verdict, reason, now=step.now()))
+    drafts = step.or_exit(partial(review.draft_reviews, settings, question, verdict, reason, now=step.now()))
     if not _go_on([draft_text(item) for item in drafts], drafts, dry_run=dry_run, yes=yes, as_json=as_json):
         return
     with StateStore(settings.state_url) as state:
@@ -220,11 +220,11 @@ def deadlines(  # noqa: PLR0917 - typer passes them by name
     """By when what must be reviewed, and how far it is. 审核时限。"""
     import msgspec
 
-    from qc import job_review
+    from qc.run import review
 
     settings = step.settings()
     question = _question(settings, network, begin, end, station=station)
-    found = step.or_exit(partial(job_review.review_deadlines, settings, question, step.now()))
+    found = step.or_exit(partial(review.review_deadlines, settings, question, step.now()))
     for item in found:
         if not (left and item.state == "done"):
             typer.echo(
@@ -240,11 +240,11 @@ def apply(network: Network, begin: From, end: ToNow = None, station: Stations = 
     """Store level L2 (hours with the confirmed verdicts) as product reviewed_<network>. 生成 L2 数据。"""
     import msgspec
 
-    from qc import job_review
+    from qc.run import review
 
     settings, now = step.settings(), step.now()
     question = _question(settings, network, begin, end, station=station)
-    done = step.or_exit(partial(job_review.apply, settings, question, now))
+    done = step.or_exit(partial(review.apply, settings, question, now))
     if as_json:
         typer.echo(msgspec.json.encode(done).decode())
         return
@@ -264,13 +264,13 @@ def completeness(  # noqa: PLR0917 - typer passes them by name
     as_json: AsJson = False,
 ) -> None:
     """How far the hours of each station and parameter are reviewed, by civil month. 审核完成率（按站点与月份）。"""
-    from qc import job_review
-    from qc.review_deadline import Period
+    from qc.review.deadline import Period
+    from qc.run import review
 
     own = step.settings()
     question = _question(own, network, begin, end, station=station)
     period = Period.DAY if by_day else Period.MONTH
-    table = step.or_exit(partial(job_review.read_completeness, own, question, period))
+    table = step.or_exit(partial(review.read_completeness, own, question, period))
     for row in json.loads(table.to_json(orient="records")):
         if as_json:
             typer.echo(json.dumps(row, ensure_ascii=False))
@@ -285,14 +285,12 @@ def completeness(  # noqa: PLR0917 - typer passes them by name
 def _act(
     action: ReviewAction, chosen: Sequence[Review], who: str, note: str, *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
-    from qc import job_review
+    from qc.run import review
 
     if not _go_on([review_text(item) for item in chosen], chosen, dry_run=dry_run, yes=yes, as_json=as_json):
         return
     done = step.or_exit(
-        partial(
-            job_review.act, step.settings(), [item.id for item in chosen], action, who=who, note=note, now=step.now()
-        )
+        partial(review.act, step.settings(), [item.id for item in chosen], action, who=who, note=note, now=step.now())
     )
     _tell(done, as_json=as_json)
 
@@ -386,8 +384,8 @@ def _question(
     parameter: list[str] | None = None,
     selection: object = None,
 ) -> Question:
-    from qc.job_review import Question
-    from qc.review import Selection
+    from qc.review.review import Selection
+    from qc.run.review import Question
 
     start, stop = span(begin, end, settings.stations.timezone, step.now())
     return Question(

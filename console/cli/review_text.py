@@ -9,7 +9,7 @@ from schemas.review import ReviewReason, ReviewState, ReviewVerdict
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from qc.job_review import Due
+    from qc.run.review import Due
     from schemas.review import Review, ReviewDraft, ReviewTarget
 
 VERDICTS_ZH = {

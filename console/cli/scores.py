@@ -13,9 +13,9 @@ from console.cli.moment import From, ToNow, span
 from console.cli.qc_moment import to_json
 
 if TYPE_CHECKING:
-    from qc.job_score import ScoreReport
-    from qc.self_score import Counts, Score
-    from qc.threshold_proposal import Proposal
+    from qc.review.self_score import Counts, Score
+    from qc.review.threshold_proposal import Proposal
+    from qc.run.score import ScoreReport
 
 
 def scores(  # noqa: PLR0917 - typer passes them by name
@@ -30,8 +30,8 @@ def scores(  # noqa: PLR0917 - typer passes them by name
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Precision and recall of every test by reviewers' verdicts; better limits. 以审核结果评价检验并建议限值。"""
-    from qc.job_review import Question
-    from qc.job_score import score_reviews
+    from qc.run.review import Question
+    from qc.run.score import score_reviews
 
     own = step.settings()
     start, stop = span(begin, end, own.stations.timezone, step.now())
@@ -85,7 +85,7 @@ def _show(report: ScoreReport, language: str) -> None:
 
 
 def _row(item: Score, *, chinese: bool) -> tuple[str, ...]:
-    from qc.self_score import ANY_TEST
+    from qc.review.self_score import ANY_TEST
     from qc.wording import TESTS
 
     name = item.test
@@ -110,7 +110,7 @@ def _share(value: float | None) -> str:
 
 
 def _proposal(item: Proposal, *, chinese: bool) -> str:
-    from qc.threshold_proposal import KNOBS
+    from qc.review.threshold_proposal import KNOBS
 
     test = item.present.__struct_config__.tag
     names = KNOBS[type(item.present)]

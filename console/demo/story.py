@@ -158,7 +158,7 @@ def _plume_now(evidence: Evidence) -> str:
 
 def _not_called_event(evidence: Evidence, station_id: str, since: datetime) -> str:
     """What the verdict calls a plume, where it does not call it an event."""
-    from qc.job_verdict import rule_of, verdict_of
+    from qc.run.verdict import rule_of, verdict_of
     from schemas.interval import Interval
 
     settings = evidence.settings

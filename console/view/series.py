@@ -55,7 +55,7 @@ class Series:
     instrument_id : str or None
         None for hourly values, which are the station's.
     instruments : tuple of str
-        Ids of the instruments whose values these are. Of several, each hour is of the one that is more complete (`qc.hourly.merge`).
+        Ids of the instruments whose values these are. Of several, each hour is of the one that is more complete (`qc.hourly.mean.merge`).
     cadence : timedelta
         Time between two values.
     since, until : datetime or None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.verdict_score import FITTED, HELD_OUT, PROVINCE, SCORED, Job, Judged, claims_of, figures_of, fit
-from qc.verdict import Word
+from qc.verdict.verdict import Word
 
 
 def judged(spoken: dict[str, bool], *, is_event: bool, probability: float = 0.5, word: Word = Word.UNDECIDED) -> Judged:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from qc.batch import make_batch
-from qc.gate import judge
+from qc.gate.batch import make_batch
+from qc.gate.gate import judge
 from store.state import StateStore
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from console.cli import build_app
-from qc.anomaly_store import load_model
+from qc.detector.store import load_model
 from sensors.datasets.logan_river import read_labelled
-from tests.qc.sonde import hours, river
+from tests.qc.detector.sonde import hours, river
 
 RUNNER = CliRunner()
 SHARED = (

@@ -17,7 +17,7 @@ from ingest.contest import difference, overlaid
 from ingest.judge import Judged, judge
 from ingest.revise import Reviser
 from ingest.writer import Writer
-from qc.job import run_reopened, stretches
+from qc.run.job import run_reopened, stretches
 from schemas.interval import floor_hour
 from schemas.message import RawMessage
 from store.history import native_as_of

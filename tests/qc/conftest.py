@@ -9,13 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qc.flagging import Stream
-from qc.thresholds import load_thresholds
+from qc.limits.thresholds import load_thresholds
+from qc.native.flagging import Stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qc.thresholds import Thresholds
+    from qc.limits.thresholds import Thresholds
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc.angle import mean_angle, rows_on_line, turned, unwrapped
-from qc.checks_drift import flag_drift
-from qc.checks_hourly import flag_hours
-from qc.climatology import Spans, climatology_test, derive_spans
-from qc.departure import Course, Series, axis, table
-from qc.flagging import Stream, flag_native
-from qc.hourly import Hourly
-from qc.space_hours import flag_space
-from qc.thresholds import ThresholdError, parse_thresholds
+from qc.hourly.drift.flagging import flag_drift
+from qc.hourly.flagging import flag_hours
+from qc.hourly.mean import Hourly
+from qc.hourly.space.flagging import flag_space
+from qc.limits.thresholds import ThresholdError, parse_thresholds
+from qc.native.climatology import Spans, climatology_test, derive_spans
+from qc.native.flagging import Stream, flag_native
+from qc.verdict.departure import Course, Series, axis, table
 from schemas.interval import Interval
 from schemas.network import Instrument, Network, Station
 from schemas.parameter import load_parameters

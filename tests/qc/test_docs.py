@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from qc.anomaly_flagging import ANOMALY_TESTS
-from qc.calibration import CALIBRATION_TESTS
-from qc.checks_hourly import HOURLY_TESTS
-from qc.flagging import NATIVE_TESTS
-from qc.spatial import SPACE_TESTS
-from qc.suite import describe
-from qc.verdict_wording import EVIDENCE
+from qc.calibration.check import CALIBRATION_TESTS
+from qc.detector.flagging import ANOMALY_TESTS
+from qc.gate.suite import describe
+from qc.hourly.flagging import HOURLY_TESTS
+from qc.hourly.space.spatial import SPACE_TESTS
+from qc.native.flagging import NATIVE_TESTS
+from qc.verdict.wording import EVIDENCE
 from qc.wording import TESTS
 from schemas.message import NetworkCode
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from qc.flagging import Stream, flag_native
-from qc.hourly import aggregate
+from qc.hourly.mean import aggregate
+from qc.native.flagging import Stream, flag_native
 from tests.qc.conftest import SHANGHAI
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from qc.thresholds import Thresholds
+    from qc.limits.thresholds import Thresholds
 
 
 #: What the loggers wrote where they had no value.

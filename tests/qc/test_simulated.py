@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qc.flagging import Stream, flag_native
+from qc.native.flagging import Stream, flag_native
 from schemas.frames import STATUS
 from sensors.simulator.faults import FaultKind
 from sensors.simulator.province import Province
 from tests.qc.conftest import SHANGHAI
 
 if TYPE_CHECKING:
-    from qc.thresholds import Thresholds
+    from qc.limits.thresholds import Thresholds
     from schemas.network import Instrument, Station
     from sensors.simulator.faults import Fault
 

@@ -1,0 +1,1 @@
+"""Calibration checks: what a result says, which data it invalidates, and a drift taken out of values."""

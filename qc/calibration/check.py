@@ -1,0 +1,278 @@
+"""Calibration checks: what a result says, which data it invalidates, and a drift taken out of values. Pure.
+
+A check that fails makes the data invalid back to the last good one, and on to the next good one. A target gas only makes
+them suspect. A drift within tolerance changes nothing until a person decides so (`qc.calibration.correction`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qc import wording
+from qc.limits.space import FlowCheck, SpanCheck, TargetCheck, ZeroCheck
+from schemas.calibration import CheckKind, CheckOutcome, CheckResult
+from schemas.flag import Flag
+from schemas.parameter import parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
+
+    from qc.limits.thresholds import Thresholds
+
+CALIBRATION_TESTS = ("calibration", "target_gas")
+SESSION = timedelta(hours=2)
+"""A zero and a span check this near to each other belong together."""
+_LIMITS: dict[CheckKind, type[ZeroCheck | SpanCheck | FlowCheck | TargetCheck]] = {
+    CheckKind.ZERO: ZeroCheck,
+    CheckKind.SPAN: SpanCheck,
+    CheckKind.FLOW: FlowCheck,
+    CheckKind.TARGET: TargetCheck,
+}
+GOOD = frozenset({CheckOutcome.PASS, CheckOutcome.ADJUST})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedCheck:
+    """One result and what it says.
+
+    Attributes
+    ----------
+    drift : float or None
+        Zero, span and flow [%], target [canonical unit]; None where it cannot be told.
+    unit : str
+        Of the drift.
+    limit : float or None
+        The one beyond which data are invalid or suspect, unit of the drift.
+    back : timedelta
+        How far data are marked back where no good check is on record.
+    """
+
+    result: CheckResult
+    outcome: CheckOutcome
+    drift: float | None
+    unit: str
+    limit: float | None
+    back: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """Data of one parameter that a check makes invalid or suspect; ``end`` None: until the next good check."""
+
+    network: str
+    station_id: str
+    instrument_id: str
+    parameter: str
+    start: datetime
+    end: datetime | None
+    flag: Flag
+    test: str
+    reason: str
+
+
+def zero_drift_pct(response: float, reference: float, full_scale: float) -> float:
+    """Zero drift ``(Z' - Z) / URL x 100`` [%].
+
+    Parameters
+    ----------
+    response, reference : float
+        Z', what is shown of zero gas, and Z, what was shown when calibrated (or 0).
+    full_scale : float
+        URL, the upper range limit, same unit.
+
+    References
+    ----------
+    Drift formulas of the automatic-monitoring norms as copied in secondary sources; the standard's own text was not read.
+    """
+    return 100 * (response - reference) / full_scale
+
+
+def span_drift_pct(response: float, reference: float, zero_drift: float = 0.0) -> float:
+    """Span drift ``((S' - ZD) - S) / S x 100`` [%].
+
+    Parameters
+    ----------
+    response, reference : float
+        S', what is shown of span gas, and S, what it holds; above 0.
+    zero_drift : float
+        ZD, ``Z' - Z`` of the zero check that belongs to it, same unit.
+
+    References
+    ----------
+    As `zero_drift_pct`.
+    """
+    return 100 * ((response - zero_drift) - reference) / reference
+
+
+def judge_checks(results: Iterable[CheckResult], thresholds: Thresholds, zone: ZoneInfo) -> list[JudgedCheck]:
+    """Say of each result what it means, in order of time.
+
+    Parameters
+    ----------
+    results : iterable of CheckResult
+        Of any instruments, in the order of reception; of two at the same time of the same kind and gas the later received
+        one counts.
+    thresholds : Thresholds
+    zone : ZoneInfo
+        Of the civil months by which limits may change.
+
+    Returns
+    -------
+    list of JudgedCheck
+        UNKNOWN where there is no limit.
+    """
+    unique = {(*stream_key(item), item.kind, item.gas, item.at): item for item in results}
+    ordered = sorted(unique.values(), key=lambda item: (item.at, item.kind is not CheckKind.ZERO))
+    zeros: dict[tuple[object, ...], list[CheckResult]] = defaultdict(list)
+    for item in ordered:
+        if item.kind is CheckKind.ZERO:
+            zeros[stream_key(item)].append(item)
+    return [_judged(item, zeros[stream_key(item)], thresholds, zone) for item in ordered]
+
+
+def doubts(judged: Sequence[JudgedCheck]) -> list[Doubt]:
+    """Periods in which data are invalid (zero, span, flow) or suspect (target), of any instruments.
+
+    Parameters
+    ----------
+    judged : sequence of JudgedCheck
+        From `judge_checks`; those of unknown outcome neither end nor begin a period.
+
+    Returns
+    -------
+    list of Doubt
+        One for each run of failed checks: from the last good check before it (or ``back`` before it where none is on record)
+        to the next good one. Zero, span, flow and each target gas are followed apart.
+    """
+    series: dict[tuple[object, ...], list[JudgedCheck]] = defaultdict(list)
+    for item in judged:
+        if item.outcome is not CheckOutcome.UNKNOWN:
+            gas = item.result.gas if item.result.kind is CheckKind.TARGET else ""
+            series[*stream_key(item.result), item.result.kind, gas].append(item)
+    return [doubt for checks in series.values() for doubt in _doubts_of(checks)]
+
+
+def doubt_flags(times: NDArray[np.datetime64], periods: Sequence[Doubt]) -> list[tuple[Doubt, NDArray[np.int8]]]:
+    """Flags of values by the periods that touch them: the period's flag inside, PASS outside.
+
+    Parameters
+    ----------
+    times : array of datetime64, shape (n,)
+        Starts of the values, UTC without zone.
+    periods : sequence of Doubt
+        Of the one parameter whose values these are.
+    """
+    found = []
+    for item in periods:
+        inside = inside_of(times, item.start, item.end)
+        if inside.any():
+            found.append((item, np.where(inside, item.flag, Flag.PASS).astype(np.int8)))
+    return found
+
+
+def stream_key(item: CheckResult) -> tuple[object, ...]:
+    """Network, station, instrument and parameter of a result."""
+    return item.network, item.station_id, item.instrument_id, item.parameter
+
+
+def _judged(item: CheckResult, zeros: Sequence[CheckResult], thresholds: Thresholds, zone: ZoneInfo) -> JudgedCheck:
+    month = item.at.astimezone(zone).month
+    limit = thresholds.find(
+        _LIMITS[item.kind], item.parameter, network=item.network, station_id=item.station_id, month=month
+    )
+    unit = parameter(item.parameter).unit if item.kind is CheckKind.TARGET else "%"
+    if limit is None:
+        return JudgedCheck(
+            result=item, outcome=CheckOutcome.UNKNOWN, drift=None, unit=unit, limit=None, back=timedelta(0)
+        )
+    drift = _drift(item, zeros, limit)
+    if isinstance(limit, TargetCheck):
+        worst, adjust = limit.goal, limit.goal
+    else:
+        worst, adjust = limit.invalid_pct, limit.adjust_pct
+    outcome = CheckOutcome.INVALID if abs(drift) > worst else CheckOutcome.PASS
+    if outcome is CheckOutcome.PASS and abs(drift) > adjust:
+        outcome = CheckOutcome.ADJUST
+    return JudgedCheck(
+        result=item, outcome=outcome, drift=drift, unit=unit, limit=worst, back=timedelta(hours=limit.back_h)
+    )
+
+
+def _drift(
+    item: CheckResult, zeros: Sequence[CheckResult], limit: ZeroCheck | SpanCheck | FlowCheck | TargetCheck
+) -> float:
+    if isinstance(limit, ZeroCheck):
+        return zero_drift_pct(item.response, item.reference, limit.full_scale)
+    if isinstance(limit, SpanCheck):
+        near = [zero for zero in zeros if abs(zero.at - item.at) <= SESSION]
+        zero = min(near, key=lambda one: abs(one.at - item.at), default=None)
+        return span_drift_pct(item.response, item.reference, 0.0 if zero is None else zero.response - zero.reference)
+    if isinstance(limit, FlowCheck):
+        return span_drift_pct(item.response, item.reference)
+    return item.response - item.reference
+
+
+def _doubts_of(checks: Sequence[JudgedCheck]) -> list[Doubt]:
+    """Periods of one kind of check of one parameter, in order of time."""
+    found: list[Doubt] = []
+    good: JudgedCheck | None = None
+    failed: JudgedCheck | None = None
+    for item in checks:
+        if item.outcome is CheckOutcome.INVALID:
+            failed = failed or item
+            continue
+        if failed is not None:
+            found.append(_doubt(failed, good, item.result.at))
+        good, failed = item, None
+    return [*found, _doubt(failed, good, None)] if failed is not None else found
+
+
+def _doubt(failed: JudgedCheck, good: JudgedCheck | None, end: datetime | None) -> Doubt:
+    result = failed.result
+    is_target = result.kind is CheckKind.TARGET
+    test = "target_gas" if is_target else "calibration"
+    figures: dict[str, str | float] = {
+        "check": result.kind.value,
+        "at": _time(result.at),
+        "drift": failed.drift or 0.0,
+        "unit": failed.unit,
+        "limit": failed.limit or 0.0,
+    }
+    if good is None:
+        reason = wording.reason(test, "first", **figures, hours=failed.back / timedelta(hours=1))
+    else:
+        reason = wording.reason(test, "failed", **figures, good_at=_time(good.result.at), good=good.drift or 0.0)
+    return Doubt(
+        network=result.network,
+        station_id=result.station_id,
+        instrument_id=result.instrument_id,
+        parameter=result.parameter,
+        start=result.at - failed.back if good is None else good.result.at,
+        end=end,
+        flag=Flag.SUSPECT if is_target else Flag.FAIL,
+        test=test,
+        reason=reason,
+    )
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%MZ}"
+
+
+def naive(moment: datetime) -> np.datetime64:
+    """A moment in UTC as numpy has it."""
+    return np.datetime64(moment.replace(tzinfo=None), "us")
+
+
+def inside_of(times: NDArray[np.datetime64], start: datetime, end: datetime | None) -> NDArray[np.bool_]:
+    """Which times lie in ``[start, end)``; ``end`` None: never ends."""
+    inside: NDArray[np.bool_] = times >= naive(start)
+    return inside if end is None else inside & (times < naive(end))

@@ -1,0 +1,1 @@
+"""The learnt detector of suspicious values in water quality."""

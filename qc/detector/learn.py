@@ -1,0 +1,341 @@
+"""Learning the detector of `qc.detector.anomaly` from a person's labels, and judging what it is worth on stations it has not seen.
+
+Events (labelled runs up to a day) and states (longer ones) are learnt apart, since what shows an event is absent in the middle of
+a state. Rows that the prior range or a certain offset explain teach the trees nothing. The three cuts are those with the highest
+mean F1 when each station in turn is left out; they are never chosen on the rows that the trees have seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from qc.detector.anomaly import (
+    CODES,
+    EVENT_FIGURES,
+    STATE_FIGURES,
+    Cuts,
+    Model,
+    Prior,
+    Scored,
+    figure_names,
+    model_input,
+    offset_scores,
+    prepare_sonde,
+    score,
+    suspicious,
+)
+from qc.detector.label_score import MIN_LABELS, LabelScore, score_labels
+from qc.detector.run_length import run_lengths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from qc.detector.feature import Prepared
+    from qc.detector.visit import Offset
+
+LONGEST_EVENT_H = 24.0
+"""A labelled run up to this long is an event [h]."""
+EVENT_CUTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+STATE_CUTS = (0.1, 0.2, 0.3, 0.5, 0.7)
+OFFSET_CUTS = (0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+#: For choosing rows that teach, before a cut is learnt.
+_CERTAIN_OFFSET = 0.4
+_SHARED = {
+    "objective": "binary", "learning_rate": 0.05, "feature_fraction": 0.4, "bagging_fraction": 0.7, "bagging_freq": 1,
+    "cat_smooth": 50, "num_leaves": 7, "verbose": -1, "deterministic": True, "force_row_wise": True, "num_threads": 1,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """How one of the two models is learnt.
+
+    Attributes
+    ----------
+    figures : tuple of str
+    least_rows : int
+        In a leaf.
+    l2 : float
+        Penalty of leaf weights.
+    rounds, repeats : int
+        Trees of a booster; boosters with different random draws.
+    share : float
+        Of the unlabelled rows that are used [1].
+    """
+
+    figures: tuple[str, ...]
+    least_rows: int
+    l2: float
+    rounds: int
+    repeats: int
+    share: float
+
+
+EVENTS = Recipe(figures=EVENT_FIGURES, least_rows=10, l2=5.0, rounds=200, repeats=2, share=0.2)
+STATES = Recipe(figures=STATE_FIGURES, least_rows=200, l2=10.0, rounds=120, repeats=2, share=0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One labelled parameter of an example."""
+
+    prepared: Prepared
+    offsets: list[Offset]
+    table: pd.DataFrame
+    labels: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One labelled file, with its figures.
+
+    Attributes
+    ----------
+    station : str
+        Examples of one station are left out together.
+    times : array of datetime64, shape (n,)
+    series : dict of str to Series
+    """
+
+    name: str
+    station: str
+    times: NDArray[np.datetime64]
+    series: dict[str, Series]
+
+
+class Trained(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a model was learnt from.
+
+    Attributes
+    ----------
+    name, station : str
+    digest : str
+        Of the whole content.
+    days : tuple of str
+        Of the content of each day; one of them in another file gives away that it holds the same values.
+    """
+
+    name: str
+    station: str
+    digest: str
+    days: tuple[str, ...] = ()
+
+
+class ModelFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is stored: the model from all files, and for each station the one that never saw it.
+
+    Attributes
+    ----------
+    made_by : str
+        Command and library that made it.
+    trained : tuple of Trained
+    model : Model
+    without : dict of str to Model
+        By station.
+    """
+
+    made_by: str
+    trained: tuple[Trained, ...]
+    model: Model
+    without: dict[str, Model]
+
+    def model_for(self, file: Trained) -> tuple[Model, bool]:
+        """Model to judge a file by, and whether any of it was learnt from (then that station is left out)."""
+        days = set(file.days)
+        for item in self.trained:
+            if file.digest == item.digest or file.name == item.name or not days.isdisjoint(item.days):
+                return self.without[item.station], True
+        return self.model, False
+
+
+def make_example(
+    name: str,
+    station: str,
+    times: NDArray[np.datetime64],
+    sonde: Mapping[str, tuple[NDArray[np.float64], NDArray[np.bool_]]],
+    priors: Mapping[str, Prior],
+) -> Example:
+    """Figures of one labelled file.
+
+    Parameters
+    ----------
+    times : array of datetime64, shape (n,)
+        Ascending, unique.
+    sonde : mapping of str to (values, labels), arrays of shape (n,)
+        By parameter, canonical units, NaN where missing.
+    priors : mapping of str to Prior
+    """
+    found = prepare_sonde({code: values for code, (values, _) in sonde.items()}, priors, per_hour=rows_an_hour(times))
+    return Example(name, station, times, {code: Series(*parts, sonde[code][1]) for code, parts in found.items()})
+
+
+def rows_an_hour(times: NDArray[np.datetime64]) -> int:
+    """Rows an hour by the median step, at least 1."""
+    if times.size < 2:  # noqa: PLR2004 - a step needs two
+        return 1
+    step_s = float(np.median(np.diff(times.astype("datetime64[s]").astype(np.int64))))
+    return max(1, round(3600 / step_s)) if step_s > 0 else 1
+
+
+def learn(examples: Sequence[Example], *, report: Callable[[str], None] = lambda _: None) -> Model:
+    """Learn both models from all examples, and the cuts with each station left out in turn.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+        Of at least two stations, or the cuts cannot be learnt.
+    report : callable
+        Told of each step in words.
+
+    Raises
+    ------
+    ValueError
+        If the examples are of fewer than two stations, or none has a label.
+    """
+    stations = _stations(examples)
+    if len(stations) < 2 or not any(item.labels.any() for example in examples for item in example.series.values()):  # noqa: PLR2004
+        msg = f"{len(examples)} labelled files of the stations {', '.join(stations) or 'none'}: expected labels of at least two stations"
+        raise ValueError(msg)
+    held_out: list[tuple[Example, dict[str, Scored]]] = []
+    for station in stations:
+        report(f"cuts: without {station}")
+        trees = _trees([example for example in examples if example.station != station])
+        held_out += [(example, _scored(example, trees)) for example in examples if example.station == station]
+    report(f"trees: {', '.join(stations)}")
+    return msgspec.structs.replace(_trees(examples), cuts=choose_cuts(held_out))
+
+
+def learn_file(
+    examples: Sequence[Example],
+    trained: Sequence[Trained],
+    made_by: str,
+    *,
+    report: Callable[[str], None] = lambda _: None,
+) -> ModelFile:
+    """Learn from all examples, and for each station from those of all others; raises as `learn` does.
+
+    Parameters
+    ----------
+    examples : sequence of Example
+    trained : sequence of Trained
+        What the examples were made from.
+    """
+    without = {}
+    for station in _stations(examples):
+        report(f"model without {station}")
+        without[station] = learn([item for item in examples if item.station != station], report=report)
+    model = learn(examples, report=report)
+    return ModelFile(made_by=made_by, trained=tuple(trained), model=model, without=without)
+
+
+def judge(example: Example, model: Model) -> dict[str, LabelScore]:
+    """Agreement of a model with the labels of an example, by parameter."""
+    return {
+        code: _agreement(example, code, suspicious(scored, model.cuts))
+        for code, scored in _scored(example, model).items()
+    }
+
+
+def choose_cuts(held_out: Iterable[tuple[Example, dict[str, Scored]]]) -> Cuts:
+    """Cuts with the highest mean F1 over series with enough labels; of equal ones the first of the grid."""
+    cases = [
+        (example, code, scored)
+        for example, by_code in held_out
+        for code, scored in by_code.items()
+        if example.series[code].labels.sum() >= MIN_LABELS
+    ]
+    grid = [
+        Cuts(event=event, state=state, offset=offset)
+        for offset, state, event in product(OFFSET_CUTS, STATE_CUTS, EVENT_CUTS)
+    ]
+    f1 = [
+        sum(_agreement(example, code, suspicious(scored, cuts)).f1 for example, code, scored in cases) for cuts in grid
+    ]
+    return grid[int(np.argmax(f1))]
+
+
+def _stations(examples: Sequence[Example]) -> list[str]:
+    return sorted({example.station for example in examples})
+
+
+def _agreement(example: Example, code: str, flagged: NDArray[np.bool_]) -> LabelScore:
+    series = example.series[code]
+    return score_labels(flagged & np.isfinite(series.prepared.values), series.labels, example.times)
+
+
+def _scored(example: Example, model: Model) -> dict[str, Scored]:
+    return {code: score(code, item.prepared, item.offsets, item.table, model) for code, item in example.series.items()}
+
+
+def _trees(examples: Sequence[Example]) -> Model:
+    """Both models without cuts of their own."""
+    return Model(
+        events=_fit(EVENTS, examples, longest_event=True),
+        states=_fit(STATES, examples, longest_event=False),
+        cuts=Cuts(event=EVENT_CUTS[0], state=STATE_CUTS[0], offset=OFFSET_CUTS[0]),
+        stations=tuple(_stations(examples)),
+    )
+
+
+def _fit(recipe: Recipe, examples: Sequence[Example], *, longest_event: bool) -> tuple[str, ...]:
+    """Boosters of one model as text; none where there is nothing to learn."""
+    import lightgbm
+
+    parts = [
+        _rows(recipe, item, code, events=longest_event) for example in examples for code, item in example.series.items()
+    ]
+    inputs = np.concatenate([part[0] for part in parts])
+    targets = np.concatenate([part[1] for part in parts])
+    weights = np.concatenate([part[2] for part in parts])
+    if not targets.any():
+        return ()
+    # As much weight on the labelled rows together as their number, however it is spread over the series.
+    weights[targets] *= targets.sum() / weights[targets].sum()
+    found = []
+    for seed in range(recipe.repeats):
+        kept = targets | (np.random.default_rng(seed).random(len(targets)) < recipe.share)
+        data = lightgbm.Dataset(
+            inputs[kept],
+            targets[kept].astype(float),
+            weight=np.where(targets, weights, 1 / recipe.share)[kept],
+            feature_name=figure_names(recipe.figures),
+            categorical_feature=[len(recipe.figures)],
+        )
+        settings = _SHARED | {"min_data_in_leaf": recipe.least_rows, "lambda_l2": recipe.l2, "seed": seed}
+        found.append(lightgbm.train(settings, data, num_boost_round=recipe.rounds).model_to_string())
+    return tuple(found)
+
+
+def _rows(
+    recipe: Recipe, series: Series, code: str, *, events: bool
+) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float64]]:
+    """Inputs, targets and weights of the rows of one series that teach a model."""
+    long = run_lengths(series.labels) > LONGEST_EVENT_H * series.prepared.per_hour
+    explained = series.prepared.hard | (offset_scores(series.offsets, len(series.labels)) >= _CERTAIN_OFFSET)
+    target = series.labels & (~long if events else long)
+    kept = ~explained & np.isfinite(series.prepared.values) & (target | ~series.labels)
+    weight = np.where(target, 1 / np.sqrt(max(target.sum(), 1)), 1.0)
+    return model_input(series.table, code, recipe.figures)[kept], target[kept], weight[kept]
+
+
+__all__ = [
+    "CODES",
+    "Example",
+    "ModelFile",
+    "Recipe",
+    "Trained",
+    "choose_cuts",
+    "judge",
+    "learn",
+    "learn_file",
+    "make_example",
+    "rows_an_hour",
+]

@@ -1,0 +1,23 @@
+"""Runs of equal values, and how far off a value is odd."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+#: A value is odd beside a visit if it is this many robust deviations off its 6 h median.
+ODD = 25.0
+
+
+def run_lengths(values: NDArray[np.generic]) -> NDArray[np.int64]:
+    """How many equal values in a row each value is one of; NaN equals nothing."""
+    if values.size == 0:
+        return np.empty(0, dtype=np.int64)
+    begins = np.concatenate(([True], values[1:] != values[:-1]))
+    number = np.cumsum(begins) - 1
+    return np.asarray(np.bincount(number)[number], dtype=np.int64)

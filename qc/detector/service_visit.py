@@ -1,0 +1,13 @@
+"""A service visit, as the record itself shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """First and last row of a visit."""
+
+    first: int
+    last: int

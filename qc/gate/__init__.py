@@ -1,0 +1,1 @@
+"""The gate: batches of hours and products against their Great Expectations suites."""

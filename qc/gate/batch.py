@@ -1,0 +1,148 @@
+"""The batch that the gate judges: the hours of all stations of one network in one frame, pure.
+
+One row for each station and hour that the network file expects, whether it came or not, so that what is absent can be seen.
+Columns: `BASE_COLUMNS`, one a parameter that any station has reported (valid values only, NaN elsewhere), and the relations
+between parameters where their parts are there.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from schemas.flag import Flag
+from schemas.frames import FLAG, parameters_in, valid_values
+from schemas.parameter import parameter, parameters_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from schemas.network import Station
+
+HOUR_S = 3600
+HOURS_SINCE_PREVIOUS = "hours_since_previous"
+SECONDS_PAST_HOUR = "seconds_past_hour"
+UNKNOWN_FLAGS = "unknown_flags"
+UNKNOWN_COLUMNS = "unknown_columns"
+SHARE_VALID = "share_valid"
+AGE = "age_h"
+BASE_COLUMNS = (
+    "station_id",
+    "start",
+    HOURS_SINCE_PREVIOUS,
+    SECONDS_PAST_HOUR,
+    UNKNOWN_FLAGS,
+    UNKNOWN_COLUMNS,
+    SHARE_VALID,
+    AGE,
+)
+BROKEN_LIMITS, BROKEN_LEVELS = "broken_limits", "broken_levels"
+"""How many limits of columns, and of medians, the batch breaks: the same in every row, by `qc.gate.outcome.screen` [1]."""
+PM_EXCESS = "pm25_excess"
+NOX_RATIO = "nox_ratio"
+DEW_POINT_EXCESS = "dew_point_excess"
+COMPONENTS_EXCESS = "components_excess"
+SHORT_WAVE_EXCESS = "short_wave_excess"
+#: NOx at or below says nothing about the ratio of its parts [µg m⁻³]; a project default.
+MIN_NOX_UG_M3 = 10.0
+_COMPONENTS = ("sulfate", "nitrate", "ammonium", "oc", "ec")
+
+
+def make_batch(
+    hourly: Mapping[str, pd.DataFrame], stations: Sequence[Station], network: str, start: datetime, end: datetime
+) -> pd.DataFrame:
+    """Lay the hours of all stations under each other.
+
+    Parameters
+    ----------
+    hourly : mapping of str to DataFrame
+        `schemas.frames` hourly by station id; may lack stations and hours.
+    stations : sequence of Station
+        Those expected to report.
+    network : str
+    start, end : datetime
+        UTC, full hours, half-open.
+
+    Returns
+    -------
+    DataFrame
+        Without rows if no station has a single stored hour.
+    """
+    if not any(len(frame) for frame in hourly.values()):
+        return pd.DataFrame({name: pd.Series(dtype=float) for name in BASE_COLUMNS})
+    hours = pd.date_range(start, end, freq="h", inclusive="left", name="start", unit="us")
+    parts = [
+        _station(hourly.get(station.id, pd.DataFrame(index=hours[:0])), station, network, hours) for station in stations
+    ]
+    batch = pd.concat(parts, ignore_index=True)
+    return _with_relations(batch)
+
+
+def _station(frame: pd.DataFrame, station: Station, network: str, hours: pd.DatetimeIndex) -> pd.DataFrame:
+    expected = _expected(station, network, hours)
+    index = hours.union(pd.DatetimeIndex(frame.index)) if len(frame) else hours
+    rows = frame.reindex(index)
+    codes = parameters_in(frame)
+    values = {code: valid_values(rows, code).to_numpy(dtype=float) for code in codes}
+    valid = sum(
+        (np.isfinite(values[code]).astype(int) for code in codes if code in expected), np.zeros(len(index), dtype=int)
+    )
+    steps = np.diff(index.asi8) / 1e6 / HOUR_S
+    base = {
+        "station_id": station.id,
+        "start": index,
+        HOURS_SINCE_PREVIOUS: np.concatenate(([np.nan], steps))[: len(index)],
+        SECONDS_PAST_HOUR: index.minute * 60 + index.second,
+        UNKNOWN_FLAGS: _unknown_flags(rows, codes),
+        UNKNOWN_COLUMNS: len(set(codes) - {item.parameter for item in parameters_of(network)}),
+        SHARE_VALID: valid / len(expected) if expected else np.nan,
+        AGE: _age(index, valid, hours),
+    }
+    return pd.DataFrame({**base, **values})
+
+
+def _expected(station: Station, network: str, hours: pd.DatetimeIndex) -> set[str]:
+    """Parameters that must give a value every hour of the batch."""
+    there = [
+        item
+        for item in station.instruments_of(network)
+        if item.cadence_s <= HOUR_S
+        and (item.since is None or item.since <= hours[0])
+        and (item.until is None or item.until > hours[-1])
+    ]
+    return {code for item in there for code in item.parameters}
+
+
+def _unknown_flags(rows: pd.DataFrame, codes: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    known = [int(flag) for flag in Flag]
+    count = np.zeros(len(rows), dtype=np.int64)
+    for name in [code + FLAG for code in codes if code + FLAG in rows]:
+        count += (rows[name].notna() & ~rows[name].isin(known)).to_numpy()
+    return count
+
+
+def _age(index: pd.DatetimeIndex, valid: np.ndarray[tuple[int], np.dtype[np.int64]], hours: pd.DatetimeIndex) -> float:
+    """Full hours without any valid value up to the end of the batch [h]; all of them if there is none."""
+    if not (valid > 0).any():
+        return float(len(hours))
+    return float((hours[-1] - index[valid > 0][-1]) / pd.Timedelta(hours=1))
+
+
+def _with_relations(batch: pd.DataFrame) -> pd.DataFrame:
+    relations: dict[str, pd.Series] = {}
+    if {"pm25", "pm10"} <= set(batch):
+        relations[PM_EXCESS] = batch["pm25"] - (1.1 * batch["pm10"] + 10)
+    if {"no", "no2", "nox"} <= set(batch):
+        as_no2 = (parameter("no2").molar_mass_g_mol or np.nan) / (parameter("no").molar_mass_g_mol or np.nan)
+        relations[NOX_RATIO] = (batch["no2"] + as_no2 * batch["no"]) / batch["nox"].where(batch["nox"] > MIN_NOX_UG_M3)
+    if {"temperature", "dew_point"} <= set(batch):
+        relations[DEW_POINT_EXCESS] = batch["dew_point"] - batch["temperature"]
+    components = [code for code in _COMPONENTS if code in batch]
+    if "pm25" in batch and components:
+        relations[COMPONENTS_EXCESS] = batch[components].sum(axis=1, min_count=1) - (1.3 * batch["pm25"] + 5)
+    if {"sw_out", "global_radiation"} <= set(batch):
+        relations[SHORT_WAVE_EXCESS] = batch["sw_out"] - batch["global_radiation"]
+    return pd.concat([batch, pd.DataFrame(relations, index=batch.index)], axis=1)

@@ -1,0 +1,87 @@
+"""Batches of products for the gate, pure but for `read_product_tables`, which is handed the stores by the job.
+
+One row for each stored row of the product (a document makes one), with what of it can be wrong as columns.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from qc.gate.batch import AGE
+from qc.gate.suite import read_suite
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from schemas.network import Network
+
+SHARE_PRESENT = "share_present"
+"""Rows that are there of those that every station should have [1], the same in every row."""
+AQI_GAP, IAQI_GAP, JOINT_GAP, DISORDER = "aqi_gap", "iaqi_gap", "joint_gap", "quantile_disorder"
+STATEMENTS, UNTRANSLATED = "statements", "untranslated"
+ATTRIBUTION = "attribution"
+#: Hours from one row of a station to the next [h]; None: rows come as they come.
+PRODUCTS: dict[str, int | None] = {
+    "aqi_hourly": 1,
+    "aqi_daily": 24,
+    "copollution_daily": 24,
+    "forecast_hourly": 1,
+    ATTRIBUTION: None,
+}
+_FORECAST_TARGETS = 2
+
+
+def make_product_batch(
+    table: pd.DataFrame, network: Network, product: str, span: tuple[datetime, datetime], now: datetime
+) -> pd.DataFrame:
+    """The batch of a product.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``start``, ``station_id`` and those of the product.
+    network : Network
+        Its gas stations should each have a row a period.
+    product : str
+        Of `PRODUCTS`.
+    span : tuple of datetime
+        UTC, half-open.
+    now : datetime
+        For the age of the newest row.
+
+    Returns
+    -------
+    DataFrame
+        Without a row it has the columns that the suite names: there is nothing wrong with them.
+    """
+    if table.empty:
+        named = next(item.kwargs["column_set"] for item in read_suite(product).expectations if item.id == "columns")
+        return pd.DataFrame({name: pd.Series(dtype=float) for name in named})
+    newest = pd.Timestamp(table["start"].max())
+    added: dict[str, float] = {AGE: (min(pd.Timestamp(now), pd.Timestamp(span[1])) - newest) / pd.Timedelta(hours=1)}
+    every = PRODUCTS[product]
+    if every is not None:
+        live = [item for item in network.stations_of("gas") if item.late_window_h]
+        periods = max(1.0, (span[1] - span[0]).total_seconds() / 3600 / every)
+        targets = _FORECAST_TARGETS if product == "forecast_hourly" else 1
+        there = table[table["station_id"].isin([item.id for item in live])]
+        added[SHARE_PRESENT] = min(1.0, len(there) / (len(live) * periods * targets)) if live else 1.0
+    return table.assign(**added).assign(**_relations(table)).reset_index(drop=True)
+
+
+def _relations(table: pd.DataFrame) -> dict[str, pd.Series]:
+    relations: dict[str, pd.Series] = {}
+    if {"aqi", "aqi_computed"} <= set(table):
+        relations[AQI_GAP] = (table["aqi"] - table["aqi_computed"]).abs()
+        parts = [name for name in map(str, table) if name.startswith("iaqi_")]
+        if parts:
+            relations[IAQI_GAP] = (table["aqi_computed"] - table[parts].max(axis=1)).abs()
+    if {"joint", "pm25_exceeds", "o3_exceeds"} <= set(table):
+        relations[JOINT_GAP] = (table["joint"] - table["pm25_exceeds"] * table["o3_exceeds"]).abs()
+    if {"q10", "value", "q90"} <= set(table):
+        above = np.maximum(table["q10"] - table["value"], table["value"] - table["q90"])
+        relations[DISORDER] = pd.Series(np.maximum(above, 0.0), index=table.index)
+    return relations

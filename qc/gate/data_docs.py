@@ -1,0 +1,112 @@
+"""The pages of the gate on disk: made to stand alone, listed in an index, bounded in number.
+
+The library's pages load styles and scripts from content-delivery networks. Those links are taken out and a style of our own
+put in, so that the pages can be read on an island, and on a telephone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import html
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from qc.gate.outcome import Verdict
+
+SITE = "data_docs"
+#: Pages kept for each network or product.
+KEEP_PAGES = 90
+_SHOWN_IN_INDEX = 20
+_META = '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
+_STYLE = """<style>
+:root{color-scheme:light dark}body{font:15px/1.5 system-ui,"Noto Sans CJK SC",sans-serif;margin:0 auto;padding:1rem;max-width:75rem}
+table{border-collapse:collapse;display:block;max-width:100%;overflow-x:auto}
+td,th{border:1px solid #8886;padding:.3rem .6rem;text-align:left;overflow-wrap:anywhere;vertical-align:top}
+h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:1.6rem}a{color:#0b7285}
+.d-none,.modal,.navbar,.nav,[data-toggle=collapse],[data-toggle=modal],.card:has(input[type=radio]){display:none}
+a[href*="/expectations/"]{pointer-events:none;color:inherit;text-decoration:none}
+.fa-check-circle::before{content:"✔";color:#2b8a3e}.fa-times::before{content:"✘";color:#c92a2a}
+.fa-exclamation-triangle::before{content:"!";color:#b35900}th{white-space:nowrap}ul{padding-left:1.2rem}img{max-width:2rem}
+.hold{color:#c92a2a;font-weight:600}.warn{color:#b35900;font-weight:600}.pass{color:#2b8a3e}
+</style>"""
+_OUTSIDE = re.compile(
+    r"<script[^>]*src=[\"']https?://[^>]*>\s*</script>|<link[^>]*href=[\"'](https?:|[./]*static/)[^>]*>|<img[^>]*src=[\"'](https?:|[./]*static/)[^>]*>",
+    re.IGNORECASE,
+)
+#: Scripts, and footers that send the reader elsewhere; what does nothing without scripts is hidden by the style.
+_SCRIPT = re.compile(r"<(script|footer)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
+_OUTCOME = re.compile(r'<p class="(\w+)"')
+_WORDS = {"hold": "扣留 held", "warn": "提醒 warned", "pass": "通过 passed"}
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """One writer at a time, across processes: pages are listed together, and the oldest go."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / ".lock").open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def write_page(directory: Path, name: str, page: str, verdict: Verdict) -> Path:
+    """Keep a page, with the verdict in words above the library's own tables; the oldest beyond `KEEP_PAGES` go.
+
+    Parameters
+    ----------
+    directory : Path
+        Of the network or product.
+    name : str
+        Of the page, ascending in time; an equal name is replaced.
+    page : str
+        HTML of the library.
+    verdict : Verdict
+    """
+    local = _SCRIPT.sub("", _OUTSIDE.sub("", page)).replace("</head>", f"{_META}{_STYLE}</head>", 1)
+    path = directory / "validations" / f"{name}.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(re.sub(r"(<body[^>]*>)", lambda found: found[1] + _head(verdict), local, count=1), encoding="utf-8")
+    for old in sorted(path.parent.glob("*.html"))[:-KEEP_PAGES]:
+        old.unlink()
+    return path
+
+
+def _head(verdict: Verdict) -> str:
+    outcome = verdict.result.value
+    failures = "".join(f"<li>{html.escape(item.zh)}<br>{html.escape(item.en)}</li>" for item in verdict.failures)
+    about = f"规则集版本 suite version {html.escape(verdict.suite_version)} · {verdict.evaluated} 项 expectations"
+    return (
+        f'<p><a href="../../index.html">数据质量关卡 Data gate</a></p><p class="{outcome}">{_WORDS[outcome]}</p>'
+        f"<ul>{failures}</ul><p>{about}</p>"
+    )
+
+
+def write_index(site: Path) -> None:
+    """List the newest pages of every network and product, each with its outcome."""
+    parts = "".join(_listed(directory) for directory in sorted(path for path in site.iterdir() if path.is_dir()))
+    head = f"<meta charset='utf-8'><title>skyground data docs</title>{_META}{_STYLE}"
+    body = f"<p><a href='/'>← skyground</a></p><h1>数据质量关卡 Data gate</h1>{parts}"
+    # The console may read it at any moment.
+    made = site / ".index.html"
+    made.write_text(f"<!doctype html><html lang='zh'><head>{head}</head><body>{body}</body></html>\n", encoding="utf-8")
+    made.replace(site / "index.html")
+
+
+def _listed(directory: Path) -> str:
+    pages = sorted((directory / "validations").glob("*.html"), reverse=True)[:_SHOWN_IN_INDEX]
+    items = "".join(
+        f'<li><a href="{directory.name}/validations/{page.name}">{page.stem}</a> '
+        f'<span class="{outcome}">{_WORDS.get(outcome, "")}</span></li>'
+        for page in pages
+        for outcome in [_outcome_of(page)]
+    )
+    return f"<h2>{html.escape(directory.name)}</h2><ul>{items}</ul>"
+
+
+def _outcome_of(page: Path) -> str:
+    found = _OUTCOME.search(page.read_text(encoding="utf-8"))
+    return found[1] if found else ""

@@ -1,0 +1,226 @@
+"""The gate: a batch of hours against its suite, by Great Expectations (its only user in the project).
+
+The library takes seconds to import, so it is imported when a batch is judged. Nothing leaves the machine: its analytics
+are off, and links to content-delivery networks are taken out of the pages it writes.
+
+Errors::
+
+    GateError    the suite or its evaluation is broken: a program or installation error, not a matter of the data
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import warnings
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pandas as pd
+
+from qc.gate import data_docs
+from qc.gate.outcome import SCREENS, Failure, Verdict, choose, conclude, screen, to_evaluate, to_failure
+from qc.gate.suite import Expectation, read_suite
+from store.state import GateOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+__all__ = ["Failure", "GateError", "Judged", "Verdict", "evaluate", "judge", "publish", "worth_a_page"]
+_DATASOURCE = "hourly"
+
+
+class GateError(RuntimeError):
+    """A suite cannot be read or evaluated; the message names it."""
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """A batch with its verdict, and what of the suite its page of the Data Docs shows."""
+
+    verdict: Verdict
+    batch: pd.DataFrame
+    shown: tuple[Expectation, ...]
+
+
+def judge(batch: pd.DataFrame, name: str, expected: Sequence[str] | None, *, run_dir: Path, now: datetime) -> Verdict:
+    """Judge a batch and add its page to the Data Docs: `evaluate` and `publish` for one batch.
+
+    Parameters
+    ----------
+    batch : DataFrame
+        Of `qc.gate.batch.make_batch` or `qc.gate.batch_product`.
+    name : str
+        Of the suite: a network or a product.
+    expected : sequence of str or None
+        Parameters that the network's stations are configured to report; None for a product.
+    run_dir : Path
+        Pages are kept under ``data_docs/<name>``.
+    now : datetime
+        Of the run, aware.
+
+    Raises
+    ------
+    GateError
+    """
+    judged = evaluate(batch, name, expected)
+    (page,) = publish([judged], name, run_dir=run_dir, now=now)
+    return msgspec.structs.replace(judged.verdict, page=page)
+
+
+def evaluate(batch: pd.DataFrame, name: str, expected: Sequence[str] | None) -> Judged:
+    """Judge a batch against its suite; writes nothing. Parameters and errors as `judge`."""
+    suite = read_suite(name)
+    chosen, skipped = choose(suite.expectations, batch, expected)
+    counted, broken = screen(batch, chosen)
+    # The screens' own columns exist only now.
+    chosen += [one for one in suite.expectations if one.id in SCREENS and one not in chosen and len(counted)]
+    asked = to_evaluate(chosen, broken)
+    with _quiet(), _explained(name):
+        failed = [one for one, good in zip(asked, _run(counted, asked, brief=True), strict=True) if not good["success"]]
+        results = _run(counted, failed, brief=False) if failed else []
+    told = [to_failure(one, result["result"]) for one, result in zip(failed, results, strict=True)]
+    outcome, failures = conclude(told)
+    verdict = Verdict(
+        result=outcome,
+        failures=failures,
+        evaluated=len(chosen),
+        skipped=tuple(one for one in skipped if one not in SCREENS),
+        suite_version=suite.version,
+    )
+    return Judged(verdict=verdict, batch=counted, shown=tuple(asked))
+
+
+def worth_a_page(judged: Sequence[Judged]) -> list[Judged]:
+    """Batches that get a page, of one suite in their order: those that are held, and the newest."""
+    return [item for item in judged[:-1] if item.verdict.result is GateOutcome.HOLD] + list(judged[-1:])
+
+
+def publish(judged: Sequence[Judged], name: str, *, run_dir: Path, now: datetime) -> list[str]:
+    """Add the pages of batches of one suite to the Data Docs; returns them, relative to ``data_docs``.
+
+    Raises
+    ------
+    GateError
+    """
+    site = (run_dir / data_docs.SITE).resolve()
+    with data_docs.locked(site), _quiet(), _explained(name):
+        pages = [
+            data_docs.write_page(site / name, f"{now:%Y%m%dT%H%M%S}Z-{number:02}", _page(item, name, now), item.verdict)
+            for number, item in enumerate(judged)
+        ]
+        data_docs.write_index(site)
+    return [str(page.relative_to(site)) for page in pages]
+
+
+@cache
+def _hours() -> Any:  # noqa: ANN401 - the library is not typed for us
+    """The library's definition of a batch, made once a process: the context behind it takes longer than a verdict."""
+    import great_expectations as gx
+    from great_expectations.data_context.types.base import (
+        DataContextConfig,
+        InMemoryStoreBackendDefaults,
+        ProgressBarsConfig,
+    )
+
+    config = DataContextConfig(
+        store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+        analytics_enabled=False,
+        progress_bars=ProgressBarsConfig(globally=False),
+    )
+    context = gx.get_context(mode="ephemeral", project_config=config)
+    return _definition(context, "hours")
+
+
+def _definition(context: Any, name: str) -> Any:  # noqa: ANN401 - as above
+    asset = context.data_sources.add_pandas(_DATASOURCE).add_dataframe_asset(name)
+    return asset.add_batch_definition_whole_dataframe("hours")
+
+
+def _run(batch: pd.DataFrame, asked: Sequence[Expectation], *, brief: bool) -> list[dict[str, Any]]:
+    """Results in the order of ``asked``; brief ones say only whether it holds, in half the time."""
+    outcome = _validate(batch, asked, "BOOLEAN_ONLY" if brief else "SUMMARY")
+    by_id = {result.expectation_config.meta["id"]: result for result in outcome.results}
+    found = []
+    for one in asked:
+        result = by_id[one.id]
+        _check_raised(one, result.exception_info)
+        found.append({"success": result.success, "result": {} if brief else result.to_json_dict().get("result", {})})
+    return found
+
+
+def _validate(batch: pd.DataFrame, asked: Sequence[Expectation], form: str) -> Any:  # noqa: ANN401 - as above
+    suite = _suite("batch", asked)
+    # The library copies and hashes the whole frame: it gets no column that nothing asks for.
+    wanted = {column for one in asked for column in one.columns}
+    narrow = batch if any(one.id == "columns" for one in asked) else batch[[name for name in batch if name in wanted]]
+    return _hours().get_batch(batch_parameters={"dataframe": narrow}).validate(suite, result_format=form)
+
+
+def _page(item: Judged, name: str, now: datetime) -> str:
+    """The library's page of one validation."""
+    from great_expectations.core import expectationSuiteValidationResultSchema
+    from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    outcome = _validate(item.batch, item.shown, "SUMMARY")
+    outcome.suite_name = name
+    outcome.meta["run_id"] = RunIdentifier(run_name=f"{now:%Y-%m-%d %H:%M}Z", run_time=now)
+    outcome.meta["validation_time"] = now
+    # Through JSON and back, as from a store: the renderer does not take numpy's numbers.
+    plain = expectationSuiteValidationResultSchema.load(json.loads(json.dumps(outcome.to_json_dict())))
+    rendered = ValidationResultsPageRenderer(run_info_at_end=False).render(plain)
+    return str(DefaultJinjaPageView().render(rendered))
+
+
+def _suite(name: str, asked: Sequence[Expectation]) -> Any:  # noqa: ANN401 - as above
+    import great_expectations as gx
+
+    configured = [
+        {"type": one.type, "kwargs": one.kwargs, "severity": one.severity.value, "meta": {"id": one.id}}
+        for one in asked
+    ]
+    suite = gx.ExpectationSuite(name=name, expectations=configured)
+    if len(suite.expectations) != len(asked):
+        # The library only logs an expectation that it cannot read.
+        msg = f"{len(asked) - len(suite.expectations)} expectations are not understood"
+        raise GateError(msg)
+    return suite
+
+
+def _check_raised(one: Expectation, exception: Any) -> None:  # noqa: ANN401 - one record, or one a metric
+    raised = exception or {}
+    if raised.get("raised_exception") or any(isinstance(item, dict) for item in raised.values()):
+        msg = f"expectation {one.id}: cannot be evaluated: {json.dumps(raised, default=str)[:500]}"
+        raise GateError(msg)
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    from great_expectations.exceptions import GreatExpectationsError
+
+    try:
+        yield
+    except (GateError, GreatExpectationsError) as error:
+        msg = f"suite {name}: {error}"
+        raise GateError(msg) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence what the library says about itself and its own dependencies, nothing else."""
+    logger = logging.getLogger("great_expectations")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="module 'sre_", category=DeprecationWarning)
+            warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"great_expectations\..*")
+            warnings.filterwarnings("ignore", category=FutureWarning, module=r"great_expectations\..*")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,182 @@
+"""What a gate's evaluation means: which expectations can be judged, which limits a batch breaks, and the failures in words. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+
+from qc.gate.batch import BASE_COLUMNS, BROKEN_LEVELS, BROKEN_LIMITS
+from qc.gate.suite import BETWEEN, MEDIAN, Expectation, Severity
+from store.state import GateOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+SCREENS = frozenset({"limits", "levels"})
+"""Ids of the expectations about the counts of `screen`."""
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """One expectation that failed, in words with figures."""
+
+    id: str
+    severity: Severity
+    en: str
+    zh: str
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Outcome for one batch.
+
+    Attributes
+    ----------
+    failures : tuple of Failure
+        Critical ones first.
+    evaluated : int
+    skipped : tuple of str
+        Ids of expectations about columns that hold no value: not evaluated.
+    suite_version : str
+        Of the suite by which it was judged.
+    page : str
+        Its page of the Data Docs, below ``data_docs``; empty where none was made.
+    """
+
+    result: GateOutcome
+    failures: tuple[Failure, ...]
+    evaluated: int
+    skipped: tuple[str, ...]
+    suite_version: str
+    page: str = ""
+
+
+def choose(
+    suite: Sequence[Expectation], batch: pd.DataFrame, expected: Sequence[str] | None
+) -> tuple[list[Expectation], list[str]]:
+    """Expectations that can be evaluated on a batch, and the ids of those that cannot.
+
+    Parameters
+    ----------
+    suite : sequence of Expectation
+    batch : DataFrame
+    expected : sequence of str or None
+        Parameters that are configured; others are not asked for. None: every column the suite names.
+
+    Returns
+    -------
+    tuple
+        A column without any value gives nothing to judge: its expectations are in the second part.
+    """
+    chosen: list[Expectation] = []
+    skipped: list[str] = []
+    filled = set(batch.columns[batch.notna().any(axis=0).to_numpy()])
+    asked = None if expected is None else {*BASE_COLUMNS, *expected}
+    for one in suite:
+        if one.id == "columns":
+            names = [name for name in one.kwargs["column_set"] if asked is None or name in asked]
+            chosen.append(msgspec.structs.replace(one, kwargs={**one.kwargs, "column_set": names}))
+        elif filled.issuperset(one.columns):
+            chosen.append(one)
+        elif asked is None or set(one.columns) & {*batch.columns, *asked}:
+            skipped.append(one.id)
+    return chosen, skipped
+
+
+def screen(batch: pd.DataFrame, suite: Sequence[Expectation]) -> tuple[pd.DataFrame, frozenset[str]]:
+    """Compare all columns with their limits at once, and count what is broken.
+
+    Great Expectations takes some milliseconds for each expectation, and a network of 118 species has two for each: the
+    count is judged in their place, and a single limit only where it is broken. A property test and the benchmark hold that
+    both ways give the same verdict.
+
+    Parameters
+    ----------
+    batch : DataFrame
+        Of `qc.gate.batch.make_batch`.
+    suite : sequence of Expectation
+        Those that can be evaluated on the batch (`choose`).
+
+    Returns
+    -------
+    DataFrame
+        The batch with ``broken_limits`` and ``broken_levels``, the same in every row.
+    frozenset of str
+        Ids of the limits that the batch breaks.
+    """
+    limits = [one for one in suite if one.type == BETWEEN and one.id not in SCREENS]
+    levels = [one for one in suite if one.type == MEDIAN]
+    broken: set[str] = set()
+    if limits:
+        values, low, high = _laid_out(batch, limits)
+        there = ~np.isnan(values)
+        kept = there & (values >= low) & (values <= high)
+        share = kept.sum(axis=0) / np.maximum(there.sum(axis=0), 1)
+        least = np.array([one.kwargs.get("mostly", 1.0) for one in limits])
+        broken.update(one.id for one, bad in zip(limits, share < least, strict=True) if bad)
+    hard = len(broken)
+    if levels:
+        values, low, high = _laid_out(batch, levels)
+        medians = np.nanmedian(values, axis=0)
+        odd = (medians < low) | (medians > high)
+        broken.update(one.id for one, bad in zip(levels, odd, strict=True) if bad)
+    counts = {BROKEN_LIMITS: hard, BROKEN_LEVELS: len(broken) - hard}
+    return batch.assign(**counts), frozenset(broken)
+
+
+def _laid_out(
+    batch: pd.DataFrame, limits: Sequence[Expectation]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Values (rows x limits) and both bounds of each limit."""
+    low, high = (
+        np.array([otherwise if one.kwargs.get(name) is None else one.kwargs[name] for one in limits], dtype=np.float64)
+        for name, otherwise in (("min_value", -np.inf), ("max_value", np.inf))
+    )
+    return batch[[one.columns[0] for one in limits]].to_numpy(dtype=np.float64), low, high
+
+
+def to_evaluate(chosen: Sequence[Expectation], broken: frozenset[str]) -> list[Expectation]:
+    """Those that Great Expectations must see: all but single limits that the screen found kept."""
+    return [one for one in chosen if one.type not in (BETWEEN, MEDIAN) or one.id in SCREENS or one.id in broken]
+
+
+def conclude(failures: Sequence[Failure]) -> tuple[GateOutcome, tuple[Failure, ...]]:
+    """The outcome and the failures in order; the screens are left out, for the limits behind them are named."""
+    told = [item for item in failures if item.id not in SCREENS]
+    ordered = tuple(sorted(told, key=lambda item: item.severity is not Severity.CRITICAL))
+    if any(item.severity is Severity.CRITICAL for item in ordered):
+        return GateOutcome.HOLD, ordered
+    return (GateOutcome.WARN if ordered else GateOutcome.PASS), ordered
+
+
+def to_failure(one: Expectation, result: dict[str, Any]) -> Failure:
+    """A failed expectation with the figures of its result (Great Expectations, ``SUMMARY``)."""
+    en, zh = _figures(one, result)
+    return Failure(id=one.id, severity=one.severity, en=f"{one.en} ({en})", zh=f"{one.zh}（{zh}）")
+
+
+def _figures(one: Expectation, result: dict[str, Any]) -> tuple[str, str]:
+    bounds = f"{_bound(one.kwargs.get('min_value'))} .. {_bound(one.kwargs.get('max_value'))}"
+    missing = (result.get("details") or {}).get("mismatched", {}).get("missing")
+    if missing:
+        return f"missing: {', '.join(missing)}", f"缺少：{'、'.join(missing)}"
+    if "unexpected_count" in result:
+        share, count = result.get("unexpected_percent") or 0.0, result["unexpected_count"]
+        examples = ", ".join(_bound(value) for value in result.get("partial_unexpected_list", [])[:3])
+        return (
+            f"{count} rows, {share:.1f} %, e.g. {examples}; expected {bounds}",
+            f"{count} 行，占 {share:.1f} %，例如 {examples}；应在 {bounds}",
+        )
+    return (
+        f"found {_bound(result.get('observed_value'))}, expected {bounds}",
+        f"实际 {_bound(result.get('observed_value'))}，应在 {bounds}",
+    )
+
+
+def _bound(value: object) -> str:
+    if isinstance(value, int | float):
+        return f"{value:.6g}"
+    return "…" if value is None else str(value)

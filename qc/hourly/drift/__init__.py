@@ -1,0 +1,1 @@
+"""Drift of a station against a reference over weeks."""

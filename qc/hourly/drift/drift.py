@@ -1,0 +1,127 @@
+"""Drift of an instrument against a reference: neighbours' median, a second instrument, a model. Pure, arrays in, flags out.
+
+Which series is a reference for which is another matter (`qc` modules that know the network); here both are given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.stats import theilslopes
+
+from qc.limits.drift import DriftRule, DriftScale
+from qc.native.checks import CheckError, check_positive, elapsed_s
+from schemas.flag import Flag
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_DAY_S = 86_400.0
+#: Fewest blocks from which a slope is told.
+_LEAST_BLOCKS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Drift of a series.
+
+    Attributes
+    ----------
+    level : float
+        Median comparison over the last block less that of the first ones; unit of the values or [1] by scale.
+    slope_per_day, slope_low, slope_high : float
+        Theil-Sen slope of the blocks' medians and its 95 % interval, per day.
+    blocks : int
+        Blocks with enough pairs. Below 3, all figures are NaN.
+    """
+
+    level: float
+    slope_per_day: float
+    slope_low: float
+    slope_high: float
+    blocks: int
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the interval of the slope leaves zero out."""
+        return self.slope_low > 0 or self.slope_high < 0
+
+
+def drift_test(
+    values: NDArray[np.float64], reference: NDArray[np.float64], times: NDArray[np.datetime64], rule: DriftRule
+) -> tuple[NDArray[np.int8], Drift]:
+    """Judge a series by how its distance from a reference changes.
+
+    A block whose median comparison is further than ``rule.suspect`` from the median of the first blocks is SUSPECT with all its
+    values, if the block before it was too: a day with a plume of its own is no drift. Values of blocks with too few pairs,
+    and all of them where there are fewer than ``baseline_blocks + 1`` blocks, are UNKNOWN.
+
+    Parameters
+    ----------
+    values, reference : array of float
+        Of the same times and unit, NaN where missing.
+    times : array of datetime64
+        UTC, ascending, unique.
+    rule : DriftRule
+
+    Returns
+    -------
+    flags : array of int8
+        MISSING where the value is.
+    drift : Drift
+
+    Raises
+    ------
+    CheckError
+        If lengths differ, times are unsorted or doubled, or a figure of the rule has no meaning.
+
+    References
+    ----------
+    Sen, P. K. (1968), https://doi.org/10.1080/01621459.1968.10480934 (the slope and its interval).
+    """
+    seconds = elapsed_s(values, times)
+    if reference.shape != values.shape:
+        msg = f"{values.size} values but {reference.size} of the reference"
+        raise CheckError(msg)
+    for name in ("suspect", "floor", "block_s", "baseline_blocks", "least"):
+        check_positive(name, getattr(rule, name))
+    block = (seconds // rule.block_s).astype(np.int64)
+    medians = _block_medians(_compared(values, reference, rule), block, rule.least)
+    flags = np.full(values.shape, Flag.UNKNOWN, dtype=np.int8)
+    if medians.size > rule.baseline_blocks:
+        off = np.abs(medians - np.median(medians.to_numpy()[: rule.baseline_blocks])) > rule.suspect
+        stays = off & off.shift(fill_value=False)
+        verdict = np.full(int(block[-1]) + 1, Flag.UNKNOWN, dtype=np.int8)
+        verdict[medians.index] = np.where(stays, Flag.SUSPECT, Flag.PASS)
+        flags = verdict[block]
+    flags[~np.isfinite(values)] = Flag.MISSING
+    return flags, _drift(medians, rule)
+
+
+def _compared(values: NDArray[np.float64], reference: NDArray[np.float64], rule: DriftRule) -> NDArray[np.float64]:
+    """Comparison of each pair; NaN where one is missing or, for ratios, too small."""
+    both = np.isfinite(values) & np.isfinite(reference)
+    if rule.scale is DriftScale.DIFFERENCE:
+        return np.where(both, values - reference, np.nan)
+    both &= (values > rule.floor) & (reference > rule.floor)
+    return np.log(np.where(both, values, np.nan) / np.where(both, reference, np.nan))
+
+
+def _block_medians(compared: NDArray[np.float64], block: NDArray[np.int64], least: int) -> pd.Series:
+    """Median of each block that holds enough pairs, by block number."""
+    grouped = pd.Series(compared).groupby(block)
+    medians: pd.Series = grouped.median()[grouped.count() >= least]
+    return medians
+
+
+def _drift(medians: pd.Series, rule: DriftRule) -> Drift:
+    numbers = medians.to_numpy(dtype=np.float64)
+    if numbers.size < _LEAST_BLOCKS:
+        return Drift(np.nan, np.nan, np.nan, np.nan, numbers.size)
+    days = medians.index.to_numpy(dtype=np.float64) * rule.block_s / _DAY_S
+    slope, _, low, high = theilslopes(numbers, days)
+    level = float(numbers[-1] - np.median(numbers[: rule.baseline_blocks]))
+    return Drift(level, float(slope), float(low), float(high), numbers.size)

@@ -1,0 +1,155 @@
+"""Relations between parameters of one hour: a ratio or a difference that must lie within a band where it means something.
+
+A relation says which parameters it needs, how it is computed, and whom it blames. What lies outside the band is SUSPECT for all of
+them, since the hour alone does not tell which one is wrong. Without the inputs, or where they are too small to tell, an hour is
+UNKNOWN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qc import wording
+from qc.hourly.hours import Verdict
+from qc.native.rolling import on_grid, slots
+from schemas.completeness import HOUR_S
+from schemas.flag import Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from qc.hourly.hours import Hours
+    from qc.limits.relation import Band
+
+    Field = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A relation's value in each hour, and the weight that decides whether it means anything; NaN where not computed."""
+
+    value: NDArray[np.float64]
+    weight: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """One relation.
+
+    Attributes
+    ----------
+    kind : type of Band
+        Its limit; the tag is the name of the test.
+    needs : tuple of str
+        Parameters without which it cannot be computed.
+    uses : tuple of str
+        Parameters that it takes where they are there.
+    judges : tuple of str
+        Parameters that are flagged, those of them that are in the network's own hours. The limit is that of the first.
+    compute : callable
+        From arrays by parameter (float, one an hour, NaN where missing) to `Figures`.
+    over_hours : bool
+        Whether it compares an hour with others: then it is computed over consecutive hours.
+    """
+
+    kind: type[Band]
+    needs: tuple[str, ...]
+    judges: tuple[str, ...]
+    compute: Callable[[Mapping[str, Field]], Figures]
+    uses: tuple[str, ...] = ()
+    over_hours: bool = False
+
+    def figures(self, values: Mapping[str, Field], times: NDArray[np.datetime64]) -> Figures:
+        """The relation in each hour; one that looks over several sees an hour that is absent as one without a value."""
+        if not self.over_hours:
+            return self.compute(values)
+        place = slots((times - times[:1]) / np.timedelta64(1, "s"), HOUR_S)
+        found = self.compute({code: on_grid(column, place) for code, column in values.items()})
+        return Figures(found.value[place], found.weight[place])
+
+    @property
+    def test(self) -> str:
+        """Name of the test."""
+        return str(self.kind.__struct_config__.tag)
+
+
+def band_test(figures: Figures, *, low: float | None, high: float | None, floor: float) -> NDArray[np.int8]:
+    """SUSPECT outside ``[low, high]`` where the weight is at least ``floor``; else PASS; UNKNOWN where not computed or too light.
+
+    Parameters
+    ----------
+    figures : Figures
+    low, high : float or None
+        Bounds of the value, which themselves pass; None: open.
+    floor : float
+        Least weight, in its own unit.
+    """
+    flags = np.full(figures.value.shape, Flag.PASS, dtype=np.int8)
+    with np.errstate(invalid="ignore"):
+        outside = np.zeros(flags.shape, dtype=bool)
+        if low is not None:
+            outside |= figures.value < low
+        if high is not None:
+            outside |= figures.value > high
+        heavy = figures.weight >= floor
+    flags[outside] = Flag.SUSPECT
+    flags[~(heavy & np.isfinite(figures.value))] = Flag.UNKNOWN
+    return flags
+
+
+def ratio(numerator: Field, denominator: Field, weight: Field | None = None) -> Figures:
+    """Quotient, weighed by the denominator unless told otherwise; NaN where the denominator is not above zero."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(denominator > 0, numerator / denominator, np.nan)
+    return Figures(value, denominator if weight is None else weight)
+
+
+def total(values: Mapping[str, Field], factors: Mapping[str, float]) -> Field:
+    """Sum of what is there, each times its factor; NaN in hours in which nothing is, and where a present series has a hole."""
+    parts = [values[code] * factor for code, factor in factors.items() if code in values]
+    return np.sum(parts, axis=0) if parts else np.full(next(iter(values.values())).shape, np.nan)
+
+
+def judge_relations(hours: Hours, relations: tuple[Relation, ...]) -> Iterator[Verdict]:
+    """Verdicts of the relations that can be computed at a station; those without a limit are counted."""
+    for relation in relations:
+        values = {code: given for code in (*relation.needs, *relation.uses) if (given := hours.given(code)) is not None}
+        judged = [code for code in relation.judges if code in hours.hourly.frame]
+        if not judged or any(code not in values for code in relation.needs):
+            continue
+        figures = relation.figures(values, hours.times)
+        flags = hours.by_month(relation.kind, relation.judges[0], _runner(figures))
+        if flags is None:
+            hours.unevaluated[relation.test] += len(judged)
+            continue
+        for code in judged:
+            own = np.where(np.isfinite(hours.valid(code)), flags, Flag.MISSING).astype(np.int8)
+            yield Verdict(code, relation.test, own, _explainer(hours, relation, figures))
+
+
+def _runner(figures: Figures) -> Callable[[Band], NDArray[np.int8]]:
+    return lambda limit: band_test(figures, low=limit.low, high=limit.high, floor=limit.floor)
+
+
+def _explainer(hours: Hours, relation: Relation, figures: Figures) -> Callable[[int], str]:
+    def explain(at: int) -> str:
+        limit = hours.limit(relation.kind, relation.judges[0], int(hours.months[at]))
+        low, high = (
+            ("-" if bound is None else wording.figure(bound) for bound in (limit.low, limit.high))
+            if limit
+            else ("", "")
+        )
+        return wording.reason(
+            relation.test,
+            "band",
+            value=float(figures.value[at]),
+            low=low,
+            high=high,
+        )
+
+    return explain

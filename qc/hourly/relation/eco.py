@@ -1,0 +1,111 @@
+"""Ecology: what frozen soil, the night, the radiation balance and weak turbulence forbid; spikes of half-hourly fluxes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from qc.hourly.relation.band import Figures, Relation, ratio
+from qc.limits.relation import (
+    EnergyBalance,
+    FrictionVelocity,
+    FrozenSoil,
+    NdviJump,
+    ParAtNight,
+    RadiationBalance,
+    ShortWaveRatio,
+)
+from qc.native.solar import solar_elevation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from qc.hourly.hours import Hours
+
+    Field = NDArray[np.float64]
+
+DEPTHS = ("", "_5cm", "_10cm", "_20cm", "_40cm")
+NIGHT_DEG = -6.0
+"""The sun below this is night: civil twilight is over [degree]."""
+
+
+def _frozen(depth: str) -> Relation:
+    moisture, temperature = f"soil_moisture{depth}", f"soil_temperature{depth}"
+    return Relation(
+        kind=FrozenSoil,
+        needs=(moisture, temperature),
+        judges=(moisture,),
+        # the limit is a lowest temperature: liquid water cannot be measured by permittivity in frozen soil
+        compute=lambda values: Figures(values[temperature], np.ones(values[temperature].shape)),
+    )
+
+
+def radiation_balance(values: Mapping[str, Field]) -> Figures:
+    """Net radiation minus the sum of its four parts [W m⁻²]; always of weight 1."""
+    parts = values["global_radiation"] - values["sw_out"] + values["lw_in"] - values["lw_out"]
+    return Figures(values["net_radiation"] - parts, np.ones(parts.shape))
+
+
+def energy_balance(values: Mapping[str, Field]) -> Figures:
+    """Turbulent fluxes over the available energy [1]; the weight is the available energy [W m⁻²]."""
+    available = values["net_radiation"] - values["soil_heat_flux"]
+    return ratio(values["sensible_heat_flux"] + values["latent_heat_flux"], available)
+
+
+def weak_turbulence(values: Mapping[str, Field]) -> Figures:
+    """Friction velocity [m s⁻¹], below which a flux of CO2 is too small; always of weight 1."""
+    return Figures(values["friction_velocity"], np.ones(values["friction_velocity"].shape))
+
+
+def ndvi_jump(values: Mapping[str, Field]) -> Figures:
+    """Change of NDVI against the median of its last seven values [1]; always of weight 1."""
+    series = pd.Series(values["ndvi"])
+    before = series.shift(1).rolling(7, min_periods=3).median().to_numpy()
+    return Figures(values["ndvi"] - before, np.ones(before.shape))
+
+
+def par_at_night(hours: Hours) -> Relation | None:
+    """The relation for a station whose place is known."""
+    if hours.place is None:
+        return None
+    edges = [
+        solar_elevation(hours.times + np.timedelta64(m, "m"), hours.place.lon, hours.place.lat) for m in (0, 30, 60)
+    ]
+    dark = np.max(edges, axis=0) < NIGHT_DEG
+    return Relation(
+        kind=ParAtNight,
+        needs=("par",),
+        judges=("par",),
+        compute=lambda values: Figures(values["par"], dark.astype(np.float64)),
+    )
+
+
+RELATIONS = (
+    *(_frozen(depth) for depth in DEPTHS),
+    Relation(
+        kind=RadiationBalance,
+        needs=("net_radiation", "global_radiation", "sw_out", "lw_in", "lw_out"),
+        judges=("net_radiation", "global_radiation", "sw_out", "lw_in", "lw_out"),
+        compute=radiation_balance,
+    ),
+    Relation(
+        kind=ShortWaveRatio,
+        needs=("sw_out", "global_radiation"),
+        judges=("sw_out", "global_radiation"),
+        compute=lambda values: ratio(values["sw_out"], values["global_radiation"]),
+    ),
+    Relation(
+        kind=EnergyBalance,
+        needs=("sensible_heat_flux", "latent_heat_flux", "net_radiation", "soil_heat_flux"),
+        judges=("sensible_heat_flux", "latent_heat_flux"),
+        compute=energy_balance,
+    ),
+    Relation(
+        kind=FrictionVelocity, needs=("friction_velocity", "co2_flux"), judges=("co2_flux",), compute=weak_turbulence
+    ),
+    Relation(kind=NdviJump, needs=("ndvi",), judges=("ndvi",), compute=ndvi_jump, over_hours=True),
+)

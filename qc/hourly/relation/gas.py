@@ -1,0 +1,63 @@
+"""Relations between gases: nitrogen oxides add up, ozone and nitrogen monoxide do not stay together, PM2.5 is part of PM10."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from qc.hourly.relation.band import Figures, Relation, ratio
+from qc.limits.relation import InversionRate, NitrogenOxides, OxBalance, OzoneWithNo
+from schemas.parameter import parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Field = NDArray[np.float64]
+
+RATE_H = 24
+"""Hours over which the rate of inversions is taken [h]. Project's choice."""
+
+
+def nitrogen_oxides(values: Mapping[str, Field]) -> Figures:
+    """NO2 plus NO as NO2, over NOx [1]; the weight is NOx [µg m⁻³]."""
+    as_no2 = (parameter("no2").molar_mass_g_mol or np.nan) / (parameter("no").molar_mass_g_mol or np.nan)
+    return ratio(values["no2"] + as_no2 * values["no"], values["nox"])
+
+
+def ozone_with_no(values: Mapping[str, Field]) -> Figures:
+    """NO [µg m⁻³], weighed by O3 [µg m⁻³]: they react within minutes, so an hour with much of both is hardly real."""
+    return Figures(values["no"], values["o3"])
+
+
+def ox_balance(values: Mapping[str, Field]) -> Figures:
+    """Ozone and NO2 together, as ozone [µg m⁻³]; always of weight 1.
+
+    NO turns one into the other and leaves their sum, so air is never without both: where both are near nothing, an analyser measures no air.
+    """
+    as_o3 = (parameter("o3").molar_mass_g_mol or np.nan) / (parameter("no2").molar_mass_g_mol or np.nan)
+    return Figures(values["o3"] + as_o3 * values["no2"], np.ones(values["o3"].shape))
+
+
+def inversion_rate(values: Mapping[str, Field]) -> Figures:
+    """Part of the last `RATE_H` hours in which PM2.5 was above PM10 [1]; the weight is the number of hours with both.
+
+    A few inversions are noise at low concentrations; a persistent rate is a heater, a flow or a head that needs somebody.
+    """
+    both = np.isfinite(values["pm25"]) & np.isfinite(values["pm10"])
+    above = pd.Series(np.where(both, values["pm25"] > values["pm10"], np.nan))
+    window = above.rolling(RATE_H, min_periods=1)
+    return Figures(window.mean().to_numpy(), window.count().to_numpy())
+
+
+RELATIONS = (
+    Relation(kind=NitrogenOxides, needs=("no", "no2", "nox"), judges=("nox", "no", "no2"), compute=nitrogen_oxides),
+    Relation(kind=OzoneWithNo, needs=("no", "o3"), judges=("no", "o3"), compute=ozone_with_no),
+    Relation(kind=OxBalance, needs=("o3", "no2"), judges=("o3", "no2"), compute=ox_balance),
+    Relation(
+        kind=InversionRate, needs=("pm25", "pm10"), judges=("pm25", "pm10"), compute=inversion_rate, over_hours=True
+    ),
+)

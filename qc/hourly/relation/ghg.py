@@ -1,0 +1,68 @@
+"""Greenhouse gases: a noisy hour, and what a source beside the inlet does to several gases at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from qc.hourly.relation.band import Figures, Relation
+from qc.limits.relation import CovariationBand, HourNoise, LocalContamination
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    Field = NDArray[np.float64]
+
+AROUND_H = 25
+"""Hours whose median is the surroundings of an hour [h]; a day and its middle."""
+TOGETHER_H = 48
+"""Hours over which two gases are compared [h]."""
+_LEAST_H = 12
+
+
+def above_surroundings(values: Field) -> Field:
+    """Each hour minus the median of the `AROUND_H` hours around it; NaN where fewer than 12 of them have a value."""
+    median = pd.Series(values).rolling(AROUND_H, center=True, min_periods=_LEAST_H).median().to_numpy()
+    result: Field = values - median
+    return result
+
+
+def local_contamination(values: Mapping[str, Field]) -> Figures:
+    """Rise of CO2 above its surroundings [ppm], weighed by that of CO [mg m⁻³]: both at once are fire or exhaust close by."""
+    return Figures(above_surroundings(values["co2"]), above_surroundings(values["co"]))
+
+
+def covariation(values: Mapping[str, Field]) -> Figures:
+    """Correlation of CO2 and CH4 over the last two days [1], weighed by the standard deviation of CO2 [ppm].
+
+    Both rise at night and fall with mixing; against each other they move only where an inlet or a calibration is wrong.
+    """
+    co2, ch4 = pd.Series(values["co2"]), pd.Series(values["ch4"])
+    window = co2.rolling(TOGETHER_H, min_periods=TOGETHER_H // 2)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        together = window.corr(ch4).to_numpy()
+    return Figures(np.where(np.isfinite(together), together, np.nan), window.std().to_numpy())
+
+
+def _noise(code: str) -> Relation:
+    """Standard deviation within the hour, of the gas's unit; always of weight 1. Hours that do not state it are not judged."""
+    spread = f"{code}__std"
+    return Relation(
+        kind=HourNoise,
+        needs=(code, spread),
+        judges=(code,),
+        compute=lambda values: Figures(values[spread], np.ones(values[spread].shape)),
+    )
+
+
+RELATIONS = (
+    *(_noise(code) for code in ("co2", "ch4", "n2o", "co")),
+    Relation(
+        kind=LocalContamination, needs=("co2", "co"), judges=("co2", "co"), compute=local_contamination, over_hours=True
+    ),
+    Relation(kind=CovariationBand, needs=("co2", "ch4"), judges=("co2", "ch4"), compute=covariation, over_hours=True),
+)

@@ -1,0 +1,111 @@
+"""Relations between PM2.5 components: charges balance, parts do not exceed the whole, two instruments agree on one element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qc.hourly.relation.band import Figures, Relation, ratio, total
+from qc.limits.relation import (
+    AmmoniumBalance,
+    BlackCarbonRatio,
+    IonBalance,
+    MassClosure,
+    OcEcRatio,
+    PotassiumRatio,
+    SulfurRatio,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Field = NDArray[np.float64]
+
+#: Equivalents in 1 µg [neq µg⁻¹]: 1000 times the charge over the molar mass (IUPAC atomic masses).
+CATIONS = {
+    "ammonium": 55.4324, "sodium_ion": 43.4972, "potassium_ion": 25.5754, "magnesium_ion": 82.2842, "calcium_ion": 49.9027,
+}  # fmt: skip
+ANIONS = {"sulfate": 20.8203, "nitrate": 16.1290, "chloride": 28.2087}
+#: Mass reconstruction, IMPROVE: ammonium sulfate and nitrate, organic matter (fresh urban, 1.4), elemental carbon, soil, sea salt [1].
+MASS = {
+    "sulfate": 1.375, "nitrate": 1.29, "oc": 1.4, "ec": 1.0, "aluminium": 2.20, "silicon": 2.49, "calcium": 1.63, "iron": 2.42,
+    "titanium": 1.94, "sodium_ion": 2.54,
+}  # fmt: skip
+SULFATE_OF_SULFUR = 96.06 / 32.06
+"""Mass of sulfate that holds one unit of sulfur [1]."""
+
+
+def ion_balance(values: Mapping[str, Field]) -> Figures:
+    """Equivalents of cations over anions [1]; the weight is the mass of all ions [µg m⁻³].
+
+    References
+    ----------
+    Equivalent masses: docs/qc-tests.md.
+    """
+    mass = total(values, dict.fromkeys((*CATIONS, *ANIONS), 1.0))
+    return ratio(total(values, CATIONS), total(values, ANIONS), mass)
+
+
+def ammonium_balance(values: Mapping[str, Field]) -> Figures:
+    """Ammonium over sulfate and nitrate in equivalents [1]; the weight is their mass [µg m⁻³]."""
+    acids = {code: ANIONS[code] for code in ("sulfate", "nitrate")}
+    return ratio(
+        values["ammonium"] * CATIONS["ammonium"], total(values, acids), total(values, dict.fromkeys(acids, 1.0))
+    )
+
+
+def mass_closure(values: Mapping[str, Field]) -> Figures:
+    """Reconstructed mass over PM2.5 [1]; the weight is PM2.5 [µg m⁻³]. What is not measured makes it smaller, never larger."""
+    return ratio(total(values, MASS), values["pm25"])
+
+
+def oc_ec_ratio(values: Mapping[str, Field]) -> Figures:
+    """OC over EC [1]; the weight is EC [µg m⁻³], since little of it makes the ratio unstable."""
+    return ratio(values["oc"], values["ec"])
+
+
+def potassium_ratio(values: Mapping[str, Field]) -> Figures:
+    """Water-soluble over total potassium [1]; the weight is the total [µg m⁻³]. A part cannot be more than the whole."""
+    return ratio(values["potassium_ion"], values["potassium"])
+
+
+def sulfur_ratio(values: Mapping[str, Field]) -> Figures:
+    """Sulfate that the elemental sulfur would make, over sulfate [1]; the weight is sulfate [µg m⁻³]."""
+    return ratio(values["sulfur"] * SULFATE_OF_SULFUR, values["sulfate"])
+
+
+def black_carbon_ratio(values: Mapping[str, Field]) -> Figures:
+    """Black over elemental carbon [1]; the weight is EC [µg m⁻³]."""
+    return ratio(values["bc"], values["ec"])
+
+
+RELATIONS = (
+    Relation(
+        kind=IonBalance,
+        needs=("sulfate", "nitrate", "ammonium"),
+        uses=tuple(code for code in (*CATIONS, *ANIONS) if code not in {"sulfate", "nitrate", "ammonium"}),
+        judges=("sulfate", "nitrate", "ammonium"),
+        compute=ion_balance,
+    ),
+    Relation(
+        kind=AmmoniumBalance, needs=("ammonium", "sulfate", "nitrate"), judges=("ammonium",), compute=ammonium_balance
+    ),
+    Relation(
+        kind=MassClosure,
+        needs=("pm25", "sulfate", "nitrate"),
+        uses=tuple(code for code in MASS if code not in {"sulfate", "nitrate"}),
+        judges=("pm25", "sulfate", "nitrate", "oc", "ec"),
+        compute=mass_closure,
+    ),
+    Relation(kind=OcEcRatio, needs=("oc", "ec"), judges=("oc", "ec"), compute=oc_ec_ratio),
+    Relation(
+        kind=PotassiumRatio,
+        needs=("potassium_ion", "potassium"),
+        judges=("potassium_ion", "potassium"),
+        compute=potassium_ratio,
+    ),
+    Relation(kind=SulfurRatio, needs=("sulfur", "sulfate"), judges=("sulfur", "sulfate"), compute=sulfur_ratio),
+    Relation(kind=BlackCarbonRatio, needs=("bc", "ec"), judges=("bc", "ec"), compute=black_carbon_ratio),
+)

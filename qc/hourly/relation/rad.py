@@ -1,0 +1,236 @@
+"""Gamma dose rate: whether a rise is the wash-out of radon progeny by rain, or nothing that rain explains.
+
+Rain brings the short-lived progeny of radon to the ground: the dose rate rises within minutes and falls, after the rain, with
+the half-lives of Pb-214 and Bi-214, to less than a tenth in about two and a half hours. A release of long-lived nuclides
+neither needs rain nor goes away. Each station is compared with its own dry hours, never with a survey.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import pandas as pd
+
+from schemas.flag import Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from qc.limits.relation import DoseRise
+
+    Field = NDArray[np.float64]
+
+MAD_TO_SIGMA = 1.4826
+"""Of the normal distribution [1]."""
+RAIN_H = 3
+"""Rain so long ago may still explain a rise [h]; after three hours 3 % of Bi-214 is left."""
+SLOWEST_HALF_TIME_H = 1.0
+"""Of the fall after rain; 20 to 60 min are usual [h]."""
+LEAST_NEIGHBOURS = 2
+"""Neighbours that must agree before rain that this station did not see is believed [1]."""
+
+
+class Rise(IntEnum):
+    """What an hour's dose rate is compared with the station's dry baseline."""
+
+    UNKNOWN = 0
+    """No value, or too few dry hours for a baseline."""
+    NONE = 1
+    WASH_OUT = 2
+    UNEXPLAINED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DryBaseline:
+    """Dose rate of a station without rain.
+
+    Attributes
+    ----------
+    level, spread : float
+        Median, and standard deviation by the median absolute deviation [nGy h⁻¹]; NaN without any dry hour.
+    count : int
+        Dry hours [1].
+    """
+
+    level: float
+    spread: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RiseLimit:
+    """When an hour counts as risen, and what rain may explain.
+
+    Attributes
+    ----------
+    sigma : float
+        Standard deviations above the dry baseline [1].
+    relative : float
+        And this part of the baseline [1].
+    most_relative, most : float
+        Rain explains at most this part of the baseline [1], or this much [nGy h⁻¹], whichever is more.
+    dry_hours : int
+        Least number of dry hours for a baseline.
+    """
+
+    sigma: float
+    relative: float
+    most_relative: float
+    most: float
+    dry_hours: int
+
+    @classmethod
+    def of(cls, limit: DoseRise) -> Self:
+        """The figures of a limit."""
+        return cls(limit.sigma, limit.relative, limit.most_relative, limit.most, limit.dry_hours)
+
+    def most_by_rain(self, level: float) -> float:
+        """Highest rise that rain explains over a baseline [nGy h⁻¹]."""
+        return max(self.most_relative * level, self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class DoseRises:
+    """Outcome for each hour.
+
+    Attributes
+    ----------
+    kinds : array of int8
+        `Rise`.
+    rise : array of float
+        Above the baseline [nGy h⁻¹].
+    since_rain_h : array of float
+        Hours since rain, inf where none is known [h].
+    rain_known : array of bool
+        Whether the gauge told of this hour and the three before it, so that no rain means none.
+    baseline : DryBaseline
+    """
+
+    kinds: NDArray[np.int8]
+    rise: Field
+    since_rain_h: Field
+    rain_known: NDArray[np.bool_]
+    baseline: DryBaseline
+
+
+def dry_baseline(dose: Field, since_rain_h: Field, *, dry_after_h: int = 2 * RAIN_H) -> DryBaseline:
+    """Median and spread of the hours without rain for a while.
+
+    Parameters
+    ----------
+    dose : array of float
+        Hourly means, NaN where missing [nGy h⁻¹].
+    since_rain_h : array of float
+        Hours since the last rain, inf where there was none.
+    dry_after_h : int
+        Hours after rain that still do not count [h].
+    """
+    dry = dose[np.isfinite(dose) & (since_rain_h > dry_after_h)]
+    if not dry.size:
+        return DryBaseline(np.nan, np.nan, 0)
+    level = float(np.median(dry))
+    return DryBaseline(level, MAD_TO_SIGMA * float(np.median(np.abs(dry - level))), int(dry.size))
+
+
+def hours_since_rain(rain: Field) -> Field:
+    """Hours from the last hour with rain to each hour of a gapless grid: 0 in it, inf before the first; NaN is no rain."""
+    hours = np.arange(rain.size, dtype=np.float64)
+    since: Field = hours - np.maximum.accumulate(np.where(rain > 0, hours, -np.inf))
+    return since
+
+
+def dose_rise_test(dose: Field, rain: Field, times: NDArray[np.datetime64], limit: RiseLimit) -> DoseRises:
+    """Tell dry hours, wash-out and unexplained rises apart.
+
+    A rise is wash-out while it rains and up to three hours after, if it is not above what rain explains and, after the rain, not above
+    what is left of the highest rise of that rain at the slowest half-time. Everything else is unexplained: it is looked
+    at by a person, and is never invalid by itself.
+
+    Parameters
+    ----------
+    dose : array of float
+        Hourly means, NaN where missing [nGy h⁻¹].
+    rain : array of float
+        Sum of the hour [mm], NaN where not known.
+    times : array of datetime64
+        Starts of UTC hours, ascending, unique; may have gaps.
+    limit : RiseLimit
+
+    Returns
+    -------
+    DoseRises
+        UNKNOWN where the value is missing, and everywhere if there are fewer than ``limit.dry_hours`` dry hours.
+
+    References
+    ----------
+    Half-lives: ICRP 107. Rules: docs/qc-tests.md; the figures are the project's, not verified.
+    """
+    kinds = np.full(dose.shape, Rise.UNKNOWN, dtype=np.int8)
+    if not dose.size:
+        return DoseRises(kinds, dose.copy(), dose.copy(), np.zeros(0, dtype=bool), DryBaseline(np.nan, np.nan, 0))
+    position = ((times - times[0]) / np.timedelta64(1, "h")).astype(np.int64)
+    grid_dose, grid_rain = (_on_grid(item, position) for item in (dose, rain))
+    since = hours_since_rain(grid_rain)
+    baseline = dry_baseline(grid_dose, since)
+    rise = grid_dose - baseline.level
+    if baseline.count >= limit.dry_hours:
+        kinds = _kinds(rise, since, grid_rain, baseline, limit)[position]
+        kinds[~np.isfinite(dose)] = Rise.UNKNOWN
+    told = pd.Series(np.isfinite(grid_rain).astype(float)).rolling(RAIN_H + 1).min().to_numpy() == 1
+    return DoseRises(kinds, rise[position], since[position], told[position], baseline)
+
+
+def shared_wash_out(own: DoseRises, near: Sequence[NDArray[np.int8]], limit: RiseLimit) -> NDArray[np.bool_]:
+    """Unexplained hours in which every neighbour that is known has wash-out by its own gauge, two at least: rain not seen here.
+
+    Parameters
+    ----------
+    own : DoseRises
+    near : sequence of array of int8
+        `Rise` of each neighbour in the same hours.
+    limit : RiseLimit
+        A rise above what rain can bring is never shared away.
+    """
+    if len(near) < LEAST_NEIGHBOURS:
+        return np.zeros(own.kinds.shape, dtype=bool)
+    known = np.sum([kinds != Rise.UNKNOWN for kinds in near], axis=0)
+    washed = np.sum([kinds == Rise.WASH_OUT for kinds in near], axis=0)
+    shared: NDArray[np.bool_] = (own.kinds == Rise.UNEXPLAINED) & (known >= LEAST_NEIGHBOURS) & (washed == known)
+    return shared & (own.rise <= limit.most_by_rain(own.baseline.level))
+
+
+def flags_of(kinds: NDArray[np.int8], dose: Field) -> NDArray[np.int8]:
+    """QARTOD flags: an unexplained rise is SUSPECT, wash-out passes, without a baseline UNKNOWN, no value MISSING."""
+    flags = np.full(kinds.shape, Flag.PASS, dtype=np.int8)
+    flags[kinds == Rise.UNKNOWN] = Flag.UNKNOWN
+    flags[kinds == Rise.UNEXPLAINED] = Flag.SUSPECT
+    flags[~np.isfinite(dose)] = Flag.MISSING
+    return flags
+
+
+def _on_grid(values: Field, position: NDArray[np.int64]) -> Field:
+    grid = np.full(int(position[-1]) + 1, np.nan)
+    grid[position] = values
+    return grid
+
+
+def _kinds(rise: Field, since: Field, rain: Field, baseline: DryBaseline, limit: RiseLimit) -> NDArray[np.int8]:
+    noise = limit.sigma * baseline.spread
+    risen = rise > np.maximum(noise, limit.relative * baseline.level)
+    # a new rain begins where the one before is no explanation any more
+    raining = rain > 0
+    before = np.concatenate(([np.inf], since[:-1]))
+    event = np.cumsum(raining & (before > RAIN_H))
+    peak = pd.Series(np.where(since <= RAIN_H, rise, np.nan)).groupby(event).cummax().to_numpy()
+    # the hour after the rain holds some of it, so the fall is counted from there
+    left = peak * 0.5 ** (np.clip(since - 1, 0, RAIN_H) / SLOWEST_HALF_TIME_H) + noise
+    washed = (since <= RAIN_H) & (rise <= limit.most_by_rain(baseline.level)) & ((since <= 1) | (rise <= left))
+    kinds = np.full(rise.shape, Rise.NONE, dtype=np.int8)
+    kinds[risen & washed] = Rise.WASH_OUT
+    kinds[risen & ~washed] = Rise.UNEXPLAINED
+    return kinds

@@ -1,0 +1,136 @@
+"""VOC hours that are no air: calibration and blank runs by their pattern; and relations between species of one origin."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qc import wording
+from qc.hourly.hours import Verdict
+from qc.hourly.relation.band import Figures, Relation, ratio
+from qc.limits.relation import Band, BenzeneRatio, EthylbenzeneRatio, PentaneRatio, VocPattern, VocSum, XyleneRatio
+from schemas.flag import Flag
+from schemas.frames import parameters_in
+from schemas.parameter import ParameterGroup, load_parameters, parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from qc.hourly.hours import Hours
+
+    Field = NDArray[np.float64]
+
+CARBON_G_MOL = 12.011
+_CARBON = re.compile(r"C(?![a-z])(\d*)")
+_LEAST_SPECIES = 8
+_TOTALS = frozenset({"tnmhc", "tvoc", "nmhc", "thc"})
+
+
+def carbon_share(code: str) -> float:
+    """Mass of carbon in a species over its mass [1]; NaN where formula or molar mass are not in the registry."""
+    known = parameter(code)
+    if not known.formula or not known.molar_mass_g_mol:
+        return float("nan")
+    atoms = sum(int(count or 1) for count in _CARBON.findall(known.formula))
+    return atoms * CARBON_G_MOL / known.molar_mass_g_mol
+
+
+def run_pattern(species: Field, *, high: float, low: float, share: float) -> NDArray[np.int8]:
+    """Recognise hours that look like a calibration (+1) or a blank (-1) run; 0 else.
+
+    Air moves its species by different factors; span gas lifts all of them, and zero gas takes all of them away.
+
+    Parameters
+    ----------
+    species : array of float, hours x species
+        NaN where missing; negative values count as nothing.
+    high, low : float
+        Factors of each species' median over the record [1].
+    share : float
+        Part of the species with a value that must agree [1].
+
+    Returns
+    -------
+    array of int8, one an hour
+        0 for fewer than eight species with a value, and where a species' median is not above zero it does not vote.
+    """
+    kinds = np.zeros(len(species), dtype=np.int8)
+    if not species.size or species.shape[1] < _LEAST_SPECIES:
+        return kinds
+    with np.errstate(invalid="ignore", divide="ignore"):
+        filled = np.isfinite(species).any(axis=0)
+        median = np.full(species.shape[1], np.nan)
+        median[filled] = np.nanmedian(species[:, filled], axis=0)
+        factor = np.where(median > 0, species / median, np.nan)
+        votes = np.isfinite(factor).sum(axis=1)
+        enough = votes >= _LEAST_SPECIES
+        kinds[enough & ((factor > high).sum(axis=1) >= share * votes)] = 1
+        kinds[enough & ((factor < low).sum(axis=1) >= share * votes)] = -1
+    return kinds
+
+
+def judge_pattern(hours: Hours) -> Iterator[Verdict]:
+    """SUSPECT for every species of an hour that looks like a calibration or blank run and is not said to be one."""
+    codes = [code for code in parameters_in(hours.hourly.frame) if parameter(code).group is not ParameterGroup.MET]
+    species = [code for code in codes if code not in _TOTALS]
+    if len(species) < _LEAST_SPECIES:
+        return
+    matrix = np.column_stack([hours.valid(code) for code in species])
+    kinds, shares = np.zeros(len(hours.times), dtype=np.int8), dict[int, float]()
+    for month in map(int, np.unique(hours.months)):
+        limit = next((item for code in species if (item := hours.limit(VocPattern, code, month))), None)
+        if limit is not None:
+            here, shares[month] = hours.months == month, limit.share
+            kinds[here] = run_pattern(matrix, high=limit.high, low=limit.low, share=limit.share)[here]
+    if not shares:
+        hours.unevaluated["voc_pattern"] += len(species)
+        return
+    told = {1: "calibration", -1: "blank"}
+
+    def explain(at: int) -> str:
+        return wording.reason("voc_pattern", told[int(kinds[at])], share=round(100 * shares[int(hours.months[at])]))
+
+    for code in species:
+        flags = np.where(kinds != 0, Flag.SUSPECT, Flag.PASS).astype(np.int8)
+        flags[~np.isfinite(hours.valid(code))] = Flag.MISSING
+        yield Verdict(code, "voc_pattern", flags, explain)
+
+
+def species_sum(values: Mapping[str, Field]) -> Figures:
+    """Carbon of the species over TNMHC [1]; the weight is TNMHC [µg m⁻³]. A part cannot be much more than the whole."""
+    parts = {code: share for code in values if code not in _TOTALS and np.isfinite(share := carbon_share(code))}
+    if not parts:
+        return ratio(values["tnmhc"] * np.nan, values["tnmhc"])
+    carbon = np.array([values[code] * share for code, share in parts.items()])
+    summed = np.where(np.isfinite(carbon).any(axis=0), np.nansum(carbon, axis=0), np.nan)
+    return ratio(summed, values["tnmhc"])
+
+
+def _relation(kind: type[Band], numerator: str, denominator: str) -> Relation:
+    """Ratio of two species, weighed by the second."""
+    return Relation(
+        kind=kind,
+        needs=(numerator, denominator),
+        judges=(numerator, denominator),
+        compute=lambda values: ratio(values[numerator], values[denominator]),
+    )
+
+
+_SPECIES = tuple(code for code, item in load_parameters().items() if "voc" in item.networks and item.formula)
+RELATIONS = (
+    _relation(XyleneRatio, "m_p_xylene", "o_xylene"),
+    _relation(PentaneRatio, "isopentane", "n_pentane"),
+    _relation(BenzeneRatio, "toluene", "benzene"),
+    _relation(EthylbenzeneRatio, "ethylbenzene", "m_p_xylene"),
+    Relation(
+        kind=VocSum,
+        needs=("tnmhc",),
+        uses=_SPECIES,
+        judges=("tnmhc",),
+        compute=species_sum,
+    ),
+)

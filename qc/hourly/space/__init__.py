@@ -1,0 +1,1 @@
+"""Each station's hour against the stations around it."""

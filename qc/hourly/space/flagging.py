@@ -1,0 +1,236 @@
+"""The tests in space on the finished hours of a network: which limits, which stations, records and combined flags. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from qc import wording
+from qc.angle import rows_on_line
+from qc.hourly.space.spatial import SPACE_TESTS, Compared, Places, buddy_test, consistency_test
+from qc.limits.space import Buddy, SpatialConsistency
+from schemas.flag import Flag, combine
+from schemas.frames import FLAG, FLAG_COLUMNS, concat_flags, valid_values
+from schemas.parameter import parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
+
+    from qc.limits.thresholds import Thresholds
+    from schemas.interval import Interval
+    from schemas.network import Network, Station
+
+    IsEvent = Callable[[str, str, datetime, datetime], bool]
+
+_HOUR = pd.Timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class FlaggedSpace:
+    """Outcome of the tests in space.
+
+    Attributes
+    ----------
+    hourly : dict of str to DataFrame
+        Of the stations whose combined flags have changed: their hourly frames with the new ones.
+    records : DataFrame
+        `schemas.frames` flags, ``instrument_id`` None.
+    unevaluated : Counter of str
+        By test: station-hours with a value and a limit, but with too few neighbours.
+    spared : int
+        Station-hours that stood out and were held to be an event.
+    """
+
+    hourly: dict[str, pd.DataFrame]
+    records: pd.DataFrame
+    unevaluated: Counter[str]
+    spared: int
+
+
+def flag_space(
+    hours: Mapping[str, pd.DataFrame],
+    network: Network,
+    code: str,
+    *,
+    thresholds: Thresholds,
+    is_event: IsEvent | None = None,
+    span: Interval | None = None,
+) -> FlaggedSpace:
+    """Compare every station's hours with those of its neighbours.
+
+    Parameters
+    ----------
+    hours : mapping of str to DataFrame
+        `schemas.frames` hourly by station; stations without are left out.
+    network : Network
+        Gives the places, and the zone of the civil months by which limits may change.
+    code : str
+        Of `schemas.message.NetworkCode`: whose stations are compared.
+    thresholds : Thresholds
+        Without a limit a parameter is not compared. A limit that is a station's own holds for what is said of it.
+    is_event : callable or None
+        Asked with station, parameter, start and end of each run of hours that stand out; True spares them. None: nobody asks.
+    span : Interval or None
+        Only hours that start in it are judged; None: all.
+
+    Returns
+    -------
+    FlaggedSpace
+        Nothing is more than SUSPECT.
+    """
+    present = [item for item in network.stations_of(code) if item.id in hours and len(hours[item.id])]
+    task = _Space(present, hours, thresholds, network=code, zone=network.timezone, is_event=is_event)
+    task.keep(span)
+    codes = dict.fromkeys(
+        name
+        for item in present
+        for one in item.instruments_of(code)
+        for name in one.parameters
+        if name in hours[item.id]
+    )
+    for name in codes:
+        task.compare(name)
+    return FlaggedSpace(task.changed, concat_flags(task.records), task.unevaluated, task.spared)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one test with one limit found of one parameter."""
+
+    code: str
+    test: str
+    limit: Buddy | SpatialConsistency
+    run: Compared
+
+
+class _Space:
+    """One network's hours while they are compared."""
+
+    def __init__(
+        self,
+        stations: list[Station],
+        hours: Mapping[str, pd.DataFrame],
+        thresholds: Thresholds,
+        *,
+        network: str,
+        zone: ZoneInfo,
+        is_event: IsEvent | None,
+    ) -> None:
+        self.stations, self.hours, self.thresholds, self.network = stations, hours, thresholds, network
+        self.zone, self.is_event = zone, is_event
+        self.index = pd.DatetimeIndex([], dtype="datetime64[us, UTC]")
+        for item in stations:
+            self.index = self.index.union(pd.DatetimeIndex(hours[item.id].index))
+        self.months = self.index.tz_convert(zone).month.to_numpy()
+        self.changed: dict[str, pd.DataFrame] = {}
+        self.records: list[pd.DataFrame] = []
+        self.unevaluated: Counter[str] = Counter()
+        self.spared = 0
+
+    def keep(self, span: Interval | None) -> None:
+        """Leave out the hours that are not asked about."""
+        if span is not None:
+            inside = (self.index >= pd.Timestamp(span.start)) & (self.index < pd.Timestamp(span.end))
+            self.index, self.months = self.index[inside], self.months[inside]
+
+    def compare(self, code: str) -> None:
+        """Both tests of one parameter, among the stations that measure it."""
+        own = [item for item in self.stations if code in self.hours[item.id]]
+        if len(own) < 3 or not len(self.index):  # noqa: PLR2004 - nothing to compare with
+            return
+        kinds: tuple[type[Buddy | SpatialConsistency], ...] = (Buddy, SpatialConsistency)
+        limits = {test: self._limits(kind, code, own) for test, kind in zip(SPACE_TESTS, kinds, strict=True)}
+        if not any(limits.values()):
+            return
+        values = np.column_stack([valid_values(self.hours[item.id], code).reindex(self.index) for item in own])
+        values = rows_on_line(values, parameter(code).period)
+        places = Places.of(own)
+        for test, found in limits.items():
+            for limit, rows, columns in found:
+                run = (
+                    buddy_test(values, places, limit)
+                    if isinstance(limit, Buddy)
+                    else consistency_test(values, places, limit)
+                )
+                flags = run.flags[np.ix_(rows, columns)]
+                self.unevaluated[test] += int((flags == Flag.UNKNOWN).sum())
+                for column in np.flatnonzero(columns):
+                    self._note(own[column], _Found(code, test, limit, run), int(column), rows)
+
+    def _limits(
+        self, kind: type[Buddy | SpatialConsistency], code: str, own: Sequence[Station]
+    ) -> list[tuple[Buddy | SpatialConsistency, NDArray[np.bool_], NDArray[np.bool_]]]:
+        """Each different limit with the hours and the stations for which it holds."""
+        found: dict[int, tuple[Buddy | SpatialConsistency, set[int], set[int]]] = {}
+        for month in map(int, np.unique(self.months)):
+            for column, item in enumerate(own):
+                limit = self.thresholds.find(kind, code, network=self.network, station_id=item.id, month=month)
+                if limit is not None:
+                    entry = found.setdefault(id(limit), (limit, set(), set()))
+                    entry[1].add(month)
+                    entry[2].add(column)
+        return [
+            (limit, np.isin(self.months, list(months)), np.isin(np.arange(len(own)), list(columns)))
+            for limit, months, columns in found.values()
+        ]
+
+    def _note(self, station: Station, found: _Found, column: int, rows: NDArray[np.bool_]) -> None:
+        """Keep what stands out at one station, in records and in its combined flags."""
+        at = np.flatnonzero(rows & (found.run.flags[:, column] == Flag.SUSPECT))
+        at = self._without_events(station, found.code, at)
+        if not at.size:
+            return
+        self.records.append(self._records(station, found, column, at))
+        name = found.code + FLAG
+        frame = self.changed.get(station.id, self.hours[station.id])
+        flags = frame[name].to_numpy(dtype=np.int8)
+        suspect = np.where(frame.index.isin(self.index[at]), Flag.SUSPECT, Flag.UNKNOWN).astype(np.int8)
+        self.changed[station.id] = frame.assign(**{name: combine([flags, suspect])})
+
+    def _without_events(self, station: Station, code: str, at: NDArray[np.int64]) -> NDArray[np.int64]:
+        if self.is_event is None or not at.size:
+            return at
+        kept = []
+        for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1):
+            first, last = self.index[run[0]].to_pydatetime(), (self.index[run[-1]] + _HOUR).to_pydatetime()
+            if self.is_event(station.id, code, first, last):
+                self.spared += len(run)
+            else:
+                kept.append(run)
+        return np.concatenate(kept) if kept else at[:0]
+
+    def _records(self, station: Station, found: _Found, column: int, at: NDArray[np.int64]) -> pd.DataFrame:
+        run, limit, known = found.run, found.limit, parameter(found.code)
+        values = valid_values(self.hours[station.id], found.code).reindex(self.index[at]).to_numpy()
+        figures: dict[str, str | float] = {"unit": known.unit, "limit": limit.deviations}
+        if isinstance(limit, Buddy):
+            figures["radius"] = limit.radius_km
+        reasons = [
+            wording.reason(
+                found.test,
+                "apart",
+                value=float(value),
+                deviations=round(float(run.deviations[row, column]), 1),
+                level=round(_shown(float(run.level[row, column]), known.period), known.decimals),
+                count=int(run.count[row, column]),
+                **figures,
+            )
+            for value, row in zip(values, at, strict=True)
+        ]
+        frame = pd.DataFrame({"start": self.index[at].as_unit("us"), "flag": np.int8(Flag.SUSPECT), "reason": reasons})
+        frame = frame.assign(station_id=station.id, parameter=found.code, test=found.test)
+        frame["instrument_id"] = None
+        return frame[list(FLAG_COLUMNS)]
+
+
+def _shown(level: float, period: float | None) -> float:
+    """A level as it is written; that of a direction within its turn."""
+    return level if period is None else level % period

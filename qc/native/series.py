@@ -1,0 +1,104 @@
+"""One parameter of an instrument's stream while it is judged, and the form in which tests give their verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qc.angle import unwrapped
+from schemas.parameter import parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
+
+    from qc.native.place import Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """The readings of one instrument to one network.
+
+    Attributes
+    ----------
+    cadence_s : int
+        Seconds between two readings [s].
+    zone : ZoneInfo
+        Of the civil months and hours by which limits may change.
+    place : Place or None
+        Where it stands, for day and night; None: not known.
+    """
+
+    network: str
+    station_id: str
+    instrument_id: str
+    cadence_s: int
+    zone: ZoneInfo
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One parameter of a stream.
+
+    Attributes
+    ----------
+    numbers : array of float
+        Canonical unit, NaN where missing.
+    times : array of datetime64
+        UTC, ascending, unique.
+    months, hours : array of int
+        Civil month, 1 to 12, and hour of the day, 0 to 23.
+    month_span : tuple of int
+        The months that occur, each once.
+    calm : array of bool or None
+        Of a direction: where there is no wind, so that it is not judged by the soft tests.
+    """
+
+    stream: Stream
+    code: str
+    unit: str
+    numbers: NDArray[np.float64]
+    times: NDArray[np.datetime64]
+    months: NDArray[np.int64]
+    hours: NDArray[np.int64]
+    month_span: tuple[int, ...]
+    calm: NDArray[np.bool_] | None = None
+
+    @property
+    def period(self) -> float | None:
+        """A full turn of a direction, canonical unit; None: a quantity that does not repeat."""
+        return parameter(self.code).period
+
+    def on_line(self) -> Series:
+        """The series that tests of differences, means and ranges see: a direction without its jumps across north."""
+        return self if self.period is None else replace(self, numbers=unwrapped(self.numbers, self.period))
+
+    def before(self, at: int) -> float:
+        """Last value before a position; NaN if there is none."""
+        # A walk, since the last value is nearly always the one before, and a search of all of them is not.
+        while at > 0 and not np.isfinite(self.numbers[at - 1]):
+            at -= 1
+        return float(self.numbers[at - 1]) if at > 0 else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one test says of a series.
+
+    Attributes
+    ----------
+    test : str
+    flags : array of int8
+        One a value.
+    explain : callable
+        Reason in words for a position.
+    """
+
+    test: str
+    flags: NDArray[np.int8]
+    explain: Callable[[int], str]

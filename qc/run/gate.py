@@ -1,0 +1,280 @@
+"""The gate over stored data: loads batches, has them judged, keeps verdicts, tells operators of what is held.
+
+Errors: `qc.gate.gate.GateError`, `store.error.StoreError`, `ValueError` for what cannot be asked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import pandas as pd
+
+from qc.gate import gate as qc_gate
+from qc.gate.batch import make_batch
+from qc.gate.batch_product import PRODUCTS, make_product_batch
+from qc.run.limits import thresholds_of
+from qc.run.product_table import read_product_tables
+from schemas.interval import floor_hour
+from schemas.message import NetworkCode
+from store.influx import InfluxStore
+from store.state import (
+    Finding,
+    FindingKind,
+    GateDecision,
+    GateOutcome,
+    GateResult,
+    HeldBatch,
+    StateStore,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qc.gate.gate import Judged
+    from store.settings import SharedSettings
+
+HOUR = timedelta(hours=1)
+PRODUCT_PREFIX = "product/"
+"""Before the name of a product where gate results name a network."""
+_TOLD = 5
+"""Failures that a mail tells."""
+
+
+class GateSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """The gate's verdict on one batch; see `qc.gate.outcome.Verdict`.
+
+    Attributes
+    ----------
+    id : int
+        Of the kept result: by it a held batch is released or rejected.
+    network : str
+        Or ``product/<name>``.
+    """
+
+    id: int
+    network: str
+    start: datetime
+    end: datetime
+    run_id: str
+    outcome: GateOutcome
+    failures: tuple[qc_gate.Failure, ...]
+    evaluated: int
+    skipped: tuple[str, ...]
+    suite_version: str
+    page: str
+
+
+def gate(settings: SharedSettings, network: str, start: datetime, end: datetime, now: datetime) -> GateSummary:
+    """Judge the stored hours of a network as one batch, and keep the verdict.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    network : str
+    start, end : datetime
+        Aware, half-open; full hours that are over at ``now``.
+    now : datetime
+        Aware.
+
+    Raises
+    ------
+    qc.gate.gate.GateError, store.error.StoreError
+    ValueError
+        If the network does not exist, or no hour is over.
+    """
+    first, last = _span(start, end, now)
+    (summary,) = _gate_network(settings, NetworkCode(network), [(first, last)], now)
+    return summary
+
+
+def gate_hours(
+    settings: SharedSettings, network: str, start: datetime, end: datetime, now: datetime
+) -> list[GateSummary]:
+    """Judge every stored hour of a network as a batch of its own; parameters and errors as `gate`."""
+    first, last = _span(start, end, now)
+    hours = [(first + number * HOUR, first + (number + 1) * HOUR) for number in range((last - first) // HOUR)]
+    return _gate_network(settings, NetworkCode(network), hours, now)
+
+
+def gate_product(settings: SharedSettings, product: str, start: datetime, end: datetime, now: datetime) -> GateSummary:
+    """Judge a stored product (`qc.gate.batch_product.PRODUCTS`); parameters and errors as `gate`."""
+    if product not in PRODUCTS:
+        msg = f"there is no suite for product {product!r}; there: {', '.join(PRODUCTS)}"
+        raise ValueError(msg)
+    first, last = _span(start, end, end)
+    network = settings.stations
+    with StateStore(settings.state_url) as state:
+        store = InfluxStore(settings)
+        try:
+            table = read_product_tables(store, state, product, first, last)
+        finally:
+            store.close()
+        batch = make_product_batch(ended(table, PRODUCTS[product], last), network, product, (first, last), now)
+        return _judge(settings, state, PRODUCT_PREFIX + product, [(first, last, batch)], expected=None, now=now)[0]
+
+
+def ended(table: pd.DataFrame, hours: int | None, end: datetime) -> pd.DataFrame:
+    """Rows of a product whose period is over: the day at hand has no index yet, and nothing is wrong with that.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Column ``start``, UTC.
+    hours : int or None
+        Length of a period [h]; None: the product has none, all rows are kept.
+    end : datetime
+        Aware.
+    """
+    if hours is None or table.empty:
+        return table
+    return table[pd.to_datetime(table["start"], utc=True) + hours * HOUR <= pd.Timestamp(end)]
+
+
+def decide(settings: SharedSettings, decision: GateDecision) -> HeldBatch:
+    """Release or reject a held batch, and end its alert; raises `store.error.StateError`."""
+    with StateStore(settings.state_url) as state:
+        held = state.decide_gate(decision)
+        state.drop_finding(finding_key(held.network, held.start))
+        return held
+
+
+def finding_key(network: str, start: datetime) -> str:
+    """Key of the finding of a held batch."""
+    return f"{FindingKind.GATE.value}/{network}/{start:%Y-%m-%dT%H:%MZ}"
+
+
+def _span(start: datetime, end: datetime, now: datetime) -> tuple[datetime, datetime]:
+    first, last = floor_hour(start), floor_hour(min(end, now))
+    if first >= last:
+        msg = f"no full hour between {start.isoformat()} and {min(end, now).isoformat()}"
+        raise ValueError(msg)
+    return first, last
+
+
+def _gate_network(
+    settings: SharedSettings, code: NetworkCode, windows: Sequence[tuple[datetime, datetime]], now: datetime
+) -> list[GateSummary]:
+    store = InfluxStore(settings)
+    try:
+        hourly = store.read_hourly_all(code, windows[0][0], windows[-1][1])
+    finally:
+        store.close()
+    # A data set keeps its own times: it is expected only where it has hours.
+    stations = [
+        item for item in settings.stations.stations_of(code) if item.late_window_h or len(hourly.get(item.id, ()))
+    ]
+    expected = list(
+        dict.fromkeys(name for one in stations for item in one.instruments_of(code) for name in item.parameters)
+    )
+    batches = [
+        (first, last, make_batch(_between(hourly, first, last), stations, code, first, last)) for first, last in windows
+    ]
+    with StateStore(settings.state_url) as state:
+        return _judge(settings, state, code.value, batches, expected=expected, now=now)
+
+
+def _between(hourly: dict[str, pd.DataFrame], start: datetime, end: datetime) -> dict[str, pd.DataFrame]:
+    return {name: frame[(frame.index >= start) & (frame.index < end)] for name, frame in hourly.items()}
+
+
+def _judge(
+    settings: SharedSettings,
+    state: StateStore,
+    name: str,
+    batches: Sequence[tuple[datetime, datetime, pd.DataFrame]],
+    *,
+    expected: list[str] | None,
+    now: datetime,
+) -> list[GateSummary]:
+    version = thresholds_of(settings).version
+    with state.open_run("gate", name, batches[0][0], batches[-1][1], version) as current:
+        judged = [
+            _held_back(qc_gate.evaluate(batch, name.removeprefix(PRODUCT_PREFIX), expected), batch)
+            for _, _, batch in batches
+        ]
+        pages = _publish(settings, judged, name.removeprefix(PRODUCT_PREFIX), now)
+        found = [
+            _keep(state, name, (first, last), one, run_id=current.id, page=page)
+            for (first, last, _), one, page in zip(batches, judged, pages, strict=True)
+        ]
+        _tell(state, found, now)
+        current.counts = _counts(found)
+    return found
+
+
+def _held_back(judged: Judged, batch: pd.DataFrame) -> Judged:
+    """An empty batch has nothing that could be held back: it is a warning, and the silence watch tells of it."""
+    if len(batch) or judged.verdict.result is not GateOutcome.HOLD:
+        return judged
+    return msgspec.structs.replace(judged, verdict=msgspec.structs.replace(judged.verdict, result=GateOutcome.WARN))
+
+
+def _publish(settings: SharedSettings, judged: list[Judged], name: str, now: datetime) -> list[str]:
+    """Page of each batch, empty where it gets none."""
+    chosen = qc_gate.worth_a_page(judged)
+    written = dict(zip(map(id, chosen), qc_gate.publish(chosen, name, run_dir=settings.run_dir, now=now), strict=True))
+    return [written.get(id(item), "") for item in judged]
+
+
+def _keep(
+    state: StateStore, name: str, span: tuple[datetime, datetime], judged: Judged, *, run_id: str, page: str
+) -> GateSummary:
+    verdict = msgspec.structs.replace(judged.verdict, page=page)
+    result = GateResult(
+        network=name,
+        start=span[0],
+        end=span[1],
+        outcome=verdict.result,
+        detail=msgspec.to_builtins(verdict),
+        run_id=run_id,
+    )
+    return GateSummary(
+        id=state.add_gate_result(result),
+        network=name,
+        start=span[0],
+        end=span[1],
+        run_id=run_id,
+        outcome=verdict.result,
+        failures=verdict.failures,
+        evaluated=verdict.evaluated,
+        skipped=verdict.skipped,
+        suite_version=verdict.suite_version,
+        page=page,
+    )
+
+
+def _tell(state: StateStore, found: Sequence[GateSummary], now: datetime) -> None:
+    """Report what is held, and forget what is not any more."""
+    held = [item for item in found if item.outcome is GateOutcome.HOLD]
+    state.report_findings([_finding(item, now) for item in held])
+    if len(held) == len(found):
+        return
+    kept = {finding_key(item.network, item.start) for item in state.list_held(found[0].network, only_blocking=True)}
+    prefix = f"{FindingKind.GATE.value}/{found[0].network}/"
+    for item in state.list_findings(kind=FindingKind.GATE):
+        if item.key.startswith(prefix) and item.key not in kept:
+            state.drop_finding(item.key)
+
+
+def _finding(summary: GateSummary, now: datetime) -> Finding:
+    hard = summary.failures[:_TOLD]
+    return Finding(
+        key=finding_key(summary.network, summary.start),
+        kind=FindingKind.GATE,
+        facts={
+            "id": summary.id,
+            "network": summary.network,
+            "start": summary.start.isoformat(),
+            "end": summary.end.isoformat(),
+            "zh": [item.zh for item in hard],
+            "en": [item.en for item in hard],
+        },
+        first_at=now,
+        last_at=now,
+    )
+
+
+def _counts(found: Sequence[GateSummary]) -> dict[str, int]:
+    return {name.value: sum(item.outcome is name for item in found) for name in GateOutcome}

@@ -1,0 +1,105 @@
+"""Scores of quality control by reviewers over stored data: loads, calls the pure parts. Writes nothing.
+
+Errors: `store.error.StoreError`, `qc.limits.thresholds.ThresholdError`, `ValueError` for what cannot be asked.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+import pandas as pd
+
+from qc.review.self_score import Score, reviewed_series, score
+from qc.review.threshold_proposal import Proposal, propose_limits, to_overrides
+from qc.run.limits import thresholds_of
+from qc.run.review import checked, read_reviewed
+from schemas.frames import concat_flags
+from store.influx import Bucket, InfluxStore
+from store.state import StateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qc.review.self_score import ReviewedSeries
+    from qc.review.threshold_proposal import Native
+    from qc.run.review import Question
+    from schemas.network import Network
+    from store.settings import SharedSettings
+
+
+class ScoreReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Scores and proposals over the reviewed hours of a network.
+
+    Attributes
+    ----------
+    reviewed, invalid : int
+        Hours that are known to be valid or invalid, and invalid ones.
+    version : str
+        Of the thresholds in force, by which the present limits are meant.
+    """
+
+    network: str
+    start: datetime
+    end: datetime
+    reviewed: int
+    invalid: int
+    version: str
+    scores: tuple[Score, ...]
+    proposals: tuple[Proposal, ...]
+
+    def overrides(self) -> str:
+        """The proposed limits as a file of thresholds."""
+        span = f"{self.start:%Y-%m-%d}..{self.end:%Y-%m-%d}"
+        source = (
+            f"learnt from reviews of {span}: {self.reviewed} hours, {self.invalid} invalid; thresholds {self.version}"
+        )
+        return to_overrides(self.proposals, source)
+
+
+def score_reviews(settings: SharedSettings, question: Question) -> ScoreReport:
+    """Precision and recall of every test, and better limits where reviews show them."""
+    asked = checked(settings, question)
+    thresholds = thresholds_of(settings)
+    store = InfluxStore(settings)
+    try:
+        with StateStore(settings.state_url) as state:
+            found = read_reviewed(store, state, asked)
+        span = (asked.start, asked.end)
+        flags = concat_flags(
+            [store.read_flags(bucket, asked.network, *span) for bucket in (Bucket.HOURLY, Bucket.NATIVE)]
+        )
+        series = [item for item in reviewed_series(found, flags, asked.network) if item.parameter in asked.parameters]
+        native = _read_native(store, settings.stations, series, span)
+    finally:
+        store.close()
+    # Limits may change by month: those of the middle of the time that is looked at are meant.
+    middle = (asked.start + (asked.end - asked.start) / 2).astimezone(settings.stations.timezone)
+    return ScoreReport(
+        network=asked.network,
+        start=asked.start,
+        end=asked.end,
+        reviewed=sum(int((item.truth >= 0).sum()) for item in series),
+        invalid=sum(int((item.truth == 1).sum()) for item in series),
+        version=thresholds.version,
+        scores=tuple(score(series)),
+        proposals=tuple(propose_limits(series, native, thresholds, middle.month)),
+    )
+
+
+def _read_native(
+    store: InfluxStore, network: Network, series: Sequence[ReviewedSeries], span: tuple[datetime, datetime]
+) -> dict[tuple[str, str], list[Native]]:
+    native: dict[tuple[str, str], list[Native]] = {}
+    for item in series:
+        for instrument in network.stations[item.station_id].instruments_of(item.network):
+            if item.parameter not in instrument.parameters:
+                continue
+            frame = store.read_native(item.network, item.station_id, instrument.id, *span, parameters=(item.parameter,))
+            if item.parameter in frame and len(frame):
+                times = pd.DatetimeIndex(frame.index).tz_localize(None).to_numpy()
+                native.setdefault((item.station_id, item.parameter), []).append(
+                    (frame[item.parameter].to_numpy(dtype=float), times)
+                )
+    return native

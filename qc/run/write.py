@@ -1,0 +1,179 @@
+"""Saving what a run found: hours and verdicts, and beforehand what they replace.
+
+History is written first: should the run end between the two, running again records the change once more, and nothing that
+stood in the time-series database is ever lost.
+
+Errors: `store.error.StoreError` where the store does not take a result; run again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from qc import wording
+from qc.detector.flagging import ANOMALY_TESTS
+from qc.hourly.drift.flagging import TEST as DRIFT
+from qc.hourly.space.spatial import SPACE_TESTS
+from qc.station.revision import END_BEFORE, FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
+from qc.station.rule import rule_figures
+from schemas.frames import FLAG_COLUMNS, FLAG_END
+from store.influx import require_accepted
+from store.state import FlagRule
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from qc.station.judge import Judged, Rules
+    from store.influx import Bucket, InfluxStore
+    from store.state import StateStore
+
+OWN_RUNS = frozenset({*ANOMALY_TESTS, DRIFT})
+"""Tests that need weeks, and that the hourly run neither gives nor takes back."""
+_RULE_KEY = ["station_id", "parameter", "test", "month"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """Where a run saves.
+
+    Attributes
+    ----------
+    stations : collection of str or None
+        Stations that the run judges; None: all of the network. Verdicts on others are never taken back.
+    """
+
+    store: InfluxStore
+    state: StateStore
+    rules: Rules
+    run_id: str
+    stations: Collection[str] | None = None
+
+    @property
+    def only_station(self) -> str | None:
+        """The station where the run judges a single one: one series is read instead of the network's."""
+        return next(iter(self.stations)) if self.stations is not None and len(self.stations) == 1 else None
+
+
+def save_hours(sink: Sink, judged: Sequence[Judged]) -> int:
+    """Write the hours that are new or differ from the stored ones; returns how many values were revised."""
+    made = {item.station_id: item.hours for item in judged if len(item.hours)}
+    if not made:
+        return 0
+    network, window = sink.rules.network, sink.rules.window
+    hours = pd.concat(made, names=["station_id", "start"])
+    stored = sink.store.read_hourly_table(network, window.start, window.end, sink.only_station)
+    revised = revise_hours(hours, stored)
+    sink.state.add_hour_revisions(_replaced_rows(sink, revised.replaced))
+    require_accepted(sink.store.write_hourly_table(network, revised.hours), "hours")
+    return len(revised.replaced)
+
+
+def save_flags(
+    sink: Sink,
+    bucket: Bucket,
+    flags: pd.DataFrame,
+    last_seen: Mapping[tuple[str, str], pd.Timestamp],
+    *,
+    only: Collection[str] | None = None,
+) -> int:
+    """Write new and changed verdicts, and PASS in the place of earlier ones that no longer hold; returns the number of these.
+
+    Parameters
+    ----------
+    last_seen : mapping of (station id, instrument id) to Timestamp
+        Latest reading of each instrument that the run has read.
+    only : collection of str or None
+        Tests that the run gives; None: all but those with runs of their own. Verdicts of others are left alone.
+    """
+    window = sink.rules.window
+    earlier = sink.store.read_flags(bucket, sink.rules.network, window.start, window.end, sink.only_station)
+    if sink.stations is not None and len(earlier):
+        earlier = earlier[earlier["station_id"].isin(sink.stations)]
+    if only is not None and len(earlier):
+        earlier = earlier[earlier["test"].isin(list(only))]
+    gone = earlier[~keys_of(earlier).isin(keys_of(flags))] if len(earlier) else earlier
+    if len(gone) and only is None:
+        gone = gone[
+            [
+                _is_judged(row, last_seen, is_whole=sink.stations is None)
+                for row in gone[list(KEY)].itertuples(index=False)
+            ]
+        ]
+    changes = changes_of(flags, earlier, gone, wording.taken_back())
+    _record(sink, bucket, changes)
+    require_accepted(sink.store.write_flags(bucket, sink.rules.network, changes[[*FLAG_COLUMNS, FLAG_END]]), "flags")
+    return len(gone)
+
+
+def _replaced_rows(sink: Sink, replaced: pd.DataFrame) -> list[dict[str, Any]]:
+    whole = replaced.astype({"revision": int, "count": int, "flag": int})
+    figures = {
+        name: whole[name].astype(object).where(whole[name].notna(), None)
+        for name in ("value", "std", "completeness", "uncertainty")
+    }
+    plain = whole.assign(**figures, hour=_datetimes(whole["hour"]), network=sink.rules.network, run_id=sink.run_id)
+    return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
+
+
+def _record(sink: Sink, bucket: Bucket, changes: pd.DataFrame) -> None:
+    """Keep changes with the rule each was given by."""
+    if changes.empty:
+        return
+    months = pd.DatetimeIndex(changes["start"]).tz_convert(sink.rules.zone).month
+    place, owners = pd.MultiIndex.from_frame(changes[_RULE_KEY[:-1]].assign(month=np.asarray(months))).factorize()
+    rules = [_rule(sink.rules, *owner) for owner in owners]
+    instruments = changes["instrument_id"].astype(object)
+    plain = changes.assign(
+        start=_datetimes(changes["start"]),
+        end_before=_datetimes(changes[END_BEFORE]),
+        flag=changes["flag"].astype(int),
+        instrument_id=instruments.where(instruments.notna(), None),
+        rule=np.array([rule.digest for rule in rules], dtype=object)[place],
+        level=bucket.value,
+        network=str(sink.rules.network),
+        run_id=sink.run_id,
+    )
+    names = ["level", "network", *FLAG_COLUMNS, FLAG_BEFORE, REASON_BEFORE, END_BEFORE, "rule", "run_id"]
+    columns = [plain[name].tolist() for name in names]
+    rows = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+    sink.state.add_flag_changes(rules, rows)
+
+
+def _rule(rules: Rules, station_id: str, code: str, test: str, month: int) -> FlagRule:
+    figures = rule_figures(rules.thresholds, test, code, network=rules.network, station_id=station_id, month=int(month))
+    version = rules.thresholds.version
+    text = msgspec.json.encode([test, version, figures], order="deterministic")
+    return FlagRule(digest=hashlib.sha256(text).hexdigest()[:16], test=test, version=version, figures=figures)
+
+
+def _datetimes(starts: pd.Series) -> pd.Series:
+    """Python's own datetimes, which the SQL driver takes; None for NaT."""
+    stamps = pd.DatetimeIndex(pd.to_datetime(starts, utc=True))
+    values = stamps.to_pydatetime()
+    values[stamps.isna()] = None
+    return pd.Series(list(values), index=starts.index, dtype=object)
+
+
+def _is_judged(
+    row: Any,  # noqa: ANN401 - a row of a frame
+    last_seen: Mapping[tuple[str, str], pd.Timestamp],
+    *,
+    is_whole: bool,
+) -> bool:
+    """Whether this run could have given the verdict.
+
+    A gap that is still open at its end cannot be seen by it; the learnt detector and drift have runs of their own, and the
+    tests in space need all stations.
+    """
+    if row.test in OWN_RUNS or (row.test in SPACE_TESTS and not is_whole):
+        return False
+    if row.test != "gap":
+        return True
+    seen = last_seen.get((row.station_id, row.instrument_id))
+    return seen is not None and row.start < seen

@@ -1,0 +1,1 @@
+"""Fault or event: one verdict a case, its evidence and a probability."""

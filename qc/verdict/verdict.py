@@ -1,0 +1,151 @@
+"""Fault or event? One verdict a case, with its evidence in words and a probability. Pure.
+
+The log-odds of an event are a prior plus one weight for each piece of evidence that speaks (``[verdict]`` in
+``thresholds.toml``). What is not known adds nothing. The sum can be checked by hand from the list that comes with it.
+"""
+
+from __future__ import annotations
+
+import math
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from qc.limits.thresholds import ThresholdError
+from qc.verdict import wording as words
+from qc.verdict.evidence import gather
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from qc.limits.space import VerdictRule
+    from qc.verdict.evidence import Finding, Scene
+
+UNDECIDED = 0.5
+"""Log-odds below which nothing is claimed; project default [1]."""
+TOLD = 3
+"""Reasons in the summary."""
+
+
+class Word(StrEnum):
+    """What a case is held to be."""
+
+    EVENT = "event"
+    FAULT = "fault"
+    UNDECIDED = "undecided"
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """One piece of evidence that spoke.
+
+    Attributes
+    ----------
+    name : str
+        One of `qc.verdict.wording.EVIDENCE`.
+    weight : float
+        What it added to the log-odds of an event [1].
+    en, zh : str
+        In words.
+    """
+
+    name: str
+    weight: float
+    en: str
+    zh: str
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a case is held to be, and why.
+
+    Attributes
+    ----------
+    probability : float
+        Of an event, 0 to 1 [1].
+    log_odds : float
+        ``prior`` plus the weights of the evidence [1].
+    evidence : tuple of Evidence
+        The strongest first.
+    silent : tuple of str
+        Evidence that could not be had or said nothing.
+    """
+
+    station_id: str
+    parameter: str
+    word: Word
+    probability: float
+    log_odds: float
+    prior: float
+    evidence: tuple[Evidence, ...]
+    silent: tuple[str, ...]
+
+    def summary(self, language: str) -> str:
+        """One line, as ``fault or event: 0.87 event, because ...``; the probability is that of the word itself."""
+        is_chinese = language == "zh"
+        is_fault = self.word is Word.FAULT
+        share = 1 - self.probability if is_fault else self.probability
+        side = [item for item in self.evidence if (item.weight < 0) == (self.log_odds < 0)]
+        told = (side or list(self.evidence))[:TOLD]
+        reasons = [item.zh if is_chinese else item.en for item in told]
+        return words.SUMMARY["zh" if is_chinese else "en"].format(
+            share=f"{share:.2f}",
+            word=words.WORDS[self.word.value][is_chinese],
+            reasons=("；" if is_chinese else "; ").join(reasons) or words.NO_EVIDENCE[is_chinese],
+        )
+
+
+def judge_case(scene: Scene, rule: VerdictRule) -> Verdict:
+    """Give the verdict on one station's parameter over an interval.
+
+    Parameters
+    ----------
+    scene : Scene
+        What is known around it; whatever is missing stays silent.
+    rule : VerdictRule
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    qc.limits.thresholds.ThresholdError
+        The rule has no weight for a piece of evidence.
+    """
+    return weigh(scene, gather(scene), rule)
+
+
+def weigh(scene: Scene, findings: Sequence[Finding], rule: VerdictRule) -> Verdict:
+    """Sum what the pieces of evidence of a case say; errors as `judge_case`."""
+    spoken = [_weighed(item, rule) for item in findings if item.is_event is not None]
+    spoken.sort(key=lambda item: -abs(item.weight))
+    log_odds = rule.prior + math.fsum(item.weight for item in spoken)
+    word = Word.EVENT if log_odds > 0 else Word.FAULT
+    return Verdict(
+        station_id=scene.station.id,
+        parameter=scene.parameter,
+        word=Word.UNDECIDED if abs(log_odds) < UNDECIDED else word,
+        probability=probability(log_odds),
+        log_odds=log_odds,
+        prior=rule.prior,
+        evidence=tuple(spoken),
+        silent=tuple(item.name for item in findings if item.is_event is None),
+    )
+
+
+def probability(log_odds: float) -> float:
+    """Logistic function, 0 to 1 [1]."""
+    if log_odds < 0:
+        return math.exp(log_odds) / (1 + math.exp(log_odds))
+    return 1 / (1 + math.exp(-log_odds))
+
+
+def _weighed(item: Finding, rule: VerdictRule) -> Evidence:
+    is_event = bool(item.is_event)
+    for known in rule.evidence:
+        if known.name == item.name:
+            english, chinese = words.sentence(item.name, item.figures, is_event=is_event)
+            weight = known.event if is_event else known.fault
+            return Evidence(name=item.name, weight=weight, en=english, zh=chinese)
+    msg = f"verdict.evidence: no weight for {item.name!r}"
+    raise ThresholdError(msg)

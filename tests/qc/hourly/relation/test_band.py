@@ -1,0 +1,290 @@
+"""Relations between parameters of an hour, by network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qc.hourly.flagging import flag_hours
+from qc.hourly.mean import Hourly
+from qc.hourly.relation import eco, gas, ghg, pm, voc
+from qc.hourly.relation.band import Figures, band_test
+from qc.limits.thresholds import load_thresholds
+from qc.native import flux_spike
+from qc.native.flagging import Stream, flag_native
+from qc.native.place import Place
+from qc.native.solar import solar_elevation
+from schemas.flag import Flag
+from schemas.frames import COUNT, FLAG
+
+if TYPE_CHECKING:
+    from qc.hourly.flagging import FlaggedHours
+
+ZONE = ZoneInfo("Asia/Shanghai")
+COUNT_H = 48
+BALANCED = {"sulfate": 10.0, "nitrate": 12.0, "ammonium": 7.2}
+SPECIES = ("ethane", "propane", "n_butane", "benzene", "toluene", "o_xylene", "ethylene", "isoprene", "n_pentane")
+
+
+def judged(network: str, **values: float | np.ndarray) -> FlaggedHours:
+    """Two days of June with constant or given values, judged by all hourly tests."""
+    index = pd.date_range("2026-06-01T00:00Z", periods=COUNT_H, freq="h", name="start", unit="us")
+    columns = {code: np.broadcast_to(value, COUNT_H).astype(float) for code, value in values.items()}
+    frame = pd.DataFrame(columns, index=index)
+    there = frame.notna().astype(float)
+    for code in values:
+        frame[code + COUNT] = there[code].astype(int)
+    hourly = Hourly(frame, there, there, dict.fromkeys(values, 1))
+    place = Place(lon=123.4, lat=41.8)
+    return flag_hours(hourly, load_thresholds(), network=network, station_id="t", zone=ZONE, place=place)
+
+
+def names_told(found: FlaggedHours) -> set[str]:
+    return set(found.records["test"])
+
+
+def hours_told(found: FlaggedHours, test: str) -> int:
+    return int(found.records[found.records["test"] == test]["start"].nunique())
+
+
+def test_a_neutral_aerosol_passes_and_three_times_the_ammonium_does_not() -> None:
+    assert not names_told(judged("pm", **BALANCED)) & {"ion_balance", "ammonium_balance"}
+    found = judged("pm", **(BALANCED | {"ammonium": 21.6}))
+    assert {"ion_balance", "ammonium_balance"} <= names_told(found)
+    assert (found.hourly["ammonium" + FLAG] == Flag.SUSPECT).all()
+    assert any("cations over anions" in reason for reason in found.records["reason"])
+
+
+def test_little_mass_is_no_ground_for_a_verdict() -> None:
+    assert "ion_balance" not in names_told(judged("pm", sulfate=0.1, nitrate=0.1, ammonium=0.5))
+
+
+@pytest.mark.parametrize(
+    ("network", "values", "test"),
+    [
+        ("pm", {"pm25": 30.0, "sulfate": 20.0, "nitrate": 20.0, "oc": 5.0}, "mass_closure"),
+        ("pm", {"oc": 0.5, "ec": 3.0}, "oc_ec_ratio"),
+        ("pm", {"potassium_ion": 3.0, "potassium": 1.0}, "potassium_ratio"),
+        ("pm", {"sulfur": 1.0, "sulfate": 12.0}, "sulfur_ratio"),
+        ("pm", {"bc": 9.0, "ec": 1.0}, "bc_ec_ratio"),
+        ("gas", {"no": 50.0, "no2": 60.0, "nox": 60.0}, "nox_sum"),
+        ("gas", {"no": 90.0, "o3": 200.0}, "ozone_with_no"),
+        ("gas", {"no2": 1.0, "o3": 2.0}, "ox_balance"),
+        ("voc", {"m_p_xylene": 0.2, "o_xylene": 2.0}, "xylene_ratio"),
+        ("voc", {"isopentane": 90.0, "n_pentane": 2.0}, "pentane_ratio"),
+        ("voc", {"toluene": 90.0, "benzene": 1.0}, "benzene_ratio"),
+        ("voc", {"ethylbenzene": 9.0, "m_p_xylene": 1.0}, "ethylbenzene_ratio"),
+        ("voc", {"tnmhc": 30.0, "propane": 60.0, "benzene": 9.0}, "voc_sum"),
+        ("eco", {"soil_moisture_5cm": 0.3, "soil_temperature_5cm": -3.0}, "frozen_soil"),
+        (
+            "eco",
+            {"net_radiation": 500.0, "global_radiation": 400.0, "sw_out": 80.0, "lw_in": 300.0, "lw_out": 350.0},
+            "radiation_balance",
+        ),
+        ("eco", {"global_radiation": 100.0, "sw_out": 180.0}, "short_wave_ratio"),
+        (
+            "eco",
+            {"sensible_heat_flux": 900.0, "latent_heat_flux": 300.0, "net_radiation": 300.0, "soil_heat_flux": 20.0},
+            "energy_balance",
+        ),
+        ("eco", {"co2_flux": 3.0, "friction_velocity": 0.02}, "weak_turbulence"),
+        ("eco", {"par": 300.0}, "par_at_night"),
+    ],
+)
+def test_what_cannot_be_is_suspect(network: str, values: dict[str, float], test: str) -> None:
+    found = judged(network, **values).records
+    assert set(found[found["test"] == test]["flag"]) == {int(Flag.SUSPECT)}
+
+
+def test_par_is_suspect_at_night_only() -> None:
+    found = judged("eco", par=300.0).records
+    hours = pd.to_datetime(found[found["test"] == "par_at_night"]["start"]).dt.tz_convert(ZONE).dt.hour
+    # nights of June at 41.8 N, 123.4 E: whole hours with the sun more than six degrees down
+    assert set(hours) <= {20, 21, 22, 23, 0, 1, 2, 3}
+    assert {22, 23, 0, 1} <= set(hours)
+
+
+def test_a_persistent_inversion_is_told_by_its_rate() -> None:
+    pm10 = np.where(np.arange(COUNT_H) % 4 == 0, 18.0, 30.0)
+    found = judged("gas", pm25=20.0, pm10=pm10)
+    assert "pm_inversion_rate" in names_told(found)
+    assert "pm_inversion" not in names_told(found)  # two more are little in one hour
+
+
+def test_fire_beside_the_inlet_lifts_co2_and_co_together() -> None:
+    lift = np.zeros(COUNT_H)
+    lift[30] = 1.0
+    assert hours_told(judged("ghg", co2=420 + 150 * lift, co=0.2 + 3 * lift), "local_contamination") == 1
+    assert hours_told(judged("ghg", co2=420 + 150 * lift, co=0.2), "local_contamination") == 0
+
+
+def test_gases_that_move_against_each_other_are_suspect() -> None:
+    wave = np.sin(np.arange(COUNT_H) / 4)
+    assert "co2_ch4_covariation" in names_told(judged("ghg", co2=430 + 20 * wave, ch4=2000 - 50 * wave))
+    assert "co2_ch4_covariation" not in names_told(judged("ghg", co2=430 + 20 * wave, ch4=2000 + 50 * wave))
+
+
+@pytest.mark.parametrize(("factor", "word"), [(40.0, "calibration"), (0.0, "blank")])
+def test_span_and_zero_gas_are_recognised_by_their_pattern(factor: float, word: str) -> None:
+    course = np.ones(COUNT_H)
+    course[20] = factor
+    found = judged("voc", **{code: (1 + number / 5) * course for number, code in enumerate(SPECIES)})
+    told = found.records[found.records["test"] == "voc_pattern"]
+    assert told["parameter"].nunique() == len(SPECIES)
+    assert len(set(told["start"])) == 1
+    assert word in told["reason"].iloc[0]
+
+
+def test_one_species_alone_makes_no_pattern() -> None:
+    course = np.ones(COUNT_H)
+    course[20] = 40.0
+    values = dict.fromkeys(SPECIES, 1.0) | {"toluene": course}
+    assert "voc_pattern" not in names_told(judged("voc", **values))
+
+
+def test_a_noisy_hour_is_told_where_the_hour_states_its_spread() -> None:
+    index = pd.date_range("2026-06-01T00:00Z", periods=4, freq="h", name="start", unit="us")
+    frame = pd.DataFrame({"co2": 430.0, "co2__n": 60, "co2__std": [1.0, 50.0, np.nan, 2.0]}, index=index)
+    whole = pd.DataFrame({"co2": 1.0}, index=index)
+    hourly = Hourly(frame, whole, whole, {"co2": 60})
+    found = flag_hours(hourly, load_thresholds(), network="ghg", station_id="t", zone=ZONE).records
+    assert list(found[found["test"] == "hour_noise"]["start"]) == [index[1]]
+
+
+def test_ndvi_does_not_jump() -> None:
+    course = np.full(COUNT_H, 0.6)
+    course[30] = 0.1
+    assert hours_told(judged("eco", ndvi=course), "ndvi_jump") == 1
+
+
+@pytest.mark.parametrize(
+    ("network", "values", "code"),
+    [
+        ("eco", {"soil_moisture": np.nan, "soil_temperature": -5.0}, "soil_moisture"),
+        ("eco", {"co2_flux": np.nan, "friction_velocity": 0.01}, "co2_flux"),
+        ("pm", {"pm25": np.nan, "sulfate": 90.0, "nitrate": 60.0, "ammonium": 1.0}, "pm25"),
+        ("voc", {"toluene": np.nan, "benzene": 1.0}, "toluene"),
+    ],
+)
+def test_an_hour_without_a_value_is_missing_whatever_its_others_say(
+    network: str, values: dict[str, float], code: str
+) -> None:
+    found = judged(network, **values)
+    assert (found.hourly[code + FLAG] == Flag.MISSING).all()
+    assert set(found.records[found.records["parameter"] == code]["test"]) == {"completeness"}
+
+
+def test_a_relation_over_days_sees_hours_that_are_absent() -> None:
+    hours = np.r_[0:12, 60:72]
+    times = np.datetime64("2026-06-01T00:00") + hours * np.timedelta64(1, "h")
+    both = {"pm25": np.where(hours < 12, 50.0, 10.0), "pm10": np.full(24, 30.0)}
+    (relation,) = [item for item in gas.RELATIONS if item.kind.__struct_config__.tag == "pm_inversion_rate"]
+    found = relation.figures(both, times)
+    assert found.value[[11, 12, 23]].tolist() == [1.0, 0.0, 0.0]
+    assert found.weight[[11, 12, 23]].tolist() == [12.0, 1.0, 12.0]
+
+
+def test_flux_spikes_of_the_night_are_judged_by_the_night() -> None:
+    rng = np.random.default_rng(7)
+    night = (np.arange(13 * 48) % 48 < 20) | (np.arange(13 * 48) % 48 > 40)
+    flux = np.where(night, rng.normal(2, 0.2, night.size), rng.normal(-10, 5, night.size))
+    spike = 48 * 5 + 10
+    flux[spike] += 3
+    assert flux_spike.flux_spike_test(flux, factor=7.0)[spike] == Flag.PASS
+    flags = flux_spike.flux_spike_test(flux, factor=7.0, night=night)
+    assert flags[spike] == Flag.SUSPECT
+    assert (flags[~night] != Flag.SUSPECT).all()
+
+
+def test_flux_spikes_follow_the_paper() -> None:
+    rng = np.random.default_rng(8)
+    flux, night = rng.standard_t(2, 13 * 48), np.arange(13 * 48) % 48 < 24
+    double = (flux[1:-1] - flux[:-2]) - (flux[2:] - flux[1:-1])
+    outside = np.zeros(flux.size, dtype=bool)
+    for phase in (night[1:-1], ~night[1:-1]):
+        middle = np.median(double[phase])
+        spread = 4.0 * np.median(np.abs(double[phase] - middle)) / 0.6745
+        outside[1:-1] |= phase & ((double < middle - spread) | (double > middle + spread))
+    flags = flux_spike.flux_spike_test(flux, factor=4.0, night=night)
+    suspect = flags == Flag.SUSPECT
+    assert not (suspect & ~outside).any()
+    # the largest of each stretch of neighbours is kept
+    assert outside.sum() >= suspect.sum() > outside.sum() / 3
+    assert flags[0] == flags[-1] == Flag.UNKNOWN
+
+
+def test_without_a_place_day_and_night_are_not_known_and_fluxes_not_judged() -> None:
+    flux = np.random.default_rng(9).normal(0, 1, 960)
+    flux[500] += 60
+    index = pd.date_range("2026-06-01", periods=960, freq="30min", tz="UTC", name="start", unit="us")
+    for place, found in ((None, 0), (Place(lon=123.4, lat=41.8), 1)):
+        stream = Stream(network="eco", station_id="s", instrument_id="f", cadence_s=1800, zone=ZONE, place=place)
+        records = flag_native(pd.DataFrame({"co2_flux": flux}, index=index), stream, load_thresholds()).records
+        assert (records["test"] == "flux_spike").sum() == found
+
+
+def test_flux_spikes_stand_out_by_double_differences() -> None:
+    rng = np.random.default_rng(42)
+    flux = 5 * np.sin(np.arange(960) / 48 * 2 * np.pi) + rng.normal(0, 0.5, 960)
+    flux[[100, 500]] += 40.0
+    flux[300] = np.nan
+    flags = flux_spike.flux_spike_test(flux, factor=7.0)
+    assert flags[100] == flags[500] == Flag.SUSPECT
+    assert flags[300] == Flag.MISSING
+    assert flags[0] == flags[301] == Flag.UNKNOWN
+    assert (flags == Flag.SUSPECT).sum() == 2  # not its neighbours, whose differences are large too
+
+
+def test_the_latest_flux_is_judged_also_where_windows_leave_a_rest() -> None:
+    flux = np.sin(np.arange(105.0))
+    flux[102] = 90.0
+    assert flux_spike.flux_spike_test(flux, factor=7.0, window=100)[102] == Flag.SUSPECT
+
+
+def test_a_hole_in_a_flux_is_no_step() -> None:
+    flux, kept = np.sin(np.arange(100) / 8), np.r_[0:40, 80:100]
+    times = np.datetime64("2026-06-01T00:00") + kept * np.timedelta64(30, "m")
+    flags = flux_spike.flux_spikes_of(flux[kept], times, factor=7.0, window=624)
+    assert flags[39] == flags[40] == Flag.UNKNOWN
+    assert not (flags == Flag.SUSPECT).any()
+    assert not flux_spike.flux_spikes_of(flux[:0], times[:0], factor=7.0, window=624).size
+
+
+@given(st.lists(st.floats(-50, 50) | st.just(float("nan")), max_size=60))
+def test_a_flux_is_missing_where_it_is_not_there_and_only_there(values: list[float]) -> None:
+    flux = np.array(values, dtype=float)
+    flags = flux_spike.flux_spike_test(flux, factor=7.0, window=20)
+    assert np.array_equal(flags == Flag.MISSING, ~np.isfinite(flux))
+    assert not (flags == Flag.FAIL).any()
+
+
+def test_the_sun_stands_where_it_should() -> None:
+    # noon of the solstice at the tropic, midnight of the equinox at the equator
+    times = np.array(["2026-06-21T12:02", "2026-03-20T00:07"], dtype="datetime64[s]")
+    assert solar_elevation(times, 0.0, 23.44)[0] == pytest.approx(90, abs=0.3)
+    assert solar_elevation(times, 0.0, 0.0)[1] == pytest.approx(-90, abs=0.5)
+
+
+def test_carbon_share_follows_the_formula() -> None:
+    assert voc.carbon_share("benzene") == pytest.approx(0.9226, abs=1e-3)
+
+
+def test_relations_judge_only_what_they_use() -> None:
+    for module in (pm, gas, ghg, voc, eco):
+        for relation in module.RELATIONS:
+            assert set(relation.judges) <= {*relation.needs, *relation.uses}
+
+
+@given(st.lists(st.floats(allow_nan=True, allow_infinity=False, width=32), min_size=1, max_size=20), st.floats(0, 10))
+def test_a_band_never_judges_what_is_missing_or_light(values: list[float], floor: float) -> None:
+    value = np.array(values)
+    flags = band_test(Figures(value, np.full(value.shape, 5.0)), low=-1.0, high=1.0, floor=floor)
+    assert (flags[~np.isfinite(value)] == Flag.UNKNOWN).all()
+    inside = np.isfinite(value) & (value >= -1) & (value <= 1)
+    assert (flags[inside] == (Flag.UNKNOWN if floor > 5.0 else Flag.PASS)).all()

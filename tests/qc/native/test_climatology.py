@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from qc.limits.limit import Climatology
+from qc.limits.thresholds import parse_thresholds
+from qc.native.checks import CheckError
+from qc.native.climatology import Spans, climatology_test, derive_spans, limit_toml
+from schemas.parameter import load_parameters
+
+
+def year() -> tuple[np.ndarray, np.ndarray]:
+    hours = np.arange(8760)
+    return hours // 730 + 1, hours % 24
+
+
+def test_spans_hold_by_month_and_hour_and_bounds_pass() -> None:
+    spans = Spans.of_months([[0.0]] * 12, [[10.0]] * 6 + [list(np.arange(1.0, 25.0))] * 6)
+    months, hours = np.array([1, 1, 1, 7, 7, 12, 1]), np.array([0, 23, 5, 0, 1, 23, 0])
+    values = np.array([10.0, 10.1, -0.1, 1.1, 2.0, 24.1, np.nan])
+    assert climatology_test(values, months, hours, spans).tolist() == [1, 3, 3, 3, 1, 3, 9]
+    assert climatology_test(values, months, hours, spans, fail_span=(0, 24))[5] == 4
+
+
+def test_cell_without_a_span_is_unknown() -> None:
+    spans = Spans(np.full((12, 24), np.nan), np.full((12, 24), np.nan))
+    assert climatology_test(np.array([1.0]), np.array([1]), np.array([0]), spans).tolist() == [2]
+
+
+def test_one_side_may_be_open() -> None:
+    spans = Spans.of_months([], [[1.0]] * 12)
+    assert climatology_test(np.array([-1e9, 2.0]), np.array([1, 1]), np.array([0, 0]), spans).tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [([[0.0]] * 11, [], "low"), ([], [[0.0, 1.0]] * 12, "high"), ([[1.0]] * 12, [[1.0]] * 12, "month 1, hour 0")],
+)
+def test_spans_of_another_shape_are_errors(low: list[list[float]], high: list[list[float]], words: str) -> None:
+    with pytest.raises(CheckError, match=words):
+        Spans.of_months(low, high)
+
+
+def test_lengths_must_agree() -> None:
+    with pytest.raises(CheckError, match="2 values but 1 months"):
+        climatology_test(np.zeros(2), np.ones(1, dtype=int), np.zeros(2, dtype=int), Spans.of_months([], [[1.0]] * 12))
+
+
+def test_spans_of_a_record_hold_its_air_and_not_its_faults() -> None:
+    months, hours = year()
+    rng = np.random.default_rng(1)
+    air = 20 + 10 * np.sin(2 * np.pi * months / 12) + 5 * np.sin(2 * np.pi * hours / 24) + rng.normal(0, 1, 8760)
+    faulty = air.copy()
+    faulty[rng.choice(8760, 200, replace=False)] = 500
+    spans = derive_spans(faulty, months, hours)
+    flags = climatology_test(faulty, months, hours, spans)
+    assert (flags[faulty == 500] == 3).all()
+    assert (flags[faulty != 500] == 3).mean() < 0.001
+    assert (spans.high - spans.low < 40).all()
+
+
+def test_too_few_values_give_no_span() -> None:
+    months, hours = year()
+    values = np.where(months == 3, 5.0, np.nan)
+    spans = derive_spans(values, months, hours)
+    assert np.isfinite(spans.low[2]).all()
+    assert np.isnan(np.delete(spans.low, 2, axis=0)).all()
+    assert np.isnan(derive_spans(np.zeros(0), months[:0], hours[:0]).low).all()
+
+
+def test_a_record_that_is_dark_by_night_gives_limits_that_load_and_says_what_is_left_out() -> None:
+    months, hours = year()
+    lit = (hours >= 7) & (hours <= 17)
+    values = np.where(lit, 500 * np.random.default_rng(1).uniform(0.2, 1, 8760), 0.0)
+    text = written(derive_spans(values, months, hours))
+    assert "# global_radiation: month 1-12, hour 0-5 19-23 not evaluated: the values do not vary, they are 0\n" in text
+    found = parse_thresholds(text, "t").find(Climatology, "global_radiation", network="eco", station_id="s", month=1)
+    assert found is not None
+    assert np.isnan(found.rows("high")[0][:6]).all()
+    assert np.isfinite(found.rows("high")[0][8:17]).all()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (np.zeros(8760), "the values do not vary, they are 0"),
+        (np.full(8760, 7.25), "the values do not vary, they are 7.25"),
+        (np.full(8760, np.nan), "fewer than 60 values"),
+    ],
+)
+def test_a_record_without_any_span_gives_no_limit_and_says_why(values: np.ndarray, words: str) -> None:
+    months, hours = year()
+    text = written(derive_spans(values, months, hours))
+    assert text == f"# global_radiation: month 1-12, hour 0-23 not evaluated: {words}\n"
+    parse_thresholds(text, "t")
+
+
+@pytest.mark.parametrize("code", sorted(load_parameters()))
+def test_what_is_derived_of_any_parameter_loads(code: str) -> None:
+    item, (months, hours) = load_parameters()[code], year()
+    rng = np.random.default_rng(len(code))
+    top = item.range_max if item.range_max is not None and item.range_max < 1e6 else 100.0
+    values = np.round(np.abs(rng.normal(0, top / 10, 8760)) * rng.integers(0, 2, 8760), item.decimals)
+    values[(hours < 5) & (months < 4)] = 0.0
+    spans = derive_spans(values, months, hours, period=item.period)
+    source = 'of "the" test, 5 % \\ 10 %'
+    text = limit_toml(spans, code, item.unit, station_id="s", decimals=item.decimals, source=source)
+    parse_thresholds(text, "t")
+
+
+def written(spans: Spans) -> str:
+    return limit_toml(spans, "global_radiation", "W/m2", station_id="s", decimals=1, source="own record")

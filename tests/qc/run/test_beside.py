@@ -1,0 +1,82 @@
+"""What the job gives the hourly tests beside the hours at hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from qc.native.place import place_of
+from qc.run import job
+from qc.run.beside import neighbours
+from schemas.interval import Interval
+from schemas.network import Instrument, Station
+from schemas.reading import Reading
+from store.influx import Bucket, InfluxStore
+from store.state import StateStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from store.settings import SharedSettings
+
+START = datetime(2026, 6, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+NETWORK = """zone = "Asia/Shanghai"
+[[station]]
+id = "r1"
+[[station.instrument]]
+id = "g"
+network = "rad"
+cadence_s = 3600
+parameters = ["gamma_dose_rate"]
+[[station.instrument]]
+id = "w"
+network = "met"
+cadence_s = 3600
+parameters = ["rain", "wind_speed"]
+"""
+
+
+def station(name: str, lon: float | None, lat: float | None) -> Station:
+    gauge = Instrument(id="g", network="rad", cadence_s=3600, parameters=("gamma_dose_rate",))
+    return Station(id=name, instruments=(gauge,), lon=lon, lat=lat)
+
+
+def test_neighbours_are_near_and_the_nearest_first() -> None:
+    here = station("a", 123.0, 41.0)
+    others = [
+        station("far", 126.0, 41.0),
+        station("b", 123.0, 41.5),
+        station("c", 123.0, 41.2),
+        station("d", None, None),
+    ]
+    assert [item.id for item in neighbours(here, [here, *others])] == ["c", "b"]
+    assert neighbours(others[-1], [here, *others]) == []
+    assert place_of(others[-1]) is None
+
+
+@pytest.mark.integration
+def test_rain_of_the_weather_station_and_stored_hours_explain_a_rise(settings: SharedSettings, tmp_path: Path) -> None:
+    (tmp_path / "network.toml").write_text(NETWORK)
+    placed = settings.model_copy(update={"network": tmp_path / "network.toml"})
+    StateStore(placed.state_url).migrate()
+    store = InfluxStore(placed)
+    store.ensure()
+    wet, rises = {90: 4.0}, {90: 25.0, 91: 12.0, 95: 30.0}
+    for hour in range(97):
+        span = Interval(START + hour * HOUR, START + (hour + 1) * HOUR)
+        dose = {"gamma_dose_rate": 60.0 + hour % 3 * 0.3 + rises.get(hour, 0.0)}
+        rain = {"rain": wet.get(hour, 0.0), "wind_speed": 2.0}
+        readings = [Reading("rad", "r1", "g", span, dose, {}), Reading("met", "r1", "w", span, rain, {})]
+        assert store.write_readings(readings).accepted == len(readings)
+    for first, last in ((0, 88), (88, 97)):
+        for network in ("met", "rad"):
+            job.run(placed, network, START + first * HOUR, START + last * HOUR, START + last * HOUR)
+    flags = store.read_flags(Bucket.HOURLY, "rad", START, START + 100 * HOUR, "r1")
+    store.close()
+    told = flags[flags["test"] == "dose_rise"].set_index("start")
+    assert told["flag"].tolist() == [1, 1, 3]
+    assert "wash-out" in told["reason"].iloc[0]
+    assert "5 h ago" in told["reason"].iloc[2]

@@ -1,0 +1,55 @@
+"""What the gate does with batches that hold nothing, and with days that are not over."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from qc.run.gate import ended, gate
+from store.state import FindingKind, GateOutcome, StateStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from store.settings import SharedSettings
+
+T0 = datetime(2026, 11, 24, 16, tzinfo=UTC)
+DAY = timedelta(days=1)
+NETWORK = """zone = "Asia/Shanghai"
+[[station]]
+id = "s1"
+[[station.instrument]]
+id = "a"
+network = "gas"
+cadence_s = 60
+parameters = ["so2"]
+"""
+
+
+def test_a_day_that_is_not_over_is_no_part_of_a_batch() -> None:
+    table = pd.DataFrame({"start": [T0, T0 + DAY], "aqi": [80.0, float("nan")]})
+    assert ended(table, 24, T0 + DAY + timedelta(hours=3))["start"].tolist() == [T0]
+    assert len(ended(table, None, T0)) == 2
+    assert ended(table.iloc[:0], 24, T0).empty
+
+
+@pytest.mark.integration
+def test_a_batch_without_any_hour_warns_since_nothing_could_be_held_back(
+    settings: SharedSettings, tmp_path: Path
+) -> None:
+    (tmp_path / "network.toml").write_text(NETWORK)
+    own = settings.model_copy(update={"network": tmp_path / "network.toml"})
+    from store.influx import InfluxStore
+
+    store = InfluxStore(own)
+    store.ensure()
+    store.close()
+    with StateStore(own.state_url) as state:
+        state.migrate()
+        found = gate(own, "gas", T0, T0 + DAY, T0 + DAY)
+        assert found.outcome is GateOutcome.WARN
+        assert any("no hour" in item.en for item in found.failures)
+        assert not state.list_findings(kind=FindingKind.GATE)
