@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from qc.limits.space import VerdictRule
     from schemas.alert import AlertTransition
     from schemas.network import Network, Station
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import AlertStatus, StateStore
 
 _log = structlog.get_logger(__name__)

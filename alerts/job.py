@@ -33,7 +33,7 @@ from alerts.process import note_processes
 from alerts.rules import load_rules
 from alerts.settings import alert_settings
 from schemas.alert import AlertState, EndReason
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.state import AlertProgress, StateStore
 from store.state.delivery import EMAIL
 

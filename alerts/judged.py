@@ -12,13 +12,13 @@ from qc.review.review import reviewed
 from schemas.flagged import join_native
 from schemas.interval import Interval
 from schemas.review import ACTIVE
-from store.influx import Bucket
+from store.influx.store import Bucket
 from store.verdict import read_verdicts
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
 _HOUR, _MOMENT = timedelta(hours=1), timedelta(microseconds=1)

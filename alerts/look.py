@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alerts.rule import ForecastRule, Rule, ThresholdRule
     from schemas.alert import AlertTransition
     from schemas.network import Network
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import AlertStatus, StateStore
 
 

@@ -30,7 +30,7 @@ from analysis.reactivity import hourly_ofp
 from analysis.statement import Confidence
 from schemas.frames import parameters_in, valid_values
 from schemas.interval import floor_hour
-from store.influx import InfluxStore, require_accepted
+from store.influx.store import InfluxStore, require_accepted
 from store.state import StateStore
 
 if TYPE_CHECKING:

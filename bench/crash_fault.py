@@ -68,7 +68,7 @@ def _wrap_all() -> None:
     from ingest import judge
     from ingest.clock import ClockScreen
     from ingest.revise import Reviser
-    from store.influx_reading import ReadingStore
+    from store.influx.reading import ReadingStore
     from store.state import StateStore
 
     def readings(batch: object) -> list[object]:

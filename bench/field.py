@@ -29,7 +29,7 @@ from ingest.settings import Broker, CollectorSettings
 from schemas.network import Hj212, Hj212Factor, Instrument, Network, Station
 from schemas.parameter import load_parameters
 from sensors.network_file import network_toml
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.rawlog import BEGINNING, RawLog
 from tests import servers
 

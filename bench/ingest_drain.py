@@ -35,7 +35,7 @@ from ingest.settings import Broker, CollectorSettings
 from schemas.network import Instrument, Network, Station
 from schemas.parameter import load_parameters
 from sensors.network_file import network_toml
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from tests import servers
 
 if TYPE_CHECKING:

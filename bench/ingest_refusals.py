@@ -15,8 +15,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bench.field import CODES, Field, FieldError, message
-from store.influx import Bucket, require_accepted
-from store.line import to_nanoseconds
+from store.influx.line import to_nanoseconds
+from store.influx.store import Bucket, require_accepted
 
 COUNT = 10_000
 _SOUND = [f"st-{number:02d}" for number in range(50)]

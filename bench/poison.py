@@ -16,7 +16,7 @@ import msgspec
 
 from bench.field import CODES, START, Publishing
 from bench.poison_kinds import CONFLICT_START, FROM_THEIR_OWN, UNREADABLE, Kind, moment
-from store.influx import Bucket
+from store.influx.store import Bucket
 
 if TYPE_CHECKING:
     import random

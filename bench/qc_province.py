@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from schemas.parameter import parameters_of
-from store.influx import Bucket, InfluxStore
-from store.line import escape_key, series_key, to_nanoseconds
+from store.influx.line import escape_key, series_key, to_nanoseconds
+from store.influx.store import Bucket, InfluxStore
 from store.settings import SharedSettings
 from store.state import StateStore
 

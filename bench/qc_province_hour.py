@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bench.qc_province import START, codes_of, fill, network_text, settings_of
 from qc.run.job import run
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from tests import servers
 
 STATIONS = int(os.environ.get("BENCH_STATIONS", "500"))

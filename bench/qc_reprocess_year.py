@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from bench.qc_province import START, codes_of, fill, network_text, settings_of
 from qc.run.reprocess import forget, plan, reprocess
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from tests import servers
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 import requests
 
-from store.influx import InfluxStore
-from store.influxql import select
+from store.influx.influxql import select
+from store.influx.store import InfluxStore
 from store.settings import SharedSettings
 from tests import servers
 

@@ -28,7 +28,7 @@ from console.render import ASSETS
 from console.source import Source
 from ingest.stop import stop_on_signals
 from ingest.vital import Vital
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

@@ -195,9 +195,9 @@ def _probed(refused: str, detail: str) -> Finding:
 def _influxdb(settings: LocalSettings, part: Part | None) -> Finding:
     """Write to and read from every bucket that the part uses."""
     from store.error import StoreError
-    from store.influx_bucket import try_access
-    from store.influx_http import Bucket, InfluxHttp
-    from store.influx_token import READS, WRITES, TokenOwner
+    from store.influx.bucket import try_access
+    from store.influx.http import Bucket, InfluxHttp
+    from store.influx.token import READS, WRITES, TokenOwner
 
     owner = None if part is None else TokenOwner(part)
     reads = frozenset(Bucket) if owner is None else READS[owner]

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from store.archive import long_table, write_csv, write_netcdf, write_parquet
-from store.archive_option import ExportFormat
-from store.archive_spool import Spool
+from store.archive.archive import long_table, write_csv, write_netcdf, write_parquet
+from store.archive.option import ExportFormat
+from store.archive.spool import Spool
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from schemas.network import Station
-    from store.archive import Provenance
+    from store.archive.archive import Provenance
 
     Frames = Mapping[tuple[str, str], pd.DataFrame]
 

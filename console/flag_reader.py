@@ -12,7 +12,7 @@ from console.view.query import Level
 from schemas.flagged import with_ends
 from schemas.frames import concat_flags
 from schemas.message import NetworkCode
-from store.influx import Bucket
+from store.influx.store import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from console.view.query import SeriesQuery
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
 PIECE_ROWS = 20_000
 """Verdicts that a piece is meant to hold [1]."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from schemas.network import Network
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
 WIDEN_EVERY_S = 300.0
 """Silent instruments and data sets are looked for in all of history this often [s]: only a late reading could change their answer."""

@@ -38,7 +38,7 @@ from schemas.interval import Interval, floor_hour
 from schemas.message import NetworkCode
 from schemas.review import ACTIVE
 from store.error import StoreError, StoreUnavailableError
-from store.influx import Bucket
+from store.influx.store import Bucket
 from store.state import ProcessState
 from store.verdict import read_verdicts
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from console.view.part import Part
     from schemas.flagged import Verdicts
     from schemas.network import Network, Station
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.settings import SharedSettings
     from store.state import Document, Process, StateStore
 

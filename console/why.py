@@ -19,13 +19,13 @@ from schemas.frames import COMPLETENESS, COUNT, FLAG, REVISION, STD, UNCERTAINTY
 from schemas.interval import floor_hour
 from schemas.parameter import parameter as known_parameter
 from store.history import flags_as_of, hourly_as_of
-from store.influx import Bucket
+from store.influx.store import Bucket
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from schemas.network import Network
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import FlagChange, StateStore
 
 HOUR = timedelta(hours=1)

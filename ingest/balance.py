@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ingest.settings import CollectorSettings
     from schemas.network import Network
     from schemas.reading import Reading
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.rawlog import LoggedMessage, RawLog
     from store.state import StateStore
 

@@ -17,7 +17,7 @@ from ingest.report import StartFailure, send, wait_for_end
 from ingest.vital import Vital
 from ingest.writer import Writer
 from store.error import StoreError
-from store.influx_reading import ReadingStore
+from store.influx.reading import ReadingStore
 from store.rawlog import RawLog
 from store.state import StateStore
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ingest.settings import CollectorSettings
     from schemas.message import RawMessage
     from schemas.reading import Reading
-    from store.influx_reading import ReadingStore
+    from store.influx.reading import ReadingStore
     from store.state import StateStore
 
 NOTE_EVERY_S = 1.0

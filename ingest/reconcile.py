@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from ingest.origin import Key, Origins, Place
     from ingest.settings import CollectorSettings
-    from store.influx_reading import ReadingStore
+    from store.influx.reading import ReadingStore
     from store.state import Contender, StateStore
 
 _MICROSECOND = timedelta(microseconds=1)

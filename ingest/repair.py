@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ingest.settings import CollectorSettings
-    from store.influx_reading import ReadingStore
+    from store.influx.reading import ReadingStore
     from store.state import Gap, StateStore
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ingest.origin import Place
     from ingest.settings import CollectorSettings
     from ingest.writer import Writer
-    from store.influx_reading import ReadingStore
+    from store.influx.reading import ReadingStore
     from store.state import Contender, StateStore
 
 QC_HOURS = timedelta(hours=2)

@@ -31,7 +31,7 @@ from ingest.judge import judge
 from ingest.refusal import refused_behind_judge
 from schemas.interval import floor_hour
 from store.error import StateError
-from store.line import has_fields
+from store.influx.line import has_fields
 from store.state import Facts, Finding, FindingKind, SheetRow
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from ingest.refusal import Refusals
     from ingest.settings import CollectorSettings
     from schemas.network import Network
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.rawlog import Position, RawLog
     from store.state import StateStore
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ingest.settings import CollectorSettings
     from ingest.sheet import Settled
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.rawlog import Position
     from store.state import StateStore
 
@@ -57,7 +57,7 @@ def survey_once(settings: CollectorSettings, stop: threading.Event) -> str:
     str
         What failed; empty when nothing did.
     """
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
     done: dict[str, Any] = {}

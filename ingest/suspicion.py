@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ingest.settings import CollectorSettings
-    from store.influx_reading import ReadingStore
+    from store.influx.reading import ReadingStore
 
 MOST = 100_000
 """Suspicions that are held at most before they are looked at in the midst of a backlog: bounds the memory."""

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState
 
     from schemas.reading import Reading
-    from store.influx_reading import ReadingStore
-    from store.influx_write import WriteResult
+    from store.influx.reading import ReadingStore
+    from store.influx.write import WriteResult
 
 RETRY_FIRST_S = 0.2
 RETRY_MAX_S = 15.0

@@ -14,7 +14,7 @@
         ``ReviewConflictError``    another review, or a change of the data, stands against it
 ``LineError``                  a value that line protocol cannot carry (a programming error)
 
-Data that a database refuses is no error but a value: `store.influx_write.RejectedLine`.
+Data that a database refuses is no error but a value: `store.influx.write.RejectedLine`.
 """
 
 from __future__ import annotations

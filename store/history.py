@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
-    from store.influx import Bucket, InfluxStore
+    from store.influx.store import Bucket, InfluxStore
     from store.state import Before, FlagChange, HourRevision, Revision, StateStore
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from schemas.flagged import Verdicts
 from schemas.interval import Interval, floor_hour
 from store.history import flags_as_of, screened_as_of
-from store.influx import Bucket
+from store.influx.store import Bucket
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
 _HOUR = timedelta(hours=1)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ingest.balance import Audit, Conservation
     from ingest.settings import CollectorSettings
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.rawlog import RawLog
     from store.state import Balance, SheetRow, StateStore
 
@@ -76,7 +76,7 @@ def balance(  # noqa: PLR0917 - typer passes them by name
     last = floor_hour(asked) if asked else floor_hour(now) + _HOUR
     from ingest.balance import audit, conservation
     from ingest.lanes import CURSOR
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.rawlog import RawLog
     from store.state import StateStore
 

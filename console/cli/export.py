@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli.moment import AsOf, From, To, moment, span
-from store.archive_option import ExportFormat, Level
+from store.archive.option import ExportFormat, Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from schemas.interval import Interval
     from schemas.network import Network
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.settings import SharedSettings
 
 _PIECE_VALUES = 5_000_000
@@ -54,9 +54,9 @@ def register(app: typer.Typer) -> None:
         """Export stored values with units, flags and provenance. 导出数据（含单位、标识与来源）。"""
         from console.export_file import TooLongError, write_file
         from schemas.interval import Interval
-        from store import archive
+        from store.archive import archive
         from store.error import StoreError
-        from store.influx import InfluxStore
+        from store.influx.store import InfluxStore
         from store.settings import SharedSettings, load_settings
 
         settings = load_settings(SharedSettings)
@@ -177,7 +177,7 @@ def _hours(
 ) -> dict[tuple[str, str], pd.DataFrame]:
     """Hours that hold anything, with the verdicts made after them, by (station id, empty)."""
     from schemas.flagged import hours_with_flags
-    from store.influx import Bucket
+    from store.influx.store import Bucket
 
     only = ids[0] if len(ids) == 1 else None
     if only is None:

@@ -38,7 +38,7 @@ def health(
     from console.i18n import words as words_of
     from console.source import Source
     from console.view.health import TROUBLED
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.settings import SharedSettings, load_settings
     from store.state import StateStore
 

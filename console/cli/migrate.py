@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from store.influx_bucket import Step
-    from store.influx_http import Bucket, InfluxHttp
+    from store.influx.bucket import Step
+    from store.influx.http import Bucket, InfluxHttp
     from store.settings import SharedSettings
 
 Keep = Annotated[
@@ -45,8 +45,8 @@ def migrate(
 
 
 def _retention(text: str) -> tuple[Bucket, int]:
-    from store.influx_bucket import parse_span
-    from store.influx_http import Bucket
+    from store.influx.bucket import parse_span
+    from store.influx.http import Bucket
 
     name, _, span = text.partition("=")
     if name not in set(Bucket):
@@ -77,8 +77,8 @@ def _state(settings: SharedSettings, *, dry_run: bool) -> bool:
 
 def _influxdb(settings: SharedSettings, keep_s: dict[Bucket, int], *, remap: bool, dry_run: bool, yes: bool) -> bool:
     from store.error import StoreAccessError, StoreError
-    from store.influx_bucket import apply, plan
-    from store.influx_http import InfluxHttp
+    from store.influx.bucket import apply, plan
+    from store.influx.http import InfluxHttp
 
     http = InfluxHttp(settings)
     try:
@@ -110,7 +110,7 @@ def _confirm(steps: list[Step], *, yes: bool) -> None:
 
 
 def _report(http: InfluxHttp) -> None:
-    from store.influx_bucket import read_states, span_text
+    from store.influx.bucket import read_states, span_text
 
     version = http.server.version
     if http.server.number[0] >= 3:  # noqa: PLR2004 - major version
@@ -123,7 +123,7 @@ def _report(http: InfluxHttp) -> None:
 def _without_rights(http: InfluxHttp, error: Exception) -> bool:
     """With credentials that may not administer: whether everything is there and may be used nevertheless."""
     from store.error import StoreError
-    from store.influx_bucket import try_access
+    from store.influx.bucket import try_access
 
     try:
         found = try_access(http)

@@ -193,7 +193,7 @@ def why(
 ) -> None:
     """Say why an hour has its flag, by which limit and run, and how that changed. 说明某小时标识的原因与变更。"""
     from console.why import explain, in_words
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
     settings = settings_of()

@@ -37,7 +37,7 @@ def verdict(  # noqa: PLR0917 - one for each option
     from qc.run.verdict import CaseError, rule_of, verdict_of
     from schemas.interval import Interval
     from store.error import StoreError
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
     settings = settings_of()
     start = moment(at, settings.stations.timezone, "--at")

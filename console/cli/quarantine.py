@@ -130,7 +130,7 @@ def replay(
     from ingest.settings import CollectorSettings
     from ingest.stop import stop_on_signals
     from ingest.writer import Writer
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.settings import load_settings
     from store.state import QuarantineState
 
@@ -184,7 +184,7 @@ def repair(  # noqa: PLR0917 - typer passes them by name
     from ingest.settings import CollectorSettings
     from ingest.stop import stop_on_signals
     from ingest.writer import Writer
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.settings import load_settings
     from store.state import QuarantineState
 

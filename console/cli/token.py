@@ -14,8 +14,8 @@ from console.cli.page import DEFAULT, Limit, page, tell_more
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from store.influx_http import InfluxHttp
-    from store.influx_token import Token
+    from store.influx.http import InfluxHttp
+    from store.influx.token import Token
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个JSON对象")]
 _Result = TypeVar("_Result")
@@ -40,7 +40,7 @@ def create(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show the rights, make nothing 只显示权限")] = False,
 ) -> None:
     """Make a token for one part and write it to a new file; its secret is never printed. 为某部分创建令牌并写入文件。"""
-    from store.influx_token import READS, WRITES, TokenOwner, create_token
+    from store.influx.token import READS, WRITES, TokenOwner, create_token
 
     if part not in set(TokenOwner):
         msg = f"{part!r}: expected {_PARTS}"
@@ -64,7 +64,7 @@ def create(
 
 def show(limit: Limit = DEFAULT, as_json: Json = False) -> None:
     """List the tokens of this project, without their secrets. 列出本项目的令牌（不含密钥）。"""
-    from store.influx_token import list_tokens
+    from store.influx.token import list_tokens
 
     found, is_cut = page(sorted(_or_exit(list_tokens), key=lambda item: item.id, reverse=True), limit)
     for item in found:
@@ -80,7 +80,7 @@ def revoke(
     yes: Annotated[bool, typer.Option("--yes", help="do not ask 不再询问")] = False,
 ) -> None:
     """Delete one token; parts that use it are refused from then on. 删除令牌，使用它的部分将被拒绝。"""
-    from store.influx_token import revoke_token
+    from store.influx.token import revoke_token
 
     if not yes:
         typer.confirm(f"Delete token {token_id}? 删除该令牌？", abort=True)
@@ -102,7 +102,7 @@ def _new_file(path: Path) -> int:
 
 def _or_exit(call: Callable[[InfluxHttp], _Result]) -> _Result:
     from store.error import StoreError
-    from store.influx_http import InfluxHttp
+    from store.influx.http import InfluxHttp
     from store.settings import SharedSettings, load_settings
 
     http = InfluxHttp(load_settings(SharedSettings))

@@ -146,7 +146,7 @@ class Demo:
             self.say(str(error))
 
     def _story(self) -> dict[str, str]:
-        from store.influx import InfluxStore
+        from store.influx.store import InfluxStore
         from store.state import StateStore
 
         store = InfluxStore(self.settings)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemas.network import Network
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.settings import SharedSettings
     from store.state import StateStore
 
@@ -122,7 +122,7 @@ def _misspelt(evidence: Evidence) -> str:
 
 
 def _dead(evidence: Evidence) -> str:
-    from store.influx import Bucket
+    from store.influx.store import Bucket
 
     (record,) = evidence.records("dead")
     start = _moment(record["start"])

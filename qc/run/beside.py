@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from qc.hourly.mean import Hourly
     from schemas.network import Station
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
 NEAR_KM = 100.0
 """Neighbours of a dose rate stand nearer than this: one rain reaches both. Project's choice [km]."""

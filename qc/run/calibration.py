@@ -17,7 +17,7 @@ from qc.limits.thresholds import OVERRIDES_NAME, load_thresholds
 from schemas.calibration import CheckOutcome, CheckResult, Correction
 from schemas.frames import STATUS
 from schemas.interval import floor_hour, hours_between
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

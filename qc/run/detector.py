@@ -25,7 +25,7 @@ from qc.station.judge import Rules
 from qc.station.window import Window
 from schemas.frames import concat_flags
 from schemas.message import NetworkCode
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

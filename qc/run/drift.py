@@ -23,7 +23,7 @@ from schemas.frames import valid_values
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
 from schemas.parameter import parameter as known
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

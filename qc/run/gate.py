@@ -18,7 +18,7 @@ from qc.run.limits import thresholds_of
 from qc.run.product_table import read_product_tables
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.state import (
     Finding,
     FindingKind,

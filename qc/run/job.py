@@ -28,7 +28,7 @@ from schemas.flag import Flag
 from schemas.frames import FLAG, STATUS, concat_flags
 from schemas.interval import Interval
 from schemas.message import NetworkCode
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

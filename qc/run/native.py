@@ -24,7 +24,7 @@ from schemas.frames import valid_values
 from schemas.message import TopicError, parse_topic
 from schemas.parameter import parameter as known
 from sensors.registry import decode
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

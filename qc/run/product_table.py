@@ -11,7 +11,7 @@ from qc.gate.batch_product import ATTRIBUTION, STATEMENTS, UNTRANSLATED
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
 

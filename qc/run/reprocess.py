@@ -26,8 +26,8 @@ from qc.station.portion import Portion, changed_days, portions_of, rules_digest,
 from qc.station.window import HOUR, look_back
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
-from store.fingerprint import NO_DATA
-from store.influx import InfluxStore
+from store.influx.fingerprint import NO_DATA
+from store.influx.store import InfluxStore
 from store.state import JudgedMonth, RunState, StateStore
 
 if TYPE_CHECKING:

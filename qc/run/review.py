@@ -21,7 +21,7 @@ from schemas.interval import floor_hour
 from schemas.message import NetworkCode
 from schemas.review import ACTIVE, Review, ReviewAction, ReviewCode, ReviewDraft, ReviewReason, ReviewVerdict
 from store.error import ReviewConflictError
-from store.influx import Bucket, InfluxStore, require_accepted
+from store.influx.store import Bucket, InfluxStore, require_accepted
 from store.state import StateStore
 
 if TYPE_CHECKING:

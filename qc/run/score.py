@@ -16,7 +16,7 @@ from qc.review.threshold_proposal import Proposal, propose_limits, to_overrides
 from qc.run.limits import thresholds_of
 from qc.run.review import checked, read_reviewed
 from schemas.frames import concat_flags
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from qc.limits.thresholds import Thresholds
     from schemas.network import Network, Station
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from schemas.frames import concat_flags
 from schemas.interval import Interval, floor_hour
 from schemas.message import NetworkCode
 from schemas.parameter import parameter as known
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

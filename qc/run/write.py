@@ -23,14 +23,14 @@ from qc.hourly.space.spatial import SPACE_TESTS
 from qc.station.revision import END_BEFORE, FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
 from qc.station.rule import rule_figures
 from schemas.frames import FLAG_COLUMNS, FLAG_END
-from store.influx import require_accepted
+from store.influx.store import require_accepted
 from store.state import FlagRule
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from qc.station.judge import Judged, Rules
-    from store.influx import Bucket, InfluxStore
+    from store.influx.store import Bucket, InfluxStore
     from store.state import StateStore
 
 OWN_RUNS = frozenset({*ANOMALY_TESTS, DRIFT})

@@ -13,7 +13,7 @@ import pytest
 from alerts.rules import Rules, load_rules
 from alerts.settings import AlertSettings
 from schemas.interval import floor_hour
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alerts.settings import AlertSettings
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
 pytestmark = pytest.mark.integration

@@ -15,7 +15,7 @@ from schemas.alert import AlertState, EndReason, Severity
 from schemas.interval import Interval, floor_hour
 from schemas.reading import Reading
 from schemas.review import ReviewAction, ReviewDraft, ReviewReason, ReviewTarget, ReviewVerdict
-from store.influx import Bucket
+from store.influx.store import Bucket
 from store.state import Finding, FindingKind
 from tests.alerts.conftest import EXAMPLE, NETWORK
 from tests.alerts.test_job import DAY, changed, mails
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
 pytestmark = pytest.mark.integration

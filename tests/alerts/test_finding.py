@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alerts.settings import AlertSettings
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
 FACTS = {

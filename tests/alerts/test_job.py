@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
     from pathlib import Path
 
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
 pytestmark = pytest.mark.integration
@@ -85,7 +85,7 @@ def test_the_end_is_mailed_into_the_thread_of_the_beginning(
     hours = pd.DataFrame(
         {"pm25": [20.0, 21.0], "pm25__n": 60.0, "pm25__flag": pd.Series([1, 1], dtype="int8").to_numpy()}, index=index
     )
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
     store = InfluxStore(own)
     store.write_hourly("gas", "t-01", hours)

@@ -15,7 +15,7 @@ from console.view.query import parse_series
 from console.why import explain
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
 from schemas.interval import floor_hour
-from store.influx import Bucket
+from store.influx.store import Bucket
 from tests.alerts.conftest import EXAMPLE
 from tests.alerts.test_end import HOUR, MINUTE, look, newest, put_hours, put_readings
 from tests.alerts.test_rules import RULE
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from alerts.settings import AlertSettings
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
 pytestmark = pytest.mark.integration

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
 pytestmark = pytest.mark.integration

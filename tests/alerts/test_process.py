@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alerts.settings import AlertSettings
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
 DAY = timedelta(days=1)
 NAME = "collector/skyground-collector"

@@ -11,7 +11,7 @@ import pytest
 
 from analysis.held import held_hours, held_note, without_held
 from analysis.job import attribute, coanalyse
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.state import GateDecision, GateOutcome, GateResult, GateRuling, HeldBatch, StateStore
 from tests.analysis.frames import START, episode_start
 from tests.analysis.test_job import END, filled  # noqa: F401 - a fixture

@@ -11,7 +11,7 @@ import pytest
 from analysis.job import attribute, backtest_stored, coanalyse, forecast
 from analysis.statement import Confidence
 from store.error import StoreRefusedError, StoreUnavailableError
-from store.influx import Bucket, InfluxStore, WriteResult, require_accepted
+from store.influx.store import Bucket, InfluxStore, WriteResult, require_accepted
 from store.state import StateStore
 from tests.analysis.frames import EPISODE_H, START, episode_start, network_text, province
 

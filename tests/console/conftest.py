@@ -18,7 +18,7 @@ from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
 from schemas.interval import Interval, floor_hour
 from schemas.message import RawMessage, Topic
 from schemas.reading import Reading, Rejection, RejectReason
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.settings import SharedSettings
 from store.state import Balance, StateStore
 from tests.console.build import flags

@@ -16,7 +16,7 @@ from console.source import KEEP_S
 from console.view.query import format_utc
 from qc.review.review import basis_of
 from schemas.review import ReviewAction, ReviewDraft, ReviewReason, ReviewTarget, ReviewVerdict
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.state import Process, StateStore
 from tests.console.conftest import Running, console_settings, start
 

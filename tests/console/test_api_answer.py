@@ -21,7 +21,7 @@ from console.view.part import MOST, MOST_DRAWN, check_drawn, parse_limit, parts,
 from console.view.query import Level, QueryError, SeriesQuery, parse_series
 from console.view.series import Series, flag_rows, hourly_series, native_series
 from schemas.flag import Flag
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from tests.console.build import NOW, flags, hours, instrument, network, station, verdicts
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from console.cli import export
 from console.export_file import TooLongError, write_file
 from schemas.interval import Interval
 from schemas.reading import Reading
-from store.archive import long_table, provenance
-from store.archive_option import ExportFormat, Level
-from store.influx import InfluxStore
+from store.archive.archive import long_table, provenance
+from store.archive.option import ExportFormat, Level
+from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:
     from pathlib import Path

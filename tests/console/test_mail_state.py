@@ -16,7 +16,7 @@ from console.i18n import words
 from console.render import Page
 from console.source import Source
 from schemas.parameter import load_parameters
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.state import StateStore
 from tests.alerts.test_watched import opened
 from tests.console.test_admin import findings, skyground

@@ -9,7 +9,7 @@ import pytest
 
 from console.source import Source
 from schemas.interval import floor_hour
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

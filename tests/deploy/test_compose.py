@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:
     from store.settings import SharedSettings

@@ -18,7 +18,7 @@ from alerts.settings import AlertSettings
 from console.local.settings import free_ports
 from schemas.interval import floor_hour
 from schemas.reading import RejectReason
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.state import FindingKind, StateStore
 from tests.alerts.test_job import mails
 from tests.deploy.broker import ROOT, SecuredBroker, secured_broker, session

@@ -19,7 +19,7 @@ from ingest.mqtt import Publisher
 from ingest.settings import Broker, CollectorSettings
 from schemas.network import Instrument, Network, Station
 from sensors.network_file import network_toml
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from ingest.pipeline import Drain
 from ingest.writer import Writer
 from schemas.message import RawMessage
 from schemas.reading import RejectReason
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.rawlog import Position, RawLog
 from store.state import StateStore
 

@@ -15,7 +15,7 @@ from ingest.writer import Writer
 from schemas.calibration import CheckKind
 from schemas.message import RawMessage
 from sensors.network_file import network_toml
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from tests.ingest.conftest import Collector, payload, station_network, wait_for
 
 if TYPE_CHECKING:

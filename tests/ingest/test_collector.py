@@ -14,7 +14,7 @@ from ingest.lanes import CURSOR
 from ingest.quarantine import entries, replay
 from ingest.writer import Writer
 from sensors.network_file import network_toml
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.rawlog import BEGINNING, RawLog
 from tests import servers
 from tests.ingest.conftest import Collector, payload, station_network, wait_for

@@ -23,7 +23,7 @@ from ingest.pipeline import Drain
 from ingest.report import send, send_if_room
 from ingest.writer import Writer
 from schemas.message import RawMessage
-from store.influx_reading import ReadingStore
+from store.influx.reading import ReadingStore
 from store.rawlog import RawLog
 from tests.ingest.conftest import payload, wait_for
 from tests.ingest.work import hang

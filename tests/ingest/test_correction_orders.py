@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import Before, Contender, StateStore
 
 pytestmark = pytest.mark.integration

@@ -26,7 +26,7 @@ from schemas.reading import Reading
 from sensors import calibration_v1
 from sensors.json_v1 import encode_readings
 from sensors.registry import DECODERS, decode
-from store.line import encode_reading, to_nanoseconds
+from store.influx.line import encode_reading, to_nanoseconds
 from tests.sensors.hj212.build import NETWORK_TOML, RECEIVED_AT, frame, network
 
 if TYPE_CHECKING:

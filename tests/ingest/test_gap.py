@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ingest.mqtt import Publisher
     from ingest.settings import CollectorSettings
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from tests.ingest.conftest import Collector
 
 MINUTE = timedelta(minutes=1)

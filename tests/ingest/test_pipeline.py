@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ingest.mqtt import Publisher
     from ingest.settings import CollectorSettings
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.state import StateStore
 
 pytestmark = pytest.mark.integration

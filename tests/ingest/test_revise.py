@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ingest.settings import CollectorSettings
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
 MINUTE = timedelta(minutes=1)
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)

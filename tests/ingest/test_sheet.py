@@ -26,7 +26,7 @@ from schemas.interval import Interval, floor_hour
 from schemas.message import RawMessage
 from schemas.reading import Rejection, RejectReason
 from store.error import StateError
-from store.influx import Bucket
+from store.influx.store import Bucket
 from store.rawlog import RawLog
 from store.state import Facts, Finding, FindingKind, Gap, GapState, SheetRow, StateStore
 from tests.ingest.conftest import environment
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ingest.settings import CollectorSettings
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

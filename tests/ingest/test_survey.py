@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
 STEPS = ("_settle", "expire", "prune_state", "prune_contenders", "prune")
 

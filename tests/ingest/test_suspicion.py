@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ingest.settings import CollectorSettings
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
 pytestmark = pytest.mark.integration
 MINUTE = timedelta(minutes=1)

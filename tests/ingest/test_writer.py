@@ -11,7 +11,7 @@ from console.local.settings import free_ports
 from ingest.writer import Writer
 from schemas.interval import Interval
 from schemas.reading import Reading
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 
 if TYPE_CHECKING:
     from store.settings import SharedSettings

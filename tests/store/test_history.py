@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from store.fingerprint import NO_DATA, day_digests
-from store.influx import InfluxStore
+from store.influx.fingerprint import NO_DATA, day_digests
+from store.influx.store import InfluxStore
 from store.state import FlagRule, JudgedMonth, StateStore
 
 if TYPE_CHECKING:

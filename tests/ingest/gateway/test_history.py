@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ingest.gateway.settings import GatewaySettings
     from ingest.settings import CollectorSettings
     from sensors.hj212.frame import Frame
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
 __all__ = ["linked"]
 

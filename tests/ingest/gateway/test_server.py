@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ingest.gateway.settings import GatewaySettings
     from ingest.settings import CollectorSettings
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
 pytestmark = pytest.mark.integration
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)

@@ -13,7 +13,7 @@ from qc.run.beside import neighbours
 from schemas.interval import Interval
 from schemas.network import Instrument, Station
 from schemas.reading import Reading
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from schemas.flag import Flag
 from schemas.flagged import native_with_flags
 from schemas.interval import Interval
 from schemas.reading import Reading
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.state import ReopenReason, StateStore
 from store.verdict import read_verdicts
 

@@ -16,7 +16,7 @@ from qc.run.detector import AnomalySummary, run_anomaly
 from schemas.flag import Flag
 from schemas.interval import Interval
 from schemas.reading import Reading
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 from tests.qc.detector.sonde import river
 

@@ -12,7 +12,7 @@ import pytest
 from qc.run.drift import run_drift
 from schemas.network import Instrument, Network, Station
 from sensors.network_file import network_toml
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ def test_a_batch_without_any_hour_warns_since_nothing_could_be_held_back(
 ) -> None:
     (tmp_path / "network.toml").write_text(NETWORK)
     own = settings.model_copy(update={"network": tmp_path / "network.toml"})
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
 
     store = InfluxStore(own)
     store.ensure()

@@ -14,7 +14,7 @@ from schemas.flag import Flag
 from schemas.interval import Interval
 from schemas.reading import Reading
 from store.history import flags_as_of, hourly_as_of
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 from tests.qc.run.test_job import START, placed, put, run, store
 

@@ -14,7 +14,7 @@ from qc.run import gate, job
 from schemas.frames import valid_values
 from schemas.interval import Interval
 from schemas.reading import Reading
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.state import RunState, StateStore
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from schemas.message import RawMessage
 from schemas.network import parse_network
 from schemas.reading import Reading
 from sensors.json_v1 import encode_readings
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 from store.rawlog import RawLog
 from store.state import StateStore
 

@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 from console.cli import qc as command
 from qc.run.reprocess import forget, plan, plan_batches, reprocess
 from qc.station.portion import Portion, changed_days, portions_of, stretches_of
-from store.influx import Bucket
+from store.influx.store import Bucket
 from store.state import RunState, StateStore
 from tests.qc.run.test_job import START, placed, put, store
 
 if TYPE_CHECKING:
-    from store.influx import InfluxStore
+    from store.influx.store import InfluxStore
     from store.settings import SharedSettings
 
 __all__ = ["placed", "store"]  # fixtures

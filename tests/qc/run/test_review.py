@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from console.cli import export, qc, review, step
 from qc.limits.thresholds import HourlySpike, load_thresholds
 from schemas.frames import FLAG_COLUMNS
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.state import FindingKind, StateStore
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from qc.run.verdict import CaseError, rule_of, verdict_of
 from qc.verdict.verdict import Word
 from schemas.interval import Interval
 from schemas.reading import Reading
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

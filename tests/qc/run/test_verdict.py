@@ -12,7 +12,7 @@ from qc.run.verdict import CaseError, rule_of, verdict_of
 from qc.verdict.verdict import Verdict, Word
 from schemas.interval import Interval
 from schemas.reading import Reading
-from store.influx import InfluxStore
+from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

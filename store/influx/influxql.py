@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from store.line import to_nanoseconds
+from store.influx.line import to_nanoseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

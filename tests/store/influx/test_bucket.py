@@ -11,7 +11,7 @@ from influxdb_client.service.dbr_ps_service import DBRPsService
 from pydantic import SecretStr
 
 from store.error import StoreAccessError, StoreError, StoreMissingError
-from store.influx_bucket import (
+from store.influx.bucket import (
     StepKind,
     apply,
     ensure_buckets,
@@ -22,8 +22,8 @@ from store.influx_bucket import (
     span_text,
     try_access,
 )
-from store.influx_http import Bucket, InfluxHttp
-from store.influx_token import READS, WRITES, TokenOwner, create_token, list_tokens, revoke_token
+from store.influx.http import Bucket, InfluxHttp
+from store.influx.token import READS, WRITES, TokenOwner, create_token, list_tokens, revoke_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from store.error import QueryError
-from store.influx_read import header_of
+from store.influx.read import header_of
 
 if TYPE_CHECKING:
-    from store.influx_http import Bucket, InfluxHttp
+    from store.influx.http import Bucket, InfluxHttp
 
 END = "; SHOW DATABASES"
 """Needs no privilege of its own on 1.x and 2.x, and answers with a header even where there is nothing to show."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from store.influx_read import last_frame
-from store.influxql import STEPS, newest
+from store.influx.influxql import STEPS, newest
+from store.influx.read import last_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence

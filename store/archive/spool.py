@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Spool:
-    """Tables of `store.archive.long_table`, part after part.
+    """Tables of `store.archive.archive.long_table`, part after part.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def _fitted(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
 
 def _absent(name: str, count: int) -> pd.Series:
-    """A column of a parameter that a part has no value of, as `store.archive.long_table` fills it."""
+    """A column of a parameter that a part has no value of, as `store.archive.archive.long_table` fills it."""
     if name.endswith(STATUS):
         return pd.Series([None] * count, dtype=object)
     if name.endswith((*HOURLY_COUNTS, REVIEW)):

@@ -14,15 +14,15 @@ from influxdb_client.domain.permission import Permission
 from influxdb_client.domain.permission_resource import PermissionResource
 
 from store.error import StoreError, StoreMissingError
-from store.influx_bucket import buckets_by_name, organisation_id
-from store.influx_http import Bucket, explained
+from store.influx.bucket import buckets_by_name, organisation_id
+from store.influx.http import Bucket, explained
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from influxdb_client.domain.authorization import Authorization
 
-    from store.influx_http import InfluxHttp
+    from store.influx.http import InfluxHttp
 
 _PREFIX = "skyground "
 _V2, _V3 = 2, 3

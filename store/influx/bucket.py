@@ -18,15 +18,15 @@ from influxdb_client.domain.dbrp_create import DBRPCreate
 from influxdb_client.service.dbr_ps_service import DBRPsService
 
 from store.error import StoreAccessError, StoreError, StoreMissingError
-from store.influx_http import WRITTEN, Bucket, error_of, explained
-from store.influxql import quote_identifier
+from store.influx.http import WRITTEN, Bucket, error_of, explained
+from store.influx.influxql import quote_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from influxdb_client.domain.dbrp import DBRP
 
-    from store.influx_http import InfluxHttp
+    from store.influx.http import InfluxHttp
 
 _V2, _V3 = 2, 3
 FOREVER: Final = 0

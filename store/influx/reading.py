@@ -1,6 +1,6 @@
 """Readings in and out without data frames: what the collector needs of the time-series database.
 
-Nothing here imports pandas or pyarrow, which take 2 s and 90 MB; `store.influx.InfluxStore` adds what is read as frames.
+Nothing here imports pandas or pyarrow, which take 2 s and 90 MB; `store.influx.store.InfluxStore` adds what is read as frames.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ import msgspec
 
 from schemas.column import STATUS
 from store.error import StoreError
-from store.influx_http import Bucket, InfluxHttp
-from store.influx_retention import Retentions
-from store.influx_write import RejectedLine, WriteResult, write_lines
-from store.influxql import STEPS, newest, quote_identifier, select
-from store.line import encode_reading
+from store.influx.http import Bucket, InfluxHttp
+from store.influx.influxql import STEPS, newest, quote_identifier, select
+from store.influx.line import encode_reading
+from store.influx.retention import Retentions
+from store.influx.write import RejectedLine, WriteResult, write_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -69,7 +69,7 @@ class ReadingStore:
 
     def ensure(self) -> None:
         """Create database and retention policies (or buckets) that are absent; raises `StoreError`."""
-        from store.influx_bucket import ensure_buckets  # with influxdb-client's services, for a new database only
+        from store.influx.bucket import ensure_buckets  # with influxdb-client's services, for a new database only
 
         with self._lock:
             ensure_buckets(self._http)
@@ -86,7 +86,7 @@ class ReadingStore:
         )
 
     def write_lines(self, bucket: Bucket, lines: Sequence[bytes]) -> WriteResult:
-        """Write lines with nanosecond times; see `store.influx_write.write_lines` for what is refused and raised."""
+        """Write lines with nanosecond times; see `store.influx.write.write_lines` for what is refused and raised."""
         return write_lines(self._http, bucket, lines, self.ensure, self._retentions)
 
     def write_readings(self, readings: Sequence[Reading]) -> WriteResult:
@@ -104,7 +104,7 @@ class ReadingStore:
         Parameters
         ----------
         wanted : collection of (network, station id, instrument id)
-            Looked for in steps that reach further back (`store.influxql.STEPS`); of others only recent readings are found.
+            Looked for in steps that reach further back (`store.influx.influxql.STEPS`); of others only recent readings are found.
         """
         networks, missing = sorted({network for network, _, _ in wanted}), set(wanted)
         found: dict[tuple[str, str, str], datetime] = {}

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from schemas.frames import FLAG_END, HOURLY_COUNTS, HOURLY_FLOATS, REVISION, SEPARATOR, FrameError, check_time_index
-from store.line import escape_key, quote_text, series_key
+from store.influx.line import escape_key, quote_text, series_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -17,9 +17,9 @@ from schemas.frames import FLAG_COLUMNS
 from schemas.interval import Interval
 from schemas.network import Station
 from schemas.reading import Reading
-from store.archive import long_table, provenance, write_csv, write_netcdf, write_parquet
-from store.archive_option import Level
-from store.influx import Bucket, InfluxStore
+from store.archive.archive import long_table, provenance, write_csv, write_netcdf, write_parquet
+from store.archive.option import Level
+from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:

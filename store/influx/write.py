@@ -1,7 +1,7 @@
 """Writing lines so that refused ones cost no others, and little time.
 
 A request the server refuses for its content (400, 422: parse error, partial write, field type conflict, points beyond the
-retention) is taken apart by what the server says: lines that it quotes, lines older than its retention (`store.influx_retention`), the
+retention) is taken apart by what the server says: lines that it quotes, lines older than its retention (`store.influx.retention`), the
 series that have the field it names. What it says nothing of is halved, a series together; a part of which every line was
 dropped is done. What is left after `MOST_REQUESTS` is refused as a whole, so that one station's refusals never hold up the others.
 A request that is too large (413) is halved. Writing a line twice is harmless, since the point key is idempotent; lines of
@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from store.error import StoreRefusedError, StoreUnavailableError
-from store.influx_http import WRITTEN, error_of, is_missing
-from store.influx_retention import is_for_age
-from store.line import escape_key, escape_measurement
+from store.influx.http import WRITTEN, error_of, is_missing
+from store.influx.line import escape_key, escape_measurement
+from store.influx.retention import is_for_age
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from store.influx_http import Answer, Bucket, InfluxHttp
-    from store.influx_retention import Retentions
+    from store.influx.http import Answer, Bucket, InfluxHttp
+    from store.influx.retention import Retentions
 
 #: Lines and bytes of one request: the server's own advice is 5,000 lines, its default limit 25 MB.
 MAX_LINES = 5_000

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from schemas.frames import FrameError
-from store.line_frame import encode_flags, encode_hourly, encode_product
-from tests.store.line_parser import parse_line
+from store.influx.line_frame import encode_flags, encode_hourly, encode_product
+from tests.store.influx.line_parser import parse_line
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 

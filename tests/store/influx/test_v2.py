@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from store.error import StoreAccessError, StoreError, StoreUnavailableError
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.settings import InfluxDialect, SharedSettings
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def store_at(server: Recorder, dialect: InfluxDialect = InfluxDialect.AUTO) -> I
 
 
 def test_lines_go_to_api_v2_write_gzipped_with_token(server: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("store.influx_http.is_loopback", lambda _: False)
+    monkeypatch.setattr("store.influx.http.is_loopback", lambda _: False)
     assert store_at(server).write_lines(Bucket.NATIVE, [b"gas a=1 1", b"gas a=2 2"]).accepted == 2
     (request,) = server.requests
     assert (request.method, request.path) == ("POST", "/api/v2/write")

@@ -29,7 +29,7 @@ from schemas.frames import (
 )
 from schemas.parameter import UnknownParameterError, parameter
 from schemas.review import ReviewCode
-from store.archive_option import Level
+from store.archive.option import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -146,7 +146,7 @@ def write_csv(path: Path, tables: Iterable[pd.DataFrame], origin: Provenance) ->
     Parameters
     ----------
     tables : iterable of DataFrame
-        Of `long_table`, one below the other; all with the same columns (`store.archive_spool`).
+        Of `long_table`, one below the other; all with the same columns (`store.archive.spool`).
     """
     with path.open("w", encoding="utf-8", newline="") as file:
         for number, table in enumerate(tables):

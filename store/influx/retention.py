@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from store.error import StoreError
-from store.influxql import quote_identifier
+from store.influx.influxql import quote_identifier
 
 if TYPE_CHECKING:
-    from store.influx_http import Bucket, InfluxHttp
+    from store.influx.http import Bucket, InfluxHttp
 
 WORDS = "points beyond retention policy"
 """InfluxDB's words of a point that is too old, 1.x and 2.x."""

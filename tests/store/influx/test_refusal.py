@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from store import influx_retention
-from store.influx import Bucket, InfluxStore
-from store.influx_http import Answer, InfluxHttp
-from store.influx_write import MOST_REQUESTS
+from store.influx import retention
+from store.influx.http import Answer, InfluxHttp
+from store.influx.store import Bucket, InfluxStore
+from store.influx.write import MOST_REQUESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def test_a_retention_that_was_made_longer_is_noticed(store: InfluxStore, monkeyp
     old = [line("old", n, at=NOW - 5 * HOUR) for n in range(2)]
     assert len(store.write_lines(Bucket.NATIVE, old).rejected) == 2
     keep_for(store, "24h")
-    monkeypatch.setattr(influx_retention, "ASK_EVERY_S", 0.0)
+    monkeypatch.setattr(retention, "ASK_EVERY_S", 0.0)
     assert store.write_lines(Bucket.NATIVE, old).accepted == 2
 
 

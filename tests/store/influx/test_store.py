@@ -14,7 +14,7 @@ from schemas.interval import Interval
 from schemas.parameter import load_parameters
 from schemas.reading import Reading
 from store.error import StoreError, StoreUnavailableError
-from store.influx import Bucket, InfluxStore
+from store.influx.store import Bucket, InfluxStore
 from store.settings import InfluxDialect, SharedSettings
 
 if TYPE_CHECKING:

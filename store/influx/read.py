@@ -31,7 +31,7 @@ from schemas.frames import (
     empty_flags,
 )
 from store.error import QueryError
-from store.line_frame import SPAN_FIELD, VOID_FIELD
+from store.influx.line_frame import SPAN_FIELD, VOID_FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """The time-series database: readings, hourly means, flags and products in and out.
 
-Errors: `store.error`. Lines the server refuses are no errors but `store.influx_write.RejectedLine`.
-Layout of the points: `store.line`, `store.line_frame`. One query language (InfluxQL, answers in CSV) on 1.x, 2.x and 3.x.
+Errors: `store.error`. Lines the server refuses are no errors but `store.influx.write.RejectedLine`.
+Layout of the points: `store.influx.line`, `store.influx.line_frame`. One query language (InfluxQL, answers in CSV) on 1.x, 2.x and 3.x.
 """
 
 from __future__ import annotations
@@ -11,15 +11,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from schemas.column import COMPLETENESS, COUNT, FLAG, STATUS
-from store import influx_read
-from store.fingerprint import day_digests
-from store.influx_csv import CsvReader
-from store.influx_http import Bucket
-from store.influx_last import read_lasts
-from store.influx_reading import Health, ReadingStore
-from store.influx_write import RejectedLine, WriteResult, require_accepted
-from store.influxql import newest, quote_identifier, select
-from store.line_frame import FLAG_MEASUREMENT_SUFFIX, encode_flags, encode_hourly, encode_hourly_table, encode_product
+from store.influx import read
+from store.influx.csv import CsvReader
+from store.influx.fingerprint import day_digests
+from store.influx.http import Bucket
+from store.influx.influxql import newest, quote_identifier, select
+from store.influx.last import read_lasts
+from store.influx.line_frame import (
+    FLAG_MEASUREMENT_SUFFIX,
+    encode_flags,
+    encode_hourly,
+    encode_hourly_table,
+    encode_product,
+)
+from store.influx.reading import Health, ReadingStore
+from store.influx.write import RejectedLine, WriteResult, require_accepted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -77,7 +83,7 @@ class InfluxStore(ReadingStore):
         columns = [name + suffix for name in parameters or () for suffix in ("", STATUS)]
         tags = {"station": station_id, "instrument": instrument_id}
         body = self._select(Bucket.NATIVE, select(network, start, end, columns=columns, tags=tags))
-        return influx_read.native_frame(body, parameters)
+        return read.native_frame(body, parameters)
 
     def read_native_many(
         self, network: str, stations: Sequence[str], start: datetime, end: datetime, parameters: Sequence[str]
@@ -91,12 +97,12 @@ class InfluxStore(ReadingStore):
         if not columns or not stations:
             return {}
         question = select(network, start, end, columns=columns, any_of={"station": stations})
-        return influx_read.native_frames(self._select(Bucket.NATIVE, f"{question} GROUP BY station, instrument"))
+        return read.native_frames(self._select(Bucket.NATIVE, f"{question} GROUP BY station, instrument"))
 
     def native_digests(
         self, network: str, station_id: str, start: datetime, end: datetime, parameters: Sequence[str]
     ) -> dict[str, str]:
-        """Fingerprint of a station's native values and status letters by UTC day; see `store.fingerprint.day_digests`."""
+        """Fingerprint of a station's native values and status letters by UTC day; see `store.influx.fingerprint.day_digests`."""
         columns = ["instrument", *(name + suffix for name in parameters for suffix in ("", STATUS))]
         body = self._select(Bucket.NATIVE, select(network, start, end, columns=columns, tags={"station": station_id}))
         return day_digests(body, start, end)
@@ -106,7 +112,7 @@ class InfluxStore(ReadingStore):
     ) -> pd.DataFrame:
         """Hourly frame of one station in ``[start, end)``; hours without a point are absent rows."""
         frames = self._read_hourly(network, start, end, parameters, {"station": station_id})
-        return frames.get(station_id, influx_read.empty_hourly(parameters))
+        return frames.get(station_id, read.empty_hourly(parameters))
 
     def read_hourly_all(
         self, network: str, start: datetime, end: datetime, parameters: Sequence[str] | None = None
@@ -121,23 +127,21 @@ class InfluxStore(ReadingStore):
         columns = [name + suffix for name in parameters for suffix in (COUNT, COMPLETENESS)]
         tags = {"station": station_id} if station_id else {}
         question = select(network, start, end, columns=[*columns, "station"], tags=tags)
-        return influx_read.count_frames(self._select(Bucket.HOURLY, question))
+        return read.count_frames(self._select(Bucket.HOURLY, question))
 
     def read_hourly_table(
         self, network: str, start: datetime, end: datetime, station_id: str | None = None
     ) -> pd.DataFrame:
         """Hours of all stations, or one, in one frame with the index (``station_id``, ``start``)."""
         tags = {"station": station_id} if station_id else {}
-        return influx_read.hourly_table(self._select(Bucket.HOURLY, select(network, start, end, tags=tags)))
+        return read.hourly_table(self._select(Bucket.HOURLY, select(network, start, end, tags=tags)))
 
     def read_flags(
         self, bucket: Bucket, network: str, start: datetime, end: datetime, station_id: str | None = None
     ) -> pd.DataFrame:
         """Flags frame of verdicts on values that start in ``[start, end)``, by time."""
         tags = {"station": station_id} if station_id else {}
-        return influx_read.flags_frame(
-            self._select(bucket, select(network + FLAG_MEASUREMENT_SUFFIX, start, end, tags=tags))
-        )
+        return read.flags_frame(self._select(bucket, select(network + FLAG_MEASUREMENT_SUFFIX, start, end, tags=tags)))
 
     def read_product(
         self, measurement: str, start: datetime, end: datetime, station_id: str | None = None
@@ -145,7 +149,7 @@ class InfluxStore(ReadingStore):
         """Product frame in ``[start, end)``: index ``start``, column ``station_id``, further tags, fields."""
         tags = {"station": station_id} if station_id else {}
         body = self._select(Bucket.PRODUCT, select(measurement, start, end, tags=tags))
-        return influx_read.product_frame(body, self._field_types(measurement) if body.strip() else {})
+        return read.product_frame(body, self._field_types(measurement) if body.strip() else {})
 
     def last_readings(
         self, networks: str | Sequence[str], wanted: Collection[tuple[str, str]] | None = None
@@ -156,12 +160,12 @@ class InfluxStore(ReadingStore):
         ----------
         networks : str or sequence of str
         wanted : collection of (station id, instrument id) or None
-            Instruments to look for, recent times first (`store.influx_last`). None: every one that ever wrote, which reads the
+            Instruments to look for, recent times first (`store.influx.last`). None: every one that ever wrote, which reads the
             whole history.
         """
         codes = (networks,) if isinstance(networks, str) else networks
         if wanted is None:
-            return influx_read.last_frame(self._select(Bucket.NATIVE, newest(codes, None)))
+            return read.last_frame(self._select(Bucket.NATIVE, newest(codes, None)))
         return read_lasts(partial(self._select, Bucket.NATIVE), codes, wanted, datetime.now(UTC))
 
     def count_values(self, network: str, start: datetime, end: datetime) -> int:
@@ -178,7 +182,7 @@ class InfluxStore(ReadingStore):
     ) -> dict[str, pd.DataFrame]:
         columns = [name + suffix for name in parameters or () for suffix in ("", COUNT, FLAG, COMPLETENESS)]
         question = select(network, start, end, columns=[*columns, "station"] if columns else (), tags=tags)
-        return influx_read.hourly_frames(self._select(Bucket.HOURLY, question), parameters)
+        return read.hourly_frames(self._select(Bucket.HOURLY, question), parameters)
 
     def _select(self, bucket: Bucket, question: str) -> bytes:
         return self._csv.ask(question, bucket)

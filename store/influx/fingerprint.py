@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from store.error import QueryError
-from store.line import to_nanoseconds
+from store.influx.line import to_nanoseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

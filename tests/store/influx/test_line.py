@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from schemas.interval import Interval
 from schemas.reading import Reading
 from store.error import LineError
-from store.line import encode_point, encode_reading, encode_readings, quote_text, series_key, to_nanoseconds
-from tests.store.line_parser import parse_line
+from store.influx.line import encode_point, encode_reading, encode_readings, quote_text, series_key, to_nanoseconds
+from tests.store.influx.line_parser import parse_line
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 #: No backslash: line protocol cannot tell one before a comma from an escape. No quote: the parser here is no match for one in a key.

@@ -7,9 +7,9 @@ import pytest
 
 from schemas.interval import Interval
 from schemas.reading import Reading
-from store.influx import Bucket, InfluxStore
-from store.influx_last import read_lasts
-from store.influxql import newest
+from store.influx.influxql import newest
+from store.influx.last import read_lasts
+from store.influx.store import Bucket, InfluxStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

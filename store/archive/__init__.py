@@ -1,0 +1,1 @@
+"""Exports: CSV, Parquet and NetCDF-CF."""

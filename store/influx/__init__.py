@@ -1,0 +1,1 @@
+"""The time-series database: line protocol, write, read. Nothing is imported here, so that the collector starts without data frames."""
