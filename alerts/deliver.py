@@ -16,7 +16,7 @@ from alerts.evidence import Sources, gather
 from alerts.facts import label_kind
 from alerts.message import Envelope, compose, message_id, render
 from alerts.watched import why_unwatched
-from ingest.guard import describe, divide, say
+from ingest.process.guard import describe, divide, say
 from schemas.alert import AlertState, RuleKind
 from store.state.delivery import EMAIL
 

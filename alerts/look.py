@@ -11,7 +11,7 @@ from alerts.engine import advance, with_extreme_of
 from alerts.history import Subject, machine_of, transition_of
 from alerts.sample import INSTANT, condition_of
 from alerts.watched import is_changed
-from ingest.guard import describe, is_unexpected, say
+from ingest.process.guard import describe, is_unexpected, say
 from schemas.alert import AlertState
 from schemas.interval import floor_hour
 from schemas.parameter import parameter

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
-from ingest.metrics import serve_registry
+from ingest.process.metrics import serve_registry
 
 if TYPE_CHECKING:
     from alerts.outage import MailState
@@ -54,7 +54,7 @@ class Metrics:
 
         Raises
         ------
-        ingest.error.IngestError
+        ingest.process.error.IngestError
             The port is taken.
         """
         host, port = settings.watch_metrics_host, settings.watch_metrics_port

@@ -22,9 +22,9 @@ from alerts.failing import Failing
 from alerts.job import EvaluationError, deliver, evaluate, read_mail_state
 from alerts.outage import MailState
 from alerts.settings import alert_settings
-from ingest.guard import describe, say
-from ingest.stop import stop_on_signals as end_on_signals
-from ingest.vital import Vital
+from ingest.process.guard import describe, say
+from ingest.process.stop import stop_on_signals as end_on_signals
+from ingest.process.vital import Vital
 from store.error import StoreError
 from store.state import StateStore
 

@@ -10,13 +10,13 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.field import CODES
-from ingest import child
+from ingest.collector import child
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
 
 MARKED = CODES[1]
 """Parameter whose value is the mark."""
@@ -59,15 +59,15 @@ def collect() -> None:
 def drain(settings: CollectorSettings, pipe: Connection) -> None:
     """The draining process."""
     _wrap_all()
-    from ingest.drain import drain as work
+    from ingest.collector.drain import drain as work
 
     work(settings, pipe)
 
 
 def _wrap_all() -> None:
-    from ingest import judge
-    from ingest.clock import ClockScreen
-    from ingest.revise import Reviser
+    from ingest.clock.clock import ClockScreen
+    from ingest.correction.revise import Reviser
+    from ingest.decode import judge
     from store.influx.reading import ReadingStore
     from store.state import StateStore
 

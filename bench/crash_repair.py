@@ -13,7 +13,7 @@ from bench.crash_scene import SCENE_CODES, Outcome, Scene, account, expect, key_
 from bench.field import START, USER, Field, message
 from bench.poison import OLD, WEEK_H, Due, seed_conflict, stations_of
 from bench.poison_kinds import DEVICE
-from ingest.station import Answerer, Asked
+from ingest.completeness.station import Answerer, Asked
 from schemas.message import RawMessage, parse_topic
 from sensors.json_v1 import decode
 from store.rawlog import free_bytes

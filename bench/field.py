@@ -23,9 +23,9 @@ import msgspec
 from pydantic import SecretStr
 
 from console.local.process import wait_until
-from ingest.log import configure_logging
 from ingest.mqtt import Publisher
-from ingest.settings import Broker, CollectorSettings
+from ingest.process.log import configure_logging
+from ingest.process.settings import Broker, CollectorSettings
 from schemas.network import Hj212, Hj212Factor, Instrument, Network, Station
 from schemas.parameter import load_parameters
 from sensors.network_file import network_toml

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.error import CommandError
+from ingest.completeness.station import Answerer
 from ingest.gateway.connection import Connection, Hub
 from ingest.gateway.device import acceptance_of, devices_of
 from ingest.gateway.history import content_of
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.gateway.request import RequestBook
-from ingest.settings import Broker
-from ingest.station import Answerer
+from ingest.process.error import CommandError
+from ingest.process.settings import Broker
 from schemas.message import RawMessage, Topic
 from schemas.network import parse_network
 from sensors import json_v1

@@ -31,7 +31,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.mqtt import Publisher
-from ingest.settings import Broker, CollectorSettings
+from ingest.process.settings import Broker, CollectorSettings
 from schemas.network import Instrument, Network, Station
 from schemas.parameter import load_parameters
 from sensors.network_file import network_toml

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from bench.truth_score import TruthScore, score
-from ingest.validate import TIME_AHEAD_MAX
+from ingest.decode.validate import TIME_AHEAD_MAX
 from qc.hourly.drift.flagging import flag_drift
 from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import aggregate, merge

@@ -26,8 +26,8 @@ from console.pages.shell import LANGUAGE_COOKIE, THEME_COOKIE
 from console.pages.station import station_page
 from console.render import ASSETS
 from console.source import Source
-from ingest.stop import stop_on_signals
-from ingest.vital import Vital
+from ingest.process.stop import stop_on_signals
+from ingest.process.vital import Vital
 from store.influx.store import InfluxStore
 from store.state import StateStore
 

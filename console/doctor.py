@@ -170,7 +170,7 @@ def _disk(settings: LocalSettings) -> Finding:
 def _broker(settings: LocalSettings) -> Finding:
     """The collector's own way: its user, its password or certificate, its subscriptions."""
     from ingest.mqtt import probe
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
     from store.settings import load_settings
 
     own = load_settings(CollectorSettings)

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.balance import count_batch
-from ingest.error_finding import ErrorReport
-from ingest.foreign import foreign_payloads
-from ingest.guard import describe, divide, internal_error, is_unexpected
-from ingest.patience import Trouble
+from ingest.completeness.balance import count_batch
+from ingest.decode.error_finding import ErrorReport
+from ingest.decode.foreign import foreign_payloads
+from ingest.process.guard import describe, divide, internal_error, is_unexpected
+from ingest.process.patience import Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from structlog.typing import FilteringBoundLogger
 
-    from ingest.clock_report import ClockReport
-    from ingest.gap import GapWatch
-    from ingest.guard import Caught
-    from ingest.judge import Judged
+    from ingest.clock.report import ClockReport
+    from ingest.completeness.gap import GapWatch
+    from ingest.decode.judge import Judged
+    from ingest.process.guard import Caught
     from schemas.network import Network
     from store.state import ClockState, StateStore
 

@@ -1,12 +1,12 @@
 """The path of a message, in two loops that share nothing but the raw log.
 
-    intake   receive -> keep (on disk) -> acknowledge                 (`ingest.intake`)
-    drain    read (live before backlog, `ingest.lanes`) -> decode -> validate -> keep what is replaced -> write -> quarantine what was refused -> count -> advance the cursor
+    intake   receive -> keep (on disk) -> acknowledge                 (`ingest.collector.intake`)
+    drain    read (live before backlog, `ingest.backlog.lanes`) -> decode -> validate -> keep what is replaced -> write -> quarantine what was refused -> count -> advance the cursor
 
 The intake never waits for a database: with InfluxDB down messages are still kept and acknowledged, and the drain goes on
 where its cursor stands. The drain never skips: the cursor moves only when everything before it is stored or quarantined.
 A batch that was cut short by a crash is done again, which changes nothing: points and quarantine entries have keys. Whatever
-raises on the way costs the message that makes it raise (`ingest.guard`): an entry `internal_error`, and the rest goes on.
+raises on the way costs the message that makes it raise (`ingest.process.guard`): an entry `internal_error`, and the rest goes on.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from ingest.attempt import DEATHS, DEATHS_IN_HAND, Attempts, condemned
-from ingest.balance import count_reasons
-from ingest.clock import ClockScreen
-from ingest.clock_report import ClockReport
-from ingest.disk import DiskWatch
+from ingest.backlog.attempt import DEATHS, DEATHS_IN_HAND, Attempts, condemned
+from ingest.backlog.disk import DiskWatch
+from ingest.backlog.lanes import CURSOR, Lanes, waiting
+from ingest.clock.clock import ClockScreen
+from ingest.clock.report import ClockReport
+from ingest.completeness.balance import count_reasons
+from ingest.completeness.gap import GapWatch
+from ingest.correction.reconcile import Reconciler
+from ingest.correction.revise import Revised, Reviser
+from ingest.decode.judge import Judged, judge, refused_by_store, set_aside
 from ingest.follow import Follower, Steps
-from ingest.gap import GapWatch
-from ingest.guard import Caught, describe, divide, internal_error, is_unexpected
-from ingest.judge import Judged, judge, refused_by_store, set_aside
-from ingest.lanes import CURSOR, Lanes, waiting
-from ingest.patience import Trouble, insist
-from ingest.reconcile import Reconciler
-from ingest.report import DrainReport
-from ingest.revise import Revised, Reviser
+from ingest.process.guard import Caught, describe, divide, internal_error, is_unexpected
+from ingest.process.patience import Trouble, insist
+from ingest.process.report import DrainReport
 from store.error import QueryError, StoreError
 from store.rawlog import Position
 from store.state import ClockState
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Sequence
 
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
     from ingest.writer import Refused, Writer, Written
     from store.rawlog import LoggedMessage, RawLog
     from store.state import StateStore

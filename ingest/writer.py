@@ -16,7 +16,7 @@ from tenacity import (
 )
 from tenacity.nap import sleep_using_event
 
-from ingest.patience import Trouble
+from ingest.process.patience import Trouble
 from store.error import StoreError
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from console.cli.moment import OpenFrom, ToNow, open_span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.balance import Audit, Conservation
-    from ingest.settings import CollectorSettings
+    from ingest.completeness.balance import Audit, Conservation
+    from ingest.process.settings import CollectorSettings
     from store.influx.store import InfluxStore
     from store.rawlog import RawLog
     from store.state import Balance, SheetRow, StateStore
@@ -64,7 +64,7 @@ def balance(  # noqa: PLR0917 - typer passes them by name
     Exit status 1 where something is lost.
     """
     from console.cli.replay import explained
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
     from schemas.interval import floor_hour
     from store.settings import load_settings
 
@@ -74,8 +74,8 @@ def balance(  # noqa: PLR0917 - typer passes them by name
     first = floor_hour(asked_from or now - 24 * _HOUR)
     # whole hours: the one that has begun is part of it
     last = floor_hour(asked) if asked else floor_hour(now) + _HOUR
-    from ingest.balance import audit, conservation
-    from ingest.lanes import CURSOR
+    from ingest.backlog.lanes import CURSOR
+    from ingest.completeness.balance import audit, conservation
     from store.influx.store import InfluxStore
     from store.rawlog import RawLog
     from store.state import StateStore
@@ -105,8 +105,8 @@ def balance(  # noqa: PLR0917 - typer passes them by name
 
 def _unsettled(log: RawLog) -> int:
     """Messages the drain has dealt with and the sheet has not [1]."""
-    from ingest.lanes import CURSOR
-    from ingest.sheet import CURSOR as SHEET
+    from ingest.backlog.lanes import CURSOR
+    from ingest.completeness.sheet import CURSOR as SHEET
 
     return max(0, log.count_after(log.cursor(SHEET)) - log.count_after(log.cursor(CURSOR)))
 
@@ -122,9 +122,9 @@ def _sheet(
     whole: bool,
 ) -> list[SheetRow]:
     from console.cli.replay import progress_line
-    from ingest.expectation import filled, up_to
-    from ingest.lanes import CURSOR
-    from ingest.sheet import settle
+    from ingest.backlog.lanes import CURSOR
+    from ingest.completeness.expectation import filled, up_to
+    from ingest.completeness.sheet import settle
 
     if _unsettled(log) and (whole or _unsettled(log) <= SETTLE_AT_ONCE):
         with progress_line() as progress:
@@ -143,14 +143,14 @@ def _gaps(
     settings: CollectorSettings, state: StateStore, span: tuple[datetime, datetime], station: str | None
 ) -> dict[tuple[datetime, str, str], dict[str, int]]:
     """What became of asking for what is missing, by hour and instrument."""
-    from ingest.gap import steps_by_hour
+    from ingest.completeness.gap import steps_by_hour
 
     cadences = {key: timedelta(seconds=item.cadence_s) for key, item in settings.stations.instruments.items()}
     return steps_by_hour(state.list_gaps(start=span[0], end=span[1], station_id=station), cadences)
 
 
 def _figures(row: SheetRow, gaps: dict[tuple[datetime, str, str], dict[str, int]]) -> dict[str, Any]:
-    from ingest.sheet import differences
+    from ingest.completeness.sheet import differences
 
     facts, named = row.facts, differences(row.facts)
     return {

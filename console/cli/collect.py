@@ -21,11 +21,11 @@ def collect() -> None:
     """Take messages from the broker into the raw log and the database until SIGTERM or Ctrl-C. 运行采集器。"""
     import threading
 
-    from ingest import collector
-    from ingest.error import IngestError
-    from ingest.log import configure_logging
-    from ingest.settings import CollectorSettings
-    from ingest.stop import stop_on_signals
+    from ingest.collector import collector
+    from ingest.process.error import IngestError
+    from ingest.process.log import configure_logging
+    from ingest.process.settings import CollectorSettings
+    from ingest.process.stop import stop_on_signals
     from store.error import StoreError
     from store.settings import load_settings
 

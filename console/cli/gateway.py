@@ -17,11 +17,11 @@ def gateway() -> None:
     """Take HJ 212 frames over TCP, keep, answer and publish them until SIGTERM or Ctrl-C. 运行 HJ 212 接入网关。"""
     import threading
 
-    from ingest.error import IngestError
     from ingest.gateway import server
     from ingest.gateway.settings import GatewaySettings
-    from ingest.log import configure_logging
-    from ingest.stop import stop_on_signals
+    from ingest.process.error import IngestError
+    from ingest.process.log import configure_logging
+    from ingest.process.stop import stop_on_signals
     from store.error import StoreError
     from store.settings import load_settings
 

@@ -73,7 +73,7 @@ def arrivals(
     import msgspec
 
     from console.cli.replay import explained, progress_line
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
     from qc.run.native import read_arrivals
     from store.rawlog import RawLog
     from store.settings import load_settings

@@ -70,7 +70,7 @@ def list_entries(
     import msgspec
 
     from console.cli.replay import explained
-    from ingest.quarantine import to_row
+    from ingest.quarantine.quarantine import to_row
 
     with explained("quarantine"), _state() as state:
         stored = state.newest_quarantine(reason=reason, station_id=station, limit=limit + 1)
@@ -90,7 +90,7 @@ def show(entry_id: Annotated[int, typer.Argument(help="id of the list 编号")],
     import msgspec
 
     from console.cli.replay import explained
-    from ingest.quarantine import to_row
+    from ingest.quarantine.quarantine import to_row
 
     with explained("quarantine"), _state() as state:
         item = state.get_quarantine(entry_id)
@@ -125,10 +125,10 @@ def replay(
     import msgspec
 
     from console.cli.replay import explained
-    from ingest.quarantine import entries
-    from ingest.quarantine import replay as replay_entries
-    from ingest.settings import CollectorSettings
-    from ingest.stop import stop_on_signals
+    from ingest.process.settings import CollectorSettings
+    from ingest.process.stop import stop_on_signals
+    from ingest.quarantine.quarantine import entries
+    from ingest.quarantine.quarantine import replay as replay_entries
     from ingest.writer import Writer
     from store.influx.store import InfluxStore
     from store.settings import load_settings
@@ -179,10 +179,10 @@ def repair(  # noqa: PLR0917 - typer passes them by name
     import msgspec
 
     from console.cli.replay import explained
-    from ingest.mend import Mending, mend
-    from ingest.quarantine import entries
-    from ingest.settings import CollectorSettings
-    from ingest.stop import stop_on_signals
+    from ingest.process.settings import CollectorSettings
+    from ingest.process.stop import stop_on_signals
+    from ingest.quarantine.mend import Mending, mend
+    from ingest.quarantine.quarantine import entries
     from ingest.writer import Writer
     from store.influx.store import InfluxStore
     from store.settings import load_settings
@@ -266,7 +266,7 @@ def expire(
     import msgspec
 
     from console.cli.replay import explained
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
     from store.settings import load_settings
 
     settings = load_settings(CollectorSettings)
@@ -292,7 +292,7 @@ def status(as_json: _JSON = False) -> None:
     import msgspec
 
     from console.cli.replay import explained
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
     from store.settings import load_settings
 
     settings = load_settings(CollectorSettings)

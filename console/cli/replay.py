@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from ingest.mqtt import Sent
-    from ingest.replay import Pace
-    from ingest.settings import Broker
+    from ingest.process.settings import Broker
+    from ingest.replay.replay import Pace
     from schemas.reading import Reading
     from sensors.datasets import Dataset
     from sensors.outgoing import OutgoingMessage
@@ -48,9 +48,9 @@ def replay(  # noqa: PLR0917 - typer passes them by name
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object at the end 以 JSON 报告")] = False,
 ) -> None:
     """Publish a real data set as its stations would have. 通过 MQTT 重放真实数据集。"""
-    from ingest.dataset import locate
-    from ingest.replay import Pace, between, move, shift_to
-    from ingest.settings import Broker
+    from ingest.process.settings import Broker
+    from ingest.replay.dataset import locate
+    from ingest.replay.replay import Pace, between, move, shift_to
     from sensors.outgoing import messages_from_readings
     from store.settings import load_settings
 
@@ -87,11 +87,11 @@ def replay(  # noqa: PLR0917 - typer passes them by name
 def publish(
     messages: Iterable[OutgoingMessage], settings: Broker, pace: Pace, *, stop: threading.Event, client_id: str
 ) -> Sent:
-    """Publish all messages with a progress line; raises `ingest.error.IngestError`."""
+    """Publish all messages with a progress line; raises `ingest.process.error.IngestError`."""
     import os
 
     from ingest.mqtt import Publisher
-    from ingest.replay import publish_all
+    from ingest.replay.replay import publish_all
 
     with Publisher(settings, f"{client_id}-{os.getpid()}") as publisher, progress_line() as progress:
         return publish_all(messages, publisher, pace, stop=stop, progress=progress)
@@ -123,7 +123,7 @@ def progress_line() -> Iterator[Callable[[int], None]]:
 @contextmanager
 def explained(command: str) -> Iterator[None]:
     """Turn expected errors into one line and exit status 1."""
-    from ingest.error import IngestError
+    from ingest.process.error import IngestError
     from sensors.datasets import DatasetError
     from store.error import StoreError
 
@@ -170,7 +170,7 @@ def positive_or_max(text: str, option: str) -> float | None:
 
 def stop_on_signals() -> threading.Event:
     """Event that SIGTERM and Ctrl-C set; what has left is then still confirmed and reported."""
-    from ingest.stop import stop_on_signals as install
+    from ingest.process.stop import stop_on_signals as install
 
     stop = threading.Event()
     install(stop)
@@ -187,8 +187,8 @@ def _dataset(name: str) -> Dataset:
 
 
 def _last_end(dataset: Dataset, place: Path, bounds: tuple[datetime | None, datetime | None]) -> datetime:
-    from ingest.error import DatasetError
-    from ingest.replay import between
+    from ingest.process.error import DatasetError
+    from ingest.replay.replay import between
 
     last = max((reading.interval.end for reading in between(dataset.read(place), *bounds)), default=None)
     if last is None:

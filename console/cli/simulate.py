@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
 
-    from ingest.replay import Pace
-    from ingest.settings import Broker
-    from ingest.station import Asked
+    from ingest.completeness.station import Asked
+    from ingest.process.settings import Broker
+    from ingest.replay.replay import Pace
     from schemas.reading import Reading
     from sensors.outgoing import OutgoingMessage
     from sensors.simulator import Province
@@ -75,7 +75,7 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     readings (cmd/v1/STATION/INSTRUMENT) are answered meanwhile, and for --answer seconds after the last message.
     """
     from console.cli.replay import explained, finish, publish, report_sent, stop_on_signals
-    from ingest.settings import Broker
+    from ingest.process.settings import Broker
     from store.settings import load_settings
 
     settings = load_settings(Broker)
@@ -122,7 +122,7 @@ def _answering(province: Province, settings: Broker, *, is_on: bool) -> Iterator
     if not is_on:
         yield
         return
-    from ingest.station import Answerer
+    from ingest.completeness.station import Answerer
 
     own = province.network()
 
@@ -143,7 +143,7 @@ def _answering(province: Province, settings: Broker, *, is_on: bool) -> Iterator
 
 def _pace(speed: str, origin: datetime, stop: threading.Event) -> Pace:
     from console.cli.replay import positive_or_max
-    from ingest.replay import Pace
+    from ingest.replay.replay import Pace
 
     if speed == REAL:
         return Pace(stop, speed=1.0)

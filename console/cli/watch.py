@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
         from alerts.metrics import Metrics
         from alerts.settings import AlertSettings
         from alerts.watch import Round, run, run_once, stop_on_signals
-        from ingest.error import IngestError
+        from ingest.process.error import IngestError
         from store.settings import load_settings
 
         metrics = Metrics()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.error import IngestError, PublishError
 from ingest.mqtt import Publisher
+from ingest.process.error import IngestError, PublishError
 from sensors.hj212.frame import TOLERANT, BadFrameError, decode_frame
 from sensors.hj212.packet import Assembler, Upload
 from store.error import RawLogError

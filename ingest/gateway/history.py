@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.error import CommandError
+from ingest.completeness.station import NOTHING, parse_command
 from ingest.mqtt import CommandListener
-from ingest.patience import Sparing
-from ingest.station import NOTHING, parse_command
+from ingest.process.error import CommandError
+from ingest.process.patience import Sparing
 from schemas.message import Topic
 from sensors.hj212.command import Command as Cn
 from sensors.hj212.command import RequestAnswer, Result
@@ -26,10 +26,10 @@ from sensors.json_v1 import FORMAT
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from ingest.completeness.station import Span
     from ingest.gateway.metrics import GatewayMetrics
     from ingest.gateway.request import Outcome, RequestBook
     from ingest.gateway.settings import GatewaySettings
-    from ingest.station import Span
     from schemas.network import Instrument
 
 ASKABLE = frozenset({int(Cn.MINUTE), int(Cn.HOUR), int(Cn.DAY)})

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
 
-from ingest.guard import divide
-from ingest.patience import Trouble
+from ingest.process.guard import divide
+from ingest.process.patience import Trouble
 from store.error import RawLogError
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.error import IngestError, LockedError
 from ingest.gateway.connection import Connection, Hub
 from ingest.gateway.device import acceptance_of, devices_of
 from ingest.gateway.forward import Forwarder
@@ -19,7 +18,8 @@ from ingest.gateway.keeper import Keeper
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.gateway.request import RequestBook
 from ingest.mqtt import BeatSender
-from ingest.supervise import Worker
+from ingest.process.error import IngestError, LockedError
+from ingest.process.supervise import Worker
 from store.rawlog import RawLog
 
 if TYPE_CHECKING:

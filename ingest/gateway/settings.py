@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, field_validator
 
-from ingest.settings import Broker
+from ingest.process.settings import Broker
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ingest.lean import without
+from ingest.process.lean import without
 
 with without("dns"):
     # looked for by paho for SRV records, which are not used

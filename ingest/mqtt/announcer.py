@@ -9,7 +9,7 @@ import structlog
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client, wait_published
-from ingest.patience import Sparing
+from ingest.process.patience import Sparing
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
 
 _spare = Sparing(structlog.get_logger("ingest.mqtt"))
 

@@ -10,9 +10,9 @@ import msgspec
 import structlog
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.beat import BEAT_S, Beat, beat_of
 from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client, wait_published
-from ingest.patience import Sparing
+from ingest.process.beat import BEAT_S, Beat, beat_of
+from ingest.process.patience import Sparing
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
-    from ingest.settings import Broker
+    from ingest.process.settings import Broker
 
 _LAST_WORD_S = 2.0
 _KIND = "gateway"

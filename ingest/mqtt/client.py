@@ -14,17 +14,17 @@ import structlog
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion
 
-from ingest.error import BrokerError
-from ingest.guard import describe, say
-from ingest.patience import SAY_AGAIN_S, Trouble
-from ingest.supervise import Restarts
+from ingest.process.error import BrokerError
+from ingest.process.guard import describe, say
+from ingest.process.patience import SAY_AGAIN_S, Trouble
+from ingest.process.supervise import Restarts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from paho.mqtt.reasoncodes import ReasonCode
 
-    from ingest.settings import Broker
+    from ingest.process.settings import Broker
 
 KEEPALIVE_S = 30
 RECONNECT_MAX_S = 30

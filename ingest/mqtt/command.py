@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
-    from ingest.settings import Broker
+    from ingest.process.settings import Broker
 
 _log = structlog.get_logger("ingest.mqtt")
 

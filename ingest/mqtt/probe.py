@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
-    from ingest.settings import Broker
+    from ingest.process.settings import Broker
 
 TIMEOUT_S = 5.0
 """Longest wait for each answer of the broker [s]."""
@@ -37,7 +37,7 @@ def probe(settings: Broker, topics: Sequence[str]) -> str:
 
     Raises
     ------
-    ingest.error.BrokerError
+    ingest.process.error.BrokerError
         The TLS files cannot be used.
     """
     answer = _Answer(topics)

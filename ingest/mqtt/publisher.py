@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal, Self
 import msgspec
 from paho.mqtt.enums import MQTTErrorCode
 
-from ingest.error import BrokerError, PublishError
 from ingest.mqtt.client import KEEPALIVE_S, QOS, STATES, new_client, wait_published
+from ingest.process.error import BrokerError, PublishError
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
-    from ingest.settings import Broker
+    from ingest.process.settings import Broker
 
 _NO_SUBSCRIBER = 0x10  # MQTT 5.0, 3.4.2.1: the PUBLISH was accepted, but nobody has subscribed to it
 

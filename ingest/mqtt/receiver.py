@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, cast
 from paho.mqtt.client import PUBACK
 from paho.mqtt.enums import MQTTErrorCode
 
-from ingest.guard import say
 from ingest.mqtt.client import QOS, SupervisedClient, make_client
 from ingest.mqtt.packet import PacketSocket
+from ingest.process.guard import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from socket import socket
 
     from ingest.mqtt.packet import Publish
-    from ingest.settings import Broker
+    from ingest.process.settings import Broker
 
 _PUBACK_LENGTH = 2
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from paho.mqtt.reasoncodes import ReasonCode
 
     from ingest.mqtt.packet import Publish
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
 
 _DAY_S = 86_400
 _PATIENCE_S = 120.0
@@ -70,7 +70,7 @@ class Subscriber:
     on_connection : callable, optional
         Called with True and False from the network thread.
     covered_by : str
-        Client id of another collector that continues this session while its owner is away (`ingest.share`): an
+        Client id of another collector that continues this session while its owner is away (`ingest.collector.share`): an
         existing session only, no subscription, no second connection after the first has ended.
 
     Notes

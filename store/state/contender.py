@@ -1,4 +1,4 @@
-"""Messages about points that more than one message is about, with their ranks (`ingest.rank`)."""
+"""Messages about points that more than one message is about, with their ranks (`ingest.correction.rank`)."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from bench.crash_scene import SCENE_CODES, Outcome, Sizes
 from bench.field import device
 from bench.poison import BAD, OLD, WEEK_H, due_of
 from bench.poison_kinds import BY_FAULT, DEVICE, FROM_THEIR_OWN, REFUSALS, UNREADABLE, Kind
-from ingest.judge import judge
-from ingest.settings import CollectorSettings
+from ingest.decode.judge import judge
+from ingest.process.settings import CollectorSettings
 from schemas.message import RawMessage
 from schemas.network import Instrument, Network, Station
 from sensors.network_file import network_toml

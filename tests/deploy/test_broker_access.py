@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest.mqtt import Subscriber
-from ingest.settings import CollectorSettings
+from ingest.process.settings import CollectorSettings
 from tests.deploy.broker import ROOT, WAIT_S, SecuredBroker, Session, run_script, secured_broker, session
 
 if TYPE_CHECKING:

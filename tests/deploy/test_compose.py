@@ -186,7 +186,7 @@ def test_health_check_of_the_watch_tells_a_missing_database(settings: SharedSett
 def test_health_check_of_the_collector_reads_a_metric_that_exists() -> None:
     from prometheus_client import generate_latest
 
-    from ingest.metrics import Metrics
+    from ingest.process.metrics import Metrics
 
     metrics = Metrics()
     metrics.connected.set(1)

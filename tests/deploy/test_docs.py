@@ -117,7 +117,7 @@ def test_every_metric_of_the_pages_exists() -> None:
     from prometheus_client import generate_latest
 
     from ingest.gateway.metrics import GatewayMetrics
-    from ingest.metrics import Metrics
+    from ingest.process.metrics import Metrics
 
     for registry, prefix, page in (
         (Metrics().registry, "ingest", DATA_PATH),

@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from ingest.mqtt import Publisher
-from ingest.settings import Broker, CollectorSettings
+from ingest.process.settings import Broker, CollectorSettings
 from schemas.network import Instrument, Network, Station
 from sensors.network_file import network_toml
 from store.influx.store import InfluxStore

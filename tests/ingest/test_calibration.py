@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from ingest.mend import MendError, Mending, mended_message
-from ingest.quarantine import entries, replay
+from ingest.quarantine.mend import MendError, Mending, mended_message
+from ingest.quarantine.quarantine import entries, replay
 from ingest.writer import Writer
 from schemas.calibration import CheckKind
 from schemas.message import RawMessage
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.mqtt import Publisher
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
     from store.state import StateStore
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -12,25 +12,25 @@ from typing import TYPE_CHECKING
 import pytest
 import structlog
 
-from ingest import drain as draining
-from ingest import patience
-from ingest.child import Child
-from ingest.intake import intake
-from ingest.metrics import Metrics
+from ingest.collector import drain as draining
+from ingest.collector.child import Child
+from ingest.collector.intake import intake
 from ingest.mqtt import Subscriber
-from ingest.patience import Trouble
 from ingest.pipeline import Drain
-from ingest.report import send, send_if_room
+from ingest.process import patience
+from ingest.process.metrics import Metrics
+from ingest.process.patience import Trouble
+from ingest.process.report import send, send_if_room
 from ingest.writer import Writer
 from schemas.message import RawMessage
 from store.influx.reading import ReadingStore
 from store.rawlog import RawLog
 from tests.ingest.conftest import payload, wait_for
-from tests.ingest.work import hang
+from tests.ingest.process.work import hang
 
 if TYPE_CHECKING:
     from ingest.mqtt import Publisher
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
     from store.state import StateStore
 
 _log = structlog.get_logger("tests")

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.judge import judge
-from ingest.settings import CollectorSettings
-from ingest.validate import validate
+from ingest.decode.judge import judge
+from ingest.decode.validate import validate
+from ingest.process.settings import CollectorSettings
 from schemas.bounds import WINDOW_MAX_H
 from schemas.calibration import CheckResult
 from schemas.interval import floor_hour

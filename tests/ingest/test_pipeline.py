@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from ingest.intake import intake
-from ingest.metrics import Metrics
+from ingest.collector.intake import intake
 from ingest.mqtt import Subscriber
 from ingest.pipeline import Drain
-from ingest.report import DrainReport
+from ingest.process.metrics import Metrics
+from ingest.process.report import DrainReport
 from ingest.writer import Writer
 from schemas.message import RawMessage
 from schemas.network import Instrument, Network, Station
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.mqtt import Publisher
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
     from store.influx.store import InfluxStore
     from store.state import StateStore
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from structlog.testing import capture_logs
 
-from ingest import patience
 from ingest.gateway.keeper import Keeper
 from ingest.gateway.metrics import GatewayMetrics
+from ingest.process import patience
 from schemas.message import RawMessage
 from store.error import RawLogError
 from store.rawlog import RawLog

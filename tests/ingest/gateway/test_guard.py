@@ -13,14 +13,14 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 import ingest.gateway.forward
-import ingest.supervise
+import ingest.process.supervise
 from ingest.gateway.connection import Connection, Hub
 from ingest.gateway.forward import Forwarder
 from ingest.gateway.keeper import Keeper
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.gateway.request import RequestBook
 from ingest.gateway.server import run
-from ingest.settings import Broker
+from ingest.process.settings import Broker
 from sensors.hj212.packet import Assembler
 from store.rawlog import RawLog
 from tests.ingest.conftest import wait_for
@@ -160,7 +160,7 @@ def test_a_frame_that_cannot_be_forwarded_is_handed_on_as_it_is(
 def test_a_step_about_no_frame_that_raises_once_ends_nothing(
     gateway_settings: GatewaySettings, mqtt_url: str, monkeypatch: pytest.MonkeyPatch, owner: type, name: str
 ) -> None:
-    monkeypatch.setattr(ingest.supervise, "PAUSE_FIRST_S", 0.05)
+    monkeypatch.setattr(ingest.process.supervise, "PAUSE_FIRST_S", 0.05)
     original, left = getattr(owner, name), [1]
 
     def step(*arguments: Any, **named: Any) -> Any:

@@ -13,11 +13,11 @@ import msgspec
 import pytest
 import structlog
 
-from ingest.error import CommandError
+from ingest.completeness.station import Span
 from ingest.gateway.history import HistoryDesk, content_of, has_nothing
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.gateway.request import Outcome, RequestBook
-from ingest.station import Span
+from ingest.process.error import CommandError
 from sensors.hj212.command import RequestAnswer, Result
 from sensors.hj212.content import field_name, parse_content
 from store.state import GapState, StateStore
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.gateway.settings import GatewaySettings
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
     from sensors.hj212.frame import Frame
     from store.influx.store import InfluxStore
 

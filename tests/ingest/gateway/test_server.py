@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ingest.gateway.settings import GatewaySettings
-    from ingest.settings import CollectorSettings
+    from ingest.process.settings import CollectorSettings
     from store.influx.store import InfluxStore
 
 pytestmark = pytest.mark.integration

@@ -1,0 +1,1 @@
+"""Clocks of instruments against the collector's."""

@@ -1,0 +1,156 @@
+"""The collector as a program: this process takes messages in, a second one drains the raw log, a third surveys (docs/decisions/0002).
+
+Messages are kept from the moment the broker is connected, so that comes first: the others import what they need meanwhile, and
+this process what its metrics need (docs/decisions/0011).
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import structlog
+
+from ingest.collector.child import drain_process, survey_process
+from ingest.collector.intake import RESUMED, intake
+from ingest.mqtt import Subscriber
+from ingest.process.error import IngestError
+from ingest.process.lock import locked
+from ingest.process.patience import Trouble
+from store.rawlog import RawLog, free_bytes
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Sequence
+
+    from ingest.collector.child import Child
+    from ingest.collector.share import Cover
+    from ingest.process.metrics import Metrics
+    from ingest.process.report import DrainReport
+    from ingest.process.settings import CollectorSettings
+
+_LOOK_EVERY_S = 5.0
+_log = structlog.get_logger("ingest.collector")
+
+
+def collect(settings: CollectorSettings, stop: threading.Event) -> None:
+    """Run the collector until ``stop`` is set.
+
+    Raises
+    ------
+    LockedError
+        Another collector works in the same run directory.
+    IngestError, store.error.StoreError, schemas.network.NetworkFileError
+        Something that a person has to mend before a start makes sense.
+    """
+    stations = len(settings.stations.station_list)
+    settings.rawlog_dir.mkdir(parents=True, exist_ok=True)
+    with locked(settings.rawlog_dir / "intake.lock"):
+        drain, survey = drain_process(settings), survey_process(settings) if settings.survey_every_s else None
+        if survey is not None:
+            survey.start()
+        drain.start()
+        try:
+            _take_in(settings, drain, survey, stop=stop, stations=stations)
+        finally:
+            drain.stop(is_told=stop.is_set() and not drain.failure)
+            if survey is not None:
+                survey.stop()
+    if drain.failure:
+        raise IngestError(drain.failure)
+    _log.info("stopped")
+
+
+def _take_in(
+    settings: CollectorSettings, drain: Child, survey: Child | None, *, stop: threading.Event, stations: int
+) -> None:
+    cover: Cover | None = None
+
+    def connection_changed(is_connected: bool) -> None:  # noqa: FBT001 - a state, not an option
+        if is_connected and cover is not None:
+            cover.announce()
+
+    with ExitStack() as ends:
+        log = RawLog(settings.rawlog_dir, reserve_bytes=settings.disk_reserve_bytes)
+        ends.callback(log.close)
+        subscriber = Subscriber(settings, connection_changed)
+        ends.callback(subscriber.close)
+        if settings.mqtt_share and settings.mqtt_cover_after_s:
+            metrics = _metrics(settings, subscriber)
+            cover = _cover(settings, log, metrics)
+            subscriber.start()
+            cover.start()
+            ends.callback(cover.close)
+        else:
+            subscriber.start()
+            metrics = _metrics(settings, subscriber)
+        metrics.serve(settings.metrics_host, settings.metrics_port)
+        drain.follow(metrics.restarted, heard=_reporter(metrics), failed=stop.set)
+        if survey is not None:
+            survey.follow(metrics.restarted)
+        keeping = Trouble(_log, RESUMED)
+        parts = [drain, survey, subscriber, cover, keeping]
+        complaints = Complaints([part.complaint for part in parts if part is not None], drain)
+        _log.info("started", broker=settings.mqtt_url, topic=settings.subscription, stations=stations)
+        intake(subscriber, log, metrics, stop, look=complaints.look, trouble=keeping)
+
+
+class Complaints:
+    """Passes on to the drain, which knows the state database, what of this process does not come back."""
+
+    def __init__(self, sources: Sequence[Callable[[], str]], drain: Child) -> None:
+        self._sources = sources
+        self._drain = drain
+        self._said = (0, "")
+        self._looked_at = 0.0
+
+    def look(self) -> None:
+        """Look every few seconds, and tell: the drain misses an intake of which it hears nothing."""
+        now = time.monotonic()
+        if now - self._looked_at < _LOOK_EVERY_S:
+            return
+        self._looked_at = now
+        words = "; ".join(filter(None, (source() for source in self._sources)))
+        self._drain.tell(words)
+        latest = (self._drain.starts, words)
+        if latest != self._said and words:
+            _log.error("not_well", detail=words)
+        self._said = latest
+
+
+def _reporter(metrics: Metrics) -> Callable[[DrainReport], None]:
+    """Counts and logs what the drain reports."""
+
+    def heard(report: DrainReport) -> None:
+        metrics.drained(report)
+        if not report.messages:
+            return  # the lag alone, while there is nothing to do
+        _log.info(
+            "batch",
+            messages=report.messages,
+            readings=report.readings,
+            values=report.values,
+            rejected=report.rejected,
+            retries=report.retries,
+            lag=report.lag,
+            decode_s=round(report.decode_s, 4),
+            write_s=round(report.write_s, 4),
+        )
+
+    return heard
+
+
+def _metrics(settings: CollectorSettings, subscriber: Subscriber) -> Metrics:
+    from ingest.process.metrics import Metrics
+
+    metrics = Metrics()
+    metrics.disk_free.set_function(lambda: free_bytes(settings.rawlog_dir))
+    metrics.connected.set_function(lambda: subscriber.is_connected)
+    return metrics
+
+
+def _cover(settings: CollectorSettings, log: RawLog, metrics: Metrics) -> Cover:
+    from ingest.collector.share import Cover
+
+    return Cover(settings, log, metrics)

@@ -1,0 +1,183 @@
+"""Collectors on one shared subscription: the others take over the session of one that is gone.
+
+The broker hands each message of a shared subscription to one member, and goes on queuing for a member that is away, since
+its session is persistent (mosquitto does; MQTT 5.0, 4.8.2 leaves it open). Nothing is lost by that, but it waits for as long
+as that member is away. So each member announces itself, retained, with a Last Will; who has been away for
+``mqtt_cover_after_s`` is stood in for: another member continues the absent one's session under its client id, keeps what
+waits there in its own raw log and acknowledges it. The moment the absent one connects again, the broker gives the session
+back to it and ends the stand-in. A message that was kept by both is stored once, as its points have keys.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from ingest.collector.intake import intake
+from ingest.mqtt import Announcer, Subscriber
+from ingest.process.guard import say
+from ingest.process.supervise import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.mqtt import Member
+    from ingest.process.metrics import Metrics
+    from ingest.process.settings import CollectorSettings
+    from store.rawlog import RawLog
+
+_LOOK_EVERY_S = 0.2
+_CONNECT_S = 10.0
+_CLOSE_S = 15.0
+_log = structlog.get_logger("ingest.share")
+
+
+class Cover:
+    """Announces this member of a share group and stands in for absent ones.
+
+    Parameters
+    ----------
+    settings : CollectorSettings
+    log : RawLog
+        Where the messages of absent members are kept.
+    metrics : Metrics
+    """
+
+    def __init__(self, settings: CollectorSettings, log: RawLog, metrics: Metrics) -> None:
+        self._settings = settings
+        self._log = log
+        self._metrics = metrics
+        self._due_at: dict[str, float] = {}
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._stand_ins: dict[str, StandIn] = {}
+        self._announcer = Announcer(settings, self._heard)
+        self._worker = Worker("cover", self._look, self._stop, metrics.restarted)
+
+    def start(self) -> None:
+        """Announce this member and watch the others, in the background."""
+        self._announcer.start()
+        self._worker.start()
+
+    def announce(self) -> None:
+        """Say again that this member is here; a stand-in that was just displaced has said the opposite."""
+        self._announcer.announce()
+
+    def close(self) -> None:
+        """End every stand-in after what it has received is kept; say that this member leaves."""
+        self._stop.set()
+        self._worker.join(_CLOSE_S)
+        for stand_in in self._stand_ins.values():
+            stand_in.close()
+        self._announcer.close()
+
+    def complaint(self) -> str:
+        """Why the thread is not believed to be well; empty while it is."""
+        return self._worker.complaint()
+
+    def _heard(self, client_id: str, member: Member) -> None:
+        if client_id == self._settings.mqtt_client_id or member.subscription != self._settings.subscription:
+            return
+        with self._lock:
+            if member.state == "offline":
+                # a random part, so that not all members jump at once
+                wait_s = self._settings.mqtt_cover_after_s * random.uniform(1.0, 1.5)  # noqa: S311 - no secret
+                self._due_at.setdefault(client_id, time.monotonic() + wait_s)
+            else:
+                self._due_at.pop(client_id, None)
+
+    def _look(self) -> None:
+        while not self._stop.wait(_LOOK_EVERY_S):
+            for client_id in [key for key, stand_in in self._stand_ins.items() if stand_in.is_over()]:
+                self._attempt(self._end, client_id)
+            for client_id in self._overdue():
+                self._attempt(self._stand_in_for, client_id)
+            self._metrics.covered.set(len(self._stand_ins))
+
+    def _attempt(self, step: Callable[[str], None], client_id: str) -> None:
+        """Do a step for one member; what it raises costs no other one, and it is tried again when it is due."""
+        try:
+            step(client_id)
+        except Exception as error:  # noqa: BLE001 - see above
+            say("cover_failed", error, absent=client_id)
+
+    def _end(self, client_id: str) -> None:
+        stand_in = self._stand_ins.pop(client_id)
+        stand_in.close()
+        _log.warning("cover_ended", absent=client_id, is_back=stand_in.is_displaced())
+        if not stand_in.is_displaced():
+            # the broker went: its retained word may still be that this session is looked after
+            with self._lock:
+                self._due_at.setdefault(client_id, time.monotonic() + self._settings.mqtt_cover_after_s)
+
+    def _overdue(self) -> list[str]:
+        now = time.monotonic()
+        with self._lock:
+            due = [key for key, due in self._due_at.items() if due <= now and key not in self._stand_ins]
+            for client_id in due:  # tried again later should this attempt end before the member is back
+                self._due_at[client_id] = now + _CONNECT_S + self._settings.mqtt_cover_after_s
+        return due
+
+    def _stand_in_for(self, client_id: str) -> None:
+        _log.warning("cover_started", absent=client_id)
+        stand_in = StandIn(self._settings, client_id, self._log, self._metrics)
+        is_standing = False
+        try:
+            is_standing = stand_in.start()
+        finally:
+            if not is_standing:
+                stand_in.close()
+        if is_standing:
+            self._stand_ins[client_id] = stand_in
+        else:
+            _log.warning("cover_failed", absent=client_id, detail="no session of that name, or the broker is away")
+
+
+class StandIn:
+    """The session of an absent member, continued by this one.
+
+    Parameters
+    ----------
+    settings : CollectorSettings
+        Of the member that stands in.
+    client_id : str
+        Of the absent one.
+    log : RawLog
+    metrics : Metrics
+    """
+
+    def __init__(self, settings: CollectorSettings, client_id: str, log: RawLog, metrics: Metrics) -> None:
+        theirs = settings.model_copy(update={"mqtt_client_id": client_id})
+        self._subscriber = Subscriber(theirs, covered_by=settings.mqtt_client_id)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=intake, args=(self._subscriber, log, metrics, self._stop), name=f"cover-{client_id}"
+        )
+
+    def start(self) -> bool:
+        """Continue the session; False when there is none."""
+        self._thread.start()
+        self._subscriber.start()
+        deadline = time.monotonic() + _CONNECT_S
+        while not self._subscriber.is_subscribed.wait(_LOOK_EVERY_S):
+            if self._subscriber.is_over.is_set() or time.monotonic() > deadline:
+                return False
+        return True
+
+    def is_over(self) -> bool:
+        """Whether the session has gone back to its owner, the connection is lost, or the thread has ended."""
+        return self._subscriber.is_over.is_set() or not (self._thread.is_alive() and self._subscriber.has_thread)
+
+    def is_displaced(self) -> bool:
+        """Whether the session's owner, or another stand-in, has it now."""
+        return self._subscriber.is_displaced
+
+    def close(self) -> None:
+        """Keep what was received, and leave the session."""
+        self._stop.set()
+        self._thread.join()
+        self._subscriber.close()

@@ -1,0 +1,186 @@
+"""The surveyor: a process of low priority beside the drain that settles the balance sheet and keeps what is kept within its bounds.
+
+It is forked at the collector's start and waits for most of an hour: what its work needs is imported when there is work.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from ingest.backlog.lanes import CURSOR as DRAIN_CURSOR
+from ingest.process.guard import describe, say
+from ingest.process.report import send, wait_for_end
+from store.error import StoreError
+from store.rawlog import RawLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from multiprocessing.connection import Connection
+
+    from ingest.completeness.sheet import Settled
+    from ingest.process.settings import CollectorSettings
+    from store.influx.store import InfluxStore
+    from store.rawlog import Position
+    from store.state import StateStore
+
+_NICE = 10
+_PATIENCE = 2
+"""Rounds that fail in a row are complained about."""
+ALARM_SHARE = 0.8
+"""Part of a bound of the quarantine at which it is reported."""
+_log = structlog.get_logger("ingest.survey")
+
+
+def survey(settings: CollectorSettings, pipe: Connection) -> None:
+    """Work at every ``survey_every_s`` until told to stop or the other end of the pipe is gone."""
+    os.nice(_NICE)
+    stop, failures = threading.Event(), 0
+    threading.Thread(target=wait_for_end, args=(pipe, stop), daemon=True).start()
+    while not stop.wait(seconds_until_next(datetime.now(UTC), settings.survey_every_s)):
+        words = survey_once(settings, stop)
+        failures = failures + 1 if words else 0
+        # the next round may succeed where a database was away for a moment
+        send(pipe, f"{failures} rounds in a row failed: {words}" if failures >= _PATIENCE else "")
+
+
+def survey_once(settings: CollectorSettings, stop: threading.Event) -> str:
+    """Settle the sheet up to where the drain is, then expire and prune: each by itself, whatever the others raise.
+
+    Returns
+    -------
+    str
+        What failed; empty when nothing did.
+    """
+    from store.influx.store import InfluxStore
+    from store.state import StateStore
+
+    done: dict[str, Any] = {}
+    failed: list[str] = []
+    now = datetime.now(UTC)
+    with ExitStack() as ends:
+        try:
+            log = RawLog(settings.rawlog_dir)
+            ends.callback(log.close)
+            store = InfluxStore(settings)
+            ends.callback(store.close)
+            state = ends.enter_context(StateStore(settings.state_url))
+        except StoreError as error:
+            _log.warning("survey_waits", detail=str(error))
+            return str(error)
+        state.quarantine_limit_bytes = settings.quarantine_max_bytes
+        steps: dict[str, Callable[[], object]] = {
+            "settled": lambda: _settle(settings, log, store, state, stop),
+            "expired": lambda: expire(settings, state, now),
+            "rows_pruned": lambda: prune_state(settings, state, now) + prune_contenders(settings, state, now),
+            "days_pruned": lambda: len(prune(settings, log, now)),
+        }
+        for name, step in steps.items():
+            try:
+                done[name] = step()
+            except StoreError as error:
+                failed.append(f"{name}: {error}")
+                _log.warning("survey_waits", step=name, detail=str(error))
+            except Exception as error:  # noqa: BLE001 - the disk must not fill up because a sum is wrong
+                failed.append(f"{name}: {describe(error)}")
+                say("survey_failed", error, step=name)
+                _report(settings, state, failed[-1], now)
+    settled = done.pop("settled", None)
+    counts = {} if settled is None else {name: getattr(settled, name) for name in ("messages", "rows", "rest")}
+    _log.info("surveyed", **counts, **done)
+    return "; ".join(failed)
+
+
+def _report(settings: CollectorSettings, state: StateStore, detail: str, now: datetime) -> None:
+    from ingest.decode.error_finding import error_finding
+
+    with suppress(StoreError):  # the next round reports it again
+        state.report_findings([error_finding(settings.process_name, f"survey, {detail}", 1, now)])
+
+
+def _settle(
+    settings: CollectorSettings, log: RawLog, store: InfluxStore, state: StateStore, stop: threading.Event
+) -> Settled:
+    """Settle; one message at a time where that has ended the process again and again (`ingest.backlog.attempt`)."""
+    from ingest.backlog.attempt import DEATHS, DEATHS_IN_HAND, Attempts
+    from ingest.completeness.sheet import CURSOR, settle
+
+    attempts = Attempts(settings.rawlog_dir / "sheet.attempt", {CURSOR: log.cursor(CURSOR)})
+
+    def takes(position: Position) -> bool:
+        return attempts.take(position) < DEATHS_IN_HAND
+
+    try:
+        return settle(
+            settings,
+            log,
+            store=store,
+            state=state,
+            drained=log.cursor(DRAIN_CURSOR),
+            now=datetime.now(UTC),
+            go_on=lambda _: not stop.is_set(),
+            takes=takes if attempts.deaths >= DEATHS else None,
+        )
+    finally:
+        attempts.close()  # who raises has not died
+
+
+def expire(settings: CollectorSettings, state: StateStore, now: datetime) -> int:
+    """Let quarantine entries go that are over their age, and report when the quarantine nears its bounds; returns how many went."""
+    from store.state import Finding, FindingKind
+
+    gone = 0
+    if settings.quarantine_keep_days:
+        gone = state.expire_quarantine(now - timedelta(days=settings.quarantine_keep_days))
+    size = state.quarantine_size()
+    share = max(size.items / settings.quarantine_max_items, size.payload_bytes / settings.quarantine_max_bytes)
+    if share >= ALARM_SHARE:
+        facts = {"items": size.items, "payload_bytes": size.payload_bytes, "share": round(share, 3)}
+        kind = FindingKind.QUARANTINE_FULL
+        state.report_findings([Finding(key="quarantine_full", kind=kind, facts=facts, first_at=now, last_at=now)])
+    else:
+        state.drop_finding("quarantine_full")
+    return gone
+
+
+def prune_state(settings: CollectorSettings, state: StateStore, now: datetime) -> int:
+    """Delete what of the balance sheet and of the gaps is settled and older than allowed; returns how many rows.
+
+    The age is that of the last change, not of the readings: a data set of long ago has rows that are new. Revisions stay,
+    since they hold measured values that were replaced, and history is asked for as of a moment.
+    """
+    if not settings.sheet_keep_days:
+        return 0
+    before = now - timedelta(days=settings.sheet_keep_days)
+    return state.prune_sheet(before) + state.prune_gaps(before)
+
+
+def prune_contenders(settings: CollectorSettings, state: StateStore, now: datetime) -> int:
+    """Delete ranks that can decide nothing more: no message of that time is accepted, and no entry is left to be replayed.
+
+    Those of data sets stay, since their messages are accepted at any age.
+    """
+    if not settings.quarantine_keep_days:
+        return 0
+    windows = [timedelta(hours=item.late_window_h) for item in settings.stations.station_list]
+    oldest = now - max([timedelta(days=settings.quarantine_keep_days), *windows])
+    data_sets = [item.id for item in settings.stations.station_list if not item.late_window_h]
+    return state.prune_contenders(oldest, data_sets)
+
+
+def prune(settings: CollectorSettings, log: RawLog, now: datetime) -> list[object]:
+    """Delete days of the raw log that are older than allowed and that every cursor has left behind."""
+    if not settings.rawlog_keep_days:
+        return []
+    return list(log.prune(now - timedelta(days=settings.rawlog_keep_days)))
+
+
+def seconds_until_next(now: datetime, every_s: float) -> float:
+    """Seconds to the next multiple of ``every_s`` of the day, and a twelfth of it more: five minutes past the full hour."""
+    since_midnight = (now - now.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds()
+    return every_s - (since_midnight - every_s / 12) % every_s

@@ -1,0 +1,250 @@
+"""Which readings are missing: by the numbers that stations give them, and by the cadence where there are none."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ingest.completeness.repair import gap_finding
+from ingest.completeness.suspicion import MOST, Last, Suspect, Suspicions
+from ingest.process.guard import Caught, divide, is_refused
+from schemas.interval import floor_hour
+from store.state import Gap, GapState, Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from ingest.decode.judge import Judged
+    from ingest.process.settings import CollectorSettings
+    from schemas.message import RawMessage
+    from schemas.reading import Reading
+    from store.influx.reading import ReadingStore
+    from store.state import StateStore
+
+NOTE_EVERY_S = 1.0
+ANSWER_ENDS = timedelta(seconds=2)
+"""After the last back-fill message so long, the database is asked what is still missing."""
+_NOTHING = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\]\s*")
+_Key = tuple[str, str]
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """Readings missing in ``[start, end)``; ``found_by`` is ``seq`` or ``cadence``."""
+
+    start: datetime
+    end: datetime
+    count: int
+    found_by: str
+
+
+def says_nothing(message: RawMessage) -> bool:
+    """Whether a message is the answer "I have nothing of that": an empty JSON array (docs/data-path.md), and nothing else.
+
+    A message without readings for any other reason, such as a real-time frame of HJ 212, says nothing of what is missing.
+    """
+    return _NOTHING.fullmatch(message.payload) is not None
+
+
+def missing_between(last: Last, reading: Reading, cadence: timedelta) -> Missing | None:
+    """What is missing between the newest reading so far and a newer one.
+
+    A number that follows its predecessor proves that nothing was lost, however long the time between them: the instrument
+    was off. A higher one proves how many were. Without numbers, or where they began anew, the cadence decides.
+    """
+    start = reading.interval.start
+    steps = round((start - last.start) / cadence) - 1
+    if reading.seq is not None and last.seq is not None and reading.seq > last.seq:
+        count = min(reading.seq - last.seq - 1, max(steps, 0))
+        return Missing(last.start + cadence, start, count, "seq") if count else None
+    return Missing(last.start + cadence, start, steps, "cadence") if steps > 0 else None
+
+
+class GapWatch:
+    """Hears every batch after it is stored; keeps gaps and the newest readings in the state database.
+
+    Parameters
+    ----------
+    settings : CollectorSettings
+    state : StateStore
+    store : ReadingStore
+        Asked for what other members of a share group have stored.
+    caught : Caught
+        Is given what a single gap or instrument makes raise; that one is left out.
+
+    Notes
+    -----
+    The newest readings are noted once a second, so after a kill a gap may be found that is none: before a station is asked,
+    `ingest.completeness.repair` looks into the database.
+
+    A member of a share group finds a gap wherever another member was handed a reading: there a gap is a suspicion, which
+    `look` drops or confirms. What is noted then is the reading before the oldest suspicion, so that a kill loses none.
+    """
+
+    def __init__(
+        self, settings: CollectorSettings, state: StateStore, store: ReadingStore, caught: Caught | None = None
+    ) -> None:
+        self._caught = caught or Caught()
+        self._network = settings.stations
+        self._pause = timedelta(seconds=settings.gap_wait_s)
+        self._state = state
+        self._last: dict[_Key, Last] = {}
+        self._cadence: dict[_Key, timedelta] = {}
+        self._changed: dict[_Key, datetime] = {}
+        self._found: list[Gap] = []
+        self._repaired: set[_Key] = set()
+        self._noted_at = 0.0
+        self._suspicions = Suspicions(settings, store) if settings.mqtt_share else None
+        for item in state.list_instrument_states():
+            if item.last_start is not None and item.last_end is not None:
+                self._last[item.station_id, item.instrument_id] = Last(item.last_seq, item.last_start, item.last_end)
+
+    def note(self, batch: Sequence[Judged]) -> None:
+        """Take in a batch in log order; raises `StoreError`, after which what was found waits for the next batch."""
+        nothing: set[_Key] = set()
+        self._repaired.clear()
+        for judged in batch:
+            if judged.readings:
+                self._found.extend(self._hear(judged))
+            elif judged.topic is not None and says_nothing(judged.message):
+                nothing.add((judged.topic.station_id, judged.topic.instrument_id))
+        divide(self._state.add_gaps, self._found, lambda _, error: self._caught("gaps", error))
+        old = [gap_finding(gap, gap.missing, gap.found_at) for gap in self._found if gap.state is GapState.TOO_OLD]
+        if old:
+            self._state.report_findings(old)
+        self._found.clear()
+        self._note_answers(nothing)
+        if self._suspicions is not None and len(self._suspicions) > MOST:
+            self.look(time.monotonic())
+        if time.monotonic() - self._noted_at >= NOTE_EVERY_S:
+            self.close()
+
+    def _note_answers(self, nothing: Iterable[_Key]) -> None:
+        for key in nothing:
+            self._state.end_asked_gaps(*key)
+        soon = datetime.now(UTC) + ANSWER_ENDS
+        for key in self._repaired:
+            self._state.hasten_gaps(*key, soon)
+
+    def look(self, now_s: float) -> None:
+        """Look at the suspicions that are old enough at ``now_s`` of the monotonic clock; raises `StoreError`, they stay then."""
+        due = [] if self._suspicions is None else self._suspicions.due(now_s)
+        if self._suspicions is None or not due:
+            return
+        divide(self._confirm, due, lambda _, error: self._caught("gaps", error), is_its_fault=is_refused)
+        self._suspicions.drop(due)
+        self._changed = {suspect.key: suspect.received_at for suspect in due} | self._changed
+        if time.monotonic() - self._noted_at >= NOTE_EVERY_S:
+            self.close()
+
+    def _confirm(self, due: Sequence[Suspect]) -> None:
+        found = [] if self._suspicions is None else self._suspicions.confirmed(due)
+        if found:
+            self._state.add_gaps(found)
+
+    def close(self) -> None:
+        """Write the newest readings now."""
+        self._noted_at = time.monotonic()
+        divide(self._note_progress, list(self._changed.items()), lambda _, error: self._caught("gaps", error))
+        self._changed = {}
+
+    def _note_progress(self, changed: Sequence[tuple[_Key, datetime]]) -> None:
+        lasts = self._last if self._suspicions is None else self._last | self._suspicions.firsts()
+        self._state.note_progress(
+            Progress(
+                network=str(self._network.instruments[key].network),
+                station_id=key[0],
+                instrument_id=key[1],
+                last_seq=lasts[key].seq,
+                last_start=lasts[key].start,
+                last_end=lasts[key].end,
+                last_received_at=received_at,
+            )
+            for key, received_at in changed
+        )
+
+    def _hear(self, judged: Judged) -> Iterator[Gap]:
+        readings = judged.readings
+        if len(readings) > 1:
+            readings = sorted(readings, key=lambda item: item.interval.start)
+        key = (readings[0].station_id, readings[0].instrument_id)
+        for reading in readings:
+            last = self._last.get(key)
+            if last is not None and reading.interval.start <= last.start:
+                self._repaired.add(key)  # or a repetition
+                continue
+            self._last[key] = Last(reading.seq, reading.interval.start, reading.interval.end)
+            self._changed[key] = judged.message.received_at
+            if last is not None:
+                found = missing_between(last, reading, self._cadence_of(key))
+                if found is not None:
+                    for gap in self._gap(judged, key, found):
+                        if self._suspicions is None:
+                            yield gap
+                        else:
+                            received_at, now_s = judged.message.received_at, time.monotonic()
+                            self._suspicions.add(Suspect(gap, self._cadence_of(key), last, received_at, now_s))
+
+    def _cadence_of(self, key: _Key) -> timedelta:
+        cadence = self._cadence.get(key)
+        if cadence is None:
+            cadence = self._cadence[key] = timedelta(seconds=self._network.instruments[key].cadence_s)
+        return cadence
+
+    def _gap(self, judged: Judged, key: _Key, found: Missing) -> Iterator[Gap]:
+        window = self._network.late_windows[key]
+        if not window:
+            return  # a data set: nobody is there to be asked
+        now = judged.message.received_at
+        cadence = self._cadence_of(key)
+        for start, end, count, state in _by_age(found, now - window, cadence):
+            yield Gap(
+                network=str(self._network.instruments[key].network),
+                station_id=key[0],
+                instrument_id=key[1],
+                start=start,
+                end=end,
+                missing=count,
+                found_by=found.found_by,
+                found_at=now,
+                due_at=now + self._pause,
+                state=state,
+            )
+
+
+def _by_age(found: Missing, oldest: datetime, cadence: timedelta) -> Iterator[tuple[datetime, datetime, int, GapState]]:
+    """What can still be asked for, and apart from it what is older than the late window; none of it is left out."""
+    steps = max(1, round((found.end - found.start) / cadence))
+    old = min(steps, max(0, -((found.start - oldest) // cadence)))
+    border = found.start + old * cadence
+    young = min(found.count, steps - old)
+    if young:
+        yield border, found.end, young, GapState.OPEN
+    if found.count > young:
+        yield found.start, border, found.count - young, GapState.TOO_OLD
+
+
+def steps_by_hour(
+    gaps: Iterable[Gap], cadences: Mapping[_Key, timedelta]
+) -> dict[tuple[datetime, str, str], dict[str, int]]:
+    """How many steps of the cadence lie in gaps, by hour, station and instrument, and by what became of the gap.
+
+    Parameters
+    ----------
+    gaps : iterable of Gap
+    cadences : mapping of (station id, instrument id) to timedelta
+        Gaps of other instruments are left out.
+    """
+    found: dict[tuple[datetime, str, str], dict[str, int]] = {}
+    for gap in gaps:
+        cadence = cadences.get((gap.station_id, gap.instrument_id))
+        if cadence is None:
+            continue
+        for step in range(max(1, round((gap.end - gap.start) / cadence))):
+            hour = floor_hour(gap.start + step * cadence)
+            states = found.setdefault((hour, gap.station_id, gap.instrument_id), {})
+            states[gap.state.value] = states.get(gap.state.value, 0) + 1
+    return found

@@ -1,0 +1,440 @@
+"""The balance sheet: every reading from what the cadence expects to what the database gives back, with a name for each difference.
+
+Rows are of the hour in which readings start. Of each row holds::
+
+    expected = not_sent + lost_before_collector + quarantined + empty + stored   (not_sent may be negative: more than expected)
+    received = redelivered + repeated + quarantined + empty + stored
+    stored   = read_back + rest                                              (rest must be 0)
+
+What was lost before the collector is asked for; `ingest.completeness.gap.steps_by_hour` tells by hour what became of that.
+
+It is settled from the raw log, independently of the drain: `settle` reads on where it last stopped, decodes each message once
+more, and asks the database for every time it has seen. Collectors of a share group settle into the same rows: each adds to
+what stands, and does its part again where another was faster.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pandas as pd
+
+from ingest.completeness.expectation import HOUR, expected_in, holes
+from ingest.decode.error_finding import error_finding
+from ingest.decode.judge import judge
+from ingest.decode.refusal import refused_behind_judge
+from ingest.process.guard import describe, divide, say
+from schemas.interval import floor_hour
+from store.error import StateError
+from store.influx.line import has_fields
+from store.state import Facts, Finding, FindingKind, SheetRow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from ingest.decode.judge import Judged
+    from ingest.decode.refusal import Refusals
+    from ingest.process.settings import CollectorSettings
+    from schemas.network import Network
+    from store.influx.store import InfluxStore
+    from store.rawlog import Position, RawLog
+    from store.state import StateStore
+
+CURSOR = "sheet"
+_BESIDE = timedelta(hours=48)
+"""How far a neighbouring row is looked for; a longer hole counts as not sent."""
+_PAGE = 4_000
+_PAGE_BYTES = 16 << 20
+_SETTLE_MESSAGES = 40_000
+"""Messages that are settled together: bounds the memory."""
+_MILLISECOND = timedelta(milliseconds=1)
+_ABSENT = object()
+_ATTEMPTS = 20
+_Key = tuple[datetime, str, str]
+_Instrument = tuple[str, str]
+
+
+class Settled(msgspec.Struct):
+    """What a settlement did: messages read, rows renewed, readings accepted and not found in the database."""
+
+    messages: int = 0
+    rows: int = 0
+    rest: int = 0
+
+
+def settle(  # noqa: PLR0913 - the stores by keyword
+    settings: CollectorSettings,
+    log: RawLog,
+    *,
+    store: InfluxStore,
+    state: StateStore,
+    drained: Position,
+    now: datetime,
+    go_on: Callable[[int], bool] = lambda _: True,
+    takes: Callable[[Position], bool] | None = None,
+) -> Settled:
+    """Settle everything between the sheet's cursor and the drain's.
+
+    Parameters
+    ----------
+    drained : Position
+        Up to where the drain has dealt with the log.
+    now : datetime
+        Findings are reported with this time, aware.
+    go_on : callable
+        Given the messages settled so far, after each part; False ends the work there.
+    takes : callable or None
+        Whether a message is settled at all; then they are taken one at a time. None: all, many together.
+
+    Raises
+    ------
+    StoreError
+        Nothing of the part at hand is settled then; what was before it is.
+    """
+    done = Settled()
+    with _alone(settings.rawlog_dir / "sheet.lock"):
+        while True:
+            part = list(_part(log, drained, _SETTLE_MESSAGES if takes is None else 1))
+            if not part:
+                _look_again(settings.stations, store, state, now)
+                return done
+            position = part[-1][0]
+            judged = [judge(message, settings) for at, message in part if takes is None or takes(at)]
+            rows = _settle_sound(judged, settings, store, state, now)
+            log.advance(CURSOR, position)
+            done.messages += len(part)
+            done.rows += len(rows)
+            done.rest += sum(row.facts.rest for row in rows)
+            _report(rows, state, now)
+            if not go_on(done.messages):
+                return done
+
+
+def _settle_sound(
+    judged: list[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore, now: datetime
+) -> list[SheetRow]:
+    """Settle; a message that makes the settlement raise is missing in the sheet, and in the log and a finding instead."""
+    rows: list[SheetRow] = []
+    left_out: list[str] = []
+
+    def leave_out(item: Judged, error: Exception) -> None:
+        left_out.append(f"survey, {item.message.topic}: {describe(error)}")
+        say("message_not_settled", error, topic=item.message.topic, received_at=item.message.received_at.isoformat())
+
+    divide(lambda part: rows.extend(_settle_part(part, settings, store, state)), judged, leave_out)
+    if left_out:
+        state.report_findings([error_finding(settings.process_name, left_out[-1], len(left_out), now)])
+    return rows
+
+
+def _look_again(network: Network, store: InfluxStore, state: StateStore, now: datetime) -> None:
+    """Ask the database once more for what it did not hold: it may have been restored from the raw log.
+
+    Rows of instruments that left the network file have nobody who could restore them; their findings end.
+    """
+    last: SheetRow | None = None
+    seen: list[SheetRow] = []
+    while page := state.list_rests(last):
+        last = page[-1]
+        for part in _near_in_time({(row.hour, row.station_id, row.instrument_id) for row in page}):
+            seen += _put(partial(_looked_at, part, network, store, state), state)
+    _report(seen, state, now)
+    _end_findings(network, state)
+
+
+def _looked_at(keys: list[_Key], network: Network, store: InfluxStore, state: StateStore) -> list[SheetRow]:
+    """Rows with a rest as they stand, read back once more."""
+    hours = [hour for hour, _, _ in keys]
+    wanted = [key for key in {key[1:] for key in keys} if key in network.instruments]
+    rows = state.read_sheet(min(hours), max(hours) + HOUR, instruments=wanted) if wanted else []
+    rows = [row for row in rows if row.facts.rest]
+    by_instrument = _by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in rows})
+    for own, facts in by_instrument.items():
+        _read_back(facts, (str(network.instruments[own].network), *own), store)
+    return rows
+
+
+def _end_findings(network: Network, state: StateStore) -> None:
+    """Drop the rests reported of stations that the network file does not name any more."""
+    kind = FindingKind.BALANCE_REST
+    for item in state.list_findings(kind=kind):
+        if item.station_id is not None and item.station_id and item.station_id not in network.stations:
+            state.drop_finding(item.key)
+
+
+def _put(make: Callable[[], list[SheetRow]], state: StateStore) -> list[SheetRow]:
+    """Store rows made from those that stand; made anew where another collector of the share group changed them meanwhile."""
+    for _ in range(_ATTEMPTS):
+        rows = make()
+        if state.put_sheet(rows):
+            return rows
+    msg = f"balance sheet: other collectors changed the same rows {_ATTEMPTS} times while they were settled; tried again later"
+    raise StateError(msg)
+
+
+def _part(log: RawLog, drained: Position, most: int) -> Iterator[tuple[Position, Any]]:
+    position, count = log.cursor(CURSOR), 0
+    while count < most and (page := log.read(position, min(_PAGE, most), max_bytes=_PAGE_BYTES)):
+        for logged in page:
+            if logged.position > drained:
+                return
+            yield logged.position, logged.message
+        position, count = page[-1].position, count + len(page)
+
+
+def _settle_part(
+    judged: Sequence[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore
+) -> list[SheetRow]:
+    touched = {key for item in judged for key in _keys(item)}
+    refusals = refused_behind_judge(state, min(item.message.received_at for item in judged))
+
+    def make() -> list[SheetRow]:
+        rows, versions = _load(touched, state, settings.stations)
+        for item in judged:
+            take(rows, item, refusals, settings.stations)
+        return _counted(rows, versions, settings.stations, store)
+
+    return _put(make, state)
+
+
+def _counted(
+    rows: dict[_Key, Facts], versions: dict[_Key, datetime | None], network: Network, store: InfluxStore
+) -> list[SheetRow]:
+    by_instrument = _by_instrument(rows)
+    for (station_id, instrument_id), own in by_instrument.items():
+        instrument = network.instruments.get((station_id, instrument_id))
+        if instrument is None:
+            continue
+        cadence = timedelta(seconds=instrument.cadence_s)
+        count_sent(own, cadence)
+        for hour, facts in own.items():
+            facts.expected = expected_in(hour, cadence, instrument.since, instrument.until)
+        _read_back(own, (str(instrument.network), station_id, instrument_id), store)
+    return [
+        SheetRow(hour=hour, station_id=own[0], instrument_id=own[1], facts=facts, settled_at=versions.get((hour, *own)))
+        for own, hours in by_instrument.items()
+        for hour, facts in hours.items()
+    ]
+
+
+def take(rows: dict[_Key, Facts], judged: Judged, refusals: Refusals, network: Network) -> None:
+    """Enter one message into the rows it touches."""
+    message = judged.message
+    for reading in judged.readings:
+        facts = rows[_key(reading.station_id, reading.instrument_id, reading.interval.start)]
+        reason = refusals.get((reading.station_id, reading.instrument_id, reading.interval.start, message.received_at))
+        entry = _Entry(reading.interval.start, reading.seq, reason, is_empty=not has_fields(reading))
+        _enter(facts, entry, is_redelivered=message.redelivered)
+    whole = [item for item in judged.rejections if item.parameter is None]
+    for rejection in whole:
+        if rejection.interval is not None and rejection.station_id and rejection.instrument_id:
+            start = rejection.interval.start
+            key = _key(rejection.station_id, rejection.instrument_id, start)
+            if (rejection.station_id, rejection.instrument_id) in network.instruments:
+                _enter(rows[key], _Entry(start, None, rejection.reason.value), is_redelivered=message.redelivered)
+                continue
+        facts = rows[_message_key(judged)]
+        facts.unreadable[rejection.reason.value] = facts.unreadable.get(rejection.reason.value, 0) + 1
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """A reading as the sheet counts it: ``reason`` where it was refused, ``is_empty`` where nothing of it is written."""
+
+    start: datetime
+    seq: int | None
+    reason: str | None
+    is_empty: bool = False
+
+
+def _enter(facts: Facts, entry: _Entry, *, is_redelivered: bool) -> None:
+    offset = _offset(entry.start)
+    is_copy = offset in facts.seen or (entry.reason is not None and facts.refused.get(offset) == entry.reason)
+    if is_copy or (offset in facts.empty and (entry.is_empty or entry.reason is not None)):
+        if is_redelivered:
+            facts.redelivered += 1
+        else:
+            facts.repeated += 1
+    elif entry.reason is not None:
+        facts.refused[offset] = entry.reason
+    else:
+        # refused or empty before, sound now
+        facts.repeated += facts.refused.pop(offset, None) is not None
+        facts.repeated += facts.empty.pop(offset, _ABSENT) is not _ABSENT
+        (facts.empty if entry.is_empty else facts.seen)[offset] = entry.seq
+
+
+def _offset(start: datetime) -> int:
+    """Milliseconds from the start of the hour: the key of a reading in its row, whatever digits its time has behind."""
+    return (start - floor_hour(start)) // _MILLISECOND
+
+
+def count_sent(rows: dict[datetime, Facts], cadence: timedelta) -> None:
+    """Set ``sent`` of an instrument's hours from the numbers of its readings; hours that a hole reaches into are added.
+
+    A hole between two numbers is spread over the steps of the cadence between their times; numbers that fall begin anew. An
+    hour of which no reading has a number has ``sent`` None, unless a hole reaches into it.
+    """
+    numbered = sorted(
+        (hour + offset * _MILLISECOND, seq)
+        for hour, facts in rows.items()
+        for offset, seq in (*facts.seen.items(), *facts.empty.items())
+        if seq is not None
+    )
+    lost: dict[datetime, int] = {}
+    for before, missing in holes(numbered, cadence):
+        for step in range(1, missing + 1):
+            hour = floor_hour(before + step * cadence)
+            lost[hour] = lost.get(hour, 0) + 1
+    network = next(iter(rows.values())).network if rows else ""
+    for hour in lost:
+        rows.setdefault(hour, Facts(network=network))
+    hours_numbered = {floor_hour(start) for start, _ in numbered} | set(lost)
+    for hour, facts in rows.items():
+        # what was refused had a number too, which is not known: it fills holes
+        missing = max(lost.get(hour, 0), len(facts.refused))
+        facts.sent = facts.stored + len(facts.empty) + missing if hour in hours_numbered else None
+
+
+def differences(facts: Facts) -> dict[str, int]:
+    """Every difference of a row by name; ``not_sent`` is negative where more came than expected."""
+    here = facts.stored + len(facts.empty) + len(facts.refused)
+    sent = here if facts.sent is None else facts.sent
+    return {
+        "not_sent": facts.expected - sent,
+        "lost_before_collector": sent - here,
+        "redelivered": facts.redelivered,
+        "repeated": facts.repeated,
+        "rest": facts.rest,
+    }
+
+
+def _keys(judged: Judged) -> Iterator[_Key]:
+    for reading in judged.readings:
+        yield _key(reading.station_id, reading.instrument_id, reading.interval.start)
+    for rejection in judged.rejections:
+        if rejection.interval is not None and rejection.station_id and rejection.instrument_id:
+            yield _key(rejection.station_id, rejection.instrument_id, rejection.interval.start)
+    if judged.rejections:
+        yield _message_key(judged)
+
+
+def _key(station_id: str, instrument_id: str, start: datetime) -> _Key:
+    return floor_hour(start), station_id, instrument_id
+
+
+def _message_key(judged: Judged) -> _Key:
+    """Where a message counts that has no time of its own: its topic's instrument, in the hour of reception."""
+    hour = floor_hour(judged.message.received_at)
+    return (hour, judged.topic.station_id, judged.topic.instrument_id) if judged.topic else (hour, "", "")
+
+
+def _load(
+    touched: set[_Key], state: StateStore, network: Network
+) -> tuple[dict[_Key, Facts], dict[_Key, datetime | None]]:
+    """Rows as they stand, and of each the nearest before and after, whose numbers tell what is missing between; all versions."""
+    rows: dict[_Key, Facts] = {}
+    versions: dict[_Key, datetime | None] = {}
+    for part in _near_in_time(touched):
+        hours = [hour for hour, _, _ in part]
+        instruments = sorted({(station_id, instrument_id) for _, station_id, instrument_id in part})
+        known = state.read_sheet(min(hours) - _BESIDE, max(hours) + _BESIDE, instruments=instruments)
+        versions |= {(row.hour, row.station_id, row.instrument_id): row.settled_at for row in known}
+        stands = _by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in known})
+        for hour, station_id, instrument_id in part:
+            own = stands.get((station_id, instrument_id), {})
+            before = max((item for item in own if item < hour), default=None)
+            after = min((item for item in own if item > hour), default=None)
+            for item in (before, hour, after):
+                if item is not None and item in own:
+                    rows.setdefault((item, station_id, instrument_id), own[item])
+    for key in touched:
+        instrument = network.instruments.get(key[1:])
+        rows.setdefault(key, Facts(network="" if instrument is None else str(instrument.network)))
+    return rows, versions
+
+
+def _near_in_time(touched: set[_Key]) -> Iterator[list[_Key]]:
+    """Keys in groups that lie far apart in time: the rows of the years between are not read."""
+    part: list[_Key] = []
+    for key in sorted(touched):
+        if part and key[0] - part[-1][0] > 2 * _BESIDE:
+            yield part
+            part = []
+        part.append(key)
+    if part:
+        yield part
+
+
+def _by_instrument(rows: dict[_Key, Facts]) -> dict[_Instrument, dict[datetime, Facts]]:
+    found: dict[_Instrument, dict[datetime, Facts]] = {}
+    for (hour, station_id, instrument_id), facts in sorted(rows.items(), key=lambda item: item[0]):
+        found.setdefault((station_id, instrument_id), {})[hour] = facts
+    return found
+
+
+def _read_back(rows: dict[datetime, Facts], key: tuple[str, str, str], store: InfluxStore) -> None:
+    """Count which of the accepted readings the database holds, one query a stretch of hours."""
+    for stretch in _stretches(sorted(rows)):
+        frame = store.read_native(*key, stretch[0], stretch[-1] + HOUR)
+        held = {(floor_hour(start), _offset(start)) for start in pd.DatetimeIndex(frame.index).to_pydatetime()}
+        for hour in stretch:
+            facts = rows[hour]
+            facts.read_back = sum((hour, offset) in held for offset in facts.seen)
+
+
+def _stretches(hours: list[datetime]) -> Iterator[list[datetime]]:
+    part: list[datetime] = []
+    for hour in hours:
+        if part and hour - part[-1] > HOUR:
+            yield part
+            part = []
+        part.append(hour)
+    if part:
+        yield part
+
+
+def _report(rows: Iterable[SheetRow], state: StateStore, now: datetime) -> None:
+    """A rest is reported by station; one that is gone from all of the station's hours is taken back."""
+    rests: dict[str, list[SheetRow]] = {}
+    for row in rows:
+        own = rests.setdefault(row.station_id, [])
+        if row.facts.rest:
+            own.append(row)
+    reports = [_rest_of(station_id, wrong, now) for station_id, wrong in rests.items() if wrong]
+    state.report_findings(reports)
+    kind = FindingKind.BALANCE_REST
+    open_keys = {item.key for item in state.list_findings(kind=kind)}
+    settled = {f"{kind.value}/{station_id}" for station_id, wrong in rests.items() if not wrong}
+    if open_keys & settled:
+        still = state.count_rests(datetime.min.replace(tzinfo=UTC), now + HOUR)
+        for key in sorted(open_keys & settled):
+            if key.removeprefix(f"{kind.value}/") not in still:
+                state.drop_finding(key)
+
+
+def _rest_of(station_id: str, wrong: list[SheetRow], now: datetime) -> Finding:
+    kind = FindingKind.BALANCE_REST
+    facts = {
+        "rest": sum(row.facts.rest for row in wrong),
+        "instruments": sorted({row.instrument_id for row in wrong}),
+        "first": min(row.hour for row in wrong).isoformat(),
+        "last": max(row.hour for row in wrong).isoformat(),
+    }
+    return Finding(
+        key=f"{kind.value}/{station_id}", kind=kind, station_id=station_id, facts=facts, first_at=now, last_at=now
+    )
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """One settlement at a time in a run directory; another one is waited for."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

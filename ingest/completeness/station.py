@@ -1,0 +1,156 @@
+"""The station's side of gap repair: hears what it is asked for and answers from its buffer (simulator, tests, benchmarks)."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Self
+
+import msgspec
+import structlog
+from msgspec import Meta
+
+from ingest.mqtt import CommandListener, Publisher
+from ingest.process.error import CommandError, IngestError
+from ingest.process.patience import Sparing
+from schemas.bounds import BoundsError, bounded_moment
+from schemas.message import Topic
+from sensors.json_v1 import FORMAT, encode_readings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+    from ingest.process.settings import Broker
+    from schemas.reading import Reading
+
+READINGS_A_MESSAGE = 200
+NOTHING = b"[]"
+"""What a station answers that has nothing of what it was asked for."""
+_WAITING_MAX = 1_000
+_log = structlog.get_logger("ingest.station")
+_spare = Sparing(_log)
+
+
+class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Readings that start in ``[start, end)``."""
+
+    start: Annotated[datetime, Meta(tz=True)]
+    end: Annotated[datetime, Meta(tz=True)]
+
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A command, as the wire contract has it."""
+
+    get: Span
+
+
+def parse_command(payload: bytes) -> Command:
+    """A command as it came from the broker, from whomever.
+
+    Raises
+    ------
+    CommandError
+        Whatever the bytes are: nothing else leaves here, since the caller is the network's own thread.
+    """
+    try:
+        command = msgspec.json.decode(payload, type=Command)
+        for moment in (command.get.start, command.get.end):
+            bounded_moment(moment)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BoundsError) as error:
+        raise CommandError(str(error)) from error
+    return command
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One request to one instrument."""
+
+    station_id: str
+    instrument_id: str
+    span: Span
+
+
+class Answerer:
+    """Answers requests with back-fill messages; a context that ends its connections.
+
+    Parameters
+    ----------
+    settings : Broker
+    client_id : str
+    network_of : callable
+        Network of an instrument, from station and instrument id; None where it is not ours.
+    buffer : callable
+        Readings that are kept of it, of any order.
+    """
+
+    def __init__(
+        self,
+        settings: Broker,
+        client_id: str,
+        *,
+        network_of: Callable[[str, str], str | None],
+        buffer: Callable[[Asked], Sequence[Reading]],
+    ) -> None:
+        self._settings = settings
+        self._client_id = client_id
+        self._network_of = network_of
+        self._buffer = buffer
+        self._waiting: queue.Queue[Asked | None] = queue.Queue(_WAITING_MAX)
+        self._listener = CommandListener(settings, f"{client_id}-ask"[:48], self._hear)
+        self._thread = threading.Thread(target=self._run, name="answers", daemon=True)
+        self.answered = 0
+        """Requests answered so far [1]."""
+
+    def __enter__(self) -> Self:
+        """Listen from now on."""
+        self._thread.start()
+        self._listener.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Answer what was asked by now, then stop."""
+        self._listener.__exit__(kind, error, trace)
+        self._waiting.put(None)
+        self._thread.join(30.0)
+
+    def _hear(self, station_id: str, instrument_id: str, payload: bytes) -> None:
+        try:
+            command = parse_command(payload)
+        except CommandError as failure:
+            _spare.warning("command_not_understood", station=station_id, detail=str(failure))
+            return
+        try:
+            self._waiting.put_nowait(Asked(station_id, instrument_id, command.get))
+        except queue.Full:
+            _spare.warning("too_many_requests", station=station_id)  # asked again later
+
+    def _run(self) -> None:
+        publisher: Publisher | None = None
+        while (asked := self._waiting.get()) is not None:
+            network = self._network_of(asked.station_id, asked.instrument_id)
+            if network is None:
+                continue
+            try:
+                if publisher is None:
+                    publisher = Publisher(self._settings, f"{self._client_id}-answer"[:48]).__enter__()
+                self._answer(asked, network, publisher)
+            except IngestError as failure:
+                _log.warning("answer_failed", station=asked.station_id, detail=str(failure))
+                publisher = None
+        if publisher is not None:
+            publisher.__exit__(None, None, None)
+
+    def _answer(self, asked: Asked, network: str, publisher: Publisher) -> None:
+        topic = str(Topic(network, asked.station_id, asked.instrument_id, FORMAT))
+        readings = sorted(self._buffer(asked), key=lambda item: item.interval.start)
+        for first in range(0, len(readings), READINGS_A_MESSAGE):
+            part = readings[first : first + READINGS_A_MESSAGE]
+            publisher.publish(topic, encode_readings(part) if len(part) > 1 else b"[" + encode_readings(part) + b"]")
+        if not readings:
+            publisher.publish(topic, NOTHING)
+        publisher.flush()
+        self.answered += 1
+        _log.info("answered", station=asked.station_id, instrument=asked.instrument_id, readings=len(readings))

@@ -1,0 +1,64 @@
+"""Which readings answer a request for missing ones: such readings fill holes and replace nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from sensors.json_v1 import FORMAT
+from store.state import GapState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.correction.contest import Arrival
+    from ingest.decode.judge import Judged
+    from store.state import Gap, StateStore
+
+SETTLED_SINCE = timedelta(minutes=10)
+"""So long after a gap came to its end a reading of it still counts as an answer: a station may answer twice. Project's choice."""
+
+
+class Answers:
+    """Tells answers from other back-fill, by the gaps that were asked for.
+
+    Parameters
+    ----------
+    state : StateStore
+    """
+
+    def __init__(self, state: StateStore) -> None:
+        self._state = state
+
+    @staticmethod
+    def may_be(judged: Judged, *, is_late: bool) -> bool:
+        """Whether a message has the form of an answer: an array, or a late frame of a device, which has no form of its own for it."""
+        if judged.topic is None or judged.topic.format != FORMAT:
+            return is_late
+        return judged.message.payload.lstrip()[:1] == b"["
+
+    def marked(self, key: tuple[str, str, str], arrivals: Sequence[Arrival]) -> list[Arrival]:
+        """The arrivals, marked as answers only where a gap was asked for; raises `StoreError`."""
+        possible = [item for item in arrivals if item.is_answer]
+        gaps: list[Gap] = []
+        if possible:
+            starts = [item.reading.interval.start for item in possible]
+            gaps = self._state.list_gaps(
+                start=min(starts), end=max(starts) + timedelta(microseconds=1), station_id=key[1]
+            )
+        asked = [gap for gap in gaps if gap.instrument_id == key[2] and gap.attempts]
+        return [
+            msgspec.structs.replace(item, is_answer=any(_answers(item, gap) for gap in asked))
+            if item.is_answer
+            else item
+            for item in arrivals
+        ]
+
+
+def _answers(item: Arrival, gap: Gap) -> bool:
+    if not gap.start <= item.reading.interval.start < gap.end:
+        return False
+    is_open = gap.state is GapState.ASKED or gap.state_at is None
+    return is_open or item.received_at <= (gap.state_at or item.received_at) + SETTLED_SINCE

@@ -1,0 +1,125 @@
+"""Points about which several collectors of a share group hold messages: settled again with what each of them knows.
+
+A collector that meets a reading which another one has stored knows neither its receipt nor its number, and keeps it as an estimate
+(`ingest.correction.contest.STORED`). Here the other one puts in its place what its own raw log says, and the rule is applied again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ingest.correction.contest import (
+    STORED,
+    Arrival,
+    contender_of,
+    content_of,
+    difference,
+    is_all_of,
+    overlaid,
+    to_write,
+)
+from ingest.correction.rank import merged, settled
+from ingest.correction.revise import by_place, stored_at
+from schemas.interval import Interval
+from schemas.reading import Reading
+from store.state import Before, Revision
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.correction.origin import Key, Origins, Place
+    from ingest.process.settings import CollectorSettings
+    from store.influx.reading import ReadingStore
+    from store.state import Contender, StateStore
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Reconciled(msgspec.Struct):
+    """What has to be written, with what it replaces."""
+
+    readings: list[Reading] = []
+    revisions: list[Revision] = []
+
+
+class Reconciler:
+    """Settles contests of a share group again.
+
+    Parameters
+    ----------
+    settings : CollectorSettings
+    store : ReadingStore
+    state : StateStore
+    origins : Origins
+        Of this collector's raw log.
+    """
+
+    def __init__(self, settings: CollectorSettings, store: ReadingStore, state: StateStore, origins: Origins) -> None:
+        self._network = settings.stations
+        self._store = store
+        self._state = state
+        self._origins = origins
+
+    def reconcile(self, changed_after: datetime) -> Reconciled:
+        """Contests that any collector has changed since, settled with what this one knows.
+
+        What is replaced is kept before it is returned; done again, nothing is found.
+
+        Raises
+        ------
+        StoreError
+        """
+        outcome = Reconciled()
+        rows = self._state.list_changed_contenders(changed_after)
+        contests = by_place(row for row in rows if (row.station_id, row.instrument_id) in self._network.instruments)
+        starts: dict[Key, list[datetime]] = {}
+        for key, start in contests:
+            starts.setdefault(key, []).append(start)
+        stored = stored_at(self._store, starts)
+        held = self._origins.find({place: self._end(place) for place in contests})
+        for (key, start), contenders in contests.items():
+            told = self._told(contenders, held.get((key, start), ()))
+            self._settle((key, start), told, stored[key].get(start), outcome)
+        if outcome.revisions:
+            self._state.add_revisions(outcome.revisions, ())
+        return outcome
+
+    def _told(self, rows: list[Contender], held: Sequence[Arrival]) -> list[Contender]:
+        """The contenders with what this collector holds about the point, an estimate of which is no longer needed."""
+        known = {row.digest: row for row in rows}
+        for arrival in held:
+            item = contender_of(arrival)
+            known[item.digest] = merged(known[item.digest], item) if item.digest in known else item
+        estimate = known.get(STORED)
+        dropped = []
+        if estimate is not None and any(is_all_of(content_of(estimate), item.reading) for item in held):
+            dropped.append(known.pop(STORED))
+        changed = [item for item in known.values() if item not in rows]
+        if changed or dropped:
+            self._state.put_contenders(changed, dropped)
+        return list(known.values())
+
+    def _settle(self, place: Place, rows: list[Contender], found: Before | None, outcome: Reconciled) -> None:
+        key, start = place
+        end, before = self._end(place), found or Before()
+        like = Reading(*key, Interval(start, end), {})
+        after = overlaid(before, settled(rows, end - start))
+        reading = to_write(before, after, like)
+        if reading is None:
+            return
+        outcome.readings.append(reading)
+        if found is not None:
+            received_at = max(row.received_at for row in rows) + _MICROSECOND
+            outcome.revisions.append(
+                Revision(
+                    network=key[0], station_id=key[1], instrument_id=key[2], first=start, last=start,
+                    received_at=received_at, origin="mqtt", readings=1, before=difference(before, after),
+                )
+            )  # fmt: skip
+
+    def _end(self, place: Place) -> datetime:
+        (_, station_id, instrument_id), start = place
+        return start + timedelta(seconds=self._network.instruments[station_id, instrument_id].cadence_s)

@@ -1,0 +1,1 @@
+"""From bytes to readings that may be stored, and what is refused."""

@@ -1,0 +1,128 @@
+"""Counters of the collector for Prometheus, served on loopback unless told otherwise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+from ingest.process.error import IngestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.process.report import DrainReport
+    from schemas.message import RawMessage
+
+_SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+
+
+class Metrics:
+    """All counters of the collector, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.received = self._counter("ingest_received_messages", "Messages committed to the raw log")
+        self.redelivered = self._counter("ingest_redelivered_messages", "Of these, marked as delivered again")
+        self.deletions = self._counter(
+            "ingest_deletion_messages", "Of these, without a byte: a retained one was deleted"
+        )
+        self.decoded = self._counter("ingest_decoded_messages", "Messages read from the raw log and decoded")
+        self.readings = self._counter("ingest_written_readings", "Readings stored")
+        self.values = self._counter("ingest_written_values", "Values stored")
+        self.superseded = self._counter(
+            "ingest_superseded_readings",
+            "Readings not written, since messages of higher rank are stored at their times",
+        )
+        self.retried = self._counter("ingest_retried_batches", "Writes repeated because the database did not take them")
+        self.restarts = Counter(
+            "ingest_process_restarts",
+            "Starts of processes and threads after they ended unasked",
+            ("process",),
+            registry=self.registry,
+        )
+        self.rejected = Counter(
+            "ingest_rejected_entries", "Entries of the quarantine", ("reason",), registry=self.registry
+        )
+        self.errors = Counter(
+            "ingest_internal_errors",
+            "Exceptions of ours that were caught where no message is refused for them",
+            ("step",),
+            registry=self.registry,
+        )
+        self.lag = Gauge("ingest_cursor_lag_messages", "Messages kept and not yet written", registry=self.registry)
+        self.connected = Gauge("ingest_broker_connected", "1 while the broker is connected", registry=self.registry)
+        self.covered = Gauge(
+            "ingest_covered_sessions",
+            "Absent collectors of the share group that this one stands in for",
+            registry=self.registry,
+        )
+        self.stalled = Gauge(
+            "ingest_intake_stalled",
+            "1 while nothing is acknowledged because the raw log cannot be written or the disk is nearly full",
+            registry=self.registry,
+        )
+        self.disk_free = Gauge("ingest_disk_free_bytes", "Free where the raw log is", registry=self.registry)
+        self.batch_seconds = Histogram(
+            "ingest_batch_seconds", "Time of one batch", ("step",), buckets=_SECONDS, registry=self.registry
+        )
+
+    def kept(self, messages: Sequence[RawMessage], seconds: float) -> None:
+        """Count a batch that the raw log has committed."""
+        self.received.inc(len(messages))
+        self.redelivered.inc(sum(item.redelivered for item in messages))
+        self.deletions.inc(sum(not item.payload for item in messages))
+        self.batch_seconds.labels("keep").observe(seconds)
+
+    def restarted(self, name: str) -> None:
+        """Count the start of a process or thread that had ended."""
+        self.restarts.labels(name).inc()
+
+    def drained(self, report: DrainReport) -> None:
+        """Count a batch that was decoded and written."""
+        self.decoded.inc(report.messages)
+        self.readings.inc(report.readings)
+        self.values.inc(report.values)
+        self.retried.inc(report.retries)
+        self.superseded.inc(report.superseded)
+        for reason, count in report.rejected.items():
+            self.rejected.labels(reason).inc(count)
+        for name, count in report.restarts.items():
+            self.restarts.labels(name).inc(count)
+        for step, count in report.errors.items():
+            self.errors.labels(step).inc(count)
+        if report.lag is not None:
+            self.lag.set(report.lag)
+        if report.messages:
+            self.batch_seconds.labels("decode").observe(report.decode_s)
+            self.batch_seconds.labels("write").observe(report.write_s)
+
+    def serve(self, host: str, port: int) -> None:
+        """Answer Prometheus in the background; port 0 is off.
+
+        Raises
+        ------
+        IngestError
+            The port is taken.
+        """
+        serve_registry(self.registry, host, port, variable="SKYGROUND_METRICS_PORT")
+
+    def _counter(self, name: str, words: str) -> Counter:
+        return Counter(name, words, registry=self.registry)
+
+
+def serve_registry(registry: CollectorRegistry, host: str, port: int, *, variable: str) -> None:
+    """Answer Prometheus in the background; port 0 is off.
+
+    Raises
+    ------
+    IngestError
+        The port is taken; names ``variable``, the setting to change.
+    """
+    if not port:
+        return
+    try:
+        start_http_server(port, host, registry=registry)
+    except OSError as error:
+        msg = f"{variable}={port}: {host}:{port} cannot be opened: {error.strerror}; 0 switches it off"
+        raise IngestError(msg) from error

@@ -1,0 +1,120 @@
+"""Nothing that runs for long ends unnoticed: processes and threads are started again after growing pauses, counted, and complained about.
+
+Threads are kept by a `Worker`, processes by `ingest.collector.child`. A complaint is one line of words; empty means that all is well. It goes
+to the state database (`ingest.process.vital`), and from there to people.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from ingest.process.guard import describe, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAUSE_FIRST_S = 0.5
+PAUSE_MAX_S = 30.0
+STEADY_S = 60.0
+"""Who runs for so long has come back."""
+PATIENCE = 3
+"""Ends in a row that are complained about. Project's choice."""
+_log = structlog.get_logger("ingest.supervise")
+
+
+class Restarts:
+    """How often something ended unasked, how long to wait before it is started again, and whether it has come back.
+
+    Parameters
+    ----------
+    name : str
+    steady_s : float
+        Who runs for so long has come back [s].
+    """
+
+    def __init__(self, name: str, steady_s: float = STEADY_S) -> None:
+        self.name = name
+        self._steady_s = steady_s
+        self._ends = 0
+        self._why = ""
+        self._started_at: float | None = None
+
+    def started(self) -> None:
+        """Note a start."""
+        self._started_at = time.monotonic()
+
+    def ended(self, why: str) -> float:
+        """Note an end; how long to wait before the next start [s]."""
+        if self._is_steady():
+            self._ends = 0
+        self._started_at, self._why = None, why
+        self._ends += 1
+        pause_s: float = min(PAUSE_FIRST_S * 2 ** min(self._ends - 1, 16), PAUSE_MAX_S)
+        _log.error("ended_unasked", worker=self.name, detail=why, times=self._ends, again_in_s=pause_s)
+        return pause_s
+
+    def complaint(self) -> str:
+        """Why it is not believed to be well; empty while it is."""
+        if self._ends < PATIENCE or self._is_steady():
+            return ""
+        return f"{self.name} ended {self._ends} times in a row, last: {self._why}"
+
+    def _is_steady(self) -> bool:
+        return self._started_at is not None and time.monotonic() - self._started_at >= self._steady_s
+
+
+class Worker:
+    """A thread that runs until it is told to stop, whatever it raises.
+
+    Parameters
+    ----------
+    name : str
+    run : callable
+        Returns when ``stop`` is set; called again when it raises or returns before.
+    stop : threading.Event
+    restarted : callable
+        Is given the name at each further start.
+    """
+
+    def __init__(
+        self, name: str, run: Callable[[], object], stop: threading.Event, restarted: Callable[[str], object]
+    ) -> None:
+        self._run = run
+        self._stop = stop
+        self._restarted = restarted
+        self._restarts = Restarts(name)
+        self._thread = threading.Thread(target=self._loop, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the thread after ``stop``."""
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def complaint(self) -> str:
+        """Why the thread is not believed to be well; empty while it is, or before it was started."""
+        if self._thread.ident is not None and not self._thread.is_alive() and not self._stop.is_set():
+            return f"the thread {self._restarts.name} is gone"
+        return self._restarts.complaint()
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            self._restarts.started()
+            why = "returned"
+            try:
+                self._run()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the thread goes on
+                why = describe(error)
+                say("worker_failed", error, worker=self._restarts.name)
+            if self._stop.is_set():
+                return
+            if self._stop.wait(self._restarts.ended(why)):
+                return
+            self._restarted(self._restarts.name)

@@ -1,0 +1,136 @@
+"""A process says at intervals in the state database that it is there and what is wrong with it (`alerts.process` reads it)."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+
+import structlog
+
+from ingest.process.beat import BEAT_S, beat_of
+from ingest.process.guard import say
+from ingest.process.patience import Trouble
+from ingest.process.supervise import Worker
+from store.error import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from types import TracebackType
+
+    from ingest.process.beat import Beat
+    from store.state import StateStore
+
+_LAST_WORD_S = 3.0
+_FIRST_S = 2.0
+_log = structlog.get_logger("ingest.vital")
+
+
+class Vital:
+    """The thread that says it, in a ``with`` block: a process that leaves it by an exception has not ended as it was told to.
+
+    Parameters
+    ----------
+    name : str
+        As `store.state.Process` has it.
+    state_url : str
+    complaints : sequence of callable
+        Each says what is wrong; empty where all is well.
+    restarted : callable
+        Is given the thread's name should it have to be started again.
+    others : callable
+        Beats of processes that cannot reach the database, since the last call.
+    every_s : float
+        How often [s].
+    """
+
+    def __init__(
+        self,
+        name: str,
+        state_url: str,
+        complaints: Sequence[Callable[[], str]],
+        restarted: Callable[[str], object] = lambda _: None,
+        *,
+        others: Callable[[], Iterable[Beat]] = tuple,
+        every_s: float = BEAT_S,
+    ) -> None:
+        self._name = name
+        self._state_url = state_url
+        self._complaints = complaints
+        self._others = others
+        self._every_s = every_s
+        self._started_at = datetime.now(UTC)
+        self._has_begun = False
+        self._stop = threading.Event()
+        self._worker = Worker("vital", self._run, self._stop, restarted)
+        self.is_told = True
+        """Whether the process ends because it was told to; one that did not is missed until it is back."""
+
+    def __enter__(self) -> Self:
+        """Start the thread."""
+        self._worker.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Say that this process ends as it was told to; a database that does not answer is not waited for."""
+        self.is_told = self.is_told and error is None
+        self._stop.set()
+        self._worker.join(_LAST_WORD_S)
+
+    def _run(self) -> None:
+        from store.state import StateStore
+
+        trouble = Trouble(_log)
+        with StateStore(self._state_url) as state:
+            while True:
+                try:
+                    self._beat(state)
+                except StoreError as error:
+                    trouble.say("cannot_beat", detail=str(error))
+                else:
+                    trouble.end()
+                # a new database is made by another part of the same start
+                if self._stop.wait(self._every_s if self._has_begun else min(self._every_s, _FIRST_S)):
+                    break
+            if self.is_told:
+                try:
+                    state.end_process(self._name)
+                except StoreError as error:
+                    _log.warning("end_not_noted", detail=str(error))
+
+    def _beat(self, state: StateStore) -> None:
+        beat = beat_of(self._name, self._started_at, self._every_s, self._complaints)
+        note_beat(state, beat)
+        self._has_begun = True
+        for other in self._others():
+            try:
+                note_beat(state, other)
+            except Exception as error:  # noqa: BLE001 - what another sends costs that one
+                say("beat_not_noted", error, process=other.name)
+
+
+def note_beat(state: StateStore, beat: Beat) -> None:
+    """Store a beat; one with which a process says that it ends as it was told to makes it forgotten.
+
+    Raises
+    ------
+    StoreError
+    """
+    from store.state import Process, ProcessState
+
+    if beat.is_end:
+        state.end_process(beat.name)
+        return
+    item = Process(
+        name=beat.name,
+        host=beat.host,
+        pid=beat.pid,
+        started_at=beat.started_at,
+        beat_at=beat.beat_at,
+        every_s=beat.every_s,
+        complaint=beat.complaint,
+    )
+    # of a process that was gone before anybody knew it, only its last words are left at the broker
+    state.note_process(item, only_known=item.state(datetime.now(UTC)) is ProcessState.GONE)

@@ -1,0 +1,128 @@
+"""Whatever a step of the surveyor raises costs that step, is reported, and ends neither the others nor the process."""
+
+from __future__ import annotations
+
+import threading
+from multiprocessing import Pipe
+from typing import TYPE_CHECKING
+
+import pytest
+
+import ingest.collector.survey
+import ingest.completeness.sheet
+from ingest.backlog.lanes import CURSOR
+from ingest.collector.survey import survey, survey_once
+from ingest.pipeline import Drain
+from ingest.process.report import send
+from ingest.process.settings import CollectorSettings
+from ingest.writer import Writer
+from schemas.message import RawMessage
+from store.error import StateError
+from store.rawlog import RawLog
+from store.state import FindingKind, StateStore
+from tests.ingest.conftest import payload, wait_for
+from tests.ingest.process.test_guard import poisoned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from store.influx.store import InfluxStore
+
+STEPS = ("_settle", "expire", "prune_state", "prune_contenders", "prune")
+
+
+def fail(*_: object, **__: object) -> None:
+    raise ArithmeticError(7)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_that_raises_is_reported_and_the_others_are_done(
+    collector_settings: CollectorSettings,
+    store: InfluxStore,
+    state: StateStore,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:
+    done: list[str] = []
+
+    def noted(name: str, original: Callable[..., object]) -> Callable[..., object]:
+        def work(*arguments: object) -> object:
+            done.append(name)
+            return original(*arguments)
+
+        return work
+
+    for name in STEPS:
+        monkeypatch.setattr(
+            ingest.collector.survey, name, fail if name == step else noted(name, getattr(ingest.collector.survey, name))
+        )
+    words = survey_once(collector_settings, threading.Event())
+    assert "ArithmeticError: 7 (tests/ingest/collector/test_survey.py:" in words
+    # the two prunings of the state database are one step
+    assert set(STEPS) - set(done) <= {step, *(["prune_contenders"] if step == "prune_state" else [])}
+    (finding,) = state.list_findings(kind=FindingKind.INTERNAL_ERROR)
+    assert finding.facts["process"] == collector_settings.process_name
+    assert "survey" in finding.facts["detail"]
+
+
+@pytest.mark.integration
+def test_a_message_that_makes_the_settlement_raise_is_left_out_and_reported(
+    collector_settings: CollectorSettings,
+    store: InfluxStore,
+    state: StateStore,
+    monkeypatch: pytest.MonkeyPatch,
+    hour: datetime,
+) -> None:
+    log, stop = RawLog(collector_settings.rawlog_dir), threading.Event()
+    for instrument in ("gc1", "poison", "gas1"):
+        log.append([RawMessage(f"obs/v1/voc/st-1/{instrument}/json", payload(hour, {"benzene": 1.0}), hour)])
+    work = Drain(collector_settings, log, writer=Writer(store, stop), state=state, stop=stop)
+    batch = work.judge_next()
+    assert batch is not None
+    work.settle(batch)
+    monkeypatch.setattr(
+        ingest.completeness.sheet, "_keys", poisoned(ingest.completeness.sheet._keys, ArithmeticError(7))
+    )
+    assert survey_once(collector_settings, stop) == ""
+    assert log.cursor(ingest.completeness.sheet.CURSOR) == log.cursor(CURSOR) == log.end()
+    (finding,) = state.list_findings(kind=FindingKind.INTERNAL_ERROR)
+    assert "obs/v1/voc/st-1/poison/json: ArithmeticError: 7" in finding.facts["detail"]
+    log.close()
+
+
+def test_rounds_that_fail_in_a_row_are_complained_about_until_one_succeeds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+
+    outcomes = iter(["away", "away", "", "away"])
+    rounds: list[str] = []
+
+    def once(*_: object) -> str:
+        rounds.append(next(outcomes, "away"))
+        return rounds[-1]
+
+    monkeypatch.setattr(ingest.collector.survey, "survey_once", once)
+    monkeypatch.setattr(ingest.collector.survey, "seconds_until_next", lambda *_: 0.01 if len(rounds) < 4 else 60.0)
+    monkeypatch.setattr(ingest.collector.survey.os, "nice", lambda _: None)
+    ours, theirs = Pipe()
+    worker = threading.Thread(target=survey, args=(CollectorSettings(), theirs))
+    worker.start()
+    said = [ours.recv() for _ in range(4)]
+    send(ours, None)
+    wait_for(lambda: not worker.is_alive(), "the end")
+    assert said == ["", "2 rounds in a row failed: away", "", ""]
+
+
+@pytest.mark.integration
+def test_a_state_database_that_is_away_is_no_error_of_ours(
+    collector_settings: CollectorSettings, store: InfluxStore, state: StateStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        msg = "locked"
+        raise StateError(msg)
+
+    monkeypatch.setattr(ingest.collector.survey, "expire", away)
+    assert survey_once(collector_settings, threading.Event()) == "expired: locked"
+    assert state.list_findings(kind=FindingKind.INTERNAL_ERROR) == []
