@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from analysis.episode import watched_parameters
-from analysis.job import attribute
+from analysis.run.job import attribute
+from analysis.statistics.episode import watched_parameters
 from schemas.alert import AlertState, RuleKind
 
 if TYPE_CHECKING:

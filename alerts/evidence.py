@@ -17,7 +17,7 @@ from alerts.rules import RuleAveraging, Rules, ThresholdRule
 from alerts.sample import HOUR, baseline, forecast_of
 from alerts.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, Value, VerdictLine
 from alerts.watched import ALL, instruments_of, is_changed
-from analysis.neighbours import distance_and_bearing
+from analysis.receptor.neighbours import distance_and_bearing
 from qc.limits.thresholds import ThresholdError
 from qc.run.verdict import rule_of, verdict_of
 from qc.verdict.verdict import Word

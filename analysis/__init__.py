@@ -1,1 +1,1 @@
-"""From checked hours to products: indices, statistics, attribution and forecasts. Pure but for `analysis.job`."""
+"""From checked hours to products: indices, statistics, attribution and forecasts. Pure but for `analysis.run`."""

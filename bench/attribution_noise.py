@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.signal import lfilter
 
-from analysis.wind import MINIMUM_HOURS_OF_SECTOR, SectorTable, cpf, sectors
+from analysis.receptor.wind import MINIMUM_HOURS_OF_SECTOR, SectorTable, cpf, sectors
 
 HOURS = 720
 TRIALS = 200

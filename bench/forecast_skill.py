@@ -18,9 +18,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from analysis.backtest import MODEL, THRESHOLDS, Backtest, BacktestPlan, backtest
-from analysis.feature import network_features
-from analysis.forecast import TrainingOptions, train
+from analysis.forecast.backtest import MODEL, THRESHOLDS, Backtest, BacktestPlan, backtest
+from analysis.forecast.feature import network_features
+from analysis.forecast.forecast import TrainingOptions, train
 
 SHANGHAI, TAIPEI = ZoneInfo("Asia/Shanghai"), ZoneInfo("Asia/Taipei")
 _COMPASS = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]

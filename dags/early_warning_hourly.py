@@ -41,7 +41,7 @@ def early_warning_hourly() -> None:
     def forecast() -> dict[str, Any]:
         import msgspec
 
-        from analysis.job import forecast as run
+        from analysis.run.job import forecast as run
         from store.settings import SharedSettings, load_settings
 
         return dict(msgspec.to_builtins(run(load_settings(SharedSettings), datetime.now(UTC))))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import msgspec
 
-    from analysis.aqi import Report
+    from analysis.statistics.aqi import Report
     from store.settings import SharedSettings
 
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个JSON对象")]
@@ -54,9 +54,9 @@ def aqi(
     as_json: Json = False,
 ) -> None:
     """Compute the AQI of given concentrations by the edition in force. 按当日有效标准由浓度计算AQI。"""
-    from analysis.aqi import Report
-    from analysis.aqi import aqi as compute
-    from analysis.limit import AnalysisError
+    from analysis.statistics.aqi import Report
+    from analysis.statistics.aqi import aqi as compute
+    from analysis.statistics.limit import AnalysisError
 
     report = Report.REAL_TIME if real_time else Report.DAILY
     moment = read_day(day, "--day") or datetime.now(UTC).date()
@@ -75,7 +75,7 @@ def aqi(
 
 def coanalysis(day_from: Day = None, day_to: Day = None, as_json: Json = False) -> None:
     """Compute and store AQI, joint exceedance and OFP of civil days. 计算并存储AQI、协同超标与臭氧生成潜势。"""
-    from analysis.job import coanalyse
+    from analysis.run.job import coanalyse
 
     settings, now = _settings(), datetime.now(UTC)
     today = now.astimezone(settings.stations.timezone).date()
@@ -93,7 +93,7 @@ def coanalysis(day_from: Day = None, day_to: Day = None, as_json: Json = False) 
 
 def attribution(start: Moment = None, end: Moment = None, as_json: Json = False) -> None:
     """Find episodes, gather and store the evidence of their causes. 查找超标过程并汇总溯源证据。"""
-    from analysis.job import attribute
+    from analysis.run.job import attribute
     from store.state import StateStore
 
     settings, now = _settings(), datetime.now(UTC)
@@ -117,7 +117,7 @@ def attribution(start: Moment = None, end: Moment = None, as_json: Json = False)
 
 def forecast(now: Moment = None, as_json: Json = False) -> None:
     """Forecast the next 24 h of every station and store it. 预报各站未来24小时并存储。"""
-    from analysis.job import forecast as run
+    from analysis.run.job import forecast as run
 
     settings = _settings()
     moment = _past(now, settings)
@@ -132,8 +132,8 @@ def backtest(
     as_json: Json = False,
 ) -> None:
     """Score the forecast against persistence and climatology. 以持续性与气候态为基准回测预报。"""
-    from analysis.backtest import THRESHOLDS
-    from analysis.job import backtest_stored
+    from analysis.forecast.backtest import THRESHOLDS
+    from analysis.run.job import backtest_stored
 
     if parameter not in THRESHOLDS:
         msg = f"--parameter {parameter}: expected one of {', '.join(THRESHOLDS)}"
@@ -167,8 +167,8 @@ def _past(text: str | None, settings: SharedSettings) -> datetime:
 
 def _given(texts: Sequence[str], report: Report, day: date) -> dict[tuple[str, str], str]:
     """Concentrations by item; ends the command for one that is given twice, or that the report does not use."""
-    from analysis.aqi import items_of
-    from analysis.limit import edition_on, pollutant_name
+    from analysis.statistics.aqi import items_of
+    from analysis.statistics.limit import edition_on, pollutant_name
 
     edition = edition_on(day)
     used = {(item.pollutant, str(item.averaging)): item for item in items_of(report, edition)}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.aqi import level_of
-from analysis.exceedance import count_days
+from analysis.statistics.aqi import level_of
+from analysis.statistics.exceedance import count_days
 from console.view.quantity import name_of
 from schemas.city import city_name
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analysis.exceedance import DayCount
+    from analysis.statistics.exceedance import DayCount
     from console.i18n import Words
     from schemas.network import Network
 

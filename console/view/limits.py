@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.limit import POLLUTANT_OF, AnalysisError, limit
+from analysis.statistics.limit import POLLUTANT_OF, AnalysisError, limit
 from console.view.chart import LimitLine
 
 if TYPE_CHECKING:

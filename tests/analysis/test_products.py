@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.components import (
+from analysis.chemistry.components import (
     ion_balance,
     mass_reconstruction,
     minimum_r_squared,
@@ -17,8 +17,8 @@ from analysis.components import (
     soc,
     soc_flags,
 )
-from analysis.copollution import joint_days, joint_hours, lagged_correlation, summary
-from analysis.reactivity import hourly_ofp, reactivity
+from analysis.chemistry.reactivity import hourly_ofp, reactivity
+from analysis.coanalysis.copollution import joint_days, joint_hours, lagged_correlation, summary
 from schemas.parameter import parameter
 from tests.analysis.frames import hours
 

@@ -1,0 +1,1 @@
+"""Why an episode happened, and the evidence in words."""

@@ -1,0 +1,251 @@
+"""Why an episode happened, as far as the station's own data can tell: wind, tracers, neighbours.
+
+Each claim is a `Statement` in Chinese and English with its figures and a grade; what could not be said is said too. The
+rules of the grades stand in `analysis.case.wording` and in ``docs/analysis.md``. Nothing here names a plant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from analysis.case.wording import (
+    grade,
+    missing_words,
+    neighbour_words,
+    overall_words,
+    tracer_words,
+    what_words,
+    wind_words,
+)
+from analysis.receptor.neighbours import Neighbour, compare_neighbours
+from analysis.receptor.tracers import Enrichment, KindEvidence, enrichments, kinds_of_source
+from analysis.receptor.wind import SectorTable, cpf, mean_direction, sectors
+from analysis.statement import Confidence, Statement
+from analysis.statistics.episode import Episode
+from schemas.frames import valid_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+    from schemas.network import Station
+
+BACKGROUND = timedelta(days=30)
+FULL_BACKGROUND_H = 20 * 24
+"""Fewer valid hours before the episode lower every grade that rests on them."""
+HIGH_QUANTILE = 0.75
+"""The CPF looks at values above this quantile of the 30 days."""
+_CHART_MARGIN = timedelta(hours=48)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationData:
+    """What is known at and around a station.
+
+    Attributes
+    ----------
+    station : Station
+    hourly : DataFrame
+        ``schemas.frames`` hourly: the station's parameters, with VOC, components and weather of another instrument of the
+        station or of a station near by.
+    borrowed : mapping of str to (station id, km)
+        Which networks (``voc``, ``pm``, ``met``) came from another station.
+    """
+
+    station: Station
+    hourly: pd.DataFrame
+    borrowed: Mapping[str, tuple[str, float]] = field(default_factory=dict)
+
+
+class Background(msgspec.Struct, frozen=True, kw_only=True):
+    """What the episode is compared with.
+
+    Attributes
+    ----------
+    since : datetime
+        UTC; the background ends where the episode starts.
+    hours : int
+        Valid hours of the parameter.
+    median : float or None
+    """
+
+    since: datetime
+    hours: int
+    median: float | None
+
+
+class Chart(msgspec.Struct, frozen=True, kw_only=True):
+    """Series around the episode: ISO times UTC and values, None where missing, in the unit of the threshold."""
+
+    times: list[str]
+    values: list[float | None]
+    wind_speed_m_s: list[float | None]
+    wind_direction_deg: list[float | None]
+    threshold: float
+    unit: str
+
+
+class Attribution(msgspec.Struct, frozen=True, kw_only=True):
+    """All that is known about one episode, the document of kind ``attribution``.
+
+    Attributes
+    ----------
+    station_id, parameter : str
+    start, end : datetime
+        Of the episode, UTC.
+    statements : tuple of Statement
+        ``what, overall, wind, tracers, neighbours, missing`` in this order.
+    confidence : Confidence
+        Of ``overall``.
+    missing : tuple of str
+        What would have been needed: ``wind``, ``tracers``, ``neighbours``, ``background``.
+    """
+
+    station_id: str
+    parameter: str
+    start: datetime
+    end: datetime
+    episode: Episode
+    statements: tuple[Statement, ...]
+    confidence: Confidence
+    missing: tuple[str, ...]
+    background: Background
+    sectors: SectorTable | None
+    wind_from_deg: float | None
+    wind_speed_m_s: float | None
+    tracers: tuple[Enrichment, ...]
+    kinds: tuple[KindEvidence, ...]
+    neighbours: tuple[Neighbour, ...]
+    borrowed: dict[str, str]
+    chart: Chart
+
+
+# Over 60 lines with its docstring: the three kinds of evidence are asked in turn, each in one call.
+def attribute_episode(
+    episode: Episode,
+    data: StationData,
+    others: Mapping[str, Station],
+    values: Mapping[str, pd.Series],
+    *,
+    zone: ZoneInfo,
+) -> Attribution:
+    """Gather the evidence about one episode.
+
+    Parameters
+    ----------
+    episode : Episode
+    data : StationData
+        At least the episode; 30 days before it where they are there.
+    others : mapping of station id to Station
+    values : mapping of station id to pd.Series
+        The episode's parameter at every station of the province, index UTC hour starts, canonical unit.
+    zone : ZoneInfo
+        Of the words and of the hour of day.
+    """
+    hourly = data.hourly
+    background = _background(episode, hourly)
+    series = valid_values(hourly, episode.parameter)
+    inside = _slice(hourly, episode.start, episode.end)
+    wind = mean_direction(*_wind(inside))
+    table, episode_sectors = _sector_table(episode, hourly, series)
+    found = enrichments(hourly, episode.start, episode.end, since=background.since, zone=zone)
+    kinds = kinds_of_source(found)
+    neighbours = compare_neighbours(episode, data.station, others, values, None if wind is None else wind[0])
+    missing = _missing(background, table, found, neighbours)
+    borrowed = {name: f"{station_id} ({distance:.1f} km)" for name, (station_id, distance) in data.borrowed.items()}
+    short = background.hours < FULL_BACKGROUND_H
+    parts = (
+        wind_words(table, episode_sectors, wind, episode, short=short),
+        tracer_words(found, kinds, short=short),
+        neighbour_words(neighbours, episode),
+    )
+    overall = grade([part.confidence for part in parts])
+    return Attribution(
+        station_id=episode.station_id,
+        parameter=episode.parameter,
+        start=episode.start,
+        end=episode.end,
+        episode=episode,
+        statements=(
+            what_words(episode, background.median, background.hours, zone=zone),
+            overall_words(overall, parts),
+            *parts,
+            missing_words(missing, background.hours, borrowed),
+        ),
+        confidence=overall,
+        missing=missing,
+        background=background,
+        sectors=table,
+        wind_from_deg=None if wind is None else wind[0],
+        wind_speed_m_s=None if wind is None else wind[1],
+        tracers=found,
+        kinds=kinds,
+        neighbours=neighbours,
+        borrowed=borrowed,
+        chart=_chart(episode, hourly),
+    )
+
+
+def _background(episode: Episode, hourly: pd.DataFrame) -> Background:
+    since = episode.start - BACKGROUND
+    values = valid_values(_slice(hourly, since, episode.start), episode.parameter).dropna()
+    first = values.index[0].to_pydatetime() if len(values) else since
+    return Background(
+        since=max(since, first), hours=len(values), median=float(values.median()) if len(values) else None
+    )
+
+
+def _sector_table(episode: Episode, hourly: pd.DataFrame, series: pd.Series) -> tuple[SectorTable | None, pd.Series]:
+    """CPF of the 30 days before the episode, which is not part of what it is judged by, and the sectors of its hours."""
+    window = _slice(hourly, episode.start - BACKGROUND, episode.start)
+    sector = sectors(*_wind(window))
+    values = series.loc[window.index]
+    episode_sectors = sectors(*_wind(_slice(hourly, episode.start, episode.end)))
+    if values.dropna().empty:
+        return None, episode_sectors
+    table = cpf(values, sector, float(values.quantile(HIGH_QUANTILE)))
+    return (table if table.hours else None), episode_sectors
+
+
+def _wind(hourly: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    return valid_values(hourly, "wind_speed"), valid_values(hourly, "wind_direction")
+
+
+def _slice(hourly: pd.DataFrame, start: datetime, end: datetime) -> pd.DataFrame:
+    index = pd.DatetimeIndex(hourly.index)
+    return hourly[np.asarray((index >= pd.Timestamp(start)) & (index < pd.Timestamp(end)))]
+
+
+def _missing(
+    background: Background, table: SectorTable | None, found: tuple[Enrichment, ...], neighbours: tuple[Neighbour, ...]
+) -> tuple[str, ...]:
+    lacks = {
+        "background": background.hours < FULL_BACKGROUND_H,
+        "wind": table is None,
+        "tracers": not found,
+        "neighbours": not any(item.n for item in neighbours),
+    }
+    return tuple(name for name, is_missing in lacks.items() if is_missing)
+
+
+def _chart(episode: Episode, hourly: pd.DataFrame) -> Chart:
+    around = _slice(hourly, episode.start - _CHART_MARGIN, episode.end + _CHART_MARGIN)
+    speed, direction = _wind(around)
+    return Chart(
+        times=[f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in pd.DatetimeIndex(around.index)],
+        values=_plain(valid_values(around, episode.parameter)),
+        wind_speed_m_s=_plain(speed),
+        wind_direction_deg=_plain(direction),
+        threshold=episode.threshold.value,
+        unit=episode.threshold.unit,
+    )
+
+
+def _plain(values: pd.Series) -> list[float | None]:
+    return [None if np.isnan(value) else round(float(value), 3) for value in values.to_numpy(dtype=float)]

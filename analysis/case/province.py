@@ -1,0 +1,81 @@
+"""Bring together what the instruments of a station, and of stations near by, have observed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.case.attribution import StationData
+from analysis.receptor.neighbours import near
+from schemas.frames import SEPARATOR
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from schemas.network import Network, Station
+
+BORROW_KM = 20.0
+"""[km] Weather, VOC and components may come from a station this near; project choice."""
+JOINED_NETWORKS = ("met", "pm", "voc")
+
+#: Hourly frames by network and station id.
+Frames = dict[str, dict[str, pd.DataFrame]]
+
+
+def monitored(station: Station) -> frozenset[str]:
+    """Parameters that the instruments of the gas network of a station report."""
+    return frozenset(code for item in station.instruments_of("gas") for code in item.parameters)
+
+
+def join_station(station: Station, frames: Frames, network: Network, *, borrow: bool = True) -> StationData | None:
+    """One frame of a station: its gases and particles, then weather, components and VOC.
+
+    Parameters
+    ----------
+    station : Station
+    frames : dict
+        Hourly frames of the networks ``gas, met, pm, voc``.
+    network : Network
+    borrow : bool
+        Whether a network the station lacks comes from the nearest station within 20 km that has it.
+
+    Returns
+    -------
+    StationData or None
+        None without any hour of the gas network. Where two instruments report a parameter, the gas network's stands.
+    """
+    own = frames["gas"].get(station.id)
+    if own is None or own.empty:
+        return None
+    joined, borrowed = own, {}
+    nearby = near(station, network.stations, radius_km=BORROW_KM) if borrow else []
+    for code in JOINED_NETWORKS:
+        by_station = frames.get(code, {})
+        if _has_rows(by_station.get(station.id)):
+            joined = _added(joined, by_station[station.id])
+            continue
+        found = next(((other, distance) for other, distance, _ in nearby if _has_rows(by_station.get(other.id))), None)
+        if found is not None:
+            joined = _added(joined, by_station[found[0].id])
+            borrowed[code] = (found[0].id, found[1])
+    return StationData(station=station, hourly=joined, borrowed=borrowed)
+
+
+def until(frame: pd.DataFrame, origin: datetime) -> pd.DataFrame:
+    """Put the frame on every hour up to the one before ``origin``; what lies after is cut off."""
+    last = pd.Timestamp(origin) - pd.Timedelta(hours=1)
+    kept = frame[frame.index <= last]
+    if kept.empty:
+        return kept
+    return kept.reindex(pd.date_range(kept.index[0], last, freq="h", name="start"))
+
+
+def _has_rows(frame: pd.DataFrame | None) -> bool:
+    return frame is not None and not frame.empty
+
+
+def _added(frame: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
+    present = {str(name).split(SEPARATOR)[0] for name in frame.columns}
+    new = [name for name in more.columns if str(name).split(SEPARATOR)[0] not in present]
+    return frame.join(more[new].reindex(frame.index)) if new else frame

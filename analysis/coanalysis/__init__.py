@@ -1,0 +1,1 @@
+"""PM2.5 and O3 together."""

@@ -1,0 +1,296 @@
+"""PM2.5 and O3 together: days and hours on which both exceed, and their lagged correlation.
+
+References
+----------
+Limits by date: GB 3095 (24 h PM2.5, MDA8 of O3). An hour has no PM2.5 limit in GB 3095; there the concentrations with
+IAQI 100 of the edition in force are taken (HJ 633: daily breakpoint of PM2.5, 1 h breakpoint of O3).
+The interval of a coefficient (Fisher's z with fewer effective pairs, from the coefficients of one hour to the next) is
+a stated approximation, not a quoted method.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from analysis.statement import Confidence, Statement
+from analysis.statistics.daily import OxUnit, civil_date, daily_mean, on_hours, ox
+from analysis.statistics.exceedance import count_days
+from analysis.statistics.iaqi import breakpoint_concentration
+from analysis.statistics.limit import limit, reported
+from schemas.frames import check_time_index, valid_values
+
+if TYPE_CHECKING:
+    from datetime import date
+    from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
+
+DAYTIME_HOURS = range(8, 20)
+"""Local hours that count as day: 08:00 to 20:00."""
+MAXIMUM_LAG_H = 24
+MINIMUM_PAIRS = 60
+"""Five days of daytime hours; of two days the anomalies from the mean of the hour mirror each other. Fewer give no coefficient."""
+_LIGHT_POLLUTION = 100
+_LEVEL = 0.95
+
+
+class LagCorrelation(msgspec.Struct, frozen=True):
+    """Correlation of PM2.5 with O3 ``lag_h`` later.
+
+    Attributes
+    ----------
+    lag_h : int
+        Positive: PM2.5 comes first.
+    r : float or None
+        Pearson's coefficient of the anomalies from the mean of their hour of day; None with too few pairs.
+    low, high : float or None
+        Interval from ``n_effective`` that holds for all lags together with 95 % (Bonferroni), since the largest of them is
+        the one that is told.
+    n : int
+        Pairs.
+    n_effective : float
+        Pairs after allowance for autocorrelation.
+    """
+
+    lag_h: int
+    r: float | None
+    low: float | None
+    high: float | None
+    n: int
+    n_effective: float
+
+
+def joint_days(statistics: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
+    """Days on which PM2.5 and O3 exceed their class 2 limits.
+
+    Parameters
+    ----------
+    statistics : pd.DataFrame
+        Of `analysis.statistics.aqi_frame.daily_statistics`: ``pm25`` and ``o3_mda8`` [µg m⁻³], index UTC start of the day.
+    zone : ZoneInfo
+
+    Returns
+    -------
+    pd.DataFrame
+        ``pm25, o3_mda8, pm25_limit, o3_limit`` [µg m⁻³], ``pm25_exceeds, o3_exceeds, joint`` (1, 0, NaN = not valid).
+
+    References
+    ----------
+    GB 3095-2012; GB 3095-2026 Table 1.
+    """
+    check_time_index(statistics)
+    days = [civil_date(start, zone) for start in pd.DatetimeIndex(statistics.index)]
+    table = statistics[["pm25", "o3_mda8"]].astype(float)
+    table["pm25_limit"] = [limit("PM2.5", "24h", day) for day in days]
+    table["o3_limit"] = [limit("O3", "MDA8", day) for day in days]
+    for column, name, pollutant in (("pm25", "pm25", "PM2.5"), ("o3_mda8", "o3", "O3")):
+        values = pd.Series(
+            [reported(float(value), pollutant, day) for value, day in zip(table[column], days, strict=True)],
+            index=table.index,
+            dtype=float,
+        )
+        table[f"{name}_exceeds"] = (values > table[f"{name}_limit"]).astype(float).where(values.notna())
+    table["joint"] = table["pm25_exceeds"] * table["o3_exceeds"]
+    return table
+
+
+def joint_hours(pm25: pd.Series, o3: pd.Series, zone: ZoneInfo) -> pd.DataFrame:
+    """Hours on which both are above the concentration of IAQI 100.
+
+    Parameters
+    ----------
+    pm25, o3 : pd.Series of float, index UTC hour starts
+        [µg m⁻³], NaN missing.
+    zone : ZoneInfo
+
+    Returns
+    -------
+    pd.DataFrame
+        ``pm25, o3, pm25_threshold, o3_threshold`` [µg m⁻³] and ``joint`` (1, 0, NaN).
+    """
+    table = pd.DataFrame({"pm25": on_hours(pm25), "o3": on_hours(o3)}).astype(float)
+    days = [civil_date(start, zone) for start in pd.DatetimeIndex(table.index)]
+    thresholds = {day: _thresholds(day) for day in set(days)}
+    table["pm25_threshold"] = [thresholds[day][0] for day in days]
+    table["o3_threshold"] = [thresholds[day][1] for day in days]
+    both = (table["pm25"] > table["pm25_threshold"]) & (table["o3"] > table["o3_threshold"])
+    table["joint"] = both.astype(float).where(table["pm25"].notna() & table["o3"].notna())
+    return table
+
+
+def lagged_correlation(
+    pm25: pd.Series, o3: pd.Series, zone: ZoneInfo, *, maximum_lag_h: int = MAXIMUM_LAG_H
+) -> tuple[LagCorrelation, ...]:
+    """Correlation of daytime O3 with PM2.5 some hours before (positive lag) or after (negative).
+
+    Both are taken as anomalies from the mean of their local hour of day, so that the daily cycles, which would give any
+    two pollutants a wave of coefficients over the lag, do not count.
+
+    Parameters
+    ----------
+    pm25, o3 : pd.Series of float, index UTC hour starts
+        [µg m⁻³], NaN missing.
+    zone : ZoneInfo
+        Of the daytime hours 08:00 to 20:00 of O3.
+    maximum_lag_h : int
+        [h]
+
+    Returns
+    -------
+    tuple of LagCorrelation
+        For -maximum_lag_h to +maximum_lag_h.
+    """
+    table = pd.DataFrame({"pm25": on_hours(pm25), "o3": on_hours(o3)}).astype(float)
+    lags = range(-maximum_lag_h, maximum_lag_h + 1)
+    if table.empty:
+        return tuple(LagCorrelation(lag, None, None, None, 0, 0.0) for lag in lags)
+    hour = np.asarray(pd.DatetimeIndex(table.index).tz_convert(zone).hour)
+    anomaly = table - table.groupby(hour).transform("mean")
+    daytime = np.isin(hour, list(DAYTIME_HOURS))
+    first = anomaly["pm25"].to_numpy(dtype=float)
+    second = np.where(daytime, anomaly["o3"].to_numpy(dtype=float), np.nan)
+    persistence = _autocorrelation(first) * _autocorrelation(second)
+    padding = np.full(maximum_lag_h, np.nan)
+    padded = np.concatenate([padding, first, padding])
+    starts = {lag: maximum_lag_h - lag for lag in lags}
+    quantile = float(norm.ppf(1 - (1 - _LEVEL) / 2 / len(lags)))
+    return tuple(
+        _correlation(lag, padded[at : at + len(second)], second, (persistence, quantile)) for lag, at in starts.items()
+    )
+
+
+def summary(days: pd.DataFrame, hours: pd.DataFrame, correlations: tuple[LagCorrelation, ...]) -> tuple[Statement, ...]:
+    """What the tables say, in words with the figures.
+
+    Parameters
+    ----------
+    days, hours : pd.DataFrame
+        Of `joint_days` and `joint_hours`.
+    correlations : tuple of LagCorrelation
+    """
+    return (_days_in_words(days), _hours_in_words(hours), _correlation_in_words(correlations))
+
+
+def _thresholds(day: date) -> tuple[float, float]:
+    pm25 = breakpoint_concentration("PM2.5", "1h", _LIGHT_POLLUTION, day)
+    o3 = breakpoint_concentration("O3", "1h", _LIGHT_POLLUTION, day)
+    return float("nan") if pm25 is None else pm25, float("nan") if o3 is None else o3
+
+
+def _correlation(
+    lag: int, first: NDArray[np.float64], second: NDArray[np.float64], spread: tuple[float, float]
+) -> LagCorrelation:
+    """One lag; ``spread`` is the persistence and the quantile of the normal distribution of the interval."""
+    persistence, quantile = spread
+    both = np.isfinite(first) & np.isfinite(second)
+    n, r = int(both.sum()), _pearson(first[both], second[both])
+    if r is None:
+        return LagCorrelation(lag, None, None, None, n, 0.0)
+    effective = min(float(n), max(4.0, n * (1 - persistence) / (1 + persistence)))
+    half = quantile / np.sqrt(effective - 3)
+    centre = np.arctanh(np.clip(r, -0.999999, 0.999999))
+    return LagCorrelation(lag, r, float(np.tanh(centre - half)), float(np.tanh(centre + half)), n, effective)
+
+
+def _autocorrelation(values: NDArray[np.float64]) -> float:
+    """Coefficient from one hour to the next, 0 where it cannot be had."""
+    both = np.isfinite(values[:-1]) & np.isfinite(values[1:])
+    return max(0.0, _pearson(values[:-1][both], values[1:][both]) or 0.0)
+
+
+def _pearson(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | None:
+    if len(first) < MINIMUM_PAIRS or first.std() == 0 or second.std() == 0:
+        return None
+    return float(np.corrcoef(first, second)[0, 1])
+
+
+def _days_in_words(days: pd.DataFrame) -> Statement:
+    pm25, o3, joint = (count_days(days, name, len(days)) for name in ("pm25_exceeds", "o3_exceeds", "joint"))
+    zh = [f"{item.valid}个有效日中{item.exceeded}天" for item in (pm25, o3, joint)]
+    en = [f"{item.exceeded} of {item.valid} valid days" for item in (pm25, o3, joint)]
+    return Statement(
+        topic="joint_days",
+        zh=f"共{len(days)}天：PM2.5超标为{zh[0]}，O3超标为{zh[1]}，两者同日超标为{zh[2]}。",
+        en=f"{len(days)} days: PM2.5 exceeded on {en[0]}, O3 on {en[1]}, both on {en[2]}.",
+        confidence=Confidence.HIGH if joint.valid else Confidence.NONE,
+        figures={
+            "days": len(days),
+            "valid_days": joint.valid,
+            "pm25_valid_days": pm25.valid,
+            "o3_valid_days": o3.valid,
+            "pm25_days": pm25.exceeded,
+            "o3_days": o3.exceeded,
+            "joint_days": joint.exceeded,
+        },
+    )
+
+
+def _hours_in_words(hours: pd.DataFrame) -> Statement:
+    valid, joint = int(hours["joint"].notna().sum()), int(hours["joint"].sum())
+    return Statement(
+        topic="joint_hours",
+        zh=f"{valid}个有效小时中，PM2.5与O3同时高于IAQI 100对应浓度的有{joint}小时。",
+        en=f"In {joint} of {valid} valid hours both PM2.5 and O3 were above the concentration of IAQI 100.",
+        confidence=Confidence.HIGH if valid else Confidence.NONE,
+        figures={"valid_hours": valid, "joint_hours": joint},
+    )
+
+
+def _correlation_in_words(correlations: tuple[LagCorrelation, ...]) -> Statement:
+    known = [item for item in correlations if item.r is not None]
+    if not known:
+        return Statement(
+            topic="lag",
+            zh=f"同时有效的PM2.5与O3白天小时不足{MINIMUM_PAIRS}个，不计算滞后相关。",
+            en=f"Fewer than {MINIMUM_PAIRS} daytime hours have both PM2.5 and O3: no lagged correlation.",
+            confidence=Confidence.NONE,
+        )
+    best = max(known, key=lambda item: abs(item.r or 0.0))
+    r, low, high = best.r or 0.0, best.low or 0.0, best.high or 0.0
+    distinct = low > 0 or high < 0
+    order_zh = "同时" if best.lag_h == 0 else f"O3{'滞后' if best.lag_h > 0 else '超前'}{abs(best.lag_h)}小时"
+    order_en = (
+        "at lag 0" if best.lag_h == 0 else f"with O3 {abs(best.lag_h)} h {'later' if best.lag_h > 0 else 'earlier'}"
+    )
+    doubt_zh, doubt_en = ("", "") if distinct else ("，与零无显著差别", "; not distinct from zero")
+    return Statement(
+        topic="lag",
+        zh=f"去除日变化后，白天O3与PM2.5的相关最强为r={r:.2f}（各滞后同时成立的95%区间{low:.2f}至{high:.2f}，n={best.n}），{order_zh}{doubt_zh}。",
+        en=f"Without the daily cycles, the strongest correlation is r = {r:.2f} (95 % interval, valid for all lags together, {low:.2f} to {high:.2f}, n = {best.n}), {order_en}{doubt_en}.",
+        confidence=Confidence.MEDIUM if distinct else Confidence.LOW,
+        figures={"lag_h": best.lag_h, "r": r, "low": low, "high": high, "n": best.n, "n_effective": best.n_effective},
+    )
+
+
+def joint_products(
+    hourly: pd.DataFrame, statistics: pd.DataFrame, zone: ZoneInfo
+) -> tuple[pd.DataFrame, dict[str, object]]:
+    """Product ``copollution_daily`` of one station, and its document in words.
+
+    Parameters
+    ----------
+    hourly : pd.DataFrame
+        ``schemas.frames`` hourly.
+    statistics : pd.DataFrame
+        Of `analysis.statistics.aqi_frame.daily_statistics`, the same days.
+    zone : ZoneInfo
+
+    Returns
+    -------
+    pd.DataFrame
+        Of `joint_days`, with ``joint_hours`` [h] and ``ox_ppb`` [ppb].
+    dict
+        ``statements`` and ``correlations``.
+    """
+    pm25, o3 = valid_values(hourly, "pm25"), valid_values(hourly, "o3")
+    days, hours = joint_days(statistics, zone), joint_hours(pm25, o3, zone)
+    by_day = daily_mean(hours["joint"], zone, minimum=1)
+    days["joint_hours"] = (by_day["mean"] * by_day["n"]).reindex(days.index)
+    days["ox_ppb"] = daily_mean(ox(hourly, OxUnit.PPB), zone)["mean"].reindex(days.index)
+    correlations = lagged_correlation(pm25, o3, zone)
+    return days, {"statements": summary(days, hours, correlations), "correlations": correlations}

@@ -1,0 +1,1 @@
+"""Forecasts of the next 24 h, and their back-test."""

@@ -1,0 +1,1 @@
+"""What reaches a station, and from where: wind, neighbours, tracers."""

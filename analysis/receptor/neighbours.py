@@ -1,0 +1,224 @@
+"""Neighbouring stations during an episode: upwind or downwind, before or after, more or less.
+
+Distances and bearings are those of the great circle on a sphere of 6371.0088 km (mean radius of the Earth).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from analysis.receptor.wind import CHANCE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analysis.statistics.episode import Episode
+    from schemas.network import Station
+
+EARTH_RADIUS_KM = 6371.0088
+RADIUS_KM = 100.0
+"""[km] Stations farther away are not compared; project choice."""
+HALF_ANGLE_DEG = 45.0
+"""[deg] Upwind: the bearing to the neighbour is within this angle of where the wind comes from; project choice."""
+MINIMUM_NEIGHBOURS = 3
+"""Fewer do not tell a regional episode from a local one."""
+SEARCH_H = 12
+"""[h] Largest shift in time that is tried between two stations."""
+MINIMUM_PAIRS = 12
+OTHER_DAYS = 30
+"""Days before and behind the episode whose courses say what chance gives."""
+_MINIMUM_R = 0.5
+_NO_SPREAD = 1e-9
+_DAY_H = 24
+
+
+class Position(StrEnum):
+    """Where a neighbour lies with respect to the wind at the station."""
+
+    UPWIND = "upwind"
+    DOWNWIND = "downwind"
+    CROSSWIND = "crosswind"
+    UNKNOWN = "unknown"
+
+
+class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
+    """One neighbour in the episode.
+
+    Attributes
+    ----------
+    distance_km, bearing_deg : float
+        From the station to the neighbour.
+    ratio : float or None
+        Mean of the station by mean of the neighbour over the hours of the episode that both have.
+    n : int
+        Those hours.
+    exceeds : bool or None
+        Whether the neighbour was above the threshold in any of its hours of the episode; None without hours.
+    lead_h : int or None
+        Hours by which the neighbour's course comes before the station's (largest correlation within 12 h, at least 0.5, and
+        larger than on 95 % of other days); None where none stands out.
+    correlation : float or None
+    """
+
+    station_id: str
+    name_zh: str
+    name_en: str
+    distance_km: float
+    bearing_deg: float
+    position: Position
+    ratio: float | None
+    n: int
+    exceeds: bool | None
+    lead_h: int | None
+    correlation: float | None
+
+
+def distance_and_bearing(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
+    """Great-circle distance [km] and initial bearing [deg, 0 = north, clockwise] between (lon, lat) pairs in degrees."""
+    (lon1, lat1), (lon2, lat2) = np.deg2rad(first), np.deg2rad(second)
+    half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    distance = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(min(1.0, float(half))))
+    east = np.sin(lon2 - lon1) * np.cos(lat2)
+    north = np.cos(lat1) * np.sin(lat2) - np.sin(lat1) * np.cos(lat2) * np.cos(lon2 - lon1)
+    return float(distance), float(np.rad2deg(np.arctan2(east, north)) % 360.0)
+
+
+def near(
+    station: Station, others: Mapping[str, Station], *, radius_km: float = RADIUS_KM
+) -> list[tuple[Station, float, float]]:
+    """Stations within a radius with distance [km] and bearing [deg], the nearest first; none without coordinates."""
+    if station.lon is None or station.lat is None:
+        return []
+    found = []
+    for other in others.values():
+        if other.id == station.id or other.lon is None or other.lat is None:
+            continue
+        distance, bearing = distance_and_bearing((station.lon, station.lat), (other.lon, other.lat))
+        if distance <= radius_km:
+            found.append((other, distance, bearing))
+    return sorted(found, key=lambda item: item[1])
+
+
+def position_of(bearing_deg: float, wind_from_deg: float | None) -> Position:
+    """Whether a bearing lies where the wind comes from, where it goes, or beside."""
+    if wind_from_deg is None:
+        return Position.UNKNOWN
+    angle = abs((bearing_deg - wind_from_deg + 180.0) % 360.0 - 180.0)
+    if angle <= HALF_ANGLE_DEG:
+        return Position.UPWIND
+    return Position.DOWNWIND if angle >= 180.0 - HALF_ANGLE_DEG else Position.CROSSWIND
+
+
+def compare_neighbours(
+    episode: Episode,
+    station: Station,
+    others: Mapping[str, Station],
+    values: Mapping[str, pd.Series],
+    wind_from_deg: float | None,
+) -> tuple[Neighbour, ...]:
+    """Compare an episode with its neighbours.
+
+    Parameters
+    ----------
+    episode : Episode
+    station : Station
+    others : mapping of station id to Station
+    values : mapping of station id to pd.Series
+        The episode's parameter at every station, index UTC hour starts, canonical unit.
+    wind_from_deg : float or None
+        Mean wind at the station during the episode [deg].
+
+    Returns
+    -------
+    tuple of Neighbour
+        Those within 100 km that have values, the nearest first.
+    """
+    own = values[station.id]
+    result = []
+    for other, distance, bearing in near(station, others):
+        series = values.get(other.id)
+        if series is None or series.dropna().empty:
+            continue
+        ratio, n, exceeds = _compare(own, series, episode)
+        lead, correlation = _lead(own, series, episode)
+        result.append(
+            Neighbour(
+                station_id=other.id,
+                name_zh=other.name("zh"),
+                name_en=other.name("en"),
+                distance_km=distance,
+                bearing_deg=bearing,
+                position=position_of(bearing, wind_from_deg),
+                ratio=ratio,
+                n=n,
+                exceeds=exceeds,
+                lead_h=lead,
+                correlation=correlation,
+            )
+        )
+    return tuple(result)
+
+
+def _compare(own: pd.Series, other: pd.Series, episode: Episode) -> tuple[float | None, int, bool | None]:
+    both = pd.DataFrame({"own": _between(own, episode), "other": _between(other, episode)}).dropna()
+    if both.empty:
+        return None, 0, None
+    mean = float(both["other"].mean())
+    ratio = float(both["own"].mean()) / mean if mean > 0 else None
+    return ratio, len(both), bool((both["other"] > episode.threshold.value).any())
+
+
+def _lead(own: pd.Series, other: pd.Series, episode: Episode) -> tuple[int | None, float | None]:
+    """Shift with the largest correlation around the episode; positive: the neighbour comes first.
+
+    The largest of 25 coefficients of two persistent series is large by chance alone. It counts only if the neighbour's
+    series of other days, moved by whole days, give as large a one in at most 5 % of the days.
+    """
+    margin = pd.Timedelta(hours=SEARCH_H)
+    hours = pd.date_range(
+        pd.Timestamp(episode.start) - margin, pd.Timestamp(episode.end) + margin, freq="h", inclusive="left"
+    )
+    mine = own.reindex(hours).to_numpy(dtype=float)
+    theirs = _hourly_around(other, hours)
+    found = [_correlations(mine, window) for window in theirs if window is not None]
+    if theirs[0] is None or np.isnan(found[0]).all():
+        return None, None
+    best = int(np.nanargmax(found[0]))
+    r = float(found[0][best])
+    largest = np.array([np.nanmax(item) for item in found if not np.isnan(item).all()])
+    if r < _MINIMUM_R or float((largest >= r).mean()) > CHANCE:
+        return None, None
+    return SEARCH_H - best, r
+
+
+def _hourly_around(other: pd.Series, hours: pd.DatetimeIndex) -> list[np.ndarray | None]:
+    """The neighbour's hours with the search margin: in truth first, then of the days around; None where there are none."""
+    length, days = len(hours) + 2 * SEARCH_H, [0, *(sign * day for day in range(1, OTHER_DAYS + 1) for sign in (-1, 1))]
+    first = hours[0] - pd.Timedelta(hours=SEARCH_H, days=OTHER_DAYS)
+    whole = pd.date_range(first, periods=length + 2 * OTHER_DAYS * _DAY_H, freq="h")
+    series = other.reindex(whole).to_numpy(dtype=float)
+    windows = (series[(OTHER_DAYS + day) * _DAY_H :][:length] for day in days)
+    return [window if np.isfinite(window).sum() >= MINIMUM_PAIRS else None for window in windows]
+
+
+def _correlations(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    """Pearson's r of ``mine`` with each stretch of ``theirs`` of the same length; NaN with too few pairs or no spread."""
+    stretches = np.lib.stride_tricks.sliding_window_view(theirs, len(mine))
+    both = np.isfinite(stretches) & np.isfinite(mine)
+    n = np.maximum(both.sum(axis=1), 1)
+    first, second = np.where(both, mine, 0.0), np.where(both, stretches, 0.0)
+    first = np.where(both, first - (first.sum(axis=1) / n)[:, None], 0.0)
+    second = np.where(both, second - (second.sum(axis=1) / n)[:, None], 0.0)
+    spread = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
+    is_told = (both.sum(axis=1) >= MINIMUM_PAIRS) & (spread > _NO_SPREAD)
+    return np.asarray(np.divide((first * second).sum(axis=1), spread, out=np.full(len(n), np.nan), where=is_told))
+
+
+def _between(values: pd.Series, episode: Episode) -> pd.Series:
+    index = pd.DatetimeIndex(values.index)
+    return values[np.asarray((index >= pd.Timestamp(episode.start)) & (index < pd.Timestamp(episode.end)))]

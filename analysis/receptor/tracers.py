@@ -1,0 +1,223 @@
+"""Enriched tracer species of an episode against their own background, and the kinds of source they point to.
+
+The kinds and the rules, with their sources: ``data/tracers.toml``. An enrichment is the median of the episode by the
+median of the background of the same hours of day (all hours where those are too few), with its distance in robust standard
+deviations of log concentrations: log(ratio) / (1.4826 MAD of the logs).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+from analysis.statistics.limit import DATA
+from schemas.frames import valid_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from numpy.typing import NDArray
+
+_MAD_TO_SIGMA = 1.4826
+_SMALLEST_SPREAD = 0.1
+"""Of log concentrations: a background steadier than about 10 % is not taken as steadier."""
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When a species counts as enriched and a kind of source may be named."""
+
+    minimum_ratio: float
+    minimum_score: float
+    minimum_background_h: int
+    minimum_same_hours: int
+    minimum_species: int
+    source: str
+    verified: bool
+
+
+class SourceKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A kind of source and the species that point to it."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    species: tuple[str, ...]
+    source: str
+    verified: bool
+
+
+class Enrichment(msgspec.Struct, frozen=True, kw_only=True):
+    """One species in the episode.
+
+    Attributes
+    ----------
+    ratio : float
+        Episode median by background median [1].
+    relative : float
+        ``ratio`` by the median ratio of all species, so that common accumulation does not count [1].
+    score : float
+        Robust standard deviations.
+    episode_median, background_median : float
+        Canonical unit of the parameter.
+    episode_n, background_n : int
+        Hours.
+    same_hours : bool
+        Whether the background holds the same hours of day only.
+    enriched : bool
+    """
+
+    parameter: str
+    ratio: float
+    relative: float
+    score: float
+    episode_median: float
+    background_median: float
+    episode_n: int
+    background_n: int
+    same_hours: bool
+    enriched: bool
+
+
+class KindEvidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What speaks for one kind of source.
+
+    Attributes
+    ----------
+    kind : str
+    name_zh, name_en : str
+    strength : float
+        Mean log2 of the relative enrichment over the tracers that were measured.
+    enriched : tuple of str
+    measured, listed : int
+        Tracers that could be compared, and that the kind has.
+    """
+
+    kind: str
+    name_zh: str
+    name_en: str
+    strength: float
+    enriched: tuple[str, ...]
+    measured: int
+    listed: int
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    rules: Rules
+    kind: tuple[SourceKind, ...]
+
+
+@cache
+def tracer_file() -> _File:
+    """Read the kinds of source and the rules once."""
+    return msgspec.convert(tomllib.loads((DATA / "tracers.toml").read_text(encoding="utf-8")), _File)
+
+
+def tracer_species() -> tuple[str, ...]:
+    """All species of all kinds, each once."""
+    return tuple(dict.fromkeys(name for kind in tracer_file().kind for name in kind.species))
+
+
+def enrichments(
+    hourly: pd.DataFrame, start: datetime, end: datetime, *, since: datetime, zone: ZoneInfo
+) -> tuple[Enrichment, ...]:
+    """Compare each tracer in ``[start, end)`` with its background ``[since, start)``.
+
+    Parameters
+    ----------
+    hourly : pd.DataFrame
+        ``schemas.frames`` hourly with whatever species there are.
+    start, end : datetime
+        Episode, UTC.
+    since : datetime
+        Begin of the background, UTC.
+    zone : ZoneInfo
+        Of the hour of day.
+
+    Returns
+    -------
+    tuple of Enrichment
+        The most relative first; species without enough background, or not above zero, are left out.
+    """
+    index = pd.DatetimeIndex(hourly.index)
+    hour = np.asarray(index.tz_convert(zone).hour)
+    begin, finish, earliest = pd.Timestamp(start), pd.Timestamp(end), pd.Timestamp(since)
+    inside = np.asarray((index >= begin) & (index < finish))
+    before = np.asarray((index >= earliest) & (index < begin))
+    same = before & np.isin(hour, np.unique(hour[inside]))
+    found = []
+    for name in tracer_species():
+        values = valid_values(hourly, name).to_numpy(dtype=float)
+        item = _compare(name, values, inside=inside, before=before, same=same)
+        if item is not None:
+            found.append(item)
+    usual = float(np.median([item.ratio for item in found])) if found else 1.0
+    ranked = [msgspec.structs.replace(item, relative=item.ratio / max(usual, 1e-9)) for item in found]
+    return tuple(sorted(ranked, key=lambda item: -item.relative))
+
+
+def kinds_of_source(found: tuple[Enrichment, ...]) -> tuple[KindEvidence, ...]:
+    """Kinds of source with at least one enriched tracer, the strongest first.
+
+    A kind has the mean log2 relative enrichment of **all** its tracers that were measured: one that stayed low counts
+    against it.
+    """
+    by_name: Mapping[str, Enrichment] = {item.parameter: item for item in found}
+    evidence = []
+    for kind in tracer_file().kind:
+        measured = [by_name[name] for name in kind.species if name in by_name]
+        enriched = tuple(item.parameter for item in measured if item.enriched)
+        if enriched:
+            strength = float(np.mean([np.log2(max(item.relative, 1e-3)) for item in measured]))
+            evidence.append(
+                KindEvidence(
+                    kind=kind.id,
+                    name_zh=kind.name_zh,
+                    name_en=kind.name_en,
+                    strength=strength,
+                    enriched=enriched,
+                    measured=len(measured),
+                    listed=len(kind.species),
+                )
+            )
+    return tuple(sorted(evidence, key=lambda item: -item.strength))
+
+
+def _compare(
+    name: str,
+    values: NDArray[np.float64],
+    *,
+    inside: NDArray[np.bool_],
+    before: NDArray[np.bool_],
+    same: NDArray[np.bool_],
+) -> Enrichment | None:
+    rules = tracer_file().rules
+    positive = np.isfinite(values) & (values > 0)
+    episode, background = values[inside & positive], values[before & positive]
+    alike = values[same & positive]
+    if not len(episode) or len(background) < rules.minimum_background_h:
+        return None
+    use_same = len(alike) >= rules.minimum_same_hours
+    background = alike if use_same else background
+    logs = np.log(background)
+    spread = max(_MAD_TO_SIGMA * float(np.median(np.abs(logs - np.median(logs)))), _SMALLEST_SPREAD)
+    ratio = float(np.median(episode) / np.median(background))
+    score = float(np.log(ratio) / spread)
+    return Enrichment(
+        parameter=name,
+        ratio=ratio,
+        relative=ratio,
+        score=score,
+        episode_median=float(np.median(episode)),
+        background_median=float(np.median(background)),
+        episode_n=len(episode),
+        background_n=len(background),
+        same_hours=use_same,
+        enriched=ratio >= rules.minimum_ratio and score >= rules.minimum_score,
+    )

@@ -1,0 +1,1 @@
+"""Statistics of standards: limits by date, AQI, ozone, civil days, exceedances, episodes."""

@@ -1,0 +1,208 @@
+"""Episodes, wind sectors, tracers, neighbours and what is said of them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.signal import lfilter
+
+from analysis.case.attribution import Attribution, attribute_episode
+from analysis.case.province import join_station
+from analysis.receptor.neighbours import Position, distance_and_bearing, position_of
+from analysis.receptor.tracers import enrichments, tracer_species
+from analysis.receptor.wind import CALM, UNKNOWN, cpf, effective_hours, interval, mean_direction, sectors
+from analysis.statement import Confidence
+from analysis.statistics.episode import find_episodes, threshold_on
+from schemas.parameter import load_parameters
+from tests.analysis.frames import EPISODE_H, START, episode_start, hours, network, province
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def attributed(days: int = 32, drop: str = "", since_h: int = 0) -> Attribution:
+    frames = {code: stations for code, stations in province(days).items() if code != drop}
+    frames["gas"] = {name: frame.iloc[since_h:] for name, frame in frames["gas"].items()}
+    values = {name: frame["pm25"] for name, frame in frames["gas"].items()}
+    stations = network()
+    (episode,) = find_episodes(values["st-0"], "st-0", "pm25", ZONE)
+    data = join_station(stations.stations["st-0"], frames, stations)
+    assert data is not None
+    return attribute_episode(episode, data, stations.stations, values, zone=ZONE)
+
+
+def test_hours_above_the_threshold_with_short_gaps_are_one_episode() -> None:
+    values = hours([10, 61, 70, 10, np.nan, 10, 90, 10, 10, 10, 10, 65, 10])
+    first, second = find_episodes(values, "s", "pm25", ZONE)
+    assert (first.hours, first.peak, first.start, first.end) == (
+        3,
+        90,
+        START + timedelta(hours=1),
+        START + timedelta(hours=7),
+    )
+    assert second.key == "s/pm25/2026-05-02T03:00Z"
+    assert find_episodes(hours([60.0, np.nan]), "s", "pm25", ZONE) == ()
+
+
+def test_the_threshold_is_that_of_the_date_and_absent_for_other_parameters() -> None:
+    assert [getattr(threshold_on("pm25", day), "value", None) for day in (date(2026, 2, 28), date(2026, 3, 1))] == [
+        75,
+        60,
+    ]
+    assert threshold_on("benzene", date(2026, 3, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("direction", "sector"), [(0, 0), (11.2, 0), (11.3, 1), (348.8, 0), (348.7, 15), (270, 12), (360, 0)]
+)
+def test_sectors_are_centred_on_their_direction(direction: float, sector: int) -> None:
+    assert sectors(hours([2.0]), hours([direction])).tolist() == [sector]
+
+
+def test_calm_and_missing_wind_are_classes_of_their_own() -> None:
+    assert sectors(hours([0.2, np.nan, 2.0]), hours([90.0, 90.0, np.nan])).tolist() == [CALM, UNKNOWN, UNKNOWN]
+
+
+def test_the_cpf_finds_the_sector_with_high_values_and_none_in_noise() -> None:
+    rng = np.random.default_rng(1)
+    direction = hours(rng.uniform(0, 360, 720))
+    sector = sectors(hours([3.0] * 720), direction)
+    source = hours(np.where(sector == 4, 80.0, 20.0) + rng.standard_normal(720))
+    lead = cpf(source, sector, 50.0).leading()
+    assert lead is not None
+    assert (lead.sector, lead.rate) == (4, 1.0)
+    assert cpf(hours(np.full(720, 20.0)), sector, 50.0).leading() is None
+
+
+def test_wilson_interval_of_10_of_20() -> None:
+    assert interval(10, 20) == pytest.approx((0.2993, 0.7007), abs=1e-4)
+    assert interval(0, 5)[0] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_days_that_go_together_count_less_than_their_hours() -> None:
+    together, mixed = np.array([24.0, 0.0, 24.0, 0.0]), np.array([12.0, 12.0, 11.0, 13.0])
+    hours_a_day = np.full(4, 24.0)
+    assert effective_hours(together, hours_a_day, 0.95) < 4
+    assert effective_hours(mixed, hours_a_day, 0.95) > effective_hours(together, hours_a_day, 0.95)
+    assert effective_hours(together[:1], hours_a_day[:1], 0.95) == 1.0
+
+
+def noise(rng: np.random.Generator, memory: float, count: int = 720) -> np.ndarray:
+    """AR(1) of unit variance, after a start that is left out."""
+    steps = np.sqrt(1 - memory**2) * rng.standard_normal(count + 300)
+    return lfilter([1.0], [1.0, -memory], steps)[300:]
+
+
+@pytest.mark.parametrize("memory", [0.8, 0.95])
+def test_independent_noise_is_given_a_direction_in_at_most_one_of_twenty_trials(memory: float) -> None:
+    named = 0
+    for seed in range(100):
+        rng = np.random.default_rng([seed, int(100 * memory)])
+        east, north = 2 * noise(rng, 0.9) + 1, 2 * noise(rng, 0.9)
+        values = hours(30 * np.exp(0.6 * noise(rng, memory)))
+        wind = hours(np.hypot(east, north)), hours(np.rad2deg(np.arctan2(east, north)) % 360)
+        named += cpf(values, sectors(*wind), float(values.quantile(0.75))).leading() is not None
+    assert named <= 5
+
+
+def test_ten_days_are_too_few_to_name_a_sector_however_clear() -> None:
+    sector = sectors(hours([3.0] * 240), hours(np.random.default_rng(1).uniform(0, 360, 240)))
+    table = cpf(hours(np.where(sector == 4, 80.0, 20.0)), sector, 50.0)
+    assert table.can_tell is False
+    assert table.leading() is None
+
+
+def test_the_hours_of_the_episode_are_no_part_of_what_they_are_judged_by() -> None:
+    result = attributed()
+    assert result.sectors is not None
+    assert result.sectors.hours == 30 * 24
+
+
+@pytest.mark.parametrize(("speeds", "directions"), [((1, 1), (90, 270)), ((0, 0), (0, 120)), ((0, 0), (360, 360))])
+def test_calm_and_opposite_winds_have_no_mean_direction(speeds: tuple[int, int], directions: tuple[int, int]) -> None:
+    assert mean_direction(hours(speeds), hours(directions)) is None
+
+
+def test_north_is_0_and_not_360() -> None:
+    assert mean_direction(hours([2.0, 2.0]), hours([360.0, 360.0])) == pytest.approx((0.0, 2.0))
+    assert mean_direction(hours([2.0, 2.0]), hours([350.0, 10.0])) == pytest.approx(
+        (0.0, 2 * np.cos(np.deg2rad(10))), abs=1e-9
+    )
+
+
+def test_distance_and_bearing_of_one_degree() -> None:
+    assert distance_and_bearing((123.0, 41.0), (123.0, 42.0)) == pytest.approx((111.195, 0.0), abs=1e-2)
+    assert distance_and_bearing((0.0, 0.0), (1.0, 0.0)) == pytest.approx((111.195, 90.0), abs=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("bearing", "wind", "position"),
+    [
+        (350, 10, Position.UPWIND),
+        (180, 10, Position.DOWNWIND),
+        (90, 0, Position.CROSSWIND),
+        (90, None, Position.UNKNOWN),
+    ],
+)
+def test_upwind_is_where_the_wind_comes_from(bearing: float, wind: float | None, position: Position) -> None:
+    assert position_of(bearing, wind) is position
+
+
+def test_every_tracer_is_a_registered_parameter() -> None:
+    assert set(tracer_species()) <= set(load_parameters())
+
+
+def test_what_rises_with_everything_else_is_not_relatively_enriched() -> None:
+    frame = province()["voc"]["st-0"]
+    inside = frame.index >= pd.Timestamp(episode_start())
+    doubled = frame.copy()
+    doubled.loc[inside, [name for name in frame if "__" not in name]] *= 2
+    found = enrichments(doubled, episode_start(), episode_start() + timedelta(hours=EPISODE_H), since=START, zone=ZONE)
+    by_name = {item.parameter: item for item in found}
+    assert by_name["ethylene"].relative < 1.5
+    assert by_name["toluene"].relative > 2.5
+
+
+def test_evidence_is_stated_with_figures_in_both_languages() -> None:
+    result = attributed()
+    assert [item.topic for item in result.statements] == ["what", "overall", "wind", "tracers", "neighbours", "missing"]
+    by_topic = {item.topic: item for item in result.statements}
+    assert "溶剂使用" in by_topic["tracers"].zh
+    assert "solvent use" in by_topic["tracers"].en
+    assert by_topic["neighbours"].figures["verdict"] == "local"
+    assert all(
+        any(letter.isdigit() for letter in item.zh + item.en)
+        for item in result.statements
+        if item.topic in {"what", "wind", "tracers", "neighbours"}
+    )
+    assert result.missing == ()
+
+
+def test_without_wind_nothing_is_said_about_direction() -> None:
+    result = attributed(drop="met")
+    wind = next(item for item in result.statements if item.topic == "wind")
+    assert "wind" in result.missing
+    assert wind.confidence is Confidence.NONE
+    assert {item.position for item in result.neighbours} == {Position.UNKNOWN}
+
+
+def test_a_background_of_three_days_is_said_and_lowers_the_grade() -> None:
+    result = attributed(since_h=27 * 24 + 10)
+    assert result.background.hours == 72
+    assert "background" in result.missing
+    assert "about 3 days of 30" in result.statements[-1].en
+    assert result.confidence in {Confidence.LOW, Confidence.MEDIUM}
+
+
+def test_voc_of_a_near_station_are_borrowed_and_named() -> None:
+    frames, stations = province(days=3), network()
+    data = join_station(stations.stations["st-1"], frames, stations)
+    far = join_station(stations.stations["st-4"], frames, stations)
+    assert data is not None
+    assert far is not None
+    assert data.borrowed["voc"][0] == "st-0"
+    assert "toluene" in data.hourly
+    assert "voc" not in far.borrowed

@@ -1,0 +1,178 @@
+"""The jobs on a real InfluxDB and a real state database."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.run.job import attribute, backtest_stored, coanalyse, forecast
+from analysis.statement import Confidence
+from store.error import StoreRefusedError, StoreUnavailableError
+from store.influx.store import Bucket, InfluxStore, WriteResult, require_accepted
+from store.state import StateStore
+from tests.analysis.frames import EPISODE_H, START, episode_start, network_text, province
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from store.settings import SharedSettings
+
+pytestmark = pytest.mark.integration
+END = START + timedelta(days=32)
+
+
+@pytest.fixture
+def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
+    path = tmp_path / "network.toml"
+    path.write_text(network_text(), encoding="utf-8")
+    settings = settings.model_copy(update={"network": path})
+    store = InfluxStore(settings)
+    store.ensure()
+    for code, stations in province().items():
+        for station_id, frame in stations.items():
+            store.write_hourly(code, station_id, frame)
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+    return settings
+
+
+def test_coanalysis_stores_aqi_joint_days_and_ofp_once_however_often_it_runs(filled: SharedSettings) -> None:
+    first = coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
+    again = coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
+    assert first == again
+    assert (first.joint_valid_days, first.days_asked) == (10, 10)
+    assert (first.stations, first.station_days, first.aqi_hours, first.ofp_hours, first.cities) == (5, 10, 240, 48, 1)
+    store = InfluxStore(filled)
+    daily = store.read_product("aqi_daily", START, END, "st-1")
+    assert len(daily) == 2
+    assert set(daily["edition"]) == {"HJ633-2026"}
+    assert daily["complete"].eq(1).all()
+    assert (store.read_product("ofp_hourly", START, END)["species_n"] == 9).all()
+
+
+def test_an_index_of_an_hour_that_failed_since_is_gone_after_the_next_run(filled: SharedSettings) -> None:
+    coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
+    store = InfluxStore(filled)
+    before = store.read_product("aqi_hourly", START, END, "st-1")
+    frame = store.read_hourly("gas", "st-1", START, END)
+    store.write_hourly("gas", "st-1", frame.assign(pm25__flag=4))
+    coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
+    after = store.read_product("aqi_hourly", START, END, "st-1")
+    assert before["iaqi_pm25_1h"].notna().all()
+    assert after["iaqi_pm25_1h"].isna().all()
+    assert after["complete"].eq(0).all()
+    assert after["held"].eq(0).all()
+
+
+def test_the_episode_is_found_and_its_evidence_points_to_solvents_from_the_west(filled: SharedSettings) -> None:
+    summary = attribute(filled, episode_start(), END, END)
+    assert summary.keys == tuple(f"st-0/{code}/{episode_start():%Y-%m-%dT%H:%MZ}" for code in ("pm25", "pm10"))
+    with StateStore(filled.state_url) as state:
+        document = state.get_document("attribution", summary.keys[0])
+    assert document is not None
+    body = document.body
+    assert body["episode"]["hours"] == EPISODE_H
+    assert body["kinds"][0]["kind"] == "solvent"
+    assert body["neighbours"][0]["exceeds"] is False
+    wind = next(item for item in body["statements"] if item["topic"] == "wind")
+    assert wind["figures"]["sector"] in {"WSW", "W", "WNW"}
+    assert body["confidence"] in {Confidence.MEDIUM, Confidence.HIGH}
+    assert body["missing"] == []
+
+
+def test_attribution_run_again_makes_no_new_version(filled: SharedSettings) -> None:
+    keys = attribute(filled, episode_start(), END, END).keys
+    attribute(filled, episode_start(), END, END + timedelta(hours=1))
+    with StateStore(filled.state_url) as state:
+        assert [item.version for item in state.list_versions("attribution", keys[0])] == [1]
+
+
+def test_forecast_of_24_hours_with_ordered_quantiles_is_stored_for_every_station(filled: SharedSettings) -> None:
+    summary = forecast(filled, END)
+    assert summary.models == {"pm25": "lightgbm", "o3": "lightgbm"}
+    assert (summary.forecasts, summary.skipped) == (10, ())
+    rows = InfluxStore(filled).read_product("forecast_hourly", END, END + timedelta(days=2))
+    assert len(rows) == 10 * 24
+    assert ((rows["q10"] <= rows["value"]) & (rows["value"] <= rows["q90"])).all()
+    with StateStore(filled.state_url) as state:
+        assert {item.key for item in state.list_documents("backtest")} == set(summary.backtests)
+    assert forecast(filled, END).backtests == ()
+
+
+def test_a_forecast_from_three_days_says_that_it_is_the_fallback(filled: SharedSettings) -> None:
+    summary = forecast(filled, START + timedelta(hours=60))
+    assert set(summary.models.values()) == {"fallback-yesterday-climatology"}
+
+
+def test_the_backtest_of_stored_hours_scores_every_horizon(filled: SharedSettings) -> None:
+    result = backtest_stored(filled, "o3", END, days=7, history_days=32)
+    assert result is not None
+    assert {item.horizon for item in result.skills} == {"1", "3", "6", "12", "24", "24h"}
+
+
+def test_nothing_stored_gives_empty_summaries(settings: SharedSettings, tmp_path: Path) -> None:
+    path = tmp_path / "network.toml"
+    path.write_text(network_text(), encoding="utf-8")
+    empty = settings.model_copy(update={"network": path})
+    InfluxStore(empty).ensure()
+    with StateStore(empty.state_url) as state:
+        state.migrate()
+    assert coanalyse(empty, date(2026, 5, 20), date(2026, 5, 20), END).stations == 0
+    assert attribute(empty, START, END, END).episodes == 0
+    assert forecast(empty, END).forecasts == 0
+
+
+JOBS: dict[str, Callable[[SharedSettings], object]] = {
+    "coanalyse": lambda own: coanalyse(own, date(2026, 5, 20), date(2026, 5, 20), END),
+    "attribute": lambda own: attribute(own, START, END, END),
+    "forecast": lambda own: forecast(own, END),
+    "backtest": lambda own: backtest_stored(own, "o3", END, days=7, history_days=32),
+}
+
+
+@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("is_reached", [True, False])
+def test_every_job_closes_the_store_it_opened_also_where_it_cannot_be_read(
+    settings: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, job: str, *, is_reached: bool
+) -> None:
+    counts = {"opened": 0, "closed": 0}
+
+    class Counted(InfluxStore):
+        def __init__(self, own: SharedSettings) -> None:
+            super().__init__(own)
+            counts["opened"] += 1
+
+        def close(self) -> None:
+            super().close()
+            counts["closed"] += 1
+
+    path = tmp_path / "network.toml"
+    path.write_text(network_text(), encoding="utf-8")
+    own = settings.model_copy(update={"network": path})
+    InfluxStore(own).ensure()
+    if not is_reached:
+        own = own.model_copy(update={"influx_url": "http://127.0.0.1:9"})
+    monkeypatch.setattr("analysis.run.job.InfluxStore", Counted)
+    with nullcontext() if is_reached else pytest.raises(StoreUnavailableError):
+        JOBS[job](own)
+    assert counts == {"opened": 1, "closed": 1}
+
+
+def test_a_product_that_the_store_refuses_fails_the_run_and_says_why(filled: SharedSettings) -> None:
+    store = InfluxStore(filled)
+    line = (
+        f'copollution_daily,station=st-1 pm25="text" {int(datetime(2026, 5, 19, 16, tzinfo=UTC).timestamp())}000000000'
+    )
+    require_accepted(store.write_lines(Bucket.PRODUCT, [line.encode()]), "the conflict")
+    with pytest.raises(StoreRefusedError, match=r"lines of copollution_daily of st-0.*field type conflict"):
+        coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
+
+
+def test_a_product_that_the_store_cannot_take_now_fails_the_run(filled: SharedSettings) -> None:
+    result = WriteResult(3, (), retry=True, detail="timeout")
+    with pytest.raises(StoreUnavailableError, match="cannot take aqi_daily of st-1 now: timeout"):
+        require_accepted(result, "aqi_daily of st-1")
