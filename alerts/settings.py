@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from alerts.rule import LONGEST_H
+from alerts.rules.rule import LONGEST_H
 from store.settings import SharedSettings
 
 LONGEST_S = 86_400.0

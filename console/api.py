@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from alerts.outage import MailState
+    from alerts.channels.outage import MailState
     from console.source import Source
     from console.view.alert import Episode
     from schemas.network import Station

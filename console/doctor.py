@@ -263,7 +263,7 @@ def _state(settings: LocalSettings) -> Finding:
 
 def _mail(settings: LocalSettings) -> Finding:
     """Greet the server and log in as the alerts do."""
-    from alerts.email import DeliveryError, check
+    from alerts.channels.email import DeliveryError, check
     from alerts.settings import AlertSettings
     from store.settings import load_settings
 
@@ -287,7 +287,7 @@ def _mail(settings: LocalSettings) -> Finding:
 
 def _waiting_mails(settings: LocalSettings) -> str:
     """What of the alert mails does not go out though the server answers; empty where nothing waits too long."""
-    from alerts.outage import mail_state
+    from alerts.channels.outage import mail_state
     from store.error import StoreError
     from store.state import StateStore
 
@@ -303,8 +303,8 @@ def _waiting_mails(settings: LocalSettings) -> str:
 
 def _rules(settings: LocalSettings) -> Finding:
     """Read the rules as the watch does, and name those that can never fire with the network file at hand."""
-    from alerts.rules import RulesFileError, load_rules
-    from alerts.watched import idle_rules
+    from alerts.rules.rules import RulesFileError, load_rules
+    from alerts.rules.watched import idle_rules
 
     try:
         rules = load_rules(settings.rules)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from alerts.outage import MailState, mail_state
+from alerts.channels.outage import MailState, mail_state
 from console.episodes import EpisodePage, EpisodeQuery, read_episode, read_episodes
 from console.flag_reader import FlagReader
 from console.last_seen import LastSeen

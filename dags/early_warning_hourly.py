@@ -48,7 +48,7 @@ def early_warning_hourly() -> None:
 
     @task(trigger_rule="all_done")
     def warn() -> dict[str, int]:
-        from alerts.job import deliver, evaluate
+        from alerts.run.job import deliver, evaluate
         from alerts.settings import AlertSettings
         from store.settings import load_settings
 

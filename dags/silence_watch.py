@@ -37,7 +37,7 @@ def silence_watch() -> None:
 
     @task
     def watch() -> dict[str, int]:
-        from alerts.job import deliver, evaluate
+        from alerts.run.job import deliver, evaluate
         from alerts.settings import AlertSettings
         from store.settings import load_settings
 

@@ -14,7 +14,7 @@ from console.cli.page import DEFAULT, Limit, page, tell_more
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from alerts.listing import Listed
+    from alerts.mail.listing import Listed
     from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition
 
@@ -46,7 +46,7 @@ def list_alerts(
     as_json: bool = JSON,
 ) -> None:
     """Print alerts: firing, pending, ended ones, the newest first of each."""
-    from alerts.listing import list_states
+    from alerts.mail.listing import list_states
     from schemas.alert import AlertState
 
     if state and state not in tuple(AlertState):
@@ -63,7 +63,7 @@ def show(alert_id: int = typer.Argument(metavar="ID"), as_json: bool = JSON) -> 
     """Print one transition."""
     import msgspec
 
-    from alerts.listing import show_transition
+    from alerts.mail.listing import show_transition
 
     found = show_transition(_settings(), alert_id)
     if found is None:
@@ -78,7 +78,7 @@ def acknowledge(
     note: str = typer.Option("", "--note"),
 ) -> None:
     """Note who has taken an alert."""
-    from alerts.listing import take
+    from alerts.mail.listing import take
 
     key = take(_settings(), alert, who=by, note=note)
     typer.echo(f"{key}: taken by {by}")
@@ -86,8 +86,8 @@ def acknowledge(
 
 def send_test_mail(to: list[str] = typer.Option([], "--to", help="Instead of the configured recipients.")) -> None:
     """Send a sample mail."""
-    from alerts.email import DeliveryError
-    from alerts.listing import send_sample
+    from alerts.channels.email import DeliveryError
+    from alerts.mail.listing import send_sample
 
     try:
         recipients = send_sample(_settings(), tuple(to))
@@ -103,7 +103,7 @@ def evaluate_period(
     as_json: bool = JSON,
 ) -> None:
     """Judge a period."""
-    from alerts.job import evaluate, rehearse
+    from alerts.run.job import evaluate, rehearse
 
     settings, now = _settings(), datetime.now(UTC)
     first, last = span(start, end, settings.stations.timezone, now)
@@ -118,7 +118,7 @@ def deliver_now() -> None:
     """One delivery round."""
     from datetime import UTC
 
-    from alerts.job import deliver
+    from alerts.run.job import deliver
 
     typer.echo(f"mails={deliver(_settings(), datetime.now(UTC))}")
 
@@ -129,7 +129,7 @@ def sink(
     maildir: Path = typer.Option(Path(".run/mail"), "--maildir"),
 ) -> None:
     """Run the sink until SIGTERM."""
-    from alerts.sink import run
+    from alerts.channels.sink import run
 
     typer.echo(f"mail sink on {host}:{port}, {maildir}")
     run(host, port, maildir)
@@ -137,8 +137,8 @@ def sink(
 
 def check_rules(path: Path = typer.Argument(metavar="FILE")) -> None:
     """Check a rules file: status 2 and the place where it is wrong, status 1 where a rule's patterns match no station."""
-    from alerts.rules import load_rules
-    from alerts.watched import covered_stations, idle_rules, odd_parts
+    from alerts.rules.rules import load_rules
+    from alerts.rules.watched import covered_stations, idle_rules, odd_parts
 
     rules, network = load_rules(path), _settings().stations
     for rule in rules.items:

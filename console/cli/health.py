@@ -10,7 +10,7 @@ import typer
 from console.cli.printable import printable
 
 if TYPE_CHECKING:
-    from alerts.outage import MailState
+    from alerts.channels.outage import MailState
     from console.i18n import Words
     from store.state import Process, StateStore
 

@@ -19,9 +19,9 @@ def register(app: typer.Typer) -> None:
 
         import msgspec
 
-        from alerts.metrics import Metrics
         from alerts.settings import AlertSettings
-        from alerts.watch import Round, run, run_once, stop_on_signals
+        from alerts.stream.metrics import Metrics
+        from alerts.stream.watch import Round, run, run_once, stop_on_signals
         from ingest.process.error import IngestError
         from store.settings import load_settings
 

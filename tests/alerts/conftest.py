@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alerts.rules import Rules, load_rules
+from alerts.rules.rules import Rules, load_rules
 from alerts.settings import AlertSettings
 from schemas.interval import floor_hour
 from store.influx.store import InfluxStore

@@ -10,14 +10,14 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
-from alerts.job import deliver, evaluate
+from alerts.run.job import deliver, evaluate
 from console.local.settings import free_ports
 from schemas.alert import AlertState
 from schemas.interval import floor_hour
 from store.settings import Language
 from tests import servers
+from tests.alerts.run.test_job import DAY, changed, mails
 from tests.alerts.test_end import put_hours
-from tests.alerts.test_job import DAY, changed, mails
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,17 +8,17 @@ import msgspec
 import pandas as pd
 import pytest
 
-from alerts.job import deliver, rehearse
-from alerts.rules import parse_rules
-from alerts.watched import LOOKS_AT, is_changed, looks_at
+from alerts.rules.rules import parse_rules
+from alerts.rules.watched import LOOKS_AT, is_changed, looks_at
+from alerts.run.job import deliver, rehearse
 from schemas.alert import AlertState, EndReason
 from schemas.interval import Interval, floor_hour
 from schemas.reading import Reading
 from tests.alerts.conftest import NETWORK
+from tests.alerts.rules.test_rules import KINDS, RULE
+from tests.alerts.rules.test_watched import opened
+from tests.alerts.run.test_job import mails
 from tests.alerts.test_end import HOUR, MINUTE, look, newest, put_hours, put_readings, with_network, with_rules
-from tests.alerts.test_job import mails
-from tests.alerts.test_rules import KINDS, RULE
-from tests.alerts.test_watched import opened
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from alerts.job import deliver, evaluate, raise_operation, resolve_reports
+from alerts.run.job import deliver, evaluate, raise_operation, resolve_reports
 from qc.review.review import basis_of
 from schemas.alert import AlertState, EndReason, Severity
 from schemas.interval import Interval, floor_hour
@@ -18,8 +18,8 @@ from schemas.review import ReviewAction, ReviewDraft, ReviewReason, ReviewTarget
 from store.influx.store import Bucket
 from store.state import Finding, FindingKind
 from tests.alerts.conftest import EXAMPLE, NETWORK
-from tests.alerts.test_job import DAY, changed, mails
-from tests.alerts.test_rules import RULE
+from tests.alerts.rules.test_rules import RULE
+from tests.alerts.run.test_job import DAY, changed, mails
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.engine import Change, Condition, Machine, Sample, advance
-from alerts.history import Subject, machine_after, transition_of
-from alerts.sample_mail import RULE
+from alerts.evaluation.history import Subject, machine_after, transition_of
+from alerts.mail.sample import RULE
 from schemas.alert import AlertState
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)

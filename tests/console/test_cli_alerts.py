@@ -12,8 +12,8 @@ import pytest
 
 from store.state import AlertProgress, StateStore
 from tests.alerts.conftest import EXAMPLE, NETWORK
-from tests.alerts.test_rules import RULE
-from tests.alerts.test_watched import opened
+from tests.alerts.rules.test_rules import RULE
+from tests.alerts.rules.test_watched import opened
 
 if TYPE_CHECKING:
     from pathlib import Path

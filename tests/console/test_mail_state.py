@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from alerts.outage import mail_state
+from alerts.channels.outage import mail_state
 from console.api import build_router
 from console.i18n import words
 from console.render import Page
@@ -18,7 +18,7 @@ from console.source import Source
 from schemas.parameter import load_parameters
 from store.influx.store import InfluxStore
 from store.state import StateStore
-from tests.alerts.test_watched import opened
+from tests.alerts.rules.test_watched import opened
 from tests.console.test_admin import findings, skyground
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def test_health_and_doctor_name_it_with_status_1(source: Source, settings: Share
 
 
 def test_doctor_names_rules_that_match_no_station(settings: SharedSettings, smtp_url: str) -> None:
-    from tests.alerts.test_rules import RULE
+    from tests.alerts.rules.test_rules import RULE
 
     path = settings.run_dir / "rules.toml"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from schemas.reading import Rejection, RejectReason
 from schemas.review import ReviewAction, ReviewDraft, ReviewReason, ReviewState, ReviewTarget, ReviewVerdict
 from sensors.network_file import network_toml
 from store.state import Before, Gap, GateOutcome, GateResult, Revision, StateStore
-from tests.alerts.test_watched import opened
+from tests.alerts.rules.test_watched import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

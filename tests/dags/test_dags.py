@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from alerts.watched import SCHEDULES
+from alerts.rules.watched import SCHEDULES
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
 EXPECTED = {

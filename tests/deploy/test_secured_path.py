@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alerts.job import deliver, evaluate
+from alerts.run.job import deliver, evaluate
 from alerts.settings import AlertSettings
 from console.local.settings import free_ports
 from schemas.interval import floor_hour
 from schemas.reading import RejectReason
 from store.influx.store import InfluxStore
 from store.state import FindingKind, StateStore
-from tests.alerts.test_job import mails
+from tests.alerts.run.test_job import mails
 from tests.deploy.broker import ROOT, SecuredBroker, secured_broker, session
 from tests.deploy.test_broker_access import FOREIGN, NOT_AUTHORIZED, OWN
 from tests.ingest.conftest import payload, wait_for

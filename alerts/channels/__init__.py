@@ -1,0 +1,1 @@
+"""Ways out: mail, the second way, and a local mail server."""

@@ -1,0 +1,154 @@
+"""State of the mail channel: what it did last, what waits for it, and the alarm by another way while it is dead."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from alerts.channels.standby import StandbyError, tell
+from alerts.wording import time_text, word
+from schemas.alert import Severity
+from store.state.delivery import EMAIL
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
+
+    from alerts.settings import AlertSettings
+    from store.state import Backlog, Channel, StateStore, StoredTransition
+
+CHECK_EVERY = timedelta(minutes=5)
+"""The mail server is greeted so often while nothing waits, so that it is not found dead with the first alert."""
+ALARM_AFTER = timedelta(minutes=2)
+ALARM_AGAIN = timedelta(hours=1)
+STUCK_AFTER = timedelta(minutes=15)
+"""A mail that waits for longer is stuck, whatever the reason: also that no process delivers."""
+LISTED = 10
+_DAY = timedelta(hours=24)
+_ORDER = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+_log = structlog.get_logger(__name__)
+
+
+class MailState(msgspec.Struct, frozen=True, kw_only=True):
+    """How the mails are doing.
+
+    Attributes
+    ----------
+    ok : bool or None
+        Whether the last use of the mail server went well; None before the first.
+    since, checked_at : datetime or None
+        First and last use with that outcome.
+    detail : str
+        The server's answer or the error.
+    failures : int
+        Uses that failed, ever [1].
+    waiting : int
+        Mails not yet sent.
+    oldest : datetime or None
+        When the one that waits longest was recorded.
+    failed : int
+        Mails given up within 24 h.
+    is_stuck : bool
+        A mail waits for longer than `STUCK_AFTER`.
+    """
+
+    ok: bool | None
+    since: datetime | None
+    checked_at: datetime | None
+    detail: str
+    failures: int
+    waiting: int
+    oldest: datetime | None
+    failed: int
+    is_stuck: bool
+
+    @property
+    def is_troubled(self) -> bool:
+        """Whether a person must look: the server is dead, mails are stuck or were given up."""
+        return self.ok is False or self.is_stuck or self.failed > 0
+
+
+def mail_state(state: StateStore, now: datetime) -> MailState:
+    """State of the mail channel at a moment (aware)."""
+    channel, backlog = state.get_channel(EMAIL), state.get_backlog(EMAIL, failed_since=now - _DAY)
+    return MailState(
+        ok=channel.ok if channel else None,
+        since=channel.since if channel else None,
+        checked_at=channel.checked_at if channel else None,
+        detail=channel.detail if channel else "",
+        failures=channel.failures if channel else 0,
+        waiting=backlog.waiting,
+        oldest=backlog.oldest,
+        failed=backlog.failed,
+        is_stuck=backlog.oldest is not None and now - backlog.oldest > STUCK_AFTER,
+    )
+
+
+def is_check_due(state: StateStore, now: datetime) -> bool:
+    """Whether the mail server is to be greeted though nothing waits."""
+    channel = state.get_channel(EMAIL)
+    return channel is None or not channel.ok or now - channel.checked_at >= CHECK_EVERY
+
+
+def note_mail(state: StateStore, settings: AlertSettings, error: str | None, backlog: Backlog, now: datetime) -> None:
+    """Note what became of a use of the mail server; log its change, and tell the second way of an outage and its end."""
+    before = state.note_channel(EMAIL, ok=error is None, detail=error or "", now=now)
+    if error is None:
+        if not before.ok:
+            _log.info("mail_server_back", since=before.since, failures=before.failures)
+        if before.alarmed_at is not None:
+            _alarm(settings, "mail_up", _text("mail_up", settings, before.since, backlog, []), now)
+        return
+    channel = state.get_channel(EMAIL)
+    assert channel is not None, "it was noted above"
+    if channel.since == now:
+        _log.warning("mail_server_dead", detail=error, waiting=backlog.waiting)
+    if _is_alarm_due(channel, now) and state.note_alarm(EMAIL, before=channel.alarmed_at, now=now):
+        waiting = sorted(state.list_waiting(EMAIL), key=lambda item: _ORDER[item.transition.severity])[:LISTED]
+        text = _text("mail_down", settings, channel.since, backlog, waiting, detail=error)
+        if not _alarm(settings, "mail_down", text, now, waiting=backlog.waiting, since=channel.since, detail=error):
+            state.note_alarm(EMAIL, before=now, now=channel.alarmed_at)  # tried again in the next round
+
+
+def _is_alarm_due(channel: Channel, now: datetime) -> bool:
+    if channel.alarmed_at is not None:
+        return now - channel.alarmed_at >= ALARM_AGAIN
+    return now - channel.since >= ALARM_AFTER
+
+
+def _alarm(settings: AlertSettings, event: str, text: str, now: datetime, **facts: object) -> bool:
+    """Tell the second way and the log; False where the second way failed."""
+    log = _log.error if event == "mail_down" else _log.info
+    try:
+        told = tell(settings, event=event, text=text, now=now, **facts)
+    except StandbyError as error:
+        _log.error("standby_dead", event_told=event, detail=str(error), text=text)
+        return False
+    log(event, text=text, told_by_second_way=told)
+    return True
+
+
+def _text(
+    key: str,
+    settings: AlertSettings,
+    since: datetime,
+    backlog: Backlog,
+    waiting: Sequence[StoredTransition],
+    *,
+    detail: str = "",
+) -> str:
+    language, zone = settings.language, settings.stations.timezone
+    head = word(key, language).format(
+        since=time_text(since, zone, language), count=backlog.waiting, detail=detail, console=settings.console_url
+    )
+    return "\n".join([head, *(_line(item, zone, language) for item in waiting)])
+
+
+def _line(item: StoredTransition, zone: ZoneInfo, language: str) -> str:
+    change = item.transition
+    label = word(f"severity_{change.severity}", language)
+    value = "" if change.value is None else f" {change.value:g} {change.unit or ''}".rstrip()
+    return f"[{label}] {change.alert_key} {change.to_state}{value} · {time_text(change.since, zone, language)}"

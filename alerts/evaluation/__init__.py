@@ -1,0 +1,1 @@
+"""From stored values to transitions: samples, evaluation by kind, silence, findings, closing."""

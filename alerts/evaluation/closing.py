@@ -1,0 +1,130 @@
+"""Ends of alerts whose cause is not watched any more, or whose grounds are gone: each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from alerts.rules.rule import ForecastRule, ThresholdRule
+from alerts.rules.watched import why_unwatched
+from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind
+from schemas.interval import floor_hour
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alerts.engine import Machine
+    from alerts.evaluation.look import Found, Look
+    from alerts.rules.rule import Rules
+
+_BY_DATA = frozenset({EndReason.RULE_ENDED, EndReason.OUT_OF_SERVICE, EndReason.INVALIDATED, EndReason.NOT_EVALUATED})
+"""Reasons that end an alert with the last value seen, so that values which come late are still judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An open alert as this round leaves it."""
+
+    transition: AlertTransition
+    recorded_at: datetime
+    seen_until: datetime
+    machine: Machine | None
+    extreme: float | None
+    extreme_at: datetime | None
+    latest: float | None
+
+
+def closing_transitions(look: Look, rules: Rules, found: Found, *, live: bool) -> Iterator[AlertTransition]:
+    """Ends of the alerts that are open after ``found`` and have lost their cause.
+
+    Parameters
+    ----------
+    live : bool
+        Also silences and forecasts, which are looked at only now. Operation alerts: `alerts.evaluation.operation`.
+    """
+    for opened in _opened(look, found):
+        change = opened.transition
+        if change.kind is RuleKind.OPERATION or (change.kind is not RuleKind.THRESHOLD and not live):
+            continue
+        if change.at > look.data_end:  # a window of the past says nothing of what began after it
+            continue
+        reason = _reason(look, rules, found, opened)
+        if reason is not None:
+            yield _end(look, opened, reason)
+
+
+def _opened(look: Look, found: Found) -> Iterator[_Opened]:
+    newest = {item.alert_key: item for item in found.transitions}
+    for key in look.last.keys() | newest.keys():
+        status, change = look.last.get(key), newest.get(key)
+        if change is None and status is not None:
+            change = status.transition
+        if change is None or change.to_state is AlertState.OK:
+            continue
+        machine = found.machines.get(key)
+        progress = status.progress if status and status.transition is change else None
+        seen = [change.at, *([machine.cursor] if machine and machine.cursor else [])]
+        seen += [progress.latest_at] if progress and progress.latest_at else []
+        source = machine or progress
+        yield _Opened(
+            transition=change,
+            recorded_at=status.recorded_at if progress and status else look.now,
+            seen_until=max(seen),
+            machine=machine,
+            extreme=source.extreme if source else change.value,
+            extreme_at=source.extreme_at if source else None,
+            latest=source.latest if source else change.value,
+        )
+
+
+def _reason(look: Look, rules: Rules, found: Found, opened: _Opened) -> EndReason | None:
+    change = opened.transition
+    station = look.network.stations.get(change.station_id)
+    # A data set keeps its own times: what was in force then decides, whenever it is replayed.
+    at = opened.seen_until if station and station.late_window_h == 0 else look.data_end
+    reason = why_unwatched(change, rules, look.network, at)
+    if reason is None and change.alert_key in found.groundless:
+        reason = EndReason.INVALIDATED
+    return EndReason.NOT_EVALUATED if reason is None and _is_stale(look, rules, opened) else reason
+
+
+def _is_stale(look: Look, rules: Rules, opened: _Opened) -> bool:
+    """Whether no value came for too long, both by the data's time and since the alert was recorded."""
+    rule = rules.named(opened.transition.rule)
+    if isinstance(rule, ThresholdRule):
+        longest = timedelta(hours=rule.stale_after_h)
+    elif isinstance(rule, ForecastRule):
+        longest = timedelta(hours=rule.lead_h)
+    else:
+        return False
+    return look.data_end - opened.seen_until > longest and look.now - opened.recorded_at > longest
+
+
+def _end(look: Look, opened: _Opened, reason: EndReason) -> AlertTransition:
+    before = opened.transition
+    is_silence = before.kind is RuleKind.SILENCE
+    by_data = reason in _BY_DATA and not is_silence
+    at = max(before.at, opened.seen_until)
+    if is_silence:
+        at = max(at, look.data_end.replace(second=0, microsecond=0))
+    elif not by_data:
+        at = max(at, floor_hour(look.data_end))
+    evidence = dict(before.evidence)
+    if not is_silence:
+        evidence |= {
+            "extreme": opened.extreme,
+            "extreme_at": opened.extreme_at.isoformat() if opened.extreme_at else evidence.get("extreme_at"),
+            "until": None,
+        }
+    return msgspec.structs.replace(
+        before,
+        from_state=before.to_state,
+        to_state=AlertState.OK,
+        at=at,
+        value=(at - before.since) / timedelta(minutes=1) if is_silence else opened.latest,
+        evidence=evidence,
+        reason=reason,
+    )

@@ -1,0 +1,91 @@
+"""Threshold rules on readings: every instrument of a station that measures the parameter counts while it is in service."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from alerts.evaluation.look import first_needed, open_alerts, run_machine, value_subject
+from alerts.evaluation.sample import grounds_are_gone, laxest_limit, may_exceed, native_samples, worst_samples
+from alerts.rules.watched import covered_stations, instruments_of
+from schemas.flag import Flag
+from schemas.flagged import join_native
+from schemas.interval import Interval
+from store.verdict import read_verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import pandas as pd
+
+    from alerts.evaluation.look import Found, Look
+    from alerts.rules.rule import ThresholdRule
+    from schemas.alert import AlertTransition
+    from schemas.network import Instrument, Station
+    from store.state import AlertStatus
+
+
+def find_native(look: Look, rule: ThresholdRule, found: Found) -> None:
+    """Add to ``found`` what a rule on readings finds in the window."""
+    first = first_needed(look, rule)
+    opened = {status.transition.station_id: status for status in open_alerts(look, rule)}
+    stations = covered_stations(rule, look.network)
+    frames = look.influx.read_native_many(
+        rule.network, [item.id for item in stations], first, look.end, [rule.parameter]
+    )
+    for station in stations:
+        place = f"{rule.name}, {station.id}"
+        found.attempt(place, partial(_readings_of, look, rule, station, found, frames=frames, opened=opened))
+
+
+def _readings_of(
+    look: Look,
+    rule: ThresholdRule,
+    station: Station,
+    found: Found,
+    *,
+    frames: Mapping[tuple[str, str], pd.DataFrame],
+    opened: Mapping[str, AlertStatus],
+) -> None:
+    """The readings of one station."""
+    instruments, status = instruments_of(rule, station), opened.get(station.id)
+    own = {item.id: frames[station.id, item.id] for item in instruments if (station.id, item.id) in frames}
+    subject = value_subject(rule, station.id)
+    if status is not None:
+        own = _native_since(look, rule, station, instruments, status)
+        if _native_grounds_are_gone(own, rule, status.transition):
+            found.groundless.add(subject.alert_key)
+    elif not any(may_exceed(frame, rule) for frame in own.values()):
+        return
+    streams = [
+        native_samples(own[item.id], rule, item, look.network.timezone) for item in instruments if item.id in own
+    ]
+    samples = worst_samples(streams, above=rule.above is not None)
+    run_machine(look, rule, subject, samples, found)
+
+
+def _native_since(
+    look: Look, rule: ThresholdRule, station: Station, instruments: Iterable[Instrument], status: AlertStatus
+) -> dict[str, pd.DataFrame]:
+    """Readings of an open alert from its beginning on, without those that quality control has failed since."""
+    begin = min(first_needed(look, rule), status.transition.since)
+    frames = look.influx.read_native_many(rule.network, [station.id], begin, look.end, [rule.parameter])
+    if look.state is None:
+        return {item.id: frames[station.id, item.id] for item in instruments if (station.id, item.id) in frames}
+    span = Interval(begin, look.end)
+    verdicts = read_verdicts(look.influx, look.state, rule.network, station.id, span)
+    found = {}
+    for item in instruments:
+        if (station.id, item.id) in frames:
+            values = frames[station.id, item.id][rule.parameter]
+            flags = join_native(verdicts, item.id, rule.parameter, values).flags
+            found[item.id] = frames[station.id, item.id].assign(**{rule.parameter: values.where(flags != Flag.FAIL)})
+    return found
+
+
+def _native_grounds_are_gone(frames: Mapping[str, pd.DataFrame], rule: ThresholdRule, raised: AlertTransition) -> bool:
+    """As `grounds_are_gone`, over all instruments: none has a reading left that is beyond the threshold."""
+    limit = laxest_limit(rule, raised)
+    verdicts = [grounds_are_gone(frame, rule, raised) for frame in frames.values()]
+    beyond = [may_exceed(frame[frame.index >= raised.since], rule, limit) for frame in frames.values()]
+    return any(verdicts) and not any(beyond)

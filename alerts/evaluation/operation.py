@@ -1,0 +1,126 @@
+"""Alerts about the system itself: raised by reports of other parts, ended by them, by their subject's end or by silence."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from alerts.rules.watched import OPERATION, why_unwatched
+from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from alerts.rules.rule import Rules
+    from schemas.network import Network
+    from store.state import AlertStatus, StateStore
+
+DOCUMENT = "operation_report"
+SYSTEM = "system"
+PREFIX = OPERATION
+CLEAR_AFTER = timedelta(hours=24)
+"""Where no rule says otherwise."""
+LONGEST_DETAIL = 4000
+"""Characters of detail that travel in a mail."""
+_TITLES = ("title_zh", "title_en")
+
+
+def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keyword
+    state: StateStore,
+    rules: Rules,
+    *,
+    key: str,
+    titles: tuple[str, str],
+    detail: str,
+    severity: Severity,
+    status: AlertStatus | None,
+    now: datetime,
+) -> AlertTransition | None:
+    """Note a report; the transition to be stored when the alert was not open, else None. A disabled rule raises nothing.
+
+    Parameters
+    ----------
+    status : AlertStatus or None
+        The alert as it is stored.
+    """
+    alert_key = PREFIX + key
+    rule = rules.operation(key)
+    if rule is not None and not rule.enabled:
+        return None
+    state.put_document(DOCUMENT, alert_key, {"last_at": now.isoformat()})
+    if status and status.state is AlertState.FIRING:
+        return None
+    # Two parts that report the same within a minute report one thing: the store keeps equal transitions once.
+    at = now.replace(second=0, microsecond=0)
+    if status:
+        at = max(at, status.transition.at + timedelta(microseconds=1))
+    return AlertTransition(
+        alert_key=alert_key,
+        rule=rule.name if rule else "operation",
+        kind=RuleKind.OPERATION,
+        severity=severity,
+        station_id=SYSTEM,
+        parameter=None,
+        from_state=AlertState.OK,
+        to_state=AlertState.FIRING,
+        at=at,
+        since=at,
+        evidence={**dict(zip(_TITLES, titles, strict=True)), "detail": detail[:LONGEST_DETAIL]},
+    )
+
+
+def operation_ends(
+    state: StateStore,
+    rules: Rules,
+    network: Network,
+    *,
+    statuses: Mapping[str, AlertStatus],
+    standing: Collection[str],
+    now: datetime,
+) -> Iterator[AlertTransition]:
+    """Ends of open operation alerts that lost their rule or subject, or were not reported again for their rule's time.
+
+    Parameters
+    ----------
+    standing : collection of str
+        Keys of alerts that end with their finding only.
+    """
+    for status in open_operations(statuses):
+        reason = why_unwatched(status.transition, rules, network, now)
+        if reason is None and status.alert_key not in standing and _is_over(state, rules, status, now):
+            reason = EndReason.NOT_REPORTED
+        if reason is not None:
+            yield operation_end(status, now, reason)
+
+
+def open_operations(statuses: Mapping[str, AlertStatus]) -> Iterator[AlertStatus]:
+    """Operation alerts that are firing."""
+    for status in statuses.values():
+        if status.transition.kind is RuleKind.OPERATION and status.state is AlertState.FIRING:
+            yield status
+
+
+def _is_over(state: StateStore, rules: Rules, status: AlertStatus, now: datetime) -> bool:
+    rule = rules.operation(status.alert_key.removeprefix(PREFIX))
+    return now - last_report(state, status) >= (timedelta(hours=rule.clear_after_h) if rule else CLEAR_AFTER)
+
+
+def last_report(state: StateStore, status: AlertStatus) -> datetime:
+    """When an open operation alert was reported last."""
+    document = state.get_document(DOCUMENT, status.alert_key)
+    return datetime.fromisoformat(document.body["last_at"]) if document else status.transition.at
+
+
+def operation_end(status: AlertStatus, now: datetime, reason: EndReason) -> AlertTransition:
+    """The end of an open operation alert."""
+    before = status.transition
+    return msgspec.structs.replace(
+        before,
+        from_state=AlertState.FIRING,
+        to_state=AlertState.OK,
+        at=max(now, before.at),
+        evidence={name: before.evidence.get(name) for name in _TITLES},
+        reason=reason,
+    )

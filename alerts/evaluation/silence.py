@@ -1,0 +1,149 @@
+"""Silence: how long a network of a station has sent nothing, and when that begins and ends. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from alerts.rules.watched import ALL, LOOKS_AT, looks_at
+from schemas.alert import AlertState, AlertTransition, EndReason
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alerts.evaluation.history import Subject
+    from alerts.rules.rule import SilenceRule
+    from schemas.network import Instrument, Station
+
+MINUTE = timedelta(minutes=1)
+LAST_START, RETURNED = "last_start", "returned"
+"""Keys of the evidence: start of the last reading, and whether the silence counts from a return to service."""
+
+
+class Silence(NamedTuple):
+    """How long a station's network has sent nothing, against what is allowed.
+
+    ``last_end`` is the end of its newest reading, which began at ``last_start``; without any newer one it is too long from
+    ``expires`` on. With ``is_return`` that reading is older than the present service, and ``last_end`` is when that began.
+    """
+
+    station_id: str
+    network: str
+    last_end: datetime
+    minutes: float
+    allowed_minutes: float
+    last_start: datetime | None = None
+    is_return: bool = False
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it is beyond what is allowed."""
+        return self.minutes > self.allowed_minutes
+
+    @property
+    def expires(self) -> datetime:
+        """When the allowed time runs out: the same whoever looks and whenever."""
+        return self.last_end + timedelta(minutes=self.allowed_minutes)
+
+    @property
+    def looked_at(self) -> datetime:
+        """When it was looked at, to the minute."""
+        return (self.last_end + timedelta(minutes=self.minutes)).replace(second=0, microsecond=0)
+
+    def has_reading_since(self, begun: AlertTransition) -> bool:
+        """Whether a reading came that the beginning of the alert did not know."""
+        known = begun.evidence.get(LAST_START)
+        if isinstance(known, str) and self.last_start is not None:
+            return self.last_start > datetime.fromisoformat(known)
+        return self.last_end > begun.since
+
+
+def silence_of(station: Station, network: str, last: datetime, rule: SilenceRule, now: datetime) -> Silence | None:
+    """Silence of one network at one station.
+
+    Parameters
+    ----------
+    last : datetime
+        Start of its last reading, UTC.
+
+    Returns
+    -------
+    Silence or None
+        None where no instrument is in service, or the station is a data set (``late_window_h = 0``). None too as long as the
+        first reading after a return to service may still come: the network is neither silent nor does it report.
+    """
+    serving = [item for item in station.instruments_of(network) if item.serves_at(now)]
+    if not serving or station.late_window_h == 0:
+        return None
+    cadence = timedelta(seconds=max(item.cadence_s for item in serving))
+    delay = max(station.delay_of(item) for item in serving)
+    allowed = max(cadence.total_seconds() * rule.cadences / 60.0, rule.min_minutes) + delay / MINUTE
+    began = _in_service_since(serving)
+    is_return = began is not None and last < began
+    last_end = began if is_return and began is not None else last + cadence
+    found = Silence(station.id, network, last_end, max(0.0, (now - last_end) / MINUTE), allowed, last, is_return)
+    return None if is_return and not found.is_silent else found
+
+
+def _in_service_since(serving: Sequence[Instrument]) -> datetime | None:
+    """Since when the network is in service at its station; None: always."""
+    known = [item.since for item in serving if item.since is not None]
+    return min(known) if len(known) == len(serving) else None
+
+
+def all_silent(silences: Sequence[Silence], at_least: int) -> bool:
+    """Whether every station that ever sent something is silent, and they are enough to suspect what they share."""
+    stations = {item.station_id for item in silences}
+    sending = {item.station_id for item in silences if not item.is_silent}
+    return len(stations) >= at_least and not sending
+
+
+def silence_change(
+    last: AlertTransition | None, silence: Silence, rule: SilenceRule, subject: Subject, *, silent: bool
+) -> AlertTransition | None:
+    """The transition that a silence makes; None where nothing changes.
+
+    It begins when the allowed time ran out; where that is not after the last end (the rule or the network file closed the
+    alert, and the silence went on), when it is looked at again. It ends with any reading newer than the last one known,
+    whether that ends before or after the moment it began, and where more is allowed now than it lasts.
+
+    Parameters
+    ----------
+    last : AlertTransition or None
+        The alert's newest transition.
+    silent : bool
+        Whether the alert's condition holds: `Silence.is_silent`, or for all stations together `all_silent`.
+    """
+    is_firing = last is not None and last.to_state is AlertState.FIRING
+    if silent == is_firing:
+        return None
+    at, since, reason = silence.expires, silence.last_end, None
+    if is_firing and last is not None:
+        is_heard = silence.has_reading_since(last)
+        at, since = max(last.at, silence.last_end if is_heard else silence.looked_at), last.since
+        reason = EndReason.READING if is_heard else EndReason.VALUE_BACK
+    elif last is not None and at <= last.at:
+        at = max(silence.looked_at, last.at + timedelta(microseconds=1))
+    return AlertTransition(
+        alert_key=subject.alert_key,
+        rule=rule.name,
+        kind=rule.KIND,
+        severity=rule.severity,
+        station_id=subject.station_id,
+        parameter=None,
+        from_state=AlertState.FIRING if is_firing else AlertState.OK,
+        to_state=AlertState.OK if is_firing else AlertState.FIRING,
+        at=at,
+        since=since,
+        value=(at - since) / MINUTE,
+        threshold=silence.allowed_minutes,
+        unit="min",
+        evidence={
+            "scope": ALL if subject.station_id == ALL else "station",
+            "network": silence.network,
+            LAST_START: silence.last_start.isoformat() if silence.last_start else None,
+            RETURNED: silence.is_return,
+            LOOKS_AT: looks_at(rule, subject.station_id),
+        },
+        reason=reason,
+    )

@@ -1,0 +1,199 @@
+"""Which of the claimed transitions are mailed, and as what. Pure.
+
+An end that waits with its beginning is one mail that says both. An end whose beginning was mailed is always mailed; one
+whose beginning is still on its way waits for it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from alerts.rules.watched import is_changed
+from schemas.alert import AlertState, AlertTransition, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from alerts.rules.rule import Rules
+    from store.state import ClaimedTransition, Delivery
+
+SAME_RISE = timedelta(hours=1)
+"""Levels that begin within this are one rise."""
+SAME_END = timedelta(hours=3)
+"""A lower level that ends within this of a higher one is covered by the higher one's mail."""
+INHIBITED = "inhibited"
+_RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
+
+
+class Action(Enum):
+    """What becomes of an episode."""
+
+    BEGIN = "begin"
+    END = "end"
+    BOTH = "both"
+    """One mail, after the end, that says both."""
+    SKIP = "skip"
+    WAIT = "wait"
+
+
+class Episode(NamedTuple):
+    """A claimed beginning, a claimed end, or both of one alert."""
+
+    begin: ClaimedTransition | None
+    end: ClaimedTransition | None
+
+    @property
+    def claims(self) -> tuple[ClaimedTransition, ...]:
+        """What of it was claimed."""
+        return tuple(item for item in self if item is not None)
+
+    @property
+    def last(self) -> ClaimedTransition:
+        """The end where there is one."""
+        return self.claims[-1]
+
+
+class Decision(NamedTuple):
+    """What becomes of an episode; ``reason`` says why it is not mailed."""
+
+    episode: Episode
+    action: Action
+    reason: str = ""
+
+
+class Situation(NamedTuple):
+    """What a decision rests on.
+
+    Attributes
+    ----------
+    rules : Rules
+    max_age_h : float or None
+        Replaces the rules' own age [h]; 0 is any age.
+    firing : sequence of AlertTransition
+        Alerts that fire, are still watched and whose beginning was mailed or is on its way.
+    ended : sequence of AlertTransition
+        Newest transitions of alerts that have ended.
+    beginnings : mapping of int to Delivery or None
+        By transition id of a claimed end without its beginning: what became of that; None: there was none.
+    held_until : mapping of str to datetime
+        By alert key of what fires: until when its condition is known to hold.
+    """
+
+    rules: Rules
+    max_age_h: float | None
+    firing: Sequence[AlertTransition]
+    ended: Sequence[AlertTransition]
+    beginnings: Mapping[int, Delivery | None]
+    held_until: Mapping[str, datetime]
+
+
+def episodes_of(claims: Iterable[ClaimedTransition]) -> Iterator[Episode]:
+    """Claims of a round as episodes; those of one alert in the order of time."""
+    by_key: dict[str, list[ClaimedTransition]] = defaultdict(list)
+    for claim in claims:
+        by_key[claim.transition.alert_key].append(claim)
+    for mine in by_key.values():
+        begin: ClaimedTransition | None = None
+        for claim in sorted(mine, key=lambda item: (item.transition.at, item.transition_id)):
+            is_end = claim.transition.to_state is AlertState.OK
+            if not is_end and begin is not None:
+                yield Episode(begin, None)
+            if is_end:
+                yield Episode(begin, claim)
+            begin = None if is_end else claim
+        if begin is not None:
+            yield Episode(begin, None)
+
+
+def decide(episodes: Sequence[Episode], situation: Situation) -> list[Decision]:
+    """Decide on every episode of a round."""
+    candidates = [item for item in episodes if item.begin is not None and _too_old(item, item.begin, situation) is None]
+    # Only what will be mailed itself, under a rule that still means it, speaks for a lower level.
+    rising = [
+        item.begin.transition
+        for item in candidates
+        if item.begin is not None and _is_still_meant(item.begin.transition, situation.rules)
+    ]
+    ends = [item.end.transition for item in episodes if item.end is not None]
+    return [_decide(item, situation, rising, ends) for item in episodes]
+
+
+def _decide(
+    episode: Episode, situation: Situation, rising: Sequence[AlertTransition], ends: Sequence[AlertTransition]
+) -> Decision:
+    begin, end = episode
+    if begin is None:
+        assert end is not None, "an episode has one of the two"
+        return _decide_end(episode, end, situation, ends)
+    if old := _too_old(episode, begin, situation):
+        return Decision(episode, Action.SKIP, old)
+    if _is_inhibited(begin.transition, situation.firing, rising) and (
+        end is None or _ended_with_higher(end.transition, situation, ends)
+    ):
+        return Decision(episode, Action.SKIP, INHIBITED)
+    return Decision(episode, Action.BEGIN if end is None else Action.BOTH)
+
+
+def _decide_end(
+    episode: Episode, end: ClaimedTransition, situation: Situation, ends: Sequence[AlertTransition]
+) -> Decision:
+    beginning = situation.beginnings.get(end.transition_id)
+    if beginning is None:
+        return Decision(episode, Action.SKIP, "it has no beginning that was to be mailed")
+    if beginning.is_open:
+        return Decision(episode, Action.WAIT, "its beginning is being mailed")
+    is_inhibited = beginning.detail.endswith(INHIBITED)
+    if is_inhibited and _ended_with_higher(end.transition, situation, ends):
+        return Decision(episode, Action.SKIP, "a higher level ended with it")
+    if beginning.state == "failed":
+        return Decision(episode, Action.BOTH)
+    if beginning.state == "sent" or is_inhibited:
+        return Decision(episode, Action.END)
+    return Decision(episode, Action.SKIP, "its beginning was not mailed")
+
+
+def _is_still_meant(begin: AlertTransition, rules: Rules) -> bool:
+    rule = rules.named(begin.rule)
+    return rule is not None and not is_changed(begin, rule)
+
+
+def _too_old(episode: Episode, begin: ClaimedTransition, situation: Situation) -> str | None:
+    """Why a beginning is history: it was found too late, and the alert does not hold any more.
+
+    How long a mail then waited for its server does not count.
+    """
+    oldest_h = situation.max_age_h
+    if oldest_h is None:
+        rule = situation.rules.named(begin.transition.rule) or situation.rules.operation(
+            begin.transition.alert_key.partition("/")[2]
+        )
+        oldest_h = rule.notify_max_age_h if rule else 0.0
+    last = begin.transition.at
+    if episode.end is None:
+        last = max(last, situation.held_until.get(begin.transition.alert_key, last))
+    is_old = oldest_h and begin.recorded_at - last > timedelta(hours=oldest_h)
+    return f"older than {oldest_h:g} h" if is_old else None
+
+
+def _is_inhibited(begin: AlertTransition, firing: Iterable[AlertTransition], rising: Iterable[AlertTransition]) -> bool:
+    """Whether a more severe alert of the same parameter (and kind) fires at the same station."""
+    # In a replay of history the higher level may have begun and ended long ago: only the same rise counts.
+    higher = [item for item in firing if item.at <= begin.at + SAME_RISE]
+    higher += [item for item in rising if begin.since <= item.at <= begin.at + SAME_RISE]
+    return any(_is_higher(item, begin) for item in higher)
+
+
+def _ended_with_higher(end: AlertTransition, situation: Situation, ends: Iterable[AlertTransition]) -> bool:
+    """Whether a more severe alert of the same parameter still fires, or ended within hours, and says so itself."""
+    if any(_is_higher(item, end) for item in situation.firing):
+        return True
+    return any(_is_higher(item, end) and abs(item.at - end.at) <= SAME_END for item in [*situation.ended, *ends])
+
+
+def _is_higher(one: AlertTransition, other: AlertTransition) -> bool:
+    same = (one.station_id, one.parameter, one.kind) == (other.station_id, other.parameter, other.kind)
+    return same and other.parameter is not None and _RANK[one.severity] > _RANK[other.severity]

@@ -1,0 +1,403 @@
+"""Gathers for a mail what the stores know of an alert: series, flags, neighbours, forecast, attribution. Reads only."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+import pandas as pd
+import structlog
+
+from alerts.evaluation.evaluate import FORECAST
+from alerts.evaluation.judged import as_judged_now, reading_flags
+from alerts.evaluation.sample import HOUR, baseline, forecast_of
+from alerts.mail.cause import attributions_of
+from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, Value, VerdictLine
+from alerts.rules.rules import RuleAveraging, Rules, ThresholdRule
+from alerts.rules.watched import ALL, instruments_of, is_changed
+from analysis.receptor.neighbours import distance_and_bearing
+from qc.limits.thresholds import ThresholdError
+from qc.run.verdict import rule_of, verdict_of
+from qc.verdict.verdict import Word
+from schemas.alert import AlertState, RuleKind
+from schemas.city import city_name
+from schemas.flag import Flag
+from schemas.frames import FLAG, STATUS, valid_values
+from schemas.interval import Interval
+from schemas.parameter import ParameterError, parameter
+from store.error import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from qc.limits.space import VerdictRule
+    from schemas.alert import AlertTransition
+    from schemas.network import Network, Station
+    from store.influx.store import InfluxStore
+    from store.state import AlertStatus, StateStore
+
+_log = structlog.get_logger(__name__)
+BEFORE = timedelta(hours=24)
+"""Shown before the alert began."""
+LONGEST = timedelta(days=7)
+"""Longest series in a mail; of a longer alert the end is shown."""
+NEIGHBOURS, RADIUS_KM = 5, 100.0
+SHOWN_CAUSES = 4
+SHOWN_TOPICS = ("overall", "wind", "tracers", "neighbours")
+"""Mean radius (IUGG)."""
+
+
+class Sources(NamedTuple):
+    """Where evidence is read, and how it is shown."""
+
+    influx: InfluxStore
+    state: StateStore
+    network: Network
+    rules: Rules
+    console_url: str
+    now: datetime
+    verdict_rule: VerdictRule | None = None
+
+
+def gather(sources: Sources, alert_id: int, transition: AlertTransition, *, is_late: bool = False) -> AlertView:
+    """Everything a mail shows of one transition.
+
+    A station, rule or parameter that is not configured any more, or a database that does not answer, leaves gaps in the
+    view, not an error.
+    """
+    view = _plain_view(sources, alert_id, transition, is_late=is_late)
+    try:
+        return _with_series(sources, view)
+    except StoreError as error:
+        _log.warning("alert_mail_without_series", alert=transition.alert_key, detail=str(error))
+        return view
+
+
+def _plain_view(sources: Sources, alert_id: int, transition: AlertTransition, *, is_late: bool) -> AlertView:
+    """What the state database and the configuration know."""
+    rule = sources.rules.named(transition.rule) or sources.rules.operation(transition.alert_key.partition("/")[2])
+    rule = rule if rule and not is_changed(transition, rule) else None
+    station = sources.network.stations.get(transition.station_id)
+    status = sources.state.get_alert_states().get(transition.alert_key)
+    extreme, latest = _values(sources, alert_id, transition, status)
+    name, decimals = _what(transition)
+    view = AlertView(
+        alert_id=alert_id,
+        transition=transition,
+        rule=rule,
+        station=_station_name(station, transition.station_id),
+        city=_city_name(station),
+        what=name,
+        unit=transition.unit or "",
+        decimals=decimals,
+        zone=sources.network.timezone,
+        console_url=sources.console_url,
+        causes=_causes(sources.state, transition),
+        acknowledged_by=status.acknowledged_by if status else None,
+        acknowledged_note=(status.note or "") if status else "",
+        synthetic=bool(station and station.synthetic),
+        extreme=extreme,
+        latest=latest,
+        is_late=is_late,
+    )
+    return msgspec.structs.replace(view, network=_network_seen(view))
+
+
+def _network_seen(view: AlertView) -> str | None:
+    """The network of a threshold alert, also where its rule means another one by now."""
+    kept = view.looked_at("network")
+    if isinstance(kept, str):
+        return kept
+    return view.rule.network if isinstance(view.rule, ThresholdRule) else None
+
+
+def _with_series(sources: Sources, view: AlertView) -> AlertView:
+    """The view with what the time-series database knows."""
+    transition, rule = view.transition, view.rule
+    points, cadence = _series(sources, view)
+    return msgspec.structs.replace(
+        view,
+        points=points,
+        cadence=cadence,
+        forecast=_forecast(sources, view),
+        neighbours=_neighbours(sources, transition, rule, sources.network.stations.get(transition.station_id)),
+        verdict=_verdict(sources, transition, view.network),
+        latest=_newest(sources, view) if view.is_resolved else view.latest,
+    )
+
+
+def _values(
+    sources: Sources, alert_id: int, transition: AlertTransition, status: AlertStatus | None
+) -> tuple[Value | None, Value | None]:
+    """Extreme and newest value of an alert as they are stored: of the open one as of the last round."""
+    if transition.kind is RuleKind.SILENCE and transition.to_state is AlertState.FIRING:
+        minutes = (sources.now - transition.since) / timedelta(minutes=1)
+        return Value(max(minutes, transition.value or 0.0), None), None
+    evidence = transition.evidence
+    extreme, extreme_at = evidence.get("extreme"), evidence.get("extreme_at")
+    known = Value(
+        float(extreme) if isinstance(extreme, (int, float)) else transition.value or 0.0,
+        datetime.fromisoformat(extreme_at) if isinstance(extreme_at, str) else None,
+    )
+    if transition.value is None:
+        return None, None
+    latest = Value(transition.value, transition.at)
+    progress = status.progress if status and status.transition_id == alert_id else None
+    if progress is not None and progress.extreme is not None:
+        known = Value(progress.extreme, progress.extreme_at or known.at)
+    if progress is not None and progress.latest is not None:
+        latest = Value(progress.latest, progress.latest_at)
+    return known, latest
+
+
+def _newest(sources: Sources, view: AlertView) -> Value | None:
+    """The newest value after an alert has ended; the one that ended it where there is none."""
+    change, rule = view.transition, view.rule
+    if change.parameter is None or not isinstance(rule, ThresholdRule) or sources.now <= change.at:
+        return view.latest
+    start = max(change.at, sources.now - BEFORE)
+    if rule.averaging is RuleAveraging.NATIVE:
+        points, cadence = _native(sources, change, rule, start, sources.now)
+    else:
+        frame = _hours(sources, rule.network, change.station_id, Interval(start, sources.now), rule.parameter)
+        points, cadence = tuple(_hourly_points(frame, rule.parameter, start, None)), HOUR
+    known = [item for item in points if item.value is not None and item.flag not in {Flag.FAIL, Flag.MISSING}]
+    return Value(known[-1].value or 0.0, known[-1].start + cadence) if known else view.latest
+
+
+def verdict_rule_of(network_file: Path) -> VerdictRule | None:
+    """Weights in force beside the network file; None, and logged, where they cannot be read: the mails must go out."""
+    try:
+        return rule_of(network_file)
+    except ThresholdError:
+        _log.exception("verdict_weights_cannot_be_read")
+        return None
+
+
+def _verdict(sources: Sources, transition: AlertTransition, network: str | None) -> VerdictLine | None:
+    """Fault or event of a threshold alert that begins or worsens; costs the mail this line at most, never the mail."""
+    is_asked = transition.kind is RuleKind.THRESHOLD and transition.to_state is not AlertState.OK
+    if transition.parameter is None or not is_asked or sources.verdict_rule is None:
+        return None
+    case = Interval(max(transition.since, transition.at - LONGEST), transition.at)
+    try:
+        found = verdict_of(
+            sources.influx,
+            sources.network,
+            sources.verdict_rule,
+            station_id=transition.station_id,
+            parameter=transition.parameter,
+            interval=case,
+            network_code=network,
+        )
+    except Exception:  # noqa: BLE001 - as for the causes: the mail must go out; logged with its trace
+        _log.exception("verdict_for_mail_failed", alert=transition.alert_key)
+        return None
+    is_fault = None if found.word is Word.UNDECIDED else found.word is Word.FAULT
+    return VerdictLine(Name(found.summary("zh"), found.summary("en")), is_fault)
+
+
+def _station_name(station: Station | None, station_id: str) -> Name:
+    if station:
+        return Name(station.name("zh"), station.name("en"))
+    return {ALL: Name("全部站点", "All stations"), "system": Name("系统", "System")}.get(
+        station_id, Name(station_id, station_id)
+    )
+
+
+def _what(transition: AlertTransition) -> tuple[Name, int]:
+    if transition.parameter is None:
+        network = transition.evidence.get("network")
+        return (Name(f"{network} 监测网", f"Network {network}") if network else Name("系统", "System")), 1
+    try:
+        known = parameter(transition.parameter)
+    except ParameterError:
+        return Name(transition.parameter, transition.parameter), 2
+    return Name(known.name_zh, known.name_en), known.decimals
+
+
+def _shown_until(view: AlertView) -> datetime:
+    """The end, or as far as the open alert was followed."""
+    latest = view.latest.at if view.latest else None
+    return view.transition.at if view.is_resolved or latest is None else max(view.transition.at, latest)
+
+
+def _series(sources: Sources, view: AlertView) -> tuple[tuple[Point, ...], timedelta]:
+    transition, rule = view.transition, view.rule
+    code = transition.parameter
+    if code is None:
+        return (), HOUR
+    end = _shown_until(view)
+    start = max(transition.since - BEFORE, end - LONGEST)
+    if isinstance(rule, ThresholdRule) and rule.averaging is RuleAveraging.NATIVE:
+        # A day of minutes would be a smear at 600 px.
+        return _native(sources, transition, rule, max(transition.since - HOUR, end - LONGEST), end)
+    network = view.network or _network_of(sources.network, transition.station_id, code, end)
+    if network is None:
+        return (), HOUR
+    moving = rule.baseline if isinstance(rule, ThresholdRule) else None
+    first = start - timedelta(hours=moving.window_h) if moving else start
+    frame = _hours(sources, network, transition.station_id, Interval(first, end), code)
+    limits = None
+    if moving and isinstance(rule, ThresholdRule):
+        limits = baseline(frame[code].astype(float), moving.window_h, moving.min_hours) + rule.limit
+    return tuple(_hourly_points(frame, code, start, limits)), HOUR
+
+
+def _hours(sources: Sources, network: str, station_id: str, span: Interval, code: str) -> pd.DataFrame:
+    """Hours of one parameter with the flags that pages, API and exports show."""
+    frame = sources.influx.read_hourly(network, station_id, span.start, span.end, [code])
+    return as_judged_now(sources.influx, sources.state, network=network, station_id=station_id, frame=frame)
+
+
+def _hourly_points(frame: pd.DataFrame, code: str, start: datetime, limits: pd.Series | None) -> Iterator[Point]:
+    """One point an hour from the first to the last stored one; an hour without a row is a gap."""
+    shown = frame[frame.index >= start]
+    if shown.empty:
+        return
+    for moment in pd.date_range(shown.index[0], shown.index[-1], freq="h"):
+        at = moment.to_pydatetime()
+        if moment not in shown.index:
+            yield Point(at, None)
+            continue
+        limit = None if limits is None else _finite(limits.loc[moment])
+        yield Point(at, _finite(shown[code].loc[moment]), _flag(shown, code, moment), limit)
+
+
+def _flag(frame: pd.DataFrame, code: str, moment: pd.Timestamp) -> Flag | None:
+    if code + FLAG not in frame:
+        return None
+    value = frame[code + FLAG].loc[moment]
+    return None if pd.isna(value) else Flag(int(value))
+
+
+def _native(
+    sources: Sources, transition: AlertTransition, rule: ThresholdRule, start: datetime, end: datetime
+) -> tuple[tuple[Point, ...], timedelta]:
+    """Readings of the instrument that was furthest beyond the threshold, of those in service within the time shown."""
+    station = sources.network.stations.get(transition.station_id)
+    instruments = [item for item in instruments_of(rule, station) if item.serves_within(start, end)] if station else []
+    frames = {
+        item.id: sources.influx.read_native(rule.network, transition.station_id, item.id, start, end, [rule.parameter])
+        for item in instruments
+    }
+    shown = max(instruments, key=lambda item: _furthest(frames[item.id], rule), default=None)
+    if shown is None:
+        return (), HOUR
+    return tuple(_native_points(sources, transition, rule, shown.id, frames[shown.id])), timedelta(
+        seconds=shown.cadence_s
+    )
+
+
+def _native_points(
+    sources: Sources, transition: AlertTransition, rule: ThresholdRule, instrument_id: str, frame: pd.DataFrame
+) -> Iterator[Point]:
+    """Readings with the flags that pages, API and exports show; FAIL by status letter also before any run has screened them."""
+    if frame.empty:
+        return
+    values, letters = frame[rule.parameter], frame.get(rule.parameter + STATUS)
+    place = {"network": rule.network, "station_id": transition.station_id, "instrument_id": instrument_id}
+    flags = reading_flags(sources.influx, sources.state, **place, values=values)
+    for moment, value, flag in zip(pd.DatetimeIndex(frame.index), values, flags, strict=True):
+        judged = None if flag == Flag.UNKNOWN else Flag(flag)
+        yield Point(moment.to_pydatetime(), _finite(value), Flag.FAIL if _is_bad(letters, moment) else judged)
+
+
+def _furthest(frame: pd.DataFrame, rule: ThresholdRule) -> float:
+    values, letters = frame[rule.parameter].astype(float), frame.get(rule.parameter + STATUS)
+    if letters is not None:
+        values = values.where(letters.isna() | (letters == "N"))
+    most = values.max() if rule.above is not None else -values.min()
+    return -math.inf if pd.isna(most) else float(most)
+
+
+def _is_bad(letters: pd.Series | None, moment: pd.Timestamp) -> bool:
+    return letters is not None and not pd.isna(letters.loc[moment]) and letters.loc[moment] != "N"
+
+
+def _finite(value: object) -> float | None:
+    number = float(value) if isinstance(value, (int, float)) else math.nan
+    return number if math.isfinite(number) else None
+
+
+def _network_of(network: Network, station_id: str, code: str, at: datetime) -> str | None:
+    """The network in which a station measures a parameter at a moment."""
+    station = network.stations.get(station_id)
+    known = [item for item in station.instruments if code in item.parameters] if station else []
+    return next((item.network for item in known if item.serves_at(at)), None)
+
+
+def _forecast(sources: Sources, view: AlertView) -> tuple[ForecastPoint, ...]:
+    transition = view.transition
+    code = transition.parameter
+    if code is None or transition.kind not in {RuleKind.THRESHOLD, RuleKind.FORECAST}:
+        return ()
+    start = _shown_until(view).astimezone(UTC)
+    product = sources.influx.read_product(FORECAST, start, start + timedelta(hours=24), transition.station_id)
+    rows = forecast_of(product, code) if len(product) else pd.DataFrame()
+    return tuple(
+        ForecastPoint(moment.to_pydatetime(), float(row["q50"]), _finite(row["q10"]), _finite(row["q90"]))
+        for moment, row in rows.iterrows()
+        if isinstance(moment, pd.Timestamp)
+    )
+
+
+def _neighbours(
+    sources: Sources, transition: AlertTransition, rule: object, station: Station | None
+) -> tuple[Neighbour, ...]:
+    if (
+        not isinstance(rule, ThresholdRule)
+        or rule.averaging is not RuleAveraging.HOUR
+        or rule.baseline
+        or station is None
+    ):
+        return ()
+    hour = Interval(transition.at - HOUR, transition.at)
+    near = sorted(_near(sources.network, station, rule.network), key=lambda item: (item[0], item[1].id))[:NEIGHBOURS]
+    return tuple(
+        Neighbour(
+            _station_name(item, item.id),
+            distance_km,
+            _last(_hours(sources, rule.network, item.id, hour, rule.parameter), rule.parameter),
+        )
+        for distance_km, item in near
+    )
+
+
+def _near(network: Network, station: Station, code: str) -> Iterator[tuple[float, Station]]:
+    for item in network.stations_of(code):
+        distance_km = _distance_km(station, item)
+        if item.id != station.id and distance_km is not None and distance_km <= RADIUS_KM:
+            yield distance_km, item
+
+
+def _distance_km(one: Station, two: Station) -> float | None:
+    """Great-circle distance [km]; None where a station has no coordinates."""
+    if one.lon is None or one.lat is None or two.lon is None or two.lat is None:
+        return None
+    return distance_and_bearing((one.lon, one.lat), (two.lon, two.lat))[0]
+
+
+def _city_name(station: Station | None) -> Name:
+    code = station.city if station else ""
+    return Name(city_name(code, "zh"), city_name(code, "en"))
+
+
+def _last(frame: pd.DataFrame, code: str) -> float | None:
+    """The newest hour's value; None where it is missing or has failed."""
+    return None if frame.empty else _finite(valid_values(frame, code).iloc[-1])
+
+
+def _causes(state: StateStore, transition: AlertTransition) -> tuple[Cause, ...]:
+    """Statements of the attributions at this station, of this parameter, whose time overlaps the alert's."""
+    if transition.parameter is None:
+        return ()
+    for body in attributions_of(state, transition)[:1]:
+        statements = [item for item in body.get("statements", []) if item.get("topic", "overall") in SHOWN_TOPICS]
+        return tuple(
+            Cause(Name(item["zh"], item["en"]), item.get("confidence", "")) for item in statements[:SHOWN_CAUSES]
+        )
+    return ()

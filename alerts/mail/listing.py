@@ -1,0 +1,128 @@
+"""What the command line and the console ask of alerts: lists, one transition, acknowledgement, a sample mail."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from alerts.channels import email
+from alerts.mail.message import Envelope, compose, message_id, render
+from alerts.mail.sample import sample_views
+from schemas.alert import AlertState, RuleKind
+from store.state import LARGEST_ID, StateStore
+
+if TYPE_CHECKING:
+    from alerts.settings import AlertSettings
+    from store.settings import SharedSettings
+    from store.state import AlertStatus
+
+
+class Listed(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert in a list.
+
+    Attributes
+    ----------
+    value : float or None
+        Its extreme so far, or until it ended, in ``unit``; of a silence its length.
+    latest, latest_at : float, datetime or None
+        The newest value, and the end of its interval.
+    end_reason : str or None
+        Why it ended.
+    """
+
+    id: int
+    state: str
+    severity: str
+    alert_key: str
+    since: datetime
+    value: float | None
+    latest: float | None
+    latest_at: datetime | None
+    unit: str | None
+    end_reason: str | None
+    taken_by: str | None
+
+
+def list_states(settings: SharedSettings, state: AlertState | None = None, *, limit: int | None = None) -> list[Listed]:
+    """Present state of the alerts, at most ``limit``: firing, pending, ok; newest first within each."""
+    now = datetime.now(UTC)
+    order = {AlertState.FIRING: 0, AlertState.PENDING: 1, AlertState.OK: 2}
+    with _open(settings) as store:
+        found = [item for item in store.get_alert_states().values() if state is None or item.state is state]
+    found.sort(key=lambda item: (order[item.state], -item.transition.at.timestamp(), item.alert_key))
+    return [
+        Listed(
+            id=item.transition_id,
+            state=item.state,
+            severity=item.transition.severity,
+            alert_key=item.alert_key,
+            since=item.transition.since,
+            value=_extreme(item, now),
+            latest=item.progress.latest if item.transition.parameter and item.state is not AlertState.OK else None,
+            latest_at=item.progress.latest_at
+            if item.transition.parameter and item.state is not AlertState.OK
+            else None,
+            unit=item.transition.unit,
+            end_reason=item.transition.reason,
+            taken_by=item.acknowledged_by,
+        )
+        for item in found[:limit]
+    ]
+
+
+def _extreme(status: AlertStatus, now: datetime) -> float | None:
+    change = status.transition
+    if change.kind is RuleKind.SILENCE:
+        return (now - change.since) / timedelta(minutes=1) if status.state is AlertState.FIRING else change.value
+    return change.value if status.progress.extreme is None else status.progress.extreme
+
+
+def show_transition(settings: SharedSettings, transition_id: int) -> dict[str, Any] | None:
+    """One stored transition with its deliveries and who has taken the alert; None where there is none."""
+    with _open(settings) as store:
+        stored = store.get_transition(transition_id)
+        if stored is None:
+            return None
+        status = store.get_alert_states().get(stored.transition.alert_key)
+        return {
+            "id": stored.id,
+            "recorded_at": stored.recorded_at,
+            "transition": stored.transition,
+            "present_state": status.state if status else None,
+            "taken_by": status.acknowledged_by if status else None,
+            "note": status.note if status else None,
+            "deliveries": store.list_deliveries(transition_id=stored.id),
+        }
+
+
+def take(settings: SharedSettings, alert: str, *, who: str, note: str = "") -> str:
+    """Acknowledge an alert by transition id or alert key; returns the key, raises `store.error.StateError`."""
+    key = alert
+    if alert.isascii() and alert.isdigit() and len(alert) <= len(str(LARGEST_ID)):
+        shown = show_transition(settings, int(alert))
+        key = shown["transition"].alert_key if shown else alert
+    with _open(settings) as store:
+        store.acknowledge(key, who, note)
+    return key
+
+
+def send_sample(settings: AlertSettings, to: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Send a made-up alert; returns the recipients, raises `alerts.channels.email.DeliveryError`."""
+    now = datetime.now(UTC)
+    rendered = render(sample_views(now, settings.console_url)["raised"], settings.language)
+    label = "测试" if settings.language == "zh" else "Test"
+    envelope = Envelope(
+        sender=settings.mail_from,
+        recipients=to or settings.mail_to,
+        message_id=message_id(f"test-{now:%Y%m%dT%H%M%S%f}", settings.mail_from),
+    )
+    email.send(compose(rendered._replace(subject=f"[{label}] {rendered.subject}"), envelope, now), settings, attempts=1)
+    return envelope.recipients
+
+
+def _open(settings: SharedSettings) -> StateStore:
+    store = StateStore(settings.state_url)
+    store.migrate()
+    return store

@@ -1,0 +1,249 @@
+"""From an alert's view to a mail: subject, text, HTML, picture, headers. Pure; sends nothing.
+
+The setting's language comes first and in full, one line sums up in the other. ``multipart/alternative`` holds the text
+and a ``multipart/related`` of HTML and picture (by cid: no remote content). A resolved mail refers to the mail that
+raised the alert, so that mail clients show one thread.
+"""
+
+from __future__ import annotations
+
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode
+
+import msgspec
+import structlog
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from alerts import wording
+from alerts.mail.facts import caption, facts, headline, label_kind
+from alerts.mail.plot import plot_series
+from alerts.mail.sureness import GRADES, sureness
+from schemas.alert import RuleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime, timedelta
+
+    from jinja2 import Template
+
+    from alerts.mail.view import AlertView
+
+CONFIDENCE = {
+    "high": ("高", "high"),
+    "medium": ("中", "medium"),
+    "low": ("低", "low"),
+    "none": ("无法判断", "cannot be judged"),
+}
+COLOURS = {"info": "#1d4ed8", "warning": "#b45309", "critical": "#b91c1c", "resolved": "#047857", "closed": "#4b5563"}
+SHOWN_STATIONS = 20
+"""Rows of a grouped mail; the console has the rest."""
+PICTURE_CID = "series@skyground"
+_log = structlog.get_logger(__name__)
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """Addresses and thread of a mail.
+
+    Attributes
+    ----------
+    sender : str
+    recipients : tuple of str
+    message_id : str
+        In angle brackets; the same for the same transitions, so that a client drops a doubled delivery.
+    references : tuple of str
+        Message-IDs of the thread, oldest first.
+    """
+
+    sender: str
+    recipients: tuple[str, ...]
+    message_id: str
+    references: tuple[str, ...] = ()
+
+
+class Rendered(NamedTuple):
+    """A mail's parts before they are put together."""
+
+    subject: str
+    text: str
+    html: str
+    picture: bytes | None
+
+
+@cache
+def _template(name: str) -> Template:
+    environment = Environment(
+        loader=PackageLoader("alerts.mail"),
+        autoescape=select_autoescape(enabled_extensions=("html.jinja",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(name)
+
+
+def message_id(identity: str, sender: str) -> str:
+    """Message-ID for an identity, at the sender's domain."""
+    return f"<skyground.{identity}@{parseaddr(sender)[1].rpartition('@')[2]}>"
+
+
+def subject(views: Sequence[AlertView], language: str) -> str:
+    """Subject: severity, what, where, value, on one line; the first view is the worst."""
+    first = views[0]
+    label = _label(first, language)
+    title = headline(first, language)
+    told = f"{title}: {_station_count(views, language)}" if len(views) > 1 else caption(first, language)
+    # a name or title may hold line ends, which a header must not
+    return " ".join(f"[{label}] {told}".split())
+
+
+def render(views: Sequence[AlertView], language: str) -> Rendered:
+    """Render one alert, or several stations of one rule as one mail.
+
+    Parameters
+    ----------
+    views : sequence of AlertView
+        At least one; the worst first. All of one rule and one direction.
+    language : str
+        ``zh`` or ``en``.
+    """
+    picture = _picture(views[0], language)
+    context = _context(views, language, has_picture=picture is not None)
+    return Rendered(
+        subject=subject(views, language),
+        text=_template("mail.txt.jinja").render(context),
+        html=_template("mail.html.jinja").render(context),
+        picture=picture,
+    )
+
+
+def _picture(view: AlertView, language: str) -> bytes | None:
+    """The picture; what raises in drawing costs the picture, never the mail, and is logged with its trace."""
+    try:
+        return plot_series(view, language)
+    except Exception:  # noqa: BLE001 - the mail must go out; logged with its trace
+        _log.exception("alert_picture_failed", alert=view.transition.alert_key)
+        return None
+
+
+def compose(rendered: Rendered, envelope: Envelope, now: datetime) -> EmailMessage:
+    """Put a mail together.
+
+    Parameters
+    ----------
+    rendered : Rendered
+    envelope : Envelope
+    now : datetime
+        Date of the mail, aware.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["Subject"] = rendered.subject
+    message["From"] = envelope.sender
+    message["To"] = ", ".join(envelope.recipients)
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = envelope.message_id
+    if envelope.references:
+        message["In-Reply-To"] = envelope.references[-1]
+        message["References"] = " ".join(envelope.references)
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message["List-Id"] = "skyground alerts <alerts.skyground>"
+    message.set_content(rendered.text, cte="base64")
+    message.add_alternative(rendered.html, subtype="html", cte="base64")
+    if rendered.picture:
+        html = message.get_payload()[1]  # type: ignore[index]  # a list of parts since add_alternative
+        html.add_related(  # type: ignore[union-attr]  # an EmailMessage, as set_content made it
+            rendered.picture, "image", "png", cid=f"<{PICTURE_CID}>", filename="series.png", disposition="inline"
+        )
+    return message
+
+
+def alert_url(view: AlertView) -> str:
+    """Page of the alert in the console."""
+    return f"{view.console_url}/alerts/{view.alert_id}"
+
+
+def series_url(view: AlertView, margin: timedelta) -> str | None:
+    """Page of the series, with ``margin`` around the alert; None where there is no parameter."""
+    if view.transition.parameter is None:
+        return None
+    query = {
+        "station": view.transition.station_id,
+        "parameter": view.transition.parameter,
+        "from": (view.transition.since - margin).isoformat(),
+        "to": (view.transition.at + margin).isoformat(),
+    }
+    return f"{view.console_url}/series?{urlencode(query)}"
+
+
+def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) -> dict[str, object]:
+    first = views[0]
+    doubt = sureness(first) if len(views) == 1 else None
+    pick = 0 if language == "zh" else 1
+    return {
+        "language": language,
+        "w": wording.WORDS[language],
+        "view": first,
+        "colour": COLOURS[label_kind(first.transition, is_late=False).removeprefix("severity_")],
+        "label": _label(first, language),
+        "title": headline(first, language),
+        "subject": subject(views, language),
+        "summary": subject(views, wording.other(language)),
+        "facts": facts(first, language) if len(views) == 1 else None,
+        "stations": _station_rows(views, language) if len(views) > 1 else [],
+        "count": _station_count(views, language),
+        "left_off": max(0, len(_by_station(views)) - SHOWN_STATIONS),
+        "grade": GRADES[doubt.grade][pick] if doubt else None,
+        "grounds": [
+            *((ground[pick], ground.is_doubt) for ground in doubt.grounds),
+            *([(first.verdict.text.of(language), first.verdict.is_fault)] if first.verdict else []),
+        ]
+        if doubt
+        else [],
+        "caveat": (doubt.caveat_zh, doubt.caveat_en)[pick] if doubt else None,
+        "causes": [
+            (cause.text.of(language), CONFIDENCE.get(cause.confidence, ("–", "–"))[pick]) for cause in first.causes
+        ],
+        "advice": first.rule.advice(language) if first.rule and not first.is_resolved else None,
+        "detail": first.text(f"detail_{language}") or first.text("detail"),
+        "late_note": wording.word("late_note", language) if first.is_late else None,
+        "alert_url": alert_url(first),
+        "series_url": series_url(first, 24 * first.cadence) if len(views) == 1 else None,
+        "picture": f"cid:{PICTURE_CID}" if has_picture else None,
+        "zone": wording.zone_text(first.transition.at, first.zone),
+    }
+
+
+def _station_rows(views: Sequence[AlertView], language: str) -> list[tuple[str, str, str, str]]:
+    return [
+        (
+            view.station.of(language),
+            wording.minutes_text(_shown(view), language)
+            if view.kind is RuleKind.SILENCE
+            else wording.quantity(_shown(view), view.unit, view.decimals),
+            wording.time_text(view.transition.since, view.zone, language),
+            alert_url(view),
+        )
+        for view in _by_station(views)[:SHOWN_STATIONS]
+    ]
+
+
+def _shown(view: AlertView) -> float | None:
+    return view.extreme.value if view.extreme else view.transition.value
+
+
+def _label(view: AlertView, language: str) -> str:
+    return wording.word(label_kind(view.transition, is_late=view.is_late), language)
+
+
+def _by_station(views: Sequence[AlertView]) -> list[AlertView]:
+    """The first view of each station: a station may be silent in several networks."""
+    return list({view.transition.station_id: view for view in reversed(views)}.values())[::-1]
+
+
+def _station_count(views: Sequence[AlertView], language: str) -> str:
+    count = len(_by_station(views))
+    return f"{count} 站" if language == "zh" else f"{count} stations"

@@ -1,0 +1,202 @@
+"""Made-up alerts for ``skyground alerts test-mail`` and for looking at the mails; deterministic, marked synthetic."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, Value
+from alerts.rules.rules import OperationRule, ThresholdRule
+from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
+from schemas.flag import Flag
+from schemas.interval import floor_hour
+from schemas.message import NetworkCode
+
+if TYPE_CHECKING:
+    from alerts.rules.rules import Rule
+
+HOUR = timedelta(hours=1)
+LIMIT_UG_M3 = 150.0
+GAP, DOUBTFUL = (9, 10), 5
+RULE = ThresholdRule(
+    name="sample",
+    title_zh="PM2.5 重度污染",
+    title_en="PM2.5 heavily polluted",
+    advice_zh="这是一封测试邮件，无需处置。真实告警会在这里给出处置步骤。",
+    advice_en="This is a test mail; nothing needs to be done. A real alert says here what to do.",
+    severity=Severity.CRITICAL,
+    source="HJ 633-2026 Table 3, IAQI 200",
+    verified=True,
+    network=NetworkCode.GAS,
+    parameter="pm25",
+    unit="ug/m3",
+    above=LIMIT_UG_M3,
+)
+OPERATION = OperationRule(
+    name="sample-operation",
+    title_zh="数据处理任务失败",
+    title_en="A processing task failed",
+    advice_zh="打开 Airflow 查看该任务日志；按运行手册处理后重跑。",
+    advice_en="Open the task's log in Airflow; follow the runbook, then run it again.",
+    severity=Severity.WARNING,
+    source="project default",
+    verified=False,
+    prefix="dag/",
+)
+
+
+def sample_views(now: datetime, console_url: str) -> dict[str, list[AlertView]]:
+    """Views by name: ``raised``, ``resolved``, ``late``, ``closed``, ``group`` and ``operation``."""
+    at = floor_hour(now)
+    resolved = _resolved(at, console_url)
+    change = msgspec.structs.replace(resolved.transition, reason=EndReason.RULE_REMOVED)
+    return {
+        "raised": [raised_view(at, console_url)],
+        "resolved": [resolved],
+        "late": [msgspec.structs.replace(resolved, is_late=True)],
+        "closed": [msgspec.structs.replace(resolved, transition=change)],
+        "group": [_of_station(at, console_url, number) for number in range(1, 9)],
+        "operation": [_operation(at, console_url)],
+    }
+
+
+def raised_view(at: datetime, console_url: str) -> AlertView:
+    """A heavy-pollution alert confirmed at ``at`` (UTC, whole hour) after four hours."""
+    points = _points(at, 30)
+    newest = points[-1].value or 0.0
+    return _view(
+        _transition(at, newest, rising=True),
+        console_url,
+        points=points,
+        extreme=Value(newest, at - HOUR),
+        latest=Value(newest, at),
+        forecast=tuple(
+            ForecastPoint(at + HOUR * hour, *(round(middle * share, 1) for share in (1.0, 0.84, 1.2)))
+            for hour, middle in enumerate(176.0 - 4.5 * hour + 10 * math.sin(hour / 4) for hour in range(18))
+        ),
+        neighbours=tuple(
+            Neighbour(Name(f"邻站{index}", f"Neighbour {index}"), 4.0 * index, value)
+            for index, value in enumerate((171.0, 158.0, 121.0), 1)
+        ),
+        causes=(
+            Cause(
+                Name(
+                    "超标时段 71% 的时间吹西南风（平均 1.8 m/s），西南扇区的条件概率 0.64 为各扇区最高",
+                    "Wind from the southwest 71% of the time (mean 1.8 m/s); conditional probability 0.64, the highest of all sectors",
+                ),
+                "medium",
+            ),
+        ),
+    )
+
+
+def _resolved(at: datetime, console_url: str) -> AlertView:
+    points = _points(at - 7 * HOUR, 30)
+    falling = tuple(Point(at - 7 * HOUR + HOUR * hour, 168.0 - 9.5 * hour, Flag.PASS) for hour in range(7))
+    return _view(
+        _transition(at, 111.0, rising=False),
+        console_url,
+        points=points + falling,
+        extreme=Value(183.0, at - 8 * HOUR),
+        latest=Value(96.4, at + HOUR),
+    )
+
+
+def _of_station(at: datetime, console_url: str, number: int) -> AlertView:
+    view = raised_view(at, console_url)
+    change = view.transition
+    value = (change.value or 0.0) - 3.7 * (number - 1)
+    return _view(
+        msgspec.structs.replace(change, value=value),
+        console_url,
+        alert_id=number,
+        station=Name(f"示例{number}号站", f"Sample station {number}"),
+        points=view.points,
+        extreme=Value(value, at - HOUR),
+    )
+
+
+def _operation(at: datetime, console_url: str) -> AlertView:
+    change = AlertTransition(
+        alert_key="operation/dag/qc_hourly",
+        rule=OPERATION.name,
+        kind=RuleKind.OPERATION,
+        severity=Severity.WARNING,
+        station_id="system",
+        parameter=None,
+        from_state=AlertState.OK,
+        to_state=AlertState.FIRING,
+        at=at,
+        since=at,
+        evidence={
+            "title_zh": "任务失败：qc_hourly.flag_hours",
+            "title_en": "Task failed: qc_hourly.flag_hours",
+            "detail": "StoreError: timeout after 30 s while reading gas hourly\nrun scheduled 2026-11-22T08:00:00Z, try 3 of 3",
+        },
+    )
+    return _view(change, console_url, rule=OPERATION, what=Name("系统", "System"), station=Name("系统", "System"))
+
+
+def _points(end: datetime, count: int) -> tuple[Point, ...]:
+    def point(index: int) -> Point:
+        rise = 74.0 + 26.0 * math.sin(index / 3.4) + 96.0 / (1.0 + math.exp((count - 5 - index) / 1.6))
+        value = None if index in GAP else round(rise, 1)
+        return Point(end - HOUR * (count - index), value, Flag.SUSPECT if index == DOUBTFUL else Flag.PASS)
+
+    return tuple(point(index) for index in range(count))
+
+
+def _transition(at: datetime, value: float, *, rising: bool) -> AlertTransition:
+    since = at - HOUR * (4 if rising else 11)
+    return AlertTransition(
+        alert_key="sample/sample-01/pm25",
+        rule=RULE.name,
+        kind=RuleKind.THRESHOLD,
+        severity=RULE.severity,
+        station_id="sample-01",
+        parameter="pm25",
+        from_state=AlertState.PENDING if rising else AlertState.FIRING,
+        to_state=AlertState.FIRING if rising else AlertState.OK,
+        at=at,
+        since=since,
+        value=value,
+        threshold=LIMIT_UG_M3,
+        unit="ug/m3",
+        evidence={
+            "extreme": value if rising else 183.0,
+            "extreme_at": (at - (1 if rising else 8) * HOUR).isoformat(),
+            "until": None if rising else (at - 2 * HOUR).isoformat(),
+        },
+        reason=None if rising else EndReason.VALUE_BACK,
+    )
+
+
+def _view(
+    transition: AlertTransition,
+    console_url: str,
+    *,
+    rule: Rule = RULE,
+    alert_id: int = 0,
+    station: Name = Name("示例一号站", "Sample station 1"),  # noqa: B008 - frozen
+    what: Name = Name("PM2.5", "PM2.5"),  # noqa: B008 - frozen
+    **more: object,
+) -> AlertView:
+    return AlertView(
+        alert_id=alert_id,
+        transition=transition,
+        rule=rule,
+        station=station,
+        city=Name("沈阳市", "Shenyang") if transition.parameter else Name("", ""),
+        what=what,
+        unit="ug/m3",
+        decimals=1,
+        zone=ZoneInfo("Asia/Shanghai"),
+        console_url=console_url,
+        network="gas",
+        synthetic=True,
+        **more,  # type: ignore[arg-type]  # fields of AlertView, named by the callers above
+    )

@@ -1,0 +1,169 @@
+"""What a mail shows of one alert, as plain values: gathered by `alerts.mail.evidence`, worded by `alerts.mail.message`. Types only."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from alerts.rules.rules import Rule, ThresholdRule
+from alerts.rules.watched import LOOKS_AT
+from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
+from schemas.flag import Flag
+
+
+class Name(msgspec.Struct, frozen=True):
+    """A name in both languages."""
+
+    zh: str
+    en: str
+
+    def of(self, language: str) -> str:
+        """Name in ``zh`` or ``en``, falling back to the other."""
+        return (self.zh or self.en) if language == "zh" else (self.en or self.zh)
+
+
+class Point(msgspec.Struct, frozen=True):
+    """One hour (or reading) of the series; ``value`` None where missing. ``flag`` None where nobody judged."""
+
+    start: datetime
+    value: float | None
+    flag: Flag | None = None
+    limit: float | None = None
+
+
+class Value(msgspec.Struct, frozen=True):
+    """A value and its moment: the start of an extreme's interval, the end of the newest one's."""
+
+    value: float
+    at: datetime | None
+
+
+class ForecastPoint(msgspec.Struct, frozen=True):
+    """One forecast hour: median and, where known, the band; in the parameter's unit."""
+
+    start: datetime
+    median: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Neighbour(msgspec.Struct, frozen=True):
+    """A station near by and its value in the same hour [canonical unit]; None where missing."""
+
+    name: Name
+    distance_km: float
+    value: float | None
+
+
+class Cause(msgspec.Struct, frozen=True):
+    """A statement of the source attribution."""
+
+    text: Name
+    confidence: str
+
+
+class VerdictLine(msgspec.Struct, frozen=True):
+    """Fault or event in one line; ``is_fault`` None where it is undecided."""
+
+    text: Name
+    is_fault: bool | None
+
+
+class AlertView(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert transition with everything that a person needs to judge it.
+
+    Attributes
+    ----------
+    alert_id : int
+        Of the stored transition.
+    rule : Rule or None
+        None where the rules file has it no more.
+    station, city, what : Name
+        Where, and the parameter (or what else the rule watches).
+    unit, decimals : str, int
+        How to show the value.
+    points : tuple of Point
+        Ascending; the day before ``since`` up to ``at`` at most.
+    cadence : timedelta
+        Between two points, for the completeness.
+    verdict : VerdictLine or None
+        None where nobody could be asked.
+    acknowledged_by : str or None
+    console_url : str
+        Without a slash at its end.
+    extreme, latest : Value or None
+        Most extreme value since the alert began, and the newest one that is known.
+    is_late : bool
+        The alert ended before its beginning could be mailed: this mail says both.
+    """
+
+    alert_id: int
+    transition: AlertTransition
+    rule: Rule | None
+    station: Name
+    city: Name
+    what: Name
+    unit: str
+    decimals: int
+    zone: ZoneInfo
+    console_url: str
+    network: str | None = None
+    points: tuple[Point, ...] = ()
+    cadence: timedelta = timedelta(hours=1)
+    forecast: tuple[ForecastPoint, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    causes: tuple[Cause, ...] = ()
+    verdict: VerdictLine | None = None
+    acknowledged_by: str | None = None
+    acknowledged_note: str = ""
+    synthetic: bool = False
+    extreme: Value | None = None
+    latest: Value | None = None
+    is_late: bool = False
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the alert ended with this transition."""
+        return self.transition.to_state is AlertState.OK
+
+    @property
+    def severity(self) -> Severity:
+        """Of the transition."""
+        return self.transition.severity
+
+    @property
+    def kind(self) -> RuleKind:
+        """Of the rule."""
+        return self.transition.kind
+
+    def looked_at(self, name: str) -> object:
+        """What the rule looked at when the transition was made, see `alerts.rules.watched.looks_at`; None where that was not kept."""
+        kept = self.transition.evidence.get(LOOKS_AT)
+        return kept.get(name) if isinstance(kept, dict) else None
+
+    @property
+    def is_below(self) -> bool:
+        """Whether values less than the threshold are beyond it."""
+        side = self.looked_at("side")
+        return side == "below" if side else isinstance(self.rule, ThresholdRule) and self.rule.above is None
+
+    def number(self, key: str) -> float | None:
+        """A number of the evidence; None where absent."""
+        value = self.transition.evidence.get(key)
+        return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+    def moment(self, key: str) -> datetime | None:
+        """A time of the evidence (ISO 8601 with zone); None where absent."""
+        value = self.transition.evidence.get(key)
+        return datetime.fromisoformat(value) if isinstance(value, str) else None
+
+    def text(self, key: str) -> str:
+        """A text of the evidence; empty where absent."""
+        value = self.transition.evidence.get(key)
+        return value if isinstance(value, str) else ""
+
+    def condition_points(self) -> tuple[Point, ...]:
+        """The points since the condition began."""
+        return tuple(item for item in self.points if item.start >= self.transition.since)

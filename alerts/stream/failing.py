@@ -1,0 +1,96 @@
+"""Steps of the watch that go on failing become an alert, by mail where that works, else by the second way."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from alerts.channels.standby import StandbyError, tell
+from alerts.run.job import raise_operation, resolve_operation
+from alerts.wording import time_text, word
+from schemas.alert import Severity
+from store.error import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from alerts.rules.rule import Rules
+    from alerts.settings import AlertSettings
+
+STEPS = ("evaluate", "deliver", "configuration")
+FAILING_AFTER = timedelta(minutes=5)
+TELL_AGAIN = timedelta(hours=1)
+_log = structlog.get_logger(__name__)
+
+
+class Failing:
+    """Since when which step fails, and when it was last told."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, datetime] = {}
+        self._told: dict[str, datetime] = {}
+        self._sound: set[str] = set()
+
+    def note(self, settings: AlertSettings, rules: Rules, errors: Mapping[str, str], now: datetime) -> None:
+        """Note the outcome of a round, and alarm what has failed for `FAILING_AFTER`."""
+        for step in STEPS:
+            if step not in errors:
+                self._end(settings, step, now)
+                continue
+            self._sound.discard(step)
+            since = self._since.setdefault(step, now)
+            told = self._told.get(step)
+            if now - since >= FAILING_AFTER and (told is None or now - told >= TELL_AGAIN):
+                self._told[step] = now
+                _alarm(settings, rules, step, errors[step], since, now)
+
+    def _end(self, settings: AlertSettings, step: str, now: datetime) -> None:
+        """End the alert of a step that works: also one that an earlier process has raised."""
+        self._since.pop(step, None)
+        self._told.pop(step, None)
+        if step in self._sound:
+            return
+        try:
+            resolve_operation(settings, key=_key(step), now=now)
+        except StoreError as error:
+            _log.warning("watch_alarm_not_ended", step=step, detail=str(error))
+        else:
+            self._sound.add(step)
+
+
+def _alarm(  # noqa: PLR0917 - what fails, how and since when
+    settings: AlertSettings, rules: Rules, step: str, detail: str, since: datetime, now: datetime
+) -> None:
+    zone = settings.stations.timezone
+    texts = {
+        language: word("watch_failing", language).format(
+            since=time_text(since, zone, language), step=word(f"step_{step}", language), detail=detail
+        )
+        for language in ("zh", "en")
+    }
+    _log.error("watch_failing", step=step, since=since, detail=detail)
+    try:
+        raise_operation(
+            settings,
+            key=_key(step),
+            title_zh=f"告警值守无法{word(f'step_{step}', 'zh')}",
+            title_en=f"The watch cannot {word(f'step_{step}', 'en')}",
+            detail="\n".join(texts.values()),
+            severity=Severity.CRITICAL,
+            now=now,
+            rules=rules,
+        )
+        if step != "deliver":  # the mail goes out by itself
+            return
+    except StoreError as error:
+        _log.warning("watch_alarm_not_stored", step=step, detail=str(error))
+    try:
+        tell(settings, event="watch_failing", text=texts[settings.language], now=now, step=step, detail=detail)
+    except StandbyError as error:
+        _log.error("standby_dead", event_told="watch_failing", detail=str(error))
+
+
+def _key(step: str) -> str:
+    return f"watch/{step}"
