@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from console.cli.moment import From, To, span
-from console.cli.page import DEFAULT, Limit, page, tell_more
+from console.cli.shell.moment import From, To, span
+from console.cli.shell.page import DEFAULT, Limit, page, tell_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

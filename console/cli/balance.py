@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.cli.moment import OpenFrom, ToNow, open_span
+from console.cli.shell.moment import OpenFrom, ToNow, open_span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

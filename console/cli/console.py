@@ -18,7 +18,7 @@ def console(
     ] = None,
 ) -> None:
     """Serve the web console and the HTTP API. 启动网页控制台与 HTTP API。"""
-    from console.app import serve
+    from console.web.app import serve
     from store.error import StoreError
     from store.settings import SharedSettings, load_settings
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.cli.moment import AsOf, From, To, moment, span
+from console.cli.shell.moment import AsOf, From, To, moment, span
 from store.archive.option import ExportFormat, Level
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def register(app: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="report as JSON 以 JSON 报告")] = False,
     ) -> None:
         """Export stored values with units, flags and provenance. 导出数据（含单位、标识与来源）。"""
-        from console.export_file import TooLongError, write_file
+        from console.cli.export_file import TooLongError, write_file
         from schemas.interval import Interval
         from store.archive import archive
         from store.error import StoreError

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from console.cli.moment import From, OpenFrom, OpenTo, To, open_span, span
-from console.cli.page import DEFAULT, Limit, page, tell_more
+from console.cli.shell.moment import From, OpenFrom, OpenTo, To, open_span, span
+from console.cli.shell.page import DEFAULT, Limit, page, tell_more
 
 _JSON = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.cli.printable import printable
+from console.cli.shell.printable import printable
 
 if TYPE_CHECKING:
     from alerts.channels.outage import MailState
@@ -36,7 +36,7 @@ def health(
 
     from console.cli.replay import explained
     from console.i18n import words as words_of
-    from console.source import Source
+    from console.query.source import Source
     from console.view.health import TROUBLED
     from store.influx.store import InfluxStore
     from store.settings import SharedSettings, load_settings

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.cli.page import DEFAULT, Limit, page, tell_more
-from console.cli.printable import printable
+from console.cli.shell.page import DEFAULT, Limit, page, tell_more
+from console.cli.shell.printable import printable
 from schemas.reading import RejectReason
 
 if TYPE_CHECKING:

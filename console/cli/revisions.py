@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from console.cli.moment import OpenFrom, OpenTo, open_span
-from console.cli.page import DEFAULT, Limit, page, tell_more
+from console.cli.shell.moment import OpenFrom, OpenTo, open_span
+from console.cli.shell.page import DEFAULT, Limit, page, tell_more
 
 
 def register(app: typer.Typer) -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from console.cli.moment import OpenFrom, OpenTo, open_span
+from console.cli.shell.moment import OpenFrom, OpenTo, open_span
 
 if TYPE_CHECKING:
     import threading

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from console.cli.page import DEFAULT, Limit, page, tell_more
+from console.cli.shell.page import DEFAULT, Limit, page, tell_more
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from console.i18n import Words
-    from console.theme import ChartTheme
-    from console.view.chart import Drawing, LimitLine
+    from console.view.drawing import Drawing, LimitLine
     from console.view.series import Series
+    from console.view.theme import ChartTheme
 
 MAX_POINTS = 1600
 SHAPES = {Flag.SUSPECT: "diamond", Flag.FAIL: "path://M2 0 5 3 8 0 10 2 7 5 10 8 8 10 5 7 2 10 0 8 3 5 0 2Z"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.statistics.limit import POLLUTANT_OF, AnalysisError, limit
-from console.view.chart import LimitLine
+from console.view.drawing import LimitLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from console.view.chart import Drawing
+    from console.view.drawing import Drawing
     from console.view.series import Series
     from schemas.interval import Interval
 

@@ -32,7 +32,7 @@ def test_both_languages_use_the_same_placeholders() -> None:
 
 
 def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
-    files = [*ROOT.glob("templates/*.html"), *ROOT.glob("pages/*.py"), *ROOT.glob("view/*.py")]
+    files = [*ROOT.glob("web/templates/*.html"), *ROOT.glob("web/pages/*.py"), *ROOT.glob("view/*.py")]
     named = {first or second for file in files for first, second in KEY.findall(file.read_text(encoding="utf-8"))}
     assert len(named) > 80
     assert named - set(words("en").catalogue) == set()

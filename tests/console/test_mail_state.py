@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from alerts.channels.outage import mail_state
-from console.api import build_router
+from console.api.routes import build_router
 from console.i18n import words
-from console.render import Page
-from console.source import Source
+from console.query.source import Source
+from console.web.render import Page
 from schemas.parameter import load_parameters
 from store.influx.store import InfluxStore
 from store.state import StateStore

@@ -10,9 +10,9 @@ import pytest
 from alerts.mail.evidence import Sources, gather
 from alerts.rules.rules import load_rules, parse_rules
 from console.cli.export import _hours, _reviewed
-from console.source import Source
+from console.query.source import Source
+from console.query.why import explain
 from console.view.query import parse_series
-from console.why import explain
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
 from schemas.interval import floor_hour
 from store.influx.store import Bucket

@@ -180,7 +180,7 @@ def test_a_correction_is_shown_recorded_applied_and_taken_back(
 def test_the_commands_list_show_correct_and_revert(
     placed: SharedSettings, store: InfluxStore, state: StateStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from console.cli import qc as command
+    from console.cli.qc import group as command
 
     state.add_check_results([span(0, 0.0), span(4, 5.0), span(5, 15.0)], NOW)
     run(placed)

@@ -156,7 +156,7 @@ def test_gate_keeps_its_verdict(placed: SharedSettings, store: InfluxStore) -> N
 def test_commands_run_and_explain(placed: SharedSettings, store: InfluxStore, monkeypatch: pytest.MonkeyPatch) -> None:
     import typer
 
-    from console.cli import qc as command
+    from console.cli.qc import group as command
 
     put(store, range(120), dict.fromkeys(range(60, 90), "C"))
     for name, value in {

@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from console.cli import qc as command
+from console.cli.qc import group as command
 from qc.limits.limit import Climatology
 from qc.limits.thresholds import load_thresholds
 from qc.native.digit import DetectionMark

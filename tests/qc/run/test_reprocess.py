@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from console.cli import qc as command
+from console.cli.qc import group as command
 from qc.run.reprocess import forget, plan, plan_batches, reprocess
 from qc.station.portion import Portion, changed_days, portions_of, stretches_of
 from store.influx.store import Bucket

@@ -12,7 +12,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from console.cli import export, qc, review, step
+from console.cli import export
+from console.cli.qc import group
+from console.cli.review import group as review
+from console.cli.shell import step
 from qc.limits.thresholds import HourlySpike, load_thresholds
 from schemas.frames import FLAG_COLUMNS
 from store.influx.store import Bucket, InfluxStore
@@ -66,7 +69,7 @@ def placed(settings: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyP
     for name in ("run_dir", "network", "influx_url", "influx_database", "state_url"):
         monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(made, name)))
     monkeypatch.setattr(step, "now", lambda: START + timedelta(hours=HOURS))
-    monkeypatch.setattr(qc, "_now", lambda: START + timedelta(hours=HOURS))
+    monkeypatch.setattr(group, "_now", lambda: START + timedelta(hours=HOURS))
     store = InfluxStore(made)
     store.ensure()
     for number, name in ((1, "s1"), (2, "s2")):
@@ -83,7 +86,7 @@ def placed(settings: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def say(*words: str) -> Result:
     app = typer.Typer()
-    for command in (qc, review, export):
+    for command in (group, review, export):
         command.register(app)
     return CliRunner().invoke(app, list(words))
 

@@ -93,7 +93,7 @@ def test_a_lonely_channel_is_suspect_and_a_plume_is_spared(placed: SharedSetting
 def test_the_verdict_is_asked_by_function_and_command(
     placed: SharedSettings, store: InfluxStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from console.cli import qc as command
+    from console.cli.qc import group as command
 
     job.run(placed, "gas", START, START + 36 * HOUR, START + 36 * HOUR)
     case = Interval(START + 30 * HOUR, START + 33 * HOUR)

@@ -1,0 +1,283 @@
+"""``skyground qc``: run the checks, ask the gate, look at limits and at the reasons of flags."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from console.cli.qc import calibration, held, score, verdict
+from console.cli.qc import native as qc_native
+from console.cli.qc.moment import settings_of, stop, to_json
+from console.cli.qc.scores import scores
+from console.cli.shell.moment import AsOf, At, From, ToNow, moment, span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qc.run.gate import GateSummary
+    from qc.run.job import QcSummary
+    from store.settings import SharedSettings
+
+_Result = TypeVar("_Result")
+#: Whole networks are judged at once up to this length.
+AT_ONCE = timedelta(days=3)
+Networks = Annotated[
+    list[str] | None, typer.Option("--network", help="voc ghg pm eco rad gas met; none: all of the network file")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command group."""
+    group = typer.Typer(help="Quality control: checks, gate, limits, reasons. 质量控制。", no_args_is_help=True)
+    group.command("run")(run)
+    group.command("reopened")(reopened)
+    group.command("gate")(gate)
+    group.command("why")(why)
+    limits = typer.Typer(help="Limits of the tests. 检验限值。", no_args_is_help=True)
+    limits.command("show")(show)
+    group.add_typer(limits, name="thresholds")
+    qc_native.register(group, limits)
+    score.register(group)
+    group.add_typer(held.build_group(), name="held")
+    group.command("scores")(scores)
+    calibration.register(group)
+    verdict.register(group)
+    app.add_typer(group, name="qc")
+
+
+def run(  # noqa: PLR0917 - typer passes them by name
+    begin: From,
+    end: ToNow = None,
+    network: Networks = None,
+    stations: Annotated[
+        list[str] | None, typer.Option("--stations", "--station", help="only these, may be repeated 站点")
+    ] = None,
+    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="processes 进程数")] = 1,
+    everything: Annotated[bool, typer.Option("--all", help="also what has not changed 全部重检")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="list what would be judged 只列出")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check native values, make hours, check these. 检验原始值并生成小时值。
+
+    Up to three days of whole networks are judged at once. Anything longer, and some stations, by station-months: only days
+    whose values or rules changed, several processes, ended by Ctrl-C and taken up by the same command.
+    """
+    from qc.run import job
+
+    settings, now = settings_of(), _now()
+    start, stop = span(begin, end, settings.stations.timezone, now)
+    networks = _networks(settings, network)
+    if stations or everything or dry_run or workers > 1 or stop - start > AT_ONCE:
+        options = {"stations": stations, "workers": workers, "everything": everything, "dry_run": dry_run}
+        _run_by_months(settings, (networks, start, stop, now), as_json=as_json, **options)
+        return
+    for code in networks:
+        summary = _or_exit(partial(job.run, settings, code, start, stop, now))
+        typer.echo(to_json(summary) if as_json else _run_text(summary))
+
+
+def _run_by_months(
+    settings: SharedSettings,
+    what: tuple[list[str], datetime, datetime, datetime],
+    *,
+    as_json: bool,
+    **options: Any,  # noqa: ANN401 - of the command
+) -> None:
+    from console.cli.qc import run as qc_run
+    from qc.run.reprocess import plan
+
+    networks, start, stop, now = what
+    everything = bool(options["everything"])
+    portions = _or_exit(lambda: plan(settings, networks, start, stop, stations=options["stations"], now=now))
+    if options["dry_run"]:
+        _or_exit(lambda: qc_run.dry_run(settings, portions, now, everything=everything, as_json=as_json))
+        return
+    done = _or_exit(
+        lambda: qc_run.judge_again(settings, portions, now, workers=options["workers"], everything=everything)
+    )
+    typer.echo(to_json(done) if as_json else qc_run.summary_text(done))
+    if done.left:
+        raise typer.Exit(130)
+
+
+def reopened(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="list the hours only 只列出")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge the hours anew that late and corrected readings have re-opened. 重新检验被迟到或更正数据重开的小时。"""
+    from qc.run import job
+    from store.state import StateStore
+
+    settings, now = settings_of(), _now()
+    if dry_run:
+        with StateStore(settings.state_url) as state:
+            state.migrate()
+            for item in state.list_reopened():
+                typer.echo(
+                    to_json(item)
+                    if as_json
+                    else f"{item.hour:%Y-%m-%d %H:%M}Z {item.network:<4} {item.station_id} {item.reason}"
+                )
+        return
+    summaries = _or_exit(lambda: job.run_reopened(settings, now))
+    for summary in summaries:
+        typer.echo(to_json(summary) if as_json else _run_text(summary))
+    if not summaries and not as_json:
+        typer.echo("no hour waits 无待检小时")
+
+
+def gate(  # noqa: PLR0917 - typer passes them by name
+    begin: From,
+    end: ToNow = None,
+    network: Networks = None,
+    product: Annotated[
+        list[str] | None, typer.Option("--product", help="judge a product instead, as aqi_daily 改为检查产品")
+    ] = None,
+    hourly: Annotated[bool, typer.Option("--hourly", help="every hour is a batch 每小时为一批")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Judge batches of hours, or products; exit status 1 if one is held. 数据质量关卡。"""
+    from qc.run import gate as job_gate
+
+    settings, now = settings_of(), _now()
+    when = (*span(begin, end, settings.stations.timezone, now), now)
+    is_held = False
+    for name in product or _networks(settings, network):
+        if hourly and not product:
+            found = _or_exit(partial(job_gate.gate_hours, settings, name, *when))
+        else:
+            judge = job_gate.gate_product if product else job_gate.gate
+            found = [_or_exit(partial(judge, settings, name, *when))]
+        is_held |= any(item.outcome == "hold" for item in found)
+        for summary in found:
+            typer.echo(to_json(summary) if as_json else _gate_text(summary, settings.language))
+    if is_held:
+        raise typer.Exit(1)
+
+
+def show(
+    parameter: Annotated[str, typer.Argument(help="code, as pm25")],
+    station: Annotated[str, typer.Option("--station", help="with this station's own limits")] = "",
+    month: Annotated[int, typer.Option("--month", min=0, max=12, help="civil month; 0: this one")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show the limits that hold for a parameter. 查看参数的检验限值。"""
+    from qc.run.limits import thresholds_of
+    from schemas.parameter import parameter as known
+
+    settings = settings_of()
+    item = _or_exit(lambda: known(parameter))
+    thresholds = _or_exit(lambda: thresholds_of(settings))
+    if station and station not in settings.stations.stations:
+        stop(f"unknown station {station!r}")
+    at = month or _now().astimezone(settings.stations.timezone).month
+    for code in sorted(item.networks):
+        limits = thresholds.all_of(parameter, network=code, station_id=station, month=at)
+        for limit in limits:
+            typer.echo(to_json(limit) if as_json else f"{code:<4} {_limit_text(limit)}")
+    if not as_json:
+        typer.echo(
+            f"physical range {item.range_min} .. {item.range_max} {item.unit} ({item.range_source}); file version {thresholds.version}"
+        )
+
+
+def why(
+    station: Annotated[str, typer.Option("--station", help="station id")],
+    parameter: Annotated[str, typer.Option("--parameter", help="code, as pm25")],
+    at: At,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why an hour has its flag, by which limit and run, and how that changed. 说明某小时标识的原因与变更。"""
+    from console.query.why import explain, in_words
+    from store.influx.store import InfluxStore
+    from store.state import StateStore
+
+    settings = settings_of()
+    zone = settings.stations.timezone
+    hour, then = moment(at, zone, "--at"), moment(as_of, zone, "--as-of")
+    if station not in settings.stations.stations:
+        stop(f"unknown station {station!r}")
+    store, state = InfluxStore(settings), StateStore(settings.state_url)
+    what = {"station_id": station, "parameter": parameter, "at": hour, "as_of": then}
+    answer = _or_exit(lambda: explain(store, state, network=settings.stations, **what))  # type: ignore[arg-type]
+    store.close()
+    state.close()
+    marks = [] if then else _marks(settings, station, parameter, hour)
+    if as_json:
+        lines = [to_json(answer), *(to_json(row) for row in marks)]
+    else:
+        lines = [*in_words(answer, settings.language.value), *(str(row[settings.language.value]) for row in marks)]
+    for line in lines:
+        typer.echo(line)
+
+
+def _marks(settings: SharedSettings, station: str, parameter: str, moment: datetime) -> list[dict[str, object]]:
+    """Values of the hour below the detection limit, by network of the station, and corrections that hold."""
+    from schemas.interval import floor_hour
+
+    networks = dict.fromkeys(item.network.value for item in settings.stations.stations[station].instruments)
+    start = floor_hour(moment)
+    marks = [row for code in networks for row in qc_native.marks_of(settings, code, station, parameter, start)]
+    return marks + calibration.corrections_of(settings, station, parameter, start)
+
+
+def _run_text(summary: QcSummary) -> str:
+    native, hourly = _counts(summary.native_flags), _counts(summary.hourly_flags)
+    return (
+        f"{summary.network:<4} {summary.start:%Y-%m-%dT%H:%MZ} .. {summary.end:%Y-%m-%dT%H:%MZ}: {summary.value_count} values of "
+        f"{summary.streams} instruments ({summary.silent} silent), {summary.hours} hourly values, flags: {native}; hourly: {hourly}; "
+        f"taken back: {summary.taken_back}; revised: {summary.revised}; without a limit: {_counts(summary.unevaluated)}; {summary.seconds:.1f} s"
+    )
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none"
+
+
+def _gate_text(summary: GateSummary, language: str) -> str:
+    head = f"{summary.network:<4} {summary.start:%Y-%m-%dT%H:%MZ} .. {summary.end:%Y-%m-%dT%H:%MZ}: {summary.outcome.upper()}"
+    lines = [f"  {item.severity.value}: {item.zh if language == 'zh' else item.en}" for item in summary.failures]
+    return "\n".join(
+        [f"{head} ({summary.evaluated} expectations, {len(summary.skipped)} skipped) {summary.page}", *lines]
+    )
+
+
+def _limit_text(limit: object) -> str:
+    import msgspec
+
+    fields = {name: value for name, value in msgspec.to_builtins(limit).items() if value not in (None, [], "")}
+    test, source = fields.pop("test"), fields.pop("source")
+    verified = "verified" if fields.pop("verified") else "not verified"
+    for name in ("parameters", "groups"):
+        fields.pop(name, None)
+    return f"{test:<15} {' '.join(f'{name}={value}' for name, value in fields.items())} ({source}; {verified})"
+
+
+def _now() -> datetime:
+    from datetime import UTC
+
+    return datetime.now(UTC)
+
+
+def _networks(settings: SharedSettings, chosen: list[str] | None) -> list[str]:
+    there = list(dict.fromkeys(item.network.value for item in settings.stations.instruments.values()))
+    for code in chosen or []:
+        if code not in there:
+            stop(f"network {code!r} has no instrument in {settings.network}; there: {', '.join(there)}")
+    return chosen or there
+
+
+def _or_exit(call: Callable[[], _Result]) -> _Result:
+    """Run one step; an error that a person can act on ends the command with its words."""
+    from schemas.parameter import ParameterError
+    from store.error import StoreError
+
+    try:
+        return call()
+    except (StoreError, ParameterError, ValueError) as error:
+        stop(str(error))

@@ -1,0 +1,3 @@
+"""``skyground review``."""
+
+from console.cli.review.group import register as register

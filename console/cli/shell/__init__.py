@@ -1,0 +1,1 @@
+"""What the commands share: moments, names, limits of lists, and errors in words."""

@@ -1,0 +1,1 @@
+"""The web pages: assembly, pages, templates, assets."""

@@ -1,0 +1,139 @@
+"""``/alerts`` and ``/alerts/{id}``: what happened, how sure are we, what caused it, who has taken it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from nicegui import ui
+
+from console.query.episodes import EpisodeQuery
+from console.view.alert import alert_row, statements, timeline
+from console.view.chart import chart_height, series_chart
+from console.view.drawing import Drawing, LimitLine
+from console.view.query import Level, SeriesQuery
+from console.web.pages.series import station_names
+from console.web.pages.shell import Problem, frame, html, load, page_for, show_problem, theme_of
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from console.query.source import Source
+    from console.view.alert import Episode
+    from console.web.render import Page
+
+_PAST = 200
+_BEFORE, _AFTER, _LONGEST = timedelta(hours=36), timedelta(hours=12), timedelta(days=14)
+
+
+async def alerts_page(request: Request, source: Source) -> None:
+    """Build the list."""
+    page = page_for(request, source, "alerts")
+    found = await load(partial(source.alerts, EpisodeQuery(limit=_PAST)))
+    with frame(page, source, page.words("alerts.title")):
+        html(page, "alerts.html")
+        if isinstance(found, Problem):
+            show_problem(page, found)
+            return
+        names = station_names(source, page)
+        rows = [(episode, alert_row(episode, page.words, names, page.now)) for episode in found.episodes]
+        opened = [row for episode, row in rows if episode.is_open]
+        past = [row for episode, row in rows if not episode.is_open]
+        html(page, "alert_rows.html", open=opened, past=past, more=found.following is not None)
+
+
+async def alert_page(request: Request, source: Source, alert_id: int) -> None:
+    """Build the page of one episode."""
+    page = page_for(request, source, "alerts")
+    # a mail links to the transition it reports, which need not be the first
+    found = await load(partial(source.alert, alert_id))
+    with frame(page, source, page.words("alerts.title")):
+        if isinstance(found, Problem):
+            show_problem(page, found)
+            return
+        if found is None:
+            html(page, "not_found.html", what=str(alert_id), back="/alerts")
+            return
+        await _detail(page, source, found)
+
+
+async def _detail(page: Page, source: Source, episode: Episode) -> None:
+    row = alert_row(episode, page.words, station_names(source, page), page.now)
+    html(page, "alert_head.html", row=row)
+    with ui.element("section").classes("card"):
+        html(page, "alert_facts.html", row=row)
+    documents = await load(partial(source.attributions, episode))
+    with ui.element("div").classes("split flush"):
+        with ui.element("div").classes("stack"):
+            await _plot(page, source, episode)
+            if isinstance(documents, Problem):
+                show_problem(page, documents)
+            else:
+                html(page, "alert_side.html", statements=statements(documents, page.language))
+        with ui.element("div").classes("stack"):
+            if episode.is_open:
+                _acknowledge_form(page, source, episode)
+            html(page, "alert_timeline.html", steps=timeline(episode, page.words)).classes("card")
+
+
+async def _plot(page: Page, source: Source, episode: Episode) -> None:
+    worst = episode.worst
+    if worst.parameter is None or worst.station_id not in source.network.stations:
+        return
+    query = _query(page, episode, worst.station_id, worst.parameter)
+    found = await load(partial(source.series, query))
+    if isinstance(found, Problem):
+        show_problem(page, found)
+        return
+    shown = [item for item in found if len(item.points)]
+    if not shown:
+        return
+    label = page.words("alerts.threshold", value=alert_row(episode, page.words, {}, page.now).threshold)
+    limits = (
+        [LimitLine(parameter=worst.parameter, value=worst.threshold, label=label)]
+        if worst.threshold is not None
+        else []
+    )
+    names = station_names(source, page)
+    drawing = Drawing(words=page.words, theme=theme_of(page), zone=page.zone, station_names=names, limits=limits)
+    with ui.element("section").classes("card"):
+        html(page, "alert_plot.html", address=query.address())
+        ui.echart(series_chart(shown, drawing)).classes("chart").style(f"height:{chart_height(shown)}px")
+
+
+def _query(page: Page, episode: Episode, station_id: str, parameter: str) -> SeriesQuery:
+    end = min(page.now, (episode.ended or episode.last.at) + _AFTER)
+    start = max(episode.since - _BEFORE, end - _LONGEST)
+    return SeriesQuery(
+        stations=(station_id,),
+        parameters=(parameter,),
+        start=min(start, end - _AFTER),
+        end=end,
+        level=Level.HOURLY,
+        moving=False,
+    )
+
+
+def _acknowledge_form(page: Page, source: Source, episode: Episode) -> None:
+    t = page.words
+
+    async def take() -> None:
+        if not who.value.strip():
+            who.run_method("focus")
+            ui.notify(t("alerts.who_missing"), type="warning")
+            return
+        outcome = await load(
+            partial(source.state.acknowledge, episode.alert_key, who.value.strip(), note.value.strip())
+        )
+        if isinstance(outcome, Problem):
+            ui.notify(outcome.detail, type="negative")
+        else:
+            ui.navigate.to(f"/alerts/{episode.id}")
+
+    with ui.element("section").classes("card take"):
+        html(page, "alert_take.html", taken=episode.acknowledged)
+        who = ui.input(t("alerts.who"), value="").props("outlined dense maxlength=80 autocomplete=name")
+        note = ui.textarea(t("alerts.note"), value="").props("outlined dense maxlength=2000 autogrow")
+        with ui.element("button").classes("button primary").props("type=button").on("click", take):
+            ui.html(t("alerts.take"), tag="span")

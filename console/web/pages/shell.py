@@ -1,0 +1,115 @@
+"""The frame every page stands in: header, navigation, language, theme, and errors in words."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+from nicegui import ui
+
+from console.i18n import LANGUAGES, words
+from console.query.reading import PAGES, read_in
+from console.view.theme import chart_theme
+from console.web.render import Page, asset_url
+from store.error import StateError, StoreAccessError, StoreError, StoreMissingError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fastapi import Request
+
+    from console.query.source import Source
+    from console.view.theme import ChartTheme
+
+LANGUAGE_COOKIE, THEME_COOKIE = "skyground_language", "skyground_theme"
+SECTIONS = (("health", "/"), ("series", "/series"), ("alerts", "/alerts"), ("aqi", "/aqi"))
+
+READ_WITHIN_S = 15.0
+"""A page says after this time [s] that a database does not answer: before the framework gives the page up."""
+_Value = TypeVar("_Value")
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a page has nothing to show: the catalogue's key below ``problem``, and the store's own words."""
+
+    kind: str
+    detail: str
+
+
+def page_for(request: Request, source: Source, section: str) -> Page:
+    """What the request says of language, theme and address."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    language = chosen if chosen in LANGUAGES else str(source.settings.language)
+    query = f"?{request.url.query}" if request.url.query else ""
+    return Page(
+        words=words(language),
+        zone=source.network.timezone,
+        now=datetime.now(UTC),
+        path=request.url.path + query,
+        section=section,
+        dark=request.cookies.get(THEME_COOKIE) == "dark",
+    )
+
+
+def theme_of(page: Page) -> ChartTheme:
+    """Chart colours of the page."""
+    return chart_theme(dark=page.dark)
+
+
+async def load(read: Callable[[], _Value]) -> _Value | Problem:
+    """Read from a store in a thread; an error of a store, or no answer in time, becomes a `Problem`, any other error rises."""
+    try:
+        return await read_in(PAGES, read, within_s=READ_WITHIN_S)
+    except TimeoutError:
+        _log.warning("console read unanswered", within_s=READ_WITHIN_S)
+        return Problem("slow", f"> {READ_WITHIN_S:.0f} s")
+    except StoreError as error:
+        _log.warning("console read failed", error=str(error))
+        return Problem(_kind(error), str(error))
+
+
+def _kind(error: StoreError) -> str:
+    if isinstance(error, StateError):
+        return "state"
+    if isinstance(error, StoreAccessError):
+        return "access"
+    return "missing" if isinstance(error, StoreMissingError) else "influx"
+
+
+@contextmanager
+def frame(page: Page, source: Source, title: str) -> Iterator[None]:
+    """Header and main area; elements made inside stand in the main area."""
+    ui.page_title(f"{title} · skyground")
+    ui.add_head_html(_head(page))
+    ui.dark_mode(value=page.dark)
+    docs = source.data_docs is not None
+    header = page.render("header.html", sections=SECTIONS, open_alerts=source.open_alerts, docs=docs)
+    ui.html(header, sanitize=False, tag="header").classes("site-header")
+    with ui.element("main").classes("page").props("id=content tabindex=-1"):
+        yield
+
+
+def _head(page: Page) -> str:
+    ground = "<script>document.documentElement.classList.add('dark')</script>" if page.dark else ""
+    lang = "zh-CN" if page.language == "zh" else "en"
+    # Quasar sets the language of the server when it starts; the page's own one stands again once everything has loaded
+    speak = f"document.documentElement.lang='{lang}'"
+    return (
+        f'<script>{speak};addEventListener("load",()=>{{{speak}}})</script>{ground}'
+        f'<link rel="stylesheet" href="{asset_url("console.css")}"><script src="{asset_url("console.js")}"></script>'
+    )
+
+
+def html(page: Page, template: str, **values: object) -> ui.html:
+    """A template as an element; the templates escape, so nothing is sanitized again."""
+    return ui.html(page.render(template, **values), sanitize=False)
+
+
+def show_problem(page: Page, problem: Problem) -> None:
+    """The error in words and what to do."""
+    html(page, "problem.html", kind=problem.kind, detail=problem.detail)
