@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from schemas.network import NetworkFileError
+from schemas.network_file import NetworkFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

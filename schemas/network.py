@@ -6,7 +6,6 @@ Read from TOML (``deploy/network.example.toml`` shows every key); an unknown key
 
 from __future__ import annotations
 
-import tomllib
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -17,20 +16,14 @@ from msgspec import Meta
 
 from schemas.bounds import WINDOW_MAX_H
 from schemas.message import NetworkCode
-from schemas.network_check import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 # \Z, since $ lets a line end through
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9-]{1,48}\Z")]
 Delay = Annotated[int, Meta(ge=0, le=604_800)]
 """At most a week [s], the usual late window."""
-
-
-class NetworkFileError(ValueError):
-    """The network file cannot be used; the message names file, place and expectation."""
 
 
 class Hj212Factor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -209,42 +202,3 @@ class Network(
     def stations_of(self, network: str) -> Iterator[Station]:
         """Stations with at least one instrument in ``network``, in file order."""
         return (station for station in self.station_list if station.instruments_of(network))
-
-
-def parse_network(text: str, name: str) -> Network:
-    """Parse a network file.
-
-    Parameters
-    ----------
-    text : str
-        TOML.
-    name : str
-        File name for error messages.
-
-    Raises
-    ------
-    NetworkFileError
-    """
-    try:
-        network = msgspec.convert(tomllib.loads(text), Network)
-    except tomllib.TOMLDecodeError as error:
-        msg = f"{name}: not TOML: {error}"
-        raise NetworkFileError(msg) from error
-    except msgspec.ValidationError as error:
-        msg = f"{name}: {error}"
-        raise NetworkFileError(msg) from error
-    fault = next(faults(network), None)
-    if fault is not None:
-        msg = f"{name}: {fault}"
-        raise NetworkFileError(msg)
-    return network
-
-
-def load_network(path: Path) -> Network:
-    """Read and parse a network file; raises `NetworkFileError`, also where it cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path}: cannot be read: {error}"
-        raise NetworkFileError(msg) from error
-    return parse_network(text, str(path))

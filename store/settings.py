@@ -10,13 +10,16 @@ import os
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.bounds import BoundsError, parse_zone
-from schemas.network import Network, load_network
+from schemas.network_file import load_network
+
+if TYPE_CHECKING:
+    from schemas.network import Network
 
 PREFIX = "SKYGROUND_"
 _Settings = TypeVar("_Settings", bound="SharedSettings")
@@ -106,7 +109,7 @@ class SharedSettings(BaseSettings):
 
     @cached_property
     def stations(self) -> Network:
-        """The parsed network file; raises `schemas.network.NetworkFileError`."""
+        """The parsed network file; raises `schemas.network_file.NetworkFileError`."""
         return load_network(self.network)
 
 

@@ -88,7 +88,7 @@ def create_app(settings: SharedSettings) -> FastAPI:
 
     Raises
     ------
-    schemas.network.NetworkFileError
+    schemas.network_file.NetworkFileError
     store.error.StateError
         If the state database cannot be opened.
     """

@@ -41,7 +41,7 @@ def collect(settings: CollectorSettings, stop: threading.Event) -> None:
     ------
     LockedError
         Another collector works in the same run directory.
-    IngestError, store.error.StoreError, schemas.network.NetworkFileError
+    IngestError, store.error.StoreError, schemas.network_file.NetworkFileError
         Something that a person has to mend before a start makes sense.
     """
     stations = len(settings.stations.station_list)

@@ -45,7 +45,7 @@ def run(settings: GatewaySettings, stop: threading.Event) -> None:
     ------
     LockedError
         Another gateway works in the same run directory.
-    IngestError, store.error.StoreError, schemas.network.NetworkFileError
+    IngestError, store.error.StoreError, schemas.network_file.NetworkFileError
         Something that a person has to mend before a start makes sense.
     """
     devices = devices_of(settings.stations)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from schemas.network import Network, parse_network
+from schemas.network_file import parse_network
+
+if TYPE_CHECKING:
+    from schemas.network import Network
 
 START = datetime(2026, 5, 1, 16, tzinfo=UTC)  # midnight in Asia/Shanghai
 PARAMETERS = {

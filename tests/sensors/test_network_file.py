@@ -3,7 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from schemas.message import NetworkCode
-from schemas.network import Instrument, Network, Station, parse_network
+from schemas.network import Instrument, Network, Station
+from schemas.network_file import parse_network
 from sensors.network_file import network_toml
 
 

@@ -9,7 +9,7 @@ import pytest
 from alerts.rules.rules import Rules, parse_rules
 from alerts.rules.watched import why_unwatched
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
-from schemas.network import parse_network
+from schemas.network_file import parse_network
 from tests.alerts.rules.test_rules import KINDS
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)

@@ -20,7 +20,7 @@ from qc.native.digit import DetectionMark
 from qc.run import native
 from schemas.interval import Interval
 from schemas.message import RawMessage
-from schemas.network import parse_network
+from schemas.network_file import parse_network
 from schemas.reading import Reading
 from sensors.json_v1 import encode_readings
 from store.influx.store import InfluxStore

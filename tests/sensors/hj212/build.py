@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from schemas.message import RawMessage, Topic
-from schemas.network import Network, parse_network
+from schemas.network_file import parse_network
 from sensors.hj212.decoder import decode
 from sensors.hj212.frame import Frame, encode_frame
 
 if TYPE_CHECKING:
+    from schemas.network import Network
     from schemas.reading import Decoded
 
 RECEIVED_AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)

@@ -1,0 +1,57 @@
+"""Reads a network file strictly: TOML to `schemas.network` types, checked as a whole."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from schemas.network import Network
+from schemas.network_check import faults
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class NetworkFileError(ValueError):
+    """The network file cannot be used; the message names file, place and expectation."""
+
+
+def parse_network(text: str, name: str) -> Network:
+    """Parse a network file.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    name : str
+        File name for error messages.
+
+    Raises
+    ------
+    NetworkFileError
+    """
+    try:
+        network = msgspec.convert(tomllib.loads(text), Network)
+    except tomllib.TOMLDecodeError as error:
+        msg = f"{name}: not TOML: {error}"
+        raise NetworkFileError(msg) from error
+    except msgspec.ValidationError as error:
+        msg = f"{name}: {error}"
+        raise NetworkFileError(msg) from error
+    fault = next(faults(network), None)
+    if fault is not None:
+        msg = f"{name}: {fault}"
+        raise NetworkFileError(msg)
+    return network
+
+
+def load_network(path: Path) -> Network:
+    """Read and parse a network file; raises `NetworkFileError`, also where it cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path}: cannot be read: {error}"
+        raise NetworkFileError(msg) from error
+    return parse_network(text, str(path))
