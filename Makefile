@@ -68,7 +68,7 @@ docs:
 	@$(BIN)/python -m schemas.wire
 
 lock:
-	@uv pip compile -q pyproject.toml --extra dev --universal --generate-hashes --no-annotate --no-header -o requirements.lock
+	@$(UV) pip compile -q pyproject.toml --extra dev --universal --generate-hashes --no-annotate --no-header -o requirements.lock
 
 clean:
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
