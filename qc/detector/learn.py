@@ -301,7 +301,8 @@ def _fit(recipe: Recipe, examples: Sequence[Example], *, longest_event: bool) ->
     weights[targets] *= targets.sum() / weights[targets].sum()
     found = []
     for seed in range(recipe.repeats):
-        kept = targets | (np.random.default_rng(seed).random(len(targets)) < recipe.share)
+        rng = np.random.default_rng(seed)  # noqa: TID251  the seed is the number of the repeat
+        kept = targets | (rng.random(len(targets)) < recipe.share)
         data = lightgbm.Dataset(
             inputs[kept],
             targets[kept].astype(float),
