@@ -65,24 +65,24 @@ def drain(settings: CollectorSettings, pipe: Connection) -> None:
 
 
 def _wrap_all() -> None:
-    from ingest.clock.clock import ClockScreen
-    from ingest.correction.revise import Reviser
-    from ingest.decode import judge
+    from ingest.correction.overwrite_log import Reviser
+    from ingest.decode import message
+    from ingest.decode.clock import ClockScreen
     from store.influx.reading import ReadingStore
     from store.state import StateStore
 
     def readings(batch: object) -> list[object]:
         return [reading for judged in batch for reading in judged.readings]  # type: ignore[attr-defined]
 
-    validate = judge.validate
+    validate = message.validate
 
     def dying(*args: object, **named: object) -> object:
         if args[0].values.get(MARKED) == DEADLY:  # type: ignore[attr-defined]
             os._exit(70)
         return validate(*args, **named)  # type: ignore[arg-type]
 
-    judge.validate = dying  # type: ignore[assignment]
-    _wrap(judge, "validate", "validate", lambda args: [args[0]])
+    message.validate = dying  # type: ignore[assignment]
+    _wrap(message, "validate", "validate", lambda args: [args[0]])
     _wrap(ClockScreen, "screen", "screen", lambda args: args[1].readings)
     _wrap(Reviser, "revise", "revise", lambda args: readings(args[1]))
     _wrap(ReadingStore, "write_readings", "write", lambda args: args[1])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bench.field import CODES, START, CollectorProcess, Field, Load, message
 from bench.poison import BAD, OLD, Due, Key, Place, Poisoner
 from bench.poison_kinds import DEVICE
-from ingest.backlog.lanes import waiting
+from ingest.backlog.dual_cursor import waiting
 from store.rawlog import BEGINNING, RawLog
 from store.state import StateStore
 

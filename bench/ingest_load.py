@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from bench.field import CODES, START, CollectorProcess, Field, FieldError, Load, backlog, kept, memory_mb
 from bench.quota import quota
-from ingest.backlog.lanes import CURSOR
+from ingest.backlog.dual_cursor import CURSOR
 from store.rawlog import RawLog
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """The path of a message, in two loops that share nothing but the raw log.
 
     intake   receive -> keep (on disk) -> acknowledge                 (`ingest.collector.intake`)
-    drain    read (live before backlog, `ingest.backlog.lanes`) -> decode -> validate -> keep what is replaced -> write -> quarantine what was refused -> count -> advance the cursor
+    drain    read (live before backlog, `ingest.backlog.dual_cursor`) -> decode -> validate -> keep what is replaced -> write -> quarantine what was refused -> count -> advance the cursor
 
 The intake never waits for a database: with InfluxDB down messages are still kept and acknowledged, and the drain goes on
 where its cursor stands. The drain never skips: the cursor moves only when everything before it is stored or quarantined.
@@ -21,15 +21,15 @@ import structlog
 
 from ingest.backlog.attempt import DEATHS, DEATHS_IN_HAND, Attempts, condemned
 from ingest.backlog.disk import DiskWatch
-from ingest.backlog.lanes import CURSOR, Lanes, waiting
-from ingest.clock.clock import ClockScreen
-from ingest.clock.report import ClockReport
+from ingest.backlog.dual_cursor import CURSOR, Lanes, waiting
+from ingest.bookkeeping import Follower, Steps
 from ingest.completeness.balance import count_reasons
 from ingest.completeness.gap import GapWatch
-from ingest.correction.reconcile import Reconciler
-from ingest.correction.revise import Revised, Reviser
-from ingest.decode.judge import Judged, judge, refused_by_store, set_aside
-from ingest.follow import Follower, Steps
+from ingest.correction.overwrite_log import Revised, Reviser
+from ingest.correction.shared_points import Reconciler
+from ingest.decode.clock import ClockScreen
+from ingest.decode.clock_report import ClockReport
+from ingest.decode.message import Judged, judge, refused_by_store, set_aside
 from ingest.process.guard import Caught, describe, divide, internal_error, is_unexpected
 from ingest.process.patience import Trouble, insist
 from ingest.process.report import DrainReport

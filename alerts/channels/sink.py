@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
-from ingest.process.stop import stop_on_signals
+from ingest.process.shutdown import stop_on_signals
 
 if TYPE_CHECKING:
     from pathlib import Path

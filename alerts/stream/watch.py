@@ -23,8 +23,8 @@ from alerts.settings import alert_settings
 from alerts.stream.configuration import Configuration
 from alerts.stream.failing import Failing
 from ingest.process.guard import describe, say
-from ingest.process.stop import stop_on_signals as end_on_signals
-from ingest.process.vital import Vital
+from ingest.process.heartbeat_thread import Vital
+from ingest.process.shutdown import stop_on_signals as end_on_signals
 from store.error import StoreError
 from store.state import StateStore
 

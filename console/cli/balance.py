@@ -74,7 +74,7 @@ def balance(  # noqa: PLR0917 - typer passes them by name
     first = floor_hour(asked_from or now - 24 * _HOUR)
     # whole hours: the one that has begun is part of it
     last = floor_hour(asked) if asked else floor_hour(now) + _HOUR
-    from ingest.backlog.lanes import CURSOR
+    from ingest.backlog.dual_cursor import CURSOR
     from ingest.completeness.balance import audit, conservation
     from store.influx.store import InfluxStore
     from store.rawlog import RawLog
@@ -105,8 +105,8 @@ def balance(  # noqa: PLR0917 - typer passes them by name
 
 def _unsettled(log: RawLog) -> int:
     """Messages the drain has dealt with and the sheet has not [1]."""
-    from ingest.backlog.lanes import CURSOR
-    from ingest.completeness.sheet import CURSOR as SHEET
+    from ingest.backlog.dual_cursor import CURSOR
+    from ingest.completeness.reconciliation import CURSOR as SHEET
 
     return max(0, log.count_after(log.cursor(SHEET)) - log.count_after(log.cursor(CURSOR)))
 
@@ -122,9 +122,9 @@ def _sheet(
     whole: bool,
 ) -> list[SheetRow]:
     from console.cli.replay import progress_line
-    from ingest.backlog.lanes import CURSOR
-    from ingest.completeness.expectation import filled, up_to
-    from ingest.completeness.sheet import settle
+    from ingest.backlog.dual_cursor import CURSOR
+    from ingest.completeness.expected_count import filled, up_to
+    from ingest.completeness.reconciliation import settle
 
     if _unsettled(log) and (whole or _unsettled(log) <= SETTLE_AT_ONCE):
         with progress_line() as progress:
@@ -150,7 +150,7 @@ def _gaps(
 
 
 def _figures(row: SheetRow, gaps: dict[tuple[datetime, str, str], dict[str, int]]) -> dict[str, Any]:
-    from ingest.completeness.sheet import differences
+    from ingest.completeness.reconciliation import differences
 
     facts, named = row.facts, differences(row.facts)
     return {

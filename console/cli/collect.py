@@ -25,7 +25,7 @@ def collect() -> None:
     from ingest.process.error import IngestError
     from ingest.process.log import configure_logging
     from ingest.process.settings import CollectorSettings
-    from ingest.process.stop import stop_on_signals
+    from ingest.process.shutdown import stop_on_signals
     from store.error import StoreError
     from store.settings import load_settings
 

@@ -21,7 +21,7 @@ def gateway() -> None:
     from ingest.gateway.settings import GatewaySettings
     from ingest.process.error import IngestError
     from ingest.process.log import configure_logging
-    from ingest.process.stop import stop_on_signals
+    from ingest.process.shutdown import stop_on_signals
     from store.error import StoreError
     from store.settings import load_settings
 

@@ -126,7 +126,7 @@ def replay(
 
     from console.cli.replay import explained
     from ingest.process.settings import CollectorSettings
-    from ingest.process.stop import stop_on_signals
+    from ingest.process.shutdown import stop_on_signals
     from ingest.quarantine.quarantine import entries
     from ingest.quarantine.quarantine import replay as replay_entries
     from ingest.writer import Writer
@@ -180,9 +180,9 @@ def repair(  # noqa: PLR0917 - typer passes them by name
 
     from console.cli.replay import explained
     from ingest.process.settings import CollectorSettings
-    from ingest.process.stop import stop_on_signals
-    from ingest.quarantine.mend import Mending, mend
+    from ingest.process.shutdown import stop_on_signals
     from ingest.quarantine.quarantine import entries
+    from ingest.quarantine.repair import Mending, mend
     from ingest.writer import Writer
     from store.influx.store import InfluxStore
     from store.settings import load_settings

@@ -170,7 +170,7 @@ def positive_or_max(text: str, option: str) -> float | None:
 
 def stop_on_signals() -> threading.Event:
     """Event that SIGTERM and Ctrl-C set; what has left is then still confirmed and reported."""
-    from ingest.process.stop import stop_on_signals as install
+    from ingest.process.shutdown import stop_on_signals as install
 
     stop = threading.Event()
     install(stop)

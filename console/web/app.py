@@ -26,8 +26,8 @@ from console.web.pages.series import series_page
 from console.web.pages.shell import LANGUAGE_COOKIE, THEME_COOKIE
 from console.web.pages.station import station_page
 from console.web.render import ASSETS
-from ingest.process.stop import stop_on_signals
-from ingest.process.vital import Vital
+from ingest.process.heartbeat_thread import Vital
+from ingest.process.shutdown import stop_on_signals
 from store.influx.store import InfluxStore
 from store.state import StateStore
 

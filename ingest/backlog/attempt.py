@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.decode.judge import Judged
+from ingest.decode.message import Judged
 from ingest.process.guard import internal_error
 from schemas.message import TopicError, parse_topic
 

@@ -257,6 +257,6 @@ def _drain(settings: CollectorSettings, pipe: Connection) -> None:
 
 
 def _survey(settings: CollectorSettings, pipe: Connection) -> None:
-    from ingest.collector.survey import survey
+    from ingest.collector.housekeeping import survey
 
     survey(settings, pipe)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ingest.collector.child import Child
-    from ingest.collector.share import Cover
+    from ingest.collector.failover import Cover
     from ingest.process.metrics import Metrics
     from ingest.process.report import DrainReport
     from ingest.process.settings import CollectorSettings
@@ -151,6 +151,6 @@ def _metrics(settings: CollectorSettings, subscriber: Subscriber) -> Metrics:
 
 
 def _cover(settings: CollectorSettings, log: RawLog, metrics: Metrics) -> Cover:
-    from ingest.collector.share import Cover
+    from ingest.collector.failover import Cover
 
     return Cover(settings, log, metrics)

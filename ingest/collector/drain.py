@@ -12,9 +12,9 @@ from ingest.backlog.attempt import Watchdog
 from ingest.completeness.repair import Repairer
 from ingest.mqtt import BeatListener
 from ingest.pipeline import Drain
+from ingest.process.heartbeat_thread import Vital
 from ingest.process.lock import locked
 from ingest.process.report import StartFailure, send, wait_for_end
-from ingest.process.vital import Vital
 from ingest.writer import Writer
 from store.error import StoreError
 from store.influx.reading import ReadingStore

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.backlog.lanes import waiting
-from ingest.completeness.expectation import holes
-from ingest.decode.judge import judge
+from ingest.backlog.dual_cursor import waiting
+from ingest.completeness.expected_count import holes
+from ingest.decode.message import judge
 from ingest.decode.refusal import refused_behind_judge
 from schemas.interval import floor_hour
 from schemas.reading import RejectReason
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from ingest.decode.judge import Judged
+    from ingest.decode.message import Judged
     from ingest.decode.refusal import Refusals
     from ingest.process.settings import CollectorSettings
     from schemas.network import Network

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ingest.completeness.provisional_gap import MOST, Last, Suspect, Suspicions
 from ingest.completeness.repair import gap_finding
-from ingest.completeness.suspicion import MOST, Last, Suspect, Suspicions
 from ingest.process.guard import Caught, divide, is_refused
 from schemas.interval import floor_hour
 from store.state import Gap, GapState, Progress
@@ -18,7 +18,7 @@ from store.state import Gap, GapState, Progress
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ingest.decode.judge import Judged
+    from ingest.decode.message import Judged
     from ingest.process.settings import CollectorSettings
     from schemas.message import RawMessage
     from schemas.reading import Reading

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ingest.correction.contest import Arrival
-    from ingest.decode.judge import Judged
+    from ingest.decode.message import Judged
     from store.state import Gap, StateStore
 
 SETTLED_SINCE = timedelta(minutes=10)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ingest.correction.answer import Answers
 from ingest.correction.contest import Arrival
-from ingest.decode.judge import judge
+from ingest.decode.message import judge
 from ingest.decode.refusal import refused_behind_judge
 from schemas.message import Topic
 from sensors.registry import FORMATS
@@ -19,7 +19,7 @@ from sensors.registry import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from ingest.decode.judge import Judged
+    from ingest.decode.message import Judged
     from ingest.decode.refusal import Refusals
     from ingest.process.settings import CollectorSettings
     from store.rawlog import RawLog

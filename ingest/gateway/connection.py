@@ -19,8 +19,8 @@ from sensors.hj212.framer import Framer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from ingest.gateway.buffer_writer import Keeper
     from ingest.gateway.device import Device
-    from ingest.gateway.keeper import Keeper
     from ingest.gateway.metrics import GatewayMetrics
     from ingest.gateway.request import RequestBook
     from sensors.hj212.frame import Acceptance, Frame

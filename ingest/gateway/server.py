@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from ingest.gateway.buffer_writer import Keeper
 from ingest.gateway.connection import Connection, Hub
 from ingest.gateway.device import acceptance_of, devices_of
 from ingest.gateway.forward import Forwarder
 from ingest.gateway.history import HistoryDesk
-from ingest.gateway.keeper import Keeper
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.gateway.request import RequestBook
 from ingest.mqtt import BeatSender

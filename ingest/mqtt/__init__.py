@@ -9,8 +9,8 @@ with without("dns"):
     import paho.mqtt.client as _paho  # noqa: F401
 
 from ingest.mqtt.announcer import Announcer, Member, member_topic
-from ingest.mqtt.beat import BeatListener, BeatSender
 from ingest.mqtt.command import CommandListener
+from ingest.mqtt.heartbeat import BeatListener, BeatSender
 from ingest.mqtt.probe import probe
 from ingest.mqtt.publisher import Publisher, Sent
 from ingest.mqtt.subscriber import Batch, Subscriber

@@ -70,7 +70,7 @@ class Subscriber:
     on_connection : callable, optional
         Called with True and False from the network thread.
     covered_by : str
-        Client id of another collector that continues this session while its owner is away (`ingest.collector.share`): an
+        Client id of another collector that continues this session while its owner is away (`ingest.collector.failover`): an
         existing session only, no subscription, no second connection after the first has ended.
 
     Notes

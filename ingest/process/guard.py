@@ -135,7 +135,7 @@ def say(event: str, error: BaseException, **facts: object) -> None:
 
 
 def describe(error: BaseException) -> str:
-    """Type, text and place of an exception: ``ValueError: ... (ingest/clock/clock.py:225 _offset)``."""
+    """Type, text and place of an exception: ``ValueError: ... (ingest/decode/clock.py:225 _offset)``."""
     try:
         text = str(error)
     except Exception:  # noqa: BLE001 - an exception that cannot be printed must not be the next one

@@ -110,7 +110,7 @@ class CollectorSettings(Broker):
     time_ahead_max_s : int
         Readings that end later than this after reception are refused [s].
     clock_screen : bool
-        Whether readings of clocks that are recognised as wrong are held (`ingest.clock`).
+        Whether readings of clocks that are recognised as wrong are held (`ingest.decode.clock`).
     gap_requests_per_s : float
         Stations are asked for missing readings at most so often, all together [s⁻¹]; 0 switches gap repair off.
     gap_request_readings, gap_attempts : int

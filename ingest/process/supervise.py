@@ -1,7 +1,7 @@
 """Nothing that runs for long ends unnoticed: processes and threads are started again after growing pauses, counted, and complained about.
 
 Threads are kept by a `Worker`, processes by `ingest.collector.child`. A complaint is one line of words; empty means that all is well. It goes
-to the state database (`ingest.process.vital`), and from there to people.
+to the state database (`ingest.process.heartbeat_thread`), and from there to people.
 """
 
 from __future__ import annotations

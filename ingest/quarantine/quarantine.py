@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.correction.revise import of_quarantine
-from ingest.decode.judge import Judged, judge
+from ingest.correction.overwrite_log import of_quarantine
+from ingest.decode.message import Judged, judge
 from ingest.process.guard import is_unexpected, say
 from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ingest.correction.revise import Reviser
+    from ingest.correction.overwrite_log import Reviser
     from ingest.process.settings import CollectorSettings
     from ingest.writer import Writer
     from store.state import QuarantinedItem, StateStore

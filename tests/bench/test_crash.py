@@ -12,7 +12,7 @@ from bench.crash_scene import SCENE_CODES, Outcome, Sizes
 from bench.field import device
 from bench.poison import BAD, OLD, WEEK_H, due_of
 from bench.poison_kinds import BY_FAULT, DEVICE, FROM_THEIR_OWN, REFUSALS, UNREADABLE, Kind
-from ingest.decode.judge import judge
+from ingest.decode.message import judge
 from ingest.process.settings import CollectorSettings
 from schemas.message import RawMessage
 from schemas.network import Instrument, Network, Station

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from ingest.quarantine.mend import MendError, Mending, mended_message
 from ingest.quarantine.quarantine import entries, replay
+from ingest.quarantine.repair import MendError, Mending, mended_message
 from ingest.writer import Writer
 from schemas.calibration import CheckKind
 from schemas.message import RawMessage

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.decode.judge import judge
+from ingest.decode.message import judge
 from ingest.decode.validate import validate
 from ingest.process.settings import CollectorSettings
 from schemas.bounds import WINDOW_MAX_H

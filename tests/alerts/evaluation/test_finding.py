@@ -28,7 +28,7 @@ FACTS = {
     FindingKind.GATE: {"id": 7, "network": "gas", "start": "a", "end": "b", "zh": ["CO 超限"], "en": ["CO is outside"]},
     FindingKind.QUARANTINE_FULL: {"items": 170_000, "payload_bytes": 1, "share": 0.85},
     FindingKind.PROCESS: {"process": "watch/a", "host": "a", "complaint": "", "beat_at": "b", "restarts": 3},
-    FindingKind.INTERNAL_ERROR: {"process": "drain", "detail": "ValueError: x (ingest/clock/clock.py:1 note)"},
+    FindingKind.INTERNAL_ERROR: {"process": "drain", "detail": "ValueError: x (ingest/decode/clock.py:1 note)"},
 }
 
 

@@ -16,7 +16,7 @@ import pytest
 
 import ingest.pipeline
 from ingest.backlog.attempt import DEATHS, DEATHS_IN_HAND, Attempts
-from ingest.decode.judge import judge
+from ingest.decode.message import judge
 from ingest.pipeline import Drain
 from ingest.writer import Writer
 from schemas.message import RawMessage
@@ -28,7 +28,7 @@ from store.state import StateStore
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ingest.decode.judge import Judged
+    from ingest.decode.message import Judged
     from ingest.process.metrics import DrainReport
     from ingest.process.settings import CollectorSettings
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from ingest.backlog.lanes import CURSOR
+from ingest.backlog.dual_cursor import CURSOR
 from ingest.completeness.balance import audit, conservation
 from ingest.quarantine.quarantine import entries, replay
 from ingest.writer import Writer

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from ingest.completeness.gap import GapWatch, Last, Missing, missing_between, says_nothing, steps_by_hour
 from ingest.completeness.repair import Repairer, Request, missing_starts, missing_steps
 from ingest.completeness.station import Answerer, Asked
-from ingest.decode.judge import Judged, judge
+from ingest.decode.message import Judged, judge
 from ingest.mqtt import CommandListener
 from ingest.process.settings import Broker
 from schemas.interval import Interval

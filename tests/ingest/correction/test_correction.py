@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from ingest.pipeline import Drain
-from ingest.quarantine.mend import Mending, mend
 from ingest.quarantine.quarantine import replay
+from ingest.quarantine.repair import Mending, mend
 from ingest.writer import Writer
 from schemas.interval import floor_hour
 from schemas.message import RawMessage

@@ -15,10 +15,10 @@ import pytest
 
 from ingest.correction.contest import Arrival, contender_of
 from ingest.correction.rank import merged, settled
-from ingest.decode.judge import judge
+from ingest.decode.message import judge
 from ingest.pipeline import Drain
 from ingest.process.settings import CollectorSettings
-from ingest.quarantine.mend import Mending, mend
+from ingest.quarantine.repair import Mending, mend
 from ingest.writer import Writer
 from schemas.message import RawMessage
 from schemas.network import Instrument, Network, Station

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from structlog.testing import capture_logs
 
-from ingest.gateway.keeper import Keeper
+from ingest.gateway.buffer_writer import Keeper
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.process import patience
 from schemas.message import RawMessage

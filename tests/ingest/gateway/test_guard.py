@@ -14,9 +14,9 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 import ingest.gateway.forward
 import ingest.process.supervise
+from ingest.gateway.buffer_writer import Keeper
 from ingest.gateway.connection import Connection, Hub
 from ingest.gateway.forward import Forwarder
-from ingest.gateway.keeper import Keeper
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.gateway.request import RequestBook
 from ingest.gateway.server import run

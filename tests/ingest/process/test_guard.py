@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-import ingest.decode.judge
-import ingest.follow
-from ingest.backlog.lanes import CURSOR
-from ingest.clock.clock import ClockScreen
-from ingest.clock.report import ClockReport
+import ingest.bookkeeping
+import ingest.decode.message
+from ingest.backlog.dual_cursor import CURSOR
 from ingest.completeness.gap import GapWatch
-from ingest.correction.revise import Revised, Reviser
+from ingest.correction.overwrite_log import Revised, Reviser
+from ingest.decode.clock import ClockScreen
+from ingest.decode.clock_report import ClockReport
 from ingest.decode.error_finding import ErrorReport
 from ingest.pipeline import Drain
 from ingest.process.guard import describe, divide
@@ -35,14 +35,14 @@ from store.state import Finding, FindingKind, StateStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ingest.decode.judge import Judged
+    from ingest.decode.message import Judged
     from ingest.process.metrics import DrainReport
     from ingest.process.settings import CollectorSettings
 
 STATIONS = ("sound-1", "poison", "sound-2")
 STEPS_BEFORE_THE_WRITE = {
-    "decode": (ingest.decode.judge, "decode"),
-    "validate": (ingest.decode.judge, "validate"),
+    "decode": (ingest.decode.message, "decode"),
+    "validate": (ingest.decode.message, "validate"),
     "clock screen": (ClockScreen, "screen"),
     "revise": (Reviser, "revise"),
     "write": (InfluxStore, "write_readings"),
@@ -50,9 +50,9 @@ STEPS_BEFORE_THE_WRITE = {
 STEPS_AFTER_THE_WRITE = {
     "calibration results": (StateStore, "add_check_results"),
     "quarantine": (StateStore, "add_many_rejections"),
-    "count": (ingest.follow, "count_batch"),
+    "count": (ingest.bookkeeping, "count_batch"),
     "gap": (GapWatch, "note"),
-    "foreign": (ingest.follow, "foreign_payloads"),
+    "foreign": (ingest.bookkeeping, "foreign_payloads"),
 }
 STEPS_OF_NO_MESSAGE = {
     "balance row": (StateStore, "add_balance"),
@@ -331,7 +331,9 @@ def test_an_error_finding_that_cannot_be_stored_waits_and_is_not_reported_for_ev
 ) -> None:
     work = path.work()
     with monkeypatch.context() as broken:
-        broken.setattr(ingest.decode.judge, "decode", poisoned(ingest.decode.judge.decode, ArithmeticError("seven")))
+        broken.setattr(
+            ingest.decode.message, "decode", poisoned(ingest.decode.message.decode, ArithmeticError("seven"))
+        )
         broken.setattr(ErrorReport, "take", lambda *_: 1 / 0)
         path.put(3)
         path.drain(work)

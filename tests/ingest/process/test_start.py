@@ -40,7 +40,7 @@ def test_the_drain_needs_no_frames() -> None:
 
 
 def test_a_surveyor_that_waits_has_imported_nothing() -> None:
-    assert not imported_by("import ingest.collector.survey") & (FRAMES | DATABASES)
+    assert not imported_by("import ingest.collector.housekeeping") & (FRAMES | DATABASES)
 
 
 @pytest.mark.parametrize("words", [["collect", "--help"], ["status", "--help"], ["health", "--help"]])

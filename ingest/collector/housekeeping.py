@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from ingest.backlog.lanes import CURSOR as DRAIN_CURSOR
+from ingest.backlog.dual_cursor import CURSOR as DRAIN_CURSOR
 from ingest.process.guard import describe, say
 from ingest.process.report import send, wait_for_end
 from store.error import StoreError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-    from ingest.completeness.sheet import Settled
+    from ingest.completeness.reconciliation import Settled
     from ingest.process.settings import CollectorSettings
     from store.influx.store import InfluxStore
     from store.rawlog import Position
@@ -108,7 +108,7 @@ def _settle(
 ) -> Settled:
     """Settle; one message at a time where that has ended the process again and again (`ingest.backlog.attempt`)."""
     from ingest.backlog.attempt import DEATHS, DEATHS_IN_HAND, Attempts
-    from ingest.completeness.sheet import CURSOR, settle
+    from ingest.completeness.reconciliation import CURSOR, settle
 
     attempts = Attempts(settings.rawlog_dir / "sheet.attempt", {CURSOR: log.cursor(CURSOR)})
 

@@ -10,7 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ingest.completeness.balance import count_batch, count_reasons
-from ingest.decode.judge import ENTRIES_MAX, judge
+from ingest.decode.message import ENTRIES_MAX, judge
 from ingest.process.settings import CollectorSettings
 from schemas.message import RawMessage
 from sensors.network_file import network_toml

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 import structlog
 
-from ingest.process.beat import BEAT_S, beat_of
 from ingest.process.guard import say
+from ingest.process.heartbeat import BEAT_S, beat_of
 from ingest.process.patience import Trouble
 from ingest.process.supervise import Worker
 from store.error import StoreError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
-    from ingest.process.beat import Beat
+    from ingest.process.heartbeat import Beat
     from store.state import StateStore
 
 _LAST_WORD_S = 3.0

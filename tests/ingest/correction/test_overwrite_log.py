@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.correction.contest import difference, overlaid
-from ingest.correction.revise import Reviser
-from ingest.decode.judge import Judged, judge
+from ingest.correction.overwrite_log import Reviser
+from ingest.decode.message import Judged, judge
 from ingest.writer import Writer
 from qc.run.job import run_reopened, stretches
 from schemas.interval import floor_hour

@@ -15,7 +15,7 @@ import pytest
 import structlog
 from paho.mqtt.client import MQTTMessage
 
-from ingest.collector.share import Cover, StandIn
+from ingest.collector.failover import Cover, StandIn
 from ingest.mqtt import Announcer, Member, Publisher
 from ingest.mqtt.announcer import member_topic
 from ingest.process.metrics import Metrics
@@ -186,7 +186,7 @@ def test_a_member_that_makes_the_cover_raise_costs_no_other_one(
     make = StandIn.__init__
     monkeypatch.setattr(StandIn, "__init__", init)
     monkeypatch.setattr(StandIn, step, broken)
-    monkeypatch.setattr("ingest.collector.share._CONNECT_S", 0.5)
+    monkeypatch.setattr("ingest.collector.failover._CONNECT_S", 0.5)
     settings = collector_settings.model_copy(update={"mqtt_share": "guard", "mqtt_cover_after_s": 0.1})
     log = RawLog(tmp_path / "log")
     cover = Cover(settings, log, Metrics())

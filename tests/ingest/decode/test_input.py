@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.clock.clock import ClockScreen
-from ingest.decode.judge import Judged, judge
+from ingest.decode.clock import ClockScreen
+from ingest.decode.message import Judged, judge
 from ingest.process.settings import CollectorSettings
 from schemas.interval import Interval
 from schemas.message import RawMessage, Topic

@@ -10,7 +10,7 @@ import structlog
 
 from ingest.completeness.balance import count_batch
 from ingest.decode.error_finding import ErrorReport
-from ingest.decode.foreign import foreign_payloads
+from ingest.decode.spoofed_payload import foreign_payloads
 from ingest.process.guard import describe, divide, internal_error, is_unexpected
 from ingest.process.patience import Trouble
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 
     from structlog.typing import FilteringBoundLogger
 
-    from ingest.clock.report import ClockReport
     from ingest.completeness.gap import GapWatch
-    from ingest.decode.judge import Judged
+    from ingest.decode.clock_report import ClockReport
+    from ingest.decode.message import Judged
     from ingest.process.guard import Caught
     from schemas.network import Network
     from store.state import ClockState, StateStore
 
 _REPORT = "error finding"
-_log = structlog.get_logger("ingest.follow")
+_log = structlog.get_logger("ingest.bookkeeping")
 
 
 class Steps:

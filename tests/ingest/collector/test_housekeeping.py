@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import ingest.collector.survey
-import ingest.completeness.sheet
-from ingest.backlog.lanes import CURSOR
-from ingest.collector.survey import survey, survey_once
+import ingest.collector.housekeeping
+import ingest.completeness.reconciliation
+from ingest.backlog.dual_cursor import CURSOR
+from ingest.collector.housekeeping import survey, survey_once
 from ingest.pipeline import Drain
 from ingest.process.report import send
 from ingest.process.settings import CollectorSettings
@@ -56,10 +56,12 @@ def test_a_step_that_raises_is_reported_and_the_others_are_done(
 
     for name in STEPS:
         monkeypatch.setattr(
-            ingest.collector.survey, name, fail if name == step else noted(name, getattr(ingest.collector.survey, name))
+            ingest.collector.housekeeping,
+            name,
+            fail if name == step else noted(name, getattr(ingest.collector.housekeeping, name)),
         )
     words = survey_once(collector_settings, threading.Event())
-    assert "ArithmeticError: 7 (tests/ingest/collector/test_survey.py:" in words
+    assert "ArithmeticError: 7 (tests/ingest/collector/test_housekeeping.py:" in words
     # the two prunings of the state database are one step
     assert set(STEPS) - set(done) <= {step, *(["prune_contenders"] if step == "prune_state" else [])}
     (finding,) = state.list_findings(kind=FindingKind.INTERNAL_ERROR)
@@ -83,10 +85,12 @@ def test_a_message_that_makes_the_settlement_raise_is_left_out_and_reported(
     assert batch is not None
     work.settle(batch)
     monkeypatch.setattr(
-        ingest.completeness.sheet, "_keys", poisoned(ingest.completeness.sheet._keys, ArithmeticError(7))
+        ingest.completeness.reconciliation,
+        "_keys",
+        poisoned(ingest.completeness.reconciliation._keys, ArithmeticError(7)),
     )
     assert survey_once(collector_settings, stop) == ""
-    assert log.cursor(ingest.completeness.sheet.CURSOR) == log.cursor(CURSOR) == log.end()
+    assert log.cursor(ingest.completeness.reconciliation.CURSOR) == log.cursor(CURSOR) == log.end()
     (finding,) = state.list_findings(kind=FindingKind.INTERNAL_ERROR)
     assert "obs/v1/voc/st-1/poison/json: ArithmeticError: 7" in finding.facts["detail"]
     log.close()
@@ -103,9 +107,11 @@ def test_rounds_that_fail_in_a_row_are_complained_about_until_one_succeeds(
         rounds.append(next(outcomes, "away"))
         return rounds[-1]
 
-    monkeypatch.setattr(ingest.collector.survey, "survey_once", once)
-    monkeypatch.setattr(ingest.collector.survey, "seconds_until_next", lambda *_: 0.01 if len(rounds) < 4 else 60.0)
-    monkeypatch.setattr(ingest.collector.survey.os, "nice", lambda _: None)
+    monkeypatch.setattr(ingest.collector.housekeeping, "survey_once", once)
+    monkeypatch.setattr(
+        ingest.collector.housekeeping, "seconds_until_next", lambda *_: 0.01 if len(rounds) < 4 else 60.0
+    )
+    monkeypatch.setattr(ingest.collector.housekeeping.os, "nice", lambda _: None)
     ours, theirs = Pipe()
     worker = threading.Thread(target=survey, args=(CollectorSettings(), theirs))
     worker.start()
@@ -123,6 +129,6 @@ def test_a_state_database_that_is_away_is_no_error_of_ours(
         msg = "locked"
         raise StateError(msg)
 
-    monkeypatch.setattr(ingest.collector.survey, "expire", away)
+    monkeypatch.setattr(ingest.collector.housekeeping, "expire", away)
     assert survey_once(collector_settings, threading.Event()) == "expired: locked"
     assert state.list_findings(kind=FindingKind.INTERNAL_ERROR) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ingest.clock.clock import WRONG
+from ingest.decode.clock import WRONG
 from ingest.process.guard import Caught, divide
 from store.state import Clock, ClockState, Finding, FindingKind
 
@@ -20,7 +20,7 @@ _REPORT_EVERY = timedelta(minutes=10)
 
 
 class ClockReport:
-    """Takes what `ingest.clock.clock.ClockScreen.hand_over` gives; shares nothing with it.
+    """Takes what `ingest.decode.clock.ClockScreen.hand_over` gives; shares nothing with it.
 
     Parameters
     ----------

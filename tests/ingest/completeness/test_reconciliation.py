@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.backlog.lanes import CURSOR
-from ingest.collector.survey import expire, prune_state, seconds_until_next
+from ingest.backlog.dual_cursor import CURSOR
+from ingest.collector.housekeeping import expire, prune_state, seconds_until_next
 from ingest.completeness.balance import audit
-from ingest.completeness.expectation import expected_in, filled, up_to
-from ingest.completeness.sheet import count_sent, differences, settle, take
+from ingest.completeness.expected_count import expected_in, filled, up_to
+from ingest.completeness.reconciliation import count_sent, differences, settle, take
 from ingest.pipeline import Drain
 from ingest.writer import Writer
 from schemas.interval import Interval, floor_hour
@@ -386,7 +386,7 @@ _EVENT = st.tuples(
 def test_every_row_sums_to_zero(
     tmp_path_factory: pytest.TempPathFactory, events: list[tuple[int, bool, str, bool]]
 ) -> None:
-    from ingest.decode.judge import judge
+    from ingest.decode.message import judge
     from ingest.process.settings import CollectorSettings
     from sensors.network_file import network_toml
     from tests.ingest.conftest import station_network

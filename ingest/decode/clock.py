@@ -11,7 +11,7 @@ numbers and times went on in step: a relay delays, but it neither repeats nor sk
 Arrays of several readings are back-fill and never held; nor are data sets (stations without a late window). All limits here are
 the project's choice. Held readings are in the quarantine as ``clock_suspect`` and can be repaired with their times moved.
 
-Only the decoding thread touches a `ClockScreen`; what is to be stored leaves it as immutable `ClockState` (`ingest.clock.report`).
+Only the decoding thread touches a `ClockScreen`; what is to be stored leaves it as immutable `ClockState` (`ingest.decode.clock_report`).
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.clock.track import LONGEST_LATENCY, MARGIN, STEADY_WITHIN_S, ClockTrack, skew_s
+from ingest.decode.clock_track import LONGEST_LATENCY, MARGIN, STEADY_WITHIN_S, ClockTrack, skew_s
 from schemas.reading import Reading, Rejection, RejectReason
 from store.state import Clock, ClockState
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ingest.decode.judge import Judged
+    from ingest.decode.message import Judged
     from ingest.process.settings import CollectorSettings
     from schemas.interval import Interval
     from store.state import InstrumentState, StateStore

@@ -11,7 +11,7 @@ import structlog
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client, wait_published
-from ingest.process.beat import BEAT_S, Beat, beat_of
+from ingest.process.heartbeat import BEAT_S, Beat, beat_of
 from ingest.process.patience import Sparing
 from schemas.message import status_topic
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.backlog.lanes import CURSOR, LIVE, LIVE_FROM, Lanes, waiting
+from ingest.backlog.dual_cursor import CURSOR, LIVE, LIVE_FROM, Lanes, waiting
 from ingest.pipeline import Drain
 from ingest.writer import Writer
 from schemas.message import RawMessage

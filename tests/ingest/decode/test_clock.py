@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.clock.clock import ClockScreen
-from ingest.clock.report import ClockReport
-from ingest.clock.track import skew_s
-from ingest.decode.judge import Judged
+from ingest.decode.clock import ClockScreen
+from ingest.decode.clock_report import ClockReport
+from ingest.decode.clock_track import skew_s
+from ingest.decode.message import Judged
 from ingest.decode.validate import validate
 from ingest.process.settings import CollectorSettings
 from schemas.interval import Interval

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 
 from ingest.mqtt import BeatListener, BeatSender, Publisher
-from ingest.process.beat import Beat
+from ingest.process.heartbeat import Beat
+from ingest.process.heartbeat_thread import Vital, note_beat
 from ingest.process.settings import Broker
-from ingest.process.vital import Vital, note_beat
 from store.error import StateError
 from store.state import ProcessState, StateStore
 from tests.ingest.conftest import Collector, wait_for

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.decode.foreign import foreign_payloads
-from ingest.decode.judge import judge
+from ingest.decode.message import judge
+from ingest.decode.spoofed_payload import foreign_payloads
 from schemas.message import RawMessage
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from ingest.decode.judge import Judged
+    from ingest.decode.message import Judged
     from schemas.network import Network
 
 

@@ -1,6 +1,6 @@
 """Mending quarantined messages: codes and units renamed, times moved; the message itself stays as it was received.
 
-Times of every format are moved, since it is the decoded reading that moves. Only JSON messages are rewritten (`ingest.quarantine.rewrite`): what an
+Times of every format are moved, since it is the decoded reading that moves. Only JSON messages are rewritten (`ingest.quarantine.rewrite_message`): what an
 HJ 212 device calls its factors is mended in the network file, after which a plain replay is enough.
 """
 
@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.correction.revise import of_quarantine
-from ingest.decode.judge import judge
+from ingest.correction.overwrite_log import of_quarantine
+from ingest.decode.message import judge
 from ingest.process.guard import describe, is_unexpected
 from ingest.quarantine.quarantine import drop_held, is_still_refused
-from ingest.quarantine.rewrite import MendError, Mending, mended_message
+from ingest.quarantine.rewrite_message import MendError, Mending, mended_message
 from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ingest.correction.revise import Reviser
-    from ingest.decode.judge import Judged
+    from ingest.correction.overwrite_log import Reviser
+    from ingest.decode.message import Judged
     from ingest.process.settings import CollectorSettings
     from ingest.writer import Writer
     from store.state import QuarantinedItem, StateStore

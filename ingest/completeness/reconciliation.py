@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pandas as pd
 
-from ingest.completeness.expectation import HOUR, expected_in, holes
+from ingest.completeness.expected_count import HOUR, expected_in, holes
 from ingest.decode.error_finding import error_finding
-from ingest.decode.judge import judge
+from ingest.decode.message import judge
 from ingest.decode.refusal import refused_behind_judge
 from ingest.process.guard import describe, divide, say
 from schemas.interval import floor_hour
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from ingest.decode.judge import Judged
+    from ingest.decode.message import Judged
     from ingest.decode.refusal import Refusals
     from ingest.process.settings import CollectorSettings
     from schemas.network import Network

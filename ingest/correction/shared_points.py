@@ -21,8 +21,8 @@ from ingest.correction.contest import (
     overlaid,
     to_write,
 )
+from ingest.correction.overwrite_log import by_place, stored_at
 from ingest.correction.rank import merged, settled
-from ingest.correction.revise import by_place, stored_at
 from schemas.interval import Interval
 from schemas.reading import Reading
 from store.state import Before, Revision

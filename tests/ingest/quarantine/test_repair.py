@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from ingest.decode.judge import judge
-from ingest.quarantine.mend import DOCUMENT, Mending, mend
+from ingest.decode.message import judge
 from ingest.quarantine.quarantine import replay
+from ingest.quarantine.repair import DOCUMENT, Mending, mend
 from ingest.writer import Writer
 from schemas.interval import Interval
 from schemas.message import RawMessage

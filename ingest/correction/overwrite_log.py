@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
     from ingest.correction.origin import Place
-    from ingest.decode.judge import Judged
+    from ingest.decode.message import Judged
     from ingest.process.settings import CollectorSettings
     from ingest.writer import Writer
     from store.influx.reading import ReadingStore

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MOST = 100_000
 """Suspicions that are held at most before they are looked at in the midst of a backlog: bounds the memory."""
 _COVER_WAITS = 1.5
-"""An absent member is stood in for after at most so many ``mqtt_cover_after_s`` (`ingest.collector.share`)."""
+"""An absent member is stood in for after at most so many ``mqtt_cover_after_s`` (`ingest.collector.failover`)."""
 _EVERY_S = 1.0
 _MICROSECOND = timedelta(microseconds=1)
 _Key = tuple[str, str]

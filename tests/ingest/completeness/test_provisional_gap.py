@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.completeness.gap import GapWatch
-from ingest.completeness.suspicion import Last, Suspect, _missing_of
-from ingest.decode.judge import judge
+from ingest.completeness.provisional_gap import Last, Suspect, _missing_of
+from ingest.decode.message import judge
 from schemas.interval import Interval, floor_hour
 from schemas.message import RawMessage
 from schemas.reading import Reading

@@ -1,1 +1,0 @@
-"""Clocks of instruments against the collector's."""
