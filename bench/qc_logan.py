@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 
 from qc.detector.flagging import priors_of
-from qc.detector.label_score import MIN_LABELS, score_labels
-from qc.detector.learn import Example, judge, learn, make_example
+from qc.detector.label_agreement import MIN_LABELS, score_labels
 from qc.detector.store import load_model
+from qc.detector.training import Example, judge, learn, make_example
 from qc.limits.thresholds import load_thresholds
 from sensors.datasets.logan_river import PARAMETERS, read_labelled
 

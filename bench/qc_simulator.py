@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from bench.truth_score import TruthScore, score
+from bench.simulator_agreement import TruthScore, score
 from ingest.decode.validate import TIME_AHEAD_MAX
 from qc.hourly.drift.flagging import flag_drift
 from qc.hourly.flagging import flag_hours

@@ -75,7 +75,7 @@ def qc_reprocess() -> None:
         import msgspec
 
         from qc.run.reprocess import reprocess
-        from qc.station.portion import Portion
+        from qc.station.station_month import Portion
         from store.settings import SharedSettings, load_settings
 
         portions = msgspec.convert(batch, list[Portion])

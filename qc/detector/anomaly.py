@@ -1,8 +1,8 @@
 """Scores of the learnt detector of suspicious values in water quality; `qc.detector.flagging` makes flags of them.
 
 A value is suspicious on one of four grounds: it is outside the prior range of its parameter; it lies between two visits whose
-steps show a wrong setting (`qc.detector.visit`); a model of events finds it, or one of longer states. Both models are boosted trees
-over `qc.detector.feature` figures, learnt from a technician's labels by `qc.detector.learn`.
+steps show a wrong setting (`qc.detector.offset`); a model of events finds it, or one of longer states. Both models are boosted trees
+over `qc.detector.feature` figures, learnt from a technician's labels by `qc.detector.training`.
 
 Errors::
 
@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from qc.detector.feature import SKEWED, Prepared, figures, prepare
-from qc.detector.visit import Offset, find_offsets, find_visits
+from qc.detector.offset import Offset, find_offsets, find_visits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

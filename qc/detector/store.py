@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from qc.detector.anomaly import ModelError
-from qc.detector.learn import ModelFile
+from qc.detector.training import ModelFile
 
 PACKAGED = Path(__file__).with_name("anomaly_model.json.gz")
 

@@ -27,7 +27,7 @@ from qc.limits.thresholds import (
     parse_thresholds,
 )
 from qc.native import checks
-from qc.review.self_score import Counts, ReviewedSeries, count, total
+from qc.review.reviewer_agreement import Counts, ReviewedSeries, count, total
 from schemas.flag import Flag
 from schemas.parameter import parameter
 

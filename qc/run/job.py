@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qc.run import calibration
-from qc.run.beside import Surroundings
+from qc.run.context_reader import Surroundings
 from qc.run.gate import GateSummary, gate
 from qc.run.limits import thresholds_of
 from qc.run.space import Made, judge_space

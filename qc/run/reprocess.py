@@ -22,7 +22,7 @@ import msgspec
 
 from qc.run.job import codes_of, run, stations_of
 from qc.run.limits import thresholds_of
-from qc.station.portion import Portion, changed_days, portions_of, rules_digest, stretches_of
+from qc.station.station_month import Portion, changed_days, portions_of, rules_digest, stretches_of
 from qc.station.window import HOUR, look_back
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode

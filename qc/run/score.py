@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pandas as pd
 
-from qc.review.self_score import Score, reviewed_series, score
+from qc.review.reviewer_agreement import Score, reviewed_series, score
 from qc.review.threshold_proposal import Proposal, propose_limits, to_overrides
 from qc.run.limits import thresholds_of
 from qc.run.review import checked, read_reviewed
@@ -22,7 +22,7 @@ from store.state import StateStore
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qc.review.self_score import ReviewedSeries
+    from qc.review.reviewer_agreement import ReviewedSeries
     from qc.review.threshold_proposal import Native
     from qc.run.review import Question
     from schemas.network import Network

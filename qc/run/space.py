@@ -13,8 +13,8 @@ import pandas as pd
 
 from qc.hourly.space.flagging import FlaggedSpace, flag_space
 from qc.run.verdict import MET, WEATHER, hours_beside
+from qc.verdict.case import DAY_H
 from qc.verdict.evidence import Scene
-from qc.verdict.scene import DAY_H
 from qc.verdict.verdict import judge_case
 from schemas.interval import Interval
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from qc.limits.thresholds import OVERRIDES_NAME, ThresholdError, load_thresholds
+from qc.verdict.case import DAY_H
 from qc.verdict.evidence import Scene
-from qc.verdict.scene import DAY_H
 from qc.verdict.verdict import judge_case
 from schemas.frames import concat_flags
 from schemas.interval import Interval, floor_hour

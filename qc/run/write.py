@@ -20,8 +20,8 @@ from qc import wording
 from qc.detector.flagging import ANOMALY_TESTS
 from qc.hourly.drift.flagging import TEST as DRIFT
 from qc.hourly.space.spatial import SPACE_TESTS
+from qc.station.limit_snapshot import rule_figures
 from qc.station.revision import END_BEFORE, FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
-from qc.station.rule import rule_figures
 from schemas.frames import FLAG_COLUMNS, FLAG_END
 from store.influx.store import require_accepted
 from store.state import FlagRule

@@ -45,7 +45,7 @@ class Rules:
 
 
 class Around(Protocol):
-    """Gives what the hourly tests are given beside the hours at hand (`qc.run.beside.Surroundings`)."""
+    """Gives what the hourly tests are given beside the hours at hand (`qc.run.context_reader.Surroundings`)."""
 
     def after_past(self, hourly: Hourly, station: Station) -> Hourly:
         """The hours at hand after stored ones before them."""

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from qc.hourly.space.spatial import Places
-from qc.verdict.departure import BEFORE_H, median, table
+from qc.verdict.case import FOLLOWS, RADIUS_KM, Channel, Context, Finding, Words
+from qc.verdict.deviation import BEFORE_H, median, table
 from qc.verdict.kin import are_companions, family, is_regional
-from qc.verdict.scene import FOLLOWS, RADIUS_KM, Channel, Context, Finding, Words
 from qc.wording import figure
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qc.verdict import around, gap, instrument, station
-from qc.verdict.scene import Context, Finding, Scene
+from qc.verdict.case import Context, Finding, Scene
 from qc.verdict.wording import EVIDENCE
 
 if TYPE_CHECKING:

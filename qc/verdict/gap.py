@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.verdict.departure import BEFORE_H
+from qc.verdict.case import Context, Finding
+from qc.verdict.deviation import BEFORE_H
 from qc.verdict.instrument import percent
-from qc.verdict.scene import Context, Finding
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from qc.angle import unwrapped
-from qc.verdict.departure import BEFORE_H
+from qc.verdict.case import OWN, Context, Finding, Words
+from qc.verdict.deviation import BEFORE_H
 from qc.verdict.kin import family
-from qc.verdict.scene import OWN, Context, Finding, Words
 from qc.wording import TESTS, figure
 from schemas.flag import Flag
 from schemas.frames import STATUS

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from qc.verdict.case import DEPARTS, FOLLOWS, Channel, Context, Finding, Words, named
 from qc.verdict.kin import Family, are_companions, family
-from qc.verdict.scene import DEPARTS, FOLLOWS, Channel, Context, Finding, Words, named
 from qc.wording import figure
 from schemas.parameter import parameter
 

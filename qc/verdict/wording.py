@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qc.verdict.scene import Words
+    from qc.verdict.case import Words
 
 #: By evidence: names, then the sentence where it speaks for an event and where for a fault; empty: it never does.
 SENTENCES: Mapping[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str]]] = MappingProxyType(

@@ -18,7 +18,7 @@ from qc.hourly.space.flagging import flag_space
 from qc.limits.thresholds import ThresholdError, parse_thresholds
 from qc.native.climatology import Spans, climatology_test, derive_spans
 from qc.native.flagging import Stream, flag_native
-from qc.verdict.departure import Course, Series, axis, table
+from qc.verdict.deviation import Course, Series, axis, table
 from schemas.interval import Interval
 from schemas.network import Instrument, Network, Station
 from schemas.parameter import load_parameters

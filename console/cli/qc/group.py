@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from console.cli.qc import calibration, held, score, verdict
+from console.cli.qc import calibration, gate_holds, score, verdict
 from console.cli.qc import native as qc_native
 from console.cli.qc.moment import settings_of, stop, to_json
 from console.cli.qc.scores import scores
@@ -42,7 +42,7 @@ def register(app: typer.Typer) -> None:
     group.add_typer(limits, name="thresholds")
     qc_native.register(group, limits)
     score.register(group)
-    group.add_typer(held.build_group(), name="held")
+    group.add_typer(gate_holds.build_group(), name="held")
     group.command("scores")(scores)
     calibration.register(group)
     verdict.register(group)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from qc.run.reprocess import PortionSummary, ReprocessSummary
-    from qc.station.portion import Portion
+    from qc.station.station_month import Portion
     from store.settings import SharedSettings
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qc.detector.anomaly import Model, Prior
-    from qc.detector.label_score import LabelScore
-    from qc.detector.learn import Example, ModelFile, Trained
+    from qc.detector.label_agreement import LabelScore
+    from qc.detector.training import Example, ModelFile, Trained
     from sensors.datasets.logan_river import Labelled
 
 
@@ -128,8 +128,8 @@ def anomalies(
 def _score_file(
     path: Path, known: ModelFile, *, reasons: bool
 ) -> Iterator[tuple[dict[str, object], LabelScore | None]]:
-    from qc.detector.label_score import MIN_LABELS, TOLERANCE_S
-    from qc.detector.learn import judge
+    from qc.detector.label_agreement import MIN_LABELS, TOLERANCE_S
+    from qc.detector.training import judge
 
     labelled = _read(path)
     if labelled is None:
@@ -162,7 +162,7 @@ def _score_file(
 
 def _runs(labelled: Labelled, code: str, model: Model, priors: dict[str, Prior]) -> Iterator[dict[str, object]]:
     from qc.detector.flagging import TEST, detect, words
-    from qc.detector.learn import rows_an_hour
+    from qc.detector.training import rows_an_hour
     from qc.wording import in_chinese
 
     sonde = {_code(name): values for name, values in labelled.values.items()}
@@ -182,7 +182,7 @@ def _runs(labelled: Labelled, code: str, model: Model, priors: dict[str, Prior])
 
 def _example(labelled: Labelled) -> tuple[Example, dict[str, Prior]]:
     from qc.detector.flagging import priors_of
-    from qc.detector.learn import make_example
+    from qc.detector.training import make_example
     from qc.limits.thresholds import load_thresholds
 
     sonde = {_code(name): (values, labelled.labels[name]) for name, values in labelled.values.items()}
@@ -193,7 +193,7 @@ def _example(labelled: Labelled) -> tuple[Example, dict[str, Prior]]:
 def _learnt(files: list[Path]) -> ModelFile:
     from importlib.metadata import version
 
-    from qc.detector.learn import learn_file
+    from qc.detector.training import learn_file
 
     examples, trained = [], []
     for path in files:
@@ -232,7 +232,7 @@ def _read(path: Path) -> Labelled | None:
 
 
 def _source(labelled: Labelled) -> Trained:
-    from qc.detector.learn import Trained
+    from qc.detector.training import Trained
 
     return Trained(name=labelled.name, station=labelled.station, digest=labelled.digest, days=labelled.days)
 
@@ -250,7 +250,7 @@ def _variable(code: str) -> str:
 
 
 def _mean(scores: list[LabelScore]) -> dict[str, object]:
-    from qc.detector.label_score import MIN_LABELS, TOLERANCE_S
+    from qc.detector.label_agreement import MIN_LABELS, TOLERANCE_S
 
     counted = [item for item in scores if item.labels >= MIN_LABELS]
 

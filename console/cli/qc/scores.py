@@ -13,7 +13,7 @@ from console.cli.shell import step
 from console.cli.shell.moment import From, ToNow, span
 
 if TYPE_CHECKING:
-    from qc.review.self_score import Counts, Score
+    from qc.review.reviewer_agreement import Counts, Score
     from qc.review.threshold_proposal import Proposal
     from qc.run.score import ScoreReport
 
@@ -85,7 +85,7 @@ def _show(report: ScoreReport, language: str) -> None:
 
 
 def _row(item: Score, *, chinese: bool) -> tuple[str, ...]:
-    from qc.review.self_score import ANY_TEST
+    from qc.review.reviewer_agreement import ANY_TEST
     from qc.wording import TESTS
 
     name = item.test

@@ -15,8 +15,8 @@ from qc import wording
 from qc.detector.anomaly import EVENT_FIGURES, STATE_FIGURES, Cuts, Model, ModelError
 from qc.detector.feature import SKEWED
 from qc.detector.flagging import TEST, Ground, Run, detect, figure_words, flag_sonde, priors_of, words
-from qc.detector.learn import Example, ModelFile, Trained, judge, learn, learn_file, make_example, rows_an_hour
 from qc.detector.store import PACKAGED, encode_model, load_model
+from qc.detector.training import Example, ModelFile, Trained, judge, learn, learn_file, make_example, rows_an_hour
 from qc.limits.thresholds import load_thresholds, parse_thresholds
 from qc.native.checks import CheckError
 from qc.native.flagging import Stream

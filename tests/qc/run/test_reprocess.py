@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from console.cli.qc import group as command
 from qc.run.reprocess import forget, plan, plan_batches, reprocess
-from qc.station.portion import Portion, changed_days, portions_of, stretches_of
+from qc.station.station_month import Portion, changed_days, portions_of, stretches_of
 from store.influx.store import Bucket
 from store.state import RunState, StateStore
 from tests.qc.run.test_job import START, placed, put, store

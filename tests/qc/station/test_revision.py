@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qc.limits.thresholds import load_thresholds
+from qc.station.limit_snapshot import rule_figures
 from qc.station.revision import FLAG_BEFORE, changes_of, revise_hours
-from qc.station.rule import rule_figures
 from schemas.frames import FLAG_COLUMNS, empty_flags
 
 AT = pd.Timestamp("2026-06-01T00:00Z")

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc.limits.thresholds import Thresholds, load_thresholds
+from qc.verdict.case import Words
 from qc.verdict.evidence import Scene, gather
-from qc.verdict.scene import Words
 from qc.verdict.verdict import Verdict, Word, judge_case, probability
 from qc.verdict.wording import EVIDENCE, SENTENCES, sentence
 from schemas.flag import Flag

@@ -29,7 +29,7 @@ from qc.detector.anomaly import (
     score,
     suspicious,
 )
-from qc.detector.label_score import MIN_LABELS, LabelScore, score_labels
+from qc.detector.label_agreement import MIN_LABELS, LabelScore, score_labels
 from qc.detector.run_length import run_lengths
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qc.detector.feature import Prepared
-    from qc.detector.visit import Offset
+    from qc.detector.offset import Offset
 
 LONGEST_EVENT_H = 24.0
 """A labelled run up to this long is an event [h]."""

@@ -9,7 +9,7 @@ import pytest
 
 from qc.native.place import place_of
 from qc.run import job
-from qc.run.beside import neighbours
+from qc.run.context_reader import neighbours
 from schemas.interval import Interval
 from schemas.network import Instrument, Station
 from schemas.reading import Reading

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qc.verdict.departure import BEFORE_H, Course, Departure, Series, axis, table
+from qc.verdict.deviation import BEFORE_H, Course, Departure, Series, axis, table
 from schemas.flag import Flag
 from schemas.interval import Interval
 

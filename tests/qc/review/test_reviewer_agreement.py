@@ -22,7 +22,7 @@ from qc.limits.thresholds import (
     load_thresholds,
     parse_thresholds,
 )
-from qc.review.self_score import ANY_TEST, Counts, ReviewedSeries, count, read_truth, reviewed_series, score
+from qc.review.reviewer_agreement import ANY_TEST, Counts, ReviewedSeries, count, read_truth, reviewed_series, score
 from qc.review.threshold_proposal import KNOBS, candidates, propose_limits, run_again, to_overrides
 from schemas.frames import FLAG_COLUMNS
 

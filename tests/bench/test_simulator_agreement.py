@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from bench.truth_score import score
+from bench.simulator_agreement import score
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, empty_flags
 from sensors.simulator.truth import TruthRecord

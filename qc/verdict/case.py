@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from qc.hourly.space.spatial import Places
-from qc.verdict.departure import BEFORE_H, Chosen, Course, Departure, Series, axis, hours_in, median, table
+from qc.verdict.deviation import BEFORE_H, Chosen, Course, Departure, Series, axis, hours_in, median, table
 from qc.verdict.kin import Family, family, name_of
 from schemas.flag import Flag
 from schemas.frames import STATUS, parameters_in

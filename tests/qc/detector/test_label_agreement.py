@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.detector.label_score import LabelScore, mean_f1, score_labels
+from qc.detector.label_agreement import LabelScore, mean_f1, score_labels
 from qc.native.checks import CheckError
 from tests.qc.detector.sonde import hours
 
