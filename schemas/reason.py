@@ -1,0 +1,95 @@
+"""Why a value has its flag, or what was found elsewhere: a key of the catalogues with its figures.
+
+A reason is stored as one line of text: ``{"k":"qc.spike.step","f":{"after":2.1,"value":9.5}}``. It is JSON because every client
+of the databases has a parser for it. Figures are in alphabetical order and numbers have six significant digits, so equal reasons
+have equal texts. `schemas.words` renders the sentence where it is read, in the language of the reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+Figure = int | float | str
+"""An argument of a message: a number, or text such as a unit, a moment or a word of the catalogues."""
+_PREFIX = '{"k":"'
+
+
+class Reason(msgspec.Struct, frozen=True, gc=False):
+    """A message and its figures.
+
+    Attributes
+    ----------
+    test : str
+        Name of the QC test, as in ``docs/qc-tests.md``; in another scope, the part that gives the message.
+    kind : str
+        One of the messages of the test.
+    figures : mapping of str to number or str
+        Arguments of the message. NaN: not known.
+    scope : str
+        First part of the key.
+    """
+
+    test: str
+    kind: str
+    figures: Mapping[str, Figure] = {}
+    scope: str = "qc"
+
+    @property
+    def key(self) -> str:
+        """Key in the catalogues: ``<scope>.<test>.<kind>``."""
+        return f"{self.scope}.{self.test}.{self.kind}"
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    k: str
+    f: Mapping[str, int | float | str | None] = {}
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+_DECODER = msgspec.json.Decoder(_Stored)
+
+
+def encode_reason(reason: Reason) -> str:
+    """Stored text of a reason.
+
+    Returns
+    -------
+    str
+        One line, the same for equal reasons. Numbers have six significant digits; NaN and infinities are null.
+
+    Examples
+    --------
+    >>> encode_reason(Reason("hourly_flat", "flat", {"hours": 6, "value": 0.1 + 0.2}))
+    '{"k":"qc.hourly_flat.flat","f":{"hours":6,"value":0.3}}'
+    """
+    figures = {name: _rounded(value) for name, value in reason.figures.items()}
+    return _ENCODER.encode(_Stored(reason.key, figures)).decode()
+
+
+def parse_reason(text: str) -> Reason | None:
+    """Reason of a stored text; None where the text is no reason, such as the note of a reviewer.
+
+    Examples
+    --------
+    >>> parse_reason('{"k":"qc.hourly_flat.flat","f":{"hours":6,"value":0.3}}').kind
+    'flat'
+    >>> parse_reason("instrument moved") is None
+    True
+    """
+    if not text.startswith(_PREFIX):
+        return None
+    try:
+        stored = _DECODER.decode(text)
+    except msgspec.MsgspecError:
+        return None
+    scope, _, rest = stored.k.partition(".")
+    test, _, kind = rest.rpartition(".")
+    figures = {name: float("nan") if value is None else value for name, value in stored.f.items()}
+    return Reason(test, kind, figures, scope)
+
+
+def _rounded(value: Any) -> Figure:  # noqa: ANN401 - numpy's numbers too
+    return value if isinstance(value, str | int) else float(f"{value:.6g}")

@@ -1,0 +1,108 @@
+"""How the arguments of a message are written.
+
+=================== =====================================================================================
+format in the text  what is written
+=================== =====================================================================================
+``{value}``         a number (`number_text`), or text unchanged
+``{unit:unit}``     a unit as people write it: µg/m³
+``{x:percent}``     a part of 1 in percent: 15 %
+``{x:word.check}``  the catalogue entry ``word.check.<x>``; the argument itself where there is none
+``{x:parameters}``  names of parameters by their codes, which commas separate
+``{x:.1f}``         Python's format
+=================== =====================================================================================
+"""
+
+from __future__ import annotations
+
+import math
+import string
+from functools import cache
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from babel.numbers import NumberPattern
+
+_UNITS = {
+    "ug/m3": "µg/m³",
+    "mg/m3": "mg/m³",
+    "ng/m3": "ng/m³",
+    "degC": "°C",
+    "deg": "°",
+    "m3/m3": "m³/m³",
+    "W/m2": "W/m²",
+    "umol/m2/s": "µmol/(m²·s)",
+    "uGy/h": "µGy/h",
+    "uS/cm": "µS/cm",
+    "1/cm3": "cm⁻³",
+}
+MISSING = "–"
+"""Written in the place of a number that is not known."""
+
+
+class Message(string.Formatter):
+    """Formats messages of one language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - any argument of a message
+        """Write one argument; see the table of the module."""
+        if format_spec == "unit":
+            return unit_text(str(value))
+        if format_spec == "percent":
+            return f"{number_text(100 * float(value), self.language)} %"
+        if format_spec == "parameters":
+            return _names(str(value), self.language)
+        if format_spec.startswith("word."):
+            return _word(f"{format_spec}.{value}", str(value), self.language)
+        if format_spec or isinstance(value, bool) or not isinstance(value, Real):
+            return format(value, format_spec)
+        return number_text(int(value) if isinstance(value, Integral) else float(value), self.language)
+
+
+def number_text(value: float, language: str) -> str:
+    """A number in the signs of the language's locale, without grouping: an integer whole, others with six significant digits.
+
+    Returns
+    -------
+    str
+        "–" for NaN and infinities.
+    """
+    if not math.isfinite(value):
+        return MISSING
+    text = str(value) if isinstance(value, int) else f"{value:.6g}"
+    decimal, minus, pattern = _signs(language)
+    if "e" in text:
+        return str(pattern.apply(value, language))
+    # Babel's own formatting costs as much as reading and rendering the whole reason
+    return text.replace(".", decimal).replace("-", minus)
+
+
+@cache
+def _signs(language: str) -> tuple[str, str, NumberPattern]:
+    """Decimal sign, minus sign, and pattern of six significant digits."""
+    from babel.numbers import get_decimal_symbol, get_minus_sign_symbol, parse_pattern
+
+    return get_decimal_symbol(language), get_minus_sign_symbol(language), parse_pattern("@#####")
+
+
+def unit_text(unit: str | None) -> str:
+    """A unit as people write it: µg/m³."""
+    return _UNITS.get(unit or "", unit or "")
+
+
+def _word(key: str, default: str, language: str) -> str:
+    from schemas.words.catalogue import words
+
+    return words(language).get(key, default)
+
+
+def _names(codes: str, language: str) -> str:
+    from schemas.parameter import load_parameters
+
+    known = load_parameters()
+    chosen = [code.strip() for code in codes.split(",")]
+    chinese = language == "zh"
+    names = [code if code not in known else known[code].name_zh if chinese else known[code].name_en for code in chosen]
+    return ("、" if chinese else ", ").join(names)

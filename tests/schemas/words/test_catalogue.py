@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import re
+import string
+import subprocess
+import sys
+from importlib.resources import files
+
+import pytest
+
+from schemas.words import LANGUAGES, words
+
+FORBIDDEN = {
+    "en": (
+        "somebody",
+        "nobody",
+        "whoever",
+        " beside",
+        "stands",
+        "anew",
+        "in words",
+        "let expect",
+        "mend",
+        "speaks for",
+    ),
+    "zh": ("有人", "谁也", "用文字"),
+}
+
+
+def _arguments(text: str) -> set[tuple[str, str]]:
+    return {(name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name}
+
+
+def _source(language: str) -> str:
+    return files("schemas.words").joinpath(f"{language}.po").read_text(encoding="utf-8")
+
+
+def test_every_key_has_a_text_in_both_languages() -> None:
+    english, chinese = (words(language).catalogue for language in LANGUAGES)
+    assert set(english) ^ set(chinese) == set()
+    assert [key for catalogue in (english, chinese) for key, text in catalogue.items() if not text] == []
+
+
+def test_both_languages_write_the_same_figures_in_the_same_way() -> None:
+    english, chinese = words("en").catalogue, words("zh").catalogue
+    assert {key for key in english if _arguments(english[key]) != _arguments(chinese[key])} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_key_is_listed_twice(language: str) -> None:
+    keys = re.findall(r'^msgid "(.+)"$', _source(language), re.MULTILINE)
+    assert len(keys) == len(set(keys)) == len(words(language).catalogue)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_holds_a_phrase_that_is_not_plain(language: str) -> None:
+    found = {
+        key: phrase
+        for key, text in words(language).catalogue.items()
+        for phrase in FORBIDDEN[language]
+        if phrase in f" {text.lower()}"
+    }
+    assert found == {}
+
+
+def test_a_process_that_writes_no_text_does_not_load_babel() -> None:
+    code = "import sys, schemas.words, schemas.reason; sys.exit('babel' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from schemas.reason import Reason, encode_reason
+from schemas.words import MissingWordError, name_of, render, sentence, words
+from schemas.words.message import Message, number_text
+
+STORED = encode_reason(
+    Reason("spike", "step", {"value": 9.5, "unit": "ug/m3", "before": 1.1, "after": 1.0, "limit": 20})
+)
+
+
+def test_a_stored_reason_is_rendered_in_either_language() -> None:
+    assert sentence(STORED, "en") == "9.5 µg/m³ against 1.1 before and 1 after; limit 20"
+    assert sentence(STORED, "zh") == "9.5 µg/m³，前值 1.1，后值 1，限值 20"
+
+
+def test_the_note_of_a_person_stays_as_it_is() -> None:
+    assert sentence("moved {the} instrument", "zh") == "moved {the} instrument"
+
+
+def test_a_reason_without_a_message_shows_its_key_and_figures() -> None:
+    assert render(Reason("gone", "kind", {"a": 1}), "en") == "qc.gone.kind a=1"
+
+
+def test_a_test_has_a_name_in_either_language() -> None:
+    assert (name_of("spike", "zh"), name_of("spike", "en"), name_of("gone", "en")) == ("尖峰", "Spike", "gone")
+
+
+def test_a_word_in_a_sentence_is_translated() -> None:
+    assert render(Reason("status", "letter", {"letter": "C"}), "zh") == "仪器状态标识 C：校准"
+    assert render(Reason("status", "letter", {"letter": "X"}), "en") == "instrument status X: X"
+
+
+def test_a_part_is_written_in_percent() -> None:
+    reason = Reason("pm_inversion_rate", "above", {"value": 1.0, "high": 0.15})
+    assert render(reason, "en") == "PM2.5 exceeded PM10 in 100 % of the last 24 h (limit 15 %)"
+
+
+def test_parameters_are_named_in_the_language() -> None:
+    assert Message("zh").format("{what:parameters}", what="so2,no") == "二氧化硫、一氧化氮"
+    assert Message("en").format("{what:parameters}", what="so2, other") == "Sulfur dioxide, other"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3.2345678, "3.23457"),
+        (1.0, "1"),
+        (-0.5, "-0.5"),
+        (1234567.8, "1234570"),
+        (0.0000123, "0.0000123"),
+        (1234567, "1234567"),
+        (math.nan, "–"),
+        (math.inf, "–"),
+    ],
+)
+def test_a_number_has_six_significant_digits_or_is_whole(value: float, text: str) -> None:
+    assert number_text(value, "en") == number_text(value, "zh") == text
+
+
+def test_the_numbers_of_numpy_are_numbers() -> None:
+    assert Message("en").format("{a} {b} {c:.1f}", a=np.float32(0.5), b=np.int64(7), c=np.float64(1.25)) == "0.5 7 1.2"
+
+
+def test_an_unknown_key_is_an_error_and_an_unknown_language_is_english() -> None:
+    with pytest.raises(MissingWordError, match="no text for 'nothing'"):
+        words("en")("nothing")
+    assert words("fr").language == "en"
+
+
+def test_words_below_a_prefix_are_asked_for_without_it() -> None:
+    assert words("en", "word")("status.C") == "calibration"
