@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bench.verdict_scene import FAULTS
+from bench.verdict_case import FAULTS
 from bench.verdict_week import Week, province_week
 from qc.hourly.space.flagging import flag_space
 from qc.limits.thresholds import load_thresholds
-from qc.verdict.evidence import Scene
+from qc.verdict.case import CaseContext
 from qc.verdict.verdict import judge_case
 from schemas.frames import concat_flags
 from schemas.interval import Interval
@@ -125,7 +125,7 @@ class _Asked:
         stations = [item for item in self._week.province.stations if item.instruments_of(self._network)]
         flags = concat_flags(self._week.flags[station_id])
         inside = flags["parameter"].eq(parameter) & flags["start"].ge(start) & flags["start"].lt(end)
-        scene = Scene(
+        context = CaseContext(
             station=next(item for item in stations if item.id == station_id),
             parameter=parameter,
             interval=Interval(start, end),
@@ -135,7 +135,7 @@ class _Asked:
             met_stations=[item for item in self._week.province.stations if item.instruments_of("met")],
             flags=flags[inside],
         )
-        return judge_case(scene, self._rule).log_odds > 0
+        return judge_case(context, self._rule).log_odds > 0
 
 
 if __name__ == "__main__":

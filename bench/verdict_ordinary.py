@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bench.verdict_case import Asked, Case, context_of, has_release, is_faulty
 from bench.verdict_plan import FIRST_H
-from bench.verdict_scene import Asked, Case, has_release, is_faulty, scene_of
 from sensors.simulator.stream import generator
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def ordinary_cases(week: PlannedWeek) -> Iterator[Case]:
         start = week.start + timedelta(hours=int(rng.integers(int(FIRST_H), _LAST_H)))
         asked = Asked(station, instrument, code, start, start + timedelta(hours=int(rng.choice(_LENGTHS_H))))
         if asked.end <= week.end and _is_ordinary(week, asked):
-            yield Case(week.seed, KIND, "", scene_of(week, asked), is_event=False)
+            yield Case(week.seed, KIND, "", context_of(week, asked), is_event=False)
             found += 1
         if found == WINDOWS:
             return

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from bench.verdict_case import CLASSES, planned_cases, province_cases
 from bench.verdict_ordinary import KIND as ORDINARY
 from bench.verdict_ordinary import ordinary_cases
 from bench.verdict_plan import plan_of
-from bench.verdict_scene import CLASSES, planned_cases, province_cases
 from bench.verdict_week import PlannedWeek, province_week
 from qc.limits.thresholds import load_thresholds
-from qc.verdict.evidence import gather
+from qc.verdict.evidence import collect_evidence
 from qc.verdict.verdict import Word, weigh
 from qc.verdict.wording import EVIDENCE, SENTENCES
 
 if TYPE_CHECKING:
-    from bench.verdict_scene import Case
+    from bench.verdict_case import Case
     from qc.limits.space import VerdictRule
 
 FITTED = tuple(range(1001, 1041))
@@ -119,11 +119,11 @@ def _judge_week(job: Job) -> list[Judged]:
 
 def _judge(case: Case, job: Job, rule: VerdictRule) -> Judged:
     began = time.perf_counter()
-    findings = gather(case.scene)
-    verdict = weigh(case.scene, findings, rule)
+    indications = collect_evidence(case.context)
+    verdict = weigh(case.context, indications, rule)
     seconds = time.perf_counter() - began
-    spoken = {item.name: item.is_event for item in findings if item.is_event is not None}
-    told = f"{case.scene.station.id} {case.scene.parameter} {case.scene.interval.start:%m-%d %H:%M} {verdict.summary('en')}"
+    spoken = {item.name: item.is_event for item in indications if item.is_event is not None}
+    told = f"{case.context.station.id} {case.context.parameter} {case.context.interval.start:%m-%d %H:%M} {verdict.summary('en')}"
     return Judged(job, case.kind, case.variant, case.is_event, spoken, verdict.probability, verdict.word, told, seconds)
 
 

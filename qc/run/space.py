@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from qc.hourly.space.flagging import FlaggedSpace, flag_space
-from qc.run.verdict import MET, WEATHER, hours_beside
-from qc.verdict.case import DAY_H
-from qc.verdict.evidence import Scene
+from qc.run.verdict import MET, WEATHER, other_network_hours
+from qc.verdict.case import DAY_H, CaseContext
 from qc.verdict.verdict import judge_case
 from schemas.interval import Interval
 
@@ -78,13 +77,13 @@ class _Asked:
         self._store, self._network, self._code = store, network, code
         self._hours, self._records, self._rule = made.hours, made.records, thresholds.verdict
         self._stations = list(network.stations_of(code))
-        self._beside_of: dict[str, Mapping[str, pd.DataFrame]] = {}
+        self._other_networks_of: dict[str, Mapping[str, pd.DataFrame]] = {}
 
     def is_event(self, station_id: str, parameter: str, start: datetime, end: datetime) -> bool:
         """Whether what stands out is likelier an event than a fault; undecided is enough, since a flag needs a reason."""
         if self._rule is None:
             return False
-        scene = Scene(
+        context = CaseContext(
             station=self._network.stations[station_id],
             parameter=parameter,
             interval=Interval(start, end),
@@ -93,9 +92,9 @@ class _Asked:
             met=self._met,
             met_stations=self._met_stations,
             flags=self._flags(station_id, parameter, start, end),
-            beside=self._beside(self._network.stations[station_id]),
+            other_networks=self._other_networks(self._network.stations[station_id]),
         )
-        return judge_case(scene, self._rule).log_odds > 0
+        return judge_case(context, self._rule).log_odds > 0
 
     @cached_property
     def _met_stations(self) -> Sequence[Station]:
@@ -111,10 +110,10 @@ class _Asked:
     def _met(self) -> Mapping[str, pd.DataFrame]:
         return self._hours if self._code == MET else self._store.read_hourly_all(MET, *self._span, WEATHER)
 
-    def _beside(self, station: Station) -> Mapping[str, pd.DataFrame]:
-        if station.id not in self._beside_of:
-            self._beside_of[station.id] = hours_beside(self._store, station, self._code, self._span)
-        return self._beside_of[station.id]
+    def _other_networks(self, station: Station) -> Mapping[str, pd.DataFrame]:
+        if station.id not in self._other_networks_of:
+            self._other_networks_of[station.id] = other_network_hours(self._store, station, self._code, self._span)
+        return self._other_networks_of[station.id]
 
     def _flags(self, station_id: str, parameter: str, start: datetime, end: datetime) -> pd.DataFrame:
         found = self._records

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from qc.limits.thresholds import OVERRIDES_NAME, ThresholdError, load_thresholds
-from qc.verdict.case import DAY_H
-from qc.verdict.evidence import Scene
+from qc.verdict.case import DAY_H, CaseContext
 from qc.verdict.verdict import judge_case
 from schemas.frames import concat_flags
 from schemas.interval import Interval, floor_hour
@@ -89,7 +88,7 @@ def verdict_of(  # noqa: PLR0913 - a keyword for each thing that names a case
         msg = f"unknown station {station_id!r}"
         raise CaseError(msg)
     serving = _serving(station, parameter, case, network_code, instrument_id)
-    return judge_case(_Reader(store, network, station, case).scene(serving, parameter), rule)
+    return judge_case(_Reader(store, network, station, case).context(serving, parameter), rule)
 
 
 def _serving(
@@ -121,7 +120,7 @@ class _Reader:
         self._store, self._network, self._station, self._case = store, network, station, case
         self._first = floor_hour(case.start) - BEFORE
 
-    def scene(self, serving: list[Instrument], parameter: str) -> Scene:
+    def context(self, serving: list[Instrument], parameter: str) -> CaseContext:
         """Everything known of the case of the instrument, of those that serve, that has most readings in it."""
         code = serving[0].network.value
         readings = self._readings(code, parameter)
@@ -131,7 +130,7 @@ class _Reader:
         }
         instrument = max(serving, key=lambda item: inside[item.id])
         own = readings.pop(instrument.id, None)
-        return Scene(
+        return CaseContext(
             station=self._station,
             parameter=parameter,
             interval=self._case,
@@ -144,7 +143,7 @@ class _Reader:
             cadence_s=instrument.cadence_s,
             instrument_id=instrument.id,
             twins=readings,
-            beside=hours_beside(self._store, self._station, code, (self._first, self._case.end)),
+            other_networks=other_network_hours(self._store, self._station, code, (self._first, self._case.end)),
         )
 
     def _readings(self, code: str, parameter: str) -> dict[str, pd.DataFrame]:
@@ -177,7 +176,7 @@ class _Reader:
         return chosen.assign(start=pd.to_datetime(chosen["start"], utc=True))
 
 
-def hours_beside(
+def other_network_hours(
     store: InfluxStore, station: Station, code: str, span: tuple[datetime, datetime]
 ) -> Mapping[str, pd.DataFrame]:
     """Hours of a station in its networks other than one, by network code; those without any are absent. One query each."""

@@ -10,7 +10,17 @@ import numpy as np
 import pandas as pd
 
 from qc.hourly.space.spatial import Places
-from qc.verdict.deviation import BEFORE_H, Chosen, Course, Departure, Series, axis, hours_in, median, table
+from qc.verdict.deviation import (
+    BEFORE_H,
+    ChosenHours,
+    Deviation,
+    HourlySeries,
+    ResidualSeries,
+    axis,
+    hours_in,
+    median,
+    table,
+)
 from qc.verdict.kin import Family, family, name_of
 from schemas.flag import Flag
 from schemas.frames import STATUS, parameters_in
@@ -54,7 +64,7 @@ _RATIOS = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class CaseContext:
     """What is known around a case; whatever is absent stays silent.
 
     Attributes
@@ -97,7 +107,7 @@ class Scene:
     cadence_s: int = 3600
     instrument_id: str | None = None
     twins: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    beside: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    other_networks: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
 class Words(NamedTuple):
@@ -108,7 +118,7 @@ class Words(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Indication:
     """What one piece of evidence says; ``is_event`` None: nothing."""
 
     name: str
@@ -116,7 +126,7 @@ class Finding:
     figures: Mapping[str, str | Words] = field(default_factory=dict)
 
 
-class Channel(NamedTuple):
+class StationChannel(NamedTuple):
     """One series at the station: where it comes from and what it is."""
 
     source: str
@@ -139,23 +149,23 @@ _QUIET = 0.3
 """Part of the usual level below which ratios between stations mean little [1]."""
 
 
-class Context:
+class CaseSeries:
     """A scene with its series on one axis, made once and asked by every piece of evidence."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.code = scene.parameter
-        self.hours = hours_in(scene.interval)
-        self.index = axis(scene.interval)
-        self.own = scene.hours.get(scene.station.id)
+    def __init__(self, context: CaseContext) -> None:
+        self.context = context
+        self.code = context.parameter
+        self.hours = hours_in(context.interval)
+        self.index = axis(context.interval)
+        self.own = context.hours.get(context.station.id)
 
     @cached_property
     def instrument(self) -> Instrument | None:
         """The instrument that the case is about, as the network file has it."""
-        measuring = [item for item in self.scene.station.instruments if self.code in item.parameters]
-        named = [item for item in measuring if item.id == self.scene.instrument_id]
-        case = self.scene.interval
-        chosen = named or [item for item in measuring if item.serves_within(case.start, case.end)]
+        measuring = [item for item in self.context.station.instruments if self.code in item.parameters]
+        named = [item for item in measuring if item.id == self.context.instrument_id]
+        interval = self.context.interval
+        chosen = named or [item for item in measuring if item.serves_within(interval.start, interval.end)]
         return chosen[0] if chosen else None
 
     @cached_property
@@ -164,27 +174,31 @@ class Context:
         stored = (
             np.full(len(self.index), np.nan) if self.own is None else table(self.own, [self.code], self.index)[:, 0]
         )
-        if self.scene.native is None or self.code not in self.scene.native:
+        if self.context.native is None or self.code not in self.context.native:
             return stored
-        made = hourly_of(self.scene.native, self.code, self.scene.cadence_s).reindex(self.index).to_numpy()
-        if self.scene.twins and np.isfinite(made).any():
+        made = hourly_of(self.context.native, self.code, self.context.cadence_s).reindex(self.index).to_numpy()
+        if self.context.twins and np.isfinite(made).any():
             return made
         absent = ~self.index.isin([] if self.own is None else self.own.index)
         return np.where(absent, made, stored)
 
     @cached_property
-    def channels(self) -> dict[Channel, Field]:
+    def channels(self) -> dict[StationChannel, Field]:
         """Every series of the station but the case's own, by source (network code or twin) and parameter."""
-        found: dict[Channel, Field] = {}
-        frames = {self.network: self.own, **self.scene.beside} if self.own is not None else dict(self.scene.beside)
+        found: dict[StationChannel, Field] = {}
+        frames = (
+            {self.network: self.own, **self.context.other_networks}
+            if self.own is not None
+            else dict(self.context.other_networks)
+        )
         for source, frame in frames.items():
             codes = [code for code in parameters_in(frame) if source != self.network or code != self.code]
             values = table(frame, codes, self.index)
-            found |= {Channel(source, code): values[:, at] for at, code in enumerate(codes)}
-        for name, native in self.scene.twins.items():
-            cadence_s = next((item.cadence_s for item in self.scene.station.instruments if item.id == name), 3600)
+            found |= {StationChannel(source, code): values[:, at] for at, code in enumerate(codes)}
+        for name, native in self.context.twins.items():
+            cadence_s = next((item.cadence_s for item in self.context.station.instruments if item.id == name), 3600)
             hours = hourly_of(native, self.code, cadence_s).reindex(self.index)
-            found[Channel(TWIN + name, self.code)] = hours.to_numpy(dtype=np.float64)
+            found[StationChannel(TWIN + name, self.code)] = hours.to_numpy(dtype=np.float64)
         return found
 
     @cached_property
@@ -195,8 +209,8 @@ class Context:
     @cached_property
     def near(self) -> list[tuple[float, float, str]]:
         """Distance [km], bearing towards it [deg] and id of the other stations around with hours of the parameter."""
-        scene = self.scene
-        everyone = [scene.station, *(item for item in scene.stations if item.id != scene.station.id)]
+        context = self.context
+        everyone = [context.station, *(item for item in context.stations if item.id != context.station.id)]
         places = Places.of(everyone)
         distance = places.distance_km()[0]
         east = np.radians(places.lon - places.lon[0]) * np.cos(np.radians(places.lat[0]))
@@ -208,14 +222,14 @@ class Context:
         )
 
     def _has_hours(self, station_id: str) -> bool:
-        frame = self.scene.hours.get(station_id)
+        frame = self.context.hours.get(station_id)
         return frame is not None and self.code in frame and bool(frame[self.code].notna().any())
 
     @cached_property
     def _tables(self) -> tuple[list[str], Field]:
         """Parameters of the case's network, its own first, and their values at the stations around: (station, hour, parameter)."""
         codes = [self.code, *(item.code for item in self.channels if item.source == self.network)]
-        tables = [table(self.scene.hours[name], codes, self.index) for *_, name in self.near]
+        tables = [table(self.context.hours[name], codes, self.index) for *_, name in self.near]
         return codes, np.stack(tables) if tables else np.empty((0, len(self.index), len(codes)))
 
     @cached_property
@@ -252,142 +266,142 @@ class Context:
         return found
 
     @cached_property
-    def course(self) -> Course:
+    def residuals(self) -> ResidualSeries:
         """The case's own channel and all others of the station, and what each has more than the stations around."""
-        series = {OWN: Series(self.own_values, *_least(self.code))}
+        series = {OWN: HourlySeries(self.own_values, *_least(self.code))}
         excess = {EXCESS + OWN: (self.code, self.excess(self.code, self.own_values))}
         for channel, values in self.channels.items():
-            series[_key(channel)] = Series(values, *_least(channel.code))
+            series[_key(channel)] = HourlySeries(values, *_least(channel.code))
             if channel.source == self.network or channel.source.startswith(TWIN):
                 excess[EXCESS + _key(channel)] = (channel.code, self.excess(channel.code, values))
         for name, (code, more) in excess.items():
             if more is not None:
-                series[name] = Series(more, 0.08 if self.is_ratio(code) else _least(code)[0], 0.0)
-        return Course.of(self.index, series)
+                series[name] = HourlySeries(more, 0.08 if self.is_ratio(code) else _least(code)[0], 0.0)
+        return ResidualSeries.of(self.index, series)
 
     @cached_property
-    def chosen(self) -> Chosen | None:
+    def chosen(self) -> ChosenHours | None:
         """The hours in which the channel departs most, from the stations around where it does; None: not known."""
-        if EXCESS + OWN in self.course.names:
-            found = self.course.choose(EXCESS + OWN)
-            apart = None if found is None else self.course.departures(found).get(EXCESS + OWN)
-            if apart is not None and abs(apart.deviations) >= DEPARTS:
+        if EXCESS + OWN in self.residuals.names:
+            found = self.residuals.choose(EXCESS + OWN)
+            local = None if found is None else self.residuals.deviations(found).get(EXCESS + OWN)
+            if local is not None and abs(local.z_score) >= DEPARTS:
                 return found
-        return self.course.choose(OWN)
+        return self.residuals.choose(OWN)
 
     @cached_property
-    def _departures(self) -> dict[str, Departure]:
-        return {} if self.chosen is None else self.course.departures(self.chosen)
+    def _deviations(self) -> dict[str, Deviation]:
+        return {} if self.chosen is None else self.residuals.deviations(self.chosen)
 
     @property
-    def moved(self) -> Departure | None:
+    def from_usual(self) -> Deviation | None:
         """How far the channel departs from what is usual."""
-        return self._departures.get(OWN)
+        return self._deviations.get(OWN)
 
     @property
-    def apart(self) -> Departure | None:
+    def from_neighbours(self) -> Deviation | None:
         """How far the channel departs from what the stations around let expect; None where too few are, or some of them moved alone."""
-        found = self._departures.get(EXCESS + OWN)
+        found = self._deviations.get(EXCESS + OWN)
         return None if found is None or self._is_level_disturbed(found) else found
 
-    def _is_level_disturbed(self, apart: Departure) -> bool:
+    def _is_level_disturbed(self, local: Deviation) -> bool:
         """Whether the channel is where it is usually, and some of the stations around, not most, left it: they made the distance."""
-        if self.moved is None or abs(self.moved.deviations) >= DEPARTS or abs(apart.deviations) < DEPARTS:
+        if self.from_usual is None or abs(self.from_usual.z_score) >= DEPARTS or abs(local.z_score) < DEPARTS:
             return False
-        sign = float(np.sign(apart.deviations))
-        left = [item.deviations * sign <= -FOLLOWS for item in self.neighbours.values()]
+        sign = float(np.sign(local.z_score))
+        left = [item.z_score * sign <= -FOLLOWS for item in self.neighbours.values()]
         return _SOME * len(left) <= sum(left) < _NEARLY_ALL * len(left)
 
     @property
     def sign(self) -> float:
         """Which way it departs, from what is usual or else from the stations around; 0 where it does not, or not known."""
-        for found in (self.moved, self.apart):
-            if found is not None and abs(found.deviations) >= DEPARTS:
-                return float(np.sign(found.deviations))
+        for found in (self.from_usual, self.from_neighbours):
+            if found is not None and abs(found.z_score) >= DEPARTS:
+                return float(np.sign(found.z_score))
         return 0.0
 
     @property
     def is_level_unusual(self) -> bool:
         """Whether the level itself departs, not only its distance from the stations around."""
-        return self.moved is not None and self.moved.deviations * self.sign >= DEPARTS
+        return self.from_usual is not None and self.from_usual.z_score * self.sign >= DEPARTS
 
     @property
-    def is_at_home(self) -> bool:
+    def is_usual(self) -> bool:
         """Whether the channel is where it is usually, and where the stations around let expect it."""
-        return self.moved is not None and not self.sign
+        return self.from_usual is not None and not self.sign
 
     @property
     def is_local(self) -> bool:
         """Whether it departs in a way that the stations around do not explain; True where there are too few of them."""
-        if self.apart is None:
+        if self.from_neighbours is None:
             return True
         least = (_APART if self.is_region_moving else _APART / 2) if self.is_ratio(self.code) else 0.0
-        return self.apart.deviations * self.sign >= DEPARTS and self.apart.mean * self.sign >= least
+        return self.from_neighbours.z_score * self.sign >= DEPARTS and self.from_neighbours.mean * self.sign >= least
 
     @cached_property
     def is_region_moving(self) -> bool:
         """Whether the stations around depart in the same way."""
-        found = [item.deviations * self.sign for item in self.neighbours.values()]
+        found = [item.z_score * self.sign for item in self.neighbours.values()]
         return len(found) >= _LEAST_AROUND and float(np.median(found)) >= FOLLOWS
 
-    def departures(self, channels: Iterable[Channel]) -> dict[Channel, Departure]:
+    def deviations(self, channels: Iterable[StationChannel]) -> dict[StationChannel, Deviation]:
         """How far other channels of the station depart in the same hours; those not known are absent.
 
         Of a local departure, from what the stations around let expect where that is known. Where the whole region departs, what
         is not known against it is left out: it departs anyway.
         """
-        if self.apart is None or not self.is_local:
-            return self.raw_departures(channels)
+        if self.from_neighbours is None or not self.is_local:
+            return self.raw_deviations(channels)
         found = {}
         for item in channels:
-            raw, excess = self._departures.get(_key(item)), self._departures.get(EXCESS + _key(item))
+            raw, excess = self._deviations.get(_key(item)), self._deviations.get(EXCESS + _key(item))
             if excess is not None:
                 found[item] = excess
             elif raw is not None and not self.is_region_moving:
                 found[item] = raw
         return found
 
-    def raw_departures(self, channels: Iterable[Channel]) -> dict[Channel, Departure]:
+    def raw_deviations(self, channels: Iterable[StationChannel]) -> dict[StationChannel, Deviation]:
         """How far other channels of the station depart from what is usual of them."""
-        return {item: found for item in channels if (found := self._departures.get(_key(item))) is not None}
+        return {item: found for item in channels if (found := self._deviations.get(_key(item))) is not None}
 
     @cached_property
-    def _sudden(self) -> dict[str, Departure]:
-        """Departures in the same hours, counted from the hours right before the case."""
-        return {} if self.chosen is None else self.course.departures(Chosen(self.chosen.rows, is_sudden=True))
+    def _sudden(self) -> dict[str, Deviation]:
+        """Deviations in the same hours, counted from the hours right before the case."""
+        return {} if self.chosen is None else self.residuals.deviations(ChosenHours(self.chosen.rows, is_sudden=True))
 
     @property
     def strength(self) -> float:
-        """How far the channel departs, by the standard deviation of what `departures` counts others by [1]."""
-        found = self.apart if self.apart is not None and self.is_local else self.moved
-        return 0.0 if found is None else abs(found.deviations)
+        """How far the channel departs, by the standard deviation of what `deviations` counts others by [1]."""
+        found = self.from_neighbours if self.from_neighbours is not None and self.is_local else self.from_usual
+        return 0.0 if found is None else abs(found.z_score)
 
-    def follows(self, channel: Channel, moved: Departure) -> bool:
+    def follows(self, channel: StationChannel, deviation: Deviation) -> bool:
         """Whether another channel departs with the case's: in the same hours and way, and as suddenly where that is sudden."""
-        if moved.deviations * self.sign < FOLLOWS:
+        if deviation.z_score * self.sign < FOLLOWS:
             return False
         own, other = self._sudden.get(OWN), self._sudden.get(_key(channel))
-        if own is None or other is None or own.deviations * self.sign < DEPARTS:
+        if own is None or other is None or own.z_score * self.sign < DEPARTS:
             return True
-        return other.deviations * self.sign >= FOLLOWS / 2
+        return other.z_score * self.sign >= FOLLOWS / 2
 
-    def factors(self, channels: Iterable[Channel]) -> tuple[Field, bool]:
+    def factors(self, channels: Iterable[StationChannel]) -> tuple[Field, bool]:
         """Logarithms of the factors by which the case's channel and others changed, NaN where not known.
 
         And whether they are counted against the stations around, which takes out what the weather does to all of them alike.
         """
         keys = [OWN, *map(_key, channels)]
-        if self.apart is not None:
-            against = [self._departures.get(EXCESS + key) for key in keys]
+        if self.from_neighbours is not None:
+            against = [self._deviations.get(EXCESS + key) for key in keys]
             return np.array([np.nan if item is None else item.mean for item in against]), True
-        usual = [self._departures.get(key) for key in keys]
+        usual = [self._deviations.get(key) for key in keys]
         found = [
             np.nan if item is None or min(item.usual, item.level) <= 0 else float(np.log(item.level / item.usual))
             for item in usual
         ]
         return np.array(found), False
 
-    def distance_change(self, channel: Channel) -> tuple[float, float] | None:
+    def distance_change(self, channel: StationChannel) -> tuple[float, float] | None:
         """Change of the distance to another channel in the chosen hours against the days before, and its usual scatter.
 
         None where not known.
@@ -411,7 +425,7 @@ class Context:
         scatter = 1.4826 * float(median(np.abs(before - median(before)))[0])
         return difference / max(scatter, _least(self.code)[0])  # NaN where the scatter is
 
-    def level_of(self, channel: Channel | None) -> float:
+    def level_of(self, channel: StationChannel | None) -> float:
         """Mean of a channel, None the case's own, in the chosen hours; NaN where not known."""
         values = self.own_values if channel is None else self.channels[channel]
         inside = values[BEFORE_H:] if self.chosen is None else values[self.chosen.rows]
@@ -422,36 +436,36 @@ class Context:
         return family(code) is not None or code in _RATIOS or code.startswith("soil_moisture")
 
     @cached_property
-    def around(self) -> Course:
+    def around(self) -> ResidualSeries:
         """The channel and the same parameter at the stations around, by station id."""
-        series = {OWN: Series(self.own_values, *_least(self.code))}
+        series = {OWN: HourlySeries(self.own_values, *_least(self.code))}
         for values, (*_, name) in zip(self._tables[1][:, :, 0], self.near, strict=True):
-            series[name] = Series(values, *_least(self.code))
-        return Course.of(self.index, series)
+            series[name] = HourlySeries(values, *_least(self.code))
+        return ResidualSeries.of(self.index, series)
 
     @cached_property
-    def neighbours(self) -> dict[str, Departure]:
+    def neighbours(self) -> dict[str, Deviation]:
         """How far the parameter departs in the same hours at the stations around, by id; those not known are absent."""
         if self.chosen is None:
             return {}
-        found = self.around.departures(self.chosen)
+        found = self.around.deviations(self.chosen)
         return {name: found[name] for *_, name in self.near if name in found}
 
     @cached_property
     def is_judged(self) -> bool:
         """Whether the tests have run on the case's hours, so that no flag means that none was found."""
-        if self.scene.flags is None:
+        if self.context.flags is None:
             return False
-        starts = self.scene.flags["start"]
+        starts = self.context.flags["start"]
         if len(starts) and bool(pd.DatetimeIndex(starts).floor("h").isin(self.hours).any()):
             return True
         return self.own is not None and bool(self.own.index.isin(self.hours).any())
 
     def share_flagged(self, tests: Iterable[str], flags: set[Flag]) -> tuple[float, float] | None:
         """Part of the case's hours with such a record, and of the day before; None where flags are not known."""
-        if not self.is_judged or self.scene.flags is None:
+        if not self.is_judged or self.context.flags is None:
             return None
-        found = self.scene.flags
+        found = self.context.flags
         if found.empty:
             return 0.0, 0.0
         chosen = found[found["test"].isin(set(tests)) & found["flag"].isin([int(item) for item in flags])]
@@ -462,7 +476,7 @@ class Context:
 
     def tests_flagged(self, tests: Iterable[str]) -> list[str]:
         """Which of these tests flagged the case, in their order."""
-        found = self.scene.flags
+        found = self.context.flags
         if found is None or found.empty:
             return []
         inside = pd.DatetimeIndex(found["start"]).floor("h").isin(self.hours)
@@ -507,7 +521,7 @@ def named(codes: Sequence[str], most: int = 3) -> Words:
     return Words(f"{first} and {english[-1]}" if first else english[0], "、".join(chinese))
 
 
-def _key(channel: Channel) -> str:
+def _key(channel: StationChannel) -> str:
     return f"{channel.source}/{channel.code}"
 
 

@@ -33,7 +33,7 @@ _MAD_TO_SIGMA = 1.4826
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class Deviation:
     """Mean distance of one series from what is usual, in chosen hours of the case.
 
     Attributes
@@ -46,7 +46,7 @@ class Departure:
 
     level: float
     mean: float
-    deviations: float
+    z_score: float
 
     @property
     def usual(self) -> float:
@@ -55,14 +55,14 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenHours:
     """The hours in which one series departs most, and whether counted from its usual level or from the hours right before."""
 
     rows: NDArray[np.bool_]
     is_sudden: bool
 
 
-class Series(NamedTuple):
+class HourlySeries(NamedTuple):
     """One hourly series on the axis of a case.
 
     Attributes
@@ -81,7 +81,7 @@ class Series(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class ResidualSeries:
     """Hourly series over the days before a case and the case, with what is usual of each.
 
     Attributes
@@ -107,14 +107,14 @@ class Course:
     change: Field
 
     @classmethod
-    def of(cls, index: pd.DatetimeIndex, series: Mapping[str, Series]) -> Course:
+    def of(cls, index: pd.DatetimeIndex, series: Mapping[str, HourlySeries]) -> ResidualSeries:
         """Take what is usual from the hours before the case.
 
         Parameters
         ----------
         index : DatetimeIndex
             See `axis`.
-        series : mapping of str to Series
+        series : mapping of str to HourlySeries
         """
         values = np.column_stack([item.hours for item in series.values()]) if series else np.empty((len(index), 0))
         before = values[:BEFORE_H]
@@ -137,7 +137,7 @@ class Course:
         """Position of a series."""
         return self.names.index(name)
 
-    def choose(self, name: str) -> Chosen | None:
+    def choose(self, name: str) -> ChosenHours | None:
         """The strongest third of the case's hours, so that a long case does not dilute what happened in it.
 
         Counted from the usual level or from the hours right before, whichever is further away by its own standard deviation:
@@ -155,10 +155,10 @@ class Course:
             rows[BEFORE_H + order] = True
             strength = abs(float((away[order] - origin).mean())) / float(spread)
             if best is None or strength > best[0]:
-                best = (strength, Chosen(rows, mode))
+                best = (strength, ChosenHours(rows, mode))
         return None if best is None else best[1]
 
-    def departures(self, chosen: Chosen) -> dict[str, Departure]:
+    def deviations(self, chosen: ChosenHours) -> dict[str, Deviation]:
         """How far each series departs in chosen hours; those that have no value there, or too few before, are absent."""
         inside = self.residual[chosen.rows]
         there = np.isfinite(inside)
@@ -169,7 +169,7 @@ class Course:
         spread = self.change if chosen.is_sudden else self.spread
         known = (count > 0) & np.isfinite(origin + spread)
         return {
-            name: Departure(
+            name: Deviation(
                 float(level[at] / count[at]),
                 float(total[at] / count[at] - origin[at]),
                 float((total[at] / count[at] - origin[at]) / spread[at]),
@@ -223,8 +223,8 @@ def _usual(before: Field, hour: NDArray[np.int64]) -> Field:
     at_all = median(before)
     by_hour = np.empty((24, before.shape[1]))
     for at in range(24):
-        apart = (hour[: len(before)] - at + 12) % 24 - 12
-        by_hour[at] = median(before[np.abs(apart) <= 1], least=_SAME_HOUR_LEAST)
+        distance = (hour[: len(before)] - at + 12) % 24 - 12
+        by_hour[at] = median(before[np.abs(distance) <= 1], least=_SAME_HOUR_LEAST)
     return np.where(np.isnan(by_hour), at_all, by_hour)[hour]
 
 

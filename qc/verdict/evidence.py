@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qc.verdict import around, gap, instrument, station
-from qc.verdict.case import Context, Finding, Scene
+from qc.verdict import gap, instrument, neighbourhood, station
+from qc.verdict.case import CaseContext, CaseSeries, Indication
 from qc.verdict.wording import EVIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["MAKERS", "Finding", "Scene", "gather"]
 
-MAKERS: Mapping[str, Callable[[Context], Finding]] = {
+EVIDENCE_FUNCTIONS: Mapping[str, Callable[[CaseSeries], Indication]] = {
     "status": instrument.status,
     "calibration": instrument.calibration,
     "relation": instrument.relation,
@@ -30,15 +29,15 @@ MAKERS: Mapping[str, Callable[[Context], Finding]] = {
     "co_pollutants": station.co_pollutants,
     "mixture": station.mixture,
     "fall": station.fall,
-    "drift": around.drift,
-    "neighbours": around.neighbours,
-    "region": around.region,
-    "rain": around.rain,
-    "sun": around.sun,
+    "drift": neighbourhood.drift,
+    "neighbours": neighbourhood.neighbours,
+    "region": neighbourhood.region,
+    "rain": neighbourhood.rain,
+    "sun": neighbourhood.sun,
 }
 
 
-OF_THE_DEPARTURE = frozenset(
+OF_THE_DEVIATION = frozenset(
     {"relation", "tests", "spike", "onset", "unrest", "companions", "tracers", "co_pollutants", "mixture", "fall"}
 )
 """Evidence that doubts the departure itself: it says nothing of one that a second instrument shows too."""
@@ -50,20 +49,20 @@ OF_OTHERS = frozenset({"companions", "tracers", "co_pollutants", "fall"})
 """Evidence of the silence of the station's other channels: it says nothing of a departure that the stations around show in the same measure."""
 
 
-def gather(scene: Scene) -> list[Finding]:
+def collect_evidence(context: CaseContext) -> list[Indication]:
     """All pieces of evidence, in the order of `qc.verdict.wording.EVIDENCE`."""
-    return findings_of(Context(scene))
+    return evidence_of(CaseSeries(context))
 
 
-def findings_of(context: Context) -> list[Finding]:
+def evidence_of(case: CaseSeries) -> list[Indication]:
     """The same of a scene that has been put on its axis."""
-    found = {name: MAKERS[name](context) for name in EVIDENCE}
+    found = {name: EVIDENCE_FUNCTIONS[name](case) for name in EVIDENCE}
     if found["onset"].is_event is not None and found["tests"].is_event is False:
-        found["tests"] = instrument.failed_tests(context, seen=instrument.OF_CHANGE)
+        found["tests"] = instrument.failed_tests(case, seen=instrument.OF_CHANGE)
     if found["twin"].is_event is not None:
         # what a second instrument shows of the departure itself outdoes every sign of it
-        outdone = OF_THE_DEPARTURE if found["twin"].is_event else OF_THE_AIR
-        found |= {name: Finding(name) for name in outdone if found[name].is_event is not found["twin"].is_event}
-    if found["neighbours"].is_event and context.apart is not None and not context.is_local:
-        found |= {name: Finding(name) for name in OF_OTHERS if found[name].is_event is False}
+        outdone = OF_THE_DEVIATION if found["twin"].is_event else OF_THE_AIR
+        found |= {name: Indication(name) for name in outdone if found[name].is_event is not found["twin"].is_event}
+    if found["neighbours"].is_event and case.from_neighbours is not None and not case.is_local:
+        found |= {name: Indication(name) for name in OF_OTHERS if found[name].is_event is False}
     return list(found.values())

@@ -1,4 +1,4 @@
-"""Evidence of readings that are missing while others report. Pure."""
+"""WeighedEvidence of readings that are missing while others report. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.verdict.case import Context, Finding
+from qc.verdict.case import CaseSeries, Indication
 from qc.verdict.deviation import BEFORE_H
 from qc.verdict.instrument import percent
 
@@ -18,28 +18,28 @@ _MOST = 0.5
 """Part of the readings that are most of them [1]."""
 
 
-def gap(context: Context) -> Finding:
+def gap(case: CaseSeries) -> Indication:
     """Readings that are missing, and not as a rule, in hours in which the stations around, or else the station's other channels, report.
 
     What has not come yet from anybody is missing of nobody.
     """
-    told = _told(context)
-    if not told.any():
-        return Finding("gap")
-    present = _present(context, told)
-    if present > 1 - _MOST or present > _usually_present(context) / 2:
-        return Finding("gap")
-    return Finding("gap", is_event=False, figures={"share": percent(1 - present)})
+    reported = _reported_hours(case)
+    if not reported.any():
+        return Indication("gap")
+    present = _present(case, reported)
+    if present > 1 - _MOST or present > _usually_present(case) / 2:
+        return Indication("gap")
+    return Indication("gap", is_event=False, figures={"share": percent(1 - present)})
 
 
-def _told(context: Context) -> NDArray[np.bool_]:
+def _reported_hours(case: CaseSeries) -> NDArray[np.bool_]:
     """Hours of the case in which a station around that has most of them reports; without any around, a channel of the station."""
-    channels = [np.isfinite(values[BEFORE_H:]) for values in context.channels.values()]
+    channels = [np.isfinite(values[BEFORE_H:]) for values in case.channels.values()]
     around = [
-        np.asarray(context.hours.isin(frame.index[frame[context.code].notna()]))
-        for frame in (context.scene.hours[name] for *_, name in context.near)
+        np.asarray(case.hours.isin(frame.index[frame[case.code].notna()]))
+        for frame in (case.context.hours[name] for *_, name in case.near)
     ]
-    none = np.zeros(len(context.hours), dtype=bool)
+    none = np.zeros(len(case.hours), dtype=bool)
     if not around:
         found: NDArray[np.bool_] = np.any([none, *channels], axis=0)
         return found
@@ -48,32 +48,32 @@ def _told(context: Context) -> NDArray[np.bool_]:
     return best if len(come) and best.sum() > (come[-1] + 1) / 2 else none
 
 
-def _present(context: Context, told: NDArray[np.bool_]) -> float:
+def _present(case: CaseSeries, reported: NDArray[np.bool_]) -> float:
     """Part of the case's readings in some of its hours that are there, whatever their status [1].
 
     Where no readings are at hand, part of the hours with a value.
     """
-    native, interval = context.scene.native, context.scene.interval
-    if native is None or context.code not in native:
-        return float(np.isfinite(context.own_values[BEFORE_H:][told]).mean())
-    starts = context.hours[told]
+    native, interval = case.context.native, case.context.interval
+    if native is None or case.code not in native:
+        return float(np.isfinite(case.own_values[BEFORE_H:][reported]).mean())
+    starts = case.hours[reported]
     seconds = starts.as_unit("s").asi8
     first, last = (
         np.clip(edge, interval.start.timestamp(), interval.end.timestamp()) for edge in (seconds, seconds + 3600)
     )
-    expected = max(1, int((last - first).sum() // context.scene.cadence_s))
-    inside = native[context.code][(native.index >= interval.start) & (native.index < interval.end)].dropna()
+    expected = max(1, int((last - first).sum() // case.context.cadence_s))
+    inside = native[case.code][(native.index >= interval.start) & (native.index < interval.end)].dropna()
     return min(1.0, int(pd.DatetimeIndex(inside.index).floor("h").isin(starts).sum()) / expected)
 
 
-def _usually_present(context: Context) -> float:
+def _usually_present(case: CaseSeries) -> float:
     """Part of the readings that are there in the days before, from the first on; 1 where none is at hand [1]."""
-    native = context.scene.native
-    if native is None or context.code not in native:
+    native = case.context.native
+    if native is None or case.code not in native:
         return 1.0
-    start = pd.Timestamp(context.scene.interval.start)
-    before = native[context.code][native.index < start].dropna()
+    start = pd.Timestamp(case.context.interval.start)
+    before = native[case.code][native.index < start].dropna()
     if before.empty:
         return 1.0
-    expected = float((start - before.index[0]) / pd.Timedelta(seconds=context.scene.cadence_s))
+    expected = float((start - before.index[0]) / pd.Timedelta(seconds=case.context.cadence_s))
     return min(1.0, len(before) / max(1.0, expected))

@@ -1,4 +1,4 @@
-"""Evidence of the station's own other instruments and channels in the same hours. Pure."""
+"""WeighedEvidence of the station's own other instruments and channels in the same hours. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from qc.verdict.case import DEPARTS, FOLLOWS, Channel, Context, Finding, Words, named
+from qc.verdict.case import DEPARTS, FOLLOWS, CaseSeries, Indication, StationChannel, Words, named
 from qc.verdict.kin import Family, are_companions, family
 from qc.wording import figure
 from schemas.parameter import parameter
@@ -25,36 +25,36 @@ _CHANGED, _SAME = 0.3, 0.24
 """Logarithm of a factor worth naming, and the robust standard deviation around it, as a part of it, of one fault of all [1]."""
 
 
-def twin(context: Context) -> Finding:
+def twin(case: CaseSeries) -> Indication:
     """Other instruments of the same parameter at the station, whichever network they report to.
 
     A steady difference between them says nothing: what counts is its change.
     """
-    twins = [item for item in context.channels if item.code == context.code]
-    changes = {item: found for item in twins if (found := context.distance_change(item)) is not None}
+    twins = [item for item in case.channels if item.code == case.code]
+    changes = {item: found for item in twins if (found := case.distance_change(item)) is not None}
     if not changes:
-        return Finding("twin")
+        return Indication("twin")
     closest = min(changes, key=lambda item: abs(changes[item][0]))
     change, scatter = changes[closest]
-    figures = _both(context, context.level_of(closest), 1 + len(changes))
+    figures = _both(case, case.level_of(closest), 1 + len(changes))
     if abs(change) > max(_DISAGREES, 4 * scatter):
-        is_open = len(changes) == 1 and _is_of_the_other(context, closest)
-        return Finding("twin", None if is_open else False, figures)
-    is_agreeing = bool(context.sign) and abs(change) <= max(_AGREES, 2 * scatter)
-    return Finding("twin", True if is_agreeing else None, figures)
+        is_open = len(changes) == 1 and _is_of_the_other(case, closest)
+        return Indication("twin", None if is_open else False, figures)
+    is_agreeing = bool(case.sign) and abs(change) <= max(_AGREES, 2 * scatter)
+    return Indication("twin", True if is_agreeing else None, figures)
 
 
-def _is_of_the_other(context: Context, channel: Channel) -> bool:
+def _is_of_the_other(case: CaseSeries, channel: StationChannel) -> bool:
     """Whether the other instrument left its usual level and the case's own did not: of two, nobody can say which is right."""
-    other = context.raw_departures([channel]).get(channel)
-    return context.is_at_home and other is not None and abs(other.deviations) >= DEPARTS
+    other = case.raw_deviations([channel]).get(channel)
+    return case.is_usual and other is not None and abs(other.z_score) >= DEPARTS
 
 
-def _both(context: Context, other: float, count: int) -> dict[str, str | Words]:
-    known, own = parameter(context.code), context.level_of(None)
+def _both(case: CaseSeries, other: float, count: int) -> dict[str, str | Words]:
+    known, own = parameter(case.code), case.level_of(None)
     digits = 0 if max(abs(own), abs(other)) >= 100 else known.decimals  # noqa: PLR2004
     return {
-        "what": named([context.code]),
+        "what": named([case.code]),
         "count": Words("two", "两") if count == 2 else str(count),  # noqa: PLR2004
         "own": figure(round(own, digits)),
         "other": figure(round(other, digits)),
@@ -66,70 +66,68 @@ def _unit(unit: str) -> str:
     return unit.replace("ug/", "µg/").replace("m3", "m³").replace("m2", "m²")
 
 
-def companions(context: Context) -> Finding:
+def companions(case: CaseSeries) -> Indication:
     """What rises with it as a rule, on whichever instrument of the station."""
-    found = _Others.of(context, _companions(context))
-    if not found.known or one_factor(context) is not None:
-        return Finding("companions")
+    found = _Others.of(case, _companions(case))
+    if not found.known or one_factor(case) is not None:
+        return Indication("companions")
     if found.alike:
-        return Finding("companions", is_event=True, figures={"what": named([item.code for item in found.alike])})
+        return Indication("companions", is_event=True, figures={"what": named([item.code for item in found.alike])})
     what = named([item.code for item in found.known])
-    return Finding("companions", None if found.faint else False, {"what": what})
+    return Indication("companions", None if found.faint else False, {"what": what})
 
 
-def _companions(context: Context) -> list[Channel]:
+def _companions(case: CaseSeries) -> list[StationChannel]:
     """Those on other instruments; where none is there, on the same, which one fault of it moves too."""
-    with_it = [
-        item for item in context.channels if item.code != context.code and are_companions(context.code, item.code)
-    ]
-    same = set(_same_instrument(context))
+    with_it = [item for item in case.channels if item.code != case.code and are_companions(case.code, item.code)]
+    same = set(_same_instrument(case))
     others = [item for item in with_it if item not in same]
-    return others if context.departures(others) else with_it
+    return others if case.deviations(others) else with_it
 
 
-def tracers(context: Context) -> Finding:
+def tracers(case: CaseSeries) -> Indication:
     """What the station's other instruments measure of sources: gases, particles and their components, VOC."""
-    found = _Others.of(context, _other_instruments(context))
+    found = _Others.of(case, _other_instruments(case))
     figures: dict[str, str | Words] = {"count": str(len(found.known))}
     if found.is_event:
-        return Finding(
+        return Indication(
             "tracers", is_event=True, figures={**figures, "what": named([item.code for item in found.alike])}
         )
-    close = [item for item in found.known if family(item.code) is family(context.code)]
+    close = [item for item in found.known if family(item.code) is family(case.code)]
     is_alone = len(close) >= 2 and not found.faint  # noqa: PLR2004 - one may be silent by chance
-    return Finding("tracers", False if is_alone else None, figures)
+    return Indication("tracers", False if is_alone else None, figures)
 
 
-def co_pollutants(context: Context) -> Finding:
+def co_pollutants(case: CaseSeries) -> Indication:
     """Other channels of the same instrument, unless all changed by one factor."""
-    found = _Others.of(context, _same_instrument(context))
-    if len(found.known) < 2 or one_factor(context) is not None:  # noqa: PLR2004 - one may be silent by chance
-        return Finding("co_pollutants")
+    found = _Others.of(case, _same_instrument(case))
+    if len(found.known) < 2 or one_factor(case) is not None:  # noqa: PLR2004 - one may be silent by chance
+        return Indication("co_pollutants")
     figures: dict[str, str | Words] = {"count": str(len(found.known))}
     if found.is_event:
-        return Finding(
+        return Indication(
             "co_pollutants", is_event=True, figures={**figures, "what": named([item.code for item in found.alike])}
         )
-    return Finding("co_pollutants", None if found.faint else False, figures)
+    return Indication("co_pollutants", None if found.faint else False, figures)
 
 
-def mixture(context: Context) -> Finding:
+def mixture(case: CaseSeries) -> Indication:
     """All channels of the instrument changed by one factor, as by one fault of it; a source raises each by its own."""
-    found = one_factor(context)
+    found = one_factor(case)
     if found is None:
-        return Finding("mixture")
-    return Finding("mixture", is_event=False, figures={"count": str(found[0]), "factor": figure(round(found[1], 2))})
+        return Indication("mixture")
+    return Indication("mixture", is_event=False, figures={"count": str(found[0]), "factor": figure(round(found[1], 2))})
 
 
-def one_factor(context: Context) -> tuple[int, float] | None:
+def one_factor(case: CaseSeries) -> tuple[int, float] | None:
     """How many channels of the instrument changed, and the factor, where it is the same for all; else None."""
-    own = _same_instrument(context)
-    is_one_detector = family(context.code) is not Family.GAS and len(own) >= _CHANNELS
-    if not is_one_detector or not context.sign or context.moved is None:
+    own = _same_instrument(case)
+    is_one_detector = family(case.code) is not Family.GAS and len(own) >= _CHANNELS
+    if not is_one_detector or not case.sign or case.from_usual is None:
         return None
-    if _Others.of(context, _other_instruments(context)).is_event:
+    if _Others.of(case, _other_instruments(case)).is_event:
         return None  # one fault is of one instrument
-    logs, is_against_others = context.factors(own)
+    logs, is_against_others = case.factors(own)
     known = logs[np.isfinite(logs)]
     if len(known) < 0.7 * (len(own) + 1) or not np.isfinite(logs[0]):
         return None
@@ -140,45 +138,45 @@ def one_factor(context: Context) -> tuple[int, float] | None:
     return (len(known), float(np.exp(middle))) if is_one else None
 
 
-def fall(context: Context) -> Finding:
+def fall(case: CaseSeries) -> Indication:
     """A fall: no source lowers what it emits; nitrogen monoxide lowers ozone."""
-    if context.sign >= 0:
-        return Finding("fall")
-    if context.code == "o3":
-        nitrogen = [item for item in context.channels if item.code in {"no", "no2", "nox"}]
-        rising = [item for item, found in context.raw_departures(nitrogen).items() if found.deviations >= FOLLOWS]
+    if case.sign >= 0:
+        return Indication("fall")
+    if case.code == "o3":
+        nitrogen = [item for item in case.channels if item.code in {"no", "no2", "nox"}]
+        rising = [item for item, found in case.raw_deviations(nitrogen).items() if found.z_score >= FOLLOWS]
         if rising:
-            return Finding("fall", is_event=True, figures={"what": named([rising[0].code])})
-        return Finding("fall")
-    if family(context.code) is None or _follows(context):
-        return Finding("fall")
-    return Finding("fall", is_event=False)
+            return Indication("fall", is_event=True, figures={"what": named([rising[0].code])})
+        return Indication("fall")
+    if family(case.code) is None or _follows(case):
+        return Indication("fall")
+    return Indication("fall", is_event=False)
 
 
-def _follows(context: Context) -> bool:
-    return any(item.deviations * context.sign >= FOLLOWS for item in context.neighbours.values())
+def _follows(case: CaseSeries) -> bool:
+    return any(item.z_score * case.sign >= FOLLOWS for item in case.neighbours.values())
 
 
-def _related(context: Context) -> list[Channel]:
+def _related(case: CaseSeries) -> list[StationChannel]:
     """Channels of what sources emit, other than the parameter itself; none where the parameter is not emitted."""
-    if family(context.code) is None:
+    if family(case.code) is None:
         return []
-    return [item for item in context.channels if item.code != context.code and family(item.code) is not None]
+    return [item for item in case.channels if item.code != case.code and family(item.code) is not None]
 
 
-def _same_instrument(context: Context) -> list[Channel]:
-    own = context.instrument
-    related = _related(context)
+def _same_instrument(case: CaseSeries) -> list[StationChannel]:
+    own = case.instrument
+    related = _related(case)
     return (
         related
         if own is None
-        else [item for item in related if item.source == context.network and item.code in own.parameters]
+        else [item for item in related if item.source == case.network and item.code in own.parameters]
     )
 
 
-def _other_instruments(context: Context) -> list[Channel]:
-    same = set(_same_instrument(context))
-    return [item for item in _related(context) if item not in same]
+def _other_instruments(case: CaseSeries) -> list[StationChannel]:
+    same = set(_same_instrument(case))
+    return [item for item in _related(case) if item not in same]
 
 
 class _Others(NamedTuple):
@@ -186,29 +184,29 @@ class _Others(NamedTuple):
 
     Attributes
     ----------
-    alike : list of Channel
+    alike : list of StationChannel
         Those that depart with it by about as much, the furthest first.
-    faint : list of Channel
+    faint : list of StationChannel
         Those that depart with it, if by less.
-    known : list of Channel
+    known : list of StationChannel
     """
 
-    alike: list[Channel]
-    faint: list[Channel]
-    known: list[Channel]
+    alike: list[StationChannel]
+    faint: list[StationChannel]
+    known: list[StationChannel]
 
     @classmethod
-    def of(cls, context: Context, channels: Sequence[Channel]) -> _Others:
+    def of(cls, case: CaseSeries, channels: Sequence[StationChannel]) -> _Others:
         """None of them where the case's channel does not depart."""
-        if not context.sign:
+        if not case.sign:
             return cls([], [], [])
-        found = context.departures(channels)
+        found = case.deviations(channels)
         with_it = {
-            item: moved.deviations * context.sign for item, moved in found.items() if context.follows(item, moved)
+            item: deviation.z_score * case.sign for item, deviation in found.items() if case.follows(item, deviation)
         }
         order = sorted(with_it, key=lambda item: -with_it[item])
-        alike = [item for item in order if with_it[item] >= _ALIKE * context.strength]
-        return cls(alike, [item for item in order if with_it[item] >= _FAINT * context.strength], list(found))
+        alike = [item for item in order if with_it[item] >= _ALIKE * case.strength]
+        return cls(alike, [item for item in order if with_it[item] >= _FAINT * case.strength], list(found))
 
     @property
     def is_event(self) -> bool:

@@ -14,17 +14,17 @@ import msgspec
 
 from qc.limits.thresholds import ThresholdError
 from qc.verdict import wording as words
-from qc.verdict.evidence import gather
+from qc.verdict.evidence import collect_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qc.limits.space import VerdictRule
-    from qc.verdict.evidence import Finding, Scene
+    from qc.verdict.case import CaseContext, Indication
 
 UNDECIDED = 0.5
 """Log-odds below which nothing is claimed; project default [1]."""
-TOLD = 3
+SUMMARY_REASONS = 3
 """Reasons in the summary."""
 
 
@@ -36,7 +36,7 @@ class Word(StrEnum):
     UNDECIDED = "undecided"
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class WeighedEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """One piece of evidence that spoke.
 
     Attributes
@@ -64,10 +64,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         Of an event, 0 to 1 [1].
     log_odds : float
         ``prior`` plus the weights of the evidence [1].
-    evidence : tuple of Evidence
+    evidence : tuple of WeighedEvidence
         The strongest first.
     silent : tuple of str
-        Evidence that could not be had or said nothing.
+        Evidence that is not available or says nothing.
     """
 
     station_id: str
@@ -76,7 +76,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     probability: float
     log_odds: float
     prior: float
-    evidence: tuple[Evidence, ...]
+    evidence: tuple[WeighedEvidence, ...]
     silent: tuple[str, ...]
 
     def summary(self, language: str) -> str:
@@ -85,8 +85,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         is_fault = self.word is Word.FAULT
         share = 1 - self.probability if is_fault else self.probability
         side = [item for item in self.evidence if (item.weight < 0) == (self.log_odds < 0)]
-        told = (side or list(self.evidence))[:TOLD]
-        reasons = [item.zh if is_chinese else item.en for item in told]
+        reported = (side or list(self.evidence))[:SUMMARY_REASONS]
+        reasons = [item.zh if is_chinese else item.en for item in reported]
         return words.SUMMARY["zh" if is_chinese else "en"].format(
             share=f"{share:.2f}",
             word=words.WORDS[self.word.value][is_chinese],
@@ -94,12 +94,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def judge_case(scene: Scene, rule: VerdictRule) -> Verdict:
+def judge_case(context: CaseContext, rule: VerdictRule) -> Verdict:
     """Give the verdict on one station's parameter over an interval.
 
     Parameters
     ----------
-    scene : Scene
+    scene : CaseContext
         What is known around it; whatever is missing stays silent.
     rule : VerdictRule
 
@@ -112,24 +112,24 @@ def judge_case(scene: Scene, rule: VerdictRule) -> Verdict:
     qc.limits.thresholds.ThresholdError
         The rule has no weight for a piece of evidence.
     """
-    return weigh(scene, gather(scene), rule)
+    return weigh(context, collect_evidence(context), rule)
 
 
-def weigh(scene: Scene, findings: Sequence[Finding], rule: VerdictRule) -> Verdict:
+def weigh(context: CaseContext, indications: Sequence[Indication], rule: VerdictRule) -> Verdict:
     """Sum what the pieces of evidence of a case say; errors as `judge_case`."""
-    spoken = [_weighed(item, rule) for item in findings if item.is_event is not None]
-    spoken.sort(key=lambda item: -abs(item.weight))
-    log_odds = rule.prior + math.fsum(item.weight for item in spoken)
+    weighed = [_weigh_one(item, rule) for item in indications if item.is_event is not None]
+    weighed.sort(key=lambda item: -abs(item.weight))
+    log_odds = rule.prior + math.fsum(item.weight for item in weighed)
     word = Word.EVENT if log_odds > 0 else Word.FAULT
     return Verdict(
-        station_id=scene.station.id,
-        parameter=scene.parameter,
+        station_id=context.station.id,
+        parameter=context.parameter,
         word=Word.UNDECIDED if abs(log_odds) < UNDECIDED else word,
         probability=probability(log_odds),
         log_odds=log_odds,
         prior=rule.prior,
-        evidence=tuple(spoken),
-        silent=tuple(item.name for item in findings if item.is_event is None),
+        evidence=tuple(weighed),
+        silent=tuple(item.name for item in indications if item.is_event is None),
     )
 
 
@@ -140,12 +140,12 @@ def probability(log_odds: float) -> float:
     return 1 / (1 + math.exp(-log_odds))
 
 
-def _weighed(item: Finding, rule: VerdictRule) -> Evidence:
+def _weigh_one(item: Indication, rule: VerdictRule) -> WeighedEvidence:
     is_event = bool(item.is_event)
     for known in rule.evidence:
         if known.name == item.name:
             english, chinese = words.sentence(item.name, item.figures, is_event=is_event)
             weight = known.event if is_event else known.fault
-            return Evidence(name=item.name, weight=weight, en=english, zh=chinese)
+            return WeighedEvidence(name=item.name, weight=weight, en=english, zh=chinese)
     msg = f"verdict.evidence: no weight for {item.name!r}"
     raise ThresholdError(msg)

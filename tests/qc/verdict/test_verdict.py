@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc.limits.thresholds import Thresholds, load_thresholds
-from qc.verdict.case import Words
-from qc.verdict.evidence import Scene, gather
+from qc.verdict.case import CaseContext, Words
+from qc.verdict.evidence import collect_evidence
 from qc.verdict.verdict import Verdict, Word, judge_case, probability
 from qc.verdict.wording import EVIDENCE, SENTENCES, sentence
 from schemas.flag import Flag
@@ -49,9 +49,9 @@ def hours(seed: int, *, raised: tuple[str, ...] = (), factor: float = 4.0) -> pd
     return frame
 
 
-def scene(own: pd.DataFrame, others: tuple[str, ...] = (), **more: Any) -> Scene:
+def context(own: pd.DataFrame, others: tuple[str, ...] = (), **more: Any) -> CaseContext:
     frames = {item.id: hours(position + 10, raised=others) for position, item in enumerate(STATIONS[1:])}
-    return Scene(
+    return CaseContext(
         **{
             "station": STATIONS[0],
             "parameter": "pm25",
@@ -81,7 +81,7 @@ def said(found: Verdict) -> dict[str, bool]:
 
 
 def test_neighbours_and_co_pollutants_that_rise_too_make_an_event(rule: VerdictRule) -> None:
-    found = judge_case(scene(hours(1, raised=("pm25", "pm10", "so2")), others=("pm25",)), rule)
+    found = judge_case(context(hours(1, raised=("pm25", "pm10", "so2")), others=("pm25",)), rule)
     assert found.word is Word.EVENT
     assert found.probability > 0.9
     assert said(found)["neighbours"]
@@ -89,20 +89,20 @@ def test_neighbours_and_co_pollutants_that_rise_too_make_an_event(rule: VerdictR
 
 
 def test_a_plume_that_the_neighbours_miss_is_an_event_by_its_co_pollutants(rule: VerdictRule) -> None:
-    found = judge_case(scene(hours(1, raised=("pm25", "pm10", "so2", "no2", "co"))), rule)
+    found = judge_case(context(hours(1, raised=("pm25", "pm10", "so2", "no2", "co"))), rule)
     assert found.word is Word.EVENT
     assert "neighbours" in found.silent
 
 
 def test_silent_co_pollutants_and_a_failed_test_are_a_fault(rule: VerdictRule) -> None:
-    found = judge_case(scene(hours(1, raised=("pm25",)), flags=flags("step")), rule)
+    found = judge_case(context(hours(1, raised=("pm25",)), flags=flags("step")), rule)
     assert found.word is Word.FAULT
     assert {name: said(found)[name] for name in ("co_pollutants", "tests")} == {"co_pollutants": False, "tests": False}
 
 
 def test_neighbours_that_do_not_move_say_nothing_of_a_station_that_does(rule: VerdictRule) -> None:
-    alone = judge_case(scene(hours(1, raised=("pm25", "pm10", "so2"))), rule)
-    unasked = judge_case(scene(hours(1, raised=("pm25", "pm10", "so2")), stations=[STATIONS[0]]), rule)
+    alone = judge_case(context(hours(1, raised=("pm25", "pm10", "so2"))), rule)
+    unasked = judge_case(context(hours(1, raised=("pm25", "pm10", "so2")), stations=[STATIONS[0]]), rule)
     assert "neighbours" in alone.silent
     assert alone.word is unasked.word is Word.EVENT
 
@@ -117,14 +117,14 @@ def test_neighbours_that_do_not_move_say_nothing_of_a_station_that_does(rule: Ve
     ],
 )
 def test_what_the_tests_found_speaks_for_a_fault(test: str, name: str, flag: Flag, rule: VerdictRule) -> None:
-    found = judge_case(scene(hours(1), flags=flags(test, 4, flag)), rule)
+    found = judge_case(context(hours(1), flags=flags(test, 4, flag)), rule)
     assert said(found)[name] is False
     assert found.word is Word.FAULT
 
 
 def test_a_value_that_stands_still_is_a_fault_whoever_goes_with_it(rule: VerdictRule) -> None:
     own = hours(1, raised=("pm25", "pm10", "so2"))
-    found = judge_case(scene(own, others=("pm25",), flags=flags("flat_line", 6)), rule)
+    found = judge_case(context(own, others=("pm25",), flags=flags("flat_line", 6)), rule)
     assert said(found)["flat"] is False
     assert found.word is Word.FAULT
 
@@ -133,7 +133,7 @@ def test_missing_hours_while_others_report_are_a_fault(rule: VerdictRule) -> Non
     own = hours(1)
     own.loc[own.index >= START, "pm25"] = np.nan
     own.loc[own.index >= START, ["pm25__n", "pm25__flag"]] = [0, Flag.MISSING]
-    assert said(judge_case(scene(own), rule))["gap"] is False
+    assert said(judge_case(context(own), rule))["gap"] is False
 
 
 @pytest.mark.parametrize("phase_s", [0, 17, 600])
@@ -143,10 +143,10 @@ def test_stamps_that_leave_their_phase_are_a_clock_and_a_steady_phase_is_none(ph
     )
     native = pd.DataFrame({"pm25": 40 + np.random.default_rng(1).normal(size=240)}, index=index)
     case = Interval(START, START + HOUR)
-    steady = judge_case(scene(hours(1), interval=case, native=native, cadence_s=60), rule)
+    steady = judge_case(context(hours(1), interval=case, native=native, cadence_s=60), rule)
     assert "clock" in steady.silent
-    moved = index.where(index < pd.Timestamp(START), index + pd.Timedelta(seconds=23))
-    found = judge_case(scene(hours(1), interval=case, native=native.set_axis(moved), cadence_s=60), rule)
+    shifted = index.where(index < pd.Timestamp(START), index + pd.Timedelta(seconds=23))
+    found = judge_case(context(hours(1), interval=case, native=native.set_axis(shifted), cadence_s=60), rule)
     assert said(found)["clock"] is False
     assert found.word is Word.FAULT
 
@@ -163,7 +163,7 @@ def test_a_second_instrument_decides_whatever_the_neighbours_say(
     readings = hours(1, raised=("pm25",))[["pm25"]]
     twin = hours(2, raised=("pm25",), factor=other)[["pm25"]] * 1.3
     found = judge_case(
-        scene(
+        context(
             hours(1, raised=("pm25",)),
             station=own,
             stations=[own, *STATIONS[1:]],
@@ -183,8 +183,8 @@ def test_a_distance_that_grows_day_by_day_is_a_drift_and_a_steady_one_is_none(ru
     growing, steady = hours(1), hours(1)
     growing["pm25"] *= np.linspace(1, 2.2, len(INDEX))
     steady["pm25"] *= 1.6
-    assert said(judge_case(scene(growing, interval=case), rule))["drift"] is False
-    assert "drift" in judge_case(scene(steady, interval=case), rule).silent
+    assert said(judge_case(context(growing, interval=case), rule))["drift"] is False
+    assert "drift" in judge_case(context(steady, interval=case), rule).silent
 
 
 @pytest.mark.parametrize(("rain", "is_event"), [(2.0, True), (0.0, False)])
@@ -195,12 +195,12 @@ def test_a_dose_rate_that_rises_is_explained_by_rain_only(rain: float, is_event:
         frame.loc[frame.index >= START] = frame.loc[frame.index >= START].assign(rain=rain).mul([factor, 1.0])
         return frame
 
-    found = judge_case(scene(dose(1.6), parameter="gamma_dose_rate"), rule)
+    found = judge_case(context(dose(1.6), parameter="gamma_dose_rate"), rule)
     assert said(found)["rain"] is is_event
 
 
 def test_nothing_known_is_undecided_and_says_so(rule: VerdictRule) -> None:
-    bare = Scene(station=STATIONS[0], parameter="pm25", interval=CASE, hours={}, stations=[STATIONS[0]])
+    bare = CaseContext(station=STATIONS[0], parameter="pm25", interval=CASE, hours={}, stations=[STATIONS[0]])
     found = judge_case(bare, rule)
     assert (found.word, found.probability, found.evidence) == (Word.UNDECIDED, 0.5, ())
     assert set(found.silent) == set(EVIDENCE)
@@ -219,11 +219,11 @@ def test_any_series_ends_in_a_verdict(broken: str, rule: VerdictRule) -> None:
         own["pm25"] = 5.0
     else:
         own = own.iloc[-1:]
-    assert 0 <= judge_case(scene(own), rule).probability <= 1
+    assert 0 <= judge_case(context(own), rule).probability <= 1
 
 
 def test_the_sum_is_that_of_the_listed_weights(rule: VerdictRule) -> None:
-    found = judge_case(scene(hours(1, raised=("pm25",))), rule)
+    found = judge_case(context(hours(1, raised=("pm25",))), rule)
     assert found.log_odds == pytest.approx(found.prior + sum(item.weight for item in found.evidence))
     assert found.probability == pytest.approx(1 / (1 + np.exp(-found.log_odds)))
     assert [abs(item.weight) for item in found.evidence] == sorted(
@@ -232,14 +232,14 @@ def test_the_sum_is_that_of_the_listed_weights(rule: VerdictRule) -> None:
 
 
 def test_the_summary_gives_the_probability_of_its_own_word(rule: VerdictRule) -> None:
-    found = judge_case(scene(hours(1, raised=("pm25",)), flags=flags("spike")), rule)
+    found = judge_case(context(hours(1, raised=("pm25",)), flags=flags("spike")), rule)
     assert found.summary("en").startswith(f"fault or event: {1 - found.probability:.2f} fault, because ")
     assert "仪器故障" in found.summary("zh")
 
 
 def test_every_piece_of_evidence_has_a_weight_a_maker_and_its_words(rule: VerdictRule) -> None:
     assert [item.name for item in rule.evidence] == list(EVIDENCE)
-    assert [item.name for item in gather(scene(hours(1)))] == list(EVIDENCE)
+    assert [item.name for item in collect_evidence(context(hours(1)))] == list(EVIDENCE)
     for weight in rule.evidence:
         _, event, fault = SENTENCES[weight.name]
         assert bool(event[0]) == bool(event[1])
@@ -267,14 +267,14 @@ def test_probability_is_symmetric_and_inside_its_bounds(odds: float) -> None:
 def test_co_pollutants_that_rise_too_never_make_a_fault_likelier(factor: float) -> None:
     rule = load_thresholds().verdict
     assert rule is not None
-    alone = judge_case(scene(hours(1, raised=("pm25",), factor=factor)), rule)
-    joined = judge_case(scene(hours(1, raised=("pm25", "pm10", "so2", "no2"), factor=factor)), rule)
+    alone = judge_case(context(hours(1, raised=("pm25",), factor=factor)), rule)
+    joined = judge_case(context(hours(1, raised=("pm25", "pm10", "so2", "no2"), factor=factor)), rule)
     assert joined.probability >= alone.probability
 
 
 def test_ordinary_hours_are_hardly_ever_called_a_fault_or_an_event(rule: VerdictRule) -> None:
     words = [
-        judge_case(scene(hours(100 + seed), parameter=code), rule).word
+        judge_case(context(hours(100 + seed), parameter=code), rule).word
         for seed in range(20)
         for code in ("pm25", "so2")
     ]
@@ -284,17 +284,17 @@ def test_ordinary_hours_are_hardly_ever_called_a_fault_or_an_event(rule: Verdict
 def test_the_silence_of_others_says_nothing_of_a_fluctuation(rule: VerdictRule) -> None:
     own = hours(1)
     own.loc[own.index >= START, "so2"] *= 1.22
-    assert judge_case(scene(own, parameter="so2"), rule).word is Word.UNDECIDED
+    assert judge_case(context(own, parameter="so2"), rule).word is Word.UNDECIDED
 
 
 @pytest.mark.parametrize("others", [True, False])
 def test_hours_that_have_come_from_nobody_are_missing_of_nobody(others: bool, rule: VerdictRule) -> None:  # noqa: FBT001
     case = Interval(START, START + 24 * HOUR)
     stations = STATIONS if others else STATIONS[:1]
-    assert "gap" in judge_case(scene(hours(1), interval=case, stations=stations), rule).silent
+    assert "gap" in judge_case(context(hours(1), interval=case, stations=stations), rule).silent
     own = hours(1)
     own.loc[own.index >= START, "pm25"] = np.nan
-    assert said(judge_case(scene(own, interval=case, stations=stations), rule))["gap"] is False
+    assert said(judge_case(context(own, interval=case, stations=stations), rule))["gap"] is False
 
 
 @pytest.mark.parametrize(("before", "is_gap"), [(1.0, True), (0.4, False)])
@@ -307,7 +307,7 @@ def test_an_instrument_that_always_gives_half_of_its_readings_has_no_gap(
     draw = np.random.default_rng(4)
     kept = draw.random(len(index)) < np.where(index < pd.Timestamp(START), before, 0.4)
     native = pd.DataFrame({"pm25": 40 * (1 + 0.1 * draw.standard_normal(len(index)))}, index=index)[kept]
-    found = judge_case(scene(hours(1), native=native, cadence_s=300), rule)
+    found = judge_case(context(hours(1), native=native, cadence_s=300), rule)
     assert ("gap" in said(found)) is is_gap
 
 
@@ -316,7 +316,7 @@ def test_weather_that_is_not_known_explains_nothing_and_doubts_nothing(rule: Ver
     own = pd.DataFrame({"gamma_dose_rate": values, "rain": np.nan}, index=INDEX)
     own.loc[own.index >= START, "gamma_dose_rate"] *= 1.6
     own.loc[own.index[-1], "rain"] = 0.0
-    assert "rain" in judge_case(scene(own, parameter="gamma_dose_rate"), rule).silent
+    assert "rain" in judge_case(context(own, parameter="gamma_dose_rate"), rule).silent
 
 
 def test_readings_near_the_last_digit_that_are_often_the_same_do_not_stand_still(rule: VerdictRule) -> None:
@@ -324,7 +324,7 @@ def test_readings_near_the_last_digit_that_are_often_the_same_do_not_stand_still
     low = np.random.default_rng(5).choice([0.1, 0.2], size=len(index), p=[0.7, 0.3])
     low[-18:] = [0.1, 0.1, 0.1, 0.1, 0.2, 0.1] * 3
     native = pd.DataFrame({"so2": low}, index=index)
-    kept = scene(hours(1), parameter="so2", native=native, cadence_s=1200)
+    kept = context(hours(1), parameter="so2", native=native, cadence_s=1200)
     assert "flat" in judge_case(kept, rule).silent
 
 
@@ -332,10 +332,10 @@ def test_a_slow_instrument_whose_readings_lie_close_by_chance_does_not_stand_sti
     values = np.round(8 + 0.5 * np.random.default_rng(6).standard_normal(len(INDEX)), 1)
     values[-6:] = [7.7, 8.2, 8.3, 8.2, 7.5, 8.6]
     native = pd.DataFrame({"so2": values}, index=INDEX)
-    found = scene(hours(1), parameter="so2", native=native, cadence_s=3600)
+    found = context(hours(1), parameter="so2", native=native, cadence_s=3600)
     assert "flat" in judge_case(found, rule).silent
     stuck = native.assign(so2=np.where(pd.Timestamp(START) <= INDEX, 8.2, values))
-    assert said(judge_case(scene(hours(1), parameter="so2", native=stuck, cadence_s=3600), rule))["flat"] is False
+    assert said(judge_case(context(hours(1), parameter="so2", native=stuck, cadence_s=3600), rule))["flat"] is False
 
 
 @pytest.mark.parametrize(("asked", "word"), [("a", Word.UNDECIDED), ("b", Word.FAULT)])
@@ -347,7 +347,7 @@ def test_of_two_instruments_the_one_that_stays_where_it_was_is_not_called_faulty
     readings = {"a": hours(1)[["pm25"]], "b": hours(1, raised=("pm25",))[["pm25"]]}
     native = readings.pop(asked)
     found = judge_case(
-        scene(
+        context(
             hours(1)[["pm25", "pm25__n", "pm25__flag"]],
             station=own,
             stations=[own],
@@ -365,11 +365,11 @@ def test_a_sound_station_is_not_measured_by_stations_around_that_fail(rule: Verd
     broken = {item.id: hours(position + 10) for position, item in enumerate(STATIONS[1:])}
     for name in ("n1", "n2"):
         broken[name].loc[INDEX >= START, "pm25"] *= 0.2
-    found = judge_case(scene(hours(1), hours={"s1": hours(1), **broken}, stations=STATIONS[:4]), rule)
+    found = judge_case(context(hours(1), hours={"s1": hours(1), **broken}, stations=STATIONS[:4]), rule)
     assert found.word is Word.UNDECIDED
 
 
 def test_what_most_stations_around_show_too_is_not_doubted_by_silent_channels(rule: VerdictRule) -> None:
-    found = judge_case(scene(hours(1, raised=("pm25",)), others=("pm25",)), rule)
+    found = judge_case(context(hours(1, raised=("pm25",)), others=("pm25",)), rule)
     assert said(found) == {"neighbours": True}
     assert found.word is Word.EVENT

@@ -1,4 +1,4 @@
-"""Evidence of the stations around and of the weather. Pure."""
+"""WeighedEvidence of the stations around and of the weather. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from qc.hourly.space.spatial import Places
-from qc.verdict.case import FOLLOWS, RADIUS_KM, Channel, Context, Finding, Words
+from qc.verdict.case import FOLLOWS, RADIUS_KM, CaseSeries, Indication, StationChannel, Words
 from qc.verdict.deviation import BEFORE_H, median, table
 from qc.verdict.kin import are_companions, family, is_regional
 from qc.wording import figure
@@ -32,94 +32,90 @@ _LEAST_TREND, _LOOSE, _MOST_REFERENCES = (0.15, 2.0), 0.6, 3
 go together [1]; how many of those that do are asked."""
 
 
-def neighbours(context: Context) -> Finding:
+def neighbours(case: CaseSeries) -> Indication:
     """Others that depart in the same way. Those that do not say nothing: a plume is seen by one station."""
-    if not context.sign or (context.is_local and context.apart is not None):
-        return Finding("neighbours")
-    known = context.neighbours
-    agree = [name for name, item in known.items() if item.deviations * context.sign >= FOLLOWS]
+    if not case.sign or (case.is_local and case.from_neighbours is not None):
+        return Indication("neighbours")
+    known = case.neighbours
+    agree = [name for name, item in known.items() if item.z_score * case.sign >= FOLLOWS]
     if len(known) < 2 or len(agree) < len(known) / 2:  # noqa: PLR2004 - one neighbour proves nothing
-        return Finding("neighbours")
+        return Indication("neighbours")
     figures: dict[str, str | Words] = {"others": str(len(agree)), "count": str(len(known)), "radius": figure(RADIUS_KM)}
-    return Finding("neighbours", is_event=True, figures=figures)
+    return Indication("neighbours", is_event=True, figures=figures)
 
 
-def region(context: Context) -> Finding:
+def region(case: CaseSeries) -> Indication:
     """Of what changes over whole regions at once: a station that departs alone, or that alone stays where it was."""
-    known = list(context.neighbours.values())
-    if context.moved is None or len(known) < 3:  # noqa: PLR2004
-        return Finding("region")
+    known = list(case.neighbours.values())
+    if case.from_usual is None or len(known) < 3:  # noqa: PLR2004
+        return Indication("region")
     figures: dict[str, str | Words] = {"count": str(len(known)), "radius": figure(RADIUS_KM)}
-    is_alone = context.apart is not None and context.is_local and abs(context.apart.deviations) >= _FAR
-    if is_alone and context.sign and is_regional(context.code):
-        return Finding("region", is_event=False, figures=figures)
-    return Finding("region")
+    is_alone = case.from_neighbours is not None and case.is_local and abs(case.from_neighbours.z_score) >= _FAR
+    if is_alone and case.sign and is_regional(case.code):
+        return Indication("region", is_event=False, figures=figures)
+    return Indication("region")
 
 
-def drift(context: Context) -> Finding:
+def drift(case: CaseSeries) -> Indication:
     """A distance from what goes with it as a rule that changes day by day. A steady one says nothing."""
-    days = [found for values in _references(context) if len(found := _daily(values)) >= 4]  # noqa: PLR2004
+    days = [found for values in _references(case) if len(found := _daily(values)) >= 4]  # noqa: PLR2004
     if not days:
-        return Finding("drift")
-    trends = [item for item in (_trend(found, context) for found in days) if item is not None]
+        return Indication("drift")
+    trends = [item for item in (_trend(found, case) for found in days) if item is not None]
     total = float(np.median(trends)) if trends else 0.0
     if sum(np.sign(item) == np.sign(total) for item in trends) < 0.6 * len(days):
-        return Finding("drift")
-    change = f"{100 * (float(np.exp(total)) - 1):+.0f} %" if context.is_ratio(context.code) else f"{total:+.1f} σ"
-    return Finding("drift", is_event=False, figures={"change": change, "days": str(len(days[0]))})
+        return Indication("drift")
+    change = f"{100 * (float(np.exp(total)) - 1):+.0f} %" if case.is_ratio(case.code) else f"{total:+.1f} σ"
+    return Indication("drift", is_event=False, figures={"change": change, "days": str(len(days[0]))})
 
 
-def _trend(days: Field, context: Context) -> float | None:
+def _trend(days: Field, case: CaseSeries) -> float | None:
     """Change over the days by the median slope between any two, where the days lie along it and no one step makes it; else None."""
     count = len(days)
     at = np.arange(count)
     slope = float(np.median([(days[j] - days[i]) / (j - i) for i in range(count) for j in range(i + 1, count)]))
     total, rest = slope * (count - 1), days - slope * at
     scatter = float(np.sqrt(np.mean((rest - np.median(rest)) ** 2)))
-    least = _LEAST_TREND[0] if context.is_ratio(context.code) else _LEAST_TREND[1]
+    least = _LEAST_TREND[0] if case.is_ratio(case.code) else _LEAST_TREND[1]
     is_steady = scatter < 0.35 * abs(total) and float(np.abs(np.diff(days)).max()) < 0.8 * abs(total)
     return total if abs(total) > least and is_steady else None
 
 
-def _references(context: Context) -> list[Field]:
+def _references(case: CaseSeries) -> list[Field]:
     """Distances from second instruments; else from the channels, and the stations around, that went with it most closely."""
-    twins = [values for channel, values in context.channels.items() if channel.code == context.code]
+    twins = [values for channel, values in case.channels.items() if channel.code == case.code]
     if twins:
-        return [context.distance(values) for values in twins]
-    level = context.level(context.code)
-    around = _of_the_weather(context) if level is None else [level]
-    bound = [values for channel, values in context.channels.items() if are_companions(context.code, channel.code)]
-    loose = [values for channel, values in context.channels.items() if _goes_with(context, channel)]
-    found = [context.distance(values) for values in [*(bound or loose), *around]]
-    scored = sorted((_looseness(item, context), at) for at, item in enumerate(found))
+        return [case.distance(values) for values in twins]
+    level = case.level(case.code)
+    around = _of_the_weather(case) if level is None else [level]
+    bound = [values for channel, values in case.channels.items() if are_companions(case.code, channel.code)]
+    loose = [values for channel, values in case.channels.items() if _goes_with(case, channel)]
+    found = [case.distance(values) for values in [*(bound or loose), *around]]
+    scored = sorted((_looseness(item, case), at) for at, item in enumerate(found))
     close = [found[at] for looseness, at in scored if looseness < _LOOSE][:_MOST_REFERENCES]
-    return close or ([context.distance(np.ones(len(context.index)))] if context.code in _STEADY else [])
+    return close or ([case.distance(np.ones(len(case.index)))] if case.code in _STEADY else [])
 
 
-def _goes_with(context: Context, channel: Channel) -> bool:
-    own = family(context.code)
+def _goes_with(case: CaseSeries, channel: StationChannel) -> bool:
+    own = family(case.code)
     if own is None:
         return False
-    return family(channel.code) is own or (channel.source == context.network and family(channel.code) is not None)
+    return family(channel.code) is own or (channel.source == case.network and family(channel.code) is not None)
 
 
-def _of_the_weather(context: Context) -> list[Field]:
+def _of_the_weather(case: CaseSeries) -> list[Field]:
     """Level of the weather stations around, where the parameter is one that they measure."""
-    tables = [
-        table(frame, [context.code], context.index)[:, 0]
-        for frame in context.scene.met.values()
-        if context.code in frame
-    ]
+    tables = [table(frame, [case.code], case.index)[:, 0] for frame in case.context.met.values() if case.code in frame]
     return [median(np.stack(tables), least=3)] if len(tables) >= 3 else []  # noqa: PLR2004
 
 
-def _looseness(distance: Field, context: Context) -> float:
+def _looseness(distance: Field, case: CaseSeries) -> float:
     """Typical change of a logarithm from hour to hour before the case; of a difference that is known, 0 [1]."""
     steps = np.diff(distance[:BEFORE_H])
     steps = steps[np.isfinite(steps)]
     if len(steps) < BEFORE_H / 2:
         return np.inf
-    return float(np.median(np.abs(steps))) if context.is_ratio(context.code) else 0.0
+    return float(np.median(np.abs(steps))) if case.is_ratio(case.code) else 0.0
 
 
 def _daily(distance: Field) -> Field:
@@ -130,40 +126,40 @@ def _daily(distance: Field) -> Field:
     return np.array([np.median(day) for day in full if len(day) >= _DAY_H / 2])
 
 
-def rain(context: Context) -> Finding:
+def rain(case: CaseSeries) -> Indication:
     """Whether rain washed out what the dose rate rises by."""
-    if context.sign <= 0 or context.code != "gamma_dose_rate":
-        return Finding("rain")
-    return _explained(context, "rain", _met(context, "rain", _RAIN_BEFORE_H), _RAIN_MM)
+    if case.sign <= 0 or case.code != "gamma_dose_rate":
+        return Indication("rain")
+    return _explained(case, "rain", _met(case, "rain", _RAIN_BEFORE_H), _RAIN_MM)
 
 
-def sun(context: Context) -> Finding:
+def sun(case: CaseSeries) -> Indication:
     """Whether the sun shone where ozone rises."""
-    if context.sign <= 0 or context.code != "o3":
-        return Finding("sun")
-    return _explained(context, "sun", _met(context, "global_radiation", _SUN_BEFORE_H), _SUN_W_M2)
+    if case.sign <= 0 or case.code != "o3":
+        return Indication("sun")
+    return _explained(case, "sun", _met(case, "global_radiation", _SUN_BEFORE_H), _SUN_W_M2)
 
 
-def _explained(context: Context, name: str, values: Field | None, least: float) -> Finding:
+def _explained(case: CaseSeries, name: str, values: Field | None, least: float) -> Indication:
     """Event where the weather explains most of the hours that depart, fault where it is known of most and explains none of them."""
-    if values is None or context.chosen is None:
-        return Finding(name)
-    inside = values[context.chosen.rows]
+    if values is None or case.chosen is None:
+        return Indication(name)
+    inside = values[case.chosen.rows]
     share = float((inside > least).mean())
     is_known = float(np.isfinite(inside).mean()) > _MOST
-    return Finding(name, True if share > _MOST else False if not share and is_known else None)
+    return Indication(name, True if share > _MOST else False if not share and is_known else None)
 
 
-def _met(context: Context, name: str, before_h: int) -> Field | None:
+def _met(case: CaseSeries, name: str, before_h: int) -> Field | None:
     """Largest weather value from some hours before each hour to it, of the station itself or the nearest one that has any."""
-    scene = context.scene
-    frames = [frame for frame in (context.own, *scene.beside.values()) if frame is not None]
-    distance = Places.of([scene.station, *scene.met_stations]).distance_km()[0][1:]
+    context = case.context
+    frames = [frame for frame in (case.own, *context.other_networks.values()) if frame is not None]
+    distance = Places.of([context.station, *context.met_stations]).distance_km()[0][1:]
     order = np.argsort(distance)
-    near = [scene.met_stations[at].id for at in order if distance[at] <= RADIUS_KM]
-    frames += [scene.met[item] for item in near if item in scene.met]
+    near = [context.met_stations[at].id for at in order if distance[at] <= RADIUS_KM]
+    frames += [context.met[item] for item in near if item in context.met]
     for frame in frames:
-        values = pd.Series(table(frame, [name], context.index)[:, 0])
+        values = pd.Series(table(frame, [name], case.index)[:, 0])
         if values.iloc[BEFORE_H:].notna().any():
             return values.rolling(before_h + 1, min_periods=1).max().to_numpy()
     return None

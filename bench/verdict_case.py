@@ -10,7 +10,7 @@ import pandas as pd
 
 from bench.verdict_plan import FIRST_H, HOUR_S
 from qc.run.verdict import BEFORE
-from qc.verdict.evidence import Scene
+from qc.verdict.case import CaseContext
 from qc.verdict.kin import family
 from schemas.frames import concat_flags
 from schemas.interval import Interval
@@ -53,7 +53,7 @@ class Case(NamedTuple):
     seed: int
     kind: str
     variant: str
-    scene: Scene
+    context: CaseContext
     is_event: bool
 
 
@@ -104,10 +104,10 @@ def province_cases(week: Week) -> Iterator[Case]:
 
 
 def _case(week: Week, asked: Asked, kind: str, variant: str) -> Case:
-    return Case(week.seed, kind, variant, scene_of(week, asked), kind in EVENTS)
+    return Case(week.seed, kind, variant, context_of(week, asked), kind in EVENTS)
 
 
-def scene_of(week: Week, asked: Asked) -> Scene:
+def context_of(week: Week, asked: Asked) -> CaseContext:
     """What the store would have shown at the end of the case."""
     station, network, code = asked.station, asked.instrument.network.value, asked.code
     first, last = pd.Timestamp(asked.start).floor("h") - BEFORE, pd.Timestamp(asked.end)
@@ -118,7 +118,7 @@ def scene_of(week: Week, asked: Asked) -> Scene:
         item.id: _between(week.native[station.id, item.id].filter([code, code + "__status"]), first, last)
         for item in own
     }
-    return Scene(
+    return CaseContext(
         station=station,
         parameter=code,
         interval=Interval(asked.start, asked.end),
@@ -131,7 +131,7 @@ def scene_of(week: Week, asked: Asked) -> Scene:
         cadence_s=asked.instrument.cadence_s,
         instrument_id=asked.instrument.id,
         twins=native,
-        beside={
+        other_networks={
             name: _between(frames[station.id], first, last)
             for name, frames in week.hours.items()
             if name != network and station.id in frames
