@@ -32,11 +32,11 @@ DAYS = 365
 def judged(settings: SharedSettings, days: int, workers: int) -> tuple[float, int]:
     """Seconds and station-months of judging the first days of the year as if never judged."""
     end = START + timedelta(days=days)
-    portions = plan(settings, list(NETWORKS), START, end, now=end)
-    forget(settings, portions)
+    station_months = plan(settings, list(NETWORKS), START, end, now=end)
+    forget(settings, station_months)
     began = time.perf_counter()
-    reprocess(settings, portions, end, workers=workers)
-    return time.perf_counter() - began, len(portions)
+    reprocess(settings, station_months, end, workers=workers)
+    return time.perf_counter() - began, len(station_months)
 
 
 def main() -> None:
@@ -53,7 +53,7 @@ def main() -> None:
         store.close()
         times = {months: judged(settings, days, 1) for months, days in ((3, 90), (6, 181), (12, DAYS))}
         two, _ = judged(settings, DAYS, 2)
-    again, portions = times[12]
+    again, station_months = times[12]
     report = {
         "name": "qc.reprocess_year",
         "value": round(again / two, 2),
@@ -61,7 +61,7 @@ def main() -> None:
         "vs": "one process; must 1.7",
         "ratio": round(again / two / 1.7, 2),
         "workload": f"{STATIONS} stations, {len(NETWORKS)} networks, hourly, {DAYS} days, InfluxDB 1.6",
-        "station_months": portions,
+        "station_months": station_months,
         "one_s": round(again, 1),
         "two_s": round(two, 1),
         "per_station_month_ms": {months: round(1e3 * took / count, 2) for months, (took, count) in times.items()},

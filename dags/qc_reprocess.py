@@ -75,11 +75,11 @@ def qc_reprocess() -> None:
         import msgspec
 
         from qc.run.reprocess import reprocess
-        from qc.station.station_month import Portion
+        from qc.station.station_month import StationMonth
         from store.settings import SharedSettings, load_settings
 
-        portions = msgspec.convert(batch, list[Portion])
-        return dict(msgspec.to_builtins(reprocess(load_settings(SharedSettings), portions, datetime.now(UTC))))
+        station_months = msgspec.convert(batch, list[StationMonth])
+        return dict(msgspec.to_builtins(reprocess(load_settings(SharedSettings), station_months, datetime.now(UTC))))
 
     @task(outlets=[HOURLY])
     def publish(window: dict[str, str], summaries: list[dict[str, Any]]) -> int:

@@ -30,7 +30,7 @@ REMEMBERS = frozenset({NetworkCode.GAS, NetworkCode.GHG, NetworkCode.VOC, Networ
 
 
 @dataclass(kw_only=True)
-class Surroundings:
+class ContextReader:
     """Reads what surrounds the hours of one network: one query a network, at the first station that asks.
 
     Attributes
@@ -51,7 +51,7 @@ class Surroundings:
     only: str | None = None
     _tables: dict[tuple[str, str | None], dict[str, pd.DataFrame]] = field(default_factory=dict)
 
-    def after_past(self, hourly: Hourly, station: Station) -> Hourly:
+    def with_history(self, hourly: Hourly, station: Station) -> Hourly:
         """The hours at hand, after the stored ones that their ordinary state is known from."""
         first = pd.Timestamp(hourly.frame.index[0]) if len(hourly.frame) else pd.Timestamp(self.start)
         if first <= self.start or self.network not in REMEMBERS:
@@ -59,7 +59,7 @@ class Surroundings:
         past = self._hours(self.network, self.only).get(station.id)
         return hourly if past is None else with_past(hourly, past[past.index < first])
 
-    def beside(self, station: Station) -> pd.DataFrame | None:
+    def other_networks(self, station: Station) -> pd.DataFrame | None:
         """Valid hours of what the station's other networks measure and a relation of this network asks for; None: nothing."""
         asked, found = codes_of(self.network), dict[str, pd.Series]()
         for network in dict.fromkeys(item.network for item in station.instruments if item.network != self.network):

@@ -20,8 +20,8 @@ from qc.detector.flagging import ANOMALY_TESTS, BACKGROUND_H, flag_sonde
 from qc.detector.store import load_model
 from qc.native.flagging import Stream
 from qc.run.limits import thresholds_of
-from qc.run.write import Sink, save_flags
-from qc.station.judge import Rules
+from qc.run.write import ResultWriter, save_flags
+from qc.station.judge import RunContext
 from qc.station.window import Window
 from schemas.frames import concat_flags
 from schemas.message import NetworkCode
@@ -135,9 +135,9 @@ def run_anomaly(
         ):
             flags, silent = _judge(task, settings, thresholds, model)
             window = Window(start, end, start, end)
-            rules = Rules(NetworkCode.ECO, settings.stations.timezone, thresholds, window)
-            sink = Sink(store, state, rules, current.id, (station_id,))
-            back = save_flags(sink, Bucket.NATIVE, flags, {}, only=ANOMALY_TESTS)
+            context = RunContext(NetworkCode.ECO, settings.stations.timezone, thresholds, window)
+            writer = ResultWriter(store, state, context, current.id, (station_id,))
+            back = save_flags(writer, Bucket.NATIVE, flags, {}, only=ANOMALY_TESTS)
             current.counts = {"flags": len(flags), "taken_back": back}
         return _summary(task, flags, silent, taken_back=back)
 

@@ -15,8 +15,8 @@ from qc.hourly.drift.drift import drift_test
 from qc.hourly.drift.flagging import TEST, flag_drift
 from qc.limits.limit import DriftLimit
 from qc.run.limits import thresholds_of
-from qc.run.write import Sink, save_flags
-from qc.station.judge import Rules
+from qc.run.write import ResultWriter, save_flags
+from qc.station.judge import RunContext
 from qc.station.window import Window
 from schemas.flag import Flag
 from schemas.frames import valid_values
@@ -167,32 +167,32 @@ def run_drift(settings: SharedSettings, network: str, now: datetime, *, dry_run:
     code, thresholds, zone = NetworkCode(network), thresholds_of(settings), settings.stations.timezone
     end = floor_hour(now)
     start = end - max((limit.days for limit in thresholds.of_kind(DriftLimit)), default=30) * _DAY
-    rules = Rules(code, zone, thresholds, Window(start, end, start, end))
+    context = RunContext(code, zone, thresholds, Window(start, end, start, end))
     with closing(InfluxStore(settings)) as store:
         if dry_run:
-            return _drifting(store, rules)[0]
+            return _drifting(store, context)[0]
         with (
             StateStore(settings.state_url) as state,
             state.open_run(TEST, code, start, end, thresholds.version) as current,
         ):
-            summary, flags = _drifting(store, rules)
-            back = save_flags(Sink(store, state, rules, current.id), Bucket.HOURLY, flags, {}, only=(TEST,))
+            summary, flags = _drifting(store, context)
+            back = save_flags(ResultWriter(store, state, context, current.id), Bucket.HOURLY, flags, {}, only=(TEST,))
             summary = msgspec.structs.replace(summary, taken_back=back)
             current.counts = msgspec.to_builtins(summary)
     return summary
 
 
-def _drifting(store: InfluxStore, rules: Rules) -> tuple[DriftRun, pd.DataFrame]:
+def _drifting(store: InfluxStore, context: RunContext) -> tuple[DriftRun, pd.DataFrame]:
     """What the hours of the window show, and the flags."""
-    start, end = rules.window.start, rules.window.end
-    table = store.read_hourly_table(rules.network, start, end)
+    start, end = context.window.start, context.window.end
+    table = store.read_hourly_table(context.network, start, end)
     hours = {str(name): frame.droplevel(0) for name, frame in table.groupby(level=0)} if len(table) else {}
     grid = pd.date_range(start, end, freq="h", inclusive="left", name="start", unit="us")
     whole = {name: frame.reindex(grid) for name, frame in hours.items()}
-    month = end.astimezone(rules.zone).month
-    flags, unevaluated = flag_drift(whole, rules.thresholds, network=rules.network, month=month)
+    month = end.astimezone(context.zone).month
+    flags, unevaluated = flag_drift(whole, context.thresholds, network=context.network, month=month)
     summary = DriftRun(
-        network=rules.network,
+        network=context.network,
         start=start,
         end=end,
         stations=len(hours),

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qc.run import calibration
-from qc.run.context_reader import Surroundings
+from qc.run.context_reader import ContextReader
 from qc.run.gate import GateSummary, gate
 from qc.run.limits import thresholds_of
 from qc.run.space import Made, judge_space
-from qc.run.write import Sink, save_flags, save_hours
-from qc.station.judge import Judged, Rules, judge_station
+from qc.run.write import ResultWriter, save_flags, save_hours
+from qc.station.judge import RunContext, StationResult, judge_station
 from qc.station.window import HOUR, make_window
 from schemas.flag import Flag
 from schemas.frames import FLAG, STATUS, concat_flags
@@ -140,9 +140,9 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
     ):
         calibration.settle(state, code, thresholds, zone, now)
         calibrations = calibration.load(state, code, thresholds, zone, window.read_start)
-        rules = Rules(code, zone, thresholds, window, calibrations)
-        sink = Sink(store, state, rules, current.id, None if stations is None else frozenset(stations))
-        fields = _run(sink, chosen, settings.stations)
+        context = RunContext(code, zone, thresholds, window, calibrations)
+        writer = ResultWriter(store, state, context, current.id, None if stations is None else frozenset(stations))
+        fields = _run(writer, chosen, settings.stations)
         state.close_hours(code, *span, now, stations)
         state.add_screened(code, [item.id for item in chosen], *span)
         summary = QcSummary(
@@ -206,31 +206,31 @@ def codes_of(stations: Sequence[Station], network: str) -> set[str]:
     return {code for item in listed for code in item.parameters}
 
 
-def _run(sink: Sink, stations: Sequence[Station], network: Network) -> dict[str, Any]:
+def _run(writer: ResultWriter, stations: Sequence[Station], network: Network) -> dict[str, Any]:
     """Judge the stations, then save: all hours of the run are at hand before the first is written."""
-    rules = sink.rules
-    around = Surroundings(
-        store=sink.store,
-        network=rules.network,
-        start=rules.window.start - timedelta(hours=rules.thresholds.history_h(rules.network)),
-        end=rules.window.read_end,
-        stations=tuple(network.stations_of(rules.network)),
-        only=sink.only_station,
+    context = writer.context
+    reader = ContextReader(
+        store=writer.store,
+        network=context.network,
+        start=context.window.start - timedelta(hours=context.thresholds.history_h(context.network)),
+        end=context.window.read_end,
+        stations=tuple(network.stations_of(context.network)),
+        only=writer.only_station,
     )
-    judged = _judge(sink.store, rules, stations, around)
-    if sink.stations is None:
-        _compare(sink, network, judged)
-    revised = save_hours(sink, judged)
-    return _counts(judged) | {"revised": revised} | _save_flags(sink, judged)
+    judged = _judge(writer.store, context, stations, reader)
+    if writer.stations is None:
+        _compare(writer, network, judged)
+    revised = save_hours(writer, judged)
+    return _counts(judged) | {"revised": revised} | _save_flags(writer, judged)
 
 
-def _compare(sink: Sink, network: Network, judged: Sequence[Judged]) -> None:
+def _compare(writer: ResultWriter, network: Network, judged: Sequence[StationResult]) -> None:
     """Add the verdicts of the tests in space; they need all stations of the network, so runs of some leave them alone."""
-    rules, window = sink.rules, sink.rules.window
+    context, window = writer.context, writer.context.window
     records = concat_flags([flags for item in judged for flags in (item.native_flags, item.hourly_flags)])
     hours = {item.station_id: item.whole for item in judged if len(item.whole)}
     made = Made(hours, records, Interval(window.start, window.end))
-    found = judge_space(sink.store, network, rules.network, made=made, thresholds=rules.thresholds)
+    found = judge_space(writer.store, network, context.network, made=made, thresholds=context.thresholds)
     for item in judged:
         changed = found.hourly.get(item.station_id)
         if changed is not None and len(item.hours):
@@ -242,12 +242,12 @@ def _compare(sink: Sink, network: Network, judged: Sequence[Judged]) -> None:
         judged[0].unevaluated.update(found.unevaluated)
 
 
-def _save_flags(sink: Sink, judged: Sequence[Judged]) -> dict[str, Any]:
+def _save_flags(writer: ResultWriter, judged: Sequence[StationResult]) -> dict[str, Any]:
     last_seen = {(item.station_id, key): at for item in judged for key, at in item.last_seen.items()}
     native = concat_flags([item.native_flags for item in judged])
     hourly = concat_flags([item.hourly_flags for item in judged])
     back = sum(
-        save_flags(sink, bucket, flags, last_seen)
+        save_flags(writer, bucket, flags, last_seen)
         for bucket, flags in ((Bucket.NATIVE, native), (Bucket.HOURLY, hourly))
     )
     return {
@@ -257,7 +257,7 @@ def _save_flags(sink: Sink, judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _counts(judged: Sequence[Judged]) -> dict[str, Any]:
+def _counts(judged: Sequence[StationResult]) -> dict[str, Any]:
     counts: Counter[str] = sum((item.counts for item in judged), Counter())
     unevaluated: Counter[str] = sum((item.unevaluated for item in judged), Counter())
     return {
@@ -269,25 +269,28 @@ def _counts(judged: Sequence[Judged]) -> dict[str, Any]:
     }
 
 
-def _read(store: InfluxStore, rules: Rules, stations: Sequence[Station]) -> dict[tuple[str, str], pd.DataFrame]:
+def _read(store: InfluxStore, context: RunContext, stations: Sequence[Station]) -> dict[tuple[str, str], pd.DataFrame]:
     """Native frames of some stations by (station id, instrument id)."""
-    codes = sorted(codes_of(stations, rules.network))
-    window, ids = rules.window, [station.id for station in stations]
-    return store.read_native_many(rules.network, ids, window.read_start, window.read_end, codes)
+    codes = sorted(codes_of(stations, context.network))
+    window, ids = context.window, [station.id for station in stations]
+    return store.read_native_many(context.network, ids, window.read_start, window.read_end, codes)
 
 
-def _judge(store: InfluxStore, rules: Rules, stations: Sequence[Station], around: Surroundings) -> list[Judged]:
+def _judge(
+    store: InfluxStore, context: RunContext, stations: Sequence[Station], reader: ContextReader
+) -> list[StationResult]:
     """Judge the stations; while those of one query are judged, the next is answered."""
     batches = [stations[first : first + STATIONS_A_QUERY] for first in range(0, len(stations), STATIONS_A_QUERY)]
-    judged: list[Judged] = []
-    with ThreadPoolExecutor(1) as reader:
-        reading = reader.submit(_read, store, rules, batches[0]) if batches else None
+    judged: list[StationResult] = []
+    with ThreadPoolExecutor(1) as executor:
+        reading = executor.submit(_read, store, context, batches[0]) if batches else None
         for batch, following in zip_longest(batches, batches[1:]):
             assert reading is not None
             natives = reading.result()
-            reading = reader.submit(_read, store, rules, following) if following else None
+            reading = executor.submit(_read, store, context, following) if following else None
             judged += [
-                judge_station(station, _of_station(natives, station, rules.network), rules, around) for station in batch
+                judge_station(station, _of_station(natives, station, context.network), context, reader)
+                for station in batch
             ]
     return judged
 

@@ -22,7 +22,7 @@ import msgspec
 
 from qc.run.job import codes_of, run, stations_of
 from qc.run.limits import thresholds_of
-from qc.station.station_month import Portion, changed_days, portions_of, rules_digest, stretches_of
+from qc.station.station_month import StationMonth, changed_days, rules_digest, station_months_of, stretches_of
 from qc.station.window import HOUR, look_back
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 
 
-class PortionSummary(msgspec.Struct, frozen=True, kw_only=True):
+class StationMonthSummary(msgspec.Struct, frozen=True, kw_only=True, rename={"station_month": "portion"}):
     """What became of one station-month.
 
     Attributes
@@ -50,27 +50,27 @@ class PortionSummary(msgspec.Struct, frozen=True, kw_only=True):
         As `qc.run.job.QcSummary` counts them.
     """
 
-    portion: Portion
+    station_month: StationMonth
     days: int
     hours: int = 0
     revised: int = 0
     taken_back: int = 0
 
 
-class ReprocessSummary(msgspec.Struct, frozen=True, kw_only=True):
+class ReprocessSummary(msgspec.Struct, frozen=True, kw_only=True, rename={"station_months": "portions"}):
     """What judging again did.
 
     Attributes
     ----------
-    portions, judged, unchanged, left : int
+    station_months, judged, unchanged, left : int
         Station-months in all, judged, skipped as nothing changed, and left since the run was stopped.
     days, hours, revised, taken_back : int
-        Sums of `PortionSummary`.
+        Sums of `StationMonthSummary`.
     """
 
     run_id: str
     version: str
-    portions: int
+    station_months: int
     judged: int
     unchanged: int
     left: int
@@ -88,7 +88,7 @@ def plan(
     *,
     stations: Collection[str] | None = None,
     now: datetime,
-) -> list[Portion]:
+) -> list[StationMonth]:
     """Station-months of ``[start, end)`` that have an instrument of a network, up to the last full hour at ``now``.
 
     Raises
@@ -96,11 +96,11 @@ def plan(
     ValueError
         A network that does not exist, or a station that has no instrument of any of them.
     """
-    last, found, known = min(end, floor_hour(now)), list[Portion](), set[str]()
+    last, found, known = min(end, floor_hour(now)), list[StationMonth](), set[str]()
     for network in networks:
         ids = [item.id for item in stations_of(settings, NetworkCode(network), None)]
         known |= set(ids)
-        found += portions_of(network, [name for name in ids if stations is None or name in stations], start, last)
+        found += station_months_of(network, [name for name in ids if stations is None or name in stations], start, last)
     unknown = sorted(set(stations or ()) - known)
     if unknown:
         msg = f"no instrument of {', '.join(networks)} at {', '.join(unknown)}"
@@ -133,24 +133,24 @@ def plan_batches(  # noqa: PLR0913 - of `plan`, and how they are shared out
     """
     there = {item.network.value for item in settings.stations.instruments.values()}
     known = [code for code in networks if NetworkCode(code).value in there]
-    portions = plan(settings, known, start, end, stations=stations, now=now)
+    station_months = plan(settings, known, start, end, stations=stations, now=now)
     if everything:
-        forget(settings, portions)
-    size = max(1, -(-len(portions) // most))
-    plain: list[dict[str, object]] = msgspec.to_builtins(portions)
+        forget(settings, station_months)
+    size = max(1, -(-len(station_months) // most))
+    plain: list[dict[str, object]] = msgspec.to_builtins(station_months)
     return [plain[first : first + size] for first in range(0, len(plain), size)]
 
 
-def forget(settings: SharedSettings, portions: Sequence[Portion]) -> None:
+def forget(settings: SharedSettings, station_months: Sequence[StationMonth]) -> None:
     """Take all of them for changed: what was noted of their months is dropped."""
     with StateStore(settings.state_url) as state:
-        for item in portions:
+        for item in station_months:
             state.forget_judged(item.network, [item.station_id], item.month, item.month + HOUR)
 
 
-def judge_portion(
-    settings: SharedSettings, portion: Portion, now: datetime, *, dry_run: bool = False
-) -> PortionSummary:
+def judge_month(
+    settings: SharedSettings, station_month: StationMonth, now: datetime, *, dry_run: bool = False
+) -> StationMonthSummary:
     """Judge the stretches of one station-month whose values or rules changed; raises as `qc.run.job.run` does.
 
     Parameters
@@ -158,29 +158,34 @@ def judge_portion(
     dry_run : bool
         Only tell how many days would be judged.
     """
-    station, thresholds = settings.stations.stations[portion.station_id], thresholds_of(settings)
-    rules = rules_digest(thresholds, station, portion.network, _code_digest())
+    station, thresholds = settings.stations.stations[station_month.station_id], thresholds_of(settings)
+    rules = rules_digest(thresholds, station, station_month.network, _code_digest())
     with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
-        codes = codes_of([station], portion.network)
-        digests = store.native_digests(portion.network, portion.station_id, portion.start, portion.end, sorted(codes))
-        noted = state.get_judged(portion.network, portion.station_id, portion.month)
+        codes = codes_of([station], station_month.network)
+        digests = store.native_digests(
+            station_month.network, station_month.station_id, station_month.start, station_month.end, sorted(codes)
+        )
+        noted = state.get_judged(station_month.network, station_month.station_id, station_month.month)
         before = noted.days if noted is not None and noted.rules == rules else {}
         # days that never held anything need no verdict
         known = before if noted is not None else dict.fromkeys(digests, NO_DATA)
         changed = changed_days(digests, known)
         if dry_run:
-            return PortionSummary(portion=portion, days=len(changed))
+            return StationMonthSummary(station_month=station_month, days=len(changed))
         spans = stretches_of(
-            portion, changed, look_back(thresholds, codes, thresholds.history_h(portion.network)), floor_hour(now)
+            station_month,
+            changed,
+            look_back(thresholds, codes, thresholds.history_h(station_month.network)),
+            floor_hour(now),
         )
-        summary, run_id = _judge(settings, portion, spans, len(changed), now)
-        days = before | {day: text for day, text in digests.items() if _is_whole(day, portion)}
+        summary, run_id = _judge(settings, station_month, spans, len(changed), now)
+        days = before | {day: text for day, text in digests.items() if _is_whole(day, station_month)}
         if days != before or noted is None or noted.rules != rules:
             state.put_judged(
                 JudgedMonth(
-                    network=portion.network,
-                    station_id=portion.station_id,
-                    month=portion.month,
+                    network=station_month.network,
+                    station_id=station_month.station_id,
+                    month=station_month.month,
                     rules=rules,
                     days=days,
                     run_id=run_id,
@@ -190,16 +195,20 @@ def judge_portion(
 
 
 def _judge(
-    settings: SharedSettings, portion: Portion, spans: Sequence[tuple[datetime, datetime]], days: int, now: datetime
-) -> tuple[PortionSummary, str]:
-    done = [run(settings, portion.network, *span, now, [portion.station_id]) for span in spans]
+    settings: SharedSettings,
+    station_month: StationMonth,
+    spans: Sequence[tuple[datetime, datetime]],
+    days: int,
+    now: datetime,
+) -> tuple[StationMonthSummary, str]:
+    done = [run(settings, station_month.network, *span, now, [station_month.station_id]) for span in spans]
     counts = {name: sum(getattr(item, name) for item in done) for name in ("hours", "revised", "taken_back")}
-    return PortionSummary(portion=portion, days=days, **counts), done[-1].run_id if done else ""
+    return StationMonthSummary(station_month=station_month, days=days, **counts), done[-1].run_id if done else ""
 
 
-def _is_whole(day: str, portion: Portion) -> bool:
-    begin = datetime.fromisoformat(day).replace(tzinfo=portion.start.tzinfo)
-    return portion.start <= begin and begin + DAY <= portion.end
+def _is_whole(day: str, station_month: StationMonth) -> bool:
+    begin = datetime.fromisoformat(day).replace(tzinfo=station_month.start.tzinfo)
+    return station_month.start <= begin and begin + DAY <= station_month.end
 
 
 @cache
@@ -211,18 +220,18 @@ def _code_digest() -> str:
 
 def reprocess(
     settings: SharedSettings,
-    portions: Sequence[Portion],
+    station_months: Sequence[StationMonth],
     now: datetime,
     *,
     workers: int = 1,
     stop: Callable[[], bool] = lambda: False,
-    progress: Callable[[PortionSummary], None] = lambda _done: None,
+    progress: Callable[[StationMonthSummary], None] = lambda _done: None,
 ) -> ReprocessSummary:
     """Judge station-months and note the run.
 
     Parameters
     ----------
-    portions : sequence of Portion
+    station_months : sequence of StationMonth
         From `plan`.
     workers : int
         Processes, at least 1; one station's months are judged one after the other.
@@ -237,46 +246,53 @@ def reprocess(
         What was done by then stays done.
     """
     version = thresholds_of(settings).version
-    span = (min((item.start for item in portions), default=None), max((item.end for item in portions), default=None))
-    done: list[PortionSummary] = []
+    span = (
+        min((item.start for item in station_months), default=None),
+        max((item.end for item in station_months), default=None),
+    )
+    done: list[StationMonthSummary] = []
     with (
         StateStore(settings.state_url) as state,
         state.open_run("reprocess", None, *span, version) as current,
     ):
-        for item in _judged(settings, portions, now, workers, stop):
+        for item in _judged(settings, station_months, now, workers, stop):
             done.append(item)
             progress(item)
-        summary = _summary(current.id, version, len(portions), done)
+        summary = _summary(current.id, version, len(station_months), done)
         current.state = RunState.CANCELLED if summary.left else RunState.DONE
         current.counts = msgspec.to_builtins(summary)
     return summary
 
 
-def _summary(run_id: str, version: str, portions: int, done: Sequence[PortionSummary]) -> ReprocessSummary:
+def _summary(run_id: str, version: str, station_months: int, done: Sequence[StationMonthSummary]) -> ReprocessSummary:
     judged = sum(item.days > 0 for item in done)
     sums = {name: sum(getattr(item, name) for item in done) for name in ("days", "hours", "revised", "taken_back")}
     return ReprocessSummary(
         run_id=run_id,
         version=version,
-        portions=portions,
+        station_months=station_months,
         judged=judged,
         unchanged=len(done) - judged,
-        left=portions - len(done),
+        left=station_months - len(done),
         **sums,
     )
 
 
 def _judged(
-    settings: SharedSettings, portions: Sequence[Portion], now: datetime, workers: int, stop: Callable[[], bool]
-) -> Iterator[PortionSummary]:
+    settings: SharedSettings,
+    station_months: Sequence[StationMonth],
+    now: datetime,
+    workers: int,
+    stop: Callable[[], bool],
+) -> Iterator[StationMonthSummary]:
     if workers == 1:
-        for item in portions:
+        for item in station_months:
             if stop():
                 return
-            yield judge_portion(settings, item, now)
+            yield judge_month(settings, item, now)
         return
     with _Pool(workers) as pool:
-        yield from pool.judge(settings, portions, now, stop)
+        yield from pool.judge(settings, station_months, now, stop)
 
 
 class _Pool:
@@ -296,16 +312,16 @@ class _Pool:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
     def judge(
-        self, settings: SharedSettings, portions: Sequence[Portion], now: datetime, stop: Callable[[], bool]
-    ) -> Iterator[PortionSummary]:
-        chains: dict[tuple[str, str], deque[Portion]] = {}
-        for item in portions:
+        self, settings: SharedSettings, station_months: Sequence[StationMonth], now: datetime, stop: Callable[[], bool]
+    ) -> Iterator[StationMonthSummary]:
+        chains: dict[tuple[str, str], deque[StationMonth]] = {}
+        for item in station_months:
             chains.setdefault((item.network, item.station_id), deque()).append(item)
-        ready, under_way = deque(chains.values()), dict[Future[PortionSummary], deque[Portion]]()
+        ready, under_way = deque(chains.values()), dict[Future[StationMonthSummary], deque[StationMonth]]()
         while ready or under_way:
             while ready and len(under_way) < self._workers and not stop():
                 chain = ready.popleft()
-                under_way[self._executor.submit(judge_portion, settings, chain.popleft(), now)] = chain
+                under_way[self._executor.submit(judge_month, settings, chain.popleft(), now)] = chain
             if not under_way:
                 return
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:

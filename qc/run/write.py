@@ -20,7 +20,7 @@ from qc import wording
 from qc.detector.flagging import ANOMALY_TESTS
 from qc.hourly.drift.flagging import TEST as DRIFT
 from qc.hourly.space.spatial import SPACE_TESTS
-from qc.station.limit_snapshot import rule_figures
+from qc.station.limit_snapshot import limit_figures
 from qc.station.revision import END_BEFORE, FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
 from schemas.frames import FLAG_COLUMNS, FLAG_END
 from store.influx.store import require_accepted
@@ -29,7 +29,7 @@ from store.state import FlagRule
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from qc.station.judge import Judged, Rules
+    from qc.station.judge import RunContext, StationResult
     from store.influx.store import Bucket, InfluxStore
     from store.state import StateStore
 
@@ -39,7 +39,7 @@ _RULE_KEY = ["station_id", "parameter", "test", "month"]
 
 
 @dataclass(frozen=True, slots=True)
-class Sink:
+class ResultWriter:
     """Where a run saves.
 
     Attributes
@@ -50,7 +50,7 @@ class Sink:
 
     store: InfluxStore
     state: StateStore
-    rules: Rules
+    context: RunContext
     run_id: str
     stations: Collection[str] | None = None
 
@@ -60,22 +60,22 @@ class Sink:
         return next(iter(self.stations)) if self.stations is not None and len(self.stations) == 1 else None
 
 
-def save_hours(sink: Sink, judged: Sequence[Judged]) -> int:
+def save_hours(writer: ResultWriter, judged: Sequence[StationResult]) -> int:
     """Write the hours that are new or differ from the stored ones; returns how many values were revised."""
     made = {item.station_id: item.hours for item in judged if len(item.hours)}
     if not made:
         return 0
-    network, window = sink.rules.network, sink.rules.window
+    network, window = writer.context.network, writer.context.window
     hours = pd.concat(made, names=["station_id", "start"])
-    stored = sink.store.read_hourly_table(network, window.start, window.end, sink.only_station)
+    stored = writer.store.read_hourly_table(network, window.start, window.end, writer.only_station)
     revised = revise_hours(hours, stored)
-    sink.state.add_hour_revisions(_replaced_rows(sink, revised.replaced))
-    require_accepted(sink.store.write_hourly_table(network, revised.hours), "hours")
+    writer.state.add_hour_revisions(_replaced_rows(writer, revised.replaced))
+    require_accepted(writer.store.write_hourly_table(network, revised.hours), "hours")
     return len(revised.replaced)
 
 
 def save_flags(
-    sink: Sink,
+    writer: ResultWriter,
     bucket: Bucket,
     flags: pd.DataFrame,
     last_seen: Mapping[tuple[str, str], pd.Timestamp],
@@ -91,63 +91,69 @@ def save_flags(
     only : collection of str or None
         Tests that the run gives; None: all but those with runs of their own. Verdicts of others are left alone.
     """
-    window = sink.rules.window
-    earlier = sink.store.read_flags(bucket, sink.rules.network, window.start, window.end, sink.only_station)
-    if sink.stations is not None and len(earlier):
-        earlier = earlier[earlier["station_id"].isin(sink.stations)]
+    window = writer.context.window
+    earlier = writer.store.read_flags(bucket, writer.context.network, window.start, window.end, writer.only_station)
+    if writer.stations is not None and len(earlier):
+        earlier = earlier[earlier["station_id"].isin(writer.stations)]
     if only is not None and len(earlier):
         earlier = earlier[earlier["test"].isin(list(only))]
     gone = earlier[~keys_of(earlier).isin(keys_of(flags))] if len(earlier) else earlier
     if len(gone) and only is None:
         gone = gone[
             [
-                _is_judged(row, last_seen, is_whole=sink.stations is None)
+                _is_judged(row, last_seen, is_whole=writer.stations is None)
                 for row in gone[list(KEY)].itertuples(index=False)
             ]
         ]
     changes = changes_of(flags, earlier, gone, wording.taken_back())
-    _record(sink, bucket, changes)
-    require_accepted(sink.store.write_flags(bucket, sink.rules.network, changes[[*FLAG_COLUMNS, FLAG_END]]), "flags")
+    _record(writer, bucket, changes)
+    require_accepted(
+        writer.store.write_flags(bucket, writer.context.network, changes[[*FLAG_COLUMNS, FLAG_END]]), "flags"
+    )
     return len(gone)
 
 
-def _replaced_rows(sink: Sink, replaced: pd.DataFrame) -> list[dict[str, Any]]:
+def _replaced_rows(writer: ResultWriter, replaced: pd.DataFrame) -> list[dict[str, Any]]:
     whole = replaced.astype({"revision": int, "count": int, "flag": int})
     figures = {
         name: whole[name].astype(object).where(whole[name].notna(), None)
         for name in ("value", "std", "completeness", "uncertainty")
     }
-    plain = whole.assign(**figures, hour=_datetimes(whole["hour"]), network=sink.rules.network, run_id=sink.run_id)
+    plain = whole.assign(
+        **figures, hour=_datetimes(whole["hour"]), network=writer.context.network, run_id=writer.run_id
+    )
     return [{str(name): value for name, value in row.items()} for row in plain.to_dict("records")]
 
 
-def _record(sink: Sink, bucket: Bucket, changes: pd.DataFrame) -> None:
+def _record(writer: ResultWriter, bucket: Bucket, changes: pd.DataFrame) -> None:
     """Keep changes with the rule each was given by."""
     if changes.empty:
         return
-    months = pd.DatetimeIndex(changes["start"]).tz_convert(sink.rules.zone).month
+    months = pd.DatetimeIndex(changes["start"]).tz_convert(writer.context.zone).month
     place, owners = pd.MultiIndex.from_frame(changes[_RULE_KEY[:-1]].assign(month=np.asarray(months))).factorize()
-    rules = [_rule(sink.rules, *owner) for owner in owners]
+    snapshots = [_snapshot(writer.context, *owner) for owner in owners]
     instruments = changes["instrument_id"].astype(object)
     plain = changes.assign(
         start=_datetimes(changes["start"]),
         end_before=_datetimes(changes[END_BEFORE]),
         flag=changes["flag"].astype(int),
         instrument_id=instruments.where(instruments.notna(), None),
-        rule=np.array([rule.digest for rule in rules], dtype=object)[place],
+        rule=np.array([one.digest for one in snapshots], dtype=object)[place],
         level=bucket.value,
-        network=str(sink.rules.network),
-        run_id=sink.run_id,
+        network=str(writer.context.network),
+        run_id=writer.run_id,
     )
     names = ["level", "network", *FLAG_COLUMNS, FLAG_BEFORE, REASON_BEFORE, END_BEFORE, "rule", "run_id"]
     columns = [plain[name].tolist() for name in names]
     rows = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
-    sink.state.add_flag_changes(rules, rows)
+    writer.state.add_flag_changes(snapshots, rows)
 
 
-def _rule(rules: Rules, station_id: str, code: str, test: str, month: int) -> FlagRule:
-    figures = rule_figures(rules.thresholds, test, code, network=rules.network, station_id=station_id, month=int(month))
-    version = rules.thresholds.version
+def _snapshot(context: RunContext, station_id: str, code: str, test: str, month: int) -> FlagRule:
+    figures = limit_figures(
+        context.thresholds, test, code, network=context.network, station_id=station_id, month=int(month)
+    )
+    version = context.thresholds.version
     text = msgspec.json.encode([test, version, figures], order="deterministic")
     return FlagRule(digest=hashlib.sha256(text).hexdigest()[:16], test=test, version=version, figures=figures)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class RunContext:
     """What judging depends on beside the data.
 
     Attributes
@@ -44,13 +44,13 @@ class Rules:
     calibrations: Calibrations | None = None
 
 
-class Around(Protocol):
-    """Gives what the hourly tests are given beside the hours at hand (`qc.run.context_reader.Surroundings`)."""
+class HourlyContext(Protocol):
+    """Gives what the hourly tests are given beside the hours at hand (`qc.run.context_reader.ContextReader`)."""
 
-    def after_past(self, hourly: Hourly, station: Station) -> Hourly:
+    def with_history(self, hourly: Hourly, station: Station) -> Hourly:
         """The hours at hand after stored ones before them."""
 
-    def beside(self, station: Station) -> pd.DataFrame | None:
+    def other_networks(self, station: Station) -> pd.DataFrame | None:
         """Hours of the station's other networks."""
 
     def near(self, station: Station) -> dict[str, pd.DataFrame]:
@@ -58,7 +58,7 @@ class Around(Protocol):
 
 
 @dataclass(slots=True)
-class Judged:
+class StationResult:
     """One station's outcome.
 
     Attributes
@@ -88,8 +88,8 @@ class Judged:
 
 
 def judge_station(
-    station: Station, natives: Mapping[str, pd.DataFrame], rules: Rules, around: Around | None = None
-) -> Judged:
+    station: Station, natives: Mapping[str, pd.DataFrame], context: RunContext, reader: HourlyContext | None = None
+) -> StationResult:
     """Judge a station's instruments, make its hours and judge these.
 
     Parameters
@@ -97,41 +97,41 @@ def judge_station(
     station : Station
     natives : mapping of str to DataFrame
         `schemas.frames` native by instrument id, of the read span; one that is absent or empty is silent.
-    rules : Rules
-    around : Around or None
+    context : RunContext
+    reader : HourlyContext or None
         What was there before, beside and near; None: only the hours at hand are looked at.
     """
-    found, parts, flags = Judged(station.id), list[Hourly](), list[pd.DataFrame]()
-    for instrument in station.instruments_of(rules.network):
+    found, parts, flags = StationResult(station.id), list[Hourly](), list[pd.DataFrame]()
+    for instrument in station.instruments_of(context.network):
         native = natives.get(instrument.id)
         found.counts["silent" if native is None or native.empty else "streams"] += 1
         if native is None or native.empty:
             continue
-        parts.append(_judge_instrument(station, instrument, _reported(native), rules, found, flags))
+        parts.append(_judge_instrument(station, instrument, _reported(native), context, found, flags))
     found.native_flags = concat_flags(flags)
     if not parts:
         return found
     made = merge(parts)
     hours = flag_hours(
-        made if around is None else around.after_past(made, station),
-        rules.thresholds,
-        network=rules.network,
+        made if reader is None else reader.with_history(made, station),
+        context.thresholds,
+        network=context.network,
         station_id=station.id,
-        zone=rules.zone,
-        beside=None if around is None else around.beside(station),
+        zone=context.zone,
+        beside=None if reader is None else reader.other_networks(station),
         place=place_of(station),
-        near={} if around is None else around.near(station),
+        near={} if reader is None else reader.near(station),
     )
     found.unevaluated.update(hours.unevaluated)
     found.whole = hours.hourly
     found.hours = with_uncertainty(
-        with_completeness(rules.window.inside(hours.hourly), made),
-        rules.thresholds,
-        network=rules.network,
+        with_completeness(context.window.inside(hours.hourly), made),
+        context.thresholds,
+        network=context.network,
         station_id=station.id,
-        zone=rules.zone,
+        zone=context.zone,
     )
-    found.hourly_flags = rules.window.flags_inside(hours.records)
+    found.hourly_flags = context.window.flags_inside(hours.records)
     found.counts["hours"] += len(found.hours) * len(parameters_in(found.hours))
     return found
 
@@ -140,27 +140,27 @@ def _judge_instrument(  # noqa: PLR0917 - one step of the loop above
     station: Station,
     instrument: Instrument,
     native: pd.DataFrame,
-    rules: Rules,
-    found: Judged,
+    context: RunContext,
+    found: StationResult,
     flags: list[pd.DataFrame],
 ) -> Hourly:
     found.last_seen[instrument.id] = native.index[-1]
     stream = Stream(
-        network=rules.network,
+        network=context.network,
         station_id=station.id,
         instrument_id=instrument.id,
         cadence_s=instrument.cadence_s,
-        zone=rules.zone,
+        zone=context.zone,
         place=place_of(station),
     )
-    flagged, values = flag_native(native, stream, rules.thresholds), native
-    if rules.calibrations is not None:
-        flagged = rules.calibrations.judge(flagged, native, stream)
-        values = rules.calibrations.correct(native, stream)
-    flags.append(rules.window.flags_inside(flagged.records))
+    flagged, values = flag_native(native, stream, context.thresholds), native
+    if context.calibrations is not None:
+        flagged = context.calibrations.judge(flagged, native, stream)
+        values = context.calibrations.correct(native, stream)
+    flags.append(context.window.flags_inside(flagged.records))
     found.unevaluated.update(flagged.unevaluated)
-    found.counts["values"] += rules.window.values_inside(native)
-    hours = reporting_hours(native, instrument, rules.window)
+    found.counts["values"] += context.window.values_inside(native)
+    hours = reporting_hours(native, instrument, context.window)
     return aggregate(values, flagged.combined, hours, cadence_s=instrument.cadence_s)
 
 

@@ -27,7 +27,7 @@ FILED_UNDER = MappingProxyType(
 _SCOPE = frozenset({"parameters", "groups", "test"})
 
 
-def rule_figures(
+def limit_figures(
     thresholds: Thresholds, test: str, code: str, *, network: str, station_id: str, month: int
 ) -> dict[str, Any]:
     """Figures of the rule of a test for a parameter at a station in a civil month.

@@ -81,10 +81,10 @@ def changes_of(flags: pd.DataFrame, earlier: pd.DataFrame, gone: pd.DataFrame, t
     end_before = pd.DatetimeIndex(earlier[FLAG_END].reset_index(drop=True).reindex(place))
     changed = (flags["flag"].to_numpy() != flag_before) | (flags["reason"].to_numpy() != reason_before)
     changed |= pd.DatetimeIndex(flags[FLAG_END]).asi8 != end_before.asi8
-    told = flags.assign(flag_before=flag_before, reason_before=reason_before, end_before=end_before)[changed]
+    recorded = flags.assign(flag_before=flag_before, reason_before=reason_before, end_before=end_before)[changed]
     back = gone.assign(flag_before=gone["flag"], reason_before=gone["reason"], end_before=gone[FLAG_END])
     back = back.assign(flag=int(Flag.PASS), reason=taken_back)
-    parts = [part for part in (told, back) if len(part)]
+    parts = [part for part in (recorded, back) if len(part)]
     columns = [*FLAG_COLUMNS, FLAG_END, FLAG_BEFORE, REASON_BEFORE, END_BEFORE]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 
 
-class Portion(msgspec.Struct, frozen=True, order=True):
+class StationMonth(msgspec.Struct, frozen=True, order=True):
     """One station's part of one network in (part of) one UTC month, ``[start, end)``."""
 
     network: str
@@ -31,7 +31,7 @@ class Portion(msgspec.Struct, frozen=True, order=True):
         return self.start.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def portions_of(network: str, stations: Sequence[str], start: datetime, end: datetime) -> list[Portion]:
+def station_months_of(network: str, stations: Sequence[str], start: datetime, end: datetime) -> list[StationMonth]:
     """Station-months of ``[start, end)``, by station, then by time.
 
     Parameters
@@ -45,7 +45,7 @@ def portions_of(network: str, stations: Sequence[str], start: datetime, end: dat
         following = (month + 32 * DAY).replace(day=1)
         spans.append((first, min(following, last)))
         first = following
-    return [Portion(network, name, *span) for name in stations for span in spans]
+    return [StationMonth(network, name, *span) for name in stations for span in spans]
 
 
 def rules_digest(thresholds: Thresholds, station: Station, network: str, code: str) -> str:
@@ -62,12 +62,12 @@ def rules_digest(thresholds: Thresholds, station: Station, network: str, code: s
 
 
 def stretches_of(
-    portion: Portion, changed: Sequence[datetime], look_back: timedelta, until: datetime
+    station_month: StationMonth, changed: Sequence[datetime], look_back: timedelta, until: datetime
 ) -> list[tuple[datetime, datetime]]:
     """Hours to judge, given the days whose values changed.
 
     A verdict depends on values before it, so each stretch goes on for ``look_back`` after the last changed day, beyond the
-    portion if need be; stretches that touch are one.
+    month if need be; stretches that touch are one.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def stretches_of(
     """
     found: list[tuple[datetime, datetime]] = []
     for day in changed:
-        first, last = max(day, portion.start), min(day + DAY, portion.end) + look_back
+        first, last = max(day, station_month.start), min(day + DAY, station_month.end) + look_back
         if found and first <= found[-1][1]:
             found[-1] = (found[-1][0], last)
         else:

@@ -92,12 +92,12 @@ def _run_by_months(
 
     networks, start, stop, now = what
     everything = bool(options["everything"])
-    portions = _or_exit(lambda: plan(settings, networks, start, stop, stations=options["stations"], now=now))
+    station_months = _or_exit(lambda: plan(settings, networks, start, stop, stations=options["stations"], now=now))
     if options["dry_run"]:
-        _or_exit(lambda: qc_run.dry_run(settings, portions, now, everything=everything, as_json=as_json))
+        _or_exit(lambda: qc_run.dry_run(settings, station_months, now, everything=everything, as_json=as_json))
         return
     done = _or_exit(
-        lambda: qc_run.judge_again(settings, portions, now, workers=options["workers"], everything=everything)
+        lambda: qc_run.judge_again(settings, station_months, now, workers=options["workers"], everything=everything)
     )
     typer.echo(to_json(done) if as_json else qc_run.summary_text(done))
     if done.left:

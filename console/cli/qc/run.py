@@ -14,34 +14,34 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from qc.run.reprocess import PortionSummary, ReprocessSummary
-    from qc.station.station_month import Portion
+    from qc.run.reprocess import ReprocessSummary, StationMonthSummary
+    from qc.station.station_month import StationMonth
     from store.settings import SharedSettings
 
 
 def judge_again(
-    settings: SharedSettings, portions: Sequence[Portion], now: datetime, *, workers: int, everything: bool
+    settings: SharedSettings, station_months: Sequence[StationMonth], now: datetime, *, workers: int, everything: bool
 ) -> ReprocessSummary:
     """Judge station-months with a progress line; a first Ctrl-C lets those under way end, a second breaks off."""
     from qc.run.reprocess import forget, reprocess
 
     if everything:
-        forget(settings, portions)
-    with interruptible() as stop, progress_of(len(portions)) as progress:
-        return reprocess(settings, portions, now, workers=workers, stop=stop.is_set, progress=progress)
+        forget(settings, station_months)
+    with interruptible() as stop, progress_of(len(station_months)) as progress:
+        return reprocess(settings, station_months, now, workers=workers, stop=stop.is_set, progress=progress)
 
 
 def dry_run(
-    settings: SharedSettings, portions: Sequence[Portion], now: datetime, *, everything: bool, as_json: bool
+    settings: SharedSettings, station_months: Sequence[StationMonth], now: datetime, *, everything: bool, as_json: bool
 ) -> None:
     """List the station-months that would be judged, with the number of changed days."""
     import msgspec
 
-    from qc.run.reprocess import judge_portion
+    from qc.run.reprocess import judge_month
 
     waiting = 0
-    for item in portions:
-        found = judge_portion(settings, item, now, dry_run=True)
+    for item in station_months:
+        found = judge_month(settings, item, now, dry_run=True)
         if not found.days and not everything:
             continue
         waiting += 1
@@ -51,7 +51,7 @@ def dry_run(
             else f"{item.network:<4} {item.station_id:<16} {item.start:%Y-%m-%dT%H:%MZ} .. {item.end:%Y-%m-%dT%H:%MZ}  {found.days} days 天"
         )
     if not as_json:
-        typer.echo(f"{waiting} of {len(portions)} station-months would be judged 站月待检")
+        typer.echo(f"{waiting} of {len(station_months)} station-months would be judged 站月待检")
 
 
 def summary_text(summary: ReprocessSummary) -> str:
@@ -85,7 +85,7 @@ def interruptible() -> Iterator[threading.Event]:
 
 
 @contextmanager
-def progress_of(total: int) -> Iterator[Callable[[PortionSummary], None]]:
+def progress_of(total: int) -> Iterator[Callable[[StationMonthSummary], None]]:
     """A bar on a terminal, a line every tenth elsewhere, on standard error."""
     if sys.stderr.isatty():
         from rich.console import Console
@@ -97,12 +97,12 @@ def progress_of(total: int) -> Iterator[Callable[[PortionSummary], None]]:
             yield lambda done: bar.update(
                 task,
                 advance=1,
-                description=f"{done.portion.network} {done.portion.station_id} {done.portion.start:%Y-%m}",
+                description=f"{done.station_month.network} {done.station_month.station_id} {done.station_month.start:%Y-%m}",
             )
         return
     count = 0
 
-    def line(_done: PortionSummary) -> None:
+    def line(_done: StationMonthSummary) -> None:
         nonlocal count
         count += 1
         if count == total or count % max(1, total // 10) == 0:

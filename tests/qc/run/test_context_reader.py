@@ -76,7 +76,7 @@ def test_rain_of_the_weather_station_and_stored_hours_explain_a_rise(settings: S
             job.run(placed, network, START + first * HOUR, START + last * HOUR, START + last * HOUR)
     flags = store.read_flags(Bucket.HOURLY, "rad", START, START + 100 * HOUR, "r1")
     store.close()
-    told = flags[flags["test"] == "dose_rise"].set_index("start")
-    assert told["flag"].tolist() == [1, 1, 3]
-    assert "wash-out" in told["reason"].iloc[0]
-    assert "5 h ago" in told["reason"].iloc[2]
+    recorded = flags[flags["test"] == "dose_rise"].set_index("start")
+    assert recorded["flag"].tolist() == [1, 1, 3]
+    assert "wash-out" in recorded["reason"].iloc[0]
+    assert "5 h ago" in recorded["reason"].iloc[2]

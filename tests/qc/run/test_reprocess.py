@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from console.cli.qc import group as command
 from qc.run.reprocess import forget, plan, plan_batches, reprocess
-from qc.station.station_month import Portion, changed_days, portions_of, stretches_of
+from qc.station.station_month import StationMonth, changed_days, station_months_of, stretches_of
 from store.influx.store import Bucket
 from store.state import RunState, StateStore
 from tests.qc.run.test_job import START, placed, put, store
@@ -28,12 +28,12 @@ NOW = END + timedelta(minutes=5)
 integration = pytest.mark.integration
 
 
-def portions(settings: SharedSettings) -> list[Portion]:
+def station_months(settings: SharedSettings) -> list[StationMonth]:
     return plan(settings, ["gas"], START, END, now=NOW)
 
 
 def test_months_are_cut_at_their_ends() -> None:
-    made = portions_of("gas", ["b", "a"], START - 2 * DAY, START + 40 * DAY)
+    made = station_months_of("gas", ["b", "a"], START - 2 * DAY, START + 40 * DAY)
     assert [(item.station_id, item.start.month) for item in made] == [
         ("b", 5), ("b", 6), ("b", 7), ("a", 5), ("a", 6), ("a", 7)
     ]  # fmt: skip
@@ -41,11 +41,11 @@ def test_months_are_cut_at_their_ends() -> None:
 
 
 def test_nothing_is_planned_for_an_empty_time() -> None:
-    assert portions_of("gas", ["a"], START, START) == []
+    assert station_months_of("gas", ["a"], START, START) == []
 
 
 def test_a_changed_day_is_judged_with_what_looks_back_to_it() -> None:
-    whole = Portion("gas", "s1", START, START + 30 * DAY)
+    whole = StationMonth("gas", "s1", START, START + 30 * DAY)
     six = timedelta(hours=6)
     days = [START, START + DAY, START + 9 * DAY]
     assert stretches_of(whole, days, six, START + 30 * DAY) == [
@@ -63,7 +63,7 @@ def test_days_differ_by_fingerprint() -> None:
 @integration
 def test_second_time_nothing_is_judged(placed: SharedSettings, store: InfluxStore) -> None:
     put(store, range(0, 3 * 1440, 5))
-    first, again = (reprocess(placed, portions(placed), NOW) for _ in range(2))
+    first, again = (reprocess(placed, station_months(placed), NOW) for _ in range(2))
     assert (first.judged, first.unchanged, first.days) == (1, 1, 3)
     assert (again.judged, again.unchanged, again.hours) == (0, 2, 0)
     assert len(store.read_hourly("gas", "s1", START, END)) == 72
@@ -72,9 +72,9 @@ def test_second_time_nothing_is_judged(placed: SharedSettings, store: InfluxStor
 @integration
 def test_only_days_that_changed_are_judged_again(placed: SharedSettings, store: InfluxStore) -> None:
     put(store, range(0, 3 * 1440, 5))
-    reprocess(placed, portions(placed), NOW)
+    reprocess(placed, station_months(placed), NOW)
     put(store, range(1440, 1500))
-    again = reprocess(placed, portions(placed), NOW)
+    again = reprocess(placed, station_months(placed), NOW)
     assert (again.days, again.judged) == (1, 1)
     assert again.revised > 0
     assert again.hours < 3 * 60
@@ -83,11 +83,11 @@ def test_only_days_that_changed_are_judged_again(placed: SharedSettings, store: 
 @integration
 def test_other_limits_judge_everything_again(placed: SharedSettings, store: InfluxStore) -> None:
     put(store, range(0, 3 * 1440, 5))
-    reprocess(placed, portions(placed), NOW)
+    reprocess(placed, station_months(placed), NOW)
     placed.network.with_name("thresholds.toml").write_text(
         '[[limit]]\ntest = "gross_range"\nparameters = ["o3"]\nsuspect_max = 10.0\nunit = "ug/m3"\nsource = "a try"\nverified = false\n'
     )
-    again = reprocess(placed, portions(placed), NOW)
+    again = reprocess(placed, station_months(placed), NOW)
     assert again.days == 6
     assert (store.read_flags(Bucket.NATIVE, "gas", START, END, "s1")["test"] == "gross_range").sum() == 3 * 288
 
@@ -96,25 +96,25 @@ def test_other_limits_judge_everything_again(placed: SharedSettings, store: Infl
 def test_a_stopped_run_is_marked_and_goes_on_where_it_was(placed: SharedSettings, store: InfluxStore) -> None:
     put(store, range(0, 3 * 1440, 5))
     done: list[object] = []
-    stopped = reprocess(placed, portions(placed), NOW, stop=lambda: bool(done), progress=done.append)
+    stopped = reprocess(placed, station_months(placed), NOW, stop=lambda: bool(done), progress=done.append)
     assert (stopped.judged, stopped.left) == (1, 1)
     with StateStore(placed.state_url) as state:
         (kept,) = state.list_runs("reprocess")
     assert kept.state == RunState.CANCELLED
-    rest = reprocess(placed, portions(placed), NOW)
+    rest = reprocess(placed, station_months(placed), NOW)
     assert (rest.judged, rest.unchanged, rest.left) == (0, 2, 0)
-    forget(placed, portions(placed))
-    assert reprocess(placed, portions(placed), NOW).judged == 1
+    forget(placed, station_months(placed))
+    assert reprocess(placed, station_months(placed), NOW).judged == 1
 
 
 @integration
 def test_two_processes_make_what_one_makes(placed: SharedSettings, store: InfluxStore) -> None:
     put(store, range(0, 3 * 1440, 5))
-    done = reprocess(placed, portions(placed), NOW, workers=2)
+    done = reprocess(placed, station_months(placed), NOW, workers=2)
     assert (done.judged, done.unchanged, done.left) == (1, 1, 0)
     before = store.read_hourly("gas", "s1", START, END)
-    forget(placed, portions(placed))
-    again = reprocess(placed, portions(placed), NOW)
+    forget(placed, station_months(placed))
+    again = reprocess(placed, station_months(placed), NOW)
     assert (again.revised, again.taken_back) == (0, 0)
     assert store.read_hourly("gas", "s1", START, END).equals(before)
 

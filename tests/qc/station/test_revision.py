@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qc.limits.thresholds import load_thresholds
-from qc.station.limit_snapshot import rule_figures
+from qc.station.limit_snapshot import limit_figures
 from qc.station.revision import FLAG_BEFORE, changes_of, revise_hours
 from schemas.frames import FLAG_COLUMNS, empty_flags
 
@@ -103,10 +103,10 @@ def test_equal_hours_are_neither_written_nor_revised(values: list[float]) -> Non
     [("completeness", "min_completeness", 0.75), ("gross_range", "suspect_max", 600.0), ("hourly_flat", "hours", 4)],
 )
 def test_figures_of_a_rule_are_those_of_its_limit(test: str, name: str, value: float) -> None:
-    figures = rule_figures(load_thresholds(), test, "o3", network="gas", station_id="s1", month=6)
+    figures = limit_figures(load_thresholds(), test, "o3", network="gas", station_id="s1", month=6)
     assert figures[name] == value
     assert "parameters" not in figures
 
 
 def test_test_without_a_limit_has_no_figures() -> None:
-    assert rule_figures(load_thresholds(), "status", "o3", network="gas", station_id="s1", month=6) == {}
+    assert limit_figures(load_thresholds(), "status", "o3", network="gas", station_id="s1", month=6) == {}
