@@ -69,7 +69,7 @@ def _wrap_all() -> None:
     from ingest.decode import message
     from ingest.decode.clock import ClockScreen
     from store.influx.reading import ReadingStore
-    from store.state import StateStore
+    from store.state.quarantine import QuarantineStore
 
     def readings(batch: object) -> list[object]:
         return [reading for judged in batch for reading in judged.readings]  # type: ignore[attr-defined]
@@ -86,14 +86,14 @@ def _wrap_all() -> None:
     _wrap(ClockScreen, "screen", "screen", lambda args: args[1].readings)
     _wrap(Reviser, "revise", "revise", lambda args: readings(args[1]))
     _wrap(ReadingStore, "write_readings", "write", lambda args: args[1])
-    added = StateStore.add_many_rejections
+    added = QuarantineStore.add_many
 
-    def add(self: StateStore, batch: object) -> int:
+    def add(self: QuarantineStore, batch: object) -> int:
         if any(item.parameter == UNRECORDED for _, _, rejections in batch for item in rejections):  # type: ignore[attr-defined]
             raise InjectedError("record")  # noqa: EM101 - a fault of the bench
         return added(self, batch)  # type: ignore[arg-type]
 
-    StateStore.add_many_rejections = add  # type: ignore[method-assign,assignment]
+    QuarantineStore.add_many = add  # type: ignore[method-assign,assignment]
 
 
 def _wrap(owner: object, name: str, step: str, readings_of: Callable[[tuple[object, ...]], list[object]]) -> None:

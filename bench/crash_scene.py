@@ -284,7 +284,7 @@ def _rows_of(
 def _entries(collector: CollectorProcess) -> Iterator[tuple[str, datetime, Entry]]:
     with StateStore(collector.settings.state_url) as state:
         after = 0
-        while page := state.list_quarantine(after=after, limit=_PAGE):
+        while page := state.quarantine.list(after=after, limit=_PAGE):
             after = page[-1].id
             for item in page:
                 yield item.topic, item.received_at, (item.reason.value, item.parameter)

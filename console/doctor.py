@@ -243,9 +243,9 @@ def _state(settings: LocalSettings) -> Finding:
 
     with StateStore(settings.state_url) as state:
         try:
-            pending = state.pending_migrations()
+            pending = state.database.pending_migrations()
             if not pending:
-                state.try_write()
+                state.database.try_write()
         except StateError as error:
             return Finding(
                 component="state",

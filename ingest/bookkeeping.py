@@ -91,7 +91,7 @@ class Follower:
     def count(self, batch: Sequence[Judged]) -> None:
         """Add the batch to the running balance; raises `StoreError`."""
         divide(
-            lambda part: self._state.add_balance(count_batch(part)),
+            lambda part: self._state.balance.add(count_batch(part)),
             batch,
             lambda item, error: self._note(item, "count", error),
         )
@@ -112,7 +112,7 @@ class Follower:
         self.attempt("clock", lambda: self._clocks.note(now))
         self._over(
             "foreign",
-            lambda part: self._state.report_findings(foreign_payloads(part, self._network, now)),
+            lambda part: self._state.findings.report(foreign_payloads(part, self._network, now)),
             [item for item in batch if item.rejections],
         )
 
@@ -130,7 +130,7 @@ class Follower:
         return errors
 
     def _report_errors(self) -> None:
-        self._state.report_findings(self._errors.take(datetime.now(UTC)))
+        self._state.findings.report(self._errors.take(datetime.now(UTC)))
         self._errors.forget()
 
     def close(self) -> None:
@@ -146,5 +146,5 @@ class Follower:
         detail = f"{step}, readings are stored: {describe(error)}"
         self.attempt(
             "entry",
-            lambda: self._state.add_rejections(item.message, item.topic, [internal_error(detail, item.topic)]),
+            lambda: self._state.quarantine.add(item.message, item.topic, [internal_error(detail, item.topic)]),
         )

@@ -300,17 +300,17 @@ class Drain:
     def _record(self, part: Sequence[Judged]) -> None:
         for item in part:
             if item.results:
-                self._state.add_check_results(item.results, item.message.received_at)
+                self._state.calibration.add_checks(item.results, item.message.received_at)
         refused = [(item.message, item.topic, item.rejections) for item in part if item.rejections]
         if refused:
-            self._state.add_many_rejections(refused)
+            self._state.quarantine.add_many(refused)
 
     def _record_bare(self, item: Judged, error: Exception) -> None:
         """An entry that cannot be made: one without what may be odd about it. The message stays in the raw log in any case."""
         bare = internal_error(describe(error), item.topic)
         for rejections in ([*item.rejections, bare], [bare]):
             try:
-                self._state.add_rejections(item.message, item.topic, rejections)
+                self._state.quarantine.add(item.message, item.topic, rejections)
             except Exception as again:
                 if not is_unexpected(again):
                     raise

@@ -67,7 +67,7 @@ def native_as_of(  # noqa: PLR0913 - the key of a series, its span and the momen
     its message was received. Of data sets (no late window) only corrections are known.
     """
     frame = store.read_native(network, station_id, instrument_id, start, end, parameters)
-    revisions = state.list_revisions(
+    revisions = state.revisions.list(
         start=start, end=end, station_id=station_id, instrument_id=instrument_id, received_after=moment
     )
     frame = frame[pd.DatetimeIndex(frame.index) <= pd.Timestamp(moment - cadence)]
@@ -129,7 +129,7 @@ def flags_as_of(  # noqa: PLR0913 - the key of a series, its span and the moment
     A verdict from before history was kept counts as old as its value.
     """
     frame = store.read_flags(level, network, start, end, station_id)
-    changes = state.list_flag_changes(start=start, end=end, station_id=station_id, recorded_after=moment)
+    changes = state.flag_history.list_changes(start=start, end=end, station_id=station_id, recorded_after=moment)
     return flags_told_back(frame, [item for item in changes if item.level == level.value and item.network == network])
 
 
@@ -182,7 +182,7 @@ def hourly_as_of(  # noqa: PLR0913 - the key of a series, its span and the momen
     frame = store.read_hourly(network, station_id, start, end)
     runs = screened_as_of(state, network, station_id, Interval(start, end), moment)
     frame = frame[is_screened(pd.DatetimeIndex(frame.index).tz_convert(None).to_numpy(), runs)]
-    replaced = state.list_hour_revisions(
+    replaced = state.flag_history.list_hours(
         start=start, end=end, station_id=station_id, network=network, recorded_after=moment
     )
     return hours_told_back(frame, replaced)
@@ -217,7 +217,7 @@ def screened_as_of(
     state: StateStore, network: str, station_id: str, span: Interval, moment: datetime
 ) -> tuple[Interval, ...]:
     """Parts of ``span`` that runs finished by a moment had screened, ascending, disjoint."""
-    runs = state.list_runs_over("qc", network, span.start, span.end, finished_by=moment)
+    runs = state.runs.list_over("qc", network, span.start, span.end, finished_by=moment)
     found = [
         Interval(item.start, item.end)
         for item in runs

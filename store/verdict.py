@@ -40,7 +40,7 @@ def read_verdicts(
         native, hourly = (
             influx.read_flags(level, network, first, span.end, station_id) for level in (Bucket.NATIVE, Bucket.HOURLY)
         )
-        return Verdicts(native, hourly, state.list_screened(network, station_id, span.start, span.end))
+        return Verdicts(native, hourly, state.screened.list(network, station_id, span.start, span.end))
     native, hourly = (
         flags_as_of(
             influx,

@@ -73,7 +73,7 @@ class MailState(msgspec.Struct, frozen=True, kw_only=True):
 
 def mail_state(state: StateStore, now: datetime) -> MailState:
     """State of the mail channel at a moment (aware)."""
-    channel, backlog = state.get_channel(EMAIL), state.get_backlog(EMAIL, failed_since=now - _DAY)
+    channel, backlog = state.channels.get(EMAIL), state.deliveries.get_backlog(EMAIL, failed_since=now - _DAY)
     return MailState(
         ok=channel.ok if channel else None,
         since=channel.since if channel else None,
@@ -89,28 +89,30 @@ def mail_state(state: StateStore, now: datetime) -> MailState:
 
 def is_check_due(state: StateStore, now: datetime) -> bool:
     """Whether the mail server is to be greeted though nothing waits."""
-    channel = state.get_channel(EMAIL)
+    channel = state.channels.get(EMAIL)
     return channel is None or not channel.ok or now - channel.checked_at >= CHECK_EVERY
 
 
 def note_mail(state: StateStore, settings: AlertSettings, error: str | None, backlog: Backlog, now: datetime) -> None:
     """Note what became of a use of the mail server; log its change, and tell the second way of an outage and its end."""
-    before = state.note_channel(EMAIL, ok=error is None, detail=error or "", now=now)
+    before = state.channels.note(EMAIL, ok=error is None, detail=error or "", now=now)
     if error is None:
         if not before.ok:
             _log.info("mail_server_back", since=before.since, failures=before.failures)
         if before.alarmed_at is not None:
             _alarm(settings, "mail_up", _text("mail_up", settings, before.since, backlog, []), now)
         return
-    channel = state.get_channel(EMAIL)
+    channel = state.channels.get(EMAIL)
     assert channel is not None, "it was noted above"
     if channel.since == now:
         _log.warning("mail_server_dead", detail=error, waiting=backlog.waiting)
-    if _is_alarm_due(channel, now) and state.note_alarm(EMAIL, before=channel.alarmed_at, now=now):
-        waiting = sorted(state.list_waiting(EMAIL), key=lambda item: _ORDER[item.transition.severity])[:LISTED]
+    if _is_alarm_due(channel, now) and state.channels.note_alarm(EMAIL, before=channel.alarmed_at, now=now):
+        waiting = sorted(state.deliveries.list_waiting(EMAIL), key=lambda item: _ORDER[item.transition.severity])[
+            :LISTED
+        ]
         text = _text("mail_down", settings, channel.since, backlog, waiting, detail=error)
         if not _alarm(settings, "mail_down", text, now, waiting=backlog.waiting, since=channel.since, detail=error):
-            state.note_alarm(EMAIL, before=now, now=channel.alarmed_at)  # tried again in the next round
+            state.channels.note_alarm(EMAIL, before=now, now=channel.alarmed_at)  # tried again in the next round
 
 
 def _is_alarm_due(channel: Channel, now: datetime) -> bool:

@@ -68,9 +68,9 @@ def finding_transitions(
         Aware.
     """
     present = {}
-    for item in state.list_findings():
+    for item in state.findings.list():
         if why_subject_gone(*subject_of(item.key), network, now) is not None:
-            state.drop_finding(item.key)
+            state.findings.drop(item.key)
         else:
             present[item.key] = item
     recent = [item for item in present.values() if item.kind in _STANDING or item.last_at >= now - RECENT]
@@ -84,11 +84,11 @@ def finding_transitions(
 
 def standing_keys(state: StateStore) -> set[str]:
     """Keys of findings that hold until they are dropped, however long ago they were noticed."""
-    return {PREFIX + item.key for kind in _STANDING for item in state.list_findings(kind=kind)}
+    return {PREFIX + item.key for kind in _STANDING for item in state.findings.list(kind=kind)}
 
 
 def _begin(finding: Finding, state: StateStore, rules: Rules, status: AlertStatus | None) -> Iterator[AlertTransition]:
-    told = state.get_document(DOCUMENT, PREFIX + finding.key)
+    told = state.documents.get(DOCUMENT, PREFIX + finding.key)
     is_told = told is not None and datetime.fromisoformat(told.body["last_at"]) >= finding.last_at
     is_open = status is not None and status.state is AlertState.FIRING
     if is_told and (is_open or finding.kind not in _STANDING):

@@ -32,7 +32,7 @@ def as_judged_now(
         return frame
     start, end = frame.index[0].to_pydatetime(), frame.index[-1].to_pydatetime() + _HOUR
     records = influx.read_flags(Bucket.HOURLY, network, start, end, station_id=station_id)
-    reviews = state.list_reviews(network=network, stations=(station_id,), start=start, end=end, states=ACTIVE)
+    reviews = state.reviews.list(network=network, stations=(station_id,), start=start, end=end, states=ACTIVE)
     return reviewed(frame, reviews, records)
 
 

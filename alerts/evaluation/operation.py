@@ -49,7 +49,7 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
     rule = rules.operation(key)
     if rule is not None and not rule.enabled:
         return None
-    state.put_document(DOCUMENT, alert_key, {"last_at": now.isoformat()})
+    state.documents.put(DOCUMENT, alert_key, {"last_at": now.isoformat()})
     if status and status.state is AlertState.FIRING:
         return None
     # Two parts that report the same within a minute report one thing: the store keeps equal transitions once.
@@ -109,7 +109,7 @@ def _is_over(state: StateStore, rules: Rules, status: AlertStatus, now: datetime
 
 def last_report(state: StateStore, status: AlertStatus) -> datetime:
     """When an open operation alert was reported last."""
-    document = state.get_document(DOCUMENT, status.alert_key)
+    document = state.documents.get(DOCUMENT, status.alert_key)
     return datetime.fromisoformat(document.body["last_at"]) if document else status.transition.at
 
 

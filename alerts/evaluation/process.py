@@ -20,18 +20,18 @@ def note_processes(state: StateStore, now: datetime) -> None:
     now : datetime
         Aware.
     """
-    known = {item.key: item for item in state.list_findings(kind=FindingKind.PROCESS)}
+    known = {item.key: item for item in state.findings.list(kind=FindingKind.PROCESS)}
     wrong = {}
-    for item in state.list_processes():
+    for item in state.processes.list():
         found = item.state(now)
         if found is not ProcessState.WELL:
             finding = _finding(item, found, now)
             wrong[finding.key] = finding
-    state.report_findings(
+    state.findings.report(
         finding for key, finding in wrong.items() if key not in known or known[key].facts != finding.facts
     )
     for key in known.keys() - wrong.keys():
-        state.drop_finding(key)
+        state.findings.drop(key)
 
 
 def _finding(item: Process, found: ProcessState, now: datetime) -> Finding:

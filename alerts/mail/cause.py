@@ -48,7 +48,7 @@ def _is_attributable(transition: AlertTransition) -> bool:
 def attributions_of(state: StateStore, transition: AlertTransition) -> list[dict[str, Any]]:
     """Attribution documents of the transition's station and parameter that overlap its time, newest first."""
     prefix = f"{transition.station_id}/{transition.parameter}/"
-    documents = state.each_document("attribution", prefix=prefix)
+    documents = state.documents.each("attribution", prefix=prefix)
     return [document.body for document in documents if explains(document.body, transition)]
 
 

@@ -78,7 +78,7 @@ def deliver_round(sources: Sources, settings: AlertSettings, *, worker: str, now
     def give_back(claim: ClaimedTransition, error: Exception) -> None:
         say("alert_delivery_failed", error, alert=claim.transition.alert_key)
         detail = describe(error)
-        sources.state.finish_delivery(claim.delivery_id, ok=False, detail=detail, worker=worker, permanent=False)
+        sources.state.deliveries.finish(claim.delivery_id, ok=False, detail=detail, worker=worker, permanent=False)
         outcomes.append(Outcome(0, detail))
 
     divide(
@@ -93,7 +93,7 @@ def deliver_round(sources: Sources, settings: AlertSettings, *, worker: str, now
 def _deliver(
     claims: Sequence[ClaimedTransition], sources: Sources, settings: AlertSettings, *, worker: str, now: datetime
 ) -> Outcome:
-    statuses = sources.state.get_alert_states()
+    statuses = sources.state.alerts.get_states()
     episodes = list(episodes_of(claims))
     decisions = decide(episodes, _situation(sources, settings, statuses, episodes))
     posts = list(_settle(sources, decisions, statuses, worker))
@@ -127,13 +127,13 @@ def _send_all(
         else:
             for post in group:
                 for delivery_id in post.ids:
-                    sources.state.release_claim(delivery_id, worker, datetime.now(UTC) + LOOK_AGAIN)
+                    sources.state.deliveries.release(delivery_id, worker, datetime.now(UTC) + LOOK_AGAIN)
         yield failure
 
 
 def _claim(sources: Sources, worker: str) -> Iterator[ClaimedTransition]:
     count = 0
-    while count < MOST_CLAIMS and (claims := sources.state.claim_deliveries(worker, EMAIL)):
+    while count < MOST_CLAIMS and (claims := sources.state.deliveries.claim(worker, EMAIL)):
         count += len(claims)
         yield from claims
 
@@ -143,7 +143,7 @@ def _situation(
 ) -> Situation:
     state, now = sources.state, sources.now
     firing = [item for item in statuses.values() if item.state is AlertState.FIRING]
-    deliveries = state.get_deliveries([item.transition_id for item in firing], EMAIL)
+    deliveries = state.deliveries.get([item.transition_id for item in firing], EMAIL)
     # An alert that nobody is or will be told of speaks for no other.
     speaking = {key for key, item in deliveries.items() if item.is_open or item.state == "sent"}
     watched = [item for item in firing if why_unwatched(item.transition, sources.rules, sources.network, now) is None]
@@ -153,7 +153,7 @@ def _situation(
         firing=[item.transition for item in watched if item.transition_id in speaking],
         ended=[item.transition for item in statuses.values() if item.state is AlertState.OK],
         beginnings={
-            end.transition_id: state.get_beginning(end.transition.alert_key, end.transition_id, EMAIL)
+            end.transition_id: state.deliveries.get_beginning(end.transition.alert_key, end.transition_id, EMAIL)
             for begin, end in episodes
             if begin is None and end is not None
         },
@@ -175,11 +175,11 @@ def _settle(
     for episode, action, reason in decisions:
         if action is Action.WAIT:
             for claim in episode.claims:
-                sources.state.release_claim(claim.delivery_id, worker, datetime.now(UTC) + LOOK_AGAIN)
+                sources.state.deliveries.release(claim.delivery_id, worker, datetime.now(UTC) + LOOK_AGAIN)
         elif action is Action.SKIP:
             _note(sources, episode, list(_references(sources, episode, statuses)))
             for claim in episode.claims:
-                sources.state.skip_delivery(claim.delivery_id, f"not mailed: {reason}", worker=worker)
+                sources.state.deliveries.skip(claim.delivery_id, f"not mailed: {reason}", worker=worker)
         else:
             yield _Post(episode, action is Action.BOTH)
 
@@ -213,7 +213,7 @@ def _send(
 ) -> _Failure | None:
     """Send one mail and settle its deliveries; returns the error where it did not go."""
     ids = [delivery_id for post in group for delivery_id in post.ids]
-    if not sources.state.renew_claims(ids, worker):
+    if not sources.state.deliveries.renew(ids, worker):
         return _Failure("a claim ran out before its mail was sent; another worker has it")
     envelope = _envelope(sources, settings, group, statuses)
     try:
@@ -229,7 +229,7 @@ def _send(
     for post in group:
         _note(sources, post.episode, [*envelope.references, envelope.message_id])
     for delivery_id in ids:
-        sources.state.finish_delivery(delivery_id, ok=True, detail=envelope.message_id, worker=worker)
+        sources.state.deliveries.finish(delivery_id, ok=True, detail=envelope.message_id, worker=worker)
     return None
 
 
@@ -240,7 +240,7 @@ def _views(sources: Sources, group: Sequence[_Post]) -> list[AlertView]:
 def _give_back(sources: Sources, ids: Sequence[int], worker: str, *, detail: str, permanent: bool) -> None:
     _log.warning("alert_mail_failed", detail=detail, permanent=permanent, deliveries=len(ids))
     for delivery_id in ids:
-        sources.state.finish_delivery(delivery_id, ok=False, detail=detail, worker=worker, permanent=permanent)
+        sources.state.deliveries.finish(delivery_id, ok=False, detail=detail, worker=worker, permanent=permanent)
 
 
 def _envelope(
@@ -280,7 +280,7 @@ def _references(sources: Sources, episode: Episode, statuses: Mapping[str, Alert
         ]
     found: list[str] = []
     for key in keys:
-        document = sources.state.get_document(MAILED, key)
+        document = sources.state.documents.get(MAILED, key)
         thread = document.body.get("thread", []) if document else []
         found += [item for item in thread if item not in found]
     return tuple(found)
@@ -290,4 +290,4 @@ def _note(sources: Sources, episode: Episode, thread: Sequence[str]) -> None:
     """Remember the thread of a beginning, for the mail of its end and of other levels."""
     if episode.begin is not None:
         body = {"transition_id": episode.begin.transition_id, "thread": list(thread)}
-        sources.state.put_document(MAILED, episode.begin.transition.alert_key, body)
+        sources.state.documents.put(MAILED, episode.begin.transition.alert_key, body)

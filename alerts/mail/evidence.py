@@ -81,7 +81,7 @@ def _plain_view(sources: Sources, alert_id: int, transition: AlertTransition, *,
     rule = sources.rules.named(transition.rule) or sources.rules.operation(transition.alert_key.partition("/")[2])
     rule = rule if rule and not is_changed(transition, rule) else None
     station = sources.network.stations.get(transition.station_id)
-    status = sources.state.get_alert_states().get(transition.alert_key)
+    status = sources.state.alerts.get_states().get(transition.alert_key)
     extreme, latest = _values(sources, alert_id, transition, status)
     name, decimals = _what(transition)
     view = AlertView(

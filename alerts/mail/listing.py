@@ -50,7 +50,7 @@ def list_states(settings: SharedSettings, state: AlertState | None = None, *, li
     now = datetime.now(UTC)
     order = {AlertState.FIRING: 0, AlertState.PENDING: 1, AlertState.OK: 2}
     with _open(settings) as store:
-        found = [item for item in store.get_alert_states().values() if state is None or item.state is state]
+        found = [item for item in store.alerts.get_states().values() if state is None or item.state is state]
     found.sort(key=lambda item: (order[item.state], -item.transition.at.timestamp(), item.alert_key))
     return [
         Listed(
@@ -82,10 +82,10 @@ def _extreme(status: AlertStatus, now: datetime) -> float | None:
 def show_transition(settings: SharedSettings, transition_id: int) -> dict[str, Any] | None:
     """One stored transition with its deliveries and who has taken the alert; None where there is none."""
     with _open(settings) as store:
-        stored = store.get_transition(transition_id)
+        stored = store.alerts.get(transition_id)
         if stored is None:
             return None
-        status = store.get_alert_states().get(stored.transition.alert_key)
+        status = store.alerts.get_states().get(stored.transition.alert_key)
         return {
             "id": stored.id,
             "recorded_at": stored.recorded_at,
@@ -93,7 +93,7 @@ def show_transition(settings: SharedSettings, transition_id: int) -> dict[str, A
             "present_state": status.state if status else None,
             "taken_by": status.acknowledged_by if status else None,
             "note": status.note if status else None,
-            "deliveries": store.list_deliveries(transition_id=stored.id),
+            "deliveries": store.deliveries.list(transition_id=stored.id),
         }
 
 
@@ -104,7 +104,7 @@ def take(settings: SharedSettings, alert: str, *, who: str, note: str = "") -> s
         shown = show_transition(settings, int(alert))
         key = shown["transition"].alert_key if shown else alert
     with _open(settings) as store:
-        store.acknowledge(key, who, note)
+        store.alerts.acknowledge(key, who, note)
     return key
 
 

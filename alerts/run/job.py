@@ -97,7 +97,7 @@ def evaluate(
     own = alert_settings(settings)
     rules = load_rules(own.rules) if rules is None else rules
     with _stores(own) as (influx, state):
-        statuses = state.get_alert_states()
+        statuses = state.alerts.get_states()
         look = Look(influx, own.stations, statuses, start, end, now, state)
         live = (now - end).total_seconds() <= 3600  # noqa: PLR2004 - an hour, as the docstring says
         found = find_transitions(look, rules, live=live)
@@ -124,7 +124,7 @@ def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: Found)
     def follow(change: AlertTransition) -> None:
         nonlocal stored
         lost.add(change.alert_key)  # unless it is stored
-        transition_id = state.follow_transition(change, newest.get(change.alert_key))
+        transition_id = state.alerts.follow(change, newest.get(change.alert_key))
         if transition_id is None:  # another worker was faster; the next round goes on from what it stored
             return
         lost.discard(change.alert_key)
@@ -135,7 +135,7 @@ def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: Found)
     for change in found.transitions:
         if change.alert_key not in lost:
             found.attempt(change.alert_key, partial(follow, change))
-    state.note_alert_progress(
+    state.alerts.note_progress(
         {
             transition_id: progress
             for key in opened - lost
@@ -192,7 +192,7 @@ def deliver(settings: SharedSettings, now: datetime, rules: Rules | None = None)
     """
     own = alert_settings(settings)
     with _stores(own) as (influx, state):
-        backlog = state.get_backlog(EMAIL, failed_since=now)
+        backlog = state.deliveries.get_backlog(EMAIL, failed_since=now)
         if not backlog.waiting and not is_check_due(state, now):
             return 0
         sent, error = 0, _mail_error(own)
@@ -245,7 +245,7 @@ def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
     """
     own = alert_settings(settings)
     with _state(own) as state:
-        status = state.get_alert_states().get(PREFIX + key)
+        status = state.alerts.get_states().get(PREFIX + key)
         found = operation_transition(
             state,
             load_rules(own.rules) if rules is None else rules,
@@ -258,28 +258,28 @@ def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
         )
         if found is None:
             return False
-        return state.follow_transition(found, status.transition_id if status else None) is not None
+        return state.alerts.follow(found, status.transition_id if status else None) is not None
 
 
 def resolve_operation(settings: SharedSettings, *, key: str, now: datetime) -> bool:
     """End the operation alert ``key``; False when it was not open."""
     own = alert_settings(settings)
     with _state(own) as state:
-        status = state.get_alert_states().get(PREFIX + key)
+        status = state.alerts.get_states().get(PREFIX + key)
         if status is None or status.state is not AlertState.FIRING:
             return False
         end = operation_end(status, now, EndReason.CAUSE_GONE)
-        return state.follow_transition(end, status.transition_id) is not None
+        return state.alerts.follow(end, status.transition_id) is not None
 
 
 def resolve_reports(settings: SharedSettings, *, prefix: str, before: datetime, now: datetime) -> int:
     """End the open operation alerts whose keys begin with ``prefix`` and that were reported last before a moment; how many."""
     own, count = alert_settings(settings), 0
     with _state(own) as state:
-        for status in open_operations(state.get_alert_states()):
+        for status in open_operations(state.alerts.get_states()):
             if status.alert_key.startswith(PREFIX + prefix) and last_report(state, status) < before:
                 end = operation_end(status, now, EndReason.CAUSE_GONE)
-                count += state.follow_transition(end, status.transition_id) is not None
+                count += state.alerts.follow(end, status.transition_id) is not None
     return count
 
 
@@ -292,7 +292,7 @@ def read_mail_state(settings: SharedSettings, now: datetime) -> MailState:
 def open_alerts(settings: SharedSettings) -> int:
     """Number of alerts that are firing."""
     with _state(settings) as state:
-        return sum(status.state is AlertState.FIRING for status in state.get_alert_states().values())
+        return sum(status.state is AlertState.FIRING for status in state.alerts.get_states().values())
 
 
 @contextmanager

@@ -157,7 +157,7 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
             counts["station_days"] += joint.computed
             counts["joint_days"] += joint.exceeded
             counts["joint_valid_days"] += joint.valid
-            state.put_document("copollution", f"{station.id}/{day_from}/{day_to}", words)
+            state.documents.put("copollution", f"{station.id}/{day_from}/{day_to}", words)
         ofp_hours = _store_ofp(store, frames["voc"], start)
         cities = _store_cities(store, network, daily)
     return CoanalysisSummary(
@@ -218,7 +218,7 @@ def attribute(
     with StateStore(settings.state_url) as state:
         for item in found:
             body = _plain(item) | ({"held": held_note(held)} if held else {})
-            state.put_document("attribution", item.episode.key, body)
+            state.documents.put("attribution", item.episode.key, body)
     grades = [item.confidence for item in found]
     return AttributionSummary(
         stations=len({item.station_id for item in found}),
@@ -261,10 +261,10 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
             models[target] = _forecast_target(store, usable, recent, target, origin=origin, zone=network.timezone)
             written += len(recent)
             key = f"{target}/{origin.astimezone(network.timezone):%Y-%m-%d}"
-            if state.get_document("backtest", key) is None:
+            if state.documents.get("backtest", key) is None:
                 result = _recent_backtest(usable, target, origin, network.timezone)
                 if result is not None:
-                    state.put_document("backtest", key, _plain(result))
+                    state.documents.put("backtest", key, _plain(result))
                     tests.append(key)
     return ForecastSummary(
         origin=origin,
@@ -329,7 +329,9 @@ def _read(
     """Hours without those of batches that the gate holds, and these batches."""
     with StateStore(settings.state_url) as state:
         state.migrate()
-        held = [item for item in state.list_held(start=start, end=end, only_blocking=True) if item.network in networks]
+        held = [
+            item for item in state.gate.list_held(start=start, end=end, only_blocking=True) if item.network in networks
+        ]
     return without_held({code: store.read_hourly_all(code, start, end) for code in networks}, held), held
 
 

@@ -103,7 +103,7 @@ def attribution(start: Moment = None, end: Moment = None, as_json: Json = False)
     check_order(first, until, ("--start", "--end"))
     found = or_exit(lambda: attribute(settings, first, until, now))
     with StateStore(settings.state_url) as state:
-        bodies = [item.body for key in found.keys if (item := state.get_document("attribution", key)) is not None]
+        bodies = [item.body for key in found.keys if (item := state.documents.get("attribution", key)) is not None]
     if as_json:
         _show(bodies, as_json=True)
         return

@@ -87,7 +87,7 @@ def balance(  # noqa: PLR0917 - typer passes them by name
         if with_audit:
             checked = audit(settings, log, store, state, cursor=CURSOR, start=first, end=last, sent=sent)
         elif by_reception:
-            counts = state.read_balance(first, last, station)
+            counts = state.balance.read(first, last, station)
         else:
             rows = _sheet(settings, log, store, state, span=(first, last), station=station, whole=do_settle)
             gaps = _gaps(settings, state, (first, last), station)
@@ -135,7 +135,7 @@ def _sheet(
 
             drained, now = log.cursor(CURSOR), datetime.now(UTC)
             settle(settings, log, store=store, state=state, drained=drained, now=now, go_on=go_on)
-    found, now = state.read_sheet(*span, station_id=station), datetime.now(UTC)
+    found, now = state.reconciliation.read(*span, station_id=station), datetime.now(UTC)
     return up_to(now, filled(found, settings.stations, span[0], min(span[1], now), station), settings.stations)
 
 
@@ -146,7 +146,7 @@ def _gaps(
     from ingest.completeness.gap import steps_by_hour
 
     cadences = {key: timedelta(seconds=item.cadence_s) for key, item in settings.stations.instruments.items()}
-    return steps_by_hour(state.list_gaps(start=span[0], end=span[1], station_id=station), cadences)
+    return steps_by_hour(state.gaps.list(start=span[0], end=span[1], station_id=station), cadences)
 
 
 def _figures(row: SheetRow, gaps: dict[tuple[datetime, str, str], dict[str, int]]) -> dict[str, Any]:

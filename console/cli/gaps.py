@@ -49,7 +49,7 @@ def list_gaps(  # noqa: PLR0917 - typer passes them by name
     first, last = open_span(start, end, settings.stations.timezone)
     with explained("gaps"), StateStore(settings.state_url) as store:
         store.migrate()
-        stored = store.list_gaps(
+        stored = store.gaps.list(
             start=first,
             end=last,
             station_id=station,
@@ -120,7 +120,7 @@ def ask(  # noqa: PLR0917 - typer passes them by name
     if not dry_run:
         with explained("gaps"), StateStore(settings.state_url) as store:
             store.migrate()
-            is_new = store.add_gaps([gap]) > 0 or store.reopen_gap(gap)
+            is_new = store.gaps.add([gap]) > 0 or store.gaps.reopen(gap)
         outcome = "will_ask" if is_new else "asking_already"
     if as_json:
         line = {"station": station, "instrument": instrument, "start": first, "end": last, "missing": count}

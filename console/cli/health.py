@@ -49,7 +49,7 @@ def health(
             _forget(state, forget)
             return
         words = words_of(settings.language)
-        processes = [] if station else state.list_processes()
+        processes = [] if station else state.processes.list()
         is_unwell = _print_processes(processes, words, everything=everything, as_json=as_json)
         influx = InfluxStore(settings)
         data = Source(settings, influx, state).health()
@@ -88,7 +88,7 @@ def health(
 
 
 def _forget(state: StateStore, name: str) -> None:
-    if not state.end_process(name):
+    if not state.processes.end(name):
         typer.echo(f"skyground health: no process {name!r} is known 没有该程序", err=True)
         raise typer.Exit(1)
     typer.echo(f"{name} is not missed any more 不再监视")

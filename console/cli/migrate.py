@@ -65,7 +65,7 @@ def _state(settings: SharedSettings, *, dry_run: bool) -> bool:
 
     with StateStore(settings.state_url) as state:
         try:
-            pending = state.pending_migrations()
+            pending = state.database.pending_migrations()
             if not dry_run:
                 state.migrate()
         except StoreError as error:

@@ -73,7 +73,7 @@ def list_entries(
     from ingest.quarantine.quarantine import to_row
 
     with explained("quarantine"), _state() as state:
-        stored = state.newest_quarantine(reason=reason, station_id=station, limit=limit + 1)
+        stored = state.quarantine.list_newest(reason=reason, station_id=station, limit=limit + 1)
     found, is_cut = page(stored, limit)
     for row in map(to_row, found):
         if as_json:
@@ -93,7 +93,7 @@ def show(entry_id: Annotated[int, typer.Argument(help="id of the list 编号")],
     from ingest.quarantine.quarantine import to_row
 
     with explained("quarantine"), _state() as state:
-        item = state.get_quarantine(entry_id)
+        item = state.quarantine.get(entry_id)
     if item is None:
         typer.echo(f"skyground quarantine: there is no entry {entry_id}", err=True)
         raise typer.Exit(1)
@@ -278,8 +278,8 @@ def expire(
     count = 0
     if not is_kept:
         with explained("quarantine"), _state() as state:
-            state.quarantine_limit_bytes = settings.quarantine_max_bytes
-            count = state.expire_quarantine(datetime.now(UTC) - timedelta(days=days), dry_run=dry_run)
+            state.quarantine.limit_bytes = settings.quarantine_max_bytes
+            count = state.quarantine.expire(datetime.now(UTC) - timedelta(days=days), dry_run=dry_run)
     if as_json:
         line = {"older_than_days": None if is_kept else days, "entries": count, "dry_run": dry_run}
         typer.echo(msgspec.json.encode(line))
@@ -297,16 +297,16 @@ def status(as_json: _JSON = False) -> None:
 
     settings = load_settings(CollectorSettings)
     with explained("quarantine"), _state() as state:
-        size = state.quarantine_size()
+        size = state.quarantine.size()
         figures = {
             "items": size.items,
             "items_max": settings.quarantine_max_items,
             "payload_bytes": size.payload_bytes,
             "payload_bytes_max": settings.quarantine_max_bytes,
             "keep_days": settings.quarantine_keep_days,
-            "by_reason": state.count_quarantine("reason"),
-            "by_state": state.count_quarantine("state"),
-            "expired": state.count_expired(),
+            "by_reason": state.quarantine.count("reason"),
+            "by_state": state.quarantine.count("state"),
+            "expired": state.quarantine.count_expired(),
         }
     if as_json:
         typer.echo(msgspec.json.encode(figures))

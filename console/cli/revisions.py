@@ -35,7 +35,7 @@ def revisions(  # noqa: PLR0917 - typer passes them by name
     first, last = open_span(start, end, settings.stations.timezone)
     with explained("revisions"), StateStore(settings.state_url) as state:
         state.migrate()
-        stored = state.list_revisions(
+        stored = state.revisions.list(
             start=first,
             end=last,
             station_id=station,

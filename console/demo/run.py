@@ -194,7 +194,7 @@ class Demo:
         from store.state import StateStore
 
         with StateStore(self.settings.state_url) as state:
-            runs, alerts = [run for run in state.list_runs() if run.kind == "qc"], len(state.list_transitions())
+            runs, alerts = [run for run in state.runs.list() if run.kind == "qc"], len(state.alerts.list())
         balance = self._command("balance", "--audit", "--sent", str(self.messages), "--json")
         return DemoReport(
             messages=self.messages,

@@ -107,7 +107,7 @@ def _clock(evidence: Evidence) -> str:
     wrong = {item["station_id"] for item in evidence.records("clock_jump", is_open=True)}
     found = {
         item.station_id or ""
-        for item in evidence.state.list_findings(kind=FindingKind.CLOCK)
+        for item in evidence.state.findings.list(kind=FindingKind.CLOCK)
         if item.facts.get("clock") == "wrong_zone"
     }
     return "" if wrong and wrong <= found else f"clocks of {_named(wrong)} are wrong, found {_named(found)}"
@@ -115,7 +115,7 @@ def _clock(evidence: Evidence) -> str:
 
 def _misspelt(evidence: Evidence) -> str:
     (record,) = evidence.records("misspelt")
-    kept = evidence.state.list_quarantine(limit=100, reason=RejectReason.UNKNOWN_PARAMETER)
+    kept = evidence.state.quarantine.list(limit=100, reason=RejectReason.UNKNOWN_PARAMETER)
     found = {(item.station_id, item.parameter) for item in kept}
     wanted = (record["station_id"], f"{record['parameter']}x")
     return "" if found == {wanted} else f"expected the unknown parameter {wanted} in the quarantine, found {found}"
@@ -139,7 +139,7 @@ def _held(evidence: Evidence) -> str:
 
 
 def _reviews(evidence: Evidence) -> str:
-    waiting = evidence.state.list_reviews(states=[ReviewState.PROPOSED])
+    waiting = evidence.state.reviews.list(states=[ReviewState.PROPOSED])
     return "" if len(waiting) == REVIEWS else f"{len(waiting)} reviews wait, expected {REVIEWS}"
 
 
@@ -148,7 +148,7 @@ def _plume_now(evidence: Evidence) -> str:
     target = max(reached, key=lambda name: float(reached[name]["magnitude"]))
     firing = {
         key
-        for key, value in evidence.state.get_alert_states().items()
+        for key, value in evidence.state.alerts.get_states().items()
         if value.state is AlertState.FIRING and target in key and "pm25" in key
     }
     if not firing:
@@ -176,7 +176,7 @@ def _not_called_event(evidence: Evidence, station_id: str, since: datetime) -> s
 def _plume_past(evidence: Evidence) -> str:
     past = [item for item in evidence.records("plume") if _moment(item["end"]) <= evidence.now]
     target = max(past, key=lambda item: float(item["magnitude"]))["station_id"]
-    open_now = {key for key, value in evidence.state.get_alert_states().items() if value.state is AlertState.FIRING}
+    open_now = {key for key, value in evidence.state.alerts.get_states().items() if value.state is AlertState.FIRING}
     if any(target in key and "pm25" in key for key in open_now):
         return f"the event at {target} is over, and its alert is not"
     name = evidence.settings.stations.stations[target].name_zh

@@ -51,8 +51,8 @@ class EpisodePage:
 
 def read_episodes(state: StateStore, query: EpisodeQuery) -> EpisodePage:
     """One page of episodes."""
-    statuses = state.get_alert_states()
-    ends = state.list_ends(
+    statuses = state.alerts.get_states()
+    ends = state.alerts.list_ends(
         start=query.start, end=query.end, stations=query.stations, before=query.before, limit=query.limit + 1
     )
     shown, more = ends[: query.limit], len(ends) > query.limit
@@ -63,12 +63,12 @@ def read_episodes(state: StateStore, query: EpisodeQuery) -> EpisodePage:
 
 def read_episode(state: StateStore, transition_id: int) -> Episode | None:
     """The episode that a transition belongs to; None where there is none."""
-    stored = state.get_transition(transition_id)
+    stored = state.alerts.get(transition_id)
     if stored is None:
         return None
     change = stored.transition
-    status = state.get_alert_states()[change.alert_key]
-    steps = state.list_steps({change.alert_key: (change.since, status.transition.at)})
+    status = state.alerts.get_states()[change.alert_key]
+    steps = state.alerts.list_steps({change.alert_key: (change.since, status.transition.at)})
     found = next(item for item in episodes(steps) if transition_id in {step.id for step in item.steps})
     return with_status(found, status)
 
@@ -82,7 +82,7 @@ def _open_ones(state: StateStore, statuses: Mapping[str, AlertStatus], query: Ep
         and (query.end is None or status.transition.since < query.end)
     }
     newest = {statuses[key].transition_id for key in wanted}
-    found = episodes(state.list_steps(wanted))
+    found = episodes(state.alerts.list_steps(wanted))
     return [with_status(item, statuses[item.alert_key]) for item in found if item.steps[-1].id in newest]
 
 
@@ -95,5 +95,5 @@ def _ended_ones(
         first, last = spans.get(change.alert_key, (change.since, change.at))
         spans[change.alert_key] = (min(first, change.since), max(last, change.at))
     wanted = {item.id for item in ends}
-    found = episodes(state.list_steps(spans))
+    found = episodes(state.alerts.list_steps(spans))
     return [with_status(item, statuses[item.alert_key]) for item in found if item.steps[-1].id in wanted]

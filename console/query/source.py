@@ -180,7 +180,7 @@ class Source:
         rejected, messages = self._read_balance(now)
         known = {station: count for station, count in rejected.items() if station in self.network.stations}
         self.open_alerts = sum(
-            1 for status in self.state.get_alert_states().values() if status.state == AlertState.FIRING
+            1 for status in self.state.alerts.get_states().values() if status.state == AlertState.FIRING
         )
         return HealthData(
             rows=network_health(
@@ -191,10 +191,10 @@ class Source:
             by_network=[(code, _mean(ratios, code)) for code in codes if any(self.network.stations_of(code))],
             completeness_end=end,
             read_at=now,
-            held=len(self.state.list_held(only_blocking=True)),
+            held=len(self.state.gate.list_held(only_blocking=True)),
             docs=self.data_docs is not None,
             mail=mail_state(self.state, now),
-            processes=self.state.list_processes(),
+            processes=self.state.processes.list(),
         )
 
     def _counts(
@@ -219,7 +219,7 @@ class Source:
         }
 
     def _read_balance(self, now: datetime) -> tuple[dict[str, Rejected], int | None]:
-        rows = self.state.read_balance(floor_hour(now) - timedelta(hours=_WINDOW_H), now)
+        rows = self.state.balance.read(floor_hour(now) - timedelta(hours=_WINDOW_H), now)
         reasons: dict[str, Counter[str]] = {}
         for row in rows:
             reasons.setdefault(row.station_id, Counter()).update(row.rejected)
@@ -232,8 +232,8 @@ class Source:
         return rejected, sum(recent) if rows else None
 
     def _doubts(self, now: datetime) -> dict[str, Doubt]:
-        rows = self.state.read_balance(floor_hour(now) - _DOUBT_BACK, now)
-        return doubts_of(self.state.list_instrument_states(), self.state.list_findings(since=now - _DOUBT_BACK), rows)
+        rows = self.state.balance.read(floor_hour(now) - _DOUBT_BACK, now)
+        return doubts_of(self.state.instruments.list(), self.state.findings.list(since=now - _DOUBT_BACK), rows)
 
     def station(self, station_id: str) -> StationData | None:
         """Everything of one station's page; None where there is no such station."""
@@ -283,7 +283,7 @@ class Source:
         start = now - _QUARANTINE_BACK
         return [
             ReasonGroup(reason=reason, count=count, entries=tuple(newest))
-            for reason, count, newest in self.state.group_quarantine(station_id, start)
+            for reason, count, newest in self.state.quarantine.list_groups(station_id, start)
         ]
 
     def series(self, query: SeriesQuery) -> list[Series]:
@@ -313,7 +313,7 @@ class Source:
         self, query: SeriesQuery, network: str, station_id: str, hourly: pd.DataFrame, flags: pd.DataFrame
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Hours at level L2, and what reviewers said of them in the place of the tests' flags."""
-        reviews = self.state.list_reviews(
+        reviews = self.state.reviews.list(
             network=network, stations=(station_id,), start=query.start, end=query.end, states=ACTIVE
         )
         level2 = reviewed(hourly, reviews, flags)
@@ -368,7 +368,7 @@ class Source:
     def attributions(self, episode: Episode) -> list[Document]:
         """Attribution documents that may speak of an episode, newest first."""
         prefix = f"{episode.worst.station_id}/{episode.worst.parameter or ''}"
-        return matching(self.state.each_document("attribution", prefix=prefix), episode)
+        return matching(self.state.documents.each("attribution", prefix=prefix), episode)
 
     def products(self, measurement: str, start: datetime, end: datetime) -> pd.DataFrame:
         """A product in ``[start, end)``, all stations."""

@@ -137,7 +137,7 @@ def explain(  # noqa: PLR0913 - what is asked about, and where
     schemas.parameter.UnknownParameterError, store.error.StoreError
     """
     unit, start = known_parameter(parameter).unit, floor_hour(at)
-    changes = state.list_flag_changes(start=start, end=start + HOUR, station_id=station_id, parameter=parameter)
+    changes = state.flag_history.list_changes(start=start, end=start + HOUR, station_id=station_id, parameter=parameter)
     known = [item for item in changes if as_of is None or item.recorded_at <= as_of]
     hours, verdicts = list[HourValue](), list[Verdict]()
     for code in dict.fromkeys(item.network.value for item in network.stations[station_id].instruments):

@@ -58,10 +58,10 @@ class DiskWatch:
             return
         try:
             if is_low:
-                self._state.report_findings([self._finding(left, now)])
+                self._state.findings.report([self._finding(left, now)])
                 _log.error("disk_nearly_full", free_bytes=left, reserve_bytes=self._reserve)
             else:
-                self._state.drop_finding(self._key)
+                self._state.findings.drop(self._key)
         except StateError as error:
             _log.error("state_refuses", detail=str(error))
         else:

@@ -78,8 +78,8 @@ def drain(settings: CollectorSettings, pipe: Connection) -> None:
 
 
 def _drain(settings: CollectorSettings, state: StateStore, pipe: Connection, intake: _Intake) -> None:
-    state.quarantine_limit = settings.quarantine_max_items
-    state.quarantine_limit_bytes = settings.quarantine_max_bytes
+    state.quarantine.limit = settings.quarantine_max_items
+    state.quarantine.limit_bytes = settings.quarantine_max_bytes
     gc.set_threshold(*_COLLECT_AFTER)
     stop, dog = intake.stop, Watchdog()
     with ExitStack() as ends:

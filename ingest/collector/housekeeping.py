@@ -73,7 +73,7 @@ def survey_once(settings: CollectorSettings, stop: threading.Event) -> str:
         except StoreError as error:
             _log.warning("survey_waits", detail=str(error))
             return str(error)
-        state.quarantine_limit_bytes = settings.quarantine_max_bytes
+        state.quarantine.limit_bytes = settings.quarantine_max_bytes
         steps: dict[str, Callable[[], object]] = {
             "settled": lambda: _settle(settings, log, store, state, stop),
             "expired": lambda: expire(settings, state, now),
@@ -100,7 +100,7 @@ def _report(settings: CollectorSettings, state: StateStore, detail: str, now: da
     from ingest.decode.error_finding import error_finding
 
     with suppress(StoreError):  # the next round reports it again
-        state.report_findings([error_finding(settings.process_name, f"survey, {detail}", 1, now)])
+        state.findings.report([error_finding(settings.process_name, f"survey, {detail}", 1, now)])
 
 
 def _settle(
@@ -136,15 +136,15 @@ def expire(settings: CollectorSettings, state: StateStore, now: datetime) -> int
 
     gone = 0
     if settings.quarantine_keep_days:
-        gone = state.expire_quarantine(now - timedelta(days=settings.quarantine_keep_days))
-    size = state.quarantine_size()
+        gone = state.quarantine.expire(now - timedelta(days=settings.quarantine_keep_days))
+    size = state.quarantine.size()
     share = max(size.items / settings.quarantine_max_items, size.payload_bytes / settings.quarantine_max_bytes)
     if share >= ALARM_SHARE:
         facts = {"items": size.items, "payload_bytes": size.payload_bytes, "share": round(share, 3)}
         kind = FindingKind.QUARANTINE_FULL
-        state.report_findings([Finding(key="quarantine_full", kind=kind, facts=facts, first_at=now, last_at=now)])
+        state.findings.report([Finding(key="quarantine_full", kind=kind, facts=facts, first_at=now, last_at=now)])
     else:
-        state.drop_finding("quarantine_full")
+        state.findings.drop("quarantine_full")
     return gone
 
 
@@ -157,7 +157,7 @@ def prune_state(settings: CollectorSettings, state: StateStore, now: datetime) -
     if not settings.sheet_keep_days:
         return 0
     before = now - timedelta(days=settings.sheet_keep_days)
-    return state.prune_sheet(before) + state.prune_gaps(before)
+    return state.reconciliation.prune(before) + state.gaps.prune(before)
 
 
 def prune_contenders(settings: CollectorSettings, state: StateStore, now: datetime) -> int:
@@ -170,7 +170,7 @@ def prune_contenders(settings: CollectorSettings, state: StateStore, now: dateti
     windows = [timedelta(hours=item.late_window_h) for item in settings.stations.station_list]
     oldest = now - max([timedelta(days=settings.quarantine_keep_days), *windows])
     data_sets = [item.id for item in settings.stations.station_list if not item.late_window_h]
-    return state.prune_contenders(oldest, data_sets)
+    return state.contenders.prune(oldest, data_sets)
 
 
 def prune(settings: CollectorSettings, log: RawLog, now: datetime) -> list[object]:

@@ -119,7 +119,7 @@ def conservation(log: RawLog, state: StateStore, *, start: datetime, end: dateti
     """Compare the counts of the hours in ``[start, end)`` with the raw log; bounds are floored to hours."""
     first, last = floor_hour(start), floor_hour(end)
     kept = log.count(first, last)
-    counted = sum(row.messages for row in state.read_balance(first, last))
+    counted = sum(row.messages for row in state.balance.read(first, last))
     left = min(kept, waiting(log))
     return Conservation(kept=kept, counted=counted, waiting=left, unexplained=kept - counted - left)
 

@@ -98,7 +98,7 @@ class GapWatch:
         self._repaired: set[_Key] = set()
         self._noted_at = 0.0
         self._suspicions = Suspicions(settings, store) if settings.mqtt_share else None
-        for item in state.list_instrument_states():
+        for item in state.instruments.list():
             if item.last_start is not None and item.last_end is not None:
                 self._last[item.station_id, item.instrument_id] = Last(item.last_seq, item.last_start, item.last_end)
 
@@ -111,10 +111,10 @@ class GapWatch:
                 self._found.extend(self._hear(judged))
             elif judged.topic is not None and says_nothing(judged.message):
                 nothing.add((judged.topic.station_id, judged.topic.instrument_id))
-        divide(self._state.add_gaps, self._found, lambda _, error: self._caught("gaps", error))
+        divide(self._state.gaps.add, self._found, lambda _, error: self._caught("gaps", error))
         old = [gap_finding(gap, gap.missing, gap.found_at) for gap in self._found if gap.state is GapState.TOO_OLD]
         if old:
-            self._state.report_findings(old)
+            self._state.findings.report(old)
         self._found.clear()
         self._note_answers(nothing)
         if self._suspicions is not None and len(self._suspicions) > MOST:
@@ -124,10 +124,10 @@ class GapWatch:
 
     def _note_answers(self, nothing: Iterable[_Key]) -> None:
         for key in nothing:
-            self._state.end_asked_gaps(*key)
+            self._state.gaps.end_asked(*key)
         soon = datetime.now(UTC) + ANSWER_ENDS
         for key in self._repaired:
-            self._state.hasten_gaps(*key, soon)
+            self._state.gaps.hasten(*key, soon)
 
     def look(self, now_s: float) -> None:
         """Look at the suspicions that are old enough at ``now_s`` of the monotonic clock; raises `StoreError`, they stay then."""
@@ -143,7 +143,7 @@ class GapWatch:
     def _confirm(self, due: Sequence[Suspect]) -> None:
         found = [] if self._suspicions is None else self._suspicions.confirmed(due)
         if found:
-            self._state.add_gaps(found)
+            self._state.gaps.add(found)
 
     def close(self) -> None:
         """Write the newest readings now."""
@@ -153,7 +153,7 @@ class GapWatch:
 
     def _note_progress(self, changed: Sequence[tuple[_Key, datetime]]) -> None:
         lasts = self._last if self._suspicions is None else self._last | self._suspicions.firsts()
-        self._state.note_progress(
+        self._state.instruments.note_progress(
             Progress(
                 network=str(self._network.instruments[key].network),
                 station_id=key[0],

@@ -129,7 +129,7 @@ def _settle_sound(
 
     divide(lambda part: rows.extend(_settle_part(part, settings, store, state)), judged, leave_out)
     if left_out:
-        state.report_findings([error_finding(settings.process_name, left_out[-1], len(left_out), now)])
+        state.findings.report([error_finding(settings.process_name, left_out[-1], len(left_out), now)])
     return rows
 
 
@@ -140,7 +140,7 @@ def _look_again(network: Network, store: InfluxStore, state: StateStore, now: da
     """
     last: SheetRow | None = None
     seen: list[SheetRow] = []
-    while page := state.list_rests(last):
+    while page := state.reconciliation.list_rests(last):
         last = page[-1]
         for part in _near_in_time({(row.hour, row.station_id, row.instrument_id) for row in page}):
             seen += _put(partial(_looked_at, part, network, store, state), state)
@@ -152,7 +152,7 @@ def _looked_at(keys: list[_Key], network: Network, store: InfluxStore, state: St
     """Rows with a rest as they stand, read back once more."""
     hours = [hour for hour, _, _ in keys]
     wanted = [key for key in {key[1:] for key in keys} if key in network.instruments]
-    rows = state.read_sheet(min(hours), max(hours) + HOUR, instruments=wanted) if wanted else []
+    rows = state.reconciliation.read(min(hours), max(hours) + HOUR, instruments=wanted) if wanted else []
     rows = [row for row in rows if row.facts.rest]
     by_instrument = _by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in rows})
     for own, facts in by_instrument.items():
@@ -163,16 +163,16 @@ def _looked_at(keys: list[_Key], network: Network, store: InfluxStore, state: St
 def _end_findings(network: Network, state: StateStore) -> None:
     """Drop the rests reported of stations that the network file does not name any more."""
     kind = FindingKind.BALANCE_REST
-    for item in state.list_findings(kind=kind):
+    for item in state.findings.list(kind=kind):
         if item.station_id is not None and item.station_id and item.station_id not in network.stations:
-            state.drop_finding(item.key)
+            state.findings.drop(item.key)
 
 
 def _put(make: Callable[[], list[SheetRow]], state: StateStore) -> list[SheetRow]:
     """Store rows made from those that stand; made anew where another collector of the share group changed them meanwhile."""
     for _ in range(_ATTEMPTS):
         rows = make()
-        if state.put_sheet(rows):
+        if state.reconciliation.put(rows):
             return rows
     msg = f"balance sheet: other collectors changed the same rows {_ATTEMPTS} times while they were settled; tried again later"
     raise StateError(msg)
@@ -343,7 +343,7 @@ def _load(
     for part in _near_in_time(touched):
         hours = [hour for hour, _, _ in part]
         instruments = sorted({(station_id, instrument_id) for _, station_id, instrument_id in part})
-        known = state.read_sheet(min(hours) - _BESIDE, max(hours) + _BESIDE, instruments=instruments)
+        known = state.reconciliation.read(min(hours) - _BESIDE, max(hours) + _BESIDE, instruments=instruments)
         versions |= {(row.hour, row.station_id, row.instrument_id): row.settled_at for row in known}
         stands = _by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in known})
         for hour, station_id, instrument_id in part:
@@ -407,15 +407,15 @@ def _report(rows: Iterable[SheetRow], state: StateStore, now: datetime) -> None:
         if row.facts.rest:
             own.append(row)
     reports = [_rest_of(station_id, wrong, now) for station_id, wrong in rests.items() if wrong]
-    state.report_findings(reports)
+    state.findings.report(reports)
     kind = FindingKind.BALANCE_REST
-    open_keys = {item.key for item in state.list_findings(kind=kind)}
+    open_keys = {item.key for item in state.findings.list(kind=kind)}
     settled = {f"{kind.value}/{station_id}" for station_id, wrong in rests.items() if not wrong}
     if open_keys & settled:
-        still = state.count_rests(datetime.min.replace(tzinfo=UTC), now + HOUR)
+        still = state.reconciliation.count_rests(datetime.min.replace(tzinfo=UTC), now + HOUR)
         for key in sorted(open_keys & settled):
             if key.removeprefix(f"{kind.value}/") not in still:
-                state.drop_finding(key)
+                state.findings.drop(key)
 
 
 def _rest_of(station_id: str, wrong: list[SheetRow], now: datetime) -> Finding:

@@ -103,7 +103,7 @@ class Repairer:
                 self._stop.wait(_AFTER_ERROR_S)
 
     def _due(self) -> list[Gap]:
-        due = self._state.due_gaps(datetime.now(UTC))
+        due = self._state.gaps.list_due(datetime.now(UTC))
         return due if due and self._backlog() <= self._settings.drain_batch else []
 
     def _ask_all(self, due: list[Gap], publisher: Publisher) -> None:
@@ -113,7 +113,7 @@ class Repairer:
             now = datetime.now(UTC)
             delay = self._network.delays.get((gap.station_id, gap.instrument_id), timedelta(0))
             patience = PAUSES[min(gap.attempts, len(PAUSES) - 1)] + delay
-            if not self._state.claim_gap(gap, now + patience):
+            if not self._state.gaps.claim(gap, now + patience):
                 continue
             request = self._request(gap, now)
             if request is None:
@@ -137,14 +137,14 @@ class Repairer:
             if not is_unexpected(error):
                 raise
             say("gap_failed", error, station=gap.station_id, instrument=gap.instrument_id)
-            self._state.change_gap(gap.id, GapState.GIVEN_UP, detail=describe(error))
+            self._state.gaps.change(gap.id, GapState.GIVEN_UP, detail=describe(error))
             return None
 
     def _next_request(self, gap: Gap, now: datetime) -> Request | None:
         """What is to be asked for; None where the gap has come to an end."""
         instrument = self._network.instruments.get((gap.station_id, gap.instrument_id))
         if instrument is None:
-            self._state.change_gap(gap.id, GapState.GIVEN_UP, detail="not in the network file any more")
+            self._state.gaps.change(gap.id, GapState.GIVEN_UP, detail="not in the network file any more")
             return None
         cadence = timedelta(seconds=instrument.cadence_s)
         window = self._network.late_windows[gap.station_id, gap.instrument_id]
@@ -159,9 +159,9 @@ class Repairer:
             if len(missing) >= gap.missing:
                 self._end(gap, GapState.GIVEN_UP, len(absent), now)
                 return None
-            self._state.change_gap(gap.id, GapState.ASKED, attempts=1, missing=len(missing))
+            self._state.gaps.change(gap.id, GapState.ASKED, attempts=1, missing=len(missing))
             return done
-        self._state.change_gap(gap.id, GapState.ASKED, attempts=gap.attempts + 1, missing=len(missing))
+        self._state.gaps.change(gap.id, GapState.ASKED, attempts=gap.attempts + 1, missing=len(missing))
         return done
 
     def _missing(self, gap: Gap, cadence: timedelta) -> list[datetime]:
@@ -173,10 +173,10 @@ class Repairer:
 
     def _end(self, gap: Gap, state: GapState, missing: int, now: datetime) -> None:
         """Settle a gap; one that ends with readings missing is reported."""
-        self._state.change_gap(gap.id, state, missing=missing)
+        self._state.gaps.change(gap.id, state, missing=missing)
         if missing:
             _log.warning(f"gap_{state.value}", station=gap.station_id, instrument=gap.instrument_id, missing=missing)
-            self._state.report_findings([gap_finding(gap, missing, now)])
+            self._state.findings.report([gap_finding(gap, missing, now)])
 
 
 def gap_finding(gap: Gap, missing: int, now: datetime) -> Finding:

@@ -45,7 +45,7 @@ class Answers:
         gaps: list[Gap] = []
         if possible:
             starts = [item.reading.interval.start for item in possible]
-            gaps = self._state.list_gaps(
+            gaps = self._state.gaps.list(
                 start=min(starts), end=max(starts) + timedelta(microseconds=1), station_id=key[1]
             )
         asked = [gap for gap in gaps if gap.instrument_id == key[2] and gap.attempts]

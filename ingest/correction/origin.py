@@ -70,7 +70,7 @@ class Origins:
         """Runs of late readings that some starts lie in, in the order of their receipt; of data sets none."""
         if not starts or not self._network.stations[key[1]].late_window_h:
             return []
-        found = self._state.list_revisions(
+        found = self._state.revisions.list(
             start=min(starts), end=max(starts) + _MICROSECOND, station_id=key[1], instrument_id=key[2]
         )
         return [item for item in found if item.network == key[0] and item.before is None]

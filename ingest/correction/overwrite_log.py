@@ -194,7 +194,7 @@ class Reviser:
         except StoreMissingError:
             self._store.ensure()
             return {}  # a new database
-        noted = {(item.station_id, item.instrument_id): item for item in self._state.list_instrument_states()}
+        noted = {(item.station_id, item.instrument_id): item for item in self._state.instruments.list()}
         found: dict[Key, Newest] = {}
         for key, start in starts.items():
             item = noted.get(key[1:])
@@ -238,9 +238,9 @@ class Reviser:
                     self._reopen(done.hours, key, arrival, ReopenReason.LATE)
         # history first: a batch that is cut short is done again, and finds nothing new to keep
         if done.revisions or done.hours:
-            self._state.add_revisions(done.revisions, done.hours.values())
+            self._state.revisions.add(done.revisions, done.hours.values())
         if done.contenders:
-            self._state.put_contenders(done.contenders)
+            self._state.contenders.put(done.contenders)
         return Revised(done.instead, done.superseded)
 
     def _look_back(
@@ -314,7 +314,7 @@ class Reviser:
             return {}
         stations = {key[1] for key in unsure}
         few = stations if len(stations) <= _STATIONS_NAMED else None
-        return by_place(self._state.list_contenders(min(starts), max(starts), few))
+        return by_place(self._state.contenders.list(min(starts), max(starts), few))
 
     def _stored(self, unsure: dict[Key, list[Arrival]]) -> dict[Key, dict[datetime, Before]]:
         starts = {key: [arrival.reading.interval.start for arrival in arrivals] for key, arrivals in unsure.items()}

@@ -73,7 +73,7 @@ class Reconciler:
         StoreError
         """
         outcome = Reconciled()
-        rows = self._state.list_changed_contenders(changed_after)
+        rows = self._state.contenders.list_changed(changed_after)
         contests = by_place(row for row in rows if (row.station_id, row.instrument_id) in self._network.instruments)
         starts: dict[Key, list[datetime]] = {}
         for key, start in contests:
@@ -84,7 +84,7 @@ class Reconciler:
             told = self._told(contenders, held.get((key, start), ()))
             self._settle((key, start), told, stored[key].get(start), outcome)
         if outcome.revisions:
-            self._state.add_revisions(outcome.revisions, ())
+            self._state.revisions.add(outcome.revisions, ())
         return outcome
 
     def _told(self, rows: list[Contender], held: Sequence[Arrival]) -> list[Contender]:
@@ -99,7 +99,7 @@ class Reconciler:
             dropped.append(known.pop(STORED))
         changed = [item for item in known.values() if item not in rows]
         if changed or dropped:
-            self._state.put_contenders(changed, dropped)
+            self._state.contenders.put(changed, dropped)
         return list(known.values())
 
     def _settle(self, place: Place, rows: list[Contender], found: Before | None, outcome: Reconciled) -> None:

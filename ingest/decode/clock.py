@@ -59,7 +59,7 @@ class ClockScreen:
         self._is_urgent = False
         self._handed_over_at = 0.0
         if self._is_on:
-            for item in state.list_instrument_states():
+            for item in state.instruments.list():
                 self._load(item)
 
     def screen(self, judged: Judged) -> None:

@@ -50,7 +50,7 @@ class ClockReport:
         if not self._waiting:
             return
         waiting = list(self._waiting.values())
-        divide(self._state.note_clocks, waiting, self._set_aside)
+        divide(self._state.instruments.note_clocks, waiting, self._set_aside)
         stations = sorted({item.station_id for item in waiting})
         divide(lambda part: self._report(part, now), stations, self._set_aside)
         self._waiting = {}
@@ -59,7 +59,7 @@ class ClockReport:
         self._caught("clock", error)
 
     def _load(self) -> None:
-        for item in self._state.list_instrument_states():
+        for item in self._state.instruments.list():
             station = self._network.stations.get(item.station_id)
             if station is not None and station.late_window_h:
                 self._known[item.station_id, item.instrument_id] = ClockState(
@@ -74,7 +74,7 @@ class ClockReport:
 
     def _report(self, stations: Iterable[str], now: datetime) -> None:
         # from the database, since a finding may be of the process before this one, or of another collector
-        known = {item.key: item for item in self._state.list_findings(kind=FindingKind.CLOCK)}
+        known = {item.key: item for item in self._state.findings.list(kind=FindingKind.CLOCK)}
         wrong: dict[str, list[ClockState]] = {}
         for item in self._known.values():
             if item.clock in WRONG and (item.station_id, item.instrument_id) in self._network.instruments:
@@ -84,10 +84,10 @@ class ClockReport:
             if station_id not in wrong:
                 self._reported_at.pop(key, None)
                 if key in known and self._is_right_again(known[key]):
-                    self._state.drop_finding(key)
+                    self._state.findings.drop(key)
             elif now - self._reported_at.get(key, now - _REPORT_EVERY) >= _REPORT_EVERY:
                 self._reported_at[key] = now
-                self._state.report_findings([_finding(key, station_id, wrong[station_id], now)])
+                self._state.findings.report([_finding(key, station_id, wrong[station_id], now)])
 
     def _is_right_again(self, finding: Finding) -> bool:
         """Whether every instrument that a finding names is seen right here, or is in the network file no more."""

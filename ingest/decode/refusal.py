@@ -29,7 +29,7 @@ def refused_behind_judge(state: StateStore, received_from: datetime, station_id:
     found: Refusals = {}
     for reason in BEHIND_THE_JUDGE:
         after = 0
-        while page := state.list_quarantine(
+        while page := state.quarantine.list(
             reason=reason, station_id=station_id, received_from=received_from, after=after, limit=_PAGE
         ):
             after = page[-1].id

@@ -96,7 +96,7 @@ class Vital:
                     break
             if self.is_told:
                 try:
-                    state.end_process(self._name)
+                    state.processes.end(self._name)
                 except StoreError as error:
                     _log.warning("end_not_noted", detail=str(error))
 
@@ -121,7 +121,7 @@ def note_beat(state: StateStore, beat: Beat) -> None:
     from store.state import Process, ProcessState
 
     if beat.is_end:
-        state.end_process(beat.name)
+        state.processes.end(beat.name)
         return
     item = Process(
         name=beat.name,
@@ -133,4 +133,4 @@ def note_beat(state: StateStore, beat: Beat) -> None:
         complaint=beat.complaint,
     )
     # of a process that was gone before anybody knew it, only its last words are left at the broker
-    state.note_process(item, only_known=item.state(datetime.now(UTC)) is ProcessState.GONE)
+    state.processes.note(item, only_known=item.state(datetime.now(UTC)) is ProcessState.GONE)

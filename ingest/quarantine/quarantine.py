@@ -66,7 +66,7 @@ def entries(
 ) -> Iterator[QuarantinedItem]:
     """All entries without payload, oldest first, read page by page."""
     after = 0
-    while page := state.list_quarantine(reason=reason, station_id=station_id, after=after, limit=_PAGE):
+    while page := state.quarantine.list(reason=reason, station_id=station_id, after=after, limit=_PAGE):
         yield from page
         after = page[-1].id
 
@@ -107,7 +107,7 @@ def _replay_one(
     reviser: Reviser | None,
     outcome: Replayed,
 ) -> None:
-    item = state.get_quarantine(entry_id)
+    item = state.quarantine.get(entry_id)
     if item is None or item.payload is None or len(item.payload) < item.payload_bytes:
         outcome.incomplete += 1
         return
@@ -124,17 +124,17 @@ def _replay_one(
         return
     revised = reviser.revise([judged])
     if judged.results:
-        state.add_check_results(judged.results, item.message.received_at)
+        state.calibration.add_checks(judged.results, item.message.received_at)
     written = writer.write(revised.of(judged.readings))
     if written is None:
         return
     outcome.values += written.values
     if judged.rejections:
-        state.add_rejections(item.message, judged.topic, judged.rejections)
+        state.quarantine.add(item.message, judged.topic, judged.rejections)
     if written.refused or is_still_refused(item, judged):
         outcome.refused += 1
         return
-    state.mark_replayed(entry_id)
+    state.quarantine.mark_replayed(entry_id)
     outcome.stored += 1
 
 
@@ -143,7 +143,7 @@ def drop_held(judged: Judged, item: QuarantinedItem, state: StateStore) -> bool:
 
     A code that is known by now does not put the time right; nor does it once another repair has moved it.
     """
-    entries_beside = state.list_same_message(item.id)
+    entries_beside = state.quarantine.list_same_message(item.id)
     held = {other.interval_start for other in entries_beside if other.reason is RejectReason.CLOCK_SUSPECT}
     judged.readings[:] = [reading for reading in judged.readings if reading.interval.start not in held]
     return item.interval_start in held if item.interval_start is not None else bool(held) and not judged.readings

@@ -75,7 +75,7 @@ def _mend_one(
     writer: Writer | None,
     reviser: Reviser | None,
 ) -> Mended:
-    item = state.get_quarantine(entry_id)
+    item = state.quarantine.get(entry_id)
     try:
         if item is None:
             msg = "there is no such entry"
@@ -93,8 +93,8 @@ def _mend_one(
             raise
         return Mended(id=entry_id, readings=0, values=0, starts=[], refused=[describe(error)])
     if written is not None and not written.refused and not is_still_refused(_as_mended(item, mending), judged):
-        state.mark_replayed(entry_id)
-        state.put_document(DOCUMENT, str(entry_id), msgspec.to_builtins(mending))
+        state.quarantine.mark_replayed(entry_id)
+        state.documents.put(DOCUMENT, str(entry_id), msgspec.to_builtins(mending))
     return outcome
 
 

@@ -61,7 +61,7 @@ def load(state: StateStore, network: str, thresholds: Thresholds, zone: ZoneInfo
     for item in doubts(judge_checks([one.result for one in stored], thresholds, zone)):
         by_channel[item.station_id, item.instrument_id, item.parameter].append(item)
     decisions: dict[_Channel, list[Correction]] = defaultdict(list)
-    for found in state.list_corrections(network=network, only_active=True):
+    for found in state.calibration.list_corrections(network=network, only_active=True):
         held = found.correction
         decisions[held.station_id, held.instrument_id, held.parameter].append(held)
     return Calibrations(by_channel, decisions)
@@ -75,7 +75,7 @@ def settle(state: StateStore, network: str, thresholds: Thresholds, zone: ZoneIn
     int
         Results judged [1].
     """
-    new = state.new_checks(network)
+    new = state.calibration.list_new_checks(network)
     if not new:
         return 0
     stored = _followed(state, network, new[0].result.at)
@@ -87,14 +87,17 @@ def settle(state: StateStore, network: str, thresholds: Thresholds, zone: ZoneIn
     outcomes = {item.result: (item.outcome, item.drift) for item in after}
     # a result that another of the same moment has replaced says nothing any more
     replaced = (CheckOutcome.UNKNOWN, None)
-    state.note_judged({item.id: outcomes.get(item.result, replaced) for item in new}, hours, now)
+    state.calibration.note_outcomes({item.id: outcomes.get(item.result, replaced) for item in new}, hours, now)
     return len(new)
 
 
 def _followed(state: StateStore, network: str, start: datetime) -> list[StoredCheck]:
     """Checks that matter to data from ``start`` on."""
     first = start - LOOKBACK
-    return [*state.last_checks(network, first), *state.list_checks(network=network, start=first)]
+    return [
+        *state.calibration.list_last_checks(network, first),
+        *state.calibration.list_checks(network=network, start=first),
+    ]
 
 
 def settle_all(settings: SharedSettings, state: StateStore, now: datetime) -> int:
@@ -131,12 +134,12 @@ def propose(settings: SharedSettings, check_id: int, who: str, why: str, *, is_d
     """
     _check_named(who, why)
     with StateStore(settings.state_url) as state:
-        found = state.get_check(check_id)
+        found = state.calibration.get_check(check_id)
         if found is None:
             msg = f"no calibration check {check_id}"
             raise LookupError(msg)
         item = found.result
-        own = state.list_checks(
+        own = state.calibration.list_checks(
             network=item.network, station_id=item.station_id, instrument_id=item.instrument_id, parameter=item.parameter
         )
         judged = judge_checks([one.result for one in own], _thresholds(settings), settings.stations.timezone)
@@ -145,7 +148,7 @@ def propose(settings: SharedSettings, check_id: int, who: str, why: str, *, is_d
         proposal = _proposal(settings, decision)
         if is_dry_run:
             return proposal
-        number = state.add_correction(decision, _correction_hours(decision))
+        number = state.calibration.add_correction(decision, _correction_hours(decision))
     return msgspec.structs.replace(proposal, number=number)
 
 
@@ -153,13 +156,13 @@ def revert(settings: SharedSettings, number: int, who: str, why: str, *, is_dry_
     """Take a correction back, which stays on record; raises `LookupError` where it does not hold, and as `propose` without a name or reason."""
     _check_named(who, why)
     with StateStore(settings.state_url) as state:
-        held = [item for item in state.list_corrections(only_active=True) if item.id == number]
+        held = [item for item in state.calibration.list_corrections(only_active=True) if item.id == number]
         if not held:
             msg = f"no correction {number} that holds"
             raise LookupError(msg)
         decision = held[0].correction
         if not is_dry_run:
-            state.revert_correction(number, who, why, _correction_hours(decision))
+            state.calibration.revert_correction(number, who, why, _correction_hours(decision))
     return msgspec.structs.replace(_proposal(settings, decision), number=number)
 
 

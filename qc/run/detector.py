@@ -131,7 +131,7 @@ def run_anomaly(
             return _summary(task, *_judge(task, settings, thresholds, model))
         with (
             StateStore(settings.state_url) as state,
-            state.open_run(ANOMALY_TESTS[0], NetworkCode.ECO, start, end, thresholds.version) as current,
+            state.runs.open(ANOMALY_TESTS[0], NetworkCode.ECO, start, end, thresholds.version) as current,
         ):
             flags, silent = _judge(task, settings, thresholds, model)
             window = Window(start, end, start, end)

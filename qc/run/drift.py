@@ -173,7 +173,7 @@ def run_drift(settings: SharedSettings, network: str, now: datetime, *, dry_run:
             return _drifting(store, context)[0]
         with (
             StateStore(settings.state_url) as state,
-            state.open_run(TEST, code, start, end, thresholds.version) as current,
+            state.runs.open(TEST, code, start, end, thresholds.version) as current,
         ):
             summary, flags = _drifting(store, context)
             back = save_flags(ResultWriter(store, state, context, current.id), Bucket.HOURLY, flags, {}, only=(TEST,))

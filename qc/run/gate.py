@@ -135,8 +135,8 @@ def ended(table: pd.DataFrame, hours: int | None, end: datetime) -> pd.DataFrame
 def decide(settings: SharedSettings, decision: GateDecision) -> HeldBatch:
     """Release or reject a held batch, and end its alert; raises `store.error.StateError`."""
     with StateStore(settings.state_url) as state:
-        held = state.decide_gate(decision)
-        state.drop_finding(finding_key(held.network, held.start))
+        held = state.gate.decide(decision)
+        state.findings.drop(finding_key(held.network, held.start))
         return held
 
 
@@ -189,7 +189,7 @@ def _judge(
     now: datetime,
 ) -> list[GateSummary]:
     version = thresholds_of(settings).version
-    with state.open_run("gate", name, batches[0][0], batches[-1][1], version) as current:
+    with state.runs.open("gate", name, batches[0][0], batches[-1][1], version) as current:
         judged = [
             _held_back(qc_gate.evaluate(batch, name.removeprefix(PRODUCT_PREFIX), expected), batch)
             for _, _, batch in batches
@@ -231,7 +231,7 @@ def _keep(
         run_id=run_id,
     )
     return GateSummary(
-        id=state.add_gate_result(result),
+        id=state.gate.add_result(result),
         network=name,
         start=span[0],
         end=span[1],
@@ -248,14 +248,16 @@ def _keep(
 def _tell(state: StateStore, found: Sequence[GateSummary], now: datetime) -> None:
     """Report what is held, and forget what is not any more."""
     held = [item for item in found if item.outcome is GateOutcome.HOLD]
-    state.report_findings([_finding(item, now) for item in held])
+    state.findings.report([_finding(item, now) for item in held])
     if len(held) == len(found):
         return
-    kept = {finding_key(item.network, item.start) for item in state.list_held(found[0].network, only_blocking=True)}
+    kept = {
+        finding_key(item.network, item.start) for item in state.gate.list_held(found[0].network, only_blocking=True)
+    }
     prefix = f"{FindingKind.GATE.value}/{found[0].network}/"
-    for item in state.list_findings(kind=FindingKind.GATE):
+    for item in state.findings.list(kind=FindingKind.GATE):
         if item.key.startswith(prefix) and item.key not in kept:
-            state.drop_finding(item.key)
+            state.findings.drop(item.key)
 
 
 def _finding(summary: GateSummary, now: datetime) -> Finding:

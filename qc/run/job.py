@@ -136,15 +136,15 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
     with (
         closing(InfluxStore(settings)) as store,
         StateStore(settings.state_url) as state,
-        state.open_run("qc", code, *span, thresholds.version) as current,
+        state.runs.open("qc", code, *span, thresholds.version) as current,
     ):
         calibration.settle(state, code, thresholds, zone, now)
         calibrations = calibration.load(state, code, thresholds, zone, window.read_start)
         context = RunContext(code, zone, thresholds, window, calibrations)
         writer = ResultWriter(store, state, context, current.id, None if stations is None else frozenset(stations))
         fields = _run(writer, chosen, settings.stations)
-        state.close_hours(code, *span, now, stations)
-        state.add_screened(code, [item.id for item in chosen], *span)
+        state.revisions.close_hours(code, *span, now, stations)
+        state.screened.add(code, [item.id for item in chosen], *span)
         summary = QcSummary(
             network=code,
             start=window.start,
@@ -185,7 +185,7 @@ def run_reopened(settings: SharedSettings, now: datetime) -> list[QcSummary]:
     """
     with StateStore(settings.state_url) as state:
         calibration.settle_all(settings, state, now)
-        hours = [item for item in state.list_reopened() if item.hour + HOUR <= now]
+        hours = [item for item in state.revisions.list_reopened() if item.hour + HOUR <= now]
     return [run(settings, network, start, end, now) for network, start, end in stretches(hours)]
 
 

@@ -22,7 +22,7 @@ def read_product_tables(
     if product != ATTRIBUTION:
         return store.read_product(product, start, end).reset_index()
     rows = []
-    for item in state.each_document(product):
+    for item in state.documents.each(product):
         begin = pd.Timestamp(item.body["episode"]["start"])
         if start <= begin < end:
             said = item.body["statements"]

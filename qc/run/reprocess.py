@@ -145,7 +145,7 @@ def forget(settings: SharedSettings, station_months: Sequence[StationMonth]) -> 
     """Take all of them for changed: what was noted of their months is dropped."""
     with StateStore(settings.state_url) as state:
         for item in station_months:
-            state.forget_judged(item.network, [item.station_id], item.month, item.month + HOUR)
+            state.reprocess_digests.forget(item.network, [item.station_id], item.month, item.month + HOUR)
 
 
 def judge_month(
@@ -165,7 +165,7 @@ def judge_month(
         digests = store.native_digests(
             station_month.network, station_month.station_id, station_month.start, station_month.end, sorted(codes)
         )
-        noted = state.get_judged(station_month.network, station_month.station_id, station_month.month)
+        noted = state.reprocess_digests.get(station_month.network, station_month.station_id, station_month.month)
         before = noted.days if noted is not None and noted.rules == rules else {}
         # days that never held anything need no verdict
         known = before if noted is not None else dict.fromkeys(digests, NO_DATA)
@@ -181,7 +181,7 @@ def judge_month(
         summary, run_id = _judge(settings, station_month, spans, len(changed), now)
         days = before | {day: text for day, text in digests.items() if _is_whole(day, station_month)}
         if days != before or noted is None or noted.rules != rules:
-            state.put_judged(
+            state.reprocess_digests.put(
                 JudgedMonth(
                     network=station_month.network,
                     station_id=station_month.station_id,
@@ -253,7 +253,7 @@ def reprocess(
     done: list[StationMonthSummary] = []
     with (
         StateStore(settings.state_url) as state,
-        state.open_run("reprocess", None, *span, version) as current,
+        state.runs.open("reprocess", None, *span, version) as current,
     ):
         for item in _judged(settings, station_months, now, workers, stop):
             done.append(item)

@@ -171,9 +171,9 @@ def act(
     own = settings if isinstance(settings, ReviewSettings) else ReviewSettings(**settings.model_dump())
     with StateStore(settings.state_url) as state:
         if action in {ReviewAction.CONFIRM, ReviewAction.SIGN}:
-            _check_unchanged(settings, state.list_reviews(ids=ids), who)
+            _check_unchanged(settings, state.reviews.list(ids=ids), who)
         separate = own.review_separation is Separation.STRICT
-        return state.act_on_reviews(ids, action, who=who, note=note, at=now, separate=separate)
+        return state.reviews.act(ids, action, who=who, note=note, at=now, separate=separate)
 
 
 def read_reviewed(
@@ -185,7 +185,7 @@ def read_reviewed(
 ) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
     """Hours at level L1.5 and L2 by station; stations without an hour are left out."""
     hourly = _read_hours(store, question)
-    reviews = state.list_reviews(
+    reviews = state.reviews.list(
         network=question.network,
         stations=question.stations,
         parameters=question.parameters,
@@ -217,7 +217,7 @@ def apply(settings: SharedSettings, question: Question, now: datetime) -> Applie
     with (
         closing(InfluxStore(settings)) as store,
         StateStore(settings.state_url) as state,
-        state.open_run("review", asked.network, asked.start, asked.end, "") as current,
+        state.runs.open("review", asked.network, asked.start, asked.end, "") as current,
     ):
         found = read_reviewed(store, state, asked)
         for station_id, (_, level2) in found.items():

@@ -69,7 +69,7 @@ def save_hours(writer: ResultWriter, judged: Sequence[StationResult]) -> int:
     hours = pd.concat(made, names=["station_id", "start"])
     stored = writer.store.read_hourly_table(network, window.start, window.end, writer.only_station)
     revised = revise_hours(hours, stored)
-    writer.state.add_hour_revisions(_replaced_rows(writer, revised.replaced))
+    writer.state.flag_history.add_hours(_replaced_rows(writer, revised.replaced))
     require_accepted(writer.store.write_hourly_table(network, revised.hours), "hours")
     return len(revised.replaced)
 
@@ -146,7 +146,7 @@ def _record(writer: ResultWriter, bucket: Bucket, changes: pd.DataFrame) -> None
     names = ["level", "network", *FLAG_COLUMNS, FLAG_BEFORE, REASON_BEFORE, END_BEFORE, "rule", "run_id"]
     columns = [plain[name].tolist() for name in names]
     rows = [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
-    writer.state.add_flag_changes(snapshots, rows)
+    writer.state.flag_history.add_changes(snapshots, rows)
 
 
 def _snapshot(context: RunContext, station_id: str, code: str, test: str, month: int) -> FlagRule:

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection that `store.state.database.StateBase.migrate` holds."""
+"""Alembic's entry: runs on the connection that `store.state.database.StateDatabase.migrate` holds."""
 
 from typing import Any, Literal
 

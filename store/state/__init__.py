@@ -5,27 +5,27 @@ SQLite (WAL) by default, PostgreSQL by URL. Nothing outside this package sees a 
 
 from __future__ import annotations
 
-from store.state.alert import AlertProgress, AlertStatus, AlertStore
-from store.state.balance import Balance, BalanceStore
-from store.state.calibration import CalibrationStore, OverlapError, StoredCheck, StoredCorrection
-from store.state.channel import Channel, ChannelStore
-from store.state.contender import Contender, ContenderStore
+from store.state.alert import AlertProgress, AlertStatus
+from store.state.balance import Balance
+from store.state.calibration import OverlapError, StoredCheck, StoredCorrection
+from store.state.channel import Channel
+from store.state.contender import Contender
 from store.state.database import LARGEST_ID
-from store.state.delivery import Backlog, ClaimedTransition, Delivery, DeliveryStore, StoredTransition
-from store.state.document import Document, DocumentStore
-from store.state.finding import Finding, FindingKind, FindingStore
-from store.state.flag_change import FlagChange, FlagChangeStore, FlagRule, HourRevision
-from store.state.gap import UNSETTLED, Gap, GapState, GapStore
-from store.state.gate import GateDecision, GateRuling, GateStore, HeldBatch
-from store.state.instrument import Clock, ClockState, InstrumentState, InstrumentStore, Progress
-from store.state.judged import JudgedMonth, JudgedStore
-from store.state.process import Process, ProcessState, ProcessStore
-from store.state.quarantine import QuarantinedItem, QuarantineState, QuarantineStore
-from store.state.review import AuditReport, ReviewStore
-from store.state.revision import Before, ReopenedHour, ReopenReason, Revision, RevisionStore
-from store.state.run import GateOutcome, GateResult, OpenRun, Run, RunState, RunStore
-from store.state.screened import ScreenedStore
-from store.state.sheet import Facts, SheetRow, SheetStore
+from store.state.delivery import Backlog, ClaimedTransition, Delivery, StoredTransition
+from store.state.document import Document
+from store.state.finding import Finding, FindingKind
+from store.state.flag_change import FlagChange, FlagRule, HourRevision
+from store.state.gap import UNSETTLED, Gap, GapState
+from store.state.gate import GateDecision, GateOutcome, GateResult, GateRuling, HeldBatch
+from store.state.instrument import Clock, ClockState, InstrumentState, Progress
+from store.state.process import Process, ProcessState
+from store.state.quarantine import QuarantinedItem, QuarantineState
+from store.state.reconciliation import Facts, SheetRow
+from store.state.reprocess_digest import JudgedMonth
+from store.state.review import AuditReport
+from store.state.revision import Before, ReopenedHour, ReopenReason, Revision
+from store.state.run import OpenRun, Run, RunState
+from store.state.store import StateStore
 
 __all__ = [
     "LARGEST_ID",
@@ -76,34 +76,3 @@ __all__ = [
     "StoredCorrection",
     "StoredTransition",
 ]
-
-
-class StateStore(
-    ProcessStore,
-    QuarantineStore,
-    BalanceStore,
-    SheetStore,
-    RunStore,
-    AlertStore,
-    DeliveryStore,
-    ChannelStore,
-    DocumentStore,
-    FindingStore,
-    InstrumentStore,
-    GapStore,
-    RevisionStore,
-    ContenderStore,
-    GateStore,
-    ReviewStore,
-    FlagChangeStore,
-    JudgedStore,
-    CalibrationStore,
-    ScreenedStore,
-):
-    """All of the state database; one part a subject, each in its own module.
-
-    Parameters
-    ----------
-    url : str
-        SQLAlchemy URL; ``sqlite:///path`` or ``postgresql+psycopg://...``.
-    """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003 - msgspec resolves annotations at run time
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from schemas.alert import AlertState, AlertTransition
 from store.error import StateError
-from store.state.database import LARGEST_ID, StateBase, insert, to_type, utc_now
+from store.state.database import LARGEST_ID, StateDatabase, insert, to_type, utc_now
 from store.state.delivery import EMAIL, StoredTransition, enqueue
 from store.state.table import acknowledgement, alert, transition
 
@@ -49,10 +50,13 @@ class AlertStatus(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
-class AlertStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class AlertStore:
     """Functions on alerts."""
 
-    def save_transition(self, change: AlertTransition, channels: Sequence[str] | None = None) -> int:
+    database: StateDatabase
+
+    def save(self, change: AlertTransition, channels: Sequence[str] | None = None) -> int:
         """Store a transition, the alert's new state and the deliveries it needs, all or nothing; returns its id.
 
         The same transition again (a task that is run twice) changes nothing and returns the first id.
@@ -63,11 +67,11 @@ class AlertStore(StateBase):
         channels : sequence of str or None
             Where it is to be delivered; None: by email when an alert begins or stops firing.
         """
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             return _save(connection, change, channels)
 
-    def follow_transition(self, change: AlertTransition, after: int | None) -> int | None:
-        """Store a transition as `save_transition` does, but only as the one that follows ``after``.
+    def follow(self, change: AlertTransition, after: int | None) -> int | None:
+        """Store a transition as `save` does, but only as the one that follows ``after``.
 
         Of two workers that saw an alert in the same state one makes it move on; the other one's transition, which may
         differ by a moment, is dropped.
@@ -83,55 +87,34 @@ class AlertStore(StateBase):
             None when the alert has moved on since.
         """
         newest = sa.select(alert.c.transition_id).where(alert.c.alert_key == change.alert_key).with_for_update()
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             if connection.execute(newest).scalar() != after:
                 return None
             return _save(connection, change, None)
 
-    def note_alert_progress(self, progress: Mapping[int, AlertProgress]) -> None:
+    def note_progress(self, progress: Mapping[int, AlertProgress]) -> None:
         """Note how far open alerts have gone, by the id of their newest transition; one that moved on is left alone."""
         if not progress:
             return
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             for transition_id, item in progress.items():
                 values = msgspec.structs.asdict(item)
                 connection.execute(sa.update(alert).where(alert.c.transition_id == transition_id).values(values))
 
-    def get_alert_states(self) -> dict[str, AlertStatus]:
+    def get_states(self) -> dict[str, AlertStatus]:
         """Present state of every alert that ever changed, by alert key."""
         question = sa.select(transition, alert).join_from(alert, transition, alert.c.transition_id == transition.c.id)
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(question.set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)).mappings().all()
         return {row["alert_alert_key"]: _to_status(row) for row in rows}
 
-    def get_transition(self, transition_id: int) -> StoredTransition | None:
+    def get(self, transition_id: int) -> StoredTransition | None:
         """One transition; None where there is none."""
         if not 0 < transition_id <= LARGEST_ID:
             return None
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             row = connection.execute(sa.select(transition).where(transition.c.id == transition_id)).mappings().first()
         return _to_stored(row) if row else None
-
-    def list_transitions(
-        self,
-        *,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        alert_key: str | None = None,
-        station_id: str | None = None,
-        limit: int = 10_000,
-    ) -> list[StoredTransition]:
-        """Transitions with ``at`` in ``[start, end)``, newest first."""
-        question = sa.select(transition).order_by(transition.c.at.desc(), transition.c.id.desc()).limit(limit)
-        if start is not None:
-            question = question.where(transition.c.at >= start)
-        if end is not None:
-            question = question.where(transition.c.at < end)
-        for column, value in ((transition.c.alert_key, alert_key), (transition.c.station_id, station_id)):
-            if value is not None:
-                question = question.where(column == value)
-        with self._reading() as connection:
-            return [_to_stored(row) for row in connection.execute(question).mappings()]
 
     def list_ends(
         self,
@@ -163,7 +146,7 @@ class AlertStore(StateBase):
             seen = sa.select(transition.c.at, transition.c.id).where(transition.c.id == before).scalar_subquery()
             question = question.where(place < seen)
         question = question.order_by(transition.c.at.desc(), transition.c.id.desc()).limit(limit)
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return [_to_stored(row) for row in connection.execute(question).mappings()]
 
     def list_steps(self, spans: Mapping[str, tuple[datetime, datetime]]) -> list[StoredTransition]:
@@ -174,7 +157,7 @@ class AlertStore(StateBase):
         question = sa.select(transition).where(
             transition.c.alert_key.in_(list(spans)), transition.c.at >= first, transition.c.at <= last
         )
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             found = [_to_stored(row) for row in connection.execute(question).mappings()]
         inside = (item for item in found if _is_within(item.transition.at, spans[item.transition.alert_key]))
         return list(inside)
@@ -190,13 +173,34 @@ class AlertStore(StateBase):
         now = now or utc_now()
         taken = {"acknowledged_by": who, "acknowledged_at": now, "note": note}
         change = sa.update(alert).where(alert.c.alert_key == alert_key).values(taken).returning(alert.c.transition_id)
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             transition_id = connection.execute(change).scalar()
             if transition_id is None:
                 msg = f"there is no alert {alert_key!r}"
                 raise StateError(msg)
             record = {"alert_key": alert_key, "transition_id": transition_id, "who": who, "note": note, "at": now}
             connection.execute(sa.insert(acknowledgement).values(record))
+
+    def list(
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        alert_key: str | None = None,
+        station_id: str | None = None,
+        limit: int = 10_000,
+    ) -> list[StoredTransition]:
+        """Transitions with ``at`` in ``[start, end)``, newest first."""
+        question = sa.select(transition).order_by(transition.c.at.desc(), transition.c.id.desc()).limit(limit)
+        if start is not None:
+            question = question.where(transition.c.at >= start)
+        if end is not None:
+            question = question.where(transition.c.at < end)
+        for column, value in ((transition.c.alert_key, alert_key), (transition.c.station_id, station_id)):
+            if value is not None:
+                question = question.where(column == value)
+        with self.database.reading() as connection:
+            return [_to_stored(row) for row in connection.execute(question).mappings()]
 
 
 def _is_within(moment: datetime, span: tuple[datetime, datetime]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.interval import floor_hour
-from store.state.database import StateBase, insert
+from store.state.database import StateDatabase, insert
 from store.state.table import balance
 
 if TYPE_CHECKING:
@@ -53,16 +54,19 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     rejected: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-class BalanceStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class BalanceStore:
     """Functions on the balance."""
 
-    def add_balance(self, increments: Iterable[Balance]) -> None:
+    database: StateDatabase
+
+    def add(self, increments: Iterable[Balance]) -> None:
         """Add counts, all or none; increments of one key may come from several processes at once."""
         # sorted, so that two writers lock rows in one order
         rows = sorted(_merged(increments).items())
         if not rows:
             return
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             statement = insert(connection, balance)
             raised = {"count": balance.c["count"] + statement.excluded["count"]}
             # one statement for all rows: made anew for each, they cost the drain more than decoding did
@@ -80,7 +84,7 @@ class BalanceStore(StateBase):
                 ],
             )
 
-    def read_balance(self, start: datetime, end: datetime, station_id: str | None = None) -> list[Balance]:
+    def read(self, start: datetime, end: datetime, station_id: str | None = None) -> list[Balance]:
         """Balances of hours that start in ``[start, end)``, by hour, station, instrument."""
         keys = (balance.c.hour, balance.c.station_id, balance.c.instrument_id)
         question = (
@@ -90,7 +94,7 @@ class BalanceStore(StateBase):
         )
         if station_id is not None:
             question = question.where(balance.c.station_id == station_id)
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             rows = [(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(question)]
         return _collected(rows)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult, Correction
 from store.error import StateError
-from store.state.database import StateBase, insert, utc_now
+from store.state.database import StateDatabase, insert, utc_now
 from store.state.revision import ReopenReason
 from store.state.table import calibration, correction, reopened_hour
 
@@ -53,10 +54,13 @@ class OverlapError(StateError):
     """A correction that holds already covers part of the time; the message names it."""
 
 
-class CalibrationStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class CalibrationStore:
     """Functions on calibration results and corrections."""
 
-    def add_check_results(self, results: Iterable[CheckResult], received_at: datetime) -> None:
+    database: StateDatabase
+
+    def add_checks(self, results: Iterable[CheckResult], received_at: datetime) -> None:
         """Keep results; the same result again changes nothing."""
         now = utc_now()
         rows = [
@@ -64,7 +68,7 @@ class CalibrationStore(StateBase):
             for item in results
         ]
         if rows:
-            with self._writing() as connection:
+            with self.database.writing() as connection:
                 connection.execute(insert(connection, calibration).on_conflict_do_nothing(), rows)
 
     def list_checks(  # noqa: PLR0913 - one filter a column
@@ -94,23 +98,23 @@ class CalibrationStore(StateBase):
             question = question.where(calibration.c.at >= start)
         if end is not None:
             question = question.where(calibration.c.at < end)
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return [_to_check(row) for row in connection.execute(question).mappings()]
 
     def get_check(self, check_id: int) -> StoredCheck | None:
         """One result, or None."""
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             row = connection.execute(sa.select(calibration).where(calibration.c.id == check_id)).mappings().first()
         return _to_check(row) if row else None
 
-    def new_checks(self, network: str) -> list[StoredCheck]:
+    def list_new_checks(self, network: str) -> list[StoredCheck]:
         """Results that nobody has judged yet, in order of time."""
         question = sa.select(calibration).where(calibration.c.network == network, calibration.c.outcome.is_(None))
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(question.order_by(calibration.c.at, calibration.c.id)).mappings()
             return [_to_check(row) for row in rows]
 
-    def last_checks(self, network: str, before: datetime) -> list[StoredCheck]:
+    def list_last_checks(self, network: str, before: datetime) -> list[StoredCheck]:
         """The last result of each instrument, parameter, kind and gas before a moment, in order of time."""
         key = [calibration.c[name] for name in ("station_id", "instrument_id", "parameter", "kind", "gas")]
         chosen = sa.select(*key, sa.func.max(calibration.c.at).label("at"))
@@ -119,11 +123,11 @@ class CalibrationStore(StateBase):
         )
         same = [column == latest.c[column.name] for column in [*key, calibration.c.at]]
         question = sa.select(calibration).join(latest, sa.and_(*same)).where(calibration.c.network == network)
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(question.order_by(calibration.c.at, calibration.c.id)).mappings()
             return [_to_check(row) for row in rows]
 
-    def note_judged(
+    def note_outcomes(
         self,
         judged: Mapping[int, tuple[CheckOutcome, float | None]],
         reopened: Iterable[tuple[str, str, datetime]],
@@ -135,7 +139,7 @@ class CalibrationStore(StateBase):
             {"check_id": number, "outcome": outcome.value, "drift": drift, "judged_at": now}
             for number, (outcome, drift) in judged.items()
         ]
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             if rows:
                 connection.execute(change, rows)
             _reopen(connection, reopened, ReopenReason.CALIBRATION, now)
@@ -149,7 +153,7 @@ class CalibrationStore(StateBase):
             One that holds covers part of the same time.
         """
         now = utc_now()
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             same = sa.and_(
                 *(
                     correction.c[name] == getattr(decision, name)
@@ -172,7 +176,7 @@ class CalibrationStore(StateBase):
         """Take a decision back, which stays on record; False where it does not hold."""
         now = utc_now()
         change = sa.update(correction).where(correction.c.id == number, correction.c.reverted_at.is_(None))
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             done = connection.execute(change.values(reverted_by=who, reverted_why=why, reverted_at=now)).rowcount
             if done:
                 _reopen(connection, reopened, ReopenReason.CORRECTION, now)
@@ -198,7 +202,7 @@ class CalibrationStore(StateBase):
             question = question.where(correction.c.station_id == station_id)
         if only_active:
             question = question.where(correction.c.reverted_at.is_(None))
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return [_to_correction(row) for row in connection.execute(question).mappings()]
 
 

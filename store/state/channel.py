@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateBase, insert, to_type
+from store.state.database import StateDatabase, insert, to_type
 from store.state.table import channel
 
 
@@ -39,12 +40,15 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     alarmed_at: datetime | None = None
 
 
-class ChannelStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class ChannelStore:
     """Functions on channels."""
 
-    def note_channel(self, name: str, *, ok: bool, detail: str, now: datetime) -> Channel:
+    database: StateDatabase
+
+    def note(self, name: str, *, ok: bool, detail: str, now: datetime) -> Channel:
         """Note the outcome of one use; returns the state before it, or the new one where there was none."""
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             before = connection.execute(_question(name).with_for_update()).mappings().first()
             values = {"ok": ok, "checked_at": now, "detail": detail}
             if before is None:
@@ -62,13 +66,13 @@ class ChannelStore(StateBase):
     def note_alarm(self, name: str, *, before: datetime | None, now: datetime | None) -> bool:
         """Claim the telling of another way, or give it back with None; False when another worker did since ``before``."""
         same = channel.c.alarmed_at.is_(None) if before is None else channel.c.alarmed_at == before
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             told = sa.update(channel).where(channel.c.name == name, channel.c.ok.is_(False), same)
             return connection.execute(told.values(alarmed_at=now)).rowcount == 1
 
-    def get_channel(self, name: str) -> Channel | None:
+    def get(self, name: str) -> Channel | None:
         """State of a channel; None before its first use."""
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             row = connection.execute(_question(name)).mappings().first()
         return to_type(row, Channel) if row else None
 

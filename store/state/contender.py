@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateBase, insert, utc_now
+from store.state.database import StateDatabase, insert, utc_now
 from store.state.table import contender
 
 if TYPE_CHECKING:
@@ -48,10 +49,13 @@ _POINT = ("station_id", "instrument_id", "start")
 _KEY = (*_POINT, "digest")
 
 
-class ContenderStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class ContenderStore:
     """Functions on contenders."""
 
-    def put_contenders(self, items: Iterable[Contender], dropped: Iterable[Contender] = ()) -> None:
+    database: StateDatabase
+
+    def put(self, items: Iterable[Contender], dropped: Iterable[Contender] = ()) -> None:
         """Keep contenders, and delete others in the same transaction; doing it again changes nothing."""
         now = utc_now()
         rows = [
@@ -66,7 +70,7 @@ class ContenderStore(StateBase):
             }
             for item in items
         ]
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             for item in dropped:
                 same = [contender.c[name] == getattr(item, name) for name in _KEY]
                 connection.execute(sa.delete(contender).where(*same))
@@ -75,19 +79,7 @@ class ContenderStore(StateBase):
                 changed = {name: statement.excluded[name] for name in rows[0] if name not in _KEY}
                 connection.execute(statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed), rows)
 
-    def list_contenders(
-        self, start: datetime, end: datetime, stations: Collection[str] | None = None
-    ) -> list[Contender]:
-        """Contenders about points that start in ``[start, end]``, of some stations or all, by point and receipt."""
-        columns = contender.c
-        question = sa.select(contender).where(columns.start >= start, columns.start <= end)
-        if stations is not None:
-            question = question.where(columns.station_id.in_(stations))
-        order = (columns.station_id, columns.instrument_id, columns.start, columns.received_at)
-        with self._reading() as connection:
-            return [_to_contender(row) for row in connection.execute(question.order_by(*order)).mappings()]
-
-    def list_changed_contenders(self, since: datetime) -> list[Contender]:
+    def list_changed(self, since: datetime) -> list[Contender]:
         """Contenders about points of which one was changed at ``since`` or later, by point and receipt."""
         columns = contender.c
         changed = (
@@ -95,15 +87,25 @@ class ContenderStore(StateBase):
         )
         same = sa.and_(*(columns[name] == changed.c[name] for name in _POINT))
         question = sa.select(contender).join(changed, same)
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(question.order_by(*(columns[name] for name in _POINT), columns.received_at))
             return [_to_contender(row) for row in rows.mappings()]
 
-    def prune_contenders(self, before: datetime, kept: Collection[str] = ()) -> int:
+    def prune(self, before: datetime, kept: Collection[str] = ()) -> int:
         """Delete what nothing changed since ``before``, but for the stations ``kept``; returns how many rows."""
         old = sa.delete(contender).where(contender.c.changed_at < before, contender.c.station_id.not_in(kept))
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             return connection.execute(old).rowcount
+
+    def list(self, start: datetime, end: datetime, stations: Collection[str] | None = None) -> list[Contender]:
+        """Contenders about points that start in ``[start, end]``, of some stations or all, by point and receipt."""
+        columns = contender.c
+        question = sa.select(contender).where(columns.start >= start, columns.start <= end)
+        if stations is not None:
+            question = question.where(columns.station_id.in_(stations))
+        order = (columns.station_id, columns.instrument_id, columns.start, columns.received_at)
+        with self.database.reading() as connection:
+            return [_to_contender(row) for row in connection.execute(question.order_by(*order)).mappings()]
 
 
 def _to_contender(row: sa.RowMapping) -> Contender:

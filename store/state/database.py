@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -20,7 +20,6 @@ from store.error import StateError, StateValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
     from alembic.config import Config
 
@@ -36,8 +35,14 @@ LARGEST_ID = 2**63 - 1
 _MIGRATION_LOCK = 0x736B7967
 
 
-class StateBase:
-    """Engine and transactions; the subjects build on it."""
+class StateDatabase:
+    """Engine, transactions and schema version of the state database.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL; ``sqlite:///path`` or ``postgresql+psycopg://...``.
+    """
 
     def __init__(self, url: str) -> None:
         try:
@@ -46,14 +51,6 @@ class StateBase:
             msg = "SKYGROUND_STATE_URL is no SQLAlchemy URL; expected sqlite:///path or postgresql+psycopg://user@host/database"
             raise StateError(msg) from error
         self._engine = _engine(self._url)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """Close all connections."""
@@ -70,7 +67,7 @@ class StateBase:
             return  # without Alembic, which takes half a second to import
         from alembic import command
 
-        with self._writing() as connection:
+        with self.writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(
                     sa.text("SET LOCAL lock_timeout = 0")
@@ -80,7 +77,7 @@ class StateBase:
 
     def _version(self) -> str:
         """Revision of the tables; empty where there are none."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             if not sa.inspect(connection).has_table("alembic_version"):
                 return ""
             return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or "")
@@ -96,20 +93,21 @@ class StateBase:
         from alembic.runtime.migration import MigrationContext
         from alembic.script import ScriptDirectory
 
-        with self._reading() as connection:
+        with self.reading() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
             script = ScriptDirectory.from_config(_alembic_config(connection))
             found = [revision.revision for revision in script.iterate_revisions("head", current or "base")]
         return found[::-1]
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
         """A transaction that may write; on SQLite it takes the write lock at once, so that it can never lose it half-way."""
         with self._explained(), self._engine.execution_options(skyground_begin="BEGIN IMMEDIATE").begin() as connection:
             yield connection
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that only reads."""
         with self._explained(), self._engine.begin() as connection:
             yield connection
 

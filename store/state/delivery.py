@@ -7,6 +7,7 @@ one alert are claimed together, so that one worker sees a beginning and its end 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.alert import AlertState, AlertTransition
-from store.state.database import StateBase, to_type, utc_now
+from store.state.database import StateDatabase, to_type, utc_now
 from store.state.table import delivery, transition
 
 if TYPE_CHECKING:
@@ -76,10 +77,13 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
 
 
-class DeliveryStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class DeliveryStore:
     """Functions on deliveries."""
 
-    def claim_deliveries(
+    database: StateDatabase
+
+    def claim(
         self, worker: str, channel: str, *, now: datetime | None = None, lease: timedelta = LEASE
     ) -> list[ClaimedTransition]:
         """Take the oldest delivery that is due and all others of its alert that no other worker holds.
@@ -96,7 +100,7 @@ class DeliveryStore(StateBase):
         joined = sa.select(transition.c.alert_key).join_from(delivery, transition)
         oldest = joined.where(due).order_by(delivery.c.due_at, delivery.c.id).limit(1)
         taken = {"state": "claimed", "worker": worker, "attempts": delivery.c.attempts + 1, "due_at": now + lease}
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             while (alert_key := connection.execute(oldest).scalar()) is not None:
                 ids = (
                     sa.select(delivery.c.id)
@@ -113,25 +117,25 @@ class DeliveryStore(StateBase):
                     return _claimed(connection, claimed)
         return []
 
-    def renew_claims(self, delivery_ids: Sequence[int], worker: str, *, now: datetime | None = None) -> bool:
+    def renew(self, delivery_ids: Sequence[int], worker: str, *, now: datetime | None = None) -> bool:
         """Begin the lease of claims again; False when one of them is no longer this worker's."""
         held = sa.and_(delivery.c.id.in_(delivery_ids), delivery.c.state == "claimed", delivery.c.worker == worker)
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             renewed = connection.execute(sa.update(delivery).where(held).values(due_at=(now or utc_now()) + LEASE))
             return renewed.rowcount == len(delivery_ids)
 
-    def release_claim(self, delivery_id: int, worker: str, due_at: datetime) -> None:
+    def release(self, delivery_id: int, worker: str, due_at: datetime) -> None:
         """Give a claim back unused, to be due again at ``due_at``; no attempt is counted."""
         held = sa.and_(delivery.c.id == delivery_id, delivery.c.state == "claimed", delivery.c.worker == worker)
         values = {"state": "pending", "attempts": delivery.c.attempts - 1, "due_at": due_at}
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             connection.execute(sa.update(delivery).where(held).values(values))
 
-    def skip_delivery(self, delivery_id: int, reason: str, *, worker: str, now: datetime | None = None) -> bool:
+    def skip(self, delivery_id: int, reason: str, *, worker: str, now: datetime | None = None) -> bool:
         """Note that a claimed transition is not delivered, and why; False when the claim is no longer held."""
         return self._finish(delivery_id, {"state": "skipped", "detail": reason}, worker, now or utc_now())
 
-    def finish_delivery(
+    def finish(
         self,
         delivery_id: int,
         ok: bool,  # noqa: FBT001 - as the interfaces page has it
@@ -169,7 +173,7 @@ class DeliveryStore(StateBase):
         mine = sa.and_(delivery.c.id == delivery_id, delivery.c.state == "claimed")
         if worker is not None:
             mine = sa.and_(mine, delivery.c.worker == worker)
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             attempts = connection.execute(sa.select(delivery.c.attempts).where(mine)).scalar()
             if attempts is None:
                 return False
@@ -180,24 +184,12 @@ class DeliveryStore(StateBase):
             outcome["finished_at"] = None if outcome["state"] == "pending" else now
             return connection.execute(sa.update(delivery).where(mine).values(outcome)).rowcount == 1
 
-    def list_deliveries(
-        self, *, transition_id: int | None = None, state: str | None = None, limit: int = 200
-    ) -> list[Delivery]:
-        """Deliveries, newest first."""
-        question = sa.select(delivery).order_by(delivery.c.id.desc()).limit(limit)
-        if transition_id is not None:
-            question = question.where(delivery.c.transition_id == transition_id)
-        if state is not None:
-            question = question.where(delivery.c.state == state)
-        with self._reading() as connection:
-            return [to_type(row, Delivery) for row in connection.execute(question).mappings()]
-
-    def get_deliveries(self, transition_ids: Iterable[int], channel: str) -> dict[int, Delivery]:
+    def get(self, transition_ids: Iterable[int], channel: str) -> dict[int, Delivery]:
         """Deliveries on a channel by transition id; a transition that needs none is absent."""
         question = sa.select(delivery).where(
             delivery.c.transition_id.in_(list(transition_ids)), delivery.c.channel == channel
         )
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return {row["transition_id"]: to_type(row, Delivery) for row in connection.execute(question).mappings()}
 
     def get_beginning(self, alert_key: str, end_id: int, channel: str) -> Delivery | None:
@@ -215,7 +207,7 @@ class DeliveryStore(StateBase):
             .order_by(transition.c.at.desc(), transition.c.id.desc())
             .limit(1)
         )
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             row = connection.execute(question).mappings().first()
         return to_type(row, Delivery) if row else None
 
@@ -228,7 +220,7 @@ class DeliveryStore(StateBase):
             .order_by(delivery.c.id)
             .limit(limit)
         )
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(question).mappings().all()
         return [StoredTransition(row["id"], to_type(row, AlertTransition), row["recorded_at"]) for row in rows]
 
@@ -243,9 +235,19 @@ class DeliveryStore(StateBase):
         failed = sa.select(sa.func.count()).where(
             mine, delivery.c.state == "failed", delivery.c.finished_at >= failed_since
         )
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             count, oldest = connection.execute(waiting).one()
             return Backlog(waiting=count, oldest=oldest, failed=connection.execute(failed).scalar_one())
+
+    def list(self, *, transition_id: int | None = None, state: str | None = None, limit: int = 200) -> list[Delivery]:
+        """Deliveries, newest first."""
+        question = sa.select(delivery).order_by(delivery.c.id.desc()).limit(limit)
+        if transition_id is not None:
+            question = question.where(delivery.c.transition_id == transition_id)
+        if state is not None:
+            question = question.where(delivery.c.state == state)
+        with self.database.reading() as connection:
+            return [to_type(row, Delivery) for row in connection.execute(question).mappings()]
 
 
 def enqueue(connection: sa.Connection, transition_id: int, channels: Sequence[str], now: datetime) -> None:

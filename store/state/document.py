@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateBase, to_type, utc_now
+from store.state.database import StateDatabase, to_type, utc_now
 from store.state.table import document
 
 if TYPE_CHECKING:
@@ -29,10 +30,13 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class DocumentStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class DocumentStore:
     """Functions on documents."""
 
-    def put_document(self, kind: str, key: str, body: Mapping[str, Any]) -> int:
+    database: StateDatabase
+
+    def put(self, kind: str, key: str, body: Mapping[str, Any]) -> int:
         """Keep a new version and return its number; a body equal to the newest makes no new version.
 
         Parameters
@@ -42,7 +46,7 @@ class DocumentStore(StateBase):
         """
         # through JSON and back, so that what is compared is what will be read
         plain = msgspec.json.decode(msgspec.json.encode(dict(body)))
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             newest = connection.execute(_newest(kind, key).with_for_update()).mappings().first()
             if newest is not None and newest["body"] == plain:
                 return int(newest["version"])
@@ -52,24 +56,13 @@ class DocumentStore(StateBase):
             )
         return version
 
-    def get_document(self, kind: str, key: str) -> Document | None:
+    def get(self, kind: str, key: str) -> Document | None:
         """The newest version, or None."""
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             row = connection.execute(_newest(kind, key)).mappings().first()
         return to_type(row, Document) if row else None
 
-    def list_documents(
-        self,
-        kind: str,
-        *,
-        prefix: str = "",
-        created_from: datetime | None = None,
-        limit: int | None = None,
-    ) -> list[Document]:
-        """As `each_document`, in a list: all of them, or the first ``limit``."""
-        return list(islice(self.each_document(kind, prefix=prefix, created_from=created_from), limit))
-
-    def each_document(self, kind: str, *, prefix: str = "", created_from: datetime | None = None) -> Iterator[Document]:
+    def each(self, kind: str, *, prefix: str = "", created_from: datetime | None = None) -> Iterator[Document]:
         """Newest versions of a kind, the latest created first; only keys that begin with ``prefix``. Read by pages, none left out."""
         last: Document | None = None
         while True:
@@ -89,8 +82,19 @@ class DocumentStore(StateBase):
         return self._documents(question)
 
     def _documents(self, question: sa.Select[Any]) -> list[Document]:
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return [to_type(row, Document) for row in connection.execute(question).mappings()]
+
+    def list(
+        self,
+        kind: str,
+        *,
+        prefix: str = "",
+        created_from: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[Document]:
+        """As `each`, in a list: all of them, or the first ``limit``."""
+        return list(islice(self.each(kind, prefix=prefix, created_from=created_from), limit))
 
 
 def _newest(kind: str, key: str) -> sa.Select[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateBase, insert
+from store.state.database import StateDatabase, insert
 from store.state.table import finding
 
 if TYPE_CHECKING:
@@ -66,15 +67,18 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime
 
 
-class FindingStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class FindingStore:
     """Functions on findings."""
 
-    def report_findings(self, reports: Iterable[Finding]) -> None:
+    database: StateDatabase
+
+    def report(self, reports: Iterable[Finding]) -> None:
         """Add reports: a known key counts up, keeps its first time and takes the newer facts."""
         rows = sorted(reports, key=lambda item: item.key)
         if not rows:
             return
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             for item in rows:
                 statement = insert(connection, finding).values(_row(item))
                 new = statement.excluded
@@ -87,22 +91,22 @@ class FindingStore(StateBase):
                 }
                 connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changed))
 
-    def list_findings(self, *, kind: FindingKind | None = None, since: datetime | None = None) -> list[Finding]:
+    def drop(self, key: str) -> None:
+        """Forget a finding whose cause is gone; harmless where there is none."""
+        with self.database.writing() as connection:
+            connection.execute(sa.delete(finding).where(finding.c.key == key))
+
+    def list(self, *, kind: FindingKind | None = None, since: datetime | None = None) -> list[Finding]:
         """Findings last noticed at ``since`` or later, newest first."""
         question = sa.select(finding).order_by(finding.c.last_at.desc(), finding.c.key)
         if kind is not None:
             question = question.where(finding.c.kind == kind.value)
         if since is not None:
             question = question.where(finding.c.last_at >= since)
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return [
                 Finding(**{**row, "kind": FindingKind(row["kind"])}) for row in connection.execute(question).mappings()
             ]
-
-    def drop_finding(self, key: str) -> None:
-        """Forget a finding whose cause is gone; harmless where there is none."""
-        with self._writing() as connection:
-            connection.execute(sa.delete(finding).where(finding.c.key == key))
 
 
 def _row(item: Finding) -> dict[str, Any]:

@@ -6,13 +6,14 @@ answered (`store.history`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateBase, insert, to_type, utc_now
+from store.state.database import StateDatabase, insert, to_type, utc_now
 from store.state.table import flag_change, flag_rule, hour_revision
 
 if TYPE_CHECKING:
@@ -109,10 +110,13 @@ class HourRevision(msgspec.Struct, frozen=True, kw_only=True):
     uncertainty: float | None = None
 
 
-class FlagChangeStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class FlagHistoryStore:
     """Functions on the history of flags and hours."""
 
-    def add_flag_changes(self, rules: Iterable[FlagRule], rows: Sequence[Mapping[str, Any]]) -> None:
+    database: StateDatabase
+
+    def add_changes(self, rules: Iterable[FlagRule], rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep changes, all or none.
 
         Parameters
@@ -127,14 +131,14 @@ class FlagChangeStore(StateBase):
             return
         now = utc_now()
         stated = [msgspec.structs.asdict(item) for item in rules]
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             if stated:
                 connection.execute(insert(connection, flag_rule).on_conflict_do_nothing(), stated)
             for first in range(0, len(rows), _ROWS):
                 batch = [{**row, "recorded_at": now} for row in rows[first : first + _ROWS]]
                 connection.execute(sa.insert(flag_change), batch)
 
-    def list_flag_changes(
+    def list_changes(
         self,
         *,
         start: datetime,
@@ -157,20 +161,20 @@ class FlagChangeStore(StateBase):
             question = question.where(columns.parameter == parameter)
         if recorded_after is not None:
             question = question.where(columns.recorded_at > recorded_after)
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return [to_type(row, FlagChange) for row in connection.execute(question).mappings()]
 
-    def add_hour_revisions(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def add_hours(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep what hours held; rows are fields of `HourRevision` but ``recorded_at``. Doing it again changes nothing."""
         if not rows:
             return
         now = utc_now()
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             for first in range(0, len(rows), _ROWS):
                 batch = [{**row, "recorded_at": now} for row in rows[first : first + _ROWS]]
                 connection.execute(insert(connection, hour_revision).on_conflict_do_nothing(), batch)
 
-    def list_hour_revisions(
+    def list_hours(
         self,
         *,
         start: datetime,
@@ -192,5 +196,5 @@ class FlagChangeStore(StateBase):
             question = question.where(columns.network == network)
         if recorded_after is not None:
             question = question.where(columns.recorded_at > recorded_after)
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return [to_type(row, HourRevision) for row in connection.execute(question).mappings()]

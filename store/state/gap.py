@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateBase, insert, utc_now
+from store.state.database import StateDatabase, insert, utc_now
 from store.state.table import gap
 
 if TYPE_CHECKING:
@@ -66,13 +67,16 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     id: int = 0
 
 
-class GapStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class GapStore:
     """Functions on gaps."""
 
-    def add_gaps(self, gaps: Iterable[Gap]) -> int:
+    database: StateDatabase
+
+    def add(self, gaps: Iterable[Gap]) -> int:
         """Keep gaps that are not known yet; a known one that was settled is left as it is. Returns how many are new."""
         added = 0
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             for item in gaps:
                 values = msgspec.structs.asdict(item) | {
                     "state": item.state.value,
@@ -83,7 +87,100 @@ class GapStore(StateBase):
                 added += connection.execute(statement).first() is not None
         return added
 
-    def list_gaps(
+    def list_due(self, now: datetime) -> list[Gap]:
+        """The gap of each station that is due longest; none of a station that was asked and may still answer."""
+        question = sa.select(gap).where(gap.c.state.in_([state.value for state in UNSETTLED])).order_by(gap.c.due_at)
+        with self.database.reading() as connection:
+            found = [_to_gap(row) for row in connection.execute(question).mappings()]
+        busy = {item.station_id for item in found if item.state is GapState.ASKED and item.due_at > now}
+        due: dict[str, Gap] = {}
+        for item in found:
+            if item.due_at <= now and item.station_id not in busy:
+                due.setdefault(item.station_id, item)
+        return list(due.values())
+
+    def claim(self, item: Gap, due_at: datetime) -> bool:
+        """Take a due gap for one attempt to come; False where another collector was faster."""
+        change = (
+            sa.update(gap)
+            .where(gap.c.id == item.id, gap.c.due_at == item.due_at, gap.c.state == item.state.value)
+            .values(due_at=due_at)
+        )
+        with self.database.writing() as connection:
+            return connection.execute(change).rowcount == 1
+
+    def change(
+        self,
+        gap_id: int,
+        state: GapState,
+        *,
+        attempts: int | None = None,
+        missing: int | None = None,
+        due_at: datetime | None = None,
+        detail: str | None = None,
+    ) -> None:
+        """Move a gap on; what is None stays."""
+        given = {"attempts": attempts, "missing": missing, "due_at": due_at, "detail": detail}
+        values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+        with self.database.writing() as connection:
+            connection.execute(
+                sa.update(gap).where(gap.c.id == gap_id).values(state=state.value, state_at=utc_now(), **values)
+            )
+
+    def reopen(self, item: Gap) -> bool:
+        """Have a settled gap of the same time asked for anew; False where it is not settled."""
+        change = (
+            sa.update(gap)
+            .where(
+                gap.c.station_id == item.station_id,
+                gap.c.instrument_id == item.instrument_id,
+                gap.c.start == item.start,
+                gap.c.end == item.end,
+                gap.c.state.not_in([state.value for state in UNSETTLED]),
+            )
+            .values(state=GapState.OPEN.value, state_at=utc_now(), attempts=0, due_at=item.due_at)
+        )
+        with self.database.writing() as connection:
+            return connection.execute(change).rowcount == 1
+
+    def hasten(self, station_id: str, instrument_id: str, due_at: datetime) -> None:
+        """Look at an instrument's asked gaps at ``due_at`` instead of later: an answer has begun to come."""
+        change = (
+            sa.update(gap)
+            .where(
+                gap.c.station_id == station_id,
+                gap.c.instrument_id == instrument_id,
+                gap.c.state == GapState.ASKED.value,
+                gap.c.due_at > due_at,
+            )
+            .values(due_at=due_at)
+        )
+        with self.database.writing() as connection:
+            connection.execute(change)
+
+    def prune(self, settled_before: datetime) -> int:
+        """Delete gaps that came to their end before a moment; returns how many."""
+        rows = sa.delete(gap).where(
+            gap.c.state_at < settled_before, gap.c.state.not_in([state.value for state in UNSETTLED])
+        )
+        with self.database.writing() as connection:
+            return connection.execute(rows).rowcount
+
+    def end_asked(self, station_id: str, instrument_id: str) -> int:
+        """Note that a station has nothing of what an instrument's gaps were asked for; returns how many that ends."""
+        change = (
+            sa.update(gap)
+            .where(
+                gap.c.station_id == station_id,
+                gap.c.instrument_id == instrument_id,
+                gap.c.state == GapState.ASKED.value,
+            )
+            .values(state=GapState.NO_DATA.value, state_at=utc_now())
+        )
+        with self.database.writing() as connection:
+            return connection.execute(change).rowcount
+
+    def list(
         self,
         *,
         start: datetime | None = None,
@@ -104,101 +201,8 @@ class GapStore(StateBase):
             question = question.where(gap.c.station_id == station_id)
         if states:
             question = question.where(gap.c.state.in_([state.value for state in states]))
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return [_to_gap(row) for row in connection.execute(question).mappings()]
-
-    def due_gaps(self, now: datetime) -> list[Gap]:
-        """The gap of each station that is due longest; none of a station that was asked and may still answer."""
-        question = sa.select(gap).where(gap.c.state.in_([state.value for state in UNSETTLED])).order_by(gap.c.due_at)
-        with self._reading() as connection:
-            found = [_to_gap(row) for row in connection.execute(question).mappings()]
-        busy = {item.station_id for item in found if item.state is GapState.ASKED and item.due_at > now}
-        due: dict[str, Gap] = {}
-        for item in found:
-            if item.due_at <= now and item.station_id not in busy:
-                due.setdefault(item.station_id, item)
-        return list(due.values())
-
-    def claim_gap(self, item: Gap, due_at: datetime) -> bool:
-        """Take a due gap for one attempt to come; False where another collector was faster."""
-        change = (
-            sa.update(gap)
-            .where(gap.c.id == item.id, gap.c.due_at == item.due_at, gap.c.state == item.state.value)
-            .values(due_at=due_at)
-        )
-        with self._writing() as connection:
-            return connection.execute(change).rowcount == 1
-
-    def change_gap(
-        self,
-        gap_id: int,
-        state: GapState,
-        *,
-        attempts: int | None = None,
-        missing: int | None = None,
-        due_at: datetime | None = None,
-        detail: str | None = None,
-    ) -> None:
-        """Move a gap on; what is None stays."""
-        given = {"attempts": attempts, "missing": missing, "due_at": due_at, "detail": detail}
-        values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        with self._writing() as connection:
-            connection.execute(
-                sa.update(gap).where(gap.c.id == gap_id).values(state=state.value, state_at=utc_now(), **values)
-            )
-
-    def reopen_gap(self, item: Gap) -> bool:
-        """Have a settled gap of the same time asked for anew; False where it is not settled."""
-        change = (
-            sa.update(gap)
-            .where(
-                gap.c.station_id == item.station_id,
-                gap.c.instrument_id == item.instrument_id,
-                gap.c.start == item.start,
-                gap.c.end == item.end,
-                gap.c.state.not_in([state.value for state in UNSETTLED]),
-            )
-            .values(state=GapState.OPEN.value, state_at=utc_now(), attempts=0, due_at=item.due_at)
-        )
-        with self._writing() as connection:
-            return connection.execute(change).rowcount == 1
-
-    def hasten_gaps(self, station_id: str, instrument_id: str, due_at: datetime) -> None:
-        """Look at an instrument's asked gaps at ``due_at`` instead of later: an answer has begun to come."""
-        change = (
-            sa.update(gap)
-            .where(
-                gap.c.station_id == station_id,
-                gap.c.instrument_id == instrument_id,
-                gap.c.state == GapState.ASKED.value,
-                gap.c.due_at > due_at,
-            )
-            .values(due_at=due_at)
-        )
-        with self._writing() as connection:
-            connection.execute(change)
-
-    def prune_gaps(self, settled_before: datetime) -> int:
-        """Delete gaps that came to their end before a moment; returns how many."""
-        rows = sa.delete(gap).where(
-            gap.c.state_at < settled_before, gap.c.state.not_in([state.value for state in UNSETTLED])
-        )
-        with self._writing() as connection:
-            return connection.execute(rows).rowcount
-
-    def end_asked_gaps(self, station_id: str, instrument_id: str) -> int:
-        """Note that a station has nothing of what an instrument's gaps were asked for; returns how many that ends."""
-        change = (
-            sa.update(gap)
-            .where(
-                gap.c.station_id == station_id,
-                gap.c.instrument_id == instrument_id,
-                gap.c.state == GapState.ASKED.value,
-            )
-            .values(state=GapState.NO_DATA.value, state_at=utc_now())
-        )
-        with self._writing() as connection:
-            return connection.execute(change).rowcount
 
 
 def _to_gap(row: sa.RowMapping) -> Gap:

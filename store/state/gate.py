@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -10,12 +11,19 @@ import msgspec
 import sqlalchemy as sa
 
 from store.error import StateError
-from store.state.database import StateBase, to_type
-from store.state.run import GateOutcome
+from store.state.database import StateDatabase, to_type, utc_now
 from store.state.table import gate_decision, gate_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+class GateOutcome(StrEnum):
+    """What the gate says of a batch."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    WARN = "warn"
+    HOLD = "hold"
 
 
 class GateRuling(StrEnum):
@@ -23,6 +31,27 @@ class GateRuling(StrEnum):
 
     RELEASE = "release"
     REJECT = "reject"
+
+
+class GateResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The gate's verdict on one batch of a network.
+
+    Attributes
+    ----------
+    detail : dict
+        Plain JSON: expectations that failed, their figures.
+    id, created_at : int, datetime or None
+        Given by the store.
+    """
+
+    network: str
+    start: datetime
+    end: datetime
+    outcome: GateOutcome
+    detail: dict[str, Any] = msgspec.field(default_factory=dict)
+    run_id: str | None = None
+    id: int | None = None
+    created_at: datetime | None = None
 
 
 class GateDecision(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,10 +100,39 @@ class HeldBatch(msgspec.Struct, frozen=True, kw_only=True):
         return not self.superseded and self.ruling is not GateRuling.RELEASE
 
 
-class GateStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class GateStore:
     """Functions on held batches."""
 
-    def decide_gate(self, decision: GateDecision) -> HeldBatch:
+    database: StateDatabase
+
+    def add_result(self, result: GateResult) -> int:
+        """Keep a gate result; earlier ones of the same batch stay. Returns its id."""
+        values = msgspec.structs.asdict(result) | {
+            "outcome": str(result.outcome),
+            "created_at": result.created_at or utc_now(),
+        }
+        values.pop("id")
+        with self.database.writing() as connection:
+            key = connection.execute(sa.insert(gate_result).values(values)).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def list_results(
+        self, network: str | None = None, start: datetime | None = None, end: datetime | None = None, limit: int = 100
+    ) -> list[GateResult]:
+        """Gate results of batches that start in ``[start, end)``, newest batch and newest result first."""
+        question = sa.select(gate_result).order_by(gate_result.c.start.desc(), gate_result.c.id.desc()).limit(limit)
+        if network is not None:
+            question = question.where(gate_result.c.network == network)
+        if start is not None:
+            question = question.where(gate_result.c.start >= start)
+        if end is not None:
+            question = question.where(gate_result.c.start < end)
+        with self.database.reading() as connection:
+            return [to_type(row, GateResult) for row in connection.execute(question).mappings()]
+
+    def decide(self, decision: GateDecision) -> HeldBatch:
         """Keep a decision; earlier ones stay.
 
         Raises
@@ -85,7 +143,7 @@ class GateStore(StateBase):
         if not decision.who.strip() or not decision.note.strip():
             msg = "a decision needs who and a note"
             raise StateError(msg)
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             found = [item for item in _held(connection, None) if item.id == decision.result_id]
             if not found:
                 msg = f"gate result {decision.result_id} is no held batch; `skyground qc held list` shows them"
@@ -113,7 +171,7 @@ class GateStore(StateBase):
         only_blocking : bool
             Leave out what was released or judged anew.
         """
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             held = _held(connection, network)
         return [
             item

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateBase, insert
+from store.state.database import StateDatabase, insert
 from store.state.table import instrument_state
 
 if TYPE_CHECKING:
@@ -80,8 +81,11 @@ class InstrumentState(msgspec.Struct, frozen=True, kw_only=True):
 _KEY = ("station_id", "instrument_id")
 
 
-class InstrumentStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class InstrumentStore:
     """Functions on the states of instruments."""
+
+    database: StateDatabase
 
     def note_progress(self, states: Iterable[Progress]) -> None:
         """Keep the newest readings; clocks stay as they are."""
@@ -93,23 +97,23 @@ class InstrumentStore(StateBase):
         """Keep how clocks stand; the newest readings stay as they are."""
         self._note([{**msgspec.structs.asdict(item), "clock": item.clock.value} for item in states], ClockState)
 
-    def list_instrument_states(self, station_id: str | None = None) -> list[InstrumentState]:
-        """All states, or those of one station, by station and instrument."""
-        question = sa.select(instrument_state).order_by(*(instrument_state.c[name] for name in _KEY))
-        if station_id is not None:
-            question = question.where(instrument_state.c.station_id == station_id)
-        with self._reading() as connection:
-            return [
-                InstrumentState(**{**row, "clock": Clock(row["clock"])})
-                for row in connection.execute(question).mappings()
-            ]
-
     def _note(self, rows: list[dict[str, Any]], kind: type[msgspec.Struct]) -> None:
         if not rows:
             return
         # sorted, so that two writers lock rows in one order
         rows.sort(key=lambda row: (row["station_id"], row["instrument_id"]))
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             statement = insert(connection, instrument_state)
             changed = {name: statement.excluded[name] for name in kind.__struct_fields__ if name not in _KEY}
             connection.execute(statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed), rows)
+
+    def list(self, station_id: str | None = None) -> list[InstrumentState]:
+        """All states, or those of one station, by station and instrument."""
+        question = sa.select(instrument_state).order_by(*(instrument_state.c[name] for name in _KEY))
+        if station_id is not None:
+            question = question.where(instrument_state.c.station_id == station_id)
+        with self.database.reading() as connection:
+            return [
+                InstrumentState(**{**row, "clock": Clock(row["clock"])})
+                for row in connection.execute(question).mappings()
+            ]

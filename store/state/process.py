@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateBase, insert, to_type
+from store.state.database import StateDatabase, insert, to_type
 from store.state.table import process
 
 if TYPE_CHECKING:
@@ -68,10 +69,13 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
         return ProcessState.FAILING if self.complaint else ProcessState.WELL
 
 
-class ProcessStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class ProcessStore:
     """Functions on processes."""
 
-    def note_process(self, item: Process, *, only_known: bool = False) -> None:
+    database: StateDatabase
+
+    def note(self, item: Process, *, only_known: bool = False) -> None:
         """Note that a process is there; a restart is counted where the one before it did not say that it ends.
 
         Parameters
@@ -82,7 +86,7 @@ class ProcessStore(StateBase):
             Nothing is noted of a process that is not known yet.
         """
         question = sa.select(process.c.started_at, process.c.restarts).where(process.c.name == item.name)
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             before = connection.execute(question.with_for_update()).first()
             if before is None and only_known:
                 return
@@ -93,14 +97,14 @@ class ProcessStore(StateBase):
                 values["started_at"] = max(item.started_at, before.started_at)
             _put(connection, values)
 
-    def end_process(self, name: str) -> bool:
+    def end(self, name: str) -> bool:
         """Forget a process that was told to end, or that will not come back; False where there is none."""
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             return connection.execute(sa.delete(process).where(process.c.name == name)).rowcount == 1
 
-    def list_processes(self) -> list[Process]:
+    def list(self) -> list[Process]:
         """Every process that is, or should be, running, by name."""
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             rows = connection.execute(sa.select(process).order_by(process.c.name)).mappings()
             return [to_type(row, Process) for row in rows]
 

@@ -5,6 +5,7 @@ A message is kept once however many of its values are refused. Reading history a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from hashlib import blake2b
@@ -15,7 +16,7 @@ import sqlalchemy as sa
 
 from schemas.message import MAX_PAYLOAD_BYTES, RawMessage
 from schemas.reading import RejectReason
-from store.state.database import StateBase, insert, utc_now
+from store.state.database import StateDatabase, insert, utc_now
 from store.state.table import quarantine, quarantine_expired, quarantine_message
 
 if TYPE_CHECKING:
@@ -92,23 +93,31 @@ class QuarantineSize(msgspec.Struct, frozen=True):
     payload_bytes: int
 
 
-class QuarantineStore(StateBase):
-    """Functions on the quarantine."""
+@dataclass(slots=True)
+class QuarantineStore:
+    """Functions on the quarantine.
 
-    quarantine_limit: int = MAX_ITEMS
-    quarantine_limit_bytes: int = MAX_BYTES
+    Attributes
+    ----------
+    limit, limit_bytes : int
+        Entries [1] and payload [B] beyond which the oldest expire.
+    """
 
-    def add_rejections(self, message: RawMessage, topic: Topic | None, rejections: Sequence[Rejection]) -> int:
+    database: StateDatabase
+    limit: int = MAX_ITEMS
+    limit_bytes: int = MAX_BYTES
+
+    def add(self, message: RawMessage, topic: Topic | None, rejections: Sequence[Rejection]) -> int:
         """Keep a message's rejections; those it already has are not added again. Returns how many are new."""
-        return self.add_many_rejections([(message, topic, rejections)])
+        return self.add_many([(message, topic, rejections)])
 
-    def add_many_rejections(self, batch: Sequence[tuple[RawMessage, Topic | None, Sequence[Rejection]]]) -> int:
+    def add_many(self, batch: Sequence[tuple[RawMessage, Topic | None, Sequence[Rejection]]]) -> int:
         """Keep the rejections of several messages in one transaction; returns how many are new."""
         refused = [item for item in batch if item[2]]
         if not refused:
             return 0
         messages = [_message_row(message, topic) for message, topic, _ in refused]
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             connection.execute(insert(connection, quarantine_message).on_conflict_do_nothing(), messages)
             ids = _message_ids(connection, [str(row["digest"]) for row in messages])
             rows = [
@@ -120,10 +129,105 @@ class QuarantineStore(StateBase):
             statement = insert(connection, quarantine).on_conflict_do_nothing().returning(quarantine.c.id)
             added = len(connection.execute(statement, rows).all())
             if added:
-                _expire(connection, self.quarantine_limit)
+                _expire(connection, self.limit)
         return added
 
-    def list_quarantine(
+    def list_newest(
+        self, *, reason: RejectReason | None = None, station_id: str | None = None, limit: int = 1_000
+    ) -> list[QuarantinedItem]:
+        """The newest items without payload, newest first."""
+        question = sa.select(*_COLUMNS).select_from(_JOINED).order_by(quarantine.c.id.desc()).limit(limit)
+        for column, value in ((quarantine.c.reason, reason), (quarantine.c.station_id, station_id)):
+            if value is not None:
+                question = question.where(column == str(value))
+        with self.database.reading() as connection:
+            return [_to_item(row) for row in connection.execute(question).mappings()]
+
+    def list_groups(
+        self, station_id: str, received_from: datetime, *, newest: int = 5
+    ) -> list[tuple[str, int, list[QuarantinedItem]]]:
+        """New items of a station received at ``received_from`` or later: reason, how many, the newest; the most frequent reason first."""
+        mine = (
+            quarantine.c.station_id == station_id,
+            quarantine.c.state == QuarantineState.NEW,
+            quarantine_message.c.received_at >= received_from,
+        )
+        count = sa.func.count()
+        counts = sa.select(quarantine.c.reason, count).select_from(_JOINED).where(*mine).group_by(quarantine.c.reason)
+        items = sa.select(*_COLUMNS).select_from(_JOINED).where(*mine).order_by(quarantine.c.id.desc()).limit(newest)
+        with self.database.reading() as connection:
+            rows = connection.execute(counts.order_by(count.desc(), quarantine.c.reason)).all()
+            groups = [(str(row[0]), int(row[1])) for row in rows]
+            return [
+                (reason, number, [_to_item(row) for row in self._rows(connection, items, reason)])
+                for reason, number in groups
+            ]
+
+    @staticmethod
+    def _rows(connection: sa.Connection, items: sa.Select[Any], reason: str) -> Iterable[sa.RowMapping]:
+        return connection.execute(items.where(quarantine.c.reason == reason)).mappings()
+
+    def get(self, item_id: int) -> QuarantinedItem | None:
+        """One item with its payload, or None."""
+        question = (
+            sa.select(*_COLUMNS, quarantine_message.c.payload).select_from(_JOINED).where(quarantine.c.id == item_id)
+        )
+        with self.database.reading() as connection:
+            row = connection.execute(question).mappings().first()
+        return _to_item(row) if row else None
+
+    def list_same_message(self, item_id: int) -> list[QuarantinedItem]:
+        """All items of the message that an item is of, without payload, oldest first; none where there is no such item."""
+        owner = sa.select(quarantine.c.message_id).where(quarantine.c.id == item_id).scalar_subquery()
+        question = sa.select(*_COLUMNS).select_from(_JOINED).where(quarantine.c.message_id == owner)
+        with self.database.reading() as connection:
+            rows = connection.execute(question.order_by(quarantine.c.id)).mappings()
+            return [_to_item(row) for row in rows]
+
+    def mark_replayed(self, item_id: int) -> bool:
+        """Note that an item has been replayed; False when it is not there or was replayed before."""
+        change = (
+            sa.update(quarantine)
+            .where(quarantine.c.id == item_id, quarantine.c.state == QuarantineState.NEW)
+            .values(state=QuarantineState.REPLAYED, state_at=utc_now())
+        )
+        with self.database.writing() as connection:
+            return connection.execute(change).rowcount == 1
+
+    def count(self, by: Literal["reason", "station_id", "network", "state"] = "reason") -> dict[str, int]:
+        """Items held, by one of their properties; an unknown value counts under an empty string."""
+        column = quarantine_message.c.network if by == "network" else quarantine.c[by]
+        question = sa.select(column, sa.func.count()).select_from(_JOINED).group_by(column).order_by(column)
+        with self.database.reading() as connection:
+            return {value or "": count for value, count in connection.execute(question)}
+
+    def size(self) -> QuarantineSize:
+        """How much is held."""
+        with self.database.reading() as connection:
+            items = connection.execute(sa.select(sa.func.count()).select_from(quarantine)).scalar_one()
+            held = sa.func.coalesce(sa.func.sum(sa.func.length(quarantine_message.c.payload)), 0)
+            return QuarantineSize(int(items), int(connection.execute(sa.select(held)).scalar_one()))
+
+    def expire(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Let items of messages received before ``before`` go, and those over the bound of bytes, oldest first; counted."""
+        with self.database.writing() as connection:
+            old = sa.select(quarantine_message.c.id).where(quarantine_message.c.received_at < before)
+            doomed: sa.ColumnElement[bool] = quarantine.c.message_id.in_(old)
+            over = _first_kept_message(connection, self.limit_bytes)
+            if over is not None:
+                doomed = sa.or_(doomed, quarantine.c.message_id < over)
+            count = connection.execute(sa.select(sa.func.count()).where(doomed)).scalar_one()
+            if count and not dry_run:
+                _let_go(connection, doomed)
+        return int(count)
+
+    def count_expired(self) -> dict[str, int]:
+        """Items that had to go because the quarantine was full, by reason, since the beginning."""
+        with self.database.reading() as connection:
+            rows = connection.execute(sa.select(quarantine_expired.c.reason, quarantine_expired.c.count))
+            return {reason: count for reason, count in rows}  # noqa: C416 - rows are not tuples to mypy
+
+    def list(
         self,
         *,
         reason: RejectReason | None = None,
@@ -150,103 +254,8 @@ class QuarantineStore(StateBase):
                 question = question.where(column == str(value))
         if received_from is not None:
             question = question.where(quarantine_message.c.received_at >= received_from)
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return [_to_item(row) for row in connection.execute(question).mappings()]
-
-    def newest_quarantine(
-        self, *, reason: RejectReason | None = None, station_id: str | None = None, limit: int = 1_000
-    ) -> list[QuarantinedItem]:
-        """The newest items without payload, newest first."""
-        question = sa.select(*_COLUMNS).select_from(_JOINED).order_by(quarantine.c.id.desc()).limit(limit)
-        for column, value in ((quarantine.c.reason, reason), (quarantine.c.station_id, station_id)):
-            if value is not None:
-                question = question.where(column == str(value))
-        with self._reading() as connection:
-            return [_to_item(row) for row in connection.execute(question).mappings()]
-
-    def group_quarantine(
-        self, station_id: str, received_from: datetime, *, newest: int = 5
-    ) -> list[tuple[str, int, list[QuarantinedItem]]]:
-        """New items of a station received at ``received_from`` or later: reason, how many, the newest; the most frequent reason first."""
-        mine = (
-            quarantine.c.station_id == station_id,
-            quarantine.c.state == QuarantineState.NEW,
-            quarantine_message.c.received_at >= received_from,
-        )
-        count = sa.func.count()
-        counts = sa.select(quarantine.c.reason, count).select_from(_JOINED).where(*mine).group_by(quarantine.c.reason)
-        items = sa.select(*_COLUMNS).select_from(_JOINED).where(*mine).order_by(quarantine.c.id.desc()).limit(newest)
-        with self._reading() as connection:
-            rows = connection.execute(counts.order_by(count.desc(), quarantine.c.reason)).all()
-            groups = [(str(row[0]), int(row[1])) for row in rows]
-            return [
-                (reason, number, [_to_item(row) for row in self._rows(connection, items, reason)])
-                for reason, number in groups
-            ]
-
-    @staticmethod
-    def _rows(connection: sa.Connection, items: sa.Select[Any], reason: str) -> Iterable[sa.RowMapping]:
-        return connection.execute(items.where(quarantine.c.reason == reason)).mappings()
-
-    def get_quarantine(self, item_id: int) -> QuarantinedItem | None:
-        """One item with its payload, or None."""
-        question = (
-            sa.select(*_COLUMNS, quarantine_message.c.payload).select_from(_JOINED).where(quarantine.c.id == item_id)
-        )
-        with self._reading() as connection:
-            row = connection.execute(question).mappings().first()
-        return _to_item(row) if row else None
-
-    def list_same_message(self, item_id: int) -> list[QuarantinedItem]:
-        """All items of the message that an item is of, without payload, oldest first; none where there is no such item."""
-        owner = sa.select(quarantine.c.message_id).where(quarantine.c.id == item_id).scalar_subquery()
-        question = sa.select(*_COLUMNS).select_from(_JOINED).where(quarantine.c.message_id == owner)
-        with self._reading() as connection:
-            rows = connection.execute(question.order_by(quarantine.c.id)).mappings()
-            return [_to_item(row) for row in rows]
-
-    def mark_replayed(self, item_id: int) -> bool:
-        """Note that an item has been replayed; False when it is not there or was replayed before."""
-        change = (
-            sa.update(quarantine)
-            .where(quarantine.c.id == item_id, quarantine.c.state == QuarantineState.NEW)
-            .values(state=QuarantineState.REPLAYED, state_at=utc_now())
-        )
-        with self._writing() as connection:
-            return connection.execute(change).rowcount == 1
-
-    def count_quarantine(self, by: Literal["reason", "station_id", "network", "state"] = "reason") -> dict[str, int]:
-        """Items held, by one of their properties; an unknown value counts under an empty string."""
-        column = quarantine_message.c.network if by == "network" else quarantine.c[by]
-        question = sa.select(column, sa.func.count()).select_from(_JOINED).group_by(column).order_by(column)
-        with self._reading() as connection:
-            return {value or "": count for value, count in connection.execute(question)}
-
-    def quarantine_size(self) -> QuarantineSize:
-        """How much is held."""
-        with self._reading() as connection:
-            items = connection.execute(sa.select(sa.func.count()).select_from(quarantine)).scalar_one()
-            held = sa.func.coalesce(sa.func.sum(sa.func.length(quarantine_message.c.payload)), 0)
-            return QuarantineSize(int(items), int(connection.execute(sa.select(held)).scalar_one()))
-
-    def expire_quarantine(self, before: datetime, *, dry_run: bool = False) -> int:
-        """Let items of messages received before ``before`` go, and those over the bound of bytes, oldest first; counted."""
-        with self._writing() as connection:
-            old = sa.select(quarantine_message.c.id).where(quarantine_message.c.received_at < before)
-            doomed: sa.ColumnElement[bool] = quarantine.c.message_id.in_(old)
-            over = _first_kept_message(connection, self.quarantine_limit_bytes)
-            if over is not None:
-                doomed = sa.or_(doomed, quarantine.c.message_id < over)
-            count = connection.execute(sa.select(sa.func.count()).where(doomed)).scalar_one()
-            if count and not dry_run:
-                _let_go(connection, doomed)
-        return int(count)
-
-    def count_expired(self) -> dict[str, int]:
-        """Items that had to go because the quarantine was full, by reason, since the beginning."""
-        with self._reading() as connection:
-            rows = connection.execute(sa.select(quarantine_expired.c.reason, quarantine_expired.c.count))
-            return {reason: count for reason, count in rows}  # noqa: C416 - rows are not tuples to mypy
 
 
 def _message_row(message: RawMessage, topic: Topic | None) -> dict[str, object]:

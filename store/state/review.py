@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -30,11 +31,12 @@ from schemas.review import (
     ReviewVerdict,
 )
 from store.error import ReviewConflictError, ReviewError
-from store.state.database import StateBase
 from store.state.table import review_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from store.state.database import StateDatabase
 
 FIRST_PREVIOUS = "0" * 64
 #: Key of the advisory lock by which one process at a time adds to the chain (any constant of our own).
@@ -68,10 +70,13 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     known_at: int | None = None
 
 
-class ReviewStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class ReviewStore:
     """Functions on reviews."""
 
-    def add_reviews(
+    database: StateDatabase
+
+    def add(
         self, drafts: Sequence[ReviewDraft], *, who: str, note: str, at: datetime, supersede: bool = False
     ) -> list[str]:
         """Record proposals, all or none.
@@ -104,7 +109,7 @@ class ReviewStore(StateBase):
             _check_apart(drafts)
         ids = [uuid.uuid4().hex[:12] for _ in drafts]
         bulk_id = uuid.uuid4().hex[:12]
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             _lock(connection)
             if not supersede:
                 _check_free(connection, drafts, who)
@@ -126,7 +131,7 @@ class ReviewStore(StateBase):
             _append(connection, rows)
         return ids
 
-    def act_on_reviews(
+    def act(
         self,
         ids: Sequence[str],
         action: ReviewAction,
@@ -153,7 +158,7 @@ class ReviewStore(StateBase):
             msg = f"to {action} a review needs a note"
             raise ReviewError(msg)
         bulk_id = uuid.uuid4().hex[:12]
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             _lock(connection)
             found = {item.id: item for item in _fold(_rows_of(connection, ids))}
             for key in ids:
@@ -163,7 +168,33 @@ class ReviewStore(StateBase):
         state = NEXT_STATE[action][1]
         return [msgspec.structs.replace(found[key], state=state) for key in ids]
 
-    def list_reviews(  # noqa: PLR0913 - one filter a column
+    def audit(self, known: str | None = None) -> AuditReport:
+        """Go through the whole trail and recompute its digests.
+
+        Parameters
+        ----------
+        known : str or None
+            A head that was noted earlier: it must still be in the trail.
+        """
+        previous, count, known_at = FIRST_PREVIOUS, 0, None
+        question = sa.select(review_record).order_by(review_record.c.position)
+        with (
+            self.database.reading() as connection,
+            connection.execution_options(yield_per=_CHUNK).execute(question) as result,
+        ):
+            for row in result.mappings():
+                count += 1
+                fault = _fault(row, count, previous)
+                if fault:
+                    return AuditReport(records=count, head=previous, broken_at=count, detail=fault)
+                previous = row["digest"]
+                known_at = count if previous == known else known_at
+        if known is not None and known_at is None:
+            detail = f"the noted digest {known} is not in the trail: records were cut off or replaced"
+            return AuditReport(records=count, head=previous, broken_at=count + 1, detail=detail)
+        return AuditReport(records=count, head=previous, known_at=known_at)
+
+    def list(  # noqa: PLR0913 - one filter a column
         self,
         *,
         network: str | None = None,
@@ -190,37 +221,11 @@ class ReviewStore(StateBase):
             question = question.where(table.end > start)
         if end is not None:
             question = question.where(table["start"] < end)
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             if limit is not None:
                 return _newest(connection, question.order_by(table.position.desc()), wanted, limit)
             found = _folded(connection, question)
         return [item for item in found if not wanted or item.state in wanted]
-
-    def audit_reviews(self, known: str | None = None) -> AuditReport:
-        """Go through the whole trail and recompute its digests.
-
-        Parameters
-        ----------
-        known : str or None
-            A head that was noted earlier: it must still be in the trail.
-        """
-        previous, count, known_at = FIRST_PREVIOUS, 0, None
-        question = sa.select(review_record).order_by(review_record.c.position)
-        with (
-            self._reading() as connection,
-            connection.execution_options(yield_per=_CHUNK).execute(question) as result,
-        ):
-            for row in result.mappings():
-                count += 1
-                fault = _fault(row, count, previous)
-                if fault:
-                    return AuditReport(records=count, head=previous, broken_at=count, detail=fault)
-                previous = row["digest"]
-                known_at = count if previous == known else known_at
-        if known is not None and known_at is None:
-            detail = f"the noted digest {known} is not in the trail: records were cut off or replaced"
-            return AuditReport(records=count, head=previous, broken_at=count + 1, detail=detail)
-        return AuditReport(records=count, head=previous, known_at=known_at)
 
 
 def _folded(connection: sa.Connection, ids: Sequence[str] | sa.Select[Any]) -> list[Review]:
@@ -244,7 +249,7 @@ def _newest(
 
 
 def _lock(connection: sa.Connection) -> None:
-    # SQLite has taken its one write lock already, see StateBase._writing.
+    # `StateDatabase.writing` holds the only write lock of SQLite already
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CHAIN_LOCK)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.interval import floor_hour
-from store.state.database import StateBase, insert, utc_now
+from store.state.database import StateDatabase, insert, utc_now
 from store.state.table import reopened_hour, revision
 
 if TYPE_CHECKING:
@@ -84,13 +85,16 @@ class ReopenedHour(msgspec.Struct, frozen=True, order=True):
     at: datetime
 
 
-class RevisionStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class RevisionStore:
     """Functions on revisions and re-opened hours."""
 
-    def add_revisions(self, revisions: Iterable[Revision], hours: Iterable[ReopenedHour]) -> None:
+    database: StateDatabase
+
+    def add(self, revisions: Iterable[Revision], hours: Iterable[ReopenedHour]) -> None:
         """Keep both, all or none; doing it again changes nothing but the moment of an hour."""
         now = utc_now()
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             for item in revisions:
                 values = msgspec.structs.asdict(item) | {
                     "before": {} if item.before is None else msgspec.to_builtins(item.before),
@@ -105,44 +109,13 @@ class RevisionStore(StateBase):
                     statement.on_conflict_do_update(index_elements=list(reopened_hour.primary_key), set_=changed), rows
                 )
 
-    def list_revisions(  # noqa: PLR0913 - one filter a column
-        self,
-        *,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        station_id: str | None = None,
-        instrument_id: str | None = None,
-        received_after: datetime | None = None,
-        only_corrections: bool = False,
-        limit: int | None = None,
-    ) -> list[Revision]:
-        """Revisions of readings that start in ``[start, end)``, in the order in which they were received; with ``limit`` the newest so many, newest first."""
-        columns = revision.c
-        order = (columns.received_at, columns.id)
-        question = sa.select(revision).order_by(*(order if limit is None else (item.desc() for item in order)))
-        question = question.limit(limit)
-        if only_corrections:
-            question = question.where(sa.cast(columns.before, sa.String) != "{}")
-        if start is not None:
-            question = question.where(columns["last"] >= start)
-        if end is not None:
-            question = question.where(columns["first"] < end)
-        if station_id is not None:
-            question = question.where(columns.station_id == station_id)
-        if instrument_id is not None:
-            question = question.where(columns.instrument_id == instrument_id)
-        if received_after is not None:
-            question = question.where(columns.received_at > received_after)
-        with self._reading() as connection:
-            return [_to_revision(row) for row in connection.execute(question).mappings()]
-
     def list_reopened(self, network: str | None = None) -> list[ReopenedHour]:
         """Hours that wait to be judged anew, by network, station and time."""
         columns = (reopened_hour.c.network, reopened_hour.c.station_id, reopened_hour.c.hour)
         question = sa.select(reopened_hour).order_by(*columns)
         if network is not None:
             question = question.where(reopened_hour.c.network == network)
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             rows: list[Any] = list(connection.execute(question).mappings())
         return [
             ReopenedHour(row["network"], row["station_id"], row["hour"], ReopenReason(row["reason"]), row["at"])
@@ -172,8 +145,39 @@ class RevisionStore(StateBase):
         )
         if stations is not None:
             change = change.where(reopened_hour.c.station_id.in_(stations))
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             return connection.execute(change).rowcount
+
+    def list(  # noqa: PLR0913 - one filter a column
+        self,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        station_id: str | None = None,
+        instrument_id: str | None = None,
+        received_after: datetime | None = None,
+        only_corrections: bool = False,
+        limit: int | None = None,
+    ) -> list[Revision]:
+        """Revisions of readings that start in ``[start, end)``, in the order in which they were received; with ``limit`` the newest so many, newest first."""
+        columns = revision.c
+        order = (columns.received_at, columns.id)
+        question = sa.select(revision).order_by(*(order if limit is None else (item.desc() for item in order)))
+        question = question.limit(limit)
+        if only_corrections:
+            question = question.where(sa.cast(columns.before, sa.String) != "{}")
+        if start is not None:
+            question = question.where(columns["last"] >= start)
+        if end is not None:
+            question = question.where(columns["first"] < end)
+        if station_id is not None:
+            question = question.where(columns.station_id == station_id)
+        if instrument_id is not None:
+            question = question.where(columns.instrument_id == instrument_id)
+        if received_after is not None:
+            question = question.where(columns.received_at > received_after)
+        with self.database.reading() as connection:
+            return [_to_revision(row) for row in connection.execute(question).mappings()]
 
 
 def _to_revision(row: sa.RowMapping) -> Revision:

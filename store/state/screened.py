@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from schemas.interval import Interval, floor_hour, hours_between, united
-from store.state.database import StateBase
 from store.state.table import reopened_hour, screened
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
+
+    from store.state.database import StateDatabase
 
 ANY_STATION = ""
 """Station id of intervals from before they were recorded by station: those of runs over a whole network."""
@@ -21,16 +23,19 @@ _KEY = ("network", "station_id", "start")
 _DELETE = sa.delete(screened).where(*(screened.c[name] == sa.bindparam(f"old_{name}") for name in _KEY))
 
 
-class ScreenedStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class ScreenedStore:
     """Functions on screened intervals."""
 
-    def add_screened(self, network: str, stations: Collection[str], start: datetime, end: datetime) -> None:
+    database: StateDatabase
+
+    def add(self, network: str, stations: Collection[str], start: datetime, end: datetime) -> None:
         """Record that the values of stations that start in ``[start, end)`` were screened; doing it again changes nothing."""
         if not stations or start >= end:
             return
         columns, wanted = screened.c, set(stations)
         touching = sa.select(screened).where(columns.network == network, columns.start <= end, columns.end >= start)
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             rows = [row for row in connection.execute(touching).mappings() if row["station_id"] in wanted]
             spans = dict.fromkeys(sorted(wanted), (start, end))
             for row in rows:
@@ -44,7 +49,7 @@ class ScreenedStore(StateBase):
             ]
             connection.execute(sa.insert(screened), new)
 
-    def list_screened(self, network: str, station_id: str, start: datetime, end: datetime) -> tuple[Interval, ...]:
+    def list(self, network: str, station_id: str, start: datetime, end: datetime) -> tuple[Interval, ...]:
         """Screened parts of ``[start, end)``, ascending, disjoint, without the hours that wait to be screened again."""
         columns, waiting = screened.c, reopened_hour.c
         spans = sa.select(columns.start, columns.end).where(
@@ -59,7 +64,7 @@ class ScreenedStore(StateBase):
             waiting.hour >= floor_hour(start),
             waiting.hour < end,
         )
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             found = [Interval(max(row.start, start), min(row.end, end)) for row in connection.execute(spans)]
             reopened = {row.hour for row in connection.execute(hours)}
         return _without(united(found), reopened)

@@ -76,8 +76,8 @@ def text_of(mail: EmailMessage) -> str:
 def settled(state: StateStore) -> dict[str, list[str]]:
     """States of the deliveries, oldest first, by what they are about: ``begin`` or ``end``."""
     found: dict[str, list[str]] = {"begin": [], "end": []}
-    by_id = {item.id: item.transition for item in state.list_transitions()}
-    for item in sorted(state.list_deliveries(), key=lambda delivery: delivery.id):
+    by_id = {item.id: item.transition for item in state.alerts.list()}
+    for item in sorted(state.deliveries.list(), key=lambda delivery: delivery.id):
         kind = "end" if by_id[item.transition_id].to_state is AlertState.OK else "begin"
         found[kind].append(item.state)
     return found
@@ -165,13 +165,13 @@ def test_a_worker_that_dies_with_a_beginning_in_hand_loses_neither_it_nor_its_en
     put_hours(influx, "t-01", floor_hour(now) - 2 * HOUR, [20.0, 220.0], **O3)
     look(own, now)
     clock = datetime.now(UTC)
-    assert state.claim_deliveries("dead", "email", now=clock)
+    assert state.deliveries.claim("dead", "email", now=clock)
     put_hours(influx, "t-01", floor_hour(now), [30.0, 30.0], **O3)
     look(own, now + 2 * HOUR)
     assert deliver(own, now + 2 * HOUR) == 0  # the end waits for its beginning
     assert settled(state) == {"begin": ["claimed"], "end": ["pending"]}
-    begin = state.list_deliveries(state="claimed")[0]
-    state.release_claim(begin.id, "dead", clock)  # what the end of its lease does
+    begin = state.deliveries.list(state="claimed")[0]
+    state.deliveries.release(begin.id, "dead", clock)  # what the end of its lease does
     assert deliver(own, now + 2 * HOUR) == 1
     assert subjects(tmp_path / "mail")[0].startswith("[Ended, reported late]")
     assert settled(state) == {"begin": ["sent"], "end": ["sent"]}
@@ -184,8 +184,8 @@ def test_a_mail_that_is_sent_again_after_a_crash_has_the_same_message_id_and_a_n
     put_hours(influx, "t-01", floor_hour(now) - 2 * HOUR, [20.0, 220.0], **O3)
     look(own, now)
     deliver(own, now)
-    (delivery,) = state.list_deliveries()
-    with state._writing() as connection:
+    (delivery,) = state.deliveries.list()
+    with state.database.writing() as connection:
         connection.exec_driver_sql("UPDATE delivery SET state = 'pending', due_at = '2020-01-01'")
     deliver(own, now)
     anew = changed(own, state_url=f"sqlite:///{tmp_path / 'anew.sqlite'}")
@@ -218,8 +218,8 @@ def test_workers_at_once_mail_every_beginning_and_every_end_once(
         worker.start()
     for worker in workers:
         worker.join()
-    while state.list_deliveries(state="pending"):  # an end that met its beginning on its way looks again in 10 s
-        with state._writing() as connection:
+    while state.deliveries.list(state="pending"):  # an end that met its beginning on its way looks again in 10 s
+        with state.database.writing() as connection:
             connection.exec_driver_sql("UPDATE delivery SET due_at = '2020-01-01' WHERE state = 'pending'")
         deliver(own, now)
     assert settled(state) == {"begin": ["sent"] * 4, "end": ["sent"] * 4}
@@ -254,7 +254,9 @@ def test_the_levels_of_one_event_tell_one_extreme_with_the_value_now(
         moment = hour - (7 - step) * HOUR + timedelta(minutes=5)
         look(own, moment)
     deliver(own, now)
-    progress = {key: item.progress for key, item in state.get_alert_states().items() if item.state is AlertState.FIRING}
+    progress = {
+        key: item.progress for key, item in state.alerts.get_states().items() if item.state is AlertState.FIRING
+    }
     assert set(progress) == {"pm25-light/t-01/pm25", "pm25-moderate/t-01/pm25", "pm25-heavy/t-01/pm25"}
     assert {(item.extreme, item.extreme_at) for item in progress.values()} == {(299.1, hour - 3 * HOUR)}
     assert {(item.latest, item.latest_at) for item in progress.values()} == {(128.0, hour)}
@@ -271,4 +273,4 @@ def test_the_extreme_is_that_of_the_values_as_they_are_now(
     look(own, now)
     put_hours(influx, "t-01", hour - 2 * HOUR, [980.0], flag=4)  # a spike, failed later
     look(own, now)
-    assert state.get_alert_states()["pm25-heavy/t-01/pm25"].progress.extreme == 200.0
+    assert state.alerts.get_states()["pm25-heavy/t-01/pm25"].progress.extreme == 200.0

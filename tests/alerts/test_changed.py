@@ -42,7 +42,7 @@ def put_forecast(influx: InfluxStore, now: datetime, middle: float, high: float)
 
 
 def ends(state: StateStore, key: str = KEY) -> list[EndReason]:
-    found = state.list_transitions(alert_key=key)
+    found = state.alerts.list(alert_key=key)
     return [item.transition.reason for item in reversed(found) if item.transition.reason is not None]
 
 
@@ -222,7 +222,7 @@ def test_an_alert_stored_before_meanings_were_kept_goes_on_and_ends_by_its_value
     put_hours(influx, "t-01", hour - 3 * HOUR, [20.0, 20.0, 190.0])
     (begun,) = rehearse(own, now - 48 * HOUR, now, now)
     without = {name: value for name, value in begun.evidence.items() if name != LOOKS_AT}
-    state.save_transition(msgspec.structs.replace(begun, evidence=without))
+    state.alerts.save(msgspec.structs.replace(begun, evidence=without))
     assert look(own, now) == 0
     put_hours(influx, "t-01", hour, [20.0])
     look(own, now + HOUR)

@@ -61,7 +61,7 @@ def look(own: AlertSettings, now: datetime) -> int:
 
 
 def newest(state: StateStore, alert_key: str) -> AlertTransition:
-    return state.get_alert_states()[alert_key].transition
+    return state.alerts.get_states()[alert_key].transition
 
 
 def with_rules(own: AlertSettings, text: str) -> AlertSettings:
@@ -106,8 +106,8 @@ def test_an_open_alert_of_a_removed_rule_inhibits_no_mail_before_it_is_closed(
     put_hours(influx, "t-02", floor_hour(now) - 5 * HOUR, [200.0] * 5)
     look(own, now)
     deliver(with_rules(own, without_rule("pm25-heavy")), now)  # between two evaluations
-    details = {item.transition_id: item.detail for item in state.list_deliveries()}
-    moderate = state.get_alert_states()["pm25-moderate/t-02/pm25"].transition_id
+    details = {item.transition_id: item.detail for item in state.deliveries.list()}
+    moderate = state.alerts.get_states()["pm25-moderate/t-02/pm25"].transition_id
     assert details[moderate].startswith("<")
 
 
@@ -234,11 +234,11 @@ def test_an_alert_ends_when_a_later_test_or_a_person_invalidates_its_hours(
     target = ReviewTarget(network="gas", station_id="t-02", parameter="pm25", start=start + HOUR, end=floor_hour(now))
     basis = basis_of(frames["t-02"], "pm25", target.start, target.end)
     draft = ReviewDraft(target=target, verdict=ReviewVerdict.INVALID, reason=ReviewReason.INSTRUMENT_FAULT, basis=basis)
-    ids = state.add_reviews([draft], who="li", note="pump failed", at=now)
+    ids = state.reviews.add([draft], who="li", note="pump failed", at=now)
     look(own, now)
     assert newest(state, "pm25-heavy/t-01/pm25").reason is EndReason.INVALIDATED
     assert newest(state, "pm25-heavy/t-02/pm25").to_state is AlertState.FIRING  # proposed only
-    state.act_on_reviews(ids, ReviewAction.CONFIRM, who="wang", note="seen", at=now)
+    state.reviews.act(ids, ReviewAction.CONFIRM, who="wang", note="seen", at=now)
     look(own, now)
     assert newest(state, "pm25-heavy/t-02/pm25").reason is EndReason.INVALIDATED
 
@@ -307,7 +307,7 @@ def test_readings_count_only_while_their_instrument_is_in_service(
     put_readings(influx, "gas1", start, [900.0] * 10)
     put_readings(influx, "gas2", start, [10.0] * 10)
     look(own, now)
-    assert ("r/t-01/so2" in state.get_alert_states()) is fires
+    assert ("r/t-01/so2" in state.alerts.get_states()) is fires
 
 
 def test_an_alert_on_readings_ends_when_quality_control_fails_them(
@@ -350,11 +350,11 @@ def test_the_alert_of_a_held_batch_lasts_until_it_is_decided(
     own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime
 ) -> None:
     key = "gate_hold/gas/2026-11-27T00:00Z"
-    state.report_findings([finding(FindingKind.GATE, key, now, id=1, network="gas", start="a", end="b")])
+    state.findings.report([finding(FindingKind.GATE, key, now, id=1, network="gas", start="a", end="b")])
     look(own, now)
     look(own, now + 3 * DAY)
     assert newest(state, f"operation/{key}").to_state is AlertState.FIRING
-    state.drop_finding(key)
+    state.findings.drop(key)
     look(own, now + 3 * DAY)
     assert newest(state, f"operation/{key}").reason is EndReason.CAUSE_GONE
 
@@ -363,13 +363,13 @@ def test_the_clock_of_a_station_that_is_gone_is_forgotten(
     own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime
 ) -> None:
     found = finding(FindingKind.CLOCK, "clock/t-01", now, clock="ahead", skew_s=3600.0, held=2)
-    state.report_findings([found])
+    state.findings.report([found])
     look(own, now)
     own = with_network(own, NETWORK.replace('id = "t-01"', 'id = "t-91"'))
     look(own, now)
     assert newest(state, "operation/clock/t-01").reason is EndReason.STATION_REMOVED
-    assert state.list_findings() == []
-    state.report_findings([found])  # a straggler raises nothing
+    assert state.findings.list() == []
+    state.findings.report([found])  # a straggler raises nothing
     assert look(own, now + MINUTE) == 0
 
 
@@ -401,7 +401,7 @@ def test_workers_that_close_at_once_make_one_end(
         worker.start()
     for worker in workers:
         worker.join()
-    ends = [item for item in state.list_transitions(alert_key="pm25-heavy/t-02/pm25") if item.transition.reason]
+    ends = [item for item in state.alerts.list(alert_key="pm25-heavy/t-02/pm25") if item.transition.reason]
     assert len(ends) == 1
     assert sum(item["Subject"].startswith("[已关闭]") for item in mails(maildir)) == 1
 
@@ -417,7 +417,7 @@ def test_a_failed_task_ends_with_the_next_run_that_succeeds(
     assert resolve_reports(own, prefix="dag/early_warning_hourly/", before=began, now=began + 2 * MINUTE) == 1
     assert newest(state, "operation/dag/early_warning_hourly/warn").reason is EndReason.CAUSE_GONE
     still = {"operation/dag/early_warning_hourly/forecast", "operation/dag/qc_hourly/check"}
-    assert {key for key, item in state.get_alert_states().items() if item.state is AlertState.FIRING} == still
+    assert {key for key, item in state.alerts.get_states().items() if item.state is AlertState.FIRING} == still
 
 
 def test_a_failed_task_ends_when_its_schedule_is_removed(

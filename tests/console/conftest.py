@@ -126,14 +126,14 @@ def fill(settings: SharedSettings, hour: datetime) -> int:
 def _fill_state(settings: SharedSettings, hour: datetime) -> int:
     state = StateStore(settings.state_url)
     state.migrate()
-    state.add_balance(
+    state.balance.add(
         [Balance(hour=hour, station_id="ln-sy-01", instrument_id="gas1", messages=60, rejected={"bad_unit": 2})]
     )
     message = RawMessage("obs/v1/gas/ln-sy-01/gas1/json", b"{}", datetime.now(UTC))
     rejection = Rejection(RejectReason.BAD_UNIT, "units.o3: 'furlong' <script>", "ln-sy-01", "gas1", "o3")
-    state.add_rejections(message, Topic("gas", "ln-sy-01", "gas1", "json"), [rejection])
+    state.quarantine.add(message, Topic("gas", "ln-sy-01", "gas1", "json"), [rejection])
     at = hour - timedelta(hours=3)
-    alert_id = state.save_transition(
+    alert_id = state.alerts.save(
         AlertTransition(
             alert_key="o3-1h/ln-sy-01/o3",
             rule="o3-1h",

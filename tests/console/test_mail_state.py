@@ -43,8 +43,8 @@ def source(settings: SharedSettings) -> Iterator[Source]:
 
 def dead(source: Source, *, since: datetime) -> None:
     """An alert that waits for a mail server that is not there."""
-    source.state.save_transition(opened("hourly value"))
-    source.state.note_channel("email", ok=False, detail="Connection refused", now=since)
+    source.state.alerts.save(opened("hourly value"))
+    source.state.channels.note("email", ok=False, detail="Connection refused", now=since)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_the_health_page_opens_with_a_dead_mail_server(source: Source, language:
 
 def test_the_health_page_says_nothing_of_mails_that_go_out(source: Source) -> None:
     now = datetime.now(UTC)
-    source.state.note_channel("email", ok=True, detail="", now=now)
+    source.state.channels.note("email", ok=True, detail="", now=now)
     page = Page(words=words("en"), zone=source.network.timezone, now=now)
     assert page.render("health_mail.html", mail=mail_state(source.state, now)).strip() == ""
 
@@ -85,7 +85,7 @@ def test_health_and_doctor_name_it_with_status_1(source: Source, settings: Share
     assert said.output.startswith("The mail server has not worked since")
     line = json.loads(skyground(settings, "health", "--json").stdout.splitlines()[0])
     assert (line["part"], line["station"]) == ("mail", None)
-    with source.state._writing() as connection:
+    with source.state.database.writing() as connection:
         connection.exec_driver_sql("UPDATE transition SET recorded_at = '2020-01-01'")
     found = findings(settings, "--part", "watch", SMTP_URL=smtp_url)["mail"]
     assert found["ok"] is False

@@ -87,8 +87,8 @@ def test_station_that_poses_as_another_is_refused_kept_and_mailed(
         assert station.publish(OWN, payload(hour, {"so2": 6.0}, station="ln-fs-01")) == 0
         with StateStore(settings.state_url) as state:
             state.migrate()
-            wait_for(lambda: bool(state.list_findings(kind=FindingKind.FOREIGN_PAYLOAD)), "the finding")
-            (entry,) = state.list_quarantine()
+            wait_for(lambda: bool(state.findings.list(kind=FindingKind.FOREIGN_PAYLOAD)), "the finding")
+            (entry,) = state.quarantine.list()
             assert (entry.reason, entry.topic, entry.station_id) == (RejectReason.TOPIC_MISMATCH, OWN, "ln-sy-01")
     shared = settings.model_dump()
     own = AlertSettings(

@@ -77,7 +77,7 @@ class Collector:
 
     def _has_tables(self) -> bool:
         with StateStore(self.settings.state_url) as state:
-            return not state.pending_migrations()
+            return not state.database.pending_migrations()
 
     def start_in_vain(self) -> tuple[int, str]:
         """Exit status and words of a start that must not succeed."""

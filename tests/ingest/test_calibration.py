@@ -45,9 +45,9 @@ def test_results_are_stored_once_and_refused_ones_can_be_replayed(
     publisher.publish(GC, payload(NOW.replace(minute=0, second=0) - timedelta(hours=1), {"benzene": 1.0}))
     publisher.flush()
     wait_for(lambda: len(list(entries(state))) == 2, "the quarantine")
-    wait_for(lambda: len(state.list_checks()) == 1, "the result")
+    wait_for(lambda: len(state.calibration.list_checks()) == 1, "the result")
     collector.stop()
-    (found,) = state.list_checks()
+    (found,) = state.calibration.list_checks()
     assert (found.result.kind, found.result.parameter, found.outcome) == (CheckKind.SPAN, "benzene", None)
     refused = list(entries(state))
     assert {item.reason for item in refused} == {"unknown_parameter", "not_json"}
@@ -58,7 +58,7 @@ def test_results_are_stored_once_and_refused_ones_can_be_replayed(
     writer = Writer(store, threading.Event())
     replayed = replay([unknown.id], settings.model_copy(update={"network": mended}), state, writer)
     store.close()
-    assert (replayed.stored, len(state.list_checks(parameter="ethane"))) == (1, 1)
+    assert (replayed.stored, len(state.calibration.list_checks(parameter="ethane"))) == (1, 1)
 
 
 def test_a_refused_result_is_not_rewritten() -> None:

@@ -184,7 +184,7 @@ def test_with_two_thousand_stations_every_part_of_the_drain_has_one_thread(
     work.run(hear)
     log.close()
     assert sum(item.readings for item in reports) == 2_000
-    assert [item.clock for item in state.list_instrument_states()] == [Clock.RIGHT] * 2_000
-    assert state.list_findings(kind=FindingKind.CLOCK) == []
+    assert [item.clock for item in state.instruments.list()] == [Clock.RIGHT] * 2_000
+    assert state.findings.list(kind=FindingKind.CLOCK) == []
     assert {"_clock", "_lanes", "_disk", "_steps", "_reviser", "_follower"} <= set(watched)
     assert {name: len(item.threads) for name, item in watched.items()} == dict.fromkeys(watched, 1)

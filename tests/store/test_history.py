@@ -70,39 +70,39 @@ def test_a_product_row_that_becomes_nan_goes(settings: SharedSettings) -> None:
 
 
 def test_changes_come_back_with_their_rule(state: StateStore) -> None:
-    state.add_flag_changes([RULE], [change()])
-    state.add_flag_changes([RULE], [change(1)])
-    first, second = state.list_flag_changes(start=SPAN[0], end=SPAN[1], station_id="s1", parameter="o3")
+    state.flag_history.add_changes([RULE], [change()])
+    state.flag_history.add_changes([RULE], [change(1)])
+    first, second = state.flag_history.list_changes(start=SPAN[0], end=SPAN[1], station_id="s1", parameter="o3")
     assert (first.version, first.figures, first.reason) == ("v", {"suspect": 1.0}, "a leap")
-    later = state.list_flag_changes(start=SPAN[0], end=SPAN[1], recorded_after=first.recorded_at)
+    later = state.flag_history.list_changes(start=SPAN[0], end=SPAN[1], recorded_after=first.recorded_at)
     assert later == [second]
 
 
 def test_a_hundred_thousand_changes_take_seconds(state: StateStore) -> None:
     rows = [change(number) for number in range(100_000)]
     began = time.perf_counter()
-    state.add_flag_changes([RULE], rows)
+    state.flag_history.add_changes([RULE], rows)
     assert time.perf_counter() - began < 20
 
 
 def test_an_hour_revised_twice_by_a_broken_run_is_kept_once(state: StateStore) -> None:
     row = {"network": "gas", "station_id": "s1", "parameter": "o3", "hour": START, "revision": 0, "value": 1.0}
     for value in (1.0, 2.0):
-        state.add_hour_revisions([{**row, "value": value, "count": 60, "flag": 1, "run_id": "x"}])
-    (found,) = state.list_hour_revisions(start=SPAN[0], end=SPAN[1])
+        state.flag_history.add_hours([{**row, "value": value, "count": 60, "flag": 1, "run_id": "x"}])
+    (found,) = state.flag_history.list_hours(start=SPAN[0], end=SPAN[1])
     assert found.value == 1.0
 
 
 def test_judged_months_are_replaced_and_forgotten(state: StateStore) -> None:
     for rules in ("a", "b"):
-        state.put_judged(
+        state.reprocess_digests.put(
             JudgedMonth(network="gas", station_id="s1", month=START, rules=rules, days={"2026-06-01": "f"}, run_id="x")
         )
-    found = state.get_judged("gas", "s1", START)
+    found = state.reprocess_digests.get("gas", "s1", START)
     assert found is not None
     assert (found.rules, found.days) == ("b", {"2026-06-01": "f"})
-    assert state.forget_judged("gas", ["s1"], START, START + timedelta(hours=1)) == 1
-    assert state.get_judged("gas", "s1", START) is None
+    assert state.reprocess_digests.forget("gas", ["s1"], START, START + timedelta(hours=1)) == 1
+    assert state.reprocess_digests.get("gas", "s1", START) is None
 
 
 def rows(*hours: int) -> bytes:

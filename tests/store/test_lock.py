@@ -43,7 +43,7 @@ def test_a_lock_that_another_holds_is_an_error_after_a_while(url: str, monkeypat
         with locked(url):
             began = time.monotonic()
             with pytest.raises(StateError, match="lock"):
-                state.note_process(item)
+                state.processes.note(item)
             assert time.monotonic() - began < 10.0
-        state.note_process(item)
-        assert [found.name for found in state.list_processes()] == ["collector/a"]
+        state.processes.note(item)
+        assert [found.name for found in state.processes.list()] == ["collector/a"]

@@ -52,18 +52,18 @@ def draft(first: int = 0, last: int = 6, **change: Any) -> ReviewDraft:
 
 
 def propose(store: StateStore, *drafts: ReviewDraft, who: str = "li", **more: Any) -> list[str]:
-    return store.add_reviews(drafts or [draft()], **{"who": who, "note": "pump failed", "at": NOW, **more})
+    return store.reviews.add(drafts or [draft()], **{"who": who, "note": "pump failed", "at": NOW, **more})
 
 
 def act(store: StateStore, ids: list[str], action: ReviewAction, who: str, **more: Any) -> Any:
-    return store.act_on_reviews(ids, action, **{"who": who, "note": "seen", "at": NOW + HOUR, **more})
+    return store.reviews.act(ids, action, **{"who": who, "note": "seen", "at": NOW + HOUR, **more})
 
 
 def test_a_review_goes_through_three_persons(store: StateStore) -> None:
     ids = propose(store)
     act(store, ids, ReviewAction.CONFIRM, "wang")
     act(store, ids, ReviewAction.SIGN, "zhao")
-    (review,) = store.list_reviews()
+    (review,) = store.reviews.list()
     assert review.state is ReviewState.SIGNED
     assert [(step.action, step.who) for step in review.steps] == [
         (ReviewAction.PROPOSE, "li"),
@@ -97,13 +97,13 @@ def test_another_spelling_is_no_other_person(store: StateStore, alias: str) -> N
 def test_a_review_that_is_named_twice_is_confirmed_once(store: StateStore) -> None:
     ids = propose(store)
     act(store, ids * 2, ReviewAction.CONFIRM, "wang")
-    assert store.audit_reviews().records == 2
+    assert store.reviews.audit().records == 2
 
 
 def test_one_act_cannot_say_two_things_of_an_hour(store: StateStore) -> None:
     with pytest.raises(ReviewConflictError, match="is proposed twice"):
         propose(store, draft(0, 6), draft(5, 9))
-    assert store.list_reviews() == []
+    assert store.reviews.list() == []
 
 
 def test_separation_of_duties_can_be_switched_off(store: StateStore) -> None:
@@ -136,7 +136,7 @@ def test_an_act_on_many_is_all_or_none(store: StateStore) -> None:
     act(store, [second], ReviewAction.CONFIRM, "wang")
     with pytest.raises(ReviewError, match=second):
         act(store, [first, second], ReviewAction.CONFIRM, "zhao")
-    assert [item.state for item in store.list_reviews(ids=[first])] == [ReviewState.PROPOSED]
+    assert [item.state for item in store.reviews.list(ids=[first])] == [ReviewState.PROPOSED]
 
 
 def test_two_reviewers_of_the_same_hours_are_both_named(store: StateStore) -> None:
@@ -160,7 +160,7 @@ def test_of_many_reviewers_at_once_exactly_one_is_first(url: str, store: StateSt
 
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(attempt, range(6))) == 1
-    assert store.audit_reviews().broken_at is None
+    assert store.reviews.audit().broken_at is None
 
 
 @pytest.mark.parametrize("action", [ReviewAction.RETURN, ReviewAction.WITHDRAW])
@@ -170,8 +170,8 @@ def test_what_ends_a_review_frees_its_hours_and_needs_a_note(store: StateStore, 
         act(store, ids, action, "wang", note=" ")
     act(store, ids, action, "li")
     propose(store, who="wang")
-    assert len(store.list_reviews()) == 2
-    assert len(store.list_reviews(states=[ReviewState.PROPOSED])) == 1
+    assert len(store.reviews.list()) == 2
+    assert len(store.reviews.list(states=[ReviewState.PROPOSED])) == 1
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_what_ends_a_review_frees_its_hours_and_needs_a_note(store: StateStore, 
 def test_a_proposal_that_says_nothing_sound_is_refused(store: StateStore, wrong: ReviewDraft, words: str) -> None:
     with pytest.raises(ReviewError, match=words):
         propose(store, wrong, note="")
-    assert store.list_reviews() == []
+    assert store.reviews.list() == []
 
 
 def test_a_review_is_never_anonymous(store: StateStore) -> None:
@@ -195,9 +195,9 @@ def test_a_review_is_never_anonymous(store: StateStore) -> None:
 
 def test_reviews_are_found_by_their_hours_and_place(store: StateStore) -> None:
     propose(store, draft(0, 3), draft(10, 12), draft(0, 3, station_id="s2"), draft(0, 3, parameter="no2"))
-    found = store.list_reviews(network="gas", stations=["s1"], parameters=["o3"], start=START + 3 * HOUR)
+    found = store.reviews.list(network="gas", stations=["s1"], parameters=["o3"], start=START + 3 * HOUR)
     assert [item.target.start for item in found] == [START + 10 * HOUR]
-    assert store.list_reviews(network="voc") == []
+    assert store.reviews.list(network="voc") == []
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_reviews_are_found_by_their_hours_and_place(store: StateStore) -> None:
 def test_the_database_refuses_to_change_the_trail(store: StateStore, url: str, statement: str) -> None:
     propose(store)
     held = hold(store)
-    store.decide_gate(decision(held))
+    store.gate.decide(decision(held))
     engine = sa.create_engine(url)
     with pytest.raises(sa.exc.DBAPIError, match="append-only"), engine.begin() as connection:
         connection.exec_driver_sql(statement)
@@ -255,32 +255,32 @@ def test_the_audit_finds_what_was_changed_behind_its_back(
     store: StateStore, url: str, tampering: str, at: int, words: str
 ) -> None:
     propose(store, draft(), draft(parameter="no2"), draft(parameter="co"))
-    assert store.audit_reviews().broken_at is None
+    assert store.reviews.audit().broken_at is None
     open_the_lock(url, tampering)
-    report = store.audit_reviews()
+    report = store.reviews.audit()
     assert report.broken_at == at
     assert words in report.detail
 
 
 def test_a_noted_head_shows_that_the_end_was_cut_off(store: StateStore, url: str) -> None:
     propose(store)
-    earlier = store.audit_reviews().head
+    earlier = store.reviews.audit().head
     propose(store, draft(parameter="no2"))
-    noted = store.audit_reviews().head
-    assert store.audit_reviews(earlier).known_at == 1
+    noted = store.reviews.audit().head
+    assert store.reviews.audit(earlier).known_at == 1
     open_the_lock(url, "DELETE FROM review_record WHERE position = 2")
-    assert store.audit_reviews().broken_at is None
-    assert "cut off" in store.audit_reviews(noted).detail
+    assert store.reviews.audit().broken_at is None
+    assert "cut off" in store.reviews.audit(noted).detail
 
 
 def test_an_empty_trail_is_whole(store: StateStore) -> None:
-    assert store.audit_reviews() == store.audit_reviews()
-    assert store.audit_reviews().records == 0
+    assert store.reviews.audit() == store.reviews.audit()
+    assert store.reviews.audit().records == 0
 
 
 def hold(store: StateStore, first: int = 0, last: int = 24, outcome: GateOutcome = GateOutcome.HOLD) -> int:
     result = GateResult(network="gas", start=START + first * HOUR, end=START + last * HOUR, outcome=outcome)
-    return store.add_gate_result(result)
+    return store.gate.add_result(result)
 
 
 def decision(result_id: int, ruling: GateRuling = GateRuling.RELEASE, **change: Any) -> GateDecision:
@@ -290,23 +290,23 @@ def decision(result_id: int, ruling: GateRuling = GateRuling.RELEASE, **change: 
 def test_a_held_batch_blocks_until_it_is_released(store: StateStore) -> None:
     held = hold(store)
     hold(store, 24, 48, GateOutcome.WARN)
-    assert [item.id for item in store.list_held("gas", only_blocking=True)] == [held]
-    store.decide_gate(decision(held, GateRuling.REJECT))
-    assert store.list_held("gas", only_blocking=True)[0].ruling is GateRuling.REJECT
-    store.decide_gate(decision(held))
-    assert store.list_held("gas", only_blocking=True) == []
-    (kept,) = store.list_held()
+    assert [item.id for item in store.gate.list_held("gas", only_blocking=True)] == [held]
+    store.gate.decide(decision(held, GateRuling.REJECT))
+    assert store.gate.list_held("gas", only_blocking=True)[0].ruling is GateRuling.REJECT
+    store.gate.decide(decision(held))
+    assert store.gate.list_held("gas", only_blocking=True) == []
+    (kept,) = store.gate.list_held()
     assert [item.ruling for item in kept.decisions] == [GateRuling.REJECT, GateRuling.RELEASE]
 
 
 def test_a_later_verdict_on_all_of_its_hours_lets_a_batch_through(store: StateStore) -> None:
     held = hold(store)
     hold(store, 0, 12, GateOutcome.PASS)
-    assert store.list_held(only_blocking=True)
+    assert store.gate.list_held(only_blocking=True)
     hold(store, 0, 24, GateOutcome.PASS)
-    assert store.list_held(only_blocking=True) == []
+    assert store.gate.list_held(only_blocking=True) == []
     with pytest.raises(StateError, match="judged anew"):
-        store.decide_gate(decision(held))
+        store.gate.decide(decision(held))
 
 
 @pytest.mark.parametrize(
@@ -315,11 +315,11 @@ def test_a_later_verdict_on_all_of_its_hours_lets_a_batch_through(store: StateSt
 def test_a_decision_without_ground_is_refused(store: StateStore, change: dict[str, Any], words: str) -> None:
     held = hold(store)
     with pytest.raises(StateError, match=words):
-        store.decide_gate(decision(**{"result_id": held, **change}))
+        store.gate.decide(decision(**{"result_id": held, **change}))
 
 
 def test_held_batches_are_found_by_the_hours_they_touch(store: StateStore) -> None:
     hold(store, 0, 24)
-    assert store.list_held("gas", START + 23 * HOUR, START + 30 * HOUR)
-    assert not store.list_held("gas", START + 24 * HOUR, START + 30 * HOUR)
-    assert not store.list_held("voc")
+    assert store.gate.list_held("gas", START + 23 * HOUR, START + 30 * HOUR)
+    assert not store.gate.list_held("gas", START + 24 * HOUR, START + 30 * HOUR)
+    assert not store.gate.list_held("voc")

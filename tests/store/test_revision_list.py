@@ -29,8 +29,8 @@ def test_corrections_are_chosen_before_they_are_counted(url: str) -> None:
     kept = [_change(0, Before({"so2": 1.0})), _change(1, Before({}, {"so2": "D"})), _change(2, None)]
     with StateStore(url) as store:
         store.migrate()
-        store.add_revisions(kept, [])
-        found = store.list_revisions(only_corrections=True, limit=2)
-        oldest_first = store.list_revisions(only_corrections=True)
+        store.revisions.add(kept, [])
+        found = store.revisions.list(only_corrections=True, limit=2)
+        oldest_first = store.revisions.list(only_corrections=True)
     assert [item.first for item in found] == [START + HOUR, START]
     assert oldest_first == found[::-1]

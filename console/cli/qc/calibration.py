@@ -50,7 +50,7 @@ def listed(  # noqa: PLR0917 - typer passes them by name
     settings = settings_of()
     first, last = open_span(begin, end, settings.stations.timezone)
     with _state(settings) as state:
-        results = state.list_checks(
+        results = state.calibration.list_checks(
             network=network,
             station_id=station,
             parameter=parameter,
@@ -58,7 +58,9 @@ def listed(  # noqa: PLR0917 - typer passes them by name
             end=last,
             limit=limit + 1,
         )
-        decisions = state.list_corrections(network=network, station_id=station, parameter=parameter, limit=limit + 1)
+        decisions = state.calibration.list_corrections(
+            network=network, station_id=station, parameter=parameter, limit=limit + 1
+        )
     checks, more_checks = page(results, limit)
     corrections, more_corrections = page(decisions, limit)
     for check in checks:
@@ -85,11 +87,11 @@ def show(
 
     settings = settings_of()
     with _state(settings) as state:
-        found = _or_stop(partial(state.get_check, check))
+        found = _or_stop(partial(state.calibration.get_check, check))
         if found is None:
             stop(f"no calibration check {check}")
         one = found.result
-        own = state.list_checks(
+        own = state.calibration.list_checks(
             network=one.network, station_id=one.station_id, instrument_id=one.instrument_id, parameter=one.parameter
         )
     thresholds = _or_stop(partial(thresholds_of, settings))
@@ -222,7 +224,7 @@ def _or_stop(call: Callable[[], _Result]) -> _Result:
 def corrections_of(settings: SharedSettings, station: str, parameter: str, start: datetime) -> list[dict[str, object]]:
     """Corrections that the hour from ``start`` on was made with, in the form of ``skyground qc why``."""
     with _state(settings) as state:
-        held = state.list_corrections(station_id=station, only_active=True)
+        held = state.calibration.list_corrections(station_id=station, only_active=True)
     return [
         {
             "kind": "correction",

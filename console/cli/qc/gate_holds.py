@@ -93,7 +93,7 @@ def _held() -> list[HeldBatch]:
 
     with StateStore(step.settings().state_url) as state:
         state.migrate()
-        return step.or_exit(state.list_held)
+        return step.or_exit(state.gate.list_held)
 
 
 def _line(item: HeldBatch) -> str:

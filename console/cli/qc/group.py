@@ -116,7 +116,7 @@ def reopened(
     if dry_run:
         with StateStore(settings.state_url) as state:
             state.migrate()
-            for item in state.list_reopened():
+            for item in state.revisions.list_reopened():
                 typer.echo(
                     to_json(item)
                     if as_json

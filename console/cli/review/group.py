@@ -94,8 +94,8 @@ def propose(  # noqa: PLR0917 - typer passes them by name
         return
     with StateStore(settings.state_url) as state:
         state.migrate()
-        ids = step.or_exit(partial(state.add_reviews, drafts, who=who, note=note, at=step.now(), supersede=supersede))
-        _tell(state.list_reviews(ids=ids), as_json=as_json)
+        ids = step.or_exit(partial(state.reviews.add, drafts, who=who, note=note, at=step.now(), supersede=supersede))
+        _tell(state.reviews.list(ids=ids), as_json=as_json)
 
 
 def confirm(  # noqa: PLR0917 - typer passes them by name
@@ -198,7 +198,7 @@ def audit(
 
     with StateStore(step.settings().state_url) as state:
         state.migrate()
-        report = step.or_exit(partial(state.audit_reviews, known))
+        report = step.or_exit(partial(state.reviews.audit, known))
     if as_json:
         typer.echo(msgspec.json.encode(report).decode())
     elif report.broken_at is None:
@@ -319,14 +319,14 @@ def _choose(  # noqa: PLR0917 - one filter an option
     with StateStore(settings.state_url) as state:
         state.migrate()
         if ids:
-            found = step.or_exit(partial(state.list_reviews, ids=ids))
+            found = step.or_exit(partial(state.reviews.list, ids=ids))
             missing = set(ids) - {item.id for item in found}
             if missing:
                 step.stop(f"there is no review {', '.join(sorted(missing))}")
             return found
         found = step.or_exit(
             partial(
-                state.list_reviews,
+                state.reviews.list,
                 network=network,
                 stations=station or (),
                 parameters=parameter or (),

@@ -124,7 +124,7 @@ def _acknowledge_form(page: Page, source: Source, episode: Episode) -> None:
             ui.notify(t("alerts.who_missing"), type="warning")
             return
         outcome = await load(
-            partial(source.state.acknowledge, episode.alert_key, who.value.strip(), note.value.strip())
+            partial(source.state.alerts.acknowledge, episode.alert_key, who.value.strip(), note.value.strip())
         )
         if isinstance(outcome, Problem):
             ui.notify(outcome.detail, type="negative")

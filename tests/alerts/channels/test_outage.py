@@ -218,13 +218,13 @@ def test_a_step_that_goes_on_failing_becomes_an_alert_that_ends_with_it(
 ) -> None:
     failing, rules = Failing(), load_rules(own.rules)
     failing.note(own, rules, {"evaluate": "StoreError: away"}, now)
-    assert state.get_alert_states() == {}
+    assert state.alerts.get_states() == {}
     failing.note(own, rules, {"evaluate": "StoreError: away"}, now + 6 * MINUTE)
     key = "operation/watch/evaluate"
-    assert state.get_alert_states()[key].state is AlertState.FIRING
+    assert state.alerts.get_states()[key].state is AlertState.FIRING
     deliver(own, now + 6 * MINUTE)
     failing.note(own, rules, {}, now + 7 * MINUTE)
-    assert state.get_alert_states()[key].state is AlertState.OK
+    assert state.alerts.get_states()[key].state is AlertState.OK
     deliver(own, now + 7 * MINUTE)
     assert [item["Subject"] for item in mails(maildir)] == [
         "[严重] 告警值守无法判定告警",
@@ -305,7 +305,7 @@ def test_a_server_that_dies_at_each_mail_is_left_after_two_and_costs_the_others_
     with talking(talk) as server:
         assert deliver(changed(own, smtp_url=server.smtp_url, smtp_timeout_s=0.5), now) == 0
     assert len(bodies) == 2 * ATTEMPTS
-    backlog = state.get_backlog(EMAIL, failed_since=now)
+    backlog = state.deliveries.get_backlog(EMAIL, failed_since=now)
     assert (backlog.waiting, backlog.failed) == (6, 0)
-    tried = state.get_deliveries([item.id for item in state.list_waiting(EMAIL)], EMAIL)
+    tried = state.deliveries.get([item.id for item in state.deliveries.list_waiting(EMAIL)], EMAIL)
     assert sorted(item.attempts for item in tried.values()) == [0, 0, 0, 0, 1, 1]

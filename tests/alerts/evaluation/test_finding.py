@@ -54,11 +54,11 @@ def finding(kind: FindingKind, at: datetime) -> Finding:
 def test_a_finding_is_mailed_once_and_ends_with_its_cause(  # noqa: PLR0917 - fixtures
     kind: FindingKind, own: AlertSettings, now: datetime, maildir: Path, state: StateStore, influx: InfluxStore
 ) -> None:
-    state.report_findings([finding(kind, now)])
+    state.findings.report([finding(kind, now)])
     for later in (now, now + timedelta(minutes=1)):
         evaluate(own, later - DAY, later, later)
         deliver(own, later)
-    state.drop_finding(finding(kind, now).key)
+    state.findings.drop(finding(kind, now).key)
     later = now + timedelta(minutes=10)
     evaluate(own, later - DAY, later, later)
     deliver(own, later)
@@ -69,7 +69,7 @@ def test_a_finding_is_mailed_once_and_ends_with_its_cause(  # noqa: PLR0917 - fi
 
 
 def test_an_old_finding_is_no_alert(own: AlertSettings, now: datetime, state: StateStore, influx: InfluxStore) -> None:
-    state.report_findings([finding(FindingKind.GAP, now - timedelta(days=3))])
+    state.findings.report([finding(FindingKind.GAP, now - timedelta(days=3))])
     assert evaluate(own, now - DAY, now, now) == 0
 
 

@@ -67,7 +67,7 @@ def test_a_beat_of_the_future_is_of_a_clock_that_was_ahead_and_proves_nothing(no
 def test_what_is_gone_or_fails_is_mailed_once_until_it_is_back(  # noqa: PLR0917 - fixtures
     own: AlertSettings, state: StateStore, influx: InfluxStore, now: datetime, maildir: Path, complaint: str
 ) -> None:
-    state.note_process(beat(now, complaint))
+    state.processes.note(beat(now, complaint))
     later = now if complaint else now + timedelta(minutes=5)
     for seconds in range(3):
         one_round(own, later + timedelta(seconds=seconds))
@@ -76,18 +76,18 @@ def test_what_is_gone_or_fails_is_mailed_once_until_it_is_back(  # noqa: PLR0917
     assert NAME in body
     assert complaint in body
     back = later + timedelta(minutes=10)
-    state.note_process(beat(back))
+    state.processes.note(beat(back))
     one_round(own, back)
     assert len(mails(maildir)) == 2
-    assert not state.list_findings(kind=FindingKind.PROCESS)
+    assert not state.findings.list(kind=FindingKind.PROCESS)
 
 
 @pytest.mark.integration
 def test_a_process_that_was_told_to_end_is_not_missed(
     own: AlertSettings, state: StateStore, influx: InfluxStore, now: datetime, maildir: Path
 ) -> None:
-    state.note_process(beat(now))
-    assert state.end_process(NAME)
+    state.processes.note(beat(now))
+    assert state.processes.end(NAME)
     one_round(own, now + timedelta(hours=1))
     assert mails(maildir) == []
 
@@ -96,10 +96,10 @@ def test_a_process_that_was_told_to_end_is_not_missed(
 def test_an_alarm_of_a_process_holds_for_as_long_as_it_is_gone(
     own: AlertSettings, state: StateStore, influx: InfluxStore, now: datetime
 ) -> None:
-    state.note_process(beat(now))
+    state.processes.note(beat(now))
     for hours in (1, 30, 60):
         one_round(own, now + timedelta(hours=hours))
-        (alert,) = [item for key, item in state.get_alert_states().items() if NAME in key]
+        (alert,) = [item for key, item in state.alerts.get_states().items() if NAME in key]
         assert alert.state is AlertState.FIRING
 
 
@@ -107,12 +107,12 @@ def test_an_alarm_of_a_process_holds_for_as_long_as_it_is_gone(
 def test_a_start_after_an_end_that_nobody_asked_for_is_counted(state: StateStore, now: datetime) -> None:
     for minutes in range(3):
         start = now + timedelta(minutes=minutes)
-        state.note_process(beat(start))
-        state.note_process(msgspec.structs.replace(beat(start), beat_at=start + timedelta(seconds=15)))
-        assert [item.restarts for item in state.list_processes()] == [minutes]
-    assert state.end_process(NAME)
-    state.note_process(beat(now))
-    assert [item.restarts for item in state.list_processes()] == [0]
+        state.processes.note(beat(start))
+        state.processes.note(msgspec.structs.replace(beat(start), beat_at=start + timedelta(seconds=15)))
+        assert [item.restarts for item in state.processes.list()] == [minutes]
+    assert state.processes.end(NAME)
+    state.processes.note(beat(now))
+    assert [item.restarts for item in state.processes.list()] == [0]
 
 
 @pytest.mark.integration
@@ -162,10 +162,10 @@ def test_the_watch_says_that_it_is_there_and_forgets_it_at_an_orderly_end(
     seen: list[str] = []
 
     def report(_: object) -> None:
-        seen.extend(item.name for item in state.list_processes())
+        seen.extend(item.name for item in state.processes.list())
         if seen:
             stop.set()
 
     run(changed(own, watch_interval_s=0.05), stop, report)
     assert seen[0].startswith("watch/")
-    assert state.list_processes() == []
+    assert state.processes.list() == []

@@ -102,7 +102,7 @@ def test_a_lower_level_is_not_mailed_beside_a_higher_one(
 ) -> None:
     write_hours("t-01", [190, 190, 190])
     one_round(own, now)
-    firing = {key for key, status in state.get_alert_states().items() if status.state is AlertState.FIRING}
+    firing = {key for key, status in state.alerts.get_states().items() if status.state is AlertState.FIRING}
     assert firing == {"pm25-heavy/t-01/pm25", "pm25-moderate/t-01/pm25", "pm25-light/t-01/pm25"}
     assert len(mails(maildir)) == 1
 
@@ -226,7 +226,7 @@ def test_attribution_is_joined_by_station_parameter_and_overlap(
     for station_id, words in (("t-01", "wind from the south"), ("t-02", "somewhere else")):
         statement = {"topic": "wind", "zh": words, "en": words, "confidence": "medium"}
         span = {"start": (hour - timedelta(hours=1)).isoformat(), "end": hour.isoformat()}
-        state.put_document(
+        state.documents.put(
             "attribution",
             f"{station_id}/pm25/{hour:%Y-%m-%dT%HZ}",
             {"station_id": station_id, "parameter": "pm25", "statements": [statement], **span},
@@ -267,7 +267,7 @@ def test_a_rehearsal_finds_but_stores_nothing(
     write_hours("t-01", [30, 190, 20, 20])
     found = rehearse(own, now - DAY, now, now)
     assert [item.to_state for item in found if item.rule == "pm25-heavy"] == [AlertState.FIRING, AlertState.OK]
-    assert state.get_alert_states() == {}
+    assert state.alerts.get_states() == {}
 
 
 def test_an_alert_is_listed_shown_and_taken(

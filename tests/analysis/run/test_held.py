@@ -63,10 +63,10 @@ def test_products_are_made_without_held_hours_until_they_are_released(filled: Sh
         network="gas", start=first, end=first + 8 * HOUR, outcome=GateOutcome.HOLD, detail={"failures": [FAILURE]}
     )
     with StateStore(filled.state_url) as state:
-        number = state.add_gate_result(result)
+        number = state.gate.add_result(result)
         summary = coanalyse(filled, date(2026, 5, 20), date(2026, 5, 20), END)
         assert summary.held_batches == 1
-        (document,) = state.list_documents("copollution", prefix="st-1/")
+        (document,) = state.documents.list("copollution", prefix="st-1/")
         assert document.body["held"][0]["id"] == number
         store = InfluxStore(filled)
         daily = store.read_product("aqi_daily", START, END, "st-1")
@@ -74,21 +74,21 @@ def test_products_are_made_without_held_hours_until_they_are_released(filled: Sh
         assert daily["pm25_hours"].tolist() == [16.0]
         assert store.read_product("aqi_hourly", START, END, "st-1")["held"].sum() == 8
         decision = GateDecision(result_id=number, ruling=GateRuling.RELEASE, who="li", note="dust", at=END)
-        state.decide_gate(decision)
+        state.gate.decide(decision)
         assert coanalyse(filled, date(2026, 5, 20), date(2026, 5, 20), END).held_batches == 0
         again = store.read_product("aqi_daily", START, END, "st-1")
         assert (again["pm25_hours"].tolist(), again["held_hours"].tolist()) == ([24.0], [0.0])
         assert store.read_product("aqi_hourly", START, END, "st-1")["held"].eq(0).all()
         store.close()
-        assert "held" not in state.list_documents("copollution", prefix="st-1/")[0].body
+        assert "held" not in state.documents.list("copollution", prefix="st-1/")[0].body
 
 
 @pytest.mark.integration
 def test_an_attribution_says_what_it_was_made_without(filled: SharedSettings) -> None:  # noqa: F811
     before = episode_start() - 30 * HOUR
     with StateStore(filled.state_url) as state:
-        state.add_gate_result(GateResult(network="voc", start=before, end=before + HOUR, outcome=GateOutcome.HOLD))
+        state.gate.add_result(GateResult(network="voc", start=before, end=before + HOUR, outcome=GateOutcome.HOLD))
         summary = attribute(filled, episode_start(), END, END)
-        document = state.get_document("attribution", summary.keys[0])
+        document = state.documents.get("attribution", summary.keys[0])
     assert document is not None
     assert [item["network"] for item in document.body["held"]] == ["voc"]

@@ -72,7 +72,7 @@ def test_the_episode_is_found_and_its_evidence_points_to_solvents_from_the_west(
     summary = attribute(filled, episode_start(), END, END)
     assert summary.keys == tuple(f"st-0/{code}/{episode_start():%Y-%m-%dT%H:%MZ}" for code in ("pm25", "pm10"))
     with StateStore(filled.state_url) as state:
-        document = state.get_document("attribution", summary.keys[0])
+        document = state.documents.get("attribution", summary.keys[0])
     assert document is not None
     body = document.body
     assert body["episode"]["hours"] == EPISODE_H
@@ -88,7 +88,7 @@ def test_attribution_run_again_makes_no_new_version(filled: SharedSettings) -> N
     keys = attribute(filled, episode_start(), END, END).keys
     attribute(filled, episode_start(), END, END + timedelta(hours=1))
     with StateStore(filled.state_url) as state:
-        assert [item.version for item in state.list_versions("attribution", keys[0])] == [1]
+        assert [item.version for item in state.documents.list_versions("attribution", keys[0])] == [1]
 
 
 def test_forecast_of_24_hours_with_ordered_quantiles_is_stored_for_every_station(filled: SharedSettings) -> None:
@@ -99,7 +99,7 @@ def test_forecast_of_24_hours_with_ordered_quantiles_is_stored_for_every_station
     assert len(rows) == 10 * 24
     assert ((rows["q10"] <= rows["value"]) & (rows["value"] <= rows["q90"])).all()
     with StateStore(filled.state_url) as state:
-        assert {item.key for item in state.list_documents("backtest")} == set(summary.backtests)
+        assert {item.key for item in state.documents.list("backtest")} == set(summary.backtests)
     assert forecast(filled, END).backtests == ()
 
 

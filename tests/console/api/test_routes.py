@@ -88,7 +88,7 @@ def test_native_values_are_not_evaluated_until_a_run_has_screened_them(running: 
     assert {point["flag"] for point in points} == {2}
     middle = points[40]["start"]
     with StateStore(running.settings.state_url) as state:
-        state.add_screened("gas", ["ln-sy-01"], running.hour - timedelta(hours=3), datetime.fromisoformat(middle))
+        state.screened.add("gas", ["ln-sy-01"], running.hour - timedelta(hours=3), datetime.fromisoformat(middle))
         flags = [point["flag"] for point in _json(address)["series"][0]["points"]]
         assert flags[:40] == [1] * 40
         assert set(flags[40:]) == {2}
@@ -204,15 +204,15 @@ def test_level_2_is_served_with_what_reviewers_said(running: Running) -> None:
     influx.close()
     draft = ReviewDraft(target=target, verdict=ReviewVerdict.INVALID, reason=ReviewReason.INSTRUMENT_FAULT, basis=basis)
     with StateStore(running.settings.state_url) as state:
-        ids = state.add_reviews([draft], who="li", note="lamp", at=running.hour)
+        ids = state.reviews.add([draft], who="li", note="lamp", at=running.hour)
         address = (
             f"{running.url}/api/v1/series?station=ln-sy-01&parameter=o3&level=L2&from={format_utc(hour)}"
             f"&to={format_utc(running.hour)}"
         )
         before = _json(address)["series"][0]["points"]
-        state.act_on_reviews(ids, ReviewAction.CONFIRM, who="wang", note="", at=running.hour)
+        state.reviews.act(ids, ReviewAction.CONFIRM, who="wang", note="", at=running.hour)
         after = _json(address)["series"][0]["points"]
-        state.act_on_reviews(ids, ReviewAction.WITHDRAW, who="wang", note="test", at=running.hour)
+        state.reviews.act(ids, ReviewAction.WITHDRAW, who="wang", note="test", at=running.hour)
     assert [point["flag"] for point in before] == [
         3,
         1,
@@ -254,12 +254,12 @@ def test_health_names_processes_that_are_gone(running: Running) -> None:
         name="watch/host-9", host="host-9", pid=1, started_at=now, beat_at=now - timedelta(hours=1), every_s=15.0
     )
     with StateStore(running.settings.state_url) as state:
-        state.note_process(lost)
+        state.processes.note(lost)
         try:
             time.sleep(KEEP_S)
             answer = _json(f"{running.url}/api/v1/health")
         finally:
-            state.end_process(lost.name)
+            state.processes.end(lost.name)
     found = {item["name"]: item["state"] for item in answer["processes"]}
     assert found.pop("watch/host-9") == "gone"
     assert [(name.partition("/")[0], word) for name, word in found.items()] == [("console", "well")]

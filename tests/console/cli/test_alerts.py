@@ -49,9 +49,9 @@ def test_a_list_of_alerts_cuts_nothing_at_80_columns(tmp_path: Path) -> None:
     with StateStore(f"sqlite:///{tmp_path / 'state.sqlite'}") as state:
         state.migrate()
         change = msgspec.structs.replace(opened("hourly value"), alert_key=key, value=160.7, unit="nGy/h")
-        state.save_transition(change)
-        status = state.get_alert_states()[key]
-        state.note_alert_progress(
+        state.alerts.save(change)
+        status = state.alerts.get_states()[key]
+        state.alerts.note_progress(
             {status.transition_id: AlertProgress(extreme=299.1, latest=25.0, latest_at=change.at)}
         )
     done = run(tmp_path, "list")

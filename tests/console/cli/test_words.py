@@ -109,7 +109,7 @@ def test_a_file_of_limits_that_cannot_be_used_ends_a_command_in_words(
     now = datetime(2026, 11, 27, tzinfo=UTC)
     with StateStore(settings.state_url) as state:
         state.migrate()
-        state.add_check_results([CheckResult("gas", "s1", "gas1", "o3", now, CheckKind.ZERO, 0.0, 0.1)], now)
+        state.calibration.add_checks([CheckResult("gas", "s1", "gas1", "o3", now, CheckKind.ZERO, 0.0, 0.1)], now)
     found = say(line)
     assert found.exit_code == 2, found.output
     assert "thresholds.toml: Object contains unknown field `x`" in found.output

@@ -29,7 +29,7 @@ def state(tmp_path: Path) -> Iterator[StateStore]:
 
 def keep(state: StateStore, *stored: StoredTransition) -> None:
     for item in stored:
-        state.save_transition(item.transition)
+        state.alerts.save(item.transition)
 
 
 def episode(state: StateStore, hour: float, station_id: str = "a-1", *, ends: bool = True) -> None:

@@ -99,7 +99,7 @@ def test_an_alert_is_acknowledged_with_name_and_note(running: Running, page: Pag
     page.get_by_label("Note").fill("called the station")
     page.get_by_role("button", name="I take it").click()
     page.get_by_text("Taken by Li Lei").first.wait_for()
-    status = StateStore(running.settings.state_url).get_alert_states()["o3-1h/ln-sy-01/o3"]
+    status = StateStore(running.settings.state_url).alerts.get_states()["o3-1h/ln-sy-01/o3"]
     assert (status.acknowledged_by, status.note) == ("Li Lei", "called the station")
 
 

@@ -111,7 +111,7 @@ def test_a_message_that_kills_the_process_is_set_aside_and_the_others_are_stored
         process.join(60)
         codes.append(process.exitcode)
     assert codes == [9] * (DEATHS + DEATHS_IN_HAND) + [0]
-    (entry,) = state.list_quarantine()
+    (entry,) = state.quarantine.list()
     assert (entry.reason, entry.station_id) == (RejectReason.INTERNAL_ERROR, "archive")
     assert "ended 2 times with this message in hand" in entry.detail
     assert len(store.read_native("voc", "archive", "gc1", hour - timedelta(days=1), hour + timedelta(hours=1))) == 8

@@ -32,12 +32,12 @@ def test_a_disk_near_its_reserve_is_a_finding_until_there_is_room(
 
     watch = DiskWatch(collector_settings, state, free)
     watch.look(NOW)
-    assert not state.list_findings(kind=FindingKind.DISK)
+    assert not state.findings.list(kind=FindingKind.DISK)
     left[0] = GIB
     watch.look(NOW)
     watch.look(NOW)
-    (finding,) = state.list_findings(kind=FindingKind.DISK)
+    (finding,) = state.findings.list(kind=FindingKind.DISK)
     assert (finding.count, finding.facts["free_bytes"]) == (1, GIB)
     left[0] = 5 * GIB
     watch.look(NOW)
-    assert not state.list_findings(kind=FindingKind.DISK)
+    assert not state.findings.list(kind=FindingKind.DISK)

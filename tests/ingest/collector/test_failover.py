@@ -126,11 +126,11 @@ def test_only_what_neither_was_handed_is_a_gap(
             if number != 50:
                 publisher.publish("obs/v1/gas/st-1/gas1/json", msgspec.json.encode(body))
         publisher.flush()
-    wait_for(lambda: len(state.list_gaps()) == 1, "the gap")
+    wait_for(lambda: len(state.gaps.list()) == 1, "the gap")
     wait_for(lambda: store.count_values("gas", first, first + timedelta(hours=2)) == 99, "all values")
     time.sleep(3.0)  # the other one's suspicions have been looked at, too
     assert min(map(kept, pair)) > 10
-    assert [(gap.start, gap.missing) for gap in state.list_gaps()] == [(first + timedelta(minutes=50), 1)]
+    assert [(gap.start, gap.missing) for gap in state.gaps.list()] == [(first + timedelta(minutes=50), 1)]
 
 
 def test_the_other_takes_over_when_one_dies_and_gives_back_when_it_returns(

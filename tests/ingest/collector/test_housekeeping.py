@@ -64,7 +64,7 @@ def test_a_step_that_raises_is_reported_and_the_others_are_done(
     assert "ArithmeticError: 7 (tests/ingest/collector/test_housekeeping.py:" in words
     # the two prunings of the state database are one step
     assert set(STEPS) - set(done) <= {step, *(["prune_contenders"] if step == "prune_state" else [])}
-    (finding,) = state.list_findings(kind=FindingKind.INTERNAL_ERROR)
+    (finding,) = state.findings.list(kind=FindingKind.INTERNAL_ERROR)
     assert finding.facts["process"] == collector_settings.process_name
     assert "survey" in finding.facts["detail"]
 
@@ -91,7 +91,7 @@ def test_a_message_that_makes_the_settlement_raise_is_left_out_and_reported(
     )
     assert survey_once(collector_settings, stop) == ""
     assert log.cursor(ingest.completeness.reconciliation.CURSOR) == log.cursor(CURSOR) == log.end()
-    (finding,) = state.list_findings(kind=FindingKind.INTERNAL_ERROR)
+    (finding,) = state.findings.list(kind=FindingKind.INTERNAL_ERROR)
     assert "obs/v1/voc/st-1/poison/json: ArithmeticError: 7" in finding.facts["detail"]
     log.close()
 
@@ -131,4 +131,4 @@ def test_a_state_database_that_is_away_is_no_error_of_ours(
 
     monkeypatch.setattr(ingest.collector.housekeeping, "expire", away)
     assert survey_once(collector_settings, threading.Event()) == "expired: locked"
-    assert state.list_findings(kind=FindingKind.INTERNAL_ERROR) == []
+    assert state.findings.list(kind=FindingKind.INTERNAL_ERROR) == []

@@ -109,14 +109,14 @@ def test_a_repair_a_repetition_and_a_restart_find_no_gap(
         hear((0, 1), (1, 2))
         hear((5, 6))
         hear((3, 4), (2, 3), (5, 6))
-        (gap,) = state.list_gaps()
+        (gap,) = state.gaps.list()
         assert (gap.start, gap.end, gap.missing, gap.state) == (T0 + 2 * MINUTE, T0 + 5 * MINUTE, 3, GapState.OPEN)
         watch.close()
         watch = GapWatch(collector_settings, state, store)
         hear((6, 7))
-        assert len(state.list_gaps()) == 1
+        assert len(state.gaps.list()) == 1
         hear((8, 9))
-        assert [item.missing for item in state.list_gaps()] == [3, 1]
+        assert [item.missing for item in state.gaps.list()] == [3, 1]
 
 
 @pytest.mark.parametrize(
@@ -147,10 +147,10 @@ def test_a_gap_that_reaches_beyond_the_late_window_is_kept_in_two_parts(
         for start in (now - window - 10 * MINUTE, now - window + 10 * MINUTE):
             taken = msgspec.structs.replace(last, interval=Interval(start, start + MINUTE))
             watch.note([Judged(RawMessage("obs/v1/gas/st-1/gas1/json", b"", now), None, [taken], [])])
-        old, young = state.list_gaps()
+        old, young = state.gaps.list()
         assert (old.state, old.missing, old.end) == (GapState.TOO_OLD, 9, young.start)
         assert (young.state, young.missing) == (GapState.OPEN, 10)
-        (finding,) = state.list_findings(kind=FindingKind.GAP)
+        (finding,) = state.findings.list(kind=FindingKind.GAP)
         assert finding.facts["missing"] == 9
 
 
@@ -165,12 +165,12 @@ def test_a_gap_whose_readings_left_the_late_window_is_too_old_and_reported(
     store.ensure()
     with StateStore(collector_settings.state_url) as kept:
         kept.migrate()
-        kept.add_gaps([gap])
+        kept.gaps.add([gap])
         worker = Repairer(collector_settings, store=store, state=kept, backlog=lambda: 0, stop=threading.Event())
-        worker._next_request(kept.list_gaps()[0], T0 + minutes * MINUTE)
-        (found,) = kept.list_gaps()
+        worker._next_request(kept.gaps.list()[0], T0 + minutes * MINUTE)
+        (found,) = kept.gaps.list()
         assert (found.state, found.missing) == (state, 9)
-        assert len(kept.list_findings(kind=FindingKind.GAP)) == (state is GapState.TOO_OLD)
+        assert len(kept.findings.list(kind=FindingKind.GAP)) == (state is GapState.TOO_OLD)
 
 
 def test_only_one_gap_a_station_is_due_and_one_collector_gets_it(collector_settings: CollectorSettings) -> None:
@@ -182,15 +182,15 @@ def test_only_one_gap_a_station_is_due_and_one_collector_gets_it(collector_setti
 
     with StateStore(collector_settings.state_url) as state:
         state.migrate()
-        assert state.add_gaps([gap("a", 1), gap("a", 2), gap("b", 3), gap("a", 1)]) == 3
-        due = state.due_gaps(T0 + 10 * MINUTE)
+        assert state.gaps.add([gap("a", 1), gap("a", 2), gap("b", 3), gap("a", 1)]) == 3
+        due = state.gaps.list_due(T0 + 10 * MINUTE)
         assert [(item.station_id, item.start) for item in due] == [("a", T0 + MINUTE), ("b", T0 + 3 * MINUTE)]
-        assert state.claim_gap(due[0], T0 + 20 * MINUTE)
-        assert not state.claim_gap(due[0], T0 + 20 * MINUTE)
-        state.change_gap(due[0].id, GapState.ASKED, attempts=1)
-        assert [item.station_id for item in state.due_gaps(T0 + 10 * MINUTE)] == ["b"]
-        assert state.end_asked_gaps("a", "gas1") == 1
-        assert [item.state for item in state.list_gaps(station_id="a")] == [GapState.NO_DATA, GapState.OPEN]
+        assert state.gaps.claim(due[0], T0 + 20 * MINUTE)
+        assert not state.gaps.claim(due[0], T0 + 20 * MINUTE)
+        state.gaps.change(due[0].id, GapState.ASKED, attempts=1)
+        assert [item.station_id for item in state.gaps.list_due(T0 + 10 * MINUTE)] == ["b"]
+        assert state.gaps.end_asked("a", "gas1") == 1
+        assert [item.state for item in state.gaps.list(station_id="a")] == [GapState.NO_DATA, GapState.OPEN]
 
 
 @contextmanager
@@ -235,7 +235,7 @@ def test_what_was_lost_before_the_broker_is_brought_back(
         publish(publisher, [item for minute, item in enumerate(everything) if minute not in lost])
         wait_for(lambda: stored(store) == 30, "the missing readings")
         wait_for(
-            lambda: [item.state for item in state.list_gaps()] == [GapState.FILLED] * 2 or advance(state),
+            lambda: [item.state for item in state.gaps.list()] == [GapState.FILLED] * 2 or advance(state),
             "both to be seen filled",
         )
     assert [(item.span.start, item.span.end) for item in asked] == [
@@ -247,8 +247,8 @@ def test_what_was_lost_before_the_broker_is_brought_back(
 
 def advance(state: StateStore) -> bool:
     """Make asked gaps due at once instead of after the minute that an answer is waited for."""
-    for item in state.list_gaps(states=[GapState.ASKED]):
-        state.claim_gap(item, datetime.now(UTC) - timedelta(seconds=1))
+    for item in state.gaps.list(states=[GapState.ASKED]):
+        state.gaps.claim(item, datetime.now(UTC) - timedelta(seconds=1))
     return False
 
 
@@ -260,8 +260,8 @@ def test_a_station_without_the_data_ends_the_asking(
     base = live_base()
     with station(mqtt_url, [], asked), StateStore(collector_settings.state_url) as state:
         publish(publisher, [reading(0, 1, base), reading(9, 10, base)])
-        wait_for(lambda: [item.state for item in state.list_gaps()] == [GapState.NO_DATA], "the end of the asking")
-        assert state.count_quarantine() == {}
+        wait_for(lambda: [item.state for item in state.gaps.list()] == [GapState.NO_DATA], "the end of the asking")
+        assert state.quarantine.count() == {}
     assert len(asked) == 1
     assert stored(store) == 2
     assert collector.is_alive()
@@ -286,9 +286,9 @@ def test_a_station_that_never_answers_is_given_up_and_reported(
         ready.wait(1.0)
         publish(publisher, [reading(0, 1, base), reading(3, 4, base)])
         wait_for(
-            lambda: advance(state) or [item.state for item in state.list_gaps()] == [GapState.GIVEN_UP], "giving up"
+            lambda: advance(state) or [item.state for item in state.gaps.list()] == [GapState.GIVEN_UP], "giving up"
         )
-        (finding,) = state.list_findings(kind=FindingKind.GAP)
+        (finding,) = state.findings.list(kind=FindingKind.GAP)
     assert len(heard) == collector_settings.gap_attempts
     assert msgspec.json.decode(heard[0])["get"]["start"] == (base + MINUTE).isoformat().replace("+00:00", "Z")
     assert (finding.station_id, finding.facts["missing"]) == ("st-1", 2)

@@ -78,7 +78,7 @@ def test_two_members_that_share_gapless_readings_find_no_gap(
     members: tuple[Member, Member], state: StateStore, *, numbered: bool
 ) -> None:
     alternate(members, range(60), numbered=numbered)
-    assert state.list_gaps() == []
+    assert state.gaps.list() == []
     assert [member.store.asked for member in members] == [1, 1]
 
 
@@ -87,7 +87,7 @@ def test_what_no_member_was_handed_is_a_gap_once(
     members: tuple[Member, Member], state: StateStore, *, numbered: bool
 ) -> None:
     alternate(members, [minute for minute in range(60) if minute not in (20, 21, 40)], numbered=numbered)
-    gaps = [(gap.start, gap.end, gap.missing) for gap in state.list_gaps()]
+    gaps = [(gap.start, gap.end, gap.missing) for gap in state.gaps.list()]
     assert gaps == [(H0 + 20 * MINUTE, H0 + 22 * MINUTE, 2), (H0 + 40 * MINUTE, H0 + 41 * MINUTE, 1)]
 
 
@@ -99,7 +99,7 @@ def test_a_hole_of_many_hours_is_looked_at_by_itself(members: tuple[Member, Memb
             other.hear(minute, minute + 301)
     one.hear(0, 301)
     one.look()
-    assert [(gap.start, gap.missing) for gap in state.list_gaps()] == [(H0 - 200 * MINUTE, 1)]
+    assert [(gap.start, gap.missing) for gap in state.gaps.list()] == [(H0 - 200 * MINUTE, 1)]
 
 
 def test_nothing_is_looked_at_before_the_others_had_their_time(
@@ -109,9 +109,9 @@ def test_nothing_is_looked_at_before_the_others_had_their_time(
     one.hear(0, 1)
     one.hear(5, 6)
     one.watch.look(time.monotonic() + 1.0)
-    assert (state.list_gaps(), one.store.asked) == ([], 0)
+    assert (state.gaps.list(), one.store.asked) == ([], 0)
     one.look()
-    assert [gap.missing for gap in state.list_gaps()] == [4]
+    assert [gap.missing for gap in state.gaps.list()] == [4]
 
 
 def test_a_kill_loses_no_suspicion(
@@ -124,9 +124,9 @@ def test_a_kill_loses_no_suspicion(
     again = Member(collector_settings, state, one.store)  # one was killed with its suspicion
     again.hear(7, 8)
     again.look()
-    assert [(gap.start, gap.missing) for gap in state.list_gaps()] == [(H0 + MINUTE, 4)]
+    assert [(gap.start, gap.missing) for gap in state.gaps.list()] == [(H0 + MINUTE, 4)]
     again.watch.close()
-    (noted,) = state.list_instrument_states()
+    (noted,) = state.instruments.list()
     assert noted.last_seq == 8
 
 
@@ -144,7 +144,7 @@ def test_a_database_that_does_not_answer_keeps_the_suspicions(
         one.look()
     monkeypatch.undo()
     one.watch.look(time.monotonic() + 2_000.0)
-    assert [gap.missing for gap in state.list_gaps()] == [4]
+    assert [gap.missing for gap in state.gaps.list()] == [4]
 
 
 @given(st.sets(st.integers(1, 30)), st.integers(1, 30))

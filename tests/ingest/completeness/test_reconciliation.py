@@ -29,6 +29,7 @@ from store.error import StateError
 from store.influx.store import Bucket
 from store.rawlog import RawLog
 from store.state import Facts, Finding, FindingKind, Gap, GapState, SheetRow, StateStore
+from store.state.reconciliation import ReconciliationStore
 from tests.ingest.conftest import environment
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Bench:
         )
 
     def rows(self) -> dict[datetime, Facts]:
-        found = self.state.read_sheet(H0 - 24 * HOUR, H0 + 24 * HOUR, station_id="st-1")
+        found = self.state.reconciliation.read(H0 - 24 * HOUR, H0 + 24 * HOUR, station_id="st-1")
         return {row.hour: row.facts for row in found}
 
 
@@ -128,7 +129,7 @@ def test_two_collectors_that_settle_the_same_hour_at_once_count_all_of_it(bench:
 def test_a_settlement_that_is_always_overtaken_says_so_and_counts_nothing_twice(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(StateStore, "put_sheet", lambda *_: False)
+    monkeypatch.setattr(ReconciliationStore, "put", lambda *_: False)
     with pytest.raises(StateError, match="other collectors changed the same rows"):
         bench.take(message(0, 1))
     monkeypatch.undo()
@@ -148,7 +149,7 @@ def test_a_reading_of_nulls_is_empty_and_no_rest(bench: Bench) -> None:
     facts = bench.rows()[H0]
     assert (facts.received, facts.stored, len(facts.empty), facts.repeated, facts.sent) == (4, 2, 1, 1, 3)
     assert (facts.rest, differences(facts)["lost_before_collector"]) == (0, 0)
-    assert not bench.state.list_findings(kind=FindingKind.BALANCE_REST)
+    assert not bench.state.findings.list(kind=FindingKind.BALANCE_REST)
     bench.take(message(1, 2, value=5.0))
     facts = bench.rows()[H0]
     assert (facts.stored, facts.empty, facts.repeated, facts.rest) == (3, {}, 2, 0)
@@ -170,13 +171,13 @@ def test_the_audit_counts_within_the_runs_of_a_counter(bench: Bench) -> None:
 
 def test_rows_of_the_years_between_are_not_read(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     spans: list[timedelta] = []
-    read = StateStore.read_sheet
+    read = ReconciliationStore.read
 
-    def watched(self: StateStore, start: datetime, end: datetime, **more: Any) -> Any:
+    def watched(self: ReconciliationStore, start: datetime, end: datetime, **more: Any) -> Any:
         spans.append(end - start)
         return read(self, start, end, **more)
 
-    monkeypatch.setattr(StateStore, "read_sheet", watched)
+    monkeypatch.setattr(ReconciliationStore, "read", watched)
     old = [msgspec.structs.replace(message(-60 * 24 * days, None)) for days in (6, 0)]
     bench.take(*old)
     assert len(spans) == 2
@@ -193,9 +194,9 @@ def test_all_rests_are_looked_at_page_by_page_and_in_order(bench: Bench) -> None
         )
         for at in range(10)
     ]
-    assert bench.state.put_sheet(rows)
+    assert bench.state.reconciliation.put(rows)
     found: list[SheetRow] = []
-    while page := bench.state.list_rests(found[-1] if found else None, limit=4):
+    while page := bench.state.reconciliation.list_rests(found[-1] if found else None, limit=4):
         found += page
     assert [(row.hour, row.station_id) for row in found] == sorted((row.hour, row.station_id) for row in rows)
 
@@ -203,9 +204,9 @@ def test_all_rests_are_looked_at_page_by_page_and_in_order(bench: Bench) -> None
 def test_a_rest_of_a_station_that_left_the_network_file_is_no_open_finding(bench: Bench) -> None:
     now = datetime.now(UTC)
     gone = Finding(key="balance_rest/st-9", kind=FindingKind.BALANCE_REST, station_id="st-9", first_at=now, last_at=now)
-    bench.state.report_findings([gone])
+    bench.state.findings.report([gone])
     bench.settle()
-    assert not bench.state.list_findings(kind=FindingKind.BALANCE_REST)
+    assert not bench.state.findings.list(kind=FindingKind.BALANCE_REST)
 
 
 def test_every_difference_has_its_name(bench: Bench) -> None:
@@ -246,8 +247,8 @@ def test_a_reading_that_the_database_lost_is_a_rest_and_reported(bench: Bench) -
     bench.take(message(10, 11))
     facts = bench.rows()[H0]
     assert (facts.stored, facts.read_back, facts.rest) == (11, 7, 4)
-    assert bench.state.count_rests(H0, H0 + HOUR) == {"st-1": 4}
-    (finding,) = bench.state.list_findings(kind=FindingKind.BALANCE_REST)
+    assert bench.state.reconciliation.count_rests(H0, H0 + HOUR) == {"st-1": 4}
+    (finding,) = bench.state.findings.list(kind=FindingKind.BALANCE_REST)
     assert (finding.key, finding.facts["rest"]) == ("balance_rest/st-1", 4)
 
 
@@ -258,18 +259,18 @@ def test_a_rest_that_was_restored_is_taken_back(bench: Bench) -> None:
         f"DELETE FROM gas WHERE station='st-1' AND time < {int((H0 + 4 * MINUTE).timestamp()) * 10**9}", Bucket.NATIVE
     )
     bench.take(message(10, 11))
-    assert bench.state.list_findings(kind=FindingKind.BALANCE_REST)
+    assert bench.state.findings.list(kind=FindingKind.BALANCE_REST)
     bench.store.write_lines(Bucket.NATIVE, [line.encode() for line in lines])
     bench.settle()
     assert bench.rows()[H0].rest == 0
-    assert not bench.state.list_findings(kind=FindingKind.BALANCE_REST)
+    assert not bench.state.findings.list(kind=FindingKind.BALANCE_REST)
 
 
 def test_what_was_held_behind_the_judge_is_quarantined_in_the_sheet(bench: Bench) -> None:
     line = f'gas,instrument=gas1,station=st-1 so2="text" {int((H0 - 700 * 24 * HOUR).timestamp())}000000000'
     bench.store.write_lines(Bucket.NATIVE, [line.encode()])
     shards = [message(0, 1)]
-    bench.state.add_rejections(
+    bench.state.quarantine.add(
         shards[0], None, [Rejection(RejectReason.CLOCK_SUSPECT, "held", "st-1", "gas1", None, reading_interval(0))]
     )
     bench.take(*shards, message(1, 2))
@@ -317,17 +318,17 @@ def test_the_command_prints_the_sheet_and_fails_on_a_rest(bench: Bench) -> None:
 def test_the_quarantine_is_bounded_by_age_and_bytes_and_reports_itself(bench: Bench) -> None:
     for number in range(4):
         raw = RawMessage(TOPIC, bytes(100_000), H0 - timedelta(days=100 * number))
-        bench.state.add_rejections(raw, None, [Rejection(RejectReason.NOT_JSON, str(number))])
+        bench.state.quarantine.add(raw, None, [Rejection(RejectReason.NOT_JSON, str(number))])
     small = bench.settings.model_copy(update={"quarantine_keep_days": 250, "quarantine_max_bytes": 350_000})
     assert expire(small, bench.state, H0) == 1
-    assert bench.state.count_expired() == {"not_json": 1}
-    (finding,) = bench.state.list_findings(kind=FindingKind.QUARANTINE_FULL)
+    assert bench.state.quarantine.count_expired() == {"not_json": 1}
+    (finding,) = bench.state.findings.list(kind=FindingKind.QUARANTINE_FULL)
     assert finding.facts["payload_bytes"] == 300_000
-    bench.state.quarantine_limit_bytes = 250_000
-    assert bench.state.expire_quarantine(H0 - timedelta(days=3000), dry_run=True) == 1
+    bench.state.quarantine.limit_bytes = 250_000
+    assert bench.state.quarantine.expire(H0 - timedelta(days=3000), dry_run=True) == 1
     assert expire(small, bench.state, H0) == 1
     assert expire(bench.settings, bench.state, H0) == 1  # older than half a year
-    assert bench.state.list_findings(kind=FindingKind.QUARANTINE_FULL) == []
+    assert bench.state.findings.list(kind=FindingKind.QUARANTINE_FULL) == []
 
 
 def test_closed_rows_and_settled_gaps_go_when_nothing_changed_them_for_long(bench: Bench) -> None:
@@ -339,17 +340,17 @@ def test_closed_rows_and_settled_gaps_go_when_nothing_changed_them_for_long(benc
         )  # fmt: skip
 
     bench.take(message(0, 1), message(60, 2))
-    _, second = bench.state.read_sheet(H0, H0 + 2 * HOUR)
+    _, second = bench.state.reconciliation.read(H0, H0 + 2 * HOUR)
     second.facts.read_back = 0
-    assert bench.state.put_sheet([second])  # one with a rest
-    bench.state.add_gaps([gap(number, state) for number, state in enumerate(GapState)])
+    assert bench.state.reconciliation.put([second])  # one with a rest
+    bench.state.gaps.add([gap(number, state) for number, state in enumerate(GapState)])
     later = datetime.now(UTC) + timedelta(days=100)
     small = bench.settings.model_copy(update={"sheet_keep_days": 101})
     assert prune_state(small, bench.state, later) == 0
     assert prune_state(small.model_copy(update={"sheet_keep_days": 0}), bench.state, later) == 0
     assert prune_state(small.model_copy(update={"sheet_keep_days": 99}), bench.state, later) == 5
-    assert [row.hour for row in bench.state.read_sheet(H0, H0 + 2 * HOUR)] == [second.hour]
-    assert {item.state for item in bench.state.list_gaps()} == {GapState.OPEN, GapState.ASKED}
+    assert [row.hour for row in bench.state.reconciliation.read(H0, H0 + 2 * HOUR)] == [second.hour]
+    assert {item.state for item in bench.state.gaps.list()} == {GapState.OPEN, GapState.ASKED}
 
 
 @pytest.mark.parametrize(

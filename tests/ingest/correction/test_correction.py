@@ -88,7 +88,7 @@ def test_a_counter_that_began_anew_does_not_hold_up_a_correction(collecting: Col
 def test_a_refused_value_brought_back_adds_and_replaces_nothing(collecting: Collecting, way: str) -> None:
     collecting.take(H0, 1, values={"so2": 50.0, "ozone": 33.0})
     collecting.take(H0, 5, values={"so2": 12.0})
-    ids = [item.id for item in collecting.state.list_quarantine()]
+    ids = [item.id for item in collecting.state.quarantine.list()]
     if way == "repair":
         mending = Mending(codes={"ozone": "o3"}, move=timedelta(0), who="lin")
         mend(ids, mending, collecting.settings, collecting.state, writer=collecting.writer)
@@ -101,7 +101,7 @@ def test_each_change_is_kept_and_nothing_of_what_was_superseded(collecting: Coll
     collecting.take(H0, 1, values={"so2": 50.0})
     collecting.take(H0, 5, values={"so2": 12.0})
     collecting.take(H0, 9, values={"so2": 50.0})  # a copy of the first
-    (kept,) = collecting.state.list_revisions(only_corrections=True)
+    (kept,) = collecting.state.revisions.list(only_corrections=True)
     assert kept.before is not None
     assert kept.before.values == {"so2": 50.0}
 
@@ -110,7 +110,7 @@ NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 
 
 def repair_units(collecting: Collecting) -> None:
-    ids = [item.id for item in collecting.state.list_quarantine()]
+    ids = [item.id for item in collecting.state.quarantine.list()]
     mending = Mending(codes={}, units={"odd": "ppb"}, move=timedelta(0), who="lin")
     mend(ids, mending, collecting.settings, collecting.state, writer=collecting.writer)
 

@@ -180,5 +180,5 @@ def process(history: History, collectors: list[Collector], way: str) -> None:
 
 
 def repair(collector: Collector, history: History) -> None:
-    waiting = [item.id for item in collector.state.list_quarantine(station_id=history.station)]
+    waiting = [item.id for item in collector.state.quarantine.list(station_id=history.station)]
     mend(waiting, MENDING, collector.settings, collector.state, writer=collector.writer)

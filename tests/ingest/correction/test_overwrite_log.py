@@ -90,19 +90,19 @@ def path(collector_settings: CollectorSettings, store: InfluxStore) -> Iterator[
 def test_live_readings_leave_no_trace(path: Path) -> None:
     for minute in range(5):
         path.take(NOW - (10 - minute) * MINUTE, float(minute))
-    assert path.state.list_revisions() == []
-    assert path.state.list_reopened() == []
+    assert path.state.revisions.list() == []
+    assert path.state.revisions.list_reopened() == []
 
 
 def test_a_correction_keeps_the_old_value_with_time_and_origin_and_reopens_the_hour(path: Path) -> None:
     path.take(OLD, 1.0, received_at=OLD + MINUTE)
     path.take(OLD + 2 * MINUTE, 2.0, received_at=OLD + 3 * MINUTE)
     path.take(OLD, 7.5)
-    (kept,) = path.state.list_revisions()
+    (kept,) = path.state.revisions.list()
     assert (kept.first, kept.last, kept.readings, kept.received_at, kept.origin) == (OLD, OLD, 1, NOW, "mqtt")
     assert kept.before == Before({"so2": 1.0})
     assert path.stored(OLD) == 7.5
-    (hour,) = path.state.list_reopened()
+    (hour,) = path.state.revisions.list_reopened()
     assert (hour.network, hour.station_id, hour.hour, hour.reason) == ("gas", "st-1", OLD, ReopenReason.CORRECTED)
 
 
@@ -111,7 +111,7 @@ def test_the_same_again_is_no_correction(path: Path) -> None:
     path.take(OLD, 1.0)
     path.restart()
     path.take(OLD, 1.0)
-    assert path.state.list_revisions() == []
+    assert path.state.revisions.list() == []
 
 
 def test_a_correction_is_written_down_before_it_is_written(path: Path) -> None:
@@ -121,12 +121,12 @@ def test_a_correction_is_written_down_before_it_is_written(path: Path) -> None:
     path.take(OLD, 2.0)
     path.restart()
     path.take(OLD, 2.0)
-    assert [item.before for item in path.state.list_revisions()] == [Before({"so2": 1.0})]
+    assert [item.before for item in path.state.revisions.list()] == [Before({"so2": 1.0})]
 
 
 def test_of_two_in_one_batch_the_later_one_counts_and_the_earlier_one_is_kept(path: Path) -> None:
     path.take(OLD, 1.0, 2.0, 3.0, received_at=OLD + MINUTE)
-    assert [item.before for item in path.state.list_revisions()] == [Before({"so2": 1.0}), Before({"so2": 2.0})]
+    assert [item.before for item in path.state.revisions.list()] == [Before({"so2": 1.0}), Before({"so2": 2.0})]
     assert path.stored(OLD) == 3.0
 
 
@@ -135,7 +135,7 @@ def test_a_status_that_no_longer_holds_is_replaced(path: Path) -> None:
     assert path.stored(OLD, "so2__status") == "D"
     path.take(OLD, 1.0)
     assert path.stored(OLD, "so2__status") == "N"
-    assert [item.before for item in path.state.list_revisions()] == [Before({}, {"so2": "D"})]
+    assert [item.before for item in path.state.revisions.list()] == [Before({}, {"so2": "D"})]
 
 
 def test_late_readings_are_kept_as_runs_and_reopen_their_hours(path: Path) -> None:
@@ -145,26 +145,26 @@ def test_late_readings_are_kept_as_runs_and_reopen_their_hours(path: Path) -> No
         path.judged(OLD + minute * MINUTE, {"so2": 1.0}, received_at=NOW, station="st-1") for minute in (0, 1, 2, 4, 61)
     ]
     path.reviser.revise(batch)
-    runs = [(item.first, item.last, item.readings, item.before) for item in path.state.list_revisions()]
+    runs = [(item.first, item.last, item.readings, item.before) for item in path.state.revisions.list()]
     assert runs == [(OLD, OLD + 2 * MINUTE, 3, None), (OLD + 4 * MINUTE, OLD + 61 * MINUTE, 2, None)]
-    assert [item.hour for item in path.state.list_reopened("gas")] == [OLD, OLD + timedelta(hours=1)]
-    assert {item.reason for item in path.state.list_reopened()} == {ReopenReason.LATE}
+    assert [item.hour for item in path.state.revisions.list_reopened("gas")] == [OLD, OLD + timedelta(hours=1)]
+    assert {item.reason for item in path.state.revisions.list_reopened()} == {ReopenReason.LATE}
 
 
 def test_a_data_set_has_no_late_readings_but_corrections(path: Path) -> None:
     path.take(OLD, 1.0, station="archive")
-    assert path.state.list_revisions() == []
+    assert path.state.revisions.list() == []
     path.take(OLD, 2.0, station="archive")
-    assert [item.before for item in path.state.list_revisions()] == [Before({"benzene": 1.0})]
-    assert path.state.list_reopened() == []
+    assert [item.before for item in path.state.revisions.list()] == [Before({"benzene": 1.0})]
+    assert path.state.revisions.list_reopened() == []
 
 
 def test_hours_are_closed_unless_they_were_touched_again(path: Path) -> None:
     path.take(OLD, 1.0)
     judged_from = datetime.now(UTC)
     path.take(OLD + 61 * MINUTE, 1.0)
-    assert path.state.close_hours("gas", OLD - timedelta(days=1), NOW, judged_from) == 1
-    assert [item.hour for item in path.state.list_reopened()] == [OLD + timedelta(hours=1)]
+    assert path.state.revisions.close_hours("gas", OLD - timedelta(days=1), NOW, judged_from) == 1
+    assert [item.hour for item in path.state.revisions.list_reopened()] == [OLD + timedelta(hours=1)]
 
 
 _CODES = st.sampled_from(["so2", "no2", "o3"])
@@ -232,12 +232,12 @@ def test_quality_control_takes_up_re_opened_hours(path: Path) -> None:
     path.take(OLD + MINUTE, 1.0)
     path.take(OLD + timedelta(hours=5), 5.0)
     path.take(OLD + timedelta(hours=29), 6.0, received_at=NOW)
-    (window,) = stretches(path.state.list_reopened())[:1]
+    (window,) = stretches(path.state.revisions.list_reopened())[:1]
     assert window[:2] == ("gas", OLD)
     now = datetime.now(UTC)
     summaries = run_reopened(path.settings, now)
     assert [item.network for item in summaries] == ["gas"]
-    assert path.state.list_reopened() == []
+    assert path.state.revisions.list_reopened() == []
     hours = path.store.read_hourly("gas", "st-1", OLD, OLD + timedelta(hours=6), ["so2"])
     assert hours["so2"].dropna().tolist() == [1.0, 5.0]
     assert run_reopened(path.settings, now) == []

@@ -208,26 +208,26 @@ def test_verdicts_survive_a_restart(collector_settings: CollectorSettings, state
     clock.live(5, 0)
     clock.live(3, 5, -ZONE)
     clock.note()
-    (noted,) = state.list_instrument_states()
+    (noted,) = state.instruments.list()
     assert (noted.clock, noted.held, noted.skew_s) == (Clock.WRONG_ZONE, 3, pytest.approx(-28802))
-    (finding,) = state.list_findings(kind=FindingKind.CLOCK)
+    (finding,) = state.findings.list(kind=FindingKind.CLOCK)
     assert (finding.station_id, finding.facts["held"], finding.facts["clock"]) == ("st-1", 3, "wrong_zone")
     again = stream(collector_settings, state, "minute")
     again.live(1, 8, -ZONE)  # the pace is known from the second message on
     assert len(held(again.live(3, 9, -ZONE))) == 3
     assert held(again.live(2, 12)) == []
     again.note()
-    assert state.list_instrument_states()[0].clock is Clock.RIGHT
+    assert state.instruments.list()[0].clock is Clock.RIGHT
 
 
 def test_the_finding_goes_when_the_clock_is_right(collector_settings: CollectorSettings, state: StateStore) -> None:
     clock = stream(collector_settings, state, "minute")
     clock.live(3, 0, ZONE)
     clock.note()
-    assert len(state.list_findings(kind=FindingKind.CLOCK)) == 1
+    assert len(state.findings.list(kind=FindingKind.CLOCK)) == 1
     clock.live(1, 3)
     clock.note()
-    assert state.list_findings(kind=FindingKind.CLOCK) == []
+    assert state.findings.list(kind=FindingKind.CLOCK) == []
 
 
 def test_a_finding_of_the_process_before_goes_when_the_clock_is_right(
@@ -237,11 +237,11 @@ def test_a_finding_of_the_process_before_goes_when_the_clock_is_right(
     clock.live(5, 0)
     clock.live(5, 5, -ZONE)
     clock.note()
-    assert len(state.list_findings(kind=FindingKind.CLOCK)) == 1
+    assert len(state.findings.list(kind=FindingKind.CLOCK)) == 1
     clock = stream(collector_settings, state, "minute")  # a restart
     clock.live(5, 10)
     clock.note()
-    assert state.list_findings(kind=FindingKind.CLOCK) == []
+    assert state.findings.list(kind=FindingKind.CLOCK) == []
 
 
 def test_a_finding_stays_while_this_process_has_not_seen_the_instrument_it_names_right(
@@ -256,7 +256,7 @@ def test_a_finding_stays_while_this_process_has_not_seen_the_instrument_it_names
     clock.note()
     other.live(5, 0)
     other.note()
-    assert len(state.list_findings(kind=FindingKind.CLOCK)) == 1
+    assert len(state.findings.list(kind=FindingKind.CLOCK)) == 1
 
 
 def test_other_times_ahead_keep_their_reason(collector_settings: CollectorSettings, state: StateStore) -> None:
@@ -264,7 +264,7 @@ def test_other_times_ahead_keep_their_reason(collector_settings: CollectorSettin
     (judged,) = clock.live(1, 0, timedelta(hours=3))
     assert [item.reason for item in judged.rejections] == [RejectReason.TIME_FUTURE]
     clock.note()
-    assert state.list_instrument_states()[0].clock is Clock.AHEAD
+    assert state.instruments.list()[0].clock is Clock.AHEAD
 
 
 def test_the_screen_can_be_switched_off(tmp_path: Path, state: StateStore) -> None:

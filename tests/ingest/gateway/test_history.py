@@ -175,7 +175,7 @@ def test_a_gap_of_a_device_is_asked_for_in_its_own_protocol(
         if has_data:
             wait_for(lambda: len(store.read_native("gas", "ln-sy-01", "gas1", first, now)) == 7, "the missing readings")
         else:
-            wait_for(lambda: [item.state for item in state.list_gaps()] == [GapState.NO_DATA], "the end of the asking")
+            wait_for(lambda: [item.state for item in state.gaps.list()] == [GapState.NO_DATA], "the end of the asking")
     assert [item.content.decode() for item in heard] == [
         f"BeginTime={local(first + 2 * STEP)},EndTime={local(first + 5 * STEP - timedelta(seconds=1))}"
     ]

@@ -31,6 +31,11 @@ from store.influx.http import Answer, InfluxHttp
 from store.influx.store import InfluxStore
 from store.rawlog import RawLog
 from store.state import Finding, FindingKind, StateStore
+from store.state.balance import BalanceStore
+from store.state.calibration import CalibrationStore
+from store.state.gap import GapStore
+from store.state.instrument import InstrumentStore
+from store.state.quarantine import QuarantineStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,18 +53,18 @@ STEPS_BEFORE_THE_WRITE = {
     "write": (InfluxStore, "write_readings"),
 }
 STEPS_AFTER_THE_WRITE = {
-    "calibration results": (StateStore, "add_check_results"),
-    "quarantine": (StateStore, "add_many_rejections"),
+    "calibration results": (CalibrationStore, "add_checks"),
+    "quarantine": (QuarantineStore, "add_many"),
     "count": (ingest.bookkeeping, "count_batch"),
     "gap": (GapWatch, "note"),
     "foreign": (ingest.bookkeeping, "foreign_payloads"),
 }
 STEPS_OF_NO_MESSAGE = {
-    "balance row": (StateStore, "add_balance"),
-    "clock note": (StateStore, "note_clocks"),
+    "balance row": (BalanceStore, "add"),
+    "clock note": (InstrumentStore, "note_clocks"),
     "clock report": (ClockReport, "_report"),
-    "gap row": (StateStore, "add_gaps"),
-    "progress row": (StateStore, "note_progress"),
+    "gap row": (GapStore, "add"),
+    "progress row": (InstrumentStore, "note_progress"),
 }
 
 
@@ -126,7 +131,7 @@ class Path:
 
     def entries(self) -> list[tuple[str | None, str]]:
         return [
-            (item.station_id, item.detail) for item in self.state.list_quarantine(reason=RejectReason.INTERNAL_ERROR)
+            (item.station_id, item.detail) for item in self.state.quarantine.list(reason=RejectReason.INTERNAL_ERROR)
         ]
 
 
@@ -151,10 +156,10 @@ def test_a_step_that_raises_before_the_write_costs_one_message_which_can_be_repl
     assert {station for station, _ in path.entries()} == {"poison"}
     assert all("ArithmeticError: seven (tests/ingest/process/test_guard.py:" in words for _, words in path.entries())
     assert report.rejected == {"internal_error": 2}
-    (finding,) = path.state.list_findings(kind=FindingKind.INTERNAL_ERROR)
+    (finding,) = path.state.findings.list(kind=FindingKind.INTERNAL_ERROR)
     assert (finding.facts["process"], finding.count) == (path.settings.process_name, 2)
     assert "ArithmeticError: seven" in finding.facts["detail"]
-    ids = [item.id for item in path.state.list_quarantine()]
+    ids = [item.id for item in path.state.quarantine.list()]
     replayed = replay(ids, path.settings, path.state, Writer(path.store, threading.Event()))
     assert (replayed.stored, replayed.refused) == (2, 0)
     assert path.stored() == dict.fromkeys(STATIONS, 2)
@@ -179,7 +184,7 @@ def test_a_step_that_raises_behind_the_write_is_an_entry_and_takes_nothing_back(
     monkeypatch.setattr(owner, name, poisoned(getattr(owner, name), ArithmeticError("seven")))
     report = path.drain()
     assert path.stored() == dict.fromkeys(STATIONS, 2)
-    refused = {item.station_id for item in path.state.list_quarantine()}
+    refused = {item.station_id for item in path.state.quarantine.list()}
     if (
         step == "quarantine"
     ):  # not even the entry can be made: the counter and the log say so, the raw log has the message
@@ -196,14 +201,14 @@ def test_an_entry_that_cannot_be_made_is_made_without_what_is_odd_about_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.append("obs/v1/voc/poison/gc1/json", {"start": "never"}, datetime.now(UTC))
-    original = StateStore.add_many_rejections
+    original = QuarantineStore.add_many
 
-    def odd(state: StateStore, batch: Any) -> int:
+    def odd(state: QuarantineStore, batch: Any) -> int:
         if any(rejection.reason == "bad_schema" for _, _, rejections in batch for rejection in rejections):
             raise OverflowError
         return original(state, batch)
 
-    monkeypatch.setattr(StateStore, "add_many_rejections", odd)
+    monkeypatch.setattr(QuarantineStore, "add_many", odd)
     path.drain()
     ((station, detail),) = path.entries()
     assert station == "poison"
@@ -222,7 +227,7 @@ def test_a_row_that_raises_is_left_out_again_and_again_and_the_others_are_kept(
         path.put(*hours)
         path.drain(work)
     assert path.stored() == dict.fromkeys(STATIONS, 2)
-    (finding,) = path.state.list_findings(kind=FindingKind.INTERNAL_ERROR)
+    (finding,) = path.state.findings.list(kind=FindingKind.INTERNAL_ERROR)
     assert "ArithmeticError: seven" in finding.facts["detail"]
 
 
@@ -297,7 +302,7 @@ def test_a_row_that_no_database_takes_is_not_waited_for(state: StateStore) -> No
     now = datetime.now(UTC)
     nameless = Finding(key=None, kind=FindingKind.CLOCK, first_at=now, last_at=now)  # type: ignore[arg-type]
     with pytest.raises(StateValueError, match="refuses a row"):
-        state.report_findings([nameless])
+        state.findings.report([nameless])
 
 
 def test_dividing_finds_every_culprit_and_keeps_the_order_of_the_others() -> None:
@@ -339,6 +344,6 @@ def test_an_error_finding_that_cannot_be_stored_waits_and_is_not_reported_for_ev
         path.drain(work)
         work._look_around()
     work._look_around()
-    (finding,) = path.state.list_findings(kind=FindingKind.INTERNAL_ERROR)
+    (finding,) = path.state.findings.list(kind=FindingKind.INTERNAL_ERROR)
     assert finding.count == 1
     assert "seven" in finding.facts["detail"]

@@ -16,6 +16,7 @@ from ingest.process.heartbeat_thread import Vital, note_beat
 from ingest.process.settings import Broker
 from store.error import StateError
 from store.state import ProcessState, StateStore
+from store.state.process import ProcessStore
 from tests.ingest.conftest import Collector, wait_for
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def gateway(mqtt_url: str) -> Iterator[str]:
 
 
 def row(state: StateStore, name: str) -> Process | None:
-    return next((item for item in state.list_processes() if item.name == name), None)
+    return next((item for item in state.processes.list() if item.name == name), None)
 
 
 def beat(**changed: object) -> Beat:
@@ -163,15 +164,15 @@ def test_what_ends_by_an_exception_is_missed_and_what_was_told_to_is_not(state: 
 def test_a_beat_of_another_that_cannot_be_noted_costs_that_one(
     state: StateStore, settings: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    original = StateStore.note_process
+    original = ProcessStore.note
 
-    def note(store: StateStore, item: Process, *, only_known: bool = False) -> None:
+    def note(store: ProcessStore, item: Process, *, only_known: bool = False) -> None:
         if item.name == "gateway/poison":
             msg = "locked"
             raise StateError(msg)
         original(store, item, only_known=only_known)
 
-    monkeypatch.setattr(StateStore, "note_process", note)
+    monkeypatch.setattr(ProcessStore, "note", note)
     beats = [beat(name="gateway/poison"), beat(name="gateway/sound", beat_at=datetime.now(UTC))]
     with Vital("watch/a", settings.state_url, [], others=lambda: beats, every_s=0.1):  # type: ignore[attr-defined]
         wait_for(lambda: row(state, "gateway/sound") is not None, "the sound one")

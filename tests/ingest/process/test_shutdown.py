@@ -197,7 +197,7 @@ def test_a_process_that_is_told_to_stop_ends_in_time(
     with StateStore(collector_settings.state_url) as left:
         left.migrate()
         # one that was told to end is not missed
-        assert took_s > 20 or left.list_processes() == []
+        assert took_s > 20 or left.processes.list() == []
 
 
 def received() -> _Received:

@@ -298,7 +298,7 @@ class Processes:
         self._state = state
 
     def now(self) -> Process | None:
-        return next((item for item in self._state.list_processes() if item.name == self._name), None)
+        return next((item for item in self._state.processes.list() if item.name == self._name), None)
 
     def next_drain(self, before: int) -> int:
         """Process id of the drain that follows another one."""

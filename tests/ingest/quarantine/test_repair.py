@@ -51,14 +51,14 @@ def message(start: datetime, values: dict[str, float]) -> RawMessage:
 
 def refused(state: StateStore, settings: CollectorSettings, raw: RawMessage) -> list[int]:
     judged = judge(raw, settings)
-    state.add_rejections(raw, judged.topic, judged.rejections)
-    return [item.id for item in state.list_quarantine()]
+    state.quarantine.add(raw, judged.topic, judged.rejections)
+    return [item.id for item in state.quarantine.list()]
 
 
 def held(state: StateStore, raw: RawMessage, start: datetime) -> int:
     interval = Interval(start, start + timedelta(minutes=1))
-    state.add_rejections(raw, None, [Rejection(RejectReason.CLOCK_SUSPECT, "held", "st-1", "gas1", None, interval)])
-    return state.list_quarantine()[-1].id
+    state.quarantine.add(raw, None, [Rejection(RejectReason.CLOCK_SUSPECT, "held", "st-1", "gas1", None, interval)])
+    return state.quarantine.list()[-1].id
 
 
 def writer(store: InfluxStore) -> Writer:
@@ -74,16 +74,16 @@ def test_an_unknown_code_is_stored_under_the_one_that_was_meant(
     collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
 ) -> None:
     ids = refused(state, collector_settings, message(START, {"so2": 1.0, "ozone": 30.0}))
-    assert [item.reason for item in state.list_quarantine()] == [RejectReason.UNKNOWN_PARAMETER]
+    assert [item.reason for item in state.quarantine.list()] == [RejectReason.UNKNOWN_PARAMETER]
     (seen,) = mend(ids, RENAME, collector_settings, state, writer=None)
     assert (seen.values, seen.starts, stored(store)) == (2, [START], {})
     mend(ids, RENAME, collector_settings, state, writer=writer(store))
     mend(ids, RENAME, collector_settings, state, writer=writer(store))  # once more changes nothing
     assert stored(store)[START]["o3"] > 30.0  # converted from ppb
-    (item,) = state.list_quarantine()
+    (item,) = state.quarantine.list()
     assert item.state is QuarantineState.REPLAYED
-    assert b"ozone" in (state.get_quarantine(item.id) or item).message.payload
-    document = state.get_document(DOCUMENT, str(item.id))
+    assert b"ozone" in (state.quarantine.get(item.id) or item).message.payload
+    document = state.documents.get(DOCUMENT, str(item.id))
     assert document is not None
     assert document.body["who"] == "lin"
 
@@ -94,7 +94,7 @@ def test_a_code_that_still_is_none_stays_refused(
     ids = refused(state, collector_settings, message(START, {"so2": 1.0, "nonsense": 30.0}))
     (outcome,) = mend(ids, RENAME, collector_settings, state, writer=writer(store))
     assert "nonsense" in outcome.refused[0]
-    assert state.list_quarantine()[0].state is QuarantineState.NEW
+    assert state.quarantine.list()[0].state is QuarantineState.NEW
 
 
 def test_times_of_a_wrong_clock_are_moved(
@@ -106,7 +106,7 @@ def test_times_of_a_wrong_clock_are_moved(
     assert stored(store) == {}
     mend([entry], MOVE, collector_settings, state, writer=writer(store))
     assert list(stored(store)) == [START]
-    assert state.list_quarantine()[0].state is QuarantineState.REPLAYED
+    assert state.quarantine.list()[0].state is QuarantineState.REPLAYED
 
 
 def test_no_other_entry_of_a_message_frees_what_is_held_for_its_clock(
@@ -123,7 +123,7 @@ def test_no_other_entry_of_a_message_frees_what_is_held_for_its_clock(
     assert list(stored(store)) == [START]
     mend([entry], RENAME, collector_settings, state, writer=writer(store))
     assert list(stored(store)) == [START]
-    assert [item.state for item in state.list_quarantine()] == [QuarantineState.NEW, QuarantineState.REPLAYED]
+    assert [item.state for item in state.quarantine.list()] == [QuarantineState.NEW, QuarantineState.REPLAYED]
 
 
 def test_only_refused_times_are_moved_and_only_json_is_rewritten(
@@ -133,8 +133,8 @@ def test_only_refused_times_are_moved_and_only_json_is_rewritten(
     (outcome,) = mend(ids, MOVE, collector_settings, state, writer=writer(store))
     assert "only where the time was refused" in outcome.refused[0]
     frame = RawMessage("obs/v1/gas/st-1/gas1/hj212", b"##", NOW)
-    state.add_rejections(frame, None, [Rejection(RejectReason.BAD_FRAME, "x")])
-    (outcome,) = mend([state.list_quarantine()[-1].id], RENAME, collector_settings, state, writer=writer(store))
+    state.quarantine.add(frame, None, [Rejection(RejectReason.BAD_FRAME, "x")])
+    (outcome,) = mend([state.quarantine.list()[-1].id], RENAME, collector_settings, state, writer=writer(store))
     assert "not JSON" in outcome.refused[0]
     (outcome,) = mend([999], RENAME, collector_settings, state, writer=writer(store))
     assert outcome.refused == ["there is no such entry"]
@@ -156,8 +156,8 @@ def test_only_refused_times_are_moved_and_only_json_is_rewritten(
 def test_an_entry_that_cannot_be_mended_is_refused_and_the_next_is_mended(
     collector_settings: CollectorSettings, state: StateStore, store: InfluxStore, raw: RawMessage, words: str
 ) -> None:
-    state.add_rejections(raw, None, [Rejection(RejectReason.TIME_FUTURE, "x")])
-    bad = state.list_quarantine()[-1].id
+    state.quarantine.add(raw, None, [Rejection(RejectReason.TIME_FUTURE, "x")])
+    bad = state.quarantine.list()[-1].id
     good = held(state, message(START - ZONE, {"so2": 1.0}), START - ZONE)
     first, second = mend([bad, good], MOVE, collector_settings, state, writer=writer(store))
     assert words in first.refused[0]
@@ -170,16 +170,16 @@ def test_what_the_decoder_reads_can_be_repaired(
 ) -> None:
     raw = RawMessage(TOPIC, b"\xef\xbb\xbf" + f'{{"start":"{START.isoformat()}","values":{values}}}'.encode(), NOW)
     refused(state, collector_settings, raw)
-    bad, unknown = sorted(state.list_quarantine(), key=lambda item: item.parameter == "ozone")
+    bad, unknown = sorted(state.quarantine.list(), key=lambda item: item.parameter == "ozone")
     mend([unknown.id], RENAME, collector_settings, state, writer=writer(store))
     assert stored(store)[START] == {"o3": 33.0}
-    assert {item.id: item.state for item in state.list_quarantine()} == {
+    assert {item.id: item.state for item in state.quarantine.list()} == {
         bad.id: QuarantineState.NEW,
         unknown.id: QuarantineState.REPLAYED,
     }
     # the value that is still none is not repaired by it
     mend([bad.id], RENAME, collector_settings, state, writer=writer(store))
-    assert {item.id: item.state for item in state.list_quarantine()}[bad.id] is QuarantineState.NEW
+    assert {item.id: item.state for item in state.quarantine.list()}[bad.id] is QuarantineState.NEW
 
 
 def test_a_code_is_not_renamed_onto_one_that_has_a_value(
@@ -193,7 +193,7 @@ def test_a_code_is_not_renamed_onto_one_that_has_a_value(
     (outcome, _) = mend(ids[-2:], two, collector_settings, state, writer=writer(store))
     assert "one of them would be lost" in outcome.refused[0]
     assert stored(store) == {}
-    assert {item.state for item in state.list_quarantine()} == {QuarantineState.NEW}
+    assert {item.state for item in state.quarantine.list()} == {QuarantineState.NEW}
 
 
 def test_a_repair_of_one_reading_of_an_array_leaves_the_others_alone(
@@ -203,7 +203,7 @@ def test_a_repair_of_one_reading_of_an_array_leaves_the_others_alone(
     parts = (message(START, {"ozone": 30.0}), message(other, {"ozone": 1.0, "o3": 2.0}))
     raw = RawMessage(TOPIC, b"[" + b",".join(part.payload for part in parts) + b"]", NOW)
     refused(state, collector_settings, raw)
-    (wanted,) = [item.id for item in state.list_quarantine() if item.interval_start == START]
+    (wanted,) = [item.id for item in state.quarantine.list() if item.interval_start == START]
     mend([wanted], RENAME, collector_settings, state, writer=writer(store))
     assert list(stored(store)) == [START]
 
@@ -214,11 +214,11 @@ def test_a_unit_that_a_station_spells_in_its_own_way_is_mapped(
     raw = message(START, {"so2": 30.0})
     raw = msgspec.structs.replace(raw, payload=raw.payload.replace(b'"ppb"', b'"ug/cbm"'))
     ids = refused(state, collector_settings, raw)
-    assert [item.reason for item in state.list_quarantine()] == [RejectReason.BAD_UNIT]
+    assert [item.reason for item in state.quarantine.list()] == [RejectReason.BAD_UNIT]
     unit = Mending(codes={}, move=timedelta(0), who="lin", units={"ug/cbm": "ug/m3"})
     mend(ids, unit, collector_settings, state, writer=writer(store))
     assert stored(store)[START] == {"so2": 30.0}
-    document = state.get_document(DOCUMENT, str(ids[0]))
+    document = state.documents.get(DOCUMENT, str(ids[0]))
     assert document is not None
     assert document.body["units"] == {"ug/cbm": "ug/m3"}
 
@@ -231,7 +231,7 @@ def test_a_value_that_is_refused_under_its_new_code_is_not_done_with(
     ids = refused(state, collector_settings, raw)
     (outcome,) = mend(ids, RENAME, collector_settings, state, writer=writer(store))
     assert "furlong" in outcome.refused[0]
-    assert state.list_quarantine()[0].state is QuarantineState.NEW
+    assert state.quarantine.list()[0].state is QuarantineState.NEW
 
 
 def test_times_of_an_hj212_device_are_moved_too(
@@ -248,7 +248,7 @@ def test_times_of_an_hj212_device_are_moved_too(
     assert "not JSON" in outcome.refused[0]
     (outcome,) = mend([entry], MOVE, settings, state, writer=writer(store))
     assert (outcome.values, outcome.starts) == (1, [stamped - ZONE])
-    assert state.list_quarantine()[0].state is QuarantineState.REPLAYED
+    assert state.quarantine.list()[0].state is QuarantineState.REPLAYED
 
 
 def test_a_refused_time_at_the_end_of_the_calendar_is_not_moved(
@@ -278,20 +278,20 @@ def test_the_commands(collector_settings: CollectorSettings, state: StateStore, 
     assert run("expire", "--older-than-days", "0", "--dry-run").stdout.split()[-1] == "1"
     expired = msgspec.json.decode(run("expire", "--older-than-days", "0", "--json").stdout)
     assert expired == {"older_than_days": 0, "entries": 1, "dry_run": False}
-    assert state.count_quarantine() == {}
+    assert state.quarantine.count() == {}
 
 
 def test_a_replay_can_be_looked_at_before(
     collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
 ) -> None:
     good, bad = message(START, {"so2": 1.0, "o3": 2.0}), message(START + timedelta(minutes=1), {"nonsense": 1.0})
-    state.add_rejections(good, None, [Rejection(RejectReason.REFUSED_BY_STORE, "once", "st-1", "gas1")])
+    state.quarantine.add(good, None, [Rejection(RejectReason.REFUSED_BY_STORE, "once", "st-1", "gas1")])
     refused(state, collector_settings, bad)
-    ids = [item.id for item in state.list_quarantine()]
+    ids = [item.id for item in state.quarantine.list()]
     outcome = replay(ids, collector_settings, state, None)
     assert (outcome.stored, outcome.refused, outcome.values) == (1, 1, 2)
     assert stored(store) == {}
-    assert {item.state for item in state.list_quarantine()} == {QuarantineState.NEW}
+    assert {item.state for item in state.quarantine.list()} == {QuarantineState.NEW}
 
 
 def test_times_are_not_moved_by_more_than_a_clock_can_be_wrong(collector_settings: CollectorSettings) -> None:

@@ -91,7 +91,7 @@ def run(settings: SharedSettings) -> job.QcSummary:
 def test_a_failed_check_fails_the_hours_back_to_the_last_good_one(
     placed: SharedSettings, store: InfluxStore, state: StateStore
 ) -> None:
-    state.add_check_results([span(2, 1.0), span(4.5, 15.0)], NOW)
+    state.calibration.add_checks([span(2, 1.0), span(4.5, 15.0)], NOW)
     summary = run(placed)
     assert flags(store) == [1, 1, 9, 9, 9, 9]
     assert flags(store, "no2") == [1] * 6
@@ -99,14 +99,14 @@ def test_a_failed_check_fails_the_hours_back_to_the_last_good_one(
     reason = store.read_flags(Bucket.NATIVE, "gas", START, START + 6 * HOUR)["reason"].iloc[0]
     assert "the span check of 2026-06-01T04:30Z failed" in reason
     assert "the last good one was at 2026-06-01T02:00Z" in reason
-    assert [item.outcome for item in state.list_checks()] == [CheckOutcome.PASS, CheckOutcome.INVALID]
+    assert [item.outcome for item in state.calibration.list_checks()] == [CheckOutcome.PASS, CheckOutcome.INVALID]
 
 
 @pytest.mark.integration
 def test_a_failed_check_covers_every_minute_between_the_good_ones(
     placed: SharedSettings, store: InfluxStore, state: StateStore
 ) -> None:
-    state.add_check_results([span(1.5, 0.0), span(3, 15.0), span(4.25, 0.0)], NOW)
+    state.calibration.add_checks([span(1.5, 0.0), span(3, 15.0), span(4.25, 0.0)], NOW)
     run(placed)
     verdicts = read_verdicts(store, state, "gas", "s1", Interval(START, START + 6 * HOUR))
     native = store.read_native("gas", "s1", "a", START, START + 6 * HOUR)
@@ -119,11 +119,11 @@ def test_a_failed_check_covers_every_minute_between_the_good_ones(
 def test_what_was_told_of_a_minute_is_told_for_any_moment(
     placed: SharedSettings, store: InfluxStore, state: StateStore
 ) -> None:
-    state.add_check_results([span(1.5, 0.0), span(3, 15.0)], NOW)
+    state.calibration.add_checks([span(1.5, 0.0), span(3, 15.0)], NOW)
     whole, moments = Interval(START, START + 6 * HOUR), [datetime.now(UTC)]
     run(placed)
     moments.append(datetime.now(UTC))
-    state.add_check_results([span(4.25, 0.0)], NOW)
+    state.calibration.add_checks([span(4.25, 0.0)], NOW)
     job.run_reopened(placed, NOW)
     native, told = store.read_native("gas", "s1", "a", START, START + 6 * HOUR, ["o3"]), []
     for moment in (*moments, None):
@@ -136,15 +136,15 @@ def test_what_was_told_of_a_minute_is_told_for_any_moment(
 def test_a_result_that_comes_later_reopens_its_hours_and_native_values_stay(
     placed: SharedSettings, store: InfluxStore, state: StateStore
 ) -> None:
-    state.add_check_results([span(1, 0.0)], NOW)
+    state.calibration.add_checks([span(1, 0.0)], NOW)
     run(placed)
     assert flags(store) == [1] * 6
     before = store.read_native("gas", "s1", "a", START, START + 6 * HOUR, ["o3"])
-    state.add_check_results([span(3, 15.0), span(4, 0.0)], NOW)
+    state.calibration.add_checks([span(3, 15.0), span(4, 0.0)], NOW)
     (summary,) = job.run_reopened(placed, NOW)
     assert flags(store) == [1, 9, 9, 9, 1, 1]
     assert summary.start <= START + HOUR
-    assert state.list_reopened() == []
+    assert state.revisions.list_reopened() == []
     assert store.read_native("gas", "s1", "a", START, START + 6 * HOUR, ["o3"]).equals(before)
 
 
@@ -152,12 +152,12 @@ def test_a_result_that_comes_later_reopens_its_hours_and_native_values_stay(
 def test_a_correction_is_shown_recorded_applied_and_taken_back(
     placed: SharedSettings, store: InfluxStore, state: StateStore
 ) -> None:
-    state.add_check_results([span(0, 0.0), span(4, 5.0)], NOW)
+    state.calibration.add_checks([span(0, 0.0), span(4, 5.0)], NOW)
     run(placed)
-    check = state.list_checks()[1].id
+    check = state.calibration.list_checks()[1].id
     raw = store.read_hourly("gas", "s1", START, START + 6 * HOUR)["o3"]
     shown = propose(placed, check, "a person", "drift", is_dry_run=True)
-    assert (shown.number, shown.hours, state.list_corrections()) == (None, 4, [])
+    assert (shown.number, shown.hours, state.calibration.list_corrections()) == (None, 4, [])
     assert shown.largest_change == pytest.approx(-90.8 * (1 - 1 / 1.044), abs=0.1)
     for who, why in (("", "drift"), ("a person", "  ")):
         with pytest.raises(CalibrationError, match="needs the name of who takes it, and the reason"):
@@ -165,7 +165,7 @@ def test_a_correction_is_shown_recorded_applied_and_taken_back(
     made = propose(placed, check, "a person", "drift", is_dry_run=False)
     with pytest.raises(CalibrationError, match="needs the name of who takes it, and the reason"):
         revert(placed, made.number, "another", "", is_dry_run=False)
-    assert {item.reason for item in state.list_reopened()} == {ReopenReason.CORRECTION}
+    assert {item.reason for item in state.revisions.list_reopened()} == {ReopenReason.CORRECTION}
     job.run_reopened(placed, NOW)
     after = store.read_hourly("gas", "s1", START, START + 6 * HOUR)["o3"]
     assert after.iloc[3] == pytest.approx(raw.iloc[3] / (1 + 0.05 * 3.5 / 4), rel=1e-3)
@@ -182,7 +182,7 @@ def test_the_commands_list_show_correct_and_revert(
 ) -> None:
     from console.cli.qc import group as command
 
-    state.add_check_results([span(0, 0.0), span(4, 5.0), span(5, 15.0)], NOW)
+    state.calibration.add_checks([span(0, 0.0), span(4, 5.0), span(5, 15.0)], NOW)
     run(placed)
     for name in ("run_dir", "network", "influx_url", "influx_database", "state_url"):
         monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(placed, name)))

@@ -120,7 +120,7 @@ def test_the_verdicts_of_the_detector_have_a_history(placed: SharedSettings, sto
     run(placed, write=True)
     at = START + timedelta(minutes=15 * 200)
     with StateStore(placed.state_url) as state:
-        changes = state.list_flag_changes(
+        changes = state.flag_history.list_changes(
             start=at, end=at + timedelta(minutes=15), station_id="s1", parameter="water_temperature"
         )
     assert [(item.test, item.flag) for item in changes] == [

@@ -52,4 +52,4 @@ def test_a_batch_without_any_hour_warns_since_nothing_could_be_held_back(
         found = gate(own, "gas", T0, T0 + DAY, T0 + DAY)
         assert found.outcome is GateOutcome.WARN
         assert any("no hour" in item.en for item in found.failures)
-        assert not state.list_findings(kind=FindingKind.GATE)
+        assert not state.findings.list(kind=FindingKind.GATE)

@@ -35,7 +35,7 @@ def state_of(settings: SharedSettings) -> StateStore:
 def test_every_verdict_is_kept_with_rule_version_and_run(placed: SharedSettings, store: InfluxStore) -> None:
     put(store, range(180), {5: "D"}, pm25=300.0)
     summary = run(placed, 3)
-    changes = state_of(placed).list_flag_changes(**SPIKE)
+    changes = state_of(placed).flag_history.list_changes(**SPIKE)
     assert {item.run_id for item in changes} == {summary.run_id}
     assert {item.version for item in changes} == {summary.version}
     (inversion,) = {item.figures["ratio"] for item in changes if item.test == "pm_inversion"}
@@ -47,11 +47,11 @@ def test_every_verdict_is_kept_with_rule_version_and_run(placed: SharedSettings,
 def test_running_again_records_nothing(placed: SharedSettings, store: InfluxStore) -> None:
     put(store, range(180), {5: "D"}, pm25=300.0)
     run(placed, 3)
-    before = state_of(placed).list_flag_changes(**SPIKE)
+    before = state_of(placed).flag_history.list_changes(**SPIKE)
     again = run(placed, 3)
     assert again.revised == again.taken_back == 0
-    assert state_of(placed).list_flag_changes(**SPIKE) == before
-    assert state_of(placed).list_hour_revisions(start=START, end=END) == []
+    assert state_of(placed).flag_history.list_changes(**SPIKE) == before
+    assert state_of(placed).flag_history.list_hours(start=START, end=END) == []
 
 
 def test_hours_and_flags_answer_as_of_a_moment(placed: SharedSettings, store: InfluxStore) -> None:

@@ -136,7 +136,7 @@ def test_run_is_recorded_also_when_it_fails(placed: SharedSettings, store: Influ
     broken = placed.model_copy(update={"influx_url": "http://127.0.0.1:9"})
     with pytest.raises(Exception, match=r"127\.0\.0\.1:9"):
         run(broken, 1)
-    runs = {item.state: item for item in StateStore(placed.state_url).list_runs("qc", "gas")}
+    runs = {item.state: item for item in StateStore(placed.state_url).runs.list("qc", "gas")}
     assert runs[RunState.DONE].version == summary.version
     assert runs[RunState.DONE].counts["hours"] == summary.hours == 3
     assert "error" in runs[RunState.FAILED].counts
@@ -146,7 +146,7 @@ def test_gate_keeps_its_verdict(placed: SharedSettings, store: InfluxStore) -> N
     put(store, range(360))
     run(placed)
     summary = gate.gate(placed, "gas", START, START + timedelta(hours=6), START + timedelta(hours=6))
-    (kept,) = StateStore(placed.state_url).list_gate_results("gas")
+    (kept,) = StateStore(placed.state_url).gate.list_results("gas")
     assert summary.outcome == kept.outcome == "warn"
     assert [item["id"] for item in kept.detail["failures"]] == ["completeness", "freshness_stations"]
     assert kept.run_id == summary.run_id

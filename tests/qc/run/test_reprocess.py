@@ -99,7 +99,7 @@ def test_a_stopped_run_is_marked_and_goes_on_where_it_was(placed: SharedSettings
     stopped = reprocess(placed, station_months(placed), NOW, stop=lambda: bool(done), progress=done.append)
     assert (stopped.judged, stopped.left) == (1, 1)
     with StateStore(placed.state_url) as state:
-        (kept,) = state.list_runs("reprocess")
+        (kept,) = state.runs.list("reprocess")
     assert kept.state == RunState.CANCELLED
     rest = reprocess(placed, station_months(placed), NOW)
     assert (rest.judged, rest.unchanged, rest.left) == (0, 2, 0)

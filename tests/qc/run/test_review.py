@@ -113,7 +113,7 @@ def test_an_act_on_many_shows_itself_first_and_needs_a_yes(placed: SharedSetting
     assert refused.exit_code == 2
     assert "say --yes" in refused.stderr
     assert "s1 o3 2026-06-01T10:00Z" in refused.stderr
-    assert StateStore(placed.state_url).list_reviews() == []
+    assert StateStore(placed.state_url).reviews.list() == []
 
 
 def test_three_persons_make_level_2_and_the_export_has_it(placed: SharedSettings, tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def hold(settings: SharedSettings) -> dict[str, Any]:
 def test_a_held_batch_is_told_listed_and_released(placed: SharedSettings) -> None:
     summary = hold(placed)
     with StateStore(placed.state_url) as state:
-        (finding,) = state.list_findings(kind=FindingKind.GATE)
+        (finding,) = state.findings.list(kind=FindingKind.GATE)
     assert finding.key == "gate_hold/gas/2026-06-01T00:00Z"
     assert finding.facts["id"] == summary["id"]
     number = str(summary["id"])
@@ -289,7 +289,7 @@ def test_a_held_batch_is_told_listed_and_released(placed: SharedSettings) -> Non
     (kept,) = rows(say("qc", "held", "list", "--all", "--json"))
     assert [item["ruling"] for item in kept["decisions"]] == ["reject", "release"]
     with StateStore(placed.state_url) as state:
-        assert state.list_findings(kind=FindingKind.GATE) == []
+        assert state.findings.list(kind=FindingKind.GATE) == []
 
 
 def test_a_batch_that_passes_later_is_no_longer_held(placed: SharedSettings) -> None:
@@ -301,7 +301,7 @@ def test_a_batch_that_passes_later_is_no_longer_held(placed: SharedSettings) -> 
     assert again.exit_code == 0, again.output
     assert "nothing is held" in say("qc", "held", "list").output
     with StateStore(placed.state_url) as state:
-        assert state.list_findings() == []
+        assert state.findings.list() == []
 
 
 def test_every_hour_can_be_a_batch_and_only_some_get_a_page(placed: SharedSettings) -> None:

@@ -214,7 +214,7 @@ def test_exports_carry_the_flags_of_all_tests_and_say_what_was_not_evaluated(
     store.write_flags(Bucket.HOURLY, "gas", pd.DataFrame(rows, columns=list(FLAG_COLUMNS)))
     store.close()
     with StateStore(settings.state_url) as state:
-        state.add_screened("gas", ["a"], START, START + 60 * minute)
+        state.screened.add("gas", ["a"], START, START + 60 * minute)
     usual = ["export", "--network", "gas", "--from", "2026-11-22", "--to", "2026-11-23T08:00:00+08:00"]
     told = []
     for level in ("native", "hourly"):

@@ -63,22 +63,22 @@ def _fill(store: StateStore, at: datetime) -> None:
     change = Revision(
         **place, first=at, last=at, received_at=at + HOUR, origin="station", readings=1, before=Before({"so2": 1.0})
     )
-    store.add_revisions([change], [])
+    store.revisions.add([change], [])
     gap = Gap(**place, start=at, end=at + HOUR, missing=60, found_by="seq", found_at=at, due_at=at)
-    store.add_gaps([gap])
+    store.gaps.add([gap])
     target = ReviewTarget(network="gas", station_id="st-1", parameter="so2", start=at, end=at + HOUR)
     said = ReviewDraft(
         target=target, verdict=ReviewVerdict.INVALID, reason=ReviewReason.INSTRUMENT_FAULT, basis="0" * 16
     )
-    store.add_reviews([said], who="li", note="pump", at=at)
+    store.reviews.add([said], who="li", note="pump", at=at)
     check = CheckResult("gas", "st-1", "gas1", "so2", at, CheckKind.SPAN, 100.0, 99.0)
-    store.add_check_results([check], at)
+    store.calibration.add_checks([check], at)
     refused = Rejection(RejectReason.BAD_VALUE, "so2: 'x'", "st-1", "gas1", "so2", Interval(at, at + HOUR))
     topic = parse_topic("obs/v1/gas/st-1/gas1/json")
-    store.add_rejections(RawMessage(str(topic), b"{}", at), topic, [refused])
-    store.add_gate_result(GateResult(network="gas", start=at, end=at + HOUR, outcome=GateOutcome.HOLD))
+    store.quarantine.add(RawMessage(str(topic), b"{}", at), topic, [refused])
+    store.gate.add_result(GateResult(network="gas", start=at, end=at + HOUR, outcome=GateOutcome.HOLD))
     alert = msgspec.structs.replace(opened("hourly value"), alert_key=f"r/st-1/{at:%H}", at=at, since=at)
-    store.save_transition(alert)
+    store.alerts.save(alert)
 
 
 def say(command: str, *words: str) -> tuple[list[dict[str, object]], str]:
@@ -106,7 +106,7 @@ def test_open_alerts_come_before_ended_ones_whatever_their_age(state: StateStore
     ended = msgspec.structs.replace(
         begun, alert_key="r/st-1/99", from_state=AlertState.FIRING, to_state=AlertState.OK, at=START + 99 * HOUR
     )
-    state.save_transition(ended)
+    state.alerts.save(ended)
     rows, _ = say("alerts list", "--limit", str(COUNT))
     assert [row["state"] for row in rows[:-1]] == ["firing"] * COUNT
     rows, words = say("alerts list", "--state", "ok")
@@ -144,18 +144,18 @@ def _moment(row: dict[str, object], field: str) -> str:
 
 
 def test_a_limit_counts_the_reviews_of_the_state_that_is_asked_for(state: StateStore) -> None:
-    newest = state.list_reviews(limit=1)
-    state.act_on_reviews([newest[0].id], ReviewAction.CONFIRM, who="wang", note="seen", at=START + 9 * HOUR)
-    found = state.list_reviews(states=[ReviewState.PROPOSED], limit=2)
+    newest = state.reviews.list(limit=1)
+    state.reviews.act([newest[0].id], ReviewAction.CONFIRM, who="wang", note="seen", at=START + 9 * HOUR)
+    found = state.reviews.list(states=[ReviewState.PROPOSED], limit=2)
     assert [item.target.start for item in found] == [START + 3 * HOUR, START + 2 * HOUR]
 
 
 def test_documents_are_read_by_pages_and_none_is_left_out(state: StateStore) -> None:
     for number in range(7):
-        state.put_document("attribution", f"st-1/o3/{number}", {"number": number})
+        state.documents.put("attribution", f"st-1/o3/{number}", {"number": number})
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("store.state.document._PAGE", 3)
-        found = [item.body["number"] for item in state.each_document("attribution", prefix="st-1/")]
+        found = [item.body["number"] for item in state.documents.each("attribution", prefix="st-1/")]
     assert sorted(found) == list(range(7))
-    assert len(state.list_documents("attribution", limit=2)) == 2
+    assert len(state.documents.list("attribution", limit=2)) == 2

@@ -34,7 +34,7 @@ def test_a_refused_message_is_listed_and_shown_without_acting_on_the_terminal(
     with StateStore(url) as state:
         state.migrate()
         message = RawMessage("obs/v1/gas/a/i/json", HOSTILE.encode(), datetime.now(UTC))
-        state.add_rejections(
+        state.quarantine.add(
             message, topic, [Rejection(RejectReason.UNKNOWN_PARAMETER, f"no {HOSTILE}", "a", "i", HOSTILE)]
         )
     own = {"SKYGROUND_RUN_DIR": str(tmp_path), "SKYGROUND_STATE_URL": url}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateBase, insert, utc_now
+from store.state.database import StateDatabase, insert, utc_now
 from store.state.table import balance_sheet
 
 if TYPE_CHECKING:
@@ -93,19 +94,22 @@ class SheetRow(msgspec.Struct, frozen=True, kw_only=True):
     """Its version; None for one that is not stored yet."""
 
 
-class SheetStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class ReconciliationStore:
     """Functions on the balance sheet."""
 
-    def put_sheet(self, rows: Iterable[SheetRow]) -> bool:
+    database: StateDatabase
+
+    def put(self, rows: Iterable[SheetRow]) -> bool:
         """Replace rows, all or none: False, and nothing is changed, where one of them is not any more as it was read.
 
-        ``settled_at`` is the version: what `read_sheet` gave, or None for a row that was not there. So a process that read
+        ``settled_at`` is the version: what `read` gave, or None for a row that was not there. So a process that read
         rows, added to them and is now too late has to read them again, instead of undoing what another added.
         """
         pending = list(rows)
         if not pending:
             return True
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SHEET_LOCK)))
             versions = _versions(connection, pending)
@@ -121,7 +125,7 @@ class SheetStore(StateBase):
                 connection.execute(statement, [_values(row, settled_at) for row in page])
         return True
 
-    def read_sheet(
+    def read(
         self,
         start: datetime,
         end: datetime,
@@ -138,7 +142,7 @@ class SheetStore(StateBase):
         if station_id is not None:
             question = question.where(balance_sheet.c.station_id == station_id)
         questions = [question] if instruments is None else list(_of_instruments(question, instruments))
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             rows: list[Any] = [row for item in questions for row in connection.execute(item).mappings()]
         return sorted(map(_to_row, rows), key=_key_of) if len(questions) > 1 else [_to_row(row) for row in rows]
 
@@ -148,13 +152,13 @@ class SheetStore(StateBase):
         question = sa.select(balance_sheet).where(balance_sheet.c.rest != 0).order_by(*key).limit(limit)
         if after is not None:
             question = question.where(_behind(after))
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return [_to_row(row) for row in connection.execute(question).mappings()]
 
-    def prune_sheet(self, settled_before: datetime) -> int:
+    def prune(self, settled_before: datetime) -> int:
         """Delete rows without a rest that were last settled before a moment; returns how many."""
         rows = sa.delete(balance_sheet).where(balance_sheet.c.settled_at < settled_before, balance_sheet.c["rest"] == 0)
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             return connection.execute(rows).rowcount
 
     def count_rests(self, start: datetime, end: datetime) -> dict[str, int]:
@@ -165,7 +169,7 @@ class SheetStore(StateBase):
             .where(balance_sheet.c.hour >= start, balance_sheet.c.hour < end, balance_sheet.c.rest != 0)
             .group_by(balance_sheet.c.station_id)
         )
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             return {station: int(count) for station, count in connection.execute(question)}
 
 

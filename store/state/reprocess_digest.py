@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateBase, insert, to_type, utc_now
+from store.state.database import StateDatabase, insert, to_type, utc_now
 from store.state.table import judged_month
 
 if TYPE_CHECKING:
@@ -36,34 +37,37 @@ class JudgedMonth(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str
 
 
-class JudgedStore(StateBase):
+@dataclass(frozen=True, slots=True)
+class ReprocessDigestStore:
     """Functions on judged months."""
 
-    def put_judged(self, item: JudgedMonth) -> None:
+    database: StateDatabase
+
+    def put(self, item: JudgedMonth) -> None:
         """Note a month as judged, in the place of what was noted before."""
         values = msgspec.structs.asdict(item) | {"judged_at": utc_now()}
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             statement = insert(connection, judged_month).values(values)
             changed = {name: statement.excluded[name] for name in ("rules", "days", "run_id", "judged_at")}
             connection.execute(
                 statement.on_conflict_do_update(index_elements=list(judged_month.primary_key), set_=changed)
             )
 
-    def get_judged(self, network: str, station_id: str, month: datetime) -> JudgedMonth | None:
+    def get(self, network: str, station_id: str, month: datetime) -> JudgedMonth | None:
         """What a month was judged by; None: never."""
         columns = judged_month.c
         question = sa.select(judged_month).where(
             columns.network == network, columns.station_id == station_id, columns.month == month
         )
-        with self._reading() as connection:
+        with self.database.reading() as connection:
             row = connection.execute(question).mappings().first()
         return None if row is None else to_type(row, JudgedMonth)
 
-    def forget_judged(self, network: str, stations: Collection[str], start: datetime, end: datetime) -> int:
+    def forget(self, network: str, stations: Collection[str], start: datetime, end: datetime) -> int:
         """Forget months that begin in ``[start, end)``, so that they are judged anew; returns how many."""
         columns = judged_month.c
         change = sa.delete(judged_month).where(
             columns.network == network, columns.station_id.in_(stations), columns.month >= start, columns.month < end
         )
-        with self._writing() as connection:
+        with self.database.writing() as connection:
             return connection.execute(change).rowcount

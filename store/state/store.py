@@ -1,0 +1,85 @@
+"""The state database as one object with an attribute a subject."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from store.state.alert import AlertStore
+from store.state.balance import BalanceStore
+from store.state.calibration import CalibrationStore
+from store.state.channel import ChannelStore
+from store.state.contender import ContenderStore
+from store.state.database import StateDatabase
+from store.state.delivery import DeliveryStore
+from store.state.document import DocumentStore
+from store.state.finding import FindingStore
+from store.state.flag_change import FlagHistoryStore
+from store.state.gap import GapStore
+from store.state.gate import GateStore
+from store.state.instrument import InstrumentStore
+from store.state.process import ProcessStore
+from store.state.quarantine import QuarantineStore
+from store.state.reconciliation import ReconciliationStore
+from store.state.reprocess_digest import ReprocessDigestStore
+from store.state.review import ReviewStore
+from store.state.revision import RevisionStore
+from store.state.run import RunStore
+from store.state.screened import ScreenedStore
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+class StateStore:
+    """All tables of the state database, by subject.
+
+    Parameters
+    ----------
+    url : str
+        SQLAlchemy URL; ``sqlite:///path`` or ``postgresql+psycopg://...``.
+
+    Raises
+    ------
+    StateError
+        If the URL cannot be parsed.
+    """
+
+    def __init__(self, url: str) -> None:
+        database = StateDatabase(url)
+        self.database = database
+        self.alerts = AlertStore(database)
+        self.balance = BalanceStore(database)
+        self.calibration = CalibrationStore(database)
+        self.channels = ChannelStore(database)
+        self.contenders = ContenderStore(database)
+        self.deliveries = DeliveryStore(database)
+        self.documents = DocumentStore(database)
+        self.findings = FindingStore(database)
+        self.flag_history = FlagHistoryStore(database)
+        self.gaps = GapStore(database)
+        self.gate = GateStore(database)
+        self.instruments = InstrumentStore(database)
+        self.processes = ProcessStore(database)
+        self.quarantine = QuarantineStore(database)
+        self.reconciliation = ReconciliationStore(database)
+        self.reprocess_digests = ReprocessDigestStore(database)
+        self.reviews = ReviewStore(database)
+        self.revisions = RevisionStore(database)
+        self.runs = RunStore(database)
+        self.screened = ScreenedStore(database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.database.close()
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest schema version, as `StateDatabase.migrate` does."""
+        self.database.migrate()
