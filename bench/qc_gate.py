@@ -103,11 +103,11 @@ def main() -> None:
     gate.evaluate(batches[0][1], batches[0][0], codes[batches[0][0]])
     with tempfile.TemporaryDirectory() as directory:
         begun = time.perf_counter()
-        judged = [(network, gate.evaluate(batch, network, codes[network])) for network, batch in batches]
+        evaluated = [(network, gate.evaluate(batch, network, codes[network])) for network, batch in batches]
         verdicts_s = time.perf_counter() - begun
         for network in NetworkCode:
             gate.publish(
-                gate.worth_a_page([item for name, item in judged if name == network]),
+                gate.worth_a_page([item for name, item in evaluated if name == network]),
                 network,
                 run_dir=Path(directory),
                 now=START,
@@ -116,7 +116,7 @@ def main() -> None:
     begun = time.perf_counter()
     peers = [plain(batch, network, codes[network]) for network, batch in batches]
     peer_s = time.perf_counter() - begun
-    if peers != [str(item.verdict.result) for _, item in judged]:
+    if peers != [str(item.report.result) for _, item in evaluated]:
         msg = "qc.gate: the two ways disagree"
         raise SystemExit(msg)
     report = {
@@ -129,8 +129,8 @@ def main() -> None:
         "verdicts_s": round(verdicts_s, 2),
         "pages_s": round(total_s - verdicts_s, 2),
         "peer_s": round(peer_s, 2),
-        "warned": sum(item.verdict.result == "warn" for _, item in judged),
-        "held": sum(item.verdict.result == "hold" for _, item in judged),
+        "warned": sum(item.report.result == "warn" for _, item in evaluated),
+        "held": sum(item.report.result == "hold" for _, item in evaluated),
     }
     print(json.dumps(report))
 

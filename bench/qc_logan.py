@@ -24,9 +24,9 @@ from pathlib import Path
 import numpy as np
 
 from qc.detector.flagging import priors_of
-from qc.detector.label_agreement import MIN_LABELS, score_labels
+from qc.detector.label_agreement import MIN_LABELS, label_agreement
 from qc.detector.store import load_model
-from qc.detector.training import Example, judge, learn, make_example
+from qc.detector.training import Example, agreement_by_parameter, make_example, train_detector
 from qc.limits.thresholds import load_thresholds
 from sensors.datasets.logan_river import PARAMETERS, read_labelled
 
@@ -47,7 +47,7 @@ class Case:
 
     def f1(self, flagged: np.ndarray) -> float:
         """F1 of a mask."""
-        return score_labels(flagged, self.labels, self.times).f1
+        return label_agreement(flagged, self.labels, self.times).f1
 
 
 def main() -> int:
@@ -105,9 +105,11 @@ def our_scores(examples: list[Example], *, anew: bool) -> dict[str, float]:
     shipped, found = load_model(), {}
     for station in sorted({example.station for example in examples}):
         others = [example for example in examples if example.station != station]
-        model = learn(others) if anew else shipped.without[station]
+        model = train_detector(others) if anew else shipped.without[station]
         for example in (item for item in examples if item.station == station):
-            found |= {f"{example.name}/{code}": item.f1 for code, item in judge(example, model).items()}
+            found |= {
+                f"{example.name}/{code}": item.f1 for code, item in agreement_by_parameter(example, model).items()
+            }
     return found
 
 

@@ -231,13 +231,13 @@ def _reviewed(
     settings: SharedSettings, store: InfluxStore, network: str, ids: list[str], span: tuple[datetime, datetime]
 ) -> dict[tuple[str, str], pd.DataFrame]:
     """Hourly frames with the confirmed verdicts of review, made now from hours and reviews."""
-    from qc.run.review import Question, read_reviewed
+    from qc.run.review import ReviewQuery, read_reviewed
     from store.state import StateStore
 
-    question = Question(network=network, start=span[0], end=span[1], stations=tuple(ids))
+    query = ReviewQuery(network=network, start=span[0], end=span[1], stations=tuple(ids))
     with StateStore(settings.state_url) as state:
         state.migrate()
-        return {(name, ""): level2 for name, (_, level2) in read_reviewed(store, state, question).items()}
+        return {(name, ""): level2 for name, (_, level2) in read_reviewed(store, state, query).items()}
 
 
 def _history(

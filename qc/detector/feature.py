@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from qc.detector.service_visit import Visit
+    from qc.detector.service_visit import ServiceVisit
 
     _Figures = dict[str, NDArray[np.float64] | pd.Series[float]]
 
@@ -113,7 +113,7 @@ def robust_deviation(values: NDArray[np.floating]) -> float:
     return _MAD * _median(np.abs(values - _median(values)))
 
 
-def figures(code: str, sonde: Mapping[str, Prepared], visits: Sequence[Visit]) -> pd.DataFrame:
+def figures(code: str, sonde: Mapping[str, Prepared], visits: Sequence[ServiceVisit]) -> pd.DataFrame:
     """All figures of one parameter.
 
     Parameters
@@ -122,7 +122,7 @@ def figures(code: str, sonde: Mapping[str, Prepared], visits: Sequence[Visit]) -
         Key of ``sonde``.
     sonde : mapping of str to Prepared
         All parameters measured together, of one length.
-    visits : sequence of Visit
+    visits : sequence of ServiceVisit
 
     Returns
     -------
@@ -195,7 +195,7 @@ def _hard(series: Prepared) -> _Figures:
     }
 
 
-def _nearest(visits: Sequence[Visit], rows: int, per_hour: int) -> _Figures:
+def _nearest(visits: Sequence[ServiceVisit], rows: int, per_hour: int) -> _Figures:
     """Hours since the last and to the next visit, at most `_FAR_H`."""
     at = np.arange(rows)
     mask = np.zeros(rows, dtype=bool)

@@ -72,7 +72,7 @@ _SPECIAL = {
 }
 
 
-class Ground(StrEnum):
+class AnomalyGround(StrEnum):
     """Why a value is suspicious; the names of the test's sentences."""
 
     RANGE = "range"
@@ -82,7 +82,7 @@ class Ground(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class AnomalousRun:
     """Consecutive suspicious rows of one ground.
 
     Attributes
@@ -99,23 +99,23 @@ class Run:
 
     first: int
     last: int
-    ground: Ground
+    ground: AnomalyGround
     figure: str
     score: float
     size: float
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class DetectorResult:
     """Outcome for one parameter: one flag a row (PASS, SUSPECT, MISSING; UNKNOWN where too short), and the runs."""
 
     flags: NDArray[np.int8]
-    runs: list[Run]
+    runs: list[AnomalousRun]
 
 
 def detect(
     sonde: Mapping[str, NDArray[np.float64]], priors: Mapping[str, Prior], model: Model, *, per_hour: int
-) -> dict[str, Verdict]:
+) -> dict[str, DetectorResult]:
     """Judge everything that one sonde measured.
 
     Parameters
@@ -135,10 +135,10 @@ def detect(
     """
     rows = _row_count(sonde, per_hour)
     if rows < LEAST_H * per_hour:
-        return {code: Verdict(_unjudged(values), []) for code, values in sonde.items()}
+        return {code: DetectorResult(_unjudged(values), []) for code, values in sonde.items()}
     found = {}
     for code, (series, offsets, table) in prepare_sonde(sonde, priors, per_hour=per_hour).items():
-        found[code] = _verdict(code, score(code, series, offsets, table, model), series.values, model)
+        found[code] = _result(code, score(code, series, offsets, table, model), series.values, model)
     return found
 
 
@@ -175,12 +175,12 @@ def flag_sonde(native: pd.DataFrame, stream: Stream, thresholds: Thresholds, mod
     stamps = index.as_unit("us").asi8
     place = slots((stamps - stamps[:1]) / 1e6, stream.cadence_s)
     sonde = {code: on_grid(native[code].to_numpy(dtype=np.float64), place) for code in codes if code in priors}
-    verdicts = detect(sonde, priors, model, per_hour=max(1, round(3600 / stream.cadence_s)))
+    results = detect(sonde, priors, model, per_hour=max(1, round(3600 / stream.cadence_s)))
     rows = {int(at): row for row, at in enumerate(place)}
     return concat_flags(
         [
-            _records(stream, code, index, _of_rows(row_words(code, sonde[code], priors[code], verdict.runs), rows))
-            for code, verdict in verdicts.items()
+            _records(stream, code, index, _of_rows(row_words(code, sonde[code], priors[code], result.runs), rows))
+            for code, result in results.items()
         ]
     )
 
@@ -208,18 +208,18 @@ def priors_of(
     return found
 
 
-def row_words(code: str, values: NDArray[np.float64], prior: Prior, runs: Sequence[Run]) -> dict[int, str]:
+def row_words(code: str, values: NDArray[np.float64], prior: Prior, runs: Sequence[AnomalousRun]) -> dict[int, str]:
     """Reason of every row of the runs, in English."""
     return {row: words(code, float(values[row]), prior, run) for run in runs for row in range(run.first, run.last + 1)}
 
 
-def words(code: str, value: float, prior: Prior | None, run: Run) -> str:
+def words(code: str, value: float, prior: Prior | None, run: AnomalousRun) -> str:
     """Reason of a run, in English; the value stands in the reason of a range."""
     unit = load_parameters()[code].unit if code in load_parameters() else ""
     prior = prior or Prior()
-    if run.ground is Ground.RANGE:
+    if run.ground is AnomalyGround.RANGE:
         return wording.reason(TEST, "range", value=value, unit=unit, low=prior.low, high=prior.high)
-    if run.ground is Ground.OFFSET:
+    if run.ground is AnomalyGround.OFFSET:
         shown = f"log {unit}" if code in SKEWED else unit
         return wording.reason(TEST, "offset", size=_rounded(run.size), unit=shown, score=_rounded(run.score))
     return wording.reason(TEST, run.ground.value, why=figure_words(run.figure), score=_rounded(run.score))
@@ -264,47 +264,49 @@ def _unjudged(values: NDArray[np.float64]) -> NDArray[np.int8]:
     return np.where(np.isfinite(values), Flag.UNKNOWN, Flag.MISSING).astype(np.int8)
 
 
-def _verdict(code: str, scored: Scored, values: NDArray[np.float64], model: Model) -> Verdict:
+def _result(code: str, scored: Scored, values: NDArray[np.float64], model: Model) -> DetectorResult:
     present = np.isfinite(values)
     flags = np.where(present, Flag.PASS, Flag.MISSING).astype(np.int8)
     flags[present & suspicious(scored, model.cuts)] = Flag.SUSPECT
     grounds = np.full(len(flags), "", dtype=object)
     # The most telling ground comes last, so that it stays.
     for ground, where in (
-        (Ground.STATE, scored.state >= model.cuts.state),
-        (Ground.EVENT, scored.event >= model.cuts.event),
-        (Ground.OFFSET, scored.offset >= model.cuts.offset),
-        (Ground.RANGE, scored.hard),
+        (AnomalyGround.STATE, scored.state >= model.cuts.state),
+        (AnomalyGround.EVENT, scored.event >= model.cuts.event),
+        (AnomalyGround.OFFSET, scored.offset >= model.cuts.offset),
+        (AnomalyGround.RANGE, scored.hard),
     ):
         grounds[where & present] = ground.value
-    return Verdict(flags, _runs(code, grounds, scored, model))
+    return DetectorResult(flags, _runs(code, grounds, scored, model))
 
 
-def _runs(code: str, grounds: NDArray[np.object_], scored: Scored, model: Model) -> list[Run]:
+def _runs(code: str, grounds: NDArray[np.object_], scored: Scored, model: Model) -> list[AnomalousRun]:
     bounds = [0, *(np.flatnonzero(grounds[1:] != grounds[:-1]) + 1).tolist(), len(grounds)]
-    spans = [(begin, end, Ground(grounds[begin])) for begin, end in pairwise(bounds) if grounds[begin]]
+    spans = [(begin, end, AnomalyGround(grounds[begin])) for begin, end in pairwise(bounds) if grounds[begin]]
     peaks = [begin + int(np.argmax(_scores(ground, scored)[begin:end])) for begin, end, ground in spans]
     figures = {
-        Ground.EVENT: iter(_leading(Ground.EVENT, code, spans, peaks, scored, model)),
-        Ground.STATE: iter(_leading(Ground.STATE, code, spans, peaks, scored, model)),
+        AnomalyGround.EVENT: iter(_leading(AnomalyGround.EVENT, code, spans, peaks, scored, model)),
+        AnomalyGround.STATE: iter(_leading(AnomalyGround.STATE, code, spans, peaks, scored, model)),
     }
     return [
-        Run(
+        AnomalousRun(
             begin,
             end - 1,
             ground,
             next(figures[ground]) if ground in figures else "",
-            np.nan if ground is Ground.RANGE else float(_scores(ground, scored)[at]),
-            _size(begin, scored) if ground is Ground.OFFSET else np.nan,
+            np.nan if ground is AnomalyGround.RANGE else float(_scores(ground, scored)[at]),
+            _size(begin, scored) if ground is AnomalyGround.OFFSET else np.nan,
         )
         for (begin, end, ground), at in zip(spans, peaks, strict=True)
     ]
 
 
-def _scores(ground: Ground, scored: Scored) -> NDArray[np.float64]:
-    return {Ground.EVENT: scored.event, Ground.STATE: scored.state, Ground.OFFSET: scored.offset}.get(
-        ground, scored.event
-    )
+def _scores(ground: AnomalyGround, scored: Scored) -> NDArray[np.float64]:
+    return {
+        AnomalyGround.EVENT: scored.event,
+        AnomalyGround.STATE: scored.state,
+        AnomalyGround.OFFSET: scored.offset,
+    }.get(ground, scored.event)
 
 
 def _size(row: int, scored: Scored) -> float:
@@ -313,10 +315,15 @@ def _size(row: int, scored: Scored) -> float:
 
 
 def _leading(  # noqa: PLR0917 - one row of each run, judged in one call
-    ground: Ground, code: str, spans: list[tuple[int, int, Ground]], peaks: list[int], scored: Scored, model: Model
+    ground: AnomalyGround,
+    code: str,
+    spans: list[tuple[int, int, AnomalyGround]],
+    peaks: list[int],
+    scored: Scored,
+    model: Model,
 ) -> list[str]:
     """By run of a ground, the figure that raised the score most."""
-    boosters, names = (model.events, EVENT_FIGURES) if ground is Ground.EVENT else (model.states, STATE_FIGURES)
+    boosters, names = (model.events, EVENT_FIGURES) if ground is AnomalyGround.EVENT else (model.states, STATE_FIGURES)
     rows = [at for at, span in zip(peaks, spans, strict=True) if span[2] is ground]
     weights = contributions(boosters, scored.table.iloc[rows], code, names)
     return [names[at] for at in np.argmax(weights, axis=1)] if rows else []

@@ -28,7 +28,7 @@ MIN_LABELS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LabelScore:
+class LabelAgreement:
     """Agreement of one series; every ratio in [0, 1], 0 where there is nothing to divide by.
 
     Attributes
@@ -44,13 +44,13 @@ class LabelScore:
     f1: float
 
 
-def score_labels(
+def label_agreement(
     flagged: NDArray[np.bool_],
     labelled: NDArray[np.bool_],
     times: NDArray[np.datetime64],
     *,
     tolerance_s: int = TOLERANCE_S,
-) -> LabelScore:
+) -> LabelAgreement:
     """Score flags against labels.
 
     Parameters
@@ -80,19 +80,13 @@ def score_labels(
     found = _has_near(seconds[labelled], seconds[flagged], tolerance_s)
     precision, recall = _share(right), _share(found)
     total = precision + recall
-    return LabelScore(
+    return LabelAgreement(
         labels=int(labelled.sum()),
         flagged=int(flagged.sum()),
         precision=precision,
         recall=recall,
         f1=2 * precision * recall / total if total else 0.0,
     )
-
-
-def mean_f1(scores: list[LabelScore], min_labels: int = MIN_LABELS) -> float | None:
-    """Mean F1 of the series with enough labels; None where there is none."""
-    counted = [score.f1 for score in scores if score.labels >= min_labels]
-    return sum(counted) / len(counted) if counted else None
 
 
 def _has_near(points: NDArray[np.int64], others: NDArray[np.int64], tolerance_s: int) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from qc.detector.run_length import run_lengths
-from qc.detector.service_visit import Visit
+from qc.detector.service_visit import ServiceVisit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,7 +58,9 @@ class Offset:
     score: float
 
 
-def find_visits(hard: Sequence[NDArray[np.bool_]], odd: Sequence[NDArray[np.bool_]], per_hour: int) -> list[Visit]:
+def find_visits(
+    hard: Sequence[NDArray[np.bool_]], odd: Sequence[NDArray[np.bool_]], per_hour: int
+) -> list[ServiceVisit]:
     """Visits of a sonde.
 
     Parameters
@@ -72,7 +74,7 @@ def find_visits(hard: Sequence[NDArray[np.bool_]], odd: Sequence[NDArray[np.bool
 
     Returns
     -------
-    list of Visit
+    list of ServiceVisit
         By row: short stretches of ``hard`` in one parameter, beside which two parameters are odd within the hour.
     """
     if not hard:
@@ -86,7 +88,7 @@ def find_visits(hard: Sequence[NDArray[np.bool_]], odd: Sequence[NDArray[np.bool
     return _stretches(short & (beside.to_numpy() >= min(2, len(hard))), round(JOINED_H * per_hour))
 
 
-def steps_at(series: Prepared, visits: Sequence[Visit]) -> NDArray[np.float64]:
+def steps_at(series: Prepared, visits: Sequence[ServiceVisit]) -> NDArray[np.float64]:
     """Change of level over each visit beyond what the neighbouring days do at that time of day; NaN where unknown.
 
     Returns
@@ -99,13 +101,13 @@ def steps_at(series: Prepared, visits: Sequence[Visit]) -> NDArray[np.float64]:
     return np.array([_step(series, level, visit) for visit in visits]).reshape(-1, 2)
 
 
-def find_offsets(series: Prepared, visits: Sequence[Visit], least: float) -> list[Offset]:
+def find_offsets(series: Prepared, visits: Sequence[ServiceVisit], least: float) -> list[Offset]:
     """Stretches between visits that stand off, weak ones too; the caller judges the score.
 
     Parameters
     ----------
     series : Prepared
-    visits : sequence of Visit
+    visits : sequence of ServiceVisit
     least : float
         Smallest step worth a correction, unit of the values; infinite: the parameter is not set at visits.
     """
@@ -128,7 +130,7 @@ def _score(steps: NDArray[np.float64], amplitude: float, least: float) -> float:
     return float(min((sizes / steps[:, 1]).min(), sizes.min() / amplitude, CERTAIN) * likeness**2)
 
 
-def _pairs(visits: Sequence[Visit], per_hour: int) -> list[tuple[int, int]]:
+def _pairs(visits: Sequence[ServiceVisit], per_hour: int) -> list[tuple[int, int]]:
     """Visits that may begin and end one setting: neighbours, or with a follow-up visit soon after either."""
     found = []
     for i in range(len(visits)):
@@ -141,7 +143,7 @@ def _pairs(visits: Sequence[Visit], per_hour: int) -> list[tuple[int, int]]:
     return found
 
 
-def _step(series: Prepared, level: NDArray[np.float64], visit: Visit) -> tuple[float, float]:
+def _step(series: Prepared, level: NDArray[np.float64], visit: ServiceVisit) -> tuple[float, float]:
     per_hour, rows = series.per_hour, len(level)
     before, after = visit.first - 2, visit.last + round(2.5 * per_hour)
     width = after - before
@@ -160,10 +162,10 @@ def _median(values: NDArray[np.float64]) -> float:
     return float(np.median(finite)) if finite.size else 0.0
 
 
-def _stretches(mask: NDArray[np.bool_], joined: int) -> list[Visit]:
+def _stretches(mask: NDArray[np.bool_], joined: int) -> list[ServiceVisit]:
     rows = np.flatnonzero(mask)
     if rows.size == 0:
         return []
     breaks = np.flatnonzero(np.diff(rows) > joined)
     bounds = [0, *(breaks + 1).tolist(), rows.size]
-    return [Visit(int(rows[begin]), int(rows[end - 1])) for begin, end in pairwise(bounds)]
+    return [ServiceVisit(int(rows[begin]), int(rows[end - 1])) for begin, end in pairwise(bounds)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class ServiceVisit:
     """First and last row of a visit."""
 
     first: int

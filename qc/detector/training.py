@@ -15,7 +15,6 @@ import msgspec
 import numpy as np
 
 from qc.detector.anomaly import (
-    CODES,
     EVENT_FIGURES,
     STATE_FIGURES,
     Cuts,
@@ -29,7 +28,7 @@ from qc.detector.anomaly import (
     score,
     suspicious,
 )
-from qc.detector.label_agreement import MIN_LABELS, LabelScore, score_labels
+from qc.detector.label_agreement import MIN_LABELS, LabelAgreement, label_agreement
 from qc.detector.run_length import run_lengths
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ STATES = Recipe(figures=STATE_FIGURES, least_rows=200, l2=10.0, rounds=120, repe
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class LabelledSeries:
     """One labelled parameter of an example."""
 
     prepared: Prepared
@@ -102,13 +101,13 @@ class Example:
     station : str
         Examples of one station are left out together.
     times : array of datetime64, shape (n,)
-    series : dict of str to Series
+    series : dict of str to LabelledSeries
     """
 
     name: str
     station: str
     times: NDArray[np.datetime64]
-    series: dict[str, Series]
+    series: dict[str, LabelledSeries]
 
 
 class Trained(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,7 +173,9 @@ def make_example(
     priors : mapping of str to Prior
     """
     found = prepare_sonde({code: values for code, (values, _) in sonde.items()}, priors, per_hour=rows_an_hour(times))
-    return Example(name, station, times, {code: Series(*parts, sonde[code][1]) for code, parts in found.items()})
+    return Example(
+        name, station, times, {code: LabelledSeries(*parts, sonde[code][1]) for code, parts in found.items()}
+    )
 
 
 def rows_an_hour(times: NDArray[np.datetime64]) -> int:
@@ -185,7 +186,7 @@ def rows_an_hour(times: NDArray[np.datetime64]) -> int:
     return max(1, round(3600 / step_s)) if step_s > 0 else 1
 
 
-def learn(examples: Sequence[Example], *, report: Callable[[str], None] = lambda _: None) -> Model:
+def train_detector(examples: Sequence[Example], *, report: Callable[[str], None] = lambda _: None) -> Model:
     """Learn both models from all examples, and the cuts with each station left out in turn.
 
     Parameters
@@ -213,14 +214,14 @@ def learn(examples: Sequence[Example], *, report: Callable[[str], None] = lambda
     return msgspec.structs.replace(_trees(examples), cuts=choose_cuts(held_out))
 
 
-def learn_file(
+def train_model_file(
     examples: Sequence[Example],
     trained: Sequence[Trained],
     made_by: str,
     *,
     report: Callable[[str], None] = lambda _: None,
 ) -> ModelFile:
-    """Learn from all examples, and for each station from those of all others; raises as `learn` does.
+    """Learn from all examples, and for each station from those of all others; raises as `train_detector` does.
 
     Parameters
     ----------
@@ -231,12 +232,12 @@ def learn_file(
     without = {}
     for station in _stations(examples):
         report(f"model without {station}")
-        without[station] = learn([item for item in examples if item.station != station], report=report)
-    model = learn(examples, report=report)
+        without[station] = train_detector([item for item in examples if item.station != station], report=report)
+    model = train_detector(examples, report=report)
     return ModelFile(made_by=made_by, trained=tuple(trained), model=model, without=without)
 
 
-def judge(example: Example, model: Model) -> dict[str, LabelScore]:
+def agreement_by_parameter(example: Example, model: Model) -> dict[str, LabelAgreement]:
     """Agreement of a model with the labels of an example, by parameter."""
     return {
         code: _agreement(example, code, suspicious(scored, model.cuts))
@@ -266,9 +267,9 @@ def _stations(examples: Sequence[Example]) -> list[str]:
     return sorted({example.station for example in examples})
 
 
-def _agreement(example: Example, code: str, flagged: NDArray[np.bool_]) -> LabelScore:
+def _agreement(example: Example, code: str, flagged: NDArray[np.bool_]) -> LabelAgreement:
     series = example.series[code]
-    return score_labels(flagged & np.isfinite(series.prepared.values), series.labels, example.times)
+    return label_agreement(flagged & np.isfinite(series.prepared.values), series.labels, example.times)
 
 
 def _scored(example: Example, model: Model) -> dict[str, Scored]:
@@ -316,7 +317,7 @@ def _fit(recipe: Recipe, examples: Sequence[Example], *, longest_event: bool) ->
 
 
 def _rows(
-    recipe: Recipe, series: Series, code: str, *, events: bool
+    recipe: Recipe, series: LabelledSeries, code: str, *, events: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float64]]:
     """Inputs, targets and weights of the rows of one series that teach a model."""
     long = run_lengths(series.labels) > LONGEST_EVENT_H * series.prepared.per_hour
@@ -325,18 +326,3 @@ def _rows(
     kept = ~explained & np.isfinite(series.prepared.values) & (target | ~series.labels)
     weight = np.where(target, 1 / np.sqrt(max(target.sum(), 1)), 1.0)
     return model_input(series.table, code, recipe.figures)[kept], target[kept], weight[kept]
-
-
-__all__ = [
-    "CODES",
-    "Example",
-    "ModelFile",
-    "Recipe",
-    "Trained",
-    "choose_cuts",
-    "judge",
-    "learn",
-    "learn_file",
-    "make_example",
-    "rows_an_hour",
-]

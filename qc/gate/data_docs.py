@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from qc.gate.outcome import Verdict
+    from qc.gate.outcome import GateReport
 
 SITE = "data_docs"
 #: Pages kept for each network or product.
@@ -53,7 +53,7 @@ def locked(directory: Path) -> Iterator[None]:
         yield
 
 
-def write_page(directory: Path, name: str, page: str, verdict: Verdict) -> Path:
+def write_page(directory: Path, name: str, page: str, report: GateReport) -> Path:
     """Keep a page, with the verdict in words above the library's own tables; the oldest beyond `KEEP_PAGES` go.
 
     Parameters
@@ -64,21 +64,21 @@ def write_page(directory: Path, name: str, page: str, verdict: Verdict) -> Path:
         Of the page, ascending in time; an equal name is replaced.
     page : str
         HTML of the library.
-    verdict : Verdict
+    verdict : GateReport
     """
     local = _SCRIPT.sub("", _OUTSIDE.sub("", page)).replace("</head>", f"{_META}{_STYLE}</head>", 1)
     path = directory / "validations" / f"{name}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(re.sub(r"(<body[^>]*>)", lambda found: found[1] + _head(verdict), local, count=1), encoding="utf-8")
+    path.write_text(re.sub(r"(<body[^>]*>)", lambda found: found[1] + _head(report), local, count=1), encoding="utf-8")
     for old in sorted(path.parent.glob("*.html"))[:-KEEP_PAGES]:
         old.unlink()
     return path
 
 
-def _head(verdict: Verdict) -> str:
-    outcome = verdict.result.value
-    failures = "".join(f"<li>{html.escape(item.zh)}<br>{html.escape(item.en)}</li>" for item in verdict.failures)
-    about = f"规则集版本 suite version {html.escape(verdict.suite_version)} · {verdict.evaluated} 项 expectations"
+def _head(report: GateReport) -> str:
+    outcome = report.result.value
+    failures = "".join(f"<li>{html.escape(item.zh)}<br>{html.escape(item.en)}</li>" for item in report.failures)
+    about = f"规则集版本 suite version {html.escape(report.suite_version)} · {report.evaluated} 项 expectations"
     return (
         f'<p><a href="../../index.html">数据质量关卡 Data gate</a></p><p class="{outcome}">{_WORDS[outcome]}</p>'
         f"<ul>{failures}</ul><p>{about}</p>"

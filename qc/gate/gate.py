@@ -21,7 +21,7 @@ import msgspec
 import pandas as pd
 
 from qc.gate import data_docs
-from qc.gate.outcome import SCREENS, Failure, Verdict, choose, conclude, screen, to_evaluate, to_failure
+from qc.gate.outcome import SCREENS, Failure, GateReport, choose, conclude, screen, to_evaluate, to_failure
 from qc.gate.suite import Expectation, read_suite
 from store.state import GateOutcome
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-__all__ = ["Failure", "GateError", "Judged", "Verdict", "evaluate", "judge", "publish", "worth_a_page"]
+__all__ = ["EvaluatedBatch", "Failure", "GateError", "GateReport", "evaluate", "judge", "publish", "worth_a_page"]
 _DATASOURCE = "hourly"
 
 
@@ -38,15 +38,17 @@ class GateError(RuntimeError):
     """A suite cannot be read or evaluated; the message names it."""
 
 
-class Judged(msgspec.Struct, frozen=True, kw_only=True):
+class EvaluatedBatch(msgspec.Struct, frozen=True, kw_only=True):
     """A batch with its verdict, and what of the suite its page of the Data Docs shows."""
 
-    verdict: Verdict
+    report: GateReport
     batch: pd.DataFrame
     shown: tuple[Expectation, ...]
 
 
-def judge(batch: pd.DataFrame, name: str, expected: Sequence[str] | None, *, run_dir: Path, now: datetime) -> Verdict:
+def judge(
+    batch: pd.DataFrame, name: str, expected: Sequence[str] | None, *, run_dir: Path, now: datetime
+) -> GateReport:
     """Judge a batch and add its page to the Data Docs: `evaluate` and `publish` for one batch.
 
     Parameters
@@ -66,12 +68,12 @@ def judge(batch: pd.DataFrame, name: str, expected: Sequence[str] | None, *, run
     ------
     GateError
     """
-    judged = evaluate(batch, name, expected)
-    (page,) = publish([judged], name, run_dir=run_dir, now=now)
-    return msgspec.structs.replace(judged.verdict, page=page)
+    evaluated = evaluate(batch, name, expected)
+    (page,) = publish([evaluated], name, run_dir=run_dir, now=now)
+    return msgspec.structs.replace(evaluated.report, page=page)
 
 
-def evaluate(batch: pd.DataFrame, name: str, expected: Sequence[str] | None) -> Judged:
+def evaluate(batch: pd.DataFrame, name: str, expected: Sequence[str] | None) -> EvaluatedBatch:
     """Judge a batch against its suite; writes nothing. Parameters and errors as `judge`."""
     suite = read_suite(name)
     chosen, skipped = choose(suite.expectations, batch, expected)
@@ -84,22 +86,22 @@ def evaluate(batch: pd.DataFrame, name: str, expected: Sequence[str] | None) -> 
         results = _run(counted, failed, brief=False) if failed else []
     told = [to_failure(one, result["result"]) for one, result in zip(failed, results, strict=True)]
     outcome, failures = conclude(told)
-    verdict = Verdict(
+    report = GateReport(
         result=outcome,
         failures=failures,
         evaluated=len(chosen),
         skipped=tuple(one for one in skipped if one not in SCREENS),
         suite_version=suite.version,
     )
-    return Judged(verdict=verdict, batch=counted, shown=tuple(asked))
+    return EvaluatedBatch(report=report, batch=counted, shown=tuple(asked))
 
 
-def worth_a_page(judged: Sequence[Judged]) -> list[Judged]:
+def worth_a_page(evaluated: Sequence[EvaluatedBatch]) -> list[EvaluatedBatch]:
     """Batches that get a page, of one suite in their order: those that are held, and the newest."""
-    return [item for item in judged[:-1] if item.verdict.result is GateOutcome.HOLD] + list(judged[-1:])
+    return [item for item in evaluated[:-1] if item.report.result is GateOutcome.HOLD] + list(evaluated[-1:])
 
 
-def publish(judged: Sequence[Judged], name: str, *, run_dir: Path, now: datetime) -> list[str]:
+def publish(evaluated: Sequence[EvaluatedBatch], name: str, *, run_dir: Path, now: datetime) -> list[str]:
     """Add the pages of batches of one suite to the Data Docs; returns them, relative to ``data_docs``.
 
     Raises
@@ -109,8 +111,8 @@ def publish(judged: Sequence[Judged], name: str, *, run_dir: Path, now: datetime
     site = (run_dir / data_docs.SITE).resolve()
     with data_docs.locked(site), _quiet(), _explained(name):
         pages = [
-            data_docs.write_page(site / name, f"{now:%Y%m%dT%H%M%S}Z-{number:02}", _page(item, name, now), item.verdict)
-            for number, item in enumerate(judged)
+            data_docs.write_page(site / name, f"{now:%Y%m%dT%H%M%S}Z-{number:02}", _page(item, name, now), item.report)
+            for number, item in enumerate(evaluated)
         ]
         data_docs.write_index(site)
     return [str(page.relative_to(site)) for page in pages]
@@ -160,7 +162,7 @@ def _validate(batch: pd.DataFrame, asked: Sequence[Expectation], form: str) -> A
     return _hours().get_batch(batch_parameters={"dataframe": narrow}).validate(suite, result_format=form)
 
 
-def _page(item: Judged, name: str, now: datetime) -> str:
+def _page(item: EvaluatedBatch, name: str, now: datetime) -> str:
     """The library's page of one validation."""
     from great_expectations.core import expectationSuiteValidationResultSchema
     from great_expectations.core.run_identifier import RunIdentifier

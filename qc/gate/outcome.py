@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from qc.gate.batch import BASE_COLUMNS, BROKEN_LEVELS, BROKEN_LIMITS
-from qc.gate.suite import BETWEEN, MEDIAN, Expectation, Severity
+from qc.gate.suite import BETWEEN, MEDIAN, Expectation, ExpectationSeverity
 from store.state import GateOutcome
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """One expectation that failed, in words with figures."""
 
     id: str
-    severity: Severity
+    severity: ExpectationSeverity
     en: str
     zh: str
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     """Outcome for one batch.
 
     Attributes
@@ -146,8 +146,8 @@ def to_evaluate(chosen: Sequence[Expectation], broken: frozenset[str]) -> list[E
 def conclude(failures: Sequence[Failure]) -> tuple[GateOutcome, tuple[Failure, ...]]:
     """The outcome and the failures in order; the screens are left out, for the limits behind them are named."""
     told = [item for item in failures if item.id not in SCREENS]
-    ordered = tuple(sorted(told, key=lambda item: item.severity is not Severity.CRITICAL))
-    if any(item.severity is Severity.CRITICAL for item in ordered):
+    ordered = tuple(sorted(told, key=lambda item: item.severity is not ExpectationSeverity.CRITICAL))
+    if any(item.severity is ExpectationSeverity.CRITICAL for item in ordered):
         return GateOutcome.HOLD, ordered
     return (GateOutcome.WARN if ordered else GateOutcome.PASS), ordered
 

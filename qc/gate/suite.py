@@ -51,7 +51,7 @@ MIN_SHARE_OF_BATCH = 0.5
 MAX_NETWORK_AGE_H, MAX_STATION_AGE_H = 6, 3
 
 
-class Severity(StrEnum):
+class ExpectationSeverity(StrEnum):
     """What a failing expectation does; Great Expectations' own words."""
 
     CRITICAL = "critical"
@@ -68,7 +68,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     type : str
         Great Expectations' name.
     kwargs : dict
-    severity : Severity
+    severity : ExpectationSeverity
     columns : tuple of str
         Columns it needs; where one has no value at all, there is nothing to judge and it is skipped.
     en, zh : str
@@ -78,7 +78,7 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     type: str
     kwargs: dict[str, Any]
-    severity: Severity
+    severity: ExpectationSeverity
     columns: tuple[str, ...]
     en: str
     zh: str
@@ -172,7 +172,7 @@ def _shape(codes: list[str]) -> Iterator[Expectation]:
         id="columns",
         type="expect_table_columns_to_match_set",
         kwargs={"column_set": [*BASE_COLUMNS, *codes], "exact_match": False},
-        severity=Severity.WARNING,
+        severity=ExpectationSeverity.WARNING,
         columns=(),
         en="a configured parameter has not been reported by any station",
         zh="有已配置的参数没有任何站点上报",
@@ -181,7 +181,7 @@ def _shape(codes: list[str]) -> Iterator[Expectation]:
         id="has_rows",
         type="expect_table_row_count_to_be_between",
         kwargs={"min_value": 1},
-        severity=Severity.CRITICAL,
+        severity=ExpectationSeverity.CRITICAL,
         columns=(),
         en="the batch has no hour",
         zh="本批次没有任何小时数据",
@@ -190,7 +190,7 @@ def _shape(codes: list[str]) -> Iterator[Expectation]:
         id="unique_hours",
         type="expect_compound_columns_to_be_unique",
         kwargs={"column_list": ["station_id", "start"]},
-        severity=Severity.CRITICAL,
+        severity=ExpectationSeverity.CRITICAL,
         columns=("station_id", "start"),
         en="an hour of a station is there twice",
         zh="同一站点的同一小时重复",
@@ -207,7 +207,7 @@ def _shape(codes: list[str]) -> Iterator[Expectation]:
             id=name,
             type=BETWEEN,
             kwargs={"column": column, "min_value": low, "max_value": maximum},
-            severity=Severity.CRITICAL,
+            severity=ExpectationSeverity.CRITICAL,
             columns=(column,),
             en=en,
             zh=zh,
@@ -220,7 +220,7 @@ def _delivery() -> Iterator[Expectation]:
         id="completeness",
         type=BETWEEN,
         kwargs={"column": SHARE_VALID, "min_value": 0.75, "mostly": 0.75},
-        severity=Severity.WARNING,
+        severity=ExpectationSeverity.WARNING,
         columns=(SHARE_VALID,),
         en="in more than a quarter of the station hours less than 75 % of the parameters are valid",
         zh="超过四分之一的站点小时中，有效参数不足 75 %",
@@ -229,7 +229,7 @@ def _delivery() -> Iterator[Expectation]:
         id="completeness_floor",
         type="expect_column_mean_to_be_between",
         kwargs={"column": SHARE_VALID, "min_value": MIN_SHARE_OF_BATCH},
-        severity=Severity.CRITICAL,
+        severity=ExpectationSeverity.CRITICAL,
         columns=(SHARE_VALID,),
         en="less than half of the expected hourly values are valid",
         zh="有效小时值不足应有数量的一半",
@@ -238,7 +238,7 @@ def _delivery() -> Iterator[Expectation]:
         id="freshness_stations",
         type=BETWEEN,
         kwargs={"column": AGE, "max_value": MAX_STATION_AGE_H, "mostly": 0.9},
-        severity=Severity.WARNING,
+        severity=ExpectationSeverity.WARNING,
         columns=(AGE,),
         en=f"more than a tenth of the stations have had no valid hour for {MAX_STATION_AGE_H} h",
         zh=f"超过十分之一的站点已 {MAX_STATION_AGE_H} 小时没有有效数据",
@@ -247,7 +247,7 @@ def _delivery() -> Iterator[Expectation]:
         id="freshness_network",
         type="expect_column_min_to_be_between",
         kwargs={"column": AGE, "max_value": MAX_NETWORK_AGE_H},
-        severity=Severity.CRITICAL,
+        severity=ExpectationSeverity.CRITICAL,
         columns=(AGE,),
         en=f"no station has had a valid hour for {MAX_NETWORK_AGE_H} h",
         zh=f"所有站点已 {MAX_NETWORK_AGE_H} 小时没有有效数据",
@@ -297,7 +297,7 @@ def _cross(codes: set[str]) -> Iterator[Expectation]:
                 id=column,
                 type=BETWEEN,
                 kwargs={"column": column, "min_value": low, "max_value": high, "mostly": 0.95},
-                severity=Severity.WARNING,
+                severity=ExpectationSeverity.WARNING,
                 columns=(column,),
                 en=en,
                 zh=zh,
@@ -315,7 +315,7 @@ def _screens() -> Iterator[Expectation]:
             id=name,
             type=BETWEEN,
             kwargs={"column": column, "max_value": 0},
-            severity=Severity.WARNING,
+            severity=ExpectationSeverity.WARNING,
             columns=(column,),
             en=en,
             zh=zh,
@@ -329,7 +329,7 @@ def _range(item: Parameter) -> Iterator[Expectation]:
         id=f"{item.parameter}.range",
         type=BETWEEN,
         kwargs={"column": item.parameter, "min_value": item.range_min, "max_value": item.range_max},
-        severity=Severity.CRITICAL,
+        severity=ExpectationSeverity.CRITICAL,
         columns=(item.parameter,),
         en=f"a valid hour of {item.name_en} is outside its physical range [{item.unit}]",
         zh=f"{item.name_zh}的有效小时值超出物理范围 [{item.unit}]",
@@ -346,7 +346,7 @@ def _level(item: Parameter, network: str) -> Iterator[Expectation]:
         id=f"{item.parameter}.level",
         type=MEDIAN,
         kwargs={"column": item.parameter, "min_value": limit.suspect_min, "max_value": limit.suspect_max},
-        severity=Severity.WARNING,
+        severity=ExpectationSeverity.WARNING,
         columns=(item.parameter,),
         en=f"the median of {item.name_en} is implausible, perhaps a wrong unit [{item.unit}]",
         zh=f"{item.name_zh}的中位数不合理，单位可能有误 [{item.unit}]",

@@ -19,13 +19,13 @@ from qc.gate.batch_product import (
     STATEMENTS,
     UNTRANSLATED,
 )
-from qc.gate.suite import BETWEEN, DIRECTORY, Expectation, Severity, to_json
+from qc.gate.suite import BETWEEN, DIRECTORY, Expectation, ExpectationSeverity, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class Column(NamedTuple):
+class ProductColumn(NamedTuple):
     """A column of a product: unit, bounds (project defaults unless the words name a standard), what breaks them."""
 
     name: str
@@ -37,38 +37,42 @@ class Column(NamedTuple):
 
 
 _AQI = (
-    Column("aqi", "1", 0, 500, "a published AQI is outside 0 to 500 (HJ 633)", "发布的 AQI 不在 0～500（HJ 633）"),
-    Column(
+    ProductColumn(
+        "aqi", "1", 0, 500, "a published AQI is outside 0 to 500 (HJ 633)", "发布的 AQI 不在 0～500（HJ 633）"
+    ),
+    ProductColumn(
         "aqi_computed", "1", 0, 500, "a computed AQI is outside 0 to 500 (HJ 633)", "计算的 AQI 不在 0～500（HJ 633）"
     ),
-    Column("level", "1", 1, 6, "a level is not one of 1 to 6", "级别不在 1～6"),
-    Column("complete", "1", 0, 1, "completeness is not 0 or 1", "完整标记不是 0 或 1"),
-    Column(AQI_GAP, "1", None, 0, "a published AQI differs from the computed one", "发布的 AQI 与计算值不同"),
-    Column(IAQI_GAP, "1", None, 1, "the AQI is not the largest IAQI", "AQI 不等于最大的 IAQI"),
+    ProductColumn("level", "1", 1, 6, "a level is not one of 1 to 6", "级别不在 1～6"),
+    ProductColumn("complete", "1", 0, 1, "completeness is not 0 or 1", "完整标记不是 0 或 1"),
+    ProductColumn(AQI_GAP, "1", None, 0, "a published AQI differs from the computed one", "发布的 AQI 与计算值不同"),
+    ProductColumn(IAQI_GAP, "1", None, 1, "the AQI is not the largest IAQI", "AQI 不等于最大的 IAQI"),
 )
-COLUMNS: dict[str, tuple[Column, ...]] = {
+COLUMNS: dict[str, tuple[ProductColumn, ...]] = {
     "aqi_hourly": _AQI,
     "aqi_daily": _AQI,
     "copollution_daily": (
-        Column("pm25", "ug/m3", 0, 2000, "a daily mean of PM2.5 is outside 0 to 2000", "PM2.5 日均值不在 0～2000"),
-        Column("o3_mda8", "ug/m3", 0, 1000, "an MDA8 of ozone is outside 0 to 1000", "臭氧 MDA8 不在 0～1000"),
-        Column("joint", "1", 0, 1, "joint exceedance is not 0 or 1", "协同超标标记不是 0 或 1"),
-        Column(JOINT_GAP, "1", None, 0, "joint exceedance contradicts its parts", "协同超标与单项超标矛盾"),
+        ProductColumn(
+            "pm25", "ug/m3", 0, 2000, "a daily mean of PM2.5 is outside 0 to 2000", "PM2.5 日均值不在 0～2000"
+        ),
+        ProductColumn("o3_mda8", "ug/m3", 0, 1000, "an MDA8 of ozone is outside 0 to 1000", "臭氧 MDA8 不在 0～1000"),
+        ProductColumn("joint", "1", 0, 1, "joint exceedance is not 0 or 1", "协同超标标记不是 0 或 1"),
+        ProductColumn(JOINT_GAP, "1", None, 0, "joint exceedance contradicts its parts", "协同超标与单项超标矛盾"),
     ),
     "forecast_hourly": (
-        Column("value", "ug/m3", -5, 2000, "a forecast is outside -5 to 2000", "预报值不在 -5～2000"),
-        Column("horizon_h", "h", 1, 24, "a horizon is outside 1 to 24 h", "预报时效不在 1～24 小时"),
-        Column(DISORDER, "ug/m3", None, 0, "quantiles are not in order", "分位数顺序错误"),
+        ProductColumn("value", "ug/m3", -5, 2000, "a forecast is outside -5 to 2000", "预报值不在 -5～2000"),
+        ProductColumn("horizon_h", "h", 1, 24, "a horizon is outside 1 to 24 h", "预报时效不在 1～24 小时"),
+        ProductColumn(DISORDER, "ug/m3", None, 0, "quantiles are not in order", "分位数顺序错误"),
     ),
     ATTRIBUTION: (
-        Column(STATEMENTS, "1", 1, None, "a document says nothing", "归因文档没有任何结论"),
-        Column(UNTRANSLATED, "1", None, 0, "a statement lacks a language", "有结论缺少中文或英文"),
+        ProductColumn(STATEMENTS, "1", 1, None, "a document says nothing", "归因文档没有任何结论"),
+        ProductColumn(UNTRANSLATED, "1", None, 0, "a statement lacks a language", "有结论缺少中文或英文"),
     ),
 }
 #: Age of the newest row against the end of the batch that is still fresh [h]; project defaults.
 _FRESH_H = {"aqi_hourly": 6, "aqi_daily": 48, "copollution_daily": 48, "forecast_hourly": 6}
 #: What the absence of a product means: forecasts begin once there is history, attributions need an exceedance.
-_ABSENT = {**dict.fromkeys(PRODUCTS, Severity.CRITICAL), "forecast_hourly": Severity.WARNING}
+_ABSENT = {**dict.fromkeys(PRODUCTS, ExpectationSeverity.CRITICAL), "forecast_hourly": ExpectationSeverity.WARNING}
 _KEYS = {"forecast_hourly": ["station_id", "parameter", "start"], ATTRIBUTION: ["station_id", "parameter", "start"]}
 
 
@@ -83,7 +87,7 @@ def describe_product(product: str) -> list[Expectation]:
             id="columns",
             type="expect_table_columns_to_match_set",
             kwargs={"column_set": [*key, *stored], "exact_match": False},
-            severity=Severity.CRITICAL,
+            severity=ExpectationSeverity.CRITICAL,
             columns=(),
             en="a column of the product is missing",
             zh="产品缺少应有的列",
@@ -92,7 +96,7 @@ def describe_product(product: str) -> list[Expectation]:
             id="unique_rows",
             type="expect_compound_columns_to_be_unique",
             kwargs={"column_list": key},
-            severity=Severity.CRITICAL,
+            severity=ExpectationSeverity.CRITICAL,
             columns=tuple(key),
             en="a row of the product is there twice",
             zh="产品存在重复行",
@@ -103,7 +107,7 @@ def describe_product(product: str) -> list[Expectation]:
                 id=f"product.{item.name}",
                 type=BETWEEN,
                 kwargs={"column": item.name, "min_value": item.low, "max_value": item.high},
-                severity=Severity.CRITICAL,
+                severity=ExpectationSeverity.CRITICAL,
                 columns=(item.name,),
                 en=f"{item.en} [{item.unit}]",
                 zh=f"{item.zh} [{item.unit}]",
@@ -134,7 +138,7 @@ def _delivery(product: str) -> Iterator[Expectation]:
             id=f"product.{name}",
             type=BETWEEN,
             kwargs={"column": column, "min_value": low, "max_value": high},
-            severity=Severity.WARNING,
+            severity=ExpectationSeverity.WARNING,
             columns=(column,),
             en=en,
             zh=zh,

@@ -27,14 +27,14 @@ class DeadlineFileError(ValueError):
     """The rules cannot be used."""
 
 
-class Period(StrEnum):
+class ReviewPeriod(StrEnum):
     """What a rule speaks of: civil days or months."""
 
     DAY = "day"
     MONTH = "month"
 
 
-LABELS = {Period.DAY: "%Y-%m-%d", Period.MONTH: "%Y-%m"}
+LABELS = {ReviewPeriod.DAY: "%Y-%m-%d", ReviewPeriod.MONTH: "%Y-%m"}
 """How a period is named."""
 
 
@@ -52,7 +52,7 @@ class DeadlineRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """
 
     id: Annotated[str, Meta(min_length=1)]
-    period: Period
+    period: ReviewPeriod
     since: date
     until: date | None = None
     due_day: Annotated[int, Meta(ge=1, le=28)] | None = None
@@ -94,9 +94,9 @@ def load_rules(path: Path = PACKAGED) -> tuple[DeadlineRule, ...]:
         msg = f"{path}: {error}"
         raise DeadlineFileError(msg) from error
     for rule in rules:
-        needed = rule.due_hour if rule.period is Period.DAY else rule.due_day
+        needed = rule.due_hour if rule.period is ReviewPeriod.DAY else rule.due_day
         if needed is None or (rule.due_hour is not None and rule.due_day is not None):
-            msg = f"{path}: rule {rule.id}: a {rule.period} needs due_{'hour' if rule.period is Period.DAY else 'day'} alone"
+            msg = f"{path}: rule {rule.id}: a {rule.period} needs due_{'hour' if rule.period is ReviewPeriod.DAY else 'day'} alone"
             raise DeadlineFileError(msg)
     return rules
 
@@ -118,7 +118,7 @@ def deadlines(rules: tuple[DeadlineRule, ...], start: datetime, end: datetime, z
     last = (end - timedelta(microseconds=1)).astimezone(zone).date()
     found = []
     for rule in rules:
-        day = first if rule.period is Period.DAY else first.replace(day=1)
+        day = first if rule.period is ReviewPeriod.DAY else first.replace(day=1)
         while day <= last:
             after = _next(day, rule.period)
             if rule.since <= day and (rule.until is None or day < rule.until):
@@ -127,8 +127,12 @@ def deadlines(rules: tuple[DeadlineRule, ...], start: datetime, end: datetime, z
     return found
 
 
-def _next(day: date, period: Period) -> date:
-    return day + timedelta(days=1) if period is Period.DAY else (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+def _next(day: date, period: ReviewPeriod) -> date:
+    return (
+        day + timedelta(days=1)
+        if period is ReviewPeriod.DAY
+        else (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+    )
 
 
 def _deadline(rule: DeadlineRule, day: date, after: date, zone: ZoneInfo) -> Deadline:

@@ -58,7 +58,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
         return 2 * self.hits / total if total else 0.0
 
 
-class Score(msgspec.Struct, frozen=True, kw_only=True):
+class ReviewerAgreement(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the report; ``station_id`` is empty for all stations together."""
 
     test: str
@@ -159,23 +159,23 @@ def total(counts: Iterable[Counts]) -> Counts:
     return Counts(**{name: sum(getattr(item, name) for item in listed) for name in fields})
 
 
-def score(series: Sequence[ReviewedSeries]) -> list[Score]:
+def reviewer_agreement(series: Sequence[ReviewedSeries]) -> list[ReviewerAgreement]:
     """Scores of every test by parameter, each station and all together; first those of all tests together.
 
     A test that flagged nothing at a station has its misses there, if it flagged anything anywhere.
     """
     tests = [ANY_TEST, *sorted({test for item in series for test in item.flagged})]
-    rows: list[Score] = []
+    rows: list[ReviewerAgreement] = []
     for test in tests:
-        by_parameter: dict[str, list[Score]] = {}
+        by_parameter: dict[str, list[ReviewerAgreement]] = {}
         for item in series:
             counts = count(item.truth, _flagged(item, test))
-            row = Score(test=test, parameter=item.parameter, station_id=item.station_id, counts=counts)
+            row = ReviewerAgreement(test=test, parameter=item.parameter, station_id=item.station_id, counts=counts)
             by_parameter.setdefault(item.parameter, []).append(row)
         for code, found in by_parameter.items():
             whole = total(row.counts for row in found)
             if test == ANY_TEST or whole.flagged:
-                rows += [Score(test=test, parameter=code, station_id="", counts=whole), *found]
+                rows += [ReviewerAgreement(test=test, parameter=code, station_id="", counts=whole), *found]
     return rows
 
 

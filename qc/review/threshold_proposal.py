@@ -59,7 +59,7 @@ Native = tuple["NDArray[np.float64]", "NDArray[np.datetime64]"]
 """Values and times of one instrument's readings."""
 
 
-class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+class LimitProposal(msgspec.Struct, frozen=True, kw_only=True):
     """A limit, the better one, and what it would have changed over the reviewed hours.
 
     Attributes
@@ -87,7 +87,7 @@ def propose_limits(
     native: Mapping[tuple[str, str], Sequence[Native]],
     thresholds: Thresholds,
     month: int,
-) -> list[Proposal]:
+) -> list[LimitProposal]:
     """Look for a better limit for every test and parameter that reviewers have judged.
 
     Parameters
@@ -102,7 +102,7 @@ def propose_limits(
 
     Returns
     -------
-    list of Proposal
+    list of LimitProposal
         Stations that share a limit are judged together.
     """
     shared: dict[tuple[str, str, Limit], list[ReviewedSeries]] = {}
@@ -130,7 +130,7 @@ def _propose(
     limit: Limit,
     series: Sequence[ReviewedSeries],
     native: Mapping[tuple[str, str], Sequence[Native]],
-) -> Proposal:
+) -> LimitProposal:
     tried = {one: _tried(one, series, native) for one in candidates(limit)}
     before, hours_before = tried[limit]
     invalid, reviewed = before.hits + before.misses, before.hits + before.misses + before.valid
@@ -144,7 +144,7 @@ def _propose(
         why = "no other limit is better"
     if why:
         best, after, hours_after = limit, before, hours_before
-    return Proposal(
+    return LimitProposal(
         parameter=parameter,
         network=network,
         stations=tuple(item.station_id for item in series),
@@ -249,12 +249,12 @@ def _suspect_span(limit: GrossRange) -> tuple[float, float]:
     return low, np.inf if limit.suspect_max is None else limit.suspect_max
 
 
-def to_overrides(proposals: Sequence[Proposal], source: str) -> str:
+def to_overrides(proposals: Sequence[LimitProposal], source: str) -> str:
     """Proposed limits as a file that may stand beside the network file as ``thresholds.toml``.
 
     Parameters
     ----------
-    proposals : sequence of Proposal
+    proposals : sequence of LimitProposal
         Those without a better limit are left out.
     source : str
         From what they were learnt.

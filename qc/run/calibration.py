@@ -33,7 +33,7 @@ LOOKBACK = timedelta(days=62)
 _Channel = tuple[str, str, str]
 
 
-class Proposal(msgspec.Struct, frozen=True, kw_only=True):
+class CorrectionProposal(msgspec.Struct, frozen=True, kw_only=True):
     """A correction and what it changes in hourly means (values with a status letter left out).
 
     Attributes
@@ -67,7 +67,7 @@ def load(state: StateStore, network: str, thresholds: Thresholds, zone: ZoneInfo
     return Calibrations(by_channel, decisions)
 
 
-def settle(state: StateStore, network: str, thresholds: Thresholds, zone: ZoneInfo, now: datetime) -> int:
+def evaluate_new_checks(state: StateStore, network: str, thresholds: Thresholds, zone: ZoneInfo, now: datetime) -> int:
     """Judge results that nobody has judged yet, and put the hours whose validity they change on the list.
 
     Returns
@@ -100,11 +100,11 @@ def _followed(state: StateStore, network: str, start: datetime) -> list[StoredCh
     ]
 
 
-def settle_all(settings: SharedSettings, state: StateStore, now: datetime) -> int:
-    """`settle` for every network of the network file."""
+def evaluate_all_checks(settings: SharedSettings, state: StateStore, now: datetime) -> int:
+    """`evaluate_new_checks` for every network of the network file."""
     networks = dict.fromkeys(item.network.value for item in settings.stations.instruments.values())
     thresholds, zone = _thresholds(settings), settings.stations.timezone
-    return sum(settle(state, code, thresholds, zone, now) for code in networks)
+    return sum(evaluate_new_checks(state, code, thresholds, zone, now) for code in networks)
 
 
 def changed_hours(before: Iterable[Doubt], after: Iterable[Doubt], now: datetime) -> set[tuple[str, str, datetime]]:
@@ -121,7 +121,7 @@ def changed_hours(before: Iterable[Doubt], after: Iterable[Doubt], now: datetime
     return {item for item in (inside[0] ^ inside[1]) | edges if item[2] < floor_hour(now)}
 
 
-def propose(settings: SharedSettings, check_id: int, who: str, why: str, *, is_dry_run: bool) -> Proposal:
+def propose(settings: SharedSettings, check_id: int, who: str, why: str, *, is_dry_run: bool) -> CorrectionProposal:
     """Derive the correction of the drift that a check found, and record it unless ``is_dry_run``.
 
     Raises
@@ -152,7 +152,7 @@ def propose(settings: SharedSettings, check_id: int, who: str, why: str, *, is_d
     return msgspec.structs.replace(proposal, number=number)
 
 
-def revert(settings: SharedSettings, number: int, who: str, why: str, *, is_dry_run: bool) -> Proposal:
+def revert(settings: SharedSettings, number: int, who: str, why: str, *, is_dry_run: bool) -> CorrectionProposal:
     """Take a correction back, which stays on record; raises `LookupError` where it does not hold, and as `propose` without a name or reason."""
     _check_named(who, why)
     with StateStore(settings.state_url) as state:
@@ -172,7 +172,7 @@ def _check_named(who: str, why: str) -> None:
         raise CalibrationError(msg)
 
 
-def _proposal(settings: SharedSettings, decision: Correction) -> Proposal:
+def _proposal(settings: SharedSettings, decision: Correction) -> CorrectionProposal:
     store = InfluxStore(settings)
     try:
         native = store.read_native(
@@ -193,11 +193,11 @@ def _proposal(settings: SharedSettings, decision: Correction) -> Proposal:
     after = pd.Series(corrected(np.asarray(values, dtype=np.float64), times, [decision]), index=values.index)
     means = pd.DataFrame({"before": values, "after": after}).resample("h").mean().dropna()
     if means.empty:
-        return Proposal(
+        return CorrectionProposal(
             number=None, correction=decision, hours=0, mean_before=None, mean_after=None, largest_change=None
         )
     change = means["after"] - means["before"]
-    return Proposal(
+    return CorrectionProposal(
         number=None,
         correction=decision,
         hours=len(means),

@@ -32,7 +32,7 @@ from store.state import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qc.gate.gate import Judged
+    from qc.gate.gate import EvaluatedBatch
     from store.settings import SharedSettings
 
 HOUR = timedelta(hours=1)
@@ -43,7 +43,7 @@ _TOLD = 5
 
 
 class GateSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """The gate's verdict on one batch; see `qc.gate.outcome.Verdict`.
+    """The gate's verdict on one batch; see `qc.gate.outcome.GateReport`.
 
     Attributes
     ----------
@@ -121,7 +121,7 @@ def ended(table: pd.DataFrame, hours: int | None, end: datetime) -> pd.DataFrame
     Parameters
     ----------
     table : DataFrame
-        Column ``start``, UTC.
+        ProductColumn ``start``, UTC.
     hours : int or None
         Length of a period [h]; None: the product has none, all rows are kept.
     end : datetime
@@ -190,44 +190,44 @@ def _judge(
 ) -> list[GateSummary]:
     version = thresholds_of(settings).version
     with state.runs.open("gate", name, batches[0][0], batches[-1][1], version) as current:
-        judged = [
+        evaluated = [
             _held_back(qc_gate.evaluate(batch, name.removeprefix(PRODUCT_PREFIX), expected), batch)
             for _, _, batch in batches
         ]
-        pages = _publish(settings, judged, name.removeprefix(PRODUCT_PREFIX), now)
+        pages = _publish(settings, evaluated, name.removeprefix(PRODUCT_PREFIX), now)
         found = [
             _keep(state, name, (first, last), one, run_id=current.id, page=page)
-            for (first, last, _), one, page in zip(batches, judged, pages, strict=True)
+            for (first, last, _), one, page in zip(batches, evaluated, pages, strict=True)
         ]
         _tell(state, found, now)
         current.counts = _counts(found)
     return found
 
 
-def _held_back(judged: Judged, batch: pd.DataFrame) -> Judged:
+def _held_back(evaluated: EvaluatedBatch, batch: pd.DataFrame) -> EvaluatedBatch:
     """An empty batch has nothing that could be held back: it is a warning, and the silence watch tells of it."""
-    if len(batch) or judged.verdict.result is not GateOutcome.HOLD:
-        return judged
-    return msgspec.structs.replace(judged, verdict=msgspec.structs.replace(judged.verdict, result=GateOutcome.WARN))
+    if len(batch) or evaluated.report.result is not GateOutcome.HOLD:
+        return evaluated
+    return msgspec.structs.replace(evaluated, report=msgspec.structs.replace(evaluated.report, result=GateOutcome.WARN))
 
 
-def _publish(settings: SharedSettings, judged: list[Judged], name: str, now: datetime) -> list[str]:
+def _publish(settings: SharedSettings, evaluated: list[EvaluatedBatch], name: str, now: datetime) -> list[str]:
     """Page of each batch, empty where it gets none."""
-    chosen = qc_gate.worth_a_page(judged)
+    chosen = qc_gate.worth_a_page(evaluated)
     written = dict(zip(map(id, chosen), qc_gate.publish(chosen, name, run_dir=settings.run_dir, now=now), strict=True))
-    return [written.get(id(item), "") for item in judged]
+    return [written.get(id(item), "") for item in evaluated]
 
 
 def _keep(
-    state: StateStore, name: str, span: tuple[datetime, datetime], judged: Judged, *, run_id: str, page: str
+    state: StateStore, name: str, span: tuple[datetime, datetime], evaluated: EvaluatedBatch, *, run_id: str, page: str
 ) -> GateSummary:
-    verdict = msgspec.structs.replace(judged.verdict, page=page)
+    report = msgspec.structs.replace(evaluated.report, page=page)
     result = GateResult(
         network=name,
         start=span[0],
         end=span[1],
-        outcome=verdict.result,
-        detail=msgspec.to_builtins(verdict),
+        outcome=report.result,
+        detail=msgspec.to_builtins(report),
         run_id=run_id,
     )
     return GateSummary(
@@ -236,11 +236,11 @@ def _keep(
         start=span[0],
         end=span[1],
         run_id=run_id,
-        outcome=verdict.result,
-        failures=verdict.failures,
-        evaluated=verdict.evaluated,
-        skipped=verdict.skipped,
-        suite_version=verdict.suite_version,
+        outcome=report.result,
+        failures=report.failures,
+        evaluated=report.evaluated,
+        skipped=report.skipped,
+        suite_version=report.suite_version,
         page=page,
     )
 

@@ -138,7 +138,7 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
         StateStore(settings.state_url) as state,
         state.runs.open("qc", code, *span, thresholds.version) as current,
     ):
-        calibration.settle(state, code, thresholds, zone, now)
+        calibration.evaluate_new_checks(state, code, thresholds, zone, now)
         calibrations = calibration.load(state, code, thresholds, zone, window.read_start)
         context = RunContext(code, zone, thresholds, window, calibrations)
         writer = ResultWriter(store, state, context, current.id, None if stations is None else frozenset(stations))
@@ -184,7 +184,7 @@ def run_reopened(settings: SharedSettings, now: datetime) -> list[QcSummary]:
         One a network and stretch of hours; empty where nothing waits. Raises as `run` does; what was done by then stays done.
     """
     with StateStore(settings.state_url) as state:
-        calibration.settle_all(settings, state, now)
+        calibration.evaluate_all_checks(settings, state, now)
         hours = [item for item in state.revisions.list_reopened() if item.hour + HOUR <= now]
     return [run(settings, network, start, end, now) for network, start, end in stretches(hours)]
 

@@ -38,7 +38,7 @@ _BATCH = 5_000
 _MICROSECONDS = 1_000_000
 
 
-class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+class ArrivalOrder(msgspec.Struct, frozen=True, kw_only=True):
     """Order in which the readings of one instrument arrived.
 
     Attributes
@@ -112,7 +112,7 @@ def derive_climatology(
 
 def read_arrivals(
     log: RawLog, network: Network, start: datetime, end: datetime, progress: Callable[[int], None] | None = None
-) -> list[Arrival]:
+) -> list[ArrivalOrder]:
     """Judge the order in which readings came, by instrument, from the raw log.
 
     Parameters
@@ -156,14 +156,14 @@ def _readings(
             return
 
 
-def _arrival(key: tuple[str, str, str], found: array[int]) -> Arrival:
+def _arrival(key: tuple[str, str, str], found: array[int]) -> ArrivalOrder:
     times = np.frombuffer(found, dtype=np.int64).astype("datetime64[us]")
     backward, duplicate = (flags == Flag.SUSPECT for flags in arrival_test(times))
     firsts = [
         pd.Timestamp(times[int(np.argmax(where))], tz="UTC").to_pydatetime() if where.any() else None
         for where in (backward, duplicate)
     ]
-    return Arrival(
+    return ArrivalOrder(
         network=key[0],
         station_id=key[1],
         instrument_id=key[2],

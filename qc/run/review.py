@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pandas as pd
 
-from qc.review.deadline import LABELS, Deadline, Period, deadlines, load_rules
+from qc.review.deadline import LABELS, Deadline, ReviewPeriod, deadlines, load_rules
 from qc.review.review import Selection, basis_of, changed_hours, review_completeness, reviewed, select_targets
 from qc.run.settings import ReviewSettings, Separation
 from schemas.bounds import LONGEST
@@ -36,7 +36,7 @@ _SHOWN = 3
 _FIGURES = ["hours", "flagged", "confirmed", "signed", "flagged_confirmed", "stale"]
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class ReviewQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Which hours are meant.
 
     Attributes
@@ -55,7 +55,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     selection: Selection = Selection()
 
 
-class Applied(msgspec.Struct, frozen=True, kw_only=True):
+class L2Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What `apply` stored.
 
     Attributes
@@ -82,7 +82,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     completeness: float | None
 
 
-class Due(msgspec.Struct, frozen=True, kw_only=True):
+class DeadlineStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How far a station's period is reviewed against its deadline.
 
     Attributes
@@ -105,18 +105,18 @@ class Due(msgspec.Struct, frozen=True, kw_only=True):
 
 def draft_reviews(
     settings: SharedSettings,
-    question: Question,
+    query: ReviewQuery,
     verdict: ReviewVerdict,
     reason: ReviewReason,
     *,
     now: datetime | None = None,
 ) -> list[ReviewDraft]:
-    """What a proposal over the hours of a question would record; writes nothing.
+    """What a proposal over the hours of a query would record; writes nothing.
 
     Parameters
     ----------
     settings : SharedSettings
-    question : Question
+    query : ReviewQuery
     verdict : ReviewVerdict
     reason : ReviewReason
     now : datetime or None
@@ -127,24 +127,24 @@ def draft_reviews(
     ValueError
         Unknown network, station or parameter, no hour in the interval that is over, or an interval longer than `LONGEST`.
     """
-    end = min(question.end, floor_hour(datetime.now(UTC) if now is None else now))
-    if question.start < end and end - question.start > LONGEST:
-        msg = f"{(end - question.start).days} days, expected at most {LONGEST.days} in one review"
+    end = min(query.end, floor_hour(datetime.now(UTC) if now is None else now))
+    if query.start < end and end - query.start > LONGEST:
+        msg = f"{(end - query.start).days} days, expected at most {LONGEST.days} in one review"
         raise ValueError(msg)
-    asked = checked(settings, msgspec.structs.replace(question, end=end))
+    query = checked(settings, msgspec.structs.replace(query, end=end))
     store = InfluxStore(settings)
     try:
-        hourly = _read_hours(store, asked)
-        flags = _read_flags(store, asked) if asked.selection.tests else concat_flags([])
+        hourly = _read_hours(store, query)
+        flags = _read_flags(store, query) if query.selection.tests else concat_flags([])
     finally:
         store.close()
     targets = select_targets(
         hourly,
         flags,
-        asked.selection,
-        network=asked.network,
-        parameters=asked.parameters,
-        interval=(asked.start, asked.end),
+        query.selection,
+        network=query.network,
+        parameters=query.parameters,
+        interval=(query.start, query.end),
     )
     return [
         ReviewDraft(
@@ -179,24 +179,24 @@ def act(
 def read_reviewed(
     store: InfluxStore,
     state: StateStore,
-    question: Question,
+    query: ReviewQuery,
     *,
     least: ReviewCode = ReviewCode.CONFIRMED,
 ) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
     """Hours at level L1.5 and L2 by station; stations without an hour are left out."""
-    hourly = _read_hours(store, question)
+    hourly = _read_hours(store, query)
     reviews = state.reviews.list(
-        network=question.network,
-        stations=question.stations,
-        parameters=question.parameters,
-        start=question.start,
-        end=question.end,
+        network=query.network,
+        stations=query.stations,
+        parameters=query.parameters,
+        start=query.start,
+        end=query.end,
         states=ACTIVE,
     )
     by_station: dict[str, list[Review]] = {}
     for item in reviews:
         by_station.setdefault(item.target.station_id, []).append(item)
-    records = _hour_records(store, question)
+    records = _hour_records(store, query)
     return {
         name: (
             frame,
@@ -207,64 +207,66 @@ def read_reviewed(
     }
 
 
-def apply(settings: SharedSettings, question: Question, now: datetime) -> Applied:
+def apply(settings: SharedSettings, query: ReviewQuery, now: datetime) -> L2Summary:
     """Store the L2 hours of a network as measurement ``reviewed_<network>`` of the bucket ``product``.
 
     Running again writes the same points. Exports and the API make L2 anew from hours and reviews each time; the stored
     points are for programs that read the database themselves.
     """
-    asked = checked(settings, question)
+    query = checked(settings, query)
     with (
         closing(InfluxStore(settings)) as store,
         StateStore(settings.state_url) as state,
-        state.runs.open("review", asked.network, asked.start, asked.end, "") as current,
+        state.runs.open("review", query.network, query.start, query.end, "") as current,
     ):
-        found = read_reviewed(store, state, asked)
+        found = read_reviewed(store, state, query)
         for station_id, (_, level2) in found.items():
-            written = store.write_product(L2_PREFIX + asked.network, station_id, level2)
+            written = store.write_product(L2_PREFIX + query.network, station_id, level2)
             require_accepted(written, f"L2 hours of {station_id}")
-        applied = _summary(asked, found, settings.stations.timezone)
+        applied = _summary(query, found, settings.stations.timezone)
         current.counts = {**msgspec.to_builtins(applied), "at": now.isoformat()}
     return applied
 
 
-def review_deadlines(settings: SharedSettings, question: Question, now: datetime) -> list[Due]:
-    """Deadlines of the periods that a question touches, with how far each station is."""
+def review_deadlines(settings: SharedSettings, query: ReviewQuery, now: datetime) -> list[DeadlineStatus]:
+    """Deadlines of the periods that a query touches, with how far each station is."""
     zone = settings.stations.timezone
-    listed = deadlines(load_rules(), question.start, question.end, zone)
+    listed = deadlines(load_rules(), query.start, query.end, zone)
     if not listed:
         return []
     span = {"start": min(item.start for item in listed), "end": min(now, max(item.end for item in listed))}
-    asked = checked(settings, msgspec.structs.replace(question, **span))
+    query = checked(settings, msgspec.structs.replace(query, **span))
     store = InfluxStore(settings)
     try:
         with StateStore(settings.state_url) as state:
-            found = read_reviewed(store, state, asked)
+            found = read_reviewed(store, state, query)
     finally:
         store.close()
-    tables = {period: _by_period(found, period, zone) for period in Period}
+    tables = {period: _by_period(found, period, zone) for period in ReviewPeriod}
     return [
         due
         for item in listed
         for station_id in found
-        if (due := _due(asked.network, station_id, item, tables[item.rule.period], now)) is not None
+        if (due := _due(query.network, station_id, item, tables[item.rule.period], now)) is not None
     ]
 
 
-def read_completeness(settings: SharedSettings, question: Question, period: Period = Period.MONTH) -> pd.DataFrame:
+def read_completeness(
+    settings: SharedSettings, query: ReviewQuery, period: ReviewPeriod = ReviewPeriod.MONTH
+) -> pd.DataFrame:
     """How far each station and parameter is reviewed by civil month or day: `qc.review.review.review_completeness`."""
-    asked = checked(settings, question)
+    query = checked(settings, query)
     store = InfluxStore(settings)
     try:
         with StateStore(settings.state_url) as state:
-            found = read_reviewed(store, state, asked)
+            found = read_reviewed(store, state, query)
     finally:
         store.close()
     return completeness(found, settings.stations.timezone, period)
 
 
 def completeness(
-    found: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], zone: ZoneInfo, period: Period = Period.MONTH
+    found: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], zone: ZoneInfo, period: ReviewPeriod = ReviewPeriod.MONTH
 ) -> pd.DataFrame:
     """`qc.review.review.review_completeness` of all stations, with ``station_id``; see there."""
     parts = [
@@ -274,56 +276,54 @@ def completeness(
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["station_id", "period", *_FIGURES])
 
 
-def checked(settings: SharedSettings, question: Question) -> Question:
-    """The question with full hours, and every station and parameter named."""
-    code = NetworkCode(question.network)
+def checked(settings: SharedSettings, query: ReviewQuery) -> ReviewQuery:
+    """The query with full hours, and every station and parameter named."""
+    code = NetworkCode(query.network)
     stations = list(settings.stations.stations_of(code))
     known = {item.id for item in stations}
-    unknown = [name for name in question.stations if name not in known]
+    unknown = [name for name in query.stations if name not in known]
     if unknown:
         msg = f"no such station in network {code}: {', '.join(unknown)}"
         raise ValueError(msg)
     there = dict.fromkeys(name for one in stations for item in one.instruments_of(code) for name in item.parameters)
-    unknown = [name for name in question.parameters if name not in there]
+    unknown = [name for name in query.parameters if name not in there]
     if unknown:
         msg = f"no instrument of network {code} measures {', '.join(unknown)}"
         raise ValueError(msg)
-    start, end = floor_hour(question.start), floor_hour(question.end)
-    if end < question.end:
-        end = floor_hour(question.end + (pd.Timedelta(hours=1) - pd.Timedelta(microseconds=1)).to_pytimedelta())
+    start, end = floor_hour(query.start), floor_hour(query.end)
+    if end < query.end:
+        end = floor_hour(query.end + (pd.Timedelta(hours=1) - pd.Timedelta(microseconds=1)).to_pytimedelta())
     if end <= start:
-        msg = f"no full hour between {question.start.isoformat()} and {question.end.isoformat()}"
+        msg = f"no full hour between {query.start.isoformat()} and {query.end.isoformat()}"
         raise ValueError(msg)
-    chosen = question.stations or tuple(item.id for item in stations)
+    chosen = query.stations or tuple(item.id for item in stations)
     return msgspec.structs.replace(
-        question,
+        query,
         network=code.value,
         start=start,
         end=end,
         stations=chosen,
-        parameters=question.parameters or tuple(there),
+        parameters=query.parameters or tuple(there),
     )
 
 
-def _read_hours(store: InfluxStore, question: Question) -> dict[str, pd.DataFrame]:
-    if len(question.stations) == 1:
-        (name,) = question.stations
-        found = {name: store.read_hourly(question.network, name, question.start, question.end)}
+def _read_hours(store: InfluxStore, query: ReviewQuery) -> dict[str, pd.DataFrame]:
+    if len(query.stations) == 1:
+        (name,) = query.stations
+        found = {name: store.read_hourly(query.network, name, query.start, query.end)}
     else:
-        found = store.read_hourly_all(question.network, question.start, question.end)
-    return {name: frame for name, frame in found.items() if not question.stations or name in question.stations}
+        found = store.read_hourly_all(query.network, query.start, query.end)
+    return {name: frame for name, frame in found.items() if not query.stations or name in query.stations}
 
 
-def _hour_records(store: InfluxStore, question: Question) -> pd.DataFrame:
-    only = question.stations[0] if len(question.stations) == 1 else None
-    return store.read_flags(Bucket.HOURLY, question.network, question.start, question.end, only)
+def _hour_records(store: InfluxStore, query: ReviewQuery) -> pd.DataFrame:
+    only = query.stations[0] if len(query.stations) == 1 else None
+    return store.read_flags(Bucket.HOURLY, query.network, query.start, query.end, only)
 
 
-def _read_flags(store: InfluxStore, question: Question) -> pd.DataFrame:
-    span = (question.start, question.end)
-    return concat_flags(
-        [store.read_flags(bucket, question.network, *span) for bucket in (Bucket.HOURLY, Bucket.NATIVE)]
-    )
+def _read_flags(store: InfluxStore, query: ReviewQuery) -> pd.DataFrame:
+    span = (query.start, query.end)
+    return concat_flags([store.read_flags(bucket, query.network, *span) for bucket in (Bucket.HOURLY, Bucket.NATIVE)])
 
 
 def _check_unchanged(settings: SharedSettings, reviews: Sequence[Review], who: str) -> None:
@@ -360,7 +360,7 @@ def _changed_text(review: Review, hours: pd.DataFrame, changed: pd.DatetimeIndex
     )
 
 
-def _summary(asked: Question, found: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], zone: ZoneInfo) -> Applied:
+def _summary(query: ReviewQuery, found: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], zone: ZoneInfo) -> L2Summary:
     table = completeness(found, zone)
     counts = {name: int(table[name].sum()) for name in _FIGURES}
     changed = sum(
@@ -369,10 +369,10 @@ def _summary(asked: Question, found: Mapping[str, tuple[pd.DataFrame, pd.DataFra
         for code in parameters_in(hourly)
         if code + FLAG in hourly
     )
-    return Applied(
-        network=asked.network,
-        start=asked.start,
-        end=asked.end,
+    return L2Summary(
+        network=query.network,
+        start=query.start,
+        end=query.end,
         stations=len(found),
         hours=counts["hours"],
         confirmed=counts["confirmed"],
@@ -384,7 +384,7 @@ def _summary(asked: Question, found: Mapping[str, tuple[pd.DataFrame, pd.DataFra
 
 
 def _by_period(
-    found: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], period: Period, zone: ZoneInfo
+    found: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], period: ReviewPeriod, zone: ZoneInfo
 ) -> dict[tuple[str, str], dict[str, int]]:
     table = completeness(found, zone, period).groupby(["station_id", "period"])[_FIGURES].sum()
     return {
@@ -395,13 +395,13 @@ def _by_period(
 
 def _due(
     network: str, station_id: str, deadline: Deadline, table: Mapping[tuple[str, str], Mapping[str, int]], now: datetime
-) -> Due | None:
+) -> DeadlineStatus | None:
     counts = table.get((station_id, deadline.label))
     if counts is None or not counts["hours"]:
         return None
     left = counts["flagged"] - counts["flagged_confirmed"] + counts["stale"]
     state = "done" if not left else "overdue" if now >= deadline.due else "open"
-    return Due(
+    return DeadlineStatus(
         network=network,
         station_id=station_id,
         deadline=deadline,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pandas as pd
 
-from qc.review.reviewer_agreement import Score, reviewed_series, score
-from qc.review.threshold_proposal import Proposal, propose_limits, to_overrides
+from qc.review.reviewer_agreement import ReviewerAgreement, reviewed_series, reviewer_agreement
+from qc.review.threshold_proposal import LimitProposal, propose_limits, to_overrides
 from qc.run.limits import thresholds_of
 from qc.run.review import checked, read_reviewed
 from schemas.frames import concat_flags
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from qc.review.reviewer_agreement import ReviewedSeries
     from qc.review.threshold_proposal import Native
-    from qc.run.review import Question
+    from qc.run.review import ReviewQuery
     from schemas.network import Network
     from store.settings import SharedSettings
 
@@ -46,8 +46,8 @@ class ScoreReport(msgspec.Struct, frozen=True, kw_only=True):
     reviewed: int
     invalid: int
     version: str
-    scores: tuple[Score, ...]
-    proposals: tuple[Proposal, ...]
+    scores: tuple[ReviewerAgreement, ...]
+    proposals: tuple[LimitProposal, ...]
 
     def overrides(self) -> str:
         """The proposed limits as a file of thresholds."""
@@ -58,32 +58,32 @@ class ScoreReport(msgspec.Struct, frozen=True, kw_only=True):
         return to_overrides(self.proposals, source)
 
 
-def score_reviews(settings: SharedSettings, question: Question) -> ScoreReport:
+def score_reviews(settings: SharedSettings, query: ReviewQuery) -> ScoreReport:
     """Precision and recall of every test, and better limits where reviews show them."""
-    asked = checked(settings, question)
+    query = checked(settings, query)
     thresholds = thresholds_of(settings)
     store = InfluxStore(settings)
     try:
         with StateStore(settings.state_url) as state:
-            found = read_reviewed(store, state, asked)
-        span = (asked.start, asked.end)
+            found = read_reviewed(store, state, query)
+        span = (query.start, query.end)
         flags = concat_flags(
-            [store.read_flags(bucket, asked.network, *span) for bucket in (Bucket.HOURLY, Bucket.NATIVE)]
+            [store.read_flags(bucket, query.network, *span) for bucket in (Bucket.HOURLY, Bucket.NATIVE)]
         )
-        series = [item for item in reviewed_series(found, flags, asked.network) if item.parameter in asked.parameters]
+        series = [item for item in reviewed_series(found, flags, query.network) if item.parameter in query.parameters]
         native = _read_native(store, settings.stations, series, span)
     finally:
         store.close()
     # Limits may change by month: those of the middle of the time that is looked at are meant.
-    middle = (asked.start + (asked.end - asked.start) / 2).astimezone(settings.stations.timezone)
+    middle = (query.start + (query.end - query.start) / 2).astimezone(settings.stations.timezone)
     return ScoreReport(
-        network=asked.network,
-        start=asked.start,
-        end=asked.end,
+        network=query.network,
+        start=query.start,
+        end=query.end,
         reviewed=sum(int((item.truth >= 0).sum()) for item in series),
         invalid=sum(int((item.truth == 1).sum()) for item in series),
         version=thresholds.version,
-        scores=tuple(score(series)),
+        scores=tuple(reviewer_agreement(series)),
         proposals=tuple(propose_limits(series, native, thresholds, middle.month)),
     )
 

@@ -102,7 +102,7 @@ def _taken(frame: pd.DataFrame, name: str, place: NDArray[np.int64]) -> NDArray[
 
 
 @dataclass(frozen=True, slots=True)
-class Revised:
+class RevisedHours:
     """Hours beside what stood there.
 
     Attributes
@@ -117,7 +117,7 @@ class Revised:
     replaced: pd.DataFrame
 
 
-def revise_hours(hours: pd.DataFrame, stored: pd.DataFrame) -> Revised:
+def revise_hours(hours: pd.DataFrame, stored: pd.DataFrame) -> RevisedHours:
     """Number the revisions of hours.
 
     An hour of a parameter is revised when its row was stored before and its value, count, flag or any companion differs.
@@ -147,7 +147,7 @@ def revise_hours(hours: pd.DataFrame, stored: pd.DataFrame) -> Revised:
     figures += [grid[row, column] for grid in (number, *old.all())]
     replaced = pd.DataFrame(dict(zip(REPLACED_COLUMNS, figures, strict=True)))
     written = _with_taken_back(hours, codes, new, old)
-    return Revised(pd.concat([written, numbers], axis=1).iloc[needed], replaced)
+    return RevisedHours(pd.concat([written, numbers], axis=1).iloc[needed], replaced)
 
 
 @dataclass(frozen=True, slots=True)

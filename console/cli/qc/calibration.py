@@ -17,7 +17,7 @@ from console.cli.shell.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qc.run.calibration import Proposal
+    from qc.run.calibration import CorrectionProposal
     from store.settings import SharedSettings
     from store.state import StateStore, StoredCheck, StoredCorrection
 
@@ -169,7 +169,7 @@ def _correction_text(item: StoredCorrection, settings: SharedSettings) -> str:
     )
 
 
-def _proposal_text(proposal: Proposal, settings: SharedSettings, *, is_dry_run: bool, sign: str) -> str:
+def _proposal_text(proposal: CorrectionProposal, settings: SharedSettings, *, is_dry_run: bool, sign: str) -> str:
     from qc.wording import figure
 
     one = proposal.correction

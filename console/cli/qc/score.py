@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from qc.detector.anomaly import Model, Prior
-    from qc.detector.label_agreement import LabelScore
+    from qc.detector.label_agreement import LabelAgreement
     from qc.detector.training import Example, ModelFile, Trained
     from sensors.datasets.logan_river import Labelled
 
@@ -62,7 +62,7 @@ def score(  # noqa: PLR0917 - typer passes them by name
     if train and model:
         _stop("--train and --model exclude each other")
     known = _learnt(train) if train else _loaded(model)
-    scores: list[LabelScore] = []
+    scores: list[LabelAgreement] = []
     if not as_json:
         typer.echo(_row("file 文件", "variable 变量", "labels", "precision", "recall", "F1", "model 模型"))
     for position, path in enumerate(files, start=1):
@@ -127,9 +127,9 @@ def anomalies(
 
 def _score_file(
     path: Path, known: ModelFile, *, reasons: bool
-) -> Iterator[tuple[dict[str, object], LabelScore | None]]:
+) -> Iterator[tuple[dict[str, object], LabelAgreement | None]]:
     from qc.detector.label_agreement import MIN_LABELS, TOLERANCE_S
-    from qc.detector.training import judge
+    from qc.detector.training import agreement_by_parameter
 
     labelled = _read(path)
     if labelled is None:
@@ -137,7 +137,7 @@ def _score_file(
         return
     example, priors = _example(labelled)
     model, seen = known.model_for(_source(labelled))
-    for code, found in judge(example, model).items():
+    for code, found in agreement_by_parameter(example, model).items():
         line: dict[str, object] = {
             "file": path.name,
             "variable": _variable(code),
@@ -193,7 +193,7 @@ def _example(labelled: Labelled) -> tuple[Example, dict[str, Prior]]:
 def _learnt(files: list[Path]) -> ModelFile:
     from importlib.metadata import version
 
-    from qc.detector.training import learn_file
+    from qc.detector.training import train_model_file
 
     examples, trained = [], []
     for path in files:
@@ -206,7 +206,7 @@ def _learnt(files: list[Path]) -> ModelFile:
         trained.append(_source(labelled))
     made_by = f"skyground qc learn --dataset logan; LightGBM {version('lightgbm')}"
     try:
-        return learn_file(examples, trained, made_by, report=_progress)
+        return train_model_file(examples, trained, made_by, report=_progress)
     except ValueError as error:
         _stop(str(error))
 
@@ -249,7 +249,7 @@ def _variable(code: str) -> str:
     return {found: name for name, found in PARAMETERS.items()}.get(code, code)
 
 
-def _mean(scores: list[LabelScore]) -> dict[str, object]:
+def _mean(scores: list[LabelAgreement]) -> dict[str, object]:
     from qc.detector.label_agreement import MIN_LABELS, TOLERANCE_S
 
     counted = [item for item in scores if item.labels >= MIN_LABELS]

@@ -13,8 +13,8 @@ from console.cli.shell import step
 from console.cli.shell.moment import From, ToNow, span
 
 if TYPE_CHECKING:
-    from qc.review.reviewer_agreement import Counts, Score
-    from qc.review.threshold_proposal import Proposal
+    from qc.review.reviewer_agreement import Counts, ReviewerAgreement
+    from qc.review.threshold_proposal import LimitProposal
     from qc.run.score import ScoreReport
 
 
@@ -30,19 +30,19 @@ def scores(  # noqa: PLR0917 - typer passes them by name
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Precision and recall of every test by reviewers' verdicts; better limits. 以审核结果评价检验并建议限值。"""
-    from qc.run.review import Question
+    from qc.run.review import ReviewQuery
     from qc.run.score import score_reviews
 
     own = step.settings()
     start, stop = span(begin, end, own.stations.timezone, step.now())
-    question = Question(
+    query = ReviewQuery(
         network=network,
         start=start,
         end=stop,
         stations=tuple(station or ()),
         parameters=tuple(parameter or ()),
     )
-    report = step.or_exit(partial(score_reviews, own, question))
+    report = step.or_exit(partial(score_reviews, own, query))
     if as_json:
         typer.echo(to_json(report))
     else:
@@ -84,7 +84,7 @@ def _show(report: ScoreReport, language: str) -> None:
         typer.echo(_proposal(proposal, chinese=chinese))
 
 
-def _row(item: Score, *, chinese: bool) -> tuple[str, ...]:
+def _row(item: ReviewerAgreement, *, chinese: bool) -> tuple[str, ...]:
     from qc.review.reviewer_agreement import ANY_TEST
     from qc.wording import TESTS
 
@@ -109,7 +109,7 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def _proposal(item: Proposal, *, chinese: bool) -> str:
+def _proposal(item: LimitProposal, *, chinese: bool) -> str:
     from qc.review.threshold_proposal import KNOBS
 
     test = item.present.__struct_config__.tag

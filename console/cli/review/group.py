@@ -18,7 +18,7 @@ from schemas.review import ReviewAction, ReviewReason, ReviewState, ReviewVerdic
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qc.run.review import Question
+    from qc.run.review import ReviewQuery
     from qc.run.settings import ReviewSettings
     from schemas.review import Review, ReviewDraft
 
@@ -88,8 +88,8 @@ def propose(  # noqa: PLR0917 - typer passes them by name
         step.settings(),
         Selection(flags=tuple(flag or ()), tests=tuple(test or ()), above=above, below=below),
     )
-    question = _question(settings, network, begin, end, station=station, parameter=parameter, selection=selection)
-    drafts = step.or_exit(partial(review.draft_reviews, settings, question, verdict, reason, now=step.now()))
+    query = _question(settings, network, begin, end, station=station, parameter=parameter, selection=selection)
+    drafts = step.or_exit(partial(review.draft_reviews, settings, query, verdict, reason, now=step.now()))
     if not _go_on([draft_text(item) for item in drafts], drafts, dry_run=dry_run, yes=yes, as_json=as_json):
         return
     with StateStore(settings.state_url) as state:
@@ -223,8 +223,8 @@ def deadlines(  # noqa: PLR0917 - typer passes them by name
     from qc.run import review
 
     settings = step.settings()
-    question = _question(settings, network, begin, end, station=station)
-    found = step.or_exit(partial(review.review_deadlines, settings, question, step.now()))
+    query = _question(settings, network, begin, end, station=station)
+    found = step.or_exit(partial(review.review_deadlines, settings, query, step.now()))
     for item in found:
         if not (left and item.state == "done"):
             typer.echo(
@@ -243,8 +243,8 @@ def apply(network: Network, begin: From, end: ToNow = None, station: Stations = 
     from qc.run import review
 
     settings, now = step.settings(), step.now()
-    question = _question(settings, network, begin, end, station=station)
-    done = step.or_exit(partial(review.apply, settings, question, now))
+    query = _question(settings, network, begin, end, station=station)
+    done = step.or_exit(partial(review.apply, settings, query, now))
     if as_json:
         typer.echo(msgspec.json.encode(done).decode())
         return
@@ -264,13 +264,13 @@ def completeness(  # noqa: PLR0917 - typer passes them by name
     as_json: AsJson = False,
 ) -> None:
     """How far the hours of each station and parameter are reviewed, by civil month. 审核完成率（按站点与月份）。"""
-    from qc.review.deadline import Period
+    from qc.review.deadline import ReviewPeriod
     from qc.run import review
 
     own = step.settings()
-    question = _question(own, network, begin, end, station=station)
-    period = Period.DAY if by_day else Period.MONTH
-    table = step.or_exit(partial(review.read_completeness, own, question, period))
+    query = _question(own, network, begin, end, station=station)
+    period = ReviewPeriod.DAY if by_day else ReviewPeriod.MONTH
+    table = step.or_exit(partial(review.read_completeness, own, query, period))
     for row in json.loads(table.to_json(orient="records")):
         if as_json:
             typer.echo(json.dumps(row, ensure_ascii=False))
@@ -383,12 +383,12 @@ def _question(
     station: list[str] | None = None,
     parameter: list[str] | None = None,
     selection: object = None,
-) -> Question:
+) -> ReviewQuery:
     from qc.review.review import Selection
-    from qc.run.review import Question
+    from qc.run.review import ReviewQuery
 
     start, stop = span(begin, end, settings.stations.timezone, step.now())
-    return Question(
+    return ReviewQuery(
         network=network,
         start=start,
         end=stop,

@@ -9,7 +9,7 @@ from schemas.review import ReviewReason, ReviewState, ReviewVerdict
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from qc.run.review import Due
+    from qc.run.review import DeadlineStatus
     from schemas.review import Review, ReviewDraft, ReviewTarget
 
 VERDICTS_ZH = {
@@ -86,7 +86,7 @@ def review_row(review: Review) -> dict[str, object]:
     }
 
 
-def due_text(due: Due, language: str, zone: ZoneInfo) -> str:
+def due_text(due: DeadlineStatus, language: str, zone: ZoneInfo) -> str:
     """One deadline of a station on a line."""
     rule, at = due.deadline.rule, due.deadline.due.astimezone(zone)
     if language == "zh":

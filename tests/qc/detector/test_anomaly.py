@@ -14,9 +14,18 @@ from hypothesis import strategies as st
 from qc import wording
 from qc.detector.anomaly import EVENT_FIGURES, STATE_FIGURES, Cuts, Model, ModelError
 from qc.detector.feature import SKEWED
-from qc.detector.flagging import TEST, Ground, Run, detect, figure_words, flag_sonde, priors_of, words
+from qc.detector.flagging import TEST, AnomalousRun, AnomalyGround, detect, figure_words, flag_sonde, priors_of, words
 from qc.detector.store import PACKAGED, encode_model, load_model
-from qc.detector.training import Example, ModelFile, Trained, judge, learn, learn_file, make_example, rows_an_hour
+from qc.detector.training import (
+    Example,
+    ModelFile,
+    Trained,
+    agreement_by_parameter,
+    make_example,
+    rows_an_hour,
+    train_detector,
+    train_model_file,
+)
 from qc.limits.thresholds import load_thresholds, parse_thresholds
 from qc.native.checks import CheckError
 from qc.native.flagging import Stream
@@ -54,11 +63,11 @@ def source(station: str, *, name: str = "", days: tuple[str, ...] = ()) -> Train
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return learn([labelled("one", 1), labelled("two", 2)])
+    return train_detector([labelled("one", 1), labelled("two", 2)])
 
 
 def test_what_is_learnt_at_two_stations_holds_at_a_third(model: Model) -> None:
-    found = judge(labelled("three", 3), model)
+    found = agreement_by_parameter(labelled("three", 3), model)
     assert found["water_temperature"].f1 > 0.9
     assert found["turbidity"].f1 > 0.8
     assert found["dissolved_oxygen"].labels == 0
@@ -68,12 +77,12 @@ def test_each_run_says_why(model: Model) -> None:
     sonde = river(28, 4)
     sonde["water_temperature"][1000] += 4
     sonde["water_conductivity"][2000] = -1
-    verdicts = detect(sonde, PRIORS, model, per_hour=PER_HOUR)
-    spike = next(run for run in verdicts["water_temperature"].runs if run.first <= 1000 <= run.last)
-    assert spike.ground is Ground.EVENT
+    results = detect(sonde, PRIORS, model, per_hour=PER_HOUR)
+    spike = next(run for run in results["water_temperature"].runs if run.first <= 1000 <= run.last)
+    assert spike.ground is AnomalyGround.EVENT
     assert "hours around it" in words("water_temperature", 13.0, PRIORS["water_temperature"], spike)
-    impossible = next(run for run in verdicts["water_conductivity"].runs if run.first == 2000)
-    assert impossible.ground is Ground.RANGE
+    impossible = next(run for run in results["water_conductivity"].runs if run.first == 2000)
+    assert impossible.ground is AnomalyGround.RANGE
 
 
 def test_a_wrong_setting_between_visits_is_suspect_and_says_by_how_much() -> None:
@@ -81,10 +90,10 @@ def test_a_wrong_setting_between_visits_is_suspect_and_says_by_how_much() -> Non
     sonde["water_conductivity"][1000:2000] += 8
     visit(sonde, 1000)
     visit(sonde, 2000)
-    verdict = detect(sonde, PRIORS, RULES, per_hour=PER_HOUR)["water_conductivity"]
-    assert (verdict.flags[1010:1990] == Flag.SUSPECT).all()
-    assert (verdict.flags[:990] == Flag.PASS).all()
-    run = next(run for run in verdict.runs if run.ground is Ground.OFFSET)
+    result = detect(sonde, PRIORS, RULES, per_hour=PER_HOUR)["water_conductivity"]
+    assert (result.flags[1010:1990] == Flag.SUSPECT).all()
+    assert (result.flags[:990] == Flag.PASS).all()
+    run = next(run for run in result.runs if run.ground is AnomalyGround.OFFSET)
     assert words("water_conductivity", 338.0, PRIORS["water_conductivity"], run).startswith("about ")
     assert run.size == pytest.approx(8, abs=0.7)
 
@@ -92,24 +101,24 @@ def test_a_wrong_setting_between_visits_is_suspect_and_says_by_how_much() -> Non
 def test_nothing_is_ever_failed(model: Model) -> None:
     sonde = river(10)
     sonde["water_temperature"][100:200] = -9999
-    for verdict in detect(sonde, PRIORS, model, per_hour=PER_HOUR).values():
-        assert Flag.FAIL not in verdict.flags
+    for result in detect(sonde, PRIORS, model, per_hour=PER_HOUR).values():
+        assert Flag.FAIL not in result.flags
 
 
 def test_runs_cover_exactly_the_suspect_rows(model: Model) -> None:
     sonde = river(28, 5)
     sonde["turbidity"][1500:1600] *= 20
-    for verdict in detect(sonde, PRIORS, model, per_hour=PER_HOUR).values():
-        covered = np.zeros(len(verdict.flags), dtype=bool)
-        for run in verdict.runs:
+    for result in detect(sonde, PRIORS, model, per_hour=PER_HOUR).values():
+        covered = np.zeros(len(result.flags), dtype=bool)
+        for run in result.runs:
             assert not covered[run.first : run.last + 1].any()
             covered[run.first : run.last + 1] = True
-        np.testing.assert_array_equal(covered, verdict.flags == Flag.SUSPECT)
+        np.testing.assert_array_equal(covered, result.flags == Flag.SUSPECT)
 
 
 def test_less_than_a_day_is_not_judged() -> None:
-    verdict = detect({"ph": np.array([7.0, np.nan, 8.0])}, {}, RULES, per_hour=PER_HOUR)["ph"]
-    assert verdict.flags.tolist() == [Flag.UNKNOWN, Flag.MISSING, Flag.UNKNOWN]
+    result = detect({"ph": np.array([7.0, np.nan, 8.0])}, {}, RULES, per_hour=PER_HOUR)["ph"]
+    assert result.flags.tolist() == [Flag.UNKNOWN, Flag.MISSING, Flag.UNKNOWN]
 
 
 @pytest.mark.parametrize("value", [np.nan, 7.0, -9999.0], ids=["missing", "constant", "impossible"])
@@ -160,32 +169,32 @@ def test_a_parameter_without_a_limit_takes_no_part() -> None:
     assert flag_sonde(native().iloc[:0], STREAM, load_thresholds(), RULES).empty
 
 
-@pytest.mark.parametrize("ground", [Ground.EVENT, Ground.STATE])
-def test_every_figure_has_words_in_both_languages(ground: Ground, model: Model) -> None:
+@pytest.mark.parametrize("ground", [AnomalyGround.EVENT, AnomalyGround.STATE])
+def test_every_figure_has_words_in_both_languages(ground: AnomalyGround, model: Model) -> None:
     for figure in {*EVENT_FIGURES, *STATE_FIGURES}:
         assert figure_words(figure) in wording.WORDS, figure
-        text = words("ph", 7.0, None, Run(0, 1, ground, figure, 0.5, np.nan))
+        text = words("ph", 7.0, None, AnomalousRun(0, 1, ground, figure, 0.5, np.nan))
         assert wording.in_chinese(TEST, text) != text
 
 
 def test_a_parameter_nobody_learnt_is_judged_by_what_all_share(model: Model) -> None:
-    verdict = detect({"chlorophyll_a": river(5)["turbidity"]}, {}, model, per_hour=PER_HOUR)["chlorophyll_a"]
-    assert len(verdict.flags) == 480
+    result = detect({"chlorophyll_a": river(5)["turbidity"]}, {}, model, per_hour=PER_HOUR)["chlorophyll_a"]
+    assert len(result.flags) == 480
     assert "chlorophyll_a" in SKEWED
 
 
 def test_labels_of_one_station_are_too_few() -> None:
     with pytest.raises(ValueError, match="expected labels of at least two stations"):
-        learn([labelled("one", 1)])
+        train_detector([labelled("one", 1)])
 
 
 def test_learning_again_gives_the_same_model(model: Model) -> None:
-    assert learn([labelled("one", 1), labelled("two", 2)]) == model
+    assert train_detector([labelled("one", 1), labelled("two", 2)]) == model
 
 
 def test_a_file_learnt_from_or_a_part_of_it_is_judged_without_its_station(tmp_path: Path) -> None:
     examples = [labelled(name, seed) for seed, name in enumerate(("one", "two", "three"))]
-    kept = learn_file(examples, [source(name) for name in ("one", "two", "three")], "test")
+    kept = train_model_file(examples, [source(name) for name in ("one", "two", "three")], "test")
     for known in (source("one"), source("one", name="other"), source("new", days=("new-1", "one-2"))):
         model, seen = kept.model_for(known)
         assert (model.stations, seen) == (("three", "two"), True)
@@ -230,5 +239,5 @@ def test_the_packaged_model_is_small_and_knows_where_it_comes_from() -> None:
 
 
 def test_the_packaged_model_runs_on_a_made_up_river() -> None:
-    verdicts = detect(river(30), priors_of(load_thresholds(), river(1)), load_model().model, per_hour=PER_HOUR)
-    assert np.mean([(verdict.flags == Flag.SUSPECT).mean() for verdict in verdicts.values()]) < 0.2
+    results = detect(river(30), priors_of(load_thresholds(), river(1)), load_model().model, per_hour=PER_HOUR)
+    assert np.mean([(result.flags == Flag.SUSPECT).mean() for result in results.values()]) < 0.2

@@ -6,7 +6,7 @@ import pytest
 from qc.detector.feature import Prepared, prepare
 from qc.detector.offset import find_offsets, find_visits
 from qc.detector.run_length import run_lengths
-from qc.detector.service_visit import Visit
+from qc.detector.service_visit import ServiceVisit
 from tests.qc.detector.sonde import PER_HOUR, PRIORS, river, visit
 
 
@@ -17,7 +17,7 @@ def prepared(sonde: dict[str, np.ndarray]) -> dict[str, Prepared]:
     }
 
 
-def visits_of(sonde: dict[str, np.ndarray]) -> list[Visit]:
+def visits_of(sonde: dict[str, np.ndarray]) -> list[ServiceVisit]:
     series = prepared(sonde).values()
     return find_visits([item.hard for item in series], [item.odd() for item in series], PER_HOUR)
 
@@ -26,7 +26,7 @@ def test_values_lost_in_two_parameters_at_once_are_a_visit() -> None:
     sonde = river(20)
     visit(sonde, 500)
     visit(sonde, 1500)
-    assert visits_of(sonde) == [Visit(500, 503), Visit(1500, 1503)]
+    assert visits_of(sonde) == [ServiceVisit(500, 503), ServiceVisit(1500, 1503)]
 
 
 def test_values_lost_in_one_parameter_alone_are_no_visit() -> None:
@@ -45,7 +45,7 @@ def test_visits_within_hours_are_one() -> None:
     sonde = river(20)
     visit(sonde, 500)
     visit(sonde, 516)
-    assert visits_of(sonde) == [Visit(500, 519)]
+    assert visits_of(sonde) == [ServiceVisit(500, 519)]
 
 
 def test_a_wrong_setting_between_two_visits_is_found_with_its_size() -> None:

@@ -59,9 +59,9 @@ GOOD: dict[str, Callable[[], pd.DataFrame]] = {
 }
 
 
-def judge(product: str, table: pd.DataFrame) -> gate.Verdict:
+def judge(product: str, table: pd.DataFrame) -> gate.GateReport:
     batch = make_product_batch(table, NETWORK, product, (START, END), END)
-    return gate.evaluate(batch, product, None).verdict
+    return gate.evaluate(batch, product, None).report
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
@@ -72,8 +72,8 @@ def test_stored_suite_is_what_the_description_makes(product: str) -> None:
 
 @pytest.mark.parametrize("product", [name for name in PRODUCTS if name != "aqi_hourly"])
 def test_sound_products_pass(product: str) -> None:
-    verdict = judge(product, GOOD[product]())
-    assert (verdict.result, verdict.failures) == (GateOutcome.PASS, ())
+    report = judge(product, GOOD[product]())
+    assert (report.result, report.failures) == (GateOutcome.PASS, ())
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_sound_products_pass(product: str) -> None:
     ],
 )
 def test_a_product_that_contradicts_itself_is_held(product: str, change: dict[str, float], failed: list[str]) -> None:
-    verdict = judge(product, GOOD[product]().assign(**change))
-    assert verdict.result is GateOutcome.HOLD
-    assert [item.id for item in verdict.failures] == failed
+    report = judge(product, GOOD[product]().assign(**change))
+    assert report.result is GateOutcome.HOLD
+    assert [item.id for item in report.failures] == failed
 
 
 def test_rows_that_are_missing_or_twice_are_told() -> None:
@@ -119,15 +119,15 @@ def test_rows_that_are_missing_or_twice_are_told() -> None:
 def test_what_is_absent_is_told_unless_nothing_was_to_come(
     product: str, result: GateOutcome, failed: list[str]
 ) -> None:
-    verdict = judge(product, pd.DataFrame())
-    assert (verdict.result, [item.id for item in verdict.failures]) == (result, failed)
+    report = judge(product, pd.DataFrame())
+    assert (report.result, [item.id for item in report.failures]) == (result, failed)
 
 
 def test_a_column_that_is_missing_holds() -> None:
-    verdict = judge("aqi_daily", aqi().drop(columns="level"))
-    assert (verdict.result, [item.id for item in verdict.failures]) == (GateOutcome.HOLD, ["columns"])
+    report = judge("aqi_daily", aqi().drop(columns="level"))
+    assert (report.result, [item.id for item in report.failures]) == (GateOutcome.HOLD, ["columns"])
 
 
 def test_an_old_product_is_told() -> None:
     batch = make_product_batch(aqi(), NETWORK, "aqi_daily", (START, END + timedelta(days=9)), END + timedelta(days=9))
-    assert "product.freshness" in [item.id for item in gate.evaluate(batch, "aqi_daily", None).verdict.failures]
+    assert "product.freshness" in [item.id for item in gate.evaluate(batch, "aqi_daily", None).report.failures]

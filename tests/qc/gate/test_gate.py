@@ -39,13 +39,13 @@ def healthy() -> dict[str, pd.DataFrame]:
     return {station.id: pd.DataFrame(columns, index=HOURS) for station in STATIONS}
 
 
-def judge(hourly: dict[str, pd.DataFrame], run_dir: Path) -> gate.Verdict:
+def judge(hourly: dict[str, pd.DataFrame], run_dir: Path) -> gate.GateReport:
     batch = make_batch(hourly, STATIONS, "gas", START, END)
     return gate.judge(batch, "gas", CODES, run_dir=run_dir, now=END)
 
 
-def failed(verdict: gate.Verdict) -> list[str]:
-    return [item.id for item in verdict.failures]
+def failed(report: gate.GateReport) -> list[str]:
+    return [item.id for item in report.failures]
 
 
 @pytest.mark.parametrize("network", list(NetworkCode))
@@ -75,10 +75,10 @@ def test_batch_leaves_out_values_that_may_not_enter_statistics() -> None:
 
 
 def test_healthy_batch_passes_and_its_page_needs_no_other_host(tmp_path: Path) -> None:
-    verdict = judge(healthy(), tmp_path)
-    assert (verdict.result, verdict.failures, verdict.skipped) == (GateOutcome.PASS, (), ())
+    report = judge(healthy(), tmp_path)
+    assert (report.result, report.failures, report.skipped) == (GateOutcome.PASS, (), ())
     pages = list((tmp_path / "data_docs").rglob("*.html"))
-    assert tmp_path / "data_docs" / verdict.page in pages
+    assert tmp_path / "data_docs" / report.page in pages
     assert (tmp_path / "data_docs" / "index.html") in pages
     assert not any('src="http' in page.read_text() or "cdn" in page.read_text() for page in pages)
 
@@ -87,11 +87,11 @@ def test_unit_mistake_holds_the_batch_in_two_languages(tmp_path: Path) -> None:
     hourly = healthy()
     for frame in hourly.values():
         frame["co"] = 600.0
-    verdict = judge(hourly, tmp_path)
-    assert verdict.result is GateOutcome.HOLD
-    assert failed(verdict) == ["co.range", "co.level"]
-    assert "96 rows, 100.0 %" in verdict.failures[0].en
-    assert "一氧化碳" in verdict.failures[0].zh
+    report = judge(hourly, tmp_path)
+    assert report.result is GateOutcome.HOLD
+    assert failed(report) == ["co.range", "co.level"]
+    assert "96 rows, 100.0 %" in report.failures[0].en
+    assert "一氧化碳" in report.failures[0].zh
 
 
 def test_soft_failures_warn(tmp_path: Path) -> None:
@@ -99,9 +99,9 @@ def test_soft_failures_warn(tmp_path: Path) -> None:
     for frame in hourly.values():
         frame["pm25"] = 120.0
     del hourly["s0"]
-    verdict = judge(hourly, tmp_path)
-    assert verdict.result is GateOutcome.WARN
-    assert failed(verdict) == ["freshness_stations", "pm25_excess"]
+    report = judge(hourly, tmp_path)
+    assert report.result is GateOutcome.WARN
+    assert failed(report) == ["freshness_stations", "pm25_excess"]
 
 
 def test_wrong_flags_and_shifted_hours_hold(tmp_path: Path) -> None:
@@ -112,17 +112,17 @@ def test_wrong_flags_and_shifted_hours_hold(tmp_path: Path) -> None:
 
 
 def test_nothing_at_all_holds(tmp_path: Path) -> None:
-    verdict = judge({}, tmp_path)
-    assert verdict.result is GateOutcome.HOLD
-    assert "has_rows" in failed(verdict)
+    report = judge({}, tmp_path)
+    assert report.result is GateOutcome.HOLD
+    assert "has_rows" in failed(report)
 
 
 def test_parameter_that_never_came_is_named(tmp_path: Path) -> None:
     hourly = {key: frame.drop(columns=["so2", "so2__n", "so2__flag"]) for key, frame in healthy().items()}
-    verdict = judge(hourly, tmp_path)
-    assert failed(verdict) == ["columns"]
-    assert "missing: so2" in verdict.failures[0].en
-    assert set(verdict.skipped) == {"so2.range", "so2.level"}
+    report = judge(hourly, tmp_path)
+    assert failed(report) == ["columns"]
+    assert "missing: so2" in report.failures[0].en
+    assert set(report.skipped) == {"so2.range", "so2.level"}
 
 
 @pytest.mark.parametrize("case", ["healthy", "range", "level", "share", "edge", "infinite"])
@@ -136,9 +136,9 @@ def test_screen_gives_the_verdict_that_every_single_limit_would(case: str, monke
     if case == "infinite":
         frame.iloc[3, frame.columns.get_loc("no2")] = np.inf
     batch = make_batch(hourly, STATIONS, "gas", START, END)
-    screened = gate.evaluate(batch, "gas", CODES).verdict
+    screened = gate.evaluate(batch, "gas", CODES).report
     monkeypatch.setattr(gate, "to_evaluate", lambda chosen, _: list(chosen))
-    assert gate.evaluate(batch, "gas", CODES).verdict == screened
+    assert gate.evaluate(batch, "gas", CODES).report == screened
 
 
 def test_verdict_names_the_version_of_its_suite(tmp_path: Path) -> None:
@@ -150,9 +150,9 @@ def test_verdict_names_the_version_of_its_suite(tmp_path: Path) -> None:
 
 def test_pages_are_bounded_listed_and_need_no_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_docs, "KEEP_PAGES", 2)
-    judged = gate.evaluate(make_batch(healthy(), STATIONS, "gas", START, END), "gas", CODES)
+    evaluated = gate.evaluate(make_batch(healthy(), STATIONS, "gas", START, END), "gas", CODES)
     for day in range(3):
-        gate.publish([judged], "gas", run_dir=tmp_path, now=END + timedelta(days=day))
+        gate.publish([evaluated], "gas", run_dir=tmp_path, now=END + timedelta(days=day))
     pages = sorted((tmp_path / "data_docs" / "gas" / "validations").glob("*.html"))
     assert [page.stem for page in pages] == ["20260603T000000Z-00", "20260604T000000Z-00"]
     index = (tmp_path / "data_docs" / "index.html").read_text(encoding="utf-8")

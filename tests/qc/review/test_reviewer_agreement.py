@@ -22,7 +22,15 @@ from qc.limits.thresholds import (
     load_thresholds,
     parse_thresholds,
 )
-from qc.review.reviewer_agreement import ANY_TEST, Counts, ReviewedSeries, count, read_truth, reviewed_series, score
+from qc.review.reviewer_agreement import (
+    ANY_TEST,
+    Counts,
+    ReviewedSeries,
+    count,
+    read_truth,
+    reviewed_series,
+    reviewer_agreement,
+)
 from qc.review.threshold_proposal import KNOBS, candidates, propose_limits, run_again, to_overrides
 from schemas.frames import FLAG_COLUMNS
 
@@ -87,13 +95,13 @@ def test_scores_are_by_station_and_together_and_all_tests_join() -> None:
     truth = np.array([1, 1, 0, 0])
     first = series(np.ones(4), truth, spike=np.array([True, False, False, False]))
     second = series(np.ones(4), truth, flat_line=np.array([False, True, True, False]))
-    rows = {(row.test, row.station_id): row.counts for row in score([first, second])}
+    rows = {(row.test, row.station_id): row.counts for row in reviewer_agreement([first, second])}
     assert (rows["spike", ""].hits, rows["spike", ""].misses) == (1, 3)
     assert (rows[ANY_TEST, ""].hits, rows[ANY_TEST, ""].false_alarms, rows[ANY_TEST, ""].misses) == (2, 1, 2)
 
 
 def test_nothing_reviewed_gives_no_score() -> None:
-    assert score([]) == []
+    assert reviewer_agreement([]) == []
     assert propose_limits([], {}, limits(SPIKE), 6) == []
 
 
@@ -154,11 +162,11 @@ def test_every_limit_that_is_tried_can_stand_in_the_file(limit: Any) -> None:
     assert limit in tried
     assert len(tried) > 3
     assert len({tuple(getattr(one, name) for name in KNOBS[type(limit)]) for one in tried}) == len(tried)
-    from qc.review.threshold_proposal import Proposal
+    from qc.review.threshold_proposal import LimitProposal
 
     none = Counts(hits=0, false_alarms=0, misses=0, valid=0)
     for one in tried:
-        proposal = Proposal(
+        proposal = LimitProposal(
             parameter=limit.parameters[0], network="gas", stations=("s1",), present=limit, proposed=one, before=none,
             after=none, hours_before=0, hours_after=0, why="",
         )  # fmt: skip
