@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from alerts.settings import AlertSettings
-    from store.state import Backlog, Channel, StateStore, StoredTransition
+    from store.state import Backlog, ChannelState, StateStore, StoredTransition
 
 CHECK_EVERY = timedelta(minutes=5)
 """The mail server is greeted so often while nothing waits, so that it is not found dead with the first alert."""
@@ -115,7 +115,7 @@ def note_mail(state: StateStore, settings: AlertSettings, error: str | None, bac
             state.channels.note_alarm(EMAIL, before=now, now=channel.alarmed_at)  # tried again in the next round
 
 
-def _is_alarm_due(channel: Channel, now: datetime) -> bool:
+def _is_alarm_due(channel: ChannelState, now: datetime) -> bool:
     if channel.alarmed_at is not None:
         return now - channel.alarmed_at >= ALARM_AGAIN
     return now - channel.since >= ALARM_AFTER

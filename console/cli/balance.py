@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ingest.process.settings import CollectorSettings
     from store.influx.store import InfluxStore
     from store.rawlog import RawLog
-    from store.state import Balance, SheetRow, StateStore
+    from store.state import Balance, ReconciliationRow, StateStore
 
 _HOUR = timedelta(hours=1)
 SETTLE_AT_ONCE = 20_000
@@ -120,7 +120,7 @@ def _sheet(
     span: tuple[datetime, datetime],
     station: str | None,
     whole: bool,
-) -> list[SheetRow]:
+) -> list[ReconciliationRow]:
     from console.cli.replay import progress_line
     from ingest.backlog.dual_cursor import CURSOR
     from ingest.completeness.expected_count import filled, up_to
@@ -149,7 +149,7 @@ def _gaps(
     return steps_by_hour(state.gaps.list(start=span[0], end=span[1], station_id=station), cadences)
 
 
-def _figures(row: SheetRow, gaps: dict[tuple[datetime, str, str], dict[str, int]]) -> dict[str, Any]:
+def _figures(row: ReconciliationRow, gaps: dict[tuple[datetime, str, str], dict[str, int]]) -> dict[str, Any]:
     from ingest.completeness.reconciliation import differences
 
     facts, named = row.facts, differences(row.facts)
@@ -173,7 +173,7 @@ def _figures(row: SheetRow, gaps: dict[tuple[datetime, str, str], dict[str, int]
 
 
 def _print_sheet(
-    rows: Sequence[SheetRow], gaps: dict[tuple[datetime, str, str], dict[str, int]], *, as_json: bool
+    rows: Sequence[ReconciliationRow], gaps: dict[tuple[datetime, str, str], dict[str, int]], *, as_json: bool
 ) -> dict[str, int]:
     import msgspec
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from schemas.interval import hours_between
-from store.state import Facts, SheetRow
+from store.state import ReconciliationFigures, ReconciliationRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,16 +43,16 @@ def holes(numbered: Iterable[tuple[datetime, int]], cadence: timedelta) -> Itera
 
 
 def filled(
-    rows: list[SheetRow], network: Network, start: datetime, end: datetime, station_id: str | None
-) -> list[SheetRow]:
+    rows: list[ReconciliationRow], network: Network, start: datetime, end: datetime, station_id: str | None
+) -> list[ReconciliationRow]:
     """Rows of ``[start, end)`` with those added in which an instrument should have sent and nothing came at all."""
     there = {(row.hour, row.station_id, row.instrument_id) for row in rows}
     added = [
-        SheetRow(
+        ReconciliationRow(
             hour=hour,
             station_id=station.id,
             instrument_id=item.id,
-            facts=Facts(network=str(item.network), expected=count),
+            facts=ReconciliationFigures(network=str(item.network), expected=count),
         )
         for station in network.station_list
         if station.late_window_h and station_id in (None, station.id)
@@ -64,7 +64,7 @@ def filled(
     return sorted([*rows, *added], key=lambda row: (row.hour, row.station_id, row.instrument_id))
 
 
-def up_to(now: datetime, rows: list[SheetRow], network: Network) -> list[SheetRow]:
+def up_to(now: datetime, rows: list[ReconciliationRow], network: Network) -> list[ReconciliationRow]:
     """The same rows; of the hour that has not ended, only readings that are over at ``now`` are expected."""
     for row in rows:
         instrument = network.instruments.get((row.station_id, row.instrument_id))

@@ -32,7 +32,7 @@ from ingest.process.guard import describe, divide, say
 from schemas.interval import floor_hour
 from store.error import StateError
 from store.influx.line import has_fields
-from store.state import Facts, Finding, FindingKind, SheetRow
+from store.state import Finding, FindingKind, ReconciliationFigures, ReconciliationRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -118,9 +118,9 @@ def settle(  # noqa: PLR0913 - the stores by keyword
 
 def _settle_sound(
     judged: list[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore, now: datetime
-) -> list[SheetRow]:
+) -> list[ReconciliationRow]:
     """Settle; a message that makes the settlement raise is missing in the sheet, and in the log and a finding instead."""
-    rows: list[SheetRow] = []
+    rows: list[ReconciliationRow] = []
     left_out: list[str] = []
 
     def leave_out(item: Judged, error: Exception) -> None:
@@ -138,8 +138,8 @@ def _look_again(network: Network, store: InfluxStore, state: StateStore, now: da
 
     Rows of instruments that left the network file have nobody who could restore them; their findings end.
     """
-    last: SheetRow | None = None
-    seen: list[SheetRow] = []
+    last: ReconciliationRow | None = None
+    seen: list[ReconciliationRow] = []
     while page := state.reconciliation.list_rests(last):
         last = page[-1]
         for part in _near_in_time({(row.hour, row.station_id, row.instrument_id) for row in page}):
@@ -148,7 +148,7 @@ def _look_again(network: Network, store: InfluxStore, state: StateStore, now: da
     _end_findings(network, state)
 
 
-def _looked_at(keys: list[_Key], network: Network, store: InfluxStore, state: StateStore) -> list[SheetRow]:
+def _looked_at(keys: list[_Key], network: Network, store: InfluxStore, state: StateStore) -> list[ReconciliationRow]:
     """Rows with a rest as they stand, read back once more."""
     hours = [hour for hour, _, _ in keys]
     wanted = [key for key in {key[1:] for key in keys} if key in network.instruments]
@@ -168,7 +168,7 @@ def _end_findings(network: Network, state: StateStore) -> None:
             state.findings.drop(item.key)
 
 
-def _put(make: Callable[[], list[SheetRow]], state: StateStore) -> list[SheetRow]:
+def _put(make: Callable[[], list[ReconciliationRow]], state: StateStore) -> list[ReconciliationRow]:
     """Store rows made from those that stand; made anew where another collector of the share group changed them meanwhile."""
     for _ in range(_ATTEMPTS):
         rows = make()
@@ -190,11 +190,11 @@ def _part(log: RawLog, drained: Position, most: int) -> Iterator[tuple[Position,
 
 def _settle_part(
     judged: Sequence[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore
-) -> list[SheetRow]:
+) -> list[ReconciliationRow]:
     touched = {key for item in judged for key in _keys(item)}
     refusals = refused_behind_judge(state, min(item.message.received_at for item in judged))
 
-    def make() -> list[SheetRow]:
+    def make() -> list[ReconciliationRow]:
         rows, versions = _load(touched, state, settings.stations)
         for item in judged:
             take(rows, item, refusals, settings.stations)
@@ -204,8 +204,8 @@ def _settle_part(
 
 
 def _counted(
-    rows: dict[_Key, Facts], versions: dict[_Key, datetime | None], network: Network, store: InfluxStore
-) -> list[SheetRow]:
+    rows: dict[_Key, ReconciliationFigures], versions: dict[_Key, datetime | None], network: Network, store: InfluxStore
+) -> list[ReconciliationRow]:
     by_instrument = _by_instrument(rows)
     for (station_id, instrument_id), own in by_instrument.items():
         instrument = network.instruments.get((station_id, instrument_id))
@@ -217,13 +217,15 @@ def _counted(
             facts.expected = expected_in(hour, cadence, instrument.since, instrument.until)
         _read_back(own, (str(instrument.network), station_id, instrument_id), store)
     return [
-        SheetRow(hour=hour, station_id=own[0], instrument_id=own[1], facts=facts, settled_at=versions.get((hour, *own)))
+        ReconciliationRow(
+            hour=hour, station_id=own[0], instrument_id=own[1], facts=facts, settled_at=versions.get((hour, *own))
+        )
         for own, hours in by_instrument.items()
         for hour, facts in hours.items()
     ]
 
 
-def take(rows: dict[_Key, Facts], judged: Judged, refusals: Refusals, network: Network) -> None:
+def take(rows: dict[_Key, ReconciliationFigures], judged: Judged, refusals: Refusals, network: Network) -> None:
     """Enter one message into the rows it touches."""
     message = judged.message
     for reading in judged.readings:
@@ -252,7 +254,7 @@ class _Entry(msgspec.Struct, frozen=True):
     is_empty: bool = False
 
 
-def _enter(facts: Facts, entry: _Entry, *, is_redelivered: bool) -> None:
+def _enter(facts: ReconciliationFigures, entry: _Entry, *, is_redelivered: bool) -> None:
     offset = _offset(entry.start)
     is_copy = offset in facts.seen or (entry.reason is not None and facts.refused.get(offset) == entry.reason)
     if is_copy or (offset in facts.empty and (entry.is_empty or entry.reason is not None)):
@@ -274,7 +276,7 @@ def _offset(start: datetime) -> int:
     return (start - floor_hour(start)) // _MILLISECOND
 
 
-def count_sent(rows: dict[datetime, Facts], cadence: timedelta) -> None:
+def count_sent(rows: dict[datetime, ReconciliationFigures], cadence: timedelta) -> None:
     """Set ``sent`` of an instrument's hours from the numbers of its readings; hours that a hole reaches into are added.
 
     A hole between two numbers is spread over the steps of the cadence between their times; numbers that fall begin anew. An
@@ -293,7 +295,7 @@ def count_sent(rows: dict[datetime, Facts], cadence: timedelta) -> None:
             lost[hour] = lost.get(hour, 0) + 1
     network = next(iter(rows.values())).network if rows else ""
     for hour in lost:
-        rows.setdefault(hour, Facts(network=network))
+        rows.setdefault(hour, ReconciliationFigures(network=network))
     hours_numbered = {floor_hour(start) for start, _ in numbered} | set(lost)
     for hour, facts in rows.items():
         # what was refused had a number too, which is not known: it fills holes
@@ -301,7 +303,7 @@ def count_sent(rows: dict[datetime, Facts], cadence: timedelta) -> None:
         facts.sent = facts.stored + len(facts.empty) + missing if hour in hours_numbered else None
 
 
-def differences(facts: Facts) -> dict[str, int]:
+def differences(facts: ReconciliationFigures) -> dict[str, int]:
     """Every difference of a row by name; ``not_sent`` is negative where more came than expected."""
     here = facts.stored + len(facts.empty) + len(facts.refused)
     sent = here if facts.sent is None else facts.sent
@@ -336,9 +338,9 @@ def _message_key(judged: Judged) -> _Key:
 
 def _load(
     touched: set[_Key], state: StateStore, network: Network
-) -> tuple[dict[_Key, Facts], dict[_Key, datetime | None]]:
+) -> tuple[dict[_Key, ReconciliationFigures], dict[_Key, datetime | None]]:
     """Rows as they stand, and of each the nearest before and after, whose numbers tell what is missing between; all versions."""
-    rows: dict[_Key, Facts] = {}
+    rows: dict[_Key, ReconciliationFigures] = {}
     versions: dict[_Key, datetime | None] = {}
     for part in _near_in_time(touched):
         hours = [hour for hour, _, _ in part]
@@ -355,7 +357,7 @@ def _load(
                     rows.setdefault((item, station_id, instrument_id), own[item])
     for key in touched:
         instrument = network.instruments.get(key[1:])
-        rows.setdefault(key, Facts(network="" if instrument is None else str(instrument.network)))
+        rows.setdefault(key, ReconciliationFigures(network="" if instrument is None else str(instrument.network)))
     return rows, versions
 
 
@@ -371,14 +373,14 @@ def _near_in_time(touched: set[_Key]) -> Iterator[list[_Key]]:
         yield part
 
 
-def _by_instrument(rows: dict[_Key, Facts]) -> dict[_Instrument, dict[datetime, Facts]]:
-    found: dict[_Instrument, dict[datetime, Facts]] = {}
+def _by_instrument(rows: dict[_Key, ReconciliationFigures]) -> dict[_Instrument, dict[datetime, ReconciliationFigures]]:
+    found: dict[_Instrument, dict[datetime, ReconciliationFigures]] = {}
     for (hour, station_id, instrument_id), facts in sorted(rows.items(), key=lambda item: item[0]):
         found.setdefault((station_id, instrument_id), {})[hour] = facts
     return found
 
 
-def _read_back(rows: dict[datetime, Facts], key: tuple[str, str, str], store: InfluxStore) -> None:
+def _read_back(rows: dict[datetime, ReconciliationFigures], key: tuple[str, str, str], store: InfluxStore) -> None:
     """Count which of the accepted readings the database holds, one query a stretch of hours."""
     for stretch in _stretches(sorted(rows)):
         frame = store.read_native(*key, stretch[0], stretch[-1] + HOUR)
@@ -399,9 +401,9 @@ def _stretches(hours: list[datetime]) -> Iterator[list[datetime]]:
         yield part
 
 
-def _report(rows: Iterable[SheetRow], state: StateStore, now: datetime) -> None:
+def _report(rows: Iterable[ReconciliationRow], state: StateStore, now: datetime) -> None:
     """A rest is reported by station; one that is gone from all of the station's hours is taken back."""
-    rests: dict[str, list[SheetRow]] = {}
+    rests: dict[str, list[ReconciliationRow]] = {}
     for row in rows:
         own = rests.setdefault(row.station_id, [])
         if row.facts.rest:
@@ -418,7 +420,7 @@ def _report(rows: Iterable[SheetRow], state: StateStore, now: datetime) -> None:
                 state.findings.drop(key)
 
 
-def _rest_of(station_id: str, wrong: list[SheetRow], now: datetime) -> Finding:
+def _rest_of(station_id: str, wrong: list[ReconciliationRow], now: datetime) -> Finding:
     kind = FindingKind.BALANCE_REST
     facts = {
         "rest": sum(row.facts.rest for row in wrong),

@@ -26,9 +26,9 @@ from qc.station.station_month import StationMonth, changed_days, rules_digest, s
 from qc.station.window import HOUR, look_back
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
-from store.influx.fingerprint import NO_DATA
+from store.influx.native_digest import NO_DATA
 from store.influx.store import InfluxStore
-from store.state import JudgedMonth, RunState, StateStore
+from store.state import ReprocessDigest, RunState, StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -182,7 +182,7 @@ def judge_month(
         days = before | {day: text for day, text in digests.items() if _is_whole(day, station_month)}
         if days != before or noted is None or noted.rules != rules:
             state.reprocess_digests.put(
-                JudgedMonth(
+                ReprocessDigest(
                     network=station_month.network,
                     station_id=station_month.station_id,
                     month=station_month.month,

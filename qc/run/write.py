@@ -24,7 +24,7 @@ from qc.station.limit_snapshot import limit_figures
 from qc.station.revision import END_BEFORE, FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
 from schemas.frames import FLAG_COLUMNS, FLAG_END
 from store.influx.store import require_accepted
-from store.state import FlagRule
+from store.state import LimitSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -149,13 +149,13 @@ def _record(writer: ResultWriter, bucket: Bucket, changes: pd.DataFrame) -> None
     writer.state.flag_history.add_changes(snapshots, rows)
 
 
-def _snapshot(context: RunContext, station_id: str, code: str, test: str, month: int) -> FlagRule:
+def _snapshot(context: RunContext, station_id: str, code: str, test: str, month: int) -> LimitSnapshot:
     figures = limit_figures(
         context.thresholds, test, code, network=context.network, station_id=station_id, month=int(month)
     )
     version = context.thresholds.version
     text = msgspec.json.encode([test, version, figures], order="deterministic")
-    return FlagRule(digest=hashlib.sha256(text).hexdigest()[:16], test=test, version=version, figures=figures)
+    return LimitSnapshot(digest=hashlib.sha256(text).hexdigest()[:16], test=test, version=version, figures=figures)
 
 
 def _datetimes(starts: pd.Series) -> pd.Series:

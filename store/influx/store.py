@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from schemas.column import COMPLETENESS, COUNT, FLAG, STATUS
 from store.influx import read
 from store.influx.csv import CsvReader
-from store.influx.fingerprint import day_digests
 from store.influx.http import Bucket
 from store.influx.influxql import newest, quote_identifier, select
 from store.influx.last import read_lasts
@@ -24,6 +23,7 @@ from store.influx.line_frame import (
     encode_hourly_table,
     encode_product,
 )
+from store.influx.native_digest import day_digests
 from store.influx.reading import Health, ReadingStore
 from store.influx.write import RejectedLine, WriteResult, require_accepted
 
@@ -102,7 +102,7 @@ class InfluxStore(ReadingStore):
     def native_digests(
         self, network: str, station_id: str, start: datetime, end: datetime, parameters: Sequence[str]
     ) -> dict[str, str]:
-        """Fingerprint of a station's native values and status letters by UTC day; see `store.influx.fingerprint.day_digests`."""
+        """Fingerprint of a station's native values and status letters by UTC day; see `store.influx.native_digest.day_digests`."""
         columns = ["instrument", *(name + suffix for name in parameters for suffix in ("", STATUS))]
         body = self._select(Bucket.NATIVE, select(network, start, end, columns=columns, tags={"station": station_id}))
         return day_digests(body, start, end)

@@ -8,20 +8,20 @@ from __future__ import annotations
 from store.state.alert import AlertProgress, AlertStatus
 from store.state.balance import Balance
 from store.state.calibration import OverlapError, StoredCheck, StoredCorrection
-from store.state.channel import Channel
+from store.state.channel import ChannelState
 from store.state.contender import Contender
 from store.state.database import LARGEST_ID
 from store.state.delivery import Backlog, ClaimedTransition, Delivery, StoredTransition
 from store.state.document import Document
 from store.state.finding import Finding, FindingKind
-from store.state.flag_change import FlagChange, FlagRule, HourRevision
+from store.state.flag_change import FlagChange, HourRevision, LimitSnapshot
 from store.state.gap import UNSETTLED, Gap, GapState
 from store.state.gate import GateDecision, GateOutcome, GateResult, GateRuling, HeldBatch
 from store.state.instrument import Clock, ClockState, InstrumentState, Progress
 from store.state.process import Process, ProcessState
 from store.state.quarantine import QuarantinedItem, QuarantineState
-from store.state.reconciliation import Facts, SheetRow
-from store.state.reprocess_digest import JudgedMonth
+from store.state.reconciliation import ReconciliationFigures, ReconciliationRow
+from store.state.reprocess_digest import ReprocessDigest
 from store.state.review import AuditReport
 from store.state.revision import Before, ReopenedHour, ReopenReason, Revision
 from store.state.run import OpenRun, Run, RunState
@@ -36,18 +36,16 @@ __all__ = [
     "Backlog",
     "Balance",
     "Before",
-    "Channel",
+    "ChannelState",
     "ClaimedTransition",
     "Clock",
     "ClockState",
     "Contender",
     "Delivery",
     "Document",
-    "Facts",
     "Finding",
     "FindingKind",
     "FlagChange",
-    "FlagRule",
     "Gap",
     "GapState",
     "GateDecision",
@@ -57,7 +55,7 @@ __all__ = [
     "HeldBatch",
     "HourRevision",
     "InstrumentState",
-    "JudgedMonth",
+    "LimitSnapshot",
     "OpenRun",
     "OverlapError",
     "Process",
@@ -65,12 +63,14 @@ __all__ = [
     "Progress",
     "QuarantineState",
     "QuarantinedItem",
+    "ReconciliationFigures",
+    "ReconciliationRow",
     "ReopenReason",
     "ReopenedHour",
+    "ReprocessDigest",
     "Revision",
     "Run",
     "RunState",
-    "SheetRow",
     "StateStore",
     "StoredCheck",
     "StoredCorrection",

@@ -12,7 +12,7 @@ from store.state.database import StateDatabase, insert, to_type
 from store.state.table import channel
 
 
-class Channel(msgspec.Struct, frozen=True, kw_only=True):
+class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
     """State of one way out.
 
     Attributes
@@ -46,7 +46,7 @@ class ChannelStore:
 
     database: StateDatabase
 
-    def note(self, name: str, *, ok: bool, detail: str, now: datetime) -> Channel:
+    def note(self, name: str, *, ok: bool, detail: str, now: datetime) -> ChannelState:
         """Note the outcome of one use; returns the state before it, or the new one where there was none."""
         with self.database.writing() as connection:
             before = connection.execute(_question(name).with_for_update()).mappings().first()
@@ -54,14 +54,14 @@ class ChannelStore:
             if before is None:
                 fresh = values | {"name": name, "since": now, "failures": int(not ok)}
                 connection.execute(insert(connection, channel).values(fresh).on_conflict_do_nothing())
-                return Channel(**fresh)  # type: ignore[arg-type]  # the fields by name
+                return ChannelState(**fresh)  # type: ignore[arg-type]  # the fields by name
             if before["ok"] != ok:
                 values |= {"since": now}
             if ok:
                 values |= {"alarmed_at": None}
             changed = sa.update(channel).where(channel.c.name == name)
             connection.execute(changed.values(values | {"failures": channel.c.failures + int(not ok)}))
-            return to_type(before, Channel)
+            return to_type(before, ChannelState)
 
     def note_alarm(self, name: str, *, before: datetime | None, now: datetime | None) -> bool:
         """Claim the telling of another way, or give it back with None; False when another worker did since ``before``."""
@@ -70,11 +70,11 @@ class ChannelStore:
             told = sa.update(channel).where(channel.c.name == name, channel.c.ok.is_(False), same)
             return connection.execute(told.values(alarmed_at=now)).rowcount == 1
 
-    def get(self, name: str) -> Channel | None:
+    def get(self, name: str) -> ChannelState | None:
         """State of a channel; None before its first use."""
         with self.database.reading() as connection:
             row = connection.execute(_question(name)).mappings().first()
-        return to_type(row, Channel) if row else None
+        return to_type(row, ChannelState) if row else None
 
 
 def _question(name: str) -> sa.Select[tuple[object, ...]]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _ROWS = 20_000
 
 
-class FlagRule(msgspec.Struct, frozen=True, kw_only=True):
+class LimitSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """The limit a verdict was given by.
 
     Attributes
@@ -116,12 +116,12 @@ class FlagHistoryStore:
 
     database: StateDatabase
 
-    def add_changes(self, rules: Iterable[FlagRule], rows: Sequence[Mapping[str, Any]]) -> None:
+    def add_changes(self, rules: Iterable[LimitSnapshot], rows: Sequence[Mapping[str, Any]]) -> None:
         """Keep changes, all or none.
 
         Parameters
         ----------
-        rules : iterable of FlagRule
+        rules : iterable of LimitSnapshot
             Those that the rows name; known ones are left as they are.
         rows : sequence of mapping
             Fields of `FlagChange` but ``recorded_at``, ``version`` and ``figures``: plain, since a run may bring hundreds

@@ -24,7 +24,7 @@ _TICK = timedelta(microseconds=1)
 _SHEET_LOCK = 0x736B7368
 
 
-class Facts(msgspec.Struct, kw_only=True):
+class ReconciliationFigures(msgspec.Struct, kw_only=True):
     """What was seen of one instrument's readings of one hour.
 
     Attributes
@@ -83,13 +83,13 @@ class Facts(msgspec.Struct, kw_only=True):
         return self.stored - self.read_back
 
 
-class SheetRow(msgspec.Struct, frozen=True, kw_only=True):
+class ReconciliationRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row; ``hour`` is the start of the hour in which the readings start, UTC."""
 
     hour: datetime
     station_id: str
     instrument_id: str
-    facts: Facts
+    facts: ReconciliationFigures
     settled_at: datetime | None = None
     """Its version; None for one that is not stored yet."""
 
@@ -100,7 +100,7 @@ class ReconciliationStore:
 
     database: StateDatabase
 
-    def put(self, rows: Iterable[SheetRow]) -> bool:
+    def put(self, rows: Iterable[ReconciliationRow]) -> bool:
         """Replace rows, all or none: False, and nothing is changed, where one of them is not any more as it was read.
 
         ``settled_at`` is the version: what `read` gave, or None for a row that was not there. So a process that read
@@ -132,7 +132,7 @@ class ReconciliationStore:
         *,
         station_id: str | None = None,
         instruments: Sequence[tuple[str, str]] | None = None,
-    ) -> list[SheetRow]:
+    ) -> list[ReconciliationRow]:
         """Rows of hours that start in ``[start, end)``, by hour, station, instrument; only the instruments named, if any are."""
         question = (
             sa.select(balance_sheet)
@@ -146,7 +146,7 @@ class ReconciliationStore:
             rows: list[Any] = [row for item in questions for row in connection.execute(item).mappings()]
         return sorted(map(_to_row, rows), key=_key_of) if len(questions) > 1 else [_to_row(row) for row in rows]
 
-    def list_rests(self, after: SheetRow | None = None, limit: int = 1_000) -> list[SheetRow]:
+    def list_rests(self, after: ReconciliationRow | None = None, limit: int = 1_000) -> list[ReconciliationRow]:
         """Rows that have a rest, oldest first, at most ``limit``; those behind ``after``, so that all can be gone through."""
         key = [balance_sheet.c[name] for name in _KEY]
         question = sa.select(balance_sheet).where(balance_sheet.c.rest != 0).order_by(*key).limit(limit)
@@ -180,7 +180,7 @@ def _of_instruments(question: sa.Select[Any], instruments: Sequence[tuple[str, s
         yield question.where(pair.in_(list(instruments[first : first + _INSTRUMENTS])))
 
 
-def _behind(row: SheetRow) -> sa.ColumnElement[bool]:
+def _behind(row: ReconciliationRow) -> sa.ColumnElement[bool]:
     """Rows behind one in the order of the key; spelt out, so that the types of the columns hold."""
     hour, station_id, instrument_id = (balance_sheet.c[name] for name in _KEY)
     return sa.or_(
@@ -190,21 +190,23 @@ def _behind(row: SheetRow) -> sa.ColumnElement[bool]:
     )
 
 
-def _to_row(row: sa.RowMapping) -> SheetRow:
-    return SheetRow(
+def _to_row(row: sa.RowMapping) -> ReconciliationRow:
+    return ReconciliationRow(
         hour=row["hour"],
         station_id=row["station_id"],
         instrument_id=row["instrument_id"],
-        facts=msgspec.convert(row["figures"], Facts, strict=False),
+        facts=msgspec.convert(row["figures"], ReconciliationFigures, strict=False),
         settled_at=row["settled_at"],
     )
 
 
-def _key_of(row: SheetRow) -> tuple[datetime, str, str]:
+def _key_of(row: ReconciliationRow) -> tuple[datetime, str, str]:
     return row.hour, row.station_id, row.instrument_id
 
 
-def _versions(connection: sa.Connection, rows: Sequence[SheetRow]) -> dict[tuple[datetime, str, str], datetime]:
+def _versions(
+    connection: sa.Connection, rows: Sequence[ReconciliationRow]
+) -> dict[tuple[datetime, str, str], datetime]:
     """When the rows that are there were last settled, and others of the same time."""
     columns = (*(balance_sheet.c[name] for name in _KEY), balance_sheet.c.settled_at)
     found: dict[tuple[datetime, str, str], datetime] = {}
@@ -221,7 +223,7 @@ def _versions(connection: sa.Connection, rows: Sequence[SheetRow]) -> dict[tuple
     return found
 
 
-def _values(row: SheetRow, settled_at: datetime) -> dict[str, object]:
+def _values(row: ReconciliationRow, settled_at: datetime) -> dict[str, object]:
     return {
         "hour": row.hour,
         "station_id": row.station_id,

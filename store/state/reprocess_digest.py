@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-class JudgedMonth(msgspec.Struct, frozen=True, kw_only=True):
+class ReprocessDigest(msgspec.Struct, frozen=True, kw_only=True):
     """What a station's month was judged by.
 
     Attributes
@@ -43,7 +43,7 @@ class ReprocessDigestStore:
 
     database: StateDatabase
 
-    def put(self, item: JudgedMonth) -> None:
+    def put(self, item: ReprocessDigest) -> None:
         """Note a month as judged, in the place of what was noted before."""
         values = msgspec.structs.asdict(item) | {"judged_at": utc_now()}
         with self.database.writing() as connection:
@@ -53,7 +53,7 @@ class ReprocessDigestStore:
                 statement.on_conflict_do_update(index_elements=list(judged_month.primary_key), set_=changed)
             )
 
-    def get(self, network: str, station_id: str, month: datetime) -> JudgedMonth | None:
+    def get(self, network: str, station_id: str, month: datetime) -> ReprocessDigest | None:
         """What a month was judged by; None: never."""
         columns = judged_month.c
         question = sa.select(judged_month).where(
@@ -61,7 +61,7 @@ class ReprocessDigestStore:
         )
         with self.database.reading() as connection:
             row = connection.execute(question).mappings().first()
-        return None if row is None else to_type(row, JudgedMonth)
+        return None if row is None else to_type(row, ReprocessDigest)
 
     def forget(self, network: str, stations: Collection[str], start: datetime, end: datetime) -> int:
         """Forget months that begin in ``[start, end)``, so that they are judged anew; returns how many."""

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from store.influx.fingerprint import NO_DATA, day_digests
+from store.influx.native_digest import NO_DATA, day_digests
 from store.influx.store import InfluxStore
-from store.state import FlagRule, JudgedMonth, StateStore
+from store.state import LimitSnapshot, ReprocessDigest, StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 SPAN = (START, START + timedelta(days=3))
-RULE = FlagRule(digest="r", test="spike", version="v", figures={"suspect": 1.0})
+RULE = LimitSnapshot(digest="r", test="spike", version="v", figures={"suspect": 1.0})
 
 
 @pytest.fixture
@@ -96,7 +96,9 @@ def test_an_hour_revised_twice_by_a_broken_run_is_kept_once(state: StateStore) -
 def test_judged_months_are_replaced_and_forgotten(state: StateStore) -> None:
     for rules in ("a", "b"):
         state.reprocess_digests.put(
-            JudgedMonth(network="gas", station_id="s1", month=START, rules=rules, days={"2026-06-01": "f"}, run_id="x")
+            ReprocessDigest(
+                network="gas", station_id="s1", month=START, rules=rules, days={"2026-06-01": "f"}, run_id="x"
+            )
         )
     found = state.reprocess_digests.get("gas", "s1", START)
     assert found is not None

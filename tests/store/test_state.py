@@ -21,15 +21,15 @@ from store.state import (
     Balance,
     Clock,
     ClockState,
-    Facts,
     Finding,
     FindingKind,
     GateOutcome,
     GateResult,
     Progress,
     QuarantineState,
+    ReconciliationFigures,
+    ReconciliationRow,
     RunState,
-    SheetRow,
     StateStore,
 )
 from store.state.database import newest_revision
@@ -331,12 +331,12 @@ def test_a_pending_alert_is_not_delivered(store: StateStore) -> None:
     assert store.deliveries.claim("w", "email") == []
 
 
-def sheet_row(seen: int, at: datetime | None = None, instrument_id: str = "i") -> SheetRow:
-    facts = Facts(network="gas", seen=dict.fromkeys(range(seen)))
-    return SheetRow(hour=NOW, station_id="a", instrument_id=instrument_id, facts=facts, settled_at=at)
+def sheet_row(seen: int, at: datetime | None = None, instrument_id: str = "i") -> ReconciliationRow:
+    facts = ReconciliationFigures(network="gas", seen=dict.fromkeys(range(seen)))
+    return ReconciliationRow(hour=NOW, station_id="a", instrument_id=instrument_id, facts=facts, settled_at=at)
 
 
-def read_one(store: StateStore) -> SheetRow:
+def read_one(store: StateStore) -> ReconciliationRow:
     (row,) = store.reconciliation.read(NOW, NOW + timedelta(hours=1), instruments=[("a", "i")])
     return row
 

@@ -28,7 +28,7 @@ from schemas.reading import Rejection, RejectReason
 from store.error import StateError
 from store.influx.store import Bucket
 from store.rawlog import RawLog
-from store.state import Facts, Finding, FindingKind, Gap, GapState, SheetRow, StateStore
+from store.state import Finding, FindingKind, Gap, GapState, ReconciliationFigures, ReconciliationRow, StateStore
 from store.state.reconciliation import ReconciliationStore
 from tests.ingest.conftest import environment
 
@@ -81,7 +81,7 @@ class Bench:
             now=datetime.now(UTC),
         )
 
-    def rows(self) -> dict[datetime, Facts]:
+    def rows(self) -> dict[datetime, ReconciliationFigures]:
         found = self.state.reconciliation.read(H0 - 24 * HOUR, H0 + 24 * HOUR, station_id="st-1")
         return {row.hour: row.facts for row in found}
 
@@ -186,16 +186,16 @@ def test_rows_of_the_years_between_are_not_read(bench: Bench, monkeypatch: pytes
 
 def test_all_rests_are_looked_at_page_by_page_and_in_order(bench: Bench) -> None:
     rows = [
-        SheetRow(
+        ReconciliationRow(
             hour=H0 + at // 3 * HOUR,
             station_id=f"s-{at % 3}",
             instrument_id="i",
-            facts=Facts(network="gas", seen={0: None}),
+            facts=ReconciliationFigures(network="gas", seen={0: None}),
         )
         for at in range(10)
     ]
     assert bench.state.reconciliation.put(rows)
-    found: list[SheetRow] = []
+    found: list[ReconciliationRow] = []
     while page := bench.state.reconciliation.list_rests(found[-1] if found else None, limit=4):
         found += page
     assert [(row.hour, row.station_id) for row in found] == sorted((row.hour, row.station_id) for row in rows)
@@ -396,11 +396,11 @@ def test_every_row_sums_to_zero(
     if not path.exists():
         path.write_text(network_toml(station_network()))
     own = CollectorSettings(network=path)
-    rows: dict[tuple[datetime, str, str], Facts] = {}
+    rows: dict[tuple[datetime, str, str], ReconciliationFigures] = {}
 
     class Rows(dict):  # type: ignore[type-arg]  # rows made as they are touched
-        def __missing__(self, key: tuple[datetime, str, str]) -> Facts:
-            rows[key] = self[key] = Facts(network="gas")
+        def __missing__(self, key: tuple[datetime, str, str]) -> ReconciliationFigures:
+            rows[key] = self[key] = ReconciliationFigures(network="gas")
             return rows[key]
 
     grown = Rows()

@@ -15,7 +15,7 @@ from schemas.interval import Interval
 from schemas.reading import Reading
 from store.error import QueryError, StoreError, StoreMissingError, StoreUnavailableError
 from store.influx.csv import END, without_end_mark
-from store.influx.fingerprint import day_digests
+from store.influx.native_digest import day_digests
 from store.influx.read import last_frame, native_frame, native_frames
 from store.influx.store import Bucket, InfluxStore
 from store.settings import SharedSettings
