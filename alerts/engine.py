@@ -81,7 +81,7 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     latest: float | None = None
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class StateChange(msgspec.Struct, frozen=True, kw_only=True):
     """A change of state as the engine sees it: nothing about rule, station or parameter.
 
     Attributes
@@ -106,7 +106,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
-def advance(machine: Machine, samples: Iterable[Sample], condition: Condition) -> tuple[Machine, list[Change]]:
+def advance(machine: Machine, samples: Iterable[Sample], condition: Condition) -> tuple[Machine, list[StateChange]]:
     """Run the machine over samples.
 
     Parameters
@@ -121,10 +121,10 @@ def advance(machine: Machine, samples: Iterable[Sample], condition: Condition) -
     -------
     Machine
         To be kept for the next call.
-    list of Change
+    list of StateChange
         Ascending; each begins in the state in which the one before ended.
     """
-    changes: list[Change] = []
+    changes: list[StateChange] = []
     latest = machine.latest
     for sample in samples:
         if machine.cursor is not None:
@@ -140,7 +140,7 @@ def advance(machine: Machine, samples: Iterable[Sample], condition: Condition) -
 
 
 def _forget_after_gap(
-    machine: Machine, sample: Sample, cursor: datetime, condition: Condition, changes: list[Change]
+    machine: Machine, sample: Sample, cursor: datetime, condition: Condition, changes: list[StateChange]
 ) -> Machine:
     if (sample.start - cursor).total_seconds() <= condition.max_gap_s:
         return machine
@@ -150,7 +150,7 @@ def _forget_after_gap(
     return msgspec.structs.replace(machine, cleared_s=0.0, clearing_since=None)
 
 
-def _step(machine: Machine, sample: Sample, condition: Condition, changes: list[Change]) -> Machine:
+def _step(machine: Machine, sample: Sample, condition: Condition, changes: list[StateChange]) -> Machine:
     if machine.state is AlertState.FIRING:
         return _step_firing(machine, sample, condition, changes)
     if not _is_beyond(sample.value, sample.limit, above=condition.above):
@@ -164,7 +164,7 @@ def _step(machine: Machine, sample: Sample, condition: Condition, changes: list[
     return msgspec.structs.replace(held, state=reached)
 
 
-def _step_firing(machine: Machine, sample: Sample, condition: Condition, changes: list[Change]) -> Machine:
+def _step_firing(machine: Machine, sample: Sample, condition: Condition, changes: list[StateChange]) -> Machine:
     if _is_beyond(sample.value, sample.limit, above=condition.above):
         return msgspec.structs.replace(_held(machine, sample, condition), cleared_s=0.0, clearing_since=None)
     if not _is_cleared(sample, above=condition.above):
@@ -195,8 +195,8 @@ def _held(machine: Machine, sample: Sample, condition: Condition) -> Machine:
     )
 
 
-def _change(machine: Machine, to_state: AlertState, sample: Sample) -> Change:
-    return Change(
+def _change(machine: Machine, to_state: AlertState, sample: Sample) -> StateChange:
+    return StateChange(
         from_state=machine.state,
         to_state=to_state,
         at=sample.end,

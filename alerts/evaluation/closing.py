@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alerts.engine import Machine
-    from alerts.evaluation.look import Found, Look
-    from alerts.rules.rule import Rules
+    from alerts.evaluation.look import EvaluationInput, EvaluationResult
+    from alerts.rules.rule import AlertRules
 
 _BY_DATA = frozenset({EndReason.RULE_ENDED, EndReason.OUT_OF_SERVICE, EndReason.INVALIDATED, EndReason.NOT_EVALUATED})
 """Reasons that end an alert with the last value seen, so that values which come late are still judged."""
@@ -37,7 +37,9 @@ class _Opened:
     latest: float | None
 
 
-def closing_transitions(look: Look, rules: Rules, found: Found, *, live: bool) -> Iterator[AlertTransition]:
+def closing_transitions(
+    inputs: EvaluationInput, rules: AlertRules, found: EvaluationResult, *, live: bool
+) -> Iterator[AlertTransition]:
     """Ends of the alerts that are open after ``found`` and have lost their cause.
 
     Parameters
@@ -45,21 +47,21 @@ def closing_transitions(look: Look, rules: Rules, found: Found, *, live: bool) -
     live : bool
         Also silences and forecasts, which are looked at only now. Operation alerts: `alerts.evaluation.operation`.
     """
-    for opened in _opened(look, found):
+    for opened in _opened(inputs, found):
         change = opened.transition
         if change.kind is RuleKind.OPERATION or (change.kind is not RuleKind.THRESHOLD and not live):
             continue
-        if change.at > look.data_end:  # a window of the past says nothing of what began after it
+        if change.at > inputs.data_end:  # a window of the past says nothing of what began after it
             continue
-        reason = _reason(look, rules, found, opened)
+        reason = _reason(inputs, rules, found, opened)
         if reason is not None:
-            yield _end(look, opened, reason)
+            yield _end(inputs, opened, reason)
 
 
-def _opened(look: Look, found: Found) -> Iterator[_Opened]:
+def _opened(inputs: EvaluationInput, found: EvaluationResult) -> Iterator[_Opened]:
     newest = {item.alert_key: item for item in found.transitions}
-    for key in look.last.keys() | newest.keys():
-        status, change = look.last.get(key), newest.get(key)
+    for key in inputs.last.keys() | newest.keys():
+        status, change = inputs.last.get(key), newest.get(key)
         if change is None and status is not None:
             change = status.transition
         if change is None or change.to_state is AlertState.OK:
@@ -71,7 +73,7 @@ def _opened(look: Look, found: Found) -> Iterator[_Opened]:
         source = machine or progress
         yield _Opened(
             transition=change,
-            recorded_at=status.recorded_at if progress and status else look.now,
+            recorded_at=status.recorded_at if progress and status else inputs.now,
             seen_until=max(seen),
             machine=machine,
             extreme=source.extreme if source else change.value,
@@ -80,18 +82,18 @@ def _opened(look: Look, found: Found) -> Iterator[_Opened]:
         )
 
 
-def _reason(look: Look, rules: Rules, found: Found, opened: _Opened) -> EndReason | None:
+def _reason(inputs: EvaluationInput, rules: AlertRules, found: EvaluationResult, opened: _Opened) -> EndReason | None:
     change = opened.transition
-    station = look.network.stations.get(change.station_id)
+    station = inputs.network.stations.get(change.station_id)
     # A data set keeps its own times: what was in force then decides, whenever it is replayed.
-    at = opened.seen_until if station and station.late_window_h == 0 else look.data_end
-    reason = why_unwatched(change, rules, look.network, at)
+    at = opened.seen_until if station and station.late_window_h == 0 else inputs.data_end
+    reason = why_unwatched(change, rules, inputs.network, at)
     if reason is None and change.alert_key in found.groundless:
         reason = EndReason.INVALIDATED
-    return EndReason.NOT_EVALUATED if reason is None and _is_stale(look, rules, opened) else reason
+    return EndReason.NOT_EVALUATED if reason is None and _is_stale(inputs, rules, opened) else reason
 
 
-def _is_stale(look: Look, rules: Rules, opened: _Opened) -> bool:
+def _is_stale(inputs: EvaluationInput, rules: AlertRules, opened: _Opened) -> bool:
     """Whether no value came for too long, both by the data's time and since the alert was recorded."""
     rule = rules.named(opened.transition.rule)
     if isinstance(rule, ThresholdRule):
@@ -100,18 +102,18 @@ def _is_stale(look: Look, rules: Rules, opened: _Opened) -> bool:
         longest = timedelta(hours=rule.lead_h)
     else:
         return False
-    return look.data_end - opened.seen_until > longest and look.now - opened.recorded_at > longest
+    return inputs.data_end - opened.seen_until > longest and inputs.now - opened.recorded_at > longest
 
 
-def _end(look: Look, opened: _Opened, reason: EndReason) -> AlertTransition:
+def _end(inputs: EvaluationInput, opened: _Opened, reason: EndReason) -> AlertTransition:
     before = opened.transition
     is_silence = before.kind is RuleKind.SILENCE
     by_data = reason in _BY_DATA and not is_silence
     at = max(before.at, opened.seen_until)
     if is_silence:
-        at = max(at, look.data_end.replace(second=0, microsecond=0))
+        at = max(at, inputs.data_end.replace(second=0, microsecond=0))
     elif not by_data:
-        at = max(at, floor_hour(look.data_end))
+        at = max(at, floor_hour(inputs.data_end))
     evidence = dict(before.evidence)
     if not is_silence:
         evidence |= {

@@ -1,4 +1,4 @@
-"""Reads what the rules look at, runs the engine, yields the transitions. Reads only; `alerts.run.job` stores them."""
+"""Reads what the rules need, runs the engine, yields the transitions. Reads only; `alerts.run.job` stores them."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from alerts.evaluation.history import Subject
-from alerts.evaluation.judged import as_judged_now
+from alerts.evaluation.judged import with_current_flags
 from alerts.evaluation.look import (
-    Found,
+    EvaluationResult,
     first_needed,
     is_outdated,
     open_alerts,
@@ -38,8 +38,8 @@ from schemas.message import NetworkCode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alerts.evaluation.look import Look
-    from alerts.rules.rule import ForecastRule, Rules, SilenceRule, ThresholdRule
+    from alerts.evaluation.look import EvaluationInput
+    from alerts.rules.rule import AlertRules, ForecastRule, SilenceRule, ThresholdRule
     from schemas.network import Station
     from store.state import AlertStatus
 
@@ -48,69 +48,69 @@ RAIN_NETWORKS = ("met", "rad")
 FORECAST = "forecast_hourly"
 
 
-def find_transitions(look: Look, rules: Rules, *, live: bool = True) -> Found:
-    """All new transitions in ``[look.start, look.end)``, rule by rule.
+def find_transitions(inputs: EvaluationInput, rules: AlertRules, *, live: bool = True) -> EvaluationResult:
+    """All new transitions in ``[inputs.start, inputs.end)``, rule by rule.
 
     Parameters
     ----------
     live : bool
-        Also silence and forecast, which can only be judged at ``look.now``.
+        Also silence and forecast, which can only be judged at ``inputs.now``.
     """
-    found = Found()
+    found = EvaluationResult()
     for rule in rules.thresholds():
-        found.attempt(rule.name, partial(_threshold, look, rule, found))
+        found.attempt(rule.name, partial(_threshold, inputs, rule, found))
     if not live:
         return found
     for forecast_rule in rules.forecasts():
-        found.attempt(forecast_rule.name, partial(_forecast, look, forecast_rule, found))
+        found.attempt(forecast_rule.name, partial(_forecast, inputs, forecast_rule, found))
     for silence_rule in rules.silences():
-        found.attempt(silence_rule.name, partial(_silence, look, silence_rule, found))
+        found.attempt(silence_rule.name, partial(_silence, inputs, silence_rule, found))
     return found
 
 
-def _threshold(look: Look, rule: ThresholdRule, found: Found) -> None:
-    if not _meets_window(look, rule):
+def _threshold(inputs: EvaluationInput, rule: ThresholdRule, found: EvaluationResult) -> None:
+    if not _meets_window(inputs, rule):
         return
     if rule.averaging is RuleAveraging.NATIVE:
-        find_native(look, rule, found)
+        find_native(inputs, rule, found)
     else:
-        _hourly(look, rule, found)
+        _hourly(inputs, rule, found)
 
 
-def _meets_window(look: Look, rule: ThresholdRule) -> bool:
+def _meets_window(inputs: EvaluationInput, rule: ThresholdRule) -> bool:
     """Whether the rule's days meet the window's, or it has alerts open."""
-    zone = look.network.timezone
-    first, last = look.start.astimezone(zone).date(), look.end.astimezone(zone).date()
+    zone = inputs.network.timezone
+    first, last = inputs.start.astimezone(zone).date(), inputs.end.astimezone(zone).date()
     meets = (rule.since is None or rule.since <= last) and (rule.until is None or first <= rule.until)
-    return meets or any(True for _ in open_alerts(look, rule))
+    return meets or any(True for _ in open_alerts(inputs, rule))
 
 
-def _hourly(look: Look, rule: ThresholdRule, found: Found) -> None:
+def _hourly(inputs: EvaluationInput, rule: ThresholdRule, found: EvaluationResult) -> None:
     # An hour is judged when it is over; one that is still filling would be judged by its first minutes.
-    end, first = min(look.end, floor_hour(look.now)), first_needed(look, rule)
-    opened = {status.transition.station_id: status for status in open_alerts(look, rule)}
+    end, first = min(inputs.end, floor_hour(inputs.now)), first_needed(inputs, rule)
+    opened = {status.transition.station_id: status for status in open_alerts(inputs, rule)}
     earliest = min([first, *(floor_hour(status.transition.since) for status in opened.values())])
     before = timedelta(hours=rule.baseline.window_h if rule.baseline else 0)
-    frames = look.influx.read_hourly_all(rule.network, first - before, end, [rule.parameter])
-    rain = _rain(look, earliest - before, end) if rule.baseline and rule.baseline.dry_h else {}
-    for station in covered_stations(rule, look.network):
+    frames = inputs.influx.read_hourly_all(rule.network, first - before, end, [rule.parameter])
+    rain = _rain(inputs, earliest - before, end) if rule.baseline and rule.baseline.dry_h else {}
+    for station in covered_stations(rule, inputs.network):
         frame, status = frames.get(station.id), opened.get(station.id)
         begin = first if status is None else min(first, floor_hour(status.transition.since))
         if begin < first:
-            frame = look.influx.read_hourly(rule.network, station.id, begin - before, end, [rule.parameter])
+            frame = inputs.influx.read_hourly(rule.network, station.id, begin - before, end, [rule.parameter])
         if frame is None or frame.empty:
             continue
         found.attempt(
             f"{rule.name}, {station.id}",
-            partial(_hours_of, look, rule, station, found, status=status, frame=frame, rain=rain, begin=begin),
+            partial(_hours_of, inputs, rule, station, found, status=status, frame=frame, rain=rain, begin=begin),
         )
 
 
 def _hours_of(  # noqa: PLR0913 - by keyword
-    look: Look,
+    inputs: EvaluationInput,
     rule: ThresholdRule,
     station: Station,
-    found: Found,
+    found: EvaluationResult,
     *,
     status: AlertStatus | None,
     frame: pd.DataFrame,
@@ -122,45 +122,49 @@ def _hours_of(  # noqa: PLR0913 - by keyword
         return
     subject = value_subject(rule, station.id)
     if status is not None:
-        if look.state is not None:
-            frame = as_judged_now(look.influx, look.state, network=rule.network, station_id=station.id, frame=frame)
+        if inputs.state is not None:
+            frame = with_current_flags(
+                inputs.influx, inputs.state, network=rule.network, station_id=station.id, frame=frame
+            )
         if grounds_are_gone(frame, rule, status.transition):
             found.groundless.add(subject.alert_key)
-    samples = hourly_samples(frame, rule, look.network.timezone, rain.get(station.id), instruments_of(rule, station))
-    run_machine(look, rule, subject, [item for item in samples if item.start >= begin], found)
+    samples = hourly_samples(frame, rule, inputs.network.timezone, rain.get(station.id), instruments_of(rule, station))
+    run_machine(inputs, rule, subject, [item for item in samples if item.start >= begin], found)
 
 
-def _rain(look: Look, start: datetime, end: datetime) -> dict[str, pd.Series]:
+def _rain(inputs: EvaluationInput, start: datetime, end: datetime) -> dict[str, pd.Series]:
     """Hourly rain that is beyond doubt, by station; the largest where two networks measure it."""
     found: dict[str, pd.Series] = {}
     for network in RAIN_NETWORKS:
-        for station_id, frame in look.influx.read_hourly_all(network, start, end, [RAIN]).items():
+        for station_id, frame in inputs.influx.read_hourly_all(network, start, end, [RAIN]).items():
             rain, before = certain(frame, RAIN), found.get(station_id)
             found[station_id] = rain if before is None else pd.concat([before, rain], axis=1).max(axis=1)
     return found
 
 
-def _forecast(look: Look, rule: ForecastRule, found: Found) -> None:
-    ahead = look.now + timedelta(hours=rule.lead_h)
-    product = look.influx.read_product(FORECAST, floor_hour(look.now), ahead + HOUR)
+def _forecast(inputs: EvaluationInput, rule: ForecastRule, found: EvaluationResult) -> None:
+    ahead = inputs.now + timedelta(hours=rule.lead_h)
+    product = inputs.influx.read_product(FORECAST, floor_hour(inputs.now), ahead + HOUR)
     for station_id, rows in product.groupby("station_id"):
-        found.attempt(f"{rule.name}, {station_id}", partial(_forecast_of, look, rule, str(station_id), rows, found))
+        found.attempt(f"{rule.name}, {station_id}", partial(_forecast_of, inputs, rule, str(station_id), rows, found))
 
 
-def _forecast_of(look: Look, rule: ForecastRule, station_id: str, rows: pd.DataFrame, found: Found) -> None:
-    station = look.network.stations.get(station_id)
+def _forecast_of(
+    inputs: EvaluationInput, rule: ForecastRule, station_id: str, rows: pd.DataFrame, found: EvaluationResult
+) -> None:
+    station = inputs.network.stations.get(station_id)
     serving = instruments_of(rule, station) if station else ()
-    if station is None or not any(item.serves_at(look.now) for item in serving):
+    if station is None or not any(item.serves_at(inputs.now) for item in serving):
         return
-    sample = forecast_sample(forecast_of(rows, rule.parameter), rule, look.now)
+    sample = forecast_sample(forecast_of(rows, rule.parameter), rule, inputs.now)
     subject = value_subject(rule, station.id)
     if sample is not None:
-        run_instant(look, rule, subject, sample, found)
+        run_instant(inputs, rule, subject, sample, found)
 
 
-def _silence(look: Look, rule: SilenceRule, found: Found) -> None:
-    silences = _silences(look, rule, found)
-    covered = [item for item in silences if rule.covers(look.network.stations[item.station_id])]
+def _silence(inputs: EvaluationInput, rule: SilenceRule, found: EvaluationResult) -> None:
+    silences = _silences(inputs, rule, found)
+    covered = [item for item in silences if rule.covers(inputs.network.stations[item.station_id])]
     if not covered:
         return
     together = all_silent(covered, rule.all_stations)
@@ -173,33 +177,39 @@ def _silence(look: Look, rule: SilenceRule, found: Found) -> None:
         ]
     for subject, silence, silent in subjects:
         place = f"{rule.name}, {subject.station_id}"
-        found.attempt(place, partial(_silence_of, look, rule, subject, silence, found, silent=silent))
+        found.attempt(place, partial(_silence_of, inputs, rule, subject, silence, found, silent=silent))
 
 
 def _silence_of(
-    look: Look, rule: SilenceRule, subject: Subject, silence: Silence, found: Found, *, silent: bool
+    inputs: EvaluationInput,
+    rule: SilenceRule,
+    subject: Subject,
+    silence: Silence,
+    found: EvaluationResult,
+    *,
+    silent: bool,
 ) -> None:
-    if is_outdated(look, rule, subject):
+    if is_outdated(inputs, rule, subject):
         return
-    last = look.last.get(subject.alert_key)
+    last = inputs.last.get(subject.alert_key)
     change = silence_change(last.transition if last else None, silence, rule, subject, silent=silent)
     if change is not None:
         found.transitions.append(change)
 
 
-def _silences(look: Look, rule: SilenceRule, found: Found) -> list[Silence]:
+def _silences(inputs: EvaluationInput, rule: SilenceRule, found: EvaluationResult) -> list[Silence]:
     """Of every station and network that ever sent something; one that never did is not silent but not yet there."""
     silences: list[Silence] = []
 
     def add(network: NetworkCode, station_id: str, rows: pd.DataFrame) -> None:
-        station = look.network.stations.get(station_id)
+        station = inputs.network.stations.get(station_id)
         newest = rows["start"].max().to_pydatetime()
-        silence = silence_of(station, network, newest, rule, look.now) if station else None
+        silence = silence_of(station, network, newest, rule, inputs.now) if station else None
         if silence is not None:
             silences.append(silence)
 
     for network in rule.networks or tuple(NetworkCode):
-        wanted = {pair for pair, item in look.network.instruments.items() if item.network == network}
-        for station_id, rows in look.influx.last_readings(network, wanted).groupby("station_id"):
+        wanted = {pair for pair, item in inputs.network.instruments.items() if item.network == network}
+        for station_id, rows in inputs.influx.last_readings(network, wanted).groupby("station_id"):
             found.attempt(f"{rule.name}, {station_id}", partial(add, network, str(station_id), rows))
     return silences

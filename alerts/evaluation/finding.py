@@ -14,8 +14,8 @@ from store.state import FindingKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from alerts.evaluation.look import Found
-    from alerts.rules.rule import Rules
+    from alerts.evaluation.look import EvaluationResult
+    from alerts.rules.rule import AlertRules
     from schemas.network import Network
     from store.state import AlertStatus, Finding, StateStore
 
@@ -49,12 +49,12 @@ _CLOCKS = {
 
 def finding_transitions(
     state: StateStore,
-    rules: Rules,
+    rules: AlertRules,
     network: Network,
     statuses: Mapping[str, AlertStatus],
     now: datetime,
     *,
-    found: Found,
+    found: EvaluationResult,
 ) -> None:
     """Add to ``found`` beginnings and ends of the alerts that findings make; a finding already told is not told again.
 
@@ -87,7 +87,9 @@ def standing_keys(state: StateStore) -> set[str]:
     return {PREFIX + item.key for kind in _STANDING for item in state.findings.list(kind=kind)}
 
 
-def _begin(finding: Finding, state: StateStore, rules: Rules, status: AlertStatus | None) -> Iterator[AlertTransition]:
+def _begin(
+    finding: Finding, state: StateStore, rules: AlertRules, status: AlertStatus | None
+) -> Iterator[AlertTransition]:
     told = state.documents.get(DOCUMENT, PREFIX + finding.key)
     is_told = told is not None and datetime.fromisoformat(told.body["last_at"]) >= finding.last_at
     is_open = status is not None and status.state is AlertState.FIRING
@@ -165,7 +167,7 @@ def _gap_detail(finding: Finding) -> str:
         f"{finding.instrument_id} 缺 {facts.get('missing')} 条（{span}），已请求 {facts.get('attempts')} 次未补回。"
         "查看站点存储后 skyground gaps ask。\n"
         f"{finding.instrument_id} lacks {facts.get('missing')} readings ({span}); asked {facts.get('attempts')} times in vain. "
-        "Look at the station's memory, then use skyground gaps ask."
+        "EvaluationInput at the station's memory, then use skyground gaps ask."
     )
 
 

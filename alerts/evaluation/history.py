@@ -19,7 +19,7 @@ from schemas.alert import AlertState, AlertTransition, EndReason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alerts.engine import Change
+    from alerts.engine import StateChange
     from alerts.rules.rule import Rule
     from store.state import AlertStatus
 
@@ -81,7 +81,7 @@ def machine_after(transition: AlertTransition | None) -> Machine:
 
 
 def transition_of(
-    change: Change, rule: Rule, subject: Subject, extra: Mapping[str, object] | None = None
+    change: StateChange, rule: Rule, subject: Subject, extra: Mapping[str, object] | None = None
 ) -> AlertTransition:
     """A change as the record that is stored; ``extra`` is further evidence (plain JSON)."""
     evidence: dict[str, object] = {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _HOUR, _MOMENT = timedelta(hours=1), timedelta(microseconds=1)
 
 
-def as_judged_now(
+def with_current_flags(
     influx: InfluxStore, state: StateStore, *, network: str, station_id: str, frame: pd.DataFrame
 ) -> pd.DataFrame:
     """The hours of one station at level L2; raises `store.error.StoreError`."""

@@ -19,7 +19,7 @@ from schemas.parameter import parameter
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from alerts.engine import Change, Machine, Sample
+    from alerts.engine import Machine, Sample, StateChange
     from alerts.rules.rule import ForecastRule, Rule, ThresholdRule
     from schemas.alert import AlertTransition
     from schemas.network import Network
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from store.state import AlertStatus, StateStore
 
 
-class Look(NamedTuple):
+class EvaluationInput(NamedTuple):
     """What one evaluation works with.
 
     ``last`` holds the stored alerts by key; empty for a rehearsal. ``state`` is asked for reviews; None: there are none.
@@ -48,7 +48,7 @@ class Look(NamedTuple):
 
 
 @dataclass(slots=True)
-class Found:
+class EvaluationResult:
     """What one evaluation found.
 
     Attributes
@@ -83,47 +83,55 @@ class Found:
         self.attempt(place, lambda: self.transitions.extend(changes()))
 
 
-def open_alerts(look: Look, rule: Rule) -> Iterator[AlertStatus]:
+def open_alerts(inputs: EvaluationInput, rule: Rule) -> Iterator[AlertStatus]:
     """Open alerts of a rule, as it means them now, that began before the window ends."""
-    for status in look.last.values():
+    for status in inputs.last.values():
         change = status.transition
-        is_open = change.rule == rule.name and status.state is not AlertState.OK and change.at < look.end
+        is_open = change.rule == rule.name and status.state is not AlertState.OK and change.at < inputs.end
         if is_open and not is_changed(change, rule):
             yield status
 
 
-def is_outdated(look: Look, rule: Rule, subject: Subject) -> bool:
+def is_outdated(inputs: EvaluationInput, rule: Rule, subject: Subject) -> bool:
     """Whether the open alert of that key was raised when the rule meant something else: it is closed before a new one may begin."""
-    status = look.last.get(subject.alert_key)
+    status = inputs.last.get(subject.alert_key)
     return status is not None and status.state is not AlertState.OK and is_changed(status.transition, rule)
 
 
-def run_machine(look: Look, rule: ThresholdRule, subject: Subject, samples: list[Sample], found: Found) -> None:
+def run_machine(
+    inputs: EvaluationInput, rule: ThresholdRule, subject: Subject, samples: list[Sample], found: EvaluationResult
+) -> None:
     """Run the machine of a threshold alert over its samples."""
     condition = condition_of(rule)
-    machine = with_extreme_of(machine_of(look.last.get(subject.alert_key)), samples, condition)
-    _advance(look, rule, subject, partial(advance, machine, samples, condition), found)
+    machine = with_extreme_of(machine_of(inputs.last.get(subject.alert_key)), samples, condition)
+    _advance(inputs, rule, subject, partial(advance, machine, samples, condition), found)
 
 
-def run_instant(look: Look, rule: ForecastRule, subject: Subject, sample: Sample, found: Found) -> None:
+def run_instant(
+    inputs: EvaluationInput, rule: ForecastRule, subject: Subject, sample: Sample, found: EvaluationResult
+) -> None:
     """Run the machine of a forecast alert over the one sample of this round."""
-    machine = machine_of(look.last.get(subject.alert_key))
-    _advance(look, rule, subject, partial(advance, machine, [sample], INSTANT), found)
+    machine = machine_of(inputs.last.get(subject.alert_key))
+    _advance(inputs, rule, subject, partial(advance, machine, [sample], INSTANT), found)
 
 
 def _advance(
-    look: Look, rule: Rule, subject: Subject, run: Callable[[], tuple[Machine, list[Change]]], found: Found
+    inputs: EvaluationInput,
+    rule: Rule,
+    subject: Subject,
+    run: Callable[[], tuple[Machine, list[StateChange]]],
+    found: EvaluationResult,
 ) -> None:
     """Run a machine, and keep it and its changes; not that of an outdated alert."""
-    if is_outdated(look, rule, subject):
+    if is_outdated(inputs, rule, subject):
         return
     found.machines[subject.alert_key], changes = run()
     found.transitions += [transition_of(change, rule, subject) for change in changes]
 
 
-def first_needed(look: Look, rule: ThresholdRule) -> datetime:
+def first_needed(inputs: EvaluationInput, rule: ThresholdRule) -> datetime:
     """From where samples are needed: the window, and what a pending condition needs before it."""
-    return floor_hour(look.start - timedelta(hours=rule.for_h + rule.max_gap_h))
+    return floor_hour(inputs.start - timedelta(hours=rule.for_h + rule.max_gap_h))
 
 
 def value_subject(rule: ThresholdRule | ForecastRule, station_id: str) -> Subject:

@@ -18,31 +18,31 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from alerts.evaluation.look import Found, Look
+    from alerts.evaluation.look import EvaluationInput, EvaluationResult
     from alerts.rules.rule import ThresholdRule
     from schemas.alert import AlertTransition
     from schemas.network import Instrument, Station
     from store.state import AlertStatus
 
 
-def find_native(look: Look, rule: ThresholdRule, found: Found) -> None:
+def find_native(inputs: EvaluationInput, rule: ThresholdRule, found: EvaluationResult) -> None:
     """Add to ``found`` what a rule on readings finds in the window."""
-    first = first_needed(look, rule)
-    opened = {status.transition.station_id: status for status in open_alerts(look, rule)}
-    stations = covered_stations(rule, look.network)
-    frames = look.influx.read_native_many(
-        rule.network, [item.id for item in stations], first, look.end, [rule.parameter]
+    first = first_needed(inputs, rule)
+    opened = {status.transition.station_id: status for status in open_alerts(inputs, rule)}
+    stations = covered_stations(rule, inputs.network)
+    frames = inputs.influx.read_native_many(
+        rule.network, [item.id for item in stations], first, inputs.end, [rule.parameter]
     )
     for station in stations:
         place = f"{rule.name}, {station.id}"
-        found.attempt(place, partial(_readings_of, look, rule, station, found, frames=frames, opened=opened))
+        found.attempt(place, partial(_readings_of, inputs, rule, station, found, frames=frames, opened=opened))
 
 
 def _readings_of(
-    look: Look,
+    inputs: EvaluationInput,
     rule: ThresholdRule,
     station: Station,
-    found: Found,
+    found: EvaluationResult,
     *,
     frames: Mapping[tuple[str, str], pd.DataFrame],
     opened: Mapping[str, AlertStatus],
@@ -52,28 +52,32 @@ def _readings_of(
     own = {item.id: frames[station.id, item.id] for item in instruments if (station.id, item.id) in frames}
     subject = value_subject(rule, station.id)
     if status is not None:
-        own = _native_since(look, rule, station, instruments, status)
+        own = _native_since(inputs, rule, station, instruments, status)
         if _native_grounds_are_gone(own, rule, status.transition):
             found.groundless.add(subject.alert_key)
     elif not any(may_exceed(frame, rule) for frame in own.values()):
         return
     streams = [
-        native_samples(own[item.id], rule, item, look.network.timezone) for item in instruments if item.id in own
+        native_samples(own[item.id], rule, item, inputs.network.timezone) for item in instruments if item.id in own
     ]
     samples = worst_samples(streams, above=rule.above is not None)
-    run_machine(look, rule, subject, samples, found)
+    run_machine(inputs, rule, subject, samples, found)
 
 
 def _native_since(
-    look: Look, rule: ThresholdRule, station: Station, instruments: Iterable[Instrument], status: AlertStatus
+    inputs: EvaluationInput,
+    rule: ThresholdRule,
+    station: Station,
+    instruments: Iterable[Instrument],
+    status: AlertStatus,
 ) -> dict[str, pd.DataFrame]:
     """Readings of an open alert from its beginning on, without those that quality control has failed since."""
-    begin = min(first_needed(look, rule), status.transition.since)
-    frames = look.influx.read_native_many(rule.network, [station.id], begin, look.end, [rule.parameter])
-    if look.state is None:
+    begin = min(first_needed(inputs, rule), status.transition.since)
+    frames = inputs.influx.read_native_many(rule.network, [station.id], begin, inputs.end, [rule.parameter])
+    if inputs.state is None:
         return {item.id: frames[station.id, item.id] for item in instruments if (station.id, item.id) in frames}
-    span = Interval(begin, look.end)
-    verdicts = read_verdicts(look.influx, look.state, rule.network, station.id, span)
+    span = Interval(begin, inputs.end)
+    verdicts = read_verdicts(inputs.influx, inputs.state, rule.network, station.id, span)
     found = {}
     for item in instruments:
         if (station.id, item.id) in frames:

@@ -13,7 +13,7 @@ from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Seve
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from alerts.rules.rule import Rules
+    from alerts.rules.rule import AlertRules
     from schemas.network import Network
     from store.state import AlertStatus, StateStore
 
@@ -29,7 +29,7 @@ _TITLES = ("title_zh", "title_en")
 
 def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keyword
     state: StateStore,
-    rules: Rules,
+    rules: AlertRules,
     *,
     key: str,
     titles: tuple[str, str],
@@ -73,7 +73,7 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
 
 def operation_ends(
     state: StateStore,
-    rules: Rules,
+    rules: AlertRules,
     network: Network,
     *,
     statuses: Mapping[str, AlertStatus],
@@ -102,7 +102,7 @@ def open_operations(statuses: Mapping[str, AlertStatus]) -> Iterator[AlertStatus
             yield status
 
 
-def _is_over(state: StateStore, rules: Rules, status: AlertStatus, now: datetime) -> bool:
+def _is_over(state: StateStore, rules: AlertRules, status: AlertStatus, now: datetime) -> bool:
     rule = rules.operation(status.alert_key.removeprefix(PREFIX))
     return now - last_report(state, status) >= (timedelta(hours=rule.clear_after_h) if rule else CLEAR_AFTER)
 

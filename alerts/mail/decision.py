@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.rules.rule import Rules
+    from alerts.rules.rule import AlertRules
     from store.state import ClaimedTransition, Delivery
 
 SAME_RISE = timedelta(hours=1)
@@ -40,7 +40,7 @@ class Action(Enum):
     WAIT = "wait"
 
 
-class Episode(NamedTuple):
+class ClaimedAlert(NamedTuple):
     """A claimed beginning, a claimed end, or both of one alert."""
 
     begin: ClaimedTransition | None
@@ -60,7 +60,7 @@ class Episode(NamedTuple):
 class Decision(NamedTuple):
     """What becomes of an episode; ``reason`` says why it is not mailed."""
 
-    episode: Episode
+    episode: ClaimedAlert
     action: Action
     reason: str = ""
 
@@ -70,7 +70,7 @@ class Situation(NamedTuple):
 
     Attributes
     ----------
-    rules : Rules
+    rules : AlertRules
     max_age_h : float or None
         Replaces the rules' own age [h]; 0 is any age.
     firing : sequence of AlertTransition
@@ -83,7 +83,7 @@ class Situation(NamedTuple):
         By alert key of what fires: until when its condition is known to hold.
     """
 
-    rules: Rules
+    rules: AlertRules
     max_age_h: float | None
     firing: Sequence[AlertTransition]
     ended: Sequence[AlertTransition]
@@ -91,7 +91,7 @@ class Situation(NamedTuple):
     held_until: Mapping[str, datetime]
 
 
-def episodes_of(claims: Iterable[ClaimedTransition]) -> Iterator[Episode]:
+def episodes_of(claims: Iterable[ClaimedTransition]) -> Iterator[ClaimedAlert]:
     """Claims of a round as episodes; those of one alert in the order of time."""
     by_key: dict[str, list[ClaimedTransition]] = defaultdict(list)
     for claim in claims:
@@ -101,15 +101,15 @@ def episodes_of(claims: Iterable[ClaimedTransition]) -> Iterator[Episode]:
         for claim in sorted(mine, key=lambda item: (item.transition.at, item.transition_id)):
             is_end = claim.transition.to_state is AlertState.OK
             if not is_end and begin is not None:
-                yield Episode(begin, None)
+                yield ClaimedAlert(begin, None)
             if is_end:
-                yield Episode(begin, claim)
+                yield ClaimedAlert(begin, claim)
             begin = None if is_end else claim
         if begin is not None:
-            yield Episode(begin, None)
+            yield ClaimedAlert(begin, None)
 
 
-def decide(episodes: Sequence[Episode], situation: Situation) -> list[Decision]:
+def decide(episodes: Sequence[ClaimedAlert], situation: Situation) -> list[Decision]:
     """Decide on every episode of a round."""
     candidates = [item for item in episodes if item.begin is not None and _too_old(item, item.begin, situation) is None]
     # Only what will be mailed itself, under a rule that still means it, speaks for a lower level.
@@ -123,7 +123,7 @@ def decide(episodes: Sequence[Episode], situation: Situation) -> list[Decision]:
 
 
 def _decide(
-    episode: Episode, situation: Situation, rising: Sequence[AlertTransition], ends: Sequence[AlertTransition]
+    episode: ClaimedAlert, situation: Situation, rising: Sequence[AlertTransition], ends: Sequence[AlertTransition]
 ) -> Decision:
     begin, end = episode
     if begin is None:
@@ -139,7 +139,7 @@ def _decide(
 
 
 def _decide_end(
-    episode: Episode, end: ClaimedTransition, situation: Situation, ends: Sequence[AlertTransition]
+    episode: ClaimedAlert, end: ClaimedTransition, situation: Situation, ends: Sequence[AlertTransition]
 ) -> Decision:
     beginning = situation.beginnings.get(end.transition_id)
     if beginning is None:
@@ -156,12 +156,12 @@ def _decide_end(
     return Decision(episode, Action.SKIP, "its beginning was not mailed")
 
 
-def _is_still_meant(begin: AlertTransition, rules: Rules) -> bool:
+def _is_still_meant(begin: AlertTransition, rules: AlertRules) -> bool:
     rule = rules.named(begin.rule)
     return rule is not None and not is_changed(begin, rule)
 
 
-def _too_old(episode: Episode, begin: ClaimedTransition, situation: Situation) -> str | None:
+def _too_old(episode: ClaimedAlert, begin: ClaimedTransition, situation: Situation) -> str | None:
     """Why a beginning is history: it was found too late, and the alert does not hold any more.
 
     How long a mail then waited for its server does not count.

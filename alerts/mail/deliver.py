@@ -11,8 +11,8 @@ import structlog
 
 from alerts.channels import email
 from alerts.mail.cause import attribute_missing
-from alerts.mail.decision import Action, Episode, Situation, decide, episodes_of
-from alerts.mail.evidence import Sources, gather
+from alerts.mail.decision import Action, ClaimedAlert, Situation, decide, episodes_of
+from alerts.mail.evidence import Sources, collect_view
 from alerts.mail.facts import label_kind
 from alerts.mail.message import Envelope, compose, message_id, render
 from alerts.rules.watched import why_unwatched
@@ -40,7 +40,7 @@ LOOK_AGAIN = timedelta(seconds=10)
 _log = structlog.get_logger(__name__)
 
 
-class Outcome(NamedTuple):
+class DeliveryOutcome(NamedTuple):
     """What a delivery round did: mails handed over, and the last error of those that were not."""
 
     sent: int
@@ -57,7 +57,7 @@ class _Failure(NamedTuple):
 class _Post(NamedTuple):
     """An episode that is to be mailed."""
 
-    episode: Episode
+    episode: ClaimedAlert
     is_late: bool
 
     @property
@@ -71,15 +71,15 @@ class _Post(NamedTuple):
         return [item.delivery_id for item in self.episode.claims]
 
 
-def deliver_round(sources: Sources, settings: AlertSettings, *, worker: str, now: datetime) -> Outcome:
+def deliver_round(sources: Sources, settings: AlertSettings, *, worker: str, now: datetime) -> DeliveryOutcome:
     """Claim what is due and mail it; one that raises before it can be sent is given back, and the others go."""
-    outcomes: list[Outcome] = []
+    outcomes: list[DeliveryOutcome] = []
 
     def give_back(claim: ClaimedTransition, error: Exception) -> None:
         say("alert_delivery_failed", error, alert=claim.transition.alert_key)
         detail = describe(error)
         sources.state.deliveries.finish(claim.delivery_id, ok=False, detail=detail, worker=worker, permanent=False)
-        outcomes.append(Outcome(0, detail))
+        outcomes.append(DeliveryOutcome(0, detail))
 
     divide(
         lambda part: outcomes.append(_deliver(part, sources, settings, worker=worker, now=now)),
@@ -87,12 +87,12 @@ def deliver_round(sources: Sources, settings: AlertSettings, *, worker: str, now
         give_back,
     )
     errors = [item.error for item in outcomes if item.error]
-    return Outcome(sum(item.sent for item in outcomes), errors[-1] if errors else None)
+    return DeliveryOutcome(sum(item.sent for item in outcomes), errors[-1] if errors else None)
 
 
 def _deliver(
     claims: Sequence[ClaimedTransition], sources: Sources, settings: AlertSettings, *, worker: str, now: datetime
-) -> Outcome:
+) -> DeliveryOutcome:
     statuses = sources.state.alerts.get_states()
     episodes = list(episodes_of(claims))
     decisions = decide(episodes, _situation(sources, settings, statuses, episodes))
@@ -103,7 +103,7 @@ def _deliver(
         key=lambda group: min(post.episode.claims[0].transition.at for post in group),
     )
     failures = list(_send_all(sources, settings, groups, worker=worker, statuses=statuses, now=now))
-    return Outcome(failures.count(None), next((item.detail for item in reversed(failures) if item), None))
+    return DeliveryOutcome(failures.count(None), next((item.detail for item in reversed(failures) if item), None))
 
 
 def _send_all(
@@ -139,7 +139,7 @@ def _claim(sources: Sources, worker: str) -> Iterator[ClaimedTransition]:
 
 
 def _situation(
-    sources: Sources, settings: AlertSettings, statuses: Mapping[str, AlertStatus], episodes: Sequence[Episode]
+    sources: Sources, settings: AlertSettings, statuses: Mapping[str, AlertStatus], episodes: Sequence[ClaimedAlert]
 ) -> Situation:
     state, now = sources.state, sources.now
     firing = [item for item in statuses.values() if item.state is AlertState.FIRING]
@@ -234,7 +234,9 @@ def _send(
 
 
 def _views(sources: Sources, group: Sequence[_Post]) -> list[AlertView]:
-    return [gather(sources, post.shown.transition_id, post.shown.transition, is_late=post.is_late) for post in group]
+    return [
+        collect_view(sources, post.shown.transition_id, post.shown.transition, is_late=post.is_late) for post in group
+    ]
 
 
 def _give_back(sources: Sources, ids: Sequence[int], worker: str, *, detail: str, permanent: bool) -> None:
@@ -265,7 +267,7 @@ def _identity(group: Sequence[_Post]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _references(sources: Sources, episode: Episode, statuses: Mapping[str, AlertStatus]) -> tuple[str, ...]:
+def _references(sources: Sources, episode: ClaimedAlert, statuses: Mapping[str, AlertStatus]) -> tuple[str, ...]:
     """The thread: mails of this alert's beginning, and of other levels that fire at the same station and parameter."""
     transition = episode.last.transition
     keys = [transition.alert_key] if episode.begin is None else []
@@ -286,7 +288,7 @@ def _references(sources: Sources, episode: Episode, statuses: Mapping[str, Alert
     return tuple(found)
 
 
-def _note(sources: Sources, episode: Episode, thread: Sequence[str]) -> None:
+def _note(sources: Sources, episode: ClaimedAlert, thread: Sequence[str]) -> None:
     """Remember the thread of a beginning, for the mail of its end and of other levels."""
     if episode.begin is not None:
         body = {"transition_id": episode.begin.transition_id, "thread": list(thread)}

@@ -11,11 +11,11 @@ import pandas as pd
 import structlog
 
 from alerts.evaluation.evaluate import FORECAST
-from alerts.evaluation.judged import as_judged_now, reading_flags
+from alerts.evaluation.judged import reading_flags, with_current_flags
 from alerts.evaluation.sample import HOUR, baseline, forecast_of
 from alerts.mail.cause import attributions_of
-from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, Value, VerdictLine
-from alerts.rules.rules import RuleAveraging, Rules, ThresholdRule
+from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, NeighbourValue, SeriesPoint, TimedValue, VerdictLine
+from alerts.rules.rules import AlertRules, RuleAveraging, ThresholdRule
 from alerts.rules.watched import ALL, instruments_of, is_changed
 from analysis.receptor.neighbours import distance_and_bearing
 from qc.limits.thresholds import ThresholdError
@@ -56,13 +56,13 @@ class Sources(NamedTuple):
     influx: InfluxStore
     state: StateStore
     network: Network
-    rules: Rules
+    rules: AlertRules
     console_url: str
     now: datetime
     verdict_rule: VerdictRule | None = None
 
 
-def gather(sources: Sources, alert_id: int, transition: AlertTransition, *, is_late: bool = False) -> AlertView:
+def collect_view(sources: Sources, alert_id: int, transition: AlertTransition, *, is_late: bool = False) -> AlertView:
     """Everything a mail shows of one transition.
 
     A station, rule or parameter that is not configured any more, or a database that does not answer, leaves gaps in the
@@ -131,29 +131,29 @@ def _with_series(sources: Sources, view: AlertView) -> AlertView:
 
 def _values(
     sources: Sources, alert_id: int, transition: AlertTransition, status: AlertStatus | None
-) -> tuple[Value | None, Value | None]:
+) -> tuple[TimedValue | None, TimedValue | None]:
     """Extreme and newest value of an alert as they are stored: of the open one as of the last round."""
     if transition.kind is RuleKind.SILENCE and transition.to_state is AlertState.FIRING:
         minutes = (sources.now - transition.since) / timedelta(minutes=1)
-        return Value(max(minutes, transition.value or 0.0), None), None
+        return TimedValue(max(minutes, transition.value or 0.0), None), None
     evidence = transition.evidence
     extreme, extreme_at = evidence.get("extreme"), evidence.get("extreme_at")
-    known = Value(
+    known = TimedValue(
         float(extreme) if isinstance(extreme, (int, float)) else transition.value or 0.0,
         datetime.fromisoformat(extreme_at) if isinstance(extreme_at, str) else None,
     )
     if transition.value is None:
         return None, None
-    latest = Value(transition.value, transition.at)
+    latest = TimedValue(transition.value, transition.at)
     progress = status.progress if status and status.transition_id == alert_id else None
     if progress is not None and progress.extreme is not None:
-        known = Value(progress.extreme, progress.extreme_at or known.at)
+        known = TimedValue(progress.extreme, progress.extreme_at or known.at)
     if progress is not None and progress.latest is not None:
-        latest = Value(progress.latest, progress.latest_at)
+        latest = TimedValue(progress.latest, progress.latest_at)
     return known, latest
 
 
-def _newest(sources: Sources, view: AlertView) -> Value | None:
+def _newest(sources: Sources, view: AlertView) -> TimedValue | None:
     """The newest value after an alert has ended; the one that ended it where there is none."""
     change, rule = view.transition, view.rule
     if change.parameter is None or not isinstance(rule, ThresholdRule) or sources.now <= change.at:
@@ -165,7 +165,7 @@ def _newest(sources: Sources, view: AlertView) -> Value | None:
         frame = _hours(sources, rule.network, change.station_id, Interval(start, sources.now), rule.parameter)
         points, cadence = tuple(_hourly_points(frame, rule.parameter, start, None)), HOUR
     known = [item for item in points if item.value is not None and item.flag not in {Flag.FAIL, Flag.MISSING}]
-    return Value(known[-1].value or 0.0, known[-1].start + cadence) if known else view.latest
+    return TimedValue(known[-1].value or 0.0, known[-1].start + cadence) if known else view.latest
 
 
 def verdict_rule_of(network_file: Path) -> VerdictRule | None:
@@ -225,7 +225,7 @@ def _shown_until(view: AlertView) -> datetime:
     return view.transition.at if view.is_resolved or latest is None else max(view.transition.at, latest)
 
 
-def _series(sources: Sources, view: AlertView) -> tuple[tuple[Point, ...], timedelta]:
+def _series(sources: Sources, view: AlertView) -> tuple[tuple[SeriesPoint, ...], timedelta]:
     transition, rule = view.transition, view.rule
     code = transition.parameter
     if code is None:
@@ -250,10 +250,10 @@ def _series(sources: Sources, view: AlertView) -> tuple[tuple[Point, ...], timed
 def _hours(sources: Sources, network: str, station_id: str, span: Interval, code: str) -> pd.DataFrame:
     """Hours of one parameter with the flags that pages, API and exports show."""
     frame = sources.influx.read_hourly(network, station_id, span.start, span.end, [code])
-    return as_judged_now(sources.influx, sources.state, network=network, station_id=station_id, frame=frame)
+    return with_current_flags(sources.influx, sources.state, network=network, station_id=station_id, frame=frame)
 
 
-def _hourly_points(frame: pd.DataFrame, code: str, start: datetime, limits: pd.Series | None) -> Iterator[Point]:
+def _hourly_points(frame: pd.DataFrame, code: str, start: datetime, limits: pd.Series | None) -> Iterator[SeriesPoint]:
     """One point an hour from the first to the last stored one; an hour without a row is a gap."""
     shown = frame[frame.index >= start]
     if shown.empty:
@@ -261,10 +261,10 @@ def _hourly_points(frame: pd.DataFrame, code: str, start: datetime, limits: pd.S
     for moment in pd.date_range(shown.index[0], shown.index[-1], freq="h"):
         at = moment.to_pydatetime()
         if moment not in shown.index:
-            yield Point(at, None)
+            yield SeriesPoint(at, None)
             continue
         limit = None if limits is None else _finite(limits.loc[moment])
-        yield Point(at, _finite(shown[code].loc[moment]), _flag(shown, code, moment), limit)
+        yield SeriesPoint(at, _finite(shown[code].loc[moment]), _flag(shown, code, moment), limit)
 
 
 def _flag(frame: pd.DataFrame, code: str, moment: pd.Timestamp) -> Flag | None:
@@ -276,7 +276,7 @@ def _flag(frame: pd.DataFrame, code: str, moment: pd.Timestamp) -> Flag | None:
 
 def _native(
     sources: Sources, transition: AlertTransition, rule: ThresholdRule, start: datetime, end: datetime
-) -> tuple[tuple[Point, ...], timedelta]:
+) -> tuple[tuple[SeriesPoint, ...], timedelta]:
     """Readings of the instrument that was furthest beyond the threshold, of those in service within the time shown."""
     station = sources.network.stations.get(transition.station_id)
     instruments = [item for item in instruments_of(rule, station) if item.serves_within(start, end)] if station else []
@@ -294,7 +294,7 @@ def _native(
 
 def _native_points(
     sources: Sources, transition: AlertTransition, rule: ThresholdRule, instrument_id: str, frame: pd.DataFrame
-) -> Iterator[Point]:
+) -> Iterator[SeriesPoint]:
     """Readings with the flags that pages, API and exports show; FAIL by status letter also before any run has screened them."""
     if frame.empty:
         return
@@ -303,7 +303,7 @@ def _native_points(
     flags = reading_flags(sources.influx, sources.state, **place, values=values)
     for moment, value, flag in zip(pd.DatetimeIndex(frame.index), values, flags, strict=True):
         judged = None if flag == Flag.UNKNOWN else Flag(flag)
-        yield Point(moment.to_pydatetime(), _finite(value), Flag.FAIL if _is_bad(letters, moment) else judged)
+        yield SeriesPoint(moment.to_pydatetime(), _finite(value), Flag.FAIL if _is_bad(letters, moment) else judged)
 
 
 def _furthest(frame: pd.DataFrame, rule: ThresholdRule) -> float:
@@ -347,7 +347,7 @@ def _forecast(sources: Sources, view: AlertView) -> tuple[ForecastPoint, ...]:
 
 def _neighbours(
     sources: Sources, transition: AlertTransition, rule: object, station: Station | None
-) -> tuple[Neighbour, ...]:
+) -> tuple[NeighbourValue, ...]:
     if (
         not isinstance(rule, ThresholdRule)
         or rule.averaging is not RuleAveraging.HOUR
@@ -358,7 +358,7 @@ def _neighbours(
     hour = Interval(transition.at - HOUR, transition.at)
     near = sorted(_near(sources.network, station, rule.network), key=lambda item: (item[0], item[1].id))[:NEIGHBOURS]
     return tuple(
-        Neighbour(
+        NeighbourValue(
             _station_name(item, item.id),
             distance_km,
             _last(_hours(sources, rule.network, item.id, hour, rule.parameter), rule.parameter),

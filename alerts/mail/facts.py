@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from schemas.alert import AlertTransition
 
 
-class Facts(NamedTuple):
+class MailTable(NamedTuple):
     """Big figure, what stands under it, and rows of (label, text)."""
 
     figure: str
@@ -82,16 +82,16 @@ def _end_caption(view: AlertView, language: str) -> str:
     return ("，" if language == "zh" else ", ").join(parts)
 
 
-def facts(view: AlertView, language: str) -> Facts:
+def mail_table(view: AlertView, language: str) -> MailTable:
     """Key facts for the table of a single alert."""
     if view.kind is RuleKind.OPERATION:
-        return Facts("", "", "", "", _time_rows(view, language))
+        return MailTable("", "", "", "", _time_rows(view, language))
     if view.kind is RuleKind.SILENCE:
         return _silence(view, language)
     return _value(view, language)
 
 
-def _value(view: AlertView, language: str) -> Facts:
+def _value(view: AlertView, language: str) -> MailTable:
     change = view.transition
     shown = view.extreme.value if view.extreme else change.value
     label = word("minimum" if view.is_below else "maximum", language)
@@ -107,7 +107,7 @@ def _value(view: AlertView, language: str) -> Facts:
     if view.latest:
         figure = wording.quantity(view.latest.value, view.unit, view.decimals)
         rows.append((word("now", language), f"{figure} · {_as_of(view, language)}"))
-    return Facts(wording.number_text(shown, view.decimals), wording.unit_text(view.unit), label, against, rows)
+    return MailTable(wording.number_text(shown, view.decimals), wording.unit_text(view.unit), label, against, rows)
 
 
 def _as_of(view: AlertView, language: str) -> str:
@@ -115,11 +115,11 @@ def _as_of(view: AlertView, language: str) -> str:
     return word("as_of", language).format(when=wording.time_text(moment, view.zone, language))
 
 
-def _silence(view: AlertView, language: str) -> Facts:
+def _silence(view: AlertView, language: str) -> MailTable:
     minutes = view.extreme.value if view.extreme else view.transition.value
     against = f"{word('allowed', language)} {wording.minutes_text(view.transition.threshold, language)}"
     rows = _place_rows(view, language) + _time_rows(view, language)
-    return Facts(wording.minutes_text(minutes, language), "", word("silent_for", language), against, rows)
+    return MailTable(wording.minutes_text(minutes, language), "", word("silent_for", language), against, rows)
 
 
 def _place_rows(view: AlertView, language: str) -> list[tuple[str, str]]:

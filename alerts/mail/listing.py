@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from store.state import AlertStatus
 
 
-class Listed(msgspec.Struct, frozen=True, kw_only=True):
+class ListedAlert(msgspec.Struct, frozen=True, kw_only=True):
     """One alert in a list.
 
     Attributes
@@ -45,7 +45,9 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
     taken_by: str | None
 
 
-def list_states(settings: SharedSettings, state: AlertState | None = None, *, limit: int | None = None) -> list[Listed]:
+def list_states(
+    settings: SharedSettings, state: AlertState | None = None, *, limit: int | None = None
+) -> list[ListedAlert]:
     """Present state of the alerts, at most ``limit``: firing, pending, ok; newest first within each."""
     now = datetime.now(UTC)
     order = {AlertState.FIRING: 0, AlertState.PENDING: 1, AlertState.OK: 2}
@@ -53,7 +55,7 @@ def list_states(settings: SharedSettings, state: AlertState | None = None, *, li
         found = [item for item in store.alerts.get_states().values() if state is None or item.state is state]
     found.sort(key=lambda item: (order[item.state], -item.transition.at.timestamp(), item.alert_key))
     return [
-        Listed(
+        ListedAlert(
             id=item.transition_id,
             state=item.state,
             severity=item.transition.severity,

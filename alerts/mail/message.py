@@ -19,9 +19,9 @@ import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from alerts import wording
-from alerts.mail.facts import caption, facts, headline, label_kind
+from alerts.mail.facts import caption, headline, label_kind, mail_table
 from alerts.mail.plot import plot_series
-from alerts.mail.sureness import GRADES, sureness
+from alerts.mail.sureness import GRADES, data_confidence
 from schemas.alert import RuleKind
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def series_url(view: AlertView, margin: timedelta) -> str | None:
 
 def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) -> dict[str, object]:
     first = views[0]
-    doubt = sureness(first) if len(views) == 1 else None
+    doubt = data_confidence(first) if len(views) == 1 else None
     pick = 0 if language == "zh" else 1
     return {
         "language": language,
@@ -192,7 +192,7 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
         "title": headline(first, language),
         "subject": subject(views, language),
         "summary": subject(views, wording.other(language)),
-        "facts": facts(first, language) if len(views) == 1 else None,
+        "facts": mail_table(first, language) if len(views) == 1 else None,
         "stations": _station_rows(views, language) if len(views) > 1 else [],
         "count": _station_count(views, language),
         "left_off": max(0, len(_by_station(views)) - SHOWN_STATIONS),

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 from matplotlib.figure import Figure
 
-from alerts.mail.view import Point
+from alerts.mail.view import SeriesPoint
 from alerts.wording import time_text, unit_text, word
 from schemas.flag import Flag
 from schemas.frames import holes_after
@@ -79,9 +79,9 @@ def with_gaps(view: AlertView) -> AlertView:
     """The view with an empty point in every hole between its points, so that no line is drawn across it."""
     starts = pd.DatetimeIndex([point.start for point in view.points])
     holes = holes_after(starts, view.cadence).tolist()
-    points: list[Point] = []
+    points: list[SeriesPoint] = []
     for point, hole in zip(view.points, holes, strict=True):
-        points += [point, Point(point.start + view.cadence, None)] if hole else [point]
+        points += [point, SeriesPoint(point.start + view.cadence, None)] if hole else [point]
     return msgspec.structs.replace(view, points=tuple(points))
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, Neighbour, Point, Value
+from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, NeighbourValue, SeriesPoint, TimedValue
 from alerts.rules.rules import OperationRule, ThresholdRule
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
 from schemas.flag import Flag
@@ -72,14 +72,14 @@ def raised_view(at: datetime, console_url: str) -> AlertView:
         _transition(at, newest, rising=True),
         console_url,
         points=points,
-        extreme=Value(newest, at - HOUR),
-        latest=Value(newest, at),
+        extreme=TimedValue(newest, at - HOUR),
+        latest=TimedValue(newest, at),
         forecast=tuple(
             ForecastPoint(at + HOUR * hour, *(round(middle * share, 1) for share in (1.0, 0.84, 1.2)))
             for hour, middle in enumerate(176.0 - 4.5 * hour + 10 * math.sin(hour / 4) for hour in range(18))
         ),
         neighbours=tuple(
-            Neighbour(Name(f"邻站{index}", f"Neighbour {index}"), 4.0 * index, value)
+            NeighbourValue(Name(f"邻站{index}", f"Neighbour {index}"), 4.0 * index, value)
             for index, value in enumerate((171.0, 158.0, 121.0), 1)
         ),
         causes=(
@@ -96,13 +96,13 @@ def raised_view(at: datetime, console_url: str) -> AlertView:
 
 def _resolved(at: datetime, console_url: str) -> AlertView:
     points = _points(at - 7 * HOUR, 30)
-    falling = tuple(Point(at - 7 * HOUR + HOUR * hour, 168.0 - 9.5 * hour, Flag.PASS) for hour in range(7))
+    falling = tuple(SeriesPoint(at - 7 * HOUR + HOUR * hour, 168.0 - 9.5 * hour, Flag.PASS) for hour in range(7))
     return _view(
         _transition(at, 111.0, rising=False),
         console_url,
         points=points + falling,
-        extreme=Value(183.0, at - 8 * HOUR),
-        latest=Value(96.4, at + HOUR),
+        extreme=TimedValue(183.0, at - 8 * HOUR),
+        latest=TimedValue(96.4, at + HOUR),
     )
 
 
@@ -116,7 +116,7 @@ def _of_station(at: datetime, console_url: str, number: int) -> AlertView:
         alert_id=number,
         station=Name(f"示例{number}号站", f"Sample station {number}"),
         points=view.points,
-        extreme=Value(value, at - HOUR),
+        extreme=TimedValue(value, at - HOUR),
     )
 
 
@@ -141,11 +141,11 @@ def _operation(at: datetime, console_url: str) -> AlertView:
     return _view(change, console_url, rule=OPERATION, what=Name("系统", "System"), station=Name("系统", "System"))
 
 
-def _points(end: datetime, count: int) -> tuple[Point, ...]:
-    def point(index: int) -> Point:
+def _points(end: datetime, count: int) -> tuple[SeriesPoint, ...]:
+    def point(index: int) -> SeriesPoint:
         rise = 74.0 + 26.0 * math.sin(index / 3.4) + 96.0 / (1.0 + math.exp((count - 5 - index) / 1.6))
         value = None if index in GAP else round(rise, 1)
-        return Point(end - HOUR * (count - index), value, Flag.SUSPECT if index == DOUBTFUL else Flag.PASS)
+        return SeriesPoint(end - HOUR * (count - index), value, Flag.SUSPECT if index == DOUBTFUL else Flag.PASS)
 
     return tuple(point(index) for index in range(count))
 

@@ -24,7 +24,7 @@ class Name(msgspec.Struct, frozen=True):
         return (self.zh or self.en) if language == "zh" else (self.en or self.zh)
 
 
-class Point(msgspec.Struct, frozen=True):
+class SeriesPoint(msgspec.Struct, frozen=True):
     """One hour (or reading) of the series; ``value`` None where missing. ``flag`` None where nobody judged."""
 
     start: datetime
@@ -33,7 +33,7 @@ class Point(msgspec.Struct, frozen=True):
     limit: float | None = None
 
 
-class Value(msgspec.Struct, frozen=True):
+class TimedValue(msgspec.Struct, frozen=True):
     """A value and its moment: the start of an extreme's interval, the end of the newest one's."""
 
     value: float
@@ -49,7 +49,7 @@ class ForecastPoint(msgspec.Struct, frozen=True):
     high: float | None = None
 
 
-class Neighbour(msgspec.Struct, frozen=True):
+class NeighbourValue(msgspec.Struct, frozen=True):
     """A station near by and its value in the same hour [canonical unit]; None where missing."""
 
     name: Name
@@ -84,7 +84,7 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
         Where, and the parameter (or what else the rule watches).
     unit, decimals : str, int
         How to show the value.
-    points : tuple of Point
+    points : tuple of SeriesPoint
         Ascending; the day before ``since`` up to ``at`` at most.
     cadence : timedelta
         Between two points, for the completeness.
@@ -93,7 +93,7 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged_by : str or None
     console_url : str
         Without a slash at its end.
-    extreme, latest : Value or None
+    extreme, latest : TimedValue or None
         Most extreme value since the alert began, and the newest one that is known.
     is_late : bool
         The alert ended before its beginning could be mailed: this mail says both.
@@ -110,17 +110,17 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     zone: ZoneInfo
     console_url: str
     network: str | None = None
-    points: tuple[Point, ...] = ()
+    points: tuple[SeriesPoint, ...] = ()
     cadence: timedelta = timedelta(hours=1)
     forecast: tuple[ForecastPoint, ...] = ()
-    neighbours: tuple[Neighbour, ...] = ()
+    neighbours: tuple[NeighbourValue, ...] = ()
     causes: tuple[Cause, ...] = ()
     verdict: VerdictLine | None = None
     acknowledged_by: str | None = None
     acknowledged_note: str = ""
     synthetic: bool = False
-    extreme: Value | None = None
-    latest: Value | None = None
+    extreme: TimedValue | None = None
+    latest: TimedValue | None = None
     is_late: bool = False
 
     @property
@@ -164,6 +164,6 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
         value = self.transition.evidence.get(key)
         return value if isinstance(value, str) else ""
 
-    def condition_points(self) -> tuple[Point, ...]:
+    def condition_points(self) -> tuple[SeriesPoint, ...]:
         """The points since the condition began."""
         return tuple(item for item in self.points if item.start >= self.transition.since)

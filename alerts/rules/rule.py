@@ -45,7 +45,7 @@ class Quantile(StrEnum):
     HIGH = "q90"
 
 
-class Baseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MovingBaseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A threshold that moves with the station: ``above`` is counted from the running median.
 
     Attributes
@@ -139,7 +139,7 @@ class ThresholdRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields
     averaging: RuleAveraging = RuleAveraging.HOUR
     above: float | None = None
     below: float | None = None
-    baseline: Baseline | None = None
+    baseline: MovingBaseline | None = None
     for_h: Hours = 1.0
     clear: float | None = None
     clear_for_h: Hours = 1.0
@@ -252,7 +252,7 @@ class OperationRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields
 Rule = ThresholdRule | SilenceRule | ForecastRule | OperationRule
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
+class AlertRules(msgspec.Struct, frozen=True, kw_only=True):
     """All rules of a file, in file order.
 
     Attributes

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from alerts.rules.rule import (
-    Baseline,
+    AlertRules,
     CommonRule,
     ForecastRule,
+    MovingBaseline,
     OperationRule,
     Quantile,
     Rule,
     RuleAveraging,
-    Rules,
     SilenceRule,
     ThresholdRule,
 )
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "Baseline",
+    "AlertRules",
     "CommonRule",
     "ForecastRule",
+    "MovingBaseline",
     "OperationRule",
     "Quantile",
     "Rule",
     "RuleAveraging",
-    "Rules",
     "RulesFileError",
     "SilenceRule",
     "ThresholdRule",
@@ -60,7 +60,7 @@ class RulesFileError(SettingsError):
     """The rules cannot be used; the message names file, rule, key and expectation."""
 
 
-def load_rules(path: Path) -> Rules:
+def load_rules(path: Path) -> AlertRules:
     """Read a rules file; raises `RulesFileError`, also where it cannot be read."""
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -70,7 +70,7 @@ def load_rules(path: Path) -> Rules:
     return parse_rules(text, str(path))
 
 
-def parse_rules(text: str, name: str) -> Rules:
+def parse_rules(text: str, name: str) -> AlertRules:
     """Parse rules.
 
     Parameters
@@ -97,7 +97,7 @@ def parse_rules(text: str, name: str) -> Rules:
         msg = f"{name}: key group_over: expected a whole number of at least 1"
         raise RulesFileError(msg)
     rules = _parse_tables(document.get("rule", []), name)
-    return Rules(
+    return AlertRules(
         items=tuple(rule for rule in rules if rule.enabled),
         disabled=tuple(rule for rule in rules if not rule.enabled),
         group_over=group_over,
@@ -155,7 +155,7 @@ def _problems(rule: Rule) -> list[tuple[str, str]]:
     return []
 
 
-def _not_finite(rule: CommonRule | Baseline) -> list[tuple[str, str]]:
+def _not_finite(rule: CommonRule | MovingBaseline) -> list[tuple[str, str]]:
     """TOML writes nan and inf as numbers: nan is neither above nor below anything, inf is never reached."""
     values = msgspec.structs.asdict(rule)
     return [
@@ -200,7 +200,7 @@ def _span_problems(rule: ThresholdRule) -> list[tuple[str, str]]:
     return [(key, f"{span:g}, expected at least 1: hours are an hour apart") for key, span in spans if span < 1]
 
 
-def _baseline_problems(rule: ThresholdRule, baseline: Baseline, *, above: bool) -> list[tuple[str, str]]:
+def _baseline_problems(rule: ThresholdRule, baseline: MovingBaseline, *, above: bool) -> list[tuple[str, str]]:
     if rule.averaging is not RuleAveraging.HOUR:
         return [("baseline", "expected averaging = '1h' with a baseline")]
     if baseline.min_hours > baseline.window_h:

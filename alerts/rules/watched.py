@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from alerts.rules.rule import Rule, Rules
+    from alerts.rules.rule import AlertRules, Rule
     from schemas.alert import AlertTransition
     from schemas.network import Instrument, Network, Station
 
@@ -46,7 +46,7 @@ _STATION_KEYS = ("clock/", "gap/")
 payload that names another station has to be looked into all the same."""
 
 
-def why_unwatched(opened: AlertTransition, rules: Rules, network: Network, at: datetime) -> EndReason | None:
+def why_unwatched(opened: AlertTransition, rules: AlertRules, network: Network, at: datetime) -> EndReason | None:
     """Why the cause of an open alert is not watched any more at ``at``; None while it is.
 
     Parameters
@@ -120,7 +120,7 @@ def _why_station(opened: AlertTransition, rule: Rule, network: Network, at: date
     return None if any(item.serves_at(at) for item in known) else EndReason.OUT_OF_SERVICE
 
 
-def _why_operation(opened: AlertTransition, rules: Rules, network: Network, at: datetime) -> EndReason | None:
+def _why_operation(opened: AlertTransition, rules: AlertRules, network: Network, at: datetime) -> EndReason | None:
     key = opened.alert_key.removeprefix(OPERATION)
     rule = rules.operation(key)
     if rule is not None and not rule.enabled:
@@ -186,7 +186,7 @@ def covered_stations(rule: Rule, network: Network) -> list[Station]:
     return [station for station in network.station_list if instruments_of(rule, station)]
 
 
-def idle_rules(rules: Rules, network: Network, *, only_patterns: bool = False) -> Iterator[tuple[str, str]]:
+def idle_rules(rules: AlertRules, network: Network, *, only_patterns: bool = False) -> Iterator[tuple[str, str]]:
     """Rules that can never fire with this network: name and why.
 
     Parameters
@@ -212,7 +212,7 @@ def idle_rules(rules: Rules, network: Network, *, only_patterns: bool = False) -
             yield rule.name, f"stations = {list(rule.stations)}, cities = {list(rule.cities)} match no station"
 
 
-def odd_parts(rules: Rules, network: Network) -> Iterator[tuple[str, str]]:
+def odd_parts(rules: AlertRules, network: Network) -> Iterator[tuple[str, str]]:
     """What of rules that can fire does nothing with this network: name and which part."""
     for rule in rules.items:
         for key, names in (

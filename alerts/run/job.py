@@ -18,7 +18,7 @@ from alerts.channels.outage import is_check_due, mail_state, note_mail
 from alerts.evaluation.closing import closing_transitions
 from alerts.evaluation.evaluate import find_transitions
 from alerts.evaluation.finding import finding_transitions, standing_keys
-from alerts.evaluation.look import Look
+from alerts.evaluation.look import EvaluationInput
 from alerts.evaluation.operation import (
     PREFIX,
     last_report,
@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 
     from alerts.channels.outage import MailState
     from alerts.engine import Machine
-    from alerts.evaluation.look import Found
-    from alerts.rules.rule import Rules
+    from alerts.evaluation.look import EvaluationResult
+    from alerts.rules.rule import AlertRules
     from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition, Severity
     from store.settings import SharedSettings
@@ -68,7 +68,7 @@ class EvaluationError(Exception):
 
 
 def evaluate(
-    settings: SharedSettings, start: datetime, end: datetime, now: datetime, rules: Rules | None = None
+    settings: SharedSettings, start: datetime, end: datetime, now: datetime, rules: AlertRules | None = None
 ) -> int:
     """Judge ``[start, end)`` by all rules and store the new transitions.
 
@@ -80,7 +80,7 @@ def evaluate(
     start, end, now : datetime
         Aware. Late data are found as long as the window still covers them and no later transition of that alert is
         stored.
-    rules : Rules or None
+    rules : AlertRules or None
         None: those of the file.
 
     Returns
@@ -98,10 +98,10 @@ def evaluate(
     rules = load_rules(own.rules) if rules is None else rules
     with _stores(own) as (influx, state):
         statuses = state.alerts.get_states()
-        look = Look(influx, own.stations, statuses, start, end, now, state)
+        inputs = EvaluationInput(influx, own.stations, statuses, start, end, now, state)
         live = (now - end).total_seconds() <= 3600  # noqa: PLR2004 - an hour, as the docstring says
-        found = find_transitions(look, rules, live=live)
-        found.extend("ends", lambda: closing_transitions(look, rules, found, live=live))
+        found = find_transitions(inputs, rules, live=live)
+        found.extend("ends", lambda: closing_transitions(inputs, rules, found, live=live))
         if live:
             found.attempt("processes", lambda: note_processes(state, now))
             finding_transitions(state, rules, own.stations, statuses, now, found=found)
@@ -114,7 +114,7 @@ def evaluate(
     return stored
 
 
-def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: Found) -> int:
+def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: EvaluationResult) -> int:
     """Store what was found, each alert's transitions as one chain, and how far the open ones have gone."""
     newest: dict[str, int | None] = {key: status.transition_id for key, status in statuses.items()}
     opened = {key for key, status in statuses.items() if status.state is not AlertState.OK}
@@ -164,15 +164,15 @@ def rehearse(settings: SharedSettings, start: datetime, end: datetime, now: date
     rules = load_rules(own.rules)
     influx = InfluxStore(own)
     try:
-        look = Look(influx, own.stations, {}, start, end, now)
-        found = find_transitions(look, rules, live=False)
-        found.transitions += closing_transitions(look, rules, found, live=False)
+        inputs = EvaluationInput(influx, own.stations, {}, start, end, now)
+        found = find_transitions(inputs, rules, live=False)
+        found.transitions += closing_transitions(inputs, rules, found, live=False)
         return sorted(found.transitions, key=lambda item: (item.at, item.alert_key))
     finally:
         influx.close()
 
 
-def deliver(settings: SharedSettings, now: datetime, rules: Rules | None = None) -> int:
+def deliver(settings: SharedSettings, now: datetime, rules: AlertRules | None = None) -> int:
     """Mail what waits, each transition by exactly one worker.
 
     Nothing is claimed while the mail server does not answer, so that an outage of any length costs no attempt: the
@@ -182,7 +182,7 @@ def deliver(settings: SharedSettings, now: datetime, rules: Rules | None = None)
     ----------
     now : datetime
         Aware; for ages and the mails' date.
-    rules : Rules or None
+    rules : AlertRules or None
         None: those of the file.
 
     Returns
@@ -222,7 +222,7 @@ def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
     detail: str,
     severity: Severity,
     now: datetime,
-    rules: Rules | None = None,
+    rules: AlertRules | None = None,
 ) -> bool:
     """Report trouble of the system itself: a failed task, a held batch, a flooded quarantine.
 
@@ -235,7 +235,7 @@ def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
     severity : Severity
     now : datetime
         Aware.
-    rules : Rules or None
+    rules : AlertRules or None
         None: those of the file.
 
     Returns

@@ -13,7 +13,7 @@ from schemas.network_file import NetworkFileError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alerts.rules.rule import Rules
+    from alerts.rules.rule import AlertRules
     from alerts.settings import AlertSettings
 
 _log = structlog.get_logger(__name__)
@@ -36,7 +36,7 @@ class Configuration:
     def __init__(self, settings: AlertSettings) -> None:
         self.settings = settings
         self._stamp = self._look()
-        self.rules: Rules = load_rules(settings.rules)
+        self.rules: AlertRules = load_rules(settings.rules)
         self._problem: str | None = None
         self._warn()
 

@@ -16,7 +16,7 @@ from store.error import StoreError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alerts.rules.rule import Rules
+    from alerts.rules.rule import AlertRules
     from alerts.settings import AlertSettings
 
 STEPS = ("evaluate", "deliver", "configuration")
@@ -33,7 +33,7 @@ class Failing:
         self._told: dict[str, datetime] = {}
         self._sound: set[str] = set()
 
-    def note(self, settings: AlertSettings, rules: Rules, errors: Mapping[str, str], now: datetime) -> None:
+    def note(self, settings: AlertSettings, rules: AlertRules, errors: Mapping[str, str], now: datetime) -> None:
         """Note the outcome of a round, and alarm what has failed for `FAILING_AFTER`."""
         for step in STEPS:
             if step not in errors:
@@ -61,7 +61,7 @@ class Failing:
 
 
 def _alarm(  # noqa: PLR0917 - what fails, how and since when
-    settings: AlertSettings, rules: Rules, step: str, detail: str, since: datetime, now: datetime
+    settings: AlertSettings, rules: AlertRules, step: str, detail: str, since: datetime, now: datetime
 ) -> None:
     zone = settings.stations.timezone
     texts = {

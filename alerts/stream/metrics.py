@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from alerts.stream.watch import Round
 
 
-class Metrics:
+class WatchMetrics:
     """All counters of the watch, in a registry of their own."""
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ from store.state import StateStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from alerts.rules.rule import Rules
+    from alerts.rules.rule import AlertRules
     from alerts.settings import AlertSettings
     from store.settings import SharedSettings
 
@@ -85,7 +85,7 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
     current, failing = Configuration(alert_settings(settings)), Failing()
     with suppress(StoreError), StateStore(current.settings.state_url) as state:
         state.migrate()  # or the first round does
-    pace = Pace()
+    pace = RoundTimer()
 
     def heard(done: Round) -> None:
         pace.ended()
@@ -95,7 +95,7 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
         _go_round(current, failing, stop, heard)
 
 
-class Pace:
+class RoundTimer:
     """When the last round ended: the heartbeat is another thread's, and goes on where a round hangs."""
 
     def __init__(self) -> None:
@@ -146,7 +146,7 @@ def _refresh(current: Configuration) -> str | None:
         return describe(error)
 
 
-def run_once(settings: AlertSettings, now: datetime, rules: Rules | None = None) -> Round:
+def run_once(settings: AlertSettings, now: datetime, rules: AlertRules | None = None) -> Round:
     """One round over the window that ends at ``now`` (aware)."""
     begun = monotonic()
     counts = {"transitions": 0, "mails": 0}

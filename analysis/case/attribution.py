@@ -45,7 +45,7 @@ _CHART_MARGIN = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StationData:
+class EpisodeData:
     """What is known at and around a station.
 
     Attributes
@@ -129,7 +129,7 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
 # Over 60 lines with its docstring: the three kinds of evidence are asked in turn, each in one call.
 def attribute_episode(
     episode: Episode,
-    data: StationData,
+    data: EpisodeData,
     others: Mapping[str, Station],
     values: Mapping[str, pd.Series],
     *,
@@ -140,7 +140,7 @@ def attribute_episode(
     Parameters
     ----------
     episode : Episode
-    data : StationData
+    data : EpisodeData
         At least the episode; 30 days before it where they are there.
     others : mapping of station id to Station
     values : mapping of station id to pd.Series

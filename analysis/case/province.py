@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.case.attribution import StationData
+from analysis.case.attribution import EpisodeData
 from analysis.receptor.neighbours import near
 from schemas.frames import SEPARATOR
 
@@ -28,7 +28,7 @@ def monitored(station: Station) -> frozenset[str]:
     return frozenset(code for item in station.instruments_of("gas") for code in item.parameters)
 
 
-def join_station(station: Station, frames: Frames, network: Network, *, borrow: bool = True) -> StationData | None:
+def join_station(station: Station, frames: Frames, network: Network, *, borrow: bool = True) -> EpisodeData | None:
     """One frame of a station: its gases and particles, then weather, components and VOC.
 
     Parameters
@@ -42,7 +42,7 @@ def join_station(station: Station, frames: Frames, network: Network, *, borrow: 
 
     Returns
     -------
-    StationData or None
+    EpisodeData or None
         None without any hour of the gas network. Where two instruments report a parameter, the gas network's stands.
     """
     own = frames["gas"].get(station.id)
@@ -59,7 +59,7 @@ def join_station(station: Station, frames: Frames, network: Network, *, borrow: 
         if found is not None:
             joined = _added(joined, by_station[found[0].id])
             borrowed[code] = (found[0].id, found[1])
-    return StationData(station=station, hourly=joined, borrowed=borrowed)
+    return EpisodeData(station=station, hourly=joined, borrowed=borrowed)
 
 
 def until(frame: pd.DataFrame, origin: datetime) -> pd.DataFrame:

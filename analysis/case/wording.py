@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.receptor.neighbours import MINIMUM_NEIGHBOURS, Neighbour, Position
+from analysis.receptor.neighbours import MINIMUM_NEIGHBOURS, Neighbour, WindPosition
 from analysis.receptor.wind import CALM, LOOKS, SECTORS, UNKNOWN, SectorRate, SectorTable, sector_name
 from analysis.statement import CONFIDENCE_ZH, Confidence, Statement
 from schemas.parameter import load_parameters
@@ -193,7 +193,7 @@ def neighbour_words(neighbours: tuple[Neighbour, ...], episode: Episode) -> Stat
     verdict = "local" if share <= _LOCAL_SHARE else "regional" if share >= _REGIONAL_SHARE else "partial"
     verdict_zh = {"local": "更像局地", "regional": "更像区域性", "partial": "部分站点同时出现"}[verdict]
     verdict_en = {"local": "rather local", "regional": "rather regional", "partial": "shared by some stations"}[verdict]
-    parts = [_side(known, position) for position in (Position.UPWIND, Position.DOWNWIND)]
+    parts = [_side(known, position) for position in (WindPosition.UPWIND, WindPosition.DOWNWIND)]
     enough = len(known) >= MINIMUM_NEIGHBOURS
     clear = enough and verdict != "partial"
     few_zh, few_en = ("", "") if enough else ("（站点太少，仅供参考）", " (too few stations to be sure)")
@@ -271,12 +271,12 @@ def _en(item: Enrichment) -> str:
     return f"{load_parameters()[item.parameter].name_en} {item.ratio:.1f} times ({item.episode_n} h against {item.background_n} h)"
 
 
-def _side(known: Sequence[Neighbour], position: Position) -> tuple[str, str]:
+def _side(known: Sequence[Neighbour], position: WindPosition) -> tuple[str, str]:
     """Nearest neighbour with a ratio on one side of the wind."""
     item = next((entry for entry in known if entry.position is position and entry.ratio is not None), None)
     if item is None or item.ratio is None:
         return "", ""
-    side_zh, side_en = ("上风向", "Upwind") if position is Position.UPWIND else ("下风向", "Downwind")
+    side_zh, side_en = ("上风向", "Upwind") if position is WindPosition.UPWIND else ("下风向", "Downwind")
     lead_zh = lead_en = ""
     if item.lead_h is not None and item.correlation is not None:
         order_zh = "同时变化" if item.lead_h == 0 else f"{'早' if item.lead_h > 0 else '晚'}{abs(item.lead_h)}小时"

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.forecast.feature import HORIZONS, StationFeatures, network_features
-from analysis.forecast.forecast import ForecastModel, ModelKind, Sample, TrainingOptions, predict, train
+from analysis.forecast.forecast import ForecastModel, ForecastPairs, ModelKind, TrainingOptions, predict, train
 from analysis.forecast.skill import Skill, best_cut, score
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ def _predicted(
             continue
         flat = np.repeat(rows, HORIZONS)
         horizon = np.tile(ahead + 1, len(rows))
-        sample = Sample(np.full(len(flat), position), flat, horizon, np.empty(0))
+        sample = ForecastPairs(np.full(len(flat), position), flat, horizon, np.empty(0))
         usual = model.climatology[(item.local_hour[flat] + horizon - 1) % 24].reshape(-1, HORIZONS)
         predicted = predict(model, stations, sample).reshape(-1, HORIZONS)
         parts.append(

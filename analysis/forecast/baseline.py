@@ -22,7 +22,7 @@ _HORIZONS = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class LinearBaseline:
     """First guess by horizon, 24 rows.
 
     Attributes
@@ -51,7 +51,9 @@ def design(matrix: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.floa
     return np.column_stack([chosen, np.ones(len(chosen))])
 
 
-def fit_baseline(predictors: NDArray[np.float64], horizon: NDArray[np.int64], target: NDArray[np.float64]) -> Baseline:
+def fit_baseline(
+    predictors: NDArray[np.float64], horizon: NDArray[np.int64], target: NDArray[np.float64]
+) -> LinearBaseline:
     """Fit by least squares with a small ridge; a horizon without enough rows takes the coefficients of all rows.
 
     Parameters
@@ -71,11 +73,11 @@ def fit_baseline(predictors: NDArray[np.float64], horizon: NDArray[np.int64], ta
     coefficients = np.vstack(rows)
     left = target - (predictors * coefficients[horizon - 1]).sum(axis=1)
     spread = [_spread(left[horizon == ahead], left) for ahead in range(1, _HORIZONS + 1)]
-    return Baseline(coefficients, np.array(spread))
+    return LinearBaseline(coefficients, np.array(spread))
 
 
 def apply_baseline(
-    baseline: Baseline, predictors: NDArray[np.float64], horizon: NDArray[np.int64]
+    baseline: LinearBaseline, predictors: NDArray[np.float64], horizon: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """First guess of each row."""
     return np.asarray((predictors * baseline.coefficients[horizon - 1]).sum(axis=1), dtype=float)

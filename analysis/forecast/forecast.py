@@ -14,7 +14,7 @@ import lightgbm
 import numpy as np
 import pandas as pd
 
-from analysis.forecast.baseline import Baseline, apply_baseline, design, fit_baseline
+from analysis.forecast.baseline import LinearBaseline, apply_baseline, design, fit_baseline
 from analysis.forecast.feature import HORIZON_NAMES, HORIZONS, StationFeatures, climatology_by_hour, horizon_columns
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class ForecastModel:
         Median by local hour.
     spread : array of float, (2,)
         Fallback only: 10 % and 90 % quantile of the residuals [unit of the target].
-    baseline : Baseline or None
+    baseline : LinearBaseline or None
         Linear first guess; None for the fallback.
     names : tuple of str
         Columns of the matrix.
@@ -83,14 +83,14 @@ class ForecastModel:
     kind: ModelKind
     climatology: NDArray[np.float64]
     spread: NDArray[np.float64]
-    baseline: Baseline | None
+    baseline: LinearBaseline | None
     names: tuple[str, ...]
     boosters: dict[str, lightgbm.Booster]
     trained_hours: int
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class ForecastPairs:
     """Pairs of origin and horizon of all stations: ``station`` is the position, ``row`` the origin's row."""
 
     station: NDArray[np.int64]
@@ -153,7 +153,7 @@ def train(
 
 
 def predict(
-    model: ForecastModel, stations: tuple[StationFeatures, ...], sample: Sample, output: str = "mean"
+    model: ForecastModel, stations: tuple[StationFeatures, ...], sample: ForecastPairs, output: str = "mean"
 ) -> NDArray[np.float64]:
     """Forecast for pairs of origin and horizon.
 
@@ -161,7 +161,7 @@ def predict(
     ----------
     model : ForecastModel
     stations : tuple of StationFeatures
-    sample : Sample
+    sample : ForecastPairs
     output : str
         ``mean``, ``q10``, ``q50`` or ``q90``.
 
@@ -192,7 +192,7 @@ def forecast_station(model: ForecastModel, stations: tuple[StationFeatures, ...]
     station = stations[position]
     last = len(station.origins) - 1
     horizon = np.arange(1, HORIZONS + 1)
-    sample = Sample(np.full(HORIZONS, position), np.full(HORIZONS, last), horizon, np.full(HORIZONS, np.nan))
+    sample = ForecastPairs(np.full(HORIZONS, position), np.full(HORIZONS, last), horizon, np.full(HORIZONS, np.nan))
     levels = np.sort(
         np.column_stack([predict(model, stations, sample, name) for name in ("q10", "q50", "q90")]), axis=1
     )
@@ -210,7 +210,7 @@ def draw(
     before: pd.Timestamp,
     options: TrainingOptions,
     after: pd.Timestamp | None = None,
-) -> Sample:
+) -> ForecastPairs:
     """Draw pairs of origin and horizon whose forecast hour is valid and lies before a moment (and origin after another)."""
     rng = np.random.default_rng(options.seed)  # noqa: TID251  seeded by the caller
     parts = []
@@ -231,12 +231,12 @@ def draw(
         parts.append((np.full(len(keep), position), row[keep], horizon[keep], item.target[at[keep]]))
     if not parts:
         empty = np.empty(0, dtype=np.int64)
-        return Sample(empty, empty, empty, np.empty(0))
-    return Sample(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        return ForecastPairs(empty, empty, empty, np.empty(0))
+    return ForecastPairs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def assemble(
-    stations: tuple[StationFeatures, ...], sample: Sample, climatology: NDArray[np.float64]
+    stations: tuple[StationFeatures, ...], sample: ForecastPairs, climatology: NDArray[np.float64]
 ) -> NDArray[np.float32]:
     """Matrix of a sample: the origin's features, then those of the horizon."""
     width = len(stations[0].names)

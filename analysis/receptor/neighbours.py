@@ -37,7 +37,7 @@ _NO_SPREAD = 1e-9
 _DAY_H = 24
 
 
-class Position(StrEnum):
+class WindPosition(StrEnum):
     """Where a neighbour lies with respect to the wind at the station."""
 
     UPWIND = "upwind"
@@ -70,7 +70,7 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
     name_en: str
     distance_km: float
     bearing_deg: float
-    position: Position
+    position: WindPosition
     ratio: float | None
     n: int
     exceeds: bool | None
@@ -104,14 +104,14 @@ def near(
     return sorted(found, key=lambda item: item[1])
 
 
-def position_of(bearing_deg: float, wind_from_deg: float | None) -> Position:
+def position_of(bearing_deg: float, wind_from_deg: float | None) -> WindPosition:
     """Whether a bearing lies where the wind comes from, where it goes, or beside."""
     if wind_from_deg is None:
-        return Position.UNKNOWN
+        return WindPosition.UNKNOWN
     angle = abs((bearing_deg - wind_from_deg + 180.0) % 360.0 - 180.0)
     if angle <= HALF_ANGLE_DEG:
-        return Position.UPWIND
-    return Position.DOWNWIND if angle >= 180.0 - HALF_ANGLE_DEG else Position.CROSSWIND
+        return WindPosition.UPWIND
+    return WindPosition.DOWNWIND if angle >= 180.0 - HALF_ANGLE_DEG else WindPosition.CROSSWIND
 
 
 def compare_neighbours(

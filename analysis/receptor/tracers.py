@@ -30,7 +30,7 @@ _SMALLEST_SPREAD = 0.1
 """Of log concentrations: a background steadier than about 10 % is not taken as steadier."""
 
 
-class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class TracerRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When a species counts as enriched and a kind of source may be named."""
 
     minimum_ratio: float
@@ -109,7 +109,7 @@ class KindEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    rules: Rules
+    rules: TracerRules
     kind: tuple[SourceKind, ...]
 
 

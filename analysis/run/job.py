@@ -23,7 +23,7 @@ from analysis.forecast.backtest import THRESHOLDS, Backtest, BacktestPlan, backt
 from analysis.forecast.feature import HORIZONS, network_features
 from analysis.forecast.forecast import TrainingOptions, forecast_station, train
 from analysis.run.held import held_hours, held_note, held_statistics, without_held
-from analysis.run.plain import plain as _plain
+from analysis.run.plain import to_json as _plain
 from analysis.statement import Confidence
 from analysis.statistics.aqi_frame import daily_aqi, hourly_aqi
 from analysis.statistics.episode import Episode, find_episodes, watched_parameters

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 
-def plain(item: object) -> dict[str, Any]:
+def to_json(item: object) -> dict[str, Any]:
     """Take the plain JSON of a struct, NaN as null."""
     built: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(_finite(msgspec.to_builtins(item))))
     return built

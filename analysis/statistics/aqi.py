@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import date
 
-__all__ = ["AqiResult", "Averaging", "Item", "Level", "Report", "aqi", "city_aqi", "iaqi", "items_of", "level_of"]
+__all__ = ["AqiLevel", "AqiResult", "Averaging", "Item", "Report", "aqi", "city_aqi", "iaqi", "items_of", "level_of"]
 
 PUBLISHED_THOUGH_INCOMPLETE = 100
 """HJ 633-2026: with an item missing, the AQI is published only above this value."""
@@ -48,7 +48,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Level:
+class AqiLevel:
     """One of the six AQI levels."""
 
     level: int
@@ -72,7 +72,7 @@ class AqiResult:
         Largest IAQI of the items that are there, published or not; None without any.
     primary : tuple of str
         Pollutants with the largest IAQI where that is above 50; ties all.
-    level : Level or None
+    level : AqiLevel or None
         Of ``aqi``.
     iaqis : mapping of Item to int or None
         Every item of the report; None where missing or not computed by the edition.
@@ -87,7 +87,7 @@ class AqiResult:
     aqi: int | None
     computed: int | None
     primary: tuple[str, ...]
-    level: Level | None
+    level: AqiLevel | None
     iaqis: Mapping[Item, int | None]
     missing: tuple[Item, ...]
     edition: Edition
@@ -195,17 +195,17 @@ def city_aqi(
     return aqi(means, day, report=report, edition=edition)
 
 
-def level_of(index: int) -> Level:
+def level_of(index: int) -> AqiLevel:
     """Level of an AQI from 0 to 500."""
     return next(level for level in levels() if index <= level.highest)
 
 
 @cache
-def levels() -> tuple[Level, ...]:
+def levels() -> tuple[AqiLevel, ...]:
     """Read the six levels, ascending."""
     with (DATA / "aqi_levels.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
-            Level(
+            AqiLevel(
                 level=int(row["level"]),
                 lowest=int(row["aqi_lo"]),
                 highest=int(row["aqi_hi"]),

@@ -14,7 +14,7 @@ import msgspec
 from fastapi import Response
 from fastapi.responses import StreamingResponse
 
-from console.view.query import QueryError, SeriesQuery, format_utc
+from console.view.query import SeriesQuery, SeriesQueryError, format_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,12 +30,12 @@ class Format(StrEnum):
 
 
 def parse_format(given: Mapping[str, str]) -> Format:
-    """The word ``format``; raises `QueryError`."""
+    """The word ``format``; raises `SeriesQueryError`."""
     text = given.get("format") or Format.JSON.value
     try:
         return Format(text)
     except ValueError:
-        raise QueryError(field="format", given=text, expected="one of json, csv") from None
+        raise SeriesQueryError(field="format", given=text, expected="one of json, csv") from None
 
 
 def json_answer(body: object, *, rest: str | None = None) -> Response:

@@ -21,7 +21,7 @@ from console.query.reading import CALLS, HEALTH, read_in
 from console.query.why import explain
 from console.view.health import summarise
 from console.view.part import MOST
-from console.view.query import QueryError, check_words, format_utc, parse_moment, parse_series, parse_whole
+from console.view.query import SeriesQueryError, check_words, format_utc, parse_moment, parse_series, parse_whole
 from schemas.parameter import load_parameters
 from store.error import StoreError
 from store.state import LARGEST_ID
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from alerts.channels.outage import MailState
-    from console.query.source import Source
-    from console.view.alert import Episode
+    from console.query.source import Queries
+    from console.view.alert import AlertHistory
     from schemas.network import Station
 
 PREFIX = "/api/v1"
@@ -82,7 +82,7 @@ BeforeWord = Annotated[
 FormatWord = Annotated[str, Query(alias="format", description="`json` (default) or `csv`.")]
 
 
-def build_router(source: Source) -> APIRouter:
+def build_router(source: Queries) -> APIRouter:
     """Routes over a source."""
     router = APIRouter(prefix=PREFIX, tags=["skyground"], responses=_RESPONSES)
 
@@ -168,12 +168,12 @@ def build_router(source: Source) -> APIRouter:
 
 def install_problems(app: FastAPI) -> None:
     """Answer wrong questions and dead databases with problem documents."""
-    app.add_exception_handler(QueryError, _query_problem)
+    app.add_exception_handler(SeriesQueryError, _query_problem)
     app.add_exception_handler(StoreError, _store_problem)
 
 
 async def _query_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, QueryError)
+    assert isinstance(error, SeriesQueryError)
     extra = {"parameter": error.field, "given": error.given, "expected": error.expected}
     return _problem(request, 400, "Wrong parameter", f"{error}.", extra)
 
@@ -217,29 +217,33 @@ def _station(station: Station) -> dict[str, object]:
     }
 
 
-def _answer_why(source: Source, given: dict[str, str]) -> Response:
+def _answer_why(source: Queries, given: dict[str, str]) -> Response:
     zone = source.network.timezone
     at, as_of = parse_moment(given, "at", zone), parse_moment(given, "as_of", zone)
     station, code = given.get("station", ""), given.get("parameter", "")
     if station not in source.network.stations:
-        raise QueryError(field="station", given=station, expected="a known station (GET /api/v1/stations lists them)")
+        raise SeriesQueryError(
+            field="station", given=station, expected="a known station (GET /api/v1/stations lists them)"
+        )
     if code not in load_parameters():
-        raise QueryError(field="parameter", given=code, expected="one parameter code")
+        raise SeriesQueryError(field="parameter", given=code, expected="one parameter code")
     if at is None:
-        raise QueryError(field="at", given="", expected="a moment of the hour, ISO 8601")
+        raise SeriesQueryError(field="at", given="", expected="a moment of the hour, ISO 8601")
     what = {"station_id": station, "parameter": code}
     return json_answer(explain(source.influx, source.state, network=source.network, at=at, as_of=as_of, **what))
 
 
-def _answer_alerts(source: Source, given: dict[str, str]) -> Response:
+def _answer_alerts(source: Queries, given: dict[str, str]) -> Response:
     zone = source.network.timezone
     start, end = parse_moment(given, "from", zone), parse_moment(given, "to", zone, end_of_day=True)
     if start is not None and end is not None and end <= start:
-        raise QueryError(field="to", given=given["to"], expected=f"a moment after 'from' ({format_utc(start)})")
+        raise SeriesQueryError(field="to", given=given["to"], expected=f"a moment after 'from' ({format_utc(start)})")
     stations = [part for part in given.get("station", "").split(",") if part]
     for item in stations:
         if item not in source.network.stations:
-            raise QueryError(field="station", given=item, expected="a known station (GET /api/v1/stations lists them)")
+            raise SeriesQueryError(
+                field="station", given=item, expected="a known station (GET /api/v1/stations lists them)"
+            )
     query = EpisodeQuery(
         start=start,
         end=end,
@@ -254,7 +258,7 @@ def _answer_alerts(source: Source, given: dict[str, str]) -> Response:
     return json_answer({"limit": query.limit, "next": found.following, "alerts": listed}, rest=rest)
 
 
-def _alert(episode: Episode, now: datetime) -> dict[str, object]:
+def _alert(episode: AlertHistory, now: datetime) -> dict[str, object]:
     worst, taken = episode.worst, episode.acknowledged
     extreme, latest = episode.extreme(now), episode.latest
     return {
@@ -280,7 +284,7 @@ def _alert(episode: Episode, now: datetime) -> dict[str, object]:
     }
 
 
-async def _health_in_time(source: Source) -> Response:
+async def _health_in_time(source: Queries) -> Response:
     """State of the network; without an answer of the databases within `_HEALTH_WITHIN_S` just that."""
     try:
         return await read_in(HEALTH, partial(_answer_health, source), within_s=_HEALTH_WITHIN_S)
@@ -295,7 +299,7 @@ def _unknown(report: Mapping[str, object], detail: str) -> dict[str, object]:
     return {"ok": False, **report, "detail": detail, "summary": None, "stations": [], "processes": []}
 
 
-def _answer_health(source: Source) -> Response:
+def _answer_health(source: Queries) -> Response:
     database = source.influx.health()
     report: dict[str, object] = {
         "time": format_utc(datetime.now(UTC)),

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from console.api.answer import Format, csv_answer, file_name, interval_of, json_answer, moment_text, parse_format
 from console.view.part import MOST, parse_limit, parts, split
-from console.view.query import QueryError, SeriesQuery
-from console.view.series import POINT_COLUMNS, FlagRow, Point, flag_rows, points_of
+from console.view.query import SeriesQuery, SeriesQueryError
+from console.view.series import POINT_COLUMNS, FlagRow, SeriesRow, flag_rows, points_of
 from schemas.parameter import load_parameters
 
 if TYPE_CHECKING:
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     import pandas as pd
     from fastapi import Response
 
-    from console.query.source import Source
-    from console.view.series import Series
+    from console.query.source import Queries
+    from console.view.series import PlotSeries
 
 _PLACE = ("station", "network", "instrument", "parameter", "unit")
 ROW_COLUMNS = ("start", *_PLACE, *POINT_COLUMNS)
 FLAG_COLUMNS = tuple(FlagRow.__annotations__)
 
 
-def answer_series(source: Source, query: SeriesQuery, given: Mapping[str, str]) -> Response:
-    """Values; raises `QueryError`, `store.error.StoreError`."""
+def answer_series(source: Queries, query: SeriesQuery, given: Mapping[str, str]) -> Response:
+    """Values; raises `SeriesQueryError`, `store.error.StoreError`."""
     for field, value in (("station", query.stations), ("parameter", query.parameters)):
         if not value:
-            raise QueryError(field=field, given="", expected=f"at least one {field}")
+            raise SeriesQueryError(field=field, given="", expected=f"at least one {field}")
     limit = parse_limit(given)
     if parse_format(given) is Format.CSV:
         read = (series_rows(source.series(part)) for part in parts(query, source.network, MOST))
@@ -39,8 +39,8 @@ def answer_series(source: Source, query: SeriesQuery, given: Mapping[str, str]) 
     return json_answer({**interval_of(part.query), "next": rest, "series": listed}, rest=rest)
 
 
-def answer_flags(source: Source, query: SeriesQuery, given: Mapping[str, str]) -> Response:
-    """Verdicts; raises `QueryError`, `store.error.StoreError`."""
+def answer_flags(source: Queries, query: SeriesQuery, given: Mapping[str, str]) -> Response:
+    """Verdicts; raises `SeriesQueryError`, `store.error.StoreError`."""
     limit = parse_limit(given)
     if parse_format(given) is Format.CSV:
         return csv_answer(FLAG_COLUMNS, map(_flags, source.flag_parts(query)), file_name("flags", query))
@@ -58,11 +58,11 @@ def _flags(frame: pd.DataFrame) -> list[dict[str, object]]:
     return [{**row, "start": moment_text(row["start"]), "end": moment_text(row["end"])} for row in flag_rows(frame)]
 
 
-def _series(item: Series) -> dict[str, Any]:
+def _series(item: PlotSeries) -> dict[str, Any]:
     return {**_place(item), "points": [_point(point) for point in points_of(item.points)]}
 
 
-def series_rows(found: Iterable[Series]) -> Iterator[dict[str, object]]:
+def series_rows(found: Iterable[PlotSeries]) -> Iterator[dict[str, object]]:
     """Rows of a table, one a value."""
     for item in found:
         place = _place(item)
@@ -70,12 +70,12 @@ def series_rows(found: Iterable[Series]) -> Iterator[dict[str, object]]:
             yield {**place, **_point(point), "notes": point.notes.replace("\n", "; ")}
 
 
-def _place(item: Series) -> dict[str, str | None]:
+def _place(item: PlotSeries) -> dict[str, str | None]:
     """What a series is of: no two series of an answer share it."""
     values = (item.station_id, item.network, item.instrument or None, item.parameter)
     return dict(zip(_PLACE, (*values, load_parameters()[item.parameter].unit), strict=True))
 
 
-def _point(point: Point) -> dict[str, object]:
+def _point(point: SeriesRow) -> dict[str, object]:
     ratio = None if point.completeness is None else round(point.completeness, 4)
     return {**point._asdict(), "start": moment_text(point.start), "completeness": ratio, "status": point.status or "N"}

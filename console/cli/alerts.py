@@ -14,7 +14,7 @@ from console.cli.shell.page import DEFAULT, Limit, page, tell_more
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from alerts.mail.listing import Listed
+    from alerts.mail.listing import ListedAlert
     from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition
 
@@ -186,7 +186,7 @@ def _print_rehearsal(found: list[AlertTransition], *, weeks: float, as_json: boo
     )
 
 
-def _print_listed(rows: Sequence[Listed], *, as_json: bool) -> None:
+def _print_listed(rows: Sequence[ListedAlert], *, as_json: bool) -> None:
     """Two lines an alert: nothing is cut at 80 columns."""
     import msgspec
 
@@ -198,7 +198,7 @@ def _print_listed(rows: Sequence[Listed], *, as_json: bool) -> None:
         typer.echo("       " + "  ".join(_figures(row)))
 
 
-def _figures(row: Listed) -> Iterator[str]:
+def _figures(row: ListedAlert) -> Iterator[str]:
     yield f"since {_moment(row.since)}"
     if row.value is not None:
         yield f"extreme {row.value:.4g} {row.unit or ''}".rstrip()

@@ -36,7 +36,7 @@ def health(
 
     from console.cli.replay import explained
     from console.i18n import words as words_of
-    from console.query.source import Source
+    from console.query.source import Queries
     from console.view.health import TROUBLED
     from store.influx.store import InfluxStore
     from store.settings import SharedSettings, load_settings
@@ -52,7 +52,7 @@ def health(
         processes = [] if station else state.processes.list()
         is_unwell = _print_processes(processes, words, everything=everything, as_json=as_json)
         influx = InfluxStore(settings)
-        data = Source(settings, influx, state).health()
+        data = Queries(settings, influx, state).health()
         influx.close()
     mail_line = None if data.mail is None or station else _mail_line(data.mail, words)
     if mail_line is not None:

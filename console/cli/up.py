@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from console.local.parts import Part
+    from console.local.parts import LocalPart
     from console.local.supervisor import Supervisor
 
 
@@ -82,7 +82,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="one JSON object
         )
 
 
-def _supervisor() -> tuple[Supervisor, dict[str, Part]]:
+def _supervisor() -> tuple[Supervisor, dict[str, LocalPart]]:
     from console.local.parts import all_parts
     from console.local.settings import LocalSettings
     from console.local.supervisor import Supervisor
@@ -93,7 +93,7 @@ def _supervisor() -> tuple[Supervisor, dict[str, Part]]:
     return Supervisor(settings, known), known
 
 
-def _chosen(parts: list[str] | None, known: dict[str, Part]) -> list[str]:
+def _chosen(parts: list[str] | None, known: dict[str, LocalPart]) -> list[str]:
     names = list(known)
     unknown = [name for name in parts or () if name not in names]
     if unknown:

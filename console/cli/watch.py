@@ -20,12 +20,12 @@ def register(app: typer.Typer) -> None:
         import msgspec
 
         from alerts.settings import AlertSettings
-        from alerts.stream.metrics import Metrics
+        from alerts.stream.metrics import WatchMetrics
         from alerts.stream.watch import Round, run, run_once, stop_on_signals
         from ingest.process.error import IngestError
         from store.settings import load_settings
 
-        metrics = Metrics()
+        metrics = WatchMetrics()
 
         def report(done: Round) -> None:
             metrics.round(done)

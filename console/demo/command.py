@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class CommandError(RuntimeError):
+class DemoCommandError(RuntimeError):
     """A step of the demo failed; the message holds the command and its last words."""
 
 
@@ -32,7 +32,7 @@ def skyground(*arguments: str, log: Path) -> dict[str, Any]:
     if status:
         tail = "\n".join([*out[-5:], *log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]])
         msg = f"skyground {' '.join(arguments)} ended with status {status}:\n{tail}"
-        raise CommandError(msg)
+        raise DemoCommandError(msg)
     return _last_object(out)
 
 
@@ -41,7 +41,7 @@ def skyground_rows(*arguments: str, log: Path) -> list[dict[str, Any]]:
     status, out = _run(arguments, log)
     if status > 1:
         msg = f"skyground {' '.join(arguments)} ended with status {status}; see {log}"
-        raise CommandError(msg)
+        raise DemoCommandError(msg)
     return [json.loads(line) for line in out if line.startswith("{")]
 
 
@@ -56,7 +56,7 @@ def _command(arguments: tuple[str, ...]) -> list[str]:
     return [sys.executable, "-m", "console.cli", *arguments]
 
 
-class Background:
+class BackgroundCommand:
     """``skyground ARGUMENTS`` running beside the demo until `end`; its output goes to ``log``."""
 
     def __init__(self, *arguments: str, log: Path) -> None:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from console.demo import schedule
-from console.demo.command import Background, skyground, skyground_rows
+from console.demo.command import BackgroundCommand, skyground, skyground_rows
 from console.demo.report import DemoReport, count_mentions, mails_in
-from console.demo.story import Evidence, check_story, load_truth, review_commands
+from console.demo.story import StoryEvidence, check_story, load_truth, review_commands
 from console.local.process import wait_until
 from schemas.interval import floor_hour
 from schemas.network_file import load_network
@@ -52,7 +52,7 @@ class Demo:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     began: float = field(default_factory=time.monotonic)
     messages: int = 0
-    live: Background | None = None
+    live: BackgroundCommand | None = None
     log: Path = field(init=False)
 
     def __post_init__(self) -> None:
@@ -97,7 +97,7 @@ class Demo:
         self.say(f"province: {simulated['acknowledged']} messages of {simulated['stations']} simulated stations")
         self.messages = int(real["acknowledged"]) + int(simulated["acknowledged"])
         # From here on the stations publish in real time, as they would; otherwise all of them would soon be silent.
-        self.live = Background(
+        self.live = BackgroundCommand(
             *self._simulate(), "--speed", "real", "--json", log=self.settings.run_dir / "log" / "live.log"
         )
 
@@ -152,7 +152,7 @@ class Demo:
         store = InfluxStore(self.settings)
         with StateStore(self.settings.state_url) as state:
             found = check_story(
-                Evidence(
+                StoryEvidence(
                     truth=load_truth(self.truth),
                     health=skyground_rows("health", "--json", log=self.log),
                     held=skyground_rows("qc", "held", "list", "--json", log=self.log),

@@ -33,7 +33,7 @@ _REVIEWED = ("spike", "stuck")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class StoryEvidence:
     """What the checks ask.
 
     Attributes
@@ -90,12 +90,12 @@ def review_commands(truth: list[dict[str, Any]], network: Network) -> list[list[
     return commands
 
 
-def check_story(evidence: Evidence) -> dict[str, str]:
+def check_story(evidence: StoryEvidence) -> dict[str, str]:
     """Every part of the story: empty words where it was found and named, else what is missing."""
     return {name: check(evidence) for name, check in _CHECKS.items()}
 
 
-def _silent(evidence: Evidence) -> str:
+def _silent(evidence: StoryEvidence) -> str:
     (station_id,) = {item["station_id"] for item in evidence.records("outage", is_open=True)}
     rows = {row["station"]: row for row in evidence.health}
     if rows.get(station_id, {}).get("state") != "silent":
@@ -103,7 +103,7 @@ def _silent(evidence: Evidence) -> str:
     return ""
 
 
-def _clock(evidence: Evidence) -> str:
+def _clock(evidence: StoryEvidence) -> str:
     wrong = {item["station_id"] for item in evidence.records("clock_jump", is_open=True)}
     found = {
         item.station_id or ""
@@ -113,7 +113,7 @@ def _clock(evidence: Evidence) -> str:
     return "" if wrong and wrong <= found else f"clocks of {_named(wrong)} are wrong, found {_named(found)}"
 
 
-def _misspelt(evidence: Evidence) -> str:
+def _misspelt(evidence: StoryEvidence) -> str:
     (record,) = evidence.records("misspelt")
     kept = evidence.state.quarantine.list(limit=100, reason=RejectReason.UNKNOWN_PARAMETER)
     found = {(item.station_id, item.parameter) for item in kept}
@@ -121,7 +121,7 @@ def _misspelt(evidence: Evidence) -> str:
     return "" if found == {wanted} else f"expected the unknown parameter {wanted} in the quarantine, found {found}"
 
 
-def _dead(evidence: Evidence) -> str:
+def _dead(evidence: StoryEvidence) -> str:
     from store.influx.store import Bucket
 
     (record,) = evidence.records("dead")
@@ -132,18 +132,18 @@ def _dead(evidence: Evidence) -> str:
     return "" if len(failed) else f"no failed calibration of {record['station_id']} {record['parameter']}"
 
 
-def _held(evidence: Evidence) -> str:
+def _held(evidence: StoryEvidence) -> str:
     network = {"ghg" for item in evidence.records("declared")}
     found = {item["network"] for item in evidence.held}
     return "" if found == network else f"the gate holds {_named(found)}, expected {_named(network)}"
 
 
-def _reviews(evidence: Evidence) -> str:
+def _reviews(evidence: StoryEvidence) -> str:
     waiting = evidence.state.reviews.list(states=[ReviewState.PROPOSED])
     return "" if len(waiting) == REVIEWS else f"{len(waiting)} reviews wait, expected {REVIEWS}"
 
 
-def _plume_now(evidence: Evidence) -> str:
+def _plume_now(evidence: StoryEvidence) -> str:
     reached = {item["station_id"]: item for item in evidence.records("plume", is_open=True)}
     target = max(reached, key=lambda name: float(reached[name]["magnitude"]))
     firing = {
@@ -156,7 +156,7 @@ def _plume_now(evidence: Evidence) -> str:
     return _not_called_event(evidence, target, min(_moment(item["start"]) for item in reached.values()))
 
 
-def _not_called_event(evidence: Evidence, station_id: str, since: datetime) -> str:
+def _not_called_event(evidence: StoryEvidence, station_id: str, since: datetime) -> str:
     """What the verdict calls a plume, where it does not call it an event."""
     from qc.run.verdict import rule_of, verdict_of
     from schemas.interval import Interval
@@ -173,7 +173,7 @@ def _not_called_event(evidence: Evidence, station_id: str, since: datetime) -> s
     return "" if verdict.word == "event" else f"the plume at {station_id} is called: {verdict.summary('en')}"
 
 
-def _plume_past(evidence: Evidence) -> str:
+def _plume_past(evidence: StoryEvidence) -> str:
     past = [item for item in evidence.records("plume") if _moment(item["end"]) <= evidence.now]
     target = max(past, key=lambda item: float(item["magnitude"]))["station_id"]
     open_now = {key for key, value in evidence.state.alerts.get_states().items() if value.state is AlertState.FIRING}
@@ -187,7 +187,7 @@ def _plume_past(evidence: Evidence) -> str:
 
 
 _ENDED = ("已结束", "已解除", "恢复", "ended", "over")
-_CHECKS: dict[str, Callable[[Evidence], str]] = {
+_CHECKS: dict[str, Callable[[StoryEvidence], str]] = {
     "silent_station": _silent,
     "wrong_clock": _clock,
     "misspelt_code": _misspelt,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class LocalPart:
     """One part.
 
     Attributes
@@ -50,7 +50,7 @@ class Part:
     answers: bool = True
 
 
-def all_parts(settings: LocalSettings) -> dict[str, Part]:
+def all_parts(settings: LocalSettings) -> dict[str, LocalPart]:
     """Every part by name, in the order of starting."""
     makers = (_mail, _broker, _influxdb, _collector, _gateway, _watch, _console, _airflow)
     return {part.name: part for part in (make(settings) for make in makers)}
@@ -68,7 +68,7 @@ def _directory(settings: LocalSettings, name: str) -> Path:
     return (settings.run_dir / name).resolve()
 
 
-def _broker(settings: LocalSettings) -> Part:
+def _broker(settings: LocalSettings) -> LocalPart:
     port = local_port(settings.mqtt_url, "MQTT_URL")
     directory = _directory(settings, "broker")
     path = directory / "mosquitto.conf"
@@ -77,7 +77,7 @@ def _broker(settings: LocalSettings) -> Part:
         directory.mkdir(parents=True, exist_ok=True)
         path.write_text(mosquitto_conf(directory, port), encoding="utf-8")
 
-    return Part(
+    return LocalPart(
         name="broker",
         title_zh="消息代理",
         title_en="MQTT broker",
@@ -89,7 +89,7 @@ def _broker(settings: LocalSettings) -> Part:
     )
 
 
-def _influxdb(settings: LocalSettings) -> Part:
+def _influxdb(settings: LocalSettings) -> LocalPart:
     port = local_port(settings.influx_url, "INFLUX_URL")
     directory = _directory(settings, "influxdb")
     path = directory / "influxdb.conf"
@@ -98,7 +98,7 @@ def _influxdb(settings: LocalSettings) -> Part:
         directory.mkdir(parents=True, exist_ok=True)
         path.write_text(influxdb_conf(directory, port, free_ports(1)[0]), encoding="utf-8")
 
-    return Part(
+    return LocalPart(
         name="influxdb",
         title_zh="时序数据库",
         title_en="InfluxDB",
@@ -110,9 +110,9 @@ def _influxdb(settings: LocalSettings) -> Part:
     )
 
 
-def _collector(settings: LocalSettings) -> Part:
+def _collector(settings: LocalSettings) -> LocalPart:
     has_port = settings.metrics_port > 0
-    return Part(
+    return LocalPart(
         name="collector",
         title_zh="采集器",
         title_en="Collector",
@@ -125,8 +125,8 @@ def _collector(settings: LocalSettings) -> Part:
     )
 
 
-def _gateway(settings: LocalSettings) -> Part:
-    return Part(
+def _gateway(settings: LocalSettings) -> LocalPart:
+    return LocalPart(
         name="gateway",
         title_zh="HJ 212 接入网关",
         title_en="HJ 212 gateway",
@@ -138,8 +138,8 @@ def _gateway(settings: LocalSettings) -> Part:
     )
 
 
-def _watch(settings: LocalSettings) -> Part:
-    return Part(
+def _watch(settings: LocalSettings) -> LocalPart:
+    return LocalPart(
         name="watch",
         title_zh="告警值守",
         title_en="Alert watch",
@@ -152,10 +152,10 @@ def _watch(settings: LocalSettings) -> Part:
     )
 
 
-def _mail(settings: LocalSettings) -> Part:
+def _mail(settings: LocalSettings) -> LocalPart:
     port = local_port(settings.smtp_url, "SMTP_URL")
     maildir = settings.maildir or _directory(settings, "maildir")
-    return Part(
+    return LocalPart(
         name="mail",
         title_zh="本地邮件接收",
         title_en="Local mail sink",
@@ -167,9 +167,9 @@ def _mail(settings: LocalSettings) -> Part:
     )
 
 
-def _console(settings: LocalSettings) -> Part:
+def _console(settings: LocalSettings) -> LocalPart:
     local_port(settings.console_url, "CONSOLE_URL")
-    return Part(
+    return LocalPart(
         name="console",
         title_zh="控制台",
         title_en="Console",
@@ -181,7 +181,7 @@ def _console(settings: LocalSettings) -> Part:
     )
 
 
-def _airflow(settings: LocalSettings) -> Part:
+def _airflow(settings: LocalSettings) -> LocalPart:
     port = local_port(settings.airflow_url, "AIRFLOW_URL")
     home = _directory(settings, "airflow")
     wrapper = home / "bin" / "airflow"
@@ -191,7 +191,7 @@ def _airflow(settings: LocalSettings) -> Part:
         wrapper.write_text(airflow_wrapper(Path(sys.executable).parent / "airflow"), encoding="utf-8")
         wrapper.chmod(0o755)
 
-    return Part(
+    return LocalPart(
         name="airflow",
         title_zh="任务调度",
         title_en="Airflow",

@@ -17,7 +17,7 @@ from console.local.configuration import supervisord_conf
 from console.local.process import wait_until
 
 if TYPE_CHECKING:
-    from console.local.parts import Part
+    from console.local.parts import LocalPart
     from console.local.settings import LocalSettings
 
 _SOCKET_PATH_LIMIT = 90
@@ -48,10 +48,10 @@ class Supervisor:
     Parameters
     ----------
     settings : LocalSettings
-    parts : dict of str to Part
+    parts : dict of str to LocalPart
     """
 
-    def __init__(self, settings: LocalSettings, parts: dict[str, Part]) -> None:
+    def __init__(self, settings: LocalSettings, parts: dict[str, LocalPart]) -> None:
         self._directory = (settings.run_dir / "log").resolve()
         self._parts = parts
         self._socket = _socket_path(self._directory)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.view.alert import Episode, episodes, with_status
+from console.view.alert import AlertHistory, episodes, with_status
 from schemas.alert import AlertState
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class EpisodeQuery:
 class EpisodePage:
     """Episodes of one page, open ones first; ``following`` asks for the next page, None: there is none."""
 
-    episodes: list[Episode]
+    episodes: list[AlertHistory]
     following: int | None
 
 
@@ -61,7 +61,7 @@ def read_episodes(state: StateStore, query: EpisodeQuery) -> EpisodePage:
     return EpisodePage(episodes=opened + ended, following=shown[-1].id if more else None)
 
 
-def read_episode(state: StateStore, transition_id: int) -> Episode | None:
+def read_episode(state: StateStore, transition_id: int) -> AlertHistory | None:
     """The episode that a transition belongs to; None where there is none."""
     stored = state.alerts.get(transition_id)
     if stored is None:
@@ -73,7 +73,7 @@ def read_episode(state: StateStore, transition_id: int) -> Episode | None:
     return with_status(found, status)
 
 
-def _open_ones(state: StateStore, statuses: Mapping[str, AlertStatus], query: EpisodeQuery) -> list[Episode]:
+def _open_ones(state: StateStore, statuses: Mapping[str, AlertStatus], query: EpisodeQuery) -> list[AlertHistory]:
     wanted = {
         key: (status.transition.since, status.transition.at)
         for key, status in statuses.items()
@@ -88,7 +88,7 @@ def _open_ones(state: StateStore, statuses: Mapping[str, AlertStatus], query: Ep
 
 def _ended_ones(
     state: StateStore, ends: Sequence[StoredTransition], statuses: Mapping[str, AlertStatus]
-) -> list[Episode]:
+) -> list[AlertHistory]:
     spans: dict[str, tuple[datetime, datetime]] = {}
     for item in ends:
         change = item.transition

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from console.view.part import Part, cut
-from console.view.query import Level
+from console.view.part import QueryPart, cut
+from console.view.query import ValueLevel
 from schemas.flagged import with_ends
 from schemas.frames import concat_flags
 from schemas.message import NetworkCode
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 PIECE_ROWS = 20_000
 """Verdicts that a piece is meant to hold [1]."""
-_FIRST = {Level.NATIVE: timedelta(hours=1), Level.HOURLY: timedelta(days=1), Level.REVIEWED: timedelta(days=1)}
+_FIRST = {
+    ValueLevel.NATIVE: timedelta(hours=1),
+    ValueLevel.HOURLY: timedelta(days=1),
+    ValueLevel.REVIEWED: timedelta(days=1),
+}
 _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=366)
 _FASTEST = 8.0
 _SECOND = timedelta(seconds=1)
@@ -54,7 +58,7 @@ class FlagReader:
             growth = min(_FASTEST, max(1 / _FASTEST, PIECE_ROWS / max(1, len(frame))))
             start, step = end, min(_LONGEST, max(_SHORTEST, step * growth))
 
-    def first(self, query: SeriesQuery, limit: int) -> tuple[Part, pd.DataFrame]:
+    def first(self, query: SeriesQuery, limit: int) -> tuple[QueryPart, pd.DataFrame]:
         """The part of a query whose verdicts are ``limit`` at most, and these; those of one second are never parted."""
         frames, count, end = list[pd.DataFrame](), 0, query.start
         for piece_end, frame in self.pieces(query):
@@ -73,7 +77,7 @@ class FlagReader:
 
     def read(self, query: SeriesQuery, start: datetime, end: datetime) -> pd.DataFrame:
         """Flags frame of a query's stations (all if none are named) and parameters (all if none) in ``[start, end)``, by time."""
-        bucket = Bucket.NATIVE if query.level is Level.NATIVE else Bucket.HOURLY
+        bucket = Bucket.NATIVE if query.level is ValueLevel.NATIVE else Bucket.HOURLY
         stations: Sequence[str | None] = query.stations or (None,)
         asked = [(str(code), station) for code in NetworkCode for station in stations]
         frames = self._threads.map(

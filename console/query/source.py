@@ -19,17 +19,17 @@ from alerts.channels.outage import MailState, mail_state
 from console.query.episodes import EpisodePage, EpisodeQuery, read_episode, read_episodes
 from console.query.flag_reader import FlagReader
 from console.query.last_seen import LastSeen
-from console.view.alert import Episode, matching
+from console.view.alert import AlertHistory, matching
 from console.view.completeness import (
     DayCompleteness,
     calendar,
     completeness,
     last_hour,
 )
-from console.view.doubt import doubts_of
+from console.view.doubt import implausible_stations
 from console.view.health import InstrumentHealth, LinkState, Rejected, StationHealth, network_health, networks_of
-from console.view.query import Level, SeriesQuery
-from console.view.series import Series, contributors, hourly_series, native_series
+from console.view.query import SeriesQuery, ValueLevel
+from console.view.series import PlotSeries, contributors, hourly_series, native_series
 from console.view.station import InstrumentValues, ReasonGroup, last_values
 from qc.review.review import review_notes, reviewed
 from schemas.alert import AlertState
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from console.view.health import Doubt
-    from console.view.part import Part
+    from console.view.health import Implausible
+    from console.view.part import QueryPart
     from schemas.flagged import Verdicts
     from schemas.network import Network, Station
     from store.influx.store import InfluxStore
@@ -108,7 +108,7 @@ class HealthData:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StationData:
+class StationPage:
     """What the page of a station shows; calendars by network."""
 
     row: StationHealth
@@ -117,7 +117,7 @@ class StationData:
     quarantine: list[ReasonGroup]
 
 
-class Source:
+class Queries:
     """The stores as the console sees them.
 
     Parameters
@@ -231,11 +231,13 @@ class Source:
         }
         return rejected, sum(recent) if rows else None
 
-    def _doubts(self, now: datetime) -> dict[str, Doubt]:
+    def _doubts(self, now: datetime) -> dict[str, Implausible]:
         rows = self.state.balance.read(floor_hour(now) - _DOUBT_BACK, now)
-        return doubts_of(self.state.instruments.list(), self.state.findings.list(since=now - _DOUBT_BACK), rows)
+        return implausible_stations(
+            self.state.instruments.list(), self.state.findings.list(since=now - _DOUBT_BACK), rows
+        )
 
-    def station(self, station_id: str) -> StationData | None:
+    def station(self, station_id: str) -> StationPage | None:
         """Everything of one station's page; None where there is no such station."""
         station = self.network.stations.get(station_id)
         if station is None:
@@ -251,7 +253,7 @@ class Source:
         calendars = list(
             self._threads.map(lambda code: (code, self._calendar(station, code, end)), networks_of(station))
         )
-        return StationData(
+        return StationPage(
             row=row,
             values=[group for group in values if group is not None],
             calendars=calendars,
@@ -286,18 +288,18 @@ class Source:
             for reason, count, newest in self.state.quarantine.list_groups(station_id, start)
         ]
 
-    def series(self, query: SeriesQuery) -> list[Series]:
+    def series(self, query: SeriesQuery) -> list[PlotSeries]:
         """Series of a query, in the order of its stations and parameters; parameters a station does not have are left out."""
         asked = [(self.network.stations[station], code) for station in query.stations for code in query.parameters]
-        read = self._native_series if query.level is Level.NATIVE else self._hourly_series
+        read = self._native_series if query.level is ValueLevel.NATIVE else self._hourly_series
         return [item for found in self._threads.map(lambda pair: read(query, *pair), asked) for item in found]
 
-    def _hourly_series(self, query: SeriesQuery, station: Station, code: str) -> list[Series]:
-        found: list[Series] = []
+    def _hourly_series(self, query: SeriesQuery, station: Station, code: str) -> list[PlotSeries]:
+        found: list[PlotSeries] = []
         for network in self._networks_with(station, code):
             hourly = self.influx.read_hourly(network, station.id, query.start, query.end, [code])
             flags = self.influx.read_flags(Bucket.HOURLY, network, query.start, query.end, station_id=station.id)
-            if query.level is Level.REVIEWED:
+            if query.level is ValueLevel.REVIEWED:
                 hourly, flags = self._reviewed(query, network, station.id, hourly, flags)
             counts = [
                 expected_count(item.cadence_s) for item in expected_of(station, network) if item.parameter == code
@@ -319,8 +321,8 @@ class Source:
         level2 = reviewed(hourly, reviews, flags)
         return level2, review_notes(level2, reviews)
 
-    def _native_series(self, query: SeriesQuery, station: Station, code: str) -> list[Series]:
-        found: list[Series] = []
+    def _native_series(self, query: SeriesQuery, station: Station, code: str) -> list[PlotSeries]:
+        found: list[PlotSeries] = []
         for item in (instrument for instrument in station.instruments if code in instrument.parameters):
             network = str(item.network)
             native = self.influx.read_native(network, station.id, item.id, query.start, query.end, parameters=[code])
@@ -349,7 +351,7 @@ class Source:
             row.station.id: row.last_seen for row in self.health().rows if row.station.id in stations and row.last_seen
         }
 
-    def first_flags(self, query: SeriesQuery, limit: int) -> tuple[Part, pd.DataFrame]:
+    def first_flags(self, query: SeriesQuery, limit: int) -> tuple[QueryPart, pd.DataFrame]:
         """Verdicts of the part of a query that holds ``limit`` of them at most, by time."""
         return self._flags.first(query, limit)
 
@@ -361,11 +363,11 @@ class Source:
         """A page of episodes of alerts, open ones first, those of data sets in their own time included."""
         return read_episodes(self.state, query)
 
-    def alert(self, transition_id: int) -> Episode | None:
+    def alert(self, transition_id: int) -> AlertHistory | None:
         """The episode that a transition belongs to; None where there is none."""
         return read_episode(self.state, transition_id)
 
-    def attributions(self, episode: Episode) -> list[Document]:
+    def attributions(self, episode: AlertHistory) -> list[Document]:
         """Attribution documents that may speak of an episode, newest first."""
         prefix = f"{episode.worst.station_id}/{episode.worst.parameter or ''}"
         return matching(self.state.documents.each("attribution", prefix=prefix), episode)

@@ -53,7 +53,7 @@ class HourValue(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class FlagGroup(msgspec.Struct, frozen=True, kw_only=True):
     """One test's verdicts of one flag on the values of the hour, the first one in words.
 
     Attributes
@@ -84,7 +84,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     recorded_at: datetime | None
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class FlagChangeGroup(msgspec.Struct, frozen=True, kw_only=True):
     """Verdicts of one test that one run changed alike; ``flag`` 1 has taken them back, ``flag_before`` 1: nothing held."""
 
     recorded_at: datetime
@@ -101,7 +101,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     reason_zh: str
 
 
-class Why(msgspec.Struct, frozen=True, kw_only=True):
+class FlagExplanation(msgspec.Struct, frozen=True, kw_only=True):
     """The whole answer; ``changes`` are oldest first, up to ``as_of`` where that is given."""
 
     station: str
@@ -109,8 +109,8 @@ class Why(msgspec.Struct, frozen=True, kw_only=True):
     start: datetime
     as_of: datetime | None
     hours: tuple[HourValue, ...]
-    verdicts: tuple[Verdict, ...]
-    changes: tuple[Change, ...]
+    verdicts: tuple[FlagGroup, ...]
+    changes: tuple[FlagChangeGroup, ...]
 
 
 def explain(  # noqa: PLR0913 - what is asked about, and where
@@ -122,7 +122,7 @@ def explain(  # noqa: PLR0913 - what is asked about, and where
     parameter: str,
     at: datetime,
     as_of: datetime | None = None,
-) -> Why:
+) -> FlagExplanation:
     """Say why the hour of a parameter that holds ``at`` has its flag, now or as told at a moment.
 
     Parameters
@@ -139,7 +139,7 @@ def explain(  # noqa: PLR0913 - what is asked about, and where
     unit, start = known_parameter(parameter).unit, floor_hour(at)
     changes = state.flag_history.list_changes(start=start, end=start + HOUR, station_id=station_id, parameter=parameter)
     known = [item for item in changes if as_of is None or item.recorded_at <= as_of]
-    hours, verdicts = list[HourValue](), list[Verdict]()
+    hours, verdicts = list[HourValue](), list[FlagGroup]()
     for code in dict.fromkeys(item.network.value for item in network.stations[station_id].instruments):
         frame = _hours(influx, state, code, station_id, start, as_of)
         flags_of = {
@@ -151,7 +151,7 @@ def explain(  # noqa: PLR0913 - what is asked about, and where
         for level, flags in flags_of.items():
             of_code = [item for item in known if item.level == level.value and item.network == code]
             verdicts += _verdicts(flags[flags["parameter"] == parameter], level.value, code, of_code)
-    return Why(
+    return FlagExplanation(
         station=station_id,
         parameter=parameter,
         start=start,
@@ -208,16 +208,16 @@ def _number(value: float | None) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
-def _verdicts(flags: pd.DataFrame, level: str, network: str, changes: list[FlagChange]) -> list[Verdict]:
+def _verdicts(flags: pd.DataFrame, level: str, network: str, changes: list[FlagChange]) -> list[FlagGroup]:
     latest = {(item.start, item.instrument_id, item.test): item for item in changes}
-    found: list[Verdict] = []
+    found: list[FlagGroup] = []
     for (test, _), group in flags.groupby(["test", "flag"], sort=False):
         first, instrument = group.iloc[0], group.iloc[0]["instrument_id"]
         instrument = None if pd.isna(instrument) else str(instrument)
         start, reason = first["start"].to_pydatetime(), str(first["reason"])
         record = latest.get((start, instrument, str(test)))
         found.append(
-            Verdict(
+            FlagGroup(
                 level=level,
                 network=network,
                 instrument=instrument,
@@ -237,13 +237,13 @@ def _verdicts(flags: pd.DataFrame, level: str, network: str, changes: list[FlagC
     return found
 
 
-def _grouped(changes: Iterable[FlagChange]) -> list[Change]:
+def _grouped(changes: Iterable[FlagChange]) -> list[FlagChangeGroup]:
     groups: dict[tuple[object, ...], list[FlagChange]] = {}
     for item in changes:
         key = (item.run_id, item.level, item.network, item.instrument_id, item.test, item.flag_before, item.flag)
         groups.setdefault(key, []).append(item)
     return [
-        Change(
+        FlagChangeGroup(
             recorded_at=group[0].recorded_at,
             run_id=group[0].run_id,
             version=group[0].version,
@@ -261,7 +261,7 @@ def _grouped(changes: Iterable[FlagChange]) -> list[Change]:
     ]
 
 
-def in_words(why: Why, language: str) -> list[str]:
+def in_words(why: FlagExplanation, language: str) -> list[str]:
     """Lines for a person, ``zh`` or ``en``."""
     chinese = language == "zh"
     lines = [_hour_words(why.parameter, item, chinese=chinese) for item in why.hours]
@@ -282,7 +282,7 @@ def _hour_words(code: str, item: HourValue, *, chinese: bool) -> str:
     return f"{item.network} {code}: {value} {item.unit}{spread} from {item.count} values, {_name(item.flag, chinese=False)}{revision}"
 
 
-def _verdict_words(item: Verdict, *, chinese: bool) -> str:
+def _verdict_words(item: FlagGroup, *, chinese: bool) -> str:
     times = "" if item.count == 1 else f" (x{item.count}, {item.first:%H:%M}-{item.last:%H:%M} UTC)"
     words = f"{item.reason_zh}" if chinese else item.reason
     colon = "：" if chinese else ": "
@@ -293,7 +293,7 @@ def _verdict_words(item: Verdict, *, chinese: bool) -> str:
     return f"{head} [{limit + '; ' if limit else ''}{item.version} {item.run_id[:8]}]"
 
 
-def _change_words(item: Change, *, chinese: bool) -> str:
+def _change_words(item: FlagChangeGroup, *, chinese: bool) -> str:
     words = item.reason_zh if chinese else item.reason
     step = f"{_name(item.flag_before, chinese=chinese)} -> {_name(item.flag, chinese=chinese)}"
     return f"  {item.recorded_at:%Y-%m-%dT%H:%M:%SZ} {item.run_id[:8]} {item.level} {_test(item.test, chinese=chinese)} {step} x{item.count} {words}"

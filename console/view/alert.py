@@ -29,7 +29,7 @@ class Acknowledgement:
     at: datetime
 
 
-class Value(NamedTuple):
+class ExtremeValue(NamedTuple):
     """A value and its moment."""
 
     value: float
@@ -37,7 +37,7 @@ class Value(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Episode:
+class AlertHistory:
     """One alert from its beginning to its end.
 
     Attributes
@@ -75,24 +75,24 @@ class Episode:
         """Present state."""
         return self.last.to_state
 
-    def extreme(self, now: datetime) -> Value | None:
+    def extreme(self, now: datetime) -> ExtremeValue | None:
         """Most extreme value from the beginning to the end, or so far; of a silence its length [min]."""
         if self.is_open and self.worst.kind is RuleKind.SILENCE:
-            return Value((now - self.since) / timedelta(minutes=1), None)
+            return ExtremeValue((now - self.since) / timedelta(minutes=1), None)
         if self.progress is not None and self.progress.extreme is not None:
-            return Value(self.progress.extreme, self.progress.extreme_at)
+            return ExtremeValue(self.progress.extreme, self.progress.extreme_at)
         known = [found for step in reversed(self.steps) if (found := _extreme_of(step.transition)) is not None]
         value = self.last.value if self.worst.kind is RuleKind.SILENCE else self.worst.value
-        return known[0] if known else (None if value is None else Value(value, None))
+        return known[0] if known else (None if value is None else ExtremeValue(value, None))
 
     @property
-    def latest(self) -> Value | None:
+    def latest(self) -> ExtremeValue | None:
         """The newest value that was judged, with the end of its interval; none for silence and operation."""
         if self.worst.parameter is None:
             return None
         if self.progress is not None and self.progress.latest is not None:
-            return Value(self.progress.latest, self.progress.latest_at)
-        return None if self.last.value is None else Value(self.last.value, self.last.at)
+            return ExtremeValue(self.progress.latest, self.progress.latest_at)
+        return None if self.last.value is None else ExtremeValue(self.last.value, self.last.at)
 
     @property
     def reason(self) -> EndReason | None:
@@ -120,17 +120,17 @@ class Episode:
         return any(AlertState.FIRING in (step.transition.to_state, step.transition.from_state) for step in self.steps)
 
 
-def _extreme_of(change: AlertTransition) -> Value | None:
+def _extreme_of(change: AlertTransition) -> ExtremeValue | None:
     value, at = change.evidence.get("extreme"), change.evidence.get("extreme_at")
     if not isinstance(value, (int, float)):
         return None
-    return Value(float(value), datetime.fromisoformat(at) if isinstance(at, str) else None)
+    return ExtremeValue(float(value), datetime.fromisoformat(at) if isinstance(at, str) else None)
 
 
 _URGENCY = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-def episodes(transitions: Iterable[StoredTransition]) -> list[Episode]:
+def episodes(transitions: Iterable[StoredTransition]) -> list[AlertHistory]:
     """Group transitions, in any order, into episodes; open and urgent ones first, then the latest.
 
     A return to OK without a beginning in the list (it was cut off) makes an episode of its own.
@@ -142,25 +142,25 @@ def episodes(transitions: Iterable[StoredTransition]) -> list[Episode]:
     return sorted(found, key=_rank)
 
 
-def _rank(episode: Episode) -> tuple[bool, int, float]:
+def _rank(episode: AlertHistory) -> tuple[bool, int, float]:
     urgency = _URGENCY[episode.worst.severity] if episode.is_open else 0
     return (not episode.is_open, urgency, -episode.since.timestamp())
 
 
-def _split(key: str, steps: Sequence[StoredTransition]) -> list[Episode]:
-    found: list[Episode] = []
+def _split(key: str, steps: Sequence[StoredTransition]) -> list[AlertHistory]:
+    found: list[AlertHistory] = []
     current: list[StoredTransition] = []
     for step in steps:
         current.append(step)
         if step.transition.to_state is AlertState.OK:
-            found.append(Episode(id=current[0].id, alert_key=key, steps=tuple(current)))
+            found.append(AlertHistory(id=current[0].id, alert_key=key, steps=tuple(current)))
             current = []
     if current:
-        found.append(Episode(id=current[0].id, alert_key=key, steps=tuple(current)))
+        found.append(AlertHistory(id=current[0].id, alert_key=key, steps=tuple(current)))
     return found
 
 
-def with_status(episode: Episode, status: AlertStatus | None) -> Episode:
+def with_status(episode: AlertHistory, status: AlertStatus | None) -> AlertHistory:
     """The episode with how far it has gone and who has taken it, where the alert's present state belongs to it."""
     if status is None or status.transition_id not in {step.id for step in episode.steps}:
         return episode
@@ -195,7 +195,7 @@ class AlertRow:
     who: str
 
 
-def alert_row(episode: Episode, words: Words, station_names: Mapping[str, str], now: datetime) -> AlertRow:
+def alert_row(episode: AlertHistory, words: Words, station_names: Mapping[str, str], now: datetime) -> AlertRow:
     """Row of one episode at a moment."""
     worst, extreme, latest = episode.worst, episode.extreme(now), episode.latest
     return AlertRow(
@@ -226,7 +226,7 @@ def _shown(value: float | None, change: AlertTransition, words: Words) -> str:
     return format_value(value, change.parameter)
 
 
-def _state_of(episode: Episode) -> str:
+def _state_of(episode: AlertHistory) -> str:
     """``closed`` where an alert is only watched no longer; ``ok`` would say that it is over."""
     return str(episode.state) if episode.reason is None or episode.reason.is_over else "closed"
 
@@ -248,7 +248,7 @@ class TimelineStep:
     kind: str
 
 
-def timeline(episode: Episode, words: Words) -> list[TimelineStep]:
+def timeline(episode: AlertHistory, words: Words) -> list[TimelineStep]:
     """Transitions and the acknowledgement of an episode, oldest first."""
     steps = [_step(stored.transition, words) for stored in episode.steps]
     taken = episode.acknowledged
@@ -281,7 +281,7 @@ class StatementRow:
     confidence: str
 
 
-def matching(documents: Iterable[Document], episode: Episode) -> list[Document]:
+def matching(documents: Iterable[Document], episode: AlertHistory) -> list[Document]:
     """Attribution documents of the episode's station and parameter whose time touches it."""
     worst = episode.worst
     end = episode.ended or max(step.transition.at for step in episode.steps)

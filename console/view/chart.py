@@ -14,27 +14,27 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from console.view.drawing import Drawing
-    from console.view.series import Series
+    from console.view.series import PlotSeries
     from console.view.theme import ChartTheme
 
 PANEL_PX, GAP_PX, TOP_PX, BOTTOM_PX = 230, 62, 64, 66
 
 
-def panels_of(series: Sequence[Series]) -> dict[str, list[Series]]:
+def panels_of(series: Sequence[PlotSeries]) -> dict[str, list[PlotSeries]]:
     """Series by pretty unit, in the order of their first appearance."""
-    panels: dict[str, list[Series]] = defaultdict(list)
+    panels: dict[str, list[PlotSeries]] = defaultdict(list)
     for item in series:
         panels[unit_of(item.parameter)].append(item)
     return dict(panels)
 
 
-def chart_height(series: Sequence[Series]) -> int:
+def chart_height(series: Sequence[PlotSeries]) -> int:
     """Height of the whole plot [px]."""
     count = max(1, len(panels_of(series)))
     return TOP_PX + count * PANEL_PX + (count - 1) * GAP_PX + BOTTOM_PX
 
 
-def series_chart(series: Sequence[Series], drawing: Drawing) -> Options:
+def series_chart(series: Sequence[PlotSeries], drawing: Drawing) -> Options:
     """Options of the plot; times are drawn in the network's zone, whatever zone the browser has."""
     panels = panels_of(series)
     theme = drawing.theme
@@ -126,7 +126,7 @@ def _time_axis(theme: ChartTheme, index: int, *, last: bool) -> Options:
     }
 
 
-def _value_axis(theme: ChartTheme, index: int, unit: str, members: Sequence[Series]) -> Options:
+def _value_axis(theme: ChartTheme, index: int, unit: str, members: Sequence[PlotSeries]) -> Options:
     turn = {"min": 0, "max": 360, "interval": 90} if all(item.is_direction for item in members) else {"scale": True}
     return {
         "type": "value",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from console.view.quantity import format_value, unit_of
-from console.view.series import Point, points_of
+from console.view.series import SeriesRow, points_of
 from console.view.thin import GAP, thin
 from schemas.flag import Flag
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from console.i18n import Words
     from console.view.drawing import Drawing, LimitLine
-    from console.view.series import Series
+    from console.view.series import PlotSeries
     from console.view.theme import ChartTheme
 
 MAX_POINTS = 1600
@@ -35,7 +35,7 @@ _Flagged = tuple[int | None, list[Any]]
 """A point of a plot and its flag; None for the end of a stretch."""
 
 
-def lines_of(item: Series, drawing: Drawing, *, panel: int, colour: str, name: str) -> list[Options]:
+def lines_of(item: PlotSeries, drawing: Drawing, *, panel: int, colour: str, name: str) -> list[Options]:
     """The line of a series first, then what is drawn over it."""
     points = thin(item.points, MAX_POINTS, item.cadence, is_direction=item.is_direction)
     axes = {"xAxisIndex": panel, "yAxisIndex": panel}
@@ -120,7 +120,7 @@ def _judged(flagged: Sequence[_Flagged], wanted: Flag, drawing: Drawing, axes: d
     }
 
 
-def _data(points: pd.DataFrame, item: Series, drawing: Drawing, name: str) -> list[_Flagged]:
+def _data(points: pd.DataFrame, item: PlotSeries, drawing: Drawing, name: str) -> list[_Flagged]:
     """Points with their flags: a clock time alone names no point where clocks are set back."""
     unit = unit_of(item.parameter)
     found: list[_Flagged] = []
@@ -135,7 +135,7 @@ def _data(points: pd.DataFrame, item: Series, drawing: Drawing, name: str) -> li
     return found
 
 
-def _notes(point: Point, words: Words) -> str:
+def _notes(point: SeriesRow, words: Words) -> str:
     notes: list[str] = []
     if point.n is not None:
         share = "" if point.completeness is None else f" · {words('series.completeness')} {point.completeness:.0%}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.view.health import Advice, Doubt
+from console.view.health import Advice, Implausible
 from store.state import Clock, FindingKind
 
 if TYPE_CHECKING:
@@ -20,9 +20,9 @@ REFUSED_LEAST = 10
 """Fewer refusals say nothing [1]. Project's choice."""
 
 
-def doubts_of(
+def implausible_stations(
     states: Sequence[InstrumentState], findings: Sequence[Finding], balance: Sequence[Balance]
-) -> dict[str, Doubt]:
+) -> dict[str, Implausible]:
     """Doubts by station: a wrong clock before a name that is not its own before refusals.
 
     Parameters
@@ -36,13 +36,13 @@ def doubts_of(
     return {**_refused(balance), **_posing(findings), **_clocks(states)}
 
 
-def _clocks(states: Sequence[InstrumentState]) -> dict[str, Doubt]:
+def _clocks(states: Sequence[InstrumentState]) -> dict[str, Implausible]:
     wrong: dict[str, list[InstrumentState]] = {}
     for state in states:
         if state.clock in WRONG and state.held and state.clock_since is not None:
             wrong.setdefault(state.station_id, []).append(state)
     return {
-        station_id: Doubt(
+        station_id: Implausible(
             advice=Advice.CLOCK,
             since=min(_since(item) for item in own),
             figure="?" if own[0].skew_s is None else f"{own[0].skew_s / 3600:+.2f} h",
@@ -57,15 +57,15 @@ def _since(state: InstrumentState) -> datetime:
     return state.clock_since
 
 
-def _posing(findings: Sequence[Finding]) -> dict[str, Doubt]:
+def _posing(findings: Sequence[Finding]) -> dict[str, Implausible]:
     return {
-        item.station_id: Doubt(advice=Advice.POSING, since=item.first_at, figure=str(item.facts.get("named", "")))
+        item.station_id: Implausible(advice=Advice.POSING, since=item.first_at, figure=str(item.facts.get("named", "")))
         for item in findings
         if item.kind is FindingKind.FOREIGN_PAYLOAD and item.station_id is not None
     }
 
 
-def _refused(balance: Sequence[Balance]) -> dict[str, Doubt]:
+def _refused(balance: Sequence[Balance]) -> dict[str, Implausible]:
     messages: dict[str, int] = {}
     refused: dict[str, int] = {}
     since: dict[str, datetime] = {}
@@ -76,7 +76,7 @@ def _refused(balance: Sequence[Balance]) -> dict[str, Doubt]:
         if count:
             since[row.station_id] = min(row.hour, since.get(row.station_id, row.hour))
     return {
-        station_id: Doubt(
+        station_id: Implausible(
             advice=Advice.REFUSED,
             since=since[station_id],
             # refusals may be counted without a message, or several of one

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from console.i18n import Words
-    from console.view.series import Series
+    from console.view.series import PlotSeries
     from console.view.theme import ChartTheme
 
 
@@ -35,7 +35,7 @@ class Drawing:
     station_names: Mapping[str, str]
     limits: Sequence[LimitLine] = ()
 
-    def line_name(self, series: Series, others: Sequence[Series]) -> str:
+    def line_name(self, series: PlotSeries, others: Sequence[PlotSeries]) -> str:
         """Name of a line: station, instrument and network only where they tell lines apart."""
         parts = [name_of(series.parameter, self.words)]
         if len({item.station_id for item in others}) > 1:

@@ -51,7 +51,7 @@ class Advice(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
+class Implausible:
     """Why a station is not believed.
 
     Attributes
@@ -204,7 +204,7 @@ def station_health(
     *,
     rejected: Rejected,
     completeness: Mapping[str, float | None],
-    doubt: Doubt | None = None,
+    doubt: Implausible | None = None,
 ) -> StationHealth:
     """State of one station: lying if there is a doubt, silent if all its instruments are, late if any is late or silent.
 
@@ -240,7 +240,7 @@ def station_health(
     )
 
 
-def _doubted(item: InstrumentHealth, doubt: Doubt) -> InstrumentHealth:
+def _doubted(item: InstrumentHealth, doubt: Implausible) -> InstrumentHealth:
     if doubt.instruments and item.instrument_id not in doubt.instruments:
         return item
     return replace(item, state=LinkState.LYING, since=doubt.since)
@@ -265,7 +265,7 @@ def _advice(state: LinkState, rows: Sequence[InstrumentHealth], seen: Sequence[d
     return Advice.ONE_INSTRUMENT if any(item.state is LinkState.UP for item in rows) else Advice.WAIT
 
 
-NO_DOUBTS: Mapping[str, Doubt] = MappingProxyType({})
+NO_DOUBTS: Mapping[str, Implausible] = MappingProxyType({})
 _ORDER = {state: position for position, state in enumerate(LinkState)}
 
 
@@ -276,7 +276,7 @@ def network_health(
     *,
     rejected: Mapping[str, Rejected],
     completeness: Mapping[tuple[str, str], float | None],
-    doubts: Mapping[str, Doubt] = NO_DOUBTS,
+    doubts: Mapping[str, Implausible] = NO_DOUBTS,
 ) -> list[StationHealth]:
     """Rows of all stations, those that need somebody first, then by id.
 
@@ -286,7 +286,7 @@ def network_health(
     rejected : mapping of station id to `Rejected`
     completeness : mapping of (network, station id) to ratio
         Absent or None: not computed.
-    doubts : mapping of station id to `Doubt`
+    doubts : mapping of station id to `Implausible`
     """
     rows = [
         station_health(

@@ -40,7 +40,7 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class GridLine:
     """A line of the graticule with its text in degrees; ``vertical`` is a meridian."""
 
     vertical: bool
@@ -56,7 +56,7 @@ class SchematicMap:
     height: float
     marks: tuple[Mark, ...]
     labels: tuple[Label, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[GridLine, ...]
     outside: int
 
 
@@ -117,9 +117,9 @@ def _labels(frame: _Frame, marks: Sequence[Mark]) -> list[Label]:
     return found
 
 
-def _graticule(frame: _Frame) -> list[Line]:
+def _graticule(frame: _Frame) -> list[GridLine]:
     step = next(step for step in (0.25, 0.5, 1, 2, 5, 10, 30, 90) if step * frame.per_lat >= HEIGHT / 6 or step == 90)  # noqa: PLR2004 - degrees
-    lines: list[Line] = []
+    lines: list[GridLine] = []
     for vertical, size, origin, per in (
         (True, WIDTH, frame.west, frame.per_lon),
         (False, HEIGHT, frame.north, frame.per_lat),
@@ -128,7 +128,7 @@ def _graticule(frame: _Frame) -> list[Line]:
         for index in range(math.ceil(low / step), math.floor(high / step) + 1):
             degrees = index * step
             lines.append(
-                Line(
+                GridLine(
                     vertical=vertical,
                     at=frame.x(degrees) if vertical else frame.y(degrees),
                     text=_degrees(degrees, vertical=vertical),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from console.view.query import Level, QueryError, SeriesQuery, parse_whole
+from console.view.query import SeriesQuery, SeriesQueryError, ValueLevel, parse_whole
 from schemas.interval import floor_hour
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class QueryPart:
     """The beginning of a query that one answer holds, and the query for the rest; None where it holds all."""
 
     query: SeriesQuery
@@ -31,7 +31,7 @@ class Part:
 
 
 def parse_limit(given: Mapping[str, str]) -> int:
-    """The word ``limit``; raises `QueryError`."""
+    """The word ``limit``; raises `SeriesQueryError`."""
     return parse_whole(given, "limit", least=1, most=MOST) or MOST
 
 
@@ -40,27 +40,27 @@ def values_per_hour(query: SeriesQuery, network: Network) -> float:
     count = 0.0
     for station in query.stations:
         own = [item for item in network.stations[station].instruments if set(item.parameters) & set(query.parameters)]
-        if query.level is Level.NATIVE:
+        if query.level is ValueLevel.NATIVE:
             count += sum(len(set(item.parameters) & set(query.parameters)) * 3600 / item.cadence_s for item in own)
         else:
             count += len({(item.network, code) for item in own for code in item.parameters if code in query.parameters})
     return count
 
 
-def split(query: SeriesQuery, network: Network, limit: int) -> Part:
+def split(query: SeriesQuery, network: Network, limit: int) -> QueryPart:
     """The first part of a query that holds about ``limit`` values at most, whole hours and at least one."""
     hours = max(1, int(limit / max(values_per_hour(query, network), 1e-9)))
     if (query.end - query.start) / HOUR <= hours:
-        return Part(query=query, rest=None)
+        return QueryPart(query=query, rest=None)
     return cut(query, floor_hour(query.start) + hours * HOUR)
 
 
-def cut(query: SeriesQuery, at: datetime) -> Part:
+def cut(query: SeriesQuery, at: datetime) -> QueryPart:
     """A query in two at a moment."""
     if at >= query.end:
-        return Part(query=query, rest=None)
+        return QueryPart(query=query, rest=None)
     fixed = query.with_(period=None, moving=False)
-    return Part(query=fixed.with_(end=at), rest=fixed.with_(start=at))
+    return QueryPart(query=fixed.with_(end=at), rest=fixed.with_(start=at))
 
 
 def parts(query: SeriesQuery, network: Network, limit: int) -> Iterator[SeriesQuery]:
@@ -73,11 +73,11 @@ def parts(query: SeriesQuery, network: Network, limit: int) -> Iterator[SeriesQu
 
 
 def check_drawn(query: SeriesQuery, network: Network) -> None:
-    """Raise `QueryError` where a plot would have to read more than `MOST_DRAWN` values."""
+    """Raise `SeriesQueryError` where a plot would have to read more than `MOST_DRAWN` values."""
     per_hour = values_per_hour(query, network)
     hours = (query.end - query.start) / HOUR
     if per_hour * hours > MOST_DRAWN:
         given = f"{per_hour * hours:,.0f} values"
         longest = MOST_DRAWN / per_hour / 24
         expected = f"at most {MOST_DRAWN:,} values in a plot: {longest:.0f} days of these series, or fewer series (CSV has no such bound)"
-        raise QueryError(field="from", given=given, expected=expected)
+        raise SeriesQueryError(field="from", given=given, expected=expected)

@@ -1,6 +1,6 @@
 """What a page or a program asks for, read strictly from the words of an address.
 
-Errors: `QueryError`, one place, with what was given and what was expected.
+Errors: `SeriesQueryError`, one place, with what was given and what was expected.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SHOWN = 80
 _SEPARATORS = re.compile(r"[,\s]+")
 
 
-class QueryError(ValueError):
+class SeriesQueryError(ValueError):
     """A word of the address that cannot be used."""
 
     def __init__(self, *, field: str, given: str, expected: str) -> None:
@@ -38,7 +38,7 @@ class QueryError(ValueError):
         self.field, self.given, self.expected = field, given, expected
 
 
-class Level(StrEnum):
+class ValueLevel(StrEnum):
     """Which values: as instruments gave them, checked hourly means, or these after review."""
 
     NATIVE = "native"
@@ -46,7 +46,7 @@ class Level(StrEnum):
     REVIEWED = "L2"
 
 
-class Period(StrEnum):
+class PeriodPreset(StrEnum):
     """Lengths of time on offer."""
 
     DAY = "24h"
@@ -56,12 +56,16 @@ class Period(StrEnum):
 
 
 LENGTHS = {
-    Period.DAY: timedelta(hours=24),
-    Period.THREE_DAYS: timedelta(days=3),
-    Period.WEEK: timedelta(days=7),
-    Period.MONTH: timedelta(days=30),
+    PeriodPreset.DAY: timedelta(hours=24),
+    PeriodPreset.THREE_DAYS: timedelta(days=3),
+    PeriodPreset.WEEK: timedelta(days=7),
+    PeriodPreset.MONTH: timedelta(days=30),
 }
-LONGEST = {Level.NATIVE: timedelta(days=31), Level.HOURLY: timedelta(days=3660), Level.REVIEWED: timedelta(days=3660)}
+LONGEST = {
+    ValueLevel.NATIVE: timedelta(days=31),
+    ValueLevel.HOURLY: timedelta(days=3660),
+    ValueLevel.REVIEWED: timedelta(days=3660),
+}
 """Longest interval one question may ask for: it bounds the memory of an answer."""
 
 
@@ -71,7 +75,7 @@ class SeriesQuery:
 
     Attributes
     ----------
-    period : Period or None
+    period : PeriodPreset or None
         Given instead of a start; ``moving`` then means that the end is now.
     """
 
@@ -79,8 +83,8 @@ class SeriesQuery:
     parameters: tuple[str, ...]
     start: datetime
     end: datetime
-    level: Level
-    period: Period | None = None
+    level: ValueLevel
+    period: PeriodPreset | None = None
     moving: bool = True
     bands: bool = False
 
@@ -119,15 +123,19 @@ def parse_series(given: Mapping[str, str], network: Network, now: datetime) -> S
 
     Raises
     ------
-    QueryError
+    SeriesQueryError
     """
     stations = _known(given, "station", network.stations)
     parameters = _known(given, "parameter", load_parameters())
     if len(stations) * len(parameters) > MAX_SERIES:
         asked = f"{len(stations)} stations x {len(parameters)} parameters"
-        raise QueryError(field="parameter", given=asked, expected=f"at most {MAX_SERIES} series at once")
-    level = _choice(given, "level", Level, Level.HOURLY)
-    period = _choice(given, "period", Period, Period.DAY) if given.get("period") or not given.get("from") else None
+        raise SeriesQueryError(field="parameter", given=asked, expected=f"at most {MAX_SERIES} series at once")
+    level = _choice(given, "level", ValueLevel, ValueLevel.HOURLY)
+    period = (
+        _choice(given, "period", PeriodPreset, PeriodPreset.DAY)
+        if given.get("period") or not given.get("from")
+        else None
+    )
     end = parse_moment(given, "to", network.timezone, end_of_day=True) or now
     start = end - LENGTHS[period] if period else parse_moment(given, "from", network.timezone) or end
     _check_interval(start, end, level, given)
@@ -143,20 +151,20 @@ def parse_series(given: Mapping[str, str], network: Network, now: datetime) -> S
     )
 
 
-def _check_interval(start: datetime, end: datetime, level: Level, given: Mapping[str, str]) -> None:
+def _check_interval(start: datetime, end: datetime, level: ValueLevel, given: Mapping[str, str]) -> None:
     if end <= start:
         later = f"a moment after 'from' ({format_utc(start)})"
-        raise QueryError(field="to", given=given.get("to", format_utc(end)), expected=later)
+        raise SeriesQueryError(field="to", given=given.get("to", format_utc(end)), expected=later)
     if end - start > LONGEST[level]:
         longest = f"at most {LONGEST[level].days} days for level {level}"
-        raise QueryError(field="from", given=given.get("from", format_utc(start)), expected=longest)
+        raise SeriesQueryError(field="from", given=given.get("from", format_utc(start)), expected=longest)
 
 
 def _known(given: Mapping[str, str], field: str, known: Mapping[str, object]) -> tuple[str, ...]:
     asked = tuple(dict.fromkeys(part for part in _SEPARATORS.split(given.get(field, "")) if part))
     for item in asked:
         if item not in known:
-            raise QueryError(
+            raise SeriesQueryError(
                 field=field,
                 given=item,
                 expected=f"a known {field} (GET /api/v1/stations lists stations and their parameters)",
@@ -165,24 +173,28 @@ def _known(given: Mapping[str, str], field: str, known: Mapping[str, object]) ->
 
 
 def parse_whole(given: Mapping[str, str], field: str, *, least: int, most: int) -> int | None:
-    """A whole number within bounds, None where the word is absent; raises `QueryError`."""
+    """A whole number within bounds, None where the word is absent; raises `SeriesQueryError`."""
     text = given.get(field, "")
     if not text:
         return None
     # more digits than the bound has are not read at all: Python refuses thousands of them
     if text.isascii() and text.isdigit() and len(text) <= len(str(most)) and least <= int(text) <= most:
         return int(text)
-    raise QueryError(field=field, given=text[:_SHOWN], expected=f"a whole number from {least} to {most}")
+    raise SeriesQueryError(field=field, given=text[:_SHOWN], expected=f"a whole number from {least} to {most}")
 
 
 def check_words(given: Sequence[tuple[str, str]], known: Collection[str]) -> dict[str, str]:
-    """The words of an address, each known and given once; raises `QueryError`."""
+    """The words of an address, each known and given once; raises `SeriesQueryError`."""
     counts = Counter(name for name, _ in given)
     for name, value in given:
         if name not in known:
-            raise QueryError(field=name[:_SHOWN], given=value[:_SHOWN], expected=f"one of the words {', '.join(known)}")
+            raise SeriesQueryError(
+                field=name[:_SHOWN], given=value[:_SHOWN], expected=f"one of the words {', '.join(known)}"
+            )
         if counts[name] > 1:
-            raise QueryError(field=name, given=value[:_SHOWN], expected="the word once; several values with commas")
+            raise SeriesQueryError(
+                field=name, given=value[:_SHOWN], expected="the word once; several values with commas"
+            )
     return dict(given)
 
 
@@ -191,7 +203,7 @@ def _choice(given: Mapping[str, str], field: str, kind: type[_Choice], default: 
     try:
         return kind(text)
     except ValueError:
-        raise QueryError(field=field, given=text, expected=f"one of {', '.join(kind)}") from None
+        raise SeriesQueryError(field=field, given=text, expected=f"one of {', '.join(kind)}") from None
 
 
 def parse_moment(given: Mapping[str, str], field: str, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
@@ -204,7 +216,7 @@ def parse_moment(given: Mapping[str, str], field: str, zone: ZoneInfo, *, end_of
 
     Raises
     ------
-    QueryError
+    SeriesQueryError
     """
     text = given.get(field, "").strip()
     if not text:
@@ -214,4 +226,4 @@ def parse_moment(given: Mapping[str, str], field: str, zone: ZoneInfo, *, end_of
     try:
         return read_moment(written, zone, is_end=end_of_day)
     except MomentError as error:
-        raise QueryError(field=field, given=text, expected=error.expected) from None
+        raise SeriesQueryError(field=field, given=text, expected=error.expected) from None

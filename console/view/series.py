@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from schemas.network import Instrument, Station
 
 HOUR = timedelta(hours=1)
-#: Columns of `Series.points`.
+#: Columns of `PlotSeries.points`.
 POINT_COLUMNS = ("value", "n", "completeness", "flag", "status", "notes")
 
 
@@ -45,7 +45,7 @@ class FlagRow(TypedDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Series:
+class PlotSeries:
     """One line of a plot.
 
     Attributes
@@ -103,7 +103,7 @@ def hourly_series(  # noqa: PLR0913 - what a series is of, its two frames, and w
     expected: float | None,
     network: str = "",
     instruments: Sequence[Instrument] = (),
-) -> Series:
+) -> PlotSeries:
     """Series of one parameter out of an hourly frame.
 
     Parameters
@@ -125,7 +125,7 @@ def hourly_series(  # noqa: PLR0913 - what a series is of, its two frames, and w
     joined = join_hours(own, parameter, points["flag"])
     points = points.assign(flag=joined.flags, notes=joined.notes)
     fastest = min((timedelta(seconds=item.cadence_s) for item in instruments), default=HOUR)
-    return Series(
+    return PlotSeries(
         station_id=station_id,
         network=network,
         instrument_id=None,
@@ -159,7 +159,7 @@ def native_series(  # noqa: PLR0913 - what a series is of, its two frames, and h
     cadence: timedelta | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-) -> Series:
+) -> PlotSeries:
     """Series of one parameter out of a native frame; a value that no run has screened is UNKNOWN, not evaluated.
 
     Parameters
@@ -177,7 +177,7 @@ def native_series(  # noqa: PLR0913 - what a series is of, its two frames, and h
     points = points[points["value"].notna() | (points["status"] != "")]
     joined = join_native(verdicts, instrument_id, parameter, points["value"])
     points = points.assign(flag=joined.flags, notes=joined.notes)
-    return Series(
+    return PlotSeries(
         station_id=station_id,
         network=network,
         instrument_id=instrument_id,
@@ -216,8 +216,8 @@ def _points(frame: pd.DataFrame, parameter: str) -> pd.DataFrame:
     return points.assign(status="", notes="")
 
 
-class Point(NamedTuple):
-    """One row of `Series.points`: what is not known is None, ``notes`` are lines."""
+class SeriesRow(NamedTuple):
+    """One row of `PlotSeries.points`: what is not known is None, ``notes`` are lines."""
 
     start: datetime
     value: float | None
@@ -228,8 +228,8 @@ class Point(NamedTuple):
     notes: str
 
 
-def points_of(points: pd.DataFrame) -> list[Point]:
-    """Rows of `Series.points` in plain types."""
+def points_of(points: pd.DataFrame) -> list[SeriesRow]:
+    """Rows of `PlotSeries.points` in plain types."""
     numbers = [
         [None if math.isnan(value) else value for value in points[name].tolist()]
         for name in ("value", "n", "completeness")
@@ -237,7 +237,7 @@ def points_of(points: pd.DataFrame) -> list[Point]:
     words = [points[name].tolist() for name in ("flag", "status", "notes")]
     starts = [stamp.to_pydatetime() for stamp in points.index]
     return [
-        Point(start, value, None if n is None else int(n), ratio, int(flag), str(status), str(notes))
+        SeriesRow(start, value, None if n is None else int(n), ratio, int(flag), str(status), str(notes))
         for start, value, n, ratio, flag, status, notes in zip(starts, *numbers, *words, strict=True)
     ]
 

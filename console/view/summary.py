@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from console.view.drawing import Drawing
-    from console.view.series import Series
+    from console.view.series import PlotSeries
     from schemas.interval import Interval
 
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class SeriesSummary:
     """One series in figures, written in the canonical unit.
 
-    Statistics are over the ``count`` values that are neither FAIL nor MISSING, of the ``expected`` (`Series.expected`); of
-    directions the mean is that of the vectors, and there is no lowest and highest. ``instrument`` as `Series.instrument`.
+    Statistics are over the ``count`` values that are neither FAIL nor MISSING, of the ``expected`` (`PlotSeries.expected`); of
+    directions the mean is that of the vectors, and there is no lowest and highest. ``instrument`` as `PlotSeries.instrument`.
     """
 
     station_id: str
@@ -46,12 +46,14 @@ class SeriesSummary:
     fail: int
 
 
-def summarise_series(series: Sequence[Series], drawing: Drawing, span: Interval, now: datetime) -> list[SeriesSummary]:
+def summarise_series(
+    series: Sequence[PlotSeries], drawing: Drawing, span: Interval, now: datetime
+) -> list[SeriesSummary]:
     """Figures of each series over a period, up to ``now``."""
     return [_summary(item, drawing, span, now) for item in series]
 
 
-def _summary(item: Series, drawing: Drawing, span: Interval, now: datetime) -> SeriesSummary:
+def _summary(item: PlotSeries, drawing: Drawing, span: Interval, now: datetime) -> SeriesSummary:
     flags = item.points["flag"].to_numpy()
     valid = item.points["value"][is_valid(flags)].dropna().to_numpy()
     lowest, mean, highest = (format_value(figure, item.parameter) for figure in _figures(valid, item))
@@ -74,7 +76,7 @@ def _summary(item: Series, drawing: Drawing, span: Interval, now: datetime) -> S
     )
 
 
-def _figures(valid: NDArray[np.float64], item: Series) -> tuple[float | None, float | None, float | None]:
+def _figures(valid: NDArray[np.float64], item: PlotSeries) -> tuple[float | None, float | None, float | None]:
     """Lowest, mean and highest; None where there is none."""
     if not valid.size:
         return None, None, None

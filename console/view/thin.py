@@ -26,7 +26,7 @@ def thin(points: pd.DataFrame, limit: int, cadence: timedelta, *, is_direction: 
     Parameters
     ----------
     points : DataFrame
-        `console.view.series.Series.points`.
+        `console.view.series.PlotSeries.points`.
     cadence : timedelta
         Time between two values; a hole is found by it in all points, before any is left out.
     is_direction : bool

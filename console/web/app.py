@@ -17,7 +17,7 @@ from nicegui import ui
 
 from console.api import routes
 from console.i18n import LANGUAGES
-from console.query.source import Source
+from console.query.source import Queries
 from console.web.pages.alerts import alert_page, alerts_page
 from console.web.pages.api_docs import api_page
 from console.web.pages.aqi import aqi_page
@@ -94,7 +94,7 @@ def create_app(settings: SharedSettings) -> FastAPI:
     """
     state = StateStore(settings.state_url)
     state.migrate()
-    source = Source(settings, InfluxStore(settings), state)
+    source = Queries(settings, InfluxStore(settings), state)
     app = FastAPI(title=_TITLE, version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.include_router(routes.build_router(source))
     routes.install_problems(app)
@@ -114,7 +114,7 @@ def create_app(settings: SharedSettings) -> FastAPI:
     return app
 
 
-def _add_pages(source: Source, app: FastAPI) -> None:
+def _add_pages(source: Queries, app: FastAPI) -> None:
     pages = (("/", health_page), ("/series", series_page), ("/alerts", alerts_page), ("/aqi", aqi_page))
     for path, build in pages:
         _bind(path, build, source)
@@ -133,7 +133,7 @@ def _add_pages(source: Source, app: FastAPI) -> None:
     ui.page("/api")(documentation)
 
 
-def _bind(path: str, build, source: Source) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - any of the page builders
+def _bind(path: str, build, source: Queries) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - any of the page builders
     async def page(request: Request) -> None:
         await build(request, source)
 

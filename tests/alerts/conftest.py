@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alerts.rules.rules import Rules, load_rules
+from alerts.rules.rules import AlertRules, load_rules
 from alerts.settings import AlertSettings
 from schemas.interval import floor_hour
 from store.influx.store import InfluxStore
@@ -45,7 +45,7 @@ parameters = ["pm25", "o3", "so2", "no2"]
 
 
 @pytest.fixture(scope="session")
-def example() -> Rules:
+def example() -> AlertRules:
     return load_rules(EXAMPLE)
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.engine import Change, Condition, Machine, Sample, advance
+from alerts.engine import Condition, Machine, Sample, StateChange, advance
 from alerts.evaluation.history import Subject, machine_after, transition_of
 from alerts.mail.sample import RULE
 from schemas.alert import AlertState
@@ -24,11 +24,11 @@ def hours(*values: float | None) -> list[Sample]:
     ]
 
 
-def run(samples: list[Sample], **condition: float) -> list[Change]:
+def run(samples: list[Sample], **condition: float) -> list[StateChange]:
     return advance(Machine(), samples, Condition(**condition))[1]
 
 
-def states(changes: list[Change]) -> list[AlertState]:
+def states(changes: list[StateChange]) -> list[AlertState]:
     return [change.to_state for change in changes]
 
 

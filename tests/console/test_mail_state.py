@@ -13,7 +13,7 @@ import pytest
 from alerts.channels.outage import mail_state
 from console.api.routes import build_router
 from console.i18n import words
-from console.query.source import Source
+from console.query.source import Queries
 from console.web.render import Page
 from schemas.parameter import load_parameters
 from store.influx.store import InfluxStore
@@ -31,17 +31,17 @@ AGO = timedelta(minutes=30)
 
 
 @pytest.fixture
-def source(settings: SharedSettings) -> Iterator[Source]:
+def source(settings: SharedSettings) -> Iterator[Queries]:
     load_parameters()
     with StateStore(settings.state_url) as state:
         state.migrate()
         influx = InfluxStore(settings)
         influx.ensure()
-        yield Source(settings, influx, state)
+        yield Queries(settings, influx, state)
         influx.close()
 
 
-def dead(source: Source, *, since: datetime) -> None:
+def dead(source: Queries, *, since: datetime) -> None:
     """An alert that waits for a mail server that is not there."""
     source.state.alerts.save(opened("hourly value"))
     source.state.channels.note("email", ok=False, detail="Connection refused", now=since)
@@ -54,7 +54,7 @@ def dead(source: Source, *, since: datetime) -> None:
         ("en", ("The mail server has not worked since", "1 alert mails wait.", "skyground doctor --part watch")),
     ],
 )
-def test_the_health_page_opens_with_a_dead_mail_server(source: Source, language: str, wanted: tuple[str, ...]) -> None:
+def test_the_health_page_opens_with_a_dead_mail_server(source: Queries, language: str, wanted: tuple[str, ...]) -> None:
     now = datetime.now(UTC)
     dead(source, since=now - AGO)
     page = Page(words=words(language), zone=source.network.timezone, now=now)
@@ -63,14 +63,14 @@ def test_the_health_page_opens_with_a_dead_mail_server(source: Source, language:
         assert part in text
 
 
-def test_the_health_page_says_nothing_of_mails_that_go_out(source: Source) -> None:
+def test_the_health_page_says_nothing_of_mails_that_go_out(source: Queries) -> None:
     now = datetime.now(UTC)
     source.state.channels.note("email", ok=True, detail="", now=now)
     page = Page(words=words("en"), zone=source.network.timezone, now=now)
     assert page.render("health_mail.html", mail=mail_state(source.state, now)).strip() == ""
 
 
-def test_the_api_states_the_mails(source: Source) -> None:
+def test_the_api_states_the_mails(source: Queries) -> None:
     now = datetime.now(UTC)
     dead(source, since=now - AGO)
     (answer,) = [route for route in build_router(source).routes if route.path == "/api/v1/health"]  # type: ignore[attr-defined]  # an APIRoute
@@ -78,7 +78,7 @@ def test_the_api_states_the_mails(source: Source) -> None:
     assert (body["mail"]["ok"], body["mail"]["waiting"], body["mail"]["detail"]) == (False, 1, "Connection refused")
 
 
-def test_health_and_doctor_name_it_with_status_1(source: Source, settings: SharedSettings, smtp_url: str) -> None:
+def test_health_and_doctor_name_it_with_status_1(source: Queries, settings: SharedSettings, smtp_url: str) -> None:
     dead(source, since=datetime.now(UTC) - AGO)
     said = skyground(settings, "health", LANGUAGE="en")
     assert said.exit_code == 1

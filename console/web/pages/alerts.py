@@ -12,28 +12,28 @@ from console.query.episodes import EpisodeQuery
 from console.view.alert import alert_row, statements, timeline
 from console.view.chart import chart_height, series_chart
 from console.view.drawing import Drawing, LimitLine
-from console.view.query import Level, SeriesQuery
+from console.view.query import SeriesQuery, ValueLevel
 from console.web.pages.series import station_names
-from console.web.pages.shell import Problem, frame, html, load, page_for, show_problem, theme_of
+from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem, theme_of
 
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from console.query.source import Source
-    from console.view.alert import Episode
+    from console.query.source import Queries
+    from console.view.alert import AlertHistory
     from console.web.render import Page
 
 _PAST = 200
 _BEFORE, _AFTER, _LONGEST = timedelta(hours=36), timedelta(hours=12), timedelta(days=14)
 
 
-async def alerts_page(request: Request, source: Source) -> None:
+async def alerts_page(request: Request, source: Queries) -> None:
     """Build the list."""
     page = page_for(request, source, "alerts")
     found = await load(partial(source.alerts, EpisodeQuery(limit=_PAST)))
     with frame(page, source, page.words("alerts.title")):
         html(page, "alerts.html")
-        if isinstance(found, Problem):
+        if isinstance(found, PageProblem):
             show_problem(page, found)
             return
         names = station_names(source, page)
@@ -43,13 +43,13 @@ async def alerts_page(request: Request, source: Source) -> None:
         html(page, "alert_rows.html", open=opened, past=past, more=found.following is not None)
 
 
-async def alert_page(request: Request, source: Source, alert_id: int) -> None:
+async def alert_page(request: Request, source: Queries, alert_id: int) -> None:
     """Build the page of one episode."""
     page = page_for(request, source, "alerts")
     # a mail links to the transition it reports, which need not be the first
     found = await load(partial(source.alert, alert_id))
     with frame(page, source, page.words("alerts.title")):
-        if isinstance(found, Problem):
+        if isinstance(found, PageProblem):
             show_problem(page, found)
             return
         if found is None:
@@ -58,7 +58,7 @@ async def alert_page(request: Request, source: Source, alert_id: int) -> None:
         await _detail(page, source, found)
 
 
-async def _detail(page: Page, source: Source, episode: Episode) -> None:
+async def _detail(page: Page, source: Queries, episode: AlertHistory) -> None:
     row = alert_row(episode, page.words, station_names(source, page), page.now)
     html(page, "alert_head.html", row=row)
     with ui.element("section").classes("card"):
@@ -67,7 +67,7 @@ async def _detail(page: Page, source: Source, episode: Episode) -> None:
     with ui.element("div").classes("split flush"):
         with ui.element("div").classes("stack"):
             await _plot(page, source, episode)
-            if isinstance(documents, Problem):
+            if isinstance(documents, PageProblem):
                 show_problem(page, documents)
             else:
                 html(page, "alert_side.html", statements=statements(documents, page.language))
@@ -77,13 +77,13 @@ async def _detail(page: Page, source: Source, episode: Episode) -> None:
             html(page, "alert_timeline.html", steps=timeline(episode, page.words)).classes("card")
 
 
-async def _plot(page: Page, source: Source, episode: Episode) -> None:
+async def _plot(page: Page, source: Queries, episode: AlertHistory) -> None:
     worst = episode.worst
     if worst.parameter is None or worst.station_id not in source.network.stations:
         return
     query = _query(page, episode, worst.station_id, worst.parameter)
     found = await load(partial(source.series, query))
-    if isinstance(found, Problem):
+    if isinstance(found, PageProblem):
         show_problem(page, found)
         return
     shown = [item for item in found if len(item.points)]
@@ -102,7 +102,7 @@ async def _plot(page: Page, source: Source, episode: Episode) -> None:
         ui.echart(series_chart(shown, drawing)).classes("chart").style(f"height:{chart_height(shown)}px")
 
 
-def _query(page: Page, episode: Episode, station_id: str, parameter: str) -> SeriesQuery:
+def _query(page: Page, episode: AlertHistory, station_id: str, parameter: str) -> SeriesQuery:
     end = min(page.now, (episode.ended or episode.last.at) + _AFTER)
     start = max(episode.since - _BEFORE, end - _LONGEST)
     return SeriesQuery(
@@ -110,12 +110,12 @@ def _query(page: Page, episode: Episode, station_id: str, parameter: str) -> Ser
         parameters=(parameter,),
         start=min(start, end - _AFTER),
         end=end,
-        level=Level.HOURLY,
+        level=ValueLevel.HOURLY,
         moving=False,
     )
 
 
-def _acknowledge_form(page: Page, source: Source, episode: Episode) -> None:
+def _acknowledge_form(page: Page, source: Queries, episode: AlertHistory) -> None:
     t = page.words
 
     async def take() -> None:
@@ -126,7 +126,7 @@ def _acknowledge_form(page: Page, source: Source, episode: Episode) -> None:
         outcome = await load(
             partial(source.state.alerts.acknowledge, episode.alert_key, who.value.strip(), note.value.strip())
         )
-        if isinstance(outcome, Problem):
+        if isinstance(outcome, PageProblem):
             ui.notify(outcome.detail, type="negative")
         else:
             ui.navigate.to(f"/alerts/{episode.id}")

@@ -9,10 +9,10 @@ from console.web.pages.shell import frame, html, page_for
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from console.query.source import Source
+    from console.query.source import Queries
 
 
-async def api_page(request: Request, source: Source, description: dict[str, Any]) -> None:
+async def api_page(request: Request, source: Queries, description: dict[str, Any]) -> None:
     """Build the page."""
     page = page_for(request, source, "api")
     calls = [

@@ -7,33 +7,33 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from console.view.aqi import city_rows
-from console.web.pages.shell import Problem, frame, html, load, page_for, show_problem
+from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem
 
 if TYPE_CHECKING:
     import pandas as pd
     from fastapi import Request
 
-    from console.query.source import Source
+    from console.query.source import Queries
     from console.web.render import Page
 
 _BACK = timedelta(hours=48)
 _DAYS = 30
 
 
-async def aqi_page(request: Request, source: Source) -> None:
+async def aqi_page(request: Request, source: Queries) -> None:
     """Build the page."""
     page = page_for(request, source, "aqi")
     found = await load(partial(_read, source, page))
     with frame(page, source, page.words("aqi.title")):
         html(page, "aqi_head.html")
-        if isinstance(found, Problem):
+        if isinstance(found, PageProblem):
             show_problem(page, found)
             return
         hourly, joint = found
         html(page, "aqi.html", rows=city_rows(source.network, hourly, joint, page.words, _DAYS))
 
 
-def _read(source: Source, page: Page) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _read(source: Queries, page: Page) -> tuple[pd.DataFrame, pd.DataFrame]:
     hourly = source.products("aqi_hourly", page.now - _BACK, page.now)
     return hourly, source.products("copollution_daily", _first_day(page), page.now)
 

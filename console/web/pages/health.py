@@ -10,28 +10,28 @@ from nicegui import ui
 
 from console.view.health import TROUBLED, select, summarise
 from console.view.map import schematic_map
-from console.web.pages.shell import Problem, frame, html, load, page_for, show_problem
+from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
 
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from console.query.source import HealthData, Source
+    from console.query.source import HealthData, Queries
 
 REFRESH_S = 30.0
 FIRST_ROWS = 20
 """Rows before "show all"; those that need somebody come first."""
 
 
-async def health_page(request: Request, source: Source) -> None:
+async def health_page(request: Request, source: Queries) -> None:
     """Build the page; its figures refresh by themselves, the filter keeps its words."""
     page = page_for(request, source, "health")
     filters = {name: request.query_params.get(name, "") for name in ("network", "state", "q", "all")}
     data = await load(source.health)
     with frame(page, source, page.words("health.title")):
         html(page, "health_filter.html")
-        if isinstance(data, Problem):
+        if isinstance(data, PageProblem):
             show_problem(page, data)
             return
         summary = html(page, "health_summary.html", **_summary(data))
@@ -46,7 +46,7 @@ async def health_page(request: Request, source: Source) -> None:
 
     async def refresh() -> None:
         latest = await load(source.health)
-        if not isinstance(latest, Problem):
+        if not isinstance(latest, PageProblem):
             fresh = page_for(request, source, "health")
             summary.set_content(fresh.render("health_summary.html", **_summary(latest)))
             table.set_content(fresh.render("health_table.html", **_table(latest, filters)))

@@ -13,50 +13,50 @@ from console.view.chart_line import MAX_POINTS
 from console.view.drawing import Drawing
 from console.view.limits import limit_lines
 from console.view.part import check_drawn
-from console.view.query import LENGTHS, Level, Period, QueryError, SeriesQuery, parse_series
+from console.view.query import LENGTHS, PeriodPreset, SeriesQuery, SeriesQueryError, ValueLevel, parse_series
 from console.view.summary import summarise_series
-from console.web.pages.shell import Problem, frame, html, load, page_for, show_problem, theme_of
+from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem, theme_of
 from schemas.interval import Interval
 from schemas.parameter import load_parameters
 
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from console.query.source import Source
-    from console.view.series import Series
+    from console.query.source import Queries
+    from console.view.series import PlotSeries
     from console.web.render import Page
 
 
-async def series_page(request: Request, source: Source) -> None:
+async def series_page(request: Request, source: Queries) -> None:
     """Build the page from its address."""
     page = page_for(request, source, "series")
     try:
         query = parse_series(request.query_params, source.network, page.now)
         check_drawn(query, source.network)
-    except QueryError as error:
+    except SeriesQueryError as error:
         _show_wrong_query(page, source, error)
         return
     found = await load(partial(source.series, query)) if query.stations and query.parameters else []
     with frame(page, source, page.words("series.title")):
         html(page, "series_head.html")
         _form(page, source, query)
-        if isinstance(found, Problem):
+        if isinstance(found, PageProblem):
             show_problem(page, found)
         else:
             await _result(page, source, query, found)
 
 
-def _show_wrong_query(page: Page, source: Source, error: QueryError) -> None:
+def _show_wrong_query(page: Page, source: Queries, error: SeriesQueryError) -> None:
     with frame(page, source, page.words("series.title")):
         html(page, "series_head.html")
         html(page, "series_wrong.html", field=error.field, given=error.given, expected=error.expected)
 
 
-async def _result(page: Page, source: Source, query: SeriesQuery, found: list[Series]) -> None:
+async def _result(page: Page, source: Queries, query: SeriesQuery, found: list[PlotSeries]) -> None:
     if not any(len(item.points) for item in found):
         hints = await load(partial(source.last_times, query.stations)) if query.stations else {}
         last = max(hints.values(), default=None) if isinstance(hints, dict) else None
-        near = query.with_(period=Period.WEEK, end=last, moving=False).address() if last else ""
+        near = query.with_(period=PeriodPreset.WEEK, end=last, moving=False).address() if last else ""
         html(page, "series_empty.html", asked=bool(query.stations and query.parameters), last=last, near=near)
         return
     shown = [item for item in found if len(item.points)]
@@ -77,7 +77,7 @@ async def _result(page: Page, source: Source, query: SeriesQuery, found: list[Se
     html(page, "series_summary.html", rows=rows).classes("card")
 
 
-def station_names(source: Source, page: Page) -> dict[str, str]:
+def station_names(source: Queries, page: Page) -> dict[str, str]:
     """Names of all stations in the language of the page."""
     return {station.id: station.name(page.language) for station in source.network.station_list}
 
@@ -92,7 +92,7 @@ class _Asked:
     last: str
 
 
-def _form(page: Page, source: Source, query: SeriesQuery) -> None:
+def _form(page: Page, source: Queries, query: SeriesQuery) -> None:
     t = page.words
     local = "%Y-%m-%dT%H:%M"
     asked = _Asked(
@@ -130,7 +130,8 @@ def _segments(query: SeriesQuery) -> dict[str, object]:
         for period in LENGTHS
     ]
     levels = [
-        (level, query.with_(level=level).address(), query.level is level) for level in (Level.HOURLY, Level.NATIVE)
+        (level, query.with_(level=level).address(), query.level is level)
+        for level in (ValueLevel.HOURLY, ValueLevel.NATIVE)
     ]
     return {"periods": periods, "levels": levels}
 
@@ -140,7 +141,7 @@ def _pick(label: str, options: dict[str, str], asked: _Asked, name: str) -> None
     chosen.props("outlined dense use-chips input-debounce=0 options-dense behavior=menu").classes("query-pick")
 
 
-def station_options(source: Source, page: Page) -> dict[str, str]:
+def station_options(source: Queries, page: Page) -> dict[str, str]:
     """Stations to pick from, by id: name in the page's language, city, id."""
     return {
         station.id: " · ".join(filter(None, (station.name(page.language), page.city(station.city), station.id)))
@@ -148,7 +149,7 @@ def station_options(source: Source, page: Page) -> dict[str, str]:
     }
 
 
-def parameter_options(source: Source, query: SeriesQuery, page: Page) -> dict[str, str]:
+def parameter_options(source: Queries, query: SeriesQuery, page: Page) -> dict[str, str]:
     """Parameters that the network observes, found by Chinese name, English name or code; those of the chosen stations first."""
     observed = {code: None for instrument in source.network.instruments.values() for code in instrument.parameters}
     near = {

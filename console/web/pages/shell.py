@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from fastapi import Request
 
-    from console.query.source import Source
+    from console.query.source import Queries
     from console.view.theme import ChartTheme
 
 LANGUAGE_COOKIE, THEME_COOKIE = "skyground_language", "skyground_theme"
@@ -34,14 +34,14 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class PageProblem:
     """Why a page has nothing to show: the catalogue's key below ``problem``, and the store's own words."""
 
     kind: str
     detail: str
 
 
-def page_for(request: Request, source: Source, section: str) -> Page:
+def page_for(request: Request, source: Queries, section: str) -> Page:
     """What the request says of language, theme and address."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     language = chosen if chosen in LANGUAGES else str(source.settings.language)
@@ -61,16 +61,16 @@ def theme_of(page: Page) -> ChartTheme:
     return chart_theme(dark=page.dark)
 
 
-async def load(read: Callable[[], _Value]) -> _Value | Problem:
-    """Read from a store in a thread; an error of a store, or no answer in time, becomes a `Problem`, any other error rises."""
+async def load(read: Callable[[], _Value]) -> _Value | PageProblem:
+    """Read from a store in a thread; an error of a store, or no answer in time, becomes a `PageProblem`, any other error rises."""
     try:
         return await read_in(PAGES, read, within_s=READ_WITHIN_S)
     except TimeoutError:
         _log.warning("console read unanswered", within_s=READ_WITHIN_S)
-        return Problem("slow", f"> {READ_WITHIN_S:.0f} s")
+        return PageProblem("slow", f"> {READ_WITHIN_S:.0f} s")
     except StoreError as error:
         _log.warning("console read failed", error=str(error))
-        return Problem(_kind(error), str(error))
+        return PageProblem(_kind(error), str(error))
 
 
 def _kind(error: StoreError) -> str:
@@ -82,7 +82,7 @@ def _kind(error: StoreError) -> str:
 
 
 @contextmanager
-def frame(page: Page, source: Source, title: str) -> Iterator[None]:
+def frame(page: Page, source: Queries, title: str) -> Iterator[None]:
     """Header and main area; elements made inside stand in the main area."""
     ui.page_title(f"{title} · skyground")
     ui.add_head_html(_head(page))
@@ -110,6 +110,6 @@ def html(page: Page, template: str, **values: object) -> ui.html:
     return ui.html(page.render(template, **values), sanitize=False)
 
 
-def show_problem(page: Page, problem: Problem) -> None:
+def show_problem(page: Page, problem: PageProblem) -> None:
     """The error in words and what to do."""
     html(page, "problem.html", kind=problem.kind, detail=problem.detail)

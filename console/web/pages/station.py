@@ -6,23 +6,23 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from console.view.quantity import format_value, name_of, unit_of
-from console.web.pages.shell import Problem, frame, html, load, page_for, show_problem
+from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem
 
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from console.query.source import Source
+    from console.query.source import Queries
     from console.view.station import InstrumentValues
     from console.web.render import Page
 
 
-async def station_page(request: Request, source: Source, station_id: str) -> None:
+async def station_page(request: Request, source: Queries, station_id: str) -> None:
     """Build the page."""
     page = page_for(request, source, "health")
     station = source.network.stations.get(station_id)
     data = await load(partial(source.station, station_id))
     with frame(page, source, station.name(page.language) if station else station_id):
-        if isinstance(data, Problem):
+        if isinstance(data, PageProblem):
             show_problem(page, data)
         elif data is None:
             html(page, "not_found.html", what=station_id, back="/")

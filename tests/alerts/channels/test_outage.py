@@ -21,7 +21,7 @@ from alerts.settings import AlertSettings
 from alerts.stream import watch
 from alerts.stream.configuration import Configuration
 from alerts.stream.failing import Failing
-from alerts.stream.metrics import Metrics
+from alerts.stream.metrics import WatchMetrics
 from alerts.stream.watch import Round, run, run_once
 from console.local.settings import free_ports
 from schemas.alert import AlertState, Severity
@@ -162,7 +162,7 @@ def test_mails_that_nobody_sends_are_stuck_whatever_the_server_does(
 
 
 def test_the_counters_of_the_watch_tell_of_the_outage(dead: AlertSettings, now: datetime) -> None:
-    metrics = Metrics()
+    metrics = WatchMetrics()
     for minutes in (0, 1):
         metrics.round(run_once(dead, now + minutes * MINUTE))
     page = generate_latest(metrics.registry).decode()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from alerts.mail.evidence import Sources, gather
+from alerts.mail.evidence import Sources, collect_view
 from alerts.rules.rules import load_rules, parse_rules
 from console.cli.export import _hours, _reviewed
-from console.query.source import Source
+from console.query.source import Queries
 from console.query.why import explain
 from console.view.query import parse_series
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
@@ -45,7 +45,7 @@ def test_a_verdict_made_after_the_hour_is_told_everywhere(
     look(own, now)
 
     given = {"station": "t-01", "parameter": "pm25", "from": start.isoformat(), "to": floor_hour(now).isoformat()}
-    source = Source(own, influx, state)
+    source = Queries(own, influx, state)
     for level in ("hourly", "L2"):
         (series,) = source.series(parse_series({**given, "level": level}, own.stations, now))
         assert series.points["flag"].tolist() == [1, 3, 1, 1], level
@@ -58,7 +58,7 @@ def test_a_verdict_made_after_the_hour_is_told_everywhere(
     assert [item.flag for item in why.hours] == [3]
 
     sources = Sources(influx, state, own.stations, load_rules(EXAMPLE), "http://c", now)
-    mail = gather(sources, 1, newest(state, "pm25-heavy/t-01/pm25"))
+    mail = collect_view(sources, 1, newest(state, "pm25-heavy/t-01/pm25"))
     assert [point.flag for point in mail.points] == [1, 3]
 
 
@@ -83,4 +83,4 @@ def test_a_reading_that_quality_control_failed_is_marked_in_the_mail(
         value=900.0,
     )
     sources = Sources(influx, state, own.stations, parse_rules(text, "f"), "http://c", now)
-    assert [point.flag for point in gather(sources, 1, change).points] == [None, 4, None]
+    assert [point.flag for point in collect_view(sources, 1, change).points] == [None, 4, None]

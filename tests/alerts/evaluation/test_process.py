@@ -14,7 +14,7 @@ import alerts.evaluation.evaluate
 import alerts.evaluation.native
 import alerts.stream.watch
 from alerts.run.job import EvaluationError, deliver, evaluate
-from alerts.stream.watch import Pace, run, run_once
+from alerts.stream.watch import RoundTimer, run, run_once
 from schemas.alert import AlertState
 from schemas.interval import Interval
 from schemas.reading import Reading
@@ -147,7 +147,7 @@ def test_a_rule_or_station_that_raises_is_reported_and_the_others_are_judged(  #
 @pytest.mark.integration
 def test_a_watch_whose_round_hangs_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alerts.stream.watch, "LONGEST_ROUND_S", 0.2)
-    pace = Pace()
+    pace = RoundTimer()
     assert not pace.complaint()
     time.sleep(0.3)
     assert pace.complaint() == "no round has ended for 0 min"

@@ -17,7 +17,7 @@ from alerts.evaluation.sample import (
     native_samples,
     worst_samples,
 )
-from alerts.rules.rules import Rules, parse_rules
+from alerts.rules.rules import AlertRules, parse_rules
 from schemas.network import Instrument
 from tests.alerts.rules.test_rules import RULE
 
@@ -49,7 +49,7 @@ def test_the_baseline_leaves_the_judged_hour_out() -> None:
     assert np.isnan(baseline(values, 24, 3).iloc[2])
 
 
-def test_rain_withholds_the_verdict_about_gamma(example: Rules) -> None:
+def test_rain_withholds_the_verdict_about_gamma(example: AlertRules) -> None:
     rule = next(item for item in example.thresholds() if item.name == "gamma-above-baseline")
     frame = hourly([80.0] * 200 + [160.0], "gamma_dose_rate")
     dry = hourly_samples(frame, rule, ZONE, pd.Series(0.0, index=frame.index))
@@ -70,7 +70,9 @@ def test_readings_with_a_status_are_no_samples() -> None:
 
 
 @pytest.mark.parametrize(("flag", "fires"), [(1, False), (2, True), (3, True), (4, True), (9, True)])
-def test_only_rain_that_passed_withholds_the_verdict_about_gamma(example: Rules, flag: int, *, fires: bool) -> None:
+def test_only_rain_that_passed_withholds_the_verdict_about_gamma(
+    example: AlertRules, flag: int, *, fires: bool
+) -> None:
     rule = next(item for item in example.thresholds() if item.name == "gamma-above-baseline")
     gamma = hourly([80.0] * 200 + [160.0], "gamma_dose_rate")
     rain = hourly([0.0] * 199 + [4.0, 4.0], "rain", rain__flag=[1] * 199 + [flag] * 2)
@@ -78,7 +80,7 @@ def test_only_rain_that_passed_withholds_the_verdict_about_gamma(example: Rules,
     assert (160.0 in values) is fires
 
 
-def test_rain_in_an_hour_without_dose_rate_still_counts(example: Rules) -> None:
+def test_rain_in_an_hour_without_dose_rate_still_counts(example: AlertRules) -> None:
     rule = next(item for item in example.thresholds() if item.name == "gamma-above-baseline")
     rain = pd.Series(0.0, index=hourly([0.0] * 202).index)
     rain.iloc[200] = 4.0
@@ -120,7 +122,7 @@ def test_a_gap_of_both_instruments_stays_a_gap() -> None:
 
 
 @pytest.mark.parametrize("shape", ["tag", "fields"])
-def test_the_forecast_counts_hours_above_within_its_lead(example: Rules, shape: str) -> None:
+def test_the_forecast_counts_hours_above_within_its_lead(example: AlertRules, shape: str) -> None:
     (rule,) = example.forecasts()
     index = pd.DatetimeIndex([T0 + HOUR * n for n in range(40)], name="start")
     values = np.where(np.arange(40) < 3, 180.0, 20.0)

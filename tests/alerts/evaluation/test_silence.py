@@ -12,7 +12,7 @@ from schemas.alert import AlertState, EndReason
 from schemas.network import Instrument, Station
 
 if TYPE_CHECKING:
-    from alerts.rules.rules import Rules
+    from alerts.rules.rules import AlertRules
     from schemas.alert import AlertTransition
 
 T0 = datetime(2026, 6, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ def station(**more: int) -> Station:
 
 
 @pytest.mark.parametrize(("minutes", "silent"), [(19, False), (21, True)])
-def test_silence_begins_after_the_allowed_cadences(example: Rules, minutes: int, *, silent: bool) -> None:
+def test_silence_begins_after_the_allowed_cadences(example: AlertRules, minutes: int, *, silent: bool) -> None:
     (rule,) = example.silences()
     found = silence_of(station(), "gas", T0, rule, T0 + timedelta(minutes=minutes))
     assert found is not None
@@ -34,14 +34,14 @@ def test_silence_begins_after_the_allowed_cadences(example: Rules, minutes: int,
 
 
 @pytest.mark.parametrize(("minutes", "silent"), [(65, False), (66, True)])
-def test_a_stated_delay_of_the_way_is_no_silence(example: Rules, minutes: int, *, silent: bool) -> None:
+def test_a_stated_delay_of_the_way_is_no_silence(example: AlertRules, minutes: int, *, silent: bool) -> None:
     found = silence_of(station(delay_s=2700), "gas", T0, example.silences()[0], T0 + timedelta(minutes=minutes))
     assert found is not None
     assert found.is_silent is silent
     assert found.allowed_minutes == 60.0
 
 
-def test_silence_is_dated_by_when_the_time_ran_out_whoever_looks(example: Rules) -> None:
+def test_silence_is_dated_by_when_the_time_ran_out_whoever_looks(example: AlertRules) -> None:
     (rule,) = example.silences()
     looks = [silence_of(station(), "gas", T0, rule, T0 + timedelta(minutes=minutes)) for minutes in (30, 300)]
     assert {item.expires for item in looks if item} == {T0 + timedelta(minutes=20)}
@@ -57,7 +57,7 @@ def returned(*since: datetime | None, cadence_s: int = 300) -> Station:
 
 
 @pytest.mark.parametrize("cadence_s", [60, 300, 3600])
-def test_a_silence_after_a_return_to_service_counts_from_the_return(example: Rules, cadence_s: int) -> None:
+def test_a_silence_after_a_return_to_service_counts_from_the_return(example: AlertRules, cadence_s: int) -> None:
     (rule,) = example.silences()
     back = T0 + 1000 * HOUR
     due = back + max(timedelta(minutes=15), timedelta(seconds=3 * cadence_s))
@@ -71,7 +71,7 @@ def test_a_silence_after_a_return_to_service_counts_from_the_return(example: Rul
         assert (found.last_end, found.expires) == (back, due)
 
 
-def test_a_reading_after_the_return_counts_as_ever(example: Rules) -> None:
+def test_a_reading_after_the_return_counts_as_ever(example: AlertRules) -> None:
     (rule,) = example.silences()
     found = silence_of(returned(T0), "gas", T0 + HOUR, rule, T0 + 1.1 * HOUR)
     assert found is not None
@@ -80,7 +80,7 @@ def test_a_reading_after_the_return_counts_as_ever(example: Rules) -> None:
 
 @pytest.mark.parametrize("first", [None, T0 - HOUR])
 def test_another_instrument_of_the_network_that_served_on_keeps_the_silence_running(
-    example: Rules, first: datetime | None
+    example: AlertRules, first: datetime | None
 ) -> None:
     (rule,) = example.silences()
     now = T0 + 3 * HOUR
@@ -89,7 +89,7 @@ def test_another_instrument_of_the_network_that_served_on_keeps_the_silence_runn
     assert (found.is_silent, found.last_end) == (True, T0 + timedelta(minutes=5))
 
 
-def test_a_data_set_is_never_silent(example: Rules) -> None:
+def test_a_data_set_is_never_silent(example: AlertRules) -> None:
     assert silence_of(station(late_window_h=0), "gas", T0, example.silences()[0], T0 + 100 * HOUR) is None
 
 
@@ -100,7 +100,9 @@ def test_all_are_silent_only_when_nobody_speaks_and_they_are_enough() -> None:
     assert not all_silent([*silent, Silence("a", "met", T0, 1.0, 15.0)], 3)
 
 
-def change(last: AlertTransition | None, last_end: datetime, now: datetime, rules: Rules) -> AlertTransition | None:
+def change(
+    last: AlertTransition | None, last_end: datetime, now: datetime, rules: AlertRules
+) -> AlertTransition | None:
     """What one look finds of an hourly instrument that may be silent for 3 h."""
     minutes = (now - last_end) / timedelta(minutes=1)
     silence = Silence("s", "gas", last_end, minutes, 180.0)
@@ -111,7 +113,7 @@ def change(last: AlertTransition | None, last_end: datetime, now: datetime, rule
 
 @pytest.mark.parametrize("ends_h", [3.5, 4.0, 4.05])
 def test_any_newer_reading_ends_a_silence_whether_it_ends_before_or_after_the_alert(
-    example: Rules, ends_h: float
+    example: AlertRules, ends_h: float
 ) -> None:
     begun = change(None, T0 + HOUR, T0 + 4.02 * HOUR, example)
     assert begun is not None
@@ -124,12 +126,12 @@ def test_any_newer_reading_ends_a_silence_whether_it_ends_before_or_after_the_al
     assert ended.value == pytest.approx((max(ends_h, 4.0) - 1.0) * 60)
 
 
-def test_a_back_filled_reading_that_is_itself_too_old_does_not_end_a_silence(example: Rules) -> None:
+def test_a_back_filled_reading_that_is_itself_too_old_does_not_end_a_silence(example: AlertRules) -> None:
     begun = change(None, T0 + HOUR, T0 + 5 * HOUR, example)
     assert change(begun, T0 + 1.5 * HOUR, T0 + 5 * HOUR, example) is None
 
 
-def test_a_silence_begins_again_after_one_that_was_closed_at_its_very_moment(example: Rules) -> None:
+def test_a_silence_begins_again_after_one_that_was_closed_at_its_very_moment(example: AlertRules) -> None:
     begun = change(None, T0 + HOUR, T0 + 4.02 * HOUR, example)
     assert begun is not None
     closed = msgspec.structs.replace(
@@ -140,7 +142,7 @@ def test_a_silence_begins_again_after_one_that_was_closed_at_its_very_moment(exa
     assert again.at > closed.at
 
 
-def test_a_silence_that_went_on_unwatched_begins_again_when_it_is_looked_at(example: Rules) -> None:
+def test_a_silence_that_went_on_unwatched_begins_again_when_it_is_looked_at(example: AlertRules) -> None:
     begun = change(None, T0 + HOUR, T0 + 4.02 * HOUR, example)
     assert begun is not None
     closed = msgspec.structs.replace(

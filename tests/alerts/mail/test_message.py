@@ -11,8 +11,8 @@ import pytest
 
 from alerts.mail.message import Envelope, compose, message_id, render
 from alerts.mail.sample import sample_views
-from alerts.mail.sureness import sureness
-from alerts.mail.view import AlertView, Name, Neighbour
+from alerts.mail.sureness import data_confidence
+from alerts.mail.view import AlertView, Name, NeighbourValue
 from alerts.wording import WORDS, minutes_text, number_text
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ def test_both_languages_have_the_same_words() -> None:
 
 def test_a_lonely_exceedance_warns_of_a_fault() -> None:
     (view,) = views("raised")
-    alone = msgspec.structs.replace(view, neighbours=(Neighbour(Name("乙", "B"), 5.0, 20.0),))
-    found = sureness(alone)
+    alone = msgspec.structs.replace(view, neighbours=(NeighbourValue(Name("乙", "B"), 5.0, 20.0),))
+    found = data_confidence(alone)
     assert found is not None
     assert found.grade == "medium"
     assert "fault of the instrument" in found.caveat_en

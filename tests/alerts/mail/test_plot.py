@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from alerts.mail import plot
 from alerts.mail.sample import sample_views
-from alerts.mail.view import AlertView, Name, Point
+from alerts.mail.view import AlertView, Name, SeriesPoint
 
 MINUTE = timedelta(minutes=1)
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
 def view(values: list[float], parameter: str = "o3", *, cadence: timedelta = MINUTE) -> AlertView:
     sample = sample_views(NOW, "https://console.example.org")["raised"][0]
-    points = tuple(Point(NOW + step * cadence, value) for step, value in enumerate(values))
+    points = tuple(SeriesPoint(NOW + step * cadence, value) for step, value in enumerate(values))
     shown = replace(sample.transition, parameter=parameter, threshold=None)
     return replace(sample, transition=shown, points=points, cadence=cadence, forecast=())
 

@@ -16,7 +16,7 @@ from tests.alerts.conftest import EXAMPLE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alerts.rules.rules import Rules
+    from alerts.rules.rules import AlertRules
 
 RULE = """
 [[rule]]
@@ -36,11 +36,11 @@ above = 200
 """
 
 
-def test_the_example_has_every_kind(example: Rules) -> None:
+def test_the_example_has_every_kind(example: AlertRules) -> None:
     assert {rule.KIND for rule in example.items} == set(RuleKind)
 
 
-def test_levels_are_chosen_by_date(example: Rules) -> None:
+def test_levels_are_chosen_by_date(example: AlertRules) -> None:
     by_name = {rule.name: rule for rule in example.thresholds()}
     assert by_name["pm25-light-2012"].until == date(2026, 2, 28)
     assert by_name["pm25-light"].since == date(2026, 3, 1)
@@ -60,7 +60,7 @@ def test_a_disabled_rule_is_left_out() -> None:
     assert parse_rules(RULE + "enabled = false\n", "f").items == ()
 
 
-def test_the_longest_prefix_chooses_the_operation_rule(example: Rules) -> None:
+def test_the_longest_prefix_chooses_the_operation_rule(example: AlertRules) -> None:
     names = [example.operation(key) for key in ("dag/qc_hourly", "gate/gas", "disk/full")]
     assert [rule and rule.name for rule in names] == ["task-failed", "gate-hold", "operation-other"]
 
@@ -260,7 +260,7 @@ def test_two_rules_of_one_name_are_refused() -> None:
         parse_rules(RULE + RULE, "f.toml")
 
 
-def test_a_byte_order_mark_of_an_editor_is_passed_over(tmp_path: Path, example: Rules) -> None:
+def test_a_byte_order_mark_of_an_editor_is_passed_over(tmp_path: Path, example: AlertRules) -> None:
     path = tmp_path / "rules.toml"
     path.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8-sig")
     assert load_rules(path) == example
@@ -271,7 +271,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         load_rules(tmp_path / "absent.toml")
 
 
-def test_docs_name_every_rule_kind_key_and_setting(example: Rules) -> None:
+def test_docs_name_every_rule_kind_key_and_setting(example: AlertRules) -> None:
     text = (EXAMPLE.parents[1] / "docs" / "alerts.md").read_text(encoding="utf-8")
     keys = {key for rule in example.items for key in rule.__struct_fields__} | {
         "window_h",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from alerts.rules.rules import Rules, parse_rules
+from alerts.rules.rules import AlertRules, parse_rules
 from alerts.rules.watched import why_unwatched
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
 from schemas.network_file import parse_network
@@ -75,7 +75,7 @@ def opened(kind: str) -> AlertTransition:
     )
 
 
-def why(kind: str, rules: Rules | str, network: str = NETWORK, at: datetime = NOW) -> EndReason | None:
+def why(kind: str, rules: AlertRules | str, network: str = NETWORK, at: datetime = NOW) -> EndReason | None:
     parsed = parse_rules(rules, "f") if isinstance(rules, str) else rules
     return why_unwatched(opened(kind), parsed, parse_network(network, "net"), at)
 

@@ -12,7 +12,7 @@ from scipy.signal import lfilter
 
 from analysis.case.attribution import Attribution, attribute_episode
 from analysis.case.province import join_station
-from analysis.receptor.neighbours import Position, distance_and_bearing, position_of
+from analysis.receptor.neighbours import WindPosition, distance_and_bearing, position_of
 from analysis.receptor.tracers import enrichments, tracer_species
 from analysis.receptor.wind import CALM, UNKNOWN, cpf, effective_hours, interval, mean_direction, sectors
 from analysis.statement import Confidence
@@ -141,13 +141,13 @@ def test_distance_and_bearing_of_one_degree() -> None:
 @pytest.mark.parametrize(
     ("bearing", "wind", "position"),
     [
-        (350, 10, Position.UPWIND),
-        (180, 10, Position.DOWNWIND),
-        (90, 0, Position.CROSSWIND),
-        (90, None, Position.UNKNOWN),
+        (350, 10, WindPosition.UPWIND),
+        (180, 10, WindPosition.DOWNWIND),
+        (90, 0, WindPosition.CROSSWIND),
+        (90, None, WindPosition.UNKNOWN),
     ],
 )
-def test_upwind_is_where_the_wind_comes_from(bearing: float, wind: float | None, position: Position) -> None:
+def test_upwind_is_where_the_wind_comes_from(bearing: float, wind: float | None, position: WindPosition) -> None:
     assert position_of(bearing, wind) is position
 
 
@@ -186,7 +186,7 @@ def test_without_wind_nothing_is_said_about_direction() -> None:
     wind = next(item for item in result.statements if item.topic == "wind")
     assert "wind" in result.missing
     assert wind.confidence is Confidence.NONE
-    assert {item.position for item in result.neighbours} == {Position.UNKNOWN}
+    assert {item.position for item in result.neighbours} == {WindPosition.UNKNOWN}
 
 
 def test_a_background_of_three_days_is_said_and_lowers_the_grade() -> None:

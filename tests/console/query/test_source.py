@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from console.query.source import Source
+from console.query.source import Queries
 from schemas.interval import floor_hour
 from store.influx.store import InfluxStore
 from store.state import StateStore
@@ -26,7 +26,7 @@ def test_a_network_without_any_computed_hour_has_no_completeness(settings: Share
     influx.write_hourly("gas", "ln-sy-01", hours)
     with StateStore(settings.state_url) as state:
         state.migrate()
-        data = Source(settings, influx, state).health()
+        data = Queries(settings, influx, state).health()
     influx.close()
     (row,) = [row for row in data.rows if row.station.id == "ln-sy-01"]
     assert row.completeness["gas"] is not None

@@ -10,9 +10,18 @@ from typer import Exit
 
 from console.cli.health import health
 from console.i18n import words
-from console.query.source import Source
-from console.view.doubt import doubts_of
-from console.view.health import Advice, Doubt, LinkState, Rejected, network_health, select, station_health, summarise
+from console.query.source import Queries
+from console.view.doubt import implausible_stations
+from console.view.health import (
+    Advice,
+    Implausible,
+    LinkState,
+    Rejected,
+    network_health,
+    select,
+    station_health,
+    summarise,
+)
 from schemas.network import Instrument, Network, Station
 from store.state import Balance, Clock, Finding, FindingKind, InstrumentState
 from tests.console.build import NOW, instrument, network, station
@@ -138,7 +147,7 @@ def test_a_wrong_clock_a_foreign_name_and_refusals_are_doubts() -> None:
         Balance(hour=NOW, station_id="e", instrument_id="i", messages=3, rejected={"bad_value": 3}),
         Balance(hour=NOW, station_id="f", instrument_id="i", messages=0, rejected={"bad_value": 10}),
     ]
-    found = doubts_of([state_of(Clock.WRONG_ZONE)], [finding], balance)
+    found = implausible_stations([state_of(Clock.WRONG_ZONE)], [finding], balance)
     assert {station: (item.advice, item.figure) for station, item in found.items()} == {
         "a": (Advice.CLOCK, "-8.00 h"),
         "b": (Advice.POSING, "'x'"),
@@ -146,8 +155,8 @@ def test_a_wrong_clock_a_foreign_name_and_refusals_are_doubts() -> None:
         "f": (Advice.REFUSED, "100%"),
     }
     assert found["a"].instruments == {"i"}
-    assert doubts_of([state_of(Clock.RIGHT)], [], []) == {}
-    assert doubts_of([state_of(Clock.WRONG_ZONE, held=0)], [], []) == {}
+    assert implausible_stations([state_of(Clock.RIGHT)], [], []) == {}
+    assert implausible_stations([state_of(Clock.WRONG_ZONE, held=0)], [], []) == {}
 
 
 def test_a_station_that_is_not_believed_comes_first_and_says_why() -> None:
@@ -155,7 +164,9 @@ def test_a_station_that_is_not_believed_comes_first_and_says_why() -> None:
     stations = tuple(Station(id=name, instruments=(instrument,)) for name in ("a", "b", "c"))
     network = Network(zone="Asia/Shanghai", station_list=stations)
     lasts = {(name, "i"): NOW - timedelta(minutes=1) for name in ("b", "c")}
-    doubt = Doubt(advice=Advice.CLOCK, since=NOW - timedelta(hours=1), figure="-8.00 h", instruments=frozenset({"i"}))
+    doubt = Implausible(
+        advice=Advice.CLOCK, since=NOW - timedelta(hours=1), figure="-8.00 h", instruments=frozenset({"i"})
+    )
     rows = network_health(network, lasts, NOW, rejected={}, completeness={}, doubts={"c": doubt})
     assert [(row.station.id, row.state) for row in rows] == [("c", "lying"), ("a", "silent"), ("b", "up")]
     assert (rows[0].advice, rows[0].figure, rows[0].since) == (Advice.CLOCK, "-8.00 h", doubt.since)
@@ -167,7 +178,7 @@ def test_a_station_that_is_not_believed_comes_first_and_says_why() -> None:
 
 def test_only_the_instruments_that_are_not_believed_are_named_beside_a_silent_one() -> None:
     place = station("a-1", instrument("gas1"), instrument("met1", network="met", parameters=("temperature",)))
-    doubt = Doubt(advice=Advice.CLOCK, since=NOW, figure="-8.00 h", instruments=frozenset({"gas1"}))
+    doubt = Implausible(advice=Advice.CLOCK, since=NOW, figure="-8.00 h", instruments=frozenset({"gas1"}))
     row = station_health(place, {}, NOW, rejected=NONE, completeness={}, doubt=doubt)
     assert [item.instrument_id for item in row.troubled] == ["gas1", "met1"]
     assert [item.instrument_id for item in row.concerned] == ["gas1"]
@@ -177,9 +188,9 @@ def test_the_command_names_the_instruments_that_the_page_names(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place = station("a-1", instrument("gas1"), instrument("met1", network="met", parameters=("temperature",)))
-    doubt = Doubt(advice=Advice.CLOCK, since=NOW, figure="-8.00 h", instruments=frozenset({"gas1"}))
+    doubt = Implausible(advice=Advice.CLOCK, since=NOW, figure="-8.00 h", instruments=frozenset({"gas1"}))
     row = station_health(place, {}, NOW, rejected=NONE, completeness={}, doubt=doubt)
-    monkeypatch.setattr(Source, "health", lambda _: SimpleNamespace(rows=[row], mail=None))
+    monkeypatch.setattr(Queries, "health", lambda _: SimpleNamespace(rows=[row], mail=None))
     monkeypatch.setenv("SKYGROUND_STATE_URL", f"sqlite:///{tmp_path}/state.sqlite")
     with pytest.raises(Exit):
         health(everything=False)

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from console.view.query import Level, QueryError, parse_series
+from console.view.query import SeriesQueryError, ValueLevel, parse_series
 from tests.console.build import NOW, network, station
 
 NETWORK = network(station("a-1"), station("b-1"))
@@ -13,7 +13,7 @@ NETWORK = network(station("a-1"), station("b-1"))
 
 def test_without_words_it_is_the_last_24_hours_of_hourly_means() -> None:
     query = parse_series({}, NETWORK, NOW)
-    assert (query.end, query.end - query.start, query.level) == (NOW, timedelta(hours=24), Level.HOURLY)
+    assert (query.end, query.end - query.start, query.level) == (NOW, timedelta(hours=24), ValueLevel.HOURLY)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_plus_that_arrived_as_a_blank_is_understood() -> None:
     ],
 )
 def test_a_wrong_word_is_named_with_what_was_expected(given: dict[str, str], field: str) -> None:
-    with pytest.raises(QueryError) as caught:
+    with pytest.raises(SeriesQueryError) as caught:
         parse_series(given, NETWORK, NOW)
     assert caught.value.field == field
     assert caught.value.expected

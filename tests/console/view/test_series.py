@@ -12,7 +12,7 @@ from console.view.chart import series_chart
 from console.view.chart_line import wall_ms
 from console.view.completeness import calendar, completeness
 from console.view.drawing import Drawing
-from console.view.series import Series, hourly_series, native_series, points_of
+from console.view.series import PlotSeries, hourly_series, native_series, points_of
 from console.view.summary import summarise_series
 from console.view.theme import LIGHT
 from console.view.thin import thin
@@ -109,7 +109,7 @@ def test_the_hour_that_clocks_repeat_is_marked_once() -> None:
 
 def test_a_hole_in_the_data_breaks_the_line() -> None:
     frame = _hourly([1.0, 2.0, 3.0, 4.0]).drop(index=hours(4)[2])
-    found: list[Series] = [hourly_series("a-1", "o3", frame, flags(), expected=60)]
+    found: list[PlotSeries] = [hourly_series("a-1", "o3", frame, flags(), expected=60)]
     options = series_chart(found, Drawing(words=words("en"), theme=LIGHT, zone=ZONE, station_names={}))
     assert [point[1] for point in options["series"][0]["data"]] == [1.0, 2.0, None, 4.0]
 
