@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alerts.engine import Machine
-    from alerts.evaluation.look import EvaluationInput, EvaluationResult
+    from alerts.evaluation.evaluation_input import EvaluationInput, EvaluationResult
     from alerts.rules.rule import AlertRules
 
 _BY_DATA = frozenset({EndReason.RULE_ENDED, EndReason.OUT_OF_SERVICE, EndReason.INVALIDATED, EndReason.NOT_EVALUATED})

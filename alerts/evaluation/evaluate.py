@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from alerts.evaluation.history import Subject
-from alerts.evaluation.judged import with_current_flags
-from alerts.evaluation.look import (
+from alerts.evaluation.current_flags import with_current_flags
+from alerts.evaluation.evaluation_input import (
     EvaluationResult,
     first_needed,
     is_outdated,
@@ -19,6 +18,7 @@ from alerts.evaluation.look import (
     run_machine,
     value_subject,
 )
+from alerts.evaluation.history import Subject
 from alerts.evaluation.native import find_native
 from alerts.evaluation.sample import (
     HOUR,
@@ -38,7 +38,7 @@ from schemas.message import NetworkCode
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alerts.evaluation.look import EvaluationInput
+    from alerts.evaluation.evaluation_input import EvaluationInput
     from alerts.rules.rule import AlertRules, ForecastRule, SilenceRule, ThresholdRule
     from schemas.network import Station
     from store.state import AlertStatus

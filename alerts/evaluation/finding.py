@@ -14,7 +14,7 @@ from store.state import FindingKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from alerts.evaluation.look import EvaluationResult
+    from alerts.evaluation.evaluation_input import EvaluationResult
     from alerts.rules.rule import AlertRules
     from schemas.network import Network
     from store.state import AlertStatus, Finding, StateStore

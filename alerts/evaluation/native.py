@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from alerts.evaluation.look import first_needed, open_alerts, run_machine, value_subject
+from alerts.evaluation.evaluation_input import first_needed, open_alerts, run_machine, value_subject
 from alerts.evaluation.sample import grounds_are_gone, laxest_limit, may_exceed, native_samples, worst_samples
 from alerts.rules.watched import covered_stations, instruments_of
 from schemas.flag import Flag
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from alerts.evaluation.look import EvaluationInput, EvaluationResult
+    from alerts.evaluation.evaluation_input import EvaluationInput, EvaluationResult
     from alerts.rules.rule import ThresholdRule
     from schemas.alert import AlertTransition
     from schemas.network import Instrument, Station

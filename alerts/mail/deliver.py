@@ -13,7 +13,7 @@ from alerts.channels import email
 from alerts.mail.cause import attribute_missing
 from alerts.mail.decision import Action, ClaimedAlert, Situation, decide, episodes_of
 from alerts.mail.evidence import Sources, collect_view
-from alerts.mail.facts import label_kind
+from alerts.mail.mail_table import label_kind
 from alerts.mail.message import Envelope, compose, message_id, render
 from alerts.rules.watched import why_unwatched
 from ingest.process.guard import describe, divide, say

@@ -10,8 +10,8 @@ import msgspec
 import pandas as pd
 import structlog
 
+from alerts.evaluation.current_flags import reading_flags, with_current_flags
 from alerts.evaluation.evaluate import FORECAST
-from alerts.evaluation.judged import reading_flags, with_current_flags
 from alerts.evaluation.sample import HOUR, baseline, forecast_of
 from alerts.mail.cause import attributions_of
 from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, NeighbourValue, SeriesPoint, TimedValue, VerdictLine

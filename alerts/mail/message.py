@@ -19,9 +19,9 @@ import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from alerts import wording
-from alerts.mail.facts import caption, headline, label_kind, mail_table
+from alerts.mail.data_confidence import GRADES, data_confidence
+from alerts.mail.mail_table import caption, headline, label_kind, mail_table
 from alerts.mail.plot import plot_series
-from alerts.mail.sureness import GRADES, data_confidence
 from schemas.alert import RuleKind
 
 if TYPE_CHECKING:

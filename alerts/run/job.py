@@ -17,8 +17,8 @@ from alerts.channels import email
 from alerts.channels.outage import is_check_due, mail_state, note_mail
 from alerts.evaluation.closing import closing_transitions
 from alerts.evaluation.evaluate import find_transitions
+from alerts.evaluation.evaluation_input import EvaluationInput
 from alerts.evaluation.finding import finding_transitions, standing_keys
-from alerts.evaluation.look import EvaluationInput
 from alerts.evaluation.operation import (
     PREFIX,
     last_report,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from alerts.channels.outage import MailState
     from alerts.engine import Machine
-    from alerts.evaluation.look import EvaluationResult
+    from alerts.evaluation.evaluation_input import EvaluationResult
     from alerts.rules.rule import AlertRules
     from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition, Severity

@@ -16,14 +16,14 @@ import msgspec
 import pandas as pd
 
 from analysis.case.attribution import BACKGROUND, Attribution, attribute_episode
-from analysis.case.province import Frames, join_station, monitored, until
+from analysis.case.join_networks import Frames, join_station, monitored, until
 from analysis.chemistry.reactivity import hourly_ofp
 from analysis.coanalysis.copollution import joint_products
 from analysis.forecast.backtest import THRESHOLDS, Backtest, BacktestPlan, backtest
 from analysis.forecast.feature import HORIZONS, network_features
 from analysis.forecast.forecast import TrainingOptions, forecast_station, train
-from analysis.run.held import held_hours, held_note, held_statistics, without_held
-from analysis.run.plain import to_json as _plain
+from analysis.run.gate_mask import held_hours, held_note, held_statistics, without_held
+from analysis.run.to_json import to_json as _plain
 from analysis.statement import Confidence
 from analysis.statistics.aqi_frame import daily_aqi, hourly_aqi
 from analysis.statistics.episode import Episode, find_episodes, watched_parameters

@@ -17,8 +17,8 @@ from console.api.answer import json_answer
 from console.api.model import AlertList, FlagList, HealthReport, Problem, SeriesList, StationList, WhyModel
 from console.api.series import answer_flags, answer_series
 from console.query.episodes import LONGEST_PAGE, EpisodeQuery
+from console.query.flag_explanation import explain
 from console.query.reading import CALLS, HEALTH, read_in
-from console.query.why import explain
 from console.view.health import summarise
 from console.view.part import MOST
 from console.view.query import SeriesQueryError, check_words, format_utc, parse_moment, parse_series, parse_whole
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from alerts.channels.outage import MailState
-    from console.query.source import Queries
+    from console.query.queries import Queries
     from console.view.alert import AlertHistory
     from schemas.network import Station
 
@@ -82,14 +82,14 @@ BeforeWord = Annotated[
 FormatWord = Annotated[str, Query(alias="format", description="`json` (default) or `csv`.")]
 
 
-def build_router(source: Queries) -> APIRouter:
-    """Routes over a source."""
+def build_router(queries: Queries) -> APIRouter:
+    """Routes over a queries."""
     router = APIRouter(prefix=PREFIX, tags=["skyground"], responses=_RESPONSES)
 
     @router.get("/stations", response_model=StationList, summary="Stations, their instruments and channels")
     async def stations() -> Response:
         return json_answer(
-            {"zone": source.network.zone, "stations": [_station(item) for item in source.network.station_list]}
+            {"zone": queries.network.zone, "stations": [_station(item) for item in queries.network.station_list]}
         )
 
     @router.get("/series", response_model=SeriesList, summary="Values with count, completeness, flag and reasons")
@@ -107,8 +107,8 @@ def build_router(source: Queries) -> APIRouter:
     ) -> Response:
         del station, parameter, start, end, period, level, form, limit
         given = check_words(request.query_params.multi_items(), _SERIES_WORDS)
-        query = parse_series(given, source.network, datetime.now(UTC))
-        return await read_in(CALLS, partial(answer_series, source, query, given))
+        query = parse_series(given, queries.network, datetime.now(UTC))
+        return await read_in(CALLS, partial(answer_series, queries, query, given))
 
     @router.get("/flags", response_model=FlagList, summary="Verdicts other than PASS, by test")
     async def flags(  # noqa: PLR0913 - one argument a word of the address, for the documentation
@@ -125,8 +125,8 @@ def build_router(source: Queries) -> APIRouter:
     ) -> Response:
         del station, parameter, start, end, period, level, form, limit
         given = check_words(request.query_params.multi_items(), _SERIES_WORDS)
-        query = parse_series(given, source.network, datetime.now(UTC))
-        return await read_in(CALLS, partial(answer_flags, source, query, given))
+        query = parse_series(given, queries.network, datetime.now(UTC))
+        return await read_in(CALLS, partial(answer_flags, queries, query, given))
 
     @router.get(
         "/flags/why", response_model=WhyModel, summary="Why an hour has its flag: limits, runs and every change"
@@ -141,7 +141,7 @@ def build_router(source: Queries) -> APIRouter:
     ) -> Response:
         del station, parameter, at, as_of
         given = check_words(request.query_params.multi_items(), _WHY_WORDS)
-        return await read_in(CALLS, partial(_answer_why, source, given))
+        return await read_in(CALLS, partial(_answer_why, queries, given))
 
     @router.get("/alerts", response_model=AlertList, summary="Alerts as episodes, open ones first")
     async def alerts(
@@ -155,13 +155,13 @@ def build_router(source: Queries) -> APIRouter:
     ) -> Response:
         del station, start, end, limit, before
         given = check_words(request.query_params.multi_items(), _ALERT_WORDS)
-        return await read_in(CALLS, partial(_answer_alerts, source, given))
+        return await read_in(CALLS, partial(_answer_alerts, queries, given))
 
     @router.get(
         "/health", response_model=HealthReport, summary="Does the console reach its databases; state of the network"
     )
     async def health() -> Response:
-        return await _health_in_time(source)
+        return await _health_in_time(queries)
 
     return router
 
@@ -217,11 +217,11 @@ def _station(station: Station) -> dict[str, object]:
     }
 
 
-def _answer_why(source: Queries, given: dict[str, str]) -> Response:
-    zone = source.network.timezone
+def _answer_why(queries: Queries, given: dict[str, str]) -> Response:
+    zone = queries.network.timezone
     at, as_of = parse_moment(given, "at", zone), parse_moment(given, "as_of", zone)
     station, code = given.get("station", ""), given.get("parameter", "")
-    if station not in source.network.stations:
+    if station not in queries.network.stations:
         raise SeriesQueryError(
             field="station", given=station, expected="a known station (GET /api/v1/stations lists them)"
         )
@@ -230,17 +230,17 @@ def _answer_why(source: Queries, given: dict[str, str]) -> Response:
     if at is None:
         raise SeriesQueryError(field="at", given="", expected="a moment of the hour, ISO 8601")
     what = {"station_id": station, "parameter": code}
-    return json_answer(explain(source.influx, source.state, network=source.network, at=at, as_of=as_of, **what))
+    return json_answer(explain(queries.influx, queries.state, network=queries.network, at=at, as_of=as_of, **what))
 
 
-def _answer_alerts(source: Queries, given: dict[str, str]) -> Response:
-    zone = source.network.timezone
+def _answer_alerts(queries: Queries, given: dict[str, str]) -> Response:
+    zone = queries.network.timezone
     start, end = parse_moment(given, "from", zone), parse_moment(given, "to", zone, end_of_day=True)
     if start is not None and end is not None and end <= start:
         raise SeriesQueryError(field="to", given=given["to"], expected=f"a moment after 'from' ({format_utc(start)})")
     stations = [part for part in given.get("station", "").split(",") if part]
     for item in stations:
-        if item not in source.network.stations:
+        if item not in queries.network.stations:
             raise SeriesQueryError(
                 field="station", given=item, expected="a known station (GET /api/v1/stations lists them)"
             )
@@ -251,7 +251,7 @@ def _answer_alerts(source: Queries, given: dict[str, str]) -> Response:
         before=parse_whole(given, "before", least=1, most=LARGEST_ID),
         limit=parse_whole(given, "limit", least=1, most=LONGEST_PAGE) or _ALERTS,
     )
-    found, now = source.alerts(query), datetime.now(UTC)
+    found, now = queries.alerts(query), datetime.now(UTC)
     listed = [_alert(episode, now) for episode in found.episodes]
     more = {**given, "before": str(found.following)}
     rest = f"{PREFIX}/alerts?{urlencode(more, safe=',:')}" if found.following else None
@@ -284,10 +284,10 @@ def _alert(episode: AlertHistory, now: datetime) -> dict[str, object]:
     }
 
 
-async def _health_in_time(source: Queries) -> Response:
+async def _health_in_time(queries: Queries) -> Response:
     """State of the network; without an answer of the databases within `_HEALTH_WITHIN_S` just that."""
     try:
-        return await read_in(HEALTH, partial(_answer_health, source), within_s=_HEALTH_WITHIN_S)
+        return await read_in(HEALTH, partial(_answer_health, queries), within_s=_HEALTH_WITHIN_S)
     except TimeoutError:
         detail = f"no answer of the databases within {_HEALTH_WITHIN_S:g} s"
         database = {"ok": False, "detail": detail}
@@ -299,14 +299,14 @@ def _unknown(report: Mapping[str, object], detail: str) -> dict[str, object]:
     return {"ok": False, **report, "detail": detail, "summary": None, "stations": [], "processes": []}
 
 
-def _answer_health(source: Queries) -> Response:
-    database = source.influx.health()
+def _answer_health(queries: Queries) -> Response:
+    database = queries.influx.health()
     report: dict[str, object] = {
         "time": format_utc(datetime.now(UTC)),
         "influxdb": {"ok": database.ok, "detail": database.detail},
     }
     try:
-        data = source.health()
+        data = queries.health()
     except StoreError as error:
         return json_answer(_unknown(report, str(error)))
     if (mail := data.mail) is not None:

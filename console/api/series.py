@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from fastapi import Response
 
-    from console.query.source import Queries
+    from console.query.queries import Queries
     from console.view.series import PlotSeries
 
 _PLACE = ("station", "network", "instrument", "parameter", "unit")
@@ -24,27 +24,27 @@ ROW_COLUMNS = ("start", *_PLACE, *POINT_COLUMNS)
 FLAG_COLUMNS = tuple(FlagRow.__annotations__)
 
 
-def answer_series(source: Queries, query: SeriesQuery, given: Mapping[str, str]) -> Response:
+def answer_series(queries: Queries, query: SeriesQuery, given: Mapping[str, str]) -> Response:
     """Values; raises `SeriesQueryError`, `store.error.StoreError`."""
     for field, value in (("station", query.stations), ("parameter", query.parameters)):
         if not value:
             raise SeriesQueryError(field=field, given="", expected=f"at least one {field}")
     limit = parse_limit(given)
     if parse_format(given) is Format.CSV:
-        read = (series_rows(source.series(part)) for part in parts(query, source.network, MOST))
+        read = (series_rows(queries.series(part)) for part in parts(query, queries.network, MOST))
         return csv_answer(ROW_COLUMNS, read, file_name("", query))
-    part = split(query, source.network, limit)
+    part = split(query, queries.network, limit)
     rest = _address(part.rest, "/api/v1/series", given)
-    listed = [_series(item) for item in source.series(part.query)]
+    listed = [_series(item) for item in queries.series(part.query)]
     return json_answer({**interval_of(part.query), "next": rest, "series": listed}, rest=rest)
 
 
-def answer_flags(source: Queries, query: SeriesQuery, given: Mapping[str, str]) -> Response:
+def answer_flags(queries: Queries, query: SeriesQuery, given: Mapping[str, str]) -> Response:
     """Verdicts; raises `SeriesQueryError`, `store.error.StoreError`."""
     limit = parse_limit(given)
     if parse_format(given) is Format.CSV:
-        return csv_answer(FLAG_COLUMNS, map(_flags, source.flag_parts(query)), file_name("flags", query))
-    part, frame = source.first_flags(query, limit)
+        return csv_answer(FLAG_COLUMNS, map(_flags, queries.flag_parts(query)), file_name("flags", query))
+    part, frame = queries.first_flags(query, limit)
     rest = _address(part.rest, "/api/v1/flags", given)
     return json_answer({**interval_of(part.query), "next": rest, "flags": _flags(frame)}, rest=rest)
 

@@ -14,7 +14,7 @@ from console.cli.shell.page import DEFAULT, Limit, page, tell_more
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from alerts.mail.listing import ListedAlert
+    from alerts.run.queries import ListedAlert
     from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition
 
@@ -46,7 +46,7 @@ def list_alerts(
     as_json: bool = JSON,
 ) -> None:
     """Print alerts: firing, pending, ended ones, the newest first of each."""
-    from alerts.mail.listing import list_states
+    from alerts.run.queries import list_states
     from schemas.alert import AlertState
 
     if state and state not in tuple(AlertState):
@@ -63,7 +63,7 @@ def show(alert_id: int = typer.Argument(metavar="ID"), as_json: bool = JSON) -> 
     """Print one transition."""
     import msgspec
 
-    from alerts.mail.listing import show_transition
+    from alerts.run.queries import show_transition
 
     found = show_transition(_settings(), alert_id)
     if found is None:
@@ -78,7 +78,7 @@ def acknowledge(
     note: str = typer.Option("", "--note"),
 ) -> None:
     """Note who has taken an alert."""
-    from alerts.mail.listing import take
+    from alerts.run.queries import take
 
     key = take(_settings(), alert, who=by, note=note)
     typer.echo(f"{key}: taken by {by}")
@@ -87,7 +87,7 @@ def acknowledge(
 def send_test_mail(to: list[str] = typer.Option([], "--to", help="Instead of the configured recipients.")) -> None:
     """Send a sample mail."""
     from alerts.channels.email import DeliveryError
-    from alerts.mail.listing import send_sample
+    from alerts.run.queries import send_sample
 
     try:
         recipients = send_sample(_settings(), tuple(to))

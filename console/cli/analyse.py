@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.cli.shell import or_exit
 from console.cli.shell.moment import check_order
 from console.cli.shell.moment import day as read_day
 from console.cli.shell.moment import moment as read_moment
-from console.cli.shell.step import or_exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

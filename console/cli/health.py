@@ -36,7 +36,7 @@ def health(
 
     from console.cli.replay import explained
     from console.i18n import words as words_of
-    from console.query.source import Queries
+    from console.query.queries import Queries
     from console.view.health import TROUBLED
     from store.influx.store import InfluxStore
     from store.settings import SharedSettings, load_settings

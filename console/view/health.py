@@ -23,7 +23,7 @@ SILENT_GRACE = timedelta(hours=1)
 class LinkState(StrEnum):
     """Whether something reports as it should, worst first."""
 
-    LYING = "lying"
+    IMPLAUSIBLE = "lying"
     """It reports, but what it reports cannot be true."""
     SILENT = "silent"
     LATE = "late"
@@ -32,7 +32,7 @@ class LinkState(StrEnum):
     """A replayed data set: no live message is expected."""
 
 
-TROUBLED = (LinkState.LYING, LinkState.SILENT, LinkState.LATE)
+TROUBLED = (LinkState.IMPLAUSIBLE, LinkState.SILENT, LinkState.LATE)
 """States that need somebody."""
 
 
@@ -133,7 +133,7 @@ class StationHealth:
     @property
     def concerned(self) -> tuple[InstrumentHealth, ...]:
         """Instruments that ``advice`` speaks of: those not believed where any is, else those late or silent."""
-        doubted = tuple(item for item in self.instruments if item.state is LinkState.LYING)
+        doubted = tuple(item for item in self.instruments if item.state is LinkState.IMPLAUSIBLE)
         return doubted or self.troubled
 
 
@@ -222,7 +222,7 @@ def station_health(
         rows = tuple(_doubted(item, doubt) for item in rows)
     else:
         doubt = None
-    state = LinkState.LYING if doubt else _station_state(rows, archive=archive)
+    state = LinkState.IMPLAUSIBLE if doubt else _station_state(rows, archive=archive)
     seen = [item.last_seen for item in rows if item.last_seen is not None]
     began = [item.since for item in rows if item.since is not None]
     last_seen = max(seen, default=None)
@@ -243,7 +243,7 @@ def station_health(
 def _doubted(item: InstrumentHealth, doubt: Implausible) -> InstrumentHealth:
     if doubt.instruments and item.instrument_id not in doubt.instruments:
         return item
-    return replace(item, state=LinkState.LYING, since=doubt.since)
+    return replace(item, state=LinkState.IMPLAUSIBLE, since=doubt.since)
 
 
 def _station_state(rows: Sequence[InstrumentHealth], *, archive: bool) -> LinkState:
@@ -317,7 +317,7 @@ def summarise(rows: Iterable[StationHealth]) -> Summary:
         up=count[LinkState.UP],
         late=count[LinkState.LATE],
         silent=count[LinkState.SILENT],
-        lying=count[LinkState.LYING],
+        lying=count[LinkState.IMPLAUSIBLE],
         archive=count[LinkState.ARCHIVE],
         median_lag=lags[len(lags) // 2] if lags else None,
         rejected=sum(row.rejected.count for row in rows),

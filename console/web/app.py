@@ -17,7 +17,7 @@ from nicegui import ui
 
 from console.api import routes
 from console.i18n import LANGUAGES
-from console.query.source import Queries
+from console.query.queries import Queries
 from console.web.pages.alerts import alert_page, alerts_page
 from console.web.pages.api_docs import api_page
 from console.web.pages.aqi import aqi_page
@@ -94,14 +94,14 @@ def create_app(settings: SharedSettings) -> FastAPI:
     """
     state = StateStore(settings.state_url)
     state.migrate()
-    source = Queries(settings, InfluxStore(settings), state)
+    queries = Queries(settings, InfluxStore(settings), state)
     app = FastAPI(title=_TITLE, version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    app.include_router(routes.build_router(source))
+    app.include_router(routes.build_router(queries))
     routes.install_problems(app)
     _add_switches(app)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
     app.mount("/datadocs", _Docs(directory=settings.run_dir / "data_docs", html=True, check_dir=False), name="datadocs")
-    _add_pages(source, app)
+    _add_pages(queries, app)
     ui.run_with(
         app,
         title=_TITLE,
@@ -114,28 +114,28 @@ def create_app(settings: SharedSettings) -> FastAPI:
     return app
 
 
-def _add_pages(source: Queries, app: FastAPI) -> None:
+def _add_pages(queries: Queries, app: FastAPI) -> None:
     pages = (("/", health_page), ("/series", series_page), ("/alerts", alerts_page), ("/aqi", aqi_page))
     for path, build in pages:
-        _bind(path, build, source)
+        _bind(path, build, queries)
 
     async def station(request: Request, station_id: str) -> None:
-        await station_page(request, source, station_id)
+        await station_page(request, queries, station_id)
 
     async def alert(request: Request, alert_id: int) -> None:
-        await alert_page(request, source, alert_id)
+        await alert_page(request, queries, alert_id)
 
     async def documentation(request: Request) -> None:
-        await api_page(request, source, app.openapi())
+        await api_page(request, queries, app.openapi())
 
     ui.page("/stations/{station_id}", response_timeout=_SLOWEST_S)(station)
     ui.page("/alerts/{alert_id}", response_timeout=_SLOWEST_S)(alert)
     ui.page("/api")(documentation)
 
 
-def _bind(path: str, build, source: Queries) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - any of the page builders
+def _bind(path: str, build, queries: Queries) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001 - any of the page builders
     async def page(request: Request) -> None:
-        await build(request, source)
+        await build(request, queries)
 
     assert inspect.iscoroutinefunction(build)
     ui.page(path, response_timeout=_SLOWEST_S)(page)

@@ -13,7 +13,7 @@ import pytest
 from alerts.channels.outage import mail_state
 from console.api.routes import build_router
 from console.i18n import words
-from console.query.source import Queries
+from console.query.queries import Queries
 from console.web.render import Page
 from schemas.parameter import load_parameters
 from store.influx.store import InfluxStore

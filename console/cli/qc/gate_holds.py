@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli import shell
 from console.cli.qc.moment import to_json
-from console.cli.shell import step
 from console.cli.shell.named import refuse_unknown
 from console.cli.shell.page import DEFAULT, Limit, page, tell_more
 
@@ -44,7 +44,7 @@ def list_(
         tell_more("qc held list", limit, as_json=as_json, filters="--network")
     if not found:
         if network is not None and not network.startswith("product/"):
-            refuse_unknown(step.settings().stations, network=network)
+            refuse_unknown(shell.settings().stations, network=network)
         if not as_json:
             typer.echo("nothing is held 无扣留批次")
 
@@ -53,7 +53,7 @@ def show(number: Batch, as_json: AsJson = False) -> None:
     """One held batch with its failing expectations in words. 查看扣留原因。"""
     found = [item for item in _held() if item.id == number]
     if not found:
-        step.stop(f"gate result {number} is no held batch; skyground qc held list --all shows them")
+        shell.stop(f"gate result {number} is no held batch; skyground qc held list --all shows them")
     (item,) = found
     if as_json:
         typer.echo(to_json(item))
@@ -84,16 +84,16 @@ def _decide(number: int, ruling: str, who: str, note: str) -> HeldBatch:
     from qc.run.gate import decide
     from store.state import GateDecision, GateRuling
 
-    decision = GateDecision(result_id=number, ruling=GateRuling(ruling), who=who, note=note, at=step.now())
-    return step.or_exit(lambda: decide(step.settings(), decision))
+    decision = GateDecision(result_id=number, ruling=GateRuling(ruling), who=who, note=note, at=shell.now())
+    return shell.or_exit(lambda: decide(shell.settings(), decision))
 
 
 def _held() -> list[HeldBatch]:
     from store.state import StateStore
 
-    with StateStore(step.settings().state_url) as state:
+    with StateStore(shell.settings().state_url) as state:
         state.migrate()
-        return step.or_exit(state.gate.list_held)
+        return shell.or_exit(state.gate.list_held)
 
 
 def _line(item: HeldBatch) -> str:

@@ -193,7 +193,7 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Say why an hour has its flag, by which limit and run, and how that changed. 说明某小时标识的原因与变更。"""
-    from console.query.why import explain, in_words
+    from console.query.flag_explanation import explain, in_words
     from store.influx.store import InfluxStore
     from store.state import StateStore
 

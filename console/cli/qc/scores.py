@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli import shell
 from console.cli.qc.moment import to_json
-from console.cli.shell import step
 from console.cli.shell.moment import From, ToNow, span
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ def scores(  # noqa: PLR0917 - typer passes them by name
     from qc.run.review import ReviewQuery
     from qc.run.score import score_reviews
 
-    own = step.settings()
-    start, stop = span(begin, end, own.stations.timezone, step.now())
+    own = shell.settings()
+    start, stop = span(begin, end, own.stations.timezone, shell.now())
     query = ReviewQuery(
         network=network,
         start=start,
@@ -42,7 +42,7 @@ def scores(  # noqa: PLR0917 - typer passes them by name
         stations=tuple(station or ()),
         parameters=tuple(parameter or ()),
     )
-    report = step.or_exit(partial(score_reviews, own, query))
+    report = shell.or_exit(partial(score_reviews, own, query))
     if as_json:
         typer.echo(to_json(report))
     else:
@@ -53,7 +53,7 @@ def scores(  # noqa: PLR0917 - typer passes them by name
 
 def _write(path: Path, report: ScoreReport) -> None:
     if path.exists():
-        step.stop(f"{path} exists; limits in force are not overwritten 文件已存在，不覆盖")
+        shell.stop(f"{path} exists; limits in force are not overwritten 文件已存在，不覆盖")
     path.write_text(report.overrides(), encoding="utf-8")
     better = sum(item.proposed is not None for item in report.proposals)
     typer.echo(f"{path}: {better} limits; not in force before it stands beside the network file 尚未生效", err=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli import shell
 from console.cli.review.text import draft_text, due_text, filters_text, review_row, review_text
-from console.cli.shell import step
 from console.cli.shell.moment import From, OpenFrom, OpenTo, ToNow, open_span, span
 from console.cli.shell.named import refuse_unknown
 from console.cli.shell.page import DEFAULT, Limit, page, tell_more
@@ -85,16 +85,16 @@ def propose(  # noqa: PLR0917 - typer passes them by name
     from store.state import StateStore
 
     settings, selection = (
-        step.settings(),
+        shell.settings(),
         Selection(flags=tuple(flag or ()), tests=tuple(test or ()), above=above, below=below),
     )
     query = _question(settings, network, begin, end, station=station, parameter=parameter, selection=selection)
-    drafts = step.or_exit(partial(review.draft_reviews, settings, query, verdict, reason, now=step.now()))
+    drafts = shell.or_exit(partial(review.draft_reviews, settings, query, verdict, reason, now=shell.now()))
     if not _go_on([draft_text(item) for item in drafts], drafts, dry_run=dry_run, yes=yes, as_json=as_json):
         return
     with StateStore(settings.state_url) as state:
         state.migrate()
-        ids = step.or_exit(partial(state.reviews.add, drafts, who=who, note=note, at=step.now(), supersede=supersede))
+        ids = shell.or_exit(partial(state.reviews.add, drafts, who=who, note=note, at=shell.now(), supersede=supersede))
         _tell(state.reviews.list(ids=ids), as_json=as_json)
 
 
@@ -196,9 +196,9 @@ def audit(
 
     from store.state import StateStore
 
-    with StateStore(step.settings().state_url) as state:
+    with StateStore(shell.settings().state_url) as state:
         state.migrate()
-        report = step.or_exit(partial(state.reviews.audit, known))
+        report = shell.or_exit(partial(state.reviews.audit, known))
     if as_json:
         typer.echo(msgspec.json.encode(report).decode())
     elif report.broken_at is None:
@@ -222,9 +222,9 @@ def deadlines(  # noqa: PLR0917 - typer passes them by name
 
     from qc.run import review
 
-    settings = step.settings()
+    settings = shell.settings()
     query = _question(settings, network, begin, end, station=station)
-    found = step.or_exit(partial(review.review_deadlines, settings, query, step.now()))
+    found = shell.or_exit(partial(review.review_deadlines, settings, query, shell.now()))
     for item in found:
         if not (left and item.state == "done"):
             typer.echo(
@@ -242,9 +242,9 @@ def apply(network: Network, begin: From, end: ToNow = None, station: Stations = 
 
     from qc.run import review
 
-    settings, now = step.settings(), step.now()
+    settings, now = shell.settings(), shell.now()
     query = _question(settings, network, begin, end, station=station)
-    done = step.or_exit(partial(review.apply, settings, query, now))
+    done = shell.or_exit(partial(review.apply, settings, query, now))
     if as_json:
         typer.echo(msgspec.json.encode(done).decode())
         return
@@ -267,10 +267,10 @@ def completeness(  # noqa: PLR0917 - typer passes them by name
     from qc.review.deadline import ReviewPeriod
     from qc.run import review
 
-    own = step.settings()
+    own = shell.settings()
     query = _question(own, network, begin, end, station=station)
     period = ReviewPeriod.DAY if by_day else ReviewPeriod.MONTH
-    table = step.or_exit(partial(review.read_completeness, own, query, period))
+    table = shell.or_exit(partial(review.read_completeness, own, query, period))
     for row in json.loads(table.to_json(orient="records")):
         if as_json:
             typer.echo(json.dumps(row, ensure_ascii=False))
@@ -289,8 +289,8 @@ def _act(
 
     if not _go_on([review_text(item) for item in chosen], chosen, dry_run=dry_run, yes=yes, as_json=as_json):
         return
-    done = step.or_exit(
-        partial(review.act, step.settings(), [item.id for item in chosen], action, who=who, note=note, now=step.now())
+    done = shell.or_exit(
+        partial(review.act, shell.settings(), [item.id for item in chosen], action, who=who, note=note, now=shell.now())
     )
     _tell(done, as_json=as_json)
 
@@ -311,20 +311,20 @@ def _choose(  # noqa: PLR0917 - one filter an option
     """Reviews that are meant: those named, whatever their state, or those in ``states`` that fit every filter (the newest ``limit``)."""
     from store.state import StateStore
 
-    settings = step.settings()
+    settings = shell.settings()
     given = (bulk, network, station, parameter, begin, end)
     if needed and not ids and not any(given):
-        step.stop(f"name reviews by id or choose them by {filters_text()}")
+        shell.stop(f"name reviews by id or choose them by {filters_text()}")
     start, stop = open_span(begin, end, settings.stations.timezone)
     with StateStore(settings.state_url) as state:
         state.migrate()
         if ids:
-            found = step.or_exit(partial(state.reviews.list, ids=ids))
+            found = shell.or_exit(partial(state.reviews.list, ids=ids))
             missing = set(ids) - {item.id for item in found}
             if missing:
-                step.stop(f"there is no review {', '.join(sorted(missing))}")
+                shell.stop(f"there is no review {', '.join(sorted(missing))}")
             return found
-        found = step.or_exit(
+        found = shell.or_exit(
             partial(
                 state.reviews.list,
                 network=network,
@@ -363,7 +363,7 @@ def _go_on(
     if dry_run:
         return False
     if len(chosen) > 1 and not yes:
-        step.stop("nothing was recorded; say --yes to act on all of them 未记录，确认请加 --yes")
+        shell.stop("nothing was recorded; say --yes to act on all of them 未记录，确认请加 --yes")
     return True
 
 
@@ -387,7 +387,7 @@ def _question(
     from qc.review.review import Selection
     from qc.run.review import ReviewQuery
 
-    start, stop = span(begin, end, settings.stations.timezone, step.now())
+    start, stop = span(begin, end, settings.stations.timezone, shell.now())
     return ReviewQuery(
         network=network,
         start=start,

@@ -19,7 +19,7 @@ from console.web.pages.shell import PageProblem, frame, html, load, page_for, sh
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from console.query.source import Queries
+    from console.query.queries import Queries
     from console.view.alert import AlertHistory
     from console.web.render import Page
 
@@ -27,62 +27,62 @@ _PAST = 200
 _BEFORE, _AFTER, _LONGEST = timedelta(hours=36), timedelta(hours=12), timedelta(days=14)
 
 
-async def alerts_page(request: Request, source: Queries) -> None:
+async def alerts_page(request: Request, queries: Queries) -> None:
     """Build the list."""
-    page = page_for(request, source, "alerts")
-    found = await load(partial(source.alerts, EpisodeQuery(limit=_PAST)))
-    with frame(page, source, page.words("alerts.title")):
+    page = page_for(request, queries, "alerts")
+    found = await load(partial(queries.alerts, EpisodeQuery(limit=_PAST)))
+    with frame(page, queries, page.words("alerts.title")):
         html(page, "alerts.html")
         if isinstance(found, PageProblem):
             show_problem(page, found)
             return
-        names = station_names(source, page)
+        names = station_names(queries, page)
         rows = [(episode, alert_row(episode, page.words, names, page.now)) for episode in found.episodes]
         opened = [row for episode, row in rows if episode.is_open]
         past = [row for episode, row in rows if not episode.is_open]
         html(page, "alert_rows.html", open=opened, past=past, more=found.following is not None)
 
 
-async def alert_page(request: Request, source: Queries, alert_id: int) -> None:
+async def alert_page(request: Request, queries: Queries, alert_id: int) -> None:
     """Build the page of one episode."""
-    page = page_for(request, source, "alerts")
+    page = page_for(request, queries, "alerts")
     # a mail links to the transition it reports, which need not be the first
-    found = await load(partial(source.alert, alert_id))
-    with frame(page, source, page.words("alerts.title")):
+    found = await load(partial(queries.alert, alert_id))
+    with frame(page, queries, page.words("alerts.title")):
         if isinstance(found, PageProblem):
             show_problem(page, found)
             return
         if found is None:
             html(page, "not_found.html", what=str(alert_id), back="/alerts")
             return
-        await _detail(page, source, found)
+        await _detail(page, queries, found)
 
 
-async def _detail(page: Page, source: Queries, episode: AlertHistory) -> None:
-    row = alert_row(episode, page.words, station_names(source, page), page.now)
+async def _detail(page: Page, queries: Queries, episode: AlertHistory) -> None:
+    row = alert_row(episode, page.words, station_names(queries, page), page.now)
     html(page, "alert_head.html", row=row)
     with ui.element("section").classes("card"):
         html(page, "alert_facts.html", row=row)
-    documents = await load(partial(source.attributions, episode))
+    documents = await load(partial(queries.attributions, episode))
     with ui.element("div").classes("split flush"):
         with ui.element("div").classes("stack"):
-            await _plot(page, source, episode)
+            await _plot(page, queries, episode)
             if isinstance(documents, PageProblem):
                 show_problem(page, documents)
             else:
                 html(page, "alert_side.html", statements=statements(documents, page.language))
         with ui.element("div").classes("stack"):
             if episode.is_open:
-                _acknowledge_form(page, source, episode)
+                _acknowledge_form(page, queries, episode)
             html(page, "alert_timeline.html", steps=timeline(episode, page.words)).classes("card")
 
 
-async def _plot(page: Page, source: Queries, episode: AlertHistory) -> None:
+async def _plot(page: Page, queries: Queries, episode: AlertHistory) -> None:
     worst = episode.worst
-    if worst.parameter is None or worst.station_id not in source.network.stations:
+    if worst.parameter is None or worst.station_id not in queries.network.stations:
         return
     query = _query(page, episode, worst.station_id, worst.parameter)
-    found = await load(partial(source.series, query))
+    found = await load(partial(queries.series, query))
     if isinstance(found, PageProblem):
         show_problem(page, found)
         return
@@ -95,7 +95,7 @@ async def _plot(page: Page, source: Queries, episode: AlertHistory) -> None:
         if worst.threshold is not None
         else []
     )
-    names = station_names(source, page)
+    names = station_names(queries, page)
     drawing = Drawing(words=page.words, theme=theme_of(page), zone=page.zone, station_names=names, limits=limits)
     with ui.element("section").classes("card"):
         html(page, "alert_plot.html", address=query.address())
@@ -115,7 +115,7 @@ def _query(page: Page, episode: AlertHistory, station_id: str, parameter: str) -
     )
 
 
-def _acknowledge_form(page: Page, source: Queries, episode: AlertHistory) -> None:
+def _acknowledge_form(page: Page, queries: Queries, episode: AlertHistory) -> None:
     t = page.words
 
     async def take() -> None:
@@ -124,7 +124,7 @@ def _acknowledge_form(page: Page, source: Queries, episode: AlertHistory) -> Non
             ui.notify(t("alerts.who_missing"), type="warning")
             return
         outcome = await load(
-            partial(source.state.alerts.acknowledge, episode.alert_key, who.value.strip(), note.value.strip())
+            partial(queries.state.alerts.acknowledge, episode.alert_key, who.value.strip(), note.value.strip())
         )
         if isinstance(outcome, PageProblem):
             ui.notify(outcome.detail, type="negative")

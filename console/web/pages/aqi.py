@@ -13,29 +13,29 @@ if TYPE_CHECKING:
     import pandas as pd
     from fastapi import Request
 
-    from console.query.source import Queries
+    from console.query.queries import Queries
     from console.web.render import Page
 
 _BACK = timedelta(hours=48)
 _DAYS = 30
 
 
-async def aqi_page(request: Request, source: Queries) -> None:
+async def aqi_page(request: Request, queries: Queries) -> None:
     """Build the page."""
-    page = page_for(request, source, "aqi")
-    found = await load(partial(_read, source, page))
-    with frame(page, source, page.words("aqi.title")):
+    page = page_for(request, queries, "aqi")
+    found = await load(partial(_read, queries, page))
+    with frame(page, queries, page.words("aqi.title")):
         html(page, "aqi_head.html")
         if isinstance(found, PageProblem):
             show_problem(page, found)
             return
         hourly, joint = found
-        html(page, "aqi.html", rows=city_rows(source.network, hourly, joint, page.words, _DAYS))
+        html(page, "aqi.html", rows=city_rows(queries.network, hourly, joint, page.words, _DAYS))
 
 
-def _read(source: Queries, page: Page) -> tuple[pd.DataFrame, pd.DataFrame]:
-    hourly = source.products("aqi_hourly", page.now - _BACK, page.now)
-    return hourly, source.products("copollution_daily", _first_day(page), page.now)
+def _read(queries: Queries, page: Page) -> tuple[pd.DataFrame, pd.DataFrame]:
+    hourly = queries.products("aqi_hourly", page.now - _BACK, page.now)
+    return hourly, queries.products("copollution_daily", _first_day(page), page.now)
 
 
 def _first_day(page: Page) -> datetime:

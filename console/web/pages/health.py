@@ -17,19 +17,19 @@ from schemas.message import NetworkCode
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from console.query.source import HealthData, Queries
+    from console.query.queries import HealthData, Queries
 
 REFRESH_S = 30.0
 FIRST_ROWS = 20
 """Rows before "show all"; those that need somebody come first."""
 
 
-async def health_page(request: Request, source: Queries) -> None:
+async def health_page(request: Request, queries: Queries) -> None:
     """Build the page; its figures refresh by themselves, the filter keeps its words."""
-    page = page_for(request, source, "health")
+    page = page_for(request, queries, "health")
     filters = {name: request.query_params.get(name, "") for name in ("network", "state", "q", "all")}
-    data = await load(source.health)
-    with frame(page, source, page.words("health.title")):
+    data = await load(queries.health)
+    with frame(page, queries, page.words("health.title")):
         html(page, "health_filter.html")
         if isinstance(data, PageProblem):
             show_problem(page, data)
@@ -45,9 +45,9 @@ async def health_page(request: Request, source: Queries) -> None:
             table = html(page, "health_table.html", **_table(data, filters))
 
     async def refresh() -> None:
-        latest = await load(source.health)
+        latest = await load(queries.health)
         if not isinstance(latest, PageProblem):
-            fresh = page_for(request, source, "health")
+            fresh = page_for(request, queries, "health")
             summary.set_content(fresh.render("health_summary.html", **_summary(latest)))
             table.set_content(fresh.render("health_table.html", **_table(latest, filters)))
 

@@ -22,39 +22,39 @@ from schemas.parameter import load_parameters
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from console.query.source import Queries
+    from console.query.queries import Queries
     from console.view.series import PlotSeries
     from console.web.render import Page
 
 
-async def series_page(request: Request, source: Queries) -> None:
+async def series_page(request: Request, queries: Queries) -> None:
     """Build the page from its address."""
-    page = page_for(request, source, "series")
+    page = page_for(request, queries, "series")
     try:
-        query = parse_series(request.query_params, source.network, page.now)
-        check_drawn(query, source.network)
+        query = parse_series(request.query_params, queries.network, page.now)
+        check_drawn(query, queries.network)
     except SeriesQueryError as error:
-        _show_wrong_query(page, source, error)
+        _show_wrong_query(page, queries, error)
         return
-    found = await load(partial(source.series, query)) if query.stations and query.parameters else []
-    with frame(page, source, page.words("series.title")):
+    found = await load(partial(queries.series, query)) if query.stations and query.parameters else []
+    with frame(page, queries, page.words("series.title")):
         html(page, "series_head.html")
-        _form(page, source, query)
+        _form(page, queries, query)
         if isinstance(found, PageProblem):
             show_problem(page, found)
         else:
-            await _result(page, source, query, found)
+            await _result(page, queries, query, found)
 
 
-def _show_wrong_query(page: Page, source: Queries, error: SeriesQueryError) -> None:
-    with frame(page, source, page.words("series.title")):
+def _show_wrong_query(page: Page, queries: Queries, error: SeriesQueryError) -> None:
+    with frame(page, queries, page.words("series.title")):
         html(page, "series_head.html")
         html(page, "series_wrong.html", field=error.field, given=error.given, expected=error.expected)
 
 
-async def _result(page: Page, source: Queries, query: SeriesQuery, found: list[PlotSeries]) -> None:
+async def _result(page: Page, queries: Queries, query: SeriesQuery, found: list[PlotSeries]) -> None:
     if not any(len(item.points) for item in found):
-        hints = await load(partial(source.last_times, query.stations)) if query.stations else {}
+        hints = await load(partial(queries.last_times, query.stations)) if query.stations else {}
         last = max(hints.values(), default=None) if isinstance(hints, dict) else None
         near = query.with_(period=PeriodPreset.WEEK, end=last, moving=False).address() if last else ""
         html(page, "series_empty.html", asked=bool(query.stations and query.parameters), last=last, near=near)
@@ -64,7 +64,7 @@ async def _result(page: Page, source: Queries, query: SeriesQuery, found: list[P
         words=page.words,
         theme=theme_of(page),
         zone=page.zone,
-        station_names=station_names(source, page),
+        station_names=station_names(queries, page),
         limits=limit_lines(query.parameters, query.end.astimezone(page.zone).date(), page.words),
     )
     with ui.element("section").classes("card"):
@@ -77,9 +77,9 @@ async def _result(page: Page, source: Queries, query: SeriesQuery, found: list[P
     html(page, "series_summary.html", rows=rows).classes("card")
 
 
-def station_names(source: Queries, page: Page) -> dict[str, str]:
+def station_names(queries: Queries, page: Page) -> dict[str, str]:
     """Names of all stations in the language of the page."""
-    return {station.id: station.name(page.language) for station in source.network.station_list}
+    return {station.id: station.name(page.language) for station in queries.network.station_list}
 
 
 @dataclass(slots=True)
@@ -92,7 +92,7 @@ class _Asked:
     last: str
 
 
-def _form(page: Page, source: Queries, query: SeriesQuery) -> None:
+def _form(page: Page, queries: Queries, query: SeriesQuery) -> None:
     t = page.words
     local = "%Y-%m-%dT%H:%M"
     asked = _Asked(
@@ -112,8 +112,8 @@ def _form(page: Page, source: Queries, query: SeriesQuery) -> None:
 
     before = (asked.first, asked.last)
     with ui.element("section").classes("card query"):
-        _pick(t("series.stations"), station_options(source, page), asked, "stations")
-        _pick(t("series.parameters"), parameter_options(source, query, page), asked, "parameters")
+        _pick(t("series.stations"), station_options(queries, page), asked, "stations")
+        _pick(t("series.parameters"), parameter_options(queries, query, page), asked, "parameters")
         with ui.element("div").classes("query-row"):
             html(page, "series_segments.html", **_segments(query))
             for name, key in (("first", "series.from"), ("last", "series.to")):
@@ -141,20 +141,20 @@ def _pick(label: str, options: dict[str, str], asked: _Asked, name: str) -> None
     chosen.props("outlined dense use-chips input-debounce=0 options-dense behavior=menu").classes("query-pick")
 
 
-def station_options(source: Queries, page: Page) -> dict[str, str]:
+def station_options(queries: Queries, page: Page) -> dict[str, str]:
     """Stations to pick from, by id: name in the page's language, city, id."""
     return {
         station.id: " · ".join(filter(None, (station.name(page.language), page.city(station.city), station.id)))
-        for station in source.network.station_list
+        for station in queries.network.station_list
     }
 
 
-def parameter_options(source: Queries, query: SeriesQuery, page: Page) -> dict[str, str]:
+def parameter_options(queries: Queries, query: SeriesQuery, page: Page) -> dict[str, str]:
     """Parameters that the network observes, found by Chinese name, English name or code; those of the chosen stations first."""
-    observed = {code: None for instrument in source.network.instruments.values() for code in instrument.parameters}
+    observed = {code: None for instrument in queries.network.instruments.values() for code in instrument.parameters}
     near = {
         code
-        for (station, _), item in source.network.instruments.items()
+        for (station, _), item in queries.network.instruments.items()
         if station in query.stations
         for code in item.parameters
     }

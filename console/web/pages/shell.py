@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from fastapi import Request
 
-    from console.query.source import Queries
+    from console.query.queries import Queries
     from console.view.theme import ChartTheme
 
 LANGUAGE_COOKIE, THEME_COOKIE = "skyground_language", "skyground_theme"
@@ -41,14 +41,14 @@ class PageProblem:
     detail: str
 
 
-def page_for(request: Request, source: Queries, section: str) -> Page:
+def page_for(request: Request, queries: Queries, section: str) -> Page:
     """What the request says of language, theme and address."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    language = chosen if chosen in LANGUAGES else str(source.settings.language)
+    language = chosen if chosen in LANGUAGES else str(queries.settings.language)
     query = f"?{request.url.query}" if request.url.query else ""
     return Page(
         words=words(language),
-        zone=source.network.timezone,
+        zone=queries.network.timezone,
         now=datetime.now(UTC),
         path=request.url.path + query,
         section=section,
@@ -82,13 +82,13 @@ def _kind(error: StoreError) -> str:
 
 
 @contextmanager
-def frame(page: Page, source: Queries, title: str) -> Iterator[None]:
+def frame(page: Page, queries: Queries, title: str) -> Iterator[None]:
     """Header and main area; elements made inside stand in the main area."""
     ui.page_title(f"{title} · skyground")
     ui.add_head_html(_head(page))
     ui.dark_mode(value=page.dark)
-    docs = source.data_docs is not None
-    header = page.render("header.html", sections=SECTIONS, open_alerts=source.open_alerts, docs=docs)
+    docs = queries.data_docs is not None
+    header = page.render("header.html", sections=SECTIONS, open_alerts=queries.open_alerts, docs=docs)
     ui.html(header, sanitize=False, tag="header").classes("site-header")
     with ui.element("main").classes("page").props("id=content tabindex=-1"):
         yield

@@ -11,17 +11,17 @@ from console.web.pages.shell import PageProblem, frame, html, load, page_for, sh
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from console.query.source import Queries
+    from console.query.queries import Queries
     from console.view.station import InstrumentValues
     from console.web.render import Page
 
 
-async def station_page(request: Request, source: Queries, station_id: str) -> None:
+async def station_page(request: Request, queries: Queries, station_id: str) -> None:
     """Build the page."""
-    page = page_for(request, source, "health")
-    station = source.network.stations.get(station_id)
-    data = await load(partial(source.station, station_id))
-    with frame(page, source, station.name(page.language) if station else station_id):
+    page = page_for(request, queries, "health")
+    station = queries.network.stations.get(station_id)
+    data = await load(partial(queries.station, station_id))
+    with frame(page, queries, station.name(page.language) if station else station_id):
         if isinstance(data, PageProblem):
             show_problem(page, data)
         elif data is None:

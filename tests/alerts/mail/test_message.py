@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from alerts.mail.data_confidence import data_confidence
 from alerts.mail.message import Envelope, compose, message_id, render
 from alerts.mail.sample import sample_views
-from alerts.mail.sureness import data_confidence
 from alerts.mail.view import AlertView, Name, NeighbourValue
 from alerts.wording import WORDS, minutes_text, number_text
 

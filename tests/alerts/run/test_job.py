@@ -12,8 +12,8 @@ import msgspec
 import pandas as pd
 import pytest
 
-from alerts.mail.listing import list_states, send_sample, show_transition, take
 from alerts.run.job import deliver, evaluate, raise_operation, rehearse, resolve_operation
+from alerts.run.queries import list_states, send_sample, show_transition, take
 from alerts.settings import AlertSettings
 from alerts.stream.watch import Round, run
 from schemas.alert import AlertState, Severity

@@ -11,7 +11,7 @@ import pytest
 from scipy.signal import lfilter
 
 from analysis.case.attribution import Attribution, attribute_episode
-from analysis.case.province import join_station
+from analysis.case.join_networks import join_station
 from analysis.receptor.neighbours import WindPosition, distance_and_bearing, position_of
 from analysis.receptor.tracers import enrichments, tracer_species
 from analysis.receptor.wind import CALM, UNKNOWN, cpf, effective_hours, interval, mean_direction, sectors

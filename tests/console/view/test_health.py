@@ -10,8 +10,7 @@ from typer import Exit
 
 from console.cli.health import health
 from console.i18n import words
-from console.query.source import Queries
-from console.view.doubt import implausible_stations
+from console.query.queries import Queries
 from console.view.health import (
     Advice,
     Implausible,
@@ -22,6 +21,7 @@ from console.view.health import (
     station_health,
     summarise,
 )
+from console.view.implausible import implausible_stations
 from schemas.network import Instrument, Network, Station
 from store.state import Balance, Clock, Finding, FindingKind, InstrumentState
 from tests.console.build import NOW, instrument, network, station

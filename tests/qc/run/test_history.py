@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from console.query.why import explain, in_words
+from console.query.flag_explanation import explain, in_words
 from qc.run import job
 from schemas.flag import Flag
 from schemas.interval import Interval

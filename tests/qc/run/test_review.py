@@ -12,10 +12,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from console.cli import export
+from console.cli import export, shell
 from console.cli.qc import group
 from console.cli.review import group as review
-from console.cli.shell import step
 from qc.limits.thresholds import HourlySpike, load_thresholds
 from schemas.frames import FLAG_COLUMNS
 from store.influx.store import Bucket, InfluxStore
@@ -68,7 +67,7 @@ def placed(settings: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyP
     made = settings.model_copy(update={"network": tmp_path / "network.toml"})
     for name in ("run_dir", "network", "influx_url", "influx_database", "state_url"):
         monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(made, name)))
-    monkeypatch.setattr(step, "now", lambda: START + timedelta(hours=HOURS))
+    monkeypatch.setattr(shell, "now", lambda: START + timedelta(hours=HOURS))
     monkeypatch.setattr(group, "_now", lambda: START + timedelta(hours=HOURS))
     store = InfluxStore(made)
     store.ensure()

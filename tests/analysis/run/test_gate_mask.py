@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.run.held import held_hours, held_note, without_held
+from analysis.run.gate_mask import held_hours, held_note, without_held
 from analysis.run.job import attribute, coanalyse
 from store.influx.store import InfluxStore
 from store.state import GateDecision, GateOutcome, GateResult, GateRuling, HeldBatch, StateStore

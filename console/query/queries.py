@@ -26,8 +26,8 @@ from console.view.completeness import (
     completeness,
     last_hour,
 )
-from console.view.doubt import implausible_stations
 from console.view.health import InstrumentHealth, LinkState, Rejected, StationHealth, network_health, networks_of
+from console.view.implausible import implausible_stations
 from console.view.query import SeriesQuery, ValueLevel
 from console.view.series import PlotSeries, contributors, hourly_series, native_series
 from console.view.station import InstrumentValues, ReasonGroup, last_values

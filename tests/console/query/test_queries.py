@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from console.query.source import Queries
+from console.query.queries import Queries
 from schemas.interval import floor_hour
 from store.influx.store import InfluxStore
 from store.state import StateStore

@@ -10,8 +10,8 @@ import pytest
 from alerts.mail.evidence import Sources, collect_view
 from alerts.rules.rules import load_rules, parse_rules
 from console.cli.export import _hours, _reviewed
-from console.query.source import Queries
-from console.query.why import explain
+from console.query.flag_explanation import explain
+from console.query.queries import Queries
 from console.view.query import parse_series
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
 from schemas.interval import floor_hour
