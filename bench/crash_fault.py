@@ -65,14 +65,14 @@ def drain(settings: CollectorSettings, pipe: Connection) -> None:
 
 
 def _wrap_all() -> None:
-    from ingest.correction.overwrite_log import Reviser
+    from ingest.correction.overwrite_log import OverwriteLog
     from ingest.decode import message
     from ingest.decode.clock import ClockScreen
     from store.influx.reading import ReadingStore
     from store.state.quarantine import QuarantineStore
 
     def readings(batch: object) -> list[object]:
-        return [reading for judged in batch for reading in judged.readings]  # type: ignore[attr-defined]
+        return [reading for decoded in batch for reading in decoded.readings]  # type: ignore[attr-defined]
 
     validate = message.validate
 
@@ -84,7 +84,7 @@ def _wrap_all() -> None:
     message.validate = dying  # type: ignore[assignment]
     _wrap(message, "validate", "validate", lambda args: [args[0]])
     _wrap(ClockScreen, "screen", "screen", lambda args: args[1].readings)
-    _wrap(Reviser, "revise", "revise", lambda args: readings(args[1]))
+    _wrap(OverwriteLog, "plan_writes", "revise", lambda args: readings(args[1]))
     _wrap(ReadingStore, "write_readings", "write", lambda args: args[1])
     added = QuarantineStore.add_many
 

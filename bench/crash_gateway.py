@@ -22,7 +22,7 @@ from sensors.hj212.framer import Framer
 
 if TYPE_CHECKING:
     from bench.poison import Key, Place
-    from sensors.hj212.framer import Found
+    from sensors.hj212.framer import FoundFrame
 
 _CHINA = timedelta(hours=8)
 _MINUTE = timedelta(minutes=1)
@@ -164,7 +164,7 @@ class _Device:
             return False
         return True
 
-    def _heard(self, line: socket.socket) -> list[Found]:
+    def _heard(self, line: socket.socket) -> list[FoundFrame]:
         data = line.recv(65_536)
         if not data:
             msg = "the gateway has closed the connection"

@@ -13,7 +13,7 @@ from bench.crash_scene import SCENE_CODES, Outcome, Scene, account, expect, key_
 from bench.field import START, USER, Field, message
 from bench.poison import OLD, WEEK_H, Due, seed_conflict, stations_of
 from bench.poison_kinds import DEVICE
-from ingest.completeness.station import Answerer, Asked
+from ingest.completeness.station import Answerer, StationRequest
 from schemas.message import RawMessage, parse_topic
 from sensors.json_v1 import decode
 from store.rawlog import free_bytes
@@ -61,7 +61,7 @@ def run_repair(scene: Scene, faults: Callable[[Scene, int], None], times: int) -
     """As the other kills, but the stations keep what they sent and answer when asked for it."""
     load = scene.load()
 
-    def buffer(asked: Asked) -> list[Reading]:
+    def buffer(asked: StationRequest) -> list[Reading]:
         if asked.station_id not in scene.stations:
             return []
         place = scene.stations.index(asked.station_id)

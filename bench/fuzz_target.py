@@ -20,7 +20,7 @@ from ingest.gateway.device import acceptance_of, devices_of
 from ingest.gateway.history import content_of
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.gateway.request import RequestBook
-from ingest.process.error import CommandError
+from ingest.process.error import StationCommandError
 from ingest.process.settings import Broker
 from schemas.message import RawMessage, Topic
 from schemas.network_file import parse_network
@@ -169,7 +169,7 @@ def command(data: bytes) -> None:
     while not _ANSWERER._waiting.empty():  # noqa: SLF001
         asked = _ANSWERER._waiting.get()  # noqa: SLF001
         if asked is not None:
-            with suppress(CommandError):  # of the years 1 and 9999
+            with suppress(StationCommandError):  # of the years 1 and 9999
                 content_of(asked.span, _NETWORK.timezone)
 
 

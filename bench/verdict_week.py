@@ -21,7 +21,7 @@ from qc.limits.thresholds import load_thresholds
 from qc.native.flagging import Stream, flag_native
 from schemas.message import NetworkCode
 from sensors.simulator.checks import check_results
-from sensors.simulator.faults import Fault, FaultKind, FaultySeries, apply_faults, plan_faults
+from sensors.simulator.faults import FaultKind, FaultySeries, InstrumentFault, apply_faults, plan_faults
 from sensors.simulator.layout import kind_of
 from sensors.simulator.province import Province, _rounded
 from sensors.simulator.series import simulate_instrument
@@ -168,7 +168,7 @@ class PlannedWeek(Week):
                     found[code] = found[code] + share * release.at(starts + instrument.cadence_s / 2)
         return found
 
-    def _night(self, station: Station, instrument: Instrument) -> tuple[Fault, ...]:
+    def _night(self, station: Station, instrument: Instrument) -> tuple[InstrumentFault, ...]:
         return tuple(
             item for item in self._nights if (item.station_id, item.instrument_id) == (station.id, instrument.id)
         )

@@ -10,9 +10,9 @@ import structlog
 
 from ingest.completeness.balance import count_batch
 from ingest.decode.error_finding import ErrorReport
-from ingest.decode.spoofed_payload import foreign_payloads
+from ingest.decode.spoofed_payload import spoofed_payloads
 from ingest.process.guard import describe, divide, internal_error, is_unexpected
-from ingest.process.patience import Trouble
+from ingest.process.patience import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from ingest.completeness.gap import GapWatch
     from ingest.decode.clock_report import ClockReport
-    from ingest.decode.message import Judged
-    from ingest.process.guard import Caught
+    from ingest.decode.message import DecodedMessage
+    from ingest.process.guard import CaughtErrors
     from schemas.network import Network
     from store.state import ClockState, StateStore
 
@@ -35,20 +35,20 @@ class Steps:
 
     Parameters
     ----------
-    caught : Caught
+    caught : CaughtErrors
         Is given what is an error of ours.
     log : FilteringBoundLogger
         Hears of a database that refuses.
     """
 
-    def __init__(self, caught: Caught, log: FilteringBoundLogger) -> None:
+    def __init__(self, caught: CaughtErrors, log: FilteringBoundLogger) -> None:
         self._caught = caught
         self._log = log
-        self._trouble: dict[str, Trouble] = {}
+        self._trouble: dict[str, Outage] = {}
 
     def __call__(self, name: str, step: Callable[[], object]) -> None:
         """Run a step; whatever it raises ends with it."""
-        trouble = self._trouble.setdefault(name, Trouble(self._log))
+        trouble = self._trouble.setdefault(name, Outage(self._log))
         try:
             step()
         except Exception as error:  # noqa: BLE001 - nothing here may end the path
@@ -60,7 +60,7 @@ class Steps:
             trouble.end()
 
 
-class Follower:
+class Bookkeeping:
     """Takes in every stored batch.
 
     A message that makes a step raise is left out of that step and gets an entry in the quarantine, though its readings are
@@ -72,13 +72,20 @@ class Follower:
     state : StateStore
     gaps : GapWatch
     clocks : ClockReport
-    caught : Caught
+    caught : CaughtErrors
     process : str
         Name under which errors are reported.
     """
 
     def __init__(
-        self, network: Network, state: StateStore, *, gaps: GapWatch, clocks: ClockReport, caught: Caught, process: str
+        self,
+        network: Network,
+        state: StateStore,
+        *,
+        gaps: GapWatch,
+        clocks: ClockReport,
+        caught: CaughtErrors,
+        process: str,
     ) -> None:
         self._network = network
         self._state = state
@@ -88,7 +95,7 @@ class Follower:
         self._errors = ErrorReport(process)
         self.attempt = Steps(caught, _log)
 
-    def count(self, batch: Sequence[Judged]) -> None:
+    def count(self, batch: Sequence[DecodedMessage]) -> None:
         """Add the batch to the running balance; raises `StoreError`."""
         divide(
             lambda part: self._state.balance.add(count_batch(part)),
@@ -96,12 +103,12 @@ class Follower:
             lambda item, error: self._note(item, "count", error),
         )
 
-    def follow(self, batch: Sequence[Judged], clocks: Sequence[ClockState]) -> None:
+    def follow(self, batch: Sequence[DecodedMessage], clocks: Sequence[ClockState]) -> None:
         """Everything else.
 
         Parameters
         ----------
-        batch : sequence of Judged
+        batch : sequence of DecodedMessage
         clocks : sequence of ClockState
             How clocks stand that have changed.
         """
@@ -112,7 +119,7 @@ class Follower:
         self.attempt("clock", lambda: self._clocks.note(now))
         self._over(
             "foreign",
-            lambda part: self._state.findings.report(foreign_payloads(part, self._network, now)),
+            lambda part: self._state.findings.report(spoofed_payloads(part, self._network, now)),
             [item for item in batch if item.rejections],
         )
 
@@ -120,7 +127,7 @@ class Follower:
         """What is to be done while nothing arrives."""
         self.attempt("look", lambda: self._gaps.look(time.monotonic()))
 
-    def take_errors(self, batch: Sequence[Judged] = ()) -> dict[str, int]:
+    def take_errors(self, batch: Sequence[DecodedMessage] = ()) -> dict[str, int]:
         """Errors of ours since the last call, by step; they and what was refused for one in the batch become a finding."""
         errors = self._caught.take()
         self._errors.add_refused(batch)
@@ -137,10 +144,12 @@ class Follower:
         """Write what is only in memory; a second of progress less where that fails."""
         self.attempt("gaps", self._gaps.close)
 
-    def _over(self, name: str, step: Callable[[Sequence[Judged]], object], batch: Sequence[Judged]) -> None:
+    def _over(
+        self, name: str, step: Callable[[Sequence[DecodedMessage]], object], batch: Sequence[DecodedMessage]
+    ) -> None:
         self.attempt(name, lambda: divide(step, batch, lambda item, error: self._note(item, name, error)))
 
-    def _note(self, item: Judged, step: str, error: Exception) -> None:
+    def _note(self, item: DecodedMessage, step: str, error: Exception) -> None:
         """Enter a message into the quarantine whose readings are stored all the same."""
         self._caught(step, error)
         detail = f"{step}, readings are stored: {describe(error)}"

@@ -16,7 +16,7 @@ from tenacity import (
 )
 from tenacity.nap import sleep_using_event
 
-from ingest.process.patience import Trouble
+from ingest.process.patience import Outage
 from store.error import StoreError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Writer:
 
     def __init__(self, store: ReadingStore, stop: threading.Event, alive: Callable[[], object] = lambda: None) -> None:
         self._alive = alive
-        self._trouble = Trouble(_log)
+        self._trouble = Outage(_log)
         self.store = store
         self._stop = stop
 

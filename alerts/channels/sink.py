@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
-from ingest.process.shutdown import stop_on_signals
+from ingest.process.shutdown import shutdown_on_signals
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +33,7 @@ def run(host: str, port: int, maildir: Path) -> None:
         If the port is taken.
     """
     stop = threading.Event()
-    stop_on_signals(stop, within_s=STOP_S)
+    shutdown_on_signals(stop, within_s=STOP_S)
     maildir.parent.mkdir(parents=True, exist_ok=True)
     controller = Controller(Mailbox(maildir), hostname=host, port=port, data_size_limit=MAX_MAIL_BYTES)
     controller.start()

@@ -23,8 +23,8 @@ from alerts.settings import alert_settings
 from alerts.stream.configuration import Configuration
 from alerts.stream.failing import Failing
 from ingest.process.guard import describe, say
-from ingest.process.heartbeat_thread import Vital
-from ingest.process.shutdown import stop_on_signals as end_on_signals
+from ingest.process.heartbeat_thread import HeartbeatThread
+from ingest.process.shutdown import shutdown_on_signals as end_on_signals
 from store.error import StoreError
 from store.state import StateStore
 
@@ -91,7 +91,7 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
         pace.ended()
         report(done)
 
-    with Vital(f"watch/{socket.gethostname()}", current.settings.state_url, [pace.complaint]):
+    with HeartbeatThread(f"watch/{socket.gethostname()}", current.settings.state_url, [pace.complaint]):
         _go_round(current, failing, stop, heard)
 
 
@@ -181,7 +181,7 @@ def run_once(settings: AlertSettings, now: datetime, rules: AlertRules | None = 
     )
 
 
-def stop_on_signals() -> threading.Event:
+def shutdown_on_signals() -> threading.Event:
     """An event that SIGTERM and SIGINT set; the round under way is finished first, within `STOP_S`."""
     stop = threading.Event()
     end_on_signals(stop, within_s=STOP_S)

@@ -124,7 +124,7 @@ def _sheet(
     from console.cli.replay import progress_line
     from ingest.backlog.dual_cursor import CURSOR
     from ingest.completeness.expected_count import filled, up_to
-    from ingest.completeness.reconciliation import settle
+    from ingest.completeness.reconciliation import reconcile
 
     if _unsettled(log) and (whole or _unsettled(log) <= SETTLE_AT_ONCE):
         with progress_line() as progress:
@@ -134,7 +134,7 @@ def _sheet(
                 return True
 
             drained, now = log.cursor(CURSOR), datetime.now(UTC)
-            settle(settings, log, store=store, state=state, drained=drained, now=now, go_on=go_on)
+            reconcile(settings, log, store=store, state=state, drained=drained, now=now, go_on=go_on)
     found, now = state.reconciliation.read(*span, station_id=station), datetime.now(UTC)
     return up_to(now, filled(found, settings.stations, span[0], min(span[1], now), station), settings.stations)
 

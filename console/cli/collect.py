@@ -25,12 +25,12 @@ def collect() -> None:
     from ingest.process.error import IngestError
     from ingest.process.log import configure_logging
     from ingest.process.settings import CollectorSettings
-    from ingest.process.shutdown import stop_on_signals
+    from ingest.process.shutdown import shutdown_on_signals
     from store.error import StoreError
     from store.settings import load_settings
 
     stop = threading.Event()
-    stop_on_signals(stop, within_s=_STOP_S)
+    shutdown_on_signals(stop, within_s=_STOP_S)
     configure_logging()
     settings = load_settings(CollectorSettings)
     try:

@@ -21,12 +21,12 @@ def gateway() -> None:
     from ingest.gateway.settings import GatewaySettings
     from ingest.process.error import IngestError
     from ingest.process.log import configure_logging
-    from ingest.process.shutdown import stop_on_signals
+    from ingest.process.shutdown import shutdown_on_signals
     from store.error import StoreError
     from store.settings import load_settings
 
     stop = threading.Event()
-    stop_on_signals(stop, within_s=_STOP_S)
+    shutdown_on_signals(stop, within_s=_STOP_S)
     configure_logging()
     settings = load_settings(GatewaySettings)
     try:

@@ -126,7 +126,7 @@ def replay(
 
     from console.cli.replay import explained
     from ingest.process.settings import CollectorSettings
-    from ingest.process.shutdown import stop_on_signals
+    from ingest.process.shutdown import shutdown_on_signals
     from ingest.quarantine.quarantine import entries
     from ingest.quarantine.quarantine import replay as replay_entries
     from ingest.writer import Writer
@@ -136,7 +136,7 @@ def replay(
 
     settings = load_settings(CollectorSettings)
     stop = threading.Event()
-    stop_on_signals(stop)
+    shutdown_on_signals(stop)
     with explained("quarantine"), _state() as state:
         found = entries(state, reason=reason, station_id=station)
         chosen = ids or [item.id for item in found if item.state is QuarantineState.NEW]
@@ -180,9 +180,9 @@ def repair(  # noqa: PLR0917 - typer passes them by name
 
     from console.cli.replay import explained
     from ingest.process.settings import CollectorSettings
-    from ingest.process.shutdown import stop_on_signals
+    from ingest.process.shutdown import shutdown_on_signals
     from ingest.quarantine.quarantine import entries
-    from ingest.quarantine.repair import Mending, mend
+    from ingest.quarantine.repair import MessageRepair, repair_entries
     from ingest.writer import Writer
     from store.influx.store import InfluxStore
     from store.settings import load_settings
@@ -198,7 +198,7 @@ def repair(  # noqa: PLR0917 - typer passes them by name
         msg = "who answers for the repair?"
         raise typer.BadParameter(msg, param_hint="--who")
     settings = load_settings(CollectorSettings)
-    mending = Mending(
+    mending = MessageRepair(
         codes=_mapped(codes or [], "--map", _code_fault),
         units=_mapped(units or [], "--map-unit", _unit_fault),
         move=timedelta(hours=move_hours),
@@ -206,12 +206,12 @@ def repair(  # noqa: PLR0917 - typer passes them by name
         note=note,
     )
     stop = threading.Event()
-    stop_on_signals(stop)
+    shutdown_on_signals(stop)
     with explained("quarantine"), _state() as state:
         found = entries(state, reason=reason, station_id=station)
         chosen = ids or [item.id for item in found if item.state is QuarantineState.NEW]
         store = InfluxStore(settings)
-        outcomes = mend(chosen, mending, settings, state, writer=None if dry_run else Writer(store, stop))
+        outcomes = repair_entries(chosen, mending, settings, state, writer=None if dry_run else Writer(store, stop))
         store.close()
     for outcome in outcomes:
         if as_json:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ingest.mqtt import Sent
     from ingest.process.settings import Broker
-    from ingest.replay.replay import Pace
+    from ingest.replay.replay import ReplayPace
     from schemas.reading import Reading
     from sensors.datasets import Dataset
     from sensors.outgoing import OutgoingMessage
@@ -50,7 +50,7 @@ def replay(  # noqa: PLR0917 - typer passes them by name
     """Publish a real data set as its stations would have. 通过 MQTT 重放真实数据集。"""
     from ingest.process.settings import Broker
     from ingest.replay.dataset import locate
-    from ingest.replay.replay import Pace, between, move, shift_to
+    from ingest.replay.replay import ReplayPace, between, move, shift_to
     from sensors.outgoing import messages_from_readings
     from store.settings import load_settings
 
@@ -72,12 +72,12 @@ def replay(  # noqa: PLR0917 - typer passes them by name
         if dry_run:
             finish({**about, "messages": sum(1 for _ in messages), "dry_run": True}, as_json=as_json)
             return
-        stop = stop_on_signals()
+        stop = shutdown_on_signals()
         started = time.perf_counter()
         sent = publish(
             messages,
             settings,
-            Pace(stop, rate=pace_rate),
+            ReplayPace(stop, rate=pace_rate),
             stop=stop,
             client_id=f"replay-{chosen.name}".replace("_", "-"),
         )
@@ -85,7 +85,7 @@ def replay(  # noqa: PLR0917 - typer passes them by name
 
 
 def publish(
-    messages: Iterable[OutgoingMessage], settings: Broker, pace: Pace, *, stop: threading.Event, client_id: str
+    messages: Iterable[OutgoingMessage], settings: Broker, pace: ReplayPace, *, stop: threading.Event, client_id: str
 ) -> Sent:
     """Publish all messages with a progress line; raises `ingest.process.error.IngestError`."""
     import os
@@ -168,9 +168,9 @@ def positive_or_max(text: str, option: str) -> float | None:
     return number
 
 
-def stop_on_signals() -> threading.Event:
+def shutdown_on_signals() -> threading.Event:
     """Event that SIGTERM and Ctrl-C set; what has left is then still confirmed and reported."""
-    from ingest.process.shutdown import stop_on_signals as install
+    from ingest.process.shutdown import shutdown_on_signals as install
 
     stop = threading.Event()
     install(stop)
@@ -187,11 +187,11 @@ def _dataset(name: str) -> Dataset:
 
 
 def _last_end(dataset: Dataset, place: Path, bounds: tuple[datetime | None, datetime | None]) -> datetime:
-    from ingest.process.error import DatasetError
+    from ingest.process.error import DatasetFileError
     from ingest.replay.replay import between
 
     last = max((reading.interval.end for reading in between(dataset.read(place), *bounds)), default=None)
     if last is None:
         msg = f"data set {dataset.name} has no reading between --from and --until"
-        raise DatasetError(msg)
+        raise DatasetFileError(msg)
     return last

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
 
-    from ingest.completeness.station import Asked
+    from ingest.completeness.station import StationRequest
     from ingest.process.settings import Broker
-    from ingest.replay.replay import Pace
+    from ingest.replay.replay import ReplayPace
     from schemas.reading import Reading
     from sensors.outgoing import OutgoingMessage
     from sensors.simulator import Province
@@ -74,12 +74,12 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     With --speed real, messages whose time has passed leave at once and the others when they are due. Requests for missing
     readings (cmd/v1/STATION/INSTRUMENT) are answered meanwhile, and for --answer seconds after the last message.
     """
-    from console.cli.replay import explained, finish, publish, report_sent, stop_on_signals
+    from console.cli.replay import explained, finish, publish, report_sent, shutdown_on_signals
     from ingest.process.settings import Broker
     from store.settings import load_settings
 
     settings = load_settings(Broker)
-    stop = stop_on_signals()
+    stop = shutdown_on_signals()
     begin, until = _period(start, end, days, settings.zone, is_live=speed == REAL and story is None)
     staged = None if story is None else _story(story, until, settings.zone)
     part = (_split(cities), _split(networks))
@@ -130,7 +130,7 @@ def _answering(province: Province, settings: Broker, *, is_on: bool) -> Iterator
         instrument = own.instruments.get((station_id, instrument_id))
         return None if instrument is None else str(instrument.network)
 
-    def buffer(asked: Asked) -> list[Reading]:
+    def buffer(asked: StationRequest) -> list[Reading]:
         station, instrument = own.stations[asked.station_id], own.instruments[asked.station_id, asked.instrument_id]
         cadence, now = timedelta(seconds=instrument.cadence_s), datetime.now(UTC)
         span = asked.span
@@ -141,14 +141,14 @@ def _answering(province: Province, settings: Broker, *, is_on: bool) -> Iterator
         yield
 
 
-def _pace(speed: str, origin: datetime, stop: threading.Event) -> Pace:
+def _pace(speed: str, origin: datetime, stop: threading.Event) -> ReplayPace:
     from console.cli.replay import positive_or_max
-    from ingest.replay.replay import Pace
+    from ingest.replay.replay import ReplayPace
 
     if speed == REAL:
-        return Pace(stop, speed=1.0)
+        return ReplayPace(stop, speed=1.0)
     factor = positive_or_max(speed, "--speed")
-    return Pace(stop, speed=factor, origin=origin) if factor else Pace(stop)
+    return ReplayPace(stop, speed=factor, origin=origin) if factor else ReplayPace(stop)
 
 
 def _period(start: str | None, end: str | None, days: float, zone: str, *, is_live: bool) -> tuple[datetime, datetime]:

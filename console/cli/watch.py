@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 
         from alerts.settings import AlertSettings
         from alerts.stream.metrics import WatchMetrics
-        from alerts.stream.watch import Round, run, run_once, stop_on_signals
+        from alerts.stream.watch import Round, run, run_once, shutdown_on_signals
         from ingest.process.error import IngestError
         from store.settings import load_settings
 
@@ -47,7 +47,7 @@ def register(app: typer.Typer) -> None:
         except IngestError as error:
             typer.echo(f"skyground: {error}", err=True)
             raise typer.Exit(2) from error
-        stop = stop_on_signals()
+        stop = shutdown_on_signals()
         typer.echo(
             f"watching every {settings.watch_interval_s:g} s; rules {settings.rules}; mail to {', '.join(settings.mail_to)}"
         )

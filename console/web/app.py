@@ -26,8 +26,8 @@ from console.web.pages.series import series_page
 from console.web.pages.shell import LANGUAGE_COOKIE, THEME_COOKIE
 from console.web.pages.station import station_page
 from console.web.render import ASSETS
-from ingest.process.heartbeat_thread import Vital
-from ingest.process.shutdown import stop_on_signals
+from ingest.process.heartbeat_thread import HeartbeatThread
+from ingest.process.shutdown import shutdown_on_signals
 from store.influx.store import InfluxStore
 from store.state import StateStore
 
@@ -167,8 +167,8 @@ def serve(settings: SharedSettings) -> None:
     # socket.io logs every connection at info
     logging.getLogger("engineio").setLevel(logging.WARNING)
     # uvicorn ends on the signal and then raises it again, which would end this process before the last word
-    stop_on_signals(threading.Event(), within_s=_STOP_S)
-    with Vital(f"console/{socket.gethostname()}", settings.state_url, []):
+    shutdown_on_signals(threading.Event(), within_s=_STOP_S)
+    with HeartbeatThread(f"console/{socket.gethostname()}", settings.state_url, []):
         uvicorn.run(
             app, host=address.hostname or "127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=3
         )

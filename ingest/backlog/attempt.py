@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.decode.message import Judged
+from ingest.decode.message import DecodedMessage
 from ingest.process.guard import internal_error
 from schemas.message import TopicError, parse_topic
 
@@ -113,14 +113,14 @@ class Attempts:
         draft.replace(self._path)
 
 
-def condemned(message: RawMessage, deaths: int) -> Judged:
+def fatal_message(message: RawMessage, deaths: int) -> DecodedMessage:
     """A message that is not even looked at again."""
     try:
         topic = parse_topic(message.topic)
     except TopicError:
         topic = None
     detail = f"the draining process ended {deaths} times with this message in hand; see its log for the reason"
-    return Judged(message, topic, [], [internal_error(detail, topic)])
+    return DecodedMessage(message, topic, [], [internal_error(detail, topic)])
 
 
 def _read(path: Path) -> _Noted | None:

@@ -21,7 +21,7 @@ CURSOR = "drain"
 LIVE, LIVE_FROM = "drain-live", "drain-live-from"
 
 
-class Lanes:
+class DualCursor:
     """Chooses what is read next.
 
     Parameters
@@ -58,13 +58,13 @@ class Lanes:
     def next(self, limit: int, max_bytes: int, now: datetime) -> tuple[str, list[LoggedMessage]]:
         """Cursor and messages to deal with; no messages at the end of the log, or when the lanes are ready to `join`."""
         if self.is_open:
-            for lane in (CURSOR, LIVE) if self._is_backlogs_turn else (LIVE, CURSOR):
-                found = self._log.read(self._read[lane], limit, max_bytes=max_bytes)
-                if lane == CURSOR:
+            for cursor in (CURSOR, LIVE) if self._is_backlogs_turn else (LIVE, CURSOR):
+                found = self._log.read(self._read[cursor], limit, max_bytes=max_bytes)
+                if cursor == CURSOR:
                     found = [item for item in found if item.position <= self._live_from]
                 if found:
-                    self._is_backlogs_turn = lane == LIVE
-                    return self._taken(lane, found)
+                    self._is_backlogs_turn = cursor == LIVE
+                    return self._taken(cursor, found)
             return CURSOR, []
         found = self._log.read(self._read[CURSOR], limit, max_bytes=max_bytes)
         if found and self._open_after and now - found[0].message.received_at > self._open_after:
@@ -90,10 +90,10 @@ class Lanes:
         self._log.advance(LIVE_FROM, end)
         self._live_from, self._read[LIVE] = end, end
 
-    def _taken(self, lane: str, messages: list[LoggedMessage]) -> tuple[str, list[LoggedMessage]]:
+    def _taken(self, cursor: str, messages: list[LoggedMessage]) -> tuple[str, list[LoggedMessage]]:
         if messages:
-            self._read[lane] = messages[-1].position
-        return lane, messages
+            self._read[cursor] = messages[-1].position
+        return cursor, messages
 
 
 def waiting(log: RawLog) -> int:

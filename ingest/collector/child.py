@@ -216,11 +216,11 @@ def drain_process(settings: CollectorSettings) -> Child:
     return Child("drain", _drain, settings, stop_s=_DRAIN_STOP_S)
 
 
-def survey_process(settings: CollectorSettings) -> Child:
+def housekeeping_process(settings: CollectorSettings) -> Child:
     """The surveying process, which fails in its rounds, if it does."""
     every_s = settings.survey_every_s
     silent_s = 2 * every_s + _SURVEY_LONGEST_S
-    return Child("survey", _survey, settings, stop_s=_SURVEY_STOP_S, steady_s=1.5 * every_s, silent_s=silent_s)
+    return Child("survey", _housekeeping, settings, stop_s=_SURVEY_STOP_S, steady_s=1.5 * every_s, silent_s=silent_s)
 
 
 def _start(work: _Work, settings: CollectorSettings, name: str) -> tuple[BaseProcess, Connection]:
@@ -256,7 +256,7 @@ def _drain(settings: CollectorSettings, pipe: Connection) -> None:
     drain(settings, pipe)
 
 
-def _survey(settings: CollectorSettings, pipe: Connection) -> None:
-    from ingest.collector.housekeeping import survey
+def _housekeeping(settings: CollectorSettings, pipe: Connection) -> None:
+    from ingest.collector.housekeeping import housekeeping
 
-    survey(settings, pipe)
+    housekeeping(settings, pipe)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.collector.child import drain_process, survey_process
+from ingest.collector.child import drain_process, housekeeping_process
 from ingest.collector.intake import RESUMED, intake
 from ingest.mqtt import Subscriber
 from ingest.process.error import IngestError
 from ingest.process.lock import locked
-from ingest.process.patience import Trouble
+from ingest.process.patience import Outage
 from store.rawlog import RawLog, free_bytes
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ingest.collector.child import Child
-    from ingest.collector.failover import Cover
-    from ingest.process.metrics import Metrics
+    from ingest.collector.failover import Failover
+    from ingest.process.metrics import CollectorMetrics
     from ingest.process.report import DrainReport
     from ingest.process.settings import CollectorSettings
 
@@ -47,29 +47,32 @@ def collect(settings: CollectorSettings, stop: threading.Event) -> None:
     stations = len(settings.stations.station_list)
     settings.rawlog_dir.mkdir(parents=True, exist_ok=True)
     with locked(settings.rawlog_dir / "intake.lock"):
-        drain, survey = drain_process(settings), survey_process(settings) if settings.survey_every_s else None
-        if survey is not None:
-            survey.start()
+        drain, housekeeping = (
+            drain_process(settings),
+            housekeeping_process(settings) if settings.survey_every_s else None,
+        )
+        if housekeeping is not None:
+            housekeeping.start()
         drain.start()
         try:
-            _take_in(settings, drain, survey, stop=stop, stations=stations)
+            _take_in(settings, drain, housekeeping, stop=stop, stations=stations)
         finally:
             drain.stop(is_told=stop.is_set() and not drain.failure)
-            if survey is not None:
-                survey.stop()
+            if housekeeping is not None:
+                housekeeping.stop()
     if drain.failure:
         raise IngestError(drain.failure)
     _log.info("stopped")
 
 
 def _take_in(
-    settings: CollectorSettings, drain: Child, survey: Child | None, *, stop: threading.Event, stations: int
+    settings: CollectorSettings, drain: Child, housekeeping: Child | None, *, stop: threading.Event, stations: int
 ) -> None:
-    cover: Cover | None = None
+    failover: Failover | None = None
 
     def connection_changed(is_connected: bool) -> None:  # noqa: FBT001 - a state, not an option
-        if is_connected and cover is not None:
-            cover.announce()
+        if is_connected and failover is not None:
+            failover.announce()
 
     with ExitStack() as ends:
         log = RawLog(settings.rawlog_dir, reserve_bytes=settings.disk_reserve_bytes)
@@ -78,19 +81,19 @@ def _take_in(
         ends.callback(subscriber.close)
         if settings.mqtt_share and settings.mqtt_cover_after_s:
             metrics = _metrics(settings, subscriber)
-            cover = _cover(settings, log, metrics)
+            failover = _failover(settings, log, metrics)
             subscriber.start()
-            cover.start()
-            ends.callback(cover.close)
+            failover.start()
+            ends.callback(failover.close)
         else:
             subscriber.start()
             metrics = _metrics(settings, subscriber)
         metrics.serve(settings.metrics_host, settings.metrics_port)
         drain.follow(metrics.restarted, heard=_reporter(metrics), failed=stop.set)
-        if survey is not None:
-            survey.follow(metrics.restarted)
-        keeping = Trouble(_log, RESUMED)
-        parts = [drain, survey, subscriber, cover, keeping]
+        if housekeeping is not None:
+            housekeeping.follow(metrics.restarted)
+        keeping = Outage(_log, RESUMED)
+        parts = [drain, housekeeping, subscriber, failover, keeping]
         complaints = Complaints([part.complaint for part in parts if part is not None], drain)
         _log.info("started", broker=settings.mqtt_url, topic=settings.subscription, stations=stations)
         intake(subscriber, log, metrics, stop, look=complaints.look, trouble=keeping)
@@ -119,7 +122,7 @@ class Complaints:
         self._said = latest
 
 
-def _reporter(metrics: Metrics) -> Callable[[DrainReport], None]:
+def _reporter(metrics: CollectorMetrics) -> Callable[[DrainReport], None]:
     """Counts and logs what the drain reports."""
 
     def heard(report: DrainReport) -> None:
@@ -141,16 +144,16 @@ def _reporter(metrics: Metrics) -> Callable[[DrainReport], None]:
     return heard
 
 
-def _metrics(settings: CollectorSettings, subscriber: Subscriber) -> Metrics:
-    from ingest.process.metrics import Metrics
+def _metrics(settings: CollectorSettings, subscriber: Subscriber) -> CollectorMetrics:
+    from ingest.process.metrics import CollectorMetrics
 
-    metrics = Metrics()
+    metrics = CollectorMetrics()
     metrics.disk_free.set_function(lambda: free_bytes(settings.rawlog_dir))
     metrics.connected.set_function(lambda: subscriber.is_connected)
     return metrics
 
 
-def _cover(settings: CollectorSettings, log: RawLog, metrics: Metrics) -> Cover:
-    from ingest.collector.failover import Cover
+def _failover(settings: CollectorSettings, log: RawLog, metrics: CollectorMetrics) -> Failover:
+    from ingest.collector.failover import Failover
 
-    return Cover(settings, log, metrics)
+    return Failover(settings, log, metrics)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from ingest.backlog.attempt import Watchdog
 from ingest.completeness.repair import Repairer
-from ingest.mqtt import BeatListener
+from ingest.mqtt import HeartbeatListener
 from ingest.pipeline import Drain
-from ingest.process.heartbeat_thread import Vital
+from ingest.process.heartbeat_thread import HeartbeatThread
 from ingest.process.lock import locked
 from ingest.process.report import StartFailure, send, wait_for_end
 from ingest.writer import Writer
@@ -91,15 +91,15 @@ def _drain(settings: CollectorSettings, state: StateStore, pipe: Connection, int
         work = Drain(settings, log, writer=Writer(store, stop, dog.alive), state=state, stop=stop, alive=dog.alive)
         restarted = work.caught.restarted
         repair = Repairer(settings, store=store, state=state, backlog=work.backlog, stop=stop, restarted=restarted)
-        beats = BeatListener(settings, f"{settings.mqtt_client_id}-beats"[:48])
+        beats = HeartbeatListener(settings, f"{settings.mqtt_client_id}-beats"[:48])
         # for the whole collector: its intake knows no database, and this process ends with it
         complaints = (intake.complaint, work.complaint, repair.complaint)
-        vital = ends.enter_context(
-            Vital(settings.process_name, settings.state_url, complaints, restarted, others=beats.take)
+        heartbeat = ends.enter_context(
+            HeartbeatThread(settings.process_name, settings.state_url, complaints, restarted, others=beats.take)
         )
         ends.callback(repair.join)
         ends.callback(dog.close)
         repair.start()
         ends.enter_context(beats)
         work.run(lambda item: send(pipe, item))
-        vital.is_told = not intake.is_lost
+        heartbeat.is_told = not intake.is_lost

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ingest.mqtt import Member
-    from ingest.process.metrics import Metrics
+    from ingest.process.metrics import CollectorMetrics
     from ingest.process.settings import CollectorSettings
     from store.rawlog import RawLog
 
@@ -36,7 +36,7 @@ _CLOSE_S = 15.0
 _log = structlog.get_logger("ingest.share")
 
 
-class Cover:
+class Failover:
     """Announces this member of a share group and stands in for absent ones.
 
     Parameters
@@ -47,14 +47,14 @@ class Cover:
     metrics : Metrics
     """
 
-    def __init__(self, settings: CollectorSettings, log: RawLog, metrics: Metrics) -> None:
+    def __init__(self, settings: CollectorSettings, log: RawLog, metrics: CollectorMetrics) -> None:
         self._settings = settings
         self._log = log
         self._metrics = metrics
         self._due_at: dict[str, float] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._stand_ins: dict[str, StandIn] = {}
+        self._take_overs: dict[str, TakeOver] = {}
         self._announcer = Announcer(settings, self._heard)
         self._worker = Worker("cover", self._look, self._stop, metrics.restarted)
 
@@ -71,8 +71,8 @@ class Cover:
         """End every stand-in after what it has received is kept; say that this member leaves."""
         self._stop.set()
         self._worker.join(_CLOSE_S)
-        for stand_in in self._stand_ins.values():
-            stand_in.close()
+        for take_over in self._take_overs.values():
+            take_over.close()
         self._announcer.close()
 
     def complaint(self) -> str:
@@ -92,11 +92,11 @@ class Cover:
 
     def _look(self) -> None:
         while not self._stop.wait(_LOOK_EVERY_S):
-            for client_id in [key for key, stand_in in self._stand_ins.items() if stand_in.is_over()]:
+            for client_id in [key for key, take_over in self._take_overs.items() if take_over.is_over()]:
                 self._attempt(self._end, client_id)
             for client_id in self._overdue():
-                self._attempt(self._stand_in_for, client_id)
-            self._metrics.covered.set(len(self._stand_ins))
+                self._attempt(self._take_over_for, client_id)
+            self._metrics.taken_over.set(len(self._take_overs))
 
     def _attempt(self, step: Callable[[str], None], client_id: str) -> None:
         """Do a step for one member; what it raises costs no other one, and it is tried again when it is due."""
@@ -106,10 +106,10 @@ class Cover:
             say("cover_failed", error, absent=client_id)
 
     def _end(self, client_id: str) -> None:
-        stand_in = self._stand_ins.pop(client_id)
-        stand_in.close()
-        _log.warning("cover_ended", absent=client_id, is_back=stand_in.is_displaced())
-        if not stand_in.is_displaced():
+        take_over = self._take_overs.pop(client_id)
+        take_over.close()
+        _log.warning("cover_ended", absent=client_id, is_back=take_over.is_displaced())
+        if not take_over.is_displaced():
             # the broker went: its retained word may still be that this session is looked after
             with self._lock:
                 self._due_at.setdefault(client_id, time.monotonic() + self._settings.mqtt_cover_after_s)
@@ -117,27 +117,27 @@ class Cover:
     def _overdue(self) -> list[str]:
         now = time.monotonic()
         with self._lock:
-            due = [key for key, due in self._due_at.items() if due <= now and key not in self._stand_ins]
+            due = [key for key, due in self._due_at.items() if due <= now and key not in self._take_overs]
             for client_id in due:  # tried again later should this attempt end before the member is back
                 self._due_at[client_id] = now + _CONNECT_S + self._settings.mqtt_cover_after_s
         return due
 
-    def _stand_in_for(self, client_id: str) -> None:
+    def _take_over_for(self, client_id: str) -> None:
         _log.warning("cover_started", absent=client_id)
-        stand_in = StandIn(self._settings, client_id, self._log, self._metrics)
-        is_standing = False
+        take_over = TakeOver(self._settings, client_id, self._log, self._metrics)
+        has_started = False
         try:
-            is_standing = stand_in.start()
+            has_started = take_over.start()
         finally:
-            if not is_standing:
-                stand_in.close()
-        if is_standing:
-            self._stand_ins[client_id] = stand_in
+            if not has_started:
+                take_over.close()
+        if has_started:
+            self._take_overs[client_id] = take_over
         else:
             _log.warning("cover_failed", absent=client_id, detail="no session of that name, or the broker is away")
 
 
-class StandIn:
+class TakeOver:
     """The session of an absent member, continued by this one.
 
     Parameters
@@ -150,9 +150,9 @@ class StandIn:
     metrics : Metrics
     """
 
-    def __init__(self, settings: CollectorSettings, client_id: str, log: RawLog, metrics: Metrics) -> None:
+    def __init__(self, settings: CollectorSettings, client_id: str, log: RawLog, metrics: CollectorMetrics) -> None:
         theirs = settings.model_copy(update={"mqtt_client_id": client_id})
-        self._subscriber = Subscriber(theirs, covered_by=settings.mqtt_client_id)
+        self._subscriber = Subscriber(theirs, taken_over_by=settings.mqtt_client_id)
         self._stop = threading.Event()
         self._thread = threading.Thread(
             target=intake, args=(self._subscriber, log, metrics, self._stop), name=f"cover-{client_id}"

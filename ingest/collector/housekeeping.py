@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-    from ingest.completeness.reconciliation import Settled
+    from ingest.completeness.reconciliation import Reconciled
     from ingest.process.settings import CollectorSettings
     from store.influx.store import InfluxStore
     from store.rawlog import Position
@@ -37,19 +37,19 @@ ALARM_SHARE = 0.8
 _log = structlog.get_logger("ingest.survey")
 
 
-def survey(settings: CollectorSettings, pipe: Connection) -> None:
+def housekeeping(settings: CollectorSettings, pipe: Connection) -> None:
     """Work at every ``survey_every_s`` until told to stop or the other end of the pipe is gone."""
     os.nice(_NICE)
     stop, failures = threading.Event(), 0
     threading.Thread(target=wait_for_end, args=(pipe, stop), daemon=True).start()
     while not stop.wait(seconds_until_next(datetime.now(UTC), settings.survey_every_s)):
-        words = survey_once(settings, stop)
+        words = housekeep_once(settings, stop)
         failures = failures + 1 if words else 0
         # the next round may succeed where a database was away for a moment
         send(pipe, f"{failures} rounds in a row failed: {words}" if failures >= _PATIENCE else "")
 
 
-def survey_once(settings: CollectorSettings, stop: threading.Event) -> str:
+def housekeep_once(settings: CollectorSettings, stop: threading.Event) -> str:
     """Settle the sheet up to where the drain is, then expire and prune: each by itself, whatever the others raise.
 
     Returns
@@ -75,7 +75,7 @@ def survey_once(settings: CollectorSettings, stop: threading.Event) -> str:
             return str(error)
         state.quarantine.limit_bytes = settings.quarantine_max_bytes
         steps: dict[str, Callable[[], object]] = {
-            "settled": lambda: _settle(settings, log, store, state, stop),
+            "settled": lambda: _reconcile(settings, log, store, state, stop),
             "expired": lambda: expire(settings, state, now),
             "rows_pruned": lambda: prune_state(settings, state, now) + prune_contenders(settings, state, now),
             "days_pruned": lambda: len(prune(settings, log, now)),
@@ -103,12 +103,12 @@ def _report(settings: CollectorSettings, state: StateStore, detail: str, now: da
         state.findings.report([error_finding(settings.process_name, f"survey, {detail}", 1, now)])
 
 
-def _settle(
+def _reconcile(
     settings: CollectorSettings, log: RawLog, store: InfluxStore, state: StateStore, stop: threading.Event
-) -> Settled:
+) -> Reconciled:
     """Settle; one message at a time where that has ended the process again and again (`ingest.backlog.attempt`)."""
     from ingest.backlog.attempt import DEATHS, DEATHS_IN_HAND, Attempts
-    from ingest.completeness.reconciliation import CURSOR, settle
+    from ingest.completeness.reconciliation import CURSOR, reconcile
 
     attempts = Attempts(settings.rawlog_dir / "sheet.attempt", {CURSOR: log.cursor(CURSOR)})
 
@@ -116,7 +116,7 @@ def _settle(
         return attempts.take(position) < DEATHS_IN_HAND
 
     try:
-        return settle(
+        return reconcile(
             settings,
             log,
             store=store,

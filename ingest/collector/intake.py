@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.process.guard import divide, say
-from ingest.process.patience import PAUSE_S, Trouble
+from ingest.process.patience import PAUSE_S, Outage
 from schemas.message import RawMessage
 from store.error import DiskReserveError, RawLogError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ingest.mqtt import Subscriber
-    from ingest.process.metrics import Metrics
+    from ingest.process.metrics import CollectorMetrics
     from store.rawlog import RawLog
 
 RESUMED = "intake_resumed"
@@ -27,17 +27,17 @@ _log = structlog.get_logger("ingest.intake")
 def intake(
     subscriber: Subscriber,
     log: RawLog,
-    metrics: Metrics,
+    metrics: CollectorMetrics,
     stop: threading.Event,
     *,
     look: Callable[[], object] = lambda: None,
-    trouble: Trouble | None = None,
+    trouble: Outage | None = None,
 ) -> None:
     """Keep what arrives and acknowledge it, until told to stop; what was received by then is kept as well.
 
     ``look`` is called every second or so, also while the raw log cannot be written; ``trouble`` then says so.
     """
-    trouble = trouble or Trouble(_log, RESUMED)
+    trouble = trouble or Outage(_log, RESUMED)
 
     def is_stopped_in_pause() -> bool:
         look()
@@ -62,8 +62,8 @@ def intake(
 def _keep(
     messages: list[RawMessage],
     log: RawLog,
-    metrics: Metrics,
-    trouble: Trouble,
+    metrics: CollectorMetrics,
+    trouble: Outage,
     is_stopped_in_pause: Callable[[], bool],
 ) -> bool:
     """Append, however long that takes; False when told to stop before."""

@@ -10,8 +10,8 @@ import msgspec
 
 from ingest.backlog.dual_cursor import waiting
 from ingest.completeness.expected_count import holes
-from ingest.decode.message import judge
-from ingest.decode.refusal import refused_behind_judge
+from ingest.decode.message import decode_and_validate
+from ingest.decode.refusal import refused_after_decoding
 from schemas.interval import floor_hour
 from schemas.reading import RejectReason
 from store.state import Balance
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from ingest.decode.message import Judged
+    from ingest.decode.message import DecodedMessage
     from ingest.decode.refusal import Refusals
     from ingest.process.settings import CollectorSettings
     from schemas.network import Network
@@ -85,10 +85,10 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     lost: int
 
 
-def count_batch(batch: Sequence[Judged]) -> list[Balance]:
+def count_batch(batch: Sequence[DecodedMessage]) -> list[Balance]:
     """Increments of the balance for a batch; strangers' messages count under an empty station."""
     hours: dict[datetime, datetime] = {}
-    groups: dict[tuple[datetime, str, str], list[Judged]] = {}
+    groups: dict[tuple[datetime, str, str], list[DecodedMessage]] = {}
     for item in batch:
         minute = item.message.received_at.replace(second=0, microsecond=0)
         hour = hours.get(minute) or hours.setdefault(minute, floor_hour(minute))
@@ -96,7 +96,7 @@ def count_batch(batch: Sequence[Judged]) -> list[Balance]:
     return [_balance_of(*key, items) for key, items in groups.items()]
 
 
-def _balance_of(hour: datetime, station_id: str, instrument_id: str, items: Sequence[Judged]) -> Balance:
+def _balance_of(hour: datetime, station_id: str, instrument_id: str, items: Sequence[DecodedMessage]) -> Balance:
     return Balance(
         hour=hour,
         station_id=station_id,
@@ -110,7 +110,7 @@ def _balance_of(hour: datetime, station_id: str, instrument_id: str, items: Sequ
     )
 
 
-def count_reasons(batch: Sequence[Judged]) -> dict[str, int]:
+def count_reasons(batch: Sequence[DecodedMessage]) -> dict[str, int]:
     """Rejections of a batch by reason."""
     return dict(Counter(rejection.reason.value for item in batch for rejection in item.rejections))
 
@@ -139,9 +139,9 @@ def audit(  # noqa: PLR0913 - the three stores and the period
 
     Takes some 0.1 ms a message and the memory of the period's distinct times.
     """
-    tally = _Tally(refused_behind_judge(state, start))
+    tally = _Tally(refused_after_decoding(state, start))
     for logged in _period(log, cursor, start, end):
-        tally.add(judge(logged.message, settings))
+        tally.add(decode_and_validate(logged.message, settings))
     found = sum(_found(store, key, times) for key, times in tally.expected.items())
     values = sum(len(codes) for times in tally.expected.values() for codes in times.values())
     received = tally.messages - tally.duplicates
@@ -172,15 +172,15 @@ class _Tally:
         self._seen: set[int] = set()
         self._numbers: dict[_Key, dict[datetime, int]] = {}
 
-    def add(self, judged: Judged) -> None:
-        message = judged.message
+    def add(self, decoded: DecodedMessage) -> None:
+        message = decoded.message
         fingerprint = hash((message.topic, message.payload))
         self.messages += 1
         self.redelivered += message.redelivered
         self.duplicates += message.redelivered and fingerprint in self._seen
         self._seen.add(fingerprint)
-        self.reasons.update(rejection.reason.value for rejection in judged.rejections)
-        for reading in judged.readings:
+        self.reasons.update(rejection.reason.value for rejection in decoded.rejections)
+        for reading in decoded.readings:
             self._expect(reading, message.received_at)
 
     def _expect(self, reading: Reading, received_at: datetime) -> None:
@@ -204,7 +204,7 @@ class _Tally:
         return total
 
 
-def _instrument_of(item: Judged) -> tuple[str, str]:
+def _instrument_of(item: DecodedMessage) -> tuple[str, str]:
     is_stranger = not item.readings and any(rejection.reason in _STRANGERS for rejection in item.rejections)
     if item.topic is None or is_stranger:
         return "", ""

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.completeness.provisional_gap import MOST, Last, Suspect, Suspicions
+from ingest.completeness.provisional_gap import MOST, Last, ProvisionalGap, ProvisionalGaps
 from ingest.completeness.repair import gap_finding
-from ingest.process.guard import Caught, divide, is_refused
+from ingest.process.guard import CaughtErrors, divide, is_refused
 from schemas.interval import floor_hour
 from store.state import Gap, GapState, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ingest.decode.message import Judged
+    from ingest.decode.message import DecodedMessage
     from ingest.process.settings import CollectorSettings
     from schemas.message import RawMessage
     from schemas.reading import Reading
@@ -72,7 +72,7 @@ class GapWatch:
     state : StateStore
     store : ReadingStore
         Asked for what other members of a share group have stored.
-    caught : Caught
+    caught : CaughtErrors
         Is given what a single gap or instrument makes raise; that one is left out.
 
     Notes
@@ -85,9 +85,9 @@ class GapWatch:
     """
 
     def __init__(
-        self, settings: CollectorSettings, state: StateStore, store: ReadingStore, caught: Caught | None = None
+        self, settings: CollectorSettings, state: StateStore, store: ReadingStore, caught: CaughtErrors | None = None
     ) -> None:
-        self._caught = caught or Caught()
+        self._caught = caught or CaughtErrors()
         self._network = settings.stations
         self._pause = timedelta(seconds=settings.gap_wait_s)
         self._state = state
@@ -97,27 +97,27 @@ class GapWatch:
         self._found: list[Gap] = []
         self._repaired: set[_Key] = set()
         self._noted_at = 0.0
-        self._suspicions = Suspicions(settings, store) if settings.mqtt_share else None
+        self._provisional = ProvisionalGaps(settings, store) if settings.mqtt_share else None
         for item in state.instruments.list():
             if item.last_start is not None and item.last_end is not None:
                 self._last[item.station_id, item.instrument_id] = Last(item.last_seq, item.last_start, item.last_end)
 
-    def note(self, batch: Sequence[Judged]) -> None:
+    def note(self, batch: Sequence[DecodedMessage]) -> None:
         """Take in a batch in log order; raises `StoreError`, after which what was found waits for the next batch."""
         nothing: set[_Key] = set()
         self._repaired.clear()
-        for judged in batch:
-            if judged.readings:
-                self._found.extend(self._hear(judged))
-            elif judged.topic is not None and says_nothing(judged.message):
-                nothing.add((judged.topic.station_id, judged.topic.instrument_id))
+        for decoded in batch:
+            if decoded.readings:
+                self._found.extend(self._hear(decoded))
+            elif decoded.topic is not None and says_nothing(decoded.message):
+                nothing.add((decoded.topic.station_id, decoded.topic.instrument_id))
         divide(self._state.gaps.add, self._found, lambda _, error: self._caught("gaps", error))
         old = [gap_finding(gap, gap.missing, gap.found_at) for gap in self._found if gap.state is GapState.TOO_OLD]
         if old:
             self._state.findings.report(old)
         self._found.clear()
         self._note_answers(nothing)
-        if self._suspicions is not None and len(self._suspicions) > MOST:
+        if self._provisional is not None and len(self._provisional) > MOST:
             self.look(time.monotonic())
         if time.monotonic() - self._noted_at >= NOTE_EVERY_S:
             self.close()
@@ -131,17 +131,17 @@ class GapWatch:
 
     def look(self, now_s: float) -> None:
         """Look at the suspicions that are old enough at ``now_s`` of the monotonic clock; raises `StoreError`, they stay then."""
-        due = [] if self._suspicions is None else self._suspicions.due(now_s)
-        if self._suspicions is None or not due:
+        due = [] if self._provisional is None else self._provisional.due(now_s)
+        if self._provisional is None or not due:
             return
         divide(self._confirm, due, lambda _, error: self._caught("gaps", error), is_its_fault=is_refused)
-        self._suspicions.drop(due)
-        self._changed = {suspect.key: suspect.received_at for suspect in due} | self._changed
+        self._provisional.drop(due)
+        self._changed = {provisional.key: provisional.received_at for provisional in due} | self._changed
         if time.monotonic() - self._noted_at >= NOTE_EVERY_S:
             self.close()
 
-    def _confirm(self, due: Sequence[Suspect]) -> None:
-        found = [] if self._suspicions is None else self._suspicions.confirmed(due)
+    def _confirm(self, due: Sequence[ProvisionalGap]) -> None:
+        found = [] if self._provisional is None else self._provisional.confirmed(due)
         if found:
             self._state.gaps.add(found)
 
@@ -152,7 +152,7 @@ class GapWatch:
         self._changed = {}
 
     def _note_progress(self, changed: Sequence[tuple[_Key, datetime]]) -> None:
-        lasts = self._last if self._suspicions is None else self._last | self._suspicions.firsts()
+        lasts = self._last if self._provisional is None else self._last | self._provisional.firsts()
         self._state.instruments.note_progress(
             Progress(
                 network=str(self._network.instruments[key].network),
@@ -166,8 +166,8 @@ class GapWatch:
             for key, received_at in changed
         )
 
-    def _hear(self, judged: Judged) -> Iterator[Gap]:
-        readings = judged.readings
+    def _hear(self, decoded: DecodedMessage) -> Iterator[Gap]:
+        readings = decoded.readings
         if len(readings) > 1:
             readings = sorted(readings, key=lambda item: item.interval.start)
         key = (readings[0].station_id, readings[0].instrument_id)
@@ -177,16 +177,16 @@ class GapWatch:
                 self._repaired.add(key)  # or a repetition
                 continue
             self._last[key] = Last(reading.seq, reading.interval.start, reading.interval.end)
-            self._changed[key] = judged.message.received_at
+            self._changed[key] = decoded.message.received_at
             if last is not None:
                 found = missing_between(last, reading, self._cadence_of(key))
                 if found is not None:
-                    for gap in self._gap(judged, key, found):
-                        if self._suspicions is None:
+                    for gap in self._gap(decoded, key, found):
+                        if self._provisional is None:
                             yield gap
                         else:
-                            received_at, now_s = judged.message.received_at, time.monotonic()
-                            self._suspicions.add(Suspect(gap, self._cadence_of(key), last, received_at, now_s))
+                            received_at, now_s = decoded.message.received_at, time.monotonic()
+                            self._provisional.add(ProvisionalGap(gap, self._cadence_of(key), last, received_at, now_s))
 
     def _cadence_of(self, key: _Key) -> timedelta:
         cadence = self._cadence.get(key)
@@ -194,11 +194,11 @@ class GapWatch:
             cadence = self._cadence[key] = timedelta(seconds=self._network.instruments[key].cadence_s)
         return cadence
 
-    def _gap(self, judged: Judged, key: _Key, found: Missing) -> Iterator[Gap]:
+    def _gap(self, decoded: DecodedMessage, key: _Key, found: Missing) -> Iterator[Gap]:
         window = self._network.late_windows[key]
         if not window:
             return  # a data set: nobody is there to be asked
-        now = judged.message.received_at
+        now = decoded.message.received_at
         cadence = self._cadence_of(key)
         for start, end, count, state in _by_age(found, now - window, cadence):
             yield Gap(

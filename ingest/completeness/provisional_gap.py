@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from store.influx.reading import ReadingStore
 
 MOST = 100_000
-"""Suspicions that are held at most before they are looked at in the midst of a backlog: bounds the memory."""
+"""ProvisionalGaps that are held at most before they are looked at in the midst of a backlog: bounds the memory."""
 _COVER_WAITS = 1.5
 """An absent member is stood in for after at most so many ``mqtt_cover_after_s`` (`ingest.collector.failover`)."""
 _EVERY_S = 1.0
@@ -38,7 +38,7 @@ class Last(msgspec.Struct, frozen=True, gc=False):
     end: datetime
 
 
-class Suspect(msgspec.Struct, frozen=True):
+class ProvisionalGap(msgspec.Struct, frozen=True):
     """A gap that may be none; ``before`` is the reading it follows, ``heard_s`` on the monotonic clock [s]."""
 
     gap: Gap
@@ -53,8 +53,8 @@ class Suspect(msgspec.Struct, frozen=True):
         return self.gap.station_id, self.gap.instrument_id
 
 
-class Suspicions:
-    """Suspicions until they are old enough to be looked at, in the order in which they arose.
+class ProvisionalGaps:
+    """ProvisionalGaps until they are old enough to be looked at, in the order in which they arose.
 
     Parameters
     ----------
@@ -66,72 +66,72 @@ class Suspicions:
         self._store = store
         self._wait_s = settings.gap_wait_s + _COVER_WAITS * settings.mqtt_cover_after_s
         self._every_s = max(settings.gap_wait_s, _EVERY_S)
-        self._held: list[Suspect] = []
+        self._held: list[ProvisionalGap] = []
         self._looked_s = 0.0
 
     def __len__(self) -> int:
         """How many are held."""
         return len(self._held)
 
-    def add(self, suspect: Suspect) -> None:
+    def add(self, gap_found: ProvisionalGap) -> None:
         """Hold one more."""
-        self._held.append(suspect)
+        self._held.append(gap_found)
 
     def firsts(self) -> dict[_Key, Last]:
         """Of each instrument, the reading before its first suspicion: what is sure when this process is killed."""
         found: dict[_Key, Last] = {}
-        for suspect in self._held:
-            found.setdefault(suspect.key, suspect.before)
+        for gap_found in self._held:
+            found.setdefault(gap_found.key, gap_found.before)
         return found
 
-    def due(self, now_s: float) -> list[Suspect]:
+    def due(self, now_s: float) -> list[ProvisionalGap]:
         """Those to be looked at now, on the monotonic clock; none while the last look was a moment ago."""
         if not self._held or now_s - self._looked_s < self._every_s:
             return []
         self._looked_s = now_s
-        return [suspect for suspect in self._held if now_s - suspect.heard_s >= self._wait_s]
+        return [gap_found for gap_found in self._held if now_s - gap_found.heard_s >= self._wait_s]
 
-    def drop(self, suspects: list[Suspect]) -> None:
+    def drop(self, provisional: list[ProvisionalGap]) -> None:
         """Forget what was looked at."""
-        gone = set(map(id, suspects))
-        self._held = [suspect for suspect in self._held if id(suspect) not in gone]
+        gone = set(map(id, provisional))
+        self._held = [gap_found for gap_found in self._held if id(gap_found) not in gone]
 
-    def confirmed(self, suspects: Sequence[Suspect]) -> list[Gap]:
+    def confirmed(self, provisional: Sequence[ProvisionalGap]) -> list[Gap]:
         """What of these is really missing, by one query for the suspicions of one network and hour; raises `StoreError`."""
-        together: dict[tuple[str, datetime], list[Suspect]] = {}
-        for suspect in suspects:
-            together.setdefault((suspect.gap.network, floor_hour(suspect.gap.start)), []).append(suspect)
+        together: dict[tuple[str, datetime], list[ProvisionalGap]] = {}
+        for gap_found in provisional:
+            together.setdefault((gap_found.gap.network, floor_hour(gap_found.gap.start)), []).append(gap_found)
         found: list[Gap] = []
         for (network, hour), part in together.items():
-            short = [suspect for suspect in part if suspect.gap.end <= hour + timedelta(hours=2)]
+            short = [gap_found for gap_found in part if gap_found.gap.end <= hour + timedelta(hours=2)]
             found.extend(self._confirmed_together(network, short))
-            for suspect in part:
-                if suspect not in short:  # rare, and too long to be read of every instrument
-                    found.extend(_missing_of(suspect, self._starts_of(suspect)))
+            for gap_found in part:
+                if gap_found not in short:  # rare, and too long to be read of every instrument
+                    found.extend(_missing_of(gap_found, self._starts_of(gap_found)))
         return found
 
-    def _confirmed_together(self, network: str, suspects: list[Suspect]) -> Iterator[Gap]:
-        if not suspects:
+    def _confirmed_together(self, network: str, provisional: list[ProvisionalGap]) -> Iterator[Gap]:
+        if not provisional:
             return
-        spans = [_span(suspect) for suspect in suspects]
+        spans = [_span(gap_found) for gap_found in provisional]
         starts = self._store.read_starts(network, min(span[0] for span in spans), max(span[1] for span in spans))
-        for suspect in suspects:
-            yield from _missing_of(suspect, starts.get(suspect.key, []))
+        for gap_found in provisional:
+            yield from _missing_of(gap_found, starts.get(gap_found.key, []))
 
-    def _starts_of(self, suspect: Suspect) -> list[datetime]:
-        return list(self._store.read_stored(suspect.gap.network, *suspect.key, *_span(suspect)))
+    def _starts_of(self, gap_found: ProvisionalGap) -> list[datetime]:
+        return list(self._store.read_stored(gap_found.gap.network, *gap_found.key, *_span(gap_found)))
 
 
-def _span(suspect: Suspect) -> tuple[datetime, datetime]:
+def _span(gap_found: ProvisionalGap) -> tuple[datetime, datetime]:
     """Half a step before the gap, and the reading after it."""
-    return suspect.gap.start - suspect.cadence / 2, suspect.gap.end + _MICROSECOND
+    return gap_found.gap.start - gap_found.cadence / 2, gap_found.gap.end + _MICROSECOND
 
 
-def _missing_of(suspect: Suspect, stored: Sequence[datetime]) -> Iterator[Gap]:
+def _missing_of(gap_found: ProvisionalGap, stored: Sequence[datetime]) -> Iterator[Gap]:
     """The gap without what is stored: one for each run of missing steps, or one for all where the numbers prove fewer."""
-    gap, cadence = suspect.gap, suspect.cadence
+    gap, cadence = gap_found.gap, gap_found.cadence
     missing = missing_starts(gap.start, gap.end, cadence, stored)
-    first, _ = _span(suspect)
+    first, _ = _span(gap_found)
     left = gap.missing - sum(first <= start < gap.end for start in stored)
     if not missing or left <= 0:
         return

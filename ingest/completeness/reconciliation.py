@@ -8,7 +8,7 @@ Rows are of the hour in which readings start. Of each row holds::
 
 What was lost before the collector is asked for; `ingest.completeness.gap.steps_by_hour` tells by hour what became of that.
 
-It is settled from the raw log, independently of the drain: `settle` reads on where it last stopped, decodes each message once
+It is settled from the raw log, independently of the drain: `reconcile` reads on where it last stopped, decodes each message once
 more, and asks the database for every time it has seen. Collectors of a share group settle into the same rows: each adds to
 what stands, and does its part again where another was faster.
 """
@@ -26,8 +26,8 @@ import pandas as pd
 
 from ingest.completeness.expected_count import HOUR, expected_in, holes
 from ingest.decode.error_finding import error_finding
-from ingest.decode.message import judge
-from ingest.decode.refusal import refused_behind_judge
+from ingest.decode.message import decode_and_validate
+from ingest.decode.refusal import refused_after_decoding
 from ingest.process.guard import describe, divide, say
 from schemas.interval import floor_hour
 from store.error import StateError
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from ingest.decode.message import Judged
+    from ingest.decode.message import DecodedMessage
     from ingest.decode.refusal import Refusals
     from ingest.process.settings import CollectorSettings
     from schemas.network import Network
@@ -60,7 +60,7 @@ _Key = tuple[datetime, str, str]
 _Instrument = tuple[str, str]
 
 
-class Settled(msgspec.Struct):
+class Reconciled(msgspec.Struct):
     """What a settlement did: messages read, rows renewed, readings accepted and not found in the database."""
 
     messages: int = 0
@@ -68,7 +68,7 @@ class Settled(msgspec.Struct):
     rest: int = 0
 
 
-def settle(  # noqa: PLR0913 - the stores by keyword
+def reconcile(  # noqa: PLR0913 - the stores by keyword
     settings: CollectorSettings,
     log: RawLog,
     *,
@@ -78,7 +78,7 @@ def settle(  # noqa: PLR0913 - the stores by keyword
     now: datetime,
     go_on: Callable[[int], bool] = lambda _: True,
     takes: Callable[[Position], bool] | None = None,
-) -> Settled:
+) -> Reconciled:
     """Settle everything between the sheet's cursor and the drain's.
 
     Parameters
@@ -97,7 +97,7 @@ def settle(  # noqa: PLR0913 - the stores by keyword
     StoreError
         Nothing of the part at hand is settled then; what was before it is.
     """
-    done = Settled()
+    done = Reconciled()
     with _alone(settings.rawlog_dir / "sheet.lock"):
         while True:
             part = list(_part(log, drained, _SETTLE_MESSAGES if takes is None else 1))
@@ -105,8 +105,8 @@ def settle(  # noqa: PLR0913 - the stores by keyword
                 _look_again(settings.stations, store, state, now)
                 return done
             position = part[-1][0]
-            judged = [judge(message, settings) for at, message in part if takes is None or takes(at)]
-            rows = _settle_sound(judged, settings, store, state, now)
+            decoded = [decode_and_validate(message, settings) for at, message in part if takes is None or takes(at)]
+            rows = _reconcile_sound(decoded, settings, store, state, now)
             log.advance(CURSOR, position)
             done.messages += len(part)
             done.rows += len(rows)
@@ -116,18 +116,18 @@ def settle(  # noqa: PLR0913 - the stores by keyword
                 return done
 
 
-def _settle_sound(
-    judged: list[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore, now: datetime
+def _reconcile_sound(
+    decoded: list[DecodedMessage], settings: CollectorSettings, store: InfluxStore, state: StateStore, now: datetime
 ) -> list[ReconciliationRow]:
     """Settle; a message that makes the settlement raise is missing in the sheet, and in the log and a finding instead."""
     rows: list[ReconciliationRow] = []
     left_out: list[str] = []
 
-    def leave_out(item: Judged, error: Exception) -> None:
+    def leave_out(item: DecodedMessage, error: Exception) -> None:
         left_out.append(f"survey, {item.message.topic}: {describe(error)}")
         say("message_not_settled", error, topic=item.message.topic, received_at=item.message.received_at.isoformat())
 
-    divide(lambda part: rows.extend(_settle_part(part, settings, store, state)), judged, leave_out)
+    divide(lambda part: rows.extend(_reconcile_part(part, settings, store, state)), decoded, leave_out)
     if left_out:
         state.findings.report([error_finding(settings.process_name, left_out[-1], len(left_out), now)])
     return rows
@@ -188,16 +188,16 @@ def _part(log: RawLog, drained: Position, most: int) -> Iterator[tuple[Position,
         position, count = page[-1].position, count + len(page)
 
 
-def _settle_part(
-    judged: Sequence[Judged], settings: CollectorSettings, store: InfluxStore, state: StateStore
+def _reconcile_part(
+    decoded: Sequence[DecodedMessage], settings: CollectorSettings, store: InfluxStore, state: StateStore
 ) -> list[ReconciliationRow]:
-    touched = {key for item in judged for key in _keys(item)}
-    refusals = refused_behind_judge(state, min(item.message.received_at for item in judged))
+    touched = {key for item in decoded for key in _keys(item)}
+    refusals = refused_after_decoding(state, min(item.message.received_at for item in decoded))
 
     def make() -> list[ReconciliationRow]:
         rows, versions = _load(touched, state, settings.stations)
-        for item in judged:
-            take(rows, item, refusals, settings.stations)
+        for item in decoded:
+            enter_message(rows, item, refusals, settings.stations)
         return _counted(rows, versions, settings.stations, store)
 
     return _put(make, state)
@@ -225,15 +225,17 @@ def _counted(
     ]
 
 
-def take(rows: dict[_Key, ReconciliationFigures], judged: Judged, refusals: Refusals, network: Network) -> None:
+def enter_message(
+    rows: dict[_Key, ReconciliationFigures], decoded: DecodedMessage, refusals: Refusals, network: Network
+) -> None:
     """Enter one message into the rows it touches."""
-    message = judged.message
-    for reading in judged.readings:
+    message = decoded.message
+    for reading in decoded.readings:
         facts = rows[_key(reading.station_id, reading.instrument_id, reading.interval.start)]
         reason = refusals.get((reading.station_id, reading.instrument_id, reading.interval.start, message.received_at))
         entry = _Entry(reading.interval.start, reading.seq, reason, is_empty=not has_fields(reading))
         _enter(facts, entry, is_redelivered=message.redelivered)
-    whole = [item for item in judged.rejections if item.parameter is None]
+    whole = [item for item in decoded.rejections if item.parameter is None]
     for rejection in whole:
         if rejection.interval is not None and rejection.station_id and rejection.instrument_id:
             start = rejection.interval.start
@@ -241,7 +243,7 @@ def take(rows: dict[_Key, ReconciliationFigures], judged: Judged, refusals: Refu
             if (rejection.station_id, rejection.instrument_id) in network.instruments:
                 _enter(rows[key], _Entry(start, None, rejection.reason.value), is_redelivered=message.redelivered)
                 continue
-        facts = rows[_message_key(judged)]
+        facts = rows[_message_key(decoded)]
         facts.unreadable[rejection.reason.value] = facts.unreadable.get(rejection.reason.value, 0) + 1
 
 
@@ -316,24 +318,24 @@ def differences(facts: ReconciliationFigures) -> dict[str, int]:
     }
 
 
-def _keys(judged: Judged) -> Iterator[_Key]:
-    for reading in judged.readings:
+def _keys(decoded: DecodedMessage) -> Iterator[_Key]:
+    for reading in decoded.readings:
         yield _key(reading.station_id, reading.instrument_id, reading.interval.start)
-    for rejection in judged.rejections:
+    for rejection in decoded.rejections:
         if rejection.interval is not None and rejection.station_id and rejection.instrument_id:
             yield _key(rejection.station_id, rejection.instrument_id, rejection.interval.start)
-    if judged.rejections:
-        yield _message_key(judged)
+    if decoded.rejections:
+        yield _message_key(decoded)
 
 
 def _key(station_id: str, instrument_id: str, start: datetime) -> _Key:
     return floor_hour(start), station_id, instrument_id
 
 
-def _message_key(judged: Judged) -> _Key:
+def _message_key(decoded: DecodedMessage) -> _Key:
     """Where a message counts that has no time of its own: its topic's instrument, in the hour of reception."""
-    hour = floor_hour(judged.message.received_at)
-    return (hour, judged.topic.station_id, judged.topic.instrument_id) if judged.topic else (hour, "", "")
+    hour = floor_hour(decoded.message.received_at)
+    return (hour, decoded.topic.station_id, decoded.topic.instrument_id) if decoded.topic else (hour, "", "")
 
 
 def _load(

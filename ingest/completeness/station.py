@@ -12,8 +12,8 @@ import structlog
 from msgspec import Meta
 
 from ingest.mqtt import CommandListener, Publisher
-from ingest.process.error import CommandError, IngestError
-from ingest.process.patience import Sparing
+from ingest.process.error import IngestError, StationCommandError
+from ingest.process.patience import RateLimitedLog
 from schemas.bounds import BoundsError, bounded_moment
 from schemas.message import Topic
 from sensors.json_v1 import FORMAT, encode_readings
@@ -30,7 +30,7 @@ NOTHING = b"[]"
 """What a station answers that has nothing of what it was asked for."""
 _WAITING_MAX = 1_000
 _log = structlog.get_logger("ingest.station")
-_spare = Sparing(_log)
+_limited_log = RateLimitedLog(_log)
 
 
 class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -40,13 +40,13 @@ class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end: Annotated[datetime, Meta(tz=True)]
 
 
-class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class StationCommand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A command, as the wire contract has it."""
 
     get: Span
 
 
-def parse_command(payload: bytes) -> Command:
+def parse_command(payload: bytes) -> StationCommand:
     """A command as it came from the broker, from whomever.
 
     Raises
@@ -55,15 +55,15 @@ def parse_command(payload: bytes) -> Command:
         Whatever the bytes are: nothing else leaves here, since the caller is the network's own thread.
     """
     try:
-        command = msgspec.json.decode(payload, type=Command)
+        command = msgspec.json.decode(payload, type=StationCommand)
         for moment in (command.get.start, command.get.end):
             bounded_moment(moment)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, BoundsError) as error:
-        raise CommandError(str(error)) from error
+        raise StationCommandError(str(error)) from error
     return command
 
 
-class Asked(msgspec.Struct, frozen=True):
+class StationRequest(msgspec.Struct, frozen=True):
     """One request to one instrument."""
 
     station_id: str
@@ -90,13 +90,13 @@ class Answerer:
         client_id: str,
         *,
         network_of: Callable[[str, str], str | None],
-        buffer: Callable[[Asked], Sequence[Reading]],
+        buffer: Callable[[StationRequest], Sequence[Reading]],
     ) -> None:
         self._settings = settings
         self._client_id = client_id
         self._network_of = network_of
         self._buffer = buffer
-        self._waiting: queue.Queue[Asked | None] = queue.Queue(_WAITING_MAX)
+        self._waiting: queue.Queue[StationRequest | None] = queue.Queue(_WAITING_MAX)
         self._listener = CommandListener(settings, f"{client_id}-ask"[:48], self._hear)
         self._thread = threading.Thread(target=self._run, name="answers", daemon=True)
         self.answered = 0
@@ -119,13 +119,13 @@ class Answerer:
     def _hear(self, station_id: str, instrument_id: str, payload: bytes) -> None:
         try:
             command = parse_command(payload)
-        except CommandError as failure:
-            _spare.warning("command_not_understood", station=station_id, detail=str(failure))
+        except StationCommandError as failure:
+            _limited_log.warning("command_not_understood", station=station_id, detail=str(failure))
             return
         try:
-            self._waiting.put_nowait(Asked(station_id, instrument_id, command.get))
+            self._waiting.put_nowait(StationRequest(station_id, instrument_id, command.get))
         except queue.Full:
-            _spare.warning("too_many_requests", station=station_id)  # asked again later
+            _limited_log.warning("too_many_requests", station=station_id)  # asked again later
 
     def _run(self) -> None:
         publisher: Publisher | None = None
@@ -143,7 +143,7 @@ class Answerer:
         if publisher is not None:
             publisher.__exit__(None, None, None)
 
-    def _answer(self, asked: Asked, network: str, publisher: Publisher) -> None:
+    def _answer(self, asked: StationRequest, network: str, publisher: Publisher) -> None:
         topic = str(Topic(network, asked.station_id, asked.instrument_id, FORMAT))
         readings = sorted(self._buffer(asked), key=lambda item: item.interval.start)
         for first in range(0, len(readings), READINGS_A_MESSAGE):

@@ -13,8 +13,8 @@ from store.state import GapState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingest.correction.contest import Arrival
-    from ingest.decode.message import Judged
+    from ingest.correction.contest import ReceivedReading
+    from ingest.decode.message import DecodedMessage
     from store.state import Gap, StateStore
 
 SETTLED_SINCE = timedelta(minutes=10)
@@ -33,13 +33,13 @@ class Answers:
         self._state = state
 
     @staticmethod
-    def may_be(judged: Judged, *, is_late: bool) -> bool:
+    def may_be(decoded: DecodedMessage, *, is_late: bool) -> bool:
         """Whether a message has the form of an answer: an array, or a late frame of a device, which has no form of its own for it."""
-        if judged.topic is None or judged.topic.format != FORMAT:
+        if decoded.topic is None or decoded.topic.format != FORMAT:
             return is_late
-        return judged.message.payload.lstrip()[:1] == b"["
+        return decoded.message.payload.lstrip()[:1] == b"["
 
-    def marked(self, key: tuple[str, str, str], arrivals: Sequence[Arrival]) -> list[Arrival]:
+    def marked(self, key: tuple[str, str, str], arrivals: Sequence[ReceivedReading]) -> list[ReceivedReading]:
         """The arrivals, marked as answers only where a gap was asked for; raises `StoreError`."""
         possible = [item for item in arrivals if item.is_answer]
         gaps: list[Gap] = []
@@ -57,7 +57,7 @@ class Answers:
         ]
 
 
-def _answers(item: Arrival, gap: Gap) -> bool:
+def _answers(item: ReceivedReading, gap: Gap) -> bool:
     if not gap.start <= item.reading.interval.start < gap.end:
         return False
     is_open = gap.state is GapState.ASKED or gap.state_at is None

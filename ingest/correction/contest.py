@@ -20,7 +20,7 @@ STORED = "stored"
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class Arrival(msgspec.Struct, frozen=True):
+class ReceivedReading(msgspec.Struct, frozen=True):
     """A reading of a batch and what its rank depends on.
 
     Attributes
@@ -54,7 +54,7 @@ class Arrival(msgspec.Struct, frozen=True):
         return self.is_new or self.is_late
 
 
-class Verdict(Enum):
+class ArrivalEffect(Enum):
     """What becomes of an arrival."""
 
     FRESH = auto()
@@ -92,7 +92,7 @@ class Contest:
         stored: Before | None,
         rows: Iterable[Contender],
         *,
-        known: Sequence[Arrival] = (),
+        known: Sequence[ReceivedReading] = (),
         cadence: timedelta,
         keeps_all: bool,
         is_behind: bool = False,
@@ -107,7 +107,7 @@ class Contest:
         self.content = stored
         self.changed: dict[str, Contender] = {}
 
-    def moment_of(self, arrival: Arrival) -> datetime:
+    def moment_of(self, arrival: ReceivedReading) -> datetime:
         """From when a change that an arrival has made holds in history: its receipt, but not before what it came after.
 
         The same whenever it is asked again, so that a batch that is done again keeps nothing twice.
@@ -117,7 +117,7 @@ class Contest:
         others = [item.received_at + _MICROSECOND for item in self._rows.values() if item.digest != digest]
         return max([arrival.received_at if own is None else own.received_at, *others])
 
-    def take(self, arrival: Arrival) -> tuple[Verdict, Before]:
+    def take(self, arrival: ReceivedReading) -> tuple[ArrivalEffect, Before]:
         """Settle one arrival; with it, what it replaces."""
         reading = arrival.reading
         if self.content is None and not self._rows:
@@ -127,27 +127,27 @@ class Contest:
             if self._keeps_all or not (arrival.is_late or self._is_behind):
                 self._put(contender_of(arrival))
             self.content = overlaid(None, Before(dict(reading.values), dict(reading.status)))
-            return Verdict.FRESH, Before()
+            return ArrivalEffect.FRESH, Before()
         before = self.content or Before()
         is_said = is_said_by(before, reading)
         if not self._rows and is_said and (not arrival.matters or self._is_again(arrival)):
-            return Verdict.COPY, Before()
+            return ArrivalEffect.COPY, Before()
         self._open(before, arrival)
         self._enter(arrival)
         self.content = overlaid(before, settled(self._rows.values(), self._cadence))
         replaced = difference(before, self.content)
         if replaced is not None:
-            return Verdict.CHANGED, replaced
-        return (Verdict.COPY if is_said else Verdict.SUPERSEDED), Before()
+            return ArrivalEffect.CHANGED, replaced
+        return (ArrivalEffect.COPY if is_said else ArrivalEffect.SUPERSEDED), Before()
 
-    def _is_again(self, arrival: Arrival) -> bool:
+    def _is_again(self, arrival: ReceivedReading) -> bool:
         """Whether a copy of it was dealt with before, or nobody else has said anything."""
         digest = digest_of(arrival.reading)
         copies = [known for known in self._known if digest_of(known.reading) == digest]
         is_alone = len(copies) == len(self._known)
         return any(is_alone or known.received_at < arrival.received_at for known in copies)
 
-    def _open(self, before: Before, arrival: Arrival) -> None:
+    def _open(self, before: Before, arrival: ReceivedReading) -> None:
         """Have contenders for what has been dealt with, what is stored among them."""
         for known in self._known:
             self._enter(known)
@@ -165,7 +165,7 @@ class Contest:
             )
         )  # fmt: skip
 
-    def _enter(self, arrival: Arrival) -> None:
+    def _enter(self, arrival: ReceivedReading) -> None:
         item = contender_of(arrival)
         known = self._rows.get(item.digest)
         if known is not None:
@@ -191,7 +191,7 @@ class Contest:
         self._rows[item.digest] = self.changed[item.digest] = item
 
 
-def contender_of(arrival: Arrival) -> Contender:
+def contender_of(arrival: ReceivedReading) -> Contender:
     """The arrival as a contender."""
     reading = arrival.reading
     return Contender(

@@ -10,16 +10,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ingest.correction.answer import Answers
-from ingest.correction.contest import Arrival
-from ingest.decode.message import judge
-from ingest.decode.refusal import refused_behind_judge
+from ingest.correction.contest import ReceivedReading
+from ingest.decode.message import decode_and_validate
+from ingest.decode.refusal import refused_after_decoding
 from schemas.message import Topic
 from sensors.registry import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from ingest.decode.message import Judged
+    from ingest.decode.message import DecodedMessage
     from ingest.decode.refusal import Refusals
     from ingest.process.settings import CollectorSettings
     from store.rawlog import RawLog
@@ -75,7 +75,7 @@ class Origins:
         )
         return [item for item in found if item.network == key[0] and item.before is None]
 
-    def find(self, wanted: Mapping[Place, datetime]) -> dict[Place, list[Arrival]]:
+    def find(self, wanted: Mapping[Place, datetime]) -> dict[Place, list[ReceivedReading]]:
         """Messages about some points, in the order of the log, where they were received in time or with a run of late readings.
 
         Parameters
@@ -88,13 +88,13 @@ class Origins:
         StoreError
         """
         windows = [window for key in {key for key, _ in wanted} for window in self._windows(key, wanted)]
-        found: dict[Place, list[Arrival]] = {}
+        found: dict[Place, list[ReceivedReading]] = {}
         topics = [str(Topic(*key, name)) for key in {key for key, _ in wanted} for name in FORMATS]
         messages = self._log.find(topics, _merged(windows), most=MESSAGES_MAX) if windows else []
         refused = self._refused({key[1] for key, _ in wanted}, min(windows)[0]) if messages else {}
         for logged in messages:
-            judged = judge(logged.message, self._settings)
-            for place, arrival in self._arrivals(judged):
+            decoded = decode_and_validate(logged.message, self._settings)
+            for place, arrival in self._arrivals(decoded):
                 if place in wanted and (*place[0][1:], place[1], arrival.received_at) not in refused:
                     found.setdefault(place, []).append(arrival)
         return {place: self._answers.marked(place[0], arrivals) for place, arrivals in found.items()}
@@ -105,7 +105,7 @@ class Origins:
             return {}
         found: Refusals = {}
         for station_id in stations:
-            found |= refused_behind_judge(self._state, received_from, station_id)
+            found |= refused_after_decoding(self._state, received_from, station_id)
         return found
 
     def _windows(self, key: Key, wanted: Mapping[Place, datetime]) -> list[tuple[datetime, datetime]]:
@@ -119,15 +119,15 @@ class Origins:
         in_time = self.lateness(key) + _MICROSECOND
         return [*late, *((start - self._ahead, end + in_time) for start, end in ends.items())]
 
-    def _arrivals(self, judged: Judged) -> Iterable[tuple[Place, Arrival]]:
-        received_at = judged.message.received_at
-        for part, reading in enumerate(judged.readings):
+    def _arrivals(self, decoded: DecodedMessage) -> Iterable[tuple[Place, ReceivedReading]]:
+        received_at = decoded.message.received_at
+        for part, reading in enumerate(decoded.readings):
             key = (reading.network, reading.station_id, reading.instrument_id)
             is_late = received_at - reading.interval.end > self.lateness(key)
-            may_answer = self._answers.may_be(judged, is_late=is_late)
+            may_answer = self._answers.may_be(decoded, is_late=is_late)
             yield (
                 (key, reading.interval.start),
-                Arrival(
+                ReceivedReading(
                     reading, received_at, part, is_late, is_in_order=True, is_new=False, is_answer=may_answer
                 ),
             )  # fmt: skip

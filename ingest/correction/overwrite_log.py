@@ -18,7 +18,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ingest.correction.answer import Answers
-from ingest.correction.contest import Arrival, Contest, Verdict, is_all_of, is_explained, overlaid, to_write
+from ingest.correction.contest import (
+    ArrivalEffect,
+    Contest,
+    ReceivedReading,
+    is_all_of,
+    is_explained,
+    overlaid,
+    to_write,
+)
 from ingest.correction.origin import Key, Origins
 from ingest.correction.rank import digest_of, is_said_by
 from schemas.interval import floor_hour
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
     from ingest.correction.origin import Place
-    from ingest.decode.message import Judged
+    from ingest.decode.message import DecodedMessage
     from ingest.process.settings import CollectorSettings
     from ingest.writer import Writer
     from store.influx.reading import ReadingStore
@@ -71,7 +79,7 @@ class Newest(msgspec.Struct, frozen=True, gc=False):
     part: int = 0
 
 
-class Revised(msgspec.Struct, frozen=True):
+class WritePlan(msgspec.Struct, frozen=True):
     """What is written of a batch.
 
     Attributes
@@ -93,7 +101,7 @@ class Revised(msgspec.Struct, frozen=True):
         return [reading for reading in chosen if reading is not None]
 
 
-class Reviser:
+class OverwriteLog:
     """Stands before every write of native readings.
 
     Parameters
@@ -134,7 +142,7 @@ class Reviser:
             self._newest = self._load()
         return self._newest
 
-    def revise(self, batch: Sequence[Judged]) -> Revised:
+    def plan_writes(self, batch: Sequence[DecodedMessage]) -> WritePlan:
         """Decide what of the batch is written, keep what that replaces, and list late hours.
 
         Raises
@@ -144,14 +152,14 @@ class Reviser:
         """
         noted = self.prepare()
         newest = dict[Key, Newest]()
-        late: dict[Key, list[Arrival]] = {}
-        unsure: dict[Key, list[Arrival]] = {}
+        late: dict[Key, list[ReceivedReading]] = {}
+        unsure: dict[Key, list[ReceivedReading]] = {}
         heard: dict[Key, datetime] = {}
         now = datetime.now(UTC)
         judged_before, live_since = floor_hour(now) - QC_HOURS, now - _LIVE
-        for judged in batch:
-            received_at = judged.message.received_at
-            for part, reading in enumerate(judged.readings):
+        for decoded in batch:
+            received_at = decoded.message.received_at
+            for part, reading in enumerate(decoded.readings):
                 key = (reading.network, reading.station_id, reading.instrument_id)
                 start = reading.interval.start
                 known = newest.get(key) or noted.get(key)
@@ -172,20 +180,20 @@ class Reviser:
                     last = max(last, known.received_at)
                 heard[key] = max(last, received_at)
                 chosen.setdefault(key, []).append(
-                    Arrival(
+                    ReceivedReading(
                         reading,
                         received_at,
                         part,
                         is_late,
                         is_in_order=received_at >= last and not is_waiting,
                         is_new=received_at >= last and _is_higher(reading.seq, known),
-                        is_answer=self._answers.may_be(judged, is_late=is_late),
+                        is_answer=self._answers.may_be(decoded, is_late=is_late),
                     )
                 )
-        revised = self._keep(batch, late, unsure) if late or unsure else Revised()
+        plan = self._keep(batch, late, unsure) if late or unsure else WritePlan()
         noted.update(newest)
         self._heard.update(heard)
-        return revised
+        return plan
 
     def _load(self) -> dict[Key, Newest]:
         try:
@@ -203,8 +211,11 @@ class Reviser:
         return found
 
     def _keep(
-        self, batch: Sequence[Judged], late: dict[Key, list[Arrival]], unsure: dict[Key, list[Arrival]]
-    ) -> Revised:
+        self,
+        batch: Sequence[DecodedMessage],
+        late: dict[Key, list[ReceivedReading]],
+        unsure: dict[Key, list[ReceivedReading]],
+    ) -> WritePlan:
         done = _Done()
         unsure = {key: self._answers.marked(key, arrivals) for key, arrivals in unsure.items()}
         stored = self._stored(unsure)
@@ -241,18 +252,18 @@ class Reviser:
             self._state.revisions.add(done.revisions, done.hours.values())
         if done.contenders:
             self._state.contenders.put(done.contenders)
-        return Revised(done.instead, done.superseded)
+        return WritePlan(done.instead, done.superseded)
 
     def _look_back(
         self,
-        unsure: dict[Key, list[Arrival]],
+        unsure: dict[Key, list[ReceivedReading]],
         stored: dict[Key, dict[datetime, Before]],
         rows: Mapping[Place, Sequence[Contender]],
         live: Container[Place],
-    ) -> dict[Place, list[Arrival]]:
+    ) -> dict[Place, list[ReceivedReading]]:
         """Messages that what is stored is of, and earlier copies of the arrivals, for points whose contenders do not tell."""
-        known: dict[Place, list[Arrival]] = {}
-        wanted: dict[Place, list[Arrival]] = {}
+        known: dict[Place, list[ReceivedReading]] = {}
+        wanted: dict[Place, list[ReceivedReading]] = {}
         for key, arrivals in unsure.items():
             for start, part in _by_start(arrivals).items():
                 before = stored[key].get(start)
@@ -275,11 +286,11 @@ class Reviser:
             ]
         return known
 
-    def _runs_of(self, key: Key, arrivals: Sequence[Arrival]) -> list[Revision]:
+    def _runs_of(self, key: Key, arrivals: Sequence[ReceivedReading]) -> list[Revision]:
         starts = [arrival.reading.interval.start for arrival in arrivals] if self._is_asked_always else []
         return self.origins.late_runs(key, starts)
 
-    def _stored_at(self, key: Key, arrival: Arrival, runs: Sequence[Revision]) -> datetime | None:
+    def _stored_at(self, key: Key, arrival: ReceivedReading, runs: Sequence[Revision]) -> datetime | None:
         """When what is stored was received, for an entry of the quarantine: with a run of late readings, or in time."""
         if not self._is_asked_always or not self._network.stations[key[1]].late_window_h:
             return None
@@ -289,26 +300,28 @@ class Reviser:
             return run.received_at
         return interval.end + self.origins.lateness(key) if arrival.is_late else None
 
-    def _newest_of(self, key: Key, start: datetime, stored: Before) -> Arrival | None:
+    def _newest_of(self, key: Key, start: datetime, stored: Before) -> ReceivedReading | None:
         """The message that what is stored is of, where it is the newest of its instrument."""
         known = (self._newest or {}).get(key)
         if known is None or known.start != start or known.reading is None or not is_all_of(stored, known.reading):
             return None
-        return Arrival(known.reading, known.received_at, known.part, is_late=False, is_in_order=True, is_new=False)
+        return ReceivedReading(
+            known.reading, known.received_at, known.part, is_late=False, is_in_order=True, is_new=False
+        )
 
-    def _settle(self, key: Key, contest: Contest, arrivals: Sequence[Arrival], done: _Done) -> None:
+    def _settle(self, key: Key, contest: Contest, arrivals: Sequence[ReceivedReading], done: _Done) -> None:
         for arrival in arrivals:
-            verdict, before = contest.take(arrival)
-            if verdict is Verdict.FRESH:
+            effect, before = contest.take(arrival)
+            if effect is ArrivalEffect.FRESH:
                 done.fresh.setdefault(key, []).append(arrival)
-            elif verdict is Verdict.CHANGED:
+            elif effect is ArrivalEffect.CHANGED:
                 done.revisions.append(self._correction(key, arrival, before, contest.moment_of(arrival)))
                 self._reopen(done.hours, key, arrival, ReopenReason.CORRECTED)
-            elif verdict is Verdict.SUPERSEDED:
+            elif effect is ArrivalEffect.SUPERSEDED:
                 done.superseded += 1
         done.contenders.extend(contest.changed.values())
 
-    def _contenders(self, unsure: dict[Key, list[Arrival]]) -> dict[Place, list[Contender]]:
+    def _contenders(self, unsure: dict[Key, list[ReceivedReading]]) -> dict[Place, list[Contender]]:
         starts = [arrival.reading.interval.start for arrivals in unsure.values() for arrival in arrivals]
         if not starts:
             return {}
@@ -316,20 +329,20 @@ class Reviser:
         few = stations if len(stations) <= _STATIONS_NAMED else None
         return by_place(self._state.contenders.list(min(starts), max(starts), few))
 
-    def _stored(self, unsure: dict[Key, list[Arrival]]) -> dict[Key, dict[datetime, Before]]:
+    def _stored(self, unsure: dict[Key, list[ReceivedReading]]) -> dict[Key, dict[datetime, Before]]:
         starts = {key: [arrival.reading.interval.start for arrival in arrivals] for key, arrivals in unsure.items()}
         return stored_at(self._store, starts)
 
-    def _correction(self, key: Key, arrival: Arrival, before: Before, moment: datetime) -> Revision:
+    def _correction(self, key: Key, arrival: ReceivedReading, before: Before, moment: datetime) -> Revision:
         start = arrival.reading.interval.start
         return self._revision(key, start, start, moment, 1, before)
 
-    def _runs(self, key: Key, fresh: list[Arrival], occupied: set[datetime]) -> Iterator[Revision]:
+    def _runs(self, key: Key, fresh: list[ReceivedReading], occupied: set[datetime]) -> Iterator[Revision]:
         """One revision a run of late readings with nothing stored between."""
         ordered = sorted(fresh, key=lambda item: item.reading.interval.start)
         bounds = sorted(occupied)
 
-        def place(arrival: Arrival) -> int:
+        def place(arrival: ReceivedReading) -> int:
             return bisect_left(bounds, arrival.reading.interval.start)
 
         for _, run in groupby(ordered, place):
@@ -356,7 +369,7 @@ class Reviser:
         self,
         hours: dict[tuple[str, str, datetime], ReopenedHour],
         key: Key,
-        arrival: Arrival,
+        arrival: ReceivedReading,
         reason: ReopenReason,
     ) -> None:
         hour = floor_hour(arrival.reading.interval.start)
@@ -367,13 +380,15 @@ class Reviser:
 
 
 @contextmanager
-def of_quarantine(settings: CollectorSettings, writer: Writer | None, state: StateStore) -> Iterator[Reviser | None]:
+def overwrite_log_of_quarantine(
+    settings: CollectorSettings, writer: Writer | None, state: StateStore
+) -> Iterator[OverwriteLog | None]:
     """What decides about messages of the quarantine; None without a writer."""
     if writer is None:
         yield None
         return
     with closing(RawLog(settings.rawlog_dir)) as log:
-        yield Reviser(settings, writer.store, state, log, "quarantine")
+        yield OverwriteLog(settings, writer.store, state, log, "quarantine")
 
 
 class _Done:
@@ -383,12 +398,16 @@ class _Done:
         self.revisions: list[Revision] = []
         self.hours: dict[tuple[str, str, datetime], ReopenedHour] = {}
         self.contenders: list[Contender] = []
-        self.fresh: dict[Key, list[Arrival]] = {}
+        self.fresh: dict[Key, list[ReceivedReading]] = {}
         self.instead: dict[int, Reading | None] = {}
         self.superseded = 0
 
     def write(
-        self, before: Before | None, after: Before | None, arrivals: Sequence[Arrival], first: Arrival | None
+        self,
+        before: Before | None,
+        after: Before | None,
+        arrivals: Sequence[ReceivedReading],
+        first: ReceivedReading | None,
     ) -> None:
         """Have one reading written for all arrivals at a point: two of one point in a request have no certain order."""
         every = [*([] if first is None else [first]), *arrivals]
@@ -431,8 +450,8 @@ def _is_higher(seq: int | None, known: Newest | None) -> bool:
     return seq is not None and known is not None and known.seq is not None and seq > known.seq
 
 
-def _by_start(arrivals: Iterable[Arrival]) -> dict[datetime, list[Arrival]]:
-    found: dict[datetime, list[Arrival]] = {}
+def _by_start(arrivals: Iterable[ReceivedReading]) -> dict[datetime, list[ReceivedReading]]:
+    found: dict[datetime, list[ReceivedReading]] = {}
     for arrival in arrivals:
         found.setdefault(arrival.reading.interval.start, []).append(arrival)
     return found
@@ -442,16 +461,18 @@ def _content_of(reading: Reading, before: Before | None) -> Before:
     return overlaid(before, Before(dict(reading.values), dict(reading.status)))
 
 
-def _live_of_batch(batch: Sequence[Judged], unsure: dict[Key, list[Arrival]]) -> dict[tuple[Key, datetime], Arrival]:
+def _live_of_batch(
+    batch: Sequence[DecodedMessage], unsure: dict[Key, list[ReceivedReading]]
+) -> dict[tuple[Key, datetime], ReceivedReading]:
     """Readings of the same batch that took the live path and that a later one of the batch is about."""
     asked = {id(arrival.reading) for arrivals in unsure.values() for arrival in arrivals}
     wanted = {(key, arrival.reading.interval.start) for key, arrivals in unsure.items() for arrival in arrivals}
-    found: dict[tuple[Key, datetime], Arrival] = {}
-    for judged in batch:
-        for part, reading in enumerate(judged.readings):
+    found: dict[tuple[Key, datetime], ReceivedReading] = {}
+    for decoded in batch:
+        for part, reading in enumerate(decoded.readings):
             place = ((reading.network, reading.station_id, reading.instrument_id), reading.interval.start)
             if place in wanted and id(reading) not in asked:
-                found[place] = Arrival(
-                    reading, judged.message.received_at, part, is_late=False, is_in_order=True, is_new=False
+                found[place] = ReceivedReading(
+                    reading, decoded.message.received_at, part, is_late=False, is_in_order=True, is_new=False
                 )
     return found

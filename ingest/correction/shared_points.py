@@ -13,7 +13,7 @@ import msgspec
 
 from ingest.correction.contest import (
     STORED,
-    Arrival,
+    ReceivedReading,
     contender_of,
     content_of,
     difference,
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class Reconciled(msgspec.Struct):
+class SharedWrites(msgspec.Struct):
     """What has to be written, with what it replaces."""
 
     readings: list[Reading] = []
     revisions: list[Revision] = []
 
 
-class Reconciler:
+class SharedPoints:
     """Settles contests of a share group again.
 
     Parameters
@@ -63,7 +63,7 @@ class Reconciler:
         self._state = state
         self._origins = origins
 
-    def reconcile(self, changed_after: datetime) -> Reconciled:
+    def reconcile(self, changed_after: datetime) -> SharedWrites:
         """Contests that any collector has changed since, settled with what this one knows.
 
         What is replaced is kept before it is returned; done again, nothing is found.
@@ -72,7 +72,7 @@ class Reconciler:
         ------
         StoreError
         """
-        outcome = Reconciled()
+        outcome = SharedWrites()
         rows = self._state.contenders.list_changed(changed_after)
         contests = by_place(row for row in rows if (row.station_id, row.instrument_id) in self._network.instruments)
         starts: dict[Key, list[datetime]] = {}
@@ -87,7 +87,7 @@ class Reconciler:
             self._state.revisions.add(outcome.revisions, ())
         return outcome
 
-    def _told(self, rows: list[Contender], held: Sequence[Arrival]) -> list[Contender]:
+    def _told(self, rows: list[Contender], held: Sequence[ReceivedReading]) -> list[Contender]:
         """The contenders with what this collector holds about the point, an estimate of which is no longer needed."""
         known = {row.digest: row for row in rows}
         for arrival in held:
@@ -102,7 +102,7 @@ class Reconciler:
             self._state.contenders.put(changed, dropped)
         return list(known.values())
 
-    def _settle(self, place: Place, rows: list[Contender], found: Before | None, outcome: Reconciled) -> None:
+    def _settle(self, place: Place, rows: list[Contender], found: Before | None, outcome: SharedWrites) -> None:
         key, start = place
         end, before = self._end(place), found or Before()
         like = Reading(*key, Interval(start, end), {})

@@ -29,7 +29,7 @@ from store.state import Clock, ClockState
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ingest.decode.message import Judged
+    from ingest.decode.message import DecodedMessage
     from ingest.process.settings import CollectorSettings
     from schemas.interval import Interval
     from store.state import InstrumentState, StateStore
@@ -62,23 +62,23 @@ class ClockScreen:
             for item in state.instruments.list():
                 self._load(item)
 
-    def screen(self, judged: Judged) -> None:
+    def screen(self, decoded: DecodedMessage) -> None:
         """Move readings whose time cannot be true from ``readings`` to ``rejections``."""
-        if not self._is_on or judged.topic is None:
+        if not self._is_on or decoded.topic is None:
             return
-        key = (judged.topic.station_id, judged.topic.instrument_id)
+        key = (decoded.topic.station_id, decoded.topic.instrument_id)
         track = self._of(*key)
         if track is None:
             return
-        if judged.rejections:
-            self._name_ahead(judged, key, track)
-        reading = single_reading(judged)
+        if decoded.rejections:
+            self._name_ahead(decoded, key, track)
+        reading = single_reading(decoded)
         if reading is None:
             return
-        words = self._hear(track, reading, judged.message.received_at)
+        words = self._hear(track, reading, decoded.message.received_at)
         if words:
-            judged.readings.clear()
-            judged.rejections.append(_held(reading, words))
+            decoded.readings.clear()
+            decoded.rejections.append(_held(reading, words))
         self._changed.add(key)
 
     def hand_over(self) -> tuple[ClockState, ...]:
@@ -175,10 +175,10 @@ class ClockScreen:
                 self._turn(track, Clock.RIGHT, received_at)
             track.delays.append(track.delay_s)
 
-    def _name_ahead(self, judged: Judged, key: tuple[str, str], track: ClockTrack) -> None:
+    def _name_ahead(self, decoded: DecodedMessage, key: tuple[str, str], track: ClockTrack) -> None:
         """Give times in the future their name where they are ahead by the zone's offset."""
-        received_at = judged.message.received_at
-        for at, rejection in enumerate(judged.rejections):
+        received_at = decoded.message.received_at
+        for at, rejection in enumerate(decoded.rejections):
             if rejection.reason is not RejectReason.TIME_FUTURE or rejection.interval is None:
                 continue
             end = rejection.interval.end
@@ -192,7 +192,7 @@ class ClockScreen:
                     f"ends {end.isoformat()}, {_hours(ahead)} after reception, the zone's offset is {_hours(offset)}: "
                     "local time sent as UTC"
                 )
-                judged.rejections[at] = msgspec.structs.replace(
+                decoded.rejections[at] = msgspec.structs.replace(
                     rejection, reason=RejectReason.CLOCK_SUSPECT, detail=words
                 )
             self._changed.add(key)
@@ -204,29 +204,29 @@ class ClockScreen:
             track.delays.clear()
 
 
-def single_reading(judged: Judged) -> Reading | None:
+def single_reading(decoded: DecodedMessage) -> Reading | None:
     """The one reading of a message, whatever of its values was refused; None for back-fill, and where its time was refused.
 
     Where every value was refused it has none, and still tells the time.
     """
-    if not judged.rejections:
-        return judged.readings[0] if len(judged.readings) == 1 else None
-    if len(judged.readings) > 1 or any(item.reason in _TIMES for item in judged.rejections):
+    if not decoded.rejections:
+        return decoded.readings[0] if len(decoded.readings) == 1 else None
+    if len(decoded.readings) > 1 or any(item.reason in _TIMES for item in decoded.rejections):
         return None
-    intervals: set[Interval] = {item.interval for item in judged.rejections if item.interval is not None}
-    intervals.update(item.interval for item in judged.readings)
-    if len(intervals) != 1 or (_is_array(judged) and any(map(_is_whole, judged.rejections))):
+    intervals: set[Interval] = {item.interval for item in decoded.rejections if item.interval is not None}
+    intervals.update(item.interval for item in decoded.readings)
+    if len(intervals) != 1 or (_is_array(decoded) and any(map(_is_whole, decoded.rejections))):
         return None
-    if judged.readings:
-        return judged.readings[0]
-    topic = judged.topic
+    if decoded.readings:
+        return decoded.readings[0]
+    topic = decoded.topic
     if topic is None:
         return None
     return Reading(topic.network, topic.station_id, topic.instrument_id, intervals.pop(), {})
 
 
-def _is_array(judged: Judged) -> bool:
-    return judged.message.payload.lstrip()[:1] == b"["
+def _is_array(decoded: DecodedMessage) -> bool:
+    return decoded.message.payload.lstrip()[:1] == b"["
 
 
 def _is_whole(rejection: Rejection) -> bool:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ingest.decode.clock import WRONG
-from ingest.process.guard import Caught, divide
+from ingest.process.guard import CaughtErrors, divide
 from store.state import Clock, ClockState, Finding, FindingKind
 
 if TYPE_CHECKING:
@@ -26,12 +26,12 @@ class ClockReport:
     ----------
     settings : CollectorSettings
     state : StateStore
-    caught : Caught
+    caught : CaughtErrors
         Is given what a single instrument or station makes raise.
     """
 
-    def __init__(self, settings: CollectorSettings, state: StateStore, caught: Caught | None = None) -> None:
-        self._caught = caught or Caught()
+    def __init__(self, settings: CollectorSettings, state: StateStore, caught: CaughtErrors | None = None) -> None:
+        self._caught = caught or CaughtErrors()
         self._network = settings.stations
         self._state = state
         self._known: dict[tuple[str, str], ClockState] = {}

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from ingest.decode.message import Judged
+    from ingest.decode.message import DecodedMessage
 
 _KIND = FindingKind.INTERNAL_ERROR
 
@@ -47,10 +47,13 @@ class ErrorReport:
         if count:
             self._count, self._detail = self._count + count, detail
 
-    def add_refused(self, batch: Sequence[Judged]) -> None:
+    def add_refused(self, batch: Sequence[DecodedMessage]) -> None:
         """Note what was refused for such an error."""
         refused = [
-            item.detail for judged in batch for item in judged.rejections if item.reason is RejectReason.INTERNAL_ERROR
+            item.detail
+            for decoded in batch
+            for item in decoded.rejections
+            if item.reason is RejectReason.INTERNAL_ERROR
         ]
         self.add(len(refused), refused[-1] if refused else "")
 

@@ -29,7 +29,7 @@ ENTRIES_MAX = 1_000
 _NO_MOVE = timedelta(0)
 
 
-class Judged(msgspec.Struct):
+class DecodedMessage(msgspec.Struct):
     """A message after decoding and validation.
 
     Attributes
@@ -52,7 +52,7 @@ class Judged(msgspec.Struct):
     results: list[CheckResult] = []
 
 
-def judge(message: RawMessage, settings: CollectorSettings, move: timedelta = _NO_MOVE) -> Judged:
+def decode_and_validate(message: RawMessage, settings: CollectorSettings, move: timedelta = _NO_MOVE) -> DecodedMessage:
     """Decode and validate one message against the network file of the settings; what raises is one rejection, `internal_error`.
 
     Parameters
@@ -69,56 +69,56 @@ def judge(message: RawMessage, settings: CollectorSettings, move: timedelta = _N
         topic = parse_calibration_topic(message.topic) if is_calibration else parse_topic(message.topic)
         return _bounded(_judge(message, topic, settings, move, is_calibration=is_calibration))
     except TopicError:
-        return Judged(message, None, [], [refuse_malformed_topic(message.topic)])
+        return DecodedMessage(message, None, [], [refuse_malformed_topic(message.topic)])
     except Exception as error:  # noqa: BLE001 - an error of ours about one message must not hold up every other station
         say("judge_failed", error, topic=message.topic, received_at=message.received_at.isoformat())
-        return Judged(message, topic, [], [internal_error(describe(error), topic)])
+        return DecodedMessage(message, topic, [], [internal_error(describe(error), topic)])
 
 
 def _judge(
     message: RawMessage, topic: Topic, settings: CollectorSettings, move: timedelta, *, is_calibration: bool
-) -> Judged:
+) -> DecodedMessage:
     network = settings.stations
     if len(message.payload) > settings.payload_max_bytes:
-        return Judged(message, topic, [], [_too_large(message, topic, settings.payload_max_bytes)])
+        return DecodedMessage(message, topic, [], [_too_large(message, topic, settings.payload_max_bytes)])
     stranger = validate_topic(topic, network)
     if stranger is not None:
-        return Judged(message, topic, [], [stranger])
+        return DecodedMessage(message, topic, [], [stranger])
     if not message.payload:
-        return Judged(message, topic, [], [])
+        return DecodedMessage(message, topic, [], [])
     time_ahead_max = timedelta(seconds=settings.time_ahead_max_s)
     if is_calibration:
         return _judge_results(message, topic, network, time_ahead_max)
-    decoded = decode(message, topic, network)
-    judged = Judged(message, topic, [], decoded.rejections)
-    for reading in _moved(decoded, move) if move else decoded.readings:
+    content = decode(message, topic, network)
+    decoded = DecodedMessage(message, topic, [], content.rejections)
+    for reading in _moved(content, move) if move else content.readings:
         validated = validate(reading, network, message.received_at, time_ahead_max=time_ahead_max)
         if validated.reading is not None:
-            judged.readings.append(validated.reading)
-        judged.rejections.extend(validated.rejections)
-    return judged
+            decoded.readings.append(validated.reading)
+        decoded.rejections.extend(validated.rejections)
+    return decoded
 
 
-def _judge_results(message: RawMessage, topic: Topic, network: Network, time_ahead_max: timedelta) -> Judged:
-    decoded = calibration_v1.decode(message, topic)
-    judged = Judged(message, topic, [], decoded.rejections, [])
-    for result in decoded.results:
+def _judge_results(message: RawMessage, topic: Topic, network: Network, time_ahead_max: timedelta) -> DecodedMessage:
+    content = calibration_v1.decode(message, topic)
+    decoded = DecodedMessage(message, topic, [], content.rejections, [])
+    for result in content.results:
         refused = validate_result(result, network, message.received_at, time_ahead_max=time_ahead_max)
         if refused is None:
-            judged.results.append(result)
+            decoded.results.append(result)
         else:
-            judged.rejections.append(refused)
-    return judged
+            decoded.rejections.append(refused)
+    return decoded
 
 
-def _moved(decoded: Decoded, move: timedelta) -> Iterator[Reading]:
+def _moved(content: Decoded, move: timedelta) -> Iterator[Reading]:
     """Readings under their moved times; one that would leave the calendar is refused."""
-    for reading in decoded.readings:
+    for reading in content.readings:
         try:
             interval = bounded_interval(reading.interval.start + move, reading.interval.end + move)
         except (BoundsError, OverflowError) as error:
             detail = f"moved by {move / timedelta(hours=1):+g} h: {error}"
-            decoded.rejections.append(
+            content.rejections.append(
                 Rejection(
                     RejectReason.BAD_SCHEMA, detail, reading.station_id, reading.instrument_id, None, reading.interval
                 )
@@ -127,23 +127,23 @@ def _moved(decoded: Decoded, move: timedelta) -> Iterator[Reading]:
         yield msgspec.structs.replace(reading, interval=interval)
 
 
-def _bounded(judged: Judged) -> Judged:
+def _bounded(decoded: DecodedMessage) -> DecodedMessage:
     """The same with no more entries for the quarantine than one message may make; what is left out is counted in the last one.
 
     Refusals of whole readings all stay, since the balance sheet counts them; a decoder bounds the readings of a message.
     """
-    if len(judged.rejections) <= ENTRIES_MAX:
-        return judged
-    whole = [item for item in judged.rejections if item.parameter is None and item.interval is not None]
-    others = [item for item in judged.rejections if item.parameter is not None or item.interval is None]
-    judged.rejections[:] = whole + others[:ENTRIES_MAX]
+    if len(decoded.rejections) <= ENTRIES_MAX:
+        return decoded
+    whole = [item for item in decoded.rejections if item.parameter is None and item.interval is not None]
+    others = [item for item in decoded.rejections if item.parameter is not None or item.interval is None]
+    decoded.rejections[:] = whole + others[:ENTRIES_MAX]
     left = Counter(item.reason for item in others[ENTRIES_MAX:])
     if left:
         reason = left.most_common(1)[0][0]
         named = ", ".join(f"{name.value} {count}" for name, count in left.most_common())
         detail = f"{left.total()} more refused in this message: {named}"
-        judged.rejections.append(Rejection(reason, detail, others[0].station_id, others[0].instrument_id))
-    return judged
+        decoded.rejections.append(Rejection(reason, detail, others[0].station_id, others[0].instrument_id))
+    return decoded
 
 
 def _too_large(message: RawMessage, topic: Topic, limit: int) -> Rejection:
@@ -151,14 +151,14 @@ def _too_large(message: RawMessage, topic: Topic, limit: int) -> Rejection:
     return Rejection(RejectReason.TOO_LARGE, detail, topic.station_id, topic.instrument_id)
 
 
-def set_aside(judged: Judged, error: Exception) -> None:
+def set_aside(decoded: DecodedMessage, error: Exception) -> None:
     """Keep everything of a message out of the database, reading by reading, because handling it raised."""
     detail = describe(error)
-    refused = [internal_error(detail, judged.topic, reading) for reading in judged.readings]
-    judged.rejections.extend(refused or [internal_error(detail, judged.topic)])
-    judged.readings.clear()
-    judged.results.clear()
-    say("message_set_aside", error, topic=judged.message.topic, received_at=judged.message.received_at.isoformat())
+    refused = [internal_error(detail, decoded.topic, reading) for reading in decoded.readings]
+    decoded.rejections.extend(refused or [internal_error(detail, decoded.topic)])
+    decoded.readings.clear()
+    decoded.results.clear()
+    say("message_set_aside", error, topic=decoded.message.topic, received_at=decoded.message.received_at.isoformat())
 
 
 def refused_by_store(reading: Reading, detail: str) -> Rejection:

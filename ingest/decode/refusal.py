@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
     from store.state import StateStore
 
-BEHIND_THE_JUDGE = (RejectReason.REFUSED_BY_STORE, RejectReason.CLOCK_SUSPECT, RejectReason.INTERNAL_ERROR)
+REFUSED_AFTER_DECODING = (RejectReason.REFUSED_BY_STORE, RejectReason.CLOCK_SUSPECT, RejectReason.INTERNAL_ERROR)
 """Refusals that the judge alone does not know."""
 _PAGE = 1_000
 Refusals = dict[tuple[str, str, "datetime", "datetime"], str]
 """Reasons, by station, instrument, start of the reading and time of reception."""
 
 
-def refused_behind_judge(state: StateStore, received_from: datetime, station_id: str | None = None) -> Refusals:
+def refused_after_decoding(state: StateStore, received_from: datetime, station_id: str | None = None) -> Refusals:
     """Readings that the drain refused though the judge accepts them, of messages received at ``received_from`` or later.
 
     Parameters
@@ -27,7 +27,7 @@ def refused_behind_judge(state: StateStore, received_from: datetime, station_id:
         None: of all stations.
     """
     found: Refusals = {}
-    for reason in BEHIND_THE_JUDGE:
+    for reason in REFUSED_AFTER_DECODING:
         after = 0
         while page := state.quarantine.list(
             reason=reason, station_id=station_id, received_from=received_from, after=after, limit=_PAGE

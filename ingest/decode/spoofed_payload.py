@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from ingest.decode.message import Judged
+    from ingest.decode.message import DecodedMessage
     from schemas.network import Network
 
 
-def foreign_payloads(batch: Sequence[Judged], network: Network, now: datetime) -> list[Finding]:
+def spoofed_payloads(batch: Sequence[DecodedMessage], network: Network, now: datetime) -> list[Finding]:
     """One finding a station of a batch, with the number of such payloads and the words of the last one.
 
     Parameters
@@ -25,21 +25,21 @@ def foreign_payloads(batch: Sequence[Judged], network: Network, now: datetime) -
         Aware, time of the report.
     """
     found: dict[str, Finding] = {}
-    for judged in batch:
-        for rejection in judged.rejections:
+    for decoded in batch:
+        for rejection in decoded.rejections:
             # a topic that does not fit the network file is refused for the same reason, before anybody looks inside
-            if rejection.reason is not RejectReason.TOPIC_MISMATCH or judged.topic is None:
+            if rejection.reason is not RejectReason.TOPIC_MISMATCH or decoded.topic is None:
                 continue
-            if validate_topic(judged.topic, network) is not None:
+            if validate_topic(decoded.topic, network) is not None:
                 continue
-            station_id = judged.topic.station_id
+            station_id = decoded.topic.station_id
             before = found.get(station_id)
             found[station_id] = Finding(
                 key=f"foreign_payload/{station_id}",
                 kind=FindingKind.FOREIGN_PAYLOAD,
                 station_id=station_id,
-                instrument_id=judged.topic.instrument_id,
-                facts={"topic": judged.message.topic, "named": rejection.detail},
+                instrument_id=decoded.topic.instrument_id,
+                facts={"topic": decoded.message.topic, "named": rejection.detail},
                 count=1 + (before.count if before else 0),
                 first_at=now,
                 last_at=now,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from ingest.process.guard import divide
-from ingest.process.patience import Trouble
+from ingest.process.patience import Outage
 from store.error import RawLogError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _SIZE_EVERY_S = 5.0
 _log = structlog.get_logger("ingest.gateway")
 
 
-class Keeper:
+class BufferWriter:
     """Group commit of frames.
 
     Parameters
@@ -47,8 +47,8 @@ class Keeper:
         self._queue: deque[Waiting] = deque()
         self._arrived = asyncio.Event()
         self._pool = ThreadPoolExecutor(1, "gateway-keep")
-        self._trouble = Trouble(_log, "buffer_resumed")
-        self._fullness = Trouble(_log, "buffer_resumed")
+        self._trouble = Outage(_log, "buffer_resumed")
+        self._fullness = Outage(_log, "buffer_resumed")
         self._is_full = False
         self._measured_at = 0.0
 

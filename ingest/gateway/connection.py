@@ -10,7 +10,7 @@ import structlog
 
 from ingest.gateway.device import refusal
 from ingest.gateway.request import AMBIENT_AIR
-from ingest.process.patience import Sparing
+from ingest.process.patience import RateLimitedLog
 from schemas.message import RawMessage
 from sensors.hj212.command import READINGS, Command, answer_to
 from sensors.hj212.frame import encode_frame
@@ -19,18 +19,18 @@ from sensors.hj212.framer import Framer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ingest.gateway.buffer_writer import Keeper
+    from ingest.gateway.buffer_writer import BufferWriter
     from ingest.gateway.device import Device
     from ingest.gateway.metrics import GatewayMetrics
     from ingest.gateway.request import RequestBook
     from sensors.hj212.frame import Acceptance, Frame
-    from sensors.hj212.framer import Found
+    from sensors.hj212.framer import FoundFrame
 
 _UNSOUND_MAX = 20
 _UNREAD_MAX_BYTES = 64 << 10
 _SHOWN = 120
 _log = structlog.get_logger("ingest.gateway")
-_spare = Sparing(_log)
+_limited_log = RateLimitedLog(_log)
 """Whoever reaches the port could fill the log otherwise; the counters count all."""
 
 
@@ -42,7 +42,7 @@ class Hub:
     devices : mapping of str to Device
         By MN.
     acceptance : Acceptance
-    keeper : Keeper
+    keeper : BufferWriter
     requests : RequestBook
     metrics : GatewayMetrics
     connections_max : int
@@ -53,14 +53,14 @@ class Hub:
         *,
         devices: Mapping[str, Device],
         acceptance: Acceptance,
-        keeper: Keeper,
+        buffer_writer: BufferWriter,
         requests: RequestBook,
         metrics: GatewayMetrics,
         connections_max: int,
     ) -> None:
         self.devices = devices
         self.acceptance = acceptance
-        self.keeper = keeper
+        self.buffer_writer = buffer_writer
         self.requests = requests
         self.metrics = metrics
         self.connections_max = connections_max
@@ -108,7 +108,7 @@ class Connection(asyncio.Protocol):
         self._hub.requests.leave(self.mn, self)
         self._hub.metrics.connections.set(len(self._hub.connections))
         if exc is not None:
-            _spare.info("connection_broke", mn=self.mn, detail=str(exc))
+            _limited_log.info("connection_broke", mn=self.mn, detail=str(exc))
 
     def data_received(self, data: bytes) -> None:
         """Find frames and deal with each; after the end was called for, nothing more is taken."""
@@ -141,7 +141,7 @@ class Connection(asyncio.Protocol):
             self._hub.metrics.closed.labels("does_not_read").inc()
             self._transport.abort()
 
-    def _found(self, data: bytes) -> Iterator[Found]:
+    def _found(self, data: bytes) -> Iterator[FoundFrame]:
         """Frames in what has come; where the framer raises, the connection is closed, since it has lost its place."""
         try:
             yield from self._framer.feed(data)
@@ -149,11 +149,11 @@ class Connection(asyncio.Protocol):
             self._hub.metrics.caught("frame", error)
             self.close("error")
 
-    def _refuse_unsound(self, found: Found) -> None:
+    def _refuse_unsound(self, found: FoundFrame) -> None:
         """No answer: the station sends again; a connection of noise is closed."""
         rule = found.error.rule.value if found.error else "mark"
         self._hub.metrics.refused.labels(rule).inc()
-        _spare.warning(
+        _limited_log.warning(
             "frame_refused", mn=self.mn, peer=self._peer(), detail=str(found.error), frame=repr(found.raw[:_SHOWN])
         )
         self._unsound += 1
@@ -164,7 +164,7 @@ class Connection(asyncio.Protocol):
         reason = refusal(frame, self._hub.devices.get(frame.mn))
         if reason is not None:
             self._hub.metrics.refused.labels(reason).inc()
-            _spare.warning("frame_refused", mn=frame.mn, peer=self._peer(), detail=reason)
+            _limited_log.warning("frame_refused", mn=frame.mn, peer=self._peer(), detail=reason)
             self.close("refused")
             return
         self.mn, self.heard_at, self._unsound = frame.mn, self._clock(), 0
@@ -175,7 +175,7 @@ class Connection(asyncio.Protocol):
             return
         if frame.cn in READINGS:
             message = RawMessage(f"hj212/{frame.mn}/{frame.cn}", raw, datetime.now(UTC))
-            self._hub.keeper.put(message, lambda: self._answer(frame))
+            self._hub.buffer_writer.put(message, lambda: self._answer(frame))
         else:
             self._answer(frame)  # states and notices hold no readings: there is nothing to keep
 

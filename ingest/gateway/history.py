@@ -16,8 +16,8 @@ import structlog
 
 from ingest.completeness.station import NOTHING, parse_command
 from ingest.mqtt import CommandListener
-from ingest.process.error import CommandError
-from ingest.process.patience import Sparing
+from ingest.process.error import StationCommandError
+from ingest.process.patience import RateLimitedLog
 from schemas.message import Topic
 from sensors.hj212.command import Command as Cn
 from sensors.hj212.command import RequestAnswer, Result
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from ingest.completeness.station import Span
     from ingest.gateway.metrics import GatewayMetrics
-    from ingest.gateway.request import Outcome, RequestBook
+    from ingest.gateway.request import RequestBook, RequestOutcome
     from ingest.gateway.settings import GatewaySettings
     from schemas.network import Instrument
 
@@ -37,7 +37,7 @@ ASKABLE = frozenset({int(Cn.MINUTE), int(Cn.HOUR), int(Cn.DAY)})
 _LAST_SECOND = timedelta(seconds=1)
 _WAITING_MAX = 1_000
 _log = structlog.get_logger("ingest.gateway")
-_spare = Sparing(_log)
+_limited_log = RateLimitedLog(_log)
 
 
 class HistoryDesk:
@@ -86,11 +86,11 @@ class HistoryDesk:
             return  # an instrument that sends by itself: its station answers
         try:
             content = content_of(parse_command(payload).get, self._network.timezone)
-        except CommandError as error:
-            _spare.warning("command_not_understood", station=station_id, detail=str(error))
+        except StationCommandError as error:
+            _limited_log.warning("command_not_understood", station=station_id, detail=str(error))
             return
         if len(self._tasks) >= _WAITING_MAX:
-            _spare.warning("too_many_requests", station=station_id)  # asked again later
+            _limited_log.warning("too_many_requests", station=station_id)  # asked again later
             return
         task = self._loop.create_task(self._ask(station_id, instrument, content))
         self._tasks.add(task)
@@ -126,12 +126,12 @@ class HistoryDesk:
 
 
 def content_of(span: Span, zone: ZoneInfo) -> bytes:
-    """BeginTime and EndTime of a span, in local time; raises `CommandError` where the zone's calendar does not reach that far."""
+    """BeginTime and EndTime of a span, in local time; raises `StationCommandError` where the zone's calendar does not reach that far."""
     try:
         begin, end = span.start.astimezone(zone), (span.end - _LAST_SECOND).astimezone(zone)
     except OverflowError as error:
         msg = f"{span.start.isoformat()} to {span.end.isoformat()}: no local time reaches that far"
-        raise CommandError(msg) from error
+        raise StationCommandError(msg) from error
     return f"BeginTime={_digits(begin)},EndTime={_digits(max(begin, end))}".encode()
 
 
@@ -140,12 +140,12 @@ def _digits(moment: datetime) -> str:
     return f"{moment.year:04}{moment:%m%d%H%M%S}"
 
 
-def has_nothing(outcome: Outcome) -> bool:
+def has_nothing(outcome: RequestOutcome) -> bool:
     """Whether asking again makes no sense: no data, or a command that the device does not take."""
     return outcome.result is Result.NO_DATA or outcome.answer in (RequestAnswer.REFUSED, RequestAnswer.WRONG_CN)
 
 
-def _word(outcome: Outcome) -> str:
+def _word(outcome: RequestOutcome) -> str:
     if outcome.result is not None:
         return outcome.result.name.lower()
     return "no_answer" if outcome.answer is None else f"answer_{outcome.answer.name.lower()}"

@@ -32,7 +32,7 @@ AMBIENT_AIR = "22"
 _Code = TypeVar("_Code", RequestAnswer, Result)
 
 
-class Line(Protocol):
+class FrameSender(Protocol):
     """A connection that frames can be sent on."""
 
     def send(self, frame: Frame) -> None:
@@ -40,7 +40,7 @@ class Line(Protocol):
         ...
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class RequestOutcome(msgspec.Struct, frozen=True):
     """What became of a request.
 
     Attributes
@@ -72,11 +72,11 @@ class RequestBook:
     def __init__(self, devices: Mapping[str, Device], metrics: GatewayMetrics) -> None:
         self._devices = devices
         self._metrics = metrics
-        self._lines: dict[str, Line] = {}
+        self._lines: dict[str, FrameSender] = {}
         self._types: dict[str, str] = {}
         self._open: dict[tuple[str, str], _Open] = {}
 
-    def arrive(self, mn: str, line: Line, system_type: str = AMBIENT_AIR) -> None:
+    def arrive(self, mn: str, line: FrameSender, system_type: str = AMBIENT_AIR) -> None:
         """Note the connection a device was last heard on, and the ST of its frame."""
         self._lines[mn] = line
         self._types[mn] = system_type
@@ -85,7 +85,7 @@ class RequestBook:
         """ST that a device uses, that of ambient air before it was heard."""
         return self._types.get(mn, AMBIENT_AIR)
 
-    def leave(self, mn: str, line: Line) -> None:
+    def leave(self, mn: str, line: FrameSender) -> None:
         """Forget a connection that is gone."""
         if self._lines.get(mn) is line:
             del self._lines[mn]
@@ -99,7 +99,7 @@ class RequestBook:
         now: datetime,
         answer_s: float = ANSWER_S,
         result_s: float = RESULT_S,
-    ) -> Outcome:
+    ) -> RequestOutcome:
         """Send a request and wait for its end.
 
         Parameters
@@ -122,12 +122,12 @@ class RequestBook:
         try:
             answer = await self._answer(mn, frame, waiting, answer_s)
             if answer is not RequestAnswer.READY:
-                return Outcome(answer)
+                return RequestOutcome(answer)
             try:
                 code = await asyncio.wait_for(waiting.result, result_s)
             except TimeoutError:
-                return Outcome(answer)
-            return Outcome(answer, _known(Result, code, Result.FAILED))
+                return RequestOutcome(answer)
+            return RequestOutcome(answer, _known(Result, code, Result.FAILED))
         finally:
             del self._open[mn, qn]
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.gateway.buffer_writer import Keeper
+from ingest.gateway.buffer_writer import BufferWriter
 from ingest.gateway.connection import Connection, Hub
 from ingest.gateway.device import acceptance_of, devices_of
 from ingest.gateway.forward import Forwarder
 from ingest.gateway.history import HistoryDesk
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.gateway.request import RequestBook
-from ingest.mqtt import BeatSender
+from ingest.mqtt import HeartbeatSender
 from ingest.process.error import IngestError, LockedError
 from ingest.process.supervise import Worker
 from store.rawlog import RawLog
@@ -57,14 +57,14 @@ def run(settings: GatewaySettings, stop: threading.Event) -> None:
         log = RawLog(settings.buffer_dir)
         forwarder = Forwarder(settings, log, devices=devices, metrics=metrics, stop=stop)
         publishing = Worker("forward", forwarder.run, stop, metrics.restarted)
-        keeper = Keeper(settings, log, metrics)
-        complaints = (forwarder.complaint, publishing.complaint, keeper.complaint)
-        with BeatSender(settings, settings.gateway_client_id, complaints) as beats:
+        buffer_writer = BufferWriter(settings, log, metrics)
+        complaints = (forwarder.complaint, publishing.complaint, buffer_writer.complaint)
+        with HeartbeatSender(settings, settings.gateway_client_id, complaints) as beats:
             beating = Worker("beat", beats.run, stop, metrics.restarted)
             publishing.start()
             beating.start()
             try:
-                asyncio.run(_serve(settings, keeper, metrics, devices=devices, stop=stop))
+                asyncio.run(_serve(settings, buffer_writer, metrics, devices=devices, stop=stop))
             finally:
                 stop.set()
                 publishing.join(_FORWARD_END_S)
@@ -74,7 +74,7 @@ def run(settings: GatewaySettings, stop: threading.Event) -> None:
 
 async def _serve(
     settings: GatewaySettings,
-    keeper: Keeper,
+    buffer_writer: BufferWriter,
     metrics: GatewayMetrics,
     *,
     devices: Mapping[str, Device],
@@ -84,7 +84,7 @@ async def _serve(
     hub = Hub(
         devices=devices,
         acceptance=acceptance_of(devices),
-        keeper=keeper,
+        buffer_writer=buffer_writer,
         requests=RequestBook(devices, metrics),
         metrics=metrics,
         connections_max=settings.gateway_connections_max,
@@ -96,7 +96,7 @@ async def _serve(
         msg = f"SKYGROUND_GATEWAY_PORT={port}: {host}:{port} cannot be opened: {error.strerror}"
         raise IngestError(msg) from error
     ended = asyncio.Event()
-    keeping = asyncio.create_task(keeper.run(ended))
+    keeping = asyncio.create_task(buffer_writer.run(ended))
     desk = HistoryDesk(settings, hub.requests, metrics)
     desk.open()
     _log.info("started", address=f"{host}:{server.sockets[0].getsockname()[1]}", devices=len(devices))
@@ -128,7 +128,7 @@ async def _watch(
             swept_at = now
             try:
                 hub.close_idle(now, first_frame_s=settings.gateway_first_frame_s, idle_s=settings.gateway_idle_s)
-                hub.keeper.measure()
+                hub.buffer_writer.measure()
             except Exception as error:  # noqa: BLE001 - the stations stay connected
                 metrics.caught("sweep", error)
 

@@ -10,7 +10,7 @@ with without("dns"):
 
 from ingest.mqtt.announcer import Announcer, Member, member_topic
 from ingest.mqtt.command import CommandListener
-from ingest.mqtt.heartbeat import BeatListener, BeatSender
+from ingest.mqtt.heartbeat import HeartbeatListener, HeartbeatSender
 from ingest.mqtt.probe import probe
 from ingest.mqtt.publisher import Publisher, Sent
 from ingest.mqtt.subscriber import Batch, Subscriber
@@ -18,9 +18,9 @@ from ingest.mqtt.subscriber import Batch, Subscriber
 __all__ = [
     "Announcer",
     "Batch",
-    "BeatListener",
-    "BeatSender",
     "CommandListener",
+    "HeartbeatListener",
+    "HeartbeatSender",
     "Member",
     "Publisher",
     "Sent",

@@ -9,7 +9,7 @@ import structlog
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client, wait_published
-from ingest.process.patience import Sparing
+from ingest.process.patience import RateLimitedLog
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ingest.process.settings import CollectorSettings
 
-_spare = Sparing(structlog.get_logger("ingest.mqtt"))
+_limited_log = RateLimitedLog(structlog.get_logger("ingest.mqtt"))
 
 
 class Member(msgspec.Struct, frozen=True):
@@ -95,7 +95,7 @@ class Announcer:
         try:
             member = msgspec.json.decode(message.payload, type=Member)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # anything else would end the network thread
-            _spare.warning("announcement_unreadable", topic=message.topic)
+            _limited_log.warning("announcement_unreadable", topic=message.topic)
             return
         self._heard(message.topic.rpartition("/")[2], member)
 

@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion
 
 from ingest.process.error import BrokerError
 from ingest.process.guard import describe, say
-from ingest.process.patience import SAY_AGAIN_S, Trouble
+from ingest.process.patience import SAY_AGAIN_S, Outage
 from ingest.process.supervise import Restarts
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class SupervisedClient(Client):
     paho's own ends with the first exception, of a callback or of its own: the process then lives on, and hears nothing more.
     """
 
-    _errors = Trouble(_log)
+    _errors = Outage(_log)
 
     def _thread_main(self) -> None:
         restarts = Restarts("mqtt")

@@ -11,8 +11,8 @@ import structlog
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client, wait_published
-from ingest.process.heartbeat import BEAT_S, Beat, beat_of
-from ingest.process.patience import Sparing
+from ingest.process.heartbeat import HEARTBEAT_S, Heartbeat, heartbeat_of
+from ingest.process.patience import RateLimitedLog
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
@@ -29,10 +29,10 @@ _LAST_WORD_S = 2.0
 _KIND = "gateway"
 _MOST = 100
 """Processes whose beats are kept until they are taken; anybody who may publish could make up more."""
-_spare = Sparing(structlog.get_logger("ingest.mqtt"))
+_limited_log = RateLimitedLog(structlog.get_logger("ingest.mqtt"))
 
 
-class BeatSender:
+class HeartbeatSender:
     """Says at intervals that this process is there, on a connection of its own, in a ``with`` block.
 
     Parameters
@@ -52,7 +52,7 @@ class BeatSender:
         client_id: str,
         complaints: Sequence[Callable[[], str]],
         *,
-        every_s: float = BEAT_S,
+        every_s: float = HEARTBEAT_S,
     ) -> None:
         self._settings = settings
         self._topic = status_topic("ops", _KIND, client_id)
@@ -80,13 +80,13 @@ class BeatSender:
         disconnect(self._client)
 
     def run(self) -> None:
-        """Beat until the block is left."""
+        """Heartbeat until the block is left."""
         while not self._stop.wait(self._every_s):
             if self._client.is_connected():
                 self._send()
 
     def _send(self, *, is_end: bool = False) -> MQTTMessageInfo:
-        beat = beat_of(self._name, self._started_at, self._every_s, self._complaints, is_end=is_end)
+        beat = heartbeat_of(self._name, self._started_at, self._every_s, self._complaints, is_end=is_end)
         return self._client.publish(self._topic, msgspec.json.encode(beat), qos=QOS, retain=True)
 
     def _connected(
@@ -101,7 +101,7 @@ class BeatSender:
             self._send()
 
 
-class BeatListener:
+class HeartbeatListener:
     """Hears the beats of others, in a ``with`` block.
 
     Parameters
@@ -113,7 +113,7 @@ class BeatListener:
 
     def __init__(self, settings: Broker, client_id: str) -> None:
         self._settings = settings
-        self._heard: dict[str, Beat] = {}
+        self._heard: dict[str, Heartbeat] = {}
         self._lock = threading.Lock()
         self._client = new_client(settings, client_id, manual_ack=False)
         self._client.on_connect = self._connected
@@ -130,7 +130,7 @@ class BeatListener:
         """Disconnect."""
         disconnect(self._client)
 
-    def take(self) -> list[Beat]:
+    def take(self) -> list[Heartbeat]:
         """The newest beat of each process since the last call."""
         with self._lock:
             taken, self._heard = self._heard, {}
@@ -150,9 +150,9 @@ class BeatListener:
 
     def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         try:
-            beat = msgspec.json.decode(message.payload, type=Beat)
+            beat = msgspec.json.decode(message.payload, type=Heartbeat)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            _spare.warning("beat_unreadable", topic=message.topic)
+            _limited_log.warning("beat_unreadable", topic=message.topic)
             return
         # the clocks of two machines differ
         now = datetime.now(UTC)

@@ -84,7 +84,7 @@ class Subscriber:
         settings: CollectorSettings,
         on_connection: Callable[[bool], None] | None = None,
         *,
-        covered_by: str = "",
+        taken_over_by: str = "",
     ) -> None:
         self._settings = settings
         self._on_connection = on_connection or (lambda _: None)
@@ -100,13 +100,13 @@ class Subscriber:
         self._why_lost = "no answer"
         self._losses: deque[float] = deque(maxlen=_LOSSES)
         self._refused_topics: list[str] = []
-        self._is_cover = bool(covered_by)
+        self._is_take_over = bool(taken_over_by)
         self._status = status_topic("ops", "collector", settings.mqtt_client_id)
         self._states = STATES
-        if covered_by:
+        if taken_over_by:
             self._status = member_topic(settings.mqtt_client_id)
-            self._states = member_states(settings, covered_by)
-        self._client = new_receiver(settings, settings.mqtt_client_id, reconnects=not self._is_cover)
+            self._states = member_states(settings, taken_over_by)
+        self._client = new_receiver(settings, settings.mqtt_client_id, reconnects=not self._is_take_over)
         self._client.will_set(self._status, self._states["offline"], qos=QOS, retain=True)
         self._client.on_connect = self._connected
         self._client.on_disconnect = self._disconnected
@@ -223,7 +223,7 @@ class Subscriber:
             return
         self._lost_at = None
         self._connection += 1
-        if not self._is_cover:
+        if not self._is_take_over:
             # of a session that goes on nothing is missing: without this, what is retained would come anew at each connection
             options = SubscribeOptions(qos=QOS, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
             client.subscribe([(topic, options) for topic in self._settings.subscriptions])

@@ -3,8 +3,8 @@
 ``IngestError``
     ``BrokerError``    the broker cannot be reached or refuses us
     ``PublishError``   the broker does not confirm what was published
-    ``DatasetError``   a data set cannot be fetched, checked or found
-    ``CommandError``   a command to a station cannot be understood or followed
+    ``DatasetFileError``   a data set cannot be fetched, checked or found
+    ``StationCommandError``   a command to a station cannot be understood or followed
     ``LockedError``    another collector works in the same run directory
 
 Bad input is no error but a value: `schemas.reading.Rejection`.
@@ -25,11 +25,11 @@ class PublishError(IngestError):
     """Messages stay without confirmation for too long."""
 
 
-class DatasetError(IngestError):
+class DatasetFileError(IngestError):
     """A data set cannot be fetched, is not what it should be, or is unknown."""
 
 
-class CommandError(IngestError):
+class StationCommandError(IngestError):
     """A command to a station cannot be understood or followed."""
 
 

@@ -47,7 +47,7 @@ def is_refused(error: Exception) -> bool:
     return is_unexpected(error) or isinstance(error, QueryError)
 
 
-class Caught:
+class CaughtErrors:
     """Exceptions that were caught where no message is refused for them, by step; threads may share it."""
 
     def __init__(self) -> None:

@@ -13,14 +13,14 @@ from msgspec import Meta
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-BEAT_S = 15.0
+HEARTBEAT_S = 15.0
 """How often a process says that it is there [s]."""
 _LONGEST = 1_000
 """Characters of a complaint that travel."""
 _Moment = Annotated[datetime, Meta(tz=True)]
 
 
-class Beat(msgspec.Struct, frozen=True, kw_only=True):
+class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """One sign of life; the fields as `store.state.Process` has them.
 
     Attributes
@@ -39,11 +39,11 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
     is_end: bool = False
 
 
-def beat_of(
+def heartbeat_of(
     name: str, started_at: datetime, every_s: float, complaints: Sequence[Callable[[], str]], *, is_end: bool = False
-) -> Beat:
+) -> Heartbeat:
     """The beat of this process at this moment."""
-    return Beat(
+    return Heartbeat(
         name=name,
         host=socket.gethostname(),
         pid=os.getpid(),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self
 import structlog
 
 from ingest.process.guard import say
-from ingest.process.heartbeat import BEAT_S, beat_of
-from ingest.process.patience import Trouble
+from ingest.process.heartbeat import HEARTBEAT_S, heartbeat_of
+from ingest.process.patience import Outage
 from ingest.process.supervise import Worker
 from store.error import StoreError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from types import TracebackType
 
-    from ingest.process.heartbeat import Beat
+    from ingest.process.heartbeat import Heartbeat
     from store.state import StateStore
 
 _LAST_WORD_S = 3.0
@@ -26,7 +26,7 @@ _FIRST_S = 2.0
 _log = structlog.get_logger("ingest.vital")
 
 
-class Vital:
+class HeartbeatThread:
     """The thread that says it, in a ``with`` block: a process that leaves it by an exception has not ended as it was told to.
 
     Parameters
@@ -51,8 +51,8 @@ class Vital:
         complaints: Sequence[Callable[[], str]],
         restarted: Callable[[str], object] = lambda _: None,
         *,
-        others: Callable[[], Iterable[Beat]] = tuple,
-        every_s: float = BEAT_S,
+        others: Callable[[], Iterable[Heartbeat]] = tuple,
+        every_s: float = HEARTBEAT_S,
     ) -> None:
         self._name = name
         self._state_url = state_url
@@ -82,7 +82,7 @@ class Vital:
     def _run(self) -> None:
         from store.state import StateStore
 
-        trouble = Trouble(_log)
+        trouble = Outage(_log)
         with StateStore(self._state_url) as state:
             while True:
                 try:
@@ -101,17 +101,17 @@ class Vital:
                     _log.warning("end_not_noted", detail=str(error))
 
     def _beat(self, state: StateStore) -> None:
-        beat = beat_of(self._name, self._started_at, self._every_s, self._complaints)
-        note_beat(state, beat)
+        beat = heartbeat_of(self._name, self._started_at, self._every_s, self._complaints)
+        note_heartbeat(state, beat)
         self._has_begun = True
         for other in self._others():
             try:
-                note_beat(state, other)
+                note_heartbeat(state, other)
             except Exception as error:  # noqa: BLE001 - what another sends costs that one
                 say("beat_not_noted", error, process=other.name)
 
 
-def note_beat(state: StateStore, beat: Beat) -> None:
+def note_heartbeat(state: StateStore, beat: Heartbeat) -> None:
     """Store a beat; one with which a process says that it ends as it was told to makes it forgotten.
 
     Raises

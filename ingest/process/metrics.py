@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 
-class Metrics:
+class CollectorMetrics:
     """All counters of the collector, in a registry of their own."""
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class Metrics:
         )
         self.lag = Gauge("ingest_cursor_lag_messages", "Messages kept and not yet written", registry=self.registry)
         self.connected = Gauge("ingest_broker_connected", "1 while the broker is connected", registry=self.registry)
-        self.covered = Gauge(
+        self.taken_over = Gauge(
             "ingest_covered_sessions",
             "Absent collectors of the share group that this one stands in for",
             registry=self.registry,

@@ -20,7 +20,7 @@ COMPLAIN_AFTER_S = 120.0
 SAY_AGAIN_S = 30.0
 
 
-class Trouble:
+class Outage:
     """Something that lasts; each attempt in vain would be a log line a second, so most are not written.
 
     Parameters
@@ -63,7 +63,7 @@ class Trouble:
         return True
 
 
-class Sparing:
+class RateLimitedLog:
     """Lines that anybody outside could cause without end: so many each half minute, then the number of those left out.
 
     Parameters
@@ -101,10 +101,10 @@ class Sparing:
         return has_room
 
 
-def insist(
+def retry_until_stopped(
     step: Callable[[], object],
     event: str,
-    trouble: Trouble,
+    trouble: Outage,
     stop: threading.Event,
     alive: Callable[[], object] = lambda: None,
 ) -> bool:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import threading
 
 
-def stop_on_signals(stop: threading.Event, *, within_s: float | None = None) -> None:
+def shutdown_on_signals(stop: threading.Event, *, within_s: float | None = None) -> None:
     """Set ``stop`` on SIGTERM, SIGINT and the end of the terminal (SIGHUP, unless ignored as by nohup); a second signal ends the program at once.
 
     Parameters

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.correction.overwrite_log import of_quarantine
-from ingest.decode.message import Judged, judge
+from ingest.correction.overwrite_log import overwrite_log_of_quarantine
+from ingest.decode.message import DecodedMessage, decode_and_validate
 from ingest.process.guard import is_unexpected, say
 from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ingest.correction.overwrite_log import Reviser
+    from ingest.correction.overwrite_log import OverwriteLog
     from ingest.process.settings import CollectorSettings
     from ingest.writer import Writer
     from store.state import QuarantinedItem, StateStore
@@ -86,10 +86,10 @@ def replay(items: Iterable[int], settings: CollectorSettings, state: StateStore,
         None: nothing is stored, marked or added, to see what would be.
     """
     outcome = Replayed()
-    with of_quarantine(settings, writer, state) as reviser:
+    with overwrite_log_of_quarantine(settings, writer, state) as overwrites:
         for entry_id in items:
             try:
-                _replay_one(entry_id, settings, state, writer=writer, reviser=reviser, outcome=outcome)
+                _replay_one(entry_id, settings, state, writer=writer, overwrites=overwrites, outcome=outcome)
             except Exception as error:
                 if not is_unexpected(error):
                     raise
@@ -104,56 +104,56 @@ def _replay_one(
     state: StateStore,
     *,
     writer: Writer | None,
-    reviser: Reviser | None,
+    overwrites: OverwriteLog | None,
     outcome: Replayed,
 ) -> None:
     item = state.quarantine.get(entry_id)
     if item is None or item.payload is None or len(item.payload) < item.payload_bytes:
         outcome.incomplete += 1
         return
-    judged = judge(item.message, settings)
+    decoded = decode_and_validate(item.message, settings)
     # the judge knows no clocks: without a repair of its times a reading stays where it is
-    if drop_held(judged, item, state):
+    if drop_held(decoded, item, state):
         outcome.refused += 1
         return
-    if writer is None or reviser is None:
-        is_refused = is_still_refused(item, judged)
-        outcome.values += sum(len(reading.values) for reading in judged.readings)
+    if writer is None or overwrites is None:
+        is_refused = is_still_refused(item, decoded)
+        outcome.values += sum(len(reading.values) for reading in decoded.readings)
         outcome.refused += is_refused
         outcome.stored += not is_refused
         return
-    revised = reviser.revise([judged])
-    if judged.results:
-        state.calibration.add_checks(judged.results, item.message.received_at)
-    written = writer.write(revised.of(judged.readings))
+    plan = overwrites.plan_writes([decoded])
+    if decoded.results:
+        state.calibration.add_checks(decoded.results, item.message.received_at)
+    written = writer.write(plan.of(decoded.readings))
     if written is None:
         return
     outcome.values += written.values
-    if judged.rejections:
-        state.quarantine.add(item.message, judged.topic, judged.rejections)
-    if written.refused or is_still_refused(item, judged):
+    if decoded.rejections:
+        state.quarantine.add(item.message, decoded.topic, decoded.rejections)
+    if written.refused or is_still_refused(item, decoded):
         outcome.refused += 1
         return
     state.quarantine.mark_replayed(entry_id)
     outcome.stored += 1
 
 
-def drop_held(judged: Judged, item: QuarantinedItem, state: StateStore) -> bool:
+def drop_held(decoded: DecodedMessage, item: QuarantinedItem, state: StateStore) -> bool:
     """Take out readings that are held for their clock, by whichever entry of the message; whether the item's own time is held.
 
     A code that is known by now does not put the time right; nor does it once another repair has moved it.
     """
     entries_beside = state.quarantine.list_same_message(item.id)
     held = {other.interval_start for other in entries_beside if other.reason is RejectReason.CLOCK_SUSPECT}
-    judged.readings[:] = [reading for reading in judged.readings if reading.interval.start not in held]
-    return item.interval_start in held if item.interval_start is not None else bool(held) and not judged.readings
+    decoded.readings[:] = [reading for reading in decoded.readings if reading.interval.start not in held]
+    return item.interval_start in held if item.interval_start is not None else bool(held) and not decoded.readings
 
 
-def is_still_refused(item: QuarantinedItem, judged: Judged) -> bool:
+def is_still_refused(item: QuarantinedItem, decoded: DecodedMessage) -> bool:
     """Whether the same thing is refused again: the message, the reading of that time, or that value of it."""
     if item.reason is RejectReason.INTERNAL_ERROR:
-        return any(rejection.reason is item.reason for rejection in judged.rejections)
-    for rejection in judged.rejections:
+        return any(rejection.reason is item.reason for rejection in decoded.rejections)
+    for rejection in decoded.rejections:
         start = rejection.interval.start if rejection.interval else None
         is_same_time = start is None or item.interval_start is None or start == item.interval_start
         is_same_value = rejection.parameter is None or item.parameter is None or rejection.parameter == item.parameter

@@ -1,4 +1,4 @@
-"""Mending quarantined messages: codes and units renamed, times moved; the message itself stays as it was received.
+"""MessageRepair quarantined messages: codes and units renamed, times moved; the message itself stays as it was received.
 
 Times of every format are moved, since it is the decoded reading that moves. Only JSON messages are rewritten (`ingest.quarantine.rewrite_message`): what an
 HJ 212 device calls its factors is mended in the network file, after which a plain replay is enough.
@@ -11,29 +11,29 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.correction.overwrite_log import of_quarantine
-from ingest.decode.message import judge
+from ingest.correction.overwrite_log import overwrite_log_of_quarantine
+from ingest.decode.message import decode_and_validate
 from ingest.process.guard import describe, is_unexpected
 from ingest.quarantine.quarantine import drop_held, is_still_refused
-from ingest.quarantine.rewrite_message import MendError, Mending, mended_message
+from ingest.quarantine.rewrite_message import MessageRepair, RepairError, rewrite_message
 from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ingest.correction.overwrite_log import Reviser
-    from ingest.decode.message import Judged
+    from ingest.correction.overwrite_log import OverwriteLog
+    from ingest.decode.message import DecodedMessage
     from ingest.process.settings import CollectorSettings
     from ingest.writer import Writer
     from store.state import QuarantinedItem, StateStore
 
-__all__ = ["DOCUMENT", "MendError", "Mended", "Mending", "mend", "mended_message"]
+__all__ = ["DOCUMENT", "MessageRepair", "RepairError", "RepairedEntry", "repair_entries", "rewrite_message"]
 
 DOCUMENT = "quarantine_repair"
 _TIMED = frozenset({RejectReason.CLOCK_SUSPECT, RejectReason.TIME_FUTURE, RejectReason.TIME_LATE})
 
 
-class Mended(msgspec.Struct, frozen=True, kw_only=True):
+class RepairedEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Outcome of one entry: readings and values that are (or would be) stored, and why not where there are none."""
 
     id: int
@@ -43,14 +43,14 @@ class Mended(msgspec.Struct, frozen=True, kw_only=True):
     refused: list[str]
 
 
-def mend(
+def repair_entries(
     items: Iterable[int],
-    mending: Mending,
+    repair: MessageRepair,
     settings: CollectorSettings,
     state: StateStore,
     *,
     writer: Writer | None,
-) -> list[Mended]:
+) -> list[RepairedEntry]:
     """Mend entries and store what is then sound; the repair is kept as a document beside the entry.
 
     Parameters
@@ -62,67 +62,71 @@ def mend(
     ------
     StoreError
     """
-    with of_quarantine(settings, writer, state) as reviser:
-        return [_mend_one(entry_id, mending, settings, state, writer=writer, reviser=reviser) for entry_id in items]
+    with overwrite_log_of_quarantine(settings, writer, state) as overwrites:
+        return [
+            _repair_one(entry_id, repair, settings, state, writer=writer, overwrites=overwrites) for entry_id in items
+        ]
 
 
-def _mend_one(
+def _repair_one(
     entry_id: int,
-    mending: Mending,
+    repair: MessageRepair,
     settings: CollectorSettings,
     state: StateStore,
     *,
     writer: Writer | None,
-    reviser: Reviser | None,
-) -> Mended:
+    overwrites: OverwriteLog | None,
+) -> RepairedEntry:
     item = state.quarantine.get(entry_id)
     try:
         if item is None:
             msg = "there is no such entry"
-            raise MendError(msg)  # noqa: TRY301 - one way out for every entry that cannot be mended
-        judged = _judged(item, mending, settings, state)
-    except MendError as error:
-        return Mended(id=entry_id, readings=0, values=0, starts=[], refused=[str(error)])
-    outcome = _outcome(entry_id, judged)
-    if writer is None or reviser is None or not outcome.readings:
+            raise RepairError(msg)  # noqa: TRY301 - one way out for every entry that cannot be mended
+        decoded = _judged(item, repair, settings, state)
+    except RepairError as error:
+        return RepairedEntry(id=entry_id, readings=0, values=0, starts=[], refused=[str(error)])
+    outcome = _outcome(entry_id, decoded)
+    if writer is None or overwrites is None or not outcome.readings:
         return outcome
     try:
-        written = writer.write(reviser.revise([judged]).of(judged.readings))
+        written = writer.write(overwrites.plan_writes([decoded]).of(decoded.readings))
     except Exception as error:
         if not is_unexpected(error):
             raise
-        return Mended(id=entry_id, readings=0, values=0, starts=[], refused=[describe(error)])
-    if written is not None and not written.refused and not is_still_refused(_as_mended(item, mending), judged):
+        return RepairedEntry(id=entry_id, readings=0, values=0, starts=[], refused=[describe(error)])
+    if written is not None and not written.refused and not is_still_refused(_as_repaired(item, repair), decoded):
         state.quarantine.mark_replayed(entry_id)
-        state.documents.put(DOCUMENT, str(entry_id), msgspec.to_builtins(mending))
+        state.documents.put(DOCUMENT, str(entry_id), msgspec.to_builtins(repair))
     return outcome
 
 
-def _judged(item: QuarantinedItem, mending: Mending, settings: CollectorSettings, state: StateStore) -> Judged:
+def _judged(
+    item: QuarantinedItem, repair: MessageRepair, settings: CollectorSettings, state: StateStore
+) -> DecodedMessage:
     if item.payload is None or len(item.payload) < item.payload_bytes:
         msg = "the message was too large to be kept whole"
-        raise MendError(msg)
-    if mending.move and item.reason not in _TIMED:
+        raise RepairError(msg)
+    if repair.move and item.reason not in _TIMED:
         msg = f"times are moved only where the time was refused, not for {item.reason.value}"
-        raise MendError(msg)
-    message = mended_message(item.message, mending, item.interval_start) if mending.is_rewriting else item.message
-    judged = judge(message, settings, mending.move)
-    if not mending.move and drop_held(judged, item, state):
+        raise RepairError(msg)
+    message = rewrite_message(item.message, repair, item.interval_start) if repair.is_rewriting else item.message
+    decoded = decode_and_validate(message, settings, repair.move)
+    if not repair.move and drop_held(decoded, item, state):
         msg = "its clock was wrong: say by how many hours its times are to be moved"
-        raise MendError(msg)
+        raise RepairError(msg)
     if item.interval_start is not None:
-        wanted = _moved(item.interval_start, mending.move)
-        judged.readings[:] = [reading for reading in judged.readings if reading.interval.start == wanted]
-    return judged
+        wanted = _moved(item.interval_start, repair.move)
+        decoded.readings[:] = [reading for reading in decoded.readings if reading.interval.start == wanted]
+    return decoded
 
 
-def _as_mended(item: QuarantinedItem, mending: Mending) -> QuarantinedItem:
+def _as_repaired(item: QuarantinedItem, repair: MessageRepair) -> QuarantinedItem:
     """The entry by the code and the time that its value has now."""
     code, start = item.parameter, item.interval_start
     return msgspec.structs.replace(
         item,
-        parameter=None if code is None else mending.codes.get(code, code),
-        interval_start=None if start is None else _moved(start, mending.move),
+        parameter=None if code is None else repair.codes.get(code, code),
+        interval_start=None if start is None else _moved(start, repair.move),
     )
 
 
@@ -131,14 +135,14 @@ def _moved(moment: datetime, move: timedelta) -> datetime:
         return moment + move
     except OverflowError as error:
         msg = f"{moment.isoformat()} moved by {move / timedelta(hours=1):+g} h is no time any more"
-        raise MendError(msg) from error
+        raise RepairError(msg) from error
 
 
-def _outcome(entry_id: int, judged: Judged) -> Mended:
-    return Mended(
+def _outcome(entry_id: int, decoded: DecodedMessage) -> RepairedEntry:
+    return RepairedEntry(
         id=entry_id,
-        readings=len(judged.readings),
-        values=sum(len(reading.values) for reading in judged.readings),
-        starts=[reading.interval.start for reading in judged.readings],
-        refused=[f"{item.reason.value}: {item.detail}" for item in judged.rejections],
+        readings=len(decoded.readings),
+        values=sum(len(reading.values) for reading in decoded.readings),
+        starts=[reading.interval.start for reading in decoded.readings],
+        refused=[f"{item.reason.value}: {item.detail}" for item in decoded.rejections],
     )

@@ -27,11 +27,11 @@ _CODED = ("values", "units", "status")
 _Fields = dict[str, object]
 
 
-class MendError(IngestError):
+class RepairError(IngestError):
     """A message that cannot be mended; says why."""
 
 
-class Mending(msgspec.Struct, frozen=True, kw_only=True):
+class MessageRepair(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be changed, and who wants it.
 
     Attributes
@@ -57,45 +57,45 @@ class Mending(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.codes or self.units)
 
 
-def mended_message(message: RawMessage, mending: Mending, start: datetime | None = None) -> RawMessage:
+def rewrite_message(message: RawMessage, repair: MessageRepair, start: datetime | None = None) -> RawMessage:
     """The message with codes and units renamed.
 
     Parameters
     ----------
     message : RawMessage
-    mending : Mending
+    mending : MessageRepair
     start : datetime or None
         Of the one reading that matters; None: all of them.
 
     Raises
     ------
-    MendError
+    RepairError
         Where it is not ours to rewrite, or where a renamed value would take the place of another one.
     """
     if message.topic.startswith(CALIBRATION_PREFIX):
         msg = "a calibration result: it is not rewritten, let the station send it again"
-        raise MendError(msg)
+        raise RepairError(msg)
     try:
         form = parse_topic(message.topic).format
     except TopicError as error:
-        raise MendError(str(error)) from error
+        raise RepairError(str(error)) from error
     if form != FORMAT:
         msg = "not JSON: name factor and unit in the network file, then replay"
-        raise MendError(msg)
+        raise RepairError(msg)
     try:
         document = read_json(message.payload)
         readings = document if isinstance(document, list) else [document]
         for reading in readings:
             _refuse_twice(reading)
-        changed = [_mended_reading(reading, mending, start) for reading in readings]
+        changed = [_rewritten_reading(reading, repair, start) for reading in readings]
         body = changed if isinstance(document, list) else changed[0]
         return msgspec.structs.replace(message, payload=json.dumps(body).encode())
     except JsonError as error:
         msg = f"the message cannot be read: {error}"
-        raise MendError(msg) from error
+        raise RepairError(msg) from error
     except RecursionError as error:
         msg = "the message cannot be read: nested too deeply"
-        raise MendError(msg) from error
+        raise RepairError(msg) from error
 
 
 def _refuse_twice(reading: object) -> None:
@@ -105,21 +105,21 @@ def _refuse_twice(reading: object) -> None:
     for held in (reading, *reading.values()):
         if isinstance(held, JsonObject) and held.twice:
             msg = f"{min(held.twice)!r} stands twice, with two values: let the station send it again"
-            raise MendError(msg)
+            raise RepairError(msg)
 
 
-def _mended_reading(reading: object, mending: Mending, start: datetime | None) -> object:
+def _rewritten_reading(reading: object, repair: MessageRepair, start: datetime | None) -> object:
     if not isinstance(reading, dict) or not _is_meant(reading, start):
         return reading  # the decoder says what is wrong with it
     changed: _Fields = dict(reading)
     for name in _CODED:
         held = changed.get(name)
         if isinstance(held, dict):
-            changed[name] = _renamed(name, held, mending.codes)
+            changed[name] = _renamed(name, held, repair.codes)
     units = changed.get("units")
     if isinstance(units, dict):
         changed["units"] = {
-            code: mending.units.get(unit, unit) if isinstance(unit, str) else unit for code, unit in units.items()
+            code: repair.units.get(unit, unit) if isinstance(unit, str) else unit for code, unit in units.items()
         }
     return changed
 
@@ -140,7 +140,7 @@ def _renamed(name: str, held: Mapping[str, object], codes: Mapping[str, str]) ->
         new = codes.get(code, code)
         if new in changed and (name == "values" or changed[new] != value):
             msg = f"{name} hold {origin[new]!r} and {code!r}, which would both be {new!r}: one of them would be lost"
-            raise MendError(msg)
+            raise RepairError(msg)
         changed[new] = value
         origin[new] = code
     return changed

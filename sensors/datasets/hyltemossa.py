@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from schemas.message import NetworkCode
 from schemas.network import Station
 from sensors.datasets.table import (
-    Column,
+    DatasetColumn,
     Numbering,
     Row,
     files_at,
@@ -38,20 +38,20 @@ _HALF_HOUR = timedelta(minutes=30)
 _MISSING = frozenset({"", "-9999", "-9999.0", "-9999.000000", "NaN"})
 _UNITS_DATE = "dd/mm/yyyy"
 _COLUMNS = (
-    Column("H_PI_1_1_1", "flux1", "sensible_heat_flux", "W/m2"),
-    Column("LE_PI_1_1_1", "flux1", "latent_heat_flux", "W/m2"),
-    Column("FC_PI_1_1_1", "flux1", "co2_flux", "umol/m2/s"),
-    Column("USTAR_1_1_1", "flux1", "friction_velocity", "m/s"),
-    Column("WS_1_1_1", "flux1", "wind_speed", "m/s"),
-    Column("WD_1_1_1", "flux1", "wind_direction", "deg"),
-    Column("MO_LENGTH_1_1_1", "flux1", "obukhov_length", "m"),
-    Column("V_SIGMA_1_1_1", "flux1", "v_sigma", "m/s"),
-    Column("SW_IN_1_1_1", "met1", "global_radiation", "W/m2"),
-    Column("VPD_PI_1_1_1", "met1", "vapour_pressure_deficit", "hPa"),
-    Column("TA_1_1_1", "met1", "temperature", "degC"),
-    Column("TS_1_1_1", "met1", "soil_temperature", "degC"),
-    Column("RECO_PI_1_1_1", "model1", "ecosystem_respiration", "umol/m2/s"),
-    Column("GPP_PI_1_1_1", "model1", "gross_primary_production", "umol/m2/s"),
+    DatasetColumn("H_PI_1_1_1", "flux1", "sensible_heat_flux", "W/m2"),
+    DatasetColumn("LE_PI_1_1_1", "flux1", "latent_heat_flux", "W/m2"),
+    DatasetColumn("FC_PI_1_1_1", "flux1", "co2_flux", "umol/m2/s"),
+    DatasetColumn("USTAR_1_1_1", "flux1", "friction_velocity", "m/s"),
+    DatasetColumn("WS_1_1_1", "flux1", "wind_speed", "m/s"),
+    DatasetColumn("WD_1_1_1", "flux1", "wind_direction", "deg"),
+    DatasetColumn("MO_LENGTH_1_1_1", "flux1", "obukhov_length", "m"),
+    DatasetColumn("V_SIGMA_1_1_1", "flux1", "v_sigma", "m/s"),
+    DatasetColumn("SW_IN_1_1_1", "met1", "global_radiation", "W/m2"),
+    DatasetColumn("VPD_PI_1_1_1", "met1", "vapour_pressure_deficit", "hPa"),
+    DatasetColumn("TA_1_1_1", "met1", "temperature", "degC"),
+    DatasetColumn("TS_1_1_1", "met1", "soil_temperature", "degC"),
+    DatasetColumn("RECO_PI_1_1_1", "model1", "ecosystem_respiration", "umol/m2/s"),
+    DatasetColumn("GPP_PI_1_1_1", "model1", "gross_primary_production", "umol/m2/s"),
 )
 
 STATIONS = (

@@ -25,7 +25,7 @@ from schemas.network import Station
 from schemas.parameter import parameter
 from schemas.units import convert
 from sensors.datasets.table import (
-    Column,
+    DatasetColumn,
     DatasetError,
     Numbering,
     Row,
@@ -55,12 +55,12 @@ _TIME = "datetime"
 _DAY_DIGEST = 12
 _NOTHING = frozenset({"", "null", "na", "nan", "none"})
 _COLUMNS = (
-    Column("temp", "sonde", "water_temperature", "degC"),
-    Column("cond", "sonde", "water_conductivity", "uS/cm"),
-    Column("ph", "sonde", "ph", "1"),
-    Column("do", "sonde", "dissolved_oxygen", "mg/L"),
-    Column("turb", "sonde", "turbidity", "NTU"),
-    Column("stage", "sonde", "water_level", "cm"),
+    DatasetColumn("temp", "sonde", "water_temperature", "degC"),
+    DatasetColumn("cond", "sonde", "water_conductivity", "uS/cm"),
+    DatasetColumn("ph", "sonde", "ph", "1"),
+    DatasetColumn("do", "sonde", "dissolved_oxygen", "mg/L"),
+    DatasetColumn("turb", "sonde", "turbidity", "NTU"),
+    DatasetColumn("stage", "sonde", "water_level", "cm"),
 )
 #: Parameter of the registry by the variable's name in the files.
 PARAMETERS: Mapping[str, str] = MappingProxyType({column.name: column.parameter for column in _COLUMNS})

@@ -16,7 +16,7 @@ from schemas.message import NetworkCode
 from schemas.network import Station
 from schemas.reading import Reading, Status
 from sensors.datasets.table import (
-    Column,
+    DatasetColumn,
     DatasetError,
     Numbering,
     Row,
@@ -40,16 +40,16 @@ _HEADER_LINES = 5
 _FIRST_SPECIES = 13
 _MISSING = frozenset({"nan"})
 _COLUMNS = (
-    Column("CH4", "gcmd1", "ch4", "ppb"),
-    Column("CFC-12", "gcmd1", "dichlorodifluoromethane", "ppt"),
-    Column("N2O", "gcmd1", "n2o", "ppb"),
-    Column("CFC-11", "gcmd1", "trichlorofluoromethane", "ppt"),
-    Column("CFC-113", "gcmd1", "1_1_2_trichloro_1_2_2_trifluoroethane", "ppt"),
-    Column("CHCl3", "gcmd1", "trichloromethane", "ppt"),
-    Column("CH3CCl3", "gcmd1", "1_1_1_trichloroethane", "ppt"),
-    Column("CCl4", "gcmd1", "tetrachloromethane", "ppt"),
-    Column("H2", "gcmd1", "h2", "ppb"),
-    Column("CO", "gcmd1", "co", "ppb"),
+    DatasetColumn("CH4", "gcmd1", "ch4", "ppb"),
+    DatasetColumn("CFC-12", "gcmd1", "dichlorodifluoromethane", "ppt"),
+    DatasetColumn("N2O", "gcmd1", "n2o", "ppb"),
+    DatasetColumn("CFC-11", "gcmd1", "trichlorofluoromethane", "ppt"),
+    DatasetColumn("CFC-113", "gcmd1", "1_1_2_trichloro_1_2_2_trifluoroethane", "ppt"),
+    DatasetColumn("CHCl3", "gcmd1", "trichloromethane", "ppt"),
+    DatasetColumn("CH3CCl3", "gcmd1", "1_1_1_trichloroethane", "ppt"),
+    DatasetColumn("CCl4", "gcmd1", "tetrachloromethane", "ppt"),
+    DatasetColumn("H2", "gcmd1", "h2", "ppb"),
+    DatasetColumn("CO", "gcmd1", "co", "ppb"),
 )
 
 STATIONS = (

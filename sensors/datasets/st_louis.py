@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from schemas.message import NetworkCode
 from schemas.network import Station
 from sensors.datasets.table import (
-    Column,
+    DatasetColumn,
     Numbering,
     Row,
     files_at,
@@ -35,19 +35,19 @@ ZONE = timezone(timedelta(hours=-6))
 _MISSING = frozenset({"", "-999"})
 _HOUR = timedelta(hours=1)
 _COLUMNS = (
-    Column("Mass", "mass1", "pm25", "ug/m3"),
-    Column("SO4", "ions1", "sulfate", "ug/m3"),
-    Column("NO3", "ions1", "nitrate", "ug/m3"),
-    Column("OC", "ocec1", "oc", "ug/m3"),
-    Column("EC", "ocec1", "ec", "ug/m3"),
-    Column("Cd", "metals1", "cadmium", "ug/m3"),
-    Column("Cu", "metals1", "copper", "ug/m3"),
-    Column("Fe", "metals1", "iron", "ug/m3"),
-    Column("Mn", "metals1", "manganese", "ug/m3"),
-    Column("Ni", "metals1", "nickel", "ug/m3"),
-    Column("Pb", "metals1", "lead", "ug/m3"),
-    Column("Se", "metals1", "selenium", "ug/m3"),
-    Column("Zn", "metals1", "zinc", "ug/m3"),
+    DatasetColumn("Mass", "mass1", "pm25", "ug/m3"),
+    DatasetColumn("SO4", "ions1", "sulfate", "ug/m3"),
+    DatasetColumn("NO3", "ions1", "nitrate", "ug/m3"),
+    DatasetColumn("OC", "ocec1", "oc", "ug/m3"),
+    DatasetColumn("EC", "ocec1", "ec", "ug/m3"),
+    DatasetColumn("Cd", "metals1", "cadmium", "ug/m3"),
+    DatasetColumn("Cu", "metals1", "copper", "ug/m3"),
+    DatasetColumn("Fe", "metals1", "iron", "ug/m3"),
+    DatasetColumn("Mn", "metals1", "manganese", "ug/m3"),
+    DatasetColumn("Ni", "metals1", "nickel", "ug/m3"),
+    DatasetColumn("Pb", "metals1", "lead", "ug/m3"),
+    DatasetColumn("Se", "metals1", "selenium", "ug/m3"),
+    DatasetColumn("Zn", "metals1", "zinc", "ug/m3"),
 )
 
 STATIONS = (

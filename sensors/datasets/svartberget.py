@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from schemas.message import NetworkCode
 from schemas.network import Station
 from sensors.datasets.table import (
-    Column,
+    DatasetColumn,
     Numbering,
     Row,
     files_at,
@@ -32,7 +32,7 @@ SITE = "SVB"
 
 _MISSING = frozenset({"", "nan", "-999.99"})
 _HOUR = timedelta(hours=1)
-_COLUMNS = (Column("co2", "co2-150m", "co2", "ppm"),)
+_COLUMNS = (DatasetColumn("co2", "co2-150m", "co2", "ppm"),)
 
 STATIONS = (
     Station(

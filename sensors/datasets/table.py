@@ -44,7 +44,7 @@ class DatasetError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class DatasetColumn:
     """One column of a file: its name there, who measures it, what it is, in which unit the file has it."""
 
     name: str
@@ -194,7 +194,7 @@ def canonical(value: float, code: str, unit: str) -> float:
     return round(convert(value, unit, known), known.decimals + _EXTRA_DECIMALS)
 
 
-def values_of(row: Row, columns: Sequence[Column], missing: frozenset[str]) -> dict[str, dict[str, float]]:
+def values_of(row: Row, columns: Sequence[DatasetColumn], missing: frozenset[str]) -> dict[str, dict[str, float]]:
     """Values by instrument and parameter, canonical; an instrument without a value is absent."""
     values: dict[str, dict[str, float]] = {}
     for column in columns:
@@ -224,7 +224,7 @@ def readings_of(
 
 
 def instrument_for(
-    columns: Sequence[Column], instrument_id: str, network: NetworkCode, cadence_s: int, model: str = ""
+    columns: Sequence[DatasetColumn], instrument_id: str, network: NetworkCode, cadence_s: int, model: str = ""
 ) -> Instrument:
     """Instrument that reports every column it is named in."""
     return Instrument(

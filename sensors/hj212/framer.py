@@ -20,7 +20,7 @@ _SHOWN = 2_000
 _UNSOUND_MAX = 100
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundFrame(msgspec.Struct, frozen=True):
     """A frame of the stream.
 
     Attributes
@@ -56,19 +56,19 @@ class Framer:
         """Whether the beginning of a frame waits for its rest."""
         return bool(self._buffer)
 
-    def feed(self, data: bytes) -> list[Found]:
+    def feed(self, data: bytes) -> list[FoundFrame]:
         """Take bytes in; returns the frames that they complete, sound or not."""
         self._buffer += data
-        found: list[Found] = []
+        found: list[FoundFrame] = []
         while (item := self._next()) is not None:
             found.append(item)
         return found
 
-    def end(self) -> list[Found]:
+    def end(self) -> list[FoundFrame]:
         """Give up what is incomplete, at the end of the stream or after a pause; frames hidden in it are found."""
         return list(self.whole(b""))
 
-    def whole(self, data: bytes) -> Iterator[Found]:
+    def whole(self, data: bytes) -> Iterator[FoundFrame]:
         """Frames of data behind which nothing comes, one by one."""
         self._buffer += data
         while self._buffer:
@@ -78,7 +78,7 @@ class Framer:
             if found is not None:
                 yield found
 
-    def _last(self) -> Found:
+    def _last(self) -> FoundFrame:
         """What is left, where no more will come: a frame whose sum has fewer digits, or an unsound one."""
         raw = bytes(self._buffer)
         try:
@@ -86,9 +86,9 @@ class Framer:
         except BadFrameError as error:
             return self._resynchronise(error)
         self._buffer.clear()
-        return Found(raw.removesuffix(b"\r\n"), frame)
+        return FoundFrame(raw.removesuffix(b"\r\n"), frame)
 
-    def _next(self) -> Found | None:
+    def _next(self) -> FoundFrame | None:
         buffer = self._buffer
         if not self._skip_to_mark() or len(buffer) < PREFIX:
             return None
@@ -110,7 +110,7 @@ class Framer:
         except BadFrameError as error:
             return self._resynchronise(error)
         del buffer[:end]
-        return Found(raw, frame)
+        return FoundFrame(raw, frame)
 
     def _end(self, start: int) -> int | None:
         """End of the check sum that begins at ``start``; None where it is not there yet. A device may leave out leading zeros."""
@@ -140,7 +140,7 @@ class Framer:
             del buffer[:place]
         return buffer.startswith(MARK)
 
-    def _resynchronise(self, error: BadFrameError) -> Found:
+    def _resynchronise(self, error: BadFrameError) -> FoundFrame:
         """Leave the mark behind and whatever follows up to the next one."""
         buffer = self._buffer
         place = buffer.find(MARK, 1)
@@ -149,10 +149,10 @@ class Framer:
         del buffer[:place]
         # its traceback would keep the stack of the reader, and with it all that is read there, as long as it is kept
         error.__context__ = None
-        return Found(raw, None, error.with_traceback(None))
+        return FoundFrame(raw, None, error.with_traceback(None))
 
 
-def frames_of(payload: bytes, acceptance: Acceptance = STRICT) -> list[Found]:
+def frames_of(payload: bytes, acceptance: Acceptance = STRICT) -> list[FoundFrame]:
     """Frames of a message that holds whole frames, however they are put one behind the other.
 
     Blanks, line ends and a byte order mark around them are passed over; other bytes outside frames, before or behind, are found as
@@ -161,9 +161,9 @@ def frames_of(payload: bytes, acceptance: Acceptance = STRICT) -> list[Found]:
     """
     content = payload.removeprefix(_BYTE_ORDER_MARK).strip(_BLANKS)
     try:
-        return [Found(content, decode_frame(content, acceptance))]
+        return [FoundFrame(content, decode_frame(content, acceptance))]
     except BadFrameError as error:
-        alone = None if content.find(MARK, 1) >= 0 else Found(content[:_SHOWN], None, error)
+        alone = None if content.find(MARK, 1) >= 0 else FoundFrame(content[:_SHOWN], None, error)
     found = []
     framer = Framer(acceptance)
     for item in framer.whole(content):
@@ -174,5 +174,5 @@ def frames_of(payload: bytes, acceptance: Acceptance = STRICT) -> list[Found]:
         return [alone]
     if framer.skipped_bytes:
         detail = f"{framer.skipped_bytes} bytes outside frames, expected '##'; the message begins with {content[:20]!r}"
-        found.append(Found(content[:_SHOWN], None, BadFrameError(Rule.MARK, detail)))
+        found.append(FoundFrame(content[:_SHOWN], None, BadFrameError(Rule.MARK, detail)))
     return found

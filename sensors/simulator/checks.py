@@ -13,7 +13,7 @@ from schemas.message import calibration_topic
 from schemas.parameter import parameter
 from sensors.calibration_v1 import encode
 from sensors.outgoing import OutgoingMessage
-from sensors.simulator.faults import SPAN_VALUE, Fault, FaultKind
+from sensors.simulator.faults import SPAN_VALUE, FaultKind, InstrumentFault
 from sensors.simulator.layout import kind_of
 from sensors.simulator.stream import generator
 
@@ -34,7 +34,11 @@ ZERO_NOISE = 0.0008
 
 
 def check_results(
-    seed: int, station: Station, instrument: Instrument, faults: Sequence[Fault], span: tuple[datetime, datetime]
+    seed: int,
+    station: Station,
+    instrument: Instrument,
+    faults: Sequence[InstrumentFault],
+    span: tuple[datetime, datetime],
 ) -> list[CheckResult]:
     """All results of one instrument in ``[start, end)``, in order of time; none for kinds that nobody checks."""
     rng = generator(seed, "checks", station.id, instrument.id)
@@ -56,7 +60,9 @@ def check_messages(results: Iterable[CheckResult]) -> Iterator[OutgoingMessage]:
         )
 
 
-def _nightly(night: Fault, faults: Sequence[Fault], rng: np.random.Generator) -> Iterator[CheckResult]:
+def _nightly(
+    night: InstrumentFault, faults: Sequence[InstrumentFault], rng: np.random.Generator
+) -> Iterator[CheckResult]:
     """Zero at the middle of the calibration, span at its end, of every gas."""
     middle = night.interval.start + (night.interval.end - night.interval.start) / 2
     for name, reference in SPAN_VALUE.items():
@@ -67,7 +73,9 @@ def _nightly(night: Fault, faults: Sequence[Fault], rng: np.random.Generator) ->
         yield _result(night, name, night.interval.end, CheckKind.SPAN, (reference, shown))
 
 
-def _result(night: Fault, name: str, at: datetime, kind: CheckKind, figures: tuple[float, float]) -> CheckResult:
+def _result(
+    night: InstrumentFault, name: str, at: datetime, kind: CheckKind, figures: tuple[float, float]
+) -> CheckResult:
     reference, response = figures
     response = round(response, parameter(name).decimals)
     return CheckResult("gas", night.station_id, night.instrument_id, name, at, kind, reference, response, "span-1")
@@ -76,7 +84,7 @@ def _result(night: Fault, name: str, at: datetime, kind: CheckKind, figures: tup
 def _targets(
     station: Station,
     instrument: Instrument,
-    faults: Sequence[Fault],
+    faults: Sequence[InstrumentFault],
     span: tuple[datetime, datetime],
     rng: np.random.Generator,
 ) -> Iterator[CheckResult]:
@@ -99,7 +107,7 @@ def _targets(
             )
 
 
-def _gain(name: str, at: datetime, faults: Sequence[Fault]) -> float:
+def _gain(name: str, at: datetime, faults: Sequence[InstrumentFault]) -> float:
     """What the instrument shows of a unit at a moment: 1 without a drift and while the channel lives."""
     gain = 1.0
     for fault in faults:

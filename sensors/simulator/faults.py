@@ -50,7 +50,7 @@ class FaultKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class InstrumentFault:
     """One fault.
 
     Attributes
@@ -90,7 +90,7 @@ _PLANS: tuple[tuple[FaultKind, str, str, str | None, float, timedelta, float], .
 )
 
 
-def plan_faults(seed: int, start: datetime, end: datetime) -> tuple[Fault, ...]:
+def plan_faults(seed: int, start: datetime, end: datetime) -> tuple[InstrumentFault, ...]:
     """All faults of the province in ``[start, end)``, in order of time.
 
     The instruments are the same for every seed, the moments vary by up to 4 % of the span. None of them is at the station
@@ -106,14 +106,14 @@ def plan_faults(seed: int, start: datetime, end: datetime) -> tuple[Fault, ...]:
 
 def _placed(
     plan: tuple[FaultKind, str, str, str | None, float, timedelta, float], start: datetime, end: datetime, shift: float
-) -> Fault:
+) -> InstrumentFault:
     kind, station_id, instrument_id, name, part, length, magnitude = plan
     span = end - start
     begin = (start + (part + shift) * span).replace(second=0, microsecond=0)
     cadence = {"gc1": 60, "mass1": 60, "soil1": 30, "gamma1": 5, "met1": 5}.get(instrument_id, 1)
     begin -= timedelta(minutes=begin.minute % cadence)
     length = max(timedelta(minutes=cadence), min(length, 0.25 * span if length < timedelta(days=1) else end - begin))
-    return Fault(
+    return InstrumentFault(
         kind=kind,
         station_id=station_id,
         instrument_id=instrument_id,
@@ -123,7 +123,7 @@ def _placed(
     )
 
 
-def _calibrations(station: Station, start: datetime, end: datetime) -> Iterator[Fault]:
+def _calibrations(station: Station, start: datetime, end: datetime) -> Iterator[InstrumentFault]:
     """Every night from 01:00 on, the cities one after another so that never all are blind at once."""
     analysers = [item for item in station.instruments if kind_of(item) == "gas"]
     if not analysers or station.id == PLUME_TARGET:
@@ -132,7 +132,7 @@ def _calibrations(station: Station, start: datetime, end: datetime) -> Iterator[
     night = start.astimezone(CIVIL).replace(hour=1, minute=minute, second=0, microsecond=0).astimezone(start.tzinfo)
     while night < end:
         if night >= start:
-            yield Fault(
+            yield InstrumentFault(
                 kind=FaultKind.CALIBRATION,
                 station_id=station.id,
                 instrument_id=analysers[0].id,
@@ -169,7 +169,7 @@ class FaultySeries:
     misspelt: dict[str, slice] = field(default_factory=dict)
 
 
-def apply_faults(starts: Field, values: dict[str, Field], faults: tuple[Fault, ...]) -> FaultySeries:
+def apply_faults(starts: Field, values: dict[str, Field], faults: tuple[InstrumentFault, ...]) -> FaultySeries:
     """Damage a series.
 
     Parameters
@@ -195,7 +195,7 @@ def wrong_code(code: str) -> str:
     return f"{code}x"
 
 
-def _apply(fault: Fault, series: FaultySeries, during: slice) -> None:
+def _apply(fault: InstrumentFault, series: FaultySeries, during: slice) -> None:
     if fault.kind is FaultKind.OUTAGE:
         series.produced[during] = False
     elif fault.kind is FaultKind.CLOCK_JUMP:
@@ -210,7 +210,7 @@ def _apply(fault: Fault, series: FaultySeries, during: slice) -> None:
         _damage(fault, series, fault.parameter, during)
 
 
-def _damage(fault: Fault, series: FaultySeries, name: str, during: slice) -> None:
+def _damage(fault: InstrumentFault, series: FaultySeries, name: str, during: slice) -> None:
     """Faults of one channel."""
     values = series.values[name]
     if fault.kind is FaultKind.STUCK:

@@ -21,7 +21,7 @@ KM_PER_DEGREE = 111.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class City:
+class SimulatedCity:
     """A city: ``letters`` are those of its station ids, ``strength`` its sources relative to the province's mean."""
 
     code: str
@@ -35,7 +35,7 @@ class City:
 
 
 @cache
-def load_cities() -> tuple[City, ...]:
+def load_cities() -> tuple[SimulatedCity, ...]:
     """All cities, in the order of their codes."""
     with CITIES_PATH.open(encoding="utf-8", newline="") as file:
         return tuple(_city(row) for row in csv.DictReader(file))
@@ -52,8 +52,8 @@ def moved(lon: float, lat: float, *, east_km: float, north_km: float) -> tuple[f
     return lon + east_km / (KM_PER_DEGREE * float(np.cos(np.radians(lat)))), lat + north_km / KM_PER_DEGREE
 
 
-def _city(row: dict[str, str]) -> City:
-    return City(
+def _city(row: dict[str, str]) -> SimulatedCity:
+    return SimulatedCity(
         code=row["code"],
         letters=row["letters"],
         name_zh=row["name_zh"],

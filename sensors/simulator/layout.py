@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from schemas.message import NetworkCode
 from schemas.network import Instrument, Station
-from sensors.simulator.geography import City, load_cities, moved
+from sensors.simulator.geography import SimulatedCity, load_cities, moved
 from sensors.simulator.profiles import element_parameters, voc_parameters
 from sensors.simulator.stream import generator
 
@@ -33,7 +33,7 @@ _FLUX = (
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class InstrumentKind:
     """A kind of instrument; its id at a station is the kind's name and a number."""
 
     network: NetworkCode
@@ -42,24 +42,24 @@ class Kind:
 
 
 @cache
-def kinds() -> dict[str, Kind]:
+def kinds() -> dict[str, InstrumentKind]:
     """Kinds of simulated instruments by name."""
     code = NetworkCode
     return {
-        "gas": Kind(code.GAS, 60, ("so2", "no", "no2", "co", "o3", "pm10", "pm25")),
-        "met": Kind(code.MET, 300, _MET),
-        "ceil": Kind(code.MET, 300, ("boundary_layer_height",)),
-        "gc": Kind(code.VOC, 3600, voc_parameters()),
-        "mass": Kind(code.PM, 3600, ("pm25", "pm10")),
-        "ions": Kind(code.PM, 3600, (*_IONS, "levoglucosan", "ammonia")),
-        "ocec": Kind(code.PM, 3600, ("oc", "ec")),
-        "xrf": Kind(code.PM, 3600, element_parameters()),
-        "bc": Kind(code.PM, 3600, ("bc",)),
-        "gamma": Kind(code.RAD, 300, ("gamma_dose_rate", "rain", "temperature")),
-        "ghg": Kind(code.GHG, 60, ("co2", "ch4", "n2o", "co", "h2o")),
-        "flux": Kind(code.ECO, 1800, _FLUX),
-        "soil": Kind(code.ECO, 1800, (*_SOIL, "soil_electrical_conductivity")),
-        "water": Kind(
+        "gas": InstrumentKind(code.GAS, 60, ("so2", "no", "no2", "co", "o3", "pm10", "pm25")),
+        "met": InstrumentKind(code.MET, 300, _MET),
+        "ceil": InstrumentKind(code.MET, 300, ("boundary_layer_height",)),
+        "gc": InstrumentKind(code.VOC, 3600, voc_parameters()),
+        "mass": InstrumentKind(code.PM, 3600, ("pm25", "pm10")),
+        "ions": InstrumentKind(code.PM, 3600, (*_IONS, "levoglucosan", "ammonia")),
+        "ocec": InstrumentKind(code.PM, 3600, ("oc", "ec")),
+        "xrf": InstrumentKind(code.PM, 3600, element_parameters()),
+        "bc": InstrumentKind(code.PM, 3600, ("bc",)),
+        "gamma": InstrumentKind(code.RAD, 300, ("gamma_dose_rate", "rain", "temperature")),
+        "ghg": InstrumentKind(code.GHG, 60, ("co2", "ch4", "n2o", "co", "h2o")),
+        "flux": InstrumentKind(code.ECO, 1800, _FLUX),
+        "soil": InstrumentKind(code.ECO, 1800, (*_SOIL, "soil_electrical_conductivity")),
+        "water": InstrumentKind(
             code.ECO,
             1800,
             ("water_temperature", "dissolved_oxygen", "ph", "water_conductivity", "turbidity", "water_level"),
@@ -96,7 +96,7 @@ def city_index(station: Station) -> int:
     return next(index for index, city in enumerate(load_cities()) if city.code == station.city)
 
 
-def _stations_of(city: City, seed: int) -> list[Station]:
+def _stations_of(city: SimulatedCity, seed: int) -> list[Station]:
     absent = {
         "05": city.letters not in TWO_URBAN,
         "06": city.letters not in GREENHOUSE,
@@ -125,7 +125,7 @@ def _stations_of(city: City, seed: int) -> list[Station]:
     return stations
 
 
-def _extended(city: City, number: str, names: tuple[str, ...]) -> tuple[str, ...]:
+def _extended(city: SimulatedCity, number: str, names: tuple[str, ...]) -> tuple[str, ...]:
     if number == "01" and city.letters in SUPERSITES:
         return (*names, "ceil", "gc", *_PM_KINDS)
     if number == "07" and city.letters in WETLANDS:
@@ -145,7 +145,7 @@ def _instrument(name: str, station_id: str) -> Instrument:
     )
 
 
-def _scattered(city: City, distance_km: tuple[float, float], rng: np.random.Generator) -> tuple[float, float]:
+def _scattered(city: SimulatedCity, distance_km: tuple[float, float], rng: np.random.Generator) -> tuple[float, float]:
     distance = rng.uniform(*distance_km)
     east, north = rng.standard_normal(2)
     length = max(float((east**2 + north**2) ** 0.5), 1e-6)

@@ -20,7 +20,7 @@ from sensors.json_v1 import FORMAT, encode_readings
 from sensors.network_file import network_toml
 from sensors.outgoing import OutgoingMessage
 from sensors.simulator.checks import check_messages, check_results
-from sensors.simulator.faults import Fault, FaultySeries, apply_faults, plan_faults, wrong_code
+from sensors.simulator.faults import FaultySeries, InstrumentFault, apply_faults, plan_faults, wrong_code
 from sensors.simulator.geography import load_cities
 from sensors.simulator.layout import all_stations
 from sensors.simulator.series import simulate_instrument
@@ -151,7 +151,7 @@ class Province:
         return report_truth(self._world, self.stations, self.faults)
 
     @cached_property
-    def faults(self) -> tuple[Fault, ...]:
+    def faults(self) -> tuple[InstrumentFault, ...]:
         """Faults of the instruments in this part of the province."""
         if not self._has_faults:
             return ()

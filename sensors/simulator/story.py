@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from schemas.interval import Interval, floor_hour
 from sensors.simulator.events import CIVIL
-from sensors.simulator.faults import Fault, FaultKind
+from sensors.simulator.faults import FaultKind, InstrumentFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +56,7 @@ class Story:
         first = floor_hour(self.at) - 2 * _HOUR
         return ((Interval(first, first + 8 * _HOUR), PLUME_TARGET_NOW),)
 
-    def with_faults(self, planned: tuple[Fault, ...]) -> tuple[Fault, ...]:
+    def with_faults(self, planned: tuple[InstrumentFault, ...]) -> tuple[InstrumentFault, ...]:
         """Planned faults and the staged ones; whatever else was planned for staged instruments is left out."""
         staged = tuple(self._faults())
         own = {(item.station_id, item.instrument_id) for item in staged} | {
@@ -78,7 +78,7 @@ class Story:
     def _plume_start(self) -> datetime:
         return self.plumes[0][0].start
 
-    def _faults(self) -> Iterator[Fault]:
+    def _faults(self) -> Iterator[InstrumentFault]:
         for name in _STATION_01:
             yield self._fault(FaultKind.OUTAGE, (SILENT_STATION, name, None), self.at - 3 * _HOUR)
             yield self._fault(FaultKind.CLOCK_JUMP, (WRONG_CLOCK, name, None), self.at, magnitude=ZONE_ERROR_S)
@@ -96,9 +96,9 @@ class Story:
         end: datetime | None = None,
         *,
         magnitude: float = 0.0,
-    ) -> Fault:
+    ) -> InstrumentFault:
         begin = start.replace(second=0, microsecond=0)
-        return Fault(
+        return InstrumentFault(
             kind=kind,
             station_id=place[0],
             instrument_id=place[1],

@@ -23,7 +23,7 @@ class TruthRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     start, end : datetime
         UTC, half-open.
     magnitude : float or None
-        Plume: highest PM2.5 that it adds at the station in an hour [ug m⁻³]; faults: see `Fault`.
+        Plume: highest PM2.5 that it adds at the station in an hour [ug m⁻³]; faults: see `InstrumentFault`.
     lon, lat : float or None
         Place of the source of a plume.
     """

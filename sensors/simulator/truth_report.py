@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from schemas.network import Station
-    from sensors.simulator.faults import Fault
+    from sensors.simulator.faults import InstrumentFault
     from sensors.simulator.world import World
 
 NOTICED_UG_M3 = 5.0
@@ -25,7 +25,7 @@ NOTICED_UG_M3 = 5.0
 _SOURCED_NETWORKS = frozenset({"gas", "voc", "pm"})
 
 
-def report_truth(world: World, stations: Sequence[Station], faults: Sequence[Fault]) -> Truth:
+def report_truth(world: World, stations: Sequence[Station], faults: Sequence[InstrumentFault]) -> Truth:
     """Events and faults in order of time, and hourly contributions of stations that measure gases, VOC or particles."""
     sites = [Site(world, station) for station in stations if _has_sources(station)]
     records = [*_province_events(world), *_plume(world, sites), *map(_fault, faults)]
@@ -59,7 +59,7 @@ def _plume(world: World, sites: Sequence[Site]) -> Iterator[TruthRecord]:
             )
 
 
-def _fault(fault: Fault) -> TruthRecord:
+def _fault(fault: InstrumentFault) -> TruthRecord:
     return TruthRecord(
         kind=fault.kind.value,
         start=fault.interval.start,

@@ -12,7 +12,7 @@ from bench.crash_scene import SCENE_CODES, Outcome, Sizes
 from bench.field import device
 from bench.poison import BAD, OLD, WEEK_H, due_of
 from bench.poison_kinds import BY_FAULT, DEVICE, FROM_THEIR_OWN, REFUSALS, UNREADABLE, Kind
-from ingest.decode.message import judge
+from ingest.decode.message import decode_and_validate
 from ingest.process.settings import CollectorSettings
 from schemas.message import RawMessage
 from schemas.network import Instrument, Network, Station
@@ -81,10 +81,10 @@ BEFORE_THE_STORE = [kind for kind in (*UNREADABLE, *FROM_THEIR_OWN) if kind not 
 def test_poison_ends_where_it_says(kind: Kind, station: str, settings: CollectorSettings) -> None:
     topic = f"obs/v1/voc/{station}-x/gc1/json" if kind.topic == "own" else kind.topic.format(name="x")
     key, due = due_of(kind, topic, 4_711)
-    judged = judge(RawMessage(*key, datetime.now(UTC)), settings)
-    assert [(item.reason, item.parameter) for item in judged.rejections] == list(due.entries)
+    decoded = decode_and_validate(RawMessage(*key, datetime.now(UTC)), settings)
+    assert [(item.reason, item.parameter) for item in decoded.rejections] == list(due.entries)
     assert due.rows == {
         (reading.network, reading.station_id, reading.instrument_id, code, reading.interval.start): value
-        for reading in judged.readings
+        for reading in decoded.readings
         for code, value in reading.values.items()
     }

@@ -186,9 +186,9 @@ def test_health_check_of_the_watch_tells_a_missing_database(settings: SharedSett
 def test_health_check_of_the_collector_reads_a_metric_that_exists() -> None:
     from prometheus_client import generate_latest
 
-    from ingest.process.metrics import Metrics
+    from ingest.process.metrics import CollectorMetrics
 
-    metrics = Metrics()
+    metrics = CollectorMetrics()
     metrics.connected.set(1)
     wanted = re.search(r'b"\\n(\S+ 1\.0)\\n"', SERVICES["collector-1"]["healthcheck"]["test"][-1])
     assert wanted is not None

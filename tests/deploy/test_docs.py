@@ -117,10 +117,10 @@ def test_every_metric_of_the_pages_exists() -> None:
     from prometheus_client import generate_latest
 
     from ingest.gateway.metrics import GatewayMetrics
-    from ingest.process.metrics import Metrics
+    from ingest.process.metrics import CollectorMetrics
 
     for registry, prefix, page in (
-        (Metrics().registry, "ingest", DATA_PATH),
+        (CollectorMetrics().registry, "ingest", DATA_PATH),
         (GatewayMetrics().registry, "gateway", HJ212),
     ):
         served = set(re.findall(r"(?m)^# TYPE (\S+)", generate_latest(registry).decode()))

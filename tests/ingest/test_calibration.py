@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ingest.quarantine.quarantine import entries, replay
-from ingest.quarantine.repair import MendError, Mending, mended_message
+from ingest.quarantine.repair import MessageRepair, RepairError, rewrite_message
 from ingest.writer import Writer
 from schemas.calibration import CheckKind
 from schemas.message import RawMessage
@@ -63,8 +63,8 @@ def test_results_are_stored_once_and_refused_ones_can_be_replayed(
 
 def test_a_refused_result_is_not_rewritten() -> None:
     message = RawMessage("cal/v1/voc/st-1/gc1", check(), NOW)
-    with pytest.raises(MendError, match="send it again"):
-        mended_message(message, Mending(codes={}, move=timedelta(0), who="a person", note="a note"))
+    with pytest.raises(RepairError, match="send it again"):
+        rewrite_message(message, MessageRepair(codes={}, move=timedelta(0), who="a person", note="a note"))
 
 
 def test_a_stopped_topic_is_not_asked_for(collector_settings: CollectorSettings) -> None:

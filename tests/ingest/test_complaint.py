@@ -18,8 +18,8 @@ from ingest.collector.intake import intake
 from ingest.mqtt import Subscriber
 from ingest.pipeline import Drain
 from ingest.process import patience
-from ingest.process.metrics import Metrics
-from ingest.process.patience import Trouble
+from ingest.process.metrics import CollectorMetrics
+from ingest.process.patience import Outage
 from ingest.process.report import send, send_if_room
 from ingest.writer import Writer
 from schemas.message import RawMessage
@@ -42,7 +42,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_does_not_work_for_long_is_complained_about_until_it_does(soon: None) -> None:
-    trouble = Trouble(_log)
+    trouble = Outage(_log)
     trouble.say("cannot_read", detail="no such file")
     assert not trouble.complaint()
     time.sleep(0.6)
@@ -58,14 +58,14 @@ def test_a_raw_log_that_takes_nothing_is_complained_about_while_the_intake_waits
 ) -> None:
     own = f"obs/v1/voc/{uuid.uuid4().hex[:12]}/gc1/json"
     settings = collector_settings.model_copy(update={"mqtt_topic": own})
-    log, stop, trouble = RawLog(settings.rawlog_dir), threading.Event(), Trouble(_log)
+    log, stop, trouble = RawLog(settings.rawlog_dir), threading.Event(), Outage(_log)
     (settings.rawlog_dir / f"{datetime.now(UTC):%Y-%m-%d}.sqlite").write_bytes(b"no database at all, " * 500)
     subscriber = Subscriber(settings)
     subscriber.start()
     wait_for(subscriber.is_subscribed.is_set, "the subscription")
     looks: list[str] = []
     kwargs = {"look": lambda: looks.append(trouble.complaint()), "trouble": trouble}
-    worker = threading.Thread(target=intake, args=(subscriber, log, Metrics(), stop), kwargs=kwargs)
+    worker = threading.Thread(target=intake, args=(subscriber, log, CollectorMetrics(), stop), kwargs=kwargs)
     worker.start()
     publisher.publish(own, b"{}")
     publisher.flush()
@@ -161,7 +161,7 @@ def test_a_process_of_which_nothing_is_heard_is_complained_about(collector_setti
 def test_lines_that_others_cause_are_bounded_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patience, "SAY_AGAIN_S", 0.3)
     with structlog.testing.capture_logs() as lines:
-        spare = patience.Sparing(structlog.get_logger("tests"), most=3)
+        spare = patience.RateLimitedLog(structlog.get_logger("tests"), most=3)
         for _ in range(50):
             spare.warning("frame_refused")
         time.sleep(0.4)

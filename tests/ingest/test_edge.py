@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.decode.message import judge
+from ingest.decode.message import decode_and_validate
 from ingest.decode.validate import validate
 from ingest.process.settings import CollectorSettings
 from schemas.bounds import WINDOW_MAX_H
@@ -128,10 +128,10 @@ def test_what_a_repair_has_moved_can_be_shifted_and_cast(
     judging: CollectorSettings, form: str, data: st.DataObject, hours: int
 ) -> None:
     message = RawMessage(f"obs/v1/gas/ln-sy-01/gas1/{form}", data.draw(MESSAGES[form]), RECEIVED_AT)
-    judged = judge(message, judging, timedelta(hours=hours))
-    for reading in judged.readings:
+    decoded = decode_and_validate(message, judging, timedelta(hours=hours))
+    for reading in decoded.readings:
         survive(reading)
-    assert "internal_error" not in {item.reason for item in judged.rejections}
+    assert "internal_error" not in {item.reason for item in decoded.rejections}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 from ingest.collector.intake import intake
 from ingest.mqtt import Subscriber
 from ingest.pipeline import Drain
-from ingest.process.metrics import Metrics
+from ingest.process.metrics import CollectorMetrics
 from ingest.process.report import DrainReport
 from ingest.writer import Writer
 from schemas.message import RawMessage
@@ -48,7 +48,7 @@ def test_nearly_full_disk_stops_acknowledging_and_resumes_by_itself(
 ) -> None:
     own = f"obs/v1/voc/{uuid.uuid4().hex[:12]}/gc1/json"
     settings = collector_settings.model_copy(update={"mqtt_topic": own})
-    free, stop, metrics = [0], threading.Event(), Metrics()
+    free, stop, metrics = [0], threading.Event(), CollectorMetrics()
     log = RawLog(tmp_path / "raw", reserve_bytes=1_000, free=lambda _: free[0])
     subscriber = Subscriber(settings)
     subscriber.start()
@@ -75,7 +75,7 @@ def test_stopped_while_the_disk_is_full_the_broker_keeps_everything(
 ) -> None:
     own = f"obs/v1/voc/{uuid.uuid4().hex[:12]}/gc1/json"
     settings = collector_settings.model_copy(update={"mqtt_topic": own})
-    stop, metrics = threading.Event(), Metrics()
+    stop, metrics = threading.Event(), CollectorMetrics()
     log = RawLog(tmp_path / "raw", reserve_bytes=1_000, free=lambda _: 0)
     subscriber = Subscriber(settings)
     subscriber.start()
@@ -186,5 +186,5 @@ def test_with_two_thousand_stations_every_part_of_the_drain_has_one_thread(
     assert sum(item.readings for item in reports) == 2_000
     assert [item.clock for item in state.instruments.list()] == [Clock.RIGHT] * 2_000
     assert state.findings.list(kind=FindingKind.CLOCK) == []
-    assert {"_clock", "_lanes", "_disk", "_steps", "_reviser", "_follower"} <= set(watched)
+    assert {"_clock", "_cursors", "_disk", "_steps", "_overwrites", "_bookkeeping"} <= set(watched)
     assert {name: len(item.threads) for name, item in watched.items()} == dict.fromkeys(watched, 1)

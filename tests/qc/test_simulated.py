@@ -18,7 +18,7 @@ from tests.qc.conftest import SHANGHAI
 if TYPE_CHECKING:
     from qc.limits.thresholds import Thresholds
     from schemas.network import Instrument, Station
-    from sensors.simulator.faults import Fault
+    from sensors.simulator.faults import InstrumentFault
 
 START = datetime(2026, 1, 10, tzinfo=UTC)
 END = START + timedelta(days=3)
@@ -73,11 +73,11 @@ def test_faults_are_found_where_they_are(kind: FaultKind, tests: set[str], thres
     assert set(found.loc[~np.logical_or.reduce(list(is_near.values())), "test"]) <= {"status"}
 
 
-def place(fault: Fault) -> tuple[str, str]:
+def place(fault: InstrumentFault) -> tuple[str, str]:
     return fault.station_id, fault.instrument_id
 
 
-def near(found: pd.DataFrame, fault: Fault) -> np.ndarray:
+def near(found: pd.DataFrame, fault: InstrumentFault) -> np.ndarray:
     """Records of a fault's parameters within half an hour of it."""
     margin = pd.Timedelta(minutes=30)
     during = found["start"].between(fault.interval.start - margin, fault.interval.end + margin)

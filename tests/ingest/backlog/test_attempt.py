@@ -16,7 +16,7 @@ import pytest
 
 import ingest.pipeline
 from ingest.backlog.attempt import DEATHS, DEATHS_IN_HAND, Attempts
-from ingest.decode.message import judge
+from ingest.decode.message import decode_and_validate
 from ingest.pipeline import Drain
 from ingest.writer import Writer
 from schemas.message import RawMessage
@@ -28,7 +28,7 @@ from store.state import StateStore
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ingest.decode.message import Judged
+    from ingest.decode.message import DecodedMessage
     from ingest.process.metrics import DrainReport
     from ingest.process.settings import CollectorSettings
 
@@ -75,12 +75,12 @@ def test_a_note_that_cannot_be_read_counts_as_one_death(tmp_path: Path) -> None:
 def drain_until_read(settings: CollectorSettings) -> None:
     """Entry of a process that may be killed by what it reads."""
 
-    def deadly(message: RawMessage, settings: CollectorSettings) -> Judged:
+    def deadly(message: RawMessage, settings: CollectorSettings) -> DecodedMessage:
         if DEADLY in message.payload:
             os._exit(9)
-        return judge(message, settings)
+        return decode_and_validate(message, settings)
 
-    ingest.pipeline.judge = deadly  # type: ignore[attr-defined]
+    ingest.pipeline.decode_and_validate = deadly  # type: ignore[attr-defined]
     stop = threading.Event()
 
     def report(done: DrainReport) -> None:

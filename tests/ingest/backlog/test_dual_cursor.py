@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.backlog.dual_cursor import CURSOR, LIVE, LIVE_FROM, Lanes, waiting
+from ingest.backlog.dual_cursor import CURSOR, LIVE, LIVE_FROM, DualCursor, waiting
 from ingest.pipeline import Drain
 from ingest.writer import Writer
 from schemas.message import RawMessage
@@ -42,19 +42,19 @@ class Reader:
         self.restart()
 
     def restart(self) -> None:
-        self.lanes = Lanes(self.log, AFTER)
+        self.cursors = DualCursor(self.log, AFTER)
 
     def step(self, limit: int = 3, *, killed: bool = False) -> str:
         """One batch; killed before its cursor moved, or the join where there is nothing."""
-        lane, messages = self.lanes.next(limit, 1 << 20, NOW + timedelta(minutes=5))
+        cursor, messages = self.cursors.next(limit, 1 << 20, NOW + timedelta(minutes=5))
         if not messages:
-            return "joined" if self.lanes.join() else ""
+            return "joined" if self.cursors.join() else ""
         self.seen += [int(item.message.payload) for item in messages]
         if killed:
             self.restart()
         else:
-            self.log.advance(lane, messages[-1].position)
-        return lane
+            self.log.advance(cursor, messages[-1].position)
+        return cursor
 
 
 def test_a_short_queue_has_one_lane(tmp_path: Path) -> None:
@@ -90,14 +90,14 @@ def test_neither_lane_starves_the_other_however_much_comes_in(tmp_path: Path) ->
     log = RawLog(tmp_path)
     log.append([raw(number, NOW - OLD) for number in range(9)])
     reader = Reader(log)
-    lanes = []
+    cursors = []
     for number in range(100, 110):
-        lanes.append(reader.step())
+        cursors.append(reader.step())
         log.append([raw(number)])
-        if reader.lanes.is_backlog_read:
+        if reader.cursors.is_backlog_read:
             break
-    assert lanes == [CURSOR, LIVE, CURSOR, LIVE, CURSOR]
-    assert reader.lanes.join()
+    assert cursors == [CURSOR, LIVE, CURSOR, LIVE, CURSOR]
+    assert reader.cursors.join()
     assert reader.step() == CURSOR
     assert sorted(reader.seen) == [*range(9), *range(100, 105)]
     assert waiting(log) == 0
@@ -107,9 +107,9 @@ def test_neither_lane_starves_the_other_however_much_comes_in(tmp_path: Path) ->
 def test_zero_keeps_the_order(tmp_path: Path) -> None:
     log = RawLog(tmp_path)
     log.append([raw(number, NOW - OLD) for number in range(7)])
-    lanes = Lanes(log, timedelta(0))
-    lanes.next(3, 1 << 20, NOW)
-    assert not lanes.is_open
+    cursors = DualCursor(log, timedelta(0))
+    cursors.next(3, 1 << 20, NOW)
+    assert not cursors.is_open
     log.close()
 
 
@@ -134,7 +134,7 @@ def test_every_message_is_dealt_with_at_least_once_whatever_happens(
         reader.step()
     assert set(reader.seen) == set(range(count))
     assert waiting(log) == 0
-    assert not reader.lanes.is_open
+    assert not reader.cursors.is_open
     log.close()
 
 
@@ -155,7 +155,7 @@ def test_a_live_reading_can_be_queried_before_the_backlog_is_done(
     work = Drain(own, log, writer=Writer(store, threading.Event()), state=state, stop=threading.Event())
 
     def settle_next() -> None:
-        batch = work.judge_next()
+        batch = work.decode_next()
         assert batch is not None
         assert work.settle(batch) is not None
 
@@ -167,7 +167,7 @@ def test_a_live_reading_can_be_queried_before_the_backlog_is_done(
     assert work.backlog() > 200
     for _ in range(5):
         settle_next()
-    assert work.judge_next() is None
+    assert work.decode_next() is None
     frame = store.read_native("gas", "st-1", "gas1", minute - timedelta(hours=6), now)
     assert sorted(frame["so2"]) == [0.0, *(float(age) for age in range(2, 301))]
     assert state.revisions.list() == []  # none was late when it was received

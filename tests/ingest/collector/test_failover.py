@@ -15,10 +15,10 @@ import pytest
 import structlog
 from paho.mqtt.client import MQTTMessage
 
-from ingest.collector.failover import Cover, StandIn
+from ingest.collector.failover import Failover, TakeOver
 from ingest.mqtt import Announcer, Member, Publisher
 from ingest.mqtt.announcer import member_topic
-from ingest.process.metrics import Metrics
+from ingest.process.metrics import CollectorMetrics
 from ingest.process.settings import Broker
 from store.rawlog import BEGINNING, RawLog
 from tests import servers
@@ -168,28 +168,28 @@ def test_cover_outlives_a_restart_of_the_broker(
 def test_a_member_that_makes_the_cover_raise_costs_no_other_one(
     collector_settings: CollectorSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    original, errors, stood_for = getattr(StandIn, step), list[str](), list[str]()
+    original, errors, stood_for = getattr(TakeOver, step), list[str](), list[str]()
     names: dict[int, str] = {}
 
-    def init(made: StandIn, *arguments: object) -> None:
+    def init(made: TakeOver, *arguments: object) -> None:
         names[id(made)] = str(arguments[1])
         make(made, *arguments)
         stood_for.append(str(arguments[1]))
 
-    def broken(made: StandIn, *arguments: object) -> object:
+    def broken(made: TakeOver, *arguments: object) -> object:
         name = str(arguments[1]) if arguments else names[id(made)]
         if name == "poison":
             errors.append(name)
             raise ArithmeticError
         return init(made, *arguments) if step == "__init__" else original(made)
 
-    make = StandIn.__init__
-    monkeypatch.setattr(StandIn, "__init__", init)
-    monkeypatch.setattr(StandIn, step, broken)
+    make = TakeOver.__init__
+    monkeypatch.setattr(TakeOver, "__init__", init)
+    monkeypatch.setattr(TakeOver, step, broken)
     monkeypatch.setattr("ingest.collector.failover._CONNECT_S", 0.5)
     settings = collector_settings.model_copy(update={"mqtt_share": "guard", "mqtt_cover_after_s": 0.1})
     log = RawLog(tmp_path / "log")
-    cover = Cover(settings, log, Metrics())
+    cover = Failover(settings, log, CollectorMetrics())
     cover.start()
     for name in ("poison", "sound"):
         cover._heard(name, Member("offline", name, settings.subscription))

@@ -11,7 +11,7 @@ import pytest
 import ingest.collector.housekeeping
 import ingest.completeness.reconciliation
 from ingest.backlog.dual_cursor import CURSOR
-from ingest.collector.housekeeping import survey, survey_once
+from ingest.collector.housekeeping import housekeep_once, housekeeping
 from ingest.pipeline import Drain
 from ingest.process.report import send
 from ingest.process.settings import CollectorSettings
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from store.influx.store import InfluxStore
 
-STEPS = ("_settle", "expire", "prune_state", "prune_contenders", "prune")
+STEPS = ("_reconcile", "expire", "prune_state", "prune_contenders", "prune")
 
 
 def fail(*_: object, **__: object) -> None:
@@ -60,7 +60,7 @@ def test_a_step_that_raises_is_reported_and_the_others_are_done(
             name,
             fail if name == step else noted(name, getattr(ingest.collector.housekeeping, name)),
         )
-    words = survey_once(collector_settings, threading.Event())
+    words = housekeep_once(collector_settings, threading.Event())
     assert "ArithmeticError: 7 (tests/ingest/collector/test_housekeeping.py:" in words
     # the two prunings of the state database are one step
     assert set(STEPS) - set(done) <= {step, *(["prune_contenders"] if step == "prune_state" else [])}
@@ -81,7 +81,7 @@ def test_a_message_that_makes_the_settlement_raise_is_left_out_and_reported(
     for instrument in ("gc1", "poison", "gas1"):
         log.append([RawMessage(f"obs/v1/voc/st-1/{instrument}/json", payload(hour, {"benzene": 1.0}), hour)])
     work = Drain(collector_settings, log, writer=Writer(store, stop), state=state, stop=stop)
-    batch = work.judge_next()
+    batch = work.decode_next()
     assert batch is not None
     work.settle(batch)
     monkeypatch.setattr(
@@ -89,7 +89,7 @@ def test_a_message_that_makes_the_settlement_raise_is_left_out_and_reported(
         "_keys",
         poisoned(ingest.completeness.reconciliation._keys, ArithmeticError(7)),
     )
-    assert survey_once(collector_settings, stop) == ""
+    assert housekeep_once(collector_settings, stop) == ""
     assert log.cursor(ingest.completeness.reconciliation.CURSOR) == log.cursor(CURSOR) == log.end()
     (finding,) = state.findings.list(kind=FindingKind.INTERNAL_ERROR)
     assert "obs/v1/voc/st-1/poison/json: ArithmeticError: 7" in finding.facts["detail"]
@@ -107,13 +107,13 @@ def test_rounds_that_fail_in_a_row_are_complained_about_until_one_succeeds(
         rounds.append(next(outcomes, "away"))
         return rounds[-1]
 
-    monkeypatch.setattr(ingest.collector.housekeeping, "survey_once", once)
+    monkeypatch.setattr(ingest.collector.housekeeping, "housekeep_once", once)
     monkeypatch.setattr(
         ingest.collector.housekeeping, "seconds_until_next", lambda *_: 0.01 if len(rounds) < 4 else 60.0
     )
     monkeypatch.setattr(ingest.collector.housekeeping.os, "nice", lambda _: None)
     ours, theirs = Pipe()
-    worker = threading.Thread(target=survey, args=(CollectorSettings(), theirs))
+    worker = threading.Thread(target=housekeeping, args=(CollectorSettings(), theirs))
     worker.start()
     said = [ours.recv() for _ in range(4)]
     send(ours, None)
@@ -130,5 +130,5 @@ def test_a_state_database_that_is_away_is_no_error_of_ours(
         raise StateError(msg)
 
     monkeypatch.setattr(ingest.collector.housekeeping, "expire", away)
-    assert survey_once(collector_settings, threading.Event()) == "expired: locked"
+    assert housekeep_once(collector_settings, threading.Event()) == "expired: locked"
     assert state.findings.list(kind=FindingKind.INTERNAL_ERROR) == []

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from ingest.completeness.gap import GapWatch, Last, Missing, missing_between, says_nothing, steps_by_hour
 from ingest.completeness.repair import Repairer, Request, missing_starts, missing_steps
-from ingest.completeness.station import Answerer, Asked
-from ingest.decode.message import Judged, judge
+from ingest.completeness.station import Answerer, StationRequest
+from ingest.decode.message import DecodedMessage, decode_and_validate
 from ingest.mqtt import CommandListener
 from ingest.process.settings import Broker
 from schemas.interval import Interval
@@ -99,7 +99,7 @@ def test_a_repair_a_repetition_and_a_restart_find_no_gap(
             ]
             watch.note(
                 [
-                    judge(
+                    decode_and_validate(
                         RawMessage("obs/v1/gas/st-1/gas1/json", msgspec.json.encode(body), received), collector_settings
                     )
                 ]
@@ -146,7 +146,7 @@ def test_a_gap_that_reaches_beyond_the_late_window_is_kept_in_two_parts(
         watch = GapWatch(collector_settings, state, store)
         for start in (now - window - 10 * MINUTE, now - window + 10 * MINUTE):
             taken = msgspec.structs.replace(last, interval=Interval(start, start + MINUTE))
-            watch.note([Judged(RawMessage("obs/v1/gas/st-1/gas1/json", b"", now), None, [taken], [])])
+            watch.note([DecodedMessage(RawMessage("obs/v1/gas/st-1/gas1/json", b"", now), None, [taken], [])])
         old, young = state.gaps.list()
         assert (old.state, old.missing, old.end) == (GapState.TOO_OLD, 9, young.start)
         assert (young.state, young.missing) == (GapState.OPEN, 10)
@@ -194,8 +194,8 @@ def test_only_one_gap_a_station_is_due_and_one_collector_gets_it(collector_setti
 
 
 @contextmanager
-def station(mqtt_url: str, kept: Sequence[Reading], asked: list[Asked]) -> Iterator[Answerer]:
-    def buffer(request: Asked) -> list[Reading]:
+def station(mqtt_url: str, kept: Sequence[Reading], asked: list[StationRequest]) -> Iterator[Answerer]:
+    def buffer(request: StationRequest) -> list[Reading]:
         asked.append(request)
         return [item for item in kept if request.span.start <= item.interval.start < request.span.end]
 
@@ -230,7 +230,7 @@ def test_what_was_lost_before_the_broker_is_brought_back(
 ) -> None:
     everything = [reading(minute, minute + 1, live_base()) for minute in range(30)]
     lost = {5, 6, 7, 20}
-    asked: list[Asked] = []
+    asked: list[StationRequest] = []
     with station(mqtt_url, everything, asked), StateStore(collector_settings.state_url) as state:
         publish(publisher, [item for minute, item in enumerate(everything) if minute not in lost])
         wait_for(lambda: stored(store) == 30, "the missing readings")
@@ -256,7 +256,7 @@ def advance(state: StateStore) -> bool:
 def test_a_station_without_the_data_ends_the_asking(
     collector_settings: CollectorSettings, publisher: Publisher, store: InfluxStore, mqtt_url: str, collector: Collector
 ) -> None:
-    asked: list[Asked] = []
+    asked: list[StationRequest] = []
     base = live_base()
     with station(mqtt_url, [], asked), StateStore(collector_settings.state_url) as state:
         publish(publisher, [reading(0, 1, base), reading(9, 10, base)])

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.completeness.gap import GapWatch
-from ingest.completeness.provisional_gap import Last, Suspect, _missing_of
-from ingest.decode.message import judge
+from ingest.completeness.provisional_gap import Last, ProvisionalGap, _missing_of
+from ingest.decode.message import decode_and_validate
 from schemas.interval import Interval, floor_hour
 from schemas.message import RawMessage
 from schemas.reading import Reading
@@ -53,9 +53,9 @@ class Member:
     def hear(self, minute: int, seq: int | None) -> None:
         body = {"start": H0 + minute * MINUTE, "end": H0 + (minute + 1) * MINUTE, "values": {"so2": 1.0}, "seq": seq}
         raw = RawMessage("obs/v1/gas/st-1/gas1/json", msgspec.json.encode(body), H0 + (minute + 1) * MINUTE)
-        judged = judge(raw, self.settings)
-        self.store.write_readings(judged.readings)
-        self.watch.note([judged])
+        decoded = decode_and_validate(raw, self.settings)
+        self.store.write_readings(decoded.readings)
+        self.watch.note([decoded])
 
     def look(self) -> None:
         self.watch.look(time.monotonic() + 1_000.0)
@@ -155,7 +155,7 @@ def test_what_is_confirmed_is_what_is_not_stored_and_no_more_than_the_numbers_pr
         network="gas", station_id="s", instrument_id="i", start=H0 + MINUTE, end=H0 + 31 * MINUTE, missing=proved,
         found_by="seq", found_at=H0, due_at=H0,
     )  # fmt: skip
-    suspect = Suspect(gap, MINUTE, Last(1, H0, H0 + MINUTE), H0, 0.0)
+    suspect = ProvisionalGap(gap, MINUTE, Last(1, H0, H0 + MINUTE), H0, 0.0)
     found = list(_missing_of(suspect, [H0 + minute * MINUTE for minute in sorted(stored)]))
     assert sum(item.missing for item in found) == max(0, min(proved - len(stored), 30 - len(stored)))
     covered = {minute for minute in range(1, 31) for item in found if item.start <= H0 + minute * MINUTE < item.end}

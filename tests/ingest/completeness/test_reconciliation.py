@@ -19,7 +19,7 @@ from ingest.backlog.dual_cursor import CURSOR
 from ingest.collector.housekeeping import expire, prune_state, seconds_until_next
 from ingest.completeness.balance import audit
 from ingest.completeness.expected_count import expected_in, filled, up_to
-from ingest.completeness.reconciliation import count_sent, differences, settle, take
+from ingest.completeness.reconciliation import count_sent, differences, enter_message, reconcile
 from ingest.pipeline import Drain
 from ingest.writer import Writer
 from schemas.interval import Interval, floor_hour
@@ -63,16 +63,16 @@ class Bench:
 
     def take(self, *messages: RawMessage) -> None:
         self.take_in(*messages)
-        self.settle()
+        self.reconcile()
 
     def take_in(self, *messages: RawMessage) -> None:
         self.log.append(messages)
-        batch = self.work.judge_next()
+        batch = self.work.decode_next()
         assert batch is not None
         assert self.work.settle(batch) is not None
 
-    def settle(self) -> None:
-        settle(
+    def reconcile(self) -> None:
+        reconcile(
             self.settings,
             self.log,
             store=self.store,
@@ -112,10 +112,10 @@ def test_two_collectors_that_settle_the_same_hour_at_once_count_all_of_it(bench:
     other = Bench(own, bench.store, bench.state)
     for minute in range(60):
         (bench, other)[minute % 2].take_in(message(minute, minute + 1))
-    settle(
+    reconcile(
         bench.settings,
         bench.log,
-        store=cast("InfluxStore", Overtaken(bench.store, other.settle)),
+        store=cast("InfluxStore", Overtaken(bench.store, other.reconcile)),
         state=bench.state,
         drained=bench.log.cursor(CURSOR),
         now=datetime.now(UTC),
@@ -133,7 +133,7 @@ def test_a_settlement_that_is_always_overtaken_says_so_and_counts_nothing_twice(
     with pytest.raises(StateError, match="other collectors changed the same rows"):
         bench.take(message(0, 1))
     monkeypatch.undo()
-    bench.settle()
+    bench.reconcile()
     assert bench.rows()[H0].received == 1
 
 
@@ -205,7 +205,7 @@ def test_a_rest_of_a_station_that_left_the_network_file_is_no_open_finding(bench
     now = datetime.now(UTC)
     gone = Finding(key="balance_rest/st-9", kind=FindingKind.BALANCE_REST, station_id="st-9", first_at=now, last_at=now)
     bench.state.findings.report([gone])
-    bench.settle()
+    bench.reconcile()
     assert not bench.state.findings.list(kind=FindingKind.BALANCE_REST)
 
 
@@ -261,7 +261,7 @@ def test_a_rest_that_was_restored_is_taken_back(bench: Bench) -> None:
     bench.take(message(10, 11))
     assert bench.state.findings.list(kind=FindingKind.BALANCE_REST)
     bench.store.write_lines(Bucket.NATIVE, [line.encode() for line in lines])
-    bench.settle()
+    bench.reconcile()
     assert bench.rows()[H0].rest == 0
     assert not bench.state.findings.list(kind=FindingKind.BALANCE_REST)
 
@@ -387,7 +387,7 @@ _EVENT = st.tuples(
 def test_every_row_sums_to_zero(
     tmp_path_factory: pytest.TempPathFactory, events: list[tuple[int, bool, str, bool]]
 ) -> None:
-    from ingest.decode.message import judge
+    from ingest.decode.message import decode_and_validate
     from ingest.process.settings import CollectorSettings
     from sensors.network_file import network_toml
     from tests.ingest.conftest import station_network
@@ -413,11 +413,11 @@ def test_every_row_sums_to_zero(
             raw = msgspec.structs.replace(raw, received_at=H0 - HOUR)
         elif kind == "brackets":
             raw = msgspec.structs.replace(raw, payload=b"{")
-        judged = judge(raw, own)
-        entered += len(judged.readings) + sum(
-            item.interval is not None and item.parameter is None for item in judged.rejections
+        decoded = decode_and_validate(raw, own)
+        entered += len(decoded.readings) + sum(
+            item.interval is not None and item.parameter is None for item in decoded.rejections
         )
-        take(grown, judged, {}, own.stations)
+        enter_message(grown, decoded, {}, own.stations)
     hours = {key[0]: facts for key, facts in rows.items() if key[1]}
     count_sent(hours, MINUTE)
     for hour, facts in hours.items():

@@ -12,7 +12,7 @@ import pytest
 
 from ingest.pipeline import Drain
 from ingest.quarantine.quarantine import replay
-from ingest.quarantine.repair import Mending, mend
+from ingest.quarantine.repair import MessageRepair, repair_entries
 from ingest.writer import Writer
 from schemas.interval import floor_hour
 from schemas.message import RawMessage
@@ -45,7 +45,7 @@ class Collecting:
     def take(self, at: datetime, received: int, **body: object) -> None:
         payload = msgspec.json.encode({"start": at, **body})
         self.log.append([RawMessage("obs/v1/gas/st-1/gas1/json", payload, at + received * MINUTE)])
-        batch = self.work.judge_next()
+        batch = self.work.decode_next()
         assert batch is not None
         self.work.settle(batch)
 
@@ -90,8 +90,8 @@ def test_a_refused_value_brought_back_adds_and_replaces_nothing(collecting: Coll
     collecting.take(H0, 5, values={"so2": 12.0})
     ids = [item.id for item in collecting.state.quarantine.list()]
     if way == "repair":
-        mending = Mending(codes={"ozone": "o3"}, move=timedelta(0), who="lin")
-        mend(ids, mending, collecting.settings, collecting.state, writer=collecting.writer)
+        mending = MessageRepair(codes={"ozone": "o3"}, move=timedelta(0), who="lin")
+        repair_entries(ids, mending, collecting.settings, collecting.state, writer=collecting.writer)
     else:
         replay(ids, collecting.settings, collecting.state, collecting.writer)
     assert collecting.stored(H0) == ({"so2": 12.0, "o3": 33.0} if way == "repair" else {"so2": 12.0})
@@ -111,8 +111,8 @@ NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 
 def repair_units(collecting: Collecting) -> None:
     ids = [item.id for item in collecting.state.quarantine.list()]
-    mending = Mending(codes={}, units={"odd": "ppb"}, move=timedelta(0), who="lin")
-    mend(ids, mending, collecting.settings, collecting.state, writer=collecting.writer)
+    mending = MessageRepair(codes={}, units={"odd": "ppb"}, move=timedelta(0), who="lin")
+    repair_entries(ids, mending, collecting.settings, collecting.state, writer=collecting.writer)
 
 
 @pytest.mark.parametrize("goes_on", [False, True])

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from ingest.correction.contest import Arrival, contender_of
+from ingest.correction.contest import ReceivedReading, contender_of
 from ingest.correction.rank import merged, settled
-from ingest.decode.message import judge
+from ingest.decode.message import decode_and_validate
 from ingest.pipeline import Drain
 from ingest.process.settings import CollectorSettings
-from ingest.quarantine.repair import Mending, mend
+from ingest.quarantine.repair import MessageRepair, repair_entries
 from ingest.writer import Writer
 from schemas.message import RawMessage
 from schemas.network import Instrument, Network, Station
@@ -37,7 +37,7 @@ MINUTE = timedelta(minutes=1)
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 HISTORIES = 40
 GAS = Instrument(id="gas1", network="gas", cadence_s=60, parameters=("so2", "o3"))
-MENDING = Mending(codes={"s02": "so2"}, move=timedelta(0), who="lin")
+MENDING = MessageRepair(codes={"s02": "so2"}, move=timedelta(0), who="lin")
 
 
 class Collector:
@@ -54,7 +54,7 @@ class Collector:
 
     def take(self, messages: list[RawMessage]) -> None:
         self.log.append(messages)
-        while (batch := self.drain.judge_next()) is not None:
+        while (batch := self.drain.decode_next()) is not None:
             self.drain.settle(batch)
 
 
@@ -121,8 +121,8 @@ def expected(messages: list[RawMessage], settings: CollectorSettings) -> dict[da
     contenders: dict[datetime, dict[str, Contender]] = {}
     for message in messages:
         whole = RawMessage(message.topic, message.payload.replace(b'"s02"', b'"so2"'), message.received_at)
-        for part, reading in enumerate(judge(whole, settings).readings):
-            arrival = Arrival(reading, message.received_at, part, is_late=False, is_in_order=True, is_new=False)
+        for part, reading in enumerate(decode_and_validate(whole, settings).readings):
+            arrival = ReceivedReading(reading, message.received_at, part, is_late=False, is_in_order=True, is_new=False)
             item = contender_of(arrival)
             known = contenders.setdefault(reading.interval.start, {})
             known[item.digest] = merged(known[item.digest], item) if item.digest in known else item
@@ -181,4 +181,4 @@ def process(history: History, collectors: list[Collector], way: str) -> None:
 
 def repair(collector: Collector, history: History) -> None:
     waiting = [item.id for item in collector.state.quarantine.list(station_id=history.station)]
-    mend(waiting, MENDING, collector.settings, collector.state, writer=collector.writer)
+    repair_entries(waiting, MENDING, collector.settings, collector.state, writer=collector.writer)

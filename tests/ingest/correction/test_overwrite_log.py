@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.correction.contest import difference, overlaid
-from ingest.correction.overwrite_log import Reviser
-from ingest.decode.message import Judged, judge
+from ingest.correction.overwrite_log import OverwriteLog
+from ingest.decode.message import DecodedMessage, decode_and_validate
 from ingest.writer import Writer
 from qc.run.job import run_reopened, stretches
 from schemas.interval import floor_hour
@@ -42,17 +42,19 @@ class Path:
 
     def __init__(self, settings: CollectorSettings, store: InfluxStore, state: StateStore) -> None:
         self.settings, self.store, self.state = settings, store, state
-        self.reviser = Reviser(settings, store, state, RawLog(settings.rawlog_dir))
+        self.overwrites = OverwriteLog(settings, store, state, RawLog(settings.rawlog_dir))
 
     def restart(self) -> None:
-        self.reviser = Reviser(self.settings, self.store, self.state, RawLog(self.settings.rawlog_dir))
+        self.overwrites = OverwriteLog(self.settings, self.store, self.state, RawLog(self.settings.rawlog_dir))
 
-    def judged(
+    def decoded(
         self, start: datetime, values: dict[str, float], *, received_at: datetime, station: str, **more: object
-    ) -> Judged:
+    ) -> DecodedMessage:
         body = {"start": start, "end": start + MINUTE, "values": values, **more}
         instrument = "gas/st-1/gas1" if station == "st-1" else "voc/archive/gc1"
-        return judge(RawMessage(f"obs/v1/{instrument}/json", msgspec.json.encode(body), received_at), self.settings)
+        return decode_and_validate(
+            RawMessage(f"obs/v1/{instrument}/json", msgspec.json.encode(body), received_at), self.settings
+        )
 
     def take(
         self,
@@ -66,15 +68,15 @@ class Path:
         """Readings of one time, in one batch; each has one value."""
         code = "so2" if station == "st-1" else "benzene"
         batch = [
-            self.judged(
+            self.decoded(
                 start, {code: value}, received_at=received_at + timedelta(seconds=number), station=station, **more
             )
             for number, value in enumerate(values)
         ]
-        revised = self.reviser.revise(batch)
+        plan = self.overwrites.plan_writes(batch)
         if write:
             readings = [reading for item in batch for reading in item.readings]
-            Writer(self.store, threading.Event()).write(revised.of(readings))
+            Writer(self.store, threading.Event()).write(plan.of(readings))
 
     def stored(self, start: datetime, column: str = "so2") -> object:
         return self.store.read_native("gas", "st-1", "gas1", start, start + MINUTE)[column].iloc[0]
@@ -142,9 +144,10 @@ def test_late_readings_are_kept_as_runs_and_reopen_their_hours(path: Path) -> No
     path.take(OLD + 3 * MINUTE, 3.0, received_at=OLD + 4 * MINUTE)
     path.take(NOW - 2 * MINUTE, 9.0)
     batch = [
-        path.judged(OLD + minute * MINUTE, {"so2": 1.0}, received_at=NOW, station="st-1") for minute in (0, 1, 2, 4, 61)
+        path.decoded(OLD + minute * MINUTE, {"so2": 1.0}, received_at=NOW, station="st-1")
+        for minute in (0, 1, 2, 4, 61)
     ]
-    path.reviser.revise(batch)
+    path.overwrites.plan_writes(batch)
     runs = [(item.first, item.last, item.readings, item.before) for item in path.state.revisions.list()]
     assert runs == [(OLD, OLD + 2 * MINUTE, 3, None), (OLD + 4 * MINUTE, OLD + 61 * MINUTE, 2, None)]
     assert [item.hour for item in path.state.revisions.list_reopened("gas")] == [OLD, OLD + timedelta(hours=1)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.correction.contest import Arrival, Contest
+from ingest.correction.contest import Contest, ReceivedReading
 from ingest.correction.rank import digest_of, is_said_by, merged, ranked, settled
 from schemas.interval import Interval
 from schemas.reading import Reading
@@ -109,12 +109,14 @@ def play(messages: list[tuple[int, tuple[int | None, dict[str, float], dict[str,
     """Messages by minute of receipt, processed in this order, each point of the database as the contests leave it."""
     stored: Before | None = None
     rows: dict[str, Contender] = {}
-    past: list[Arrival] = []
+    past: list[ReceivedReading] = []
     newest = T0 - MINUTE
     for minute, (seq, values, status) in messages:
         received_at = T0 + minute * MINUTE
         reading = Reading("gas", "s", "i", Interval(T0, T0 + MINUTE), dict(values), dict(status), seq)
-        arrival = Arrival(reading, received_at, 0, is_late=False, is_in_order=received_at >= newest, is_new=False)
+        arrival = ReceivedReading(
+            reading, received_at, 0, is_late=False, is_in_order=received_at >= newest, is_new=False
+        )
         # what the raw log is asked for where nothing else is known
         known = [
             item

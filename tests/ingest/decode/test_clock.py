@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ingest.decode.clock import ClockScreen
 from ingest.decode.clock_report import ClockReport
 from ingest.decode.clock_track import skew_s
-from ingest.decode.message import Judged
+from ingest.decode.message import DecodedMessage
 from ingest.decode.validate import validate
 from ingest.process.settings import CollectorSettings
 from schemas.interval import Interval
@@ -49,9 +49,11 @@ class Stream:
         self.instrument, self.station = instrument, station
         self.cadence = timedelta(seconds=CADENCES[instrument])
 
-    def hear(self, end: datetime, received_at: datetime, seq: int | None = None, *, readings: int = 1) -> Judged:
+    def hear(
+        self, end: datetime, received_at: datetime, seq: int | None = None, *, readings: int = 1
+    ) -> DecodedMessage:
         topic = Topic("gas", self.station, self.instrument, "json")
-        judged = Judged(RawMessage(str(topic), b"", received_at), topic, [], [])
+        decoded = DecodedMessage(RawMessage(str(topic), b"", received_at), topic, [], [])
         for back in reversed(range(readings)):
             stop = end - back * self.cadence
             reading = Reading(
@@ -59,17 +61,19 @@ class Stream:
             )
             found = validate(reading, self.network, received_at)
             if found.reading is not None:
-                judged.readings.append(found.reading)
-            judged.rejections.extend(found.rejections)
-        self.screen.screen(judged)
-        return judged
+                decoded.readings.append(found.reading)
+            decoded.rejections.extend(found.rejections)
+        self.screen.screen(decoded)
+        return decoded
 
     def note(self) -> None:
         """Store how the clocks stand, as the settling thread does."""
         self.report.hear(self.screen.hand_over())
         self.report.note(NOW)
 
-    def live(self, count: int, first: int, wrong: timedelta = timedelta(0), *, numbered: bool = True) -> list[Judged]:
+    def live(
+        self, count: int, first: int, wrong: timedelta = timedelta(0), *, numbered: bool = True
+    ) -> list[DecodedMessage]:
         """``count`` messages at the live pace from the ``first`` step on; ``wrong`` is added to their times."""
         steps = range(first, first + count)
         moments = [NOW + step * self.cadence for step in steps]
@@ -104,8 +108,8 @@ def _settings(directory: Path) -> CollectorSettings:
     return CollectorSettings(network=path)
 
 
-def held(judged: list[Judged]) -> list[Rejection]:
-    return [item for one in judged for item in one.rejections if item.reason is RejectReason.CLOCK_SUSPECT]
+def held(decoded: list[DecodedMessage]) -> list[Rejection]:
+    return [item for one in decoded for item in one.rejections if item.reason is RejectReason.CLOCK_SUSPECT]
 
 
 def stream(collector_settings: CollectorSettings, state: StateStore, instrument: str, station: str = "st-1") -> Stream:
@@ -154,14 +158,14 @@ def test_a_backlog_of_the_broker_is_not_held(
     collector_settings: CollectorSettings, state: StateStore, instrument: str, *, numbered: bool, hours: int
 ) -> None:
     clock = stream(collector_settings, state, instrument)
-    judged = clock.live(3, 0, numbered=numbered)
+    decoded = clock.live(3, 0, numbered=numbered)
     count = hours * 3600 // CADENCES[instrument]
     back = NOW + (3 + count) * clock.cadence
     for step in range(3, 3 + count):
         back += timedelta(milliseconds=5)
-        judged.append(clock.hear(NOW + step * clock.cadence, back, step if numbered else None))
-    assert held(judged) == []
-    assert all(item.readings for item in judged)
+        decoded.append(clock.hear(NOW + step * clock.cadence, back, step if numbered else None))
+    assert held(decoded) == []
+    assert all(item.readings for item in decoded)
 
 
 @pytest.mark.parametrize("instrument", CADENCES)
@@ -169,11 +173,11 @@ def test_history_at_full_speed_is_not_held(
     collector_settings: CollectorSettings, state: StateStore, instrument: str
 ) -> None:
     clock = stream(collector_settings, state, instrument)
-    judged = [
+    decoded = [
         clock.hear(NOW - timedelta(hours=12) + step * clock.cadence, NOW + step * timedelta(milliseconds=3), step)
         for step in range(12 * 3600 // CADENCES[instrument])
     ]
-    assert held(judged) == []
+    assert held(decoded) == []
 
 
 def test_old_readings_that_fill_or_correct_are_not_held(
@@ -197,9 +201,9 @@ def test_a_constant_delay_at_the_live_pace_is_a_clock_behind(
     collector_settings: CollectorSettings, state: StateStore, instrument: str
 ) -> None:
     clock = stream(collector_settings, state, instrument)
-    judged = clock.live(5, 0) + clock.live(30, 5, timedelta(hours=-3))
-    assert len(held(judged)) == 25  # the first five prove it
-    assert "3.00 h before reception" in held(judged)[0].detail
+    decoded = clock.live(5, 0) + clock.live(30, 5, timedelta(hours=-3))
+    assert len(held(decoded)) == 25  # the first five prove it
+    assert "3.00 h before reception" in held(decoded)[0].detail
     assert held(clock.live(3, 35)) == []
 
 
@@ -261,8 +265,8 @@ def test_a_finding_stays_while_this_process_has_not_seen_the_instrument_it_names
 
 def test_other_times_ahead_keep_their_reason(collector_settings: CollectorSettings, state: StateStore) -> None:
     clock = stream(collector_settings, state, "minute")
-    (judged,) = clock.live(1, 0, timedelta(hours=3))
-    assert [item.reason for item in judged.rejections] == [RejectReason.TIME_FUTURE]
+    (decoded,) = clock.live(1, 0, timedelta(hours=3))
+    assert [item.reason for item in decoded.rejections] == [RejectReason.TIME_FUTURE]
     clock.note()
     assert state.instruments.list()[0].clock is Clock.AHEAD
 
@@ -293,21 +297,21 @@ def test_an_honest_station_is_never_held(
     with StateStore(f"sqlite:///{directory / 'state.sqlite'}") as store:
         store.migrate()
         clock = stream(_settings(directory), store, instrument)
-        judged = clock.live(3, 0, numbered=numbered)
+        decoded = clock.live(3, 0, numbered=numbered)
         waiting = list(range(3, 3 + outage))
         lost = set(data.draw(st.sets(st.sampled_from(waiting), max_size=5))) if waiting else set()
         moment = NOW + (3 + outage) * clock.cadence
         for step in waiting:
             moment += timedelta(milliseconds=data.draw(st.sampled_from([1, 20])))
             if step not in lost:
-                judged.append(clock.hear(NOW + step * clock.cadence, moment, step if numbered else None))
-        judged += clock.live(3, 3 + outage + 1, numbered=numbered)
+                decoded.append(clock.hear(NOW + step * clock.cadence, moment, step if numbered else None))
+        decoded += clock.live(3, 3 + outage + 1, numbered=numbered)
         # Repaired one by one, in single messages. Without numbers, one that comes at the live pace and is as old as the zone's
         # offset cannot be told from a wrong clock.
         is_told = numbered or outage * clock.cadence < timedelta(hours=7)
         for step in sorted(lost) if is_told else ():
             moment += timedelta(seconds=1)
-            judged.append(
+            decoded.append(
                 clock.hear(NOW + step * clock.cadence, moment + 4 * clock.cadence, step if numbered else None)
             )
-        assert held(judged) == []
+        assert held(decoded) == []

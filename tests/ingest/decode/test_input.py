@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.decode.clock import ClockScreen
-from ingest.decode.message import Judged, judge
+from ingest.decode.message import DecodedMessage, decode_and_validate
 from ingest.process.settings import CollectorSettings
 from schemas.interval import Interval
 from schemas.message import RawMessage, Topic
@@ -52,18 +52,18 @@ class Sender:
         self.own = own
         self.screen = ClockScreen(own, state)
 
-    def send(self, told: datetime, received_at: datetime, *, is_array: bool = False, **more: object) -> Judged:
+    def send(self, told: datetime, received_at: datetime, *, is_array: bool = False, **more: object) -> DecodedMessage:
         body = {"start": told - MINUTE, "end": told, "values": {"so2": 1.0}, **more}
         return self.take(msgspec.json.encode([body] if is_array else body), received_at)
 
-    def take(self, payload: bytes, received_at: datetime) -> Judged:
-        judged = judge(RawMessage(TOPIC, payload, received_at), self.own)
-        self.screen.screen(judged)
-        return judged
+    def take(self, payload: bytes, received_at: datetime) -> DecodedMessage:
+        decoded = decode_and_validate(RawMessage(TOPIC, payload, received_at), self.own)
+        self.screen.screen(decoded)
+        return decoded
 
     def live(
         self, count: int, first: int, delay: timedelta = timedelta(0), *, numbered: bool = True, **more: object
-    ) -> list[Judged]:
+    ) -> list[DecodedMessage]:
         """Messages that arrive ``delay`` after their end, one a minute of the collector's time."""
         steps = range(first, first + count)
         return [
@@ -77,8 +77,8 @@ class Sender:
         ]
 
 
-def held(judged: list[Judged]) -> int:
-    return sum(item.reason is RejectReason.CLOCK_SUSPECT for one in judged for item in one.rejections)
+def held(decoded: list[DecodedMessage]) -> int:
+    return sum(item.reason is RejectReason.CLOCK_SUSPECT for one in decoded for item in one.rejections)
 
 
 #: Further content of messages, none of which concerns their time.
@@ -114,8 +114,8 @@ def test_an_array_with_an_element_that_cannot_be_read_is_back_fill(tmp_path: Pat
     sender.live(10, 0)
     told = NOW + 10 * MINUTE - ZONE
     body = {"start": told - MINUTE, "end": told, "values": {"so2": 1.0}, "seq": 10}
-    judged = sender.take(msgspec.json.encode([body, "no reading"]), NOW + 10 * MINUTE)
-    assert len(judged.readings) == 1
+    decoded = sender.take(msgspec.json.encode([body, "no reading"]), NOW + 10 * MINUTE)
+    assert len(decoded.readings) == 1
 
 
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -139,7 +139,7 @@ def test_no_time_that_there_is_raises(
     topic = Topic("gas", "st-1", "gas1", "json")
     for moment in (received_at, NOW, datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
         reading = Reading("gas", "st-1", "gas1", Interval(start, end), {"so2": 1.0}, seq=seq)
-        screen.screen(Judged(RawMessage(TOPIC, b"", moment), topic, [reading], []))
+        screen.screen(DecodedMessage(RawMessage(TOPIC, b"", moment), topic, [reading], []))
     screen.hand_over()
 
 
@@ -154,8 +154,8 @@ def test_a_steady_delay_is_no_fault_of_the_clock_where_numbers_and_times_go_on_i
 
 def test_a_relay_that_loses_messages_is_no_wrong_clock(tmp_path: Path, state: StateStore) -> None:
     sender = Sender(settings_of(tmp_path), state)
-    judged = [one for step in range(300) if step % 7 for one in sender.live(1, step, RELAY)]
-    assert held(judged) == 0
+    decoded = [one for step in range(300) if step % 7 for one in sender.live(1, step, RELAY)]
+    assert held(decoded) == 0
 
 
 def test_a_relay_that_starts_after_a_pause_is_no_wrong_clock(tmp_path: Path, state: StateStore) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from structlog.testing import capture_logs
 
-from ingest.gateway.buffer_writer import Keeper
+from ingest.gateway.buffer_writer import BufferWriter
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.process import patience
 from schemas.message import RawMessage
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 
-async def keep(keeper: Keeper, is_done: Callable[[], bool]) -> list[str]:
+async def keep(buffer_writer: BufferWriter, is_done: Callable[[], bool]) -> list[str]:
     """Give frames to a keeper until something is so; those that were kept."""
     stop, kept = asyncio.Event(), list[str]()
-    keeping = asyncio.create_task(keeper.run(stop))
+    keeping = asyncio.create_task(buffer_writer.run(stop))
     deadline = time.monotonic() + 10
     while not is_done() and time.monotonic() < deadline:
-        keeper.put(RawMessage("hj212/M/2051", b"##", datetime.now(UTC)), lambda: kept.append("kept"))
+        buffer_writer.put(RawMessage("hj212/M/2051", b"##", datetime.now(UTC)), lambda: kept.append("kept"))
         await asyncio.sleep(0.1)
     stop.set()
     await keeping
@@ -50,15 +50,15 @@ def test_a_buffer_that_cannot_be_written_is_complained_about_until_it_can(
     log = RawLog(gateway_settings.buffer_dir)
     broken = gateway_settings.buffer_dir / f"{datetime.now(UTC):%Y-%m-%d}.sqlite"
     broken.write_bytes(b"no database at all, " * 500)
-    keeper = Keeper(gateway_settings, log, GatewayMetrics())
+    buffer_writer = BufferWriter(gateway_settings, log, GatewayMetrics())
     with capture_logs() as lines:
-        assert not asyncio.run(keep(keeper, lambda: "not a database" in keeper.complaint()))
-    assert keeper.complaint().startswith("buffer_refuses for 0 min: raw log ")
+        assert not asyncio.run(keep(buffer_writer, lambda: "not a database" in buffer_writer.complaint()))
+    assert buffer_writer.complaint().startswith("buffer_refuses for 0 min: raw log ")
     assert [line["event"] for line in lines] == ["buffer_refuses"]
     broken.unlink()
-    keeper = Keeper(gateway_settings, log, GatewayMetrics())
-    assert asyncio.run(keep(keeper, lambda: log.count_after(log.cursor("publish")) > 0))
-    assert not keeper.complaint()
+    buffer_writer = BufferWriter(gateway_settings, log, GatewayMetrics())
+    assert asyncio.run(keep(buffer_writer, lambda: log.count_after(log.cursor("publish")) > 0))
+    assert not buffer_writer.complaint()
     log.close()
 
 
@@ -67,11 +67,13 @@ def test_a_buffer_that_is_full_for_long_is_complained_about(
 ) -> None:
     monkeypatch.setattr(patience, "COMPLAIN_AFTER_S", 0.2)
     log = RawLog(gateway_settings.buffer_dir)
-    keeper = Keeper(gateway_settings.model_copy(update={"gateway_buffer_max_bytes": 1}), log, GatewayMetrics())
-    keeper.measure()
+    buffer_writer = BufferWriter(
+        gateway_settings.model_copy(update={"gateway_buffer_max_bytes": 1}), log, GatewayMetrics()
+    )
+    buffer_writer.measure()
     time.sleep(0.3)
-    keeper.measure()
-    assert keeper.complaint().startswith("buffer_full for 0 min: ")
+    buffer_writer.measure()
+    assert buffer_writer.complaint().startswith("buffer_full for 0 min: ")
     log.close()
 
 
@@ -117,7 +119,7 @@ def test_a_gateway_that_keeps_no_more_frames_ends(
         raise MemoryError
 
     errors: list[BaseException] = []
-    monkeypatch.setattr(Keeper, "run", ends)
+    monkeypatch.setattr(BufferWriter, "run", ends)
     monkeypatch.setattr(threading, "excepthook", lambda args: errors.append(args.exc_value))
     with serving(gateway_settings, mqtt_url):
         wait_for(lambda: bool(errors), "its end")

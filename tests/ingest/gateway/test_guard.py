@@ -14,7 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 import ingest.gateway.forward
 import ingest.process.supervise
-from ingest.gateway.buffer_writer import Keeper
+from ingest.gateway.buffer_writer import BufferWriter
 from ingest.gateway.connection import Connection, Hub
 from ingest.gateway.forward import Forwarder
 from ingest.gateway.metrics import GatewayMetrics
@@ -38,7 +38,7 @@ _POISONED = re.compile(r"Avg\W{1,6}666")
 TAKING = {
     "request book": (RequestBook, "arrive"),
     "refusal": (Connection, "_take"),
-    "queue": (Keeper, "put"),
+    "queue": (BufferWriter, "put"),
     "disk": (RawLog, "append"),
     "answer": (Connection, "_answer"),
 }
@@ -155,7 +155,13 @@ def test_a_frame_that_cannot_be_forwarded_is_handed_on_as_it_is(
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(Hub, "close_idle"), (Keeper, "measure"), (Forwarder, "_tidy"), (Forwarder, "_advance"), (Assembler, "overdue")],
+    [
+        (Hub, "close_idle"),
+        (BufferWriter, "measure"),
+        (Forwarder, "_tidy"),
+        (Forwarder, "_advance"),
+        (Assembler, "overdue"),
+    ],
 )
 def test_a_step_about_no_frame_that_raises_once_ends_nothing(
     gateway_settings: GatewaySettings, mqtt_url: str, monkeypatch: pytest.MonkeyPatch, owner: type, name: str

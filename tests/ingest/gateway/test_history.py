@@ -16,8 +16,8 @@ import structlog
 from ingest.completeness.station import Span
 from ingest.gateway.history import HistoryDesk, content_of, has_nothing
 from ingest.gateway.metrics import GatewayMetrics
-from ingest.gateway.request import Outcome, RequestBook
-from ingest.process.error import CommandError
+from ingest.gateway.request import RequestBook, RequestOutcome
+from ingest.process.error import StationCommandError
 from sensors.hj212.command import RequestAnswer, Result
 from sensors.hj212.content import field_name, parse_content
 from store.state import GapState, StateStore
@@ -50,7 +50,7 @@ def test_times_are_local_and_the_end_is_not_part_of_it() -> None:
 @pytest.mark.parametrize(("year", "zone"), [(1, "America/New_York"), (9999, "Asia/Shanghai")])
 def test_a_time_that_has_no_local_time_is_refused_in_words(year: int, zone: str) -> None:
     edge = datetime(1, 1, 1, tzinfo=UTC) if year == 1 else datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-    with pytest.raises(CommandError, match="no local time reaches that far"):
+    with pytest.raises(StationCommandError, match="no local time reaches that far"):
         content_of(Span(edge, edge), ZoneInfo(zone))
 
 
@@ -100,15 +100,15 @@ def test_a_request_that_fails_unforeseen_is_heard_of(linked: GatewaySettings, mo
 @pytest.mark.parametrize(
     ("outcome", "nothing"),
     [
-        (Outcome(RequestAnswer.READY, Result.NO_DATA), True),
-        (Outcome(RequestAnswer.REFUSED), True),
-        (Outcome(RequestAnswer.WRONG_CN), True),
-        (Outcome(RequestAnswer.READY, Result.DONE), False),
-        (Outcome(RequestAnswer.READY, Result.BUSY), False),
-        (Outcome(), False),
+        (RequestOutcome(RequestAnswer.READY, Result.NO_DATA), True),
+        (RequestOutcome(RequestAnswer.REFUSED), True),
+        (RequestOutcome(RequestAnswer.WRONG_CN), True),
+        (RequestOutcome(RequestAnswer.READY, Result.DONE), False),
+        (RequestOutcome(RequestAnswer.READY, Result.BUSY), False),
+        (RequestOutcome(), False),
     ],
 )
-def test_only_a_device_without_the_data_is_not_asked_again(outcome: Outcome, nothing: bool) -> None:  # noqa: FBT001
+def test_only_a_device_without_the_data_is_not_asked_again(outcome: RequestOutcome, nothing: bool) -> None:  # noqa: FBT001
     assert has_nothing(outcome) is nothing
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from ingest.gateway.device import Device
 from ingest.gateway.metrics import GatewayMetrics
-from ingest.gateway.request import Outcome, RequestBook
+from ingest.gateway.request import RequestBook, RequestOutcome
 from sensors.hj212.command import RequestAnswer, Result
 from sensors.hj212.frame import Frame
 
@@ -30,8 +30,8 @@ class Logger:
                 self.book.hear(Frame({"QN": frame.qn, "ST": "91", "CN": cn, "MN": frame.mn}, content.encode()))
 
 
-def ask(logger: Logger) -> Outcome:
-    async def run() -> Outcome:
+def ask(logger: Logger) -> RequestOutcome:
+    async def run() -> RequestOutcome:
         book = RequestBook({"M1": Device("123456", False, {})}, GatewayMetrics())  # noqa: FBT003 - a device's three fields
         logger.book = book
         book.arrive("M1", logger)
@@ -44,7 +44,7 @@ def ask(logger: Logger) -> Outcome:
 
 def test_request_is_sent_as_the_standard_has_it() -> None:
     logger = Logger([("9011", "QnRtn=1"), ("9012", "ExeRtn=1")])
-    assert ask(logger) == Outcome(RequestAnswer.READY, Result.DONE)
+    assert ask(logger) == RequestOutcome(RequestAnswer.READY, Result.DONE)
     assert list(logger.heard[0].header) == ["QN", "ST", "CN", "PW", "MN", "Flag"]
     assert logger.heard[0].qn == "20261122080000123"
 
@@ -52,16 +52,16 @@ def test_request_is_sent_as_the_standard_has_it() -> None:
 @pytest.mark.parametrize(
     ("answers", "outcome"),
     [
-        ([("9011", "QnRtn=2")], Outcome(RequestAnswer.REFUSED)),
-        ([("9011", "QnRtn=77")], Outcome(RequestAnswer.UNKNOWN)),
-        ([("9011", "QnRtn=1"), ("9012", "ExeRtn=100")], Outcome(RequestAnswer.READY, Result.NO_DATA)),
-        ([("9012", "ExeRtn=5")], Outcome(RequestAnswer.READY, Result.BUSY)),
-        ([("9011", "QnRtn=1")], Outcome(RequestAnswer.READY)),
-        ([("9011", "QnRtn=x")], Outcome()),
-        ([], Outcome()),
+        ([("9011", "QnRtn=2")], RequestOutcome(RequestAnswer.REFUSED)),
+        ([("9011", "QnRtn=77")], RequestOutcome(RequestAnswer.UNKNOWN)),
+        ([("9011", "QnRtn=1"), ("9012", "ExeRtn=100")], RequestOutcome(RequestAnswer.READY, Result.NO_DATA)),
+        ([("9012", "ExeRtn=5")], RequestOutcome(RequestAnswer.READY, Result.BUSY)),
+        ([("9011", "QnRtn=1")], RequestOutcome(RequestAnswer.READY)),
+        ([("9011", "QnRtn=x")], RequestOutcome()),
+        ([], RequestOutcome()),
     ],
 )
-def test_answer_of_the_station_is_the_outcome(answers: list[tuple[str, str]], outcome: Outcome) -> None:
+def test_answer_of_the_station_is_the_outcome(answers: list[tuple[str, str]], outcome: RequestOutcome) -> None:
     assert ask(Logger(answers)) == outcome
 
 

@@ -14,7 +14,7 @@ import ingest.bookkeeping
 import ingest.decode.message
 from ingest.backlog.dual_cursor import CURSOR
 from ingest.completeness.gap import GapWatch
-from ingest.correction.overwrite_log import Revised, Reviser
+from ingest.correction.overwrite_log import OverwriteLog, WritePlan
 from ingest.decode.clock import ClockScreen
 from ingest.decode.clock_report import ClockReport
 from ingest.decode.error_finding import ErrorReport
@@ -40,7 +40,7 @@ from store.state.quarantine import QuarantineStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ingest.decode.message import Judged
+    from ingest.decode.message import DecodedMessage
     from ingest.process.metrics import DrainReport
     from ingest.process.settings import CollectorSettings
 
@@ -49,7 +49,7 @@ STEPS_BEFORE_THE_WRITE = {
     "decode": (ingest.decode.message, "decode"),
     "validate": (ingest.decode.message, "validate"),
     "clock screen": (ClockScreen, "screen"),
-    "revise": (Reviser, "revise"),
+    "revise": (OverwriteLog, "plan_writes"),
     "write": (InfluxStore, "write_readings"),
 }
 STEPS_AFTER_THE_WRITE = {
@@ -57,7 +57,7 @@ STEPS_AFTER_THE_WRITE = {
     "quarantine": (QuarantineStore, "add_many"),
     "count": (ingest.bookkeeping, "count_batch"),
     "gap": (GapWatch, "note"),
-    "foreign": (ingest.bookkeeping, "foreign_payloads"),
+    "foreign": (ingest.bookkeeping, "spoofed_payloads"),
 }
 STEPS_OF_NO_MESSAGE = {
     "balance row": (BalanceStore, "add"),
@@ -112,7 +112,7 @@ class Path:
 
     def drain(self, work: Drain | None = None) -> DrainReport:
         work = work or self.work()
-        batch = work.judge_next()
+        batch = work.decode_next()
         assert batch is not None
         report = work.settle(batch)
         assert report is not None
@@ -237,15 +237,15 @@ def test_a_database_that_is_away_is_waited_for_and_nobody_is_set_aside(
 ) -> None:
     path.put(3)
     answers = iter([StoreUnavailableError("away"), StateError("locked")])
-    original = Reviser.revise
+    original = OverwriteLog.plan_writes
 
-    def revise(reviser: Reviser, batch: Sequence[Judged]) -> Revised:
+    def plan_writes(overwrites: OverwriteLog, batch: Sequence[DecodedMessage]) -> WritePlan:
         error = next(answers, None)
         if error is not None:
             raise error
-        return original(reviser, batch)
+        return original(overwrites, batch)
 
-    monkeypatch.setattr(Reviser, "revise", revise)
+    monkeypatch.setattr(OverwriteLog, "plan_writes", plan_writes)
     path.drain()
     assert path.entries() == []
     assert path.stored() == dict.fromkeys(STATIONS, 1)
@@ -256,7 +256,9 @@ def test_a_question_that_the_database_refuses_again_and_again_is_the_fault_of_it
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.put(3)
-    monkeypatch.setattr(Reviser, "revise", poisoned(Reviser.revise, QueryError("time out of range")))
+    monkeypatch.setattr(
+        OverwriteLog, "plan_writes", poisoned(OverwriteLog.plan_writes, QueryError("time out of range"))
+    )
     path.drain()
     ((station, detail),) = path.entries()
     assert station == "poison"
@@ -268,27 +270,27 @@ def test_a_proxy_that_answers_every_question_with_a_page_is_waited_for(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.put(3)
-    original, prepare, revise = InfluxHttp.request, Reviser.prepare, Reviser.revise
+    original, prepare, plan_writes = InfluxHttp.request, OverwriteLog.prepare, OverwriteLog.plan_writes
     left = [-1]
 
-    def prepared(reviser: Reviser) -> object:
-        found = prepare(reviser)
+    def prepared(overwrites: OverwriteLog) -> object:
+        found = prepare(overwrites)
         left[0] = 8 if left[0] < 0 else left[0]
         return found
 
-    def ask(reviser: Reviser, batch: Sequence[Judged]) -> Revised:
+    def ask(overwrites: OverwriteLog, batch: Sequence[DecodedMessage]) -> WritePlan:
         if left[0] > 0:
             left[0] -= 1
-            reviser._store.newest_starts([("gas", "s-1", "gas1")])
-        return revise(reviser, batch)
+            overwrites._store.newest_starts([("gas", "s-1", "gas1")])
+        return plan_writes(overwrites, batch)
 
     def request(http: InfluxHttp, method: str, url: str, **named: Any) -> Answer:
         if url == "/query" and left[0] > 0:
             return Answer(200, b"<html><title>Maintenance</title></html>\n")
         return original(http, method, url, **named)
 
-    monkeypatch.setattr(Reviser, "prepare", prepared)
-    monkeypatch.setattr(Reviser, "revise", ask)
+    monkeypatch.setattr(OverwriteLog, "prepare", prepared)
+    monkeypatch.setattr(OverwriteLog, "plan_writes", ask)
     monkeypatch.setattr(InfluxHttp, "request", request)
     monkeypatch.setattr("ingest.process.patience.PAUSE_S", 0.05)
     path.drain()

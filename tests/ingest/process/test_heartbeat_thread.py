@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from ingest.mqtt import BeatListener, BeatSender, Publisher
-from ingest.process.heartbeat import Beat
-from ingest.process.heartbeat_thread import Vital, note_beat
+from ingest.mqtt import HeartbeatListener, HeartbeatSender, Publisher
+from ingest.process.heartbeat import Heartbeat
+from ingest.process.heartbeat_thread import HeartbeatThread, note_heartbeat
 from ingest.process.settings import Broker
 from store.error import StateError
 from store.state import ProcessState, StateStore
@@ -41,8 +41,8 @@ def row(state: StateStore, name: str) -> Process | None:
     return next((item for item in state.processes.list() if item.name == name), None)
 
 
-def beat(**changed: object) -> Beat:
-    made = Beat(name="gateway/a", host="h", pid=1, started_at=NOW, beat_at=NOW, every_s=15.0)
+def beat(**changed: object) -> Heartbeat:
+    made = Heartbeat(name="gateway/a", host="h", pid=1, started_at=NOW, beat_at=NOW, every_s=15.0)
     return msgspec.structs.replace(made, **changed)
 
 
@@ -51,7 +51,7 @@ class Told:
 
     def __init__(self, mqtt_url: str, name: str, complaints: list[str]) -> None:
         words: list[Callable[[], str]] = [lambda: complaints[-1]]
-        self.sender = BeatSender(Broker(mqtt_url=mqtt_url), name, words, every_s=0.1)
+        self.sender = HeartbeatSender(Broker(mqtt_url=mqtt_url), name, words, every_s=0.1)
         self.thread = threading.Thread(target=self.sender.run)
 
     def __enter__(self) -> None:
@@ -78,10 +78,10 @@ def test_a_gateway_is_known_complains_and_is_forgotten_at_its_orderly_end(
 
 
 def test_a_gateway_that_ends_unasked_stays_known(mqtt_url: str, gateway: str) -> None:
-    with BeatListener(Broker(mqtt_url=mqtt_url), f"{gateway}-hears") as listener:
-        taken: list[Beat] = []
+    with HeartbeatListener(Broker(mqtt_url=mqtt_url), f"{gateway}-hears") as listener:
+        taken: list[Heartbeat] = []
 
-        def mine() -> list[Beat]:
+        def mine() -> list[Heartbeat]:
             taken.extend(item for item in listener.take() if item.name == f"gateway/{gateway}")
             return taken
 
@@ -111,11 +111,11 @@ def test_a_gateway_that_ends_unasked_stays_known(mqtt_url: str, gateway: str) ->
 def test_a_beat_that_cannot_be_one_is_passed_over(mqtt_url: str, gateway: str, content: bytes) -> None:
     sound = msgspec.json.encode(beat(beat_at=NOW + timedelta(days=9_999), name="collector/somebody-else"))
     with (
-        BeatListener(Broker(mqtt_url=mqtt_url), f"{gateway}-hears") as listener,
+        HeartbeatListener(Broker(mqtt_url=mqtt_url), f"{gateway}-hears") as listener,
         Publisher(Broker(mqtt_url=mqtt_url), f"{gateway}-says") as publisher,
     ):
         wait_for(listener._client.is_connected, "the listener")
-        taken: list[Beat] = []
+        taken: list[Heartbeat] = []
 
         def is_heard() -> bool:
             for payload in (content, sound):
@@ -132,32 +132,32 @@ def test_a_beat_that_cannot_be_one_is_passed_over(mqtt_url: str, gateway: str, c
 
 def test_last_words_of_what_was_gone_before_anybody_knew_it_are_no_process(state: StateStore) -> None:
     old = beat(beat_at=NOW - timedelta(hours=1))
-    note_beat(state, old)
+    note_heartbeat(state, old)
     assert row(state, old.name) is None
-    note_beat(state, beat(beat_at=datetime.now(UTC)))
-    note_beat(state, old)
+    note_heartbeat(state, beat(beat_at=datetime.now(UTC)))
+    note_heartbeat(state, old)
     found = row(state, old.name)
     assert found is not None
     assert found.state(NOW) is ProcessState.GONE
-    note_beat(state, beat(is_end=True))
+    note_heartbeat(state, beat(is_end=True))
     assert row(state, old.name) is None
 
 
 def test_what_ends_by_an_exception_is_missed_and_what_was_told_to_is_not(state: StateStore, settings: object) -> None:
     url = settings.state_url  # type: ignore[attr-defined]  # SharedSettings
-    with Vital("watch/told", url, [], every_s=0.1):
+    with HeartbeatThread("watch/told", url, [], every_s=0.1):
         wait_for(lambda: row(state, "watch/told") is not None, "a beat")
     assert row(state, "watch/told") is None
 
     def beat_and_fail() -> None:
-        with Vital("watch/failed", url, [], every_s=0.1):
+        with HeartbeatThread("watch/failed", url, [], every_s=0.1):
             wait_for(lambda: row(state, "watch/failed") is not None, "a beat")
             raise ArithmeticError
 
     with pytest.raises(ArithmeticError):
         beat_and_fail()
     assert row(state, "watch/failed") is not None
-    with Vital("watch/failed", url, [], every_s=0.1):
+    with HeartbeatThread("watch/failed", url, [], every_s=0.1):
         wait_for(lambda: getattr(row(state, "watch/failed"), "restarts", 0) == 1, "the counted restart")
 
 
@@ -174,7 +174,7 @@ def test_a_beat_of_another_that_cannot_be_noted_costs_that_one(
 
     monkeypatch.setattr(ProcessStore, "note", note)
     beats = [beat(name="gateway/poison"), beat(name="gateway/sound", beat_at=datetime.now(UTC))]
-    with Vital("watch/a", settings.state_url, [], others=lambda: beats, every_s=0.1):  # type: ignore[attr-defined]
+    with HeartbeatThread("watch/a", settings.state_url, [], others=lambda: beats, every_s=0.1):  # type: ignore[attr-defined]
         wait_for(lambda: row(state, "gateway/sound") is not None, "the sound one")
 
 
@@ -183,7 +183,7 @@ def test_two_processes_of_one_name_that_beat_in_turn_count_no_restarts(state: St
     first = beat(name="gateway/twice", started_at=now - timedelta(seconds=9), beat_at=now)
     later = msgspec.structs.replace(first, pid=2, started_at=now - timedelta(seconds=4))
     for said in (first, later, first, later, first):
-        note_beat(state, said)
+        note_heartbeat(state, said)
     found = row(state, "gateway/twice")
     assert found is not None
     assert (found.restarts, found.started_at) == (1, later.started_at)

