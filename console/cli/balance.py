@@ -150,7 +150,7 @@ def _gaps(
 
 
 def _figures(row: ReconciliationRow, gaps: dict[tuple[datetime, str, str], dict[str, int]]) -> dict[str, Any]:
-    from ingest.completeness.reconciliation import differences
+    from ingest.completeness.reconciliation_row import differences
 
     facts, named = row.facts, differences(row.facts)
     return {

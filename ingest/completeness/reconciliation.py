@@ -17,29 +17,29 @@ from __future__ import annotations
 
 import fcntl
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pandas as pd
 
-from ingest.completeness.expected_count import HOUR, expected_in, holes
+from ingest.completeness.expected_count import HOUR, expected_in
+from ingest.completeness.reconciliation_finding import end_findings, report_rests
+from ingest.completeness.reconciliation_row import RowKey, by_instrument, count_sent, enter_message, offset_ms, rows_of
 from ingest.decode.error_finding import error_finding
 from ingest.decode.message import decode_and_validate
 from ingest.decode.refusal import refused_after_decoding
 from ingest.process.guard import describe, divide, say
 from schemas.interval import floor_hour
 from store.error import StateError
-from store.influx.line import has_fields
-from store.state import Finding, FindingKind, ReconciliationFigures, ReconciliationRow
+from store.state import ReconciliationFigures, ReconciliationRow
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ingest.decode.message import DecodedMessage
-    from ingest.decode.refusal import Refusals
     from ingest.process.settings import CollectorSettings
     from schemas.network import Network
     from store.influx.store import InfluxStore
@@ -53,11 +53,7 @@ _PAGE = 4_000
 _PAGE_BYTES = 16 << 20
 _SETTLE_MESSAGES = 40_000
 """Messages that are settled together: bounds the memory."""
-_MILLISECOND = timedelta(milliseconds=1)
-_ABSENT = object()
 _ATTEMPTS = 20
-_Key = tuple[datetime, str, str]
-_Instrument = tuple[str, str]
 
 
 class Reconciled(msgspec.Struct):
@@ -111,7 +107,7 @@ def reconcile(  # noqa: PLR0913 - the stores by keyword
             done.messages += len(part)
             done.rows += len(rows)
             done.rest += sum(row.facts.rest for row in rows)
-            _report(rows, state, now)
+            report_rests(rows, state, now)
             if not go_on(done.messages):
                 return done
 
@@ -144,28 +140,20 @@ def _look_again(network: Network, store: InfluxStore, state: StateStore, now: da
         last = page[-1]
         for part in _near_in_time({(row.hour, row.station_id, row.instrument_id) for row in page}):
             seen += _put(partial(_looked_at, part, network, store, state), state)
-    _report(seen, state, now)
-    _end_findings(network, state)
+    report_rests(seen, state, now)
+    end_findings(network, state)
 
 
-def _looked_at(keys: list[_Key], network: Network, store: InfluxStore, state: StateStore) -> list[ReconciliationRow]:
+def _looked_at(keys: list[RowKey], network: Network, store: InfluxStore, state: StateStore) -> list[ReconciliationRow]:
     """Rows with a rest as they stand, read back once more."""
     hours = [hour for hour, _, _ in keys]
     wanted = [key for key in {key[1:] for key in keys} if key in network.instruments]
     rows = state.reconciliation.read(min(hours), max(hours) + HOUR, instruments=wanted) if wanted else []
     rows = [row for row in rows if row.facts.rest]
-    by_instrument = _by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in rows})
-    for own, facts in by_instrument.items():
+    figures = by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in rows})
+    for own, facts in figures.items():
         _read_back(facts, (str(network.instruments[own].network), *own), store)
     return rows
-
-
-def _end_findings(network: Network, state: StateStore) -> None:
-    """Drop the rests reported of stations that the network file does not name any more."""
-    kind = FindingKind.BALANCE_REST
-    for item in state.findings.list(kind=kind):
-        if item.station_id is not None and item.station_id and item.station_id not in network.stations:
-            state.findings.drop(item.key)
 
 
 def _put(make: Callable[[], list[ReconciliationRow]], state: StateStore) -> list[ReconciliationRow]:
@@ -191,7 +179,7 @@ def _part(log: RawLog, drained: Position, most: int) -> Iterator[tuple[Position,
 def _reconcile_part(
     decoded: Sequence[DecodedMessage], settings: CollectorSettings, store: InfluxStore, state: StateStore
 ) -> list[ReconciliationRow]:
-    touched = {key for item in decoded for key in _keys(item)}
+    touched = {key for item in decoded for key in rows_of(item)}
     refusals = refused_after_decoding(state, min(item.message.received_at for item in decoded))
 
     def make() -> list[ReconciliationRow]:
@@ -204,10 +192,13 @@ def _reconcile_part(
 
 
 def _counted(
-    rows: dict[_Key, ReconciliationFigures], versions: dict[_Key, datetime | None], network: Network, store: InfluxStore
+    rows: dict[RowKey, ReconciliationFigures],
+    versions: dict[RowKey, datetime | None],
+    network: Network,
+    store: InfluxStore,
 ) -> list[ReconciliationRow]:
-    by_instrument = _by_instrument(rows)
-    for (station_id, instrument_id), own in by_instrument.items():
+    figures = by_instrument(rows)
+    for (station_id, instrument_id), own in figures.items():
         instrument = network.instruments.get((station_id, instrument_id))
         if instrument is None:
             continue
@@ -220,136 +211,23 @@ def _counted(
         ReconciliationRow(
             hour=hour, station_id=own[0], instrument_id=own[1], facts=facts, settled_at=versions.get((hour, *own))
         )
-        for own, hours in by_instrument.items()
+        for own, hours in figures.items()
         for hour, facts in hours.items()
     ]
 
 
-def enter_message(
-    rows: dict[_Key, ReconciliationFigures], decoded: DecodedMessage, refusals: Refusals, network: Network
-) -> None:
-    """Enter one message into the rows it touches."""
-    message = decoded.message
-    for reading in decoded.readings:
-        facts = rows[_key(reading.station_id, reading.instrument_id, reading.interval.start)]
-        reason = refusals.get((reading.station_id, reading.instrument_id, reading.interval.start, message.received_at))
-        entry = _Entry(reading.interval.start, reading.seq, reason, is_empty=not has_fields(reading))
-        _enter(facts, entry, is_redelivered=message.redelivered)
-    whole = [item for item in decoded.rejections if item.parameter is None]
-    for rejection in whole:
-        if rejection.interval is not None and rejection.station_id and rejection.instrument_id:
-            start = rejection.interval.start
-            key = _key(rejection.station_id, rejection.instrument_id, start)
-            if (rejection.station_id, rejection.instrument_id) in network.instruments:
-                _enter(rows[key], _Entry(start, None, rejection.reason.value), is_redelivered=message.redelivered)
-                continue
-        facts = rows[_message_key(decoded)]
-        facts.unreadable[rejection.reason.value] = facts.unreadable.get(rejection.reason.value, 0) + 1
-
-
-class _Entry(msgspec.Struct, frozen=True):
-    """A reading as the sheet counts it: ``reason`` where it was refused, ``is_empty`` where nothing of it is written."""
-
-    start: datetime
-    seq: int | None
-    reason: str | None
-    is_empty: bool = False
-
-
-def _enter(facts: ReconciliationFigures, entry: _Entry, *, is_redelivered: bool) -> None:
-    offset = _offset(entry.start)
-    is_copy = offset in facts.seen or (entry.reason is not None and facts.refused.get(offset) == entry.reason)
-    if is_copy or (offset in facts.empty and (entry.is_empty or entry.reason is not None)):
-        if is_redelivered:
-            facts.redelivered += 1
-        else:
-            facts.repeated += 1
-    elif entry.reason is not None:
-        facts.refused[offset] = entry.reason
-    else:
-        # refused or empty before, sound now
-        facts.repeated += facts.refused.pop(offset, None) is not None
-        facts.repeated += facts.empty.pop(offset, _ABSENT) is not _ABSENT
-        (facts.empty if entry.is_empty else facts.seen)[offset] = entry.seq
-
-
-def _offset(start: datetime) -> int:
-    """Milliseconds from the start of the hour: the key of a reading in its row, whatever digits its time has behind."""
-    return (start - floor_hour(start)) // _MILLISECOND
-
-
-def count_sent(rows: dict[datetime, ReconciliationFigures], cadence: timedelta) -> None:
-    """Set ``sent`` of an instrument's hours from the numbers of its readings; hours that a hole reaches into are added.
-
-    A hole between two numbers is spread over the steps of the cadence between their times; numbers that fall begin anew. An
-    hour of which no reading has a number has ``sent`` None, unless a hole reaches into it.
-    """
-    numbered = sorted(
-        (hour + offset * _MILLISECOND, seq)
-        for hour, facts in rows.items()
-        for offset, seq in (*facts.seen.items(), *facts.empty.items())
-        if seq is not None
-    )
-    lost: dict[datetime, int] = {}
-    for before, missing in holes(numbered, cadence):
-        for step in range(1, missing + 1):
-            hour = floor_hour(before + step * cadence)
-            lost[hour] = lost.get(hour, 0) + 1
-    network = next(iter(rows.values())).network if rows else ""
-    for hour in lost:
-        rows.setdefault(hour, ReconciliationFigures(network=network))
-    hours_numbered = {floor_hour(start) for start, _ in numbered} | set(lost)
-    for hour, facts in rows.items():
-        # what was refused had a number too, which is not known: it fills holes
-        missing = max(lost.get(hour, 0), len(facts.refused))
-        facts.sent = facts.stored + len(facts.empty) + missing if hour in hours_numbered else None
-
-
-def differences(facts: ReconciliationFigures) -> dict[str, int]:
-    """Every difference of a row by name; ``not_sent`` is negative where more came than expected."""
-    here = facts.stored + len(facts.empty) + len(facts.refused)
-    sent = here if facts.sent is None else facts.sent
-    return {
-        "not_sent": facts.expected - sent,
-        "lost_before_collector": sent - here,
-        "redelivered": facts.redelivered,
-        "repeated": facts.repeated,
-        "rest": facts.rest,
-    }
-
-
-def _keys(decoded: DecodedMessage) -> Iterator[_Key]:
-    for reading in decoded.readings:
-        yield _key(reading.station_id, reading.instrument_id, reading.interval.start)
-    for rejection in decoded.rejections:
-        if rejection.interval is not None and rejection.station_id and rejection.instrument_id:
-            yield _key(rejection.station_id, rejection.instrument_id, rejection.interval.start)
-    if decoded.rejections:
-        yield _message_key(decoded)
-
-
-def _key(station_id: str, instrument_id: str, start: datetime) -> _Key:
-    return floor_hour(start), station_id, instrument_id
-
-
-def _message_key(decoded: DecodedMessage) -> _Key:
-    """Where a message counts that has no time of its own: its topic's instrument, in the hour of reception."""
-    hour = floor_hour(decoded.message.received_at)
-    return (hour, decoded.topic.station_id, decoded.topic.instrument_id) if decoded.topic else (hour, "", "")
-
-
 def _load(
-    touched: set[_Key], state: StateStore, network: Network
-) -> tuple[dict[_Key, ReconciliationFigures], dict[_Key, datetime | None]]:
+    touched: set[RowKey], state: StateStore, network: Network
+) -> tuple[dict[RowKey, ReconciliationFigures], dict[RowKey, datetime | None]]:
     """Rows as they stand, and of each the nearest before and after, whose numbers tell what is missing between; all versions."""
-    rows: dict[_Key, ReconciliationFigures] = {}
-    versions: dict[_Key, datetime | None] = {}
+    rows: dict[RowKey, ReconciliationFigures] = {}
+    versions: dict[RowKey, datetime | None] = {}
     for part in _near_in_time(touched):
         hours = [hour for hour, _, _ in part]
         instruments = sorted({(station_id, instrument_id) for _, station_id, instrument_id in part})
         known = state.reconciliation.read(min(hours) - _BESIDE, max(hours) + _BESIDE, instruments=instruments)
         versions |= {(row.hour, row.station_id, row.instrument_id): row.settled_at for row in known}
-        stands = _by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in known})
+        stands = by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in known})
         for hour, station_id, instrument_id in part:
             own = stands.get((station_id, instrument_id), {})
             before = max((item for item in own if item < hour), default=None)
@@ -363,9 +241,9 @@ def _load(
     return rows, versions
 
 
-def _near_in_time(touched: set[_Key]) -> Iterator[list[_Key]]:
+def _near_in_time(touched: set[RowKey]) -> Iterator[list[RowKey]]:
     """Keys in groups that lie far apart in time: the rows of the years between are not read."""
-    part: list[_Key] = []
+    part: list[RowKey] = []
     for key in sorted(touched):
         if part and key[0] - part[-1][0] > 2 * _BESIDE:
             yield part
@@ -375,18 +253,11 @@ def _near_in_time(touched: set[_Key]) -> Iterator[list[_Key]]:
         yield part
 
 
-def _by_instrument(rows: dict[_Key, ReconciliationFigures]) -> dict[_Instrument, dict[datetime, ReconciliationFigures]]:
-    found: dict[_Instrument, dict[datetime, ReconciliationFigures]] = {}
-    for (hour, station_id, instrument_id), facts in sorted(rows.items(), key=lambda item: item[0]):
-        found.setdefault((station_id, instrument_id), {})[hour] = facts
-    return found
-
-
 def _read_back(rows: dict[datetime, ReconciliationFigures], key: tuple[str, str, str], store: InfluxStore) -> None:
     """Count which of the accepted readings the database holds, one query a stretch of hours."""
     for stretch in _stretches(sorted(rows)):
         frame = store.read_native(*key, stretch[0], stretch[-1] + HOUR)
-        held = {(floor_hour(start), _offset(start)) for start in pd.DatetimeIndex(frame.index).to_pydatetime()}
+        held = {(floor_hour(start), offset_ms(start)) for start in pd.DatetimeIndex(frame.index).to_pydatetime()}
         for hour in stretch:
             facts = rows[hour]
             facts.read_back = sum((hour, offset) in held for offset in facts.seen)
@@ -401,38 +272,6 @@ def _stretches(hours: list[datetime]) -> Iterator[list[datetime]]:
         part.append(hour)
     if part:
         yield part
-
-
-def _report(rows: Iterable[ReconciliationRow], state: StateStore, now: datetime) -> None:
-    """A rest is reported by station; one that is gone from all of the station's hours is taken back."""
-    rests: dict[str, list[ReconciliationRow]] = {}
-    for row in rows:
-        own = rests.setdefault(row.station_id, [])
-        if row.facts.rest:
-            own.append(row)
-    reports = [_rest_of(station_id, wrong, now) for station_id, wrong in rests.items() if wrong]
-    state.findings.report(reports)
-    kind = FindingKind.BALANCE_REST
-    open_keys = {item.key for item in state.findings.list(kind=kind)}
-    settled = {f"{kind.value}/{station_id}" for station_id, wrong in rests.items() if not wrong}
-    if open_keys & settled:
-        still = state.reconciliation.count_rests(datetime.min.replace(tzinfo=UTC), now + HOUR)
-        for key in sorted(open_keys & settled):
-            if key.removeprefix(f"{kind.value}/") not in still:
-                state.findings.drop(key)
-
-
-def _rest_of(station_id: str, wrong: list[ReconciliationRow], now: datetime) -> Finding:
-    kind = FindingKind.BALANCE_REST
-    facts = {
-        "rest": sum(row.facts.rest for row in wrong),
-        "instruments": sorted({row.instrument_id for row in wrong}),
-        "first": min(row.hour for row in wrong).isoformat(),
-        "last": max(row.hour for row in wrong).isoformat(),
-    }
-    return Finding(
-        key=f"{kind.value}/{station_id}", kind=kind, station_id=station_id, facts=facts, first_at=now, last_at=now
-    )
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.mqtt.announcer import member_states, member_topic
 from ingest.mqtt.client import KEEPALIVE_S, QOS, STATES, is_refused, wait_published
+from ingest.mqtt.inbox import Inbox, Received, Room
 from ingest.mqtt.receiver import new_receiver
 from schemas.message import RawMessage, status_topic
 
@@ -55,12 +56,6 @@ class Batch(msgspec.Struct, frozen=True):
     connection: int
 
 
-class _Received(msgspec.Struct, frozen=True, gc=False):
-    message: RawMessage
-    packet_id: int | None
-    connection: int
-
-
 class Subscriber:
     """Receives observation messages of a persistent MQTT 5 session and acknowledges them when told to.
 
@@ -88,9 +83,9 @@ class Subscriber:
     ) -> None:
         self._settings = settings
         self._on_connection = on_connection or (lambda _: None)
-        self._inbox = _Inbox()
-        self._held: _Received | None = None
-        self._room = _Room(settings.intake_queue_bytes)
+        self._inbox = Inbox()
+        self._held: Received | None = None
+        self._room = Room(settings.intake_queue_bytes)
         self._connection = 0
         self._stopping = threading.Event()
         self.is_subscribed = threading.Event()
@@ -213,7 +208,7 @@ class Subscriber:
         topic = message.topic.decode("utf-8", "backslashreplace")
         raw = RawMessage(topic, message.payload, datetime.now(UTC), message.is_duplicate)
         self._room.enter(len(message.payload))
-        self._inbox.put(_Received(raw, message.packet_id, self._connection))
+        self._inbox.put(Received(raw, message.packet_id, self._connection))
 
     def _connected(
         self, client: Client, _userdata: object, flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
@@ -269,69 +264,6 @@ class Subscriber:
             _log.info("subscribed", topics=granted)
 
 
-class _Inbox:
-    """What was received and not yet taken, for one taker.
-
-    Not `queue.SimpleQueue`: its ``get`` with a timeout waits for ever on Python 3.11 when a signal's handler outlives the
-    deadline, as its C code then waits for a negative time. `queue.Queue` does not, and costs several times as much a message.
-    """
-
-    def __init__(self) -> None:
-        self._items: deque[_Received | None] = deque()
-        self._wanted = 1
-        self._is_ended = False
-        self._is_filled = threading.Event()
-
-    def put(self, item: _Received | None) -> None:
-        self._items.append(item)
-        self._is_ended |= item is None
-        if (self._is_ended or len(self._items) >= self._wanted) and not self._is_filled.is_set():
-            self._is_filled.set()
-
-    def wait(self, count: int, timeout_s: float) -> None:
-        """Wait for so many items, or for the end; the thread that puts them is not interrupted for each."""
-        if count <= 0:
-            return
-        self._wanted = count
-        self._is_filled.clear()
-        # what was put before the clearing is there by now; what is put from here on ends the wait
-        if len(self._items) < self._wanted and not self._is_ended and timeout_s > 0:
-            self._is_filled.wait(timeout_s)
-
-    def take(self, timeout_s: float) -> _Received | None:
-        """The oldest item; None when there is none within the time."""
-        if not self._items:
-            self.wait(1, timeout_s)
-        return self._items.popleft() if self._items else None
-
-
-class _Room:
-    """Bytes between the network thread and the raw log; blocks the former where the latter does not keep up."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._used = 0
-        self._is_open = False
-        self._changed = threading.Condition()
-
-    def enter(self, size: int) -> None:
-        """Wait for room; a message larger than the whole room enters when it is empty."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._is_open or self._used == 0 or self._used + size <= self._limit)
-            self._used += size
-
-    def leave(self, size: int) -> None:
-        with self._changed:
-            self._used -= size
-            self._changed.notify()
-
-    def open(self) -> None:
-        """Let everybody in from now on, so that no thread is left waiting."""
-        with self._changed:
-            self._is_open = True
-            self._changed.notify_all()
-
-
-def _add_packet_id(batch: Batch, received: _Received) -> None:
+def _add_packet_id(batch: Batch, received: Received) -> None:
     if received.packet_id is not None:
         batch.packet_ids.append(received.packet_id)

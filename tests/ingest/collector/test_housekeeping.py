@@ -86,8 +86,8 @@ def test_a_message_that_makes_the_settlement_raise_is_left_out_and_reported(
     work.settle(batch)
     monkeypatch.setattr(
         ingest.completeness.reconciliation,
-        "_keys",
-        poisoned(ingest.completeness.reconciliation._keys, ArithmeticError(7)),
+        "rows_of",
+        poisoned(ingest.completeness.reconciliation.rows_of, ArithmeticError(7)),
     )
     assert housekeep_once(collector_settings, stop) == ""
     assert log.cursor(ingest.completeness.reconciliation.CURSOR) == log.cursor(CURSOR) == log.end()

@@ -19,7 +19,8 @@ from ingest.backlog.dual_cursor import CURSOR
 from ingest.collector.housekeeping import expire, prune_state, seconds_until_next
 from ingest.completeness.balance import audit
 from ingest.completeness.expected_count import expected_in, filled, up_to
-from ingest.completeness.reconciliation import count_sent, differences, enter_message, reconcile
+from ingest.completeness.reconciliation import reconcile
+from ingest.completeness.reconciliation_row import count_sent, differences, enter_message
 from ingest.pipeline import Drain
 from ingest.writer import Writer
 from schemas.interval import Interval, floor_hour

@@ -14,7 +14,7 @@ from tests.ingest.conftest import wait_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ingest.mqtt.subscriber import _Received
+    from ingest.mqtt.inbox import Received
     from ingest.process.settings import CollectorSettings
 
 pytestmark = pytest.mark.integration
@@ -111,7 +111,7 @@ def test_a_message_that_makes_the_intake_raise_is_not_confirmed_and_the_next_one
 ) -> None:
     original = subscriber._inbox.put
 
-    def put(item: _Received | None) -> None:
+    def put(item: Received | None) -> None:
         if item is not None and item.message.payload == b"poison":
             raise ArithmeticError
         original(item)

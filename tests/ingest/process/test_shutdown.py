@@ -21,7 +21,7 @@ from console.local.configuration import mosquitto_conf
 from console.local.process import port_answers
 from console.local.settings import free_ports
 from ingest.mqtt import Publisher
-from ingest.mqtt.subscriber import _Inbox, _Received
+from ingest.mqtt.inbox import Inbox, Received
 from ingest.process.settings import Broker
 from schemas.message import RawMessage
 from store.state import StateStore
@@ -200,8 +200,8 @@ def test_a_process_that_is_told_to_stop_ends_in_time(
         assert took_s > 20 or left.processes.list() == []
 
 
-def received() -> _Received:
-    return _Received(RawMessage("topic", b"", datetime.now(UTC)), None, 0)
+def received() -> Received:
+    return Received(RawMessage("topic", b"", datetime.now(UTC)), None, 0)
 
 
 @pytest.fixture
@@ -220,7 +220,7 @@ def slow_signals() -> Iterator[Callable[[float], None]]:
 def test_a_handler_that_outlives_the_deadline_does_not_swallow_the_wait(
     slow_signals: Callable[[float], None],
 ) -> None:
-    inbox = _Inbox()
+    inbox = Inbox()
     slow_signals(0.02)
     began = time.monotonic()
     assert inbox.take(0.05) is None
@@ -228,7 +228,7 @@ def test_a_handler_that_outlives_the_deadline_does_not_swallow_the_wait(
 
 
 def test_an_inbox_hands_over_everything_in_order_to_one_taker() -> None:
-    inbox, items = _Inbox(), [received() for _ in range(20_000)]
+    inbox, items = Inbox(), [received() for _ in range(20_000)]
 
     def put() -> None:
         for item in items:
@@ -236,7 +236,7 @@ def test_an_inbox_hands_over_everything_in_order_to_one_taker() -> None:
 
     worker = threading.Thread(target=put)
     worker.start()
-    taken: list[_Received] = []
+    taken: list[Received] = []
     while len(taken) < len(items):
         found = inbox.take(0.01)
         if found is not None:
