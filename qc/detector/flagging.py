@@ -5,29 +5,19 @@ Nothing here fails a value: even the prior range is a matter of experience.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from qc import wording
-from qc.detector.anomaly import (
-    EVENT_FIGURES,
-    STATE_FIGURES,
+from qc.detector.detection import AnomalousRun, AnomalyGround, detect
+from qc.detector.feature import SKEWED
+from qc.detector.scoring import (
     Model,
     Prior,
-    Scored,
-    contributions,
-    prepare_sonde,
-    score,
-    suspicious,
 )
-from qc.detector.feature import SKEWED
 from qc.limits.thresholds import LearntAnomaly
-from qc.native.checks import CheckError
 from qc.native.rolling import on_grid, slots
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, check_time_index, concat_flags, parameters_in
@@ -44,8 +34,6 @@ if TYPE_CHECKING:
 
 TEST = "learnt_anomaly"
 ANOMALY_TESTS = (TEST,)
-#: Fewer hours than this are not judged: no background to stand out from [h].
-LEAST_H = 24.0
 #: The longest window of the figures [h]; shorter series are judged, less surely.
 BACKGROUND_H = 720.0
 _WORDS = {
@@ -70,76 +58,6 @@ _SPECIAL = {
     "residual_720h": "stands out from the days around it",
     "residual_same_hour": "unlike the same hour of the days around it",
 }
-
-
-class AnomalyGround(StrEnum):
-    """Why a value is suspicious; the names of the test's sentences."""
-
-    RANGE = "range"
-    OFFSET = "offset"
-    EVENT = "event"
-    STATE = "state"
-
-
-@dataclass(frozen=True, slots=True)
-class AnomalousRun:
-    """Consecutive suspicious rows of one ground.
-
-    Attributes
-    ----------
-    first, last : int
-        Rows, both included.
-    figure : str
-        The figure that raised the score most, where that is highest; empty for range and offset.
-    score : float
-        Highest score; NaN for range.
-    size : float
-        Of an offset, in the parameter's unit (its logarithm if skewed); else NaN.
-    """
-
-    first: int
-    last: int
-    ground: AnomalyGround
-    figure: str
-    score: float
-    size: float
-
-
-@dataclass(frozen=True, slots=True)
-class DetectorResult:
-    """Outcome for one parameter: one flag a row (PASS, SUSPECT, MISSING; UNKNOWN where too short), and the runs."""
-
-    flags: NDArray[np.int8]
-    runs: list[AnomalousRun]
-
-
-def detect(
-    sonde: Mapping[str, NDArray[np.float64]], priors: Mapping[str, Prior], model: Model, *, per_hour: int
-) -> dict[str, DetectorResult]:
-    """Judge everything that one sonde measured.
-
-    Parameters
-    ----------
-    sonde : mapping of str to array of float, shape (n,)
-        By parameter, canonical units, NaN where missing; rows ascend in time, of one cadence (gaps are tolerated).
-    priors : mapping of str to Prior
-        A parameter without one has no range and no offsets.
-    model : Model
-    per_hour : int
-        Rows an hour, at least 1.
-
-    Raises
-    ------
-    CheckError
-        If the lengths differ or ``per_hour`` is not above zero.
-    """
-    rows = _row_count(sonde, per_hour)
-    if rows < LEAST_H * per_hour:
-        return {code: DetectorResult(_unjudged(values), []) for code, values in sonde.items()}
-    found = {}
-    for code, (series, offsets, table) in prepare_sonde(sonde, priors, per_hour=per_hour).items():
-        found[code] = _result(code, score(code, series, offsets, table, model), series.values, model)
-    return found
 
 
 def flag_sonde(native: pd.DataFrame, stream: Stream, thresholds: Thresholds, model: Model) -> pd.DataFrame:
@@ -247,83 +165,3 @@ def _month(native: pd.DataFrame, stream: Stream) -> int:
 
 def _rounded(number: float) -> float:
     return float(f"{number:.2g}")
-
-
-def _row_count(sonde: Mapping[str, NDArray[np.float64]], per_hour: int) -> int:
-    lengths = {code: len(values) for code, values in sonde.items()}
-    if len(set(lengths.values())) > 1:
-        msg = f"parameters of different length: {lengths}"
-        raise CheckError(msg)
-    if per_hour < 1:
-        msg = f"per_hour: {per_hour}, expected at least 1"
-        raise CheckError(msg)
-    return next(iter(lengths.values()), 0)
-
-
-def _unjudged(values: NDArray[np.float64]) -> NDArray[np.int8]:
-    return np.where(np.isfinite(values), Flag.UNKNOWN, Flag.MISSING).astype(np.int8)
-
-
-def _result(code: str, scored: Scored, values: NDArray[np.float64], model: Model) -> DetectorResult:
-    present = np.isfinite(values)
-    flags = np.where(present, Flag.PASS, Flag.MISSING).astype(np.int8)
-    flags[present & suspicious(scored, model.cuts)] = Flag.SUSPECT
-    grounds = np.full(len(flags), "", dtype=object)
-    # The most telling ground comes last, so that it stays.
-    for ground, where in (
-        (AnomalyGround.STATE, scored.state >= model.cuts.state),
-        (AnomalyGround.EVENT, scored.event >= model.cuts.event),
-        (AnomalyGround.OFFSET, scored.offset >= model.cuts.offset),
-        (AnomalyGround.RANGE, scored.hard),
-    ):
-        grounds[where & present] = ground.value
-    return DetectorResult(flags, _runs(code, grounds, scored, model))
-
-
-def _runs(code: str, grounds: NDArray[np.object_], scored: Scored, model: Model) -> list[AnomalousRun]:
-    bounds = [0, *(np.flatnonzero(grounds[1:] != grounds[:-1]) + 1).tolist(), len(grounds)]
-    spans = [(begin, end, AnomalyGround(grounds[begin])) for begin, end in pairwise(bounds) if grounds[begin]]
-    peaks = [begin + int(np.argmax(_scores(ground, scored)[begin:end])) for begin, end, ground in spans]
-    figures = {
-        AnomalyGround.EVENT: iter(_leading(AnomalyGround.EVENT, code, spans, peaks, scored, model)),
-        AnomalyGround.STATE: iter(_leading(AnomalyGround.STATE, code, spans, peaks, scored, model)),
-    }
-    return [
-        AnomalousRun(
-            begin,
-            end - 1,
-            ground,
-            next(figures[ground]) if ground in figures else "",
-            np.nan if ground is AnomalyGround.RANGE else float(_scores(ground, scored)[at]),
-            _size(begin, scored) if ground is AnomalyGround.OFFSET else np.nan,
-        )
-        for (begin, end, ground), at in zip(spans, peaks, strict=True)
-    ]
-
-
-def _scores(ground: AnomalyGround, scored: Scored) -> NDArray[np.float64]:
-    return {
-        AnomalyGround.EVENT: scored.event,
-        AnomalyGround.STATE: scored.state,
-        AnomalyGround.OFFSET: scored.offset,
-    }.get(ground, scored.event)
-
-
-def _size(row: int, scored: Scored) -> float:
-    covering = [item for item in scored.offsets if item.first <= row <= item.last]
-    return max(covering, key=lambda item: item.score).size
-
-
-def _leading(  # noqa: PLR0917 - one row of each run, judged in one call
-    ground: AnomalyGround,
-    code: str,
-    spans: list[tuple[int, int, AnomalyGround]],
-    peaks: list[int],
-    scored: Scored,
-    model: Model,
-) -> list[str]:
-    """By run of a ground, the figure that raised the score most."""
-    boosters, names = (model.events, EVENT_FIGURES) if ground is AnomalyGround.EVENT else (model.states, STATE_FIGURES)
-    rows = [at for at, span in zip(peaks, spans, strict=True) if span[2] is ground]
-    weights = contributions(boosters, scored.table.iloc[rows], code, names)
-    return [names[at] for at in np.argmax(weights, axis=1)] if rows else []

@@ -8,14 +8,9 @@ sign: all values between them are off. Pure; series are rows of one cadence, tim
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-
-from qc.detector.run_length import run_lengths
-from qc.detector.service_visit import ServiceVisit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qc.detector.feature import Prepared
+    from qc.detector.service_visit import ServiceVisit
 
-#: Longest stretch of lost or impossible values that is a visit rather than a fault [h].
-VISIT_H = 3.0
-#: Stretches nearer than this are one visit [h].
-JOINED_H = 6.0
 #: The longest time between two visits that an offset is looked for in [h].
 LONGEST_H = 1500.0
 #: Two visits nearer than this may both belong to one setting of the sensor [h].
@@ -56,36 +48,6 @@ class Offset:
     last: int
     size: float
     score: float
-
-
-def find_visits(
-    hard: Sequence[NDArray[np.bool_]], odd: Sequence[NDArray[np.bool_]], per_hour: int
-) -> list[ServiceVisit]:
-    """Visits of a sonde.
-
-    Parameters
-    ----------
-    hard : sequence of array of bool, shape (n,)
-        By parameter, where a value is lost or impossible.
-    odd : sequence of array of bool, shape (n,)
-        By parameter, where a value is lost, impossible or far off.
-    per_hour : int
-        Rows an hour.
-
-    Returns
-    -------
-    list of ServiceVisit
-        By row: short stretches of ``hard`` in one parameter, beside which two parameters are odd within the hour.
-    """
-    if not hard:
-        return []
-    short = np.zeros(hard[0].shape, dtype=bool)
-    for mask in hard:
-        short |= mask & (run_lengths(mask) <= VISIT_H * per_hour)
-    beside = (
-        pd.Series(sum(mask.astype(int) for mask in odd)).rolling(2 * per_hour + 1, center=True, min_periods=1).max()
-    )
-    return _stretches(short & (beside.to_numpy() >= min(2, len(hard))), round(JOINED_H * per_hour))
 
 
 def steps_at(series: Prepared, visits: Sequence[ServiceVisit]) -> NDArray[np.float64]:
@@ -160,12 +122,3 @@ def _step(series: Prepared, level: NDArray[np.float64], visit: ServiceVisit) -> 
 def _median(values: NDArray[np.float64]) -> float:
     finite = values[np.isfinite(values)]
     return float(np.median(finite)) if finite.size else 0.0
-
-
-def _stretches(mask: NDArray[np.bool_], joined: int) -> list[ServiceVisit]:
-    rows = np.flatnonzero(mask)
-    if rows.size == 0:
-        return []
-    breaks = np.flatnonzero(np.diff(rows) > joined)
-    bounds = [0, *(breaks + 1).tolist(), rows.size]
-    return [ServiceVisit(int(rows[begin]), int(rows[end - 1])) for begin, end in pairwise(bounds)]

@@ -1,4 +1,4 @@
-"""Learning the detector of `qc.detector.anomaly` from a person's labels, and judging what it is worth on stations it has not seen.
+"""Learning the detector of `qc.detector.scoring` from a person's labels, and judging what it is worth on stations it has not seen.
 
 Events (labelled runs up to a day) and states (longer ones) are learnt apart, since what shows an event is absent in the middle of
 a state. Rows that the prior range or a certain offset explain teach the trees nothing. The three cuts are those with the highest
@@ -14,31 +14,28 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from qc.detector.anomaly import (
+from qc.detector.label_agreement import MIN_LABELS, LabelAgreement, label_agreement
+from qc.detector.model_file import ModelFile, Trained
+from qc.detector.run_length import run_lengths
+from qc.detector.scoring import (
     EVENT_FIGURES,
     STATE_FIGURES,
     Cuts,
     Model,
-    Prior,
     Scored,
     figure_names,
     model_input,
     offset_scores,
-    prepare_sonde,
     score,
     suspicious,
 )
-from qc.detector.label_agreement import MIN_LABELS, LabelAgreement, label_agreement
-from qc.detector.run_length import run_lengths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    import pandas as pd
     from numpy.typing import NDArray
 
-    from qc.detector.feature import Prepared
-    from qc.detector.offset import Offset
+    from qc.detector.example import Example, LabelledSeries
 
 LONGEST_EVENT_H = 24.0
 """A labelled run up to this long is an event [h]."""
@@ -80,110 +77,6 @@ class Recipe:
 
 EVENTS = Recipe(figures=EVENT_FIGURES, least_rows=10, l2=5.0, rounds=200, repeats=2, share=0.2)
 STATES = Recipe(figures=STATE_FIGURES, least_rows=200, l2=10.0, rounds=120, repeats=2, share=0.1)
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledSeries:
-    """One labelled parameter of an example."""
-
-    prepared: Prepared
-    offsets: list[Offset]
-    table: pd.DataFrame
-    labels: NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One labelled file, with its figures.
-
-    Attributes
-    ----------
-    station : str
-        Examples of one station are left out together.
-    times : array of datetime64, shape (n,)
-    series : dict of str to LabelledSeries
-    """
-
-    name: str
-    station: str
-    times: NDArray[np.datetime64]
-    series: dict[str, LabelledSeries]
-
-
-class Trained(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that a model was learnt from.
-
-    Attributes
-    ----------
-    name, station : str
-    digest : str
-        Of the whole content.
-    days : tuple of str
-        Of the content of each day; one of them in another file gives away that it holds the same values.
-    """
-
-    name: str
-    station: str
-    digest: str
-    days: tuple[str, ...] = ()
-
-
-class ModelFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is stored: the model from all files, and for each station the one that never saw it.
-
-    Attributes
-    ----------
-    made_by : str
-        Command and library that made it.
-    trained : tuple of Trained
-    model : Model
-    without : dict of str to Model
-        By station.
-    """
-
-    made_by: str
-    trained: tuple[Trained, ...]
-    model: Model
-    without: dict[str, Model]
-
-    def model_for(self, file: Trained) -> tuple[Model, bool]:
-        """Model to judge a file by, and whether any of it was learnt from (then that station is left out)."""
-        days = set(file.days)
-        for item in self.trained:
-            if file.digest == item.digest or file.name == item.name or not days.isdisjoint(item.days):
-                return self.without[item.station], True
-        return self.model, False
-
-
-def make_example(
-    name: str,
-    station: str,
-    times: NDArray[np.datetime64],
-    sonde: Mapping[str, tuple[NDArray[np.float64], NDArray[np.bool_]]],
-    priors: Mapping[str, Prior],
-) -> Example:
-    """Figures of one labelled file.
-
-    Parameters
-    ----------
-    times : array of datetime64, shape (n,)
-        Ascending, unique.
-    sonde : mapping of str to (values, labels), arrays of shape (n,)
-        By parameter, canonical units, NaN where missing.
-    priors : mapping of str to Prior
-    """
-    found = prepare_sonde({code: values for code, (values, _) in sonde.items()}, priors, per_hour=rows_an_hour(times))
-    return Example(
-        name, station, times, {code: LabelledSeries(*parts, sonde[code][1]) for code, parts in found.items()}
-    )
-
-
-def rows_an_hour(times: NDArray[np.datetime64]) -> int:
-    """Rows an hour by the median step, at least 1."""
-    if times.size < 2:  # noqa: PLR2004 - a step needs two
-        return 1
-    step_s = float(np.median(np.diff(times.astype("datetime64[s]").astype(np.int64))))
-    return max(1, round(3600 / step_s)) if step_s > 0 else 1
 
 
 def train_detector(examples: Sequence[Example], *, report: Callable[[str], None] = lambda _: None) -> Model:

@@ -21,8 +21,9 @@ import msgspec
 import pandas as pd
 
 from qc.gate import data_docs
+from qc.gate.expectation import Expectation
 from qc.gate.outcome import SCREENS, Failure, GateReport, choose, conclude, screen, to_evaluate, to_failure
-from qc.gate.suite import Expectation, read_suite
+from qc.gate.suite import read_suite
 from store.state import GateOutcome
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from qc.gate.batch import BASE_COLUMNS, BROKEN_LEVELS, BROKEN_LIMITS
-from qc.gate.suite import BETWEEN, MEDIAN, Expectation, ExpectationSeverity
+from qc.gate.expectation import BETWEEN, MEDIAN, Expectation, ExpectationSeverity
 from store.state import GateOutcome
 
 if TYPE_CHECKING:

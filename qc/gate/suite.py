@@ -7,12 +7,10 @@ physical ranges, ``thresholds.toml`` the plausible levels, `qc.gate.batch` the c
 
 from __future__ import annotations
 
-import hashlib
 import json
-from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -33,55 +31,19 @@ from qc.gate.batch import (
     UNKNOWN_COLUMNS,
     UNKNOWN_FLAGS,
 )
+from qc.gate.expectation import BETWEEN, MEDIAN, Expectation, ExpectationSeverity, Suite, to_json
 from qc.limits.thresholds import GrossRange, load_thresholds
 from schemas.message import NetworkCode
 from schemas.parameter import Parameter, parameters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
 DIRECTORY = Path(schemas.__file__).with_name("expectations")
-BETWEEN = "expect_column_values_to_be_between"
-MEDIAN = "expect_column_median_to_be_between"
-#: Counted up by whoever changes what a suite expects; the digest beside it in the files shows a change that was not counted.
-SUITE_VERSION = 2
 #: Least mean share of valid values of a batch that may be used at all [1]; a project default.
 MIN_SHARE_OF_BATCH = 0.5
 #: Oldest newest hour of a network and of a station, counted from the batch's end [h]; project defaults.
 MAX_NETWORK_AGE_H, MAX_STATION_AGE_H = 6, 3
-
-
-class ExpectationSeverity(StrEnum):
-    """What a failing expectation does; Great Expectations' own words."""
-
-    CRITICAL = "critical"
-    WARNING = "warning"
-
-
-class Expectation(msgspec.Struct, frozen=True, kw_only=True):
-    """One expectation.
-
-    Attributes
-    ----------
-    id : str
-        Unique in its suite.
-    type : str
-        Great Expectations' name.
-    kwargs : dict
-    severity : ExpectationSeverity
-    columns : tuple of str
-        Columns it needs; where one has no value at all, there is nothing to judge and it is skipped.
-    en, zh : str
-        What is wrong when it fails, without figures.
-    """
-
-    id: str
-    type: str
-    kwargs: dict[str, Any]
-    severity: ExpectationSeverity
-    columns: tuple[str, ...]
-    en: str
-    zh: str
 
 
 def describe(network: str) -> list[Expectation]:
@@ -97,48 +59,6 @@ def describe(network: str) -> list[Expectation]:
         *ranges,
         *levels,
     ]
-
-
-class Suite(msgspec.Struct, frozen=True, kw_only=True):
-    """A suite as it was read.
-
-    Attributes
-    ----------
-    name : str
-        Of a network or a product.
-    version : str
-        Number and digest of the content, kept with every verdict.
-    expectations : tuple of Expectation
-    """
-
-    name: str
-    version: str
-    expectations: tuple[Expectation, ...]
-
-
-def to_json(name: str, expectations: Sequence[Expectation], units: Mapping[str, str]) -> str:
-    """A suite as Great Expectations reads it; deterministic.
-
-    Parameters
-    ----------
-    name : str
-        Of a network or a product.
-    expectations : sequence of Expectation
-    units : mapping of str to str
-        Unit of each column that has one.
-    """
-    listed = [
-        {
-            "type": item.type,
-            "kwargs": item.kwargs,
-            "severity": item.severity.value,
-            "meta": {"id": item.id, "columns": list(item.columns), "en": item.en, "zh": item.zh},
-        }
-        for item in expectations
-    ]
-    digest = hashlib.sha256(json.dumps([listed, dict(units)], ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-    meta = {"version": f"{SUITE_VERSION}-{digest[:8]}", "units": dict(units)}
-    return json.dumps({"name": name, "expectations": listed, "meta": meta}, ensure_ascii=False, indent=1) + "\n"
 
 
 def network_json(network: str) -> str:

@@ -19,7 +19,8 @@ from qc.gate.batch_product import (
     STATEMENTS,
     UNTRANSLATED,
 )
-from qc.gate.suite import BETWEEN, DIRECTORY, Expectation, ExpectationSeverity, to_json
+from qc.gate.expectation import BETWEEN, Expectation, ExpectationSeverity, to_json
+from qc.gate.suite import DIRECTORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

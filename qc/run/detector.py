@@ -7,17 +7,23 @@ Errors::
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 import pandas as pd
 
+import qc.detector
 from qc.detector.flagging import ANOMALY_TESTS, BACKGROUND_H, flag_sonde
-from qc.detector.store import load_model
+from qc.detector.model_file import ModelFile
+from qc.detector.scoring import ModelError
 from qc.native.flagging import Stream
 from qc.run.limits import thresholds_of
 from qc.run.write import ResultWriter, save_flags
@@ -31,10 +37,29 @@ from store.state import StateStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qc.detector.anomaly import Model
+    from qc.detector.scoring import Model
     from qc.limits.thresholds import Thresholds
     from schemas.network import Station
     from store.settings import SharedSettings
+
+
+PACKAGED = Path(qc.detector.__file__).with_name("anomaly_model.json.gz")
+
+
+@cache
+def load_model(path: Path = PACKAGED) -> ModelFile:
+    """Read a model file.
+
+    Raises
+    ------
+    ModelError
+        If it is not there, or no model of this version; names the file.
+    """
+    try:
+        return msgspec.json.decode(gzip.decompress(path.read_bytes()), type=ModelFile)
+    except (OSError, EOFError, zlib.error, msgspec.DecodeError) as error:
+        msg = f"{path}: {error}; expected a model made by skyground qc learn"
+        raise ModelError(msg) from error
 
 
 class AnomalyRun(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +141,7 @@ def run_anomaly(
 
     Raises
     ------
-    qc.detector.anomaly.ModelError, qc.limits.thresholds.ThresholdError, store.error.StoreError
+    qc.detector.scoring.ModelError, qc.limits.thresholds.ThresholdError, store.error.StoreError
     ValueError
         If the station is unknown or the span is empty.
     """

@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from qc import wording
-from qc.detector.flagging import ANOMALY_TESTS
 from qc.hourly.drift.flagging import TEST as DRIFT
 from qc.hourly.space.spatial import SPACE_TESTS
 from qc.station.limit_snapshot import limit_figures
@@ -33,8 +32,10 @@ if TYPE_CHECKING:
     from store.influx.store import Bucket, InfluxStore
     from store.state import StateStore
 
-OWN_RUNS = frozenset({*ANOMALY_TESTS, DRIFT})
-"""Tests that need weeks, and that the hourly run neither gives nor takes back."""
+DETECTOR_TEST = "learnt_anomaly"
+"""Test of the detector (`qc.detector.flagging.TEST`), which is optional and not imported here."""
+OWN_RUNS = frozenset({DETECTOR_TEST, DRIFT})
+"""Tests with a run of their own over weeks: the hourly run neither sets nor withdraws their flags."""
 _RULE_KEY = ["station_id", "parameter", "test", "month"]
 
 

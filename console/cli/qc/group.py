@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from console.cli.qc import calibration, gate_holds, score, verdict
+from console.cli.qc import calibration, detector, gate_holds, verdict
 from console.cli.qc import native as qc_native
 from console.cli.qc.moment import settings_of, stop, to_json
 from console.cli.qc.scores import scores
@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
     limits.command("show")(show)
     group.add_typer(limits, name="thresholds")
     qc_native.register(group, limits)
-    score.register(group)
+    detector.register(group)
     group.add_typer(gate_holds.build_group(), name="held")
     group.command("scores")(scores)
     calibration.register(group)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qc.detector.anomaly import Prior
+from qc.detector.scoring import Prior
 
 PER_HOUR = 4
 PRIORS = {

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc.detector.anomaly import EVENT_FIGURES, STATE_FIGURES, prepare_sonde
 from qc.detector.feature import prepare, robust_deviation
+from qc.detector.scoring import EVENT_FIGURES, STATE_FIGURES, prepare_sonde
 from tests.qc.detector.sonde import PER_HOUR, PRIORS, river
 
 SPAN = (-5.0, 40.0)

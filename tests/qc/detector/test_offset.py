@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from qc.detector.feature import Prepared, prepare
-from qc.detector.offset import find_offsets, find_visits
+from qc.detector.offset import find_offsets
 from qc.detector.run_length import run_lengths
-from qc.detector.service_visit import ServiceVisit
+from qc.detector.service_visit import ServiceVisit, find_visits
 from tests.qc.detector.sonde import PER_HOUR, PRIORS, river, visit
 
 

@@ -20,7 +20,8 @@ import numpy as np
 import pandas as pd
 
 from qc.detector.feature import SKEWED, Prepared, figures, prepare
-from qc.detector.offset import Offset, find_offsets, find_visits
+from qc.detector.offset import Offset, find_offsets
+from qc.detector.service_visit import find_visits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,23 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc import wording
-from qc.detector.anomaly import EVENT_FIGURES, STATE_FIGURES, Cuts, Model, ModelError
+from qc.detector.detection import AnomalousRun, AnomalyGround, detect
+from qc.detector.example import Example, make_example, rows_an_hour
 from qc.detector.feature import SKEWED
-from qc.detector.flagging import TEST, AnomalousRun, AnomalyGround, detect, figure_words, flag_sonde, priors_of, words
-from qc.detector.store import PACKAGED, encode_model, load_model
-from qc.detector.training import (
-    Example,
-    ModelFile,
-    Trained,
-    agreement_by_parameter,
-    make_example,
-    rows_an_hour,
-    train_detector,
-    train_model_file,
-)
+from qc.detector.flagging import TEST, figure_words, flag_sonde, priors_of, words
+from qc.detector.model_file import ModelFile, Trained, encode_model
+from qc.detector.scoring import EVENT_FIGURES, STATE_FIGURES, Cuts, Model, ModelError
+from qc.detector.training import agreement_by_parameter, train_detector, train_model_file
 from qc.limits.thresholds import load_thresholds, parse_thresholds
 from qc.native.checks import CheckError
 from qc.native.flagging import Stream
+from qc.run.detector import PACKAGED, load_model
 from schemas.flag import Flag
 from tests.qc.detector.sonde import PER_HOUR, PRIORS, hours, river, visit
 

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
-import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli.qc.detector_text import mean_of, mean_text, row, score_text
+from console.cli.qc.labelled import (
+    code_of,
+    example_of,
+    load,
+    progress,
+    read_file,
+    refuse,
+    require_detector,
+    source_of,
+    train_on,
+    variable_of,
+)
 from console.cli.shell.moment import From, ToNow, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from qc.detector.anomaly import Model, Prior
     from qc.detector.label_agreement import LabelAgreement
-    from qc.detector.training import Example, ModelFile, Trained
+    from qc.detector.model_file import ModelFile
+    from qc.detector.scoring import Model, Prior
     from sensors.datasets.logan_river import Labelled
 
 
@@ -59,19 +71,20 @@ def score(  # noqa: PLR0917 - typer passes them by name
     model that has seen neither it nor its station.
     """
     del dataset  # one layout so far; the option keeps the command's form when there are more
+    require_detector()
     if train and model:
-        _stop("--train and --model exclude each other")
-    known = _learnt(train) if train else _loaded(model)
+        refuse("--train and --model exclude each other")
+    known = train_on(train) if train else load(model)
     scores: list[LabelAgreement] = []
     if not as_json:
-        typer.echo(_row("file 文件", "variable 变量", "labels", "precision", "recall", "F1", "model 模型"))
+        typer.echo(row("file 文件", "variable 变量", "labels", "precision", "recall", "F1", "model 模型"))
     for position, path in enumerate(files, start=1):
-        _progress(f"{position}/{len(files)} {path.name}")
+        progress(f"{position}/{len(files)} {path.name}")
         for line, found in _score_file(path, known, reasons=reasons):
-            typer.echo(json.dumps(line, ensure_ascii=False) if as_json else _text(line))
+            typer.echo(json.dumps(line, ensure_ascii=False) if as_json else score_text(line))
             scores += [found] if found else []
-    mean = _mean(scores)
-    typer.echo(json.dumps(mean, ensure_ascii=False) if as_json else _mean_text(mean))
+    mean = mean_of(scores)
+    typer.echo(json.dumps(mean, ensure_ascii=False) if as_json else mean_text(mean))
 
 
 def learn(
@@ -81,9 +94,10 @@ def learn(
 ) -> None:
     """Learn the detector from labelled files of two stations or more. 由标注文件训练检测模型。"""
     del dataset
-    from qc.detector.store import encode_model
+    require_detector()
+    from qc.detector.model_file import encode_model
 
-    data = encode_model(_learnt(files))
+    data = encode_model(train_on(files))
     out.write_bytes(data)
     typer.echo(f"{out}: {len(data)} bytes 字节")
 
@@ -96,6 +110,7 @@ def anomalies(
     as_json: AsJson = False,
 ) -> None:
     """List what the learnt detector finds in stored water data, with reasons. 对已存水质数据运行学习型检测。"""
+    require_detector()
     from datetime import UTC, datetime
 
     import msgspec
@@ -107,13 +122,13 @@ def anomalies(
     from store.settings import SharedSettings, load_settings
 
     settings, now = load_settings(SharedSettings), datetime.now(UTC)
-    _progress(f"reading and judging {station} 读取并检测")
+    progress(f"reading and judging {station} 读取并检测")
     start, stop = span(begin, end, settings.stations.timezone, now)
     try:
         with explained("qc"):
             found = run_anomaly(settings, station, start=start, end=stop, now=now, write=write)
     except ValueError as error:
-        _stop(str(error))
+        refuse(str(error))
     if as_json:
         typer.echo(msgspec.json.encode(found).decode())
         return
@@ -131,16 +146,16 @@ def _score_file(
     from qc.detector.label_agreement import MIN_LABELS, TOLERANCE_S
     from qc.detector.training import agreement_by_parameter
 
-    labelled = _read(path)
+    labelled = read_file(path)
     if labelled is None:
         yield {"file": path.name, "variable": None, "skipped": "no variable with labels (X, X_cor and X_qual)"}, None
         return
-    example, priors = _example(labelled)
-    model, seen = known.model_for(_source(labelled))
+    example, priors = example_of(labelled)
+    model, seen = known.model_for(source_of(labelled))
     for code, found in agreement_by_parameter(example, model).items():
         line: dict[str, object] = {
             "file": path.name,
-            "variable": _variable(code),
+            "variable": variable_of(code),
             "labels": found.labels,
             "flagged": found.flagged,
             "precision": round(found.precision, 4),
@@ -161,143 +176,21 @@ def _score_file(
 
 
 def _runs(labelled: Labelled, code: str, model: Model, priors: dict[str, Prior]) -> Iterator[dict[str, object]]:
-    from qc.detector.flagging import TEST, detect, words
-    from qc.detector.training import rows_an_hour
+    from qc.detector.detection import detect
+    from qc.detector.example import rows_an_hour
+    from qc.detector.flagging import TEST, words
     from qc.wording import in_chinese
 
-    sonde = {_code(name): values for name, values in labelled.values.items()}
+    sonde = {code_of(name): values for name, values in labelled.values.items()}
     verdict = detect(sonde, priors, model, per_hour=rows_an_hour(labelled.times))[code]
     for run in verdict.runs:
         text = words(code, float(sonde[code][run.first]), priors.get(code), run)
         yield {
             "file": labelled.name,
-            "variable": _variable(code),
+            "variable": variable_of(code),
             "start": f"{labelled.times[run.first]}",
             "end": f"{labelled.times[run.last]}",
             "ground": run.ground.value,
             "en": text,
             "zh": in_chinese(TEST, text),
         }
-
-
-def _example(labelled: Labelled) -> tuple[Example, dict[str, Prior]]:
-    from qc.detector.flagging import priors_of
-    from qc.detector.training import make_example
-    from qc.limits.thresholds import load_thresholds
-
-    sonde = {_code(name): (values, labelled.labels[name]) for name, values in labelled.values.items()}
-    priors = priors_of(load_thresholds(), sonde)
-    return make_example(labelled.name, labelled.station, labelled.times, sonde, priors), priors
-
-
-def _learnt(files: list[Path]) -> ModelFile:
-    from importlib.metadata import version
-
-    from qc.detector.training import train_model_file
-
-    examples, trained = [], []
-    for path in files:
-        _progress(f"figures: {path.name}")
-        labelled = _read(path)
-        if labelled is None:
-            _progress(f"no labels, left out: {path.name}")
-            continue
-        examples.append(_example(labelled)[0])
-        trained.append(_source(labelled))
-    made_by = f"skyground qc learn --dataset logan; LightGBM {version('lightgbm')}"
-    try:
-        return train_model_file(examples, trained, made_by, report=_progress)
-    except ValueError as error:
-        _stop(str(error))
-
-
-def _loaded(path: Path | None) -> ModelFile:
-    from qc.detector.anomaly import ModelError
-    from qc.detector.store import PACKAGED, load_model
-
-    try:
-        return load_model(path or PACKAGED)
-    except ModelError as error:
-        _stop(str(error))
-
-
-def _read(path: Path) -> Labelled | None:
-    from sensors.datasets.logan_river import read_labelled
-    from sensors.datasets.table import DatasetError
-
-    try:
-        return read_labelled(path)
-    except (DatasetError, OSError) as error:
-        _stop(str(error))
-
-
-def _source(labelled: Labelled) -> Trained:
-    from qc.detector.training import Trained
-
-    return Trained(name=labelled.name, station=labelled.station, digest=labelled.digest, days=labelled.days)
-
-
-def _code(variable: str) -> str:
-    from sensors.datasets.logan_river import PARAMETERS
-
-    return PARAMETERS.get(variable, variable)
-
-
-def _variable(code: str) -> str:
-    from sensors.datasets.logan_river import PARAMETERS
-
-    return {found: name for name, found in PARAMETERS.items()}.get(code, code)
-
-
-def _mean(scores: list[LabelAgreement]) -> dict[str, object]:
-    from qc.detector.label_agreement import MIN_LABELS, TOLERANCE_S
-
-    counted = [item for item in scores if item.labels >= MIN_LABELS]
-
-    def mean(name: str) -> float | None:
-        return round(sum(getattr(item, name) for item in counted) / len(counted), 4) if counted else None
-
-    return {
-        "file": None,
-        "variable": "mean",
-        "series": len(counted),
-        "labels": sum(item.labels for item in counted),
-        "precision": mean("precision"),
-        "recall": mean("recall"),
-        "f1": mean("f1"),
-        "tolerance_s": TOLERANCE_S,
-        "min_labels": MIN_LABELS,
-    }
-
-
-def _row(*cells: str) -> str:
-    widths = (28, 14, 7, 9, 9, 7, 0)
-    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
-
-
-def _text(line: dict[str, object]) -> str:
-    if "skipped" in line:
-        return _row(str(line["file"]), "-", "-", "-", "-", "-", "no labels 无标注")
-    if "ground" in line:
-        return f"    {line['start']} .. {line['end']}  {line['en']} {line['zh']}"
-    figures = [f"{line[name]:.3f}" for name in ("precision", "recall", "f1")]
-    few = "" if line["counted"] else "  (few labels 标注过少)"
-    stations = ", ".join(str(name) for name in line["model_stations"])  # type: ignore[attr-defined]
-    return _row(str(line["file"]), str(line["variable"]), str(line["labels"]), *figures, stations + few)
-
-
-def _mean_text(mean: dict[str, object]) -> str:
-    if mean["f1"] is None:
-        return f"no series with {mean['min_labels']} labels or more 没有标注足够的序列"
-    figures = [f"{mean[name]:.3f}" for name in ("precision", "recall", "f1")]
-    return _row("mean 平均", f"{mean['series']} series", str(mean["labels"]), *figures, "")
-
-
-def _progress(words: str) -> None:
-    if sys.stderr.isatty():
-        typer.echo(words, err=True)
-
-
-def _stop(words: str) -> NoReturn:
-    typer.echo(f"skyground qc: {words}", err=True)
-    raise typer.Exit(2)

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from console.cli import build_app
-from qc.detector.store import load_model
+from qc.run.detector import load_model
 from sensors.datasets.logan_river import read_labelled
 from tests.qc.detector.sonde import hours, river
 
