@@ -21,7 +21,7 @@ from ingest.correction.contest import (
     overlaid,
     to_write,
 )
-from ingest.correction.overwrite_log import by_place, stored_at
+from ingest.correction.lookback import by_place, stored_at
 from ingest.correction.rank import merged, settled
 from schemas.interval import Interval
 from schemas.reading import Reading

@@ -281,7 +281,7 @@ def test_a_proxy_that_answers_every_question_with_a_page_is_waited_for(
     def ask(overwrites: OverwriteLog, batch: Sequence[DecodedMessage]) -> WritePlan:
         if left[0] > 0:
             left[0] -= 1
-            overwrites._store.newest_starts([("gas", "s-1", "gas1")])
+            overwrites._newest._store.newest_starts([("gas", "s-1", "gas1")])
         return plan_writes(overwrites, batch)
 
     def request(http: InfluxHttp, method: str, url: str, **named: Any) -> Answer:
