@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas.alert import RuleKind, Severity
-
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from zoneinfo import ZoneInfo
@@ -198,11 +196,6 @@ def other(language: str) -> str:
     return "en" if language == "zh" else "zh"
 
 
-def severity_word(severity: Severity, language: str) -> str:
-    """Name of a severity."""
-    return word(f"severity_{severity}", language)
-
-
 def unit_text(unit: str | None) -> str:
     """A unit as people write it (µg/m³)."""
     return _UNITS.get(unit or "", unit or "")
@@ -262,10 +255,3 @@ def zone_text(moment: datetime, zone: ZoneInfo) -> str:
     local = moment.astimezone(zone)
     offset = local.strftime("%z")
     return f"{local.year}, {zone.key} (UTC{offset[:3]}:{offset[3:]})"
-
-
-def threshold_word(kind: RuleKind, *, above: bool, language: str) -> str:
-    """Sign and word before a threshold."""
-    if kind is RuleKind.SILENCE:
-        return word("allowed", language)
-    return f"{word('threshold', language)} {'>' if above else '<'}"

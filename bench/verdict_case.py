@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from bench.verdict_plan import FIRST_H, HOUR_S
+from qc.robust import MAD_TO_SIGMA
 from qc.run.verdict import BEFORE
 from qc.verdict.case import CaseContext
 from qc.verdict.kin import family
@@ -213,7 +214,7 @@ def _stands_out(week: PlannedWeek, asked: Asked) -> bool:
 def _is_noticed(excess: pd.Series, clean: pd.Series, code: str) -> bool:
     if code in {"rain", "wind_direction"}:
         return False
-    spread = 1.4826 * float((clean - clean.rolling(25, center=True, min_periods=8).median()).abs().median())
+    spread = MAD_TO_SIGMA * float((clean - clean.rolling(25, center=True, min_periods=8).median()).abs().median())
     floor = max(_NOTICED * spread, _LEVELS * float(clean.median()), 5 * 10.0 ** -parameter(code).decimals)
     return bool((excess.abs() >= np.maximum(floor, _LEVELS * clean.reindex(excess.index))).any())
 
@@ -311,7 +312,7 @@ def _shows(week: PlannedWeek, asked: Asked, flaw: Flaw) -> bool:
     if flaw.kind == "stuck":
         return float(clean[inside].std()) > 3 * 10.0 ** -parameter(asked.code).decimals
     change = (measured.reindex(clean.index)[inside] - clean[inside]).abs()
-    spread = 1.4826 * float((clean - clean.rolling(25, center=True, min_periods=8).median()).abs().median())
+    spread = MAD_TO_SIGMA * float((clean - clean.rolling(25, center=True, min_periods=8).median()).abs().median())
     floor = 5 * 10.0 ** -parameter(asked.code).decimals
     return float(change.max()) >= max(2.5 * spread, 0.25 * float(clean.abs().median()), floor)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from qc.robust import robust_spread
 from schemas.calibration import CheckKind
 from schemas.parameter import parameter
 from schemas.reading import Status
@@ -115,7 +116,7 @@ def _spread(starts: Field, values: Field) -> float:
     hours = (starts // 3600).astype(np.int64)
     hours -= hours[0]
     means = np.bincount(hours, weights=values) / np.maximum(np.bincount(hours), 1)
-    return 1.4826 * float(np.median(np.abs(means - np.median(means))))
+    return robust_spread(means)
 
 
 def seen_in_checks(results: Sequence[CheckResult], flaws: Sequence[Flaw]) -> list[CheckResult]:

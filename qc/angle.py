@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     Field = NDArray[np.float64]
 
+#: A mean vector shorter than this part of the mean length has no direction.
+MIN_RESULTANT = 1e-9
+
 
 def turned(difference: Field, period: float) -> Field:
     """Differences as the shorter way round, from minus half a period up to half a period."""
@@ -51,11 +54,52 @@ def mean_angle(values: Field, period: float) -> Field:
     angle = values * (2 * np.pi / period)
     there = np.isfinite(values)
     sine, cosine = (np.where(there, part(angle), 0.0).sum(axis=-1) for part in (np.sin, np.cos))
-    length = np.hypot(sine, cosine)
-    told = length > 1e-9 * np.maximum(there.sum(axis=-1), 1)
+    return _direction(sine, cosine, MIN_RESULTANT * np.maximum(there.sum(axis=-1), 1), period)
+
+
+def mean_directions(direction_deg: Field, weights: Field, rows: NDArray[np.int64], groups: int) -> Field:
+    """Direction of the mean vector of each group [deg], 0 <= direction < 360; NaN where there is none (empty, calm, cancelling).
+
+    Parameters
+    ----------
+    direction_deg : array of float, (n,)
+        Where the wind comes from, clockwise from north [deg]; no missing values.
+    weights : array of float, (n,)
+        Wind speeds [m s⁻¹], or ones.
+    rows : array of int, (n,)
+        The group of each value, from 0.
+    groups : int
+    """
+    angle = np.radians(direction_deg)
+    parts: tuple[Field, ...] = (weights * np.sin(angle), weights * np.cos(angle), weights)
+    east, north, weight = (np.bincount(rows, weights=part, minlength=groups).astype(np.float64) for part in parts)
+    return _direction(east, north, MIN_RESULTANT * np.maximum(weight, MIN_RESULTANT), 360.0)
+
+
+def vector_mean(direction_deg: Field, speed: Field | None = None) -> float:
+    """Direction of the mean wind vector [deg], 0 <= direction < 360; NaN where there is none (empty, calm, cancelling).
+
+    Parameters
+    ----------
+    direction_deg : array of float, (n,)
+        Where the wind comes from, clockwise from north [deg]; no missing values.
+    speed : array of float or None
+        Weights [m s⁻¹]; None: every value weighs the same.
+
+    Examples
+    --------
+    >>> round(vector_mean(np.array([350.0, 20.0])), 6)
+    5.0
+    """
+    rows = np.zeros(direction_deg.size, dtype=np.int64)
+    return float(mean_directions(direction_deg, np.ones(direction_deg.size) if speed is None else speed, rows, 1)[0])
+
+
+def _direction(sine: Field, cosine: Field, least: Field, period: float) -> Field:
+    """Direction of summed vectors; NaN where the sum is no longer than ``least``."""
     mean = np.arctan2(sine, cosine) * (period / (2 * np.pi)) % period
     # a tiny negative angle wraps to the whole turn itself
-    result: Field = np.where(told, np.where(mean >= period, 0.0, mean), np.nan)
+    result: Field = np.where(np.hypot(sine, cosine) > least, np.where(mean >= period, 0.0, mean), np.nan)
     return result
 
 

@@ -17,7 +17,6 @@ from alerts.mail.cause import attributions_of
 from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, NeighbourValue, SeriesPoint, TimedValue, VerdictLine
 from alerts.rules.rules import AlertRules, RuleAveraging, ThresholdRule
 from alerts.rules.watched import ALL, instruments_of, is_changed
-from analysis.receptor.neighbours import distance_and_bearing
 from qc.limits.thresholds import ThresholdError
 from qc.run.verdict import rule_of, verdict_of
 from qc.verdict.verdict import Word
@@ -25,6 +24,7 @@ from schemas.alert import AlertState, RuleKind
 from schemas.city import city_name
 from schemas.flag import Flag
 from schemas.frames import FLAG, STATUS, valid_values
+from schemas.geodesy import great_circle_km
 from schemas.interval import Interval
 from schemas.parameter import ParameterError, parameter
 from store.error import StoreError
@@ -378,7 +378,7 @@ def _distance_km(one: Station, two: Station) -> float | None:
     """Great-circle distance [km]; None where a station has no coordinates."""
     if one.lon is None or one.lat is None or two.lon is None or two.lat is None:
         return None
-    return distance_and_bearing((one.lon, one.lat), (two.lon, two.lat))[0]
+    return float(great_circle_km(one.lon, one.lat, two.lon, two.lat))
 
 
 def _city_name(station: Station | None) -> Name:

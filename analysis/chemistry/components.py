@@ -12,6 +12,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
+from qc.hourly.relation.pm import MASS
 from schemas.flag import Flag
 from schemas.frames import check_time_index, valid_values
 from schemas.parameter import parameter
@@ -20,13 +21,7 @@ ANIONS = ("sulfate", "nitrate", "chloride")
 CATIONS = ("ammonium", "sodium_ion", "potassium_ion", "magnesium_ion", "calcium_ion")
 REQUIRED_IONS = frozenset({"sulfate", "nitrate", "ammonium"})
 """Without these three a balance says nothing."""
-SULFATE_FACTOR, NITRATE_FACTOR = 1.375, 1.29
-"""Ammonium sulfate by sulfate, ammonium nitrate by nitrate [1]."""
-OM_PER_OC = 1.6
-"""[1] Organic mass by organic carbon: 1.4 to 1.6 fresh urban, to 2.2 background; not verified, an argument."""
-SOIL_FACTORS = {"aluminium": 2.20, "silicon": 2.49, "calcium": 1.63, "iron": 2.42, "titanium": 1.94}
-"""[1] Oxide mass by element (IMPROVE)."""
-SEA_SALT_PER_SODIUM = 2.54
+SOIL_ELEMENTS = ("aluminium", "silicon", "calcium", "iron", "titanium")
 MINIMUM_EC_UG_M3 = 0.1
 """Below this EC the ratio OC/EC is unstable."""
 MINIMUM_PAIRS = 20
@@ -85,7 +80,7 @@ def ion_balance(hourly: pd.DataFrame) -> pd.DataFrame:
     return result
 
 
-def mass_reconstruction(hourly: pd.DataFrame, *, om_per_oc: float = OM_PER_OC) -> pd.DataFrame:
+def mass_reconstruction(hourly: pd.DataFrame, *, om_per_oc: float = MASS["oc"]) -> pd.DataFrame:
     """PM2.5 rebuilt from its components.
 
     Parameters
@@ -93,7 +88,7 @@ def mass_reconstruction(hourly: pd.DataFrame, *, om_per_oc: float = OM_PER_OC) -
     hourly : pd.DataFrame
         ``schemas.frames`` hourly: ions, ``oc``, ``ec``, elements, ``pm25`` [µg m⁻³].
     om_per_oc : float
-        [1]
+        Organic mass by organic carbon [1]: 1.4 to 1.6 fresh urban, 1.6 to 1.8 aged, 1.8 to 2.2 background (secondary source).
 
     Returns
     -------
@@ -104,18 +99,18 @@ def mass_reconstruction(hourly: pd.DataFrame, *, om_per_oc: float = OM_PER_OC) -
 
     References
     ----------
-    1.375 SO4 + 1.29 NO3 + OM + EC + soil + sea salt; IMPROVE soil factors (secondary sources).
+    1.375 SO4 + 1.29 NO3 + OM + EC + soil + sea salt, factors as in the QC test ``mass_closure`` (`qc.hourly.relation.pm.MASS`).
     """
     check_time_index(hourly)
-    soil = pd.DataFrame({code: valid_values(hourly, code) * factor for code, factor in SOIL_FACTORS.items()})
+    soil = pd.DataFrame({code: valid_values(hourly, code) * MASS[code] for code in SOIL_ELEMENTS})
     parts = pd.DataFrame(
         {
-            "ammonium_sulfate": valid_values(hourly, "sulfate") * SULFATE_FACTOR,
-            "ammonium_nitrate": valid_values(hourly, "nitrate") * NITRATE_FACTOR,
+            "ammonium_sulfate": valid_values(hourly, "sulfate") * MASS["sulfate"],
+            "ammonium_nitrate": valid_values(hourly, "nitrate") * MASS["nitrate"],
             "organic_matter": valid_values(hourly, "oc") * om_per_oc,
             "elemental_carbon": valid_values(hourly, "ec"),
             "soil": soil.sum(axis=1, min_count=1),
-            "sea_salt": valid_values(hourly, "sodium_ion") * SEA_SALT_PER_SODIUM,
+            "sea_salt": valid_values(hourly, "sodium_ion") * MASS["sodium_ion"],
         }
     )
     complete = parts.iloc[:, :4].notna().all(axis=1)

@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from analysis.statement import Confidence, Statement
+from analysis.statistics.correlation import lag_correlations
 from analysis.statistics.daily import OxUnit, civil_date, daily_mean, on_hours, ox
 from analysis.statistics.exceedance import count_days
 from analysis.statistics.iaqi import breakpoint_concentration
@@ -157,10 +158,12 @@ def lagged_correlation(
     persistence = _autocorrelation(first) * _autocorrelation(second)
     padding = np.full(maximum_lag_h, np.nan)
     padded = np.concatenate([padding, first, padding])
-    starts = {lag: maximum_lag_h - lag for lag in lags}
+    r, pairs = lag_correlations(second, padded, minimum_pairs=MINIMUM_PAIRS)
     quantile = float(norm.ppf(1 - (1 - _LEVEL) / 2 / len(lags)))
+    # the stretch that begins at 0 is PM2.5 of the largest lag before
     return tuple(
-        _correlation(lag, padded[at : at + len(second)], second, (persistence, quantile)) for lag, at in starts.items()
+        _with_interval(lag, float(r[maximum_lag_h - lag]), int(pairs[maximum_lag_h - lag]), (persistence, quantile))
+        for lag in lags
     )
 
 
@@ -182,14 +185,10 @@ def _thresholds(day: date) -> tuple[float, float]:
     return float("nan") if pm25 is None else pm25, float("nan") if o3 is None else o3
 
 
-def _correlation(
-    lag: int, first: NDArray[np.float64], second: NDArray[np.float64], spread: tuple[float, float]
-) -> LagCorrelation:
+def _with_interval(lag: int, r: float, n: int, spread: tuple[float, float]) -> LagCorrelation:
     """One lag; ``spread`` is the persistence and the quantile of the normal distribution of the interval."""
     persistence, quantile = spread
-    both = np.isfinite(first) & np.isfinite(second)
-    n, r = int(both.sum()), _pearson(first[both], second[both])
-    if r is None:
+    if np.isnan(r):
         return LagCorrelation(lag, None, None, None, n, 0.0)
     effective = min(float(n), max(4.0, n * (1 - persistence) / (1 + persistence)))
     half = quantile / np.sqrt(effective - 3)
@@ -199,14 +198,10 @@ def _correlation(
 
 def _autocorrelation(values: NDArray[np.float64]) -> float:
     """Coefficient from one hour to the next, 0 where it cannot be had."""
-    both = np.isfinite(values[:-1]) & np.isfinite(values[1:])
-    return max(0.0, _pearson(values[:-1][both], values[1:][both]) or 0.0)
-
-
-def _pearson(first: NDArray[np.float64], second: NDArray[np.float64]) -> float | None:
-    if len(first) < MINIMUM_PAIRS or first.std() == 0 or second.std() == 0:
-        return None
-    return float(np.corrcoef(first, second)[0, 1])
+    if len(values) <= MINIMUM_PAIRS:
+        return 0.0
+    r = float(lag_correlations(values[:-1], values[1:], minimum_pairs=MINIMUM_PAIRS)[0][0])
+    return max(0.0, r) if np.isfinite(r) else 0.0
 
 
 def _days_in_words(days: pd.DataFrame) -> Statement:

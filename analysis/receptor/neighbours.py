@@ -1,6 +1,6 @@
 """Neighbouring stations during an episode: upwind or downwind, before or after, more or less.
 
-Distances and bearings are those of the great circle on a sphere of 6371.0088 km (mean radius of the Earth).
+Distances and bearings: `schemas.geodesy`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.receptor.wind import CHANCE
+from analysis.statistics.correlation import lag_correlations
+from schemas.geodesy import bearing_deg, great_circle_km
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from analysis.statistics.episode import Episode
     from schemas.network import Station
 
-EARTH_RADIUS_KM = 6371.0088
 RADIUS_KM = 100.0
 """[km] Stations farther away are not compared; project choice."""
 HALF_ANGLE_DEG = 45.0
@@ -33,7 +34,6 @@ MINIMUM_PAIRS = 12
 OTHER_DAYS = 30
 """Days before and behind the episode whose courses say what chance gives."""
 _MINIMUM_R = 0.5
-_NO_SPREAD = 1e-9
 _DAY_H = 24
 
 
@@ -78,16 +78,6 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
     correlation: float | None
 
 
-def distance_and_bearing(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
-    """Great-circle distance [km] and initial bearing [deg, 0 = north, clockwise] between (lon, lat) pairs in degrees."""
-    (lon1, lat1), (lon2, lat2) = np.deg2rad(first), np.deg2rad(second)
-    half = np.sin((lat2 - lat1) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
-    distance = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(min(1.0, float(half))))
-    east = np.sin(lon2 - lon1) * np.cos(lat2)
-    north = np.cos(lat1) * np.sin(lat2) - np.sin(lat1) * np.cos(lat2) * np.cos(lon2 - lon1)
-    return float(distance), float(np.rad2deg(np.arctan2(east, north)) % 360.0)
-
-
 def near(
     station: Station, others: Mapping[str, Station], *, radius_km: float = RADIUS_KM
 ) -> list[tuple[Station, float, float]]:
@@ -98,9 +88,10 @@ def near(
     for other in others.values():
         if other.id == station.id or other.lon is None or other.lat is None:
             continue
-        distance, bearing = distance_and_bearing((station.lon, station.lat), (other.lon, other.lat))
+        places = (station.lon, station.lat, other.lon, other.lat)
+        distance = float(great_circle_km(*places))
         if distance <= radius_km:
-            found.append((other, distance, bearing))
+            found.append((other, distance, float(bearing_deg(*places))))
     return sorted(found, key=lambda item: item[1])
 
 
@@ -185,7 +176,7 @@ def _lead(own: pd.Series, other: pd.Series, episode: Episode) -> tuple[int | Non
     )
     mine = own.reindex(hours).to_numpy(dtype=float)
     theirs = _hourly_around(other, hours)
-    found = [_correlations(mine, window) for window in theirs if window is not None]
+    found = [lag_correlations(mine, window, minimum_pairs=MINIMUM_PAIRS)[0] for window in theirs if window is not None]
     if theirs[0] is None or np.isnan(found[0]).all():
         return None, None
     best = int(np.nanargmax(found[0]))
@@ -204,19 +195,6 @@ def _hourly_around(other: pd.Series, hours: pd.DatetimeIndex) -> list[np.ndarray
     series = other.reindex(whole).to_numpy(dtype=float)
     windows = (series[(OTHER_DAYS + day) * _DAY_H :][:length] for day in days)
     return [window if np.isfinite(window).sum() >= MINIMUM_PAIRS else None for window in windows]
-
-
-def _correlations(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
-    """Pearson's r of ``mine`` with each stretch of ``theirs`` of the same length; NaN with too few pairs or no spread."""
-    stretches = np.lib.stride_tricks.sliding_window_view(theirs, len(mine))
-    both = np.isfinite(stretches) & np.isfinite(mine)
-    n = np.maximum(both.sum(axis=1), 1)
-    first, second = np.where(both, mine, 0.0), np.where(both, stretches, 0.0)
-    first = np.where(both, first - (first.sum(axis=1) / n)[:, None], 0.0)
-    second = np.where(both, second - (second.sum(axis=1) / n)[:, None], 0.0)
-    spread = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
-    is_told = (both.sum(axis=1) >= MINIMUM_PAIRS) & (spread > _NO_SPREAD)
-    return np.asarray(np.divide((first * second).sum(axis=1), spread, out=np.full(len(n), np.nan), where=is_told))
 
 
 def _between(values: pd.Series, episode: Episode) -> pd.Series:

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.statistics.limit import DATA
+from qc.robust import robust_spread
 from schemas.frames import valid_values
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_MAD_TO_SIGMA = 1.4826
 _SMALLEST_SPREAD = 0.1
 """Of log concentrations: a background steadier than about 10 % is not taken as steadier."""
 
@@ -206,7 +206,7 @@ def _compare(
     use_same = len(alike) >= rules.minimum_same_hours
     background = alike if use_same else background
     logs = np.log(background)
-    spread = max(_MAD_TO_SIGMA * float(np.median(np.abs(logs - np.median(logs)))), _SMALLEST_SPREAD)
+    spread = max(robust_spread(logs), _SMALLEST_SPREAD)
     ratio = float(np.median(episode) / np.median(background))
     score = float(np.log(ratio) / spread)
     return Enrichment(

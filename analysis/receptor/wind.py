@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm, t
 
-from qc.hourly.mean import vector_mean
+from qc.angle import vector_mean
 
 SECTORS = 16
 CALM_BELOW_M_S = 0.5
@@ -170,7 +170,7 @@ def cpf(values: pd.Series, sector: pd.Series, threshold: float) -> SectorTable:
 def mean_direction(speed_m_s: pd.Series, direction_deg: pd.Series) -> tuple[float, float] | None:
     """Vector mean: direction the wind comes from [deg, 0 <= direction < 360] and speed of the vector [m s⁻¹].
 
-    None without wind, for calm air, and where the vectors cancel (`qc.hourly.mean.vector_mean`).
+    None without wind, for calm air, and where the vectors cancel (`qc.angle.vector_mean`).
     """
     table = pd.DataFrame({"speed": speed_m_s, "direction": direction_deg}).dropna()
     if table.empty:
@@ -184,7 +184,23 @@ def mean_direction(speed_m_s: pd.Series, direction_deg: pd.Series) -> tuple[floa
 
 
 def interval(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson interval of a proportion; ``n`` above 0, of independent hours (need not be whole)."""
+    """Wilson's score interval of a proportion.
+
+    Own code, since `scipy.stats.binomtest` takes whole numbers only and the effective number of hours is not whole.
+
+    Parameters
+    ----------
+    hits, n : float
+        Effective hours above the threshold, and all of them [1]; ``n`` above 0.
+    level : float
+        Confidence [1].
+
+    Examples
+    --------
+    >>> low, high = interval(8.0, 10.0)
+    >>> round(low, 3), round(high, 3)
+    (0.49, 0.943)
+    """
     z = float(norm.ppf((1 + level) / 2))
     share, z2 = hits / n, z**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)

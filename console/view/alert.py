@@ -114,11 +114,6 @@ class AlertHistory:
         """When it returned to OK; None while open."""
         return None if self.is_open else self.last.at
 
-    @property
-    def has_fired(self) -> bool:
-        """Whether it was ever more than pending."""
-        return any(AlertState.FIRING in (step.transition.to_state, step.transition.from_state) for step in self.steps)
-
 
 def _extreme_of(change: AlertTransition) -> ExtremeValue | None:
     value, at = change.evidence.get("extreme"), change.evidence.get("extreme_at")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from console.view.quantity import format_value, name_of, unit_of
-from qc.hourly.mean import vector_mean
+from qc.angle import vector_mean
 from schemas.flag import Flag, is_valid
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.hourly.mean import vector_mean
+from qc.angle import vector_mean
 from schemas.flag import Flag
 from schemas.frames import holes_after
 

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from qc.detector.run_length import ODD, run_lengths
+from qc.robust import MAD_TO_SIGMA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +36,6 @@ SKEWED = frozenset({"turbidity", "chlorophyll_a"})
 #: Water below this may freeze at the sensor [degC].
 FREEZING_DEGC = 0.15
 _SMALL = 1e-6
-_MAD = 1.4826
 _FAR_H = 500.0
 _OXYGEN_MG_L = (14.652, -0.41022, 0.007991, -7.7774e-5)
 _SHORT_H, _MIDDLE_H = (1.0, 3.0), (12.0, 24.0, 168.0, 720.0)
@@ -109,8 +109,8 @@ def prepare(values: NDArray[np.float64], span: tuple[float, float], per_hour: in
 
 
 def robust_deviation(values: NDArray[np.floating]) -> float:
-    """1.4826 times the median absolute deviation; 0 where there is no value."""
-    return _MAD * _median(np.abs(values - _median(values)))
+    """Scaled median absolute deviation; 0 where there is no value."""
+    return MAD_TO_SIGMA * _median(np.abs(values - _median(values)))
 
 
 def figures(code: str, sonde: Mapping[str, Prepared], visits: Sequence[ServiceVisit]) -> pd.DataFrame:

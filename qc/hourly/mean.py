@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from qc.angle import mean_directions
 from qc.native.wind import WIND_SPEED
 from schemas.completeness import HOUR_S, covered_share, expected_count
 from schemas.flag import Flag, is_valid
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: A mean vector shorter than this part of the mean speed has no direction.
-MIN_RESULTANT = 1e-9
 #: Coefficient ``2 / sqrt(3) - 1`` of Yamartino's standard deviation of angles [1].
 YAMARTINO = 2 / 3**0.5 - 1
 
@@ -145,20 +144,6 @@ def _take(target: dict[str, pd.Series], name: str, source: pd.Series, better: pd
     target[name] = source.where(better, target[name]) if name in target else source
 
 
-def vector_mean(direction_deg: NDArray[np.float64], speed: NDArray[np.float64] | None = None) -> float:
-    """Direction of the mean wind vector [deg], 0 <= direction < 360; NaN where there is none (empty, calm, cancelling).
-
-    Parameters
-    ----------
-    direction_deg : array of float
-        Where the wind comes from, clockwise from north [deg].
-    speed : array of float or None
-        Weights [m s⁻¹]; None: every value weighs the same.
-    """
-    rows = np.zeros(direction_deg.size, dtype=np.int64)
-    return float(_directions(direction_deg, np.ones(direction_deg.size) if speed is None else speed, rows, 1)[0])
-
-
 @dataclass(frozen=True, slots=True)
 class _Rows:
     """Where each native row falls."""
@@ -194,7 +179,7 @@ def _statistic(
     numbers, rows = native[code][valid], frame.row[valid]
     method = parameter(code).averaging
     if method is AveragingMethod.VECTOR:
-        return _directions(numbers, _weights(native, flags, frame, valid), rows, frame.hours)
+        return mean_directions(numbers, _weights(native, flags, frame, valid), rows, frame.hours)
     count = np.bincount(rows, minlength=frame.hours).astype(np.float64)
     # The distance from the hour's first value is averaged: exact for a constant, and no digits are lost on large numbers.
     first = np.full(frame.hours, np.nan)
@@ -242,19 +227,6 @@ def _weights(
     speed = np.where(is_valid(flags[WIND_SPEED]) & np.isfinite(speed), speed, np.nan)[valid]
     paired = np.bincount(rows[np.isfinite(speed)], minlength=frame.hours) > 0
     return np.where(paired[rows], np.nan_to_num(np.maximum(speed, 0.0), nan=0.0), 1.0)
-
-
-def _directions(
-    direction_deg: NDArray[np.float64], weights: NDArray[np.float64], rows: NDArray[np.int64], hours: int
-) -> NDArray[np.float64]:
-    angle = np.radians(direction_deg)
-    east = np.bincount(rows, weights=weights * np.sin(angle), minlength=hours)
-    north = np.bincount(rows, weights=weights * np.cos(angle), minlength=hours)
-    length = np.hypot(east, north)
-    told = length > MIN_RESULTANT * np.maximum(np.bincount(rows, weights=weights, minlength=hours), MIN_RESULTANT)
-    mean = np.degrees(np.arctan2(east, north)) % 360.0
-    # A tiny negative angle wraps to 360.0 itself, which is north.
-    return np.where(told, np.where(mean >= 360.0, 0.0, mean), np.nan)  # noqa: PLR2004 - a full turn
 
 
 def _select(whole: Hourly, rows: NDArray[np.bool_]) -> Hourly:

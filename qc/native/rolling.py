@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 MIN_WINDOW_SHARE = 0.75
 #: Median steps beyond which values do not follow each other: at least one row is absent [1].
 HOLE_STEPS = 1.5
-#: The median of absolute deviations of normal noise times this is its standard deviation [1].
-MAD_TO_SD = 1.4826
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ import pandas as pd
 from scipy.ndimage import median_filter
 
 from qc.native.checks import check_positive, elapsed_s
-from qc.native.rolling import HOLE_STEPS, MAD_TO_SD, MIN_WINDOW_SHARE, Present, trailing_median, true_runs
+from qc.native.rolling import HOLE_STEPS, MIN_WINDOW_SHARE, Present, trailing_median, true_runs
+from qc.robust import MAD_TO_SIGMA
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def spike_burst_test(
         level = median_filter(there.numbers, size, mode="nearest")
         distance = np.abs(there.numbers - level)
         limit = np.maximum(suspect, relative * np.abs(level))
-        np.maximum(limit, deviations * MAD_TO_SD * median_filter(distance, size, mode="nearest"), out=limit)
+        np.maximum(limit, deviations * MAD_TO_SIGMA * median_filter(distance, size, mode="nearest"), out=limit)
         inner = slice(2 * points, there.numbers.size - 2 * points)
         judged[inner][there.is_dense(size)[size - 1 :]] = Flag.PASS
         judged[_short_runs(distance > limit, points) & (judged == Flag.PASS)] = Flag.SUSPECT

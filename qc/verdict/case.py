@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from qc.hourly.space.spatial import Places
+from qc.robust import MAD_TO_SIGMA, robust_spread
 from qc.verdict.deviation import (
     BEFORE_H,
     ChosenHours,
@@ -24,6 +25,7 @@ from qc.verdict.deviation import (
 from qc.verdict.kin import Family, family, name_of
 from schemas.flag import Flag
 from schemas.frames import STATUS, parameters_in
+from schemas.geodesy import bearing_deg
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
@@ -213,8 +215,7 @@ class CaseSeries:
         everyone = [context.station, *(item for item in context.stations if item.id != context.station.id)]
         places = Places.of(everyone)
         distance = places.distance_km()[0]
-        east = np.radians(places.lon - places.lon[0]) * np.cos(np.radians(places.lat[0]))
-        bearing = np.degrees(np.arctan2(east, np.radians(places.lat - places.lat[0]))) % 360
+        bearing = bearing_deg(places.lon[0], places.lat[0], places.lon, places.lat)
         return sorted(
             (float(distance[at]), float(bearing[at]), item.id)
             for at, item in enumerate(everyone)
@@ -414,7 +415,7 @@ class CaseSeries:
         if not len(now) or len(before) < _LEAST_BEFORE:
             return None
         usual = float(np.median(before))
-        return float(np.median(now)) - usual, 1.4826 * float(np.median(np.abs(before - usual)))
+        return float(np.median(now)) - usual, robust_spread(before)
 
     def distance(self, other: Field) -> Field:
         """Logarithm of the ratio to another series, or the difference by its scatter from hour to hour before the case."""
@@ -422,7 +423,7 @@ class CaseSeries:
             return log_distance(self.own_values, other)
         difference: Field = self.own_values - other
         before = difference[:BEFORE_H, None]
-        scatter = 1.4826 * float(median(np.abs(before - median(before)))[0])
+        scatter = MAD_TO_SIGMA * float(median(np.abs(before - median(before)))[0])
         return difference / max(scatter, _least(self.code)[0])  # NaN where the scatter is
 
     def level_of(self, channel: StationChannel | None) -> float:

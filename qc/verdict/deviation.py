@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from qc.angle import unwrapped
+from qc.robust import MAD_TO_SIGMA
 from schemas.flag import Flag, is_valid
 from schemas.frames import FLAG
 from schemas.interval import hours_between
@@ -29,7 +30,6 @@ RECENT_H = 6
 """Hours right before a case from whose level a sudden change is counted [h]; project default."""
 _LEAST_H = 12
 _SAME_HOUR_LEAST = 3
-_MAD_TO_SIGMA = 1.4826
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,8 @@ class ResidualSeries:
             values,
             residual,
             median(residual[BEFORE_H - RECENT_H : BEFORE_H], least=RECENT_H // 2),
-            np.where(known, np.fmax(_MAD_TO_SIGMA * median(np.abs(residual[:BEFORE_H])), floor), np.nan),
-            np.where(known, np.fmax(_MAD_TO_SIGMA * median(np.abs(change)), floor), np.nan),
+            np.where(known, np.fmax(MAD_TO_SIGMA * median(np.abs(residual[:BEFORE_H])), floor), np.nan),
+            np.where(known, np.fmax(MAD_TO_SIGMA * median(np.abs(change)), floor), np.nan),
         )
 
     def column(self, name: str) -> int:

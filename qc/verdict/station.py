@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from qc.robust import robust_spread
 from qc.verdict.case import DEPARTS, FOLLOWS, CaseSeries, Indication, StationChannel, Words, named
 from qc.verdict.kin import Family, are_companions, family
 from qc.wording import figure
@@ -132,7 +133,7 @@ def one_factor(case: CaseSeries) -> tuple[int, float] | None:
     if len(known) < 0.7 * (len(own) + 1) or not np.isfinite(logs[0]):
         return None
     middle = float(np.median(known))
-    spread = 1.4826 * float(np.median(np.abs(known - middle)))
+    spread = robust_spread(known)
     part = _SAME if is_against_others else 0.6 * _SAME
     is_one = abs(middle) > _CHANGED and spread <= part * abs(middle) and abs(logs[0] - middle) <= 3 * part * abs(middle)
     return (len(known), float(np.exp(middle))) if is_one else None

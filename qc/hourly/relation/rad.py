@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
+from qc.robust import robust_spread
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
     Field = NDArray[np.float64]
 
-MAD_TO_SIGMA = 1.4826
-"""Of the normal distribution [1]."""
 RAIN_H = 3
 """Rain so long ago may still explain a rise [h]; after three hours 3 % of Bi-214 is left."""
 SLOWEST_HALF_TIME_H = 1.0
@@ -133,8 +132,7 @@ def dry_baseline(dose: Field, since_rain_h: Field, *, dry_after_h: int = 2 * RAI
     dry = dose[np.isfinite(dose) & (since_rain_h > dry_after_h)]
     if not dry.size:
         return DryBaseline(np.nan, np.nan, 0)
-    level = float(np.median(dry))
-    return DryBaseline(level, MAD_TO_SIGMA * float(np.median(np.abs(dry - level))), int(dry.size))
+    return DryBaseline(float(np.median(dry)), robust_spread(dry), int(dry.size))
 
 
 def hours_since_rain(rain: Field) -> Field:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qc.robust import MAD_TO_SIGMA
 from schemas.flag import Flag
+from schemas.geodesy import great_circle_km
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,10 +27,6 @@ if TYPE_CHECKING:
     Field = NDArray[np.float64]
 
 SPACE_TESTS = ("buddy", "spatial_consistency")
-EARTH_RADIUS_KM = 6371.0088
-"""Mean radius of the Earth (IUGG) [km]."""
-MAD_TO_SIGMA = 1.4826
-"""Standard deviation of a normal distribution by its median absolute deviation [1]."""
 _ROUNDS = 10
 """Most times that outliers are taken out and the rest is looked at again."""
 _BLOCK_VALUES = 16_000_000
@@ -66,11 +64,7 @@ class Places:
 
     def distance_km(self) -> Field:
         """Great-circle distances, shape (station, station) [km]; NaN where a place is not known."""
-        lon, lat = np.radians(self.lon), np.radians(self.lat)
-        half = np.sin((lat[:, None] - lat) / 2) ** 2
-        half = half + np.cos(lat[:, None]) * np.cos(lat) * np.sin((lon[:, None] - lon) / 2) ** 2
-        distance: Field = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(half, 0, 1)))
-        return distance
+        return great_circle_km(self.lon[:, None], self.lat[:, None], self.lon, self.lat)
 
     def height_m(self) -> Field:
         """Differences of height, shape (station, station) [m]; 0 where one is not known."""

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.signal import lfilter
+from scipy.stats import binomtest
 
 from analysis.case.attribution import Attribution, attribute_episode
 from analysis.case.join_networks import join_station
-from analysis.receptor.neighbours import WindPosition, distance_and_bearing, position_of
+from analysis.receptor.neighbours import WindPosition, position_of
 from analysis.receptor.tracers import enrichments, tracer_species
 from analysis.receptor.wind import CALM, UNKNOWN, cpf, effective_hours, interval, mean_direction, sectors
 from analysis.statement import Confidence
@@ -82,6 +83,12 @@ def test_wilson_interval_of_10_of_20() -> None:
     assert interval(0, 5)[0] == pytest.approx(0.0, abs=1e-12)
 
 
+@pytest.mark.parametrize(("hits", "n"), [(0, 5), (3, 17), (50, 50)])
+def test_of_whole_numbers_the_interval_is_that_of_scipy(hits: int, n: int) -> None:
+    found = binomtest(hits, n).proportion_ci(confidence_level=0.95, method="wilson")
+    assert interval(hits, n) == pytest.approx((found.low, found.high), abs=1e-12)
+
+
 def test_days_that_go_together_count_less_than_their_hours() -> None:
     together, mixed = np.array([24.0, 0.0, 24.0, 0.0]), np.array([12.0, 12.0, 11.0, 13.0])
     hours_a_day = np.full(4, 24.0)
@@ -131,11 +138,6 @@ def test_north_is_0_and_not_360() -> None:
     assert mean_direction(hours([2.0, 2.0]), hours([350.0, 10.0])) == pytest.approx(
         (0.0, 2 * np.cos(np.deg2rad(10))), abs=1e-9
     )
-
-
-def test_distance_and_bearing_of_one_degree() -> None:
-    assert distance_and_bearing((123.0, 41.0), (123.0, 42.0)) == pytest.approx((111.195, 0.0), abs=1e-2)
-    assert distance_and_bearing((0.0, 0.0), (1.0, 0.0)) == pytest.approx((111.195, 90.0), abs=1e-2)
 
 
 @pytest.mark.parametrize(

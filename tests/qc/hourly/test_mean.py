@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc.hourly.mean import Hourly, aggregate, expected_count, merge, vector_mean
+from qc.angle import vector_mean
+from qc.hourly.mean import Hourly, aggregate, expected_count, merge
 
 START = pd.Timestamp("2026-06-01T00:00Z")
 
