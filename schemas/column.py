@@ -8,8 +8,8 @@ COUNT = "__n"
 FLAG = "__flag"
 TELLING_TESTS = frozenset({"dose_rise"})
 """Tests of which a PASS is kept with its reason: that a rise is wash-out has to be read somewhere."""
-TAKEN_BACK = "taken back by a later run"
-"""Reason of a PASS that replaces a verdict which no longer holds."""
+TAKEN_BACK = '{"k":"qc.any.taken_back","f":{}}'
+"""Stored reason (`schemas.reason`) of a PASS that replaces a verdict which no longer holds."""
 REVIEW = "__review"
 STD = "__std"
 COMPLETENESS = "__completeness"

@@ -14,6 +14,7 @@ import pandas as pd
 
 from schemas.flag import HOUR_ONLY_TESTS, HOUR_RECORD_TESTS, Flag, combine
 from schemas.frames import FLAG, FLAG_END, STATUS, concat_flags, empty_flags, parameters_in
+from schemas.words import name_of, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +52,7 @@ class Joined:
     flags : array of int8
         The strongest flag of a value; UNKNOWN where no run has screened it, MISSING where there is none.
     notes : array of str
-        Tests with their reasons, a line each; empty where no record covers the value.
+        Tests with their stored reasons, a line each (`notes_text`); empty where no record covers the value.
     """
 
     flags: NDArray[np.int8]
@@ -117,6 +118,23 @@ def hours_with_flags(hourly: pd.DataFrame, records: pd.DataFrame) -> pd.DataFram
         if code + FLAG in hourly:
             joined[code + FLAG] = join_hours(records, code, hourly[code + FLAG].astype(np.int8)).flags
     return joined
+
+
+def notes_text(notes: str, language: str, *, by_name: bool = False) -> str:
+    """Notes of a value (`Joined`) for people, a line for each test.
+
+    Parameters
+    ----------
+    notes : str
+    language : str
+        ``en`` or ``zh``.
+    by_name : bool
+        Name tests in the language; otherwise by their identifiers.
+    """
+    lines = [line.partition(": ") for line in notes.split("\n") if line]
+    return "\n".join(
+        f"{name_of(test, language) if by_name else test}: {sentence(stored, language)}" for test, _, stored in lines
+    )
 
 
 def with_ends(records: pd.DataFrame, *, hourly: bool) -> pd.DataFrame:

@@ -15,6 +15,8 @@ import msgspec
 Figure = int | float | str
 """An argument of a message: a number, or text such as a unit, a moment or a word of the catalogues."""
 _PREFIX = '{"k":"'
+_EXACT = 1e15
+"""Below it every whole float is an exact integer [1]."""
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
@@ -52,13 +54,29 @@ _ENCODER = msgspec.json.Encoder(order="deterministic")
 _DECODER = msgspec.json.Decoder(_Stored)
 
 
+class ReasonData(msgspec.Struct, frozen=True):
+    """A stored reason for JSON.
+
+    Attributes
+    ----------
+    key : str or None
+        None for the note of a person.
+    figures : mapping of str to number, str or None
+        None: not known.
+    """
+
+    key: str | None
+    figures: Mapping[str, Figure | None]
+
+
 def encode_reason(reason: Reason) -> str:
     """Stored text of a reason.
 
     Returns
     -------
     str
-        One line, the same for equal reasons. Numbers have six significant digits; NaN and infinities are null.
+        One line, the same for equal reasons. Numbers have six significant digits, whole ones no fraction; NaN and infinities are
+        null.
 
     Examples
     --------
@@ -67,6 +85,11 @@ def encode_reason(reason: Reason) -> str:
     """
     figures = {name: _rounded(value) for name, value in reason.figures.items()}
     return _ENCODER.encode(_Stored(reason.key, figures)).decode()
+
+
+def reason_text(test: str, kind: str, /, **figures: Figure) -> str:
+    """Stored text of a reason of quality control; see `encode_reason`."""
+    return encode_reason(Reason(test, kind, figures))
 
 
 def parse_reason(text: str) -> Reason | None:
@@ -91,5 +114,17 @@ def parse_reason(text: str) -> Reason | None:
     return Reason(test, kind, figures, scope)
 
 
+def reason_data(stored: str) -> ReasonData:
+    """Key and figures of a stored text, for JSON."""
+    reason = parse_reason(stored)
+    if reason is None:
+        return ReasonData(None, {})
+    figures = {name: value if value == value else None for name, value in reason.figures.items()}  # noqa: PLR0124 - NaN
+    return ReasonData(reason.key, figures)
+
+
 def _rounded(value: Any) -> Figure:  # noqa: ANN401 - numpy's numbers too
-    return value if isinstance(value, str | int) else float(f"{value:.6g}")
+    if isinstance(value, str | int):
+        return value
+    number = float(f"{value:.6g}")
+    return int(number) if number.is_integer() and abs(number) < _EXACT else number

@@ -96,7 +96,9 @@ class FlagModel(BaseModel):
     parameter: str
     test: str
     flag: int
-    reason: str
+    reason: str = Field(description="In English")
+    key: str | None = Field(description="Key of the message; null for the note of a person")
+    figures: dict[str, int | float | str | None] = Field(description="Arguments of the message")
     end: datetime | None
 
 
@@ -137,6 +139,8 @@ class VerdictModel(BaseModel):
     last: datetime
     reason: str
     reason_zh: str
+    key: str | None = Field(description="Key of the message; null for the note of a person")
+    figures: dict[str, int | float | str | None] = Field(description="Arguments of the message")
     limit: dict[str, object] = Field(description="The limit's figures as they were; empty where the test needs none")
     version: str | None
     run_id: str | None
@@ -158,6 +162,8 @@ class ChangeModel(BaseModel):
     count: int
     reason: str
     reason_zh: str
+    key: str | None = Field(description="Key of the message; null for the note of a person")
+    figures: dict[str, int | float | str | None] = Field(description="Arguments of the message")
 
 
 class WhyModel(BaseModel):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from console.api.answer import Format, csv_answer, file_name, interval_of, json_answer, moment_text, parse_format
 from console.view.part import MOST, parse_limit, parts, split
 from console.view.query import SeriesQuery, SeriesQueryError
-from console.view.series import POINT_COLUMNS, FlagRow, SeriesRow, flag_rows, points_of
+from console.view.series import POINT_COLUMNS, SeriesRow, flag_rows, points_of
+from schemas.flagged import notes_text
 from schemas.parameter import load_parameters
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _PLACE = ("station", "network", "instrument", "parameter", "unit")
 ROW_COLUMNS = ("start", *_PLACE, *POINT_COLUMNS)
-FLAG_COLUMNS = tuple(FlagRow.__annotations__)
+FLAG_COLUMNS = ("start", "station", "network", "instrument", "parameter", "test", "flag", "reason", "end")
 
 
 def answer_series(queries: Queries, query: SeriesQuery, given: Mapping[str, str]) -> Response:
@@ -67,7 +68,8 @@ def series_rows(found: Iterable[PlotSeries]) -> Iterator[dict[str, object]]:
     for item in found:
         place = _place(item)
         for point in points_of(item.points):
-            yield {**place, **_point(point), "notes": point.notes.replace("\n", "; ")}
+            row = _point(point)
+            yield {**place, **row, "notes": str(row["notes"]).replace("\n", "; ")}
 
 
 def _place(item: PlotSeries) -> dict[str, str | None]:
@@ -78,4 +80,10 @@ def _place(item: PlotSeries) -> dict[str, str | None]:
 
 def _point(point: SeriesRow) -> dict[str, object]:
     ratio = None if point.completeness is None else round(point.completeness, 4)
-    return {**point._asdict(), "start": moment_text(point.start), "completeness": ratio, "status": point.status or "N"}
+    return {
+        **point._asdict(),
+        "start": moment_text(point.start),
+        "completeness": ratio,
+        "status": point.status or "N",
+        "notes": notes_text(point.notes, "en"),
+    }

@@ -5,6 +5,7 @@ One answer for the command ``skyground qc why`` and for ``GET /api/v1/flags/why`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,13 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from qc.wording import FLAG_NAMES_ZH, TESTS, in_chinese
-from schemas.flag import Flag
 from schemas.flagged import join_hours
 from schemas.frames import COMPLETENESS, COUNT, FLAG, REVISION, STD, UNCERTAINTY
 from schemas.interval import floor_hour
 from schemas.parameter import parameter as known_parameter
+from schemas.reason import Figure, reason_data
+from schemas.words import name_of, sentence, words
+from schemas.words.message import number_text
 from store.history import flags_as_of, hourly_as_of
 from store.influx.store import Bucket
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from schemas.network import Network
+    from schemas.words import Words
     from store.influx.store import InfluxStore
     from store.state import FlagChange, StateStore
 
@@ -78,6 +81,8 @@ class FlagGroup(msgspec.Struct, frozen=True, kw_only=True):
     last: datetime
     reason: str
     reason_zh: str
+    key: str | None
+    figures: Mapping[str, Figure | None]
     limit: dict[str, Any]
     version: str | None
     run_id: str | None
@@ -99,6 +104,8 @@ class FlagChangeGroup(msgspec.Struct, frozen=True, kw_only=True):
     count: int
     reason: str
     reason_zh: str
+    key: str | None
+    figures: Mapping[str, Figure | None]
 
 
 class FlagExplanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,8 +233,7 @@ def _verdicts(flags: pd.DataFrame, level: str, network: str, changes: list[FlagC
                 count=len(group),
                 first=start,
                 last=group.iloc[-1]["start"].to_pydatetime(),
-                reason=reason,
-                reason_zh=in_chinese(str(test), reason),
+                **_reason_fields(reason),
                 limit={} if record is None else record.figures,
                 version=None if record is None else record.version,
                 run_id=None if record is None else record.run_id,
@@ -254,57 +260,66 @@ def _grouped(changes: Iterable[FlagChange]) -> list[FlagChangeGroup]:
             flag_before=group[0].flag_before,
             flag=group[0].flag,
             count=len(group),
-            reason=group[0].reason,
-            reason_zh=in_chinese(group[0].test, group[0].reason),
+            **_reason_fields(group[0].reason),
         )
         for group in groups.values()
     ]
 
 
+def _reason_fields(stored: str) -> dict[str, Any]:
+    data = reason_data(stored)
+    return {
+        "reason": sentence(stored, "en"),
+        "reason_zh": sentence(stored, "zh"),
+        "key": data.key,
+        "figures": data.figures,
+    }
+
+
 def in_words(why: FlagExplanation, language: str) -> list[str]:
     """Lines for a person, ``zh`` or ``en``."""
-    chinese = language == "zh"
-    lines = [_hour_words(why.parameter, item, chinese=chinese) for item in why.hours]
-    lines += [_verdict_words(item, chinese=chinese) for item in why.verdicts]
+    text = words(language, "cli.why")
+    lines = [_hour_line(why.parameter, item, text) for item in why.hours]
+    lines += [_verdict_line(item, text) for item in why.verdicts]
     if why.changes:
-        lines.append("标识变更：" if chinese else "changes of verdicts:")
-        lines += [_change_words(item, chinese=chinese) for item in why.changes]
-    return lines or ["该小时没有存储数据" if chinese else "nothing stored for that hour"]
+        lines.append(text("changes"))
+        lines += [_change_line(item, text) for item in why.changes]
+    return lines or [text("nothing")]
 
 
-def _hour_words(code: str, item: HourValue, *, chinese: bool) -> str:
-    value = "无值" if item.value is None and chinese else "no value" if item.value is None else f"{item.value:.6g}"
-    spread = "" if item.std is None else f" (s {item.std:.3g})"
-    if chinese:
-        revision = f"，第 {item.revision} 次修订" if item.revision else ""
-        return f"{item.network} {code}：{value} {item.unit}{spread}，{item.count} 个有效值，{_name(item.flag, chinese=True)}{revision}"
-    revision = f", revision {item.revision}" if item.revision else ""
-    return f"{item.network} {code}: {value} {item.unit}{spread} from {item.count} values, {_name(item.flag, chinese=False)}{revision}"
+def _hour_line(code: str, item: HourValue, text: Words) -> str:
+    line = text(
+        "hour",
+        network=item.network,
+        parameter=code,
+        value=text("no_value") if item.value is None else number_text(item.value, text.language),
+        unit=item.unit,
+        spread="" if item.std is None else f" (s {item.std:.3g})",
+        count=item.count,
+        flag=item.flag,
+    )
+    return line + (text("revision", revision=item.revision) if item.revision else "")
 
 
-def _verdict_words(item: FlagGroup, *, chinese: bool) -> str:
+def _verdict_line(item: FlagGroup, text: Words) -> str:
     times = "" if item.count == 1 else f" (x{item.count}, {item.first:%H:%M}-{item.last:%H:%M} UTC)"
-    words = f"{item.reason_zh}" if chinese else item.reason
-    colon = "：" if chinese else ": "
-    head = f"  {_name(item.flag, chinese=chinese)} {_test(item.test, chinese=chinese)}{colon}{words}{times}"
+    reason = item.reason_zh if text.language == "zh" else item.reason
+    head = text("verdict", flag=item.flag, test=name_of(item.test, text.language), reason=reason, times=times)
     if item.version is None or item.run_id is None:
         return head
     limit = " ".join(f"{name}={value}" for name, value in item.limit.items() if name not in ("source", "verified"))
     return f"{head} [{limit + '; ' if limit else ''}{item.version} {item.run_id[:8]}]"
 
 
-def _change_words(item: FlagChangeGroup, *, chinese: bool) -> str:
-    words = item.reason_zh if chinese else item.reason
-    step = f"{_name(item.flag_before, chinese=chinese)} -> {_name(item.flag, chinese=chinese)}"
-    return f"  {item.recorded_at:%Y-%m-%dT%H:%M:%SZ} {item.run_id[:8]} {item.level} {_test(item.test, chinese=chinese)} {step} x{item.count} {words}"
-
-
-def _name(flag: int, *, chinese: bool) -> str:
-    return FLAG_NAMES_ZH[Flag(flag)] if chinese else Flag(flag).name
-
-
-def _test(name: str, *, chinese: bool) -> str:
-    described = TESTS.get(name)
-    if described is None:
-        return name
-    return described.name_zh if chinese else described.name_en
+def _change_line(item: FlagChangeGroup, text: Words) -> str:
+    return text(
+        "change",
+        at=f"{item.recorded_at:%Y-%m-%dT%H:%M:%SZ}",
+        run=item.run_id[:8],
+        level=item.level,
+        test=name_of(item.test, text.language),
+        before=item.flag_before,
+        flag=item.flag,
+        count=item.count,
+        reason=item.reason_zh if text.language == "zh" else item.reason,
+    )

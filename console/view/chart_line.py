@@ -13,6 +13,7 @@ from console.view.quantity import format_value, unit_of
 from console.view.series import SeriesRow, points_of
 from console.view.thin import GAP, thin
 from schemas.flag import Flag
+from schemas.flagged import notes_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -144,7 +145,7 @@ def _notes(point: SeriesRow, words: Words) -> str:
         notes.append(words(f"flag.{point.flag}"))
     if point.status:
         notes.append(words.get(f"status.{point.status}", point.status))
-    return "\n".join([*notes, *filter(None, point.notes.split("\n"))])
+    return "\n".join([*notes, *filter(None, [notes_text(point.notes, words.language, by_name=True)])])
 
 
 def wall_ms(moment: datetime, zone: ZoneInfo) -> int:

@@ -17,9 +17,11 @@ from schemas.frames import COUNT, FLAG, FLAG_END, STATUS
 from schemas.interval import floor_hour
 from schemas.parameter import AveragingMethod
 from schemas.parameter import parameter as known_parameter
+from schemas.reason import Figure, reason_data
+from schemas.words import sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from schemas.flagged import Verdicts
     from schemas.interval import Interval
@@ -31,7 +33,10 @@ POINT_COLUMNS = ("value", "n", "completeness", "flag", "status", "notes")
 
 
 class FlagRow(TypedDict):
-    """One verdict as a plain row."""
+    """One verdict as a plain row.
+
+    ``reason`` is the English sentence; ``key`` and ``figures`` are the stored reason, None and empty for the note of a person.
+    """
 
     start: datetime
     station: str
@@ -42,6 +47,8 @@ class FlagRow(TypedDict):
     flag: int
     reason: str
     end: datetime | None
+    key: str | None
+    figures: Mapping[str, Figure | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,8 +262,11 @@ def flag_rows(flags: pd.DataFrame) -> list[FlagRow]:
             parameter=str(parameter),
             test=str(test),
             flag=int(flag),
-            reason=str(reason),
+            reason=sentence(str(reason), "en"),
             end=None if pd.isna(end) else end.to_pydatetime(),
+            key=data.key,
+            figures=data.figures,
         )
         for start, station, network, instrument, parameter, test, flag, reason, end in zip(*columns, strict=True)
+        for data in [reason_data(str(reason))]
     ]

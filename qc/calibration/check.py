@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qc import wording
 from qc.limits.space import FlowCheck, SpanCheck, TargetCheck, ZeroCheck
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult
 from schemas.flag import Flag
 from schemas.parameter import parameter
+from schemas.reason import reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -247,9 +247,9 @@ def _doubt(failed: JudgedCheck, good: JudgedCheck | None, end: datetime | None) 
         "limit": failed.limit or 0.0,
     }
     if good is None:
-        reason = wording.reason(test, "first", **figures, hours=failed.back / timedelta(hours=1))
+        reason = reason_text(test, "first", **figures, hours=failed.back / timedelta(hours=1))
     else:
-        reason = wording.reason(test, "failed", **figures, good_at=_time(good.result.at), good=good.drift or 0.0)
+        reason = reason_text(test, "failed", **figures, good_at=_time(good.result.at), good=good.drift or 0.0)
     return Doubt(
         network=result.network,
         station_id=result.station_id,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc import wording
 from qc.detector.detection import AnomalousRun, AnomalyGround, detect
 from qc.detector.feature import SKEWED
 from qc.detector.scoring import (
@@ -23,6 +22,7 @@ from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, check_time_index, concat_flags, parameters_in
 from schemas.message import NetworkCode
 from schemas.parameter import load_parameters
+from schemas.reason import reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,28 +36,25 @@ TEST = "learnt_anomaly"
 ANOMALY_TESTS = (TEST,)
 #: The longest window of the figures [h]; shorter series are judged, less surely.
 BACKGROUND_H = 720.0
-_WORDS = {
-    "residual": "stands out from the hours around it",
-    "spike": "stands out from the hours around it",
-    "step": "stands out from the hours around it",
-    "level": "far from the usual level",
-    "noise": "noise or bursts unlike the usual",
-    "burst": "noise or bursts unlike the usual",
-    "range": "noise or bursts unlike the usual",
-    "run": "repeats itself",
-    "since": "beside a service visit",
-    "to": "beside a service visit",
-    "impossible": "impossible values nearby",
-    "others": "other parameters are odd too",
-    "temperature": "water near freezing",
-    "frost": "water near freezing",
-    "saturation": "oxygen out of line with its saturation",
+_CLUES = {
+    "residual": "hours",
+    "spike": "hours",
+    "step": "hours",
+    "level": "level",
+    "noise": "noise",
+    "burst": "noise",
+    "range": "noise",
+    "run": "repeats",
+    "since": "service",
+    "to": "service",
+    "impossible": "impossible",
+    "others": "others",
+    "temperature": "freezing",
+    "frost": "freezing",
+    "saturation": "saturation",
 }
-_SPECIAL = {
-    "residual_168h": "stands out from the days around it",
-    "residual_720h": "stands out from the days around it",
-    "residual_same_hour": "unlike the same hour of the days around it",
-}
+"""Catalogue word (``word.clue``) of a figure, by the first part of its name."""
+_SPECIAL = {"residual_168h": "days", "residual_720h": "days", "residual_same_hour": "same_hour"}
 
 
 def flag_sonde(native: pd.DataFrame, stream: Stream, thresholds: Thresholds, model: Model) -> pd.DataFrame:
@@ -127,25 +124,25 @@ def priors_of(
 
 
 def row_words(code: str, values: NDArray[np.float64], prior: Prior, runs: Sequence[AnomalousRun]) -> dict[int, str]:
-    """Reason of every row of the runs, in English."""
+    """Stored reason of every row of the runs."""
     return {row: words(code, float(values[row]), prior, run) for run in runs for row in range(run.first, run.last + 1)}
 
 
 def words(code: str, value: float, prior: Prior | None, run: AnomalousRun) -> str:
-    """Reason of a run, in English; the value stands in the reason of a range."""
+    """Stored reason of a run; that of a range holds the value."""
     unit = load_parameters()[code].unit if code in load_parameters() else ""
     prior = prior or Prior()
     if run.ground is AnomalyGround.RANGE:
-        return wording.reason(TEST, "range", value=value, unit=unit, low=prior.low, high=prior.high)
+        return reason_text(TEST, "range", value=value, unit=unit, low=prior.low, high=prior.high)
     if run.ground is AnomalyGround.OFFSET:
         shown = f"log {unit}" if code in SKEWED else unit
-        return wording.reason(TEST, "offset", size=_rounded(run.size), unit=shown, score=_rounded(run.score))
-    return wording.reason(TEST, run.ground.value, why=figure_words(run.figure), score=_rounded(run.score))
+        return reason_text(TEST, "offset", size=_rounded(run.size), unit=shown, score=_rounded(run.score))
+    return reason_text(TEST, run.ground.value, why=clue_of(run.figure), score=_rounded(run.score))
 
 
-def figure_words(figure: str) -> str:
-    """What a figure means, for people; the name itself where nobody has found words."""
-    return _SPECIAL.get(figure) or _WORDS.get(figure.split("_", maxsplit=1)[0], figure)
+def clue_of(figure: str) -> str:
+    """Catalogue word of a figure; the name itself where the catalogues have none."""
+    return _SPECIAL.get(figure) or _CLUES.get(figure.split("_", maxsplit=1)[0], figure)
 
 
 def _records(stream: Stream, code: str, index: pd.DatetimeIndex, reasons: Mapping[int, str]) -> pd.DataFrame:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc import wording
 from qc.angle import unwrapped
 from qc.hourly.hours import Hours, Verdict
 from qc.hourly.relation.network import NETWORK_TESTS, network_verdicts
@@ -20,6 +19,7 @@ from qc.native import checks
 from schemas.flag import Flag, combine
 from schemas.frames import COUNT, FLAG, FLAG_COLUMNS, concat_flags, empty_flags, frame_of, parameters_in
 from schemas.parameter import parameter
+from schemas.reason import reason_text
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -229,12 +229,12 @@ def _hour_rule(station: Hours, code: str) -> list[Verdict]:
 
     def explain(at: int) -> str:
         if counts[at] == 0:
-            return wording.reason("completeness", "none", expected=station.hourly.expected[code])
+            return reason_text("completeness", "none", expected=station.hourly.expected[code])
         figures = {"count": int(counts[at]), "share": _percent(share[at]), "least": _percent(minimum)}
-        return wording.reason("completeness", "low", **figures)
+        return reason_text("completeness", "low", **figures)
 
     def explain_share(at: int) -> str:
-        return wording.reason("suspect_share", "share", share=_percent(certain[at]), least=_percent(minimum))
+        return reason_text("suspect_share", "share", share=_percent(certain[at]), least=_percent(minimum))
 
     flags = completeness_test(share, minimum)
     # only this test speaks of a missing hour; the others would repeat it
@@ -283,7 +283,7 @@ def _spike(station: Hours, code: str) -> Verdict | None:
 
     def explain(at: int) -> str:
         level = float(values[at - 1] + values[at + 1]) / 2
-        return wording.reason("hourly_spike", "spike", value=float(values[at]), unit=unit, level=level)
+        return reason_text("hourly_spike", "spike", value=float(values[at]), unit=unit, level=level)
 
     return None if flags is None else Verdict(code, "hourly_spike", flags, explain)
 
@@ -301,7 +301,7 @@ def _flat(station: Hours, code: str) -> Verdict | None:
     flags = station.by_month(HourlyFlat, code, run)
 
     def explain(at: int) -> str:
-        return wording.reason("hourly_flat", "flat", hours=lengths[at], value=float(values[at]), unit=unit)
+        return reason_text("hourly_flat", "flat", hours=lengths[at], value=float(values[at]), unit=unit)
 
     return None if flags is None else Verdict(code, "hourly_flat", flags, explain)
 
@@ -315,7 +315,7 @@ def _inversion(station: Hours, code: str) -> Verdict | None:
     )
 
     def explain(at: int) -> str:
-        return wording.reason(
+        return reason_text(
             "pm_inversion", "inversion", pm25=float(pm25[at]), pm10=float(pm10[at]), unit=parameter(code).unit
         )
 

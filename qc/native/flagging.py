@@ -128,7 +128,7 @@ def _status(letters: NDArray[np.object_] | None) -> Verdict | None:
         return None
 
     def explain(at: int) -> str:
-        return wording.reason("status", "letter", letter=letters[at], word=wording.letter_word(letters[at]))
+        return wording.reason("status", "letter", letter=letters[at])
 
     return Verdict("status", checks.status_test(letters), explain)
 

@@ -14,6 +14,7 @@ import pandas as pd
 from schemas.flag import Flag
 from schemas.flagged import hours_with_flags
 from schemas.frames import FLAG, FLAG_COLUMNS, REVIEW, concat_flags, parameters_in
+from schemas.reason import reason_text
 from schemas.review import CODE_OF, ReviewCode, ReviewTarget, ReviewVerdict
 
 if TYPE_CHECKING:
@@ -318,7 +319,7 @@ def review_completeness(
 
 
 def review_notes(level2: pd.DataFrame, reviews: Sequence[Review]) -> pd.DataFrame:
-    """What reviewers say of hours as a flags frame, test ``review``: the reason is told with the name and the state.
+    """Reviews of hours as a flags frame, test ``review``; the reason names verdict, state and reviewer.
 
     Parameters
     ----------
@@ -340,8 +341,9 @@ def review_notes(level2: pd.DataFrame, reviews: Sequence[Review]) -> pd.DataFram
             continue
         inside = _inside(index, item)
         stale = inside & (level2[code + REVIEW].to_numpy() == ReviewCode.STALE)
-        words = f"{item.verdict} ({item.reason}), {item.state}, {item.proposed.who}"
+        figures = {"verdict": item.verdict, "reason": item.reason, "state": item.state, "who": item.proposed.who}
+        given, changed = (reason_text("review", kind, **figures) for kind in ("given", "stale"))
         part = pd.DataFrame({"start": index[inside], "flag": level2[code + FLAG].to_numpy()[inside]})
-        part["reason"] = np.where(stale[inside], f"{words}; value or flag changed since, does not count", words)
+        part["reason"] = np.where(stale[inside], changed, given)
         parts.append(part.assign(station_id=item.target.station_id, instrument_id=None, parameter=code, test="review"))
     return concat_flags([part[list(FLAG_COLUMNS)] for part in parts])

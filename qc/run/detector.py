@@ -31,6 +31,7 @@ from qc.station.judge import RunContext
 from qc.station.window import Window
 from schemas.frames import concat_flags
 from schemas.message import NetworkCode
+from schemas.reason import parse_reason
 from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 
@@ -217,11 +218,16 @@ def _by_instrument(
         yield flags if flags.empty else flags[(flags["start"] >= task.start) & (flags["start"] < task.end)]
 
 
+def _message(stored: str) -> tuple[str, object]:
+    reason = parse_reason(stored)
+    return (stored, None) if reason is None else (reason.key, reason.figures.get("why"))
+
+
 def _runs(flags: pd.DataFrame, cadence_s: dict[str, int]) -> Iterator[AnomalyRun]:
-    """Values in a row of one parameter; the figures in a reason may differ from value to value, its words may not."""
+    """Consecutive values of one parameter; the figures of a reason may differ from value to value, its message may not."""
     for (instrument_id, code), group in flags.groupby(["instrument_id", "parameter"], sort=False):
         starts = pd.DatetimeIndex(group["start"])
-        words = group["reason"].str.replace(r"[-\d.]+", "", regex=True)
+        words = group["reason"].map(_message)
         apart = starts.to_series().diff() > pd.Timedelta(seconds=1.5 * cadence_s[str(instrument_id)])
         number = (apart.to_numpy() | (words != words.shift()).to_numpy()).cumsum()
         for _, part in group.groupby(number, sort=False):

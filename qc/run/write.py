@@ -16,12 +16,11 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from qc import wording
 from qc.hourly.drift.flagging import TEST as DRIFT
 from qc.hourly.space.spatial import SPACE_TESTS
 from qc.station.limit_snapshot import limit_figures
 from qc.station.revision import END_BEFORE, FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
-from schemas.frames import FLAG_COLUMNS, FLAG_END
+from schemas.frames import FLAG_COLUMNS, FLAG_END, TAKEN_BACK
 from store.influx.store import require_accepted
 from store.state import LimitSnapshot
 
@@ -106,7 +105,7 @@ def save_flags(
                 for row in gone[list(KEY)].itertuples(index=False)
             ]
         ]
-    changes = changes_of(flags, earlier, gone, wording.taken_back())
+    changes = changes_of(flags, earlier, gone, TAKEN_BACK)
     _record(writer, bucket, changes)
     require_accepted(
         writer.store.write_flags(bucket, writer.context.network, changes[[*FLAG_COLUMNS, FLAG_END]]), "flags"

@@ -11,10 +11,11 @@ from qc.angle import unwrapped
 from qc.verdict.case import OWN, CaseSeries, Indication, Words
 from qc.verdict.deviation import BEFORE_H
 from qc.verdict.kin import family
-from qc.wording import TESTS, figure
+from qc.wording import figure
 from schemas.flag import Flag
 from schemas.frames import STATUS
 from schemas.parameter import parameter
+from schemas.words import name_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -118,8 +119,10 @@ def failed_tests(case: CaseSeries, *, seen: frozenset[str] = frozenset()) -> Ind
     is_new = shares is not None and shares[0] > 0 and shares[1] <= shares[0] / 4
     if not is_new and not (lasting and lasting[0]):
         return Indication("tests")
-    both = [TESTS[name] for name in case.tests_flagged((*asked, DRIFTS))]
-    what = Words(", ".join(item.name_en.lower() for item in both), "、".join(item.name_zh for item in both))
+    names = case.tests_flagged((*asked, DRIFTS))
+    what = Words(
+        ", ".join(name_of(name, "en").lower() for name in names), "、".join(name_of(name, "zh") for name in names)
+    )
     return Indication("tests", is_event=False, figures={"what": what})
 
 

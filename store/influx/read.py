@@ -32,6 +32,7 @@ from schemas.frames import (
 )
 from store.error import QueryError
 from store.influx.line_frame import SPAN_FIELD, VOID_FIELD
+from store.old_reason import upgraded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -204,15 +205,24 @@ def flags_frame(body: bytes) -> pd.DataFrame:
     frame["start"] = _index(table)
     for name in [name for name in FLAG_COLUMNS if name not in frame]:
         frame[name] = None
+    frame["reason"] = _upgraded(frame["test"], frame["reason"].fillna(""))
     telling = frame["test"].isin(list(TELLING_TESTS)) & (frame["reason"] != TAKEN_BACK)
     frame = frame[frame["flag"].notna() & ((frame["flag"] != Flag.PASS) | telling)]
     instruments = frame["instrument_id"].astype(object)
     frame = frame.assign(
         flag=frame["flag"].astype(np.int8),
-        reason=frame["reason"].fillna(""),
         instrument_id=instruments.where(instruments.notna(), None),
     )
     return _with_end(frame).reset_index(drop=True) if len(frame) else empty_flags()
+
+
+def _upgraded(tests: pd.Series, reasons: pd.Series) -> pd.Series:
+    """Stored reasons; sentences of an earlier version are recognised."""
+    old = ~reasons.str.startswith("{").to_numpy(dtype=np.bool_)
+    if not old.any():
+        return reasons
+    found = [upgraded(test, text) for test, text in zip(tests[old].astype(str), reasons[old], strict=True)]
+    return reasons.where(~old, pd.Series(found, index=reasons.index[old]).reindex(reasons.index))
 
 
 def _with_end(frame: pd.DataFrame) -> pd.DataFrame:

@@ -30,7 +30,7 @@ def test_a_number_is_stored_with_six_significant_digits(value: float) -> None:
 def test_equal_reasons_have_equal_texts_whatever_the_order_of_their_figures() -> None:
     first = encode_reason(Reason("spike", "step", {"value": 1.5, "limit": 2.0}))
     assert first == encode_reason(Reason("spike", "step", {"limit": np.float64(2), "value": 1.5000000001}))
-    assert first == '{"k":"qc.spike.step","f":{"limit":2.0,"value":1.5}}'
+    assert first == '{"k":"qc.spike.step","f":{"limit":2,"value":1.5}}'
 
 
 def test_a_number_that_is_not_known_is_nan_again() -> None:

@@ -88,6 +88,7 @@ def test_migrating_is_harmless_when_done(url: str) -> None:
             "0007",
             "0006",
             "0008",
+            "0010",
         ]
         store.migrate()
         store.migrate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -83,7 +84,7 @@ def show(
     """Show one check, and the data that it and its neighbours make invalid or suspect. 查看一次检查及其影响的数据。"""
     from qc.calibration.check import doubts, judge_checks
     from qc.run.limits import thresholds_of
-    from qc.wording import in_chinese
+    from schemas.words import sentence
 
     settings = settings_of()
     with _state(settings) as state:
@@ -98,14 +99,15 @@ def show(
     judged = judge_checks([item.result for item in own], thresholds, settings.stations.timezone)
     periods = [item for item in doubts(judged) if item.start <= one.at and (item.end is None or one.at <= item.end)]
     if as_json:
-        typer.echo(to_json({"check": found, "now": [item for item in judged if item.result == one], "doubts": periods}))
+        told = [replace(item, reason=sentence(item.reason, "en")) for item in periods]
+        typer.echo(to_json({"check": found, "now": [item for item in judged if item.result == one], "doubts": told}))
         return
     typer.echo(printable(_check_text(found, settings)))
     is_chinese = settings.language.value == "zh"
     for period in periods:
         until = "..." if period.end is None else f"{period.end:%Y-%m-%dT%H:%MZ}"
-        words = in_chinese(period.test, period.reason) if is_chinese else period.reason
-        typer.echo(f"  {period.flag.name} {period.start:%Y-%m-%dT%H:%MZ} .. {until}: {words}")
+        text = sentence(period.reason, settings.language.value)
+        typer.echo(f"  {period.flag.name} {period.start:%Y-%m-%dT%H:%MZ} .. {until}: {text}")
     if not periods:
         typer.echo("  数据不受影响" if is_chinese else "  no data are in doubt for it")
 
@@ -141,11 +143,12 @@ def revert(
 
 
 def _check_text(check: StoredCheck, settings: SharedSettings) -> str:
-    from qc.wording import WORDS, figure
+    from qc.wording import figure
+    from schemas.words import words
 
     item = check.result
     is_chinese = settings.language.value == "zh"
-    kind = WORDS[item.kind.value] if is_chinese else item.kind.value
+    kind = words(settings.language.value, "word.check")(item.kind.value)
     waiting = "待判定" if is_chinese else "not judged yet"
     outcomes = {"pass": "合格", "adjust": "需校准", "invalid": "不合格", "unknown": "无限值"}
     outcome = waiting if check.outcome is None else check.outcome.value

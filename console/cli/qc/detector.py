@@ -116,9 +116,8 @@ def anomalies(
     import msgspec
 
     from console.cli.replay import explained
-    from qc.detector.flagging import TEST
     from qc.run.detector import run_anomaly
-    from qc.wording import in_chinese
+    from schemas.words import sentence
     from store.settings import SharedSettings, load_settings
 
     settings, now = load_settings(SharedSettings), datetime.now(UTC)
@@ -130,11 +129,12 @@ def anomalies(
     except ValueError as error:
         refuse(str(error))
     if as_json:
-        typer.echo(msgspec.json.encode(found).decode())
+        runs = tuple(msgspec.structs.replace(run, reason=sentence(run.reason, "en")) for run in found.runs)
+        typer.echo(msgspec.json.encode(msgspec.structs.replace(found, runs=runs)).decode())
         return
     for run in found.runs:
         place = f"{run.instrument_id} {run.parameter:<20} {run.first:%Y-%m-%d %H:%M}Z .. {run.last:%Y-%m-%d %H:%M}Z x{run.count}"
-        typer.echo(f"{place}  {run.reason} {in_chinese(TEST, run.reason)}")
+        typer.echo(f"{place}  {sentence(run.reason, 'en')} {sentence(run.reason, 'zh')}")
     counts = ", ".join(f"{code} {count}" for code, count in sorted(found.flags.items())) or "nothing 无"
     kept = "written 已写入" if found.written else "not written 未写入 (--write)"
     typer.echo(f"{station}: {found.instruments} instruments ({found.silent} silent), suspect 存疑: {counts}; {kept}")
@@ -178,8 +178,8 @@ def _score_file(
 def _runs(labelled: Labelled, code: str, model: Model, priors: dict[str, Prior]) -> Iterator[dict[str, object]]:
     from qc.detector.detection import detect
     from qc.detector.example import rows_an_hour
-    from qc.detector.flagging import TEST, words
-    from qc.wording import in_chinese
+    from qc.detector.flagging import words
+    from schemas.words import sentence
 
     sonde = {code_of(name): values for name, values in labelled.values.items()}
     verdict = detect(sonde, priors, model, per_hour=rows_an_hour(labelled.times))[code]
@@ -191,6 +191,6 @@ def _runs(labelled: Labelled, code: str, model: Model, priors: dict[str, Prior])
             "start": f"{labelled.times[run.first]}",
             "end": f"{labelled.times[run.last]}",
             "ground": run.ground.value,
-            "en": text,
-            "zh": in_chinese(TEST, text),
+            "en": sentence(text, "en"),
+            "zh": sentence(text, "zh"),
         }

@@ -86,11 +86,11 @@ def _show(report: ScoreReport, language: str) -> None:
 
 def _row(item: ReviewerAgreement, *, chinese: bool) -> tuple[str, ...]:
     from qc.review.reviewer_agreement import ANY_TEST
-    from qc.wording import TESTS
+    from schemas.words import name_of
 
     name = item.test
     if chinese:
-        name = "全部" if name == ANY_TEST else TESTS[name].name_zh if name in TESTS else name
+        name = "全部" if name == ANY_TEST else name_of(name, "zh")
     counts = item.counts
     everywhere = "全部" if chinese else "all"
     return (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from console.view.quantity import format_value, name_of, unit_of
 from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem
+from schemas.flagged import notes_text
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -42,7 +43,7 @@ def _printed(group: InstrumentValues, page: Page) -> dict[str, object]:
             "unit": unit_of(value.parameter),
             "flag": value.flag,
             "status": value.status,
-            "notes": value.notes,
+            "notes": notes_text(value.notes, page.words.language, by_name=True),
             "start": value.start,
         }
         for value in group.values

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc import wording
 from qc.angle import rows_on_line
 from qc.hourly.drift.drift import drift_test
 from qc.limits.drift import DriftScale
@@ -15,6 +14,7 @@ from qc.limits.limit import DriftLimit
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, concat_flags, valid_values
 from schemas.parameter import parameter
+from schemas.reason import reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -78,7 +78,7 @@ def _judge(own: pd.Series, others: pd.DataFrame, limit: DriftLimit, place: tuple
         return
     level = _WORDS[limit.scale].format(level=found.level, percent=100 * float(np.expm1(found.level)))
     days = round((index[-1] - index[0]) / pd.Timedelta(days=1))
-    reason = wording.reason(TEST, "drift", stations=others.shape[1], level=level, days=days)
+    reason = reason_text(TEST, "drift", stations=others.shape[1], level=level, days=days)
     frame = pd.DataFrame({"start": index[at], "flag": flags[at], "reason": reason})
     frame = frame.assign(station_id=place[0], parameter=place[1], test=TEST)
     frame["instrument_id"] = None

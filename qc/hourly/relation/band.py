@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qc import wording
 from qc.hourly.hours import Verdict
 from qc.native.rolling import on_grid, slots
 from schemas.completeness import HOUR_S
 from schemas.flag import Flag
+from schemas.reason import reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -139,17 +139,9 @@ def _runner(figures: Figures) -> Callable[[Band], NDArray[np.int8]]:
 def _explainer(hours: Hours, relation: Relation, figures: Figures) -> Callable[[int], str]:
     def explain(at: int) -> str:
         limit = hours.limit(relation.kind, relation.judges[0], int(hours.months[at]))
-        low, high = (
-            ("-" if bound is None else wording.figure(bound) for bound in (limit.low, limit.high))
-            if limit
-            else ("", "")
-        )
-        return wording.reason(
-            relation.test,
-            "band",
-            value=float(figures.value[at]),
-            low=low,
-            high=high,
-        )
+        bounds = {} if limit is None else {"low": limit.low, "high": limit.high}
+        stated = {name: bound for name, bound in bounds.items() if bound is not None}
+        kind = "band" if len(stated) == 2 else "below" if "low" in stated else "above"  # noqa: PLR2004 - both bounds
+        return reason_text(relation.test, kind, value=float(figures.value[at]), **stated)
 
     return explain

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qc import wording
 from qc.hourly.hours import Verdict
 from qc.hourly.relation import eco, gas, ghg, pm, rad, voc
 from qc.hourly.relation.band import judge_relations
 from qc.limits.relation import DoseRise
 from schemas.message import NetworkCode
 from schemas.parameter import parameter
+from schemas.reason import reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,9 +74,7 @@ def _dose_rise(hours: Hours) -> Iterator[Verdict]:
     def explain(at: int) -> str:
         figures = {"value": float(dose[at]), "rise": float(rises.rise[at]), "level": rises.baseline.level}
         since = float(rises.since_rain_h[at])
-        return wording.reason(
-            "dose_rise", _kind_of(rises, shared, at), unit=parameter(DOSE).unit, hours=since, **figures
-        )
+        return reason_text("dose_rise", _kind_of(rises, shared, at), unit=parameter(DOSE).unit, hours=since, **figures)
 
     told = kinds >= rad.Rise.WASH_OUT
     yield Verdict(DOSE, "dose_rise", rad.flags_of(kinds, dose), explain, told)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qc import wording
 from qc.hourly.hours import Verdict
 from qc.hourly.relation.band import Figures, Relation, ratio
 from qc.limits.relation import Band, BenzeneRatio, EthylbenzeneRatio, PentaneRatio, VocPattern, VocSum, XyleneRatio
 from schemas.flag import Flag
 from schemas.frames import parameters_in
 from schemas.parameter import ParameterGroup, load_parameters, parameter
+from schemas.reason import reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,7 +92,7 @@ def judge_pattern(hours: Hours) -> Iterator[Verdict]:
     told = {1: "calibration", -1: "blank"}
 
     def explain(at: int) -> str:
-        return wording.reason("voc_pattern", told[int(kinds[at])], share=round(100 * shares[int(hours.months[at])]))
+        return reason_text("voc_pattern", told[int(kinds[at])], share=round(100 * shares[int(hours.months[at])]))
 
     for code in species:
         flags = np.where(kinds != 0, Flag.SUSPECT, Flag.PASS).astype(np.int8)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc import wording
 from qc.angle import rows_on_line
 from qc.hourly.space.spatial import SPACE_TESTS, Compared, Places, buddy_test, consistency_test
 from qc.limits.space import Buddy, SpatialConsistency
 from schemas.flag import Flag, combine
 from schemas.frames import FLAG, FLAG_COLUMNS, concat_flags, valid_values
 from schemas.parameter import parameter
+from schemas.reason import reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -214,7 +214,7 @@ class _Space:
         if isinstance(limit, Buddy):
             figures["radius"] = limit.radius_km
         reasons = [
-            wording.reason(
+            reason_text(
                 found.test,
                 "apart",
                 value=float(value),

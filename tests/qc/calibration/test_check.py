@@ -13,6 +13,7 @@ from qc.calibration.correction import CalibrationError, corrected, derive_correc
 from qc.limits.thresholds import Thresholds, parse_thresholds
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult, Correction
 from schemas.flag import Flag
+from schemas.words import sentence
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 6, 1, 17, tzinfo=UTC)
@@ -58,8 +59,8 @@ def test_the_zero_of_a_session_is_taken_from_its_span(thresholds: Thresholds) ->
 def test_a_failed_check_invalidates_back_to_the_last_good_one_and_names_both(thresholds: Thresholds) -> None:
     (doubt,) = doubts(judge_checks([span(0, 1.0), span(1, 2.0), span(2, 12.0)], thresholds, ZONE))
     assert (doubt.start, doubt.end, doubt.flag, doubt.test) == (START + DAY, None, Flag.FAIL, "calibration")
-    assert "2026-06-03T17:00Z failed, drift 12 %" in doubt.reason
-    assert "2026-06-02T17:00Z, drift 2" in doubt.reason
+    assert "2026-06-03T17:00Z failed: drift 12 %" in sentence(doubt.reason, "en")
+    assert "2026-06-02T17:00Z, drift 2" in sentence(doubt.reason, "en")
 
 
 def test_the_next_good_check_ends_it(thresholds: Thresholds) -> None:
@@ -70,7 +71,7 @@ def test_the_next_good_check_ends_it(thresholds: Thresholds) -> None:
 def test_without_a_good_check_the_limit_says_how_far_back(thresholds: Thresholds) -> None:
     (doubt,) = doubts(judge_checks([span(0, 12.0)], thresholds, ZONE))
     assert doubt.start == START - timedelta(hours=168)
-    assert "no good one is on record" in doubt.reason
+    assert "no earlier passing check" in sentence(doubt.reason, "en")
 
 
 def test_a_target_gas_off_its_goal_is_suspect_only(thresholds: Thresholds) -> None:

@@ -11,11 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc import wording
 from qc.detector.detection import AnomalousRun, AnomalyGround, detect
 from qc.detector.example import Example, make_example, rows_an_hour
 from qc.detector.feature import SKEWED
-from qc.detector.flagging import TEST, figure_words, flag_sonde, priors_of, words
+from qc.detector.flagging import clue_of, flag_sonde, priors_of, words
 from qc.detector.model_file import ModelFile, Trained, encode_model
 from qc.detector.scoring import EVENT_FIGURES, STATE_FIGURES, Cuts, Model, ModelError
 from qc.detector.training import agreement_by_parameter, train_detector, train_model_file
@@ -24,6 +23,8 @@ from qc.native.checks import CheckError
 from qc.native.flagging import Stream
 from qc.run.detector import PACKAGED, load_model
 from schemas.flag import Flag
+from schemas.words import sentence
+from schemas.words import words as catalogue
 from tests.qc.detector.sonde import PER_HOUR, PRIORS, hours, river, visit
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def test_each_run_says_why(model: Model) -> None:
     results = detect(sonde, PRIORS, model, per_hour=PER_HOUR)
     spike = next(run for run in results["water_temperature"].runs if run.first <= 1000 <= run.last)
     assert spike.ground is AnomalyGround.EVENT
-    assert "hours around it" in words("water_temperature", 13.0, PRIORS["water_temperature"], spike)
+    assert "surrounding hours" in sentence(words("water_temperature", 13.0, PRIORS["water_temperature"], spike), "en")
     impossible = next(run for run in results["water_conductivity"].runs if run.first == 2000)
     assert impossible.ground is AnomalyGround.RANGE
 
@@ -88,7 +89,9 @@ def test_a_wrong_setting_between_visits_is_suspect_and_says_by_how_much() -> Non
     assert (result.flags[1010:1990] == Flag.SUSPECT).all()
     assert (result.flags[:990] == Flag.PASS).all()
     run = next(run for run in result.runs if run.ground is AnomalyGround.OFFSET)
-    assert words("water_conductivity", 338.0, PRIORS["water_conductivity"], run).startswith("about ")
+    assert sentence(words("water_conductivity", 338.0, PRIORS["water_conductivity"], run), "en").startswith(
+        "offset of about 8.2 "
+    )
     assert run.size == pytest.approx(8, abs=0.7)
 
 
@@ -150,10 +153,10 @@ def native(days: int = 20) -> pd.DataFrame:
 
 def test_flags_of_a_native_frame_are_records_of_suspect_values_with_a_reason() -> None:
     flags = flag_sonde(native(), STREAM, load_thresholds(), RULES)
-    assert set(flags["test"]) == {TEST}
+    assert set(flags["test"]) == {"learnt_anomaly"}
     assert set(flags["flag"]) == {Flag.SUSPECT}
     assert flags["start"].tolist() == native().index[500:504].tolist()
-    assert flags["reason"][0] == "55 degC is outside the prior range -5 to 40"
+    assert sentence(flags["reason"][0], "en") == "55 °C is outside the prior range -5 to 40"
 
 
 def test_a_parameter_without_a_limit_takes_no_part() -> None:
@@ -166,9 +169,9 @@ def test_a_parameter_without_a_limit_takes_no_part() -> None:
 @pytest.mark.parametrize("ground", [AnomalyGround.EVENT, AnomalyGround.STATE])
 def test_every_figure_has_words_in_both_languages(ground: AnomalyGround, model: Model) -> None:
     for figure in {*EVENT_FIGURES, *STATE_FIGURES}:
-        assert figure_words(figure) in wording.WORDS, figure
+        assert f"word.clue.{clue_of(figure)}" in catalogue("en").catalogue, figure
         text = words("ph", 7.0, None, AnomalousRun(0, 1, ground, figure, 0.5, np.nan))
-        assert wording.in_chinese(TEST, text) != text
+        assert sentence(text, "zh") != sentence(text, "en") != text
 
 
 def test_a_parameter_nobody_learnt_is_judged_by_what_all_share(model: Model) -> None:

@@ -11,6 +11,7 @@ from qc.hourly.flagging import HOURLY_TESTS, FlaggedHours, flag_hours
 from qc.hourly.mean import Hourly
 from schemas.flag import Flag
 from schemas.frames import valid_values
+from schemas.reason import reason_text
 from tests.qc.conftest import SHANGHAI
 
 if TYPE_CHECKING:
@@ -76,7 +77,9 @@ def test_pm25_over_pm10(pm25: float, pm10: float, flag: int) -> None:
 def test_inversion_makes_both_suspect_in_words_with_figures(thresholds: Thresholds) -> None:
     found = judged(thresholds, pm25=[100.0, 20.0], pm10=[80.0, 40.0])
     assert found.hourly["pm25__flag"].tolist() == found.hourly["pm10__flag"].tolist() == [3, 1]
-    assert found.records["reason"].unique().tolist() == ["PM2.5 100 is above PM10 80 ug/m3"]
+    assert found.records["reason"].unique().tolist() == [
+        reason_text("pm_inversion", "inversion", pm25=100, pm10=80, unit="ug/m3")
+    ]
 
 
 def test_incomplete_hour_keeps_its_mean_but_never_enters_statistics(thresholds: Thresholds) -> None:

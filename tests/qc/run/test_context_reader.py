@@ -13,6 +13,7 @@ from qc.run.context_reader import neighbours
 from schemas.interval import Interval
 from schemas.network import Instrument, Station
 from schemas.reading import Reading
+from schemas.words import sentence
 from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 
@@ -78,5 +79,5 @@ def test_rain_of_the_weather_station_and_stored_hours_explain_a_rise(settings: S
     store.close()
     recorded = flags[flags["test"] == "dose_rise"].set_index("start")
     assert recorded["flag"].tolist() == [1, 1, 3]
-    assert "wash-out" in recorded["reason"].iloc[0]
-    assert "5 h ago" in recorded["reason"].iloc[2]
+    assert "wash-out" in sentence(recorded["reason"].iloc[0], "en")
+    assert "rain 5 h earlier" in sentence(recorded["reason"].iloc[2], "en")

@@ -95,7 +95,7 @@ def stored(store: InfluxStore) -> dict[str, list[int]]:
 def test_a_run_lists_what_it_finds_and_writes_only_when_asked(placed: SharedSettings, store: InfluxStore) -> None:
     found = run(placed, write=False)
     assert (found.instruments, found.silent, found.written) == (1, 1, False)
-    (impossible,) = [item for item in found.runs if "outside the prior range" in item.reason]
+    (impossible,) = [item for item in found.runs if "qc.learnt_anomaly.range" in item.reason]
     assert (impossible.parameter, impossible.count) == ("water_temperature", 4)
     assert impossible.first == START + timedelta(minutes=15 * 200)
     assert stored(store)["rows"] == []
@@ -127,7 +127,7 @@ def test_the_verdicts_of_the_detector_have_a_history(placed: SharedSettings, sto
         ("learnt_anomaly", Flag.SUSPECT),
         ("learnt_anomaly", Flag.PASS),
     ]
-    assert "outside the prior range" in changes[0].reason
+    assert "qc.learnt_anomaly.range" in changes[0].reason
     assert changes[0].run_id != changes[1].run_id
 
 

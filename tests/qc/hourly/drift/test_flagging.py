@@ -9,6 +9,7 @@ from qc.hourly.drift.flagging import flag_drift
 from qc.limits.thresholds import load_thresholds
 from schemas.flag import Flag
 from schemas.frames import FLAG
+from schemas.words import sentence
 
 DAYS = 30
 INDEX = pd.date_range("2026-06-01", periods=24 * DAYS, freq="h", tz="UTC", name="start", unit="us")
@@ -32,7 +33,7 @@ def test_only_the_station_that_drifts_is_suspect_and_only_when_it_is_far_off() -
     assert set(records["flag"]) == {int(Flag.SUSPECT)}
     assert records["start"].min() > INDEX[24 * 12]
     assert records["start"].max() == INDEX[-1]
-    assert "4 other stations" in records["reason"].iloc[0]
+    assert "4 other stations" in sentence(records["reason"].iloc[0], "en")
     assert not unevaluated
 
 

@@ -22,6 +22,7 @@ from qc.native.place import Place
 from qc.native.solar import solar_elevation
 from schemas.flag import Flag
 from schemas.frames import COUNT, FLAG
+from schemas.words import sentence
 
 if TYPE_CHECKING:
     from qc.hourly.flagging import FlaggedHours
@@ -58,7 +59,7 @@ def test_a_neutral_aerosol_passes_and_three_times_the_ammonium_does_not() -> Non
     found = judged("pm", **(BALANCED | {"ammonium": 21.6}))
     assert {"ion_balance", "ammonium_balance"} <= names_told(found)
     assert (found.hourly["ammonium" + FLAG] == Flag.SUSPECT).all()
-    assert any("cations over anions" in reason for reason in found.records["reason"])
+    assert any("cations over anions" in sentence(reason, "en") for reason in found.records["reason"])
 
 
 def test_little_mass_is_no_ground_for_a_verdict() -> None:
@@ -138,7 +139,7 @@ def test_span_and_zero_gas_are_recognised_by_their_pattern(factor: float, word: 
     told = found.records[found.records["test"] == "voc_pattern"]
     assert told["parameter"].nunique() == len(SPECIES)
     assert len(set(told["start"])) == 1
-    assert word in told["reason"].iloc[0]
+    assert word in sentence(told["reason"].iloc[0], "en")
 
 
 def test_one_species_alone_makes_no_pattern() -> None:

@@ -11,6 +11,7 @@ from qc.limits.thresholds import Thresholds, parse_thresholds
 from schemas.flag import Flag
 from schemas.interval import Interval
 from schemas.network import Instrument, Network, Station
+from schemas.words import sentence
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 INDEX = pd.date_range(START, periods=12, freq="h", unit="us", name="start")
@@ -41,7 +42,7 @@ def test_what_stands_out_is_suspect_in_record_and_combined_flag(thresholds: Thre
     assert set(found.records["flag"]) == {Flag.SUSPECT}
     assert list(found.hourly) == ["s3"]
     assert found.hourly["s3"]["pm25__flag"].tolist() == [1] * 5 + [3] * 3 + [1] * 4
-    assert "from the median" in found.records["reason"].iloc[0]
+    assert "from the median" in sentence(found.records["reason"].iloc[0], "en")
 
 
 def test_a_failed_hour_stays_failed_and_is_nobodys_neighbour(thresholds: Thresholds) -> None:
