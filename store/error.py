@@ -10,6 +10,7 @@
         ``DiskReserveError``   the disk is nearly full
     ``StateError``             the state database cannot be used
         ``StateValueError``    it can never take this row, whatever else works
+    ``BackupError``            a backup cannot be taken or restored; nothing was replaced
     ``ReviewError``            a review breaks a rule of reviewing
         ``ReviewConflictError``    another review, or a change of the data, stands against it
 ``LineError``                  a value that line protocol cannot carry (a programming error)
@@ -58,6 +59,10 @@ class StateError(StoreError):
 
 class StateValueError(StateError):
     """The state database refuses a row for what is in it (range, type, constraint); trying again does not help."""
+
+
+class BackupError(StoreError):
+    """A backup cannot be taken or restored; nothing was replaced."""
 
 
 class ReviewError(StoreError):

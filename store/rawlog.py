@@ -74,6 +74,11 @@ def free_bytes(directory: Path) -> int:
     return shutil.disk_usage(directory).free
 
 
+def day_files(directory: Path) -> list[Path]:
+    """Files of a log's days, in order; the log may be in use."""
+    return sorted(path for path in directory.iterdir() if _day_of(path.name) is not None)
+
+
 class RawLog:
     """Append-only log of messages in a directory; threads may share it.
 

@@ -32,13 +32,14 @@ COMMANDS = (
     "export",
     "console",
     "migrate",
+    "backup",
     "token",
     "demo",
 )
 
 
 #: Sub-commands that stand in the module of another.
-_SIBLINGS = {"down": "up", "status": "up"}
+_SIBLINGS = {"down": "up", "status": "up", "restore": "backup"}
 
 
 def build_app(modules: Sequence[str] = COMMANDS) -> typer.Typer:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from alembic.config import Config
 
+DatabaseUrl = sa.URL
 _Type = TypeVar("_Type")
 _MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 _REVISION = re.compile(r'^revision = "(\w+)"', re.MULTILINE)
@@ -45,11 +46,7 @@ class StateDatabase:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            self._url = sa.make_url(url)
-        except sa.exc.ArgumentError as error:
-            msg = "SKYGROUND_STATE_URL is no SQLAlchemy URL; expected sqlite:///path or postgresql+psycopg://user@host/database"
-            raise StateError(msg) from error
+        self._url = parse_url(url)
         self._engine = _engine(self._url)
 
     def close(self) -> None:
@@ -63,7 +60,7 @@ class StateDatabase:
         ------
         StateError
         """
-        if self._version() == newest_revision():
+        if self.revision() == newest_revision():
             return  # without Alembic, which takes half a second to import
         from alembic import command
 
@@ -75,8 +72,8 @@ class StateDatabase:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             command.upgrade(_alembic_config(connection), "head")
 
-    def _version(self) -> str:
-        """Revision of the tables; empty where there are none."""
+    def revision(self) -> str:
+        """Schema revision of the tables; empty where there are none."""
         with self.reading() as connection:
             if not sa.inspect(connection).has_table("alembic_version"):
                 return ""
@@ -126,6 +123,22 @@ class StateDatabase:
             place = self._url.render_as_string(hide_password=True)
             msg = f"state database {place}: {error.orig}; is it reachable, and has `skyground migrate` been run?"
             raise StateError(msg) from error
+
+
+def parse_url(url: str) -> sa.URL:
+    """Parse a SQLAlchemy URL; raises `StateError` where it is none."""
+    try:
+        return sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        msg = "SKYGROUND_STATE_URL is no SQLAlchemy URL; expected sqlite:///path or postgresql+psycopg://user@host/database"
+        raise StateError(msg) from error
+
+
+@cache
+def known_revisions() -> frozenset[str]:
+    """Schema revisions that this version of the software can read or bring to its own."""
+    texts = (path.read_text(encoding="utf-8") for path in (_MIGRATIONS / "versions").glob("*.py"))
+    return frozenset(found[1] for text in texts if (found := _REVISION.search(text)))
 
 
 @cache

@@ -1,0 +1,246 @@
+"""``skyground backup`` and ``skyground restore``: state, raw log and settings, while the parts run."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from store.backup.manifest import Section
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from store.backup.manifest import Manifest
+    from store.backup.restore import RestoreTarget
+    from store.backup.settings_copy import SettingsFile
+    from store.backup.take import BackupSource
+
+NOT_INCLUDED = (
+    "not in the backup: InfluxDB. Back it up with `influx backup DIR` (2.x) or `influxd backup -portable DIR` (1.x); "
+    'without, its L1 is decoded again from the raw log (runbook, "Restore from the raw log"). '
+    "备份不含 InfluxDB：可另行备份，或由原始日志重新解码恢复 L1。"
+)
+_FOLDERS = ("run_dir", "maildir")
+_NO_SECRETS = "passwords, tokens and keys are not in it (--secrets) 不含口令、令牌与密钥"
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="directory of the backup 备份目录")]
+Only = Annotated[
+    list[Section] | None, typer.Option("--only", help="a section; repeat it; default: all 仅备份或恢复该部分")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="show files and sizes, change nothing 只显示不执行")]
+AsJson = Annotated[bool, typer.Option("--json", help="one JSON object")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add both commands."""
+    app.command("backup")(backup)
+    app.command("restore")(restore)
+
+
+def backup(
+    directory: Directory,
+    only: Only = None,
+    *,
+    secrets: Annotated[
+        bool, typer.Option("--secrets", help="copy passwords, tokens and keys, too 一并备份口令、令牌与密钥")
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Copy state, raw log and settings into a new directory while the parts run. 在线备份状态库、原始日志与配置。"""
+    from store.backup.place import check_target, free_bytes, mib
+    from store.backup.take import plan, take
+
+    source = _source(only, has_secrets=secrets)
+    check_target(directory, source.rawlog.parent)
+    items = plan(source)
+    total = sum(item.size_bytes for item in items)
+    if dry_run:
+        _show(
+            [(item.path, item.size_bytes, item.source) for item in items],
+            {"size_bytes": total, "free_bytes": free_bytes(directory)},
+            as_json=as_json,
+        )
+        return
+    with _progress(total, is_shown=not as_json) as report:
+        manifest = take(source, directory, items, report)
+    if as_json:
+        typer.echo(json.dumps(_figures(manifest) | {"directory": str(directory), "not_included": ["influxdb"]}))
+        return
+    typer.echo(f"{directory}: {len(manifest.files)} files, {mib(manifest.size_bytes)}")
+    for path in manifest.pruned:
+        typer.echo(f"{path}: deleted by retention meanwhile, not in the backup 备份期间已按保留期删除")
+    if not secrets and Section.SETTINGS in source.sections:
+        typer.echo(_NO_SECRETS)
+    typer.echo(NOT_INCLUDED)
+
+
+def restore(
+    directory: Directory,
+    only: Only = None,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="move aside what is there; nothing is deleted 移开现有数据后恢复")
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a backup and put it in the place of the run directory and state that the settings name. 校验并恢复备份。"""
+    from store.backup import restore as room
+    from store.backup.manifest import read_manifest
+    from store.backup.place import mib
+    from store.settings import SharedSettings, load_settings
+
+    settings = load_settings(SharedSettings)
+    target = room.RestoreTarget(
+        run_dir=settings.run_dir, state_url=settings.state_url, sections=frozenset(only or Section), force=force
+    )
+    manifest = read_manifest(directory)
+    files = room.chosen_files(manifest, target)
+    total = sum(item.size_bytes for item in files)
+    present = room.occupied(target, files)
+    if dry_run:
+        rows = [(item.path, item.size_bytes, item.source) for item in files]
+        _show(rows, {"size_bytes": total, "moved_aside": present}, as_json=as_json)
+        return
+    _refuse_running(target)
+    with _progress(total, is_shown=not as_json) as report:
+        moved = room.restore(directory, manifest, target, report)
+    if as_json:
+        typer.echo(json.dumps(_figures(manifest) | {"restored": len(files), "moved_aside": moved}))
+        return
+    typer.echo(f"restored {len(files)} files, {mib(total)}, as of {manifest.started_at:%Y-%m-%dT%H:%M:%SZ}")
+    for place in moved:
+        typer.echo(f"moved aside: {place} 原数据已移至此处")
+    if any(item.section is Section.SETTINGS for item in files):
+        typer.echo(
+            f"settings are in {target.settings}, not in force: compare and copy them 配置未自动生效，请核对后复制"
+        )
+    typer.echo(NOT_INCLUDED)
+
+
+def _source(only: list[Section] | None, *, has_secrets: bool) -> BackupSource:
+    from importlib.metadata import version
+
+    from ingest.process.settings import CollectorSettings
+    from store.backup.take import BackupSource
+    from store.settings import load_settings
+
+    settings = load_settings(CollectorSettings)
+    return BackupSource(
+        state_url=settings.state_url,
+        rawlog=settings.rawlog_dir,
+        settings=_named_files(),
+        environment=_environment(settings.run_dir),
+        reserve_bytes=settings.disk_reserve_bytes,
+        software=version("skyground"),
+        sections=frozenset(only or Section),
+        has_secrets=has_secrets,
+    )
+
+
+def _named_files() -> list[SettingsFile]:
+    """Files that the settings of all parts name; one that is not there is reported on stderr."""
+    from alerts.settings import AlertSettings
+    from console.local.settings import LocalSettings
+    from ingest.gateway.settings import GatewaySettings
+    from ingest.process.settings import CollectorSettings
+    from qc.run.settings import ReviewSettings
+    from store.backup.settings_copy import SettingsFile
+    from store.settings import load_settings
+
+    found: dict[str, Path] = {}
+    for kind in (CollectorSettings, GatewaySettings, AlertSettings, ReviewSettings, LocalSettings):
+        loaded = load_settings(kind)
+        values = {name: getattr(loaded, name) for name in kind.model_fields if name not in _FOLDERS}
+        found |= {name: value for name, value in values.items() if isinstance(value, Path)}
+    for name in [name for name, path in found.items() if not path.is_file()]:
+        typer.echo(f"SKYGROUND_{name.upper()}: {found.pop(name)} is not a file, left out 文件不存在，已略过", err=True)
+    return [
+        SettingsFile(name=name, path=path, is_secret=name.endswith("_file") or name == "mqtt_key")
+        for name, path in sorted(found.items())
+    ]
+
+
+def _environment(run_dir: Path) -> dict[str, str]:
+    """Settings in force: the environment, then ``settings.env`` of the run directory."""
+    from store.settings import PREFIX
+
+    stated: dict[str, str] = {}
+    with suppress(FileNotFoundError):
+        lines = (run_dir / "settings.env").read_text(encoding="utf-8").splitlines()
+        stated = {name: value for name, is_set, value in (line.partition("=") for line in lines) if is_set}
+    return stated | {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+
+
+def _refuse_running(target: RestoreTarget) -> None:
+    """Raise `BackupError` where a part still uses what would be replaced."""
+    from datetime import UTC, datetime
+
+    from store.backup import users
+    from store.error import BackupError, StateError
+    from store.state import StateStore
+
+    file = target.state_file
+    found = [*users.lock_holders(target.rawlog), *users.open_by(target.rawlog, [file] if file else [])]
+    if file is None or file.exists():
+        with suppress(StateError), StateStore(target.state_url) as state:
+            found += users.beating(state, datetime.now(UTC))
+    if found:
+        msg = f"still running on {target.run_dir}: {', '.join(found)}; stop them first (`skyground down`, systemctl, compose)"
+        raise BackupError(msg)
+
+
+def _figures(manifest: Manifest) -> dict[str, object]:
+    return {
+        "files": len(manifest.files),
+        "size_bytes": manifest.size_bytes,
+        "schema_revision": manifest.schema_revision,
+        "software": manifest.software,
+        "started_at": manifest.started_at.isoformat(),
+        "finished_at": manifest.finished_at.isoformat(),
+        "has_secrets": manifest.has_secrets,
+        "pruned": list(manifest.pruned),
+    }
+
+
+def _show(rows: list[tuple[str, int, str]], figures: Mapping[str, object], *, as_json: bool) -> None:
+    from store.backup.place import mib
+
+    if as_json:
+        items = [{"path": path, "size_bytes": size, "source": source} for path, size, source in rows]
+        typer.echo(json.dumps({"dry_run": True, "items": items, **figures}, ensure_ascii=False))
+        return
+    for path, size, source in rows:
+        typer.echo(f"{mib(size):>16}  {path}  ({source})")
+    for name, value in figures.items():
+        typer.echo(f"{name}: {mib(value) if isinstance(value, int) else value or '-'}")
+
+
+@contextmanager
+def _progress(total: int, *, is_shown: bool) -> Iterator[Callable[[str, int], object]]:
+    """A bar on a terminal; elsewhere one line a file on stderr."""
+    if not is_shown:
+        yield lambda _path, _count: None
+    elif sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("", total=total)
+            yield lambda path, count: bar.update(task, description=path, advance=count)
+    else:
+        seen = set[str]()
+
+        def line(path: str, _count: int) -> None:
+            if path not in seen:
+                seen.add(path)
+                typer.echo(path, err=True)
+
+        yield line

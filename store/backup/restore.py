@@ -1,0 +1,253 @@
+"""Restores a backup: everything is copied next to its place and verified, then what was there is moved aside and the copies get its name."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from store.backup import postgres
+from store.backup.copy import FOLDER_MODE, copy_stream, sync
+from store.backup.manifest import BackupFile, Manifest, Section, open_file
+from store.backup.place import check_space
+from store.backup.sqlite_file import check_sqlite, revision_of
+from store.error import BackupError, StoreError
+from store.state import postgres as state_postgres
+from store.state.database import StateDatabase, known_revisions, parse_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from store.state.database import DatabaseUrl
+
+STAGING = ".restore.partial"
+SETTINGS = "restored-settings"
+"""Folder of the run directory that the settings of a backup are put into; they are not put in force."""
+_SQLITE_FILES = ("", "-wal", "-shm")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreTarget:
+    """Where a backup is restored to.
+
+    Attributes
+    ----------
+    run_dir : Path
+    state_url : str
+        SQLAlchemy URL of the state database.
+    force : bool
+        Move aside what is there; without, a target that is there is refused.
+    """
+
+    run_dir: Path
+    state_url: str
+    sections: frozenset[Section] = frozenset(Section)
+    force: bool = False
+
+    @property
+    def rawlog(self) -> Path:
+        """Directory of the raw log."""
+        return self.run_dir / "rawlog"
+
+    @property
+    def settings(self) -> Path:
+        """Folder of the settings."""
+        return self.run_dir / SETTINGS
+
+    @property
+    def url(self) -> DatabaseUrl:
+        """Parsed ``state_url``."""
+        return parse_url(self.state_url)
+
+    @property
+    def state_file(self) -> Path | None:
+        """File of a SQLite state."""
+        return Path(self.url.database or "") if self.url.get_backend_name() == "sqlite" else None
+
+
+def chosen_files(manifest: Manifest, target: RestoreTarget) -> list[BackupFile]:
+    """Files of a backup that are restored.
+
+    Raises
+    ------
+    BackupError
+        The backup has none of the sections asked for, is of a newer schema, or of another kind of database.
+    """
+    files = [item for item in manifest.files if item.section in target.sections]
+    if not files:
+        msg = "the backup holds nothing of the sections asked for"
+        raise BackupError(msg)
+    if any(item.section is Section.STATE for item in files):
+        check_schema(manifest)
+        here = target.url.get_backend_name()
+        if manifest.database != here:
+            msg = (
+                f"the backup holds a state of {manifest.database}, SKYGROUND_STATE_URL names {here}: "
+                "set it to a database of the same kind"
+            )
+            raise BackupError(msg)
+    return files
+
+
+def check_schema(manifest: Manifest) -> None:
+    """Raise `BackupError` where the state of a backup has a schema that this version does not know."""
+    if manifest.schema_revision not in known_revisions():
+        msg = (
+            f"the backup's state has schema {manifest.schema_revision!r} of skyground {manifest.software}, which is newer "
+            f"than this version: install that version or a later one, then restore"
+        )
+        raise BackupError(msg)
+
+
+def occupied(target: RestoreTarget, files: Sequence[BackupFile]) -> list[str]:
+    """What is already where the files would go."""
+    sections = {item.section for item in files}
+    found: list[str] = []
+    if Section.RAWLOG in sections and target.rawlog.is_dir() and any(target.rawlog.iterdir()):
+        found.append(str(target.rawlog))
+    if Section.SETTINGS in sections and target.settings.exists():
+        found.append(str(target.settings))
+    if Section.STATE in sections:
+        found += _occupied_state(target)
+    return found
+
+
+def restore(
+    source: Path, manifest: Manifest, target: RestoreTarget, report: Callable[[str, int], object] = lambda _p, _n: None
+) -> list[str]:
+    """Restore a backup; returns what was moved aside, under its new name.
+
+    Parameters
+    ----------
+    source : Path
+        Directory of the backup.
+    report : callable
+        Takes the path at work and the bytes copied since the last call [B].
+
+    Raises
+    ------
+    BackupError
+        Nothing has been replaced, unless the message says so.
+    """
+    files = chosen_files(manifest, target)
+    present = occupied(target, files)
+    if present and not target.force:
+        msg = f"{', '.join(present)}: already there; --force moves it aside"
+        raise BackupError(msg)
+    staging = target.run_dir / STAGING
+    try:
+        target.run_dir.mkdir(parents=True, exist_ok=True)
+        check_space(target.run_dir, sum(item.size_bytes for item in files))
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(mode=FOLDER_MODE)
+        for item in files:
+            _stage(source, item, staging, report)
+        _check_staged(manifest, files, staging)
+        return _put_in_place(target, files, staging)
+    except OSError as error:
+        msg = f"{error.filename or target.run_dir}: {error.strerror or error}"
+        raise BackupError(msg) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _stage(source: Path, item: BackupFile, staging: Path, report: Callable[[str, int], object]) -> None:
+    """Copy one file and compare it with the manifest."""
+    copied = staging / item.path
+    copied.parent.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    with open_file(source, item.path) as file:
+        found = copy_stream(file, copied, lambda count: report(item.path, count), most_bytes=item.size_bytes)
+    if found != (item.size_bytes, item.sha256):
+        msg = f"{source / item.path} is not what the manifest states (truncated, damaged or changed); nothing was restored"
+        raise BackupError(msg)
+
+
+def _check_staged(manifest: Manifest, files: Sequence[BackupFile], staging: Path) -> None:
+    """Check that the databases can be read and have the schema that the manifest states."""
+    for item in files:
+        path = staging / item.path
+        if path.suffix == ".sqlite" and (fault := check_sqlite(path)):
+            msg = f"{item.path} of the backup is damaged: {fault}; nothing was restored"
+            raise BackupError(msg)
+        if item.path == "state.sqlite" and revision_of(path) != manifest.schema_revision:
+            msg = f"{item.path} has schema {revision_of(path)!r}, the manifest states {manifest.schema_revision!r}"
+            raise BackupError(msg)
+
+
+def _put_in_place(target: RestoreTarget, files: Sequence[BackupFile], staging: Path) -> list[str]:
+    name = f"before_restore_{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    sections, moved = {item.section for item in files}, list[str]()
+    try:
+        if Section.STATE in sections:  # first: the step that can fail for a reason of its own
+            moved += _put_state(target, staging, name)
+        if Section.RAWLOG in sections:
+            moved += _put_folder(staging / "rawlog", target.rawlog, name)
+        if Section.SETTINGS in sections:
+            moved += _put_folder(staging / "settings", target.settings, name)
+        sync(target.run_dir)
+    except OSError as error:
+        msg = (
+            f"{error.filename}: {error.strerror}; what was there before is named *.{name}: "
+            f"{', '.join(moved) or 'nothing was moved'}. Restore again with --force, or rename it back"
+        )
+        raise BackupError(msg) from error
+    return moved
+
+
+def _put_folder(staged: Path, place: Path, name: str) -> list[str]:
+    moved = []
+    if place.exists():
+        aside = place.with_name(f"{place.name}.{name}")
+        place.rename(aside)
+        moved.append(str(aside))
+    sync(staged)
+    staged.rename(place)
+    return moved
+
+
+def _put_state(target: RestoreTarget, staging: Path, name: str) -> list[str]:
+    file = target.state_file
+    if file is None:
+        return _put_postgresql(target, staging / "state.dump", name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    near = file.with_name(f".{file.name}.restore")
+    shutil.move(staging / "state.sqlite", near)  # the state may be on another file system
+    sync(near)
+    moved = list(_move_file_aside(file, name))
+    near.rename(file)
+    sync(file.parent)
+    return moved
+
+
+def _move_file_aside(file: Path, name: str) -> Iterator[str]:
+    aside = file.with_name(f"{file.name}.{name}")
+    for suffix in _SQLITE_FILES:
+        with suppress(FileNotFoundError):
+            file.with_name(file.name + suffix).rename(aside.with_name(aside.name + suffix))
+            yield f"{aside}{suffix}"
+
+
+def _put_postgresql(target: RestoreTarget, dump: Path, name: str) -> list[str]:
+    with closing(StateDatabase(target.state_url)) as database:
+        if state_postgres.is_empty(database):
+            postgres.restore(target.url, dump)
+            return []
+        state_postgres.move_aside(database, name)
+        try:
+            postgres.restore(target.url, dump)
+        except StoreError:
+            state_postgres.move_back(database, name)
+            raise
+    return [f"schema {name} of {target.url.database}"]
+
+
+def _occupied_state(target: RestoreTarget) -> list[str]:
+    file = target.state_file
+    if file is not None:
+        return [str(file)] if file.exists() else []
+    postgres.check_program("pg_restore")
+    with closing(StateDatabase(target.state_url)) as database:
+        return [] if state_postgres.is_empty(database) else [f"database {target.url.database}"]
