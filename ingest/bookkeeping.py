@@ -103,7 +103,7 @@ class Bookkeeping:
             lambda item, error: self._note(item, "count", error),
         )
 
-    def follow(self, batch: Sequence[DecodedMessage], clocks: Sequence[ClockState]) -> None:
+    def record(self, batch: Sequence[DecodedMessage], clocks: Sequence[ClockState]) -> None:
         """Everything else.
 
         Parameters

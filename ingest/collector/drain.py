@@ -9,9 +9,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from ingest.backlog.attempt import Watchdog
+from ingest.collector.drain_loop import Drain
 from ingest.completeness.repair import Repairer
 from ingest.mqtt import HeartbeatListener
-from ingest.pipeline import Drain
 from ingest.process.heartbeat_thread import HeartbeatThread
 from ingest.process.lock import locked
 from ingest.process.report import StartFailure, send, wait_for_end

@@ -62,8 +62,10 @@ class SharedPoints:
         self._store = store
         self._state = state
         self._origins = origins
+        self._merged: dict[Place, list[Contender]] = {}
+        """Contenders as they are with what this collector's raw log holds: looked up once for each state of a point."""
 
-    def reconcile(self, changed_after: datetime) -> SharedWrites:
+    def settle(self, changed_after: datetime) -> SharedWrites:
         """Contests that any collector has changed since, settled with what this one knows.
 
         What is replaced is kept before it is returned; done again, nothing is found.
@@ -79,15 +81,17 @@ class SharedPoints:
         for key, start in contests:
             starts.setdefault(key, []).append(start)
         stored = stored_at(self._store, starts)
-        held = self._origins.find({place: self._end(place) for place in contests})
-        for (key, start), contenders in contests.items():
-            told = self._told(contenders, held.get((key, start), ()))
-            self._settle((key, start), told, stored[key].get(start), outcome)
+        changed = [place for place, rows in contests.items() if self._merged.get(place) != rows]
+        held = self._origins.find({place: self._end(place) for place in changed})
+        merged_rows = {place: self._with_held(contests[place], held.get(place, ())) for place in changed}
+        self._merged = {place: merged_rows.get(place, rows) for place, rows in contests.items()}
+        for (key, start), contenders in self._merged.items():
+            self._settle((key, start), contenders, stored[key].get(start), outcome)
         if outcome.revisions:
             self._state.revisions.add(outcome.revisions, ())
         return outcome
 
-    def _told(self, rows: list[Contender], held: Sequence[ReceivedReading]) -> list[Contender]:
+    def _with_held(self, rows: list[Contender], held: Sequence[ReceivedReading]) -> list[Contender]:
         """The contenders with what this collector holds about the point, an estimate of which is no longer needed."""
         known = {row.digest: row for row in rows}
         for arrival in held:

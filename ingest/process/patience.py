@@ -1,4 +1,4 @@
-"""Waiting for what does not work at the moment: tried again every second, said at once and then every half minute."""
+"""Outages of what a process needs: logged at once and then every half minute, complained about after two minutes."""
 
 from __future__ import annotations
 
@@ -6,12 +6,7 @@ import time
 from math import inf
 from typing import TYPE_CHECKING
 
-from store.error import StateValueError, StoreError
-
 if TYPE_CHECKING:
-    import threading
-    from collections.abc import Callable
-
     from structlog.typing import FilteringBoundLogger
 
 PAUSE_S = 1.0
@@ -99,29 +94,3 @@ class RateLimitedLog:
         self._said += has_room
         self._left_out += not has_room
         return has_room
-
-
-def retry_until_stopped(
-    step: Callable[[], object],
-    event: str,
-    trouble: Outage,
-    stop: threading.Event,
-    alive: Callable[[], object] = lambda: None,
-) -> bool:
-    """Do a step, again every second while a database refuses it; False when told to stop before it was done.
-
-    ``alive`` is called at each attempt: who waits does not hang.
-    """
-    while True:
-        alive()
-        try:
-            step()
-        except StateValueError:
-            raise
-        except StoreError as error:
-            trouble.say(event, detail=str(error))
-        else:
-            trouble.end()
-            return True
-        if stop.wait(PAUSE_S):
-            return False

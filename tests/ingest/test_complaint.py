@@ -14,9 +14,9 @@ import structlog
 
 from ingest.collector import drain as draining
 from ingest.collector.child import Child
+from ingest.collector.drain_loop import Drain
 from ingest.collector.intake import intake
 from ingest.mqtt import Subscriber
-from ingest.pipeline import Drain
 from ingest.process import patience
 from ingest.process.metrics import CollectorMetrics
 from ingest.process.patience import Outage

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import threading
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -8,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from ingest.collector.drain_loop import Drain
 from ingest.collector.intake import intake
 from ingest.mqtt import Subscriber
-from ingest.pipeline import Drain
 from ingest.process.metrics import CollectorMetrics
 from ingest.process.report import DrainReport
 from ingest.writer import Writer
@@ -117,7 +118,7 @@ def test_the_lag_is_said_to_be_nothing_when_all_is_drained(
 
 
 #: Parts of a drain that threads may share.
-SHARED = {"_settings", "_log", "_writer", "_state", "_stop", "_caught", "_alive"}
+SHARED = {"_settings", "_log", "_writer", "_state", "_stop", "_alive", "caught", "path"}
 
 
 class Watched:
@@ -146,6 +147,13 @@ class Watched:
         return call
 
 
+def watch(holder: object, name: str) -> Watched:
+    """Put a part of a drain under watch."""
+    watched = Watched(getattr(holder, name))
+    setattr(holder, name, watched)
+    return watched
+
+
 def test_with_two_thousand_stations_every_part_of_the_drain_has_one_thread(
     collector_settings: CollectorSettings, store: InfluxStore, state: StateStore, tmp_path: Path
 ) -> None:
@@ -172,9 +180,11 @@ def test_with_two_thousand_stations_every_part_of_the_drain_has_one_thread(
     log.append(messages)
     work = Drain(settings, log, writer=Writer(store, stop), state=state, stop=stop)
     watched = {
-        name: Watched(part) for name, part in vars(work).items() if name not in SHARED and hasattr(part, "__dict__")
+        name: watch(holder, name)
+        for holder in (work, work.path)
+        for name, part in list(vars(holder).items())
+        if name not in SHARED and hasattr(part, "__dict__") and not inspect.ismethod(part)
     }
-    vars(work).update(watched)
 
     def hear(report: DrainReport) -> None:
         reports.append(report)
@@ -186,5 +196,5 @@ def test_with_two_thousand_stations_every_part_of_the_drain_has_one_thread(
     assert sum(item.readings for item in reports) == 2_000
     assert [item.clock for item in state.instruments.list()] == [Clock.RIGHT] * 2_000
     assert state.findings.list(kind=FindingKind.CLOCK) == []
-    assert {"_clock", "_cursors", "_disk", "_steps", "_overwrites", "_bookkeeping"} <= set(watched)
+    assert {"_clock", "cursors", "_disk", "_steps", "overwrites", "bookkeeping"} <= set(watched)
     assert {name: len(item.threads) for name, item in watched.items()} == dict.fromkeys(watched, 1)

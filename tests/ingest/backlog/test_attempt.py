@@ -16,8 +16,8 @@ import pytest
 
 import ingest.pipeline
 from ingest.backlog.attempt import DEATHS, DEATHS_IN_HAND, Attempts
+from ingest.collector.drain_loop import Drain
 from ingest.decode.message import decode_and_validate
-from ingest.pipeline import Drain
 from ingest.writer import Writer
 from schemas.message import RawMessage
 from schemas.reading import RejectReason

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.backlog.dual_cursor import CURSOR, LIVE, LIVE_FROM, DualCursor, waiting
-from ingest.pipeline import Drain
+from ingest.pipeline import Pipeline
 from ingest.writer import Writer
 from schemas.message import RawMessage
 from store.rawlog import BEGINNING, RawLog
@@ -152,19 +152,19 @@ def test_a_live_reading_can_be_queried_before_the_backlog_is_done(
         return RawMessage("obs/v1/gas/st-1/gas1/json", msgspec.json.encode(body), received_at)
 
     log.append([message(age, now - timedelta(minutes=age)) for age in range(300, 1, -1)])
-    work = Drain(own, log, writer=Writer(store, threading.Event()), state=state, stop=threading.Event())
+    work = Pipeline(own, log, writer=Writer(store, threading.Event()), state=state, stop=threading.Event())
 
     def settle_next() -> None:
         batch = work.decode_next()
         assert batch is not None
-        assert work.settle(batch) is not None
+        assert work.store(batch) is not None
 
     settle_next()
     log.append([message(0, now)])
     settle_next()
     frame = store.read_native("gas", "st-1", "gas1", minute - timedelta(hours=6), now)
     assert frame["so2"].iloc[-1] == 0.0
-    assert work.backlog() > 200
+    assert waiting(log) > 200
     for _ in range(5):
         settle_next()
     assert work.decode_next() is None

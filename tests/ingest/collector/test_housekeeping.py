@@ -12,7 +12,7 @@ import ingest.collector.housekeeping
 import ingest.completeness.reconciliation
 from ingest.backlog.dual_cursor import CURSOR
 from ingest.collector.housekeeping import housekeep_once, housekeeping
-from ingest.pipeline import Drain
+from ingest.pipeline import Pipeline
 from ingest.process.report import send
 from ingest.process.settings import CollectorSettings
 from ingest.writer import Writer
@@ -80,10 +80,10 @@ def test_a_message_that_makes_the_settlement_raise_is_left_out_and_reported(
     log, stop = RawLog(collector_settings.rawlog_dir), threading.Event()
     for instrument in ("gc1", "poison", "gas1"):
         log.append([RawMessage(f"obs/v1/voc/st-1/{instrument}/json", payload(hour, {"benzene": 1.0}), hour)])
-    work = Drain(collector_settings, log, writer=Writer(store, stop), state=state, stop=stop)
+    work = Pipeline(collector_settings, log, writer=Writer(store, stop), state=state, stop=stop)
     batch = work.decode_next()
     assert batch is not None
-    work.settle(batch)
+    work.store(batch)
     monkeypatch.setattr(
         ingest.completeness.reconciliation,
         "rows_of",

@@ -21,7 +21,7 @@ from ingest.completeness.balance import audit
 from ingest.completeness.expected_count import expected_in, filled, up_to
 from ingest.completeness.reconciliation import reconcile
 from ingest.completeness.reconciliation_row import count_sent, differences, enter_message
-from ingest.pipeline import Drain
+from ingest.pipeline import Pipeline
 from ingest.writer import Writer
 from schemas.interval import Interval, floor_hour
 from schemas.message import RawMessage
@@ -60,7 +60,7 @@ class Bench:
         self.settings, self.store, self.state = own, store, state
         self.log = RawLog(own.rawlog_dir)
         stop = threading.Event()
-        self.work = Drain(own, self.log, writer=Writer(store, stop), state=state, stop=stop)
+        self.work = Pipeline(own, self.log, writer=Writer(store, stop), state=state, stop=stop)
 
     def take(self, *messages: RawMessage) -> None:
         self.take_in(*messages)
@@ -70,7 +70,7 @@ class Bench:
         self.log.append(messages)
         batch = self.work.decode_next()
         assert batch is not None
-        assert self.work.settle(batch) is not None
+        assert self.work.store(batch) is not None
 
     def reconcile(self) -> None:
         reconcile(

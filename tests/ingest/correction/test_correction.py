@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from ingest.pipeline import Drain
+from ingest.pipeline import Pipeline
 from ingest.quarantine.quarantine import replay
 from ingest.quarantine.repair import MessageRepair, repair_entries
 from ingest.writer import Writer
@@ -40,14 +40,14 @@ class Collecting:
         self.restart()
 
     def restart(self) -> None:
-        self.work = Drain(self.settings, self.log, writer=self.writer, state=self.state, stop=threading.Event())
+        self.work = Pipeline(self.settings, self.log, writer=self.writer, state=self.state, stop=threading.Event())
 
     def take(self, at: datetime, received: int, **body: object) -> None:
         payload = msgspec.json.encode({"start": at, **body})
         self.log.append([RawMessage("obs/v1/gas/st-1/gas1/json", payload, at + received * MINUTE)])
         batch = self.work.decode_next()
         assert batch is not None
-        self.work.settle(batch)
+        self.work.store(batch)
 
     def stored(self, at: datetime) -> dict[str, float]:
         found = self.store.read_stored("gas", "st-1", "gas1", at, at + MINUTE)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from ingest.collector.drain_loop import Drain
 from ingest.correction.contest import ReceivedReading, contender_of
 from ingest.correction.rank import merged, settled
 from ingest.decode.message import decode_and_validate
-from ingest.pipeline import Drain
 from ingest.process.settings import CollectorSettings
 from ingest.quarantine.repair import MessageRepair, repair_entries
 from ingest.writer import Writer
@@ -54,8 +54,8 @@ class Collector:
 
     def take(self, messages: list[RawMessage]) -> None:
         self.log.append(messages)
-        while (batch := self.drain.decode_next()) is not None:
-            self.drain.settle(batch)
+        while (batch := self.drain.path.decode_next()) is not None:
+            self.drain.path.store(batch)
 
 
 class History:
@@ -152,7 +152,7 @@ def test_what_is_stored_follows_from_the_set_of_messages(
     for history in histories:
         process(history, collectors, way)
     for item in [*collectors, *collectors] if share else ():
-        item.drain.reconcile()
+        item.drain.settle_shared_points()
     for history in histories:
         wanted = expected(history.messages, settings)
         found = store.read_stored("gas", history.station, "gas1", min(wanted), max(wanted) + MINUTE)

@@ -13,12 +13,12 @@ import pytest
 import ingest.bookkeeping
 import ingest.decode.message
 from ingest.backlog.dual_cursor import CURSOR
+from ingest.collector.drain_loop import Drain
 from ingest.completeness.gap import GapWatch
 from ingest.correction.overwrite_log import OverwriteLog, WritePlan
 from ingest.decode.clock import ClockScreen
 from ingest.decode.clock_report import ClockReport
 from ingest.decode.error_finding import ErrorReport
-from ingest.pipeline import Drain
 from ingest.process.guard import describe, divide
 from ingest.quarantine.quarantine import replay
 from ingest.writer import Writer
@@ -112,9 +112,9 @@ class Path:
 
     def drain(self, work: Drain | None = None) -> DrainReport:
         work = work or self.work()
-        batch = work.decode_next()
+        batch = work.path.decode_next()
         assert batch is not None
-        report = work.settle(batch)
+        report = work.path.store(batch)
         assert report is not None
         assert self.log.cursor(CURSOR) == self.log.end()
         return report
@@ -344,8 +344,8 @@ def test_an_error_finding_that_cannot_be_stored_waits_and_is_not_reported_for_ev
         broken.setattr(ErrorReport, "take", lambda *_: 1 / 0)
         path.put(3)
         path.drain(work)
-        work._look_around()
-    work._look_around()
+        work._idle()
+    work._idle()
     (finding,) = path.state.findings.list(kind=FindingKind.INTERNAL_ERROR)
     assert finding.count == 1
     assert "seven" in finding.facts["detail"]
