@@ -7,13 +7,18 @@ export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 unexport PYTHONDONTWRITEBYTECODE
 
 UV := $(shell command -v uv || echo .cache/uv/bin/uv)
+# A worker more than there are cores, since many tests wait; each starts servers of its own. Workers take whole modules in
+# the order of tests/conftest.py.
+WORKERS := $(shell n=$$(($$(nproc) + 1)); echo $$((n < 6 ? n : 6)))
+PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder
 FUZZ := .cache/fuzz
 SECONDS := 600
 
-.PHONY: help setup demo test fmt lint type bench crash fuzz docs lock clean
+.PHONY: help setup demo check fast test fmt lint type bench crash fuzz docs lock clean
 
 help:
 	@echo "make demo [CHECK=1]   everything on this machine, with simulated stations and a real data set"
+	@echo "make check            lint, types, import contracts and the tests that need no server: before every commit"
 	@echo "make test             all checks and tests, with real servers"
 	@echo "make bench [ONLY=..]  benchmarks, one JSON line a figure"
 	@echo "make crash            kill -9 of everything in turn; writes docs/crash-matrix.md"
@@ -32,7 +37,14 @@ demo:
 test:
 	@deploy/setup.sh test
 	@$(MAKE) --no-print-directory lint type
-	@$(BIN)/pytest
+	@$(PYTEST)
+
+# lint and types use one core while the tests use the other
+check:
+	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint type fast
+
+fast:
+	@$(PYTEST) -m 'not integration and not e2e and not slow'
 
 fmt:
 	@$(BIN)/ruff format .

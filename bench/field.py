@@ -165,8 +165,8 @@ class Field:
         for collector in self.collectors:
             collector.stop()
         self.store.close()
-        self.influx.stop()
-        self.broker.stop()
+        self.influx.stop(kill=True)
+        self.broker.stop(kill=True)
 
     def _window(self, station: str) -> int:
         found = [hours for prefix, hours in self.late_windows.items() if station.startswith(prefix)]

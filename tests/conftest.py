@@ -23,6 +23,23 @@ hypothesis.settings.register_profile("any-pace", deadline=None, suppress_health_
 hypothesis.settings.load_profile("any-pace")
 
 ROOT = Path(__file__).resolve().parents[1]
+SERVERS = frozenset({"influxd", "mosquitto", "smtp_sink", "postgres"})
+KINDS = ("e2e", "integration", "slow")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests that start a server or another program; order modules so that the long ones come first.
+
+    Workers take whole modules, and the short ones at the end let them finish together.
+    """
+    rank: dict[Path, int] = {}
+    for item in items:
+        starts_server = not SERVERS.isdisjoint(getattr(item, "fixturenames", ()))
+        if starts_server or hasattr(getattr(item, "module", None), "subprocess"):
+            item.add_marker(pytest.mark.integration)
+        kinds = [place for place, name in enumerate(KINDS) if item.get_closest_marker(name)]
+        rank[item.path] = min(rank.get(item.path, len(KINDS)), *kinds, len(KINDS))
+    items.sort(key=lambda item: rank[item.path])
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ def running(server: Server) -> Iterator[Server]:
     try:
         yield server
     finally:
-        server.stop()
+        server.stop(kill=True)  # what it would still write is thrown away
 
 
 def influxd(directory: Path, *, needs_login: bool = False) -> Server:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from random import SystemRandom
 from urllib.parse import urlsplit
 
 from pydantic import field_validator
@@ -11,6 +13,8 @@ from pydantic import field_validator
 from store.settings import PREFIX, SharedSettings
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_LISTENING_PORTS = range(10_000, 32_768)
+"""Below Linux's ephemeral ports: an outgoing connection cannot take one of these before its server binds it."""
 
 
 class LocalSettings(SharedSettings):
@@ -56,15 +60,16 @@ def local_port(url: str, variable: str) -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """``count`` different loopback ports that are free at this moment."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for item in sockets:
-            item.bind(("127.0.0.1", 0))
-        return [int(item.getsockname()[1]) for item in sockets]
-    finally:
-        for item in sockets:
-            item.close()
+    """``count`` different loopback ports that are free at this moment, chosen at random outside the ephemeral range."""
+    chance = SystemRandom()
+    found: list[int] = []
+    with ExitStack() as held:
+        while len(found) < count:
+            port = chance.choice(_LISTENING_PORTS)
+            with suppress(OSError):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                found.append(port)
+    return found
 
 
 def write_settings_env(run_dir: Path, values: dict[str, str]) -> Path:

@@ -18,7 +18,7 @@ from qc.hourly.space.flagging import flag_space
 from qc.limits.thresholds import ThresholdError, parse_thresholds
 from qc.native.climatology import Spans, climatology_test, derive_spans
 from qc.native.flagging import Stream, flag_native
-from qc.verdict.deviation import Course, Series, axis, table
+from qc.verdict.deviation import HourlySeries, ResidualSeries, axis, table
 from schemas.interval import Interval
 from schemas.network import Instrument, Network, Station
 from schemas.parameter import load_parameters
@@ -160,10 +160,10 @@ def test_a_departure_is_told_the_shorter_way_round() -> None:
         values[-12:] += 60
         index = axis(Interval(datetime(2026, 6, 4, tzinfo=UTC), datetime(2026, 6, 4, 12, tzinfo=UTC)))
         line = table(_hours(values), ["wind_direction"], index)[:, 0]
-        course = Course.of(index, {"a": Series(line, 0.1, 0.0)})
-        chosen = course.choose("a")
+        residuals = ResidualSeries.of(index, {"a": HourlySeries(line, 0.1, 0.0)})
+        chosen = residuals.choose("a")
         assert chosen is not None
-        found.append(course.departures(chosen)["a"].mean)
+        found.append(residuals.deviations(chosen)["a"].mean)
     assert found[0] == pytest.approx(found[1], abs=1e-6)
     assert found[0] == pytest.approx(60, abs=15)
 

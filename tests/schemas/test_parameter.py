@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -228,6 +227,8 @@ def test_the_registry_is_read_only() -> None:
 
 
 def test_importing_the_registry_stays_light() -> None:
+    import subprocess  # here: the rest of this module starts no program (tests/conftest.py)
+
     code = "import sys, schemas.units; sys.exit(bool({'pandas', 'numpy', 'pydantic'} & sys.modules.keys()))"
     assert subprocess.run([sys.executable, "-c", code], cwd=REGISTRY_PATH.parent.parent, check=False).returncode == 0
 

@@ -13,7 +13,7 @@ import uuid
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
@@ -46,9 +46,16 @@ STARTED = {
 }
 
 
+class Changed(NamedTuple):
+    """What differs in the environment of a process, and whether it has met that state yet."""
+
+    environment: dict[str, str]
+    is_met: Callable[[], bool] = lambda: True
+
+
 @contextmanager
-def mute_server() -> Iterator[int]:
-    """A port where connections are accepted and nothing is ever said."""
+def mute_server() -> Iterator[tuple[int, list[socket.socket]]]:
+    """A port where connections are accepted and nothing is ever said, and these connections."""
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen(64)
@@ -62,7 +69,7 @@ def mute_server() -> Iterator[int]:
                     return
 
         threading.Thread(target=accept, daemon=True).start()
-        yield server.getsockname()[1]
+        yield server.getsockname()[1], held
         server.shutdown(socket.SHUT_RDWR)
         for connection in held:
             connection.close()
@@ -89,7 +96,7 @@ def load(mqtt_url: str) -> Iterator[None]:
     def publish() -> None:
         start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
         with Publisher(Broker(mqtt_url=mqtt_url), f"load-{uuid.uuid4().hex[:8]}") as publisher:
-            while not stop.is_set():
+            while not stop.wait(0.005):
                 publisher.publish("obs/v1/voc/archive/gc1/json", payload(start, {"benzene": 1.0}))
 
     worker = threading.Thread(target=publish)
@@ -102,29 +109,26 @@ def load(mqtt_url: str) -> Iterator[None]:
 
 
 @contextmanager
-def state_of(name: str, settings: CollectorSettings, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """What differs in the environment of a process that is in this state."""
+def state_of(name: str, settings: CollectorSettings, tmp_path: Path) -> Iterator[Changed]:
+    """The state of its servers that a process is in."""
     with ExitStack() as stack:
-        if name == "no broker":
-            yield {"MQTT_URL": f"mqtt://127.0.0.1:{free_ports(1)[0]}"}
-        elif name == "mute broker":
-            yield {"MQTT_URL": f"mqtt://127.0.0.1:{stack.enter_context(mute_server())}"}
+        if name in {"dead database", "mute database", "load"}:
+            stack.enter_context(load(settings.mqtt_url))
+        if name.startswith("mute"):
+            port, held = stack.enter_context(mute_server())
+            url, database = {"MQTT_URL": f"mqtt://127.0.0.1:{port}"}, {"INFLUX_URL": f"http://127.0.0.1:{port}"}
+            yield Changed(url if name == "mute broker" else database, lambda: bool(held))
+        elif name == "no broker":
+            yield Changed({"MQTT_URL": f"mqtt://127.0.0.1:{free_ports(1)[0]}"})
         elif name == "refused":
-            yield {"MQTT_URL": stack.enter_context(refusing_broker(tmp_path / "refusing"))}
+            yield Changed({"MQTT_URL": stack.enter_context(refusing_broker(tmp_path / "refusing"))})
         elif name == "dead database":
-            stack.enter_context(load(settings.mqtt_url))
-            yield {"INFLUX_URL": f"http://127.0.0.1:{free_ports(1)[0]}"}
-        elif name == "mute database":
-            stack.enter_context(load(settings.mqtt_url))
-            yield {"INFLUX_URL": f"http://127.0.0.1:{stack.enter_context(mute_server())}"}
-        elif name == "load":
-            stack.enter_context(load(settings.mqtt_url))
-            yield {}
+            yield Changed({"INFLUX_URL": f"http://127.0.0.1:{free_ports(1)[0]}"})
         else:
-            yield {}
+            yield Changed({})
 
 
-def seconds_to_stop(program: str, settings: CollectorSettings, changed: dict[str, str], tmp_path: Path) -> float:
+def seconds_to_stop(program: str, settings: CollectorSettings, changed: Changed, tmp_path: Path) -> float:
     """Start a program, let it work for a moment, and tell it to stop."""
     chosen = {
         "RUN_DIR": str(settings.run_dir),
@@ -143,7 +147,7 @@ def seconds_to_stop(program: str, settings: CollectorSettings, changed: dict[str
         "WATCH_INTERVAL_S": "1",
         "WATCH_METRICS_PORT": "0",
         "SMTP_URL": f"smtp://127.0.0.1:{free_ports(1)[0]}",
-        **changed,
+        **changed.environment,
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SKYGROUND_")}
     environment = kept | {f"SKYGROUND_{name}": value for name, value in chosen.items()} | {"PYTHONUNBUFFERED": "1"}
@@ -154,7 +158,8 @@ def seconds_to_stop(program: str, settings: CollectorSettings, changed: dict[str
         )
     try:
         wait_for(lambda: STARTED[program] in path.read_bytes(), "the start")
-        time.sleep(2.0)
+        wait_for(lambda: program == "console" or changed.is_met(), "its first connection")  # pages ask when opened
+        time.sleep(1.0)
         assert process.poll() is None, path.read_text()[-2_000:]
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
