@@ -143,9 +143,8 @@ def _text(
     detail: str = "",
 ) -> str:
     language, zone = settings.language, settings.stations.timezone
-    head = word(key, language).format(
-        since=time_text(since, zone, language), count=backlog.waiting, detail=detail, console=settings.console_url
-    )
+    since_text = time_text(since, zone, language)
+    head = word(key, language, since=since_text, count=backlog.waiting, detail=detail, console=settings.console_url)
     return "\n".join([head, *(_line(item, zone, language) for item in waiting)])
 
 

@@ -8,6 +8,7 @@ from alerts import wording
 from alerts.evaluation.silence import RETURNED
 from alerts.wording import word
 from schemas.alert import AlertState, EndReason, RuleKind
+from schemas.words.message import unit_text
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -64,21 +65,23 @@ def caption(view: AlertView, language: str) -> str:
 def _begin_caption(view: AlertView, language: str) -> str:
     extreme = view.extreme.value if view.extreme else view.transition.value
     if view.kind is RuleKind.SILENCE:
-        return ("已中断 " if language == "zh" else "for ") + wording.minutes_text(extreme, language)
-    return wording.quantity(extreme, view.unit, view.decimals)
+        return word("silent_length", language, length=wording.minutes_text(extreme, language))
+    return wording.quantity(extreme, view.unit, view.decimals, language)
 
 
 def _end_caption(view: AlertView, language: str) -> str:
     reason = view.transition.reason
-    lasted = ("历时 " if language == "zh" else "lasted ") + wording.duration_text(_duration(view), language)
+    lasted = word("lasted", language, length=wording.duration_text(_duration(view), language))
     parts = [lasted] if reason is None or reason.is_over else [word(f"end_{reason}", language)]
     if view.is_late:
         parts.append(wording.span_text(view.transition.since, _ended(view), view.zone, language))
     if view.extreme and view.kind is not RuleKind.SILENCE:
-        peak = wording.quantity(view.extreme.value, view.unit, view.decimals)
+        peak = wording.quantity(view.extreme.value, view.unit, view.decimals, language)
         parts.append(f"{word('minimum' if view.is_below else 'maximum', language).lower()} {peak}")
     if view.is_late and view.latest and view.kind is not RuleKind.SILENCE:
-        parts.append(f"{word('now', language).lower()} {wording.number_text(view.latest.value, view.decimals)}")
+        parts.append(
+            f"{word('now', language).lower()} {wording.number_text(view.latest.value, view.decimals, language)}"
+        )
     return ("，" if language == "zh" else ", ").join(parts)
 
 
@@ -97,7 +100,7 @@ def _value(view: AlertView, language: str) -> MailTable:
     label = word("minimum" if view.is_below else "maximum", language)
     if view.kind is RuleKind.FORECAST:
         label = f"{word('forecast', language)} · {label}"
-    against = f"{word('threshold', language)} {'<' if view.is_below else '>'} {wording.quantity(change.threshold, view.unit, view.decimals)}"
+    against = f"{word('threshold', language)} {'<' if view.is_below else '>'} {wording.quantity(change.threshold, view.unit, view.decimals, language)}"
     if shown is not None and change.threshold and change.threshold > 0:
         ratio = f"{shown / change.threshold:.2f}"
         against += f" · 为阈值的 {ratio} 倍" if language == "zh" else f" · {ratio} × threshold"
@@ -105,14 +108,14 @@ def _value(view: AlertView, language: str) -> MailTable:
     if view.extreme and view.extreme.at:
         rows.append((word("peak_at", language), wording.time_text(view.extreme.at, view.zone, language)))
     if view.latest:
-        figure = wording.quantity(view.latest.value, view.unit, view.decimals)
+        figure = wording.quantity(view.latest.value, view.unit, view.decimals, language)
         rows.append((word("now", language), f"{figure} · {_as_of(view, language)}"))
-    return MailTable(wording.number_text(shown, view.decimals), wording.unit_text(view.unit), label, against, rows)
+    return MailTable(wording.number_text(shown, view.decimals, language), unit_text(view.unit), label, against, rows)
 
 
 def _as_of(view: AlertView, language: str) -> str:
     moment = view.latest.at if view.latest else None
-    return word("as_of", language).format(when=wording.time_text(moment, view.zone, language))
+    return word("as_of", language, when=wording.time_text(moment, view.zone, language))
 
 
 def _silence(view: AlertView, language: str) -> MailTable:
@@ -144,7 +147,7 @@ def _time_rows(view: AlertView, language: str) -> list[tuple[str, str]]:
         return rows
     if view.kind is RuleKind.THRESHOLD and view.latest and view.latest.at:
         so_far = wording.duration_text(view.latest.at - change.since, language)
-        lasted = f"已持续 {so_far}" if language == "zh" else f"for {so_far}"
+        lasted = word("so_far", language, length=so_far)
         since += f" · {lasted} {_as_of(view, language)}"
     return [(word(since_key, language), since)]
 

@@ -23,6 +23,7 @@ from alerts.mail.data_confidence import GRADES, data_confidence
 from alerts.mail.mail_table import caption, headline, label_kind, mail_table
 from alerts.mail.plot import plot_series
 from schemas.alert import RuleKind
+from schemas.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -185,7 +186,7 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
     pick = 0 if language == "zh" else 1
     return {
         "language": language,
-        "w": wording.WORDS[language],
+        "w": words(language, "mail").catalogue,
         "view": first,
         "colour": COLOURS[label_kind(first.transition, is_late=False).removeprefix("severity_")],
         "label": _label(first, language),
@@ -223,7 +224,7 @@ def _station_rows(views: Sequence[AlertView], language: str) -> list[tuple[str, 
             view.station.of(language),
             wording.minutes_text(_shown(view), language)
             if view.kind is RuleKind.SILENCE
-            else wording.quantity(_shown(view), view.unit, view.decimals),
+            else wording.quantity(_shown(view), view.unit, view.decimals, language),
             wording.time_text(view.transition.since, view.zone, language),
             alert_url(view),
         )

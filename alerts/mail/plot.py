@@ -16,10 +16,11 @@ from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
 from matplotlib.figure import Figure
 
 from alerts.mail.view import SeriesPoint
-from alerts.wording import time_text, unit_text, word
+from alerts.wording import time_text, word
 from schemas.flag import Flag
 from schemas.frames import holes_after
 from schemas.parameter import AveragingMethod, load_parameters
+from schemas.words.message import unit_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -65,8 +65,12 @@ def _alarm(  # noqa: PLR0917 - what fails, how and since when
 ) -> None:
     zone = settings.stations.timezone
     texts = {
-        language: word("watch_failing", language).format(
-            since=time_text(since, zone, language), step=word(f"step_{step}", language), detail=detail
+        language: word(
+            "watch_failing",
+            language,
+            since=time_text(since, zone, language),
+            step=word(f"step_{step}", language),
+            detail=detail,
         )
         for language in ("zh", "en")
     }
@@ -75,8 +79,8 @@ def _alarm(  # noqa: PLR0917 - what fails, how and since when
         raise_operation(
             settings,
             key=_key(step),
-            title_zh=f"告警值守无法{word(f'step_{step}', 'zh')}",
-            title_en=f"The watch cannot {word(f'step_{step}', 'en')}",
+            title_zh=word("watch_title", "zh", step=word(f"step_{step}", "zh")),
+            title_en=word("watch_title", "en", step=word(f"step_{step}", "en")),
             detail="\n".join(texts.values()),
             severity=Severity.CRITICAL,
             now=now,

@@ -11,7 +11,7 @@ from console.cli.shell.printable import printable
 
 if TYPE_CHECKING:
     from alerts.channels.outage import MailState
-    from console.i18n import Words
+    from schemas.words import Words
     from store.state import Process, StateStore
 
 
@@ -35,9 +35,9 @@ def health(
     import msgspec
 
     from console.cli.replay import explained
-    from console.i18n import words as words_of
     from console.query.queries import Queries
     from console.view.health import TROUBLED
+    from schemas.words import words as words_of
     from store.influx.store import InfluxStore
     from store.settings import SharedSettings, load_settings
     from store.state import StateStore
@@ -48,7 +48,7 @@ def health(
         if forget is not None:
             _forget(state, forget)
             return
-        words = words_of(settings.language)
+        words = words_of(settings.language, "page")
         processes = [] if station else state.processes.list()
         is_unwell = _print_processes(processes, words, everything=everything, as_json=as_json)
         influx = InfluxStore(settings)

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from alerts.wording import word
+from console.view.duration import duration_text
 from console.view.quantity import format_value, name_of, pretty_unit
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from console.i18n import Words
     from schemas.alert import AlertTransition
+    from schemas.words import Words
     from store.state import AlertProgress, AlertStatus, Document, StoredTransition
 
 _NEAR = timedelta(hours=1)
@@ -217,7 +218,7 @@ def alert_row(episode: AlertHistory, words: Words, station_names: Mapping[str, s
 def _shown(value: float | None, change: AlertTransition, words: Words) -> str:
     """A value of an alert for a person; of a silence a length of time."""
     if change.kind is RuleKind.SILENCE and value is not None:
-        return words.duration(timedelta(minutes=value))
+        return duration_text(timedelta(minutes=value), words)
     return format_value(value, change.parameter)
 
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.statistics.exceedance import DayCount
-    from console.i18n import Words
     from schemas.network import Network
+    from schemas.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

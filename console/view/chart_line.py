@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from console.i18n import Words
     from console.view.drawing import Drawing, LimitLine
     from console.view.series import PlotSeries
     from console.view.theme import ChartTheme
+    from schemas.words import Words
 
 MAX_POINTS = 1600
 SHAPES = {Flag.SUSPECT: "diamond", Flag.FAIL: "path://M2 0 5 3 8 0 10 2 7 5 10 8 8 10 5 7 2 10 0 8 3 5 0 2Z"}

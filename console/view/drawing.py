@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from zoneinfo import ZoneInfo
 
-    from console.i18n import Words
     from console.view.series import PlotSeries
     from console.view.theme import ChartTheme
+    from schemas.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from schemas.parameter import UnknownParameterError, load_parameters, parameter
 
 if TYPE_CHECKING:
-    from console.i18n import Words
+    from schemas.words import Words
 
 _DEFAULT_DECIMALS = 2
 _UNITS = {"1": "", "degC": "°C", "deg": "°"}

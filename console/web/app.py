@@ -16,7 +16,6 @@ from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 
 from console.api import routes
-from console.i18n import LANGUAGES
 from console.query.queries import Queries
 from console.web.pages.alerts import alert_page, alerts_page
 from console.web.pages.api_docs import api_page
@@ -28,6 +27,7 @@ from console.web.pages.station import station_page
 from console.web.render import ASSETS
 from ingest.process.heartbeat_thread import HeartbeatThread
 from ingest.process.shutdown import shutdown_on_signals
+from schemas.words import LANGUAGES
 from store.influx.store import InfluxStore
 from store.state import StateStore
 

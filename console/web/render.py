@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from console.view.duration import duration_text
 from console.view.quantity import pretty_unit
 from schemas.city import city_name
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from console.i18n import Words
+    from schemas.words import Words
 
 HERE = Path(__file__).parent
 ASSETS = HERE / "assets"
@@ -57,11 +58,11 @@ class Page:
 
     def span(self, length: timedelta | None) -> str:
         """A length of time in words; a dash for None."""
-        return "–" if length is None else self.words.duration(length)
+        return "–" if length is None else duration_text(length, self.words)
 
     def ago(self, moment: datetime | None) -> str:
         """How long ago a moment was, in words; a dash for None."""
-        return "–" if moment is None else self.words("time.ago", span=self.words.duration(self.now - moment))
+        return "–" if moment is None else self.words("time.ago", span=duration_text(self.now - moment, self.words))
 
     def percent(self, ratio: float | None) -> str:
         """A ratio as a percentage, rounded down so that 100 % means all; a dash for None."""

@@ -12,10 +12,10 @@ import pytest
 
 from alerts.channels.outage import mail_state
 from console.api.routes import build_router
-from console.i18n import words
 from console.query.queries import Queries
 from console.web.render import Page
 from schemas.parameter import load_parameters
+from schemas.words import words
 from store.influx.store import InfluxStore
 from store.state import StateStore
 from tests.alerts.rules.test_watched import opened
@@ -51,13 +51,13 @@ def dead(source: Queries, *, since: datetime) -> None:
     ("language", "wanted"),
     [
         ("zh", ("邮件服务器自", "起无法使用", "1 封告警邮件待发")),
-        ("en", ("The mail server has not worked since", "1 alert mails wait.", "skyground doctor --part watch")),
+        ("en", ("Mail server unavailable since", "1 alert mails waiting.", "skyground doctor --part watch")),
     ],
 )
 def test_the_health_page_opens_with_a_dead_mail_server(source: Queries, language: str, wanted: tuple[str, ...]) -> None:
     now = datetime.now(UTC)
     dead(source, since=now - AGO)
-    page = Page(words=words(language), zone=source.network.timezone, now=now)
+    page = Page(words=words(language, "page"), zone=source.network.timezone, now=now)
     text = page.render("health_mail.html", mail=source.health().mail)
     for part in (*wanted, "Connection refused"):
         assert part in text
@@ -66,7 +66,7 @@ def test_the_health_page_opens_with_a_dead_mail_server(source: Queries, language
 def test_the_health_page_says_nothing_of_mails_that_go_out(source: Queries) -> None:
     now = datetime.now(UTC)
     source.state.channels.note("email", ok=True, detail="", now=now)
-    page = Page(words=words("en"), zone=source.network.timezone, now=now)
+    page = Page(words=words("en", "page"), zone=source.network.timezone, now=now)
     assert page.render("health_mail.html", mail=mail_state(source.state, now)).strip() == ""
 
 
@@ -82,7 +82,7 @@ def test_health_and_doctor_name_it_with_status_1(source: Queries, settings: Shar
     dead(source, since=datetime.now(UTC) - AGO)
     said = skyground(settings, "health", LANGUAGE="en")
     assert said.exit_code == 1
-    assert said.output.startswith("The mail server has not worked since")
+    assert said.output.startswith("Mail server unavailable since")
     line = json.loads(skyground(settings, "health", "--json").stdout.splitlines()[0])
     assert (line["part"], line["station"]) == ("mail", None)
     with source.state.database.writing() as connection:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 from nicegui import ui
 
-from console.i18n import LANGUAGES, words
 from console.query.reading import PAGES, read_in
 from console.view.theme import chart_theme
 from console.web.render import Page, asset_url
+from schemas.words import LANGUAGES, words
 from store.error import StateError, StoreAccessError, StoreError, StoreMissingError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def page_for(request: Request, queries: Queries, section: str) -> Page:
     language = chosen if chosen in LANGUAGES else str(queries.settings.language)
     query = f"?{request.url.query}" if request.url.query else ""
     return Page(
-        words=words(language),
+        words=words(language, "page"),
         zone=queries.network.timezone,
         now=datetime.now(UTC),
         path=request.url.path + query,

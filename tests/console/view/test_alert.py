@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from console.i18n import words
 from console.view.alert import alert_row, episodes, matching, statements, timeline, with_status
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
+from schemas.words import words
 from store.state import AlertProgress, AlertStatus, Document, StoredTransition
 from tests.console.build import NOW
 
@@ -60,7 +60,7 @@ def test_an_ended_alert_shows_its_extreme_and_why_it_ended() -> None:
     evidence = {"extreme": 299.1, "extreme_at": (NOW + timedelta(hours=1)).isoformat()}
     ended = _stored(2, FIRING, OK, 3, value=12.0, evidence=evidence, reason=EndReason.VALUE_BACK)
     (found,) = episodes([_stored(1, OK, FIRING, 0, value=160.7), ended])
-    row = alert_row(found, words("en"), {"a-1": "Alpha"}, NOW)
+    row = alert_row(found, words("en", "page"), {"a-1": "Alpha"}, NOW)
     assert (row.what, row.station, row.value, row.unit, row.state) == (
         "Ozone over threshold",
         "Alpha",
@@ -78,9 +78,9 @@ def test_an_ended_alert_shows_its_extreme_and_why_it_ended() -> None:
 
 def test_an_alert_that_is_only_watched_no_longer_is_closed_and_not_ended_well() -> None:
     (found,) = episodes([_stored(1, OK, FIRING, 0), _stored(2, FIRING, OK, 3, reason=EndReason.STATION_REMOVED)])
-    row = alert_row(found, words("en"), {}, NOW)
+    row = alert_row(found, words("en", "page"), {}, NOW)
     assert (row.state, row.reason) == ("closed", "station removed from the network file")
-    last = timeline(found, words("en"))[-1]
+    last = timeline(found, words("en", "page"))[-1]
     assert (last.title, last.kind) == ("Closed", "to-closed")
 
 
@@ -95,7 +95,7 @@ def test_an_open_alert_shows_its_extreme_so_far_with_the_value_now() -> None:
         recorded_at=NOW,
         progress=progress,
     )
-    row = alert_row(with_status(found, status), words("en"), {}, NOW)
+    row = alert_row(with_status(found, status), words("en", "page"), {}, NOW)
     assert (row.value, row.latest, row.latest_at) == ("299.1", "25.0", NOW + timedelta(hours=4))
 
 
@@ -103,7 +103,7 @@ def test_a_silence_that_goes_on_shows_how_long_it_has_lasted() -> None:
     (found,) = episodes(
         [_stored(1, OK, FIRING, 0, kind=RuleKind.SILENCE, parameter=None, unit="min", value=16.0, threshold=15.0)]
     )
-    row = alert_row(found, words("en"), {}, NOW + timedelta(hours=5))
+    row = alert_row(found, words("en", "page"), {}, NOW + timedelta(hours=5))
     assert (row.value, row.threshold, row.unit) == ("5 h", "15 min", "")
 
 
@@ -120,7 +120,7 @@ def test_an_acknowledgement_belongs_to_its_episode_only() -> None:
         note="on my way",
     )
     taken = with_status(first, status)
-    assert [step.title for step in timeline(taken, words("en"))] == ["Firing", "Taken by Li"]
+    assert [step.title for step in timeline(taken, words("en", "page"))] == ["Firing", "Taken by Li"]
     assert with_status(second, status).acknowledged is None
 
 

@@ -9,7 +9,6 @@ import pytest
 from typer import Exit
 
 from console.cli.health import health
-from console.i18n import words
 from console.query.queries import Queries
 from console.view.health import (
     Advice,
@@ -23,6 +22,7 @@ from console.view.health import (
 )
 from console.view.implausible import implausible_stations
 from schemas.network import Instrument, Network, Station
+from schemas.words import words
 from store.state import Balance, Clock, Finding, FindingKind, InstrumentState
 from tests.console.build import NOW, instrument, network, station
 
@@ -173,7 +173,7 @@ def test_a_station_that_is_not_believed_comes_first_and_says_why() -> None:
     assert [item.instrument_id for item in rows[0].troubled] == ["i"]
     assert summarise(rows).lying == 1
     for language in ("zh", "en"):
-        assert "-8.00 h" in words(language)(f"advice.{rows[0].advice}", instruments="i", figure=rows[0].figure)
+        assert "-8.00 h" in words(language, "page")(f"advice.{rows[0].advice}", instruments="i", figure=rows[0].figure)
 
 
 def test_only_the_instruments_that_are_not_believed_are_named_beside_a_silent_one() -> None:

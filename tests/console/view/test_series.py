@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from console.i18n import words
 from console.view.chart import series_chart
 from console.view.chart_line import wall_ms
 from console.view.completeness import calendar, completeness
@@ -19,6 +18,7 @@ from console.view.thin import thin
 from schemas.completeness import Expected
 from schemas.flagged import Verdicts
 from schemas.interval import Interval
+from schemas.words import words
 from tests.console.build import NOW, flags, hours, instrument, verdicts
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -80,14 +80,17 @@ def test_a_plot_has_a_panel_for_each_unit_and_marks_suspect_points_by_shape() ->
         hourly_series("a-1", code, frame, flags((start, "a-1", None, "o3", "spike", 3, "")), expected=60)
         for code in ("o3", "temperature")
     ]
-    options = series_chart(found, Drawing(words=words("en"), theme=LIGHT, zone=ZONE, station_names={}))
+    options = series_chart(found, Drawing(words=words("en", "page"), theme=LIGHT, zone=ZONE, station_names={}))
     assert [axis["name"] for axis in options["yAxis"]] == ["µg/m³", "°C"]
     marked = [line for line in options["series"] if line.get("symbol")]
     assert [(line["symbol"], line["name"], len(line["data"])) for line in marked] == [("diamond", "Suspect", 1)]
 
 
 def test_what_no_run_has_screened_is_drawn_in_grey_and_counted() -> None:
-    frame, drawing = _hourly([1.0, 2.0, 3.0]), Drawing(words=words("en"), theme=LIGHT, zone=ZONE, station_names={})
+    frame, drawing = (
+        _hourly([1.0, 2.0, 3.0]),
+        Drawing(words=words("en", "page"), theme=LIGHT, zone=ZONE, station_names={}),
+    )
     seen = Verdicts(flags(), flags(), (Interval(hours(3)[0].to_pydatetime(), hours(3)[1].to_pydatetime()),))
     found = [native_series("a-1", "gas1", "o3", frame, seen)]
     line, grey = series_chart(found, drawing)["series"]
@@ -102,7 +105,7 @@ def test_the_hour_that_clocks_repeat_is_marked_once() -> None:
     index = pd.date_range("2026-11-01T05:00Z", periods=2, freq="1h", name="start", unit="us")  # 01:00 EDT, 01:00 EST
     frame = pd.DataFrame({"o3": [1.0, 2.0], "o3__n": 60, "o3__flag": np.int8([1, 1])}, index=index)
     found = [hourly_series("a-1", "o3", frame, flags((index[0], "a-1", None, "o3", "spike", 3, "")), expected=60)]
-    options = series_chart(found, Drawing(words=words("en"), theme=LIGHT, zone=zone, station_names={}))
+    options = series_chart(found, Drawing(words=words("en", "page"), theme=LIGHT, zone=zone, station_names={}))
     (marked,) = [line for line in options["series"] if line.get("symbol")]
     assert [point[1] for point in marked["data"]] == [1.0]
 
@@ -110,7 +113,7 @@ def test_the_hour_that_clocks_repeat_is_marked_once() -> None:
 def test_a_hole_in_the_data_breaks_the_line() -> None:
     frame = _hourly([1.0, 2.0, 3.0, 4.0]).drop(index=hours(4)[2])
     found: list[PlotSeries] = [hourly_series("a-1", "o3", frame, flags(), expected=60)]
-    options = series_chart(found, Drawing(words=words("en"), theme=LIGHT, zone=ZONE, station_names={}))
+    options = series_chart(found, Drawing(words=words("en", "page"), theme=LIGHT, zone=ZONE, station_names={}))
     assert [point[1] for point in options["series"][0]["data"]] == [1.0, 2.0, None, 4.0]
 
 
@@ -141,7 +144,7 @@ def minutes(values: list[float], code: str = "o3") -> pd.DataFrame:
 
 
 def drawing() -> Drawing:
-    return Drawing(words=words("en"), theme=LIGHT, zone=ZONE, station_names={})
+    return Drawing(words=words("en", "page"), theme=LIGHT, zone=ZONE, station_names={})
 
 
 def drawn(

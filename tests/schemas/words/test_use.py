@@ -1,0 +1,102 @@
+"""Every key that the code names is in the catalogues, and every key of the catalogues is named by the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import console
+from console.view.health import Advice, LinkState
+from schemas.alert import AlertState, EndReason, RuleKind, Severity
+from schemas.message import NetworkCode
+from schemas.reading import RejectReason
+from schemas.words import words
+
+if TYPE_CHECKING:
+    from enum import StrEnum
+
+ROOT = Path(console.__file__).parents[1]
+PAGE_KEY = re.compile(r"""\bt(?:\.words)?\(\s*["']([a-z0-9_.]+)["']\s*[,)]|words\("([a-z0-9_.]+)["']""")
+FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
+    "page.state.": LinkState,
+    "page.advice.": Advice,
+    "page.reason.": RejectReason,
+    "page.reason_do.": RejectReason,
+    "page.network.": NetworkCode,
+    "page.network_short.": NetworkCode,
+    "page.alert_state.": (*AlertState, "closed"),
+    "page.alert_kind.": (*RuleKind, *(f"{kind}_station" for kind in RuleKind)),
+    "page.severity.": Severity,
+    "page.flag.": tuple("12349"),
+    "page.status.": tuple("FMSDCTB"),
+    "page.period.": ("24h", "3d", "7d", "30d"),
+    "page.level.": ("hourly", "native"),
+    "page.limit.": ("1h", "24h"),
+    "page.process.": ("well", "failing", "gone"),
+    "page.problem.": tuple(
+        f"{kind}{end}" for kind in ("slow", "influx", "access", "missing", "state") for end in ("", "_do")
+    ),
+    "page.confidence.": ("high", "medium", "low", "none"),
+    "mail.severity_": Severity,
+    "mail.": ("resolved_late", "closed_late"),
+    "mail.end_": (*EndReason, "allowed"),
+    "mail.step_": ("evaluate", "deliver", "configuration"),
+}
+"""Keys that are made from data: prefix, and the closed set that follows it."""
+CATALOGUE = words("en").catalogue
+
+
+def _source(*patterns: str) -> str:
+    files = [file for pattern in patterns for file in sorted(ROOT.glob(pattern)) if ".venv" not in file.parts]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
+
+
+def _families() -> set[str]:
+    return {f"{prefix}{member}" for prefix, members in FAMILIES.items() for member in members}
+
+
+def _unnamed(keys: set[str], source: str) -> set[str]:
+    """Keys whose last part the source does not hold between quotes or after ``w.``."""
+    named = set(re.findall(r"""["'](?:[a-z_.]*\.)?([a-z0-9_]+)["']|\bw\.([a-z_]+)""", source))
+    parts = {part for pair in named for part in pair if part}
+    return {key for key in keys if key.rpartition(".")[2] not in parts}
+
+
+def test_every_member_of_a_closed_set_has_a_text() -> None:
+    assert _families() - set(CATALOGUE) == set()
+
+
+def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
+    source = _source(
+        "console/web/templates/*.html", "console/web/**/*.py", "console/view/*.py", "console/cli/health.py"
+    )
+    named = {first or second for first, second in PAGE_KEY.findall(source)}
+    assert len(named) > 80
+    assert {f"page.{key}" for key in named} - set(CATALOGUE) == set()
+
+
+@pytest.mark.parametrize(
+    ("prefix", "patterns"),
+    [
+        ("page.", ("console/**/*.py", "console/web/templates/*.html")),
+        ("mail.", ("alerts/**/*.py", "alerts/**/*.jinja")),
+        ("cli.", ("console/**/*.py",)),
+        ("qc.", ("qc/**/*.py",)),
+    ],
+)
+def test_every_key_is_named_by_the_code(prefix: str, patterns: tuple[str, ...]) -> None:
+    keys = {key for key in CATALOGUE if key.startswith(prefix) and not key.endswith((".name", ".taken_back"))}
+    assert _unnamed(keys - _families(), _source(*patterns)) == set()
+
+
+def test_every_set_of_words_is_named_by_a_message_or_by_the_code() -> None:
+    sets = {key.rpartition(".")[0] for key in CATALOGUE if key.startswith("word.")}
+    source = "\n".join(CATALOGUE.values()) + _source("console/**/*.py", "qc/**/*.py", "alerts/**/*.py")
+    assert {item for item in sets if f":{item}}}" not in source and f'"{item}"' not in source} == set()
+
+
+def test_every_prefix_of_the_catalogues_is_known() -> None:
+    assert {key.partition(".")[0] for key in CATALOGUE} == {"cli", "mail", "page", "qc", "word"}
