@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from schemas.bounds import BoundsError, parse_moment
+from schemas.moment import BoundsError, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

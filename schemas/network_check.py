@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from schemas.bounds import BoundsError, bounded_moment, parse_zone
+from schemas.bounds import parse_zone
+from schemas.moment import BoundsError, bounded_moment
 from schemas.parameter import UnknownParameterError, parameter
 from schemas.units import UnitError, conversion
 

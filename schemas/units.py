@@ -116,31 +116,6 @@ def convert(
     return value * factor + offset
 
 
-def from_canonical(value: float, unit: str, parameter: Parameter) -> float:
-    """Value in ``unit`` of a value in the canonical unit, at the reference state; inverse of `convert`.
-
-    Parameters
-    ----------
-    value : float
-        In ``parameter.unit``.
-    unit : str
-        One of the parameter's allowed units.
-    parameter : Parameter
-
-    Returns
-    -------
-    float
-        In ``unit``.
-
-    Raises
-    ------
-    UnitError
-        If the unit is not allowed for the parameter.
-    """
-    factor, offset = conversion(unit, parameter)
-    return (value - offset) / factor
-
-
 @lru_cache(maxsize=4096)
 def conversion(unit: str, parameter: Parameter) -> tuple[float, float]:
     """Factor and offset from ``unit`` to the canonical unit, at the reference state.

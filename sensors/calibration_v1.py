@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
-from schemas.bounds import NUMBER_MAX, BoundsError, is_number, parse_moment
+from schemas.bounds import NUMBER_MAX, is_number
 from schemas.calibration import FLOW_UNIT, CheckKind, CheckResult
+from schemas.moment import BoundsError, parse_moment
 from schemas.parameter import UnknownParameterError, parameter
 from schemas.reading import Rejection, RejectReason
 from schemas.unit_spelling import unit_form

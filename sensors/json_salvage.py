@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from schemas.bounds import ISO_8601, NUMBER_MAX, SEQ_MAX, BoundsError, bounded_interval, is_number, parse_moment
+from schemas.bounds import NUMBER_MAX, SEQ_MAX, bounded_interval, is_number
+from schemas.moment import ISO_8601, BoundsError, parse_moment
 from schemas.parameter import load_parameters
 from schemas.reading import Decoded, Reading, Rejection, RejectReason, Status
 from schemas.units import UnitError, conversion

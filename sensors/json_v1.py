@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, cast
 import msgspec
 from msgspec import Meta
 
-from schemas.bounds import NUMBER_MAX, SEQ_MAX, BoundsError, bounded_interval
+from schemas.bounds import NUMBER_MAX, SEQ_MAX, bounded_interval
 from schemas.message import MAX_PAYLOAD_BYTES
+from schemas.moment import BoundsError
 from schemas.parameter import load_parameters
 from schemas.reading import Decoded, Reading, Rejection, RejectReason, Status
 from schemas.units import UnitError, conversion

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from pydantic import SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from schemas.bounds import BoundsError, parse_zone
+from schemas.bounds import parse_zone
+from schemas.moment import BoundsError
 from schemas.network_file import load_network
 
 if TYPE_CHECKING:

@@ -7,7 +7,6 @@ that look at the same data find the same transitions, which the store keeps once
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +14,7 @@ import msgspec
 from alerts.engine import Machine
 from alerts.rules.watched import LOOKS_AT, looks_at
 from schemas.alert import AlertState, AlertTransition, EndReason
+from schemas.moment import stored_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +75,7 @@ def machine_after(transition: AlertTransition | None) -> Machine:
         since=transition.since,
         held_s=float(held_s) if isinstance(held_s, (int, float)) else 0.0,
         extreme=float(extreme) if isinstance(extreme, (int, float)) else transition.value,
-        extreme_at=datetime.fromisoformat(extreme_at) if isinstance(extreme_at, str) else transition.since,
+        extreme_at=stored_moment(extreme_at) or transition.since,
         latest=transition.value,
     )
 

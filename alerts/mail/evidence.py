@@ -26,6 +26,7 @@ from schemas.flag import Flag
 from schemas.frames import FLAG, STATUS, valid_values
 from schemas.geodesy import great_circle_km
 from schemas.interval import Interval
+from schemas.moment import stored_moment
 from schemas.parameter import ParameterError, parameter
 from store.error import StoreError
 
@@ -140,7 +141,7 @@ def _values(
     extreme, extreme_at = evidence.get("extreme"), evidence.get("extreme_at")
     known = TimedValue(
         float(extreme) if isinstance(extreme, (int, float)) else transition.value or 0.0,
-        datetime.fromisoformat(extreme_at) if isinstance(extreme_at, str) else None,
+        stored_moment(extreme_at),
     )
     if transition.value is None:
         return None, None

@@ -11,6 +11,7 @@ from alerts.rules.rules import Rule, ThresholdRule
 from alerts.rules.watched import LOOKS_AT
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
 from schemas.flag import Flag
+from schemas.moment import stored_moment
 
 
 class Name(msgspec.Struct, frozen=True):
@@ -156,8 +157,7 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
 
     def moment(self, key: str) -> datetime | None:
         """A time of the evidence (ISO 8601 with zone); None where absent."""
-        value = self.transition.evidence.get(key)
-        return datetime.fromisoformat(value) if isinstance(value, str) else None
+        return stored_moment(self.transition.evidence.get(key))
 
     def text(self, key: str) -> str:
         """A text of the evidence; empty where absent."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -15,9 +14,11 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from console.view.query import SeriesQuery, SeriesQueryError, format_utc
+from schemas.moment import utc_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
 Row = Mapping[str, object]
 
@@ -79,7 +80,4 @@ def file_name(what: str, query: SeriesQuery) -> str:
 
 def moment_text(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC, with a fraction only where there is one."""
-    if moment is None:
-        return None
-    whole = moment.microsecond == 0
-    return format_utc(moment) if whole else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return None if moment is None else utc_text(moment)

@@ -21,7 +21,7 @@ from console.query.flag_explanation import explain
 from console.query.reading import CALLS, HEALTH, read_in
 from console.view.health import summarise
 from console.view.part import MOST
-from console.view.query import SeriesQueryError, check_words, format_utc, parse_moment, parse_series, parse_whole
+from console.view.query import SeriesQueryError, check_words, format_utc, parse_series, parse_whole, query_moment
 from schemas.parameter import load_parameters
 from store.error import StoreError
 from store.state import LARGEST_ID
@@ -219,7 +219,7 @@ def _station(station: Station) -> dict[str, object]:
 
 def _answer_why(queries: Queries, given: dict[str, str]) -> Response:
     zone = queries.network.timezone
-    at, as_of = parse_moment(given, "at", zone), parse_moment(given, "as_of", zone)
+    at, as_of = query_moment(given, "at", zone), query_moment(given, "as_of", zone)
     station, code = given.get("station", ""), given.get("parameter", "")
     if station not in queries.network.stations:
         raise SeriesQueryError(
@@ -235,7 +235,7 @@ def _answer_why(queries: Queries, given: dict[str, str]) -> Response:
 
 def _answer_alerts(queries: Queries, given: dict[str, str]) -> Response:
     zone = queries.network.timezone
-    start, end = parse_moment(given, "from", zone), parse_moment(given, "to", zone, end_of_day=True)
+    start, end = query_moment(given, "from", zone), query_moment(given, "to", zone, end_of_day=True)
     if start is not None and end is not None and end <= start:
         raise SeriesQueryError(field="to", given=given["to"], expected=f"a moment after 'from' ({format_utc(start)})")
     stations = [part for part in given.get("station", "").split(",") if part]

@@ -10,6 +10,7 @@ from alerts.wording import word
 from console.view.duration import duration_text
 from console.view.quantity import format_value, name_of, pretty_unit
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
+from schemas.moment import stored_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -120,7 +121,7 @@ def _extreme_of(change: AlertTransition) -> ExtremeValue | None:
     value, at = change.evidence.get("extreme"), change.evidence.get("extreme_at")
     if not isinstance(value, (int, float)):
         return None
-    return ExtremeValue(float(value), datetime.fromisoformat(at) if isinstance(at, str) else None)
+    return ExtremeValue(float(value), stored_moment(at))
 
 
 _URGENCY = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}

@@ -13,8 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlencode
 
-from console.view.moment import MomentError
-from console.view.moment import parse_moment as read_moment
+from schemas.civil_moment import MomentError, parse_civil_moment
 from schemas.parameter import load_parameters
 
 if TYPE_CHECKING:
@@ -136,8 +135,8 @@ def parse_series(given: Mapping[str, str], network: Network, now: datetime) -> S
         if given.get("period") or not given.get("from")
         else None
     )
-    end = parse_moment(given, "to", network.timezone, end_of_day=True) or now
-    start = end - LENGTHS[period] if period else parse_moment(given, "from", network.timezone) or end
+    end = query_moment(given, "to", network.timezone, end_of_day=True) or now
+    start = end - LENGTHS[period] if period else query_moment(given, "from", network.timezone) or end
     _check_interval(start, end, level, given)
     return SeriesQuery(
         stations=stations,
@@ -206,8 +205,8 @@ def _choice(given: Mapping[str, str], field: str, kind: type[_Choice], default: 
         raise SeriesQueryError(field=field, given=text, expected=f"one of {', '.join(kind)}") from None
 
 
-def parse_moment(given: Mapping[str, str], field: str, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
-    """A moment in UTC as `console.view.moment` reads it, None where the word is absent.
+def query_moment(given: Mapping[str, str], field: str, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:
+    """A moment in UTC as `schemas.civil_moment` reads it, None where the word is absent.
 
     Parameters
     ----------
@@ -224,6 +223,6 @@ def parse_moment(given: Mapping[str, str], field: str, zone: ZoneInfo, *, end_of
     # a plus of an offset that was not escaped arrives as a blank
     written = re.sub(r" (?=\d\d:?(\d\d)?$)", "+", text) if re.search("[Tt]", text) else text
     try:
-        return read_moment(written, zone, is_end=end_of_day)
+        return parse_civil_moment(written, zone, is_end=end_of_day)
     except MomentError as error:
         raise SeriesQueryError(field=field, given=text, expected=error.expected) from None

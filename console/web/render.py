@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from console.view.duration import duration_text
 from console.view.quantity import pretty_unit
 from schemas.city import city_name
+from schemas.moment import utc_text
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
     from zoneinfo import ZoneInfo
 
     from schemas.words import Words
@@ -87,12 +88,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["unit"] = pretty_unit
-    environment.globals["iso"] = _iso
+    environment.globals["iso"] = utc_text
     return environment
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 @cache

@@ -14,8 +14,8 @@ from msgspec import Meta
 from ingest.mqtt import CommandListener, Publisher
 from ingest.process.error import IngestError, StationCommandError
 from ingest.process.patience import RateLimitedLog
-from schemas.bounds import BoundsError, bounded_moment
 from schemas.message import Topic
+from schemas.moment import BoundsError, bounded_moment
 from sensors.json_v1 import FORMAT, encode_readings
 
 if TYPE_CHECKING:

@@ -10,9 +10,10 @@ import msgspec
 
 from ingest.decode.validate import refuse_malformed_topic, validate, validate_result, validate_topic
 from ingest.process.guard import describe, internal_error, say
-from schemas.bounds import BoundsError, bounded_interval
+from schemas.bounds import bounded_interval
 from schemas.calibration import CheckResult
 from schemas.message import CALIBRATION_PREFIX, RawMessage, Topic, TopicError, parse_calibration_topic, parse_topic
+from schemas.moment import BoundsError
 from schemas.reading import Reading, Rejection, RejectReason
 from sensors import calibration_v1
 from sensors.registry import decode

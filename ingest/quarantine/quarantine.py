@@ -9,6 +9,7 @@ import msgspec
 from ingest.correction.overwrite_log import overwrite_log_of_quarantine
 from ingest.decode.message import DecodedMessage, decode_and_validate
 from ingest.process.guard import is_unexpected, say
+from schemas.moment import utc_text
 from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class Replayed(msgspec.Struct):
 
 def to_row(item: QuarantinedItem) -> QuarantineRow:
     """Entry in the words of the commands and of the console."""
-    received_at = item.received_at.isoformat().replace("+00:00", "Z")
+    received_at = utc_text(item.received_at)
     return QuarantineRow(
         item.id,
         received_at,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from ingest.process.error import IngestError
-from schemas.bounds import BoundsError, parse_moment
 from schemas.message import CALIBRATION_PREFIX, TopicError, parse_topic
+from schemas.moment import BoundsError, parse_moment
 from sensors.json_text import JsonError, JsonObject, read_json
 from sensors.json_v1 import FORMAT
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from schemas.bounds import BoundsError, parse_moment
 from schemas.message import NetworkCode
+from schemas.moment import BoundsError, parse_moment
 from schemas.network import Station
 from sensors.datasets.table import (
     DatasetColumn,

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 
-from schemas.bounds import NUMBER_MAX, BoundsError, bounded_interval, bounded_moment, is_number
+from schemas.bounds import NUMBER_MAX, bounded_interval, is_number
+from schemas.moment import BoundsError, bounded_moment
 from schemas.network import Instrument, Station
 from schemas.parameter import parameter
 from schemas.reading import Reading

@@ -21,10 +21,6 @@ class Cipher(Protocol):
         """Plain content; raises `ValueError` where it cannot."""
         ...
 
-    def encrypt(self, content: bytes) -> bytes:
-        """Ciphered content."""
-        ...
-
 
 def plain_content(frame: Frame, cipher: Cipher | None = None) -> bytes:
     """Content in the clear.

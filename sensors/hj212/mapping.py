@@ -12,9 +12,10 @@ from datetime import datetime, tzinfo
 
 import msgspec
 
-from schemas.bounds import NUMBER_MAX, BoundsError, bounded_interval, bounded_moment, is_number
+from schemas.bounds import NUMBER_MAX, bounded_interval, is_number
 from schemas.interval import Interval
 from schemas.message import Topic
+from schemas.moment import BoundsError, bounded_moment
 from schemas.network import Hj212, Hj212Factor, Instrument
 from schemas.parameter import load_parameters
 from schemas.reading import Decoded, Reading, Rejection, RejectReason, Status

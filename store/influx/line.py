@@ -19,7 +19,7 @@ from schemas.column import STATUS
 from store.error import LineError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from schemas.reading import Reading
 
@@ -100,33 +100,6 @@ def encode_readings(readings: Sequence[Reading]) -> list[bytes]:
     """Lines of all readings that hold anything, in order; raises `LineError`."""
     lines = map(encode_reading, readings)
     return [line for line in lines if line is not None]
-
-
-def encode_point(
-    measurement: str, tags: Mapping[str, str], fields: Mapping[str, float | int | str | bool], at: datetime
-) -> bytes | None:
-    """One point of any shape (operations, heartbeats); integers, text and booleans keep their type.
-
-    Returns
-    -------
-    bytes or None
-        None when no field has a value.
-    """
-    written = [f"{_field(name)}{text}" for name, value in fields.items() if (text := _value(value)) is not None]
-    if not written:
-        return None
-    key = series_key(measurement, tuple(tags.items()))
-    return f"{key} {','.join(written)} {to_nanoseconds(at)}".encode()
-
-
-def _value(value: float | str) -> str | None:
-    if isinstance(value, str):
-        return quote_text(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return f"{value}i"
-    return repr(float(value)) if -inf < value < inf else None
 
 
 @lru_cache(maxsize=65_536)

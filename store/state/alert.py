@@ -10,6 +10,7 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.alert import AlertState, AlertTransition
+from schemas.moment import stored_moment
 from store.error import StateError
 from store.state.database import LARGEST_ID, StateDatabase, insert, to_type, utc_now
 from store.state.delivery import EMAIL, StoredTransition, enqueue
@@ -241,7 +242,7 @@ def _progress_of(change: AlertTransition) -> AlertProgress:
     extreme, extreme_at = change.evidence.get("extreme"), change.evidence.get("extreme_at")
     return AlertProgress(
         extreme=float(extreme) if isinstance(extreme, (int, float)) else change.value,
-        extreme_at=datetime.fromisoformat(extreme_at) if isinstance(extreme_at, str) else None,
+        extreme_at=stored_moment(extreme_at),
         latest=change.value,
         latest_at=change.at,
     )

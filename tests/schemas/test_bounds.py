@@ -11,18 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.bounds import (
-    EARLIEST,
-    LATEST,
-    LONGEST,
-    NUMBER_MAX,
-    WINDOW_MAX_H,
-    BoundsError,
-    bounded_interval,
-    bounded_moment,
-    is_number,
-    parse_moment,
-)
+from schemas.bounds import LONGEST, NUMBER_MAX, WINDOW_MAX_H, bounded_interval, is_number
+from schemas.moment import EARLIEST, LATEST, BoundsError, bounded_moment, parse_moment
 
 OFFSETS = st.integers(-1_439, 1_439).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 MOMENTS = st.datetimes(timezones=OFFSETS)

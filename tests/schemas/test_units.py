@@ -17,7 +17,6 @@ from schemas.units import (
     UnitError,
     conversion,
     convert,
-    from_canonical,
     unit_named,
 )
 
@@ -101,12 +100,6 @@ def test_every_allowed_unit_converts(item: Parameter, unit: str) -> None:
 @pytest.mark.parametrize("item", load_parameters().values(), ids=lambda item: item.parameter)
 def test_the_canonical_unit_leaves_the_value_untouched(item: Parameter) -> None:
     assert conversion(item.unit, item) == (1.0, 0.0)
-
-
-@given(pair=st.sampled_from(ALL_UNITS), value=st.floats(-1e6, 1e6))
-def test_from_canonical_undoes_convert(pair: tuple[Parameter, str], value: float) -> None:
-    item, unit = pair
-    assert from_canonical(convert(value, unit, item), unit, item) == pytest.approx(value, rel=1e-9, abs=1e-9)
 
 
 @given(

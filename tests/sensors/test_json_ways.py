@@ -9,8 +9,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.bounds import BoundsError
 from schemas.message import Topic
+from schemas.moment import BoundsError
 from schemas.reading import Decoded, Reading
 from sensors import json_v1
 from sensors.json_salvage import salvage

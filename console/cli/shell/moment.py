@@ -1,4 +1,4 @@
-"""Moments in the options of commands: `console.view.moment`, with errors that name the option."""
+"""Moments in the options of commands: `schemas.civil_moment`, with errors that name the option."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, overload
 
 import typer
 
-from console.view.moment import MomentError, parse_day, parse_moment
+from schemas.civil_moment import MomentError, parse_civil_moment, parse_day
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -36,7 +36,7 @@ def moment(text: str | None, zone: ZoneInfo, option: str, *, is_end: bool = Fals
 def moment(text: str | None, zone: ZoneInfo, option: str, *, is_end: bool = False) -> datetime | None:
     """The moment that an option names, UTC; None where it is not given. Ends the command with status 2 where it is none."""
     try:
-        return None if text is None else parse_moment(text, zone, is_end=is_end)
+        return None if text is None else parse_civil_moment(text, zone, is_end=is_end)
     except MomentError as error:
         raise typer.BadParameter(str(error), param_hint=option) from None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from schemas.parameter import load_parameters
-from schemas.units import from_canonical
+from schemas.units import conversion
 from sensors.datasets import DATASETS, DatasetError
 from sensors.datasets.table import Row, canonical, files_at, interval_of, read_table
 
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_converted_value_converts_back_to_the_figure_of_the_file() -> None:
-    assert from_canonical(canonical(2.5, "so2", "ppb"), "ppb", load_parameters()["so2"]) == pytest.approx(2.5, abs=1e-4)
+def test_a_figure_of_the_file_is_converted_with_the_factor_of_its_unit() -> None:
+    factor, _ = conversion("ppb", load_parameters()["so2"])
+    assert canonical(2.5, "so2", "ppb") == pytest.approx(2.5 * factor, abs=1e-4)
 
 
 def test_a_table_reads_the_same_plain_and_packed(tmp_path: Path) -> None:

@@ -373,9 +373,6 @@ def test_plain_content_of_2025_is_read_and_ciphered_content_needs_its_cipher() -
         def decrypt(self, content: bytes) -> bytes:
             return content.removeprefix(b"!")
 
-        def encrypt(self, content: bytes) -> bytes:
-            return b"!" + content
-
     content = FIVE + "a21026-Avg=6"
     assert decoded(frame(content, flag=9)).readings[0].values == {"so2": 6.0}
     topic = parse_topic("obs/v1/gas/ln-sy-01/gas1/hj212")

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.parameter import parameter
-from schemas.units import from_canonical
+from schemas.units import conversion
 from sensors.simulator import Province
 from sensors.simulator.chemistry import NO_O3_PPB_S as K
 from sensors.simulator.chemistry import photolysis, photostationary
@@ -26,7 +26,7 @@ def series(province: Province, station_id: str, instrument_id: str) -> pd.DataFr
 
 
 def ppb(column: pd.Series) -> pd.Series:
-    return column * from_canonical(1.0, "ppb", parameter(str(column.name)))
+    return column / conversion("ppb", parameter(str(column.name)))[0]
 
 
 PPB = st.floats(0.01, 300)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from schemas.interval import Interval
 from schemas.reading import Reading
 from store.error import LineError
-from store.influx.line import encode_point, encode_reading, encode_readings, quote_text, series_key, to_nanoseconds
+from store.influx.line import encode_reading, encode_readings, quote_text, series_key, to_nanoseconds
 from tests.store.influx.line_parser import parse_line
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -63,13 +63,6 @@ def test_what_is_written_is_read_back_exactly(
     assert parse_line(line) == (network, {"instrument": instrument, "station": station}, values, to_nanoseconds(at))
 
 
-@given(st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\x00")))
-def test_text_of_any_kind_is_read_back(text: str) -> None:
-    line = encode_point("ops", {}, {"note": text}, NOON)
-    assert line is not None
-    assert parse_line(line)[2] == {"note": text}
-
-
 def test_time_is_exact_to_the_microsecond_in_any_zone() -> None:
     moment = datetime(2026, 11, 22, 20, 0, 0, 123_457, tzinfo=timezone(timedelta(hours=8)))
     assert to_nanoseconds(moment) == 1795348800123457000
@@ -87,8 +80,3 @@ def test_an_empty_tag_value_is_left_out() -> None:
 
 def test_quotes_cannot_end_a_text() -> None:
     assert quote_text('a" ,b=1 \\') == r'"a\" ,b=1 \\"'
-
-
-def test_a_point_keeps_the_types_of_its_fields() -> None:
-    line = encode_point("ops", {"host": "a"}, {"count": 3, "ok": True, "share": 0.5, "none": math.nan}, NOON)
-    assert line == b"ops,host=a count=3i,ok=true,share=0.5 1795348800000000000"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from console.cli import build_app
-from console.view.moment import MomentError, parse_day, parse_moment
+from schemas.civil_moment import MomentError, parse_civil_moment, parse_day
 from tests.console.conftest import NETWORK
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ BERLIN = ZoneInfo("Europe/Berlin")
     ],
 )
 def test_a_date_in_any_form_begins_at_its_first_moment_and_ends_with_its_last(text: str, start: str, end: str) -> None:
-    found = [parse_moment(text, SHANGHAI, is_end=is_end) for is_end in (False, True)]
+    found = [parse_civil_moment(text, SHANGHAI, is_end=is_end) for is_end in (False, True)]
     assert [f"{moment:%Y-%m-%dT%H:%M}" for moment in found] == [start, end]
 
 
@@ -59,11 +59,11 @@ def test_a_date_in_any_form_begins_at_its_first_moment_and_ends_with_its_last(te
 )
 @pytest.mark.parametrize("is_end", [False, True])
 def test_a_time_is_that_moment_as_start_and_as_end(text: str, *, is_end: bool) -> None:
-    assert parse_moment(text, SHANGHAI, is_end=is_end) == datetime(2026, 11, 22, tzinfo=UTC)
+    assert parse_civil_moment(text, SHANGHAI, is_end=is_end) == datetime(2026, 11, 22, tzinfo=UTC)
 
 
 def test_twenty_four_o_clock_is_the_end_of_the_day() -> None:
-    assert parse_moment("2026-12-31T24:00", SHANGHAI) == datetime(2026, 12, 31, 16, tzinfo=UTC)
+    assert parse_civil_moment("2026-12-31T24:00", SHANGHAI) == datetime(2026, 12, 31, 16, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_twenty_four_o_clock_is_the_end_of_the_day() -> None:
 )
 def test_what_is_no_date_is_refused_with_the_accepted_forms(text: str) -> None:
     with pytest.raises(MomentError, match="2026-W47-7, 2026-326"):
-        parse_moment(text, SHANGHAI)
+        parse_civil_moment(text, SHANGHAI)
 
 
 @pytest.mark.parametrize(
@@ -117,24 +117,27 @@ def test_what_is_no_date_is_refused_with_the_accepted_forms(text: str) -> None:
 )
 def test_a_day_or_time_that_does_not_exist_is_refused_with_what_is_wrong(text: str, words: str) -> None:
     with pytest.raises(MomentError, match=words):
-        parse_moment(text, SHANGHAI, is_end=True)
+        parse_civil_moment(text, SHANGHAI, is_end=True)
 
 
 def test_the_day_of_a_change_of_clocks_is_whole() -> None:
-    spans = [parse_moment(day, BERLIN, is_end=True) - parse_moment(day, BERLIN) for day in ("2026-03-29", "2026-10-25")]
+    spans = [
+        parse_civil_moment(day, BERLIN, is_end=True) - parse_civil_moment(day, BERLIN)
+        for day in ("2026-03-29", "2026-10-25")
+    ]
     assert spans == [timedelta(hours=23), timedelta(hours=25)]
 
 
 def test_a_clock_time_that_occurs_twice_or_never_makes_the_interval_the_longer_one() -> None:
     for text in ("2026-10-25T02:30", "2026-03-29T02:30"):
-        start, end = (parse_moment(text, BERLIN, is_end=is_end) for is_end in (False, True))
+        start, end = (parse_civil_moment(text, BERLIN, is_end=is_end) for is_end in (False, True))
         assert end - start == timedelta(hours=1)
 
 
 @given(st.text(max_size=30))
 def test_any_text_is_a_moment_or_an_error_in_words(text: str) -> None:
     with suppress(MomentError):
-        assert parse_moment(text, SHANGHAI).tzinfo is UTC
+        assert parse_civil_moment(text, SHANGHAI).tzinfo is UTC
 
 
 @given(st.dates(date(1900, 1, 2), date(2199, 12, 30)))
@@ -145,7 +148,7 @@ def test_every_form_of_a_day_is_the_same_day(moment: date) -> None:
         f"{week.year}-W{week.week:02d}-{week.weekday}", f"{week.year}W{week.week:02d}{week.weekday}",
     ]  # fmt: skip
     assert {parse_day(form) for form in forms} == {moment}
-    assert len({parse_moment(form, SHANGHAI, is_end=True) for form in forms}) == 1
+    assert len({parse_civil_moment(form, SHANGHAI, is_end=True) for form in forms}) == 1
 
 
 @pytest.mark.parametrize("text", ["2026-11", "2026-W47", "2026", "2026-11-22T08:00", "1899-12-31", "x"])

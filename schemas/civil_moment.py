@@ -48,7 +48,7 @@ class _Span(NamedTuple):
     after: date
 
 
-def parse_moment(text: str, zone: ZoneInfo, *, is_end: bool = False) -> datetime:
+def parse_civil_moment(text: str, zone: ZoneInfo, *, is_end: bool = False) -> datetime:
     """A moment in UTC.
 
     Parameters
