@@ -303,8 +303,8 @@ def _waiting_mails(settings: LocalSettings) -> str:
 
 def _rules(settings: LocalSettings) -> Finding:
     """Read the rules as the watch does, and name those that can never fire with the network file at hand."""
+    from alerts.rules.idle import idle_rules
     from alerts.rules.rules import RulesFileError, load_rules
-    from alerts.rules.watched import idle_rules
 
     try:
         rules = load_rules(settings.rules)

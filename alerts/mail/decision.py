@@ -11,14 +11,14 @@ from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from alerts.rules.watched import is_changed
+from alerts.rules.rule import is_changed
 from schemas.alert import AlertState, AlertTransition, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from alerts.rules.rule import AlertRules
+    from alerts.rules.table import AlertRules
     from store.state import ClaimedTransition, Delivery
 
 SAME_RISE = timedelta(hours=1)

@@ -10,13 +10,13 @@ import msgspec
 import pandas as pd
 import structlog
 
-from alerts.evaluation.current_flags import reading_flags, with_current_flags
-from alerts.evaluation.evaluate import FORECAST
-from alerts.evaluation.sample import HOUR, baseline, forecast_of
 from alerts.mail.cause import attributions_of
 from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, NeighbourValue, SeriesPoint, TimedValue, VerdictLine
-from alerts.rules.rules import AlertRules, RuleAveraging, ThresholdRule
-from alerts.rules.watched import ALL, instruments_of, is_changed
+from alerts.rules.current_flags import reading_flags, with_current_flags
+from alerts.rules.forecast import FORECAST, forecast_of
+from alerts.rules.rule import ALL, instruments_of, is_changed
+from alerts.rules.threshold.rule import RuleAveraging, ThresholdRule
+from alerts.rules.threshold.sample import HOUR, baseline
 from qc.limits.thresholds import ThresholdError
 from qc.run.verdict import rule_of, verdict_of
 from qc.verdict.verdict import Word
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from alerts.rules.table import AlertRules
     from qc.limits.space import VerdictRule
     from schemas.alert import AlertTransition
     from schemas.network import Network, Station

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from alerts import wording
-from alerts.evaluation.silence import RETURNED
+from alerts.rules.silence import RETURNED
 from alerts.wording import word
 from schemas.alert import AlertState, EndReason, RuleKind
 from schemas.words.message import unit_text

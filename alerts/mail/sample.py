@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, NeighbourValue, SeriesPoint, TimedValue
-from alerts.rules.rules import OperationRule, ThresholdRule
+from alerts.rules.operation import OperationRule
+from alerts.rules.threshold.rule import ThresholdRule
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
 from schemas.flag import Flag
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
 
 if TYPE_CHECKING:
-    from alerts.rules.rules import Rule
+    from alerts.rules.table import Rule
 
 HOUR = timedelta(hours=1)
 LIMIT_UG_M3 = 150.0

@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from alerts.rules.rules import Rule, ThresholdRule
-from alerts.rules.watched import LOOKS_AT
+from alerts.rules.rule import LOOKS_AT
+from alerts.rules.table import Rule
+from alerts.rules.threshold.rule import ThresholdRule
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
 from schemas.flag import Flag
 from schemas.moment import stored_moment
@@ -140,7 +141,7 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
         return self.transition.kind
 
     def looked_at(self, name: str) -> object:
-        """What the rule looked at when the transition was made, see `alerts.rules.watched.looks_at`; None where that was not kept."""
+        """What the rule looked at when the transition was made, see `CommonRule.looks_at`; None where that was not kept."""
         kept = self.transition.evidence.get(LOOKS_AT)
         return kept.get(name) if isinstance(kept, dict) else None
 

@@ -15,22 +15,15 @@ from typing import TYPE_CHECKING
 
 from alerts.channels import email
 from alerts.channels.outage import is_check_due, mail_state, note_mail
-from alerts.evaluation.closing import closing_transitions
-from alerts.evaluation.evaluate import find_transitions
-from alerts.evaluation.evaluation_input import EvaluationInput
-from alerts.evaluation.finding import finding_transitions, standing_keys
-from alerts.evaluation.operation import (
-    PREFIX,
-    last_report,
-    open_operations,
-    operation_end,
-    operation_ends,
-    operation_transition,
-)
-from alerts.evaluation.process import note_processes
 from alerts.mail.deliver import deliver_round
 from alerts.mail.evidence import Sources, verdict_rule_of
+from alerts.rules.closing import closing_transitions, operation_ends
+from alerts.rules.evaluation import EvaluationInput
+from alerts.rules.finding import finding_transitions, standing_keys
+from alerts.rules.operation import PREFIX, last_report, open_operations, operation_end, operation_transition
+from alerts.rules.process import note_processes
 from alerts.rules.rules import load_rules
+from alerts.rules.table import find_transitions
 from alerts.settings import alert_settings
 from schemas.alert import AlertState, EndReason
 from store.influx.store import InfluxStore
@@ -43,8 +36,8 @@ if TYPE_CHECKING:
 
     from alerts.channels.outage import MailState
     from alerts.engine import Machine
-    from alerts.evaluation.evaluation_input import EvaluationResult
-    from alerts.rules.rule import AlertRules
+    from alerts.rules.evaluation import EvaluationResult
+    from alerts.rules.table import AlertRules
     from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition, Severity
     from store.settings import SharedSettings
@@ -248,7 +241,7 @@ def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
         status = state.alerts.get_states().get(PREFIX + key)
         found = operation_transition(
             state,
-            load_rules(own.rules) if rules is None else rules,
+            (load_rules(own.rules) if rules is None else rules).operation(key),
             key=key,
             titles=(title_zh, title_en),
             detail=detail,

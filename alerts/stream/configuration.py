@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from alerts.rules.idle import idle_rules
 from alerts.rules.rules import RulesFileError, load_rules
-from alerts.rules.watched import idle_rules
 from schemas.network_file import NetworkFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alerts.rules.rule import AlertRules
+    from alerts.rules.table import AlertRules
     from alerts.settings import AlertSettings
 
 _log = structlog.get_logger(__name__)

@@ -16,7 +16,7 @@ from store.error import StoreError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from alerts.rules.rule import AlertRules
+    from alerts.rules.table import AlertRules
     from alerts.settings import AlertSettings
 
 STEPS = ("evaluate", "deliver", "configuration")

@@ -31,7 +31,7 @@ from store.state import StateStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from alerts.rules.rule import AlertRules
+    from alerts.rules.table import AlertRules
     from alerts.settings import AlertSettings
     from store.settings import SharedSettings
 

@@ -137,8 +137,9 @@ def sink(
 
 def check_rules(path: Path = typer.Argument(metavar="FILE")) -> None:
     """Check a rules file: status 2 and the place where it is wrong, status 1 where a rule's patterns match no station."""
+    from alerts.rules.idle import idle_rules, odd_parts
+    from alerts.rules.rule import covered_stations
     from alerts.rules.rules import load_rules
-    from alerts.rules.watched import covered_stations, idle_rules, odd_parts
 
     rules, network = load_rules(path), _settings().stations
     for rule in rules.items:

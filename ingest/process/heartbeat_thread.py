@@ -1,4 +1,4 @@
-"""A process says at intervals in the state database that it is there and what is wrong with it (`alerts.evaluation.process` reads it)."""
+"""A process says at intervals in the state database that it is there and what is wrong with it (`alerts.rules.process` reads it)."""
 
 from __future__ import annotations
 

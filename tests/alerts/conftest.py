@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alerts.rules.rules import AlertRules, load_rules
+from alerts.rules.rules import load_rules
 from alerts.settings import AlertSettings
 from schemas.interval import floor_hour
 from store.influx.store import InfluxStore
@@ -19,6 +19,7 @@ from store.state import StateStore
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from alerts.rules.table import AlertRules
     from store.settings import SharedSettings
 
 ROOT = Path(__file__).resolve().parents[2]

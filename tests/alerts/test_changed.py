@@ -8,8 +8,8 @@ import msgspec
 import pandas as pd
 import pytest
 
+from alerts.rules.rule import LOOKS_AT, is_changed
 from alerts.rules.rules import parse_rules
-from alerts.rules.watched import LOOKS_AT, is_changed, looks_at
 from alerts.run.job import deliver, rehearse
 from schemas.alert import AlertState, EndReason
 from schemas.interval import Interval, floor_hour
@@ -209,7 +209,7 @@ def test_a_transition_stored_before_meanings_were_kept_is_no_changed_one(kind: s
     (old,), (new,) = parse_rules(before, "f").items, parse_rules(after, "f").items
     transition = opened(kind)
     assert not is_changed(transition, new)
-    kept = msgspec.structs.replace(transition, evidence={LOOKS_AT: looks_at(old, transition.station_id)})
+    kept = msgspec.structs.replace(transition, evidence={LOOKS_AT: old.looks_at(transition.station_id)})
     assert not is_changed(kept, old)
     assert is_changed(kept, new)
 

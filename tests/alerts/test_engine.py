@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.engine import Condition, Machine, Sample, StateChange, advance
-from alerts.evaluation.history import Subject, machine_after, transition_of
 from alerts.mail.sample import RULE
+from alerts.rules.history import Subject, machine_after, transition_of
 from schemas.alert import AlertState
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from alerts.rules.rules import ForecastRule, RulesFileError, ThresholdRule, load_rules, parse_rules
-from alerts.rules.watched import idle_rules, odd_parts
+from alerts.rules.forecast import ForecastRule
+from alerts.rules.idle import idle_rules, odd_parts
+from alerts.rules.rules import RulesFileError, load_rules, parse_rules
+from alerts.rules.threshold.rule import ThresholdRule
 from schemas.alert import RuleKind
 from schemas.network import Instrument, Network, Station
 from tests.alerts.conftest import EXAMPLE
@@ -16,7 +18,7 @@ from tests.alerts.conftest import EXAMPLE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from alerts.rules.rules import AlertRules
+    from alerts.rules.table import AlertRules
 
 RULE = """
 [[rule]]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
-from alerts.rules.rules import AlertRules, parse_rules
+from alerts.rules.rules import parse_rules
 from alerts.rules.watched import why_unwatched
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
 from schemas.network_file import parse_network
 from tests.alerts.rules.test_rules import KINDS
+
+if TYPE_CHECKING:
+    from alerts.rules.table import AlertRules
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 SILENCE = KINDS["silence"].replace('name = "r"', 'name = "r"\nall_stations = 2')

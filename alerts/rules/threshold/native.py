@@ -5,9 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from alerts.evaluation.evaluation_input import first_needed, open_alerts, run_machine, value_subject
-from alerts.evaluation.sample import grounds_are_gone, laxest_limit, may_exceed, native_samples, worst_samples
-from alerts.rules.watched import covered_stations, instruments_of
+from alerts.rules.evaluation import open_alerts, run_machine, value_subject
+from alerts.rules.rule import covered_stations, instruments_of
+from alerts.rules.threshold.sample import (
+    condition_of,
+    first_needed,
+    grounds_are_gone,
+    laxest_limit,
+    may_exceed,
+    native_samples,
+    worst_samples,
+)
 from schemas.flag import Flag
 from schemas.flagged import join_native
 from schemas.interval import Interval
@@ -18,8 +26,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from alerts.evaluation.evaluation_input import EvaluationInput, EvaluationResult
-    from alerts.rules.rule import ThresholdRule
+    from alerts.rules.evaluation import EvaluationInput, EvaluationResult
+    from alerts.rules.threshold.rule import ThresholdRule
     from schemas.alert import AlertTransition
     from schemas.network import Instrument, Station
     from store.state import AlertStatus
@@ -27,7 +35,7 @@ if TYPE_CHECKING:
 
 def find_native(inputs: EvaluationInput, rule: ThresholdRule, found: EvaluationResult) -> None:
     """Add to ``found`` what a rule on readings finds in the window."""
-    first = first_needed(inputs, rule)
+    first = first_needed(inputs.start, rule)
     opened = {status.transition.station_id: status for status in open_alerts(inputs, rule)}
     stations = covered_stations(rule, inputs.network)
     frames = inputs.influx.read_native_many(
@@ -50,7 +58,7 @@ def _readings_of(
     """The readings of one station."""
     instruments, status = instruments_of(rule, station), opened.get(station.id)
     own = {item.id: frames[station.id, item.id] for item in instruments if (station.id, item.id) in frames}
-    subject = value_subject(rule, station.id)
+    subject = value_subject(rule, rule.parameter, station.id)
     if status is not None:
         own = _native_since(inputs, rule, station, instruments, status)
         if _native_grounds_are_gone(own, rule, status.transition):
@@ -61,7 +69,7 @@ def _readings_of(
         native_samples(own[item.id], rule, item, inputs.network.timezone) for item in instruments if item.id in own
     ]
     samples = worst_samples(streams, above=rule.above is not None)
-    run_machine(inputs, rule, subject, samples, found)
+    run_machine(inputs, rule, subject, condition_of(rule), samples=samples, found=found)
 
 
 def _native_since(
@@ -72,7 +80,7 @@ def _native_since(
     status: AlertStatus,
 ) -> dict[str, pd.DataFrame]:
     """Readings of an open alert from its beginning on, without those that quality control has failed since."""
-    begin = min(first_needed(inputs, rule), status.transition.since)
+    begin = min(first_needed(inputs.start, rule), status.transition.since)
     frames = inputs.influx.read_native_many(rule.network, [station.id], begin, inputs.end, [rule.parameter])
     if inputs.state is None:
         return {item.id: frames[station.id, item.id] for item in instruments if (station.id, item.id) in frames}

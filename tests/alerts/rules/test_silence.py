@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from alerts.evaluation.history import Subject
-from alerts.evaluation.silence import Silence, all_silent, silence_change, silence_of
+from alerts.rules.history import Subject
+from alerts.rules.silence import Silence, all_silent, silence_change, silence_of
 from schemas.alert import AlertState, EndReason
 from schemas.network import Instrument, Station
 
 if TYPE_CHECKING:
-    from alerts.rules.rules import AlertRules
+    from alerts.rules.table import AlertRules
     from schemas.alert import AlertTransition
 
 T0 = datetime(2026, 6, 1, tzinfo=UTC)

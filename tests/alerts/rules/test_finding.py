@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alerts.evaluation.finding import detail_of
+from alerts.rules.finding import detail_of
 from alerts.run.job import deliver, evaluate
 from store.state import Finding, FindingKind
 from tests.alerts.run.test_job import DAY, mails
@@ -49,7 +49,7 @@ def finding(kind: FindingKind, at: datetime) -> Finding:
     )
 
 
-# whether a process is well is looked up anew each time (tests/alerts/evaluation/test_process.py)
+# whether a process is well is looked up anew each time (tests/alerts/rules/test_process.py)
 @pytest.mark.parametrize("kind", [kind for kind in FindingKind if kind is not FindingKind.PROCESS])
 def test_a_finding_is_mailed_once_and_ends_with_its_cause(  # noqa: PLR0917 - fixtures
     kind: FindingKind, own: AlertSettings, now: datetime, maildir: Path, state: StateStore, influx: InfluxStore

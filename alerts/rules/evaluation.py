@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from alerts.engine import advance, with_extreme_of
-from alerts.evaluation.history import Subject, machine_of, transition_of
-from alerts.evaluation.sample import INSTANT, condition_of
-from alerts.rules.watched import is_changed
+from alerts.engine import Condition, advance, with_extreme_of
+from alerts.rules.history import Subject, machine_of, transition_of
+from alerts.rules.rule import is_changed
 from ingest.process.guard import describe, is_unexpected, say
 from schemas.alert import AlertState
-from schemas.interval import floor_hour
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from datetime import datetime
 
-    from alerts.engine import Machine, Sample, StateChange
-    from alerts.rules.rule import ForecastRule, Rule, ThresholdRule
+    from alerts.engine import Machine, Sample
+    from alerts.rules.rule import CommonRule
     from schemas.alert import AlertTransition
     from schemas.network import Network
     from store.influx.store import InfluxStore
     from store.state import AlertStatus, StateStore
+
+#: Instants (forecasts) have no duration, so a gap between them means nothing.
+INSTANT = Condition(above=True, max_gap_s=float("inf"))
 
 
 class EvaluationInput(NamedTuple):
@@ -83,7 +83,7 @@ class EvaluationResult:
         self.attempt(place, lambda: self.transitions.extend(changes()))
 
 
-def open_alerts(inputs: EvaluationInput, rule: Rule) -> Iterator[AlertStatus]:
+def open_alerts(inputs: EvaluationInput, rule: CommonRule) -> Iterator[AlertStatus]:
     """Open alerts of a rule, as it means them now, that began before the window ends."""
     for status in inputs.last.values():
         change = status.transition
@@ -92,54 +92,31 @@ def open_alerts(inputs: EvaluationInput, rule: Rule) -> Iterator[AlertStatus]:
             yield status
 
 
-def is_outdated(inputs: EvaluationInput, rule: Rule, subject: Subject) -> bool:
+def is_outdated(inputs: EvaluationInput, rule: CommonRule, subject: Subject) -> bool:
     """Whether the open alert of that key was raised when the rule meant something else: it is closed before a new one may begin."""
     status = inputs.last.get(subject.alert_key)
     return status is not None and status.state is not AlertState.OK and is_changed(status.transition, rule)
 
 
 def run_machine(
-    inputs: EvaluationInput, rule: ThresholdRule, subject: Subject, samples: list[Sample], found: EvaluationResult
-) -> None:
-    """Run the machine of a threshold alert over its samples."""
-    condition = condition_of(rule)
-    machine = with_extreme_of(machine_of(inputs.last.get(subject.alert_key)), samples, condition)
-    _advance(inputs, rule, subject, partial(advance, machine, samples, condition), found)
-
-
-def run_instant(
-    inputs: EvaluationInput, rule: ForecastRule, subject: Subject, sample: Sample, found: EvaluationResult
-) -> None:
-    """Run the machine of a forecast alert over the one sample of this round."""
-    machine = machine_of(inputs.last.get(subject.alert_key))
-    _advance(inputs, rule, subject, partial(advance, machine, [sample], INSTANT), found)
-
-
-def _advance(
     inputs: EvaluationInput,
-    rule: Rule,
+    rule: CommonRule,
     subject: Subject,
-    run: Callable[[], tuple[Machine, list[StateChange]]],
+    condition: Condition,
+    *,
+    samples: list[Sample],
     found: EvaluationResult,
 ) -> None:
-    """Run a machine, and keep it and its changes; not that of an outdated alert."""
+    """Run the machine of an alert over its samples, and keep it and its changes; not that of an outdated alert."""
     if is_outdated(inputs, rule, subject):
         return
-    found.machines[subject.alert_key], changes = run()
+    machine = machine_of(inputs.last.get(subject.alert_key))
+    if condition is not INSTANT:  # of instants only the newest is at hand
+        machine = with_extreme_of(machine, samples, condition)
+    found.machines[subject.alert_key], changes = advance(machine, samples, condition)
     found.transitions += [transition_of(change, rule, subject) for change in changes]
 
 
-def first_needed(inputs: EvaluationInput, rule: ThresholdRule) -> datetime:
-    """From where samples are needed: the window, and what a pending condition needs before it."""
-    return floor_hour(inputs.start - timedelta(hours=rule.for_h + rule.max_gap_h))
-
-
-def value_subject(rule: ThresholdRule | ForecastRule, station_id: str) -> Subject:
-    """What the alert of a value or forecast is about."""
-    return Subject(
-        rule=rule.name,
-        station_id=station_id,
-        part=rule.parameter,
-        parameter=rule.parameter,
-        unit=parameter(rule.parameter).unit,
-    )
+def value_subject(rule: CommonRule, code: str, station_id: str) -> Subject:
+    """What the alert of a value or forecast of parameter ``code`` is about."""
+    return Subject(rule=rule.name, station_id=station_id, part=code, parameter=code, unit=parameter(code).unit)

@@ -8,17 +8,21 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from alerts.rules.rule import ForecastRule, ThresholdRule
+from alerts.rules.forecast import ForecastRule
+from alerts.rules.operation import CLEAR_AFTER, PREFIX, last_report, open_operations, operation_end
+from alerts.rules.threshold.rule import ThresholdRule
 from alerts.rules.watched import why_unwatched
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind
 from schemas.interval import floor_hour
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from alerts.engine import Machine
-    from alerts.evaluation.evaluation_input import EvaluationInput, EvaluationResult
-    from alerts.rules.rule import AlertRules
+    from alerts.rules.evaluation import EvaluationInput, EvaluationResult
+    from alerts.rules.table import AlertRules
+    from schemas.network import Network
+    from store.state import AlertStatus, StateStore
 
 _BY_DATA = frozenset({EndReason.RULE_ENDED, EndReason.OUT_OF_SERVICE, EndReason.INVALIDATED, EndReason.NOT_EVALUATED})
 """Reasons that end an alert with the last value seen, so that values which come late are still judged."""
@@ -45,7 +49,7 @@ def closing_transitions(
     Parameters
     ----------
     live : bool
-        Also silences and forecasts, which are looked at only now. Operation alerts: `alerts.evaluation.operation`.
+        Also silences and forecasts, which are looked at only now. Operation alerts: `operation_ends`.
     """
     for opened in _opened(inputs, found):
         change = opened.transition
@@ -130,3 +134,32 @@ def _end(inputs: EvaluationInput, opened: _Opened, reason: EndReason) -> AlertTr
         evidence=evidence,
         reason=reason,
     )
+
+
+def operation_ends(
+    state: StateStore,
+    rules: AlertRules,
+    network: Network,
+    *,
+    statuses: Mapping[str, AlertStatus],
+    standing: Collection[str],
+    now: datetime,
+) -> Iterator[AlertTransition]:
+    """Ends of open operation alerts that lost their rule or subject, or were not reported again for their rule's time.
+
+    Parameters
+    ----------
+    standing : collection of str
+        Keys of alerts that end with their finding only.
+    """
+    for status in open_operations(statuses):
+        reason = why_unwatched(status.transition, rules, network, now)
+        if reason is None and status.alert_key not in standing and _is_over(state, rules, status, now):
+            reason = EndReason.NOT_REPORTED
+        if reason is not None:
+            yield operation_end(status, now, reason)
+
+
+def _is_over(state: StateStore, rules: AlertRules, status: AlertStatus, now: datetime) -> bool:
+    rule = rules.operation(status.alert_key.removeprefix(PREFIX))
+    return now - last_report(state, status) >= (timedelta(hours=rule.clear_after_h) if rule else CLEAR_AFTER)

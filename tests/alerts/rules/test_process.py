@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-import alerts.evaluation.evaluate
-import alerts.evaluation.native
+import alerts.rules.silence
+import alerts.rules.threshold.hourly
 import alerts.stream.watch
 from alerts.run.job import EvaluationError, deliver, evaluate
 from alerts.stream.watch import RoundTimer, run, run_once
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
+    from types import ModuleType
 
     from alerts.settings import AlertSettings
     from store.influx.store import InfluxStore
@@ -116,7 +117,9 @@ def test_a_start_after_an_end_that_nobody_asked_for_is_counted(state: StateStore
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("step", ["_hours_of", "_silence_of"])
+@pytest.mark.parametrize(
+    ("module", "step"), [(alerts.rules.threshold.hourly, "_hours_of"), (alerts.rules.silence, "_silence_of")]
+)
 def test_a_rule_or_station_that_raises_is_reported_and_the_others_are_judged(  # noqa: PLR0917 - fixtures
     own: AlertSettings,
     influx: InfluxStore,
@@ -124,20 +127,21 @@ def test_a_rule_or_station_that_raises_is_reported_and_the_others_are_judged(  #
     now: datetime,
     maildir: Path,
     monkeypatch: pytest.MonkeyPatch,
+    module: ModuleType,
     step: str,
 ) -> None:
     for station in ("t-01", "t-02"):
         write_hours(station, [30, 30, 30, 190])
         influx.write_readings([Reading("gas", station, "gas1", Interval(now - DAY, now - DAY), {"so2": 1.0})])
-    original = getattr(alerts.evaluation.evaluate, step)
+    original = getattr(module, step)
 
     def poisoned(*arguments: object, **named: object) -> object:
         if "t-02" in str(arguments[2]):
             raise ArithmeticError(7)
         return original(*arguments, **named)
 
-    monkeypatch.setattr(alerts.evaluation.evaluate, step, poisoned)
-    with pytest.raises(EvaluationError, match=r"t-02: ArithmeticError: 7 \(tests/alerts/evaluation/test_process.py:"):
+    monkeypatch.setattr(module, step, poisoned)
+    with pytest.raises(EvaluationError, match=r"t-02: ArithmeticError: 7 \(tests/alerts/rules/test_process.py:"):
         evaluate(own, now - 2 * DAY, now, now)
     done = run_once(own, now)
     assert "t-02" in str(done.error)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from alerts.engine import Machine
-from alerts.rules.watched import LOOKS_AT, looks_at
+from alerts.rules.rule import LOOKS_AT
 from schemas.alert import AlertState, AlertTransition, EndReason
 from schemas.moment import stored_moment
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from alerts.engine import StateChange
-    from alerts.rules.rule import Rule
+    from alerts.rules.rule import CommonRule
     from store.state import AlertStatus
 
 
@@ -81,7 +81,7 @@ def machine_after(transition: AlertTransition | None) -> Machine:
 
 
 def transition_of(
-    change: StateChange, rule: Rule, subject: Subject, extra: Mapping[str, object] | None = None
+    change: StateChange, rule: CommonRule, subject: Subject, extra: Mapping[str, object] | None = None
 ) -> AlertTransition:
     """A change as the record that is stored; ``extra`` is further evidence (plain JSON)."""
     evidence: dict[str, object] = {
@@ -89,7 +89,7 @@ def transition_of(
         "extreme_at": change.extreme_at.isoformat(),
         "held_s": change.held_s,
         "until": change.until.isoformat() if change.until else None,
-        LOOKS_AT: looks_at(rule, subject.station_id),
+        LOOKS_AT: rule.looks_at(subject.station_id),
     }
     return AlertTransition(
         alert_key=subject.alert_key,

@@ -1,25 +1,24 @@
-"""Alerts about the system itself: raised by reports of other parts, ended by them, by their subject's end or by silence."""
+"""Operation rules: what another part of the system reports of itself, until it is not reported any more."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from alerts.rules.watched import OPERATION, why_unwatched
+from alerts.rules.rule import CommonRule, PositiveHours
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from alerts.rules.rule import AlertRules
-    from schemas.network import Network
     from store.state import AlertStatus, StateStore
 
 DOCUMENT = "operation_report"
 SYSTEM = "system"
-PREFIX = OPERATION
+PREFIX = "operation/"
+"""Beginning of the keys of operation alerts."""
 CLEAR_AFTER = timedelta(hours=24)
 """Where no rule says otherwise."""
 LONGEST_DETAIL = 4000
@@ -27,9 +26,26 @@ LONGEST_DETAIL = 4000
 _TITLES = ("title_zh", "title_en")
 
 
+class OperationRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="operation"):
+    """Something another part of the system reports of itself by `alerts.run.job.raise_operation`.
+
+    Attributes
+    ----------
+    prefix : str
+        Keys that begin with it belong to this rule; the longest prefix wins.
+    clear_after_h : float
+        Ends when it was not reported again for this long [h].
+    """
+
+    prefix: str = ""
+    clear_after_h: PositiveHours = 24.0
+
+    KIND: ClassVar[RuleKind] = RuleKind.OPERATION
+
+
 def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keyword
     state: StateStore,
-    rules: AlertRules,
+    rule: OperationRule | None,
     *,
     key: str,
     titles: tuple[str, str],
@@ -46,7 +62,6 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
         The alert as it is stored.
     """
     alert_key = PREFIX + key
-    rule = rules.operation(key)
     if rule is not None and not rule.enabled:
         return None
     state.documents.put(DOCUMENT, alert_key, {"last_at": now.isoformat()})
@@ -71,40 +86,11 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
     )
 
 
-def operation_ends(
-    state: StateStore,
-    rules: AlertRules,
-    network: Network,
-    *,
-    statuses: Mapping[str, AlertStatus],
-    standing: Collection[str],
-    now: datetime,
-) -> Iterator[AlertTransition]:
-    """Ends of open operation alerts that lost their rule or subject, or were not reported again for their rule's time.
-
-    Parameters
-    ----------
-    standing : collection of str
-        Keys of alerts that end with their finding only.
-    """
-    for status in open_operations(statuses):
-        reason = why_unwatched(status.transition, rules, network, now)
-        if reason is None and status.alert_key not in standing and _is_over(state, rules, status, now):
-            reason = EndReason.NOT_REPORTED
-        if reason is not None:
-            yield operation_end(status, now, reason)
-
-
 def open_operations(statuses: Mapping[str, AlertStatus]) -> Iterator[AlertStatus]:
     """Operation alerts that are firing."""
     for status in statuses.values():
         if status.transition.kind is RuleKind.OPERATION and status.state is AlertState.FIRING:
             yield status
-
-
-def _is_over(state: StateStore, rules: AlertRules, status: AlertStatus, now: datetime) -> bool:
-    rule = rules.operation(status.alert_key.removeprefix(PREFIX))
-    return now - last_report(state, status) >= (timedelta(hours=rule.clear_after_h) if rule else CLEAR_AFTER)
 
 
 def last_report(state: StateStore, status: AlertStatus) -> datetime:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -8,18 +9,14 @@ import pandas as pd
 import pytest
 
 from alerts.engine import Sample
-from alerts.evaluation.sample import (
-    baseline,
-    certain,
-    forecast_of,
-    forecast_sample,
-    hourly_samples,
-    native_samples,
-    worst_samples,
-)
-from alerts.rules.rules import AlertRules, parse_rules
+from alerts.rules.forecast import forecast_of, forecast_sample
+from alerts.rules.rules import parse_rules
+from alerts.rules.threshold.sample import baseline, certain, hourly_samples, native_samples, worst_samples
 from schemas.network import Instrument
 from tests.alerts.rules.test_rules import RULE
+
+if TYPE_CHECKING:
+    from alerts.rules.table import AlertRules
 
 ZONE = ZoneInfo("Asia/Shanghai")
 T0 = datetime(2026, 6, 1, tzinfo=UTC)

@@ -1,23 +1,71 @@
-"""Silence: how long a network of a station has sent nothing, and when that begins and ends. Pure."""
+"""Silence rules: how long a network of a station has sent nothing, and when that begins and ends."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 
-from alerts.rules.watched import ALL, LOOKS_AT, looks_at
-from schemas.alert import AlertState, AlertTransition, EndReason
+from msgspec import Meta
+
+from alerts.rules.evaluation import is_outdated
+from alerts.rules.history import Subject
+from alerts.rules.rule import ALL, LONGEST_H, LOOKS_AT, CommonRule
+from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind
+from schemas.message import NetworkCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from alerts.evaluation.history import Subject
-    from alerts.rules.rule import SilenceRule
+    import pandas as pd
+
+    from alerts.rules.evaluation import EvaluationInput, EvaluationResult
     from schemas.network import Instrument, Station
 
+Minutes = Annotated[float, Meta(ge=0, le=LONGEST_H * 60)]
+Cadences = Annotated[float, Meta(ge=1, le=10_000)]
+"""Below one a station would be silent before its next reading is due."""
 MINUTE = timedelta(minutes=1)
 LAST_START, RETURNED = "last_start", "returned"
 """Keys of the evidence: start of the last reading, and whether the silence counts from a return to service."""
+
+
+class SilenceRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="silence"):
+    """No reading of a network's instruments at a station.
+
+    Attributes
+    ----------
+    networks : tuple of NetworkCode
+        Empty: all.
+    cadences : float
+        Silent after this many cadences of its slowest instrument in the network.
+    min_minutes : float
+        But not before this long [min].
+    all_stations : int
+        From this many live stations on, the silence of all of them is one alert about collector and broker.
+    """
+
+    networks: tuple[NetworkCode, ...] = ()
+    cadences: Cadences = 3.0
+    min_minutes: Minutes = 15.0
+    all_stations: Annotated[int, Meta(ge=2)] = 3
+
+    KIND: ClassVar[RuleKind] = RuleKind.SILENCE
+
+    def reads(self, instrument: Instrument) -> bool:
+        """Instruments of the rule's networks."""
+        return not self.networks or instrument.network in self.networks
+
+    def subject(self) -> str:
+        """The networks."""
+        return f"in networks {', '.join(self.networks)}"
+
+    def looks_at(self, station_id: str) -> dict[str, object]:
+        """Of the alert of all stations: networks and patterns."""
+        if station_id != ALL:
+            return {}
+        networks = set(self.networks) or set(NetworkCode)
+        return {"networks": sorted(networks), "stations": sorted(self.stations), "cities": sorted(self.cities)}
 
 
 class Silence(NamedTuple):
@@ -56,6 +104,60 @@ class Silence(NamedTuple):
         if isinstance(known, str) and self.last_start is not None:
             return self.last_start > datetime.fromisoformat(known)
         return self.last_end > begun.since
+
+
+def evaluate_silence(inputs: EvaluationInput, rule: SilenceRule, found: EvaluationResult) -> None:
+    """Add to ``found`` the silences that begin or end at ``inputs.now``."""
+    silences = _silences(inputs, rule, found)
+    covered = [item for item in silences if rule.covers(inputs.network.stations[item.station_id])]
+    if not covered:
+        return
+    together = all_silent(covered, rule.all_stations)
+    latest = max(covered, key=lambda item: item.last_end)
+    subjects = [(Subject(rule=rule.name, station_id=ALL), latest, together)]
+    if not together:  # else one alert about what all stations share; each by itself says nothing new
+        subjects += [
+            (Subject(rule=rule.name, station_id=item.station_id, part=item.network), item, item.is_silent)
+            for item in covered
+        ]
+    for subject, silence, silent in subjects:
+        place = f"{rule.name}, {subject.station_id}"
+        found.attempt(place, partial(_silence_of, inputs, rule, subject, silence, found, silent=silent))
+
+
+def _silence_of(
+    inputs: EvaluationInput,
+    rule: SilenceRule,
+    subject: Subject,
+    silence: Silence,
+    found: EvaluationResult,
+    *,
+    silent: bool,
+) -> None:
+    if is_outdated(inputs, rule, subject):
+        return
+    last = inputs.last.get(subject.alert_key)
+    change = silence_change(last.transition if last else None, silence, rule, subject, silent=silent)
+    if change is not None:
+        found.transitions.append(change)
+
+
+def _silences(inputs: EvaluationInput, rule: SilenceRule, found: EvaluationResult) -> list[Silence]:
+    """Of every station and network that ever sent something; one that never did is not silent but not yet there."""
+    silences: list[Silence] = []
+
+    def add(network: NetworkCode, station_id: str, rows: pd.DataFrame) -> None:
+        station = inputs.network.stations.get(station_id)
+        newest = rows["start"].max().to_pydatetime()
+        silence = silence_of(station, network, newest, rule, inputs.now) if station else None
+        if silence is not None:
+            silences.append(silence)
+
+    for network in rule.networks or tuple(NetworkCode):
+        wanted = {pair for pair, item in inputs.network.instruments.items() if item.network == network}
+        for station_id, rows in inputs.influx.last_readings(network, wanted).groupby("station_id"):
+            found.attempt(f"{rule.name}, {station_id}", partial(add, network, str(station_id), rows))
+    return silences
 
 
 def silence_of(station: Station, network: str, last: datetime, rule: SilenceRule, now: datetime) -> Silence | None:
@@ -143,7 +245,7 @@ def silence_change(
             "network": silence.network,
             LAST_START: silence.last_start.isoformat() if silence.last_start else None,
             RETURNED: silence.is_return,
-            LOOKS_AT: looks_at(rule, subject.station_id),
+            LOOKS_AT: rule.looks_at(subject.station_id),
         },
         reason=reason,
     )

@@ -1,4 +1,4 @@
-"""Samples for the engine out of frames and forecasts. Pure."""
+"""Samples of threshold rules, from hours and from readings. Pure."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
-    from alerts.rules.rules import ForecastRule, ThresholdRule
+    from alerts.rules.threshold.rule import ThresholdRule
     from schemas.alert import AlertTransition
     from schemas.network import Instrument
 
 HOUR = timedelta(hours=1)
-#: Instants (forecasts) have no duration, so a gap between them means nothing.
-INSTANT = Condition(above=True, max_gap_s=float("inf"))
 
 
 def condition_of(rule: ThresholdRule) -> Condition:
@@ -35,6 +33,11 @@ def condition_of(rule: ThresholdRule) -> Condition:
         clear_for_s=rule.clear_for_h * 3600.0,
         max_gap_s=rule.max_gap_h * 3600.0,
     )
+
+
+def first_needed(start: datetime, rule: ThresholdRule) -> datetime:
+    """From where samples are needed: the window from ``start``, and what a pending condition needs before it."""
+    return floor_hour(start - timedelta(hours=rule.for_h + rule.max_gap_h))
 
 
 def hourly_samples(
@@ -169,44 +172,14 @@ def grounds_are_gone(hourly: pd.DataFrame, rule: ThresholdRule, raised: AlertTra
     return not bool((later > limit).any() if rule.above is not None else (later < limit).any())
 
 
-def forecast_of(product: pd.DataFrame, parameter: str) -> pd.DataFrame:
-    """One parameter's forecast at one station, columns ``q10``, ``q50``, ``q90`` in the canonical unit, ascending.
+def certain(hourly: pd.DataFrame, parameter: str) -> pd.Series:
+    """Values of a parameter that may withhold a verdict on another one: those with flag PASS; NaN for all others.
 
-    Parameters
-    ----------
-    product : DataFrame
-        Product ``forecast_hourly`` of one station: a column ``parameter`` (tag) with the fields ``value`` (or ``q50``),
-        ``q10`` and ``q90``, or fields named ``<parameter>_q50`` and so on. Of several rows for an hour the last counts.
+    A value that failed, is missing, suspect or not evaluated suppresses nothing.
     """
-    rows = product[product["parameter"] == parameter] if "parameter" in product else product
-    prefix = "" if "parameter" in product else f"{parameter}_"
-    names = {prefix + name: name for name in ("q10", "q50", "q90")}
-    if prefix + "q50" not in rows:
-        names[prefix + "value"] = "q50"
-    found = rows.rename(columns=names).reindex(columns=["q10", "q50", "q90"]).astype(float)
-    return found[~found.index.duplicated(keep="last")].sort_index().dropna(subset=["q50"])
-
-
-def forecast_sample(forecast: pd.DataFrame, rule: ForecastRule, now: datetime) -> Sample | None:
-    """The forecast's verdict for one station, as an instant at the full hour before ``now``.
-
-    Parameters
-    ----------
-    forecast : DataFrame
-        As `forecast_of` gives it.
-
-    Returns
-    -------
-    Sample or None
-        Its value is the ``hours``-th largest within the lead time, so that it is above the limit when that many hours
-        are. None without so many forecast hours.
-    """
-    inside = (forecast.index > now - HOUR) & (forecast.index < now + timedelta(hours=rule.lead_h))
-    values = np.sort(forecast[rule.quantile.value][inside].dropna().to_numpy(dtype=float))
-    if values.size < rule.hours:
-        return None
-    at = floor_hour(now)
-    return Sample(at, at, float(values[-rule.hours]), rule.limit, rule.clear_limit)
+    values = valid_values(hourly, parameter)
+    flag = parameter + FLAG
+    return values.where(hourly[flag] == Flag.PASS) if flag in hourly else values
 
 
 def _moments(series: pd.Series) -> list[datetime]:
@@ -235,16 +208,6 @@ def _served(index: pd.Index, instruments: Sequence[Instrument] | None) -> pd.Ser
             own &= index < pd.Timestamp(item.until)
         inside |= own
     return inside
-
-
-def certain(hourly: pd.DataFrame, parameter: str) -> pd.Series:
-    """Values of a parameter that may withhold a verdict on another one: those with flag PASS; NaN for all others.
-
-    A value that failed, is missing, suspect or not evaluated suppresses nothing.
-    """
-    values = valid_values(hourly, parameter)
-    flag = parameter + FLAG
-    return values.where(hourly[flag] == Flag.PASS) if flag in hourly else values
 
 
 def _is_dry(values: pd.Series, rain: pd.Series | None, dry_h: int) -> pd.Series:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from alerts.evaluation.operation import DOCUMENT, PREFIX, open_operations, operation_end, operation_transition
+from alerts.rules.operation import DOCUMENT, PREFIX, open_operations, operation_end, operation_transition
 from alerts.rules.watched import subject_of, why_subject_gone, why_unwatched
 from schemas.alert import AlertState, AlertTransition, EndReason, Severity
 from store.state import FindingKind
@@ -14,8 +14,8 @@ from store.state import FindingKind
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from alerts.evaluation.evaluation_input import EvaluationResult
-    from alerts.rules.rule import AlertRules
+    from alerts.rules.evaluation import EvaluationResult
+    from alerts.rules.table import AlertRules
     from schemas.network import Network
     from store.state import AlertStatus, Finding, StateStore
 
@@ -99,7 +99,7 @@ def _begin(
     zh, en = _TITLES[finding.kind]
     begun = operation_transition(
         state,
-        rules,
+        rules.operation(finding.key),
         key=finding.key,
         titles=(zh.format(**names), en.format(**names)),
         detail=detail_of(finding),

@@ -1,1 +1,0 @@
-"""From stored values to transitions: samples, evaluation by kind, silence, findings, closing."""
