@@ -31,7 +31,8 @@ from qc.gate import gate
 from qc.gate.batch import make_batch
 from qc.gate.outcome import SCREENS, choose, conclude, to_failure
 from qc.gate.suite import read_suite
-from qc.limits.thresholds import GrossRange, load_thresholds
+from qc.native.test.gross_range import GrossRangeLimit
+from qc.run.limits import load_thresholds
 from schemas.message import NetworkCode
 from schemas.network import Instrument, Station
 from schemas.parameter import parameters_of
@@ -56,7 +57,7 @@ def made_hour(network: NetworkCode, start: datetime, *, spoilt: bool, rng: np.ra
     for station in stations_of(network):
         columns = {}
         for item in parameters_of(network):
-            limit = load_thresholds().find(GrossRange, item.parameter, network=network, station_id="", month=0)
+            limit = load_thresholds().find(GrossRangeLimit, item.parameter, network=network, station_id="", month=0)
             low = limit.suspect_min if limit and limit.suspect_min is not None else item.range_min
             high = limit.suspect_max if limit and limit.suspect_max is not None else item.range_max
             low = 0.0 if low is None else low

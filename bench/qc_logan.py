@@ -27,8 +27,8 @@ from qc.detector.example import Example, make_example
 from qc.detector.flagging import priors_of
 from qc.detector.label_agreement import MIN_LABELS, label_agreement
 from qc.detector.training import agreement_by_parameter, train_detector
-from qc.limits.thresholds import load_thresholds
 from qc.run.detector import load_model
+from qc.run.limits import load_thresholds
 from sensors.datasets.logan_river import PARAMETERS, read_labelled
 
 ROOT = Path(__file__).resolve().parents[1]

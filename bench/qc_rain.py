@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.hourly.relation.rad import RAIN_H, Rise, RiseLimit, dose_rise_test
-from qc.limits.relation import DoseRise
-from qc.limits.thresholds import load_thresholds
+from qc.hourly.relation.rad import RAIN_H, DoseRise, Rise, RiseLimit, dose_rise_test
+from qc.run.limits import load_thresholds
 from sensors.datasets import gamma_japan
 
 if TYPE_CHECKING:

@@ -22,9 +22,10 @@ from ingest.decode.validate import TIME_AHEAD_MAX
 from qc.hourly.drift.flagging import flag_drift
 from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import aggregate, merge
-from qc.limits.thresholds import load_thresholds
-from qc.native.flagging import Stream, flag_native
 from qc.native.place import Place
+from qc.native.runner import flag_native
+from qc.native.series import Stream
+from qc.run.limits import load_thresholds
 from schemas.frames import STATUS, concat_flags
 from schemas.parameter import parameter
 from sensors.simulator.faults import FaultKind

@@ -93,8 +93,16 @@ def make_series(seed: int = SEED) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _measure_ours(path: Path) -> dict[str, Any]:
-    from qc.native import checks, digit, shape
-    from qc.native.climatology import Spans, climatology_test
+    from qc.native.test.attenuated_signal import attenuated_signal_test
+    from qc.native.test.climatology import Spans, climatology_test
+    from qc.native.test.detection_limit import detection_limit_test
+    from qc.native.test.flat_line import flat_line_test
+    from qc.native.test.gap import gap_test
+    from qc.native.test.gross_range import gross_range_test
+    from qc.native.test.rate_of_change import rate_of_change_test
+    from qc.native.test.spike import SpikeMethod, spike_test
+    from qc.native.test.spike_burst import spike_burst_test
+    from qc.native.test.step import step_test
 
     imports_mb = _resident_mb()
     series = np.load(path)
@@ -102,18 +110,18 @@ def _measure_ours(path: Path) -> dict[str, Any]:
     months = times.astype("datetime64[M]").astype(np.int64) % 12 + 1
     hours = times.astype("datetime64[h]").astype(np.int64) % 24
     spans = Spans.of_months([[0.0]] * 12, [[90.0 + month] for month in range(1, 13)])
-    differential = checks.SpikeMethod.DIFFERENTIAL
+    differential = SpikeMethod.DIFFERENTIAL
     runs: dict[str, Callable[[], object]] = {
-        "gross_range": lambda: checks.gross_range_test(values, (-10, 1000), (0, 100)),
+        "gross_range": lambda: gross_range_test(values, (-10, 1000), (0, 100)),
         "climatology": lambda: climatology_test(values, months, hours, spans),
-        "spike": lambda: checks.spike_test(values, 20, fail=50, method=differential),
-        "rate_of_change": lambda: checks.rate_of_change_test(values, times, 0.5, fail_per_s=1),
-        "flat_line": lambda: checks.flat_line_test(values, times, WINDOW_S, tolerance=0.01, fail_s=2 * WINDOW_S),
-        "attenuated_signal": lambda: shape.attenuated_signal_test(values, times, 0.1, fail=0.01, window_s=WINDOW_S),
-        "spike_burst": lambda: shape.spike_burst_test(values, times, 20),
-        "step": lambda: shape.step_test(values, times, 20, window_s=1800),
-        "detection_limit": lambda: digit.detection_limit_test(values, times, 2, persistent_s=86_400),
-        "gap": lambda: checks.gap_test(times[np.isfinite(values)], 60),
+        "spike": lambda: spike_test(values, 20, fail=50, method=differential),
+        "rate_of_change": lambda: rate_of_change_test(values, times, 0.5, fail_per_s=1),
+        "flat_line": lambda: flat_line_test(values, times, WINDOW_S, tolerance=0.01, fail_s=2 * WINDOW_S),
+        "attenuated_signal": lambda: attenuated_signal_test(values, times, 0.1, fail=0.01, window_s=WINDOW_S),
+        "spike_burst": lambda: spike_burst_test(values, times, 20),
+        "step": lambda: step_test(values, times, 20, window_s=1800),
+        "detection_limit": lambda: detection_limit_test(values, times, 2, persistent_s=86_400),
+        "gap": lambda: gap_test(times[np.isfinite(values)], 60),
     }
     # The peer gets its times as they are and takes them apart itself, so taking them apart is counted here too.
     months_s = min(_seconds(lambda: times.astype("datetime64[M]").astype(np.int64) % 12 + 1) for _ in range(ROUNDS))

@@ -18,8 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from qc.hourly.space.spatial import Places, buddy_test, consistency_test
-from qc.limits.space import Buddy, SpatialConsistency
+from qc.hourly.space.buddy import Buddy, buddy_test
+from qc.hourly.space.consistency import SpatialConsistency, consistency_test
+from qc.hourly.space.neighbours import Places
 from schemas.flag import Flag
 
 SEED, STATIONS, HOURS, WRONG = 42, 60, 200, 3

@@ -18,9 +18,10 @@ import pandas as pd
 from bench.verdict_case import FAULTS
 from bench.verdict_week import Week, province_week
 from qc.hourly.space.flagging import flag_space
-from qc.limits.thresholds import load_thresholds
+from qc.run.limits import load_thresholds
 from qc.verdict.case import CaseContext
 from qc.verdict.verdict import judge_case
+from qc.verdict.weight import VerdictRule
 from schemas.frames import concat_flags
 from schemas.interval import Interval
 
@@ -117,7 +118,7 @@ def _is_plume(week: Week, station_id: str, start: pd.Timestamp) -> bool:
 
 class _Asked:
     def __init__(self, week: Week, network: str) -> None:
-        rule = load_thresholds().verdict
+        rule = load_thresholds().rule(VerdictRule)
         assert rule is not None
         self._week, self._network, self._rule = week, network, rule
 

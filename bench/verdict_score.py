@@ -20,14 +20,14 @@ from bench.verdict_ordinary import KIND as ORDINARY
 from bench.verdict_ordinary import ordinary_cases
 from bench.verdict_plan import plan_of
 from bench.verdict_week import PlannedWeek, province_week
-from qc.limits.thresholds import load_thresholds
+from qc.run.limits import load_thresholds
 from qc.verdict.evidence import collect_evidence
 from qc.verdict.verdict import Word, weigh
+from qc.verdict.weight import VerdictRule
 from qc.verdict.wording import EVIDENCE, SENTENCES
 
 if TYPE_CHECKING:
     from bench.verdict_case import Case
-    from qc.limits.space import VerdictRule
 
 FITTED = tuple(range(1001, 1041))
 """Weeks that the weights are learnt on; the pieces of evidence were developed on 1001 to 1026."""
@@ -108,7 +108,7 @@ def judged(jobs: list[Job]) -> list[Judged]:
 
 
 def _judge_week(job: Job) -> list[Judged]:
-    rule = load_thresholds().verdict
+    rule = load_thresholds().rule(VerdictRule)
     assert rule is not None
     if job.kind == "province":
         return [_judge(case, job, rule) for case in province_cases(province_week(job.seed))]

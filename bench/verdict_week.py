@@ -17,8 +17,9 @@ from qc.calibration.applied import Calibrations
 from qc.calibration.check import doubts, judge_checks
 from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import aggregate, merge
-from qc.limits.thresholds import load_thresholds
-from qc.native.flagging import Stream, flag_native
+from qc.native.runner import flag_native
+from qc.native.series import Stream
+from qc.run.limits import load_thresholds
 from schemas.message import NetworkCode
 from sensors.simulator.checks import check_results
 from sensors.simulator.faults import FaultKind, FaultySeries, InstrumentFault, apply_faults, plan_faults

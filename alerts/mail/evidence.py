@@ -17,7 +17,7 @@ from alerts.rules.forecast import FORECAST, forecast_of
 from alerts.rules.rule import ALL, instruments_of, is_changed
 from alerts.rules.threshold.rule import RuleAveraging, ThresholdRule
 from alerts.rules.threshold.sample import HOUR, baseline
-from qc.limits.thresholds import ThresholdError
+from qc.limits.load import ThresholdError
 from qc.run.verdict import rule_of, verdict_of
 from qc.verdict.verdict import Word
 from schemas.alert import AlertState, RuleKind
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from alerts.rules.table import AlertRules
-    from qc.limits.space import VerdictRule
+    from qc.verdict.weight import VerdictRule
     from schemas.alert import AlertTransition
     from schemas.network import Network, Station
     from store.influx.store import InfluxStore

@@ -16,7 +16,8 @@ from schemas.frames import FLAG_COLUMNS, FLAG_END, concat_flags, parameters_in
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from qc.native.flagging import Flagged, Stream
+    from qc.native.runner import FlaggedNative
+    from qc.native.series import Stream
     from schemas.calibration import Correction
 
 
@@ -30,7 +31,7 @@ class Calibrations:
     doubts: Mapping[_Channel, Sequence[Doubt]]
     corrections: Mapping[_Channel, Sequence[Correction]]
 
-    def judge(self, flagged: Flagged, native: pd.DataFrame, stream: Stream) -> Flagged:
+    def judge(self, flagged: FlaggedNative, native: pd.DataFrame, stream: Stream) -> FlaggedNative:
         """Native flags with those of the checks; one record an hour and period, a missing value stays missing."""
         times = pd.DatetimeIndex(native.index).tz_localize(None).to_numpy()
         combined, records = dict(flagged.combined), list[pd.DataFrame]()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qc.limits.space import FlowCheck, SpanCheck, TargetCheck, ZeroCheck
+from qc.calibration.limit import FlowCheck, SpanCheck, TargetCheck, ZeroCheck
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult
 from schemas.flag import Flag
 from schemas.parameter import parameter

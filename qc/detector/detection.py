@@ -20,7 +20,7 @@ from qc.detector.scoring import (
     score,
     suspicious,
 )
-from qc.native.checks import CheckError
+from qc.native.argument import InvalidInputError
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def detect(
 
     Raises
     ------
-    CheckError
+    InvalidInputError
         If the lengths differ or ``per_hour`` is not above zero.
     """
     rows = _row_count(sonde, per_hour)
@@ -107,10 +107,10 @@ def _row_count(sonde: Mapping[str, NDArray[np.float64]], per_hour: int) -> int:
     lengths = {code: len(values) for code, values in sonde.items()}
     if len(set(lengths.values())) > 1:
         msg = f"parameters of different length: {lengths}"
-        raise CheckError(msg)
+        raise InvalidInputError(msg)
     if per_hour < 1:
         msg = f"per_hour: {per_hour}, expected at least 1"
-        raise CheckError(msg)
+        raise InvalidInputError(msg)
     return next(iter(lengths.values()), 0)
 
 

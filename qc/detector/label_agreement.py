@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qc.native.checks import CheckError
+from qc.native.argument import InvalidInputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,19 +63,19 @@ def label_agreement(
 
     Raises
     ------
-    CheckError
+    InvalidInputError
         If the lengths differ, the times descend, or the tolerance is below zero.
     """
     if not flagged.shape == labelled.shape == times.shape:
         msg = f"{flagged.size} flags and {labelled.size} labels but {times.size} times"
-        raise CheckError(msg)
+        raise InvalidInputError(msg)
     if tolerance_s < 0:
         msg = f"tolerance_s: {tolerance_s}, expected a number not below zero"
-        raise CheckError(msg)
+        raise InvalidInputError(msg)
     seconds = times.astype("datetime64[s]").astype(np.int64)
     if (np.diff(seconds) < 0).any():
         msg = "unsorted times"
-        raise CheckError(msg)
+        raise InvalidInputError(msg)
     right = _has_near(seconds[flagged], seconds[labelled], tolerance_s)
     found = _has_near(seconds[labelled], seconds[flagged], tolerance_s)
     precision, recall = _share(right), _share(found)

@@ -32,13 +32,17 @@ from qc.gate.batch import (
     UNKNOWN_FLAGS,
 )
 from qc.gate.expectation import BETWEEN, MEDIAN, Expectation, ExpectationSeverity, Suite, to_json
-from qc.limits.thresholds import GrossRange, load_thresholds
+from qc.limits.load import LimitKinds
+from qc.limits.thresholds import load_thresholds
+from qc.native.test.gross_range import GrossRangeLimit
 from schemas.message import NetworkCode
 from schemas.parameter import Parameter, parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_KINDS = LimitKinds({"gross_range": GrossRangeLimit}, {}, is_partial=True)
+"""Limits that the suites take levels from."""
 DIRECTORY = Path(schemas.__file__).with_name("expectations")
 #: Least mean share of valid values of a batch that may be used at all [1]; a project default.
 MIN_SHARE_OF_BATCH = 0.5
@@ -259,7 +263,7 @@ def _range(item: Parameter) -> Iterator[Expectation]:
 def _level(item: Parameter, network: str) -> Iterator[Expectation]:
     """The middle of a batch lies in the plausible range; it does not where a unit was mistaken."""
     # No station has an empty id and no month is 0, so only limits without either are found: those of every place and season.
-    limit = load_thresholds().find(GrossRange, item.parameter, network=network, station_id="", month=0)
+    limit = load_thresholds(_KINDS).find(GrossRangeLimit, item.parameter, network=network, station_id="", month=0)
     if limit is None:
         return
     yield Expectation(

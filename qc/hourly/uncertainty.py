@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import pandas as pd
+from msgspec import Meta
 
-from qc.limits.thresholds import InstrumentUncertainty
+from qc.limits.limit import BaseLimit
 from schemas.frames import UNCERTAINTY, parameters_in
 
 if TYPE_CHECKING:
@@ -16,6 +17,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qc.limits.thresholds import Thresholds
+
+
+class InstrumentUncertainty(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="uncertainty"):
+    """Standard uncertainty that the instrument's maker or calibration states: no test, a figure beside every hour.
+
+    Attributes
+    ----------
+    relative : float
+        Part of the value [1].
+    absolute : float
+        In the unit of the value.
+    """
+
+    relative: Annotated[float, Meta(ge=0)] = 0.0
+    absolute: Annotated[float, Meta(ge=0)] = 0.0
 
 
 def hourly_uncertainty(values: NDArray[np.float64], *, relative: float, absolute: float) -> NDArray[np.float64]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Share of a window that must hold values, or the window proves nothing [1].
 MIN_WINDOW_SHARE = 0.75
+#: Fewest values of a window that is evaluated.
+MIN_WINDOW_VALUES = 3
 #: Median steps beyond which values do not follow each other: at least one row is absent [1].
 HOLE_STEPS = 1.5
 

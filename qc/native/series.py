@@ -1,4 +1,4 @@
-"""One parameter of an instrument's stream while it is judged, and the form in which tests give their verdicts."""
+"""One parameter of an instrument's stream, as native tests receive it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from qc.angle import unwrapped
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
@@ -30,7 +29,7 @@ class Stream:
     zone : ZoneInfo
         Of the civil months and hours by which limits may change.
     place : Place or None
-        Where it stands, for day and night; None: not known.
+        Coordinates of the station, for day and night; None: not known.
     """
 
     network: str
@@ -42,7 +41,7 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class NativeSeries:
     """One parameter of a stream.
 
     Attributes
@@ -56,7 +55,7 @@ class Series:
     month_span : tuple of int
         The months that occur, each once.
     calm : array of bool or None
-        Of a direction: where there is no wind, so that it is not judged by the soft tests.
+        Of a direction: where there is no wind, exempt from the soft tests.
     """
 
     stream: Stream
@@ -74,7 +73,7 @@ class Series:
         """A full turn of a direction, canonical unit; None: a quantity that does not repeat."""
         return parameter(self.code).period
 
-    def on_line(self) -> Series:
+    def on_line(self) -> NativeSeries:
         """The series that tests of differences, means and ranges see: a direction without its jumps across north."""
         return self if self.period is None else replace(self, numbers=unwrapped(self.numbers, self.period))
 
@@ -84,21 +83,3 @@ class Series:
         while at > 0 and not np.isfinite(self.numbers[at - 1]):
             at -= 1
         return float(self.numbers[at - 1]) if at > 0 else float("nan")
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What one test says of a series.
-
-    Attributes
-    ----------
-    test : str
-    flags : array of int8
-        One a value.
-    explain : callable
-        Reason in words for a position.
-    """
-
-    test: str
-    flags: NDArray[np.int8]
-    explain: Callable[[int], str]

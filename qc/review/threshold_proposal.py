@@ -13,20 +13,16 @@ import numpy as np
 import pandas as pd
 
 from qc.angle import unwrapped
-from qc.hourly.flagging import PM10, PM25, hourly_flat_test, hourly_spike_test, pm_inversion_test
-from qc.limits.thresholds import (
-    FlatLine,
-    GrossRange,
-    HourlyFlat,
-    HourlySpike,
-    Limit,
-    PmInversion,
-    RateOfChange,
-    Spike,
-    Thresholds,
-    parse_thresholds,
-)
-from qc.native import checks
+from qc.hourly.test.hourly_flat import HourlyFlatLimit, hourly_flat_test
+from qc.hourly.test.hourly_spike import HourlySpikeLimit, hourly_spike_test
+from qc.hourly.test.pm_inversion import PM10, PM25, PmInversionLimit, pm_inversion_test
+from qc.limits.limit import BaseLimit
+from qc.limits.load import LimitKinds
+from qc.limits.thresholds import parse_thresholds
+from qc.native.test.flat_line import FlatLineLimit, flat_line_test
+from qc.native.test.gross_range import GrossRangeLimit, gross_range_test
+from qc.native.test.rate_of_change import RateOfChangeLimit, rate_of_change_test
+from qc.native.test.spike import SpikeLimit, SpikeMethod, spike_test
 from qc.review.reviewer_agreement import Counts, ReviewedSeries, count, total
 from schemas.flag import Flag
 from schemas.parameter import parameter
@@ -36,6 +32,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from qc.limits.thresholds import Thresholds
+
 FACTORS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 4.0)
 """By which the figures of a limit are multiplied; the limit itself is among them."""
 MIN_REVIEWED, MIN_INVALID = 50, 5
@@ -43,15 +41,16 @@ MIN_REVIEWED, MIN_INVALID = 50, 5
 MIN_GAIN = 0.02
 """Least gain of F1 that is worth a change [1]; a project default."""
 KNOBS: dict[type[Any], tuple[str, ...]] = {
-    GrossRange: ("suspect_max",),
-    Spike: ("suspect",),
-    RateOfChange: ("suspect_per_minute",),
-    FlatLine: ("suspect_s",),
-    HourlySpike: ("ratio", "increment"),
-    HourlyFlat: ("hours", "tolerance"),
-    PmInversion: ("ratio", "difference"),
+    GrossRangeLimit: ("suspect_max",),
+    SpikeLimit: ("suspect",),
+    RateOfChangeLimit: ("suspect_per_minute",),
+    FlatLineLimit: ("suspect_s",),
+    HourlySpikeLimit: ("ratio", "increment"),
+    HourlyFlatLimit: ("hours", "tolerance"),
+    PmInversionLimit: ("ratio", "difference"),
 }
 """Figures of each kind of limit that are tried; other kinds are scored, not proposed for."""
+_KINDS = LimitKinds({str(kind.__struct_config__.tag): kind for kind in KNOBS}, {})
 _HOURS = range(2, 73)
 _MINUTE_S = 60.0
 
@@ -64,7 +63,7 @@ class LimitProposal(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    proposed : Limit or None
+    proposed : BaseLimit or None
         None: the present one stays; ``why`` says so in words.
     hours_before, hours_after : int
         Hours flagged of all that were looked at, reviewed or not.
@@ -73,8 +72,8 @@ class LimitProposal(msgspec.Struct, frozen=True, kw_only=True):
     parameter: str
     network: str
     stations: tuple[str, ...]
-    present: Limit
-    proposed: Limit | None
+    present: BaseLimit
+    proposed: BaseLimit | None
     before: Counts
     after: Counts
     hours_before: int
@@ -105,7 +104,7 @@ def propose_limits(
     list of LimitProposal
         Stations that share a limit are judged together.
     """
-    shared: dict[tuple[str, str, Limit], list[ReviewedSeries]] = {}
+    shared: dict[tuple[str, str, BaseLimit], list[ReviewedSeries]] = {}
     for item in series:
         limits = thresholds.all_of(item.parameter, network=item.network, station_id=item.station_id, month=month)
         for limit in [one for one in limits if type(one) in KNOBS]:
@@ -114,12 +113,12 @@ def propose_limits(
     return [_propose(*key, found, native) for key, found in shared.items()]
 
 
-def _can_run(limit: Limit, item: ReviewedSeries, native: Mapping[tuple[str, str], Sequence[Native]]) -> bool:
-    if isinstance(limit, PmInversion):
+def _can_run(limit: BaseLimit, item: ReviewedSeries, native: Mapping[tuple[str, str], Sequence[Native]]) -> bool:
+    if isinstance(limit, PmInversionLimit):
         return item.parameter == PM25 and PM10 in item.hourly
-    if isinstance(limit, HourlySpike | HourlyFlat):
+    if isinstance(limit, HourlySpikeLimit | HourlyFlatLimit):
         return True
-    if isinstance(limit, GrossRange) and limit.suspect_max is None:
+    if isinstance(limit, GrossRangeLimit) and limit.suspect_max is None:
         return False
     return bool(native.get((item.station_id, item.parameter)))
 
@@ -127,7 +126,7 @@ def _can_run(limit: Limit, item: ReviewedSeries, native: Mapping[tuple[str, str]
 def _propose(
     network: str,
     parameter: str,
-    limit: Limit,
+    limit: BaseLimit,
     series: Sequence[ReviewedSeries],
     native: Mapping[tuple[str, str], Sequence[Native]],
 ) -> LimitProposal:
@@ -158,7 +157,7 @@ def _propose(
     )
 
 
-def candidates(limit: Limit) -> list[Limit]:
+def candidates(limit: BaseLimit) -> list[BaseLimit]:
     """Limits that are tried in the place of one, itself included, all of them limits that the file may hold."""
     names = KNOBS[type(limit)]
     choices = [sorted({_scaled(limit, name, factor) for factor in FACTORS}) for name in names]
@@ -170,7 +169,7 @@ def candidates(limit: Limit) -> list[Limit]:
     return list(found)
 
 
-def _scaled(limit: Limit, name: str, factor: float) -> float:
+def _scaled(limit: BaseLimit, name: str, factor: float) -> float:
     value = float(getattr(limit, name))
     if name == "ratio":
         # A ratio means how far above 1.
@@ -180,39 +179,39 @@ def _scaled(limit: Limit, name: str, factor: float) -> float:
     return float(f"{value * factor:.6g}")
 
 
-def _distance(one: Limit, other: Limit) -> float:
+def _distance(one: BaseLimit, other: BaseLimit) -> float:
     pairs = [(getattr(one, name), getattr(other, name)) for name in KNOBS[type(other)]]
     return float(sum(abs(np.log(abs(first) / abs(second))) for first, second in pairs if first and second))
 
 
 def _tried(
-    limit: Limit, series: Sequence[ReviewedSeries], native: Mapping[tuple[str, str], Sequence[Native]]
+    limit: BaseLimit, series: Sequence[ReviewedSeries], native: Mapping[tuple[str, str], Sequence[Native]]
 ) -> tuple[Counts, int]:
     masks = [run_again(limit, item, native.get((item.station_id, item.parameter), ())) for item in series]
     counts = total(count(item.truth, mask) for item, mask in zip(series, masks, strict=True))
     return counts, sum(int(mask.sum()) for mask in masks)
 
 
-def run_again(limit: Limit, item: ReviewedSeries, native: Sequence[Native]) -> NDArray[np.bool_]:
+def run_again(limit: BaseLimit, item: ReviewedSeries, native: Sequence[Native]) -> NDArray[np.bool_]:
     """Hours that a test flags with a limit: of hourly values, or of any native value in the hour."""
     hours = pd.DatetimeIndex(item.hourly.index).tz_localize(None).to_numpy()
-    if isinstance(limit, HourlySpike | HourlyFlat | PmInversion):
+    if isinstance(limit, HourlySpikeLimit | HourlyFlatLimit | PmInversionLimit):
         return np.asarray(_hourly_flags(limit, item, hours) == Flag.SUSPECT)
     mask = np.zeros(len(hours), dtype=bool)
     for values, times in native:
-        line = values if isinstance(limit, GrossRange) else unwrapped(values, parameter(item.parameter).period)
+        line = values if isinstance(limit, GrossRangeLimit) else unwrapped(values, parameter(item.parameter).period)
         flagged = times[_native_flags(limit, line, times) == Flag.SUSPECT].astype("datetime64[h]")
         mask |= np.isin(hours.astype("datetime64[h]"), flagged)
     return mask
 
 
 def _hourly_flags(
-    limit: HourlySpike | HourlyFlat | PmInversion, item: ReviewedSeries, hours: NDArray[np.datetime64]
+    limit: HourlySpikeLimit | HourlyFlatLimit | PmInversionLimit, item: ReviewedSeries, hours: NDArray[np.datetime64]
 ) -> NDArray[np.int8]:
     values = _complete(item, item.parameter)
-    if isinstance(limit, HourlySpike):
+    if isinstance(limit, HourlySpikeLimit):
         return hourly_spike_test(values, hours, ratio=limit.ratio, increment=limit.increment)
-    if isinstance(limit, HourlyFlat):
+    if isinstance(limit, HourlyFlatLimit):
         values = unwrapped(values, parameter(item.parameter).period)
         return hourly_flat_test(values, hours, hours=limit.hours, tolerance=limit.tolerance, above=limit.above)
     return pm_inversion_test(values, _complete(item, PM10), ratio=limit.ratio, difference=limit.difference)
@@ -224,19 +223,19 @@ def _complete(item: ReviewedSeries, code: str) -> NDArray[np.float64]:
     return np.where(item.flagged["completeness"], np.nan, values) if "completeness" in item.flagged else values
 
 
-def _native_flags(limit: Limit, values: NDArray[np.float64], times: NDArray[np.datetime64]) -> NDArray[np.int8]:
+def _native_flags(limit: BaseLimit, values: NDArray[np.float64], times: NDArray[np.datetime64]) -> NDArray[np.int8]:
     runs: dict[type[Any], Callable[[Any], NDArray[np.int8]]] = {
-        GrossRange: lambda one: checks.gross_range_test(values, _UNBOUNDED, _suspect_span(one)),
-        Spike: lambda one: checks.spike_test(
-            values, one.suspect, times=times, relative=one.relative, method=checks.SpikeMethod.DIFFERENTIAL
+        GrossRangeLimit: lambda one: gross_range_test(values, _UNBOUNDED, _suspect_span(one)),
+        SpikeLimit: lambda one: spike_test(
+            values, one.suspect, times=times, relative=one.relative, method=SpikeMethod.DIFFERENTIAL
         ),
-        RateOfChange: lambda one: checks.rate_of_change_test(
+        RateOfChangeLimit: lambda one: rate_of_change_test(
             values, times, one.suspect_per_minute / _MINUTE_S, across_holes=False
         ),
-        FlatLine: lambda one: checks.flat_line_test(values, times, one.suspect_s, tolerance=one.tolerance),
+        FlatLineLimit: lambda one: flat_line_test(values, times, one.suspect_s, tolerance=one.tolerance),
     }
     flags = runs[type(limit)](limit)
-    if isinstance(limit, FlatLine) and limit.above is not None:
+    if isinstance(limit, FlatLineLimit) and limit.above is not None:
         flags[(flags == Flag.SUSPECT) & (values <= limit.above)] = Flag.PASS
     return flags
 
@@ -244,7 +243,7 @@ def _native_flags(limit: Limit, values: NDArray[np.float64], times: NDArray[np.d
 _UNBOUNDED = (-np.inf, np.inf)
 
 
-def _suspect_span(limit: GrossRange) -> tuple[float, float]:
+def _suspect_span(limit: GrossRangeLimit) -> tuple[float, float]:
     low = -np.inf if limit.suspect_min is None else limit.suspect_min
     return low, np.inf if limit.suspect_max is None else limit.suspect_max
 
@@ -261,7 +260,7 @@ def to_overrides(proposals: Sequence[LimitProposal], source: str) -> str:
 
     Raises
     ------
-    qc.limits.thresholds.ThresholdError
+    qc.limits.load.ThresholdError
         If the limits could not be loaded again: better none than a file that stops every run.
     """
     lines = [
@@ -280,7 +279,7 @@ def to_overrides(proposals: Sequence[LimitProposal], source: str) -> str:
         given = {name: value for name, value in fields.items() if value is not None and value not in ([], ())}
         lines += ["[[limit]]", *(f"{name} = {_toml(value)}" for name, value in given.items()), ""]
     text = "\n".join(lines)
-    parse_thresholds(text, "the proposed limits")
+    parse_thresholds(text, "the proposed limits", _KINDS)
     return text
 
 

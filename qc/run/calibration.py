@@ -13,7 +13,8 @@ import pandas as pd
 from qc.calibration.applied import Calibrations
 from qc.calibration.check import Doubt, doubts, judge_checks
 from qc.calibration.correction import CalibrationError, check_correction, corrected, derive_correction
-from qc.limits.thresholds import OVERRIDES_NAME, load_thresholds
+from qc.limits.thresholds import OVERRIDES_NAME
+from qc.run.limits import load_thresholds
 from schemas.calibration import CheckOutcome, CheckResult, Correction
 from schemas.frames import STATUS
 from schemas.interval import floor_hour, hours_between

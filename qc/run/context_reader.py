@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from qc.hourly.hours import with_past
+from qc.hourly.context import with_past
 from qc.hourly.relation.network import DOSE, RAIN, codes_of
-from qc.hourly.space.spatial import Places
+from qc.hourly.space.neighbours import Places
 from schemas.frames import valid_values
 from schemas.message import NetworkCode
 

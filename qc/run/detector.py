@@ -24,7 +24,7 @@ import qc.detector
 from qc.detector.flagging import ANOMALY_TESTS, BACKGROUND_H, flag_sonde
 from qc.detector.model_file import ModelFile
 from qc.detector.scoring import ModelError
-from qc.native.flagging import Stream
+from qc.native.series import Stream
 from qc.run.limits import thresholds_of
 from qc.run.write import ResultWriter, save_flags
 from qc.station.judge import RunContext
@@ -142,7 +142,7 @@ def run_anomaly(
 
     Raises
     ------
-    qc.detector.scoring.ModelError, qc.limits.thresholds.ThresholdError, store.error.StoreError
+    qc.detector.scoring.ModelError, qc.limits.load.ThresholdError, store.error.StoreError
     ValueError
         If the station is unknown or the span is empty.
     """

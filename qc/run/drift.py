@@ -11,9 +11,8 @@ import numpy as np
 import pandas as pd
 
 from qc.angle import rows_on_line
-from qc.hourly.drift.drift import drift_test
+from qc.hourly.drift.drift import DriftLimit, drift_test
 from qc.hourly.drift.flagging import TEST, flag_drift
-from qc.limits.limit import DriftLimit
 from qc.run.limits import thresholds_of
 from qc.run.write import ResultWriter, save_flags
 from qc.station.judge import RunContext
@@ -160,7 +159,7 @@ def run_drift(settings: SharedSettings, network: str, now: datetime, *, dry_run:
 
     Raises
     ------
-    qc.limits.thresholds.ThresholdError, store.error.StoreError
+    qc.limits.load.ThresholdError, store.error.StoreError
     ValueError
         If the network does not exist.
     """

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from qc.hourly.relation.network import history_h
 from qc.run import calibration
 from qc.run.context_reader import ContextReader
 from qc.run.gate import GateSummary, gate
@@ -123,7 +124,7 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
 
     Raises
     ------
-    qc.limits.thresholds.ThresholdError, store.error.StoreError
+    qc.limits.load.ThresholdError, store.error.StoreError
     ValueError
         If the network does not exist, or has no instrument at one of the stations.
     """
@@ -212,7 +213,7 @@ def _run(writer: ResultWriter, stations: Sequence[Station], network: Network) ->
     reader = ContextReader(
         store=writer.store,
         network=context.network,
-        start=context.window.start - timedelta(hours=context.thresholds.history_h(context.network)),
+        start=context.window.start - timedelta(hours=history_h(context.thresholds, context.network)),
         end=context.window.read_end,
         stations=tuple(network.stations_of(context.network)),
         only=writer.only_station,

@@ -13,12 +13,10 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from qc.limits.limit import DetectionLimit
-from qc.limits.thresholds import parse_thresholds
-from qc.native.climatology import derive_spans, limit_toml, not_evaluated
-from qc.native.digit import DetectionMark, detection_marks
-from qc.native.timing import arrival_test
-from qc.run.limits import thresholds_of
+from qc.native.arrival import arrival_test
+from qc.native.climatology_record import derive_spans, limit_toml, not_evaluated
+from qc.native.test.detection_limit import DetectionLimit, DetectionMark, detection_marks
+from qc.run.limits import parse_thresholds, thresholds_of
 from schemas.flag import Flag
 from schemas.frames import valid_values
 from schemas.message import TopicError, parse_topic
@@ -73,13 +71,13 @@ def derive_climatology(
     start, end : datetime
         Aware, half-open; best whole years.
     widening : float
-        See `qc.native.climatology.derive_spans`.
+        See `qc.native.climatology_record.derive_spans`.
 
     Raises
     ------
     ValueError
         If the station has no such parameter, or no month and hour has a span; says why.
-    qc.limits.thresholds.ThresholdError
+    qc.limits.load.ThresholdError
         If the limit could not be loaded again, which would be an error of this function.
     store.error.StoreError
     """
@@ -189,7 +187,7 @@ def marks_of(
 
     Raises
     ------
-    qc.limits.thresholds.ThresholdError, store.error.StoreError
+    qc.limits.load.ThresholdError, store.error.StoreError
     """
     month = start.astimezone(settings.stations.timezone).month
     limit = thresholds_of(settings).find(DetectionLimit, parameter, network=network, station_id=station_id, month=month)

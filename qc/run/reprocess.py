@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
+from qc.hourly.relation.network import history_h
 from qc.run.job import codes_of, run, stations_of
 from qc.run.limits import thresholds_of
 from qc.station.station_month import StationMonth, changed_days, rules_digest, station_months_of, stretches_of
@@ -175,7 +176,7 @@ def judge_month(
         spans = stretches_of(
             station_month,
             changed,
-            look_back(thresholds, codes, thresholds.history_h(station_month.network)),
+            look_back(thresholds, codes, history_h(thresholds, station_month.network)),
             floor_hour(now),
         )
         summary, run_id = _judge(settings, station_month, spans, len(changed), now)
@@ -242,7 +243,7 @@ def reprocess(
 
     Raises
     ------
-    qc.limits.thresholds.ThresholdError, store.error.StoreError
+    qc.limits.load.ThresholdError, store.error.StoreError
         What was done by then stays done.
     """
     version = thresholds_of(settings).version

@@ -1,6 +1,6 @@
 """Scores of quality control by reviewers over stored data: loads, calls the pure parts. Writes nothing.
 
-Errors: `store.error.StoreError`, `qc.limits.thresholds.ThresholdError`, `ValueError` for what cannot be asked.
+Errors: `store.error.StoreError`, `qc.limits.load.ThresholdError`, `ValueError` for what cannot be asked.
 """
 
 from __future__ import annotations

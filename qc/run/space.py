@@ -15,6 +15,7 @@ from qc.hourly.space.flagging import FlaggedSpace, flag_space
 from qc.run.verdict import MET, WEATHER, other_network_hours
 from qc.verdict.case import DAY_H, CaseContext
 from qc.verdict.verdict import judge_case
+from qc.verdict.weight import VerdictRule
 from schemas.interval import Interval
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def judge_space(store: InfluxStore, network: Network, code: str, *, made: Made, 
         network,
         code,
         thresholds=thresholds,
-        is_event=None if thresholds.verdict is None else asked.is_event,
+        is_event=None if thresholds.rule(VerdictRule) is None else asked.is_event,
         span=made.window,
     )
 
@@ -75,7 +76,7 @@ class _Asked:
 
     def __init__(self, store: InfluxStore, network: Network, code: str, made: Made, thresholds: Thresholds) -> None:
         self._store, self._network, self._code = store, network, code
-        self._hours, self._records, self._rule = made.hours, made.records, thresholds.verdict
+        self._hours, self._records, self._rule = made.hours, made.records, thresholds.rule(VerdictRule)
         self._stations = list(network.stations_of(code))
         self._other_networks_of: dict[str, Mapping[str, pd.DataFrame]] = {}
 

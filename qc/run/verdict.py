@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from qc.limits.thresholds import OVERRIDES_NAME, ThresholdError, load_thresholds
+from qc.limits.load import ThresholdError
+from qc.limits.thresholds import OVERRIDES_NAME
+from qc.run.limits import load_thresholds
 from qc.verdict.case import DAY_H, CaseContext
 from qc.verdict.verdict import judge_case
+from qc.verdict.weight import VerdictRule
 from schemas.frames import concat_flags
 from schemas.interval import Interval, floor_hour
 from schemas.message import NetworkCode
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from qc.limits.space import VerdictRule
     from qc.verdict.verdict import Verdict
     from schemas.network import Instrument, Network, Station
 
@@ -38,8 +40,8 @@ class CaseError(ValueError):
 
 
 def rule_of(network_file: Path) -> VerdictRule:
-    """Weights in force beside a network file; raises `qc.limits.thresholds.ThresholdError`."""
-    rule = load_thresholds(network_file.with_name(OVERRIDES_NAME)).verdict
+    """Weights in force beside a network file; raises `qc.limits.load.ThresholdError`."""
+    rule = load_thresholds(network_file.with_name(OVERRIDES_NAME)).rule(VerdictRule)
     if rule is None:
         msg = "the table [verdict] is missing"
         raise ThresholdError(msg)

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from qc.hourly.drift.flagging import TEST as DRIFT
-from qc.hourly.space.spatial import SPACE_TESTS
+from qc.hourly.space.table import SPACE_TESTS
 from qc.station.limit_snapshot import limit_figures
 from qc.station.revision import END_BEFORE, FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
 from schemas.frames import FLAG_COLUMNS, FLAG_END, TAKEN_BACK

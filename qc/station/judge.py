@@ -11,8 +11,9 @@ import pandas as pd
 from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import Hourly, aggregate, merge, with_completeness
 from qc.hourly.uncertainty import with_uncertainty
-from qc.native.flagging import Stream, flag_native
 from qc.native.place import place_of
+from qc.native.runner import flag_native
+from qc.native.series import Stream
 from qc.station.window import Window, reporting_hours
 from schemas.frames import STATUS, concat_flags, empty_flags, parameters_in
 

@@ -20,7 +20,7 @@ RANGE_TEST = "gross_range"
 FILED_UNDER = MappingProxyType(
     {
         "pm_inversion": "pm25",
-        **{item.test: item.judges[0] for own in RELATIONS.values() for item in own if len(item.judges) > 1},
+        **{item.test: item.flags[0] for own in RELATIONS.values() for item in own if len(item.flags) > 1},
     }
 )
 #: What says where a limit holds, and nothing of what it demands.

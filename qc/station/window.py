@@ -83,7 +83,7 @@ def look_back(thresholds: Thresholds, codes: Collection[str] | None = None, hist
     Parameters
     ----------
     history_h : int
-        Hours of the past that the network's relations need (`qc.limits.thresholds.Thresholds.history_h`) [h].
+        Hours of the past that the network's relations need (`qc.hourly.relation.network.history_h`) [h].
     """
     return max(
         timedelta(hours=history_h),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from qc.hourly.space.spatial import Places
+from qc.hourly.space.neighbours import Places
 from qc.robust import MAD_TO_SIGMA, robust_spread
 from qc.verdict.deviation import (
     BEFORE_H,

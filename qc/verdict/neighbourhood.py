@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.hourly.space.spatial import Places
+from qc.hourly.space.neighbours import Places
 from qc.verdict.case import FOLLOWS, RADIUS_KM, CaseSeries, Indication, StationChannel, Words
 from qc.verdict.deviation import BEFORE_H, median, table
 from qc.verdict.kin import are_companions, family, is_regional

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from qc.limits.thresholds import ThresholdError
+from qc.limits.load import ThresholdError
 from qc.verdict import wording as words
 from qc.verdict.evidence import collect_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qc.limits.space import VerdictRule
     from qc.verdict.case import CaseContext, Indication
+    from qc.verdict.weight import VerdictRule
 
 UNDECIDED = 0.5
 """Log-odds below which nothing is claimed; project default [1]."""
@@ -109,7 +109,7 @@ def judge_case(context: CaseContext, rule: VerdictRule) -> Verdict:
 
     Raises
     ------
-    qc.limits.thresholds.ThresholdError
+    qc.limits.load.ThresholdError
         The rule has no weight for a piece of evidence.
     """
     return weigh(context, collect_evidence(context), rule)

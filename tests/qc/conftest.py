@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qc.limits.thresholds import load_thresholds
-from qc.native.flagging import Stream
+from qc.native.series import Stream
+from qc.run.limits import load_thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

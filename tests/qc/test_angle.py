@@ -15,9 +15,12 @@ from qc.hourly.drift.flagging import flag_drift
 from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import Hourly
 from qc.hourly.space.flagging import flag_space
-from qc.limits.thresholds import ThresholdError, parse_thresholds
-from qc.native.climatology import Spans, climatology_test, derive_spans
-from qc.native.flagging import Stream, flag_native
+from qc.limits.load import ThresholdError
+from qc.native.climatology_record import derive_spans
+from qc.native.runner import flag_native
+from qc.native.series import Stream
+from qc.native.test.climatology import Spans, climatology_test
+from qc.run.limits import parse_thresholds
 from qc.verdict.deviation import HourlySeries, ResidualSeries, axis, table
 from schemas.interval import Interval
 from schemas.network import Instrument, Network, Station

@@ -8,9 +8,9 @@ from pathlib import Path
 from qc.calibration.check import CALIBRATION_TESTS
 from qc.detector.flagging import ANOMALY_TESTS
 from qc.gate.suite import describe
-from qc.hourly.flagging import HOURLY_TESTS
-from qc.hourly.space.spatial import SPACE_TESTS
-from qc.native.flagging import NATIVE_TESTS
+from qc.hourly.space.table import SPACE_TESTS
+from qc.hourly.table import HOURLY_TESTS
+from qc.native.table import TESTS as NATIVE_TESTS
 from qc.verdict.wording import EVIDENCE
 from qc.wording import TESTS
 from schemas.message import NetworkCode

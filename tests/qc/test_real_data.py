@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from qc.hourly.mean import aggregate
-from qc.native.flagging import Stream, flag_native
+from qc.native.runner import flag_native
+from qc.native.series import Stream
 from tests.qc.conftest import SHANGHAI
 
 if TYPE_CHECKING:

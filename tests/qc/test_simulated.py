@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qc.native.flagging import Stream, flag_native
+from qc.native.runner import flag_native
+from qc.native.series import Stream
 from schemas.frames import STATUS
 from sensors.simulator.faults import FaultKind
 from sensors.simulator.province import Province

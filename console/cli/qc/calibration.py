@@ -215,7 +215,7 @@ def _state(settings: SharedSettings) -> StateStore:
 
 def _or_stop(call: Callable[[], _Result]) -> _Result:
     from qc.calibration.correction import CalibrationError
-    from qc.limits.thresholds import ThresholdError
+    from qc.limits.load import ThresholdError
     from store.error import StoreError
 
     try:

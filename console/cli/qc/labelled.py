@@ -28,7 +28,7 @@ def example_of(labelled: Labelled) -> tuple[Example, dict[str, Prior]]:
     """Figures of one labelled file, and the prior ranges of its parameters."""
     from qc.detector.example import make_example
     from qc.detector.flagging import priors_of
-    from qc.limits.thresholds import load_thresholds
+    from qc.run.limits import load_thresholds
 
     sonde = {code_of(name): (values, labelled.labels[name]) for name, values in labelled.values.items()}
     priors = priors_of(load_thresholds(), sonde)

@@ -153,7 +153,7 @@ def drifts(
     import msgspec
 
     from console.cli.replay import explained
-    from qc.limits.thresholds import ThresholdError
+    from qc.limits.load import ThresholdError
     from qc.run.drift import run_drift
     from store.settings import SharedSettings, load_settings
 

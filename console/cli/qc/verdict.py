@@ -33,7 +33,7 @@ def verdict(  # noqa: PLR0917 - one for each option
     as_json: AsJson = False,
 ) -> None:
     """Say whether what a station shows is a fault or an event, and why. 判断是仪器故障还是真实事件，并说明依据。"""
-    from qc.limits.thresholds import ThresholdError
+    from qc.limits.load import ThresholdError
     from qc.run.verdict import CaseError, rule_of, verdict_of
     from schemas.interval import Interval
     from store.error import StoreError

@@ -6,14 +6,16 @@ Which series is a reference for which is another matter (`qc` modules that know 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import pandas as pd
+from msgspec import Meta
 from scipy.stats import theilslopes
 
-from qc.limits.drift import DriftRule, DriftScale
-from qc.native.checks import CheckError, check_positive, elapsed_s
+from qc.limits.limit import BaseLimit, Positive
+from qc.native.argument import InvalidInputError, check_positive, elapsed_s
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
@@ -22,6 +24,82 @@ if TYPE_CHECKING:
 _DAY_S = 86_400.0
 #: Fewest blocks from which a slope is told.
 _LEAST_BLOCKS = 3
+
+
+class DriftScale(StrEnum):
+    """How a series is compared with its reference."""
+
+    DIFFERENCE = "difference"
+    """``value - reference``: a zero that moves."""
+    LOG_RATIO = "log_ratio"
+    """``ln(value / reference)`` of values above the floor: a gain that moves; 0.1 is about 10 %."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftRule:
+    """How drift is judged.
+
+    Attributes
+    ----------
+    suspect : float
+        Distance of a block from the baseline, by scale: unit of the values or [1], > 0.
+    scale : DriftScale
+    floor : float
+        For the log ratio: pairs in which one is at or below are left out; unit of the values, > 0.
+    block_s : float
+        Values are compared by medians over blocks of this length [s]; a day takes out what differs by the hour.
+    baseline_blocks : int
+        First blocks of the series, whose median is the baseline.
+    least : int
+        Fewest pairs of a block.
+    """
+
+    suspect: float
+    scale: DriftScale = DriftScale.DIFFERENCE
+    floor: float = 1.0
+    block_s: float = _DAY_S
+    baseline_blocks: int = 5
+    least: int = 12
+
+
+class DriftLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="drift"):
+    """Distance of a day's median comparison with other stations from that of the first ``baseline_days``.
+
+    Attributes
+    ----------
+    suspect : float
+        In the unit of the parameter, or [1] for the log ratio.
+    scale : DriftScale
+    floor : float
+        For the log ratio: hours at or below are left out.
+    stations : int
+        Fewest other stations that must have an hour.
+    days : int
+        Length of the record that is judged [d].
+    """
+
+    suspect: Positive
+    scale: DriftScale = DriftScale.LOG_RATIO
+    floor: Positive = 1.0
+    stations: Annotated[int, Meta(ge=1)] = 3
+    days: Annotated[int, Meta(ge=7, le=120)] = 30
+    baseline_days: Annotated[int, Meta(ge=1)] = 5
+    least_hours: Annotated[int, Meta(ge=1, le=24)] = 12
+
+    def without_meaning(self) -> str | None:
+        """See `BaseLimit`."""
+        return None if self.scale is DriftScale.DIFFERENCE else 'scale: expected "difference" for a direction'
+
+    @property
+    def rule(self) -> DriftRule:
+        """How a series is judged."""
+        return DriftRule(
+            suspect=self.suspect,
+            scale=self.scale,
+            floor=self.floor,
+            baseline_blocks=self.baseline_days,
+            least=self.least_hours,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +153,7 @@ def drift_test(
 
     Raises
     ------
-    CheckError
+    InvalidInputError
         If lengths differ, times are unsorted or doubled, or a figure of the rule has no meaning.
 
     References
@@ -85,7 +163,7 @@ def drift_test(
     seconds = elapsed_s(values, times)
     if reference.shape != values.shape:
         msg = f"{values.size} values but {reference.size} of the reference"
-        raise CheckError(msg)
+        raise InvalidInputError(msg)
     for name in ("suspect", "floor", "block_s", "baseline_blocks", "least"):
         check_positive(name, getattr(rule, name))
     block = (seconds // rule.block_s).astype(np.int64)

@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 
 from qc.angle import rows_on_line
-from qc.hourly.drift.drift import drift_test
-from qc.limits.drift import DriftScale
-from qc.limits.limit import DriftLimit
+from qc.hourly.drift.drift import DriftLimit, DriftScale, drift_test
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, concat_flags, valid_values
 from schemas.parameter import parameter

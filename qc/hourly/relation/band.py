@@ -12,21 +12,37 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qc.hourly.hours import Verdict
+from qc.hourly.hourly_test import HourlyResult
+from qc.limits.limit import BaseLimit
 from qc.native.rolling import on_grid, slots
 from schemas.completeness import HOUR_S
 from schemas.flag import Flag
-from schemas.reason import reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from qc.hourly.hours import Hours
-    from qc.limits.relation import Band
+    from qc.hourly.context import HourlyContext
+    from schemas.reason import Figure
 
     Field = NDArray[np.float64]
+
+
+class Band(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a relation between parameters must lie within, and from which weight on it means anything.
+
+    Attributes
+    ----------
+    low, high : float or None
+        Bounds of the relation's value, in its own unit; None: open.
+    floor : float
+        Least weight, in its own unit.
+    """
+
+    low: float | None = None
+    high: float | None = None
+    floor: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +61,11 @@ class Relation:
     ----------
     kind : type of Band
         Its limit; the tag is the name of the test.
-    needs : tuple of str
+    requires : tuple of str
         Parameters without which it cannot be computed.
-    uses : tuple of str
+    optional : tuple of str
         Parameters that it takes where they are there.
-    judges : tuple of str
+    flags : tuple of str
         Parameters that are flagged, those of them that are in the network's own hours. The limit is that of the first.
     compute : callable
         From arrays by parameter (float, one an hour, NaN where missing) to `Figures`.
@@ -58,10 +74,10 @@ class Relation:
     """
 
     kind: type[Band]
-    needs: tuple[str, ...]
-    judges: tuple[str, ...]
+    requires: tuple[str, ...]
+    flags: tuple[str, ...]
     compute: Callable[[Mapping[str, Field]], Figures]
-    uses: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     over_hours: bool = False
 
     def figures(self, values: Mapping[str, Field], times: NDArray[np.datetime64]) -> Figures:
@@ -115,33 +131,37 @@ def total(values: Mapping[str, Field], factors: Mapping[str, float]) -> Field:
     return np.sum(parts, axis=0) if parts else np.full(next(iter(values.values())).shape, np.nan)
 
 
-def judge_relations(hours: Hours, relations: tuple[Relation, ...]) -> Iterator[Verdict]:
-    """Verdicts of the relations that can be computed at a station; those without a limit are counted."""
+def evaluate_relations(hours: HourlyContext, relations: tuple[Relation, ...]) -> Iterator[HourlyResult]:
+    """Results of the relations that can be computed at a station; those without a limit are counted."""
     for relation in relations:
-        values = {code: given for code in (*relation.needs, *relation.uses) if (given := hours.given(code)) is not None}
-        judged = [code for code in relation.judges if code in hours.hourly.frame]
-        if not judged or any(code not in values for code in relation.needs):
+        values = {
+            code: given for code in (*relation.requires, *relation.optional) if (given := hours.given(code)) is not None
+        }
+        flagged = [code for code in relation.flags if code in hours.hourly.frame]
+        if not flagged or any(code not in values for code in relation.requires):
             continue
         figures = relation.figures(values, hours.times)
-        flags = hours.by_month(relation.kind, relation.judges[0], _runner(figures))
+        flags = hours.by_month(relation.kind, relation.flags[0], _runner(figures))
         if flags is None:
-            hours.unevaluated[relation.test] += len(judged)
+            hours.unevaluated[relation.test] += len(flagged)
             continue
-        for code in judged:
+        for code in flagged:
             own = np.where(np.isfinite(hours.valid(code)), flags, Flag.MISSING).astype(np.int8)
-            yield Verdict(code, relation.test, own, _explainer(hours, relation, figures))
+            yield HourlyResult(code, relation.test, own, _explainer(hours, relation, figures))
 
 
 def _runner(figures: Figures) -> Callable[[Band], NDArray[np.int8]]:
     return lambda limit: band_test(figures, low=limit.low, high=limit.high, floor=limit.floor)
 
 
-def _explainer(hours: Hours, relation: Relation, figures: Figures) -> Callable[[int], str]:
-    def explain(at: int) -> str:
-        limit = hours.limit(relation.kind, relation.judges[0], int(hours.months[at]))
+def _explainer(
+    hours: HourlyContext, relation: Relation, figures: Figures
+) -> Callable[[int], tuple[str, Mapping[str, Figure]]]:
+    def explain(at: int) -> tuple[str, Mapping[str, Figure]]:
+        limit = hours.limit(relation.kind, relation.flags[0], int(hours.months[at]))
         bounds = {} if limit is None else {"low": limit.low, "high": limit.high}
         stated = {name: bound for name, bound in bounds.items() if bound is not None}
         kind = "band" if len(stated) == 2 else "below" if "low" in stated else "above"  # noqa: PLR2004 - both bounds
-        return reason_text(relation.test, kind, value=float(figures.value[at]), **stated)
+        return kind, {"value": float(figures.value[at]), **stated}
 
     return explain

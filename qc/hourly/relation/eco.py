@@ -7,16 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.hourly.relation.band import Figures, Relation, ratio
-from qc.limits.relation import (
-    EnergyBalance,
-    FrictionVelocity,
-    FrozenSoil,
-    NdviJump,
-    ParAtNight,
-    RadiationBalance,
-    ShortWaveRatio,
-)
+from qc.hourly.relation.band import Band, Figures, Relation, ratio
 from qc.native.solar import solar_elevation
 
 if TYPE_CHECKING:
@@ -24,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from qc.hourly.hours import Hours
+    from qc.hourly.context import HourlyContext
 
     Field = NDArray[np.float64]
 
@@ -33,12 +24,40 @@ NIGHT_DEG = -6.0
 """The sun below this is night: civil twilight is over [degree]."""
 
 
+class FrozenSoil(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="frozen_soil"):
+    """Least soil temperature beside a soil moisture [degC]; ``floor`` is always reached."""
+
+
+class RadiationBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="radiation_balance"):
+    """Net radiation minus its parts [W m⁻²]; ``floor`` is always reached."""
+
+
+class ShortWaveRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="short_wave_ratio"):
+    """Reflected over global radiation [1]; ``floor`` is the global radiation."""
+
+
+class EnergyBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="energy_balance"):
+    """Turbulent fluxes over available energy [1]; ``floor`` is the available energy [W m⁻²]."""
+
+
+class FrictionVelocity(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="weak_turbulence"):
+    """Least friction velocity for a flux [m s⁻¹]; ``floor`` is always reached."""
+
+
+class ParAtNight(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="par_at_night"):
+    """PAR while the sun is more than six degrees below the horizon; ``floor`` 1 is night."""
+
+
+class NdviJump(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ndvi_jump"):
+    """Change of NDVI against the values before [1]; ``floor`` is always reached."""
+
+
 def _frozen(depth: str) -> Relation:
     moisture, temperature = f"soil_moisture{depth}", f"soil_temperature{depth}"
     return Relation(
         kind=FrozenSoil,
-        needs=(moisture, temperature),
-        judges=(moisture,),
+        requires=(moisture, temperature),
+        flags=(moisture,),
         # the limit is a lowest temperature: liquid water cannot be measured by permittivity in frozen soil
         compute=lambda values: Figures(values[temperature], np.ones(values[temperature].shape)),
     )
@@ -68,7 +87,7 @@ def ndvi_jump(values: Mapping[str, Field]) -> Figures:
     return Figures(values["ndvi"] - before, np.ones(before.shape))
 
 
-def par_at_night(hours: Hours) -> Relation | None:
+def par_at_night(hours: HourlyContext) -> Relation | None:
     """The relation for a station whose place is known."""
     if hours.place is None:
         return None
@@ -78,8 +97,8 @@ def par_at_night(hours: Hours) -> Relation | None:
     dark = np.max(edges, axis=0) < NIGHT_DEG
     return Relation(
         kind=ParAtNight,
-        needs=("par",),
-        judges=("par",),
+        requires=("par",),
+        flags=("par",),
         compute=lambda values: Figures(values["par"], dark.astype(np.float64)),
     )
 
@@ -88,24 +107,24 @@ RELATIONS = (
     *(_frozen(depth) for depth in DEPTHS),
     Relation(
         kind=RadiationBalance,
-        needs=("net_radiation", "global_radiation", "sw_out", "lw_in", "lw_out"),
-        judges=("net_radiation", "global_radiation", "sw_out", "lw_in", "lw_out"),
+        requires=("net_radiation", "global_radiation", "sw_out", "lw_in", "lw_out"),
+        flags=("net_radiation", "global_radiation", "sw_out", "lw_in", "lw_out"),
         compute=radiation_balance,
     ),
     Relation(
         kind=ShortWaveRatio,
-        needs=("sw_out", "global_radiation"),
-        judges=("sw_out", "global_radiation"),
+        requires=("sw_out", "global_radiation"),
+        flags=("sw_out", "global_radiation"),
         compute=lambda values: ratio(values["sw_out"], values["global_radiation"]),
     ),
     Relation(
         kind=EnergyBalance,
-        needs=("sensible_heat_flux", "latent_heat_flux", "net_radiation", "soil_heat_flux"),
-        judges=("sensible_heat_flux", "latent_heat_flux"),
+        requires=("sensible_heat_flux", "latent_heat_flux", "net_radiation", "soil_heat_flux"),
+        flags=("sensible_heat_flux", "latent_heat_flux"),
         compute=energy_balance,
     ),
     Relation(
-        kind=FrictionVelocity, needs=("friction_velocity", "co2_flux"), judges=("co2_flux",), compute=weak_turbulence
+        kind=FrictionVelocity, requires=("friction_velocity", "co2_flux"), flags=("co2_flux",), compute=weak_turbulence
     ),
-    Relation(kind=NdviJump, needs=("ndvi",), judges=("ndvi",), compute=ndvi_jump, over_hours=True),
+    Relation(kind=NdviJump, requires=("ndvi",), flags=("ndvi",), compute=ndvi_jump, over_hours=True),
 )

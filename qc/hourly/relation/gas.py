@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.hourly.relation.band import Figures, Relation, ratio
-from qc.limits.relation import InversionRate, NitrogenOxides, OxBalance, OzoneWithNo
+from qc.hourly.relation.band import Band, Figures, Relation, ratio
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
@@ -20,6 +19,22 @@ if TYPE_CHECKING:
 
 RATE_H = 24
 """Hours over which the rate of inversions is taken [h]. Project's choice."""
+
+
+class NitrogenOxides(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="nox_sum"):
+    """NO2 and NO as NO2, over NOx [1]; ``floor`` is NOx."""
+
+
+class OzoneWithNo(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ozone_with_no"):
+    """NO beside ozone; ``floor`` is the ozone from which on it is looked at."""
+
+
+class OxBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ox_balance"):
+    """Least sum of ozone and NO2, as ozone; ``floor`` is always reached."""
+
+
+class InversionRate(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pm_inversion_rate"):
+    """Part of a day in which PM2.5 was above PM10 [1]; ``floor`` is the number of hours."""
 
 
 def nitrogen_oxides(values: Mapping[str, Field]) -> Figures:
@@ -54,10 +69,10 @@ def inversion_rate(values: Mapping[str, Field]) -> Figures:
 
 
 RELATIONS = (
-    Relation(kind=NitrogenOxides, needs=("no", "no2", "nox"), judges=("nox", "no", "no2"), compute=nitrogen_oxides),
-    Relation(kind=OzoneWithNo, needs=("no", "o3"), judges=("no", "o3"), compute=ozone_with_no),
-    Relation(kind=OxBalance, needs=("o3", "no2"), judges=("o3", "no2"), compute=ox_balance),
+    Relation(kind=NitrogenOxides, requires=("no", "no2", "nox"), flags=("nox", "no", "no2"), compute=nitrogen_oxides),
+    Relation(kind=OzoneWithNo, requires=("no", "o3"), flags=("no", "o3"), compute=ozone_with_no),
+    Relation(kind=OxBalance, requires=("o3", "no2"), flags=("o3", "no2"), compute=ox_balance),
     Relation(
-        kind=InversionRate, needs=("pm25", "pm10"), judges=("pm25", "pm10"), compute=inversion_rate, over_hours=True
+        kind=InversionRate, requires=("pm25", "pm10"), flags=("pm25", "pm10"), compute=inversion_rate, over_hours=True
     ),
 )

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.hourly.relation.band import Figures, Relation
-from qc.limits.relation import CovariationBand, HourNoise, LocalContamination
+from qc.hourly.relation.band import Band, Figures, Relation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +21,18 @@ AROUND_H = 25
 TOGETHER_H = 48
 """Hours over which two gases are compared [h]."""
 _LEAST_H = 12
+
+
+class LocalContamination(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="local_contamination"):
+    """Rise of CO2 above its surroundings; ``floor`` is that of CO."""
+
+
+class CovariationBand(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="co2_ch4_covariation"):
+    """Correlation of CO2 and CH4 over two days [1]; ``floor`` is the standard deviation of CO2."""
+
+
+class HourNoise(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="hour_noise"):
+    """Standard deviation of a gas within an hour, of its unit; ``floor`` is always reached."""
 
 
 def above_surroundings(values: Field) -> Field:
@@ -53,8 +64,8 @@ def _noise(code: str) -> Relation:
     spread = f"{code}__std"
     return Relation(
         kind=HourNoise,
-        needs=(code, spread),
-        judges=(code,),
+        requires=(code, spread),
+        flags=(code,),
         compute=lambda values: Figures(values[spread], np.ones(values[spread].shape)),
     )
 
@@ -62,7 +73,11 @@ def _noise(code: str) -> Relation:
 RELATIONS = (
     *(_noise(code) for code in ("co2", "ch4", "n2o", "co")),
     Relation(
-        kind=LocalContamination, needs=("co2", "co"), judges=("co2", "co"), compute=local_contamination, over_hours=True
+        kind=LocalContamination,
+        requires=("co2", "co"),
+        flags=("co2", "co"),
+        compute=local_contamination,
+        over_hours=True,
     ),
-    Relation(kind=CovariationBand, needs=("co2", "ch4"), judges=("co2", "ch4"), compute=covariation, over_hours=True),
+    Relation(kind=CovariationBand, requires=("co2", "ch4"), flags=("co2", "ch4"), compute=covariation, over_hours=True),
 )

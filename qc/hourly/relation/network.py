@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qc.hourly.hours import Verdict
+from qc.hourly.hourly_test import HourlyResult
 from qc.hourly.relation import eco, gas, ghg, pm, rad, voc
-from qc.hourly.relation.band import judge_relations
-from qc.limits.relation import DoseRise
+from qc.hourly.relation.band import evaluate_relations
 from schemas.message import NetworkCode
 from schemas.parameter import parameter
-from schemas.reason import reason_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from qc.hourly.hours import Hours
+    from qc.hourly.context import HourlyContext
     from qc.hourly.relation.band import Relation
+    from qc.limits.limit import BaseLimit
+    from qc.limits.thresholds import Thresholds
+    from schemas.reason import Figure
 
 DOSE = "gamma_dose_rate"
 RAIN = "rain"
@@ -31,37 +33,50 @@ RELATIONS: dict[str, tuple[Relation, ...]] = {
     NetworkCode.VOC: voc.RELATIONS,
     NetworkCode.ECO: eco.RELATIONS,
 }
-NETWORK_TESTS = (
-    *dict.fromkeys(item.test for relations in RELATIONS.values() for item in relations),
-    "par_at_night",
-    "voc_pattern",
-    "dose_rise",
+
+
+_KINDS: tuple[type[BaseLimit], ...] = (
+    *(item.kind for relations in RELATIONS.values() for item in relations),
+    eco.ParAtNight,
+    voc.VocPattern,
+    rad.DoseRise,
 )
+KINDS: Mapping[str, type[BaseLimit]] = MappingProxyType({str(kind.__struct_config__.tag): kind for kind in _KINDS})
+NETWORK_TESTS = tuple(KINDS)
+_HISTORY_H = {NetworkCode.GAS: 24, NetworkCode.GHG: 72, NetworkCode.VOC: 72}
+"""Hours of the past by network: a day of inversions, two gases together, medians of species [h]."""
+
+
+def history_h(thresholds: Thresholds, network: str) -> int:
+    """Hours of the past that the relations of a network need for its ordinary state [h]."""
+    if network == NetworkCode.RAD:
+        return max((limit.history_h for limit in thresholds.of_kind(rad.DoseRise)), default=0)
+    return next((hours for code, hours in _HISTORY_H.items() if code == network), 0)
 
 
 def codes_of(network: str) -> frozenset[str]:
     """Parameters that the tests of a network use, whichever network of the station measures them."""
     relations = RELATIONS.get(network, ())
-    codes = frozenset(code for item in relations for code in (*item.needs, *item.uses))
+    codes = frozenset(code for item in relations for code in (*item.requires, *item.optional))
     return codes | {RAIN} if network == NetworkCode.RAD else codes
 
 
-def network_verdicts(hours: Hours) -> Iterator[Verdict]:
-    """Verdicts of everything that knows the network of these hours."""
-    yield from judge_relations(hours, RELATIONS.get(hours.network, ()))
+def network_results(hours: HourlyContext) -> Iterator[HourlyResult]:
+    """Results of all tests that know the network of these hours."""
+    yield from evaluate_relations(hours, RELATIONS.get(hours.network, ()))
     if hours.network == NetworkCode.VOC:
-        yield from voc.judge_pattern(hours)
+        yield from voc.evaluate_pattern(hours)
     elif hours.network == NetworkCode.ECO:
         night = eco.par_at_night(hours)
-        yield from judge_relations(hours, () if night is None else (night,))
+        yield from evaluate_relations(hours, () if night is None else (night,))
     elif hours.network == NetworkCode.RAD:
         yield from _dose_rise(hours)
 
 
-def _dose_rise(hours: Hours) -> Iterator[Verdict]:
+def _dose_rise(hours: HourlyContext) -> Iterator[HourlyResult]:
     if DOSE not in hours.hourly.frame or not len(hours.times):
         return
-    limit = hours.limit(DoseRise, DOSE, int(hours.months[-1]))
+    limit = hours.limit(rad.DoseRise, DOSE, int(hours.months[-1]))
     if limit is None:
         hours.unevaluated["dose_rise"] += 1
         return
@@ -71,13 +86,16 @@ def _dose_rise(hours: Hours) -> Iterator[Verdict]:
     shared = rad.shared_wash_out(rises, _kinds_near(hours, rule), rule)
     kinds = np.where(shared, rad.Rise.WASH_OUT, rises.kinds).astype(np.int8)
 
-    def explain(at: int) -> str:
-        figures = {"value": float(dose[at]), "rise": float(rises.rise[at]), "level": rises.baseline.level}
-        since = float(rises.since_rain_h[at])
-        return reason_text("dose_rise", _kind_of(rises, shared, at), unit=parameter(DOSE).unit, hours=since, **figures)
+    def explain(at: int) -> tuple[str, Mapping[str, Figure]]:
+        return _kind_of(rises, shared, at), {
+            "value": float(dose[at]),
+            "unit": parameter(DOSE).unit,
+            "rise": float(rises.rise[at]),
+            "level": rises.baseline.level,
+            "hours": float(rises.since_rain_h[at]),
+        }
 
-    told = kinds >= rad.Rise.WASH_OUT
-    yield Verdict(DOSE, "dose_rise", rad.flags_of(kinds, dose), explain, told)
+    yield HourlyResult(DOSE, "dose_rise", rad.flags_of(kinds, dose), explain, kinds >= rad.Rise.WASH_OUT)
 
 
 def _kind_of(rises: rad.DoseRises, shared: NDArray[np.bool_], at: int) -> str:
@@ -91,7 +109,7 @@ def _kind_of(rises: rad.DoseRises, shared: NDArray[np.bool_], at: int) -> str:
     return "dry" if rises.rain_known[at] else "unmeasured"
 
 
-def _kinds_near(hours: Hours, rule: rad.RiseLimit) -> list[NDArray[np.int8]]:
+def _kinds_near(hours: HourlyContext, rule: rad.RiseLimit) -> list[NDArray[np.int8]]:
     index = hours.hourly.frame.index
     frames = [frame.reindex(index, columns=[DOSE, RAIN]).astype(np.float64) for frame in hours.near.values()]
     return [

@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qc.hourly.relation.band import Figures, Relation, ratio, total
-from qc.limits.relation import (
-    AmmoniumBalance,
-    BlackCarbonRatio,
-    IonBalance,
-    MassClosure,
-    OcEcRatio,
-    PotassiumRatio,
-    SulfurRatio,
-)
+from qc.hourly.relation.band import Band, Figures, Relation, ratio, total
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +27,34 @@ MASS = {
 }  # fmt: skip
 SULFATE_OF_SULFUR = 96.06 / 32.06
 """Mass of sulfate that holds one unit of sulfur [1]."""
+
+
+class IonBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ion_balance"):
+    """Equivalents of cations over anions [1]; ``floor`` is the mass of the ions."""
+
+
+class AmmoniumBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ammonium_balance"):
+    """Ammonium over sulfate and nitrate in equivalents [1]; ``floor`` is their mass."""
+
+
+class MassClosure(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="mass_closure"):
+    """Reconstructed mass over PM2.5 [1]; ``floor`` is PM2.5."""
+
+
+class OcEcRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="oc_ec_ratio"):
+    """OC over EC [1]; ``floor`` is EC."""
+
+
+class PotassiumRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="potassium_ratio"):
+    """Water-soluble over total potassium [1]; ``floor`` is the total."""
+
+
+class SulfurRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="sulfur_ratio"):
+    """Sulfur as sulfate over sulfate [1]; ``floor`` is sulfate."""
+
+
+class BlackCarbonRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="bc_ec_ratio"):
+    """Black over elemental carbon [1]; ``floor`` is EC."""
 
 
 def ion_balance(values: Mapping[str, Field]) -> Figures:
@@ -85,28 +104,28 @@ def black_carbon_ratio(values: Mapping[str, Field]) -> Figures:
 RELATIONS = (
     Relation(
         kind=IonBalance,
-        needs=("sulfate", "nitrate", "ammonium"),
-        uses=tuple(code for code in (*CATIONS, *ANIONS) if code not in {"sulfate", "nitrate", "ammonium"}),
-        judges=("sulfate", "nitrate", "ammonium"),
+        requires=("sulfate", "nitrate", "ammonium"),
+        optional=tuple(code for code in (*CATIONS, *ANIONS) if code not in {"sulfate", "nitrate", "ammonium"}),
+        flags=("sulfate", "nitrate", "ammonium"),
         compute=ion_balance,
     ),
     Relation(
-        kind=AmmoniumBalance, needs=("ammonium", "sulfate", "nitrate"), judges=("ammonium",), compute=ammonium_balance
+        kind=AmmoniumBalance, requires=("ammonium", "sulfate", "nitrate"), flags=("ammonium",), compute=ammonium_balance
     ),
     Relation(
         kind=MassClosure,
-        needs=("pm25", "sulfate", "nitrate"),
-        uses=tuple(code for code in MASS if code not in {"sulfate", "nitrate"}),
-        judges=("pm25", "sulfate", "nitrate", "oc", "ec"),
+        requires=("pm25", "sulfate", "nitrate"),
+        optional=tuple(code for code in MASS if code not in {"sulfate", "nitrate"}),
+        flags=("pm25", "sulfate", "nitrate", "oc", "ec"),
         compute=mass_closure,
     ),
-    Relation(kind=OcEcRatio, needs=("oc", "ec"), judges=("oc", "ec"), compute=oc_ec_ratio),
+    Relation(kind=OcEcRatio, requires=("oc", "ec"), flags=("oc", "ec"), compute=oc_ec_ratio),
     Relation(
         kind=PotassiumRatio,
-        needs=("potassium_ion", "potassium"),
-        judges=("potassium_ion", "potassium"),
+        requires=("potassium_ion", "potassium"),
+        flags=("potassium_ion", "potassium"),
         compute=potassium_ratio,
     ),
-    Relation(kind=SulfurRatio, needs=("sulfur", "sulfate"), judges=("sulfur", "sulfate"), compute=sulfur_ratio),
-    Relation(kind=BlackCarbonRatio, needs=("bc", "ec"), judges=("bc", "ec"), compute=black_carbon_ratio),
+    Relation(kind=SulfurRatio, requires=("sulfur", "sulfate"), flags=("sulfur", "sulfate"), compute=sulfur_ratio),
+    Relation(kind=BlackCarbonRatio, requires=("bc", "ec"), flags=("bc", "ec"), compute=black_carbon_ratio),
 )

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
 import pandas as pd
+from msgspec import Meta
 
+from qc.limits.limit import BaseLimit, Positive
 from qc.robust import robust_spread
 from schemas.flag import Flag
 
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-    from qc.limits.relation import DoseRise
 
     Field = NDArray[np.float64]
 
@@ -32,6 +32,17 @@ SLOWEST_HALF_TIME_H = 1.0
 """Of the fall after rain; 20 to 60 min are usual [h]."""
 LEAST_NEIGHBOURS = 2
 """Neighbours that must agree before rain that this station did not see is believed [1]."""
+
+
+class DoseRise(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="dose_rise"):
+    """When a dose rate is above the dry baseline, and what rain may explain; see `RiseLimit`."""
+
+    sigma: Positive
+    relative: Positive
+    most_relative: Positive
+    most: Positive
+    dry_hours: Annotated[int, Meta(ge=6)]
+    history_h: Annotated[int, Meta(ge=24, le=1_440)]
 
 
 class Rise(IntEnum):

@@ -3,31 +3,61 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
+from msgspec import Meta
 
-from qc.hourly.hours import Verdict
-from qc.hourly.relation.band import Figures, Relation, ratio
-from qc.limits.relation import Band, BenzeneRatio, EthylbenzeneRatio, PentaneRatio, VocPattern, VocSum, XyleneRatio
+from qc.hourly.hourly_test import HourlyResult
+from qc.hourly.relation.band import Band, Figures, Relation, ratio
+from qc.limits.limit import BaseLimit
 from schemas.flag import Flag
 from schemas.frames import parameters_in
 from schemas.parameter import ParameterGroup, load_parameters, parameter
-from schemas.reason import reason_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from qc.hourly.hours import Hours
+    from qc.hourly.context import HourlyContext
+    from schemas.reason import Figure
 
     Field = NDArray[np.float64]
 
 CARBON_G_MOL = 12.011
 _CARBON = re.compile(r"C(?![a-z])(\d*)")
 _LEAST_SPECIES = 8
+_RUNS = {1: "calibration", -1: "blank"}
 _TOTALS = frozenset({"tnmhc", "tvoc", "nmhc", "thc"})
+
+
+class XyleneRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="xylene_ratio"):
+    """m/p- over o-xylene [1]; ``floor`` is o-xylene."""
+
+
+class PentaneRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pentane_ratio"):
+    """i- over n-pentane [1]; ``floor`` is n-pentane."""
+
+
+class BenzeneRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="benzene_ratio"):
+    """Toluene over benzene [1]; ``floor`` is benzene."""
+
+
+class EthylbenzeneRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ethylbenzene_ratio"):
+    """Ethylbenzene over m/p-xylene [1]; ``floor`` is m/p-xylene."""
+
+
+class VocSum(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="voc_sum"):
+    """Carbon of the species over TNMHC [1]; ``floor`` is TNMHC."""
+
+
+class VocPattern(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="voc_pattern"):
+    """Factors of their medians by which species are high or low, and the part of them that makes a calibration or blank run [1]."""
+
+    high: Annotated[float, Meta(gt=1)]
+    low: Annotated[float, Meta(gt=0, lt=1)]
+    share: Annotated[float, Meta(gt=0.5, le=1)]
 
 
 def carbon_share(code: str) -> float:
@@ -73,7 +103,7 @@ def run_pattern(species: Field, *, high: float, low: float, share: float) -> NDA
     return kinds
 
 
-def judge_pattern(hours: Hours) -> Iterator[Verdict]:
+def evaluate_pattern(hours: HourlyContext) -> Iterator[HourlyResult]:
     """SUSPECT for every species of an hour that looks like a calibration or blank run and is not said to be one."""
     codes = [code for code in parameters_in(hours.hourly.frame) if parameter(code).group is not ParameterGroup.MET]
     species = [code for code in codes if code not in _TOTALS]
@@ -89,15 +119,14 @@ def judge_pattern(hours: Hours) -> Iterator[Verdict]:
     if not shares:
         hours.unevaluated["voc_pattern"] += len(species)
         return
-    told = {1: "calibration", -1: "blank"}
 
-    def explain(at: int) -> str:
-        return reason_text("voc_pattern", told[int(kinds[at])], share=round(100 * shares[int(hours.months[at])]))
+    def explain(at: int) -> tuple[str, Mapping[str, Figure]]:
+        return _RUNS[int(kinds[at])], {"share": round(100 * shares[int(hours.months[at])])}
 
     for code in species:
         flags = np.where(kinds != 0, Flag.SUSPECT, Flag.PASS).astype(np.int8)
         flags[~np.isfinite(hours.valid(code))] = Flag.MISSING
-        yield Verdict(code, "voc_pattern", flags, explain)
+        yield HourlyResult(code, "voc_pattern", flags, explain)
 
 
 def species_sum(values: Mapping[str, Field]) -> Figures:
@@ -114,8 +143,8 @@ def _relation(kind: type[Band], numerator: str, denominator: str) -> Relation:
     """Ratio of two species, weighed by the second."""
     return Relation(
         kind=kind,
-        needs=(numerator, denominator),
-        judges=(numerator, denominator),
+        requires=(numerator, denominator),
+        flags=(numerator, denominator),
         compute=lambda values: ratio(values[numerator], values[denominator]),
     )
 
@@ -128,9 +157,9 @@ RELATIONS = (
     _relation(EthylbenzeneRatio, "ethylbenzene", "m_p_xylene"),
     Relation(
         kind=VocSum,
-        needs=("tnmhc",),
-        uses=_SPECIES,
-        judges=("tnmhc",),
+        requires=("tnmhc",),
+        optional=_SPECIES,
+        flags=("tnmhc",),
         compute=species_sum,
     ),
 )

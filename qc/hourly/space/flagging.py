@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from qc.angle import rows_on_line
-from qc.hourly.space.spatial import SPACE_TESTS, Compared, Places, buddy_test, consistency_test
-from qc.limits.space import Buddy, SpatialConsistency
+from qc.hourly.space.buddy import Buddy, buddy_test
+from qc.hourly.space.consistency import SpatialConsistency, consistency_test
+from qc.hourly.space.neighbours import Compared, Places
+from qc.hourly.space.table import SPACE_TESTS
 from schemas.flag import Flag, combine
 from schemas.frames import FLAG, FLAG_COLUMNS, concat_flags, valid_values
 from schemas.parameter import parameter

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,10 +11,13 @@ from hypothesis import strategies as st
 
 from qc.calibration.check import doubt_flags, doubts, judge_checks, span_drift_pct, zero_drift_pct
 from qc.calibration.correction import CalibrationError, corrected, derive_correction
-from qc.limits.thresholds import Thresholds, parse_thresholds
+from qc.run.limits import parse_thresholds
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult, Correction
 from schemas.flag import Flag
 from schemas.words import sentence
+
+if TYPE_CHECKING:
+    from qc.limits.thresholds import Thresholds
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 6, 1, 17, tzinfo=UTC)
@@ -105,7 +109,7 @@ def test_flags_are_the_periods_flag_inside_and_pass_outside(thresholds: Threshol
 
 @given(st.lists(st.floats(-20, 20), min_size=1, max_size=8))
 def test_every_failed_check_lies_in_or_ends_a_period_and_no_good_one_does(drifts: list[float]) -> None:
-    from qc.limits.thresholds import load_thresholds
+    from qc.run.limits import load_thresholds
 
     judged = judge_checks([span(day, drift) for day, drift in enumerate(drifts)], load_thresholds(), ZONE)
     periods = doubts(judged)

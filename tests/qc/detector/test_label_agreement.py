@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qc.detector.label_agreement import label_agreement
-from qc.native.checks import CheckError
+from qc.native.argument import InvalidInputError
 from tests.qc.detector.sonde import hours
 
 
@@ -47,11 +47,11 @@ def test_without_flags_or_labels_the_score_is_zero() -> None:
 
 
 def test_what_cannot_be_scored_is_named() -> None:
-    with pytest.raises(CheckError, match="3 flags and 3 labels but 4 times"):
+    with pytest.raises(InvalidInputError, match="3 flags and 3 labels but 4 times"):
         label_agreement(mask(3), mask(3), hours(4))
-    with pytest.raises(CheckError, match="unsorted"):
+    with pytest.raises(InvalidInputError, match="unsorted"):
         label_agreement(mask(3), mask(3), hours(3)[::-1])
-    with pytest.raises(CheckError, match="tolerance_s"):
+    with pytest.raises(InvalidInputError, match="tolerance_s"):
         label_agreement(mask(3), mask(3), hours(3), tolerance_s=-1)
 
 

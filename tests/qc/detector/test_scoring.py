@@ -18,10 +18,10 @@ from qc.detector.flagging import clue_of, flag_sonde, priors_of, words
 from qc.detector.model_file import ModelFile, Trained, encode_model
 from qc.detector.scoring import EVENT_FIGURES, STATE_FIGURES, Cuts, Model, ModelError
 from qc.detector.training import agreement_by_parameter, train_detector, train_model_file
-from qc.limits.thresholds import load_thresholds, parse_thresholds
-from qc.native.checks import CheckError
-from qc.native.flagging import Stream
+from qc.native.argument import InvalidInputError
+from qc.native.series import Stream
 from qc.run.detector import PACKAGED, load_model
+from qc.run.limits import load_thresholds, parse_thresholds
 from schemas.flag import Flag
 from schemas.words import sentence
 from schemas.words import words as catalogue
@@ -129,9 +129,9 @@ def test_no_parameter_is_no_verdict() -> None:
 
 
 def test_what_does_not_fit_is_named() -> None:
-    with pytest.raises(CheckError, match="different length"):
+    with pytest.raises(InvalidInputError, match="different length"):
         detect({"ph": np.zeros(3), "turbidity": np.zeros(4)}, {}, RULES, per_hour=PER_HOUR)
-    with pytest.raises(CheckError, match="per_hour: 0"):
+    with pytest.raises(InvalidInputError, match="per_hour: 0"):
         detect({"ph": np.zeros(3)}, {}, RULES, per_hour=0)
 
 

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from qc.hourly import flagging
-from qc.hourly.flagging import HOURLY_TESTS, FlaggedHours, flag_hours
+from qc.hourly.flagging import FlaggedHours, flag_hours
 from qc.hourly.mean import Hourly
+from qc.hourly.table import HOURLY_TESTS
 from schemas.flag import Flag
 from schemas.frames import valid_values
 from schemas.reason import reason_text

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qc.hourly.uncertainty import hourly_uncertainty, with_uncertainty
-from qc.limits.thresholds import ThresholdError, load_thresholds, parse_thresholds
+from qc.limits.load import ThresholdError
+from qc.run.limits import load_thresholds, parse_thresholds
 
 PLACE = {"network": "gas", "station_id": "s1", "zone": ZoneInfo("Asia/Shanghai")}
 STATED = """[hour]

@@ -1,21 +1,22 @@
 from __future__ import annotations
 
+import json
+import tomllib
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
-from qc.limits.relation import FluxSpike
-from qc.limits.thresholds import (
-    PACKAGED,
-    FlatLine,
-    GrossRange,
-    Spike,
-    ThresholdError,
-    Thresholds,
-    load_thresholds,
-    parse_thresholds,
-)
-from qc.native.soft import SOFT_TESTS
+from qc.limits.load import LimitKinds, ThresholdError, parse_limits
+from qc.limits.thresholds import PACKAGED, Thresholds
+from qc.native.table import KINDS
+from qc.native.test.clock import ClockRule
+from qc.native.test.flat_line import FlatLineLimit
+from qc.native.test.flux_spike import FluxSpikeLimit
+from qc.native.test.gross_range import GrossRangeLimit
+from qc.native.test.spike import SpikeLimit
+from qc.run.limits import KINDS as ALL_KINDS
+from qc.run.limits import load_thresholds, parse_thresholds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,7 @@ def limit(
 
 
 def spike(thresholds: Thresholds, station: str = "s", month: int = 7, network: str = "gas", code: str = "o3") -> float:
-    found = thresholds.find(Spike, code, network=network, station_id=station, month=month)
+    found = thresholds.find(SpikeLimit, code, network=network, station_id=station, month=month)
     assert found is not None
     return found.suspect
 
@@ -64,7 +65,7 @@ def test_a_unit_is_read_in_every_spelling_that_messages_may_have(unit: str) -> N
 
 
 def test_no_limit_is_none() -> None:
-    assert parse_thresholds(HOUR, "f").find(Spike, "o3", network="gas", station_id="s", month=1) is None
+    assert parse_thresholds(HOUR, "f").find(SpikeLimit, "o3", network="gas", station_id="s", month=1) is None
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,7 @@ def test_no_limit_is_none() -> None:
             "tolerance_s",
         ),
         ("[hours]\n", "hours"),
+        ("[limit]\n", "array of tables"),
         ("[[limit\n", "not TOML"),
     ],
 )
@@ -116,7 +118,7 @@ def test_a_limit_for_an_unknown_station_is_an_error(tmp_path: Path) -> None:
 
 
 def test_packaged_limits_never_narrow_the_physical_range(thresholds: Thresholds) -> None:
-    found = [item for item in thresholds._limits.values() if isinstance(item, GrossRange)]
+    found = [item for item in thresholds._limits.values() if isinstance(item, GrossRangeLimit)]
     assert found
     assert all(item.fail_min is None and item.fail_max is None for item in found)
 
@@ -131,7 +133,7 @@ def test_every_network_has_native_limits(thresholds: Thresholds) -> None:
         ("eco", "ph"),
         ("rad", "gamma_dose_rate"),
     ):
-        assert thresholds.find(GrossRange, code, network=network, station_id="s", month=1) is not None
+        assert thresholds.find(GrossRangeLimit, code, network=network, station_id="s", month=1) is not None
 
 
 def test_only_the_hour_rule_claims_to_be_verified(thresholds: Thresholds) -> None:
@@ -143,16 +145,16 @@ def test_only_the_hour_rule_claims_to_be_verified(thresholds: Thresholds) -> Non
 
 def test_longest_window_covers_every_native_test(thresholds: Thresholds) -> None:
     windows = [item.look_back_s for item in thresholds._limits.values()]
-    assert {item.suspect_s for item in thresholds._limits.values() if isinstance(item, FlatLine)} <= set(windows)
+    assert {item.suspect_s for item in thresholds._limits.values() if isinstance(item, FlatLineLimit)} <= set(windows)
     assert thresholds.longest_native_window_s() == max(windows)
-    others = [item.look_back_s for item in thresholds._limits.values() if not isinstance(item, FluxSpike)]
+    others = [item.look_back_s for item in thresholds._limits.values() if not isinstance(item, FluxSpikeLimit)]
     assert max(others) <= 86_400
 
 
 def test_every_soft_native_test_has_packaged_limits(thresholds: Thresholds) -> None:
     kinds = {type(item) for item in thresholds._limits.values()}
-    assert {test.kind for test in SOFT_TESTS.values()} <= kinds
-    assert thresholds.clock is not None
+    assert set(KINDS.values()) <= kinds
+    assert thresholds.rule(ClockRule) is not None
 
 
 @pytest.mark.parametrize(
@@ -171,6 +173,22 @@ def test_a_figure_that_is_no_number_is_refused(test: str, figures: str, place: s
     )
     with pytest.raises(ThresholdError, match=rf"{place}: expected a finite number"):
         parse_thresholds(text, "file")
+
+
+def test_every_packaged_limit_has_the_figures_of_the_file() -> None:
+    text = PACKAGED.read_text("utf-8")
+    parsed = parse_limits(text, "file", ALL_KINDS).limits
+    stated = tomllib.loads(text)["limit"]
+    assert len(parsed) == len(stated) == 231
+    for (_, found), item in zip(parsed, stated, strict=True):
+        fields = msgspec.to_builtins(found)
+        assert json.dumps({name: fields[name] for name in item}) == json.dumps(item)
+    assert {item["test"] for item in stated} == set(ALL_KINDS.limits) - {"uncertainty"}
+
+
+def test_limits_of_other_tests_are_skipped_only_where_kinds_are_partial() -> None:
+    kinds = LimitKinds({"spike": SpikeLimit}, {}, is_partial=True)
+    assert [type(item) for _, item in parse_limits(limit() + limit(test="speck"), "f", kinds).limits] == [SpikeLimit]
 
 
 def test_a_file_of_limits_alone_keeps_the_packaged_rule_of_the_hour() -> None:

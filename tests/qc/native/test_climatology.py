@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qc.limits.limit import Climatology
-from qc.limits.thresholds import parse_thresholds
-from qc.native.checks import CheckError
-from qc.native.climatology import Spans, climatology_test, derive_spans, limit_toml
+from qc.native.argument import InvalidInputError
+from qc.native.climatology_record import derive_spans, limit_toml
+from qc.native.test.climatology import ClimatologyLimit, Spans, climatology_test
+from qc.run.limits import parse_thresholds
 from schemas.parameter import load_parameters
 
 
@@ -38,12 +38,12 @@ def test_one_side_may_be_open() -> None:
     [([[0.0]] * 11, [], "low"), ([], [[0.0, 1.0]] * 12, "high"), ([[1.0]] * 12, [[1.0]] * 12, "month 1, hour 0")],
 )
 def test_spans_of_another_shape_are_errors(low: list[list[float]], high: list[list[float]], words: str) -> None:
-    with pytest.raises(CheckError, match=words):
+    with pytest.raises(InvalidInputError, match=words):
         Spans.of_months(low, high)
 
 
 def test_lengths_must_agree() -> None:
-    with pytest.raises(CheckError, match="2 values but 1 months"):
+    with pytest.raises(InvalidInputError, match="2 values but 1 months"):
         climatology_test(np.zeros(2), np.ones(1, dtype=int), np.zeros(2, dtype=int), Spans.of_months([], [[1.0]] * 12))
 
 
@@ -75,7 +75,9 @@ def test_a_record_that_is_dark_by_night_gives_limits_that_load_and_says_what_is_
     values = np.where(lit, 500 * np.random.default_rng(1).uniform(0.2, 1, 8760), 0.0)
     text = written(derive_spans(values, months, hours))
     assert "# global_radiation: month 1-12, hour 0-5 19-23 not evaluated: the values do not vary, they are 0\n" in text
-    found = parse_thresholds(text, "t").find(Climatology, "global_radiation", network="eco", station_id="s", month=1)
+    found = parse_thresholds(text, "t").find(
+        ClimatologyLimit, "global_radiation", network="eco", station_id="s", month=1
+    )
     assert found is not None
     assert np.isnan(found.rows("high")[0][:6]).all()
     assert np.isfinite(found.rows("high")[0][8:17]).all()

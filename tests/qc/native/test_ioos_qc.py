@@ -22,10 +22,12 @@ import pandas as pd
 import pytest
 
 from bench.peer import IOOS_QC, ROOT, PeerUnavailableError, peer_python
-from qc.native import checks, shape
-from qc.native.checks import SpikeMethod
-from qc.native.climatology import Spans, climatology_test
-from qc.native.shape import Spread
+from qc.native.test.attenuated_signal import Spread, attenuated_signal_test
+from qc.native.test.climatology import Spans, climatology_test
+from qc.native.test.flat_line import flat_line_test
+from qc.native.test.gross_range import gross_range_test
+from qc.native.test.rate_of_change import rate_of_change_test
+from qc.native.test.spike import SpikeMethod, spike_test
 from schemas.flag import combine
 
 if TYPE_CHECKING:
@@ -87,9 +89,7 @@ class Case:
     def _range(self) -> tuple[Call, Callable[[], Flags]]:
         near, far = self._two()
         arguments = {"fail_span": [-far, far], "suspect_span": [-near, near]}
-        return (self.name, "gross_range", arguments), lambda: checks.gross_range_test(
-            self.values, (-far, far), (-near, near)
-        )
+        return (self.name, "gross_range", arguments), lambda: gross_range_test(self.values, (-far, far), (-near, near))
 
     def _climatology(self, period: str) -> tuple[Call, Callable[[], Flags]]:
         cells = range(1, 13) if period == "month" else range(24)
@@ -109,21 +109,19 @@ class Case:
     def _spike(self, method: SpikeMethod) -> tuple[Call, Callable[[], Flags]]:
         suspect, fail = self._two()
         arguments = {"suspect_threshold": suspect, "fail_threshold": fail, "method": method.value}
-        return (self.name, "spike", arguments), lambda: checks.spike_test(
-            self.values, suspect, fail=fail, method=method
-        )
+        return (self.name, "spike", arguments), lambda: spike_test(self.values, suspect, fail=fail, method=method)
 
     def _rate(self) -> tuple[Call, Callable[[], Flags]]:
         suspect, fail = (limit / self.step_s for limit in self._two())
         return (self.name, "rate_of_change", {"threshold": suspect, "fail_threshold": fail}), (
-            lambda: checks.rate_of_change_test(self.values, self.times, suspect, fail_per_s=fail)
+            lambda: rate_of_change_test(self.values, self.times, suspect, fail_per_s=fail)
         )
 
     def _flat(self) -> tuple[Call, Callable[[], Flags]]:
         suspect, fail = (int(self.step_s * count) for count in sorted(self.rng.integers(1, 30, 2).tolist()))
         tolerance = float(self.rng.choice([0.01, 0.5, 2.0]))
         arguments = {"suspect_threshold": suspect, "fail_threshold": fail, "tolerance": tolerance}
-        return (self.name, "flat_line", arguments), lambda: checks.flat_line_test(
+        return (self.name, "flat_line", arguments), lambda: flat_line_test(
             self.values, self.times, suspect, tolerance=tolerance, fail_s=fail, qartod=True
         )
 
@@ -137,7 +135,7 @@ class Case:
             count = int(self.rng.integers(2, 30))
             window_s = self.step_s * count
             arguments |= {"test_period": int(window_s), "min_obs": max(3, int(np.ceil(0.75 * count)))}
-        return (name, "attenuated_signal", arguments), lambda: shape.attenuated_signal_test(
+        return (name, "attenuated_signal", arguments), lambda: attenuated_signal_test(
             values, self.times, suspect, window_s=window_s, fail=fail, spread=spread
         )
 
@@ -175,5 +173,5 @@ def test_flags_differ_where_it_is_said(ioos_qc: Path, tmp_path: Path) -> None:
     script = ROOT / "bench" / "peer_ioos.py"
     subprocess.run([ioos_qc, script, "flags", tmp_path / "cases.npz", tmp_path / "flags.npz"], check=True)
     assert np.load(tmp_path / "flags.npz")["00000"][-1] == 4
-    assert checks.flat_line_test(values, times, 180, tolerance=0.5, fail_s=180)[-1] == 1
-    assert checks.flat_line_test(values, times, 180, tolerance=0.5, fail_s=180, qartod=True)[-1] == 4
+    assert flat_line_test(values, times, 180, tolerance=0.5, fail_s=180)[-1] == 1
+    assert flat_line_test(values, times, 180, tolerance=0.5, fail_s=180, qartod=True)[-1] == 4

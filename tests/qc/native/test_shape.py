@@ -5,9 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc.native import regime, shape
-from qc.native.checks import CheckError
-from qc.native.shape import Spread
+from qc.native.argument import InvalidInputError
+from qc.native.test.attenuated_signal import Spread, attenuated_signal_test
+from qc.native.test.regime import regime_test
+from qc.native.test.spike_burst import spike_burst_test
+from qc.native.test.step import step_test
+from qc.native.test.variance_change import variance_change_test
 
 NAN = np.nan
 
@@ -29,40 +32,40 @@ def suspects(flags: np.ndarray) -> list[int]:
 def test_spike_of_up_to_the_given_points_is_suspect(length: int, sign: int) -> None:
     values = noise(200)
     values[100 : 100 + length] += sign * 40
-    assert suspects(shape.spike_burst_test(values, minutes(200), 20)) == list(range(100, 100 + length))
+    assert suspects(spike_burst_test(values, minutes(200), 20)) == list(range(100, 100 + length))
 
 
 @pytest.mark.parametrize("length", [4, 6, 60])
 def test_plateau_longer_than_a_spike_passes(length: int) -> None:
     values = noise(200)
     values[100 : 100 + length] += 40
-    assert suspects(shape.spike_burst_test(values, minutes(200), 20)) == []
+    assert suspects(spike_burst_test(values, minutes(200), 20)) == []
 
 
 def test_step_is_no_spike_of_several_points() -> None:
     values = noise(200)
     values[100:] += 40
-    assert suspects(shape.spike_burst_test(values, minutes(200), 20)) == []
+    assert suspects(spike_burst_test(values, minutes(200), 20)) == []
 
 
 def test_spike_below_its_share_of_the_level_or_within_the_noise_passes() -> None:
     values = noise(200)
     values[100] += 40
-    assert suspects(shape.spike_burst_test(values, minutes(200), 20, relative=1.0)) == []
-    assert suspects(shape.spike_burst_test(values, minutes(200), 20, deviations=200)) == []
+    assert suspects(spike_burst_test(values, minutes(200), 20, relative=1.0)) == []
+    assert suspects(spike_burst_test(values, minutes(200), 20, deviations=200)) == []
 
 
 def test_spike_beside_missing_values_is_still_found() -> None:
     values = noise(200)
     values[100], values[99], values[101] = 90, NAN, NAN
-    assert suspects(shape.spike_burst_test(values, minutes(200), 20)) == [100]
+    assert suspects(spike_burst_test(values, minutes(200), 20)) == [100]
 
 
 def test_spike_cannot_be_told_across_an_outage_nor_at_the_ends() -> None:
     values, times = noise(60), minutes(300)
     times = np.concatenate([times[:30], times[-30:]])
     values[[1, 31]] += 40
-    flags = shape.spike_burst_test(values, times, 20)
+    flags = spike_burst_test(values, times, 20)
     assert suspects(flags) == []
     assert set(flags[[0, 1, 5, 29, 30, 31, -1]]) == {2}
 
@@ -70,20 +73,20 @@ def test_spike_cannot_be_told_across_an_outage_nor_at_the_ends() -> None:
 def test_too_little_movement_is_suspect_by_either_measure() -> None:
     values = np.concatenate([noise(200), 50 + 0.001 * np.arange(200)])
     for spread, limit in ((Spread.STD, 0.1), (Spread.RANGE, 0.3)):
-        flags = shape.attenuated_signal_test(values, minutes(400), limit, window_s=3600, fail=limit / 3, spread=spread)
+        flags = attenuated_signal_test(values, minutes(400), limit, window_s=3600, fail=limit / 3, spread=spread)
         assert set(flags[:200].tolist()) <= {1, 2}
         assert set(flags[262:].tolist()) == {4}
 
 
 def test_whole_series_may_be_one_window() -> None:
-    assert shape.attenuated_signal_test(np.array([1.0, NAN, 1, 1]), minutes(4), 0.1).tolist() == [3, 9, 3, 3]
-    assert shape.attenuated_signal_test(np.array([1.0, NAN, 1]), minutes(3), 0.1).tolist() == [2, 9, 2]
+    assert attenuated_signal_test(np.array([1.0, NAN, 1, 1]), minutes(4), 0.1).tolist() == [3, 9, 3, 3]
+    assert attenuated_signal_test(np.array([1.0, NAN, 1]), minutes(3), 0.1).tolist() == [2, 9, 2]
 
 
 def test_window_with_too_few_values_proves_no_attenuation() -> None:
     values = np.full(100, 5.0)
     values[:90:2] = NAN
-    flags = shape.attenuated_signal_test(values, minutes(100), 0.1, window_s=1800)
+    flags = attenuated_signal_test(values, minutes(100), 0.1, window_s=1800)
     assert 3 not in flags[:90]
 
 
@@ -91,7 +94,7 @@ def test_window_with_too_few_values_proves_no_attenuation() -> None:
 def test_first_value_of_a_new_level_is_suspect(size: float) -> None:
     values = noise(200)
     values[100:] += size
-    assert suspects(shape.step_test(values, minutes(200), 15, window_s=1800)) == [100]
+    assert suspects(step_test(values, minutes(200), 15, window_s=1800)) == [100]
 
 
 def test_gradual_rise_spike_and_noisy_level_are_no_steps() -> None:
@@ -102,14 +105,14 @@ def test_gradual_rise_spike_and_noisy_level_are_no_steps() -> None:
     noisy = 50 + np.random.default_rng(3).normal(0, 20, 200)
     noisy[100:] += 30
     for values in (ramp, spike, noisy):
-        assert suspects(shape.step_test(values, minutes(200), 15, window_s=1800)) == []
+        assert suspects(step_test(values, minutes(200), 15, window_s=1800)) == []
 
 
 def test_step_needs_three_values_a_window_and_both_windows() -> None:
     values = noise(200)
     values[100:] += 30
-    assert set(shape.step_test(values, minutes(200), 15, window_s=120)) == {2}
-    flags = shape.step_test(values, minutes(200), 15, window_s=1800)
+    assert set(step_test(values, minutes(200), 15, window_s=120)) == {2}
+    flags = step_test(values, minutes(200), 15, window_s=1800)
     assert set(flags[:30]) | set(flags[-29:]) == {2}
     assert set(flags[30:100]) == {1}
 
@@ -117,48 +120,48 @@ def test_step_needs_three_values_a_window_and_both_windows() -> None:
 def test_change_of_noise_is_suspect_both_ways() -> None:
     quiet, loud = noise(1000), 50 + np.random.default_rng(2).normal(0, 20, 500)
     rule = {"ratio": 8, "window_s": 3600, "reference_s": 21600, "floor": 0.01}
-    flags = regime.variance_change_test(np.concatenate([quiet, loud]), minutes(1500), **rule)
+    flags = variance_change_test(np.concatenate([quiet, loud]), minutes(1500), **rule)
     assert set(flags[:1000]) == {1, 2}
     assert flags[1061] == 3
-    backward = regime.variance_change_test(np.concatenate([loud, quiet]), minutes(1500), **rule)
+    backward = variance_change_test(np.concatenate([loud, quiet]), minutes(1500), **rule)
     assert backward[561] == 3
 
 
 def test_noise_below_the_floor_is_no_change() -> None:
     values = np.concatenate([np.full(500, 5.0), 5 + 0.01 * np.random.default_rng(2).normal(0, 1, 100)])
-    flags = regime.variance_change_test(values, minutes(600), 5, window_s=3600, reference_s=21600, floor=0.1)
+    flags = variance_change_test(values, minutes(600), 5, window_s=3600, reference_s=21600, floor=0.1)
     assert 3 not in flags
 
 
 def test_new_regime_is_suspect_once_the_whole_window_is_outside() -> None:
     values = noise(600)
     values[400:] += 30
-    flags = regime.regime_test(values, minutes(600), 20, window_s=3600, reference_s=18000)
+    flags = regime_test(values, minutes(600), 20, window_s=3600, reference_s=18000)
     assert suspects(flags)[0] == 459
-    assert 3 not in regime.regime_test(values, minutes(600), 40, window_s=3600, reference_s=18000)
+    assert 3 not in regime_test(values, minutes(600), 40, window_s=3600, reference_s=18000)
 
 
 def test_thresholds_without_meaning_are_errors() -> None:
     values, times = noise(50), minutes(50)
-    with pytest.raises(CheckError, match="suspect"):
-        shape.spike_burst_test(values, times, 0)
-    with pytest.raises(CheckError, match="points"):
-        shape.spike_burst_test(values, times, 1, points=0)
-    with pytest.raises(CheckError, match="window_s"):
-        shape.step_test(values, times, 1, window_s=0)
-    with pytest.raises(CheckError, match="ratio"):
-        regime.variance_change_test(values, times, 1, window_s=60, reference_s=60, floor=1)
-    with pytest.raises(CheckError, match="unsorted"):
-        shape.step_test(values, times[::-1], 1, window_s=60)
+    with pytest.raises(InvalidInputError, match="suspect"):
+        spike_burst_test(values, times, 0)
+    with pytest.raises(InvalidInputError, match="points"):
+        spike_burst_test(values, times, 1, points=0)
+    with pytest.raises(InvalidInputError, match="window_s"):
+        step_test(values, times, 1, window_s=0)
+    with pytest.raises(InvalidInputError, match="ratio"):
+        variance_change_test(values, times, 1, window_s=60, reference_s=60, floor=1)
+    with pytest.raises(InvalidInputError, match="unsorted"):
+        step_test(values, times[::-1], 1, window_s=60)
 
 
 ALL = {
-    "burst": lambda v, t: shape.spike_burst_test(v, t, 3),
-    "std": lambda v, t: shape.attenuated_signal_test(v, t, 0.5, window_s=600),
-    "range": lambda v, t: shape.attenuated_signal_test(v, t, 0.5, window_s=600, spread=Spread.RANGE),
-    "step": lambda v, t: shape.step_test(v, t, 3, window_s=300),
-    "variance": lambda v, t: regime.variance_change_test(v, t, 4, window_s=300, reference_s=600, floor=0.1),
-    "regime": lambda v, t: regime.regime_test(v, t, 3, window_s=300, reference_s=600),
+    "burst": lambda v, t: spike_burst_test(v, t, 3),
+    "std": lambda v, t: attenuated_signal_test(v, t, 0.5, window_s=600),
+    "range": lambda v, t: attenuated_signal_test(v, t, 0.5, window_s=600, spread=Spread.RANGE),
+    "step": lambda v, t: step_test(v, t, 3, window_s=300),
+    "variance": lambda v, t: variance_change_test(v, t, 4, window_s=300, reference_s=600, floor=0.1),
+    "regime": lambda v, t: regime_test(v, t, 3, window_s=300, reference_s=600),
 }
 
 

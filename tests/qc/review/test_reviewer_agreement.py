@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -10,18 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.limits.thresholds import (
-    FlatLine,
-    GrossRange,
-    HourlyFlat,
-    HourlySpike,
-    PmInversion,
-    RateOfChange,
-    Spike,
-    Thresholds,
-    load_thresholds,
-    parse_thresholds,
-)
+from qc.hourly.test.hourly_flat import HourlyFlatLimit
+from qc.hourly.test.hourly_spike import HourlySpikeLimit
+from qc.hourly.test.pm_inversion import PmInversionLimit
+from qc.native.test.flat_line import FlatLineLimit
+from qc.native.test.gross_range import GrossRangeLimit
+from qc.native.test.rate_of_change import RateOfChangeLimit
+from qc.native.test.spike import SpikeLimit
 from qc.review.reviewer_agreement import (
     ANY_TEST,
     Counts,
@@ -32,7 +27,11 @@ from qc.review.reviewer_agreement import (
     reviewer_agreement,
 )
 from qc.review.threshold_proposal import KNOBS, candidates, propose_limits, run_again, to_overrides
+from qc.run.limits import load_thresholds, parse_thresholds
 from schemas.frames import FLAG_COLUMNS
+
+if TYPE_CHECKING:
+    from qc.limits.thresholds import Thresholds
 
 INDEX = pd.date_range("2026-06-01", periods=120, freq="h", tz="UTC", unit="us", name="start")
 RNG = np.random.default_rng(4)
@@ -107,7 +106,7 @@ def test_nothing_reviewed_gives_no_score() -> None:
 
 def test_a_better_limit_is_proposed_with_what_it_would_have_changed() -> None:
     (found,) = propose_limits([spiky()], {}, limits(SPIKE), 6)
-    assert isinstance(found.proposed, HourlySpike)
+    assert isinstance(found.proposed, HourlySpikeLimit)
     assert (found.before.hits, found.after.hits, found.after.false_alarms) == (0, 10, 0)
     assert (found.hours_before, found.hours_after) == (0, 10)
 
@@ -146,13 +145,13 @@ def test_native_limits_are_learnt_from_the_readings() -> None:
 
 
 LIMITS = [
-    GrossRange(**SAID, suspect_min=-5.0, suspect_max=600.0),
-    Spike(**SAID, suspect=60.0, relative=0.5),
-    RateOfChange(**SAID, suspect_per_minute=50.0),
-    FlatLine(**SAID, suspect_s=7200.0, tolerance=0.1, above=5.0),
-    HourlySpike(**SAID, ratio=3.0, increment=50.0),
-    HourlyFlat(**SAID, hours=3, tolerance=0.1),
-    PmInversion(**{**SAID, "parameters": ("pm25",)}, ratio=1.1, difference=10.0),
+    GrossRangeLimit(**SAID, suspect_min=-5.0, suspect_max=600.0),
+    SpikeLimit(**SAID, suspect=60.0, relative=0.5),
+    RateOfChangeLimit(**SAID, suspect_per_minute=50.0),
+    FlatLineLimit(**SAID, suspect_s=7200.0, tolerance=0.1, above=5.0),
+    HourlySpikeLimit(**SAID, ratio=3.0, increment=50.0),
+    HourlyFlatLimit(**SAID, hours=3, tolerance=0.1),
+    PmInversionLimit(**{**SAID, "parameters": ("pm25",)}, ratio=1.1, difference=10.0),
 ]
 
 
@@ -180,9 +179,9 @@ def test_every_limit_that_is_tried_can_stand_in_the_file(limit: Any) -> None:
 
 
 def test_every_kind_of_limit_is_tried_or_cannot_be() -> None:
-    from qc.limits.thresholds import Limit
+    from qc.limits.limit import BaseLimit
 
-    assert set(KNOBS) <= set(Limit.__args__)
+    assert set(KNOBS) <= set(BaseLimit.__args__)
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda item: type(item).__name__)

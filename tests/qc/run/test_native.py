@@ -14,10 +14,10 @@ import typer
 from typer.testing import CliRunner
 
 from console.cli.qc import group as command
-from qc.limits.limit import Climatology
-from qc.limits.thresholds import load_thresholds
-from qc.native.digit import DetectionMark
+from qc.native.test.climatology import ClimatologyLimit
+from qc.native.test.detection_limit import DetectionMark
 from qc.run import native
+from qc.run.limits import load_thresholds
 from schemas.interval import Interval
 from schemas.message import RawMessage
 from schemas.network_file import parse_network
@@ -136,7 +136,7 @@ def test_spans_of_the_record_become_a_limit(placed: SharedSettings, store: Influ
     assert tomllib.loads(words)["limit"][0]["station"] == "s1"
     (tmp_path / "thresholds.toml").write_text(words)
     found = load_thresholds(tmp_path / "thresholds.toml", {"s1"}).find(
-        Climatology, "so2", network="gas", station_id="s1", month=6
+        ClimatologyLimit, "so2", network="gas", station_id="s1", month=6
     )
     assert found is not None
     assert found.rows("low")[5][0] > 0

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from console.cli import export, shell
 from console.cli.qc import group
 from console.cli.review import group as review
-from qc.limits.thresholds import HourlySpike, load_thresholds
+from qc.hourly.test.hourly_spike import HourlySpikeLimit
+from qc.run.limits import load_thresholds
 from schemas.frames import FLAG_COLUMNS
 from store.influx.store import Bucket, InfluxStore
 from store.state import FindingKind, StateStore
@@ -227,7 +228,7 @@ def test_reviews_score_the_tests_and_propose_a_limit_that_can_be_loaded(placed: 
     (spike,) = [item for item in report["proposals"] if item["present"]["test"] == "hourly_spike"]
     assert spike["before"]["hits"] < spike["after"]["hits"] == len(SPIKES)
     assert spike["after"]["false_alarms"] == 0
-    known = load_thresholds(target, ["s1", "s2"]).find(HourlySpike, "o3", network="gas", station_id="s1", month=6)
+    known = load_thresholds(target, ["s1", "s2"]).find(HourlySpikeLimit, "o3", network="gas", station_id="s1", month=6)
     assert known is not None
     assert known.ratio == spike["proposed"]["ratio"]
     assert not known.verified

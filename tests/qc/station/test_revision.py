@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.limits.thresholds import load_thresholds
+from qc.run.limits import load_thresholds
 from qc.station.limit_snapshot import limit_figures
 from qc.station.revision import FLAG_BEFORE, changes_of, revise_hours
 from schemas.frames import FLAG_COLUMNS, empty_flags

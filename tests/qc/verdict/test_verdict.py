@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc.limits.thresholds import Thresholds, load_thresholds
+from qc.run.limits import load_thresholds
 from qc.verdict.case import CaseContext, Words
 from qc.verdict.evidence import collect_evidence
 from qc.verdict.verdict import Verdict, Word, judge_case, probability
+from qc.verdict.weight import VerdictRule
 from qc.verdict.wording import EVIDENCE, SENTENCES, sentence
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, empty_flags
@@ -21,7 +22,7 @@ from schemas.message import NetworkCode
 from schemas.network import Instrument, Station
 
 if TYPE_CHECKING:
-    from qc.limits.space import VerdictRule
+    from qc.limits.thresholds import Thresholds
 
 START = datetime(2026, 6, 10, 4, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -72,8 +73,9 @@ def flags(test: str, count: int = 1, flag: Flag = Flag.SUSPECT) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def rule(thresholds: Thresholds) -> VerdictRule:
-    assert thresholds.verdict is not None
-    return thresholds.verdict
+    found = thresholds.rule(VerdictRule)
+    assert found is not None
+    return found
 
 
 def said(found: Verdict) -> dict[str, bool]:
@@ -265,7 +267,7 @@ def test_probability_is_symmetric_and_inside_its_bounds(odds: float) -> None:
 @settings(max_examples=15, deadline=None)
 @given(st.floats(1.0, 20.0))
 def test_co_pollutants_that_rise_too_never_make_a_fault_likelier(factor: float) -> None:
-    rule = load_thresholds().verdict
+    rule = load_thresholds().rule(VerdictRule)
     assert rule is not None
     alone = judge_case(context(hours(1, raised=("pm25",), factor=factor)), rule)
     joined = judge_case(context(hours(1, raised=("pm25", "pm10", "so2", "no2"), factor=factor)), rule)

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from qc.hourly.drift.drift import drift_test
-from qc.limits.drift import DriftRule, DriftScale
-from qc.native.checks import CheckError
+from qc.hourly.drift.drift import DriftRule, DriftScale, drift_test
+from qc.native.argument import InvalidInputError
 
 DAYS = 30
 RULE = DriftRule(suspect=5.0)
@@ -81,7 +80,7 @@ def test_missing_values_are_missing_and_a_missing_reference_is_not_judged() -> N
 
 def test_lengths_and_rules_without_meaning_are_errors() -> None:
     values, reference = pair()
-    with pytest.raises(CheckError, match="of the reference"):
+    with pytest.raises(InvalidInputError, match="of the reference"):
         drift_test(values, reference[:-1], hours(), RULE)
-    with pytest.raises(CheckError, match="block_s"):
+    with pytest.raises(InvalidInputError, match="block_s"):
         drift_test(values, reference, hours(), replace(RULE, block_s=0.0))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from qc.hourly.drift.flagging import flag_drift
-from qc.limits.thresholds import load_thresholds
+from qc.run.limits import load_thresholds
 from schemas.flag import Flag
 from schemas.frames import FLAG
 from schemas.words import sentence

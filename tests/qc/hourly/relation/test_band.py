@@ -15,11 +15,12 @@ from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import Hourly
 from qc.hourly.relation import eco, gas, ghg, pm, voc
 from qc.hourly.relation.band import Figures, band_test
-from qc.limits.thresholds import load_thresholds
-from qc.native import flux_spike
-from qc.native.flagging import Stream, flag_native
 from qc.native.place import Place
+from qc.native.runner import flag_native
+from qc.native.series import Stream
 from qc.native.solar import solar_elevation
+from qc.native.test.flux_spike import flux_spike_test, flux_spikes_of
+from qc.run.limits import load_thresholds
 from schemas.flag import Flag
 from schemas.frames import COUNT, FLAG
 from schemas.words import sentence
@@ -197,8 +198,8 @@ def test_flux_spikes_of_the_night_are_judged_by_the_night() -> None:
     flux = np.where(night, rng.normal(2, 0.2, night.size), rng.normal(-10, 5, night.size))
     spike = 48 * 5 + 10
     flux[spike] += 3
-    assert flux_spike.flux_spike_test(flux, factor=7.0)[spike] == Flag.PASS
-    flags = flux_spike.flux_spike_test(flux, factor=7.0, night=night)
+    assert flux_spike_test(flux, factor=7.0)[spike] == Flag.PASS
+    flags = flux_spike_test(flux, factor=7.0, night=night)
     assert flags[spike] == Flag.SUSPECT
     assert (flags[~night] != Flag.SUSPECT).all()
 
@@ -212,7 +213,7 @@ def test_flux_spikes_follow_the_paper() -> None:
         middle = np.median(double[phase])
         spread = 4.0 * np.median(np.abs(double[phase] - middle)) / 0.6745
         outside[1:-1] |= phase & ((double < middle - spread) | (double > middle + spread))
-    flags = flux_spike.flux_spike_test(flux, factor=4.0, night=night)
+    flags = flux_spike_test(flux, factor=4.0, night=night)
     suspect = flags == Flag.SUSPECT
     assert not (suspect & ~outside).any()
     # the largest of each stretch of neighbours is kept
@@ -235,7 +236,7 @@ def test_flux_spikes_stand_out_by_double_differences() -> None:
     flux = 5 * np.sin(np.arange(960) / 48 * 2 * np.pi) + rng.normal(0, 0.5, 960)
     flux[[100, 500]] += 40.0
     flux[300] = np.nan
-    flags = flux_spike.flux_spike_test(flux, factor=7.0)
+    flags = flux_spike_test(flux, factor=7.0)
     assert flags[100] == flags[500] == Flag.SUSPECT
     assert flags[300] == Flag.MISSING
     assert flags[0] == flags[301] == Flag.UNKNOWN
@@ -245,22 +246,22 @@ def test_flux_spikes_stand_out_by_double_differences() -> None:
 def test_the_latest_flux_is_judged_also_where_windows_leave_a_rest() -> None:
     flux = np.sin(np.arange(105.0))
     flux[102] = 90.0
-    assert flux_spike.flux_spike_test(flux, factor=7.0, window=100)[102] == Flag.SUSPECT
+    assert flux_spike_test(flux, factor=7.0, window=100)[102] == Flag.SUSPECT
 
 
 def test_a_hole_in_a_flux_is_no_step() -> None:
     flux, kept = np.sin(np.arange(100) / 8), np.r_[0:40, 80:100]
     times = np.datetime64("2026-06-01T00:00") + kept * np.timedelta64(30, "m")
-    flags = flux_spike.flux_spikes_of(flux[kept], times, factor=7.0, window=624)
+    flags = flux_spikes_of(flux[kept], times, factor=7.0, window=624)
     assert flags[39] == flags[40] == Flag.UNKNOWN
     assert not (flags == Flag.SUSPECT).any()
-    assert not flux_spike.flux_spikes_of(flux[:0], times[:0], factor=7.0, window=624).size
+    assert not flux_spikes_of(flux[:0], times[:0], factor=7.0, window=624).size
 
 
 @given(st.lists(st.floats(-50, 50) | st.just(float("nan")), max_size=60))
 def test_a_flux_is_missing_where_it_is_not_there_and_only_there(values: list[float]) -> None:
     flux = np.array(values, dtype=float)
-    flags = flux_spike.flux_spike_test(flux, factor=7.0, window=20)
+    flags = flux_spike_test(flux, factor=7.0, window=20)
     assert np.array_equal(flags == Flag.MISSING, ~np.isfinite(flux))
     assert not (flags == Flag.FAIL).any()
 

@@ -1,17 +1,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from qc.hourly.space.flagging import flag_space
-from qc.limits.thresholds import Thresholds, parse_thresholds
+from qc.run.limits import parse_thresholds
 from schemas.flag import Flag
 from schemas.interval import Interval
 from schemas.network import Instrument, Network, Station
 from schemas.words import sentence
+
+if TYPE_CHECKING:
+    from qc.limits.thresholds import Thresholds
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 INDEX = pd.date_range(START, periods=12, freq="h", unit="us", name="start")

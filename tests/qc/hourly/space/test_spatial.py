@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc.hourly.space.spatial import Compared, Places, buddy_test, consistency_test
-from qc.limits.space import Buddy, SpatialConsistency
+from qc.hourly.space.buddy import Buddy, buddy_test
+from qc.hourly.space.consistency import SpatialConsistency, consistency_test
+from qc.hourly.space.neighbours import Places
 from schemas.flag import Flag
+
+if TYPE_CHECKING:
+    from qc.hourly.space.neighbours import Compared
 
 HOURS, STATIONS = 24, 20
 STATED = {"unit": "ug/m3", "source": "test", "verified": False, "parameters": ("pm25",)}

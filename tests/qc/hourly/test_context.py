@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qc.hourly.hours import with_past
+from qc.hourly.context import with_past
 from qc.hourly.mean import Hourly
 
 

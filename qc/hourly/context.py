@@ -1,9 +1,8 @@
-"""One station's hours of one network while they are judged: values of complete hours, limits by civil month, what stands beside."""
+"""One station's hours of one network, as hourly tests receive them: values of complete hours, limits by civil month, other networks and stations."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -28,30 +27,8 @@ if TYPE_CHECKING:
 _Limit = TypeVar("_Limit", bound=BaseLimit)
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Flags of one test on one parameter, one an hour, and the reason of each by its position.
-
-    Attributes
-    ----------
-    told : array of bool or None
-        Hours of which a record is kept; None: those that are SUSPECT or FAIL.
-    """
-
-    code: str
-    test: str
-    flags: NDArray[np.int8]
-    explain: Callable[[int], str]
-    told: NDArray[np.bool_] | None = None
-
-    def positions(self) -> NDArray[np.int64]:
-        """Hours of which a record is kept."""
-        told = (self.flags == Flag.SUSPECT) | (self.flags == Flag.FAIL) if self.told is None else self.told
-        return np.flatnonzero(told)
-
-
-class Hours:
-    """What the tests of hours are given.
+class HourlyContext:
+    """What hourly tests receive.
 
     Parameters
     ----------
@@ -98,7 +75,7 @@ class Hours:
         return self.shares[code.split(SEPARATOR, maxsplit=1)[0]]
 
     def valid(self, code: str) -> Field:
-        """Values, or a companion such as ``co2__std``, of complete hours; NaN elsewhere: an hour that failed is nobody's neighbour."""
+        """Values, or a companion such as ``co2__std``, of complete hours; NaN elsewhere: failed hours are excluded from neighbour comparisons."""
         # every relation asks again
         if code not in self._valid:
             self._valid[code] = np.where(self.share(code) >= self.minimum, self.columns[code], np.nan)
@@ -106,7 +83,7 @@ class Hours:
         return self._valid[code]
 
     def given(self, code: str) -> Field | None:
-        """`valid` of this network, else what another network of the station measured; None where nobody does."""
+        """`valid` of this network, else what another network of the station measured; None where none does."""
         if code in self.columns:
             return self.valid(code)
         if self._beside is None or code not in self._beside:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -8,11 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc.limits.thresholds import Thresholds, load_thresholds, parse_thresholds
-from qc.native.flagging import NATIVE_TESTS, Stream, flag_native
+from qc.native.runner import flag_native
+from qc.native.series import Stream
+from qc.native.table import TESTS
+from qc.run.limits import load_thresholds, parse_thresholds
 from schemas.flag import PRECEDENCE, Flag, combine
 from schemas.frames import FLAG_COLUMNS, FrameError
 from tests.qc.conftest import SHANGHAI
+
+if TYPE_CHECKING:
+    from qc.limits.thresholds import Thresholds
 
 Build = Callable[..., pd.DataFrame]
 Noise = Callable[[int], np.ndarray]
@@ -42,7 +48,7 @@ def test_each_fault_is_found_by_its_test(native: Build, noise: Noise, stream: St
     assert found["gap"] == 1
     assert found["flat_line"] == 20
     assert {"status", "gross_range", "spike", "spike_burst", "rate_of_change", "flat_line", "gap"} <= set(found)
-    assert set(found) <= set(NATIVE_TESTS)
+    assert set(found) <= set(TESTS)
     assert records[records["test"] == "gap"]["start"].iloc[0] == pd.Timestamp("2026-06-01T00:50Z")
     assert records[records["test"] == "gross_range"]["flag"].tolist() == [4]
 
@@ -60,7 +66,7 @@ def test_test_without_a_limit_is_counted_and_no_pass(native: Build, stream: Stre
     only_hour = parse_thresholds('[hour]\nmin_completeness = 0.75\nunit = "1"\nsource = "test"\nverified = false', "f")
     flagged = flag_native(native(obukhov_length=[1.0, 2.0]), stream, only_hour)
     assert flagged.combined["obukhov_length"].tolist() == [2, 2]
-    assert flagged.unevaluated == dict.fromkeys(set(NATIVE_TESTS) - {"status", "gap"}, 1)
+    assert flagged.unevaluated == dict.fromkeys(set(TESTS) - {"status", "gap"}, 1)
 
 
 def test_season_is_of_the_civil_month(stream: Stream) -> None:

@@ -1,0 +1,47 @@
+"""Checks of the arguments of tests.
+
+Errors::
+
+    InvalidInputError    lengths differ, times unsorted or doubled, a threshold without meaning
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_NANOSECONDS_IN_SECOND = 1_000_000_000
+
+
+class InvalidInputError(ValueError):
+    """Input that a test cannot evaluate; the message states what was found and what was expected."""
+
+
+def check_positive(name: str, value: float) -> None:
+    """Raise `InvalidInputError` unless a threshold is above zero."""
+    if not value > 0:
+        msg = f"{name}: {value}, expected a number above zero"
+        raise InvalidInputError(msg)
+
+
+def elapsed_s(values: NDArray[np.float64] | None, times: NDArray[np.datetime64]) -> NDArray[np.float64]:
+    """Seconds since the first time [s]; raises `InvalidInputError` if the times do not ascend or do not fit the values."""
+    if values is not None and values.shape != times.shape:
+        msg = f"{values.size} values but {times.size} times"
+        raise InvalidInputError(msg)
+    if times.size == 0:
+        return np.empty(0)
+    seconds: NDArray[np.float64] = (times - times[0]).astype("timedelta64[ns]").astype(
+        np.int64
+    ) / _NANOSECONDS_IN_SECOND
+    steps = np.diff(seconds)
+    if (steps <= 0).any():
+        at = int(np.argmax(steps <= 0))
+        what = "doubled time" if steps[at] == 0 else "unsorted times"
+        msg = f"{what}: {times[at]} is followed by {times[at + 1]}"
+        raise InvalidInputError(msg)
+    return seconds

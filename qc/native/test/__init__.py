@@ -1,0 +1,1 @@
+"""Native tests, one module each: limit, pure function, message kinds, entry of the table."""

@@ -1,0 +1,148 @@
+"""A window in which the signal varies too little.
+
+SUSPECT if the standard deviation of the window `(t - window_s, t]` is below `suspect`; UNKNOWN with less than 75 % of its values. Values
+at or below `above` are exempt. `attenuated_signal_test` also offers the range, a fail limit, and the whole series as one window.
+
+Source: QARTOD attenuated signal test, as in `ioos_qc.qartod.attenuated_signal_test`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from qc.limits.limit import BaseLimit, Positive
+from qc.native.argument import check_positive, elapsed_s
+from qc.native.native_test import NativeTest, exempt_low
+from qc.native.rolling import (
+    MIN_WINDOW_SHARE,
+    MIN_WINDOW_VALUES,
+    Present,
+)
+from schemas.completeness import HOUR_S
+from schemas.flag import Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from qc.native.series import NativeSeries
+    from schemas.reason import Figure
+
+
+class AttenuatedSignalLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="attenuated_signal"):
+    """Least standard deviation within ``window_s``; values at or below ``above`` are exempt."""
+
+    suspect: Positive
+    window_s: Positive
+    above: float | None = None
+
+    @property
+    def look_back_s(self) -> float:
+        """See `BaseLimit`."""
+        return self.window_s
+
+
+class Spread(StrEnum):
+    """How the movement of a signal is measured."""
+
+    STD = "std"
+    """Standard deviation of the window, of the values themselves (no correction for the sample)."""
+    RANGE = "range"
+
+
+def attenuated_signal_test(
+    values: NDArray[np.float64],
+    times: NDArray[np.datetime64],
+    suspect: float,
+    *,
+    window_s: float | None = None,
+    fail: float | None = None,
+    spread: Spread = Spread.STD,
+) -> NDArray[np.int8]:
+    """Flag values that end a window in which the signal moved too little: not flat, but nearly dead.
+
+    Parameters
+    ----------
+    values : array of float
+        NaN where missing.
+    times : array of datetime64
+        UTC, ascending, unique.
+    suspect, fail : float
+        Spread below which a value is SUSPECT or FAIL, unit of the values, > 0.
+    window_s : float or None
+        The window is ``(t - window_s, t]`` [s]; None: the whole series is one.
+    spread : Spread
+
+    Raises
+    ------
+    InvalidInputError
+        If the times are unsorted or doubled, or a threshold is not above zero.
+
+    References
+    ----------
+    QARTOD attenuated signal test, as `ioos_qc.qartod.attenuated_signal_test` with ``min_obs`` of 75 % of a full window, at
+    least 3. There, a window of the range that misses a value is UNKNOWN; here the values that are left are judged.
+
+    Examples
+    --------
+    >>> times = np.datetime64("2026-01-01T00:00") + np.arange(4) * np.timedelta64(1, "m")
+    >>> attenuated_signal_test(np.array([5.0, 5.1, 5.0, 5.1]), times, 1.0).tolist()
+    [3, 3, 3, 3]
+    """
+    seconds = elapsed_s(values, times)
+    check_positive("suspect", suspect)
+    there = Present.of(values, seconds)
+    if window_s is None:
+        enough = there.numbers.size >= MIN_WINDOW_VALUES
+        whole = (there.numbers.std() if spread is Spread.STD else np.ptp(there.numbers)) if enough else np.nan
+        moved = np.full(there.numbers.size, whole)
+    else:
+        check_positive("window_s", window_s)
+        moved = _moved(there, times[there.at], window_s, spread)
+    judged = np.full(moved.shape, Flag.UNKNOWN, dtype=np.int8)
+    judged[moved >= suspect] = Flag.PASS
+    judged[moved < suspect] = Flag.SUSPECT
+    if fail is not None:
+        judged[moved < fail] = Flag.FAIL
+    return there.flags(judged, Flag.MISSING)
+
+
+def _moved(there: Present, times: NDArray[np.datetime64], window_s: float, spread: Spread) -> NDArray[np.float64]:
+    """Spread of the window of time that ends at each value; NaN where it holds too few."""
+    least = max(MIN_WINDOW_VALUES, int(np.ceil(MIN_WINDOW_SHARE * there.count(window_s))))
+    rolling = pd.Series(there.numbers, index=times).rolling(pd.Timedelta(seconds=window_s), min_periods=least)
+    moved: NDArray[np.float64]
+    if spread is Spread.STD:
+        moved = rolling.std(ddof=0).to_numpy()
+    else:
+        moved = rolling.max().to_numpy() - rolling.min().to_numpy()
+    return moved
+
+
+def _run(series: NativeSeries, limit: AttenuatedSignalLimit) -> NDArray[np.int8]:
+    flags = attenuated_signal_test(series.numbers, series.times, limit.suspect, window_s=limit.window_s)
+    return exempt_low(flags, series.numbers, limit.above)
+
+
+def _explain(series: NativeSeries, limit: AttenuatedSignalLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
+    return "std", {
+        "value": float(series.numbers[at]),
+        "unit": series.unit,
+        "hours": limit.window_s / HOUR_S,
+        "limit": limit.suspect,
+    }
+
+
+TEST = NativeTest(
+    name="attenuated_signal",
+    limit=AttenuatedSignalLimit,
+    run=_run,
+    explain=_explain,
+    messages={"std": ("value", "unit", "hours", "limit")},
+    flags=frozenset({Flag.SUSPECT}),
+)

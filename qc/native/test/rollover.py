@@ -1,0 +1,106 @@
+"""Counter rollover.
+
+SUSPECT if the value differs from the last one before it by one of `moduli`, within `margin`: a counter wrapped around or overflowed.
+
+Source: the project's own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from msgspec import Meta
+
+from qc.limits.limit import BaseLimit, Positive
+from qc.native.argument import InvalidInputError, check_positive
+from qc.native.native_test import NativeTest
+from schemas.flag import Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from qc.native.series import NativeSeries
+    from schemas.reason import Figure
+
+
+class RolloverLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="rollover"):
+    """Ranges after which a counter restarts, and how much the true value may change at the same time."""
+
+    moduli: Annotated[tuple[Positive, ...], Meta(min_length=1)]
+    margin: Positive
+
+    def mistake(self) -> str | None:
+        """See `BaseLimit`."""
+        return (
+            f"moduli: expected each above twice the margin {self.margin}"
+            if min(self.moduli) <= 2 * self.margin
+            else None
+        )
+
+    def without_meaning(self) -> str | None:
+        """See `BaseLimit`."""
+        return "a direction restarts at every turn"
+
+
+def rollover_test(values: NDArray[np.float64], moduli: Sequence[float], margin: float) -> NDArray[np.int8]:
+    """Flag values that differ from the one before by a counter's whole range: it wrapped around, or overflowed.
+
+    Parameters
+    ----------
+    values : array of float
+        NaN where missing; the value before is the last that is there.
+    moduli : sequence of float
+        Ranges of the counter after which it begins anew, unit of the values, each above twice the margin.
+    margin : float
+        How much the true value may have changed meanwhile, unit of the values, > 0.
+
+    Returns
+    -------
+    array of int8
+        The first value has none before it and passes.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no modulus or a threshold has no meaning.
+
+    Examples
+    --------
+    >>> rollover_test(np.array([10.0, 12.0, 6565.0, 13.0]), [6553.6], 10.0).tolist()
+    [1, 1, 3, 3]
+    """
+    check_positive("margin", margin)
+    if not moduli or min(moduli) <= 2 * margin:
+        msg = f"moduli: {list(moduli)}, expected at least one, each above twice the margin {margin}"
+        raise InvalidInputError(msg)
+    flags = np.where(np.isfinite(values), Flag.PASS, Flag.MISSING).astype(np.int8)
+    # across holes too: a restart is when a counter begins anew
+    at = np.flatnonzero(flags == Flag.PASS)
+    change = np.abs(np.diff(values[at]))
+    for modulus in moduli:
+        flags[at[1:][np.abs(change - modulus) <= margin]] = Flag.SUSPECT
+    return flags
+
+
+def _run(series: NativeSeries, limit: RolloverLimit) -> NDArray[np.int8]:
+    return rollover_test(series.numbers, limit.moduli, limit.margin)
+
+
+def _explain(series: NativeSeries, limit: RolloverLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
+    before, value = series.before(at), float(series.numbers[at])
+    modulus = min(limit.moduli, key=lambda item: abs(abs(value - before) - item))
+    return "wrap", {"before": before, "value": value, "unit": series.unit, "modulus": modulus}
+
+
+TEST = NativeTest(
+    name="rollover",
+    limit=RolloverLimit,
+    run=_run,
+    explain=_explain,
+    messages={"wrap": ("before", "value", "unit", "modulus")},
+    flags=frozenset({Flag.SUSPECT}),
+    as_written=True,
+)

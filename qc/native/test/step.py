@@ -1,0 +1,146 @@
+"""Level step.
+
+SUSPECT if the median of `window_s` from the value on differs from that of `window_s` before it by more than `suspect` and by more than
+`deviations` times the usual change, and at least `abrupt` of the difference occurred from one value to the next. Only the first value of the
+new level is flagged. A run reads one hour ahead, so a window is an hour at most; instruments with fewer than 3 values in it are UNKNOWN.
+
+Source: the project's own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from msgspec import Meta
+
+from qc.limits.limit import BaseLimit, Positive
+from qc.native.argument import check_positive, elapsed_s
+from qc.native.native_test import NativeTest
+from qc.native.rolling import (
+    HOLE_STEPS,
+    MIN_WINDOW_VALUES,
+    Present,
+    trailing_median,
+)
+from schemas.flag import Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from qc.native.series import NativeSeries
+    from schemas.reason import Figure
+
+
+_MINUTE_S = 60.0
+
+
+class StepLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="step"):
+    """Difference of the medians within ``window_s`` before and after; a run reads no more than an hour ahead."""
+
+    suspect: Positive
+    window_s: Annotated[float, Meta(gt=0, le=3600)]
+    abrupt: Annotated[float, Meta(gt=0, le=1)] = 0.7
+    deviations: Positive = 8.0
+
+    @property
+    def look_back_s(self) -> float:
+        """See `BaseLimit`."""
+        return self.window_s
+
+
+def step_test(
+    values: NDArray[np.float64],
+    times: NDArray[np.datetime64],
+    suspect: float,
+    *,
+    window_s: float,
+    abrupt: float = 0.7,
+    deviations: float = 8.0,
+) -> NDArray[np.int8]:
+    """Flag the first value of a new level that was reached at once.
+
+    The level before is the median of the window before the value, the level after that of the window which begins with it. The
+    value is SUSPECT if both differ by more than ``suspect`` and by more than ``deviations`` times the usual change from value
+    to value, and if the change from the value before makes up at least ``abrupt`` of the difference: air changes
+    gradually, an exchanged filter or a moved zero does not. What changed during a hole did not change at once. Values without
+    two whole windows are UNKNOWN.
+
+    Parameters
+    ----------
+    values : array of float
+        NaN where missing.
+    times : array of datetime64
+        UTC, ascending, unique.
+    suspect : float
+        Unit of the values, > 0.
+    window_s : float
+        Length of each window [s]; fewer than three values in it prove nothing.
+    abrupt : float
+        [1], above 0, at most 1.
+    deviations : float
+        [1]
+
+    Raises
+    ------
+    InvalidInputError
+        If the times are unsorted or doubled, or a threshold has no meaning.
+
+    Examples
+    --------
+    >>> times = np.datetime64("2026-01-01T00:00") + np.arange(8) * np.timedelta64(1, "m")
+    >>> values = np.array([1.0, 1.1, 1.0, 1.1, 9.0, 9.1, 9.0, 9.1])
+    >>> step_test(values, times, 5.0, window_s=180.0).tolist()
+    [2, 2, 2, 1, 3, 1, 2, 2]
+    """
+    seconds = elapsed_s(values, times)
+    for name, value in (("suspect", suspect), ("window_s", window_s), ("abrupt", abrupt)):
+        check_positive(name, value)
+    there = Present.of(values, seconds)
+    size, count = there.count(window_s), there.numbers.size
+    judged = np.full(count, Flag.UNKNOWN, dtype=np.int8)
+    if size >= MIN_WINDOW_VALUES and count >= 2 * size:
+        inner = slice(size, count - size + 1)
+        level = trailing_median(there.numbers, size)
+        change = np.abs(np.diff(there.numbers, prepend=there.numbers[:1]))
+        at_once = np.diff(there.seconds, prepend=there.seconds[:1]) <= HOLE_STEPS * there.step_s
+        usual = trailing_median(change, size)[size - 1 : count - size]
+        jump = np.abs(level[2 * size - 1 :] - level[size - 1 : count - size])
+        found = (jump > suspect) & (jump > deviations * usual) & (change[inner] >= abrupt * jump)
+        found &= at_once[inner]
+        told = there.is_dense(2 * size)[2 * size - 1 :]
+        judged[inner] = np.where(told, np.where(found, Flag.SUSPECT, Flag.PASS), Flag.UNKNOWN)
+    return there.flags(judged, Flag.MISSING)
+
+
+def _run(series: NativeSeries, limit: StepLimit) -> NDArray[np.int8]:
+    return step_test(
+        series.numbers,
+        series.times,
+        limit.suspect,
+        window_s=limit.window_s,
+        abrupt=limit.abrupt,
+        deviations=limit.deviations,
+    )
+
+
+def _explain(series: NativeSeries, limit: StepLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
+    return "step", {
+        "before": series.before(at),
+        "value": float(series.numbers[at]),
+        "unit": series.unit,
+        "minutes": limit.window_s / _MINUTE_S,
+        "limit": limit.suspect,
+    }
+
+
+TEST = NativeTest(
+    name="step",
+    limit=StepLimit,
+    run=_run,
+    explain=_explain,
+    messages={"step": ("before", "value", "unit", "minutes", "limit")},
+    flags=frozenset({Flag.SUSPECT}),
+)
