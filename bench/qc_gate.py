@@ -30,8 +30,9 @@ from great_expectations.data_context.types.base import (
 from qc.gate import gate
 from qc.gate.batch import make_batch
 from qc.gate.outcome import SCREENS, choose, conclude, to_failure
-from qc.gate.suite import read_suite
 from qc.native.test.gross_range import GrossRangeLimit
+from qc.run.gate.data_docs import publish
+from qc.run.gate.suite_file import read_suite
 from qc.run.limits import load_thresholds
 from schemas.message import NetworkCode
 from schemas.network import Instrument, Station
@@ -101,13 +102,13 @@ def main() -> None:
         for hour in range(HOURS)
     ]
     codes = {network: [item.parameter for item in parameters_of(network)] for network in NetworkCode}
-    gate.evaluate(batches[0][1], batches[0][0], codes[batches[0][0]])
+    gate.evaluate(batches[0][1], read_suite(batches[0][0]), codes[batches[0][0]])
     with tempfile.TemporaryDirectory() as directory:
         begun = time.perf_counter()
-        evaluated = [(network, gate.evaluate(batch, network, codes[network])) for network, batch in batches]
+        evaluated = [(network, gate.evaluate(batch, read_suite(network), codes[network])) for network, batch in batches]
         verdicts_s = time.perf_counter() - begun
         for network in NetworkCode:
-            gate.publish(
+            publish(
                 gate.worth_a_page([item for name, item in evaluated if name == network]),
                 network,
                 run_dir=Path(directory),

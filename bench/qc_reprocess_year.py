@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.qc_province import START, codes_of, fill, network_text, settings_of
-from qc.run.reprocess import forget, plan, reprocess
+from qc.run.reprocess.job import reprocess
+from qc.run.reprocess.plan import forget, plan
 from store.influx.store import InfluxStore
 from tests import servers
 

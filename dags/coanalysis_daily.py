@@ -56,7 +56,7 @@ def coanalysis_daily() -> None:
     @task
     def judge(_: dict[str, Any]) -> list[dict[str, Any]]:
         from qc.gate.batch_product import PRODUCTS
-        from qc.run.gate import gate_product
+        from qc.run.gate.job import gate_product
         from store.settings import SharedSettings, load_settings
 
         start, end = bounds(window_of(timedelta(hours=48)))

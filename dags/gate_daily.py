@@ -52,7 +52,7 @@ def gate_daily() -> None:
 
     @task
     def judge(networks: list[str], window: dict[str, str]) -> list[dict[str, Any]]:
-        from qc.run.gate import gate
+        from qc.run.gate.job import gate
         from store.settings import SharedSettings, load_settings
 
         start, end = bounds(window)

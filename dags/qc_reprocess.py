@@ -55,7 +55,7 @@ def qc_reprocess() -> None:
 
     @task
     def plan(window: dict[str, str], params: dict[str, Any] | None = None) -> list[list[dict[str, Any]]]:
-        from qc.run.reprocess import plan_batches
+        from qc.run.reprocess.plan import plan_batches
         from store.settings import SharedSettings, load_settings
 
         given = params or {}
@@ -74,7 +74,7 @@ def qc_reprocess() -> None:
     def check(batch: list[dict[str, Any]]) -> dict[str, Any]:
         import msgspec
 
-        from qc.run.reprocess import reprocess
+        from qc.run.reprocess.job import reprocess
         from qc.station.station_month import StationMonth
         from store.settings import SharedSettings, load_settings
 

@@ -134,7 +134,7 @@ class ReviewDraft(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     basis : str
-        Digests of the hours it was made upon, `qc.review.review.basis_of`.
+        Digests of the hours it was made upon, `qc.review.basis.basis_of`.
     """
 
     target: ReviewTarget

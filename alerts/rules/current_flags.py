@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from qc.review.review import reviewed
+from qc.review.level2 import reviewed
 from schemas.flagged import join_native
 from schemas.interval import Interval
 from schemas.review import ACTIVE

@@ -150,7 +150,7 @@ def _named_files() -> list[SettingsFile]:
     from console.local.settings import LocalSettings
     from ingest.gateway.settings import GatewaySettings
     from ingest.process.settings import CollectorSettings
-    from qc.run.settings import ReviewSettings
+    from qc.run.review.settings import ReviewSettings
     from store.backup.settings_copy import SettingsFile
     from store.settings import load_settings
 

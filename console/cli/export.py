@@ -231,7 +231,7 @@ def _reviewed(
     settings: SharedSettings, store: InfluxStore, network: str, ids: list[str], span: tuple[datetime, datetime]
 ) -> dict[tuple[str, str], pd.DataFrame]:
     """Hourly frames with the confirmed verdicts of review, made now from hours and reviews."""
-    from qc.run.review import ReviewQuery, read_reviewed
+    from qc.run.review.query import ReviewQuery, read_reviewed
     from store.state import StateStore
 
     query = ReviewQuery(network=network, start=span[0], end=span[1], stations=tuple(ids))

@@ -31,7 +31,7 @@ from console.view.implausible import implausible_stations
 from console.view.query import SeriesQuery, ValueLevel
 from console.view.series import PlotSeries, contributors, hourly_series, native_series
 from console.view.station import InstrumentValues, ReasonGroup, last_values
-from qc.review.review import review_notes, reviewed
+from qc.review.level2 import review_notes, reviewed
 from schemas.alert import AlertState
 from schemas.completeness import expected_count, expected_of
 from schemas.interval import Interval, floor_hour

@@ -1,4 +1,4 @@
-"""Batches of products for the gate, pure but for `read_product_tables`, which is handed the stores by the job.
+"""Batches of products for the gate. Pure.
 
 One row for each stored row of the product (a document makes one), with what of it can be wrong as columns.
 """
@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 
 from qc.gate.batch import AGE
-from qc.gate.suite import read_suite
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from qc.gate.expectation import Suite
     from schemas.network import Network
 
 SHARE_PRESENT = "share_present"
@@ -35,7 +35,7 @@ _FORECAST_TARGETS = 2
 
 
 def make_product_batch(
-    table: pd.DataFrame, network: Network, product: str, span: tuple[datetime, datetime], now: datetime
+    table: pd.DataFrame, network: Network, suite: Suite, span: tuple[datetime, datetime], now: datetime
 ) -> pd.DataFrame:
     """The batch of a product.
 
@@ -45,8 +45,8 @@ def make_product_batch(
         Columns ``start``, ``station_id`` and those of the product.
     network : Network
         Its gas stations should each have a row a period.
-    product : str
-        Of `PRODUCTS`.
+    suite : Suite
+        Of one of `PRODUCTS`.
     span : tuple of datetime
         UTC, half-open.
     now : datetime
@@ -58,15 +58,15 @@ def make_product_batch(
         Without a row it has the columns that the suite names: there is nothing wrong with them.
     """
     if table.empty:
-        named = next(item.kwargs["column_set"] for item in read_suite(product).expectations if item.id == "columns")
+        named = next(item.kwargs["column_set"] for item in suite.expectations if item.id == "columns")
         return pd.DataFrame({name: pd.Series(dtype=float) for name in named})
     newest = pd.Timestamp(table["start"].max())
     added: dict[str, float] = {AGE: (min(pd.Timestamp(now), pd.Timestamp(span[1])) - newest) / pd.Timedelta(hours=1)}
-    every = PRODUCTS[product]
+    every = PRODUCTS[suite.name]
     if every is not None:
         live = [item for item in network.stations_of("gas") if item.late_window_h]
         periods = max(1.0, (span[1] - span[0]).total_seconds() / 3600 / every)
-        targets = _FORECAST_TARGETS if product == "forecast_hourly" else 1
+        targets = _FORECAST_TARGETS if suite.name == "forecast_hourly" else 1
         there = table[table["station_id"].isin([item.id for item in live])]
         added[SHARE_PRESENT] = min(1.0, len(there) / (len(live) * periods * targets)) if live else 1.0
     return table.assign(**added).assign(**_relations(table)).reset_index(drop=True)

@@ -20,18 +20,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pandas as pd
 
-from qc.gate import data_docs
-from qc.gate.expectation import Expectation
+from qc.gate.expectation import Expectation, Suite
 from qc.gate.outcome import SCREENS, Failure, GateReport, choose, conclude, screen, to_evaluate, to_failure
-from qc.gate.suite import read_suite
-from store.state import GateOutcome
+from schemas.gate import GateOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
-    from pathlib import Path
 
-__all__ = ["EvaluatedBatch", "Failure", "GateError", "GateReport", "evaluate", "judge", "publish", "worth_a_page"]
+__all__ = ["EvaluatedBatch", "Failure", "GateError", "GateReport", "evaluate", "render_page", "worth_a_page"]
 _DATASOURCE = "hourly"
 
 
@@ -47,42 +44,28 @@ class EvaluatedBatch(msgspec.Struct, frozen=True, kw_only=True):
     shown: tuple[Expectation, ...]
 
 
-def judge(
-    batch: pd.DataFrame, name: str, expected: Sequence[str] | None, *, run_dir: Path, now: datetime
-) -> GateReport:
-    """Judge a batch and add its page to the Data Docs: `evaluate` and `publish` for one batch.
+def evaluate(batch: pd.DataFrame, suite: Suite, expected: Sequence[str] | None) -> EvaluatedBatch:
+    """Evaluate a batch against its suite.
 
     Parameters
     ----------
     batch : DataFrame
         Of `qc.gate.batch.make_batch` or `qc.gate.batch_product`.
-    name : str
-        Of the suite: a network or a product.
+    suite : Suite
+        Of a network or a product.
     expected : sequence of str or None
         Parameters that the network's stations are configured to report; None for a product.
-    run_dir : Path
-        Pages are kept under ``data_docs/<name>``.
-    now : datetime
-        Of the run, aware.
 
     Raises
     ------
     GateError
     """
-    evaluated = evaluate(batch, name, expected)
-    (page,) = publish([evaluated], name, run_dir=run_dir, now=now)
-    return msgspec.structs.replace(evaluated.report, page=page)
-
-
-def evaluate(batch: pd.DataFrame, name: str, expected: Sequence[str] | None) -> EvaluatedBatch:
-    """Judge a batch against its suite; writes nothing. Parameters and errors as `judge`."""
-    suite = read_suite(name)
     chosen, skipped = choose(suite.expectations, batch, expected)
     counted, broken = screen(batch, chosen)
     # The screens' own columns exist only now.
     chosen += [one for one in suite.expectations if one.id in SCREENS and one not in chosen and len(counted)]
     asked = to_evaluate(chosen, broken)
-    with _quiet(), _explained(name):
+    with _quiet(), _explained(suite.name):
         failed = [one for one, good in zip(asked, _run(counted, asked, brief=True), strict=True) if not good["success"]]
         results = _run(counted, failed, brief=False) if failed else []
     told = [to_failure(one, result["result"]) for one, result in zip(failed, results, strict=True)]
@@ -102,21 +85,39 @@ def worth_a_page(evaluated: Sequence[EvaluatedBatch]) -> list[EvaluatedBatch]:
     return [item for item in evaluated[:-1] if item.report.result is GateOutcome.HOLD] + list(evaluated[-1:])
 
 
-def publish(evaluated: Sequence[EvaluatedBatch], name: str, *, run_dir: Path, now: datetime) -> list[str]:
-    """Add the pages of batches of one suite to the Data Docs; returns them, relative to ``data_docs``.
+def render_page(item: EvaluatedBatch, name: str, now: datetime) -> str:
+    """The library's HTML page of one batch.
+
+    Parameters
+    ----------
+    item : EvaluatedBatch
+    name : str
+        Of the suite.
+    now : datetime
+        Of the run, aware.
 
     Raises
     ------
     GateError
     """
-    site = (run_dir / data_docs.SITE).resolve()
-    with data_docs.locked(site), _quiet(), _explained(name):
-        pages = [
-            data_docs.write_page(site / name, f"{now:%Y%m%dT%H%M%S}Z-{number:02}", _page(item, name, now), item.report)
-            for number, item in enumerate(evaluated)
-        ]
-        data_docs.write_index(site)
-    return [str(page.relative_to(site)) for page in pages]
+    with _quiet(), _explained(name):
+        return _page(item, name, now)
+
+
+def _page(item: EvaluatedBatch, name: str, now: datetime) -> str:
+    from great_expectations.core import expectationSuiteValidationResultSchema
+    from great_expectations.core.run_identifier import RunIdentifier
+    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
+    from great_expectations.render.view import DefaultJinjaPageView
+
+    outcome = _validate(item.batch, item.shown, "SUMMARY")
+    outcome.suite_name = name
+    outcome.meta["run_id"] = RunIdentifier(run_name=f"{now:%Y-%m-%d %H:%M}Z", run_time=now)
+    outcome.meta["validation_time"] = now
+    # Through JSON and back, as from a store: the renderer does not take numpy's numbers.
+    plain = expectationSuiteValidationResultSchema.load(json.loads(json.dumps(outcome.to_json_dict())))
+    rendered = ValidationResultsPageRenderer(run_info_at_end=False).render(plain)
+    return str(DefaultJinjaPageView().render(rendered))
 
 
 @cache
@@ -161,23 +162,6 @@ def _validate(batch: pd.DataFrame, asked: Sequence[Expectation], form: str) -> A
     wanted = {column for one in asked for column in one.columns}
     narrow = batch if any(one.id == "columns" for one in asked) else batch[[name for name in batch if name in wanted]]
     return _hours().get_batch(batch_parameters={"dataframe": narrow}).validate(suite, result_format=form)
-
-
-def _page(item: EvaluatedBatch, name: str, now: datetime) -> str:
-    """The library's page of one validation."""
-    from great_expectations.core import expectationSuiteValidationResultSchema
-    from great_expectations.core.run_identifier import RunIdentifier
-    from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
-    from great_expectations.render.view import DefaultJinjaPageView
-
-    outcome = _validate(item.batch, item.shown, "SUMMARY")
-    outcome.suite_name = name
-    outcome.meta["run_id"] = RunIdentifier(run_name=f"{now:%Y-%m-%d %H:%M}Z", run_time=now)
-    outcome.meta["validation_time"] = now
-    # Through JSON and back, as from a store: the renderer does not take numpy's numbers.
-    plain = expectationSuiteValidationResultSchema.load(json.loads(json.dumps(outcome.to_json_dict())))
-    rendered = ValidationResultsPageRenderer(run_info_at_end=False).render(plain)
-    return str(DefaultJinjaPageView().render(rendered))
 
 
 def _suite(name: str, asked: Sequence[Expectation]) -> Any:  # noqa: ANN401 - as above

@@ -9,7 +9,7 @@ import numpy as np
 
 from qc.gate.batch import BASE_COLUMNS, BROKEN_LEVELS, BROKEN_LIMITS
 from qc.gate.expectation import BETWEEN, MEDIAN, Expectation, ExpectationSeverity
-from store.state import GateOutcome
+from schemas.gate import GateOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,12 +7,8 @@ physical ranges, ``thresholds.toml`` the plausible levels, `qc.gate.batch` the c
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import msgspec
 
 import schemas
 from qc.gate.batch import (
@@ -31,7 +27,7 @@ from qc.gate.batch import (
     UNKNOWN_COLUMNS,
     UNKNOWN_FLAGS,
 )
-from qc.gate.expectation import BETWEEN, MEDIAN, Expectation, ExpectationSeverity, Suite, to_json
+from qc.gate.expectation import BETWEEN, MEDIAN, Expectation, ExpectationSeverity, to_json
 from qc.limits.load import LimitKinds
 from qc.limits.thresholds import load_thresholds
 from qc.native.test.gross_range import GrossRangeLimit
@@ -68,26 +64,6 @@ def describe(network: str) -> list[Expectation]:
 def network_json(network: str) -> str:
     """The suite of a network in JSON."""
     return to_json(network, describe(network), {item.parameter: item.unit for item in parameters_of(network)})
-
-
-@cache
-def read_suite(name: str, directory: Path = DIRECTORY) -> Suite:
-    """The stored suite of a network or product, read once a process.
-
-    Raises
-    ------
-    msgspec.ValidationError
-        Where the file is not one of ours.
-    FileNotFoundError
-        Where there is none of that name.
-    """
-    stored = json.loads((directory / f"{name}.json").read_text(encoding="utf-8"))
-    flat = [{**item, **item["meta"]} for item in stored["expectations"]]
-    return Suite(
-        name=stored["name"],
-        version=msgspec.convert(stored["meta"]["version"], str),
-        expectations=msgspec.convert(flat, tuple[Expectation, ...]),
-    )
 
 
 def _shape(codes: list[str]) -> Iterator[Expectation]:

@@ -1,4 +1,4 @@
-"""Deadlines of review, by rule and date, read strictly from ``review_deadlines.toml``; pure.
+"""Deadlines of review, by rule and date, parsed strictly. Pure.
 
 Errors::
 
@@ -10,8 +10,6 @@ from __future__ import annotations
 import tomllib
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
@@ -19,8 +17,6 @@ from msgspec import Meta
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
-
-PACKAGED = Path(__file__).with_name("review_deadlines.toml")
 
 
 class DeadlineFileError(ValueError):
@@ -85,18 +81,29 @@ class Deadline(msgspec.Struct, frozen=True, kw_only=True):
     due: datetime
 
 
-@cache
-def load_rules(path: Path = PACKAGED) -> tuple[DeadlineRule, ...]:
-    """Read the rules; raises `DeadlineFileError`."""
+def parse_rules(text: str, name: str) -> tuple[DeadlineRule, ...]:
+    """Rules of a TOML text.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        Of the file, for messages.
+
+    Raises
+    ------
+    DeadlineFileError
+    """
     try:
-        rules = msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8-sig")), _File).rule
-    except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        msg = f"{path}: {error}"
+        rules = msgspec.convert(tomllib.loads(text), _File).rule
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        msg = f"{name}: {error}"
         raise DeadlineFileError(msg) from error
     for rule in rules:
         needed = rule.due_hour if rule.period is ReviewPeriod.DAY else rule.due_day
         if needed is None or (rule.due_hour is not None and rule.due_day is not None):
-            msg = f"{path}: rule {rule.id}: a {rule.period} needs due_{'hour' if rule.period is ReviewPeriod.DAY else 'day'} alone"
+            unit = "hour" if rule.period is ReviewPeriod.DAY else "day"
+            msg = f"{name}: rule {rule.id}: a {rule.period} needs due_{unit} alone"
             raise DeadlineFileError(msg)
     return rules
 

@@ -19,7 +19,7 @@ import msgspec
 from qc.hourly.relation.network import history_h
 from qc.run import calibration
 from qc.run.context_reader import ContextReader
-from qc.run.gate import GateSummary, gate
+from qc.run.gate.job import GateSummary, gate
 from qc.run.limits import thresholds_of
 from qc.run.space import Made, judge_space
 from qc.run.write import ResultWriter, save_flags, save_hours

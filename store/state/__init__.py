@@ -5,6 +5,7 @@ SQLite (WAL) by default, PostgreSQL by URL. Nothing outside this package sees a 
 
 from __future__ import annotations
 
+from schemas.gate import GateOutcome
 from store.state.alert import AlertProgress, AlertStatus
 from store.state.balance import Balance
 from store.state.calibration import OverlapError, StoredCheck, StoredCorrection
@@ -16,7 +17,7 @@ from store.state.document import Document
 from store.state.finding import Finding, FindingKind
 from store.state.flag_change import FlagChange, HourRevision, LimitSnapshot
 from store.state.gap import UNSETTLED, Gap, GapState
-from store.state.gate import GateDecision, GateOutcome, GateResult, GateRuling, HeldBatch
+from store.state.gate import GateDecision, GateResult, GateRuling, HeldBatch
 from store.state.instrument import Clock, ClockState, InstrumentState, Progress
 from store.state.process import Process, ProcessState
 from store.state.quarantine import QuarantinedItem, QuarantineState

@@ -10,20 +10,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
+from schemas.gate import GateOutcome
 from store.error import StateError
 from store.state.database import StateDatabase, to_type, utc_now
 from store.state.table import gate_decision, gate_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-class GateOutcome(StrEnum):
-    """What the gate says of a batch."""
-
-    PASS = "pass"  # noqa: S105 - a verdict
-    WARN = "warn"
-    HOLD = "hold"
 
 
 class GateRuling(StrEnum):

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from alerts.run.job import deliver, evaluate, raise_operation, resolve_reports
-from qc.review.review import basis_of
+from qc.review.basis import basis_of
 from schemas.alert import AlertState, EndReason, Severity
 from schemas.interval import Interval, floor_hour
 from schemas.reading import Reading

@@ -81,7 +81,7 @@ def reject(number: Batch, who: Who, note: Note) -> None:
 
 
 def _decide(number: int, ruling: str, who: str, note: str) -> HeldBatch:
-    from qc.run.gate import decide
+    from qc.run.gate.job import decide
     from store.state import GateDecision, GateRuling
 
     decision = GateDecision(result_id=number, ruling=GateRuling(ruling), who=who, note=note, at=shell.now())

@@ -17,7 +17,7 @@ from console.cli.shell.moment import AsOf, At, From, ToNow, moment, span
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qc.run.gate import GateSummary
+    from qc.run.gate.job import GateSummary
     from qc.run.job import QcSummary
     from store.settings import SharedSettings
 
@@ -88,7 +88,7 @@ def _run_by_months(
     **options: Any,  # noqa: ANN401 - of the command
 ) -> None:
     from console.cli.qc import run as qc_run
-    from qc.run.reprocess import plan
+    from qc.run.reprocess.plan import plan
 
     networks, start, stop, now = what
     everything = bool(options["everything"])
@@ -141,7 +141,7 @@ def gate(  # noqa: PLR0917 - typer passes them by name
     as_json: AsJson = False,
 ) -> None:
     """Judge batches of hours, or products; exit status 1 if one is held. 数据质量关卡。"""
-    from qc.run import gate as job_gate
+    from qc.run.gate import job as job_gate
 
     settings, now = settings_of(), _now()
     when = (*span(begin, end, settings.stations.timezone, now), now)

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
 
-    from qc.run.reprocess import ReprocessSummary, StationMonthSummary
+    from qc.run.reprocess.job import ReprocessSummary
+    from qc.run.reprocess.month import StationMonthSummary
     from qc.station.station_month import StationMonth
     from store.settings import SharedSettings
 
@@ -23,7 +24,8 @@ def judge_again(
     settings: SharedSettings, station_months: Sequence[StationMonth], now: datetime, *, workers: int, everything: bool
 ) -> ReprocessSummary:
     """Judge station-months with a progress line; a first Ctrl-C lets those under way end, a second breaks off."""
-    from qc.run.reprocess import forget, reprocess
+    from qc.run.reprocess.job import reprocess
+    from qc.run.reprocess.plan import forget
 
     if everything:
         forget(settings, station_months)
@@ -37,7 +39,7 @@ def dry_run(
     """List the station-months that would be judged, with the number of changed days."""
     import msgspec
 
-    from qc.run.reprocess import judge_month
+    from qc.run.reprocess.month import judge_month
 
     waiting = 0
     for item in station_months:

@@ -15,7 +15,7 @@ from console.cli.shell.moment import From, ToNow, span
 if TYPE_CHECKING:
     from qc.review.reviewer_agreement import Counts, ReviewerAgreement
     from qc.review.threshold_proposal import LimitProposal
-    from qc.run.score import ScoreReport
+    from qc.run.review.agreement import ScoreReport
 
 
 def scores(  # noqa: PLR0917 - typer passes them by name
@@ -30,8 +30,8 @@ def scores(  # noqa: PLR0917 - typer passes them by name
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object")] = False,
 ) -> None:
     """Precision and recall of every test by reviewers' verdicts; better limits. 以审核结果评价检验并建议限值。"""
-    from qc.run.review import ReviewQuery
-    from qc.run.score import score_reviews
+    from qc.run.review.agreement import score_reviews
+    from qc.run.review.query import ReviewQuery
 
     own = shell.settings()
     start, stop = span(begin, end, own.stations.timezone, shell.now())

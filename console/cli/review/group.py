@@ -18,8 +18,8 @@ from schemas.review import ReviewAction, ReviewReason, ReviewState, ReviewVerdic
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qc.run.review import ReviewQuery
-    from qc.run.settings import ReviewSettings
+    from qc.run.review.query import ReviewQuery
+    from qc.run.review.settings import ReviewSettings
     from schemas.review import Review, ReviewDraft
 
 SAMPLE = 5
@@ -80,8 +80,8 @@ def propose(  # noqa: PLR0917 - typer passes them by name
     as_json: AsJson = False,
 ) -> None:
     """Level 1: propose a verdict for the hours that the filter means. 一级审核：提出结论。"""
-    from qc.review.review import Selection
-    from qc.run import review
+    from qc.review.selection import Selection
+    from qc.run.review.draft import draft_reviews
     from store.state import StateStore
 
     settings, selection = (
@@ -89,7 +89,7 @@ def propose(  # noqa: PLR0917 - typer passes them by name
         Selection(flags=tuple(flag or ()), tests=tuple(test or ()), above=above, below=below),
     )
     query = _question(settings, network, begin, end, station=station, parameter=parameter, selection=selection)
-    drafts = shell.or_exit(partial(review.draft_reviews, settings, query, verdict, reason, now=shell.now()))
+    drafts = shell.or_exit(partial(draft_reviews, settings, query, verdict, reason, now=shell.now()))
     if not _go_on([draft_text(item) for item in drafts], drafts, dry_run=dry_run, yes=yes, as_json=as_json):
         return
     with StateStore(settings.state_url) as state:
@@ -220,11 +220,11 @@ def deadlines(  # noqa: PLR0917 - typer passes them by name
     """By when what must be reviewed, and how far it is. 审核时限。"""
     import msgspec
 
-    from qc.run import review
+    from qc.run.review.progress import review_deadlines
 
     settings = shell.settings()
     query = _question(settings, network, begin, end, station=station)
-    found = shell.or_exit(partial(review.review_deadlines, settings, query, shell.now()))
+    found = shell.or_exit(partial(review_deadlines, settings, query, shell.now()))
     for item in found:
         if not (left and item.state == "done"):
             typer.echo(
@@ -240,11 +240,11 @@ def apply(network: Network, begin: From, end: ToNow = None, station: Stations = 
     """Store level L2 (hours with the confirmed verdicts) as product reviewed_<network>. 生成 L2 数据。"""
     import msgspec
 
-    from qc.run import review
+    from qc.run.review.level2 import apply as apply_reviews
 
     settings, now = shell.settings(), shell.now()
     query = _question(settings, network, begin, end, station=station)
-    done = shell.or_exit(partial(review.apply, settings, query, now))
+    done = shell.or_exit(partial(apply_reviews, settings, query, now))
     if as_json:
         typer.echo(msgspec.json.encode(done).decode())
         return
@@ -265,12 +265,12 @@ def completeness(  # noqa: PLR0917 - typer passes them by name
 ) -> None:
     """How far the hours of each station and parameter are reviewed, by civil month. 审核完成率（按站点与月份）。"""
     from qc.review.deadline import ReviewPeriod
-    from qc.run import review
+    from qc.run.review.progress import read_completeness
 
     own = shell.settings()
     query = _question(own, network, begin, end, station=station)
     period = ReviewPeriod.DAY if by_day else ReviewPeriod.MONTH
-    table = shell.or_exit(partial(review.read_completeness, own, query, period))
+    table = shell.or_exit(partial(read_completeness, own, query, period))
     for row in json.loads(table.to_json(orient="records")):
         if as_json:
             typer.echo(json.dumps(row, ensure_ascii=False))
@@ -285,12 +285,12 @@ def completeness(  # noqa: PLR0917 - typer passes them by name
 def _act(
     action: ReviewAction, chosen: Sequence[Review], who: str, note: str, *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
-    from qc.run import review
+    from qc.run.review.action import act
 
     if not _go_on([review_text(item) for item in chosen], chosen, dry_run=dry_run, yes=yes, as_json=as_json):
         return
     done = shell.or_exit(
-        partial(review.act, shell.settings(), [item.id for item in chosen], action, who=who, note=note, now=shell.now())
+        partial(act, shell.settings(), [item.id for item in chosen], action, who=who, note=note, now=shell.now())
     )
     _tell(done, as_json=as_json)
 
@@ -384,8 +384,8 @@ def _question(
     parameter: list[str] | None = None,
     selection: object = None,
 ) -> ReviewQuery:
-    from qc.review.review import Selection
-    from qc.run.review import ReviewQuery
+    from qc.review.selection import Selection
+    from qc.run.review.query import ReviewQuery
 
     start, stop = span(begin, end, settings.stations.timezone, shell.now())
     return ReviewQuery(

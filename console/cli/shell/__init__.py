@@ -10,14 +10,14 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qc.run.settings import ReviewSettings
+    from qc.run.review.settings import ReviewSettings
 
 _Result = TypeVar("_Result")
 
 
 def settings() -> ReviewSettings:
     """Settings from the environment."""
-    from qc.run.settings import ReviewSettings
+    from qc.run.review.settings import ReviewSettings
     from store.settings import load_settings
 
     return load_settings(ReviewSettings)

@@ -14,7 +14,7 @@ import pytest
 
 from console.query.queries import KEEP_S
 from console.view.query import format_utc
-from qc.review.review import basis_of
+from qc.review.basis import basis_of
 from schemas.review import ReviewAction, ReviewDraft, ReviewReason, ReviewTarget, ReviewVerdict
 from store.influx.store import InfluxStore
 from store.state import Process, StateStore

@@ -8,7 +8,9 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from qc.gate.batch import make_batch
-from qc.gate.gate import judge
+from qc.gate.gate import evaluate
+from qc.run.gate.data_docs import publish
+from qc.run.gate.suite_file import read_suite
 from store.state import StateStore
 
 if TYPE_CHECKING:
@@ -106,7 +108,8 @@ def test_an_alert_is_acknowledged_with_name_and_note(running: Running, page: Pag
 @pytest.mark.parametrize("width", [1280, 400])
 def test_data_docs_need_no_other_host_and_fit(running: Running, page: Page, width: int) -> None:
     batch = make_batch({}, running.settings.stations.station_list, "gas", running.hour - DAY, running.hour)
-    judge(batch, "gas", ["o3", "no2"], run_dir=running.settings.run_dir, now=running.hour)
+    evaluated = evaluate(batch, read_suite("gas"), ["o3", "no2"])
+    publish([evaluated], "gas", run_dir=running.settings.run_dir, now=running.hour)
     page.set_viewport_size({"width": width, "height": 850})
     seen: list[str] = []
     page.on("requestfailed", lambda request: seen.append(request.url))

@@ -11,8 +11,9 @@ import pytest
 
 from qc.gate import gate
 from qc.gate.batch_product import PRODUCTS, make_product_batch
-from qc.gate.suite import DIRECTORY, read_suite
+from qc.gate.suite import DIRECTORY
 from qc.gate.suite_product import describe_product, product_json
+from qc.run.gate.suite_file import read_suite
 from schemas.message import NetworkCode
 from schemas.network import Instrument, Network, Station
 from store.state import GateOutcome
@@ -60,8 +61,8 @@ GOOD: dict[str, Callable[[], pd.DataFrame]] = {
 
 
 def judge(product: str, table: pd.DataFrame) -> gate.GateReport:
-    batch = make_product_batch(table, NETWORK, product, (START, END), END)
-    return gate.evaluate(batch, product, None).report
+    batch = make_product_batch(table, NETWORK, read_suite(product), (START, END), END)
+    return gate.evaluate(batch, read_suite(product), None).report
 
 
 @pytest.mark.parametrize("product", PRODUCTS)
@@ -129,5 +130,9 @@ def test_a_column_that_is_missing_holds() -> None:
 
 
 def test_an_old_product_is_told() -> None:
-    batch = make_product_batch(aqi(), NETWORK, "aqi_daily", (START, END + timedelta(days=9)), END + timedelta(days=9))
-    assert "product.freshness" in [item.id for item in gate.evaluate(batch, "aqi_daily", None).report.failures]
+    batch = make_product_batch(
+        aqi(), NETWORK, read_suite("aqi_daily"), (START, END + timedelta(days=9)), END + timedelta(days=9)
+    )
+    assert "product.freshness" in [
+        item.id for item in gate.evaluate(batch, read_suite("aqi_daily"), None).report.failures
+    ]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pytest
 
-from qc.gate import data_docs, gate
+from qc.gate import gate
 from qc.gate.batch import AGE, SHARE_VALID, make_batch
-from qc.gate.suite import DIRECTORY, describe, network_json, read_suite
+from qc.gate.suite import DIRECTORY, describe, network_json
+from qc.run.gate import data_docs
+from qc.run.gate.suite_file import read_suite
 from schemas.message import NetworkCode
 from schemas.network import Instrument, Station
 from store.state import GateOutcome
@@ -41,7 +44,9 @@ def healthy() -> dict[str, pd.DataFrame]:
 
 def judge(hourly: dict[str, pd.DataFrame], run_dir: Path) -> gate.GateReport:
     batch = make_batch(hourly, STATIONS, "gas", START, END)
-    return gate.judge(batch, "gas", CODES, run_dir=run_dir, now=END)
+    evaluated = gate.evaluate(batch, read_suite("gas"), CODES)
+    (page,) = data_docs.publish([evaluated], "gas", run_dir=run_dir, now=END)
+    return msgspec.structs.replace(evaluated.report, page=page)
 
 
 def failed(report: gate.GateReport) -> list[str]:
@@ -136,9 +141,9 @@ def test_screen_gives_the_verdict_that_every_single_limit_would(case: str, monke
     if case == "infinite":
         frame.iloc[3, frame.columns.get_loc("no2")] = np.inf
     batch = make_batch(hourly, STATIONS, "gas", START, END)
-    screened = gate.evaluate(batch, "gas", CODES).report
+    screened = gate.evaluate(batch, read_suite("gas"), CODES).report
     monkeypatch.setattr(gate, "to_evaluate", lambda chosen, _: list(chosen))
-    assert gate.evaluate(batch, "gas", CODES).report == screened
+    assert gate.evaluate(batch, read_suite("gas"), CODES).report == screened
 
 
 def test_verdict_names_the_version_of_its_suite(tmp_path: Path) -> None:
@@ -150,9 +155,9 @@ def test_verdict_names_the_version_of_its_suite(tmp_path: Path) -> None:
 
 def test_pages_are_bounded_listed_and_need_no_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(data_docs, "KEEP_PAGES", 2)
-    evaluated = gate.evaluate(make_batch(healthy(), STATIONS, "gas", START, END), "gas", CODES)
+    evaluated = gate.evaluate(make_batch(healthy(), STATIONS, "gas", START, END), read_suite("gas"), CODES)
     for day in range(3):
-        gate.publish([evaluated], "gas", run_dir=tmp_path, now=END + timedelta(days=day))
+        data_docs.publish([evaluated], "gas", run_dir=tmp_path, now=END + timedelta(days=day))
     pages = sorted((tmp_path / "data_docs" / "gas" / "validations").glob("*.html"))
     assert [page.stem for page in pages] == ["20260603T000000Z-00", "20260604T000000Z-00"]
     index = (tmp_path / "data_docs" / "index.html").read_text(encoding="utf-8")
@@ -164,7 +169,7 @@ def test_pages_are_bounded_listed_and_need_no_script(tmp_path: Path, monkeypatch
 
 
 def test_only_the_newest_and_what_did_not_pass_get_a_page() -> None:
-    good = gate.evaluate(make_batch(healthy(), STATIONS, "gas", START, END), "gas", CODES)
-    bad = gate.evaluate(make_batch({}, STATIONS, "gas", START, END), "gas", CODES)
+    good = gate.evaluate(make_batch(healthy(), STATIONS, "gas", START, END), read_suite("gas"), CODES)
+    bad = gate.evaluate(make_batch({}, STATIONS, "gas", START, END), read_suite("gas"), CODES)
     assert gate.worth_a_page([good, bad, good, good]) == [bad, good]
     assert gate.worth_a_page([]) == []

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from qc.review.deadline import DeadlineFileError, deadlines, load_rules
+from qc.review.deadline import DeadlineFileError, deadlines
+from qc.run.review.deadline_file import load_rules
 
 if TYPE_CHECKING:
     from pathlib import Path

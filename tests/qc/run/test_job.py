@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from qc.run import gate, job
+from qc.run import job
+from qc.run.gate import job as gate
 from schemas.frames import valid_values
 from schemas.interval import Interval
 from schemas.reading import Reading

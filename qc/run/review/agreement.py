@@ -14,7 +14,7 @@ import pandas as pd
 from qc.review.reviewer_agreement import ReviewerAgreement, reviewed_series, reviewer_agreement
 from qc.review.threshold_proposal import LimitProposal, propose_limits, to_overrides
 from qc.run.limits import thresholds_of
-from qc.run.review import checked, read_reviewed
+from qc.run.review.query import checked, read_reviewed
 from schemas.frames import concat_flags
 from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from qc.review.reviewer_agreement import ReviewedSeries
     from qc.review.threshold_proposal import Native
-    from qc.run.review import ReviewQuery
+    from qc.run.review.query import ReviewQuery
     from schemas.network import Network
     from store.settings import SharedSettings
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from qc.run.gate import ended, gate
+from qc.run.gate.job import ended, gate
 from store.state import FindingKind, GateOutcome, StateStore
 
 if TYPE_CHECKING:

@@ -12,10 +12,14 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from qc.gate.gate import render_page
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
     from pathlib import Path
 
+    from qc.gate.gate import EvaluatedBatch
     from qc.gate.outcome import GateReport
 
 SITE = "data_docs"
@@ -110,3 +114,21 @@ def _listed(directory: Path) -> str:
 def _outcome_of(page: Path) -> str:
     found = _OUTCOME.search(page.read_text(encoding="utf-8"))
     return found[1] if found else ""
+
+
+def publish(evaluated: Sequence[EvaluatedBatch], name: str, *, run_dir: Path, now: datetime) -> list[str]:
+    """Add the pages of batches of one suite to the Data Docs; returns them, relative to ``data_docs``.
+
+    Raises
+    ------
+    qc.gate.gate.GateError
+    """
+    pages = [render_page(item, name, now) for item in evaluated]
+    site = (run_dir / SITE).resolve()
+    with locked(site):
+        written = [
+            write_page(site / name, f"{now:%Y%m%dT%H%M%S}Z-{number:02}", page, item.report)
+            for number, (item, page) in enumerate(zip(evaluated, pages, strict=True))
+        ]
+        write_index(site)
+    return [str(page.relative_to(site)) for page in written]

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 import pandas as pd
 
-from qc.gate import gate as qc_gate
 from qc.gate.batch import make_batch
 from qc.gate.batch_product import PRODUCTS, make_product_batch
+from qc.gate.gate import evaluate, worth_a_page
+from qc.gate.outcome import Failure
+from qc.run.gate.data_docs import publish
+from qc.run.gate.product_table import read_product_tables
+from qc.run.gate.suite_file import read_suite
 from qc.run.limits import thresholds_of
-from qc.run.product_table import read_product_tables
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
 from store.influx.store import InfluxStore
@@ -38,8 +41,8 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 PRODUCT_PREFIX = "product/"
 """Before the name of a product where gate results name a network."""
-_TOLD = 5
-"""Failures that a mail tells."""
+_MAILED_FAILURES = 5
+"""Failures that a mail lists."""
 
 
 class GateSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,7 +62,7 @@ class GateSummary(msgspec.Struct, frozen=True, kw_only=True):
     end: datetime
     run_id: str
     outcome: GateOutcome
-    failures: tuple[qc_gate.Failure, ...]
+    failures: tuple[Failure, ...]
     evaluated: int
     skipped: tuple[str, ...]
     suite_version: str
@@ -111,7 +114,9 @@ def gate_product(settings: SharedSettings, product: str, start: datetime, end: d
             table = read_product_tables(store, state, product, first, last)
         finally:
             store.close()
-        batch = make_product_batch(ended(table, PRODUCTS[product], last), network, product, (first, last), now)
+        batch = make_product_batch(
+            ended(table, PRODUCTS[product], last), network, read_suite(product), (first, last), now
+        )
         return _judge(settings, state, PRODUCT_PREFIX + product, [(first, last, batch)], expected=None, now=now)[0]
 
 
@@ -188,18 +193,15 @@ def _judge(
     expected: list[str] | None,
     now: datetime,
 ) -> list[GateSummary]:
-    version = thresholds_of(settings).version
+    version, suite = thresholds_of(settings).version, read_suite(name.removeprefix(PRODUCT_PREFIX))
     with state.runs.open("gate", name, batches[0][0], batches[-1][1], version) as current:
-        evaluated = [
-            _held_back(qc_gate.evaluate(batch, name.removeprefix(PRODUCT_PREFIX), expected), batch)
-            for _, _, batch in batches
-        ]
-        pages = _publish(settings, evaluated, name.removeprefix(PRODUCT_PREFIX), now)
+        evaluated = [_held_back(evaluate(batch, suite, expected), batch) for _, _, batch in batches]
+        pages = _publish(settings, evaluated, suite.name, now)
         found = [
             _keep(state, name, (first, last), one, run_id=current.id, page=page)
             for (first, last, _), one, page in zip(batches, evaluated, pages, strict=True)
         ]
-        _tell(state, found, now)
+        _update_findings(state, found, now)
         current.counts = _counts(found)
     return found
 
@@ -213,8 +215,8 @@ def _held_back(evaluated: EvaluatedBatch, batch: pd.DataFrame) -> EvaluatedBatch
 
 def _publish(settings: SharedSettings, evaluated: list[EvaluatedBatch], name: str, now: datetime) -> list[str]:
     """Page of each batch, empty where it gets none."""
-    chosen = qc_gate.worth_a_page(evaluated)
-    written = dict(zip(map(id, chosen), qc_gate.publish(chosen, name, run_dir=settings.run_dir, now=now), strict=True))
+    chosen = worth_a_page(evaluated)
+    written = dict(zip(map(id, chosen), publish(chosen, name, run_dir=settings.run_dir, now=now), strict=True))
     return [written.get(id(item), "") for item in evaluated]
 
 
@@ -245,8 +247,8 @@ def _keep(
     )
 
 
-def _tell(state: StateStore, found: Sequence[GateSummary], now: datetime) -> None:
-    """Report what is held, and forget what is not any more."""
+def _update_findings(state: StateStore, found: Sequence[GateSummary], now: datetime) -> None:
+    """Report the batches that are held, and end the findings of those that no longer are."""
     held = [item for item in found if item.outcome is GateOutcome.HOLD]
     state.findings.report([_finding(item, now) for item in held])
     if len(held) == len(found):
@@ -261,7 +263,7 @@ def _tell(state: StateStore, found: Sequence[GateSummary], now: datetime) -> Non
 
 
 def _finding(summary: GateSummary, now: datetime) -> Finding:
-    hard = summary.failures[:_TOLD]
+    hard = summary.failures[:_MAILED_FAILURES]
     return Finding(
         key=finding_key(summary.network, summary.start),
         kind=FindingKind.GATE,

@@ -12,15 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.review.review import (
-    Selection,
-    basis_of,
-    changed_hours,
-    digest_hours,
-    review_completeness,
-    reviewed,
-    select_targets,
-)
+from qc.review.basis import basis_of, changed_hours, digest_hours
+from qc.review.completeness import review_completeness
+from qc.review.level2 import reviewed
+from qc.review.selection import Selection, select_targets
 from schemas.frames import FLAG_COLUMNS, valid_values
 from schemas.review import (
     Review,

@@ -11,7 +11,8 @@ import typer
 from typer.testing import CliRunner
 
 from console.cli.qc import group as command
-from qc.run.reprocess import forget, plan, plan_batches, reprocess
+from qc.run.reprocess.job import reprocess
+from qc.run.reprocess.plan import forget, plan, plan_batches
 from qc.station.station_month import StationMonth, changed_days, station_months_of, stretches_of
 from store.influx.store import Bucket
 from store.state import RunState, StateStore

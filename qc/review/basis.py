@@ -1,0 +1,101 @@
+"""What a review was made upon: a digest of each hour's value and flag. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from schemas.flag import Flag
+from schemas.frames import FLAG
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from numpy.typing import NDArray
+
+    from schemas.review import Review
+
+
+_DIGITS = 16
+"""Hexadecimal digits of an hour's digest in a basis."""
+
+
+_FNV_OFFSET, _FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+
+
+def digest_hours(values: NDArray[np.float64], flags: NDArray[np.int8]) -> NDArray[np.uint64]:
+    """Digest of each hour's value and flag; equal for equal hours, also when both have no value.
+
+    Parameters
+    ----------
+    values : array of float
+        Canonical unit; NaN where missing.
+    flags : array of int8
+
+    References
+    ----------
+    FNV-1a, 64 bit (draft-eastlake-fnv). It tells a change; the trail's own digests, SHA-256, guard against forgery.
+    """
+    # one bit pattern for every NaN, and for both zeros
+    plain = np.where(np.isnan(values), np.nan, values + 0.0)
+    octets = np.concatenate(
+        [plain.astype(">f8").view(np.uint8).reshape(-1, 8), flags.astype(np.uint8).reshape(-1, 1)], axis=1
+    )
+    digests = np.full(values.shape, _FNV_OFFSET)
+    with np.errstate(over="ignore"):
+        for column in octets.T:
+            digests = (digests ^ column.astype(np.uint64)) * _FNV_PRIME
+    return digests
+
+
+def basis_of(hourly: pd.DataFrame, parameter: str, start: datetime, end: datetime) -> str:
+    """What a review of ``[start, end)`` is made upon: the digests of its hours, one after the other.
+
+    Parameters
+    ----------
+    hourly : DataFrame
+        `schemas.frames` hourly; hours and columns it lacks count as missing.
+    parameter : str
+    start, end : datetime
+        UTC, full hours.
+    """
+    return "".join(f"{int(item):0{_DIGITS}x}" for item in hour_digests(hourly, parameter, review_hours(start, end)))
+
+
+def changed_hours(hourly: pd.DataFrame, review: Review) -> pd.DatetimeIndex:
+    """Hours of a review whose value or flag is no longer what the reviewer saw."""
+    hours = review_hours(review.target.start, review.target.end)
+    changed = hour_digests(hourly, review.target.parameter, hours) != basis_digests(review, len(hours))
+    return pd.DatetimeIndex(hours[changed])
+
+
+def hour_flags(hourly: pd.DataFrame, code: str) -> NDArray[np.int8]:
+    """Flags of a parameter; without a column PASS where there is a value. A value that is missing is MISSING or FAIL."""
+    there = hourly[code].notna().to_numpy()
+    if code + FLAG not in hourly:
+        return np.where(there, Flag.PASS, Flag.MISSING).astype(np.int8)
+    flags = hourly[code + FLAG].fillna(int(Flag.MISSING)).to_numpy(dtype=np.int8).copy()
+    flags[~there & (flags != Flag.FAIL)] = Flag.MISSING
+    return flags
+
+
+def hour_digests(hourly: pd.DataFrame, parameter: str, hours: pd.DatetimeIndex) -> NDArray[np.uint64]:
+    """Digests of a parameter at some hours; hours and columns that are absent count as missing."""
+    if parameter not in hourly:
+        return digest_hours(np.full(len(hours), np.nan), np.full(len(hours), Flag.MISSING, dtype=np.int8))
+    rows = hourly.reindex(hours)
+    return digest_hours(rows[parameter].to_numpy(dtype=np.float64), hour_flags(rows, parameter))
+
+
+def basis_digests(review: Review, count: int) -> NDArray[np.uint64]:
+    """Digests the review was made upon; a basis of another length fits no hour."""
+    if len(review.basis) != count * _DIGITS:
+        return np.zeros(count, dtype=np.uint64)
+    return np.frombuffer(bytes.fromhex(review.basis), dtype=">u8").astype(np.uint64)
+
+
+def review_hours(start: datetime, end: datetime) -> pd.DatetimeIndex:
+    """Hours of ``[start, end)``."""
+    return pd.date_range(start, end, freq="h", inclusive="left", unit="us", name="start")

@@ -1,0 +1,1 @@
+"""The gate over stored data: reads batches, evaluates them, keeps results, pages and findings."""

@@ -1,0 +1,1 @@
+"""Judging history again by station-months: only what changed, in several processes."""

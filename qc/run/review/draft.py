@@ -1,0 +1,74 @@
+"""Proposals over the hours of a query. Reads only."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from qc.review.basis import basis_of
+from qc.review.selection import select_targets
+from qc.run.review.query import ReviewQuery, checked, read_flags, read_hours
+from schemas.bounds import LONGEST
+from schemas.frames import concat_flags
+from schemas.interval import floor_hour
+from schemas.review import ReviewDraft, ReviewReason, ReviewVerdict
+from store.influx.store import InfluxStore
+
+if TYPE_CHECKING:
+    from store.settings import SharedSettings
+
+
+def draft_reviews(
+    settings: SharedSettings,
+    query: ReviewQuery,
+    verdict: ReviewVerdict,
+    reason: ReviewReason,
+    *,
+    now: datetime | None = None,
+) -> list[ReviewDraft]:
+    """What a proposal over the hours of a query would record; writes nothing.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    query : ReviewQuery
+    verdict : ReviewVerdict
+    reason : ReviewReason
+    now : datetime or None
+        Hours that are not over at that time are left out: nobody can have looked at them. None: the present.
+
+    Raises
+    ------
+    ValueError
+        Unknown network, station or parameter, no hour in the interval that is over, or an interval longer than `LONGEST`.
+    """
+    end = min(query.end, floor_hour(datetime.now(UTC) if now is None else now))
+    if query.start < end and end - query.start > LONGEST:
+        msg = f"{(end - query.start).days} days, expected at most {LONGEST.days} in one review"
+        raise ValueError(msg)
+    query = checked(settings, msgspec.structs.replace(query, end=end))
+    store = InfluxStore(settings)
+    try:
+        hourly = read_hours(store, query)
+        flags = read_flags(store, query) if query.selection.tests else concat_flags([])
+    finally:
+        store.close()
+    targets = select_targets(
+        hourly,
+        flags,
+        query.selection,
+        network=query.network,
+        parameters=query.parameters,
+        interval=(query.start, query.end),
+    )
+    return [
+        ReviewDraft(
+            target=item,
+            verdict=verdict,
+            reason=reason,
+            basis=basis_of(hourly[item.station_id], item.parameter, item.start, item.end),
+        )
+        for item in targets
+    ]
