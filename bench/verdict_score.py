@@ -21,10 +21,10 @@ from bench.verdict_ordinary import ordinary_cases
 from bench.verdict_plan import plan_of
 from bench.verdict_week import PlannedWeek, province_week
 from qc.run.limits import load_thresholds
-from qc.verdict.evidence import collect_evidence
+from qc.verdict.evidence import EVIDENCE, collect_evidence
 from qc.verdict.verdict import Word, weigh
 from qc.verdict.weight import VerdictRule
-from qc.verdict.wording import EVIDENCE, SENTENCES
+from schemas.words import words
 
 if TYPE_CHECKING:
     from bench.verdict_case import Case
@@ -39,7 +39,12 @@ PROVINCE = tuple(range(401, 404))
 """Weeks of the province as ``skyground simulate`` has it."""
 RIDGE = 1.0
 """Inverse variance of the weights before they are learnt [1]."""
-_SIDES = [(name, side) for name in EVIDENCE for side in (True, False) if SENTENCES[name][1 if side else 2][0]]
+_SIDES = [
+    (name, side)
+    for name in EVIDENCE
+    for side in (True, False)
+    if f"verdict.{name}.{'event' if side else 'fault'}" in words("en").catalogue
+]
 _WORKERS = 2
 
 

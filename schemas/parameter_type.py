@@ -54,6 +54,21 @@ class ParameterGroup(StrEnum):
     RAD = "rad"
 
 
+VOC_GROUPS = frozenset(
+    {
+        ParameterGroup.ALKANE,
+        ParameterGroup.ALKENE,
+        ParameterGroup.ALKYNE,
+        ParameterGroup.AROMATIC,
+        ParameterGroup.HALOCARBON,
+        ParameterGroup.OVOC,
+        ParameterGroup.VOC_OTHER,
+        ParameterGroup.TOTAL,
+    }
+)
+"""Families of volatile organic compounds."""
+
+
 FULL_TURN_DEG = 360.0
 
 

@@ -22,7 +22,7 @@ from qc.verdict.deviation import (
     median,
     table,
 )
-from qc.verdict.kin import Family, family, name_of
+from qc.verdict.kin import Family, family
 from schemas.flag import Flag
 from schemas.frames import STATUS, parameters_in
 from schemas.geodesy import bearing_deg
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from schemas.interval import Interval
     from schemas.network import Instrument, Station
+    from schemas.reason import Figure
 
     Field = NDArray[np.float64]
 
@@ -112,20 +113,13 @@ class CaseContext:
     other_networks: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
 
-class Words(NamedTuple):
-    """A figure of a sentence that differs by language."""
-
-    en: str
-    zh: str
-
-
 @dataclass(frozen=True, slots=True)
 class Indication:
     """What one piece of evidence says; ``is_event`` None: nothing."""
 
     name: str
     is_event: bool | None = None
-    figures: Mapping[str, str | Words] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
 
 
 class StationChannel(NamedTuple):
@@ -510,16 +504,6 @@ def hourly_of(native: pd.DataFrame, code: str, cadence_s: int) -> pd.Series:
     so_far = (native.index[-1] - means.index) / pd.Timedelta(seconds=cadence_s) + 1
     found: pd.Series = means[groups.count() >= np.maximum(1.0, np.minimum(3600 // cadence_s, so_far) / 2)]
     return found
-
-
-def named(codes: Sequence[str], most: int = 3) -> Words:
-    """The first of several parameters in words, as ``benzene, V and Ni``."""
-    english, chinese = zip(*(name_of(code) for code in codes[:most]), strict=True)
-    rest = len(codes) - most
-    if rest > 0:
-        return Words(f"{', '.join(english)} and {rest} more", f"{'、'.join(chinese)}等 {len(codes)} 项")
-    first = ", ".join(english[:-1])
-    return Words(f"{first} and {english[-1]}" if first else english[0], "、".join(chinese))
 
 
 def _key(channel: StationChannel) -> str:

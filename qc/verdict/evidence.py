@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from qc.verdict import gap, instrument, neighbourhood, station
 from qc.verdict.case import CaseContext, CaseSeries, Indication
-from qc.verdict.wording import EVIDENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +34,8 @@ EVIDENCE_FUNCTIONS: Mapping[str, Callable[[CaseSeries], Indication]] = {
     "rain": neighbourhood.rain,
     "sun": neighbourhood.sun,
 }
+EVIDENCE = tuple(EVIDENCE_FUNCTIONS)
+"""Names of the pieces of evidence, in the order in which they are listed."""
 
 
 OF_THE_DEVIATION = frozenset(
@@ -50,7 +51,7 @@ OF_OTHERS = frozenset({"companions", "tracers", "co_pollutants", "fall"})
 
 
 def collect_evidence(context: CaseContext) -> list[Indication]:
-    """All pieces of evidence, in the order of `qc.verdict.wording.EVIDENCE`."""
+    """All pieces of evidence, in the order of `EVIDENCE`."""
     return evidence_of(CaseSeries(context))
 
 

@@ -8,14 +8,12 @@ import numpy as np
 import pandas as pd
 
 from qc.angle import unwrapped
-from qc.verdict.case import OWN, CaseSeries, Indication, Words
+from qc.verdict.case import OWN, CaseSeries, Indication
 from qc.verdict.deviation import BEFORE_H
 from qc.verdict.kin import family
-from qc.wording import figure
 from schemas.flag import Flag
 from schemas.frames import STATUS
 from schemas.parameter import parameter
-from schemas.words import name_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -120,10 +118,7 @@ def failed_tests(case: CaseSeries, *, seen: frozenset[str] = frozenset()) -> Ind
     if not is_new and not (lasting and lasting[0]):
         return Indication("tests")
     names = case.tests_flagged((*asked, DRIFTS))
-    what = Words(
-        ", ".join(name_of(name, "en").lower() for name in names), "、".join(name_of(name, "zh") for name in names)
-    )
-    return Indication("tests", is_event=False, figures={"what": what})
+    return Indication("tests", is_event=False, figures={"what": ",".join(names)})
 
 
 def flat(case: CaseSeries) -> Indication:
@@ -369,6 +364,6 @@ def _phase_distance(phases: NDArray[np.float64], usual: float, period: float) ->
     return found
 
 
-def percent(share: float) -> str:
-    """Share in percent, as a figure of a sentence."""
-    return figure(round(100 * min(share, 1.0)))
+def percent(share: float) -> int:
+    """Share in whole percent, at most 100."""
+    return round(100 * min(share, 1.0))

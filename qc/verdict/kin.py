@@ -1,24 +1,13 @@
-"""Which parameters may come from one source, and what they are called in a sentence. Pure."""
+"""Which parameters may come from one source. Pure."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from schemas.parameter import ParameterGroup, parameter
+from schemas.parameter import parameter
+from schemas.parameter_type import VOC_GROUPS, ParameterGroup
 
 _PARTICLES = frozenset({ParameterGroup.PM_MASS, ParameterGroup.ION, ParameterGroup.CARBON, ParameterGroup.ELEMENT})
-_VOC = frozenset(
-    {
-        ParameterGroup.ALKANE,
-        ParameterGroup.ALKENE,
-        ParameterGroup.ALKYNE,
-        ParameterGroup.AROMATIC,
-        ParameterGroup.HALOCARBON,
-        ParameterGroup.OVOC,
-        ParameterGroup.VOC_OTHER,
-        ParameterGroup.TOTAL,
-    }
-)
 _HOMOLOGUES = frozenset({ParameterGroup.ALKANE, ParameterGroup.ALKENE, ParameterGroup.AROMATIC})
 _MADE_IN_THE_AIR = frozenset({"o3", "h2o"})
 _REGIONAL = frozenset(
@@ -37,9 +26,6 @@ _REGIONAL = frozenset(
         "soil_temperature_40cm",
     }
 )
-_PROPER = frozenset({"ph", "obukhov_length"})
-
-
 _COMPANIONS: tuple[frozenset[str], ...] = tuple(
     frozenset(names.split())
     for names in (
@@ -91,7 +77,7 @@ def family(code: str) -> Family | None:
         return None
     if group in _PARTICLES:
         return Family.PARTICLE
-    if group in _VOC:
+    if group in VOC_GROUPS:
         return Family.VOC
     if group in {ParameterGroup.GAS, ParameterGroup.PRECURSOR_GAS}:
         return Family.GAS
@@ -115,17 +101,3 @@ def are_companions(code: str, other: str) -> bool:
 def is_regional(code: str) -> bool:
     """Whether a parameter changes over whole regions at once, so that one station alone does not see it change."""
     return code in _REGIONAL
-
-
-def name_of(code: str) -> tuple[str, str]:
-    """Short English and Chinese name for a sentence: PM2.5, SO2, V, benzene."""
-    known = parameter(code)
-    if known.group is ParameterGroup.PM_MASS:
-        return known.name_en, known.name_en
-    if known.group in {ParameterGroup.GAS, ParameterGroup.GHG} and known.formula:
-        return known.formula, known.formula
-    if known.group is ParameterGroup.ELEMENT and known.formula:
-        return known.formula, known.name_zh
-    first = known.name_en.partition(", ")[0].partition(" (")[0]
-    lowered = first.lower() if known.group in _VOC else first[0].lower() + first[1:]
-    return (first if code in _PROPER else lowered), known.name_zh

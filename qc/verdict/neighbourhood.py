@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from qc.hourly.space.neighbours import Places
-from qc.verdict.case import FOLLOWS, RADIUS_KM, CaseSeries, Indication, StationChannel, Words
+from qc.verdict.case import FOLLOWS, RADIUS_KM, CaseSeries, Indication, StationChannel
 from qc.verdict.deviation import BEFORE_H, median, table
 from qc.verdict.kin import are_companions, family, is_regional
-from qc.wording import figure
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from schemas.reason import Figure
 
     Field = NDArray[np.float64]
 
@@ -40,7 +41,7 @@ def neighbours(case: CaseSeries) -> Indication:
     agree = [name for name, item in known.items() if item.z_score * case.sign >= FOLLOWS]
     if len(known) < 2 or len(agree) < len(known) / 2:  # noqa: PLR2004 - one neighbour proves nothing
         return Indication("neighbours")
-    figures: dict[str, str | Words] = {"others": str(len(agree)), "count": str(len(known)), "radius": figure(RADIUS_KM)}
+    figures: dict[str, Figure] = {"others": len(agree), "count": len(known), "radius": RADIUS_KM}
     return Indication("neighbours", is_event=True, figures=figures)
 
 
@@ -49,7 +50,7 @@ def region(case: CaseSeries) -> Indication:
     known = list(case.neighbours.values())
     if case.from_usual is None or len(known) < 3:  # noqa: PLR2004
         return Indication("region")
-    figures: dict[str, str | Words] = {"count": str(len(known)), "radius": figure(RADIUS_KM)}
+    figures: dict[str, Figure] = {"count": len(known), "radius": RADIUS_KM}
     is_alone = case.from_neighbours is not None and case.is_local and abs(case.from_neighbours.z_score) >= _FAR
     if is_alone and case.sign and is_regional(case.code):
         return Indication("region", is_event=False, figures=figures)
@@ -66,7 +67,7 @@ def drift(case: CaseSeries) -> Indication:
     if sum(np.sign(item) == np.sign(total) for item in trends) < 0.6 * len(days):
         return Indication("drift")
     change = f"{100 * (float(np.exp(total)) - 1):+.0f} %" if case.is_ratio(case.code) else f"{total:+.1f} σ"
-    return Indication("drift", is_event=False, figures={"change": change, "days": str(len(days[0]))})
+    return Indication("drift", is_event=False, figures={"change": change, "days": len(days[0])})
 
 
 def _trend(days: Field, case: CaseSeries) -> float | None:

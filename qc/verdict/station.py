@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from qc.robust import robust_spread
-from qc.verdict.case import DEPARTS, FOLLOWS, CaseSeries, Indication, StationChannel, Words, named
+from qc.verdict.case import DEPARTS, FOLLOWS, CaseSeries, Indication, StationChannel
 from qc.verdict.kin import Family, are_companions, family
-from qc.wording import figure
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from schemas.reason import Figure
 
 
 _AGREES, _DISAGREES = 0.15, 0.3
@@ -51,20 +52,16 @@ def _is_of_the_other(case: CaseSeries, channel: StationChannel) -> bool:
     return case.is_usual and other is not None and abs(other.z_score) >= DEPARTS
 
 
-def _both(case: CaseSeries, other: float, count: int) -> dict[str, str | Words]:
+def _both(case: CaseSeries, other: float, count: int) -> dict[str, Figure]:
     known, own = parameter(case.code), case.level_of(None)
     digits = 0 if max(abs(own), abs(other)) >= 100 else known.decimals  # noqa: PLR2004
     return {
-        "what": named([case.code]),
-        "count": Words("two", "两") if count == 2 else str(count),  # noqa: PLR2004
-        "own": figure(round(own, digits)),
-        "other": figure(round(other, digits)),
-        "unit": _unit(known.unit),
+        "what": case.code,
+        "count": count,
+        "own": round(own, digits),
+        "other": round(other, digits),
+        "unit": known.unit,
     }
-
-
-def _unit(unit: str) -> str:
-    return unit.replace("ug/", "µg/").replace("m3", "m³").replace("m2", "m²")
 
 
 def companions(case: CaseSeries) -> Indication:
@@ -73,8 +70,8 @@ def companions(case: CaseSeries) -> Indication:
     if not found.known or one_factor(case) is not None:
         return Indication("companions")
     if found.alike:
-        return Indication("companions", is_event=True, figures={"what": named([item.code for item in found.alike])})
-    what = named([item.code for item in found.known])
+        return Indication("companions", is_event=True, figures={"what": ",".join([item.code for item in found.alike])})
+    what = ",".join([item.code for item in found.known])
     return Indication("companions", None if found.faint else False, {"what": what})
 
 
@@ -89,10 +86,10 @@ def _companions(case: CaseSeries) -> list[StationChannel]:
 def tracers(case: CaseSeries) -> Indication:
     """What the station's other instruments measure of sources: gases, particles and their components, VOC."""
     found = _Others.of(case, _other_instruments(case))
-    figures: dict[str, str | Words] = {"count": str(len(found.known))}
+    figures: dict[str, Figure] = {"count": len(found.known)}
     if found.is_event:
         return Indication(
-            "tracers", is_event=True, figures={**figures, "what": named([item.code for item in found.alike])}
+            "tracers", is_event=True, figures={**figures, "what": ",".join([item.code for item in found.alike])}
         )
     close = [item for item in found.known if family(item.code) is family(case.code)]
     is_alone = len(close) >= 2 and not found.faint  # noqa: PLR2004 - one may be silent by chance
@@ -104,10 +101,10 @@ def co_pollutants(case: CaseSeries) -> Indication:
     found = _Others.of(case, _same_instrument(case))
     if len(found.known) < 2 or one_factor(case) is not None:  # noqa: PLR2004 - one may be silent by chance
         return Indication("co_pollutants")
-    figures: dict[str, str | Words] = {"count": str(len(found.known))}
+    figures: dict[str, Figure] = {"count": len(found.known)}
     if found.is_event:
         return Indication(
-            "co_pollutants", is_event=True, figures={**figures, "what": named([item.code for item in found.alike])}
+            "co_pollutants", is_event=True, figures={**figures, "what": ",".join([item.code for item in found.alike])}
         )
     return Indication("co_pollutants", None if found.faint else False, figures)
 
@@ -117,7 +114,7 @@ def mixture(case: CaseSeries) -> Indication:
     found = one_factor(case)
     if found is None:
         return Indication("mixture")
-    return Indication("mixture", is_event=False, figures={"count": str(found[0]), "factor": figure(round(found[1], 2))})
+    return Indication("mixture", is_event=False, figures={"count": found[0], "factor": round(found[1], 2)})
 
 
 def one_factor(case: CaseSeries) -> tuple[int, float] | None:
@@ -147,7 +144,7 @@ def fall(case: CaseSeries) -> Indication:
         nitrogen = [item for item in case.channels if item.code in {"no", "no2", "nox"}]
         rising = [item for item, found in case.raw_deviations(nitrogen).items() if found.z_score >= FOLLOWS]
         if rising:
-            return Indication("fall", is_event=True, figures={"what": named([rising[0].code])})
+            return Indication("fall", is_event=True, figures={"what": rising[0].code})
         return Indication("fall")
     if family(case.code) is None or _follows(case):
         return Indication("fall")

@@ -1,20 +1,22 @@
-"""Fault or event? One verdict a case, with its evidence in words and a probability. Pure.
+"""Fault or event? One verdict a case, with its evidence and a probability. Pure.
 
-The log-odds of an event are a prior plus one weight for each piece of evidence that speaks (``[verdict]`` in
+The log-odds of an event are a prior plus one weight for each piece of evidence that indicates either (``[verdict]`` in
 ``thresholds.toml``). What is not known adds nothing. The sum can be checked by hand from the list that comes with it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from qc.limits.load import ThresholdError
-from qc.verdict import wording as words
 from qc.verdict.evidence import collect_evidence
+from schemas.reason import Figure, Reason
+from schemas.words import render, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,22 +39,28 @@ class Word(StrEnum):
 
 
 class WeighedEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """One piece of evidence that spoke.
+    """One piece of evidence that indicates an event or a fault.
 
     Attributes
     ----------
     name : str
-        One of `qc.verdict.wording.EVIDENCE`.
+        One of `qc.verdict.evidence.EVIDENCE`.
     weight : float
         What it added to the log-odds of an event [1].
     en, zh : str
-        In words.
+        Sentence.
+    key : str
+        Of the sentence in the catalogues.
+    figures : mapping of str to number or str
+        Its arguments.
     """
 
     name: str
     weight: float
     en: str
     zh: str
+    key: str
+    figures: Mapping[str, Figure]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,17 +89,14 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     def summary(self, language: str) -> str:
         """One line, as ``fault or event: 0.87 event, because ...``; the probability is that of the word itself."""
-        is_chinese = language == "zh"
+        text = words(language, "verdict")
         is_fault = self.word is Word.FAULT
         share = 1 - self.probability if is_fault else self.probability
         side = [item for item in self.evidence if (item.weight < 0) == (self.log_odds < 0)]
         reported = (side or list(self.evidence))[:SUMMARY_REASONS]
-        reasons = [item.zh if is_chinese else item.en for item in reported]
-        return words.SUMMARY["zh" if is_chinese else "en"].format(
-            share=f"{share:.2f}",
-            word=words.WORDS[self.word.value][is_chinese],
-            reasons=("；" if is_chinese else "; ").join(reasons) or words.NO_EVIDENCE[is_chinese],
-        )
+        reasons = [item.zh if language == "zh" else item.en for item in reported]
+        joined = text("separator").join(reasons) or text("no_evidence")
+        return text("summary", share=f"{share:.2f}", word=self.word, reasons=joined)
 
 
 def judge_case(context: CaseContext, rule: VerdictRule) -> Verdict:
@@ -144,8 +149,14 @@ def _weigh_one(item: Indication, rule: VerdictRule) -> WeighedEvidence:
     is_event = bool(item.is_event)
     for known in rule.evidence:
         if known.name == item.name:
-            english, chinese = words.sentence(item.name, item.figures, is_event=is_event)
-            weight = known.event if is_event else known.fault
-            return WeighedEvidence(name=item.name, weight=weight, en=english, zh=chinese)
+            reason = Reason(item.name, "event" if is_event else "fault", item.figures, "verdict")
+            return WeighedEvidence(
+                name=item.name,
+                weight=known.event if is_event else known.fault,
+                en=render(reason, "en"),
+                zh=render(reason, "zh"),
+                key=reason.key,
+                figures=reason.figures,
+            )
     msg = f"verdict.evidence: no weight for {item.name!r}"
     raise ThresholdError(msg)

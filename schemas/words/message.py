@@ -7,7 +7,8 @@ format in the text  what is written
 ``{unit:unit}``     a unit as people write it: µg/m³
 ``{x:percent}``     a part of 1 in percent: 15 %
 ``{x:word.check}``  the catalogue entry ``word.check.<x>``; the argument itself where there is none
-``{x:parameters}``  names of parameters by their codes, which commas separate
+``{x:parameters}``  short names of parameters by their codes, which commas separate
+``{x:tests}``       names of QC tests by their identifiers, which commas separate
 ``{x:.1f}``         Python's format
 =================== =====================================================================================
 """
@@ -52,8 +53,8 @@ class Message(string.Formatter):
             return unit_text(str(value))
         if format_spec == "percent":
             return f"{number_text(100 * float(value), self.language)} %"
-        if format_spec == "parameters":
-            return _names(str(value), self.language)
+        if format_spec in {"parameters", "tests"}:
+            return _listed(str(value), format_spec, self.language)
         if format_spec.startswith("word."):
             return _word(f"{format_spec}.{value}", str(value), self.language)
         if format_spec or isinstance(value, bool) or not isinstance(value, Real):
@@ -92,17 +93,13 @@ def unit_text(unit: str | None) -> str:
     return _UNITS.get(unit or "", unit or "")
 
 
+def _listed(names: str, kind: str, language: str) -> str:
+    from schemas.words.naming import parameters_text, tests_text
+
+    return tests_text(names, language) if kind == "tests" else parameters_text(names, language)
+
+
 def _word(key: str, default: str, language: str) -> str:
     from schemas.words.catalogue import words
 
     return words(language).get(key, default)
-
-
-def _names(codes: str, language: str) -> str:
-    from schemas.parameter import load_parameters
-
-    known = load_parameters()
-    chosen = [code.strip() for code in codes.split(",")]
-    chinese = language == "zh"
-    names = [code if code not in known else known[code].name_zh if chinese else known[code].name_en for code in chosen]
-    return ("、" if chinese else ", ").join(names)

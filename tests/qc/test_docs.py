@@ -11,7 +11,7 @@ from qc.gate.suite import describe
 from qc.hourly.space.table import SPACE_TESTS
 from qc.hourly.table import HOURLY_TESTS
 from qc.native.table import TESTS as NATIVE_TESTS
-from qc.verdict.wording import EVIDENCE
+from qc.verdict.evidence import EVIDENCE
 from qc.wording import TESTS
 from schemas.message import NetworkCode
 

@@ -61,16 +61,19 @@ def verdict(  # noqa: PLR0917 - one for each option
 
 
 def _text(found: Verdict, language: str) -> str:
-    from qc.verdict.wording import SENTENCES
+    from schemas.words import words
 
-    pick = int(language == "zh")
+    text, name_of = words(language, "cli.verdict"), words(language, "verdict")
     lines = [found.summary(language)]
     lines += [
-        f"  {item.weight:+.1f} {SENTENCES[item.name][0][pick]}: {item.zh if pick else item.en}"
+        text(
+            "line",
+            weight=f"{item.weight:+.1f}",
+            name=name_of(f"{item.name}.name"),
+            reason=item.zh if language == "zh" else item.en,
+        )
         for item in found.evidence
     ]
-    names = [SENTENCES[name][0][pick] for name in found.silent]
-    unknown = ("nothing known of", "未知")[pick]
-    total = ("log-odds of an event", "事件的对数几率")[pick]
-    lines.append(f"  {total} {found.log_odds:+.1f} ({found.prior:+.1f}); {unknown}: {', '.join(names) or '-'}")
+    unknown = ", ".join(name_of(f"{name}.name") for name in found.silent) or "-"
+    lines.append(text("total", total=f"{found.log_odds:+.1f}", prior=f"{found.prior:+.1f}", unknown=unknown))
     return "\n".join(lines)

@@ -10,16 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc.run.limits import load_thresholds
-from qc.verdict.case import CaseContext, Words
-from qc.verdict.evidence import collect_evidence
+from qc.verdict.case import CaseContext
+from qc.verdict.evidence import EVIDENCE, collect_evidence
 from qc.verdict.verdict import Verdict, Word, judge_case, probability
 from qc.verdict.weight import VerdictRule
-from qc.verdict.wording import EVIDENCE, SENTENCES, sentence
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, empty_flags
 from schemas.interval import Interval
 from schemas.message import NetworkCode
 from schemas.network import Instrument, Station
+from schemas.reason import Reason
+from schemas.words import render, words
 
 if TYPE_CHECKING:
     from qc.limits.thresholds import Thresholds
@@ -206,7 +207,7 @@ def test_nothing_known_is_undecided_and_says_so(rule: VerdictRule) -> None:
     found = judge_case(bare, rule)
     assert (found.word, found.probability, found.evidence) == (Word.UNDECIDED, 0.5, ())
     assert set(found.silent) == set(EVIDENCE)
-    assert "nothing is known" in found.summary("en")
+    assert "no evidence" in found.summary("en")
     assert "没有可用的依据" in found.summary("zh")
 
 
@@ -243,19 +244,16 @@ def test_every_piece_of_evidence_has_a_weight_a_maker_and_its_words(rule: Verdic
     assert [item.name for item in rule.evidence] == list(EVIDENCE)
     assert [item.name for item in collect_evidence(context(hours(1)))] == list(EVIDENCE)
     for weight in rule.evidence:
-        _, event, fault = SENTENCES[weight.name]
-        assert bool(event[0]) == bool(event[1])
-        assert bool(fault[0]) == bool(fault[1])
-        assert event[0] or weight.event == 0
-        assert fault[0] or weight.fault == 0
+        keys = words("en", f"verdict.{weight.name}").catalogue
+        assert "event" in keys or weight.event == 0
+        assert "fault" in keys or weight.fault == 0
         assert weight.event or weight.fault
 
 
 def test_figures_that_differ_by_language_are_translated() -> None:
-    assert sentence("fall", {"what": Words("NO", "一氧化氮")}, is_event=True) == (
-        "it fell as NO rose",
-        "随一氧化氮升高而下降",
-    )
+    reason = Reason("fall", "event", {"what": "benzene"}, "verdict")
+    assert render(reason, "en") == "it fell as benzene rose"
+    assert render(reason, "zh") == "随苯升高而下降"
 
 
 @given(st.floats(-700, 700))

@@ -85,6 +85,7 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("mail.", ("alerts/**/*.py", "alerts/**/*.jinja")),
         ("cli.", ("console/**/*.py",)),
         ("qc.", ("qc/**/*.py",)),
+        ("verdict.", ("qc/verdict/*.py",)),
     ],
 )
 def test_every_key_is_named_by_the_code(prefix: str, patterns: tuple[str, ...]) -> None:
@@ -94,9 +95,11 @@ def test_every_key_is_named_by_the_code(prefix: str, patterns: tuple[str, ...]) 
 
 def test_every_set_of_words_is_named_by_a_message_or_by_the_code() -> None:
     sets = {key.rpartition(".")[0] for key in CATALOGUE if key.startswith("word.")}
-    source = "\n".join(CATALOGUE.values()) + _source("console/**/*.py", "qc/**/*.py", "alerts/**/*.py")
-    assert {item for item in sets if f":{item}}}" not in source and f'"{item}"' not in source} == set()
+    source = "\n".join(CATALOGUE.values()) + _source(
+        "console/**/*.py", "qc/**/*.py", "alerts/**/*.py", "schemas/words/*.py"
+    )
+    assert {item for item in sets if f":{item}}}" not in source and f'"{item}' not in source} == set()
 
 
 def test_every_prefix_of_the_catalogues_is_known() -> None:
-    assert {key.partition(".")[0] for key in CATALOGUE} == {"cli", "mail", "page", "qc", "word"}
+    assert {key.partition(".")[0] for key in CATALOGUE} == {"cli", "mail", "page", "qc", "verdict", "word"}

@@ -1,0 +1,59 @@
+"""Names of parameters and tests within a sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from schemas.parameter import load_parameters
+from schemas.parameter_type import VOC_GROUPS, ParameterGroup
+from schemas.words.catalogue import words
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MOST = 3
+"""Names in a sentence; of more, the number of the others is stated."""
+_GASES = frozenset({ParameterGroup.GAS, ParameterGroup.GHG})
+_BY_FORMULA = {"zh": _GASES, "en": _GASES | {ParameterGroup.ELEMENT}}
+"""Groups whose parameters are named by their formula."""
+_PROPER = frozenset({"ph", "obukhov_length"})
+
+
+def short_name(code: str, language: str) -> str:
+    """Name of a parameter for a sentence: PM2.5, SO2, V, benzene; the code itself where the registry does not have it."""
+    known = load_parameters().get(code)
+    if known is None:
+        return code
+    if known.group is ParameterGroup.PM_MASS:
+        return known.name_en
+    if known.formula and known.group in _BY_FORMULA[language]:
+        return known.formula
+    if language == "zh":
+        return known.name_zh
+    first = known.name_en.partition(", ")[0].partition(" (")[0]
+    return first if code in _PROPER else _lowered(first, known.group)
+
+
+def _lowered(name: str, group: ParameterGroup) -> str:
+    return name.lower() if group in VOC_GROUPS else name[0].lower() + name[1:]
+
+
+def listed(names: Sequence[str], language: str) -> str:
+    """Names as a list of the language; of more than three, the first three and how many others there are."""
+    from babel.lists import format_list
+
+    if len(names) <= _MOST:
+        return format_list(list(names), locale=language)
+    first = format_list(list(names[:_MOST]), style="unit", locale=language)
+    return words(language)("word.list.more", names=first, rest=len(names) - _MOST)
+
+
+def parameters_text(codes: str, language: str) -> str:
+    """Parameters by their codes, which commas separate."""
+    return listed([short_name(code.strip(), language) for code in codes.split(",")], language)
+
+
+def tests_text(tests: str, language: str) -> str:
+    """QC tests by their identifiers, which commas separate."""
+    names = [words(language).get(f"qc.{test.strip()}.name", test.strip()) for test in tests.split(",")]
+    return listed([name.lower() for name in names] if language == "en" else names, language)
