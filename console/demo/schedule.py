@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+
 from console.local.airflow import ENDED, AirflowClient
 
 if TYPE_CHECKING:
@@ -83,9 +85,11 @@ def _check(client: AirflowClient, runs: Sequence[DagRun]) -> None:
 
 
 def _wait(ready: Callable[[], bool], complaint: str, timeout_s: float) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not ready():
-        if time.monotonic() > deadline:
-            msg = f"{complaint} within {timeout_s:.0f} s"
-            raise ScheduleError(msg)
-        time.sleep(0.5)
+    retrying = Retrying(
+        retry=retry_if_result(lambda is_ready: not is_ready), stop=stop_after_delay(timeout_s), wait=wait_fixed(0.5)
+    )
+    try:
+        retrying(ready)
+    except RetryError:
+        msg = f"{complaint} within {timeout_s:.0f} s"
+        raise ScheduleError(msg) from None

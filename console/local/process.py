@@ -8,6 +8,8 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
 
+from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -42,13 +44,22 @@ def wait_until(
     NotReadyError
         Not ready within ``timeout_s``, or ``alive`` turned false.
     """
-    began = time.monotonic()
-    while not ready():
+
+    def is_ready() -> bool:
+        if ready():
+            return True
         if not alive():
             msg = f"{what} ended while it was starting"
             raise NotReadyError(msg)
-        if time.monotonic() - began > timeout_s:
-            msg = f"{what} did not answer within {timeout_s:.0f} s"
-            raise NotReadyError(msg)
-        time.sleep(0.1)
+        return False
+
+    began = time.monotonic()
+    retrying = Retrying(
+        retry=retry_if_result(lambda answer: not answer), stop=stop_after_delay(timeout_s), wait=wait_fixed(0.1)
+    )
+    try:
+        retrying(is_ready)
+    except RetryError:
+        msg = f"{what} did not answer within {timeout_s:.0f} s"
+        raise NotReadyError(msg) from None
     return time.monotonic() - began

@@ -66,7 +66,10 @@ def _keep(
     trouble: Outage,
     is_stopped_in_pause: Callable[[], bool],
 ) -> bool:
-    """Append, however long that takes; False when told to stop before."""
+    """Append, however long that takes; False when stopped before.
+
+    Not tenacity: its import takes 0.1 s, before which the intake is connected (docs/decisions/0011).
+    """
     while True:
         try:
             _append(log, messages)

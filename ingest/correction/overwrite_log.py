@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from ingest.correction.origin import Key, Place
     from ingest.decode.message import DecodedMessage
     from ingest.process.settings import CollectorSettings
-    from ingest.writer import Writer
     from store.influx.reading import ReadingStore
     from store.state import Revision, StateStore
 
@@ -173,14 +172,14 @@ class OverwriteLog:
 
 @contextmanager
 def overwrite_log_of_quarantine(
-    settings: CollectorSettings, writer: Writer | None, state: StateStore
+    settings: CollectorSettings, store: ReadingStore | None, state: StateStore
 ) -> Iterator[OverwriteLog | None]:
-    """The overwrite log for messages of the quarantine; None without a writer."""
-    if writer is None:
+    """The overwrite log for messages of the quarantine; None without a store."""
+    if store is None:
         yield None
         return
     with closing(RawLog(settings.rawlog_dir)) as log:
-        yield OverwriteLog(settings, writer.store, state, log, "quarantine")
+        yield OverwriteLog(settings, store, state, log, "quarantine")
 
 
 def _content_of(reading: Reading, before: Before | None) -> Before:

@@ -61,7 +61,10 @@ class BufferWriter:
         self._arrived.set()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Commit what arrives until told to stop; what was taken by then is committed as well."""
+        """Commit what arrives until stopped; what was taken by then is committed as well.
+
+        Not tenacity: a batch that cannot be kept is dropped unanswered, and the station sends it again.
+        """
         while self._queue or not stop.is_set():
             if not self._queue:
                 self._arrived.clear()

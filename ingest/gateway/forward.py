@@ -72,7 +72,10 @@ class Forwarder:
         self._tidied_at = datetime.min.replace(tzinfo=UTC)
 
     def run(self) -> None:
-        """Publish until told to stop; a broker that is away or refuses is tried again after growing pauses."""
+        """Publish until stopped; a broker that is away or refuses is tried again after growing pauses.
+
+        Not tenacity: one attempt publishes for days, and the pause begins anew with each batch that the broker has confirmed.
+        """
         while not self._stop.is_set():
             try:
                 client_id = self._settings.gateway_client_id

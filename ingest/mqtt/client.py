@@ -60,7 +60,10 @@ class SupervisedClient(Client):
             self._thread = None
 
     def _has_to_end(self, pause_s: float) -> bool:
-        """Wait, then connect anew: what is half read on the old connection would raise again. True when told to end."""
+        """Wait, then connect again: what is half read on the old connection would raise again. True when stopped.
+
+        Not tenacity: the loop that connects is paho's, and its flag ends the wait.
+        """
         deadline = time.monotonic() + pause_s
         while not self._thread_terminate:
             if time.monotonic() >= deadline:

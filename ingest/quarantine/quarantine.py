@@ -87,7 +87,7 @@ def replay(items: Iterable[int], settings: CollectorSettings, state: StateStore,
         None: nothing is stored, marked or added, to see what would be.
     """
     outcome = Replayed()
-    with overwrite_log_of_quarantine(settings, writer, state) as overwrites:
+    with overwrite_log_of_quarantine(settings, None if writer is None else writer.store, state) as overwrites:
         for entry_id in items:
             try:
                 _replay_one(entry_id, settings, state, writer=writer, overwrites=overwrites, outcome=outcome)

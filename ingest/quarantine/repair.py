@@ -62,7 +62,7 @@ def repair_entries(
     ------
     StoreError
     """
-    with overwrite_log_of_quarantine(settings, writer, state) as overwrites:
+    with overwrite_log_of_quarantine(settings, None if writer is None else writer.store, state) as overwrites:
         return [
             _repair_one(entry_id, repair, settings, state, writer=writer, overwrites=overwrites) for entry_id in items
         ]

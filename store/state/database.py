@@ -197,6 +197,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 -
 
 def _switch_to_wal(connection: Any) -> None:  # noqa: ANN401 - the driver's own connection
     """Several processes may open a new file at once, and SQLite does not wait for a lock by itself in this one statement."""
+    # not tenacity: its import takes 0.1 s, and every command opens this file
     deadline = time.monotonic() + _BUSY_TIMEOUT_S
     while True:
         try:
