@@ -12,11 +12,11 @@ import pandas as pd
 
 from qc.detector.detection import AnomalousRun, AnomalyGround, detect
 from qc.detector.feature import SKEWED
-from qc.detector.limit import LearntAnomaly
 from qc.detector.scoring import (
     Model,
     Prior,
 )
+from qc.limits.learnt_anomaly import TEST, LearntAnomaly
 from qc.native.rolling import on_grid, slots
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, check_time_index, concat_flags, parameters_in
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from qc.limits.thresholds import Thresholds
     from qc.native.series import Stream
 
-TEST = "learnt_anomaly"
 ANOMALY_TESTS = (TEST,)
 #: The longest window of the figures [h]; shorter series are judged, less surely.
 BACKGROUND_H = 720.0

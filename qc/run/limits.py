@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qc.calibration import limit as calibration
-from qc.detector import limit as detector
 from qc.hourly import table as hourly
-from qc.limits import thresholds
+from qc.limits import learnt_anomaly, thresholds
 from qc.limits.load import LimitKinds
 from qc.native import table as native
 from qc.native.test.clock import ClockRule
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
 
 KINDS = LimitKinds(
-    {**native.KINDS, **hourly.KINDS, **calibration.KINDS, **detector.KINDS},
+    {**native.KINDS, **hourly.KINDS, **calibration.KINDS, **learnt_anomaly.KINDS},
     {"clock": ClockRule, "verdict": VerdictRule},
 )
 """What a file of limits may contain."""

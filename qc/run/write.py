@@ -18,6 +18,7 @@ import pandas as pd
 
 from qc.hourly.drift.flagging import TEST as DRIFT
 from qc.hourly.space.table import SPACE_TESTS
+from qc.limits.learnt_anomaly import TEST as LEARNT_ANOMALY
 from qc.station.limit_snapshot import limit_figures
 from qc.station.revision import END_BEFORE, FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
 from schemas.frames import FLAG_COLUMNS, FLAG_END, TAKEN_BACK
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
     from store.influx.store import Bucket, InfluxStore
     from store.state import StateStore
 
-DETECTOR_TEST = "learnt_anomaly"
-"""Test of the detector (`qc.detector.flagging.TEST`), which is optional and not imported here."""
-OWN_RUNS = frozenset({DETECTOR_TEST, DRIFT})
+OWN_RUNS = frozenset({LEARNT_ANOMALY, DRIFT})
 """Tests with a run of their own over weeks: the hourly run neither sets nor withdraws their flags."""
 _RULE_KEY = ["station_id", "parameter", "test", "month"]
 

@@ -1,4 +1,4 @@
-"""Limit of the trained detector."""
+"""Limit of the learnt detector, which itself is optional (`qc.detector`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class LearntAnomaly(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="learnt_anomaly"):
+TEST = "learnt_anomaly"
+
+
+class LearntAnomaly(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=TEST):
     """Prior knowledge of the detector.
 
     Attributes
@@ -33,4 +36,4 @@ class LearntAnomaly(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=
         return f"prior_min {self.prior_min}, prior_max {self.prior_max}: expected prior_min < prior_max"
 
 
-KINDS: Mapping[str, type[BaseLimit]] = MappingProxyType({"learnt_anomaly": LearntAnomaly})
+KINDS: Mapping[str, type[BaseLimit]] = MappingProxyType({TEST: LearntAnomaly})
