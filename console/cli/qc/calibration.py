@@ -143,8 +143,8 @@ def revert(
 
 
 def _check_text(check: StoredCheck, settings: SharedSettings) -> str:
-    from qc.wording import figure
     from schemas.words import words
+    from schemas.words.message import number_text
 
     item = check.result
     is_chinese = settings.language.value == "zh"
@@ -156,7 +156,7 @@ def _check_text(check: StoredCheck, settings: SharedSettings) -> str:
     drift = "" if check.drift is None else f" ({check.drift:+.3g})"
     return (
         f"{check.id:>6} {item.at:%Y-%m-%dT%H:%MZ} {item.network}/{item.station_id}/{item.instrument_id} {item.parameter} {kind}: "
-        f"{figure(item.reference)} -> {figure(item.response)} {item.gas} {outcome}{drift}"
+        f"{number_text(item.reference, settings.language)} -> {number_text(item.response, settings.language)} {item.gas} {outcome}{drift}"
     )
 
 
@@ -173,7 +173,7 @@ def _correction_text(item: StoredCorrection, settings: SharedSettings) -> str:
 
 
 def _proposal_text(proposal: CorrectionProposal, settings: SharedSettings, *, is_dry_run: bool, sign: str) -> str:
-    from qc.wording import figure
+    from schemas.words.message import number_text
 
     one = proposal.correction
     is_chinese = settings.language.value == "zh"
@@ -193,9 +193,9 @@ def _proposal_text(proposal: CorrectionProposal, settings: SharedSettings, *, is
     before, after = pair if sign == "correct" else pair[::-1]
     change = proposal.largest_change if sign == "correct" else -proposal.largest_change
     tail = (
-        f"  {proposal.hours} 个小时，均值 {figure(before)} -> {figure(after)}，最大变化 {change:+.4g}"
+        f"  {proposal.hours} 个小时，均值 {number_text(before, settings.language)} -> {number_text(after, settings.language)}，最大变化 {change:+.4g}"
         if is_chinese
-        else f"  {proposal.hours} hours, mean {figure(before)} -> {figure(after)}, largest change {change:+.4g}"
+        else f"  {proposal.hours} hours, mean {number_text(before, settings.language)} -> {number_text(after, settings.language)}, largest change {change:+.4g}"
     )
     after_words = (
         "\n  运行 skyground qc reopened 以重新生成小时值"
