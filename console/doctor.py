@@ -238,7 +238,7 @@ def _influxdb_refused(detail: str) -> Finding:
 
 
 def _state(settings: LocalSettings) -> Finding:
-    from store.error import StateError
+    from store.error import StateError, StateSchemaError
     from store.state import StateStore
 
     with StateStore(settings.state_url) as state:
@@ -246,6 +246,8 @@ def _state(settings: LocalSettings) -> Finding:
             pending = state.database.pending_migrations()
             if not pending:
                 state.database.try_write()
+        except StateSchemaError as error:
+            return Finding(component="state", ok=False, detail=str(error), repair="install a version that knows it")
         except StateError as error:
             return Finding(
                 component="state",

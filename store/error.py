@@ -9,6 +9,7 @@
     ``RawLogError``            the log cannot be written or read
         ``DiskReserveError``   the disk is nearly full
     ``StateError``             the state database cannot be used
+        ``StateSchemaError``   its schema is not the one of this version
         ``StateValueError``    it can never take this row, whatever else works
     ``BackupError``            a backup cannot be taken or restored; nothing was replaced
     ``ReviewError``            a review breaks a rule of reviewing
@@ -55,6 +56,10 @@ class DiskReserveError(RawLogError):
 
 class StateError(StoreError):
     """The state database cannot be used."""
+
+
+class StateSchemaError(StateError):
+    """The schema of the state database is older or newer than this version's; the message names both and the next step."""
 
 
 class StateValueError(StateError):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -25,7 +24,7 @@ from alerts.stream.failing import Failing
 from ingest.process.guard import describe, say
 from ingest.process.heartbeat_thread import HeartbeatThread
 from ingest.process.shutdown import shutdown_on_signals as end_on_signals
-from store.error import StoreError
+from store.error import StateSchemaError, StoreError
 from store.state import StateStore
 
 if TYPE_CHECKING:
@@ -83,8 +82,13 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
         Is given every round.
     """
     current, failing = Configuration(alert_settings(settings)), Failing()
-    with suppress(StoreError), StateStore(current.settings.state_url) as state:
-        state.migrate()  # or the first round does
+    with StateStore(current.settings.state_url) as state:
+        try:
+            state.migrate()
+        except StateSchemaError:
+            raise
+        except StoreError:
+            pass  # the first round does
     pace = RoundTimer()
 
     def heard(done: Round) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import time
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
-from store.error import StateError, StateValueError
+from store.error import StateError, StateSchemaError, StateValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,7 @@ _Type = TypeVar("_Type")
 _MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 _REVISION = re.compile(r'^revision = "(\w+)"', re.MULTILINE)
 _DOWN = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
+_WRITE = "BEGIN IMMEDIATE"
 _BUSY_TIMEOUT_S = 30.0
 _CONNECT_TIMEOUT_S = 10
 LARGEST_ID = 2**63 - 1
@@ -48,6 +49,7 @@ class StateDatabase:
     def __init__(self, url: str) -> None:
         self._url = parse_url(url)
         self._engine = _engine(self._url)
+        self._is_checked = False
 
     def close(self) -> None:
         """Close all connections."""
@@ -58,26 +60,40 @@ class StateDatabase:
 
         Raises
         ------
+        StateSchemaError
+            A later version of the software made the tables.
         StateError
         """
         if self.revision() == newest_revision():
             return  # without Alembic, which takes half a second to import
         from alembic import command
 
-        with self.writing() as connection:
+        with self._explained(), self._transaction(_WRITE) as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(
-                    sa.text("SET LOCAL lock_timeout = 0")
-                )  # another one migrates: that may take its time
+                connection.execute(sa.text("SET LOCAL lock_timeout = 0"))  # a migration may take its time
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             command.upgrade(_alembic_config(connection), "head")
+        self._is_checked = True
 
     def revision(self) -> str:
-        """Schema revision of the tables; empty where there are none."""
-        with self.reading() as connection:
-            if not sa.inspect(connection).has_table("alembic_version"):
-                return ""
-            return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or "")
+        """Schema revision of the tables; empty where there are none.
+
+        Raises
+        ------
+        StateSchemaError
+            This version of the software does not know it.
+        StateError
+        """
+        with self._explained(), self._transaction() as connection:
+            found = _revision_of(connection)
+        if found and found not in known_revisions():
+            msg = (
+                f"state database {self._place()} has schema {found}, this version of skyground knows up to "
+                f"{newest_revision()}: a later version upgraded it, and a downgrade is not possible. Install that version, "
+                "or restore the backup of before the upgrade (`skyground restore DIR --only state --force`)"
+            )
+            raise StateSchemaError(msg)
+        return found
 
     def try_write(self) -> None:
         """Take a write transaction and roll it back; raises `StateError` where this user may not write."""
@@ -86,27 +102,59 @@ class StateDatabase:
             transaction.rollback()
 
     def pending_migrations(self) -> list[str]:
-        """Revisions that `migrate` would apply, oldest first; empty when the tables are up to date."""
-        from alembic.runtime.migration import MigrationContext
+        """Revisions that `migrate` would apply, oldest first; empty when the tables are up to date.
+
+        Raises
+        ------
+        StateSchemaError
+            A later version of the software made the tables.
+        """
         from alembic.script import ScriptDirectory
 
-        with self.reading() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
+        current = self.revision()
+        with self._explained(), self._transaction() as connection:
             script = ScriptDirectory.from_config(_alembic_config(connection))
             found = [revision.revision for revision in script.iterate_revisions("head", current or "base")]
         return found[::-1]
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that may write; on SQLite it takes the write lock at once, so that it can never lose it half-way."""
-        with self._explained(), self._engine.execution_options(skyground_begin="BEGIN IMMEDIATE").begin() as connection:
+        """A transaction that may write; on SQLite it takes the write lock at once, so that it cannot lose it half-way."""
+        self._check_schema()
+        with self._explained(), self._transaction(_WRITE) as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A transaction that only reads."""
-        with self._explained(), self._engine.begin() as connection:
+        self._check_schema()
+        with self._explained(), self._transaction() as connection:
             yield connection
+
+    @contextmanager
+    def any_schema(self) -> Iterator[sa.Connection]:
+        """A transaction that may write whatever version the tables have: for what does not read them by column."""
+        with self._explained(), self._transaction(_WRITE) as connection:
+            yield connection
+
+    def _check_schema(self) -> None:
+        """Refuse tables of another version before the first statement; a database without tables gives its own error."""
+        if self._is_checked:
+            return
+        found = self.revision()
+        if found and found != newest_revision():
+            msg = (
+                f"state database {self._place()} has schema {found}, this version of skyground needs "
+                f"{newest_revision()}: run `skyground migrate`"
+            )
+            raise StateSchemaError(msg)
+        self._is_checked = bool(found)
+
+    def _transaction(self, begin: str = "BEGIN") -> AbstractContextManager[sa.Connection]:
+        return self._engine.execution_options(skyground_begin=begin).begin()
+
+    def _place(self) -> str:
+        return self._url.render_as_string(hide_password=True)
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -120,8 +168,9 @@ class StateDatabase:
             msg = f"state database refuses a row: {error.orig}"
             raise StateValueError(msg) from error
         except (sa.exc.OperationalError, sa.exc.ProgrammingError, sa.exc.DatabaseError) as error:
-            place = self._url.render_as_string(hide_password=True)
-            msg = f"state database {place}: {error.orig}; is it reachable, and has `skyground migrate` been run?"
+            msg = (
+                f"state database {self._place()}: {error.orig}; is it reachable, and has `skyground migrate` been run?"
+            )
             raise StateError(msg) from error
 
 
@@ -148,6 +197,12 @@ def newest_revision() -> str:
     followed = {found[1] for text in texts if (found := _DOWN.search(text))}
     ends = [found[1] for text in texts if (found := _REVISION.search(text)) and found[1] not in followed]
     return ends[0] if len(ends) == 1 else ""
+
+
+def _revision_of(connection: sa.Connection) -> str:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return ""
+    return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or "")
 
 
 def insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite_dialect.Insert:

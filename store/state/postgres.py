@@ -22,25 +22,25 @@ def program_url(url: sa.URL) -> str:
 
 def is_empty(database: StateDatabase) -> bool:
     """Whether the schema ``public`` has no table."""
-    with database.reading() as connection:
+    with database.any_schema() as connection:
         return not sa.inspect(connection).get_table_names(schema=SCHEMA)
 
 
 def move_aside(database: StateDatabase, name: str) -> None:
     """Rename the schema ``public``, with all tables, to ``name``, and make an empty one."""
-    with database.writing() as connection:
+    with database.any_schema() as connection:
         connection.execute(sa.text(f'ALTER SCHEMA "{SCHEMA}" RENAME TO "{name}"'))
         connection.execute(sa.text(f'CREATE SCHEMA "{SCHEMA}"'))
 
 
 def move_back(database: StateDatabase, name: str) -> None:
     """Undo `move_aside` after a restore that failed."""
-    with database.writing() as connection:
+    with database.any_schema() as connection:
         connection.execute(sa.text(f'DROP SCHEMA "{SCHEMA}" CASCADE'))
         connection.execute(sa.text(f'ALTER SCHEMA "{name}" RENAME TO "{SCHEMA}"'))
 
 
 def size_bytes(database: StateDatabase) -> int:
     """Size of the database on its server, an upper bound of the dump's in practice [B]."""
-    with database.reading() as connection:
+    with database.any_schema() as connection:
         return int(connection.execute(sa.text("SELECT pg_database_size(current_database())")).scalar_one())
