@@ -30,6 +30,8 @@ _ZONE = timedelta(hours=8)
 _MINUTE = timedelta(minutes=1)
 _REPAIR_PATIENCE_S = 240.0
 _AWAY_S = 5.0
+_ROOM_BYTES = 1 << 30
+"""Free bytes above the reserve before the disk is full: others on the machine must not use them up."""
 _CHINA = timedelta(hours=8)
 _FRAME_ANSWER_S = 2.0
 
@@ -102,16 +104,12 @@ def run_disk_full(scene: Scene) -> Outcome:
     """A file leaves less room than the collector's reserve; nothing is acknowledged until it is gone."""
     directory = scene.rig.directory
     (collector,) = scene.collectors
-    reserve = free_bytes(directory) - (200 << 20)
+    reserve = free_bytes(directory) - _ROOM_BYTES
     collector.settings = collector.settings.model_copy(update={"disk_reserve_bytes": reserve})
     collector.start()
-    filler = directory / "filler"
     with scene.load() as load, scene.poisoner(sound=scene.stations[0]) as poisoner:
         time.sleep(1.0)
-        with filler.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, 400 << 20)
-        time.sleep(_AWAY_S)
-        filler.unlink()
+        _fill_disk(directory / "filler", reserve)
         scene.fault()
         time.sleep(1.0)
     expect(scene, load, poisoner)
@@ -120,6 +118,18 @@ def run_disk_full(scene: Scene) -> Outcome:
         outcome.lost += 1  # the disk was never full: the scenario proves nothing
     collector.stop()
     return outcome
+
+
+def _fill_disk(filler: Path, reserve: int) -> None:
+    """Keep the free bytes below the reserve, whatever else on this machine frees some meanwhile; then free them."""
+    until = time.monotonic() + _AWAY_S
+    with filler.open("wb") as file:
+        while time.monotonic() < until:
+            missing = free_bytes(filler.parent) - reserve + _ROOM_BYTES // 5
+            if missing > 0:
+                os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, missing)
+            time.sleep(0.1)
+    filler.unlink()
 
 
 def run_read_only(directory: Path, rng: random.Random, rate_per_s: float) -> Outcome:

@@ -230,7 +230,7 @@ class _Wire(asyncio.Transport):
     abort = close
 
 
-class _Keeper:
+class _BufferWriter:
     """Keeps in memory, and answers at once."""
 
     def __init__(self) -> None:
@@ -242,11 +242,11 @@ class _Keeper:
 
 
 async def _connect(data: bytes) -> None:
-    keeper, wire = _Keeper(), _Wire()
+    buffer_writer, wire = _BufferWriter(), _Wire()
     hub = Hub(
         devices=_DEVICES,
         acceptance=acceptance_of(_DEVICES),
-        keeper=keeper,  # type: ignore[arg-type]  # all of it that a connection uses
+        buffer_writer=buffer_writer,  # type: ignore[arg-type]  # all of it that a connection uses
         requests=RequestBook(_DEVICES, _METRICS),
         metrics=_METRICS,
         connections_max=2,
@@ -261,7 +261,7 @@ async def _connect(data: bytes) -> None:
     for raw in wire.written:
         answer = decode_frame(raw, TOLERANT)
         _hold(answer.header["ST"] == "91", "an answer that is none")
-    for message in keeper.kept:
+    for message in buffer_writer.kept:
         kept = decode_frame(message.payload, TOLERANT)
         device = _DEVICES[kept.mn]
         _hold(bool(device.password) and kept.header["PW"] == device.password, "a stranger's frame was kept")

@@ -42,7 +42,7 @@ class Hub:
     devices : mapping of str to Device
         By MN.
     acceptance : Acceptance
-    keeper : BufferWriter
+    buffer_writer : BufferWriter
     requests : RequestBook
     metrics : GatewayMetrics
     connections_max : int

@@ -19,7 +19,7 @@ from schemas.network import Instrument, Network, Station
 from sensors.network_file import network_toml
 
 
-@pytest.mark.integration
+@pytest.mark.e2e
 def test_short_form_of_the_crash_matrix_loses_and_doubles_nothing() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "bench.crash", "--short"], capture_output=True, text=True, timeout=300, check=False

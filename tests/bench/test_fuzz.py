@@ -54,7 +54,7 @@ def test_sound_frame_of_a_known_device_is_kept_and_answered(monkeypatch: pytest.
     from bench import fuzz_target
 
     kept: list[object] = []
-    monkeypatch.setattr(fuzz_target._Keeper, "put", lambda _, message, then: (kept.append(message), then()))
+    monkeypatch.setattr(fuzz_target._BufferWriter, "put", lambda _, message, then: (kept.append(message), then()))
     run(tagged("gateway", SOUND + CUT + SOUND.replace(b"123456", b"654321")))
     assert len(kept) == 1
 

@@ -7,11 +7,12 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 import pytest
 
+from console.cli import main
 from console.local.process import http_answers, wait_until
 from console.local.settings import free_ports
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
@@ -24,7 +25,7 @@ from store.state import Balance, StateStore
 from tests.console.build import flags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 NETWORK = """
@@ -62,6 +63,31 @@ class Running:
     settings: SharedSettings
     hour: datetime
     alert_id: int
+
+
+class Done(NamedTuple):
+    """How a command ended and what it wrote."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Done]:
+    """Run ``skyground`` with words and settings in this process."""
+
+    def run(*words: str, **settings: object) -> Done:
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", ["skyground", *words])
+            for name, value in settings.items():
+                patch.setenv(f"SKYGROUND_{name.upper()}", str(value))
+            capsys.readouterr()
+            with pytest.raises(SystemExit) as ended:
+                main()
+        return Done(int(ended.value.code or 0), *capsys.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

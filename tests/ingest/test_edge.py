@@ -81,6 +81,7 @@ def test_every_wire_format_is_held() -> None:
     assert set(MESSAGES) == set(DECODERS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", sorted(MESSAGES))
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())

@@ -6,6 +6,7 @@ import json
 import math
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -107,6 +108,7 @@ def fast(payload: bytes) -> list[Reading] | None:
         return None
 
 
+@pytest.mark.slow
 @settings(max_examples=1_500, deadline=None)
 @given(MESSAGES)
 def test_what_the_fast_way_accepts_the_tolerant_way_reads_the_same(text: str) -> None:

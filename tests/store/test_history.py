@@ -78,6 +78,7 @@ def test_changes_come_back_with_their_rule(state: StateStore) -> None:
     assert later == [second]
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_changes_take_seconds(state: StateStore) -> None:
     rows = [change(number) for number in range(100_000)]
     began = time.perf_counter()

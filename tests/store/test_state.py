@@ -95,6 +95,7 @@ def test_migrating_is_harmless_when_done(url: str) -> None:
         assert store.database.pending_migrations() == []
 
 
+@pytest.mark.slow
 def test_processes_may_migrate_at_once(url: str) -> None:
     with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
         assert list(pool.map(_migrate, [url] * 3)) == [[], [], []]
@@ -218,6 +219,7 @@ def test_balances_add_up_within_the_hour(store: StateStore) -> None:
     assert store.balance.read(hour, NOW, "b") == store.balance.read(NOW, NOW + timedelta(days=1)) == []
 
 
+@pytest.mark.slow
 def test_no_increment_is_lost_between_processes(url: str, store: StateStore) -> None:
     with ProcessPoolExecutor(3, mp_context=multiprocessing.get_context("spawn")) as pool:
         list(pool.map(_add_fifty, [url] * 3))

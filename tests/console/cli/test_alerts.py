@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,35 +13,39 @@ from tests.alerts.rules.test_rules import RULE
 from tests.alerts.rules.test_watched import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-
-def run(tmp_path: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    (tmp_path / "network.toml").write_text(NETWORK, encoding="utf-8")
-    own = {"SKYGROUND_RUN_DIR": str(tmp_path), "SKYGROUND_NETWORK": str(tmp_path / "network.toml")}
-    command = [sys.executable, "-m", "console.cli", "alerts", *arguments]
-    return subprocess.run(
-        command, env=os.environ | own | settings, capture_output=True, text=True, check=False, timeout=120
-    )
+    from tests.console.conftest import Done
 
 
-def test_checking_rules_counts_their_stations_and_names_those_that_can_never_fire(tmp_path: Path) -> None:
-    done = run(tmp_path, "rules", "check", str(EXAMPLE))
+@pytest.fixture
+def run(tmp_path: Path, command: Callable[..., Done]) -> Callable[..., Done]:
+    """``skyground alerts`` with a network and a state database of this test's own."""
+    network = tmp_path / "network.toml"
+    network.write_text(NETWORK, encoding="utf-8")
+    return lambda *words, **settings: command("alerts", *words, run_dir=tmp_path, network=network, **settings)
+
+
+def test_checking_rules_counts_their_stations_and_names_those_that_can_never_fire(run: Callable[..., Done]) -> None:
+    done = run("rules", "check", str(EXAMPLE))
     assert done.returncode == 0
     assert "pm25-heavy               threshold  critical      8" in done.stdout
     named = [line.split("'")[1] for line in done.stderr.splitlines() if "can never fire" in line]
     assert named == ["benzene-high", "gamma-above-baseline"]  # the network has neither VOC nor radiation
 
 
-def test_a_rule_whose_patterns_match_no_station_is_an_error_of_the_check(tmp_path: Path) -> None:
+def test_a_rule_whose_patterns_match_no_station_is_an_error_of_the_check(
+    tmp_path: Path, run: Callable[..., Done]
+) -> None:
     path = tmp_path / "rules.toml"
     path.write_text(RULE + 'stations = ["ln-zz-*"]\n', encoding="utf-8")
-    done = run(tmp_path, "rules", "check", str(path))
+    done = run("rules", "check", str(path))
     assert done.returncode == 1
     assert "rule 'r' can never fire: stations = ['ln-zz-*'], cities = ['*'] match no station" in done.stderr
 
 
-def test_a_list_of_alerts_cuts_nothing_at_80_columns(tmp_path: Path) -> None:
+def test_a_list_of_alerts_cuts_nothing_at_80_columns(tmp_path: Path, run: Callable[..., Done]) -> None:
     key = "gamma-dose-rate-above-its-baseline/ln-a-long-station-name-01/gamma_dose_rate"
     with StateStore(f"sqlite:///{tmp_path / 'state.sqlite'}") as state:
         state.migrate()
@@ -54,39 +55,40 @@ def test_a_list_of_alerts_cuts_nothing_at_80_columns(tmp_path: Path) -> None:
         state.alerts.note_progress(
             {status.transition_id: AlertProgress(extreme=299.1, latest=25.0, latest_at=change.at)}
         )
-    done = run(tmp_path, "list")
+    done = run("list")
     assert done.stdout.splitlines() == [
         f"1      firing  warning  {key}",
         "       since 2026-11-22 08:00Z  extreme 299.1 nGy/h  now 25 as of 2026-11-22 08:00Z",
     ]
-    row = msgspec.json.decode(run(tmp_path, "list", "--json").stdout)
+    row = msgspec.json.decode(run("list", "--json").stdout)
     assert (row["value"], row["latest"], row["unit"]) == (299.1, 25.0, "nGy/h")
 
 
 @pytest.mark.parametrize(
-    "command",
+    "words",
     [("show", "99999999999999999999"), ("ack", "99999999999999999999", "--by", "li"), ("ack", "²", "--by", "li")],
 )
-def test_an_alert_of_any_number_is_refused_in_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
-    done = run(tmp_path, *command)
+def test_an_alert_of_any_number_is_refused_in_one_line(run: Callable[..., Done], words: tuple[str, ...]) -> None:
+    done = run(*words)
     assert done.returncode == 1
     assert done.stderr.startswith("skyground: there is no alert")
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("option", [(), ("--dry-run",)])
-def test_a_dead_database_ends_the_evaluation_with_one_line(tmp_path: Path, option: tuple[str, ...]) -> None:
+def test_a_dead_database_ends_the_evaluation_with_one_line(run: Callable[..., Done], option: tuple[str, ...]) -> None:
     span = ("--from", "2026-11-27", "--to", "2026-11-27")
-    done = run(tmp_path, "evaluate", *span, *option, SKYGROUND_INFLUX_URL="http://127.0.0.1:9")
+    done = run("evaluate", *span, *option, influx_url="http://127.0.0.1:9")
     assert done.returncode == 1
     assert "InfluxDB at http://127.0.0.1:9 does not answer" in done.stderr
     assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("words", ["qc calibration show", "quarantine show", "alerts show"])
-def test_every_command_tells_of_a_number_that_cannot_be_in_one_line(tmp_path: Path, words: str) -> None:
-    command = [sys.executable, "-m", "console.cli", *words.split(), "99999999999999999999"]
-    own = {"SKYGROUND_RUN_DIR": str(tmp_path), "SKYGROUND_STATE_URL": f"sqlite:///{tmp_path / 's.sqlite'}"}
-    done = subprocess.run(command, env=os.environ | own, capture_output=True, text=True, check=False, timeout=120)
+def test_every_command_tells_of_a_number_that_cannot_be_in_one_line(
+    tmp_path: Path, command: Callable[..., Done], words: str
+) -> None:
+    done = command(*words.split(), "99999999999999999999", run_dir=tmp_path)
     assert done.returncode in {1, 2}  # commands of qc end with 2 where something cannot be done
     assert len(done.stderr.splitlines()) == 1, done.stderr

@@ -56,6 +56,7 @@ def test_pages_hold_every_episode_once_latest_first(state: StateStore) -> None:
     assert {len(item.steps) for item in read_episodes(state, EpisodeQuery()).episodes if not item.is_open} == {3}
 
 
+@pytest.mark.slow
 def test_more_episodes_than_the_old_bound_are_all_there(state: StateStore) -> None:
     for hour in range(0, 2 * 1700, 2):  # 5,100 transitions
         episode(state, hour)

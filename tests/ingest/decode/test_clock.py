@@ -283,6 +283,7 @@ def test_skew_is_the_least_delay() -> None:
     assert skew_s([]) is None
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @given(
     data=st.data(),

@@ -22,6 +22,7 @@ from tests.ingest.conftest import Collector, wait_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from store.settings import SharedSettings
     from store.state import Process
 
 pytestmark = pytest.mark.integration
@@ -63,8 +64,23 @@ class Told:
         self.thread.join()
 
 
-def test_a_gateway_is_known_complains_and_is_forgotten_at_its_orderly_end(
+def test_a_collector_stores_the_beats_of_a_gateway(
     mqtt_url: str, state: StateStore, gateway: str, collector: Collector
+) -> None:
+    with Told(mqtt_url, gateway, [""]):
+        wait_for(lambda: row(state, f"gateway/{gateway}") is not None, "the gateway")
+
+
+@pytest.fixture
+def heartbeats(mqtt_url: str, gateway: str, settings: SharedSettings) -> Iterator[None]:
+    """What a collector does with the beats of others, at a quicker pace."""
+    listener = HeartbeatListener(Broker(mqtt_url=mqtt_url), f"{gateway}-hears")
+    with listener, HeartbeatThread("collector/a", settings.state_url, [], others=listener.take, every_s=0.1):
+        yield
+
+
+def test_a_gateway_is_known_complains_and_is_forgotten_at_its_orderly_end(
+    mqtt_url: str, state: StateStore, gateway: str, heartbeats: None
 ) -> None:
     complaints, name = [""], f"gateway/{gateway}"
     with Told(mqtt_url, gateway, complaints):

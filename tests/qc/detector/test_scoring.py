@@ -189,6 +189,7 @@ def test_learning_again_gives_the_same_model(model: Model) -> None:
     assert train_detector([labelled("one", 1), labelled("two", 2)]) == model
 
 
+@pytest.mark.slow
 def test_a_file_learnt_from_or_a_part_of_it_is_judged_without_its_station(tmp_path: Path) -> None:
     examples = [labelled(name, seed) for seed, name in enumerate(("one", "two", "three"))]
     kept = train_model_file(examples, [source(name) for name in ("one", "two", "three")], "test")

@@ -148,6 +148,7 @@ def ioos_qc() -> Path:
         pytest.skip(f"ioos_qc cannot be had here: {error}")
 
 
+@pytest.mark.slow
 def test_flags_are_those_of_ioos_qc(ioos_qc: Path, tmp_path: Path) -> None:
     cases = [Case(number) for number in range(SERIES)]
     series = {key: array for case in cases for key, array in case.series().items()}

@@ -102,6 +102,7 @@ def test_adding_a_failing_test_never_improves_a_flag(flags: list[int], worse: in
     assert RANK[after] >= RANK[worse]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.lists(st.floats(-100, 11_000), min_size=3, max_size=40), st.integers(0, 39))
 def test_a_fault_letter_never_improves_the_flag_of_its_value(numbers: list[float], at: int) -> None:

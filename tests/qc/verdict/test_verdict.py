@@ -262,6 +262,7 @@ def test_probability_is_symmetric_and_inside_its_bounds(odds: float) -> None:
     assert probability(odds) + probability(-odds) == pytest.approx(1)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(st.floats(1.0, 20.0))
 def test_co_pollutants_that_rise_too_never_make_a_fault_likelier(factor: float) -> None:
@@ -272,6 +273,7 @@ def test_co_pollutants_that_rise_too_never_make_a_fault_likelier(factor: float) 
     assert joined.probability >= alone.probability
 
 
+@pytest.mark.slow
 def test_ordinary_hours_are_hardly_ever_called_a_fault_or_an_event(rule: VerdictRule) -> None:
     words = [
         judge_case(context(hours(100 + seed), parameter=code), rule).word

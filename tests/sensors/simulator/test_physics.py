@@ -48,12 +48,14 @@ def test_at_night_ozone_and_no_do_not_stand_together(faultless: Province) -> Non
     assert both.mean() < 0.01
 
 
+@pytest.mark.slow
 def test_pm10_is_never_below_pm25(faultless: Province) -> None:
     for letters in CITIES:
         gas = series(faultless, f"ln-{letters}-01", "gas1")
         assert (gas["pm10"] >= gas["pm25"]).all()
 
 
+@pytest.mark.slow
 def test_haze_is_regional_and_exceeds_the_daily_limit(faultless: Province) -> None:
     haze = faultless.truth().of_kind("haze")[0]
     means = []

@@ -82,6 +82,7 @@ def test_a_wrong_file_ends_the_command_with_its_place(tmp_path: Path) -> None:
     assert "X2031.csv, line 2, column temp" in result.stderr
 
 
+@pytest.mark.slow
 def test_learnt_now_a_file_among_the_teachers_is_left_out(files: list[Path]) -> None:
     train = [word for path in files for word in ("--train", path)]
     *lines, mean = run(files[0], *train)
@@ -91,6 +92,7 @@ def test_learnt_now_a_file_among_the_teachers_is_left_out(files: list[Path]) -> 
     assert float(str(mean["f1"])) > 0.9
 
 
+@pytest.mark.slow
 def test_a_part_of_a_file_learnt_from_is_known_again(tmp_path: Path, files: list[Path]) -> None:
     part = tmp_path / "Renamed2031.csv"
     part.write_text("\n".join(files[0].read_text(encoding="utf-8").splitlines()[:900]) + "\n", encoding="utf-8")
@@ -99,6 +101,7 @@ def test_a_part_of_a_file_learnt_from_is_known_again(tmp_path: Path, files: list
     assert line["model_stations"] == ["beta", "gamma"]
 
 
+@pytest.mark.slow
 def test_a_model_learnt_is_kept_and_used(tmp_path: Path, files: list[Path]) -> None:
     out = tmp_path / "model.json.gz"
     result = RUNNER.invoke(build_app(), ["qc", "learn", *map(str, files), "--out", str(out)])
@@ -124,6 +127,7 @@ def test_reasons_are_listed_in_both_languages(files: list[Path]) -> None:
     assert "平均" in text.stdout
 
 
+@pytest.mark.slow
 def test_the_packaged_model_says_which_files_it_was_learnt_from() -> None:
     paths = sorted(SHARED.glob("*.csv.gz"))
     if not paths:
@@ -132,6 +136,7 @@ def test_the_packaged_model_says_which_files_it_was_learnt_from() -> None:
     assert found == {item.digest for item in load_model().trained}
 
 
+@pytest.mark.slow
 def test_on_the_labelled_files_the_mean_stays_where_it_was() -> None:
     paths = sorted(SHARED.glob("*.csv.gz"))
     if not paths:
