@@ -78,6 +78,7 @@ $(FUZZ)/bin/atheris-3.0.0: requirements.lock
 
 docs:
 	@$(BIN)/python -m schemas.wire
+	@$(BIN)/python -m qc.docs
 
 lock:
 	@$(UV) pip compile -q pyproject.toml --extra dev --universal --generate-hashes --no-annotate --no-header -o requirements.lock

@@ -25,31 +25,66 @@ NIGHT_DEG = -6.0
 
 
 class FrozenSoil(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="frozen_soil"):
-    """Least soil temperature beside a soil moisture [degC]; ``floor`` is always reached."""
+    """Soil temperature at the depth of a soil moisture: below 0 degC permittivity does not see the ice.
+
+    A condition, no fault of the instrument. `floor` is always reached.
+
+    Source: as ISMN flags it, from memory of Dorigo et al. 2013, not verified.
+    """
 
 
 class RadiationBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="radiation_balance"):
-    """Net radiation minus its parts [W m⁻²]; ``floor`` is always reached."""
+    """Net radiation minus (global - reflected + long-wave down - long-wave up).
+
+    `floor` is always reached.
+
+    Source: definition; band: the project's.
+    """
 
 
 class ShortWaveRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="short_wave_ratio"):
-    """Reflected over global radiation [1]; ``floor`` is the global radiation."""
+    """Reflected over global radiation.
+
+    `floor` is the global radiation.
+
+    Source: definition; band: the project's.
+    """
 
 
 class EnergyBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="energy_balance"):
-    """Turbulent fluxes over available energy [1]; ``floor`` is the available energy [W m⁻²]."""
+    """Sensible plus latent heat flux over net radiation minus soil heat flux.
+
+    `floor` is the available energy [W m⁻²].
+
+    Source: the project's.
+    """
 
 
 class FrictionVelocity(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="weak_turbulence"):
-    """Least friction velocity for a flux [m s⁻¹]; ``floor`` is always reached."""
+    """Friction velocity below which a CO2 flux is too small.
+
+    A condition, no fault of the instrument. `floor` is always reached.
+
+    Source: the project's; each station has its own threshold.
+    """
 
 
 class ParAtNight(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="par_at_night"):
-    """PAR while the sun is more than six degrees below the horizon; ``floor`` 1 is night."""
+    """PAR while the sun is more than 6 degrees below the horizon during the whole hour.
+
+    Needs the station's place. `floor` 1 is night.
+
+    Source: the project's; sun by the low-precision formulas of the Astronomical Almanac.
+    """
 
 
 class NdviJump(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ndvi_jump"):
-    """Change of NDVI against the values before [1]; ``floor`` is always reached."""
+    """NDVI minus the median of its last seven values.
+
+    `floor` is always reached.
+
+    Source: the project's.
+    """
 
 
 def _frozen(depth: str) -> Relation:

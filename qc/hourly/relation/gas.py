@@ -22,19 +22,39 @@ RATE_H = 24
 
 
 class NitrogenOxides(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="nox_sum"):
-    """NO2 and NO as NO2, over NOx [1]; ``floor`` is NOx."""
+    """NO2 plus NO as NO2, over NOx.
+
+    `floor` is NOx.
+
+    Source: definition of NOx; band: the project's.
+    """
 
 
 class OzoneWithNo(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ozone_with_no"):
-    """NO beside ozone; ``floor`` is the ozone from which on it is looked at."""
+    """NO where ozone is high: the two react within minutes.
+
+    `floor` is the ozone from which on it is looked at.
+
+    Source: the project's.
+    """
 
 
 class OxBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ox_balance"):
-    """Least sum of ozone and NO2, as ozone; ``floor`` is always reached."""
+    """Ozone and NO2 together, as ozone: NO turns one into the other and leaves the sum, so air is never without both.
+
+    `floor` is always reached.
+
+    Source: the project's.
+    """
 
 
 class InversionRate(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pm_inversion_rate"):
-    """Part of a day in which PM2.5 was above PM10 [1]; ``floor`` is the number of hours."""
+    """Part of the last 24 hours with PM2.5 above PM10, where at least `floor` hours have both: heater, flow or head.
+
+    `floor` is the number of hours.
+
+    Source: the project's, after Xue et al. 2024.
+    """
 
 
 def nitrogen_oxides(values: Mapping[str, Field]) -> Figures:

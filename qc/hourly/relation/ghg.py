@@ -24,15 +24,30 @@ _LEAST_H = 12
 
 
 class LocalContamination(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="local_contamination"):
-    """Rise of CO2 above its surroundings; ``floor`` is that of CO."""
+    """CO2 above the median of the 25 hours around it while CO is `floor` mg/m³ above its own: fire or exhaust close to the inlet.
+
+    `floor` is that of CO.
+
+    Source: the project's.
+    """
 
 
 class CovariationBand(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="co2_ch4_covariation"):
-    """Correlation of CO2 and CH4 over two days [1]; ``floor`` is the standard deviation of CO2."""
+    """Correlation of CO2 and CH4 over 48 hours in which CO2 varies: they rise and mix together; against each other points to inlet or calibration.
+
+    `floor` is the standard deviation of CO2.
+
+    Source: the project's.
+    """
 
 
 class HourNoise(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="hour_noise"):
-    """Standard deviation of a gas within an hour, of its unit; ``floor`` is always reached."""
+    """Standard deviation of the native values within the hour, for CO2, CH4, N2O and CO, where the hourly record states it.
+
+    `floor` is always reached.
+
+    Source: the project's; no published limit was found.
+    """
 
 
 def above_surroundings(values: Field) -> Field:

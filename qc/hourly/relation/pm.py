@@ -30,31 +30,66 @@ SULFATE_OF_SULFUR = 96.06 / 32.06
 
 
 class IonBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ion_balance"):
-    """Equivalents of cations over anions [1]; ``floor`` is the mass of the ions."""
+    """Equivalents of the cations (NH4+, Na+, K+, Mg2+, Ca2+; those that are measured) over those of the anions (SO4 2-, NO3-, Cl-).
+
+    One hour is only suspect; slope and r² of many hours are the usual report. `floor` is the mass of the ions.
+
+    Source: equivalent masses from molar mass and charge; band: common practice, one hour not rejected alone.
+    """
 
 
 class AmmoniumBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ammonium_balance"):
-    """Ammonium over sulfate and nitrate in equivalents [1]; ``floor`` is their mass."""
+    """Ammonium over sulfate and nitrate in equivalents: above 1.1 is called excess, below 0.9 deficient.
+
+    `floor` is their mass.
+
+    Source: equivalent masses as above; band: the project's.
+    """
 
 
 class MassClosure(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="mass_closure"):
-    """Reconstructed mass over PM2.5 [1]; ``floor`` is PM2.5."""
+    """1.375 SO4 + 1.29 NO3 + 1.4 OC + EC + soil (2.20 Al + 2.49 Si + 1.63 Ca + 2.42 Fe + 1.94 Ti) + 2.54 Na+, of what is measured, over PM2.5.
+
+    Only an excess is looked at, since not everything is measured. `floor` is PM2.
+
+    Source: IMPROVE reconstruction; OC factor 1.4 for fresh urban aerosol.
+    """
 
 
 class OcEcRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="oc_ec_ratio"):
-    """OC over EC [1]; ``floor`` is EC."""
+    """OC over EC.
+
+    `floor` is EC.
+
+    Source: the project's; little EC makes the ratio unstable.
+    """
 
 
 class PotassiumRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="potassium_ratio"):
-    """Water-soluble over total potassium [1]; ``floor`` is the total."""
+    """Water-soluble over total potassium: a part cannot be more than the whole.
+
+    `floor` is the total.
+
+    Source: the project's.
+    """
 
 
 class SulfurRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="sulfur_ratio"):
-    """Sulfur as sulfate over sulfate [1]; ``floor`` is sulfate."""
+    """Elemental sulfur times 96.06/32.06 over sulfate: two instruments on one element.
+
+    `floor` is sulfate.
+
+    Source: molar masses; band: the project's.
+    """
 
 
 class BlackCarbonRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="bc_ec_ratio"):
-    """Black over elemental carbon [1]; ``floor`` is EC."""
+    """Equivalent black carbon over elemental carbon.
+
+    `floor` is EC.
+
+    Source: the project's.
+    """
 
 
 def ion_balance(values: Mapping[str, Field]) -> Figures:

@@ -33,27 +33,57 @@ _TOTALS = frozenset({"tnmhc", "tvoc", "nmhc", "thc"})
 
 
 class XyleneRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="xylene_ratio"):
-    """m/p- over o-xylene [1]; ``floor`` is o-xylene."""
+    """m/p- over o-xylene.
+
+    `floor` is o-xylene.
+
+    Source: the project's.
+    """
 
 
 class PentaneRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pentane_ratio"):
-    """i- over n-pentane [1]; ``floor`` is n-pentane."""
+    """i- over n-pentane.
+
+    `floor` is n-pentane.
+
+    Source: the project's.
+    """
 
 
 class BenzeneRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="benzene_ratio"):
-    """Toluene over benzene [1]; ``floor`` is benzene."""
+    """Toluene over benzene.
+
+    `floor` is benzene.
+
+    Source: the project's.
+    """
 
 
 class EthylbenzeneRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ethylbenzene_ratio"):
-    """Ethylbenzene over m/p-xylene [1]; ``floor`` is m/p-xylene."""
+    """Ethylbenzene over m/p-xylene.
+
+    `floor` is m/p-xylene.
+
+    Source: the project's.
+    """
 
 
 class VocSum(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="voc_sum"):
-    """Carbon of the species over TNMHC [1]; ``floor`` is TNMHC."""
+    """Carbon of all measured species over TNMHC.
+
+    `floor` is TNMHC.
+
+    Source: carbon from formula and molar mass; band: the project's.
+    """
 
 
 class VocPattern(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="voc_pattern"):
-    """Factors of their medians by which species are high or low, and the part of them that makes a calibration or blank run [1]."""
+    """At least `share` of the species (eight or more) are above `high` times their medians at once: a calibration run; or below `low` times: a blank run.
+
+    Air moves its species by different factors. Runs that the instrument marks with a letter fail by `status`.
+
+    Source: the project's own.
+    """
 
     high: Annotated[float, Meta(gt=1)]
     low: Annotated[float, Meta(gt=0, lt=1)]

@@ -77,7 +77,7 @@ def variance_change_test(
     >>> times = np.datetime64("2026-01-01T00:00") + np.arange(9) * np.timedelta64(1, "m")
     >>> values = np.array([1.0, 1.1, 1.0, 1.1, 1.0, 1.1, 5.0, 0.0, 5.0])
     >>> variance_change_test(values, times, 10.0, window_s=180.0, reference_s=300.0, floor=0.01).tolist()
-    [2, 2, 2, 2, 2, 2, 2, 1, 3]
+    [2, 2, 2, 2, 2, 2, 2, 3, 3]
     """
     seconds = elapsed_s(values, times)
     if not ratio > 1:
