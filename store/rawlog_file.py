@@ -44,7 +44,7 @@ class DayFile:
 
     def is_in_place(self) -> bool:
         """Whether the file, and the write-ahead log beside it, are still those that were opened."""
-        log = _inode(_beside(self.path, "-wal"))
+        log = _inode(_companion(self.path, "-wal"))
         self._log = self._log or log  # it appears with the first use
         return (_inode(self.path), log) == (self._file, self._log)
 
@@ -98,13 +98,13 @@ def _create(path: Path, schema: str) -> None:
 def _set_aside(path: Path) -> None:
     """Rename what a file that was moved away has left beside it: SQLite would take it for a part of the new one."""
     for suffix in _BESIDE:
-        left = _beside(path, suffix)
+        left = _companion(path, suffix)
         with suppress(FileNotFoundError):
             if not path.exists():
                 left.rename(left.with_name(f"{left.name}.left"))
 
 
-def _beside(path: Path, suffix: str) -> Path:
+def _companion(path: Path, suffix: str) -> Path:
     return path.with_name(path.name + suffix)
 
 

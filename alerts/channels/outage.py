@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from alerts.channels.standby import StandbyError, tell
+from alerts.channels.standby import StandbyError, post_standby
 from alerts.wording import time_text, word
 from schemas.alert import Severity
 from store.state.delivery import EMAIL
@@ -125,7 +125,7 @@ def _alarm(settings: AlertSettings, event: str, text: str, now: datetime, **fact
     """Tell the second way and the log; False where the second way failed."""
     log = _log.error if event == "mail_down" else _log.info
     try:
-        told = tell(settings, event=event, text=text, now=now, **facts)
+        told = post_standby(settings, event=event, text=text, now=now, **facts)
     except StandbyError as error:
         _log.error("standby_dead", event_told=event, detail=str(error), text=text)
         return False

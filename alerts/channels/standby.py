@@ -32,7 +32,7 @@ class StandbyError(Exception):
     """The second way does not work."""
 
 
-def tell(settings: AlertSettings, *, event: str, text: str, now: datetime, **facts: Any) -> bool:  # noqa: ANN401 - plain JSON
+def post_standby(settings: AlertSettings, *, event: str, text: str, now: datetime, **facts: Any) -> bool:  # noqa: ANN401 - plain JSON
     """Send a text by the second way.
 
     Parameters

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from alerts.channels.standby import StandbyError, tell
+from alerts.channels.standby import StandbyError, post_standby
 from alerts.run.job import raise_operation, resolve_operation
 from alerts.wording import time_text, word
 from schemas.alert import Severity
@@ -91,7 +91,7 @@ def _alarm(  # noqa: PLR0917 - what fails, how and since when
     except StoreError as error:
         _log.warning("watch_alarm_not_stored", step=step, detail=str(error))
     try:
-        tell(settings, event="watch_failing", text=texts[settings.language], now=now, step=step, detail=detail)
+        post_standby(settings, event="watch_failing", text=texts[settings.language], now=now, step=step, detail=detail)
     except StandbyError as error:
         _log.error("standby_dead", event_told="watch_failing", detail=str(error))
 

@@ -89,7 +89,7 @@ def balance(  # noqa: PLR0917 - typer passes them by name
         elif by_reception:
             counts = state.balance.read(first, last, station)
         else:
-            rows = _sheet(settings, log, store, state, span=(first, last), station=station, whole=do_settle)
+            rows = _reconciled_rows(settings, log, store, state, span=(first, last), station=station, whole=do_settle)
             gaps = _gaps(settings, state, (first, last), station)
         summary = conservation(log, state, start=first, end=last)
         waiting = _unsettled(log)
@@ -97,7 +97,7 @@ def balance(  # noqa: PLR0917 - typer passes them by name
         log.close()
     if counts is not None:
         _print_counts(counts, as_json=as_json)
-    totals = _print_sheet(rows, gaps, as_json=as_json) if rows is not None else {}
+    totals = _print_rows(rows, gaps, as_json=as_json) if rows is not None else {}
     _print_summary(summary, checked, {**totals, "unsettled": waiting}, as_json=as_json)
     if (checked is not None and checked.lost) or totals.get("rest"):
         raise typer.Exit(1)
@@ -111,7 +111,7 @@ def _unsettled(log: RawLog) -> int:
     return max(0, log.count_after(log.cursor(SHEET)) - log.count_after(log.cursor(CURSOR)))
 
 
-def _sheet(
+def _reconciled_rows(
     settings: CollectorSettings,
     log: RawLog,
     store: InfluxStore,
@@ -172,7 +172,7 @@ def _figures(row: ReconciliationRow, gaps: dict[tuple[datetime, str, str], dict[
     }
 
 
-def _print_sheet(
+def _print_rows(
     rows: Sequence[ReconciliationRow], gaps: dict[tuple[datetime, str, str], dict[str, int]], *, as_json: bool
 ) -> dict[str, int]:
     import msgspec

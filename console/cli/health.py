@@ -28,7 +28,7 @@ def health(
         str | None, typer.Option(help="a process that was retired, so that it is not missed any more 已停用的程序")
     ] = None,
 ) -> None:
-    """Processes and stations that need somebody, worst first, with the next step. 程序与站点健康状况与下一步。
+    """Processes and stations that need attention, worst first, with the next step. 程序与站点健康状况与下一步。
 
     Exit status 1 where any process is gone or failing, any station is lying, silent or late, or the alert mails do not go out.
     """

@@ -100,7 +100,7 @@ def _influxdb(settings: SharedSettings, keep_s: dict[Bucket, int], *, remap: boo
 
 
 def _confirm(steps: list[Step], *, yes: bool) -> None:
-    """Ask before anything is deleted; where nobody can answer, refuse."""
+    """Ask for confirmation before data are deleted; refuse without a terminal."""
     if yes or not any(step.deletes for step in steps):
         return
     if not sys.stdin.isatty():

@@ -118,7 +118,7 @@ class Child:
         self._watcher = Worker(f"{self.name}-watcher", self._watch, self._stopping, restarted)
         self._watcher.start()
 
-    def tell(self, words: str) -> None:
+    def send_line(self, words: str) -> None:
         """Send the process what this one complains about; nothing while it is gone, or reads nothing of what it was sent."""
         if self._pipe is not None and not self._pipe.closed:
             send_if_room(self._pipe, words)

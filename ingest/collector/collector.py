@@ -115,7 +115,7 @@ class Complaints:
             return
         self._looked_at = now
         words = "; ".join(filter(None, (source() for source in self._sources)))
-        self._drain.tell(words)
+        self._drain.send_line(words)
         latest = (self._drain.starts, words)
         if latest != self._said and words:
             _log.error("not_well", detail=words)

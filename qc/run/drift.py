@@ -108,10 +108,10 @@ def read_drift(
         parameter=parameter,
         references=chosen,
         days=drift.blocks,
-        level=_told(drift.level),
-        slope_per_day=_told(drift.slope_per_day),
-        slope_low=_told(drift.slope_low),
-        slope_high=_told(drift.slope_high),
+        level=_finite_or_none(drift.level),
+        slope_per_day=_finite_or_none(drift.slope_per_day),
+        slope_low=_finite_or_none(drift.slope_low),
+        slope_high=_finite_or_none(drift.slope_high),
         limit=limit.suspect,
         suspect_hours=suspect.size,
         since=own.index[suspect[0]].to_pydatetime() if suspect.size else None,
@@ -247,5 +247,5 @@ def _hours(
     return table.iloc[:, 0], reference
 
 
-def _told(value: float) -> float | None:
+def _finite_or_none(value: float) -> float | None:
     return None if np.isnan(value) else round(value, 5)

@@ -200,7 +200,7 @@ def _proposal_text(proposal: CorrectionProposal, settings: SharedSettings, *, is
     after_words = (
         "\n  运行 skyground qc reopened 以重新生成小时值"
         if is_chinese
-        else "\n  `skyground qc reopened` makes the hours anew"
+        else "\n  `skyground qc reopened` recomputes the hours"
     )
     return f"{head}\n{tail}{'' if is_dry_run else after_words}"
 

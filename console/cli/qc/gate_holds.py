@@ -31,7 +31,7 @@ def build_group() -> typer.Typer:
 
 def list_(
     network: Annotated[str | None, typer.Option("--network", help="or product/<name>; none: all 网络")] = None,
-    everything: Annotated[bool, typer.Option("--all", help="also released and judged anew 含已处理")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="also released and superseded batches 含已处理")] = False,
     limit: Limit = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
@@ -50,7 +50,7 @@ def list_(
 
 
 def show(number: Batch, as_json: AsJson = False) -> None:
-    """One held batch with its failing expectations in words. 查看扣留原因。"""
+    """Show a held batch with its failed expectations. 查看扣留原因。"""
     found = [item for item in _held() if item.id == number]
     if not found:
         shell.stop(f"gate result {number} is no held batch; skyground qc held list --all shows them")
@@ -70,7 +70,7 @@ def release(number: Batch, who: Who, note: Note) -> None:
     """Let the hours of a batch enter products. 放行。"""
     item = _decide(number, "release", who, note)
     typer.echo(
-        f"{_line(item)}\nmake its products anew 请重新生成产品: skyground analyse coanalysis --day-from {item.start:%Y-%m-%d} "
+        f"{_line(item)}\nrecompute its products 请重新生成产品: skyground analyse coanalysis --day-from {item.start:%Y-%m-%d} "
         f"--day-to {item.end:%Y-%m-%d}"
     )
 
@@ -97,7 +97,7 @@ def _held() -> list[HeldBatch]:
 
 
 def _line(item: HeldBatch) -> str:
-    word = "judged anew 已重判" if item.superseded else _WORDS[item.ruling]
+    word = "superseded 已重判" if item.superseded else _WORDS[item.ruling]
     hard = [one["id"] for one in item.detail.get("failures", []) if one["severity"] == "critical"]
     return (
         f"{item.id} {item.network} {item.start:%Y-%m-%dT%H:%MZ} .. {item.end:%Y-%m-%dT%H:%MZ} {word}: {', '.join(hard)}"

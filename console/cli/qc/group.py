@@ -108,7 +108,7 @@ def reopened(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="list the hours only 只列出")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Judge the hours anew that late and corrected readings have re-opened. 重新检验被迟到或更正数据重开的小时。"""
+    """Re-run quality control for hours re-opened by late and corrected readings. 重新检验被迟到或更正数据重开的小时。"""
     from qc.run import job
     from store.state import StateStore
 

@@ -38,7 +38,7 @@ def derive(
 ) -> None:
     """Print the spans a station's stored hours keep by month and hour, as a limit. 由站点小时数据推导气候范围限值。
 
-    Append it to thresholds.toml beside the network file. 可追加到站网文件旁的 thresholds.toml。
+    Append it to the thresholds.toml in the folder of the network file. 可追加到站网文件同目录的 thresholds.toml。
     """
     from console.cli.replay import explained
     from qc.run.native import derive_climatology

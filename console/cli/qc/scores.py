@@ -56,7 +56,9 @@ def _write(path: Path, report: ScoreReport) -> None:
         shell.stop(f"{path} exists; limits in force are not overwritten 文件已存在，不覆盖")
     path.write_text(report.overrides(), encoding="utf-8")
     better = sum(item.proposed is not None for item in report.proposals)
-    typer.echo(f"{path}: {better} limits; not in force before it stands beside the network file 尚未生效", err=True)
+    typer.echo(
+        f"{path}: {better} limits; not in force until it is in the folder of the network file 尚未生效", err=True
+    )
 
 
 def _show(report: ScoreReport, language: str) -> None:

@@ -1,4 +1,4 @@
-"""``skyground qc verdict``: fault or event, with the evidence in words and a probability."""
+"""``skyground qc verdict``: fault or event, with the evidence and a probability."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ AnyNetwork = Annotated[str | None, typer.Option("--network", help="none: all 网
 Stations = Annotated[list[str] | None, typer.Option("--station", help="may be repeated; none: all 站点")]
 Parameters = Annotated[list[str] | None, typer.Option("--parameter", help="code, may be repeated; none: all 参数")]
 Who = Annotated[str, typer.Option("--who", help="name of the reviewer 审核人")]
-Note = Annotated[str, typer.Option("--note", help="in words 说明")]
+Note = Annotated[str, typer.Option("--note", help="explanation 说明")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="count and sample only, record nothing 只显示数量与样例")]
 Yes = Annotated[bool, typer.Option("--yes", help="needed to act on more than one review 批量操作须确认")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
@@ -95,7 +95,7 @@ def propose(  # noqa: PLR0917 - typer passes them by name
     with StateStore(settings.state_url) as state:
         state.migrate()
         ids = shell.or_exit(partial(state.reviews.add, drafts, who=who, note=note, at=shell.now(), supersede=supersede))
-        _tell(state.reviews.list(ids=ids), as_json=as_json)
+        _print_reviews(state.reviews.list(ids=ids), as_json=as_json)
 
 
 def confirm(  # noqa: PLR0917 - typer passes them by name
@@ -180,7 +180,7 @@ def list_(  # noqa: PLR0917 - typer passes them by name
     states = tuple(state or ())
     stored = _choose(None, None, network, station, parameter, begin, end, states=states, needed=False, limit=limit + 1)
     found, is_cut = page(stored, limit)
-    _tell(found, as_json=as_json, history=True)
+    _print_reviews(found, as_json=as_json, history=True)
     if is_cut:
         tell_more("review list", limit, as_json=as_json)
     if not found and not as_json:
@@ -292,7 +292,7 @@ def _act(
     done = shell.or_exit(
         partial(act, shell.settings(), [item.id for item in chosen], action, who=who, note=note, now=shell.now())
     )
-    _tell(done, as_json=as_json)
+    _print_reviews(done, as_json=as_json)
 
 
 def _choose(  # noqa: PLR0917 - one filter an option
@@ -367,7 +367,7 @@ def _go_on(
     return True
 
 
-def _tell(reviews: Sequence[Review], *, as_json: bool, history: bool = False) -> None:
+def _print_reviews(reviews: Sequence[Review], *, as_json: bool, history: bool = False) -> None:
     for item in reviews:
         typer.echo(json.dumps(review_row(item), ensure_ascii=False) if as_json else review_text(item))
         for one in item.steps if history and not as_json else ():
