@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import task
 
-from dags.report import report_failure, report_success
+from dags.schedule import scheduled
 from dags.window import (
     ATTRIBUTED,
-    DEFAULT_ARGS,
     HOURLY,
-    WINDOW_PARAMS,
     announce,
     bounds,
     window_of,
@@ -31,16 +29,7 @@ The alert is mailed without causes. Read the log, clear the task: statements are
 """
 
 
-@dag(
-    schedule=[HOURLY],
-    catchup=False,
-    max_active_runs=1,
-    params=WINDOW_PARAMS,
-    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
-    on_success_callback=report_success,
-    doc_md=DOC,
-    tags=["analysis"],
-)
+@scheduled([HOURLY], doc=DOC, tag="analysis")
 def attribution() -> None:
     """One task over the window of the asset event."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import task
 
 from dags.each import each
-from dags.report import report_failure, report_success
-from dags.window import DEFAULT_ARGS, GATED, WINDOW_PARAMS, bounds, window_of
+from dags.schedule import scheduled
+from dags.window import GATED, bounds, window_of
 
 DOC = """
 ### What it makes
@@ -27,16 +27,7 @@ A held product is no failed task: `skyground qc held list`.
 """
 
 
-@dag(
-    schedule=[GATED],
-    catchup=False,
-    max_active_runs=1,
-    params=WINDOW_PARAMS,
-    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
-    on_success_callback=report_success,
-    doc_md=DOC,
-    tags=["analysis"],
-)
+@scheduled([GATED], doc=DOC, tag="analysis")
 def coanalysis_daily() -> None:
     """The days that the window touches, then the gate over what came of them."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import task
 
-from dags.report import report_failure, report_success
-from dags.window import ATTRIBUTED, DEFAULT_ARGS, WINDOW_PARAMS, bounds, window_of
+from dags.schedule import scheduled
+from dags.window import ATTRIBUTED, bounds, window_of
 
 DOC = """
 ### What it makes
@@ -24,16 +24,7 @@ It follows `attribution` by the asset `attributed`, so that a mail can say the c
 """
 
 
-@dag(
-    schedule=[ATTRIBUTED],
-    catchup=False,
-    max_active_runs=1,
-    params=WINDOW_PARAMS,
-    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
-    on_success_callback=report_success,
-    doc_md=DOC,
-    tags=["warning"],
-)
+@scheduled([ATTRIBUTED], doc=DOC, tag="warning")
 def early_warning_hourly() -> None:
     """Forecast, then warn even where the forecast failed."""
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import task
 
 from dags.each import each
-from dags.report import report_failure, report_success
-from dags.window import DEFAULT_ARGS
+from dags.schedule import scheduled
 
 DOC = """
 ### What it makes
@@ -24,15 +23,7 @@ Read the log, `skyground doctor`, clear the task: judging again is harmless. `sk
 """
 
 
-@dag(
-    schedule="40 17 * * *",
-    catchup=False,
-    max_active_runs=1,
-    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
-    on_success_callback=report_success,
-    doc_md=DOC,
-    tags=["qc"],
-)
+@scheduled("40 17 * * *", doc=DOC, tag="qc", params=None)
 def qc_drift_daily() -> None:
     """One task for all networks."""
 

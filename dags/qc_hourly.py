@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import task
 
-from dags.report import report_failure, report_success
+from dags.schedule import scheduled
 from dags.window import (
-    DEFAULT_ARGS,
     HOURLY,
     NETWORKS,
-    WINDOW_PARAMS,
     announce,
     bounds,
     window_of,
@@ -33,16 +31,7 @@ One run an hour, seven mapped tasks green, and the asset `hourly` renewed.
 """
 
 
-@dag(
-    schedule="5 * * * *",
-    catchup=False,
-    max_active_runs=1,
-    params=WINDOW_PARAMS,
-    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
-    on_success_callback=report_success,
-    doc_md=DOC,
-    tags=["qc"],
-)
+@scheduled("5 * * * *", doc=DOC, tag="qc")
 def qc_hourly() -> None:
     """Window, then one task a network, then the asset."""
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import dag, task
+from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from dags.report import report_failure, report_success
-from dags.window import DEFAULT_ARGS, HOURLY, announce
+from dags.schedule import scheduled
+from dags.window import HOURLY, announce
 
 DOC = """
 ### What it makes
@@ -24,15 +24,7 @@ Read the log, `skyground doctor`, clear the task: hours stay on the list until t
 """
 
 
-@dag(
-    schedule="35 * * * *",
-    catchup=False,
-    max_active_runs=1,
-    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
-    on_success_callback=report_success,
-    doc_md=DOC,
-    tags=["qc"],
-)
+@scheduled("35 * * * *", doc=DOC, tag="qc", params=None)
 def qc_reopened() -> None:
     """One task that judges and announces."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from airflow.sdk import Param, dag, task
+from airflow.sdk import Param, task
 
-from dags.report import report_failure, report_success
-from dags.window import DEFAULT_ARGS, HOURLY, NETWORKS, WINDOW_PARAMS, announce, bounds, window_of
+from dags.schedule import scheduled
+from dags.window import HOURLY, NETWORKS, WINDOW_PARAMS, announce, bounds, window_of
 
 #: Mapped tasks of one run at most (Airflow's own limit is 1,024); more station-months share tasks.
 MAX_TASKS = 500
@@ -29,20 +29,16 @@ It runs only when it is triggered. All mapped tasks green, `left` 0, and the ass
 """
 
 
-@dag(
-    schedule=None,
-    catchup=False,
-    max_active_runs=1,
+@scheduled(
+    None,
+    doc=DOC,
+    tag="qc",
     params={
         **WINDOW_PARAMS,
         "stations": Param("", type="string", description="Station ids, separated by commas; empty: all"),
         "networks": Param("", type="string", description="Network codes, separated by commas; empty: all"),
         "everything": Param(False, type="boolean", description="Judge also what has not changed"),  # noqa: FBT003 - its default
     },
-    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
-    on_success_callback=report_success,
-    doc_md=DOC,
-    tags=["qc"],
 )
 def qc_reprocess() -> None:
     """Window, plan, then one task a batch of station-months, then the asset."""

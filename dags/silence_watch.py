@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import dag, task
+from airflow.sdk import task
 
-from dags.report import report_failure, report_success
-from dags.window import DEFAULT_ARGS, WINDOW_PARAMS, bounds, window_of
+from dags.schedule import scheduled
+from dags.window import bounds, window_of
 
 DOC = """
 ### What it makes
@@ -22,16 +22,7 @@ State store or InfluxDB out of reach: `skyground doctor`. All stations silent at
 """
 
 
-@dag(
-    schedule="*/10 * * * *",
-    catchup=False,
-    max_active_runs=1,
-    params=WINDOW_PARAMS,
-    default_args={**DEFAULT_ARGS, "on_failure_callback": report_failure},
-    on_success_callback=report_success,
-    doc_md=DOC,
-    tags=["warning"],
-)
+@scheduled("*/10 * * * *", doc=DOC, tag="warning")
 def silence_watch() -> None:
     """One task."""
 
