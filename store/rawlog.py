@@ -15,7 +15,7 @@ import re
 import shutil
 import sys
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -77,6 +77,19 @@ def free_bytes(directory: Path) -> int:
 def day_files(directory: Path) -> list[Path]:
     """Files of a log's days, in order; the log may be in use."""
     return sorted(path for path in directory.iterdir() if _day_of(path.name) is not None)
+
+
+def day_sizes(directory: Path) -> list[tuple[date, int]]:
+    """UTC days of a log with the size of each one's file and write-ahead log, oldest first [B]; the newest is incomplete."""
+    found: list[tuple[date, int]] = []
+    if not directory.is_dir():
+        return found
+    for path in day_files(directory):
+        with suppress(FileNotFoundError):  # retention deleted it meanwhile
+            log = path.with_name(f"{path.name}-wal")
+            size = path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+            found.append((date.fromisoformat(path.stem), size))
+    return found
 
 
 class RawLog:

@@ -25,15 +25,15 @@ def doctor(
     """Try what each part needs and say what is wrong and what to do. 逐一试用各部分所需并说明如何修复。"""
     from dataclasses import asdict
 
-    from console.doctor import Part, examine
+    from console.doctor import PartName, examine
     from console.local.settings import LocalSettings
     from store.settings import load_settings
 
-    if part is not None and part not in set(Part):
-        msg = f"--part {part}: expected one of {', '.join(Part)}"
+    if part is not None and part not in set(PartName):
+        msg = f"--part {part}: expected one of {', '.join(PartName)}"
         raise typer.BadParameter(msg)
     failed = 0
-    for finding in examine(load_settings(LocalSettings), None if part is None else Part(part)):
+    for finding in examine(load_settings(LocalSettings), None if part is None else PartName(part)):
         failed += not finding.ok
         if as_json:
             typer.echo(json.dumps(asdict(finding), ensure_ascii=False))
