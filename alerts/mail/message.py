@@ -23,7 +23,7 @@ from alerts.mail.data_confidence import GRADES, data_confidence
 from alerts.mail.mail_table import caption, headline, label_kind, mail_table
 from alerts.mail.plot import plot_series
 from schemas.alert import RuleKind
-from schemas.words import words
+from schemas.words import sentence, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -180,6 +180,12 @@ def series_url(view: AlertView, margin: timedelta) -> str | None:
     return f"{view.console_url}/series?{urlencode(query)}"
 
 
+def _detail(view: AlertView, language: str) -> str:
+    """What an operation alert reports; a stored reason in the mail's language."""
+    stored = view.text("reason")
+    return sentence(stored, language) if stored else view.text(f"detail_{language}") or view.text("detail")
+
+
 def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) -> dict[str, object]:
     first = views[0]
     doubt = data_confidence(first) if len(views) == 1 else None
@@ -209,7 +215,7 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
             (cause.text.of(language), CONFIDENCE.get(cause.confidence, ("–", "–"))[pick]) for cause in first.causes
         ],
         "advice": first.rule.advice(language) if first.rule and not first.is_resolved else None,
-        "detail": first.text(f"detail_{language}") or first.text("detail"),
+        "detail": _detail(first, language),
         "late_note": wording.word("late_note", language) if first.is_late else None,
         "alert_url": alert_url(first),
         "series_url": series_url(first, 24 * first.cadence) if len(views) == 1 else None,

@@ -9,6 +9,7 @@ import msgspec
 
 from alerts.rules.rule import CommonRule, PositiveHours
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
+from schemas.reason import Reason, encode_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,13 +54,18 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
     severity: Severity,
     status: AlertStatus | None,
     now: datetime,
+    reason: Reason | None = None,
 ) -> AlertTransition | None:
     """Note a report; the transition to be stored when the alert was not open, else None. A disabled rule raises nothing.
 
     Parameters
     ----------
+    detail : str
+        In both languages.
     status : AlertStatus or None
         The alert as it is stored.
+    reason : Reason or None
+        The detail as data: a mail renders it in its language, and the detail is left out.
     """
     alert_key = PREFIX + key
     if rule is not None and not rule.enabled:
@@ -82,7 +88,11 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
         to_state=AlertState.FIRING,
         at=at,
         since=at,
-        evidence={**dict(zip(_TITLES, titles, strict=True)), "detail": detail[:LONGEST_DETAIL]},
+        evidence={
+            **dict(zip(_TITLES, titles, strict=True)),
+            "detail": detail[:LONGEST_DETAIL],
+            **({} if reason is None else {"reason": encode_reason(reason)}),
+        },
     )
 
 

@@ -8,6 +8,7 @@ format in the text  what is written
 ``{x:percent}``     a part of 1 in percent: 15 %
 ``{x:word.check}``  the catalogue entry ``word.check.<x>``; the argument itself where there is none
 ``{x:parameters}``  short names of parameters by their codes, which commas separate
+``{x:bilingual}``   a JSON list of two texts that others wrote, English and Chinese
 ``{x:tests}``       names of QC tests by their identifiers, which commas separate
 ``{x:.1f}``         Python's format
 =================== =====================================================================================
@@ -15,6 +16,7 @@ format in the text  what is written
 
 from __future__ import annotations
 
+import json
 import math
 import string
 from functools import cache
@@ -22,6 +24,8 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from babel.numbers import NumberPattern
 
 _UNITS = {
@@ -49,17 +53,12 @@ class Message(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - any argument of a message
         """Write one argument; see the table of the module."""
-        if format_spec == "unit":
-            return unit_text(str(value))
-        if format_spec == "percent":
-            return f"{number_text(100 * float(value), self.language)} %"
-        if format_spec in {"parameters", "tests"}:
-            return _listed(str(value), format_spec, self.language)
+        write = _WRITERS.get(format_spec)
+        if write is not None:
+            return write(value, self.language)
         if format_spec.startswith("word."):
             return _word(f"{format_spec}.{value}", str(value), self.language)
-        if format_spec or isinstance(value, bool) or not isinstance(value, Real):
-            return format(value, format_spec)
-        return number_text(int(value) if isinstance(value, Integral) else float(value), self.language)
+        return format(value, format_spec)
 
 
 def number_text(value: float, language: str) -> str:
@@ -99,7 +98,43 @@ def _listed(names: str, kind: str, language: str) -> str:
     return tests_text(names, language) if kind == "tests" else parameters_text(names, language)
 
 
+def _plain(value: object, language: str) -> str:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return str(value)
+    return number_text(int(value) if isinstance(value, Integral) else float(value), language)
+
+
+def _percent(value: Any, language: str) -> str:  # noqa: ANN401 - any number
+    return f"{number_text(100 * float(value), language)} %"
+
+
+def _bilingual(value: str, language: str) -> str:
+    return str(json.loads(value)[language == "zh"])
+
+
+def _parameters(codes: str, language: str) -> str:
+    from schemas.words.naming import parameters_text
+
+    return parameters_text(codes, language)
+
+
+def _tests(tests: str, language: str) -> str:
+    from schemas.words.naming import tests_text
+
+    return tests_text(tests, language)
+
+
 def _word(key: str, default: str, language: str) -> str:
     from schemas.words.catalogue import words
 
     return words(language).get(key, default)
+
+
+_WRITERS: Mapping[str, Callable[[Any, str], str]] = {
+    "": _plain,
+    "unit": lambda value, _: unit_text(str(value)),
+    "percent": _percent,
+    "bilingual": _bilingual,
+    "parameters": _parameters,
+    "tests": _tests,
+}

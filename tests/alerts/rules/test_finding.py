@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alerts.rules.finding import detail_of
+from alerts.rules.finding_reason import detail_of, title_of
 from alerts.run.job import deliver, evaluate
+from schemas.words import LANGUAGES, render
 from store.state import Finding, FindingKind
 from tests.alerts.run.test_job import DAY, mails
 
@@ -65,7 +66,7 @@ def test_a_finding_is_mailed_once_and_ends_with_its_cause(  # noqa: PLR0917 - fi
     first, second = mails(maildir)
     assert second["Subject"].startswith("[已解除]")
     body = str(first.get_body(preferencelist=("plain",)).get_content())  # type: ignore[union-attr]  # it has one
-    assert detail_of(finding(kind, now)).splitlines()[0][:20] in body
+    assert render(detail_of(finding(kind, now)), "zh")[:20] in body
 
 
 def test_an_old_finding_is_no_alert(own: AlertSettings, now: datetime, state: StateStore, influx: InfluxStore) -> None:
@@ -75,7 +76,8 @@ def test_an_old_finding_is_no_alert(own: AlertSettings, now: datetime, state: St
 
 @pytest.mark.parametrize("kind", FindingKind)
 def test_both_languages_have_the_figures(kind: FindingKind, now: datetime) -> None:
-    zh, en = detail_of(finding(kind, now)).splitlines()
+    zh, en = (render(detail_of(finding(kind, now)), language) for language in LANGUAGES)
+    assert "finding." not in zh + en + render(title_of(finding(kind, now)), "en")
     for name, value in FACTS[kind].items():
         if name in {"rest", "held", "missing", "attempts", "items", "topic", "id", "network", "process", "restarts"}:
             assert str(value) in zh

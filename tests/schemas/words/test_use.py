@@ -85,6 +85,7 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("mail.", ("alerts/**/*.py", "alerts/**/*.jinja")),
         ("cli.", ("console/**/*.py",)),
         ("qc.", ("qc/**/*.py",)),
+        ("finding.", ("alerts/rules/*.py",)),
         ("verdict.", ("qc/verdict/*.py",)),
     ],
 )
@@ -102,4 +103,4 @@ def test_every_set_of_words_is_named_by_a_message_or_by_the_code() -> None:
 
 
 def test_every_prefix_of_the_catalogues_is_known() -> None:
-    assert {key.partition(".")[0] for key in CATALOGUE} == {"cli", "mail", "page", "qc", "verdict", "word"}
+    assert {key.partition(".")[0] for key in CATALOGUE} == {"cli", "finding", "mail", "page", "qc", "verdict", "word"}
