@@ -162,10 +162,10 @@ def command(data: bytes) -> None:
         if answer is not None:
             _hold(decode_frame(encode_frame(answer), TOLERANT).qn == sound.qn, "an answer to another request")
         for cn in ("9011", "9012"):
-            RequestBook(_DEVICES, _METRICS).hear(msgspec.structs.replace(sound, header={**sound.header, "CN": cn}))
+            RequestBook(_DEVICES, _METRICS).receive(msgspec.structs.replace(sound, header={**sound.header, "CN": cn}))
         if sound.cn in READINGS:
             _hold(end_of(sound.cn, RECEIVED_AT, 5) >= RECEIVED_AT, "an interval ends before it begins")
-    _ANSWERER._hear("s", "i", data)  # noqa: SLF001 - what the broker calls
+    _ANSWERER._on_command("s", "i", data)  # noqa: SLF001 - what the broker calls
     while not _ANSWERER._waiting.empty():  # noqa: SLF001
         asked = _ANSWERER._waiting.get()  # noqa: SLF001
         if asked is not None:

@@ -112,7 +112,7 @@ class Bookkeeping:
         clocks : sequence of ClockState
             How clocks stand that have changed.
         """
-        self._clocks.hear(clocks)
+        self._clocks.note_states(clocks)
         now = datetime.now(UTC)
         # a message of calibration results does not say that there are no readings
         self._over("gaps", self._gaps.note, [item for item in batch if not item.results])

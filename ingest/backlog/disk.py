@@ -44,7 +44,7 @@ class DiskWatch:
         self._key = f"{FindingKind.DISK.value}/{settings.mqtt_client_id}"
         self._state = state
         self._free = free
-        self._is_told: bool | None = None
+        self._is_reported: bool | None = None
         self._looked_at = float("-inf")
 
     def look(self, now: datetime) -> None:
@@ -54,7 +54,7 @@ class DiskWatch:
         self._looked_at = time.monotonic()
         left = self._free(self._directory)
         is_low = left < WARN_SHARE * self._reserve
-        if is_low == self._is_told:
+        if is_low == self._is_reported:
             return
         try:
             if is_low:
@@ -65,7 +65,7 @@ class DiskWatch:
         except StateError as error:
             _log.error("state_refuses", detail=str(error))
         else:
-            self._is_told = is_low
+            self._is_reported = is_low
 
     def _finding(self, left: int, now: datetime) -> Finding:
         facts = {"free_bytes": left, "reserve_bytes": self._reserve, "directory": str(self._directory)}

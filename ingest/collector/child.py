@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     _Work = Callable[[CollectorSettings, Connection], None]
 
 _DRAIN_STOP_S = 20.0
-_SURVEY_STOP_S = 10.0
-_SURVEY_LONGEST_S = 7_200.0
+_HOUSEKEEPING_STOP_S = 10.0
+_HOUSEKEEPING_LONGEST_S = 7_200.0
 """What a round may take [s]; the sheet of months, settled anew, takes longer and is complained about meanwhile. Project's choice."""
 _our_ends: list[Connection] = []
 """Ends of pipes that are this process's."""
@@ -72,15 +72,15 @@ class Child:
         self._settings = settings
         self._stop_s = stop_s
         self._silent_s = silent_s
-        self._heard_at = time.monotonic()
+        self._last_report_at = time.monotonic()
         self._stopping = threading.Event()
-        self._is_told = True
+        self._is_requested = True
         self._restarts = Restarts(name, steady_s)
-        self._said = ""
+        self._problem = ""
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
         self._watcher: Worker | None = None
-        self._heard: Callable[[DrainReport], object] = lambda _: None
+        self._on_report: Callable[[DrainReport], object] = lambda _: None
         self._restarted: Callable[[str], object] = lambda _: None
         self._failed: Callable[[], object] = lambda: None
         self._has_worked = False
@@ -93,14 +93,14 @@ class Child:
         """Start the process; what it sends waits in the pipe until `follow`."""
         self._process, self._pipe = _start(self._work, self._settings, self.name)
         self._restarts.started()
-        self._heard_at = time.monotonic()
+        self._last_report_at = time.monotonic()
         self.starts += 1
 
     def follow(
         self,
         restarted: Callable[[str], object],
         *,
-        heard: Callable[[DrainReport], object] = lambda _: None,
+        on_report: Callable[[DrainReport], object] = lambda _: None,
         failed: Callable[[], object] = lambda: None,
     ) -> None:
         """Hear the process from a thread of its own, and start it again when it ends.
@@ -114,7 +114,7 @@ class Child:
         failed : callable
             Called should the process not be able to begin at all.
         """
-        self._restarted, self._heard, self._failed = restarted, heard, failed
+        self._restarted, self._on_report, self._failed = restarted, on_report, failed
         self._watcher = Worker(f"{self.name}-watcher", self._watch, self._stopping, restarted)
         self._watcher.start()
 
@@ -123,7 +123,7 @@ class Child:
         if self._pipe is not None and not self._pipe.closed:
             send_if_room(self._pipe, words)
 
-    def stop(self, *, is_told: bool = True) -> None:
+    def stop(self, *, is_requested: bool = True) -> None:
         """Let the process finish what it has in hand, and wait for it.
 
         Parameters
@@ -131,7 +131,7 @@ class Child:
         is_told : bool
             This process ends because it was told to, and not because it fails.
         """
-        self._is_told = is_told
+        self._is_requested = is_requested
         self._stopping.set()
         self._send_end()
         if self._watcher is not None:
@@ -142,20 +142,20 @@ class Child:
 
     def _send_end(self) -> None:
         if self._pipe is not None and not self._pipe.closed:
-            send(self._pipe, None if self._is_told else StartFailure("the intake fails"))
+            send(self._pipe, None if self._is_requested else StartFailure("the intake fails"))
 
     def complaint(self) -> str:
         """Why it is not believed to be well; empty while it is."""
         watcher = "" if self._watcher is None else self._watcher.complaint()
-        return self._restarts.complaint() or self._said or watcher or self._silence()
+        return self._restarts.complaint() or self._problem or watcher or self._silence()
 
     def _silence(self) -> str:
-        silent_s = time.monotonic() - self._heard_at
+        silent_s = time.monotonic() - self._last_report_at
         return f"{self.name}: nothing heard for {silent_s // 60:.0f} min" if silent_s > self._silent_s else ""
 
     def _watch(self) -> None:
         while True:
-            failure = self._hear()
+            failure = self._receive()
             if self._stopping.is_set():
                 return
             if failure and not self._has_worked:
@@ -164,7 +164,7 @@ class Child:
                 self._stopping.wait()
                 return
             why = f"{failure or 'ended'}, {self._how_it_ended()}"
-            self._said = ""
+            self._problem = ""
             if self._stopping.wait(self._restarts.ended(why)):
                 return
             self._restarted(self.name)
@@ -172,20 +172,20 @@ class Child:
             if self._stopping.is_set():  # told meanwhile: the new one does not know
                 self._send_end()
 
-    def _hear(self) -> str:
+    def _receive(self) -> str:
         """Pass on what the process sends until it has closed its end; why it could not begin, if it says so."""
         pipe, failure = self._pipe, ""
         while pipe is not None and not pipe.closed:
             try:
                 item = pipe.recv()
-                self._heard_at = time.monotonic()
+                self._last_report_at = time.monotonic()
             except (EOFError, OSError):
                 pipe.close()
                 break
             if isinstance(item, StartFailure):
                 failure = item.detail
             elif isinstance(item, str):
-                self._said = f"{self.name}: {item}" if item else ""
+                self._problem = f"{self.name}: {item}" if item else ""
             else:
                 self._has_worked = True
                 self._count(item)
@@ -193,7 +193,7 @@ class Child:
 
     def _count(self, report: DrainReport) -> None:
         try:
-            self._heard(report)
+            self._on_report(report)
         except Exception as error:  # noqa: BLE001 - a report that cannot be counted is no reason to go deaf
             say("report_failed", error, worker=self.name)
 
@@ -219,8 +219,10 @@ def drain_process(settings: CollectorSettings) -> Child:
 def housekeeping_process(settings: CollectorSettings) -> Child:
     """The surveying process, which fails in its rounds, if it does."""
     every_s = settings.survey_every_s
-    silent_s = 2 * every_s + _SURVEY_LONGEST_S
-    return Child("survey", _housekeeping, settings, stop_s=_SURVEY_STOP_S, steady_s=1.5 * every_s, silent_s=silent_s)
+    silent_s = 2 * every_s + _HOUSEKEEPING_LONGEST_S
+    return Child(
+        "survey", _housekeeping, settings, stop_s=_HOUSEKEEPING_STOP_S, steady_s=1.5 * every_s, silent_s=silent_s
+    )
 
 
 def _start(work: _Work, settings: CollectorSettings, name: str) -> tuple[BaseProcess, Connection]:

@@ -57,7 +57,7 @@ def collect(settings: CollectorSettings, stop: threading.Event) -> None:
         try:
             _take_in(settings, drain, housekeeping, stop=stop, stations=stations)
         finally:
-            drain.stop(is_told=stop.is_set() and not drain.failure)
+            drain.stop(is_requested=stop.is_set() and not drain.failure)
             if housekeeping is not None:
                 housekeeping.stop()
     if drain.failure:
@@ -89,7 +89,7 @@ def _take_in(
             subscriber.start()
             metrics = _metrics(settings, subscriber)
         metrics.serve(settings.metrics_host, settings.metrics_port)
-        drain.follow(metrics.restarted, heard=_reporter(metrics), failed=stop.set)
+        drain.follow(metrics.restarted, on_report=_reporter(metrics), failed=stop.set)
         if housekeeping is not None:
             housekeeping.follow(metrics.restarted)
         keeping = Outage(_log, RESUMED)
@@ -125,7 +125,7 @@ class Complaints:
 def _reporter(metrics: CollectorMetrics) -> Callable[[DrainReport], None]:
     """Counts and logs what the drain reports."""
 
-    def heard(report: DrainReport) -> None:
+    def on_report(report: DrainReport) -> None:
         metrics.drained(report)
         if not report.messages:
             return  # the lag alone, while there is nothing to do
@@ -141,7 +141,7 @@ def _reporter(metrics: CollectorMetrics) -> Callable[[DrainReport], None]:
             write_s=round(report.write_s, 4),
         )
 
-    return heard
+    return on_report
 
 
 def _metrics(settings: CollectorSettings, subscriber: Subscriber) -> CollectorMetrics:

@@ -41,20 +41,20 @@ class _Intake:
     def __init__(self, pipe: Connection) -> None:
         self.stop = threading.Event()
         self.words = ""
-        self.heard_at = time.monotonic()
+        self.received_at = time.monotonic()
         self.is_lost = False
-        keywords = {"heard": self._hear, "lost": self._lose}
+        keywords = {"on_complaint": self._note, "lost": self._lose}
         threading.Thread(target=wait_for_end, args=(pipe, self.stop), kwargs=keywords, daemon=True).start()
 
     def complaint(self) -> str:
         """What it complains about last, or that it says nothing any more."""
-        silent_s = time.monotonic() - self.heard_at
+        silent_s = time.monotonic() - self.received_at
         if silent_s > INTAKE_SILENT_S:
             return f"the intake hangs: nothing heard of it for {silent_s // 60:.0f} min"
         return self.words
 
-    def _hear(self, words: str) -> None:
-        self.words, self.heard_at = words, time.monotonic()
+    def _note(self, words: str) -> None:
+        self.words, self.received_at = words, time.monotonic()
 
     def _lose(self) -> None:
         self.is_lost = True
@@ -102,4 +102,4 @@ def _drain(settings: CollectorSettings, state: StateStore, pipe: Connection, int
         repair.start()
         ends.enter_context(beats)
         work.run(lambda item: send(pipe, item))
-        heartbeat.is_told = not intake.is_lost
+        heartbeat.is_requested = not intake.is_lost

@@ -55,7 +55,7 @@ class Failover:
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._take_overs: dict[str, TakeOver] = {}
-        self._announcer = Announcer(settings, self._heard)
+        self._announcer = Announcer(settings, self._member_changed)
         self._worker = Worker("cover", self._look, self._stop, metrics.restarted)
 
     def start(self) -> None:
@@ -79,7 +79,7 @@ class Failover:
         """Why the thread is not believed to be well; empty while it is."""
         return self._worker.complaint()
 
-    def _heard(self, client_id: str, member: Member) -> None:
+    def _member_changed(self, client_id: str, member: Member) -> None:
         if client_id == self._settings.mqtt_client_id or member.subscription != self._settings.subscription:
             return
         with self._lock:

@@ -108,7 +108,7 @@ class GapWatch:
         self._repaired.clear()
         for decoded in batch:
             if decoded.readings:
-                self._found.extend(self._hear(decoded))
+                self._found.extend(self._gaps_after(decoded))
             elif decoded.topic is not None and says_nothing(decoded.message):
                 nothing.add((decoded.topic.station_id, decoded.topic.instrument_id))
         divide(self._state.gaps.add, self._found, lambda _, error: self._caught("gaps", error))
@@ -166,7 +166,7 @@ class GapWatch:
             for key, received_at in changed
         )
 
-    def _hear(self, decoded: DecodedMessage) -> Iterator[Gap]:
+    def _gaps_after(self, decoded: DecodedMessage) -> Iterator[Gap]:
         readings = decoded.readings
         if len(readings) > 1:
             readings = sorted(readings, key=lambda item: item.interval.start)

@@ -39,13 +39,13 @@ class Last(msgspec.Struct, frozen=True, gc=False):
 
 
 class ProvisionalGap(msgspec.Struct, frozen=True):
-    """A gap that may be none; ``before`` is the reading it follows, ``heard_s`` on the monotonic clock [s]."""
+    """A gap that may be none; ``before`` is the reading it follows, ``found_s`` on the monotonic clock [s]."""
 
     gap: Gap
     cadence: timedelta
     before: Last
     received_at: datetime
-    heard_s: float
+    found_s: float
 
     @property
     def key(self) -> _Key:
@@ -89,7 +89,7 @@ class ProvisionalGaps:
         if not self._held or now_s - self._looked_s < self._every_s:
             return []
         self._looked_s = now_s
-        return [gap_found for gap_found in self._held if now_s - gap_found.heard_s >= self._wait_s]
+        return [gap_found for gap_found in self._held if now_s - gap_found.found_s >= self._wait_s]
 
     def drop(self, provisional: list[ProvisionalGap]) -> None:
         """Forget what was looked at."""

@@ -47,11 +47,11 @@ if TYPE_CHECKING:
     from store.state import StateStore
 
 CURSOR = "sheet"
-_BESIDE = timedelta(hours=48)
+_NEIGHBOUR_SPAN = timedelta(hours=48)
 """How far a neighbouring row is looked for; a longer hole counts as not sent."""
 _PAGE = 4_000
 _PAGE_BYTES = 16 << 20
-_SETTLE_MESSAGES = 40_000
+_PART_MESSAGES = 40_000
 """Messages that are settled together: bounds the memory."""
 _ATTEMPTS = 20
 
@@ -96,7 +96,7 @@ def reconcile(  # noqa: PLR0913 - the stores by keyword
     done = Reconciled()
     with _alone(settings.rawlog_dir / "sheet.lock"):
         while True:
-            part = list(_part(log, drained, _SETTLE_MESSAGES if takes is None else 1))
+            part = list(_part(log, drained, _PART_MESSAGES if takes is None else 1))
             if not part:
                 _look_again(settings.stations, store, state, now)
                 return done
@@ -225,11 +225,13 @@ def _load(
     for part in _near_in_time(touched):
         hours = [hour for hour, _, _ in part]
         instruments = sorted({(station_id, instrument_id) for _, station_id, instrument_id in part})
-        known = state.reconciliation.read(min(hours) - _BESIDE, max(hours) + _BESIDE, instruments=instruments)
+        known = state.reconciliation.read(
+            min(hours) - _NEIGHBOUR_SPAN, max(hours) + _NEIGHBOUR_SPAN, instruments=instruments
+        )
         versions |= {(row.hour, row.station_id, row.instrument_id): row.settled_at for row in known}
-        stands = by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in known})
+        known_figures = by_instrument({(row.hour, row.station_id, row.instrument_id): row.facts for row in known})
         for hour, station_id, instrument_id in part:
-            own = stands.get((station_id, instrument_id), {})
+            own = known_figures.get((station_id, instrument_id), {})
             before = max((item for item in own if item < hour), default=None)
             after = min((item for item in own if item > hour), default=None)
             for item in (before, hour, after):
@@ -245,7 +247,7 @@ def _near_in_time(touched: set[RowKey]) -> Iterator[list[RowKey]]:
     """Keys in groups that lie far apart in time: the rows of the years between are not read."""
     part: list[RowKey] = []
     for key in sorted(touched):
-        if part and key[0] - part[-1][0] > 2 * _BESIDE:
+        if part and key[0] - part[-1][0] > 2 * _NEIGHBOUR_SPAN:
             yield part
             part = []
         part.append(key)

@@ -97,7 +97,7 @@ class Answerer:
         self._network_of = network_of
         self._buffer = buffer
         self._waiting: queue.Queue[StationRequest | None] = queue.Queue(_WAITING_MAX)
-        self._listener = CommandListener(settings, f"{client_id}-ask"[:48], self._hear)
+        self._listener = CommandListener(settings, f"{client_id}-ask"[:48], self._on_command)
         self._thread = threading.Thread(target=self._run, name="answers", daemon=True)
         self.answered = 0
         """Requests answered so far [1]."""
@@ -116,7 +116,7 @@ class Answerer:
         self._waiting.put(None)
         self._thread.join(30.0)
 
-    def _hear(self, station_id: str, instrument_id: str, payload: bytes) -> None:
+    def _on_command(self, station_id: str, instrument_id: str, payload: bytes) -> None:
         try:
             command = parse_command(payload)
         except StationCommandError as failure:

@@ -75,7 +75,7 @@ class ClockScreen:
         reading = single_reading(decoded)
         if reading is None:
             return
-        words = self._hear(track, reading, decoded.message.received_at)
+        words = self._explain(track, reading, decoded.message.received_at)
         if words:
             decoded.readings.clear()
             decoded.rejections.append(_held(reading, words))
@@ -95,7 +95,7 @@ class ClockScreen:
         track = self._of(state.station_id, state.instrument_id)
         if track is None:
             return
-        track.end, track.seq, track.heard_at = state.last_end, state.last_seq, state.last_received_at
+        track.end, track.seq, track.received_at = state.last_end, state.last_seq, state.last_received_at
         track.heard_end = state.last_end
         if state.last_seq is not None and state.last_end is not None:
             track.step = (state.last_seq, state.last_end)
@@ -119,7 +119,7 @@ class ClockScreen:
             track = self._tracks[key] = ClockTrack(str(instrument.network), cadence, 2 * cadence + MARGIN, stated)
         return track
 
-    def _hear(self, track: ClockTrack, reading: Reading, received_at: datetime) -> str:
+    def _explain(self, track: ClockTrack, reading: Reading, received_at: datetime) -> str:
         """Why the reading is held; empty when it is accepted."""
         end = reading.interval.end
         delay = received_at - end - track.stated

@@ -40,7 +40,7 @@ class ClockReport:
         if settings.clock_screen:
             self._load()
 
-    def hear(self, states: Sequence[ClockState]) -> None:
+    def note_states(self, states: Sequence[ClockState]) -> None:
         """Take in what has changed."""
         self._waiting.update({(item.station_id, item.instrument_id): item for item in states})
         self._known.update(self._waiting)

@@ -49,7 +49,7 @@ class ClockTrack(msgspec.Struct):
     end: datetime | None = None
     seq: int | None = None
     is_on_time: bool = False
-    heard_at: datetime | None = None
+    received_at: datetime | None = None
     heard_end: datetime | None = None
     delay_s: float = 0.0
     steady: int = 0
@@ -63,9 +63,9 @@ class ClockTrack(msgspec.Struct):
 
     def is_live(self, received_at: datetime) -> bool:
         """Whether about a cadence has passed since the last message, as when a station measures and sends."""
-        if self.heard_at is None:
+        if self.received_at is None:
             return False
-        return self.cadence / 2 <= received_at - self.heard_at <= 2 * self.cadence + MARGIN
+        return self.cadence / 2 <= received_at - self.received_at <= 2 * self.cadence + MARGIN
 
     def is_next(self, end: datetime) -> bool:
         """Whether a reading follows the last message by about one cadence of its own time."""
@@ -90,7 +90,7 @@ class ClockTrack(msgspec.Struct):
 
     def note_delay(self, received_at: datetime, end: datetime, delay: timedelta) -> None:
         """Keep what the pace of the next message is measured from."""
-        self.heard_at, self.heard_end, self.delay_s = received_at, end, delay.total_seconds()
+        self.received_at, self.heard_end, self.delay_s = received_at, end, delay.total_seconds()
 
     def is_relayed(self, reading: Reading) -> bool:
         """Whether numbers prove that a delay is one of the way: a relay neither repeats nor skips."""

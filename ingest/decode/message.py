@@ -68,7 +68,7 @@ def decode_and_validate(message: RawMessage, settings: CollectorSettings, move: 
     try:
         is_calibration = message.topic.startswith(CALIBRATION_PREFIX)
         topic = parse_calibration_topic(message.topic) if is_calibration else parse_topic(message.topic)
-        return _bounded(_judge(message, topic, settings, move, is_calibration=is_calibration))
+        return _bounded(_decode(message, topic, settings, move, is_calibration=is_calibration))
     except TopicError:
         return DecodedMessage(message, None, [], [refuse_malformed_topic(message.topic)])
     except Exception as error:  # noqa: BLE001 - an error of ours about one message must not hold up every other station
@@ -76,7 +76,7 @@ def decode_and_validate(message: RawMessage, settings: CollectorSettings, move: 
         return DecodedMessage(message, topic, [], [internal_error(describe(error), topic)])
 
 
-def _judge(
+def _decode(
     message: RawMessage, topic: Topic, settings: CollectorSettings, move: timedelta, *, is_calibration: bool
 ) -> DecodedMessage:
     network = settings.stations
@@ -89,7 +89,7 @@ def _judge(
         return DecodedMessage(message, topic, [], [])
     time_ahead_max = timedelta(seconds=settings.time_ahead_max_s)
     if is_calibration:
-        return _judge_results(message, topic, network, time_ahead_max)
+        return _decode_results(message, topic, network, time_ahead_max)
     content = decode(message, topic, network)
     decoded = DecodedMessage(message, topic, [], content.rejections)
     for reading in _moved(content, move) if move else content.readings:
@@ -100,7 +100,7 @@ def _judge(
     return decoded
 
 
-def _judge_results(message: RawMessage, topic: Topic, network: Network, time_ahead_max: timedelta) -> DecodedMessage:
+def _decode_results(message: RawMessage, topic: Topic, network: Network, time_ahead_max: timedelta) -> DecodedMessage:
     content = calibration_v1.decode(message, topic)
     decoded = DecodedMessage(message, topic, [], content.rejections, [])
     for result in content.results:

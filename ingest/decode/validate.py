@@ -173,8 +173,10 @@ def _without_unknown(reading: Reading, channels: frozenset[str]) -> Validated:
 
 
 def _unknown_parameter(reading: Reading, code: str) -> Rejection:
-    stood = f"value {reading.values[code]!r}" if code in reading.values else f"status {reading.status[code]!r}"
-    detail = f"parameter {code!r} ({stood}) is not a channel of instrument {reading.station_id}/{reading.instrument_id}"
+    given_text = f"value {reading.values[code]!r}" if code in reading.values else f"status {reading.status[code]!r}"
+    detail = (
+        f"parameter {code!r} ({given_text}) is not a channel of instrument {reading.station_id}/{reading.instrument_id}"
+    )
     return Rejection(
         RejectReason.UNKNOWN_PARAMETER, detail, reading.station_id, reading.instrument_id, code, reading.interval
     )

@@ -70,7 +70,7 @@ class Hub:
     def close_idle(self, now: float, *, first_frame_s: float, idle_s: float) -> None:
         """Close connections that are silent for too long; ``now`` is the loop's time [s]."""
         for connection in list(self.connections):
-            if now - connection.heard_at > (idle_s if connection.mn else first_frame_s):
+            if now - connection.last_frame_at > (idle_s if connection.mn else first_frame_s):
                 connection.close("idle")
 
 
@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
         self._unsound = 0
         self.mn = ""
         """Device of the last right frame; empty before the first."""
-        self.heard_at = self._clock()
+        self.last_frame_at = self._clock()
         """Loop's time of the last right frame, or of the beginning [s]."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -167,11 +167,11 @@ class Connection(asyncio.Protocol):
             _limited_log.warning("frame_refused", mn=frame.mn, peer=self._peer(), detail=reason)
             self.close("refused")
             return
-        self.mn, self.heard_at, self._unsound = frame.mn, self._clock(), 0
+        self.mn, self.last_frame_at, self._unsound = frame.mn, self._clock(), 0
         self._hub.metrics.received.inc()
         self._hub.requests.arrive(frame.mn, self, frame.header.get("ST", AMBIENT_AIR))
         if frame.cn in (Command.REQUEST_ANSWER, Command.RESULT):
-            self._hub.requests.hear(frame)
+            self._hub.requests.receive(frame)
             return
         if frame.cn in READINGS:
             message = RawMessage(f"hj212/{frame.mn}/{frame.cn}", raw, datetime.now(UTC))

@@ -59,7 +59,7 @@ class HistoryDesk:
         self._tasks: set[asyncio.Task[None]] = set()
         topics = tuple(sorted({f"cmd/v1/{station_id}/#" for station_id, _ in self._ours()}))
         client_id = f"{settings.gateway_client_id}-ask"[:48]
-        self._listener = CommandListener(settings, client_id, self._heard, topics) if topics else None
+        self._listener = CommandListener(settings, client_id, self._on_command, topics) if topics else None
 
     def open(self) -> None:
         """Listen from now on."""
@@ -76,7 +76,7 @@ class HistoryDesk:
     def _ours(self) -> list[tuple[str, str]]:
         return [key for key, instrument in self._network.instruments.items() if instrument.hj212 is not None]
 
-    def _heard(self, station_id: str, instrument_id: str, payload: bytes) -> None:
+    def _on_command(self, station_id: str, instrument_id: str, payload: bytes) -> None:
         """From the network thread."""
         self._loop.call_soon_threadsafe(self._take, station_id, instrument_id, payload)
 

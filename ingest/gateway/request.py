@@ -131,7 +131,7 @@ class RequestBook:
         finally:
             del self._open[mn, qn]
 
-    def hear(self, frame: Frame) -> None:
+    def receive(self, frame: Frame) -> None:
         """Settle a request by the station's 9011 or 9012; answers to nothing we asked are counted only."""
         name = "QnRtn" if frame.cn == Command.REQUEST_ANSWER else "ExeRtn"
         code = _code(frame, name)

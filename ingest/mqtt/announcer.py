@@ -52,9 +52,9 @@ class Announcer:
         Called with client id and `Member`, from the network thread.
     """
 
-    def __init__(self, settings: CollectorSettings, heard: Callable[[str, Member], None]) -> None:
+    def __init__(self, settings: CollectorSettings, on_member: Callable[[str, Member], None]) -> None:
         self._settings = settings
-        self._heard = heard
+        self._on_member = on_member
         self._topic = member_topic(settings.mqtt_client_id)
         self._states = member_states(settings, settings.mqtt_client_id)
         self._client = new_client(settings, f"{settings.mqtt_client_id}-member", manual_ack=False)
@@ -97,7 +97,7 @@ class Announcer:
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # anything else would end the network thread
             _limited_log.warning("announcement_unreadable", topic=message.topic)
             return
-        self._heard(message.topic.rpartition("/")[2], member)
+        self._on_member(message.topic.rpartition("/")[2], member)
 
 
 def member_topic(client_id: str) -> str:

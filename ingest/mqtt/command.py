@@ -40,11 +40,11 @@ class CommandListener:
         self,
         settings: Broker,
         client_id: str,
-        heard: Callable[[str, str, bytes], None],
+        on_command: Callable[[str, str, bytes], None],
         topics: tuple[str, ...] = (COMMANDS,),
     ) -> None:
         self._settings = settings
-        self._heard = heard
+        self._on_command = on_command
         self._topics = topics
         self._client = new_client(settings, client_id, manual_ack=False)
         self._client.on_connect = self._connected
@@ -80,4 +80,4 @@ class CommandListener:
     def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         found = parse_command_topic(message.topic)
         if found is not None:
-            self._heard(*found, bytes(message.payload))
+            self._on_command(*found, bytes(message.payload))

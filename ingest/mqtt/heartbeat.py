@@ -113,7 +113,7 @@ class HeartbeatListener:
 
     def __init__(self, settings: Broker, client_id: str) -> None:
         self._settings = settings
-        self._heard: dict[str, Heartbeat] = {}
+        self._received: dict[str, Heartbeat] = {}
         self._lock = threading.Lock()
         self._client = new_client(settings, client_id, manual_ack=False)
         self._client.on_connect = self._connected
@@ -133,7 +133,7 @@ class HeartbeatListener:
     def take(self) -> list[Heartbeat]:
         """The newest beat of each process since the last call."""
         with self._lock:
-            taken, self._heard = self._heard, {}
+            taken, self._received = self._received, {}
         return list(taken.values())
 
     def _connected(
@@ -159,5 +159,5 @@ class HeartbeatListener:
         beat_at = min(beat.beat_at, now) if message.retain else now
         name = f"{_KIND}/{message.topic.rpartition('/')[2]}"
         with self._lock:
-            if name in self._heard or len(self._heard) < _MOST:
-                self._heard[name] = msgspec.structs.replace(beat, name=name, beat_at=beat_at)
+            if name in self._received or len(self._received) < _MOST:
+                self._received[name] = msgspec.structs.replace(beat, name=name, beat_at=beat_at)

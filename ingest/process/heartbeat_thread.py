@@ -63,7 +63,7 @@ class HeartbeatThread:
         self._has_begun = False
         self._stop = threading.Event()
         self._worker = Worker("vital", self._run, self._stop, restarted)
-        self.is_told = True
+        self.is_requested = True
         """Whether the process ends because it was told to; one that did not is missed until it is back."""
 
     def __enter__(self) -> Self:
@@ -75,7 +75,7 @@ class HeartbeatThread:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Say that this process ends as it was told to; a database that does not answer is not waited for."""
-        self.is_told = self.is_told and error is None
+        self.is_requested = self.is_requested and error is None
         self._stop.set()
         self._worker.join(_LAST_WORD_S)
 
@@ -94,7 +94,7 @@ class HeartbeatThread:
                 # a new database is made by another part of the same start
                 if self._stop.wait(self._every_s if self._has_begun else min(self._every_s, _FIRST_S)):
                     break
-            if self.is_told:
+            if self.is_requested:
                 try:
                     state.processes.end(self._name)
                 except StoreError as error:

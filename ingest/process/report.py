@@ -86,7 +86,7 @@ def send_if_room(pipe: Connection, words: str) -> None:
 def wait_for_end(
     pipe: Connection,
     stop: threading.Event,
-    heard: Callable[[str], object] = lambda _: None,
+    on_complaint: Callable[[str], object] = lambda _: None,
     *,
     lost: Callable[[], object] = lambda: None,
 ) -> None:
@@ -101,7 +101,7 @@ def wait_for_end(
     """
     try:
         while isinstance(item := pipe.recv(), str):
-            heard(item)
+            on_complaint(item)
         if item is not None:
             lost()
     except (EOFError, OSError):

@@ -144,8 +144,8 @@ def drop_held(decoded: DecodedMessage, item: QuarantinedItem, state: StateStore)
 
     A code that is known by now does not put the time right; nor does it once another repair has moved it.
     """
-    entries_beside = state.quarantine.list_same_message(item.id)
-    held = {other.interval_start for other in entries_beside if other.reason is RejectReason.CLOCK_SUSPECT}
+    same_message = state.quarantine.list_same_message(item.id)
+    held = {other.interval_start for other in same_message if other.reason is RejectReason.CLOCK_SUSPECT}
     decoded.readings[:] = [reading for reading in decoded.readings if reading.interval.start not in held]
     return item.interval_start in held if item.interval_start is not None else bool(held) and not decoded.readings
 

@@ -82,7 +82,7 @@ def _repair_one(
         if item is None:
             msg = "there is no such entry"
             raise RepairError(msg)  # noqa: TRY301 - one way out for every entry that cannot be mended
-        decoded = _judged(item, repair, settings, state)
+        decoded = _decoded(item, repair, settings, state)
     except RepairError as error:
         return RepairedEntry(id=entry_id, readings=0, values=0, starts=[], refused=[str(error)])
     outcome = _outcome(entry_id, decoded)
@@ -100,7 +100,7 @@ def _repair_one(
     return outcome
 
 
-def _judged(
+def _decoded(
     item: QuarantinedItem, repair: MessageRepair, settings: CollectorSettings, state: StateStore
 ) -> DecodedMessage:
     if item.payload is None or len(item.payload) < item.payload_bytes:

@@ -192,7 +192,7 @@ def test_a_member_that_makes_the_cover_raise_costs_no_other_one(
     cover = Failover(settings, log, CollectorMetrics())
     cover.start()
     for name in ("poison", "sound"):
-        cover._heard(name, Member("offline", name, settings.subscription))
+        cover._member_changed(name, Member("offline", name, settings.subscription))
     wait_for(lambda: "sound" in stood_for and (bool(errors) or step == "is_over"), "both attempts", 30)
     assert cover.complaint() == ""
     cover.close()

@@ -68,7 +68,7 @@ class Stream:
 
     def note(self) -> None:
         """Store how the clocks stand, as the settling thread does."""
-        self.report.hear(self.screen.hand_over())
+        self.report.note_states(self.screen.hand_over())
         self.report.note(NOW)
 
     def live(

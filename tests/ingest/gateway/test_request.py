@@ -27,7 +27,7 @@ class Logger:
         self.heard.append(frame)
         if len(self.heard) > self._deaf_to and self.book is not None:
             for cn, content in self._answers:
-                self.book.hear(Frame({"QN": frame.qn, "ST": "91", "CN": cn, "MN": frame.mn}, content.encode()))
+                self.book.receive(Frame({"QN": frame.qn, "ST": "91", "CN": cn, "MN": frame.mn}, content.encode()))
 
 
 def ask(logger: Logger) -> RequestOutcome:

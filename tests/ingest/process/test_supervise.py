@@ -67,7 +67,7 @@ def test_a_process_that_dies_is_started_again_until_it_runs(
     child, complaints, heard = Child("drain", die_four_times, own, stop_s=10.0), [], []
     with structlog.testing.capture_logs() as lines:
         child.start()
-        child.follow(lambda _: complaints.append(child.complaint()), heard=heard.append)
+        child.follow(lambda _: complaints.append(child.complaint()), on_report=heard.append)
         wait_for(lambda: bool(heard), "the fifth start")
     assert [line["again_in_s"] for line in lines if line["event"] == "ended_unasked"] == [0.05, 0.1, 0.2, 0.4]
     last = "times in a row, last: ended, exit status 7"
@@ -122,7 +122,7 @@ def test_a_process_knows_whether_its_parent_was_told_to_end_or_fails(own: Collec
     child.start()
     child.follow(lambda _: None)
     wait_for(lambda: starts(own) == 1, "the process")
-    child.stop(is_told=False)
+    child.stop(is_requested=False)
     assert (own.run_dir / "lost").exists()
 
 
@@ -143,7 +143,7 @@ def test_a_report_that_cannot_be_counted_does_not_end_the_hearing(own: Collector
         raise ArithmeticError
 
     child.start()
-    child.follow(lambda _: None, heard=count)
+    child.follow(lambda _: None, on_report=count)
     wait_for(lambda: len(heard) > 1, "a second report")
     child.stop()
 
