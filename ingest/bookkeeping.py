@@ -1,4 +1,4 @@
-"""What happens behind the cursor, when a batch is stored: counts, gaps, clocks, findings. Nothing of it holds up the path."""
+"""Bookkeeping of stored batches: counts, gaps, clocks, findings. None of it holds up the path."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Steps:
     Parameters
     ----------
     caught : CaughtErrors
-        Is given what is an error of ours.
+        Counts internal errors.
     log : FilteringBoundLogger
-        Hears of a database that refuses.
+        Logs a database that refuses.
     """
 
     def __init__(self, caught: CaughtErrors, log: FilteringBoundLogger) -> None:
@@ -47,7 +47,7 @@ class Steps:
         self._trouble: dict[str, Outage] = {}
 
     def __call__(self, name: str, step: Callable[[], object]) -> None:
-        """Run a step; whatever it raises ends with it."""
+        """Run a step; its exceptions are counted or logged."""
         trouble = self._trouble.setdefault(name, Outage(self._log))
         try:
             step()
@@ -61,7 +61,7 @@ class Steps:
 
 
 class Bookkeeping:
-    """Takes in every stored batch.
+    """Records every stored batch.
 
     A message that makes a step raise is left out of that step and gets an entry in the quarantine, though its readings are
     stored.
@@ -104,17 +104,17 @@ class Bookkeeping:
         )
 
     def record(self, batch: Sequence[DecodedMessage], clocks: Sequence[ClockState]) -> None:
-        """Everything else.
+        """Record gaps, clocks and findings of a batch.
 
         Parameters
         ----------
         batch : sequence of DecodedMessage
         clocks : sequence of ClockState
-            How clocks stand that have changed.
+            Clocks whose state has changed.
         """
         self._clocks.note_states(clocks)
         now = datetime.now(UTC)
-        # a message of calibration results does not say that there are no readings
+        # a message of calibration results has no readings for another reason
         self._over("gaps", self._gaps.note, [item for item in batch if not item.results])
         self.attempt("clock", lambda: self._clocks.note(now))
         self._over(
@@ -124,11 +124,11 @@ class Bookkeeping:
         )
 
     def look(self) -> None:
-        """What is to be done while nothing arrives."""
+        """Check provisional gaps while nothing arrives."""
         self.attempt("look", lambda: self._gaps.look(time.monotonic()))
 
     def take_errors(self, batch: Sequence[DecodedMessage] = ()) -> dict[str, int]:
-        """Errors of ours since the last call, by step; they and what was refused for one in the batch become a finding."""
+        """Internal errors since the last call, by step; they and rejections for one in the batch become a finding."""
         errors = self._caught.take()
         self._errors.add_refused(batch)
         # an error of this report itself would be reported for ever
@@ -141,7 +141,7 @@ class Bookkeeping:
         self._errors.forget()
 
     def close(self) -> None:
-        """Write what is only in memory; a second of progress less where that fails."""
+        """Store what is only in memory; where that fails, a second of progress is lost."""
         self.attempt("gaps", self._gaps.close)
 
     def _over(

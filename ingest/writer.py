@@ -1,4 +1,4 @@
-"""Readings into the time-series database, again and again until it has dealt with them."""
+"""Writes readings into the time-series database, repeated until it has taken or refused them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _log = structlog.get_logger("ingest.writer")
 
 
 class Refused(msgspec.Struct, frozen=True):
-    """A reading the database will never take, by its index in the sequence, and the database's words."""
+    """A reading the database refuses for good, by its index in the sequence, with the database's message."""
 
     index: int
     detail: str
@@ -62,7 +62,7 @@ class Written(msgspec.Struct, frozen=True):
 class Writer:
     """Writes readings, repeating with growing pauses and jitter as long as the database cannot take them.
 
-    Also wrong credentials and a missing database are waited for, loudly: only a person can mend them, and the raw log
+    Wrong credentials and a missing database are waited for and logged as well: an operator has to correct them, and the raw log
     keeps everything meanwhile.
 
     Parameters
@@ -71,7 +71,7 @@ class Writer:
     stop : threading.Event
         Ends the repeating.
     alive : callable
-        Called before each repetition: who waits does not hang.
+        Called before each repetition: waiting is not hanging.
     """
 
     def __init__(self, store: ReadingStore, stop: threading.Event, alive: Callable[[], object] = lambda: None) -> None:
@@ -86,7 +86,7 @@ class Writer:
         Returns
         -------
         Written or None
-            None when told to stop before the database had dealt with everything; writing again later is harmless.
+            None when stopped before everything was written; writing again is harmless.
         """
         if not readings:
             return Written(0, 0, (), 0)
@@ -112,7 +112,7 @@ class Writer:
         self._trouble.say("write_repeated", attempt=state.attempt_number, pause_s=round(pause_s, 2), detail=detail)
 
     def complaint(self) -> str:
-        """Why nothing is written for long; empty where all is well."""
+        """Why nothing is written for long; empty where nothing is wrong."""
         return self._trouble.complaint()
 
 

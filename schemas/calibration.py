@@ -21,11 +21,11 @@ class CheckKind(StrEnum):
 
 
 class CheckOutcome(StrEnum):
-    """What a check says of the instrument."""
+    """Result of a check."""
 
     PASS = "pass"  # noqa: S105 - a verdict
     ADJUST = "adjust"
-    """Beyond the control limit and still within tolerance: to be calibrated, the data stand."""
+    """Beyond the control limit and still within tolerance: to be calibrated, the data stay valid."""
     INVALID = "invalid"
     UNKNOWN = "unknown"
     """No limit, or nothing to compare with."""

@@ -1,4 +1,4 @@
-"""Dates and times as people write them: one parser for the HTTP API, the pages and every command.
+"""Dates and times as people write them: the parser of HTTP API, pages and commands.
 
 Errors: `MomentError`, which says what was given and which forms are accepted.
 
@@ -42,7 +42,7 @@ class MomentError(ValueError):
 
 
 class _Span(NamedTuple):
-    """Civil days ``[first, after)`` that a date stands for."""
+    """Civil days ``[first, after)`` of a date."""
 
     first: date
     after: date
@@ -123,7 +123,7 @@ def _month(year: int, month: int) -> _Span:
     return _Span(date(year, month, 1), date(year + month // 12, month % 12 + 1, 1))
 
 
-#: Forms of a date and what they stand for; basic and extended form are never mixed in one date.
+#: Forms of a date and the days they mean; basic and extended form are never mixed in one date.
 _DATES: tuple[tuple[str, Callable[..., _Span]], ...] = (
     (r"(\d{4})-(\d\d)-(\d\d)|(\d{4})(\d\d)(\d\d)", lambda *parts: _days(date(*parts))),
     (r"(\d{4})-W(\d\d)-(\d)|(\d{4})W(\d\d)(\d)", lambda *parts: _days(date.fromisocalendar(*parts))),

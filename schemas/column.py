@@ -1,4 +1,4 @@
-"""Names of the columns and fields beside a parameter's own, and what they mean: `schemas.frames`. Importing them costs nothing."""
+"""Names of the columns and fields in addition to a parameter's own, and what they mean: `schemas.frames`. Importing them costs nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNCERTAINTY = "__uncertainty"
 NO_FIGURE = -1.0
 """Written in the place of a spread, completeness or uncertainty that no longer holds; read as NaN."""
 REVISION = "__revision"
-#: Suffixes of whole numbers and of floats beside an hourly mean.
+#: Suffixes of whole numbers and of floats of an hourly mean.
 HOURLY_COUNTS = (COUNT, FLAG, REVISION)
 HOURLY_FLOATS = (STD, COMPLETENESS, UNCERTAINTY)
 FLAG_END = "end"

@@ -2,7 +2,7 @@
 
 An instrument is expected to give ``floor(3600 / cadence)`` values an hour, at least one; one slower than hourly has rows only for
 the hours in which a value starts, each of them complete. A value covers the time up to the next one, at most one cadence, so a
-burst of readings counts once. Quality control stores the completeness of an hour beside its mean (``<p>__completeness``), and
+burst of readings counts once. Quality control stores the completeness of an hour with its mean (``<p>__completeness``), and
 everything else reads it from there.
 """
 

@@ -78,7 +78,7 @@ class FlagRecord(msgspec.Struct, frozen=True):
     test : str
         Name of the QC function, as in ``docs/qc-tests.md``.
     reason : str
-        The figures in words.
+        The figures as text.
     run_id : str
     end : datetime or None
         End of the interval, UTC: the record covers every value that starts in ``[start, end)``. None: the one value that starts

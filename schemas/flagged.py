@@ -91,7 +91,7 @@ def join_hours(records: pd.DataFrame, parameter: str, flags: pd.Series) -> Joine
     records : DataFrame
         `schemas.frames` flags of the hourly level, one station.
     flags : Series of int8
-        As stored beside the means; index ``start`` (UTC, ascending).
+        As stored with the means; index ``start`` (UTC, ascending).
     """
     there = np.ones(len(flags), dtype=np.bool_)
     covering = with_ends(_of(records, parameter), hourly=True)

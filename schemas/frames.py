@@ -12,7 +12,7 @@ hourly
     Companions, absent where nothing states them: ``<p>__std`` float64 standard deviation of the valid native values, unit
     of the mean, NaN below two values (wind direction: that of angles [deg]; none for sums); ``<p>__completeness`` float64
     part of the expected values that is there, 0 to 1 [1]; ``<p>__uncertainty`` float64 standard uncertainty, unit of the
-    mean; ``<p>__revision`` int64 how often the hour's value or anything beside it was changed after it was first made, 0
+    mean; ``<p>__revision`` int64 how often the hour's value or any of its fields was changed after it was first made, 0
     where never.
 flags
     Long. Columns ``start`` (UTC), ``station_id``, ``instrument_id`` (may be None), ``parameter``, ``test``, ``flag`` (int8),

@@ -1,4 +1,4 @@
-"""What the gate says of a batch of hours or of a product."""
+"""Decision of the gate on a batch of hours or on a product."""
 
 from __future__ import annotations
 

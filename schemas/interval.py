@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Interval(msgspec.Struct, frozen=True, gc=False, order=True):
-    """The period ``[start, end)`` a value stands for; an instant has ``start == end``.
+    """The period ``[start, end)`` of a value; an instant has ``start == end``.
 
     Attributes
     ----------

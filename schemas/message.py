@@ -1,4 +1,4 @@
-"""What arrives from the broker, before anybody has looked inside."""
+"""A message from the broker, before decoding."""
 
 from __future__ import annotations
 

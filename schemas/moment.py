@@ -19,7 +19,7 @@ _SHOWN = 80
 
 
 class BoundsError(ValueError):
-    """A time or a number that is not let in; the message says what was found and what is expected."""
+    """A time or a number outside the bounds; the message has what was found and what is expected."""
 
     def __init__(self, found: str, expected: str) -> None:
         super().__init__(f"{found}, expected {expected}")
@@ -55,7 +55,7 @@ def bounded_moment(moment: datetime) -> datetime:
     """An aware time in UTC; raises `BoundsError` beyond `EARLIEST` and `LATEST`."""
     try:
         at = moment.astimezone(UTC)
-    except OverflowError:  # year 1 or 9999 in a zone whose UTC lies outside the calendar
+    except OverflowError:  # year 1 or 9999 in a zone whose UTC is outside the calendar
         at = None
     if at is None or not EARLIEST <= at <= LATEST:
         raise BoundsError(moment.isoformat(), f"a time from {EARLIEST.year} to {LATEST.year}")

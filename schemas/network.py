@@ -34,7 +34,7 @@ class Hj212Factor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     parameter : str
         One of the instrument's.
     unit : str
-        One that the parameter allows; never assumed from the standard, whose annex and the devices differ.
+        One that the parameter allows; never assumed from the standard, from whose annex devices differ.
     """
 
     parameter: str
@@ -88,7 +88,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         What it may report, codes of the registry.
     model, serial : str
     since, until : datetime or None
-        When it stood there, aware; None is open.
+        When it was installed, aware; None is open.
     delay_s : int or None
         Steady delay of its way to the broker [s]; None: that of the station.
     hj212 : Hj212 or None
@@ -107,11 +107,11 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     hj212: Hj212 | None = None
 
     def serves_at(self, at: datetime) -> bool:
-        """Whether it stands at its station at a moment (aware)."""
+        """Whether it is installed at its station at a moment (aware)."""
         return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
 
     def serves_within(self, start: datetime, end: datetime) -> bool:
-        """Whether it stands at its station at any moment of ``[start, end)`` (aware)."""
+        """Whether it is installed at its station at any moment of ``[start, end)`` (aware)."""
         return (self.since is None or self.since < end) and (self.until is None or self.until > start)
 
 

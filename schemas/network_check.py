@@ -1,4 +1,4 @@
-"""What the types of a network file cannot say: whether its parts fit together, and are of this world."""
+"""Checks of a network file beyond its types: consistency of its parts, plausible values."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _station_faults(station: Station, place: str) -> Iterator[str]:
             yield f"{place}.{name}: {degrees}, expected degrees"
     if (station.lon is None) != (station.lat is None):
         given, absent = ("lat", "lon") if station.lon is None else ("lon", "lat")
-        yield f"{place}.{absent}: absent beside {given}, expected both or none"
+        yield f"{place}.{absent}: absent although {given} is given, expected both or none"
     for twice in _twice(item.id for item in station.instruments):
         yield f"{place}.instrument ({twice}): id is used twice at this station"
     for instrument in station.instruments:
@@ -116,7 +116,7 @@ def _hj212_faults(instrument: Instrument, hj212: Hj212, place: str) -> Iterator[
 
 
 def _device_faults(network: Network) -> Iterator[str]:
-    """One device stands at one station, has one password, and no factor of it goes to two instruments."""
+    """A device belongs to one station, has one password, and no factor of it goes to two instruments."""
     owners: dict[str, tuple[str, str, bool]] = {}
     taken: set[tuple[str, int, str]] = set()
     for (station_id, instrument_id), instrument in network.instruments.items():

@@ -10,7 +10,7 @@ from schemas.interval import Interval
 
 
 class Status(StrEnum):
-    """What an instrument said of itself (letters of HJ 212-2017)."""
+    """Status reported by an instrument (letters of HJ 212-2017)."""
 
     NORMAL = "N"
     STOPPED = "F"
@@ -78,7 +78,7 @@ class Rejection(msgspec.Struct, frozen=True, gc=False):
     ----------
     reason : RejectReason
     detail : str
-        For a person: the place, what stood there, what was expected.
+        Text for people: the place, what was found, what was expected.
     station_id, instrument_id : str or None
         As far as known.
     parameter : str or None

@@ -1,4 +1,4 @@
-"""Review by people: what they may say of hours, why, and what became of it. Levels of review as practised: propose, confirm, sign."""
+"""Reviews of hours: rulings, reasons and states. Levels of review as practised: propose, confirm, sign."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import msgspec
 
 
 class ReviewVerdict(StrEnum):
-    """What a reviewer says of an interval; a closed list."""
+    """Ruling of a reviewer on an interval; a closed list."""
 
     VALID = "valid"
-    """The values stand, whatever the tests said."""
+    """The values are valid, whatever the tests found."""
     INVALID = "invalid"
     """The values are not to be used."""
     SUSPECT = "suspect"
@@ -71,7 +71,7 @@ class ReviewAction(StrEnum):
 
 
 class ReviewState(StrEnum):
-    """Where a review stands."""
+    """State of a review."""
 
     PROPOSED = "proposed"
     CONFIRMED = "confirmed"
@@ -81,7 +81,7 @@ class ReviewState(StrEnum):
 
 
 ACTIVE = frozenset({ReviewState.PROPOSED, ReviewState.CONFIRMED, ReviewState.SIGNED})
-"""States in which a review still speaks of its hours."""
+"""States in which a review applies to its hours."""
 NEXT_STATE = {
     ReviewAction.CONFIRM: (frozenset({ReviewState.PROPOSED}), ReviewState.CONFIRMED),
     ReviewAction.SIGN: (frozenset({ReviewState.CONFIRMED}), ReviewState.SIGNED),
@@ -110,14 +110,14 @@ CODE_OF = {
 
 
 class ReviewTarget(msgspec.Struct, frozen=True, kw_only=True, order=True):
-    """The hours ``[start, end)`` of one parameter at one station that a review speaks of.
+    """The hours ``[start, end)`` of one parameter at one station that a review is about.
 
     Attributes
     ----------
     start, end : datetime
         UTC, full hours.
     instrument_id : str or None
-        Where the reviewer means one instrument; told, not used to choose hours.
+        The instrument the reviewer named; recorded, not used to choose hours.
     """
 
     network: str

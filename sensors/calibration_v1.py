@@ -28,7 +28,7 @@ _SHOWN = 200
 
 
 class _Wire(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
-    """One result as it stands in the payload."""
+    """One result of the payload."""
 
     at: str
     kind: CheckKind
@@ -56,7 +56,7 @@ def decode(message: RawMessage, topic: Topic) -> DecodedChecks:
     message : RawMessage
         Any bytes.
     topic : Topic
-        Says which instrument it is; the payload may repeat it but not contradict.
+        Identifies the instrument; the payload may repeat it but not contradict.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def encode(results: Iterable[CheckResult]) -> bytes:
 
 def _result(item: object, topic: Topic) -> CheckResult | Rejection:
     if isinstance(item, JsonObject) and item.twice:
-        detail = f"{clipped(min(item.twice))} stands twice, with two values, expected one"
+        detail = f"{clipped(min(item.twice))} occurs twice with two values, expected one"
         return _rejection(topic, RejectReason.BAD_SCHEMA, detail)
     try:
         wire = msgspec.convert(item, _Wire)

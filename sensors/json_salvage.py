@@ -1,4 +1,4 @@
-"""What is sound in a JSON payload of which not everything is, and for the rest: what stood where, and what was expected.
+"""The sound part of a faulty JSON payload, and for the rest what was found where and what was expected.
 
 The second way of `sensors.json_v1`: reads with the tolerant parser (`sensors.json_text`), so that ``NaN``, an endless number or a
 string costs one value and not the message. Never raises, whatever the bytes are.
@@ -27,13 +27,13 @@ MAX_READINGS = 20_000
 """Readings in one array. The shortest one with a value takes 53 bytes, so 1 MiB cannot hold more; without the limit one
 message of commas and ones would fill the quarantine with half a million entries."""
 _EXACT_MAX = 2.0**53
-"""Whole numbers up to here are told apart by a float, in which programs write them, too."""
+"""Whole numbers up to here are exact as floats, in which programs write them, too."""
 MAX_VALUES = 1_000
 """Values in one reading; the registry has fewer parameters."""
 
 _KEYS = ("start", "end", "seq", "values", "units", "status", "station", "instrument")
 _LETTERS = frozenset(Status)
-_TWICE = "stands twice, with two values, expected one"
+_TWICE = "occurs twice with two values, expected one"
 
 
 class _RefusedError(Exception):
@@ -74,7 +74,7 @@ def salvage(payload: bytes, topic: Topic) -> Decoded:
 
 
 def _items(payload: bytes) -> tuple[list[object], bool]:
-    """Parse the payload into its readings, and say whether they stood in an array."""
+    """Readings of the payload, and whether they were in an array."""
     try:
         document = read_json(payload)
     except JsonError as error:
@@ -95,7 +95,7 @@ def _salvage_reading(item: object, place: str, topic: Topic, decoded: Decoded) -
                 place=f"{place}{clipped(key)}", found="unknown key", expected=f"one of {', '.join(_KEYS)}"
             )
     for key in fields.twice:
-        raise _bad_schema(place=f"{place}{key}", found="stands twice, with two values", expected="one")
+        raise _bad_schema(place=f"{place}{key}", found="occurs twice with two values", expected="one")
     _check_topic(fields, place, topic)
     interval = _interval(fields, place)
     seq = _seq(fields.get("seq"), place)
@@ -119,7 +119,7 @@ def _salvage_reading(item: object, place: str, topic: Topic, decoded: Decoded) -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Raw:
-    """The parts of a reading that its values are judged with."""
+    """The parts of a reading that its values are checked against."""
 
     place: str
     topic: Topic
@@ -131,7 +131,7 @@ class _Raw:
     def values(self, raw: JsonObject) -> tuple[dict[str, float], dict[str, str]]:
         """Sound values and status letters; for the others a rejection each, one a parameter.
 
-        A status that says why a value is none is kept though the value is refused.
+        A status that explains a refused value is kept.
         """
         values: dict[str, float] = {}
         status: dict[str, str] = {}

@@ -21,7 +21,7 @@ _LOOKED_AT = 4_096
 _INTEGER_DIGITS = 19
 _MARKUP = re.compile(r"[\ufeff\s]*<[!?a-zA-Z]")
 _TITLE = re.compile(r"<title[^>]{0,80}>([^<]{1,200})</title>", re.IGNORECASE)
-# Possessive throughout, so that any megabyte is passed over once; what is kept as it stands is one piece.
+# Possessive throughout, so that any megabyte is passed over once; what is kept unchanged is one piece.
 _PIECE = re.compile(
     r'(?:"(?:[^"\\]++|\\.)*+"?+|[\s\[\]{}]++|:(?!\s*+[,}])|,(?!\s*+[}\]]))++'
     r"|(?P<absent>:)"
@@ -36,17 +36,17 @@ _NOT_A_NUMBER = re.compile(r"[+-]?(?:nan(?:\(\w*\))?|1\.#(?:q?nan|snan|ind)\w*)"
 _INFINITE = re.compile(r"[+-]?(?:inf|infinity|1\.#inf\w*)", re.IGNORECASE)
 _DECIMAL_COMMA = re.compile(r"[:\[,]\s*[+-]?[0-9]+,$")
 _BEHIND = "Extra data"
-"""What the standard library says of text behind a document."""
+"""Message of the standard library for text behind a document."""
 _LITERALS = frozenset({"true", "false", "null"})
 
 
 class JsonObject(dict[str, JsonValue]):
-    """An object as it stands in a payload.
+    """An object of a payload.
 
     Attributes
     ----------
     twice : frozenset of str
-        Keys that stand in it with two values, of which the last one is held: which of them is meant nobody knows.
+        Keys that occur with two values, of which the last one is held; which one is right is unknown.
     """
 
     twice: frozenset[str] = frozenset()
@@ -61,7 +61,7 @@ class JsonError(ValueError):
 
 
 def read_json(payload: bytes) -> JsonValue:
-    """What a payload says, in any spelling.
+    """Parse a payload, in any spelling.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def read_json(payload: bytes) -> JsonValue:
 
 
 def has_twice(payload: bytes) -> bool:
-    """Whether a key stands in an object of this JSON with two values."""
+    """Whether a key occurs with two values in an object of this JSON."""
     found = False
 
     def look(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
@@ -118,7 +118,7 @@ def foreign_words(text: str) -> str:
 
 
 def shown(raw: object) -> str:
-    """Form for a person: short, printable, on one line, in JSON's words."""
+    """Form for a person: short, printable, on one line, in JSON."""
     if isinstance(raw, dict | list):
         return "an object" if isinstance(raw, dict) else "an array"
     if raw is None or isinstance(raw, bool):
@@ -156,7 +156,7 @@ def _object(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
 
 
 def _why_none(error: json.JSONDecodeError) -> str:
-    """What stands where a text ceases to be JSON, and what was expected there."""
+    """The place where a text ceases to be JSON, and what was expected there."""
     before, found = error.doc[: error.pos].rstrip(), shown(error.doc[error.pos :])
     if error.msg == _BEHIND:
         return (
@@ -171,7 +171,7 @@ def _why_none(error: json.JSONDecodeError) -> str:
 
 
 def _as_gbk(payload: bytes) -> str:
-    """What bytes say that are GBK (GB 18030), as loggers in China write it; empty where they are not."""
+    """Text of bytes in GBK (GB 18030), as loggers in China write it; empty for other bytes."""
     try:
         text = payload.decode("gb18030").strip(_BLANKS)
     except UnicodeDecodeError:

@@ -2,7 +2,7 @@
 
 Two ways through, one meaning. A message in which everything is sound is decoded by msgspec into `_Wire` and costs a few
 microseconds. As soon as one thing is not sound the whole message is read again by `sensors.json_salvage`, which is slower,
-tolerates what msgspec refuses (``NaN``, a string among the numbers), and says in words what is wrong where.
+tolerates what msgspec refuses (``NaN``, a string among the numbers), and reports what is wrong where.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _Aware = Annotated[datetime, Meta(tz=True)]
 
 
 class _Wire(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-    """One reading as it stands in the payload; unknown keys are refused, since a misspelt ``units`` would go unseen."""
+    """One reading of the payload; unknown keys are refused, since a misspelt ``units`` would go unnoticed."""
 
     start: _Aware
     values: dict[str, float | None]
@@ -62,7 +62,7 @@ _ENCODER = msgspec.json.Encoder()
 
 
 class _UnsoundError(Exception):
-    """Something in the message needs words; never leaves this module."""
+    """Something in the message needs the tolerant reader; never leaves this module."""
 
 
 def decode(message: RawMessage, topic: Topic) -> Decoded:
@@ -73,13 +73,13 @@ def decode(message: RawMessage, topic: Topic) -> Decoded:
     message : RawMessage
         Any bytes.
     topic : Topic
-        Says which instrument it is; the payload may repeat it but not contradict.
+        Identifies the instrument; the payload may repeat it but not contradict.
 
     Returns
     -------
     Decoded
         Values in canonical units; ``null`` is no value. A reading of which every value and status was refused is left
-        out. Nor is one with a key that stands twice with two values; of ``values``, ``units`` and ``status`` that parameter. An empty array is a station's answer that it has
+        out. Nor is one with a key that occurs twice with two values; of ``values``, ``units`` and ``status`` that parameter. An empty array is a station's answer that it has
         nothing of what it was asked for: no reading, no rejection.
     """
     payload = message.payload

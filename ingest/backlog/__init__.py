@@ -1,1 +1,1 @@
-"""The raw log as a queue: its two lanes, deaths at one place of it, its disk."""
+"""The raw log as a queue: its two cursors, deaths at one position, lag and disk."""

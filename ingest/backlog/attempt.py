@@ -1,4 +1,4 @@
-"""Deaths of the drain at one place of the log, counted on disk: what no `except` can catch must not be met for ever.
+"""Deaths of the drain at one place of the log, counted on disk: a crash that no `except` can catch must not repeat for ever.
 
 A message that ends the process (memory exhausted, a fault in a compiled library, a loop without end that `Watchdog` breaks) is met again after every restart. So each start notes where the cursors stand. After the third death without progress the
 messages behind the cursors are taken one at a time, each noted before it is touched; one that was in hand at two deaths is
@@ -32,19 +32,19 @@ DEATHS_IN_HAND = 2
 
 
 HANG_S = 300.0
-"""A process that neither finishes a batch nor says that it waits is ended, so that it is started again."""
+"""A process that neither finishes a batch nor reports that it waits is ended, so that it is restarted."""
 _SET_EVERY_S = 5.0
 
 
 class Watchdog:
-    """Ends the process, with the traces of all threads on standard error, when nobody says for `HANG_S` that all is well."""
+    """Ends the process, with the traces of all threads on standard error, after `HANG_S` without a call of `alive`."""
 
     def __init__(self, hang_s: float = HANG_S) -> None:
         self._hang_s = hang_s
         self._set_at = -inf
 
     def alive(self) -> None:
-        """All is well at this moment."""
+        """Reset the timer."""
         now = time.monotonic()
         if now - self._set_at >= min(_SET_EVERY_S, self._hang_s / 4):
             self._set_at = now
@@ -53,7 +53,7 @@ class Watchdog:
 
     @staticmethod
     def close() -> None:
-        """Watch no more."""
+        """Stop the timer."""
         faulthandler.cancel_dump_traceback_later()
 
 
@@ -72,7 +72,7 @@ class Attempts:
     path : Path
         A file that is there only while a process works, or after it has died.
     cursors : mapping of str to Position
-        Where they stand now.
+        Their positions now.
     """
 
     def __init__(self, path: Path, cursors: Mapping[str, Position]) -> None:
@@ -103,7 +103,7 @@ class Attempts:
         return self._noted.deaths_in_hand
 
     def close(self) -> None:
-        """Nobody has died: forget everything."""
+        """The process ends in order: forget everything."""
         self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
@@ -114,7 +114,7 @@ class Attempts:
 
 
 def fatal_message(message: RawMessage, deaths: int) -> DecodedMessage:
-    """A message that is not even looked at again."""
+    """A message in hand at repeated deaths: refused undecoded."""
     try:
         topic = parse_topic(message.topic)
     except TopicError:

@@ -1,4 +1,4 @@
-"""The disk of the raw log: a reserve that is reached is told to people, and taken back when there is room again."""
+"""The disk of the raw log: low free space is a finding, withdrawn when there is room again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = structlog.get_logger("ingest.disk")
 
 
 class DiskWatch:
-    """Looks at the free space every ten seconds; the intake stops by itself at the reserve (`ingest.pipeline`).
+    """Checks the free space every ten seconds; the intake stops by itself at the reserve (`ingest.collector.intake`).
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class DiskWatch:
         self._looked_at = float("-inf")
 
     def look(self, now: datetime) -> None:
-        """Report a disk that is nearly full, or take the report back; a state database that refuses is asked again."""
+        """Report a disk that is nearly full, or withdraw the report; repeated while the state database refuses."""
         if not self._reserve or time.monotonic() - self._looked_at < LOOK_EVERY_S:
             return
         self._looked_at = time.monotonic()

@@ -1,8 +1,8 @@
-"""Two ways through the raw log while it holds a backlog: what comes in now goes ahead, what has waited follows.
+"""Two cursors in the raw log during a backlog: live messages go ahead, waiting messages follow.
 
-Normally one cursor reads the log in order. When the next message has waited for long, a second lane is opened at the end of the
-log, and live messages no longer queue behind the backlog: the lanes take turns, a batch each, so that neither starves the other. When
-the backlog has reached the place where the live lane began, both are one again. Cursors are durable, each lane's own: a kill at any moment costs at most a batch that is done twice.
+Normally one cursor reads the log in order. When the next message has waited for long, a second cursor is opened at the end of the
+log, so that live messages do not queue behind the backlog. The cursors take turns, a batch each. When the backlog reaches the
+position where the live cursor began, they are joined. Both are durable: a crash repeats at most one batch.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from store.rawlog import LoggedMessage, Position, RawLog
 
 CURSOR = "drain"
-"""Of the only lane, and of the backlog."""
+"""The only cursor, or that of the backlog."""
 LIVE, LIVE_FROM = "drain-live", "drain-live-from"
 
 
 class DualCursor:
-    """Chooses what is read next.
+    """Chooses the next batch.
 
     Parameters
     ----------
     log : RawLog
     open_after : timedelta
-        A message that has waited so long opens the live lane; zero: never.
+        A message that has waited so long opens the live cursor; zero: never.
     """
 
     def __init__(self, log: RawLog, open_after: timedelta) -> None:
@@ -47,16 +47,16 @@ class DualCursor:
 
     @property
     def cursors(self) -> dict[str, Position]:
-        """Where each lane has been dealt with up to."""
+        """Position up to which each cursor has been stored."""
         return {name: self._log.cursor(name) for name in (CURSOR, LIVE)}
 
     @property
     def is_backlog_read(self) -> bool:
-        """Whether a backlog has been read to its end, so that the lanes can `join` once no batch is under way."""
+        """Whether a backlog has been read to its end, so that the cursors can `join` once no batch is under way."""
         return self.is_open and self._read[CURSOR] >= self._live_from
 
     def next(self, limit: int, max_bytes: int, now: datetime) -> tuple[str, list[LoggedMessage]]:
-        """Cursor and messages to deal with; no messages at the end of the log, or when the lanes are ready to `join`."""
+        """Cursor and messages of the next batch; no messages at the end of the log, or when the cursors are ready to `join`."""
         if self.is_open:
             for cursor in (CURSOR, LIVE) if self._is_backlogs_turn else (LIVE, CURSOR):
                 found = self._log.read(self._read[cursor], limit, max_bytes=max_bytes)
@@ -72,11 +72,11 @@ class DualCursor:
         return self._taken(CURSOR, found)
 
     def join(self) -> bool:
-        """Make one lane of both where the backlog is dealt with; only when no batch is under way. True when it did."""
+        """Join the cursors where the backlog is stored; only when no batch is under way. True when joined."""
         if not self.is_open or self._log.cursor(CURSOR) < self._live_from or self._read[CURSOR] < self._live_from:
             return False
         position = max(self._log.cursor(LIVE), self._live_from)
-        # in this order a kill between leaves a live lane that is joined again at the next start
+        # in this order a crash leaves a live cursor that is joined at the next start
         self._log.advance(CURSOR, position)
         self._log.drop_cursor(LIVE_FROM)
         self._log.drop_cursor(LIVE)
@@ -97,7 +97,7 @@ class DualCursor:
 
 
 def waiting(log: RawLog) -> int:
-    """Messages kept and not yet dealt with, in both lanes [1]."""
+    """Messages kept and not yet stored, of both cursors [1]."""
     live_from = log.cursor(LIVE_FROM)
     if live_from == BEGINNING:
         return log.count_after(log.cursor(CURSOR))

@@ -1,1 +1,1 @@
-"""The collector as programs: the intake, the drain, the survey, and collectors that share a subscription."""
+"""The collector as programs: the intake, the drain, housekeeping, and failover between collectors that share a subscription."""

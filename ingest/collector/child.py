@@ -1,7 +1,7 @@
-"""The processes behind the intake: the drain and the surveyor. Started before anything is imported that only they need.
+"""The child processes of the intake: drain and housekeeping, forked before the imports that only they need.
 
-A fork starts at once, with what both sides need imported, but is safe only while there is no other thread: at the start of the
-collector. Restarted after an accident, a process is spawned.
+A fork starts at once with the shared imports done, but is safe only while there is one thread: at the start of the collector.
+A restarted process is spawned. Decision 0014 says why supervisor does not keep them.
 """
 
 from __future__ import annotations
@@ -34,27 +34,27 @@ if TYPE_CHECKING:
 _DRAIN_STOP_S = 20.0
 _HOUSEKEEPING_STOP_S = 10.0
 _HOUSEKEEPING_LONGEST_S = 7_200.0
-"""What a round may take [s]; the sheet of months, settled anew, takes longer and is complained about meanwhile. Project's choice."""
+"""Longest round without a problem report [s]; reconciling months again takes longer and is reported. Project's choice."""
 _our_ends: list[Connection] = []
-"""Ends of pipes that are this process's."""
+"""This process's ends of pipes."""
 _log = structlog.get_logger("ingest.collector")
 
 
 class Child:
-    """A process that this one keeps running; it ends with this one, as its end of the pipe does.
+    """A process that this one keeps running; it ends when this one does, since the pipe closes.
 
     Parameters
     ----------
     name : str
     work : callable
-        What the process does, until told to stop or until the other end of its pipe is gone.
+        Work of the process, until stopped or until the other end of its pipe is closed.
     settings : CollectorSettings
     stop_s : float
         How long an orderly end may take [s].
     steady_s : float
-        Who runs for so long has come back [s].
+        Running for so long counts as recovered [s].
     silent_s : float
-        Who sends nothing for so long hangs [s].
+        A process that sends nothing for so long hangs [s].
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Child:
         self._failed: Callable[[], object] = lambda: None
         self._has_worked = False
         self.failure = ""
-        """Why it could not begin at all."""
+        """Why it could not begin."""
         self.starts = 0
         """How often it was started."""
 
@@ -103,33 +103,33 @@ class Child:
         on_report: Callable[[DrainReport], object] = lambda _: None,
         failed: Callable[[], object] = lambda: None,
     ) -> None:
-        """Hear the process from a thread of its own, and start it again when it ends.
+        """Read reports in a thread and restart the process when it ends.
 
         Parameters
         ----------
         restarted : callable
-            Is given the name at each further start.
-        heard : callable
-            Is given the reports.
+            Called with the name at each restart.
+        on_report : callable
+            Called with each report.
         failed : callable
-            Called should the process not be able to begin at all.
+            Called when the process cannot begin.
         """
         self._restarted, self._on_report, self._failed = restarted, on_report, failed
         self._watcher = Worker(f"{self.name}-watcher", self._watch, self._stopping, restarted)
         self._watcher.start()
 
     def send_line(self, words: str) -> None:
-        """Send the process what this one complains about; nothing while it is gone, or reads nothing of what it was sent."""
+        """Send the process the intake's problems; dropped while it is gone or does not read."""
         if self._pipe is not None and not self._pipe.closed:
             send_if_room(self._pipe, words)
 
     def stop(self, *, is_requested: bool = True) -> None:
-        """Let the process finish what it has in hand, and wait for it.
+        """End the process after the batch at hand, and wait for it.
 
         Parameters
         ----------
         is_told : bool
-            This process ends because it was told to, and not because it fails.
+            This process ends in order, not because of a failure.
         """
         self._is_requested = is_requested
         self._stopping.set()
@@ -145,7 +145,7 @@ class Child:
             send(self._pipe, None if self._is_requested else StartFailure("the intake fails"))
 
     def complaint(self) -> str:
-        """Why it is not believed to be well; empty while it is."""
+        """What is wrong with it; empty where nothing is."""
         watcher = "" if self._watcher is None else self._watcher.complaint()
         return self._restarts.complaint() or self._problem or watcher or self._silence()
 
@@ -169,11 +169,11 @@ class Child:
                 return
             self._restarted(self.name)
             self.start()
-            if self._stopping.is_set():  # told meanwhile: the new one does not know
+            if self._stopping.is_set():  # requested meanwhile: the new process has not received it
                 self._send_end()
 
     def _receive(self) -> str:
-        """Pass on what the process sends until it has closed its end; why it could not begin, if it says so."""
+        """Pass on reports until the process closes its end; the reason where it could not begin."""
         pipe, failure = self._pipe, ""
         while pipe is not None and not pipe.closed:
             try:
@@ -194,7 +194,7 @@ class Child:
     def _count(self, report: DrainReport) -> None:
         try:
             self._on_report(report)
-        except Exception as error:  # noqa: BLE001 - a report that cannot be counted is no reason to go deaf
+        except Exception as error:  # noqa: BLE001 - a report that cannot be counted must not stop the reading
             say("report_failed", error, worker=self.name)
 
     def _how_it_ended(self) -> str:
@@ -217,7 +217,7 @@ def drain_process(settings: CollectorSettings) -> Child:
 
 
 def housekeeping_process(settings: CollectorSettings) -> Child:
-    """The surveying process, which fails in its rounds, if it does."""
+    """The housekeeping process; its failures are those of its rounds."""
     every_s = settings.survey_every_s
     silent_s = 2 * every_s + _HOUSEKEEPING_LONGEST_S
     return Child(
@@ -239,13 +239,13 @@ def _start(work: _Work, settings: CollectorSettings, name: str) -> tuple[BasePro
 
 
 def _begin(work: _Work, settings: CollectorSettings, pipe: Connection, others: Connection) -> None:
-    """Entry of either process: lets go of what is the intake's before anything else, since that may die at any moment."""
-    # a signal to the whole process group is the intake's to handle: it tells us when it has kept everything
+    """Entry of either process: first closes what belongs to the intake, which may die at any moment."""
+    # the intake handles signals to the process group: it ends its children once it has kept everything
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     let_go_of_copies()
-    for end in {others, *_our_ends}:  # a copy of the other end would hide that the intake has died
+    for end in {others, *_our_ends}:  # an open copy of the other end would hide the intake's death
         end.close()
     _our_ends.clear()
     configure_logging()

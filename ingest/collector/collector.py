@@ -1,7 +1,7 @@
-"""The collector as a program: this process takes messages in, a second one drains the raw log, a third surveys (docs/decisions/0002).
+"""The collector as a program: this process is the intake, a second one the drain, a third housekeeping (docs/decisions/0002).
 
-Messages are kept from the moment the broker is connected, so that comes first: the others import what they need meanwhile, and
-this process what its metrics need (docs/decisions/0011).
+The connection to the broker comes first; the other processes do their imports meanwhile, and this one those of its
+metrics (docs/decisions/0011).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def collect(settings: CollectorSettings, stop: threading.Event) -> None:
     LockedError
         Another collector works in the same run directory.
     IngestError, store.error.StoreError, schemas.network_file.NetworkFileError
-        Something that a person has to mend before a start makes sense.
+        The configuration or a part it needs has to be repaired before a start.
     """
     stations = len(settings.stations.station_list)
     settings.rawlog_dir.mkdir(parents=True, exist_ok=True)
@@ -100,7 +100,7 @@ def _take_in(
 
 
 class Complaints:
-    """Passes on to the drain, which knows the state database, what of this process does not come back."""
+    """Sends lasting problems of this process to the drain, which stores them in the state database."""
 
     def __init__(self, sources: Sequence[Callable[[], str]], drain: Child) -> None:
         self._sources = sources
@@ -109,7 +109,7 @@ class Complaints:
         self._looked_at = 0.0
 
     def look(self) -> None:
-        """Look every few seconds, and tell: the drain misses an intake of which it hears nothing."""
+        """Send a report every few seconds; without it the drain takes the intake for hanging."""
         now = time.monotonic()
         if now - self._looked_at < _LOOK_EVERY_S:
             return
@@ -123,12 +123,12 @@ class Complaints:
 
 
 def _reporter(metrics: CollectorMetrics) -> Callable[[DrainReport], None]:
-    """Counts and logs what the drain reports."""
+    """Count and log the drain's reports."""
 
     def on_report(report: DrainReport) -> None:
         metrics.drained(report)
         if not report.messages:
-            return  # the lag alone, while there is nothing to do
+            return  # the lag alone, while idle
         _log.info(
             "batch",
             messages=report.messages,

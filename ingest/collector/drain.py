@@ -1,4 +1,4 @@
-"""The draining process: everything behind the raw log, until it is told to stop or the intake is gone."""
+"""The drain process: everything behind the raw log, until it is stopped or the intake is gone."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ Python's default, took a quarter of the drain's processor time."""
 
 
 INTAKE_SILENT_S = 120.0
-"""An intake that looks after its messages says so every few seconds; one commit may wait half a minute. Project's choice."""
+"""A working intake sends a sign of life every few seconds; one commit may wait half a minute. Project's choice."""
 
 
 class _Intake:
-    """What the drain hears of the intake."""
+    """State of the intake as reported through the pipe."""
 
     def __init__(self, pipe: Connection) -> None:
         self.stop = threading.Event()
@@ -47,7 +47,7 @@ class _Intake:
         threading.Thread(target=wait_for_end, args=(pipe, self.stop), kwargs=keywords, daemon=True).start()
 
     def complaint(self) -> str:
-        """What it complains about last, or that it says nothing any more."""
+        """Its last reported problem, or that it hangs."""
         silent_s = time.monotonic() - self.received_at
         if silent_s > INTAKE_SILENT_S:
             return f"the intake hangs: nothing heard of it for {silent_s // 60:.0f} min"
@@ -61,7 +61,7 @@ class _Intake:
 
 
 def drain(settings: CollectorSettings, pipe: Connection) -> None:
-    """Drain until told to stop or the other end of the pipe is gone."""
+    """Drain until stopped or the other end of the pipe is closed."""
     intake = _Intake(pipe)
     # after a crash the drain of the former collector may still be at its last batch
     with locked(settings.rawlog_dir / "drain.lock", wait_for=intake.stop):
@@ -92,7 +92,7 @@ def _drain(settings: CollectorSettings, state: StateStore, pipe: Connection, int
         restarted = work.caught.restarted
         repair = Repairer(settings, store=store, state=state, backlog=work.backlog, stop=stop, restarted=restarted)
         beats = HeartbeatListener(settings, f"{settings.mqtt_client_id}-beats"[:48])
-        # for the whole collector: its intake knows no database, and this process ends with it
+        # for the whole collector: the intake has no database, and this process ends with it
         complaints = (intake.complaint, work.complaint, repair.complaint)
         heartbeat = ends.enter_context(
             HeartbeatThread(settings.process_name, settings.state_url, complaints, restarted, others=beats.take)

@@ -1,11 +1,10 @@
-"""Collectors on one shared subscription: the others take over the session of one that is gone.
+"""Failover between collectors on one shared subscription: another one continues the session of an absent one.
 
-The broker hands each message of a shared subscription to one member, and goes on queuing for a member that is away, since
-its session is persistent (mosquitto does; MQTT 5.0, 4.8.2 leaves it open). Nothing is lost by that, but it waits for as long
-as that member is away. So each member announces itself, retained, with a Last Will; who has been away for
-``mqtt_cover_after_s`` is stood in for: another member continues the absent one's session under its client id, keeps what
-waits there in its own raw log and acknowledges it. The moment the absent one connects again, the broker gives the session
-back to it and ends the stand-in. A message that was kept by both is stored once, as its points have keys.
+The broker delivers each message of a shared subscription to one member, and queues for a member that is away, since its session
+is persistent (mosquitto does; MQTT 5.0, 4.8.2 leaves it open). Nothing is lost, but the queue waits. Each member announces
+itself with a retained message and a Last Will. After ``mqtt_cover_after_s`` of absence another member continues the session
+under the absent one's client id, keeps its messages in its own raw log and acknowledges them. When the absent member connects
+again, the broker ends the takeover. A message kept by both is stored once, since points have keys.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _log = structlog.get_logger("ingest.share")
 
 
 class Failover:
-    """Announces this member of a share group and stands in for absent ones.
+    """Announces this member of a share group and takes over the sessions of absent ones.
 
     Parameters
     ----------
@@ -59,16 +58,16 @@ class Failover:
         self._worker = Worker("cover", self._look, self._stop, metrics.restarted)
 
     def start(self) -> None:
-        """Announce this member and watch the others, in the background."""
+        """Announce this member and watch the others in the background."""
         self._announcer.start()
         self._worker.start()
 
     def announce(self) -> None:
-        """Say again that this member is here; a stand-in that was just displaced has said the opposite."""
+        """Announce this member again: a takeover that was just displaced has announced the opposite."""
         self._announcer.announce()
 
     def close(self) -> None:
-        """End every stand-in after what it has received is kept; say that this member leaves."""
+        """End every takeover once its messages are kept; announce that this member leaves."""
         self._stop.set()
         self._worker.join(_CLOSE_S)
         for take_over in self._take_overs.values():
@@ -76,7 +75,7 @@ class Failover:
         self._announcer.close()
 
     def complaint(self) -> str:
-        """Why the thread is not believed to be well; empty while it is."""
+        """What is wrong with the thread; empty where nothing is."""
         return self._worker.complaint()
 
     def _member_changed(self, client_id: str, member: Member) -> None:
@@ -84,7 +83,7 @@ class Failover:
             return
         with self._lock:
             if member.state == "offline":
-                # a random part, so that not all members jump at once
+                # random, so that not all members take over at once
                 wait_s = self._settings.mqtt_cover_after_s * random.uniform(1.0, 1.5)  # noqa: S311 - no secret
                 self._due_at.setdefault(client_id, time.monotonic() + wait_s)
             else:
@@ -99,7 +98,7 @@ class Failover:
             self._metrics.taken_over.set(len(self._take_overs))
 
     def _attempt(self, step: Callable[[str], None], client_id: str) -> None:
-        """Do a step for one member; what it raises costs no other one, and it is tried again when it is due."""
+        """Do a step for one member; an exception does not affect the others, and the step is tried again when due."""
         try:
             step(client_id)
         except Exception as error:  # noqa: BLE001 - see above
@@ -110,7 +109,7 @@ class Failover:
         take_over.close()
         _log.warning("cover_ended", absent=client_id, is_back=take_over.is_displaced())
         if not take_over.is_displaced():
-            # the broker went: its retained word may still be that this session is looked after
+            # the broker was lost: its retained announcement may still claim that this session is served
             with self._lock:
                 self._due_at.setdefault(client_id, time.monotonic() + self._settings.mqtt_cover_after_s)
 
@@ -118,7 +117,7 @@ class Failover:
         now = time.monotonic()
         with self._lock:
             due = [key for key, due in self._due_at.items() if due <= now and key not in self._take_overs]
-            for client_id in due:  # tried again later should this attempt end before the member is back
+            for client_id in due:  # the next attempt, should this one end before the member is back
                 self._due_at[client_id] = now + _CONNECT_S + self._settings.mqtt_cover_after_s
         return due
 
@@ -138,12 +137,12 @@ class Failover:
 
 
 class TakeOver:
-    """The session of an absent member, continued by this one.
+    """The session of an absent member, continued by this process.
 
     Parameters
     ----------
     settings : CollectorSettings
-        Of the member that stands in.
+        Of the member that takes over.
     client_id : str
         Of the absent one.
     log : RawLog
@@ -173,11 +172,11 @@ class TakeOver:
         return self._subscriber.is_over.is_set() or not (self._thread.is_alive() and self._subscriber.has_thread)
 
     def is_displaced(self) -> bool:
-        """Whether the session's owner, or another stand-in, has it now."""
+        """Whether the session's owner, or another takeover, has it now."""
         return self._subscriber.is_displaced
 
     def close(self) -> None:
-        """Keep what was received, and leave the session."""
+        """Keep what was received, then leave the session."""
         self._stop.set()
         self._thread.join()
         self._subscriber.close()

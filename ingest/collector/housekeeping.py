@@ -1,6 +1,6 @@
-"""The surveyor: a process of low priority beside the drain that settles the balance sheet and keeps what is kept within its bounds.
+"""Housekeeping: a process of low priority that reconciles readings and enforces retention.
 
-It is forked at the collector's start and waits for most of an hour: what its work needs is imported when there is work.
+It is forked at the start of the collector and idle for most of an hour, so its imports come with each round.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from store.error import StoreError
 from store.rawlog import RawLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from multiprocessing.connection import Connection
 
     from ingest.completeness.reconciliation import Reconciled
@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 _NICE = 10
 _PATIENCE = 2
-"""Rounds that fail in a row are complained about."""
+"""Failed rounds in a row after which the process reports a problem."""
 ALARM_SHARE = 0.8
 """Part of a bound of the quarantine at which it is reported."""
 _log = structlog.get_logger("ingest.survey")
 
 
 def housekeeping(settings: CollectorSettings, pipe: Connection) -> None:
-    """Work at every ``survey_every_s`` until told to stop or the other end of the pipe is gone."""
+    """Run a round every ``survey_every_s`` until stopped or the other end of the pipe is closed."""
     os.nice(_NICE)
     stop, failures = threading.Event(), 0
     threading.Thread(target=wait_for_end, args=(pipe, stop), daemon=True).start()
@@ -50,7 +50,7 @@ def housekeeping(settings: CollectorSettings, pipe: Connection) -> None:
 
 
 def housekeep_once(settings: CollectorSettings, stop: threading.Event) -> str:
-    """Settle the sheet up to where the drain is, then expire and prune: each by itself, whatever the others raise.
+    """Reconcile up to the drain's cursor, then expire and prune; a step that raises does not stop the others.
 
     Returns
     -------
@@ -60,8 +60,6 @@ def housekeep_once(settings: CollectorSettings, stop: threading.Event) -> str:
     from store.influx.store import InfluxStore
     from store.state import StateStore
 
-    done: dict[str, Any] = {}
-    failed: list[str] = []
     now = datetime.now(UTC)
     with ExitStack() as ends:
         try:
@@ -80,20 +78,30 @@ def housekeep_once(settings: CollectorSettings, stop: threading.Event) -> str:
             "rows_pruned": lambda: prune_state(settings, state, now) + prune_contenders(settings, state, now),
             "days_pruned": lambda: len(prune(settings, log, now)),
         }
-        for name, step in steps.items():
-            try:
-                done[name] = step()
-            except StoreError as error:
-                failed.append(f"{name}: {error}")
-                _log.warning("survey_waits", step=name, detail=str(error))
-            except Exception as error:  # noqa: BLE001 - the disk must not fill up because a sum is wrong
-                failed.append(f"{name}: {describe(error)}")
-                say("survey_failed", error, step=name)
-                _report(settings, state, failed[-1], now)
-    settled = done.pop("settled", None)
-    counts = {} if settled is None else {name: getattr(settled, name) for name in ("messages", "rows", "rest")}
+        done, failed = _run_steps(steps, settings, state, now)
+    reconciled = done.pop("settled", None)
+    counts = {} if reconciled is None else {name: getattr(reconciled, name) for name in ("messages", "rows", "rest")}
     _log.info("surveyed", **counts, **done)
     return "; ".join(failed)
+
+
+def _run_steps(
+    steps: Mapping[str, Callable[[], object]], settings: CollectorSettings, state: StateStore, now: datetime
+) -> tuple[dict[str, Any], list[str]]:
+    """Results of the steps that succeeded, and what failed."""
+    done: dict[str, Any] = {}
+    failed: list[str] = []
+    for name, step in steps.items():
+        try:
+            done[name] = step()
+        except StoreError as error:
+            failed.append(f"{name}: {error}")
+            _log.warning("survey_waits", step=name, detail=str(error))
+        except Exception as error:  # noqa: BLE001 - the disk must not fill up because a sum is wrong
+            failed.append(f"{name}: {describe(error)}")
+            say("survey_failed", error, step=name)
+            _report(settings, state, failed[-1], now)
+    return done, failed
 
 
 def _report(settings: CollectorSettings, state: StateStore, detail: str, now: datetime) -> None:
@@ -106,7 +114,7 @@ def _report(settings: CollectorSettings, state: StateStore, detail: str, now: da
 def _reconcile(
     settings: CollectorSettings, log: RawLog, store: InfluxStore, state: StateStore, stop: threading.Event
 ) -> Reconciled:
-    """Settle; one message at a time where that has ended the process again and again (`ingest.backlog.attempt`)."""
+    """Reconcile; one message at a time where the process has died repeatedly (`ingest.backlog.attempt`)."""
     from ingest.backlog.attempt import DEATHS, DEATHS_IN_HAND, Attempts
     from ingest.completeness.reconciliation import CURSOR, reconcile
 
@@ -127,11 +135,11 @@ def _reconcile(
             takes=takes if attempts.deaths >= DEATHS else None,
         )
     finally:
-        attempts.close()  # who raises has not died
+        attempts.close()  # an exception is not a death
 
 
 def expire(settings: CollectorSettings, state: StateStore, now: datetime) -> int:
-    """Let quarantine entries go that are over their age, and report when the quarantine nears its bounds; returns how many went."""
+    """Delete quarantine entries over their age and report a quarantine near its bounds; returns the number deleted."""
     from store.state import Finding, FindingKind
 
     gone = 0
@@ -149,7 +157,7 @@ def expire(settings: CollectorSettings, state: StateStore, now: datetime) -> int
 
 
 def prune_state(settings: CollectorSettings, state: StateStore, now: datetime) -> int:
-    """Delete what of the balance sheet and of the gaps is settled and older than allowed; returns how many rows.
+    """Delete settled rows of reconciliation and gaps that are older than allowed; returns the number of rows.
 
     The age is that of the last change, not of the readings: a data set of long ago has rows that are new. Revisions stay,
     since they hold measured values that were replaced, and history is asked for as of a moment.
@@ -161,7 +169,7 @@ def prune_state(settings: CollectorSettings, state: StateStore, now: datetime) -
 
 
 def prune_contenders(settings: CollectorSettings, state: StateStore, now: datetime) -> int:
-    """Delete ranks that can decide nothing more: no message of that time is accepted, and no entry is left to be replayed.
+    """Delete contenders that can decide nothing more: no message of that time is accepted, no entry can be replayed.
 
     Those of data sets stay, since their messages are accepted at any age.
     """
@@ -174,7 +182,7 @@ def prune_contenders(settings: CollectorSettings, state: StateStore, now: dateti
 
 
 def prune(settings: CollectorSettings, log: RawLog, now: datetime) -> list[object]:
-    """Delete days of the raw log that are older than allowed and that every cursor has left behind."""
+    """Delete days of the raw log that are older than allowed and behind every cursor."""
     if not settings.rawlog_keep_days:
         return []
     return list(log.prune(now - timedelta(days=settings.rawlog_keep_days)))

@@ -33,9 +33,9 @@ def intake(
     look: Callable[[], object] = lambda: None,
     trouble: Outage | None = None,
 ) -> None:
-    """Keep what arrives and acknowledge it, until told to stop; what was received by then is kept as well.
+    """Keep and acknowledge messages until stopped; what was received by then is kept as well.
 
-    ``look`` is called every second or so, also while the raw log cannot be written; ``trouble`` then says so.
+    ``look`` is called about every second, also while the raw log cannot be written, which ``trouble`` logs.
     """
     trouble = trouble or Outage(_log, RESUMED)
 
@@ -86,7 +86,7 @@ def _keep(
 
 
 def _append(log: RawLog, messages: list[RawMessage]) -> None:
-    """Append; what raises otherwise than for the disk costs the message that makes it raise, not the batch."""
+    """Append; an exception other than of the disk affects the message that raises it, not the batch."""
     try:
         log.append(messages)
     except RawLogError:

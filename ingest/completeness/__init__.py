@@ -1,1 +1,1 @@
-"""What should have come and did not: gaps, repair, and the reconciliation of readings."""
+"""Completeness of the data: gaps, their repair, and the reconciliation of readings."""

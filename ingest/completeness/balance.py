@@ -1,4 +1,4 @@
-"""What came in against what was kept: running counts for each hour and instrument, and the audit that reads everything back."""
+"""Running counts of messages by hour and instrument, and the audit that reads everything back."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     waiting : int
         Messages behind the cursor, not part of this comparison.
     sent : int or None
-        What the publishers say they have got confirmed.
+        Messages that the publishers have had confirmed.
     lost : int
         Messages sent and not received, and values received and not found: must be 0.
     """
@@ -86,7 +86,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def count_batch(batch: Sequence[DecodedMessage]) -> list[Balance]:
-    """Increments of the balance for a batch; strangers' messages count under an empty station."""
+    """Increments of the balance for a batch; messages of unknown stations count under an empty station."""
     hours: dict[datetime, datetime] = {}
     groups: dict[tuple[datetime, str, str], list[DecodedMessage]] = {}
     for item in batch:

@@ -1,4 +1,4 @@
-"""How many readings the balance sheet may expect: by the cadence, while an instrument stands there."""
+"""Number of readings expected from the cadence, while an instrument is installed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 
 def expected_in(hour: datetime, cadence: timedelta, since: datetime | None, until: datetime | None) -> int:
-    """Readings that start in an hour at a cadence, while the instrument stands there; 0 or 1 where the cadence is longer."""
+    """Readings that start in an hour at a cadence, while the instrument is installed; 0 or 1 where the cadence is longer."""
     first, last = max(hour, since or hour), min(hour + HOUR, until or hour + HOUR)
     if last <= first:
         return 0
@@ -32,8 +32,8 @@ def holes(numbered: Iterable[tuple[datetime, int]], cadence: timedelta) -> Itera
     Parameters
     ----------
     numbered : iterable of (datetime, int)
-        Starts and numbers of one instrument's readings, by time. A number that falls begins a run anew, and one that jumps
-        by more than the cadence allows was set by hand: neither proves more than the time between has room for.
+        Starts and numbers of one instrument's readings, by time. A number that falls begins a new run, and one that jumps
+        by more than the cadence allows was set by hand: neither proves more than fits between the times.
     cadence : timedelta
     """
     for (before, first), (after, second) in pairwise(numbered):

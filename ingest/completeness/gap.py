@@ -53,7 +53,7 @@ def missing_between(last: Last, reading: Reading, cadence: timedelta) -> Missing
     """What is missing between the newest reading so far and a newer one.
 
     A number that follows its predecessor proves that nothing was lost, however long the time between them: the instrument
-    was off. A higher one proves how many were. Without numbers, or where they began anew, the cadence decides.
+    was off. A higher one proves how many were lost. Without numbers, or where they restart, the cadence decides.
     """
     start = reading.interval.start
     steps = round((start - last.start) / cadence) - 1
@@ -64,7 +64,7 @@ def missing_between(last: Last, reading: Reading, cadence: timedelta) -> Missing
 
 
 class GapWatch:
-    """Hears every batch after it is stored; keeps gaps and the newest readings in the state database.
+    """Finds gaps in stored batches; keeps them and the newest readings in the state database.
 
     Parameters
     ----------
@@ -77,11 +77,11 @@ class GapWatch:
 
     Notes
     -----
-    The newest readings are noted once a second, so after a kill a gap may be found that is none: before a station is asked,
-    `ingest.completeness.repair` looks into the database.
+    The newest readings are stored once a second, so after a crash, false gaps are possible; `ingest.completeness.repair` checks the
+    database before it asks a station.
 
-    A member of a share group finds a gap wherever another member was handed a reading: there a gap is a suspicion, which
-    `look` drops or confirms. What is noted then is the reading before the oldest suspicion, so that a kill loses none.
+    In a share group, readings that another member received look like gaps: they are provisional until `look` drops or confirms
+    them. The newest reading stored is then the one before the oldest provisional gap, so that a crash loses none.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class GapWatch:
                 self._last[item.station_id, item.instrument_id] = Last(item.last_seq, item.last_start, item.last_end)
 
     def note(self, batch: Sequence[DecodedMessage]) -> None:
-        """Take in a batch in log order; raises `StoreError`, after which what was found waits for the next batch."""
+        """Process a batch in log order; raises `StoreError`, after which what was found waits for the next batch."""
         nothing: set[_Key] = set()
         self._repaired.clear()
         for decoded in batch:
@@ -130,7 +130,7 @@ class GapWatch:
             self._state.gaps.hasten(*key, soon)
 
     def look(self, now_s: float) -> None:
-        """Look at the suspicions that are old enough at ``now_s`` of the monotonic clock; raises `StoreError`, they stay then."""
+        """Check provisional gaps that are old enough at ``now_s`` (monotonic clock); raises `StoreError`, after which they stay."""
         due = [] if self._provisional is None else self._provisional.due(now_s)
         if self._provisional is None or not due:
             return
@@ -197,7 +197,7 @@ class GapWatch:
     def _gap(self, decoded: DecodedMessage, key: _Key, found: Missing) -> Iterator[Gap]:
         window = self._network.late_windows[key]
         if not window:
-            return  # a data set: nobody is there to be asked
+            return  # a data set: no station to ask
         now = decoded.message.received_at
         cadence = self._cadence_of(key)
         for start, end, count, state in _by_age(found, now - window, cadence):
@@ -216,7 +216,7 @@ class GapWatch:
 
 
 def _by_age(found: Missing, oldest: datetime, cadence: timedelta) -> Iterator[tuple[datetime, datetime, int, GapState]]:
-    """What can still be asked for, and apart from it what is older than the late window; none of it is left out."""
+    """The part that can still be asked for, and the part older than the late window; together the whole gap."""
     steps = max(1, round((found.end - found.start) / cadence))
     old = min(steps, max(0, -((found.start - oldest) // cadence)))
     border = found.start + old * cadence

@@ -1,6 +1,6 @@
-"""What looks like a gap to one collector of a share group: it hears only some of an instrument's readings, the others hear the rest.
+"""Provisional gaps of a collector in a share group, which receives only some of an instrument's readings.
 
-So nothing is kept as a gap before the other collectors had their time to store what they heard, and the database was asked.
+A gap is stored only after the other collectors have had time to store theirs, and the database was checked.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from store.influx.reading import ReadingStore
 
 MOST = 100_000
-"""ProvisionalGaps that are held at most before they are looked at in the midst of a backlog: bounds the memory."""
+"""Provisional gaps held at most before they are checked during a backlog: bounds the memory."""
 _COVER_WAITS = 1.5
-"""An absent member is stood in for after at most so many ``mqtt_cover_after_s`` (`ingest.collector.failover`)."""
+"""The session of an absent member is taken over after at most so many ``mqtt_cover_after_s`` (`ingest.collector.failover`)."""
 _EVERY_S = 1.0
 _MICROSECOND = timedelta(microseconds=1)
 _Key = tuple[str, str]
@@ -54,7 +54,7 @@ class ProvisionalGap(msgspec.Struct, frozen=True):
 
 
 class ProvisionalGaps:
-    """ProvisionalGaps until they are old enough to be looked at, in the order in which they arose.
+    """Provisional gaps until they are old enough to be checked, in the order in which they were found.
 
     Parameters
     ----------
@@ -78,26 +78,26 @@ class ProvisionalGaps:
         self._held.append(gap_found)
 
     def firsts(self) -> dict[_Key, Last]:
-        """Of each instrument, the reading before its first suspicion: what is sure when this process is killed."""
+        """Of each instrument, the reading before its first provisional gap: certain even after a crash."""
         found: dict[_Key, Last] = {}
         for gap_found in self._held:
             found.setdefault(gap_found.key, gap_found.before)
         return found
 
     def due(self, now_s: float) -> list[ProvisionalGap]:
-        """Those to be looked at now, on the monotonic clock; none while the last look was a moment ago."""
+        """Those to be checked now (monotonic clock); none shortly after the last check."""
         if not self._held or now_s - self._looked_s < self._every_s:
             return []
         self._looked_s = now_s
         return [gap_found for gap_found in self._held if now_s - gap_found.found_s >= self._wait_s]
 
     def drop(self, provisional: list[ProvisionalGap]) -> None:
-        """Forget what was looked at."""
+        """Remove what was checked."""
         gone = set(map(id, provisional))
         self._held = [gap_found for gap_found in self._held if id(gap_found) not in gone]
 
     def confirmed(self, provisional: Sequence[ProvisionalGap]) -> list[Gap]:
-        """What of these is really missing, by one query for the suspicions of one network and hour; raises `StoreError`."""
+        """The gaps among these that the database confirms, one query a network and hour; raises `StoreError`."""
         together: dict[tuple[str, datetime], list[ProvisionalGap]] = {}
         for gap_found in provisional:
             together.setdefault((gap_found.gap.network, floor_hour(gap_found.gap.start)), []).append(gap_found)

@@ -1,4 +1,4 @@
-"""The balance sheet: every reading from what the cadence expects to what the database gives back, with a name for each difference.
+"""Reconciliation of readings: from the count the cadence expects to the count the database returns, a name for each difference.
 
 Rows are of the hour in which readings start. Of each row holds::
 
@@ -6,11 +6,11 @@ Rows are of the hour in which readings start. Of each row holds::
     received = redelivered + repeated + quarantined + empty + stored
     stored   = read_back + rest                                              (rest must be 0)
 
-What was lost before the collector is asked for; `ingest.completeness.gap.steps_by_hour` tells by hour what became of that.
+Lost readings are requested again; `ingest.completeness.gap.steps_by_hour` counts the outcome by hour.
 
-It is settled from the raw log, independently of the drain: `reconcile` reads on where it last stopped, decodes each message once
-more, and asks the database for every time it has seen. Collectors of a share group settle into the same rows: each adds to
-what stands, and does its part again where another was faster.
+It works from the raw log, independently of the drain: `reconcile` continues at its own cursor, decodes each message again and
+queries the database for every time. Collectors of a share group update the same rows; one whose rows were changed meanwhile
+does its part again.
 """
 
 from __future__ import annotations
@@ -48,16 +48,16 @@ if TYPE_CHECKING:
 
 CURSOR = "sheet"
 _NEIGHBOUR_SPAN = timedelta(hours=48)
-"""How far a neighbouring row is looked for; a longer hole counts as not sent."""
+"""How far away a neighbouring row may be; a longer hole counts as not sent."""
 _PAGE = 4_000
 _PAGE_BYTES = 16 << 20
 _PART_MESSAGES = 40_000
-"""Messages that are settled together: bounds the memory."""
+"""Messages reconciled together: bounds the memory."""
 _ATTEMPTS = 20
 
 
 class Reconciled(msgspec.Struct):
-    """What a settlement did: messages read, rows renewed, readings accepted and not found in the database."""
+    """Outcome: messages read, rows updated, accepted readings not found in the database."""
 
     messages: int = 0
     rows: int = 0
@@ -75,23 +75,23 @@ def reconcile(  # noqa: PLR0913 - the stores by keyword
     go_on: Callable[[int], bool] = lambda _: True,
     takes: Callable[[Position], bool] | None = None,
 ) -> Reconciled:
-    """Settle everything between the sheet's cursor and the drain's.
+    """Reconcile everything between its own cursor and the drain's.
 
     Parameters
     ----------
     drained : Position
-        Up to where the drain has dealt with the log.
+        Position up to which the drain has stored the log.
     now : datetime
         Findings are reported with this time, aware.
     go_on : callable
-        Given the messages settled so far, after each part; False ends the work there.
+        Called with the number of messages so far after each part; False ends the work.
     takes : callable or None
-        Whether a message is settled at all; then they are taken one at a time. None: all, many together.
+        Whether to process a message; then one at a time. None: all, many together.
 
     Raises
     ------
     StoreError
-        Nothing of the part at hand is settled then; what was before it is.
+        The part at hand is not counted then; earlier parts are.
     """
     done = Reconciled()
     with _alone(settings.rawlog_dir / "sheet.lock"):
@@ -115,7 +115,7 @@ def reconcile(  # noqa: PLR0913 - the stores by keyword
 def _reconcile_sound(
     decoded: list[DecodedMessage], settings: CollectorSettings, store: InfluxStore, state: StateStore, now: datetime
 ) -> list[ReconciliationRow]:
-    """Settle; a message that makes the settlement raise is missing in the sheet, and in the log and a finding instead."""
+    """Reconcile; a message that raises is not counted, but logged and reported as a finding."""
     rows: list[ReconciliationRow] = []
     left_out: list[str] = []
 
@@ -130,9 +130,9 @@ def _reconcile_sound(
 
 
 def _look_again(network: Network, store: InfluxStore, state: StateStore, now: datetime) -> None:
-    """Ask the database once more for what it did not hold: it may have been restored from the raw log.
+    """Query rests again: the readings may have been restored from the raw log.
 
-    Rows of instruments that left the network file have nobody who could restore them; their findings end.
+    Rows of instruments that left the network file cannot be restored; their findings end.
     """
     last: ReconciliationRow | None = None
     seen: list[ReconciliationRow] = []
@@ -145,7 +145,7 @@ def _look_again(network: Network, store: InfluxStore, state: StateStore, now: da
 
 
 def _looked_at(keys: list[RowKey], network: Network, store: InfluxStore, state: StateStore) -> list[ReconciliationRow]:
-    """Rows with a rest as they stand, read back once more."""
+    """Rows with a rest, read back again."""
     hours = [hour for hour, _, _ in keys]
     wanted = [key for key in {key[1:] for key in keys} if key in network.instruments]
     rows = state.reconciliation.read(min(hours), max(hours) + HOUR, instruments=wanted) if wanted else []
@@ -157,12 +157,12 @@ def _looked_at(keys: list[RowKey], network: Network, store: InfluxStore, state: 
 
 
 def _put(make: Callable[[], list[ReconciliationRow]], state: StateStore) -> list[ReconciliationRow]:
-    """Store rows made from those that stand; made anew where another collector of the share group changed them meanwhile."""
+    """Store updated rows; repeated where another collector of the share group has changed them meanwhile."""
     for _ in range(_ATTEMPTS):
         rows = make()
         if state.reconciliation.put(rows):
             return rows
-    msg = f"balance sheet: other collectors changed the same rows {_ATTEMPTS} times while they were settled; tried again later"
+    msg = f"reconciliation: other collectors changed the same rows {_ATTEMPTS} times meanwhile; tried again later"
     raise StateError(msg)
 
 
@@ -219,7 +219,7 @@ def _counted(
 def _load(
     touched: set[RowKey], state: StateStore, network: Network
 ) -> tuple[dict[RowKey, ReconciliationFigures], dict[RowKey, datetime | None]]:
-    """Rows as they stand, and of each the nearest before and after, whose numbers tell what is missing between; all versions."""
+    """Stored rows and the nearest before and after each, whose numbers bound what is missing between; all versions."""
     rows: dict[RowKey, ReconciliationFigures] = {}
     versions: dict[RowKey, datetime | None] = {}
     for part in _near_in_time(touched):
@@ -256,7 +256,7 @@ def _near_in_time(touched: set[RowKey]) -> Iterator[list[RowKey]]:
 
 
 def _read_back(rows: dict[datetime, ReconciliationFigures], key: tuple[str, str, str], store: InfluxStore) -> None:
-    """Count which of the accepted readings the database holds, one query a stretch of hours."""
+    """Count the accepted readings that the database holds, one query a stretch of hours."""
     for stretch in _stretches(sorted(rows)):
         frame = store.read_native(*key, stretch[0], stretch[-1] + HOUR)
         held = {(floor_hour(start), offset_ms(start)) for start in pd.DatetimeIndex(frame.index).to_pydatetime()}
@@ -278,7 +278,7 @@ def _stretches(hours: list[datetime]) -> Iterator[list[datetime]]:
 
 @contextmanager
 def _alone(path: Path) -> Iterator[None]:
-    """One settlement at a time in a run directory; another one is waited for."""
+    """Allow one reconciliation at a time in a run directory; the others wait."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -48,7 +48,7 @@ def enter_message(
 
 
 class _Entry(msgspec.Struct, frozen=True):
-    """A reading as the sheet counts it: ``reason`` where it was refused, ``is_empty`` where nothing of it is written."""
+    """A reading as it is counted: ``reason`` where it was refused, ``is_empty`` where it has nothing to write."""
 
     start: datetime
     seq: int | None
@@ -81,7 +81,7 @@ def offset_ms(start: datetime) -> int:
 def count_sent(rows: dict[datetime, ReconciliationFigures], cadence: timedelta) -> None:
     """Set ``sent`` of an instrument's hours from the numbers of its readings; hours that a hole reaches into are added.
 
-    A hole between two numbers is spread over the steps of the cadence between their times; numbers that fall begin anew. An
+    A hole between two numbers is spread over the steps of the cadence between their times; numbers that fall begin a new run. An
     hour of which no reading has a number has ``sent`` None, unless a hole reaches into it.
     """
     numbered = sorted(
@@ -134,7 +134,7 @@ def _key(station_id: str, instrument_id: str, start: datetime) -> RowKey:
 
 
 def _message_key(decoded: DecodedMessage) -> RowKey:
-    """Where a message counts that has no time of its own: its topic's instrument, in the hour of reception."""
+    """Row of a message without a time of its own: its topic's instrument, in the hour of reception."""
     hour = floor_hour(decoded.message.received_at)
     return (hour, decoded.topic.station_id, decoded.topic.instrument_id) if decoded.topic else (hour, "", "")
 

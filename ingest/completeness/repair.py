@@ -1,4 +1,4 @@
-"""Asks stations for what is missing: bounded in rate, in size and in attempts, and never while a backlog waits."""
+"""Requests missing readings from stations: bounded in rate, size and attempts, and never during a backlog."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from store.state import Gap, StateStore
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
-"""How long an answer is waited for before the next attempt; the last one repeats."""
+"""Time to wait for an answer before the next attempt; the last one repeats."""
 _POLL_S = 1.0
 _AFTER_ERROR_S = 30.0
 _MICROSECOND = timedelta(microseconds=1)
@@ -34,7 +34,7 @@ _log = structlog.get_logger("ingest.repair")
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What a station is asked for: readings that start in ``[start, end)``."""
+    """A request for readings that start in ``[start, end)``."""
 
     start: datetime
     end: datetime
@@ -56,7 +56,7 @@ class Repairer:
         Messages kept and not yet stored: what looks missing may be among them.
     stop : threading.Event
     restarted : callable
-        Is given the thread's name should it have to be started again.
+        Called with the thread's name when it is restarted.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Repairer:
         self._worker.join(5.0)
 
     def complaint(self) -> str:
-        """Why the thread is not believed to be well; empty while it is."""
+        """What is wrong with the thread; empty where nothing is."""
         return self._worker.complaint()
 
     def _run(self) -> None:
@@ -172,7 +172,7 @@ class Repairer:
         return missing_starts(gap.start, gap.end, cadence, list(stored))
 
     def _end(self, gap: Gap, state: GapState, missing: int, now: datetime) -> None:
-        """Settle a gap; one that ends with readings missing is reported."""
+        """Close a gap; one that ends with readings missing is reported."""
         self._state.gaps.change(gap.id, state, missing=missing)
         if missing:
             _log.warning(f"gap_{state.value}", station=gap.station_id, instrument=gap.instrument_id, missing=missing)

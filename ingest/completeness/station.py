@@ -1,4 +1,4 @@
-"""The station's side of gap repair: hears what it is asked for and answers from its buffer (simulator, tests, benchmarks)."""
+"""The station's side of gap repair: answers requests from its buffer (simulator, tests, benchmarks)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 READINGS_A_MESSAGE = 200
 NOTHING = b"[]"
-"""What a station answers that has nothing of what it was asked for."""
+"""Answer of a station that has none of the requested readings."""
 _WAITING_MAX = 1_000
 _log = structlog.get_logger("ingest.station")
 _limited_log = RateLimitedLog(_log)
@@ -47,12 +47,12 @@ class StationCommand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def parse_command(payload: bytes) -> StationCommand:
-    """A command as it came from the broker, from whomever.
+    """Decode a command as it came from the broker.
 
     Raises
     ------
     CommandError
-        Whatever the bytes are: nothing else leaves here, since the caller is the network's own thread.
+        For any unreadable bytes: no other exception is raised, since the caller is the network thread.
     """
     try:
         command = msgspec.json.decode(payload, type=StationCommand)
@@ -79,7 +79,7 @@ class Answerer:
     settings : Broker
     client_id : str
     network_of : callable
-        Network of an instrument, from station and instrument id; None where it is not ours.
+        Network of an instrument, from station and instrument id; None for another station's.
     buffer : callable
         Readings that are kept of it, of any order.
     """

@@ -1,1 +1,1 @@
-"""The one correction rule: which of several messages about a point counts, and what is written."""
+"""The one correction rule: which of several messages about a point ranks highest, and what is written."""

@@ -1,4 +1,4 @@
-"""Which readings answer a request for missing ones: such readings fill holes and replace nothing."""
+"""Recognises answers to requests for missing readings: they fill holes and replace nothing."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from store.state import Gap, StateStore
 
 SETTLED_SINCE = timedelta(minutes=10)
-"""So long after a gap came to its end a reading of it still counts as an answer: a station may answer twice. Project's choice."""
+"""Time after the end of a gap in which a reading still counts as an answer: a station may answer twice. Project's choice."""
 
 
 class Answers:
-    """Tells answers from other back-fill, by the gaps that were asked for.
+    """Distinguishes answers from other back-fill by the gaps that were requested.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Answers:
 
     @staticmethod
     def may_be(decoded: DecodedMessage, *, is_late: bool) -> bool:
-        """Whether a message has the form of an answer: an array, or a late frame of a device, which has no form of its own for it."""
+        """Whether a message has the form of an answer: an array, or a late frame of a device, whose answers have no form of their own."""
         if decoded.topic is None or decoded.topic.format != FORMAT:
             return is_late
         return decoded.message.payload.lstrip()[:1] == b"["

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
 STORED = "stored"
-"""Digest of what the database held when nothing else was known of the message that brought it."""
+"""Digest of stored content whose message is unknown."""
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -30,7 +30,7 @@ class ReceivedReading(msgspec.Struct, frozen=True):
     is_late : bool
         Received long after its end.
     is_in_order : bool
-        Nothing of its instrument that was received later has been processed before.
+        No message of its instrument that was received later has been processed before.
     is_new : bool
         It is in order and its number is the highest of its instrument: no copy of anything.
     is_answer : bool
@@ -61,7 +61,7 @@ class ArrivalEffect(Enum):
     """Nothing was stored at its time."""
     CHANGED = auto()
     COPY = auto()
-    """It says what is stored."""
+    """It equals what is stored."""
     SUPERSEDED = auto()
     """Messages of higher rank are stored: nothing of it counts."""
 
@@ -84,7 +84,7 @@ class Contest:
     is_behind : bool
         Newer messages may have been stored before: an arrival out of order is then taken for older than what is stored.
     stored_at : datetime or None
-        When what is stored was received, as far as that can be told of a message that nothing else is known of.
+        Receipt of what is stored, estimated where nothing else is known of its message.
     """
 
     def __init__(  # noqa: PLR0913 - what is known of a point, by keyword
@@ -118,11 +118,11 @@ class Contest:
         return max([arrival.received_at if own is None else own.received_at, *others])
 
     def take(self, arrival: ReceivedReading) -> tuple[ArrivalEffect, Before]:
-        """Settle one arrival; with it, what it replaces."""
+        """Apply the rule to one arrival; its effect and what it replaces."""
         reading = arrival.reading
         if self.content is None and not self._rows:
             self._known = [arrival]
-            # in time but behind a newer point: neither its instrument's newest nor a late run tells when it was received;
+            # in time but behind a newer point: neither its instrument's newest nor a late run gives its receipt;
             # of a backlog that would be every one
             if self._keeps_all or not (arrival.is_late or self._is_behind):
                 self._put(contender_of(arrival))
@@ -141,7 +141,7 @@ class Contest:
         return (ArrivalEffect.COPY if is_said else ArrivalEffect.SUPERSEDED), Before()
 
     def _is_again(self, arrival: ReceivedReading) -> bool:
-        """Whether a copy of it was dealt with before, or nobody else has said anything."""
+        """Whether a copy of it was processed before, or no other message is known."""
         digest = digest_of(arrival.reading)
         copies = [known for known in self._known if digest_of(known.reading) == digest]
         is_alone = len(copies) == len(self._known)
@@ -216,7 +216,7 @@ def is_all_of(stored: Before, reading: Reading) -> bool:
 
 
 def is_explained(stored: Before, rows: Collection[Contender]) -> bool:
-    """Whether all that is stored was said by contenders; else somebody else wrote it."""
+    """Whether contenders account for all that is stored; otherwise another writer stored it."""
     values, status = said_by(stored)
     said = {(code, row.values.get(code)) for row in rows for code in row.values}
     # a letter may come without a value, which then stays that of another message

@@ -1,7 +1,7 @@
 """What the raw log holds about a point, for the correction rule.
 
-Of a message that took the live path neither receipt nor number is kept beside its reading. The raw log has both, so they are looked
-up there once a second message about the point is seen.
+A message on the live path stores neither its receipt nor its number with the reading. The raw log has both, and is searched
+when a second message about the point arrives.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 LATE_LEAST = timedelta(minutes=10)
 """A reading received this long after its end, or two cadences, is late. Project's choice."""
 MESSAGES_MAX = 500_000
-"""Messages looked through for one batch. Project's choice; what it costs stands in decision 0010."""
+"""Messages looked through for one batch. Project's choice; cost: decision 0010."""
 _RUN = timedelta(hours=1)
 """A run of late readings, dated by its last one, was received within this. Project's choice."""
 _MICROSECOND = timedelta(microseconds=1)
@@ -100,7 +100,7 @@ class Origins:
         return {place: self._answers.marked(place[0], arrivals) for place, arrivals in found.items()}
 
     def _refused(self, stations: Collection[str], received_from: datetime) -> Refusals:
-        """What the judge would let in and the drain did not: in a share group, where every message counts that is held."""
+        """Readings accepted by decoding and refused by the drain: in a share group, where every message held counts."""
         if not self._settings.mqtt_share:
             return {}
         found: Refusals = {}

@@ -1,7 +1,7 @@
-"""Points about which several collectors of a share group hold messages: settled again with what each of them knows.
+"""Points about which several collectors of a share group hold messages: the rule is applied again with all of them.
 
-A collector that meets a reading which another one has stored knows neither its receipt nor its number, and keeps it as an estimate
-(`ingest.correction.contest.STORED`). Here the other one puts in its place what its own raw log says, and the rule is applied again.
+A collector that finds a reading stored by another one knows neither its receipt nor its number, and keeps an estimate
+(`ingest.correction.contest.STORED`). Here the other collector replaces it from its own raw log.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class SharedWrites(msgspec.Struct):
 
 
 class SharedPoints:
-    """Settles contests of a share group again.
+    """Applies the correction rule again to points of a share group.
 
     Parameters
     ----------
@@ -66,9 +66,9 @@ class SharedPoints:
         """Contenders as they are with what this collector's raw log holds: looked up once for each state of a point."""
 
     def settle(self, changed_after: datetime) -> SharedWrites:
-        """Contests that any collector has changed since, settled with what this one knows.
+        """Apply the rule to contests that any collector has changed since, with what this one holds.
 
-        What is replaced is kept before it is returned; done again, nothing is found.
+        Replaced values are stored before the writes are returned; a repetition finds nothing.
 
         Raises
         ------

@@ -41,7 +41,7 @@ _TIMES = frozenset({RejectReason.TIME_FUTURE, RejectReason.TIME_LATE, RejectReas
 
 
 class ClockScreen:
-    """Looks at every judged message in log order.
+    """Screens every decoded message in log order.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ class ClockScreen:
 def single_reading(decoded: DecodedMessage) -> Reading | None:
     """The one reading of a message, whatever of its values was refused; None for back-fill, and where its time was refused.
 
-    Where every value was refused it has none, and still tells the time.
+    Where every value was refused it has none, and still shows the clock.
     """
     if not decoded.rejections:
         return decoded.readings[0] if len(decoded.readings) == 1 else None

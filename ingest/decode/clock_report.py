@@ -1,4 +1,4 @@
-"""How clocks stand, as the settling thread stores it: states of instruments, and a finding a station whose clock is wrong."""
+"""States of clocks as the storing thread keeps them, and one finding for each station whose clock is wrong."""
 
 from __future__ import annotations
 

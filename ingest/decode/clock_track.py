@@ -37,7 +37,7 @@ class ClockTrack(msgspec.Struct):
     step : tuple of (int, datetime) or None
         Number and end of the newest numbered message.
     is_in_step : bool
-        Since the newest reading on time, or since the first one heard, numbers and times went on together.
+        Numbers and times have advanced together since the newest reading on time, or since the first one.
     was_on_time : bool
         Whether a reading ever came on time.
     """

@@ -1,4 +1,4 @@
-"""Errors of ours that were caught, as a finding: the mail says that there are some, the quarantine and the log have each."""
+"""Internal errors as a finding: the mail gives their number, quarantine and log have each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the bytes of one message to what may be stored of it, and what is refused. Pure, and alive whatever the bytes are."""
+"""From the bytes of one message to readings that may be stored and rejections. Pure; never raises."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def decode_and_validate(message: RawMessage, settings: CollectorSettings, move: 
     Parameters
     ----------
     message : RawMessage
-        One without a byte is how MQTT deletes a retained message: no station has said anything, and nothing is refused.
+        An empty payload deletes a retained message in MQTT: it holds no reading and is not refused.
     settings : CollectorSettings
     move : timedelta
         Added to the times of readings, whatever their format: a repair of what a wrong clock has stamped.
@@ -71,7 +71,7 @@ def decode_and_validate(message: RawMessage, settings: CollectorSettings, move: 
         return _bounded(_decode(message, topic, settings, move, is_calibration=is_calibration))
     except TopicError:
         return DecodedMessage(message, None, [], [refuse_malformed_topic(message.topic)])
-    except Exception as error:  # noqa: BLE001 - an error of ours about one message must not hold up every other station
+    except Exception as error:  # noqa: BLE001 - an internal error about one message must not hold up every other station
         say("judge_failed", error, topic=message.topic, received_at=message.received_at.isoformat())
         return DecodedMessage(message, topic, [], [internal_error(describe(error), topic)])
 
@@ -129,9 +129,9 @@ def _moved(content: Decoded, move: timedelta) -> Iterator[Reading]:
 
 
 def _bounded(decoded: DecodedMessage) -> DecodedMessage:
-    """The same with no more entries for the quarantine than one message may make; what is left out is counted in the last one.
+    """Bound the quarantine entries of one message; the last one counts those left out.
 
-    Refusals of whole readings all stay, since the balance sheet counts them; a decoder bounds the readings of a message.
+    Refusals of whole readings all stay, since the reconciliation counts them; a decoder bounds the readings of a message.
     """
     if len(decoded.rejections) <= ENTRIES_MAX:
         return decoded
@@ -153,7 +153,7 @@ def _too_large(message: RawMessage, topic: Topic, limit: int) -> Rejection:
 
 
 def set_aside(decoded: DecodedMessage, error: Exception) -> None:
-    """Keep everything of a message out of the database, reading by reading, because handling it raised."""
+    """Refuse every reading of a message whose processing raised."""
     detail = describe(error)
     refused = [internal_error(detail, decoded.topic, reading) for reading in decoded.readings]
     decoded.rejections.extend(refused or [internal_error(detail, decoded.topic)])

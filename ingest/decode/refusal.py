@@ -1,4 +1,4 @@
-"""Readings that the drain refused though the judge accepts them: the quarantine knows them, the raw log does not."""
+"""Readings refused after decoding: they are in the quarantine, while decoding the raw log again accepts them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from store.state import StateStore
 
 REFUSED_AFTER_DECODING = (RejectReason.REFUSED_BY_STORE, RejectReason.CLOCK_SUSPECT, RejectReason.INTERNAL_ERROR)
-"""Refusals that the judge alone does not know."""
+"""Reasons that decoding alone does not find."""
 _PAGE = 1_000
 Refusals = dict[tuple[str, str, "datetime", "datetime"], str]
 """Reasons, by station, instrument, start of the reading and time of reception."""
 
 
 def refused_after_decoding(state: StateStore, received_from: datetime, station_id: str | None = None) -> Refusals:
-    """Readings that the drain refused though the judge accepts them, of messages received at ``received_from`` or later.
+    """Readings refused after decoding, of messages received at ``received_from`` or later.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Payloads that name another station or instrument than their topic: refused, and reported, since somebody may be posing."""
+"""Payloads that name another station or instrument than their topic: refused and reported as possible spoofing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def spoofed_payloads(batch: Sequence[DecodedMessage], network: Network, now: dat
     found: dict[str, Finding] = {}
     for decoded in batch:
         for rejection in decoded.rejections:
-            # a topic that does not fit the network file is refused for the same reason, before anybody looks inside
+            # a topic that does not fit the network file is refused for the same reason, before the payload is decoded
             if rejection.reason is not RejectReason.TOPIC_MISMATCH or decoded.topic is None:
                 continue
             if validate_topic(decoded.topic, network) is not None:

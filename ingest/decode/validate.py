@@ -1,7 +1,7 @@
-"""Whether a reading may be stored: known station, instrument and channels, a time that can be. Pure.
+"""Validation of a reading: known station, instrument and channels, a plausible time. Pure.
 
-Two steps, so that a stranger's message costs one rejection and is never decoded: `validate_topic` looks at the topic alone,
-`validate` at each decoded reading.
+Two steps, so that a message of an unknown station costs one rejection and is never decoded: `validate_topic` checks the topic,
+`validate` each decoded reading.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _NO_TIME = timedelta(0)
 
 
 class Validated(msgspec.Struct, frozen=True, gc=False):
-    """What of a reading may be stored, and what was refused.
+    """The part of a reading that may be stored, and what was refused.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ def validate(
     reading : Reading
     network : Network
     now : datetime
-        When the message was received, aware: a reading is judged the same way whenever it is decoded.
+        When the message was received, aware: the result does not depend on when it is decoded.
     time_ahead_max : timedelta
         How far the end of the reading may lie ahead of ``now``.
 

@@ -112,7 +112,7 @@ class BufferWriter:
             self._metrics.caught("measure", error)
 
     def complaint(self) -> str:
-        """Why stations get no answer; empty where all is well, or where it is so since a moment ago."""
+        """Why stations get no answer; empty where nothing is wrong, or where it is so since a moment ago."""
         return self._trouble.complaint() or self._fullness.complaint()
 
     def _note_full(self, size: int, limit: int) -> None:

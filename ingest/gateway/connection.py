@@ -31,7 +31,7 @@ _UNREAD_MAX_BYTES = 64 << 10
 _SHOWN = 120
 _log = structlog.get_logger("ingest.gateway")
 _limited_log = RateLimitedLog(_log)
-"""Whoever reaches the port could fill the log otherwise; the counters count all."""
+"""Bounds what a client can write into the log; the counters count all."""
 
 
 class Hub:

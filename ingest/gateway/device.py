@@ -1,4 +1,4 @@
-"""The devices of the network file: who may speak, and to which topics their uploads go."""
+"""The devices of the network file: which are admitted, and the topics of their uploads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Device(msgspec.Struct):
     Attributes
     ----------
     password : str
-        PW; empty lets nobody in.
+        PW; empty admits no device.
     is_tolerant : bool
         Whether the check sum of MODBUS is accepted.
     topics : dict of str to list of str
@@ -51,7 +51,7 @@ def devices_of(network: Network) -> Mapping[str, Device]:
 
 
 def acceptance_of(devices: Mapping[str, Device]) -> Acceptance:
-    """What the framer lets in: tolerant as soon as one device is, whose frames `refusal` then judges by their MN."""
+    """What the framer accepts: tolerant as soon as one device is; `refusal` then decides by the MN of a frame."""
     return TOLERANT if any(device.is_tolerant for device in devices.values()) else STRICT
 
 

@@ -74,7 +74,7 @@ class Forwarder:
     def run(self) -> None:
         """Publish until stopped; a broker that is away or refuses is tried again after growing pauses.
 
-        Not tenacity: one attempt publishes for days, and the pause begins anew with each batch that the broker has confirmed.
+        Not tenacity: one attempt publishes for days, and the pause restarts with each batch that the broker has confirmed.
         """
         while not self._stop.is_set():
             try:
@@ -90,7 +90,7 @@ class Forwarder:
                 self._pause_s = min(2 * self._pause_s, _PAUSE_MAX_S)
 
     def complaint(self) -> str:
-        """Why nothing is published; empty where all is well, or where it waits since a moment ago."""
+        """Why nothing is published; empty where nothing is wrong, or where it waits since a moment ago."""
         since = self._waits_since
         if since is None or time.monotonic() - since < _PATIENCE_S:
             return ""
@@ -111,7 +111,7 @@ class Forwarder:
             self._confirm(before, publisher.flush())
             position = logged[-1].position if logged else position
             self._advance(position, assembler)
-            # only now: a buffer that cannot note what was published would have it published anew each second
+            # only now: a buffer that cannot note what was published would repeat it each second
             self._pause_s, self._waits_since = _PAUSE_FIRST_S, None
             try:
                 self._tidy(now)
@@ -121,7 +121,7 @@ class Forwarder:
                 self._stop.wait(_IDLE_S)
 
     def _attempt(self, step: Callable[[], None], frames: Sequence[LoggedMessage], publisher: Publisher) -> None:
-        """Run a step; the frames that make it raise are handed on as they are: the collector keeps and judges each."""
+        """Run a step; the frames that make it raise are forwarded unchanged: the collector decodes each."""
         try:
             step()
         except (IngestError, RawLogError):
@@ -157,12 +157,12 @@ class Forwarder:
             self._metrics.unused.inc(len(frames))
 
     def _confirm(self, before: Sent, after: Sent) -> None:
-        """Raise unless the broker has taken everything and somebody will get it."""
+        """Raise unless the broker has taken everything and has a subscriber."""
         if after.refused > before.refused:
             msg = f"the broker refuses {after.refused - before.refused} messages: may the gateway write obs/v1/+/+/+/hj212?"
             raise PublishError(msg)
         if after.unheard > before.unheard:
-            msg = "nobody has subscribed: the broker would drop the messages; start a collector once"
+            msg = "no subscriber: the broker would drop the messages; start a collector once"
             raise PublishError(msg)
         self._metrics.published.inc(after.acknowledged - before.acknowledged)
         self._metrics.connected.set(1)

@@ -99,7 +99,7 @@ class HistoryDesk:
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is not None:  # or nobody would ever hear of it
+        if error is not None:  # or it would go unreported
             _log.error("history_request_failed", detail=f"{type(error).__name__}: {error}")
 
     async def _ask(self, station_id: str, instrument: Instrument, content: bytes) -> None:

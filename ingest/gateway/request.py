@@ -1,4 +1,4 @@
-"""Requests of the platform to stations: sent, repeated, and settled by 9011 and 9012.
+"""Requests of the platform to stations: sent, repeated, and completed by 9011 and 9012.
 
 References
 ----------
@@ -48,7 +48,7 @@ class RequestOutcome(msgspec.Struct, frozen=True):
     answer : RequestAnswer or None
         None when the station did not answer.
     result : Result or None
-        None when it did not come to an execution, or its end was not told in time.
+        None when it was not executed, or its end was not reported in time.
     """
 
     answer: RequestAnswer | None = None
@@ -77,12 +77,12 @@ class RequestBook:
         self._open: dict[tuple[str, str], _Open] = {}
 
     def arrive(self, mn: str, line: FrameSender, system_type: str = AMBIENT_AIR) -> None:
-        """Note the connection a device was last heard on, and the ST of its frame."""
+        """Note the connection of the last frame of a device, and its ST."""
         self._lines[mn] = line
         self._types[mn] = system_type
 
     def system_type(self, mn: str) -> str:
-        """ST that a device uses, that of ambient air before it was heard."""
+        """ST that a device uses, that of ambient air before its first frame."""
         return self._types.get(mn, AMBIENT_AIR)
 
     def leave(self, mn: str, line: FrameSender) -> None:
@@ -132,7 +132,7 @@ class RequestBook:
             del self._open[mn, qn]
 
     def receive(self, frame: Frame) -> None:
-        """Settle a request by the station's 9011 or 9012; answers to nothing we asked are counted only."""
+        """Complete a request by the station's 9011 or 9012; unrequested answers are only counted."""
         name = "QnRtn" if frame.cn == Command.REQUEST_ANSWER else "ExeRtn"
         code = _code(frame, name)
         kind = RequestAnswer if name == "QnRtn" else Result
@@ -141,7 +141,7 @@ class RequestBook:
         waiting = self._open.get((frame.mn, frame.qn))
         if waiting is None or code is None:
             return
-        # a station that tells the end at once has taken the request
+        # a station that reports the end at once has taken the request
         for future, value in ((waiting.answer, code if name == "QnRtn" else 1), (waiting.result, code)):
             if (future is waiting.answer or name == "ExeRtn") and not future.done():
                 future.set_result(value)

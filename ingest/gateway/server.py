@@ -46,7 +46,7 @@ def run(settings: GatewaySettings, stop: threading.Event) -> None:
     LockedError
         Another gateway works in the same run directory.
     IngestError, store.error.StoreError, schemas.network_file.NetworkFileError
-        Something that a person has to mend before a start makes sense.
+        The configuration or a part it needs has to be repaired before a start.
     """
     devices = devices_of(settings.stations)
     settings.buffer_dir.mkdir(parents=True, exist_ok=True)
@@ -116,7 +116,7 @@ async def _serve(
 async def _watch(
     settings: GatewaySettings, hub: Hub, metrics: GatewayMetrics, stop: threading.Event, keeping: asyncio.Task[None]
 ) -> None:
-    """Close silent connections until told to stop; without the task that keeps frames this process is of no use, and ends."""
+    """Close silent connections until stopped; ends with the task that keeps frames."""
     loop = asyncio.get_running_loop()
     swept_at = loop.time()
     while not stop.is_set():

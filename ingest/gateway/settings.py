@@ -17,12 +17,12 @@ _Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
 class GatewaySettings(Broker):
-    """Settings of the gateway; devices, passwords and factors stand in the network file.
+    """Settings of the gateway; devices, passwords and factors are in the network file.
 
     Attributes
     ----------
     gateway_host, gateway_port
-        Where stations connect; loopback unless told otherwise.
+        Where stations connect; loopback by default.
     gateway_client_id : str
         Name of the gateway's connection to the broker.
     gateway_connections_max : int

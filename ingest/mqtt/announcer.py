@@ -1,4 +1,4 @@
-"""Members of a share group tell each other that they are here."""
+"""Announcements of the members of a share group."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Member(msgspec.Struct, frozen=True):
     Attributes
     ----------
     state : str
-        ``online`` while somebody works on this member's session.
+        ``online`` while a collector serves this member's session.
     by : str
-        Client id of who does: its own, or that of a stand-in.
+        Client id of that collector: its own, or of one that has taken over.
     subscription : str
-        Topic filter with the share group: only members of the same one may stand in.
+        Topic filter with the share group: only members of the same one take over.
     """
 
     state: Literal["online", "offline"]
@@ -43,12 +43,12 @@ class Member(msgspec.Struct, frozen=True):
 
 
 class Announcer:
-    """Says that a member of a share group is here, and hears the same of the others; on a connection of its own.
+    """Announces a member of a share group and receives the announcements of the others, on a connection of its own.
 
     Parameters
     ----------
     settings : CollectorSettings
-    heard : callable
+    on_member : callable
         Called with client id and `Member`, from the network thread.
     """
 
@@ -67,12 +67,12 @@ class Announcer:
         connect_in_background(self._client, self._settings)
 
     def announce(self) -> None:
-        """Say online; nothing where there is no connection, since the next one says it anyway."""
+        """Announce online; without a connection the next one does it."""
         if self._client.is_connected():
             self._client.publish(self._topic, self._states["online"], qos=QOS, retain=True)
 
     def close(self) -> None:
-        """Say offline and disconnect."""
+        """Announce offline and disconnect."""
         if self._client.is_connected():
             info = self._client.publish(self._topic, self._states["offline"], qos=QOS, retain=True)
             wait_published(info.is_published, 2.0)

@@ -30,15 +30,15 @@ KEEPALIVE_S = 30
 RECONNECT_MAX_S = 30
 QOS = 1
 _NOT_CONNECTED = "Client is not connected"
-"""paho's word at each orderly end, and beside each connection in vain, of which `broker_unreachable` says why."""
+"""paho's message at each orderly end and at each failed connection; `broker_unreachable` has the reason."""
 _log = structlog.get_logger("ingest.mqtt")
 STATES = {state: json.dumps({"state": state}).encode() for state in ("online", "offline")}
 
 
 class SupervisedClient(Client):
-    """A client whose network thread does not end before it is told to.
+    """A client whose network thread runs until it is stopped.
 
-    paho's own ends with the first exception, of a callback or of its own: the process then lives on, and hears nothing more.
+    paho's own thread ends with the first exception, after which the process would receive nothing.
     """
 
     _errors = Outage(_log)

@@ -1,4 +1,4 @@
-"""Commands to stations: who hears them (simulator, gateway) and what they are called."""
+"""Commands to stations: their topics, and the listener of simulator and gateway."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _log = structlog.get_logger("ingest.mqtt")
 
 
 class CommandListener:
-    """Hears commands to stations on a connection of its own; a command that comes while it is away is lost, and repeated.
+    """Receives commands to stations on a connection of its own; a command sent while it is disconnected is lost, and repeated by its sender.
 
     Parameters
     ----------
     settings : Broker
     client_id : str
-    heard : callable
+    on_command : callable
         Called with station id, instrument id and payload, from the network thread.
     topics : tuple of str
         Topic filters, such as ``cmd/v1/ln-sy-01/#``.

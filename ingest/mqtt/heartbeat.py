@@ -1,4 +1,4 @@
-"""Beats of processes that reach the broker and no database: sent by them, heard by every collector, retained in between."""
+"""Heartbeats over the broker, of processes without a database; retained, received by every collector."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 _LAST_WORD_S = 2.0
 _KIND = "gateway"
 _MOST = 100
-"""Processes whose beats are kept until they are taken; anybody who may publish could make up more."""
+"""Processes whose heartbeats are kept until they are taken: bounds what a client may invent."""
 _limited_log = RateLimitedLog(structlog.get_logger("ingest.mqtt"))
 
 
 class HeartbeatSender:
-    """Says at intervals that this process is there, on a connection of its own, in a ``with`` block.
+    """Sends heartbeats of this process at intervals on a connection of its own, in a ``with`` block.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ class HeartbeatSender:
     client_id : str
         Of the gateway; this connection's ends with ``-beat``.
     complaints : sequence of callable
-        Each says what is wrong; empty where all is well.
+        Each says what is wrong; empty where nothing is wrong.
     every_s : float
         How often [s].
     """
@@ -102,7 +102,7 @@ class HeartbeatSender:
 
 
 class HeartbeatListener:
-    """Hears the beats of others, in a ``with`` block.
+    """Receives the heartbeats of other processes, in a ``with`` block.
 
     Parameters
     ----------

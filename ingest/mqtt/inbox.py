@@ -77,7 +77,7 @@ class Room:
             self._changed.notify()
 
     def open(self) -> None:
-        """Let everybody in from now on, so that no thread is left waiting."""
+        """Stop bounding, so that no thread is left waiting."""
         with self._changed:
             self._is_open = True
             self._changed.notify_all()

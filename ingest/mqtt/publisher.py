@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ingest.process.settings import Broker
 
-_NO_SUBSCRIBER = 0x10  # MQTT 5.0, 3.4.2.1: the PUBLISH was accepted, but nobody has subscribed to it
+_NO_SUBSCRIBER = 0x10  # MQTT 5.0, 3.4.2.1: the PUBLISH was accepted, but there is no subscriber
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -32,7 +32,7 @@ class Sent(msgspec.Struct, frozen=True):
     published, acknowledged, refused : int
         Handed over; confirmed by the broker; refused by it (access rules).
     unheard : int
-        Confirmed, but nobody has subscribed: the broker has dropped them.
+        Confirmed without a subscriber: the broker has dropped them.
     """
 
     published: int

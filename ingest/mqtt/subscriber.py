@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 _DAY_S = 86_400
 _PATIENCE_S = 120.0
-"""A broker that is away for longer is complained about. Project's choice."""
+"""A broker that is away for longer is a problem. Project's choice."""
 _LOSSES, _LOSSES_WITHIN_S = 5, 300.0
-"""A connection that is lost so often within so long is not well, though it comes back each time. Project's choice."""
+"""A connection lost so often within so long is a problem, though it comes back each time. Project's choice."""
 _SESSION_TAKEN_OVER = 0x8E  # MQTT 5.0, 3.14.2.1: another connection uses this client id now
 _log = structlog.get_logger("ingest.mqtt")
 
@@ -57,14 +57,14 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Subscriber:
-    """Receives observation messages of a persistent MQTT 5 session and acknowledges them when told to.
+    """Receives messages of a persistent MQTT 5 session and acknowledges them on request.
 
     Parameters
     ----------
     settings : CollectorSettings
     on_connection : callable, optional
         Called with True and False from the network thread.
-    covered_by : str
+    taken_over_by : str
         Client id of another collector that continues this session while its owner is away (`ingest.collector.failover`): an
         existing session only, no subscription, no second connection after the first has ended.
 
@@ -119,7 +119,7 @@ class Subscriber:
         self._client.loop_start()
 
     def complaint(self) -> str:
-        """Why nothing can be received; empty where all is well, or where the broker was lost a moment ago."""
+        """Why nothing can be received; empty where nothing is wrong, or where the broker was lost a moment ago."""
         if not self._client.has_thread and not self._stopping.is_set():
             return "mqtt: the network thread is gone"
         if self._refused_topics:
@@ -178,7 +178,7 @@ class Subscriber:
     def acknowledge(self, batch: Batch) -> None:
         """Confirm a batch to the broker.
 
-        After a lost connection the packet ids may have been given anew: nothing is confirmed then, and the broker
+        After a lost connection the packet ids may have been reused: nothing is confirmed then, and the broker
         delivers the messages again.
         """
         self._room.leave(sum(len(item.payload) for item in batch.messages))
@@ -186,13 +186,13 @@ class Subscriber:
             self._client.acknowledge(batch.packet_ids)
 
     def stop_receiving(self) -> None:
-        """Take nothing more from the broker; what was received can still be fetched and acknowledged."""
+        """Stop receiving; messages already received can still be fetched and acknowledged."""
         self._stopping.set()
         self._room.open()
         self._inbox.put(None)
 
     def close(self) -> None:
-        """Say offline, disconnect behind the acknowledgements, end the network thread."""
+        """Announce offline, disconnect after the acknowledgements, end the network thread."""
         self._stopping.set()
         self._room.open()
         if self._client.is_connected():
@@ -219,7 +219,7 @@ class Subscriber:
         self._lost_at = None
         self._connection += 1
         if not self._is_take_over:
-            # of a session that goes on nothing is missing: without this, what is retained would come anew at each connection
+            # a resumed session misses nothing: without this, retained messages would be sent again at each connection
             options = SubscribeOptions(qos=QOS, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
             client.subscribe([(topic, options) for topic in self._settings.subscriptions])
         elif flags.session_present:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 
 class IngestError(Exception):
-    """Something around the data path cannot do its work; the message says what to do."""
+    """A part of the data path cannot work; the message says what to do."""
 
 
 class BrokerError(IngestError):

@@ -1,8 +1,8 @@
-"""What raises unexpectedly costs the message that makes it raise: never its batch, never the process.
+"""Isolates unexpected exceptions: one costs the message that raises it, never its batch or the process.
 
-Expected trouble has types of its own (`store.error`, waited for) or is a value (`schemas.reading.Rejection`). Everything else
-is an error of ours. A step that raises is run again over halves of what it was given until the culprit is alone; that one is
-set aside with the exception and its place, the rest goes on.
+Expected failures have types of their own (`store.error`, waited for) or are values (`schemas.reading.Rejection`). Everything else
+is an internal error. A step that raises is run again over halves of its items until the culprit is alone; that item is set
+aside with the exception and its place.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _LONGEST = 500
 """Characters of an exception's text that are kept."""
 _SAY_AGAIN_S = 30.0
-"""An exception of the same place is written no more often: one station could fill the log with traces."""
+"""Least time between log lines of one place [s]: one station could fill the log with traces."""
 _FRAMES = 30
 _said: dict[str, float] = {}
 _saying = threading.Lock()
@@ -38,7 +38,7 @@ _log = structlog.get_logger("ingest.guard")
 
 
 def is_unexpected(error: Exception) -> bool:
-    """Whether an exception is an error of ours, or data that the state database can never take: waiting does not help."""
+    """Whether an exception is an internal error, or data that the state database can never take: waiting does not help."""
     return isinstance(error, StateValueError) or not isinstance(error, StoreError)
 
 
@@ -157,7 +157,7 @@ def place_of(error: BaseException) -> str:
 
 
 def internal_error(detail: str, topic: Topic | None, reading: Reading | None = None) -> Rejection:
-    """Rejection of a message, or of one of its readings, that an error of ours keeps out."""
+    """Rejection of a message, or of one of its readings, that an internal error keeps out."""
     if reading is not None:
         return Rejection(
             RejectReason.INTERNAL_ERROR, detail, reading.station_id, reading.instrument_id, None, reading.interval

@@ -1,4 +1,4 @@
-"""What a process that runs for long says of itself at intervals."""
+"""The heartbeat of a long-running process."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 HEARTBEAT_S = 15.0
-"""How often a process says that it is there [s]."""
+"""Interval of heartbeats [s]."""
 _LONGEST = 1_000
-"""Characters of a complaint that travel."""
+"""Characters of a complaint that are sent."""
 _Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
-    """One sign of life; the fields as `store.state.Process` has them.
+    """One heartbeat; the fields as `store.state.Process` has them.
 
     Attributes
     ----------
     is_end : bool
-        The last one: the process ends as it was told to.
+        The last one: the process ends in order.
     """
 
     name: Annotated[str, Meta(max_length=100)]

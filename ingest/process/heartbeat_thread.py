@@ -1,4 +1,4 @@
-"""A process says at intervals in the state database that it is there and what is wrong with it (`alerts.rules.process` reads it)."""
+"""Stores heartbeats and problems of a process in the state database (`alerts` reads them)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _log = structlog.get_logger("ingest.vital")
 
 
 class HeartbeatThread:
-    """The thread that says it, in a ``with`` block: a process that leaves it by an exception has not ended as it was told to.
+    """The thread that stores heartbeats, in a ``with`` block: leaving it by an exception is not an orderly end.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ class HeartbeatThread:
         As `store.state.Process` has it.
     state_url : str
     complaints : sequence of callable
-        Each says what is wrong; empty where all is well.
+        Each returns a problem; empty without one.
     restarted : callable
-        Is given the thread's name should it have to be started again.
+        Called with the thread's name when it is restarted.
     others : callable
         Beats of processes that cannot reach the database, since the last call.
     every_s : float
@@ -64,7 +64,7 @@ class HeartbeatThread:
         self._stop = threading.Event()
         self._worker = Worker("vital", self._run, self._stop, restarted)
         self.is_requested = True
-        """Whether the process ends because it was told to; one that did not is missed until it is back."""
+        """Whether the process ends in order; one that does not is reported missing until it is back."""
 
     def __enter__(self) -> Self:
         """Start the thread."""
@@ -74,7 +74,7 @@ class HeartbeatThread:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Say that this process ends as it was told to; a database that does not answer is not waited for."""
+        """Store the orderly end of this process; a database that does not answer is not waited for."""
         self.is_requested = self.is_requested and error is None
         self._stop.set()
         self._worker.join(_LAST_WORD_S)
@@ -112,7 +112,7 @@ class HeartbeatThread:
 
 
 def note_heartbeat(state: StateStore, beat: Heartbeat) -> None:
-    """Store a beat; one with which a process says that it ends as it was told to makes it forgotten.
+    """Store a heartbeat; one that marks an orderly end deletes the process.
 
     Raises
     ------
@@ -132,5 +132,5 @@ def note_heartbeat(state: StateStore, beat: Heartbeat) -> None:
         every_s=beat.every_s,
         complaint=beat.complaint,
     )
-    # of a process that was gone before anybody knew it, only its last words are left at the broker
+    # of a process that ended before it was known, only its last heartbeat is left at the broker
     state.processes.note(item, only_known=item.state(datetime.now(UTC)) is ProcessState.GONE)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.2
 _held: set[int] = set()
-"""Open lock files of this process; a fork lets go of its copies, or it would hold the lock when its parent has died."""
+"""Open lock files of this process; a fork closes its copies, or it would hold the lock after the death of its parent."""
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import structlog
 
 
 def configure_logging() -> None:
-    """Write log lines to standard error: one JSON object a line, coloured text where a person looks on."""
+    """Write log lines to standard error: one JSON object a line, coloured text on a terminal."""
     is_terminal = sys.stderr.isatty()
     renderer = structlog.dev.ConsoleRenderer() if is_terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
     structlog.configure(

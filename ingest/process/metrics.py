@@ -1,4 +1,4 @@
-"""Counters of the collector for Prometheus, served on loopback unless told otherwise."""
+"""Metrics of the collector for Prometheus, served on loopback by default."""
 
 from __future__ import annotations
 
@@ -23,48 +23,48 @@ class CollectorMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.received = self._counter("ingest_received_messages", "Messages committed to the raw log")
-        self.redelivered = self._counter("ingest_redelivered_messages", "Of these, marked as delivered again")
+        self.redelivered = self._counter("ingest_redelivered_messages", "Committed messages marked as redelivered")
         self.deletions = self._counter(
-            "ingest_deletion_messages", "Of these, without a byte: a retained one was deleted"
+            "ingest_deletion_messages", "Committed messages without payload (deletion of a retained message)"
         )
         self.decoded = self._counter("ingest_decoded_messages", "Messages read from the raw log and decoded")
         self.readings = self._counter("ingest_written_readings", "Readings stored")
         self.values = self._counter("ingest_written_values", "Values stored")
         self.superseded = self._counter(
             "ingest_superseded_readings",
-            "Readings not written, since messages of higher rank are stored at their times",
+            "Readings not written because a message of higher rank is stored",
         )
-        self.retried = self._counter("ingest_retried_batches", "Writes repeated because the database did not take them")
+        self.retried = self._counter("ingest_retried_batches", "Repeated writes to the database")
         self.restarts = Counter(
             "ingest_process_restarts",
-            "Starts of processes and threads after they ended unasked",
+            "Restarts of processes and threads after an unexpected end",
             ("process",),
             registry=self.registry,
         )
         self.rejected = Counter(
-            "ingest_rejected_entries", "Entries of the quarantine", ("reason",), registry=self.registry
+            "ingest_rejected_entries", "Quarantine entries by reason", ("reason",), registry=self.registry
         )
         self.errors = Counter(
             "ingest_internal_errors",
-            "Exceptions of ours that were caught where no message is refused for them",
+            "Internal errors for which no message is refused",
             ("step",),
             registry=self.registry,
         )
-        self.lag = Gauge("ingest_cursor_lag_messages", "Messages kept and not yet written", registry=self.registry)
+        self.lag = Gauge("ingest_cursor_lag_messages", "Messages kept and not yet stored", registry=self.registry)
         self.connected = Gauge("ingest_broker_connected", "1 while the broker is connected", registry=self.registry)
         self.taken_over = Gauge(
             "ingest_covered_sessions",
-            "Absent collectors of the share group that this one stands in for",
+            "Sessions of absent collectors that this one has taken over",
             registry=self.registry,
         )
         self.stalled = Gauge(
             "ingest_intake_stalled",
-            "1 while nothing is acknowledged because the raw log cannot be written or the disk is nearly full",
+            "1 while intake is stopped (raw log not writable or disk nearly full)",
             registry=self.registry,
         )
-        self.disk_free = Gauge("ingest_disk_free_bytes", "Free where the raw log is", registry=self.registry)
+        self.disk_free = Gauge("ingest_disk_free_bytes", "Free disk space of the raw log", registry=self.registry)
         self.batch_seconds = Histogram(
-            "ingest_batch_seconds", "Time of one batch", ("step",), buckets=_SECONDS, registry=self.registry
+            "ingest_batch_seconds", "Duration of one batch by step", ("step",), buckets=_SECONDS, registry=self.registry
         )
 
     def kept(self, messages: Sequence[RawMessage], seconds: float) -> None:

@@ -11,18 +11,18 @@ if TYPE_CHECKING:
 
 PAUSE_S = 1.0
 COMPLAIN_AFTER_S = 120.0
-"""What does not work for longer is complained about. Project's choice."""
+"""An outage of this length is a problem [s]. Project's choice."""
 SAY_AGAIN_S = 30.0
 
 
 class Outage:
-    """Something that lasts; each attempt in vain would be a log line a second, so most are not written.
+    """An outage that lasts; most failed attempts are not logged, since there is one a second.
 
     Parameters
     ----------
     log : FilteringBoundLogger
     resumed : str
-        Event of the line that says that it is over.
+        Event logged at its end.
     """
 
     def __init__(self, log: FilteringBoundLogger, resumed: str = "resumed") -> None:
@@ -33,7 +33,7 @@ class Outage:
         self._said_at = -inf
 
     def say(self, event: str, **facts: object) -> None:
-        """Note an attempt in vain; writes it where it is the first, another one than before, or half a minute old."""
+        """Note a failed attempt; logged where it is the first, differs from the last, or every half minute."""
         now = time.monotonic()
         self._detail = str(facts.get("detail", ""))
         if not self._event:
@@ -43,14 +43,14 @@ class Outage:
             self._log.error(event, waiting_s=round(now - self._began), **facts)
 
     def complaint(self) -> str:
-        """What has not worked for long, for how long and why; empty where all is well."""
+        """The outage, its length and its reason; empty without one, or where it is short."""
         event, lasts_s = self._event, time.monotonic() - self._began
         if not event or lasts_s < COMPLAIN_AFTER_S:
             return ""
         return f"{event} for {lasts_s // 60:.0f} min: {self._detail}"
 
     def end(self) -> bool:
-        """Note that it works; True where it did not before."""
+        """Note a success; True where it ends an outage."""
         if not self._event:
             return False
         self._log.warning(self._resumed, after=self._event, waited_s=round(time.monotonic() - self._began, 1))
@@ -59,7 +59,7 @@ class Outage:
 
 
 class RateLimitedLog:
-    """Lines that anybody outside could cause without end: so many each half minute, then the number of those left out.
+    """Log lines that clients can cause: a bounded number each half minute, then the number left out.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the processes of a collector tell each other through their pipes."""
+"""Messages between the processes of a collector, through pipes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = structlog.get_logger("ingest.report")
 
 
 class DrainReport(msgspec.Struct, frozen=True):
-    """What became of one batch of the raw log; crosses from the draining process to the one that is asked.
+    """Outcome of one batch of the raw log, sent from the drain to the intake.
 
     Attributes
     ----------
@@ -53,19 +53,19 @@ class DrainReport(msgspec.Struct, frozen=True):
 
 
 class StartFailure(msgspec.Struct, frozen=True):
-    """The draining process cannot begin: its databases cannot be used, and a person has to change something."""
+    """The drain cannot begin: a database cannot be used, and the configuration has to be corrected."""
 
     detail: str
 
 
 def send(pipe: Connection, item: DrainReport | StartFailure | str | None) -> None:
-    """Tell the other process.
+    """Send to the other process.
 
     Parameters
     ----------
     item : DrainReport, StartFailure, str or None
-        None: it is to stop, since this one was told to; `StartFailure`: since this one fails; words: what this one complains
-        about, empty where all is well.
+        None: stop in order; `StartFailure`: stop since this process fails; text: the problems of this process, empty where
+        there are none.
     """
     try:
         pipe.send(item)
@@ -74,7 +74,7 @@ def send(pipe: Connection, item: DrainReport | StartFailure | str | None) -> Non
 
 
 def send_if_room(pipe: Connection, words: str) -> None:
-    """Tell the other process what may as well be told later: one that hangs reads nothing, and a full pipe would hold up this one."""
+    """Send a text that may be dropped: a process that hangs reads nothing, and a full pipe would block this one."""
     try:
         has_room = bool(select.select([], [pipe], [], 0.0)[1])
     except (OSError, ValueError):  # closed meanwhile
@@ -90,14 +90,14 @@ def wait_for_end(
     *,
     lost: Callable[[], object] = lambda: None,
 ) -> None:
-    """Set ``stop`` when the other process says so, or is gone.
+    """Set ``stop`` when the other process requests it or is gone.
 
     Parameters
     ----------
-    heard : callable
-        Is given what the other process complains about.
+    on_complaint : callable
+        Called with the problems of the other process.
     lost : callable
-        Called before ``stop`` is set where the other process fails or is gone, instead of having been told to end.
+        Called before ``stop`` is set where the other process has failed or is gone.
     """
     try:
         while isinstance(item := pipe.recv(), str):

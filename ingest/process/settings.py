@@ -1,4 +1,4 @@
-"""Settings of everything that speaks to the broker, and those of the collector."""
+"""Settings of clients of the broker, and of the collector."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class CollectorSettings(Broker):
     mqtt_share : str
         Share group (``$share/<group>/``) of several collectors, each with its own client id; empty for none.
     mqtt_cover_after_s : float
-        A member of the share group that has been away so long [s] is stood in for by another; 0 is off.
+        Absence after which another member takes over the session of a member [s]; 0 is off.
     mqtt_topic : str
         Topic filter.
     mqtt_calibration_topic : str
@@ -118,13 +118,13 @@ class CollectorSettings(Broker):
     gap_wait_s : float
         From finding a gap to asking, since redelivered messages often close it [s].
     survey_every_s : float
-        How often the balance sheet is settled and the quarantine looked after [s]; 0 is off.
+        Interval of housekeeping: reconciliation and retention [s]; 0 is off.
     quarantine_max_items, quarantine_max_bytes : int
         Bounds of the quarantine, entries [1] and payload [B]: beyond them the oldest go, and are counted.
     quarantine_keep_days, rawlog_keep_days : int
         Entries and days of the raw log that are older go [d]; 0: never.
     sheet_keep_days : int
-        Rows of the balance sheet without a rest and settled gaps go when nothing changed them for so long [d]; 0: never.
+        Rows of the reconciliation without a rest and closed gaps are deleted when unchanged for so long [d]; 0: never.
     metrics_host, metrics_port
         Where Prometheus asks; port 0 is off.
     """

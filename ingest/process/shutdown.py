@@ -1,4 +1,4 @@
-"""The end of a program that runs until it is told to stop."""
+"""Orderly shutdown of a program on signals."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def shutdown_on_signals(stop: threading.Event, *, within_s: float | None = None)
     stop : threading.Event
     within_s : float or None
         The program ends by force when it is still there so long after the first signal [s]: every program here may be killed
-        at any moment without losing anything, and who stops it must not wait longer than that. None: it takes its time.
+        at any moment without losing anything. None: no limit.
 
     Notes
     -----

@@ -1,6 +1,6 @@
-"""Nothing that runs for long ends unnoticed: processes and threads are started again after growing pauses, counted, and complained about.
+"""Restarts processes and threads after growing pauses; restarts are counted, and repeated ones reported as a problem.
 
-Threads are kept by a `Worker`, processes by `ingest.collector.child`. A complaint is one line of words; empty means that all is well. It goes
+Threads are kept by a `Worker`, processes by `ingest.collector.child`. A complaint is one line of text, empty without a problem. It goes
 to the state database (`ingest.process.heartbeat_thread`), and from there to people.
 """
 
@@ -20,20 +20,20 @@ if TYPE_CHECKING:
 PAUSE_FIRST_S = 0.5
 PAUSE_MAX_S = 30.0
 STEADY_S = 60.0
-"""Who runs for so long has come back."""
+"""Running for so long counts as recovered."""
 PATIENCE = 3
-"""Ends in a row that are complained about. Project's choice."""
+"""Ends in a row after which a problem is reported. Project's choice."""
 _log = structlog.get_logger("ingest.supervise")
 
 
 class Restarts:
-    """How often something ended unasked, how long to wait before it is started again, and whether it has come back.
+    """Counts unexpected ends, with the pause before the next start and whether it has recovered.
 
     Parameters
     ----------
     name : str
     steady_s : float
-        Who runs for so long has come back [s].
+        Running for so long counts as recovered [s].
     """
 
     def __init__(self, name: str, steady_s: float = STEADY_S) -> None:
@@ -58,7 +58,7 @@ class Restarts:
         return pause_s
 
     def complaint(self) -> str:
-        """Why it is not believed to be well; empty while it is."""
+        """What is wrong with it; empty where nothing is."""
         if self._ends < PATIENCE or self._is_steady():
             return ""
         return f"{self.name} ended {self._ends} times in a row, last: {self._why}"
@@ -68,7 +68,7 @@ class Restarts:
 
 
 class Worker:
-    """A thread that runs until it is told to stop, whatever it raises.
+    """A thread that is restarted after every exception until it is stopped.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class Worker:
         Returns when ``stop`` is set; called again when it raises or returns before.
     stop : threading.Event
     restarted : callable
-        Is given the name at each further start.
+        Called with the name at each restart.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Worker:
             self._thread.join(timeout_s)
 
     def complaint(self) -> str:
-        """Why the thread is not believed to be well; empty while it is, or before it was started."""
+        """What is wrong with the thread; empty where nothing is, or before it was started."""
         if self._thread.ident is not None and not self._thread.is_alive() and not self._stop.is_set():
             return f"the thread {self._restarts.name} is gone"
         return self._restarts.complaint()
@@ -110,7 +110,7 @@ class Worker:
             why = "returned"
             try:
                 self._run()
-            except Exception as error:  # noqa: BLE001 - whatever it is, the thread goes on
+            except Exception as error:  # noqa: BLE001 - the thread is restarted after any exception
                 why = describe(error)
                 say("worker_failed", error, worker=self._restarts.name)
             if self._stop.is_set():

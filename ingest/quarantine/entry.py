@@ -1,4 +1,4 @@
-"""What of a batch becomes an entry of the quarantine, and calibration results beside the readings."""
+"""Stores rejections of a batch as quarantine entries, and its calibration results."""
 
 from __future__ import annotations
 

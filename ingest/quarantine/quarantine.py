@@ -1,4 +1,4 @@
-"""The quarantine: bytes that could not be accepted, why, and their way back once the cause is mended."""
+"""The quarantine: refused messages with their reasons, and their replay once the cause is removed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Replayed(msgspec.Struct):
 
 
 def to_row(item: QuarantinedItem) -> QuarantineRow:
-    """Entry in the words of the commands and of the console."""
+    """Entry as commands and console show it."""
     received_at = utc_text(item.received_at)
     return QuarantineRow(
         item.id,
@@ -113,7 +113,7 @@ def _replay_one(
         outcome.incomplete += 1
         return
     decoded = decode_and_validate(item.message, settings)
-    # the judge knows no clocks: without a repair of its times a reading stays where it is
+    # decoding does not screen clocks: without a repair of its times a reading stays in the quarantine
     if drop_held(decoded, item, state):
         outcome.refused += 1
         return

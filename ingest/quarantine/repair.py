@@ -1,7 +1,7 @@
-"""MessageRepair quarantined messages: codes and units renamed, times moved; the message itself stays as it was received.
+"""Repair of quarantined messages: codes and units renamed, times moved; the message itself stays as it was received.
 
 Times of every format are moved, since it is the decoded reading that moves. Only JSON messages are rewritten (`ingest.quarantine.rewrite_message`): what an
-HJ 212 device calls its factors is mended in the network file, after which a plain replay is enough.
+HJ 212 device calls its factors is corrected in the network file, followed by a replay.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def repair_entries(
     *,
     writer: Writer | None,
 ) -> list[RepairedEntry]:
-    """Mend entries and store what is then sound; the repair is kept as a document beside the entry.
+    """Repair entries and store what is then valid; the repair is kept as a document of the entry.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def _repair_one(
     try:
         if item is None:
             msg = "there is no such entry"
-            raise RepairError(msg)  # noqa: TRY301 - one way out for every entry that cannot be mended
+            raise RepairError(msg)  # noqa: TRY301 - one way out for every entry that cannot be repaired
         decoded = _decoded(item, repair, settings, state)
     except RepairError as error:
         return RepairedEntry(id=entry_id, readings=0, values=0, starts=[], refused=[str(error)])

@@ -1,6 +1,6 @@
-"""What a repair changes in a JSON message: codes and units by other names. The message is read as the decoder reads it.
+"""Renames codes and units in a JSON message, which is parsed as the decoder parses it.
 
-Times are not rewritten: the judge moves what was decoded, in any format.
+Times are not rewritten: decoding moves them in any format.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ _Fields = dict[str, object]
 
 
 class RepairError(IngestError):
-    """A message that cannot be mended; says why."""
+    """A message that cannot be repaired; the text gives the reason."""
 
 
 class MessageRepair(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be changed, and who wants it.
+    """A requested change and its author.
 
     Attributes
     ----------
     codes : dict of str to str
-        New parameter code by the one that stands in the message.
+        New parameter code by the one in the message.
     move : timedelta
         Added to every time.
     who, note : str
     units : dict of str to str
-        New unit by the text that stands in the message.
+        New unit by the one in the message.
     """
 
     codes: dict[str, str]
@@ -63,17 +63,17 @@ def rewrite_message(message: RawMessage, repair: MessageRepair, start: datetime 
     Parameters
     ----------
     message : RawMessage
-    mending : MessageRepair
+    repair : MessageRepair
     start : datetime or None
         Of the one reading that matters; None: all of them.
 
     Raises
     ------
     RepairError
-        Where it is not ours to rewrite, or where a renamed value would take the place of another one.
+        Where the message cannot be rewritten, or a renamed value would replace another one.
     """
     if message.topic.startswith(CALIBRATION_PREFIX):
-        msg = "a calibration result: it is not rewritten, let the station send it again"
+        msg = "a calibration result: it is not rewritten; the station has to send it again"
         raise RepairError(msg)
     try:
         form = parse_topic(message.topic).format
@@ -99,12 +99,12 @@ def rewrite_message(message: RawMessage, repair: MessageRepair, start: datetime 
 
 
 def _refuse_twice(reading: object) -> None:
-    """Raise where a key stands twice: written anew, one of its values would be lost."""
+    """Raise where a key occurs twice: rewriting would lose one of its values."""
     if not isinstance(reading, JsonObject):
         return
     for held in (reading, *reading.values()):
         if isinstance(held, JsonObject) and held.twice:
-            msg = f"{min(held.twice)!r} stands twice, with two values: let the station send it again"
+            msg = f"{min(held.twice)!r} occurs twice with two values: the station has to send it again"
             raise RepairError(msg)
 
 

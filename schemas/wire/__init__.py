@@ -1,6 +1,6 @@
 """JSON Schemas of what crosses the project's border, generated from the types and compared with them by a test.
 
-``python -m schemas.wire`` writes them anew.
+``python -m schemas.wire`` renews them.
 """
 
 from __future__ import annotations

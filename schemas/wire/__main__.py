@@ -1,4 +1,4 @@
-"""Write the JSON Schemas anew."""
+"""Renew the JSON Schemas."""
 
 from schemas.wire import write_all
 

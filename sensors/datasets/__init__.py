@@ -31,7 +31,7 @@ class Dataset:
     name : str
         Key of the table, argument of the command line.
     title, licence, citation, had_by : str
-        ``had_by`` says how the file is had; ``docs/datasets.md`` has the caveats.
+        ``had_by`` says how the file is obtained; ``docs/datasets.md`` has the caveats.
     zone : str
         IANA name of its civil days.
     stations : tuple of Station

@@ -2,7 +2,7 @@
 
 One file a station and year, named as ``MainStreet2019.csv``, plain or gzip. A time, then for every variable a column ``X`` as logged; in
 labelled files also ``X_cor``, what the technician made of it, and ``X_qual``, the reason: not empty is an anomaly. ``NULL``, ``NA``,
-``NaN`` and an empty cell stand for nothing. The logger writes -9999 and 7999 where the sensor gave nothing usable; `read_labelled`
+``NaN`` and an empty cell are missing values. The logger writes -9999 and 7999 where the sensor gave nothing usable; `read_labelled`
 keeps them, since a technician labels them, and `read` leaves them out.
 
 Times are taken for mountain standard time (UTC-7) all year; the files do not say. Stage is in cm there.
@@ -96,7 +96,7 @@ class Labelled:
     station : str
         Short name, the same for a station's files of all years.
     digest : str
-        SHA-256 of the rows as read; tells the content whatever the file is called.
+        SHA-256 of the rows as read; identifies the content whatever the name of the file.
     days : tuple of str
         Beginnings of the same of each civil day, so that a part of a file is known again too; of days with any value.
     times : array of datetime64[s]

@@ -1,9 +1,9 @@
 """AGAGE gas chromatograph at Mace Head (Ireland), January and February 2012, with a flag for every value.
 
 Fixed columns after four header lines and a line of names: ten of time, inlet, standard, then value and flag of ten species.
-A flag has four characters. In the first, ``F``, ``T`` and ``*`` stand only beside values that the file no longer has; the
+A flag has four characters. In the first, ``F``, ``T`` and ``*`` occur only where the file no longer has the value; the
 file does not explain them, and they are **not** letters of HJ 212: all become ``D``, so that it stays visible that
-somebody removed a value. The third, ``B`` (baseline) or ``P`` (pollution), describes the air and not the
+a value was removed by hand. The third, ``B`` (baseline) or ``P`` (pollution), describes the air and not the
 instrument, and gets no letter. Times are taken for UTC (the file is stamped in GMT); an injection is an instant.
 """
 

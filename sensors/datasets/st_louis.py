@@ -2,7 +2,7 @@
 
 The file has 418 hours chosen from the period, not every hour. Times are taken for the start of the hour in Central
 Standard Time; the file names no zone. Concentrations below the detection limit were replaced by constants before the file was
-made (OC 0.25, EC 0.25, NO3 1.31 and the like stand many times), so runs of equal values are no stuck instrument.
+made (OC 0.25, EC 0.25, NO3 1.31 and the like occur many times), so runs of equal values are no stuck instrument.
 """
 
 from __future__ import annotations

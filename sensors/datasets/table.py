@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _NONE = timedelta(0)
 _BLANKS = " \t\r\n\0\x1a"
-"""What stands in an empty line; 1A is the end of a file of DOS."""
+"""Characters of an empty line; 1A is the end of a file of DOS."""
 _EXTRA_DECIMALS = 3
 """Digits that a converted value keeps beyond those of the registry, so that converting back gives the file's figure."""
 
@@ -68,7 +68,7 @@ class Row:
         raise DatasetError(msg)
 
     def number(self, column: str, missing: frozenset[str]) -> float | None:
-        """Value of a cell; None where it stands for no value."""
+        """Value of a cell; None for a missing value."""
         cell = self.cells[column].strip()
         if cell in missing:
             return None
@@ -161,7 +161,7 @@ def read_table(path: Path, columns: Sequence[str], encoding: str = "utf-8") -> I
 
 
 def read_cells(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, list[str]]]:
-    """Number and cells of every line of a CSV file in which anything stands; an empty line, wherever it is, is no data.
+    """Number and cells of every line of a CSV file that is not empty; an empty line, wherever it is, is no data.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What stands between ``CP=&&`` and ``&&``: items separated by ``;``, fields of an item by ``,``, each ``name=value``.
+"""The content between ``CP=&&`` and ``&&``: items separated by ``;``, fields of an item by ``,``, each ``name=value``.
 
 A field is found by its name, never by its place: devices send the status before the value, a trailing ``;``, and fields
 that no edition knows. All of it is kept, so that writing gives the same bytes again; bytes that are not UTF-8, as of a text in GBK,
@@ -12,7 +12,7 @@ from typing import TypeAlias
 from sensors.hj212.frame import BadFrameError, Rule
 
 JOINED = "\0"
-"""First character of the name of a field that stands behind ``,`` instead of ``;``."""
+"""First character of the name of a field behind ``,`` instead of ``;``."""
 
 Field: TypeAlias = tuple[str, str, str]
 """Name, ``=`` or nothing, value: as `str.partition` gives it."""
@@ -40,7 +40,7 @@ def encode_content(content: Content) -> bytes:
 
 
 def field_name(field: Field) -> str:
-    """Name of a field, wherever it stands."""
+    """Name of a field, in any position."""
     return field[0].removeprefix(JOINED)
 
 

@@ -72,7 +72,7 @@ def modbus(data: bytes) -> int:
 
 
 def checksum(data: bytes, kind: CrcKind) -> int:
-    """Check sum of a kind, as the number that its four digits stand for."""
+    """Check sum of a kind, as the number of its four digits."""
     if kind is CrcKind.STANDARD:
         return crc16(data)
     value = modbus(data)

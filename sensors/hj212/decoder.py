@@ -33,7 +33,7 @@ def decode(message: RawMessage, topic: Topic, network: Network | None, *, cipher
     topic : Topic
         Of the message, already parsed.
     network : Network or None
-        Says which device the instrument is and what its factors mean; without it nothing can be decoded.
+        Assigns the device and the meaning of its factors; without it nothing can be decoded.
     cipher : Cipher or None
         For content of 2025 that is not plain.
 
@@ -73,7 +73,7 @@ def _decode(message: RawMessage, target: Target, cipher: Cipher | None) -> Decod
 
 
 def _once(frames: list[Frame]) -> list[Frame]:
-    """Frames without those that stand there again, byte by byte the same."""
+    """Frames without exact repetitions."""
     return list({(tuple(frame.header.items()), frame.content): frame for frame in reversed(frames)}.values())[::-1]
 
 
@@ -81,7 +81,7 @@ def _why_refused(upload: Upload[Frame]) -> str:
     numbers = ", ".join(str(number) for number in upload.parts)
     if not upload.is_sure:
         return (
-            f"PNO {numbers} of {upload.total}: two uploads of the same QN are mixed and their parts cannot be told apart, "
+            f"PNO {numbers} of {upload.total}: two uploads of the same QN are mixed and their parts cannot be distinguished, "
             "expected one behind the other, or DataTime in each part"
         )
     return f"{len(upload.parts)} of {upload.total} packets, missing {upload.missing}"

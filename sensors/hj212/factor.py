@@ -1,4 +1,4 @@
-"""What the standard and the field say of factor codes: ``factors.csv``, every line with its source and status."""
+"""Factor codes of the standard and of devices: ``factors.csv``, every line with its source and status."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ _VALUE_MAX = 64
 _QN = re.compile(r"[0-9]{17}")
 _PACKET = re.compile(r"[1-9][0-9]{0,3}")
 _FLAG_MAX = 255
-# What nearly every sound frame looks like; anything else takes the way that can say what is wrong.
+# What nearly every sound frame looks like; anything else takes the path that reports what is wrong.
 _USUAL = re.compile(
     rb"##(?P<length>[0-9]{4})"
     rb"(?P<segment>(?P<header>(?:QN=[0-9]{17};)?ST=[0-9A-Za-z]{2};CN=[0-9]{4};PW=[!-:<-~]{0,32};MN=[!-:<-~]{1,32}"
@@ -97,9 +97,9 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
         Between ``CP=&&`` and ``&&``; may be ciphered (2025).
     crc_kind : CrcKind
     crc_case : int
-        Bits that turn the capital digits of the check sum into the small ones that it stood in; 0 where it had none.
+        Bits that turn the capital digits of the check sum into the small ones of the frame; 0 where it had none.
     crc_digits : int
-        Digits of the check sum as it stood; fewer than four where the device writes no leading zeros (one sum in 16 has one).
+        Digits of the check sum in the frame; fewer than four where the device writes no leading zeros (one sum in 16 has one).
     """
 
     header: dict[str, str]

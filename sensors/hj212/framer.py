@@ -130,7 +130,7 @@ class Framer:
         return int(digits)
 
     def _skip_to_mark(self) -> bool:
-        """Drop what stands before the next ``##``; a single ``#`` at the end may be its first half."""
+        """Drop everything before the next ``##``; a single ``#`` at the end may be its first half."""
         buffer = self._buffer
         place = buffer.find(MARK)
         if place < 0:

@@ -1,8 +1,8 @@
-"""From the fields of a content to what each of them says: a DataTime, a factor's value or status, or nothing that is known.
+"""Classifies the fields of a content: a DataTime, a factor's value or status, or unknown.
 
 A field has two parts, a factor's code and a suffix. Devices spell both in small and capital letters and join them by ``-``, ``_`` or
 nothing at all; a status under another spelling must not get lost, since its value would then count as good. So nothing here is dropped
-for its spelling: what stands in no table of the standard is handed on by its name.
+for its spelling: a field in no table of the standard is passed on by its name.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _BARE = re.compile(rf"(?P<code>.+?)[{re.escape(_JOINS)}]*(?P<suffix>rtd|avg|flag
 
 
 class Group(msgspec.Struct):
-    """What stands behind one DataTime.
+    """The fields behind one DataTime.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class Fields(msgspec.Struct):
 
 
 def group(content: Content) -> tuple[dict[str, Group], list[str]]:
-    """Groups by DataTime (empty where none stands before), and fields without ``=``."""
+    """Groups by DataTime (empty where none precedes), and fields without ``=``."""
     whole, broken = _whole(content)
     groups: dict[str, Group] = {}
     moment = ""
@@ -99,7 +99,7 @@ def _parts(small: str) -> tuple[str, str]:
 
 
 def _owner(code: str) -> str:
-    """Code of the factor whose status is meant: a status of one of its figures (``a21026-Avg-Flag``) is the factor's."""
+    """Code of the factor that a status belongs to: a status of one of its figures (``a21026-Avg-Flag``) is the factor's."""
     bare = code.rstrip(_JOINS)
     inner, dash, suffix = bare.rpartition("-")
     return inner.rstrip(_JOINS) if dash and suffix in SUFFIXES else bare

@@ -31,7 +31,7 @@ _TIME = re.compile(r"[0-9]{14}(?:[0-9]{3})?")
 _LETTERS = frozenset(Status)
 _SHOWN = 60
 _FACTORS_MAX = 1_000
-# They say something of a value and are none.
+# Annotations of a value, not values.
 _BESIDE = frozenset({STATUS, "eflag", "sampletime", "info", "sn"})
 
 
@@ -116,7 +116,7 @@ def _read_factors(found: Group, frame: _Frame, *, target: Target, decoded: Decod
                 continue
             parameter, unit = known
             letter = _letter(fields, frame, _clipped(fields.code))
-            # a status that says why a value is none is stored though the value is refused
+            # a status that explains a refused value is stored
             if letter != Status.NORMAL:
                 status[parameter] = letter
             value = _value(fields, frame.cn, target.hj212, letter=letter, parameter=parameter, unit=unit)
@@ -133,7 +133,7 @@ def _read_factors(found: Group, frame: _Frame, *, target: Target, decoded: Decod
 
 
 def _read_named(found: Group, interval: Interval, *, target: Target, decoded: Decoded) -> None:
-    """Refuse figures and letters under names that are no factor's; texts say nothing about a value."""
+    """Refuse figures and letters under names that are no factor's; texts are no values."""
     if not target.is_first:
         return
     for name, value in found.named.items():
@@ -245,7 +245,7 @@ def _letter(fields: Fields, frame: _Frame, code: str) -> str:
 
 
 def _refuse_others(fields: Fields, suffix: str, letter: str, cn: str) -> None:
-    """Refuse a factor without a value that has one under another suffix: which of them is meant is for the network file to say."""
+    """Refuse a factor without a value that has one under another suffix: the network file has to choose."""
     others = {name: value for name, value in fields.values.items() if value and name not in _BESIDE}
     is_left_out = suffix.casefold() in fields.values and letter != Status.NORMAL
     if not others or is_left_out:
@@ -254,13 +254,13 @@ def _refuse_others(fields: Fields, suffix: str, letter: str, cn: str) -> None:
     code = _clipped(fields.code)
     detail = (
         f"{code}: no -{suffix} in CN {cn}, but -{_clipped(SUFFIXES.get(name, name))}={_clipped(value)}; "
-        "where that is the value of the interval, say so by suffix in the hj212 table"
+        "where that is the value of the interval, set suffix in the hj212 table"
     )
     raise _RefusedError(RejectReason.BAD_SCHEMA, detail)
 
 
 _STATUS_NAME = re.compile(r"flag|stat|valid|quality|fault|状态|标[识志]", re.IGNORECASE)
-"""Names that tell a status whatever their value is: words and figures are no letter of the protocol, and no good value either."""
+"""Names of a status whatever its value: words and figures are no letters of the protocol, and no values either."""
 
 
 def _is_letter(value: str) -> bool:

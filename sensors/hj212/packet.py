@@ -4,7 +4,7 @@ Parts belong together where MN, ST, CN, QN and PNUM agree, where they came one b
 as that between two uploads, and where none names another DataTime. Only parts that all have a QN and the same DataTime may come in any
 order. Frames of HJ/T 212-2005 often have no QN, and all uploads that answer one request have the QN of the request, so the names alone
 would join halves of two uploads. An upload that begins while another one of the same names is open may be mixed with it part by part: it
-is joined only where each part says by its time which one it is of. What cannot be joined is handed on part by part, to be refused: no
+is joined only where the time of each part identifies it. What cannot be joined is passed on part by part, to be refused: no
 reading is made of it. The same part again is a copy, before its upload is complete and afterwards.
 
 References
@@ -82,7 +82,7 @@ class Upload(msgspec.Struct, Generic[Part]):
         return abs(at - self.heard_at) <= PAUSE_MAX and self.contents.get(number) == frame.content
 
     def alone(self) -> list[Upload[Part]]:
-        """Each part by itself, so that nobody joins them."""
+        """Each part by itself, never joined."""
         return [
             msgspec.structs.replace(self, parts={number: part}, contents={number: self.contents[number]})
             for number, part in self.parts.items()
@@ -186,7 +186,7 @@ class Assembler(Generic[Part]):
 
 
 def in_sequence(frames: list[Frame]) -> list[Frame]:
-    """Frames of one message: by PNO where they are one upload, whole and each part once, as whoever put them together means it."""
+    """Frames of one message: by PNO where they are one upload, whole and each part once, as their sender has put them together."""
     if len(frames) < 2 or not frames[0].qn or {_key(frame) for frame in frames} != {_key(frames[0])}:  # noqa: PLR2004 - one has no order
         return frames
     by_number = sorted(frames, key=lambda frame: frame.packet)

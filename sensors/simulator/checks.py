@@ -1,4 +1,4 @@
-"""Calibration checks of the simulated analysers, and the messages that tell their results: drifts show in them."""
+"""Calibration checks of the simulated analysers, and the messages with their results, which show drifts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def check_results(
     faults: Sequence[InstrumentFault],
     span: tuple[datetime, datetime],
 ) -> list[CheckResult]:
-    """All results of one instrument in ``[start, end)``, in order of time; none for kinds that nobody checks."""
+    """All results of one instrument in ``[start, end)``, in order of time; none for kinds without checks."""
     rng = generator(seed, "checks", station.id, instrument.id)
     kind = kind_of(instrument)
     if kind == "gas":

@@ -1,4 +1,4 @@
-"""Faults of instruments: planned once for the whole province, applied to a series, told in the truth."""
+"""Faults of instruments: planned once for the whole province, applied to a series, recorded in the truth."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ class FaultySeries:
     starts : array
         True starts, epoch seconds.
     stamped : array
-        What the instrument's clock says, epoch seconds.
+        Time of the instrument's clock, epoch seconds.
     values : dict of str to array
     status : dict of str to dict of int to str
         Letters by parameter and position, only those that are not N.

@@ -1,4 +1,4 @@
-"""The stations of the simulated province: who stands where and measures what. All of them are invented."""
+"""The stations of the simulated province: positions and measured parameters. All of them are invented."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ _ROLES: tuple[tuple[str, str, str, tuple[str, ...], tuple[float, float]], ...] =
 
 @cache
 def all_stations(seed: int) -> tuple[Station, ...]:
-    """Every station of the province; where exactly they stand depends on the seed."""
+    """Every station of the province; their exact positions depend on the seed."""
     return tuple(station for city in load_cities() for station in _stations_of(city, seed))
 
 

@@ -98,11 +98,11 @@ def test_name_falls_back_to_the_other_language_and_then_to_the_id() -> None:
         ),
         (
             STATION + "lat = 41.8\n" + INSTRUMENT + PARAMETERS,
-            "station[0] (a).lon: absent beside lat, expected both or none",
+            "station[0] (a).lon: absent although lat is given, expected both or none",
         ),
         (
             STATION + "lon = 123.4\n" + INSTRUMENT + PARAMETERS,
-            "station[0] (a).lat: absent beside lon, expected both or none",
+            "station[0] (a).lat: absent although lon is given, expected both or none",
         ),
         (STATION + "instrument = []\n", "station[0] (a).instrument: none, expected at least one"),
         (STATION + INSTRUMENT + "parameters = []\n", "instrument (g).parameters: none, expected at least one"),

@@ -46,7 +46,7 @@ def test_a_key_with_two_values_costs_its_parameter(payload: bytes, refused: list
     result = decoded(payload)
     assert [reading.values for reading in result.readings] == [{"no2": 3.0}]
     assert [(item.reason, item.parameter) for item in result.rejections] == refused
-    assert "stands twice" in result.rejections[0].detail
+    assert "occurs twice" in result.rejections[0].detail
 
 
 @pytest.mark.parametrize("more", [',"values":{"no2":3}', ',"start":"2026-11-22T09:00:00+08:00"', ',"seq":1,"seq":2'])
