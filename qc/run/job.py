@@ -1,17 +1,15 @@
-"""Quality control of stored data: loads, calls the pure parts, saves. Only the modules of this folder do so.
+"""Quality control of a network over stored data.
 
-A run reads the native values of its stations, has each station judged (`qc.station`), and saves hours and verdicts
-(`qc.run.write`) when all of them are at hand.
+A run reads the native values of its stations (`qc.run.station_reader`), judges each station (`qc.station`), and writes hours
+and flags (`qc.run.write`).
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import datetime, timedelta
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -22,18 +20,19 @@ from qc.run.context_reader import ContextReader
 from qc.run.gate.job import GateSummary, gate
 from qc.run.limits import thresholds_of
 from qc.run.space import Made, judge_space
+from qc.run.station_reader import codes_of, read_stations, stations_of
 from qc.run.write import ResultWriter, save_flags, save_hours
 from qc.station.judge import RunContext, StationResult, judge_station
 from qc.station.window import HOUR, make_window
 from schemas.flag import Flag
-from schemas.frames import FLAG, STATUS, concat_flags
+from schemas.frames import FLAG, concat_flags
 from schemas.interval import Interval
 from schemas.message import NetworkCode
 from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Generator, Sequence
 
     import pandas as pd
 
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["GateSummary", "QcSummary", "gate", "run", "run_reopened", "stretches", "thresholds_of"]
 
-#: Stations whose native values one query brings: enough that its cost does not count, few enough for memory.
-STATIONS_A_QUERY = 20
 JOINED = timedelta(hours=24)
 """Re-opened hours that are nearer than this are judged in one run."""
 
@@ -143,7 +140,8 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
         calibrations = calibration.load(state, code, thresholds, zone, window.read_start)
         context = RunContext(code, zone, thresholds, window, calibrations)
         writer = ResultWriter(store, state, context, current.id, None if stations is None else frozenset(stations))
-        fields = _run(writer, chosen, settings.stations)
+        results = _judge(read_stations(store, context, chosen), writer, settings.stations)
+        fields = _write(writer, results)
         state.revisions.close_hours(code, *span, now, stations)
         state.screened.add(code, [item.id for item in chosen], *span)
         summary = QcSummary(
@@ -158,16 +156,6 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
         )
         current.counts = msgspec.to_builtins(summary)
     return summary
-
-
-def stations_of(settings: SharedSettings, network: NetworkCode, stations: Collection[str] | None) -> list[Station]:
-    """Stations of a network, all or those named; raises ValueError for one that has no instrument of it."""
-    found = {item.id: item for item in settings.stations.stations_of(network)}
-    unknown = sorted(set(stations or ()) - set(found))
-    if unknown:
-        msg = f"no instrument of network {network} at {', '.join(unknown)}"
-        raise ValueError(msg)
-    return list(found.values()) if stations is None else [found[name] for name in sorted(set(stations))]
 
 
 def run_reopened(settings: SharedSettings, now: datetime) -> list[QcSummary]:
@@ -201,14 +189,10 @@ def stretches(hours: Sequence[ReopenedHour]) -> list[tuple[str, datetime, dateti
     return found
 
 
-def codes_of(stations: Sequence[Station], network: str) -> set[str]:
-    """Parameters that the stations' instruments of a network report."""
-    listed = [item for station in stations for item in station.instruments_of(network)]
-    return {code for item in listed for code in item.parameters}
-
-
-def _run(writer: ResultWriter, stations: Sequence[Station], network: Network) -> dict[str, Any]:
-    """Judge the stations, then save: all hours of the run are at hand before the first is written."""
+def _judge(
+    frames: Generator[tuple[Station, dict[str, pd.DataFrame]]], writer: ResultWriter, network: Network
+) -> list[StationResult]:
+    """Results of all stations; none is written before all are at hand, since the tests in space compare them."""
     context = writer.context
     reader = ContextReader(
         store=writer.store,
@@ -218,49 +202,53 @@ def _run(writer: ResultWriter, stations: Sequence[Station], network: Network) ->
         stations=tuple(network.stations_of(context.network)),
         only=writer.only_station,
     )
-    judged = _judge(writer.store, context, stations, reader)
+    with closing(frames):
+        results = [judge_station(station, natives, context, reader) for station, natives in frames]
     if writer.stations is None:
-        _compare(writer, network, judged)
-    revised = save_hours(writer, judged)
-    return _counts(judged) | {"revised": revised} | _save_flags(writer, judged)
+        _compare(writer, network, results)
+    return results
 
 
-def _compare(writer: ResultWriter, network: Network, judged: Sequence[StationResult]) -> None:
+def _compare(writer: ResultWriter, network: Network, results: Sequence[StationResult]) -> None:
     """Add the verdicts of the tests in space; they need all stations of the network, so runs of some leave them alone."""
     context, window = writer.context, writer.context.window
-    records = concat_flags([flags for item in judged for flags in (item.native_flags, item.hourly_flags)])
-    hours = {item.station_id: item.whole for item in judged if len(item.whole)}
+    records = concat_flags([flags for item in results for flags in (item.native_flags, item.hourly_flags)])
+    hours = {item.station_id: item.whole for item in results if len(item.whole)}
     made = Made(hours, records, Interval(window.start, window.end))
     found = judge_space(writer.store, network, context.network, made=made, thresholds=context.thresholds)
-    for item in judged:
+    for item in results:
         changed = found.hourly.get(item.station_id)
         if changed is not None and len(item.hours):
             flags = [name for name in map(str, item.hours) if name.endswith(FLAG)]
             item.hours[flags] = window.inside(changed)[flags]
         own = found.records[found.records["station_id"] == item.station_id] if len(found.records) else found.records
         item.hourly_flags = concat_flags([item.hourly_flags, own])
-    if judged:
-        judged[0].unevaluated.update(found.unevaluated)
+    if results:
+        results[0].unevaluated.update(found.unevaluated)
 
 
-def _save_flags(writer: ResultWriter, judged: Sequence[StationResult]) -> dict[str, Any]:
-    last_seen = {(item.station_id, key): at for item in judged for key, at in item.last_seen.items()}
-    native = concat_flags([item.native_flags for item in judged])
-    hourly = concat_flags([item.hourly_flags for item in judged])
+def _write(writer: ResultWriter, results: Sequence[StationResult]) -> dict[str, Any]:
+    """Save hours, then flags; returns the figures of the summary."""
+    last_seen = {(item.station_id, key): at for item in results for key, at in item.last_seen.items()}
+    native = concat_flags([item.native_flags for item in results])
+    hourly = concat_flags([item.hourly_flags for item in results])
+    revised = save_hours(writer, results)
     back = sum(
         save_flags(writer, bucket, flags, last_seen)
         for bucket, flags in ((Bucket.NATIVE, native), (Bucket.HOURLY, hourly))
     )
     return {
+        **_counts(results),
+        "revised": revised,
         "native_flags": dict(Counter(native["test"])),
         "hourly_flags": dict(Counter(hourly[hourly["flag"].astype(int) != int(Flag.PASS)]["test"])),
         "taken_back": back,
     }
 
 
-def _counts(judged: Sequence[StationResult]) -> dict[str, Any]:
-    counts: Counter[str] = sum((item.counts for item in judged), Counter())
-    unevaluated: Counter[str] = sum((item.unevaluated for item in judged), Counter())
+def _counts(results: Sequence[StationResult]) -> dict[str, Any]:
+    counts: Counter[str] = sum((item.counts for item in results), Counter())
+    unevaluated: Counter[str] = sum((item.unevaluated for item in results), Counter())
     return {
         "streams": counts["streams"],
         "silent": counts["silent"],
@@ -268,43 +256,3 @@ def _counts(judged: Sequence[StationResult]) -> dict[str, Any]:
         "hours": counts["hours"],
         "unevaluated": dict(unevaluated),
     }
-
-
-def _read(store: InfluxStore, context: RunContext, stations: Sequence[Station]) -> dict[tuple[str, str], pd.DataFrame]:
-    """Native frames of some stations by (station id, instrument id)."""
-    codes = sorted(codes_of(stations, context.network))
-    window, ids = context.window, [station.id for station in stations]
-    return store.read_native_many(context.network, ids, window.read_start, window.read_end, codes)
-
-
-def _judge(
-    store: InfluxStore, context: RunContext, stations: Sequence[Station], reader: ContextReader
-) -> list[StationResult]:
-    """Judge the stations; while those of one query are judged, the next is answered."""
-    batches = [stations[first : first + STATIONS_A_QUERY] for first in range(0, len(stations), STATIONS_A_QUERY)]
-    judged: list[StationResult] = []
-    with ThreadPoolExecutor(1) as executor:
-        reading = executor.submit(_read, store, context, batches[0]) if batches else None
-        for batch, following in zip_longest(batches, batches[1:]):
-            assert reading is not None
-            natives = reading.result()
-            reading = executor.submit(_read, store, context, following) if following else None
-            judged += [
-                judge_station(station, _of_station(natives, station, context.network), context, reader)
-                for station in batch
-            ]
-    return judged
-
-
-def _of_station(
-    natives: Mapping[tuple[str, str], pd.DataFrame], station: Station, network: str
-) -> dict[str, pd.DataFrame]:
-    """Frames of a station's instruments, each with the parameters that the network file gives it."""
-    found: dict[str, pd.DataFrame] = {}
-    for item in station.instruments_of(network):
-        frame = natives.get((station.id, item.id))
-        if frame is not None:
-            known = set(item.parameters)
-            foreign = [name for name in frame if str(name).removesuffix(STATUS) not in known]
-            found[item.id] = frame.drop(columns=foreign) if foreign else frame
-    return found

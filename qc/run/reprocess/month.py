@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from qc.hourly.relation.network import history_h
-from qc.run.job import codes_of, run
+from qc.run.job import run
 from qc.run.limits import thresholds_of
+from qc.run.station_reader import codes_of
 from qc.station.station_month import DAY, StationMonth, changed_days, rules_digest, stretches_of
 from qc.station.window import look_back
 from schemas.interval import floor_hour

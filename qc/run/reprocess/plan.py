@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from qc.run.job import stations_of
+from qc.run.station_reader import stations_of
 from qc.station.station_month import StationMonth, station_months_of
 from qc.station.window import HOUR
 from schemas.interval import floor_hour

@@ -177,7 +177,7 @@ def test_commands_run_and_explain(placed: SharedSettings, store: InfluxStore, mo
     assert json.loads(done.output)["native_flags"]["status"] == 30
     why = shell.invoke(app, ["qc", "why", "--station", "s1", "--parameter", "o3", "--at", "2026-06-01T09:30"])
     assert "无效 小时完整率：30 个有效值覆盖该小时的 50 %，至少需要 75 %" in why.output
-    assert "仪器自报标识 C：校准" in why.output
+    assert "仪器状态标识 C：校准" in why.output
     limits = shell.invoke(app, ["qc", "thresholds", "show", "pm25", "--station", "s1"])
     assert "pm_inversion" in limits.output
     for wrong, words in (
