@@ -1,4 +1,4 @@
-"""How sure an alert is: flags of its hours, completeness, neighbours, attribution; stated with the figures. Pure.
+"""How reliable the data of an alert are: flags of its hours, completeness and neighbours, stated with the figures. Pure.
 
 The grade is a count of reasons for doubt, not a probability: *high* without any, *medium* with one, *low* with more.
 """
@@ -9,21 +9,22 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from schemas.alert import RuleKind
 from schemas.flag import Flag
+from schemas.reason import Reason
+from schemas.words import render
 
 if TYPE_CHECKING:
     from alerts.mail.view import AlertView
+    from schemas.reason import Figure
 
-#: [1] share of values in the series window under which completeness is a reason for doubt; the daily validity rule of
-#: GB 3095 (20 of 24 hours) as a ratio.
 COMPLETE_SHARE = 20 / 24
-GRADES = {"high": ("较高", "high"), "medium": ("中等", "medium"), "low": ("较低", "low")}
+"""Share of values in the series window under which completeness is a reason for doubt [1]; the daily validity rule of GB 3095
+(20 of 24 hours) as a ratio."""
 
 
 class ConfidenceReason(NamedTuple):
-    """One thing that was looked at: in words, and whether it is a reason for doubt (None: cannot be said)."""
+    """One thing that was checked, and whether it is a reason for doubt (None: undetermined)."""
 
-    zh: str
-    en: str
+    reason: Reason
     is_doubt: bool | None
 
 
@@ -32,30 +33,27 @@ class DataConfidence(NamedTuple):
 
     grade: str
     grounds: tuple[ConfidenceReason, ...]
-    caveat_zh: str
-    caveat_en: str
+    caveat: Reason
+
+    def grade_text(self, language: str) -> str:
+        """Name of the grade."""
+        return render(_message(self.grade), language)
 
 
 def data_confidence(view: AlertView) -> DataConfidence | None:
-    """Judge a threshold alert; None where the question makes no sense (silence, operation, the end of an alert)."""
+    """Grade a threshold alert; None for other alerts (silence, operation, the end of an alert)."""
     if view.kind is not RuleKind.THRESHOLD or view.is_resolved or not view.points:
         return None
     grounds = tuple(ground for ground in (_flags(view), _completeness(view), _neighbours(view)) if ground)
     doubts = sum(ground.is_doubt is True for ground in grounds)
     grade = "high" if not doubts and any(ground.is_doubt is False for ground in grounds[2:]) else "medium"
     grade = "low" if doubts > 1 else grade
-    alone = any(ground.is_doubt for ground in grounds[2:])
-    if alone:
-        zh, en = (
-            "仅本站偏高：既可能是局地排放事件，也可能是仪器故障，请先核对仪器状态。",
-            "Only this station is high: a local release or a fault of the instrument; check the instrument first.",
-        )
-    else:
-        zh, en = (
-            "数据为自动审核结果，尚未人工复核。",
-            "Automatically checked data, not yet reviewed by a person.",
-        )
-    return DataConfidence(grade, grounds, zh, en)
+    is_alone = any(ground.is_doubt for ground in grounds[2:])
+    return DataConfidence(grade, grounds, _message("caveat_alone" if is_alone else "caveat_automatic"))
+
+
+def _message(kind: str, **figures: Figure) -> Reason:
+    return Reason("confidence", kind, figures, "mail")
 
 
 def _flags(view: AlertView) -> ConfidenceReason:
@@ -64,30 +62,18 @@ def _flags(view: AlertView) -> ConfidenceReason:
     passed = sum(point.flag is Flag.PASS for point in judged)
     total = len(judged)
     if suspect:
-        return ConfidenceReason(
-            f"质控：超标时段 {total} 个数据中 {suspect} 个可疑",
-            f"QC: {suspect} of {total} values since then are suspect",
-            is_doubt=True,
-        )
+        return ConfidenceReason(_message("suspect", suspect=suspect, total=total), is_doubt=True)
     if passed < total or not total:
-        return ConfidenceReason(
-            f"质控：{total} 个数据中 {passed} 个已通过，其余尚未检验",
-            f"QC: {passed} of {total} values passed, the rest is not tested yet",
-            is_doubt=None,
-        )
-    return ConfidenceReason(
-        f"质控：超标时段 {total} 个数据全部通过", f"QC: all {total} values since then passed", is_doubt=False
-    )
+        return ConfidenceReason(_message("untested", passed=passed, total=total), is_doubt=None)
+    return ConfidenceReason(_message("passed", total=total), is_doubt=False)
 
 
 def _completeness(view: AlertView) -> ConfidenceReason:
     observed = sum(point.value is not None for point in view.points)
     expected = max(observed, round((view.points[-1].start - view.points[0].start) / view.cadence) + 1)
     share = observed / expected
-    text = f"{observed}/{expected}", f"{share:.0%}"
-    return ConfidenceReason(
-        f"完整率：{text[0]}（{text[1]}）", f"Completeness: {text[0]} ({text[1]})", is_doubt=share < COMPLETE_SHARE
-    )
+    message = _message("completeness", observed=observed, expected=expected, share=share)
+    return ConfidenceReason(message, is_doubt=share < COMPLETE_SHARE)
 
 
 def _neighbours(view: AlertView) -> ConfidenceReason | None:
@@ -95,12 +81,8 @@ def _neighbours(view: AlertView) -> ConfidenceReason | None:
     limit, value = view.transition.threshold, view.transition.value
     if not known or limit is None or value is None:
         return None
-    above = not view.is_below
-    count = sum((item.value > limit) if above else (item.value < limit) for item in known if item.value is not None)
+    is_above = not view.is_below
+    count = sum((item.value > limit) if is_above else (item.value < limit) for item in known if item.value is not None)
     radius = round(max(item.distance_km for item in known))
-    side_zh, side_en = ("超过", "above") if above else ("低于", "below")
-    return ConfidenceReason(
-        f"邻站：{radius} km 内 {len(known)} 站中 {count} 站同样{side_zh}阈值",
-        f"Neighbours: {count} of {len(known)} stations within {radius} km are {side_en} the threshold too",
-        is_doubt=count == 0,
-    )
+    kind = "neighbours_above" if is_above else "neighbours_below"
+    return ConfidenceReason(_message(kind, count=count, total=len(known), radius=radius), is_doubt=count == 0)

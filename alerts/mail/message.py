@@ -19,10 +19,11 @@ import structlog
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from alerts import wording
-from alerts.mail.data_confidence import GRADES, data_confidence
+from alerts.mail.data_confidence import data_confidence
 from alerts.mail.mail_table import caption, headline, label_kind, mail_table
 from alerts.mail.plot import plot_series
 from schemas.alert import RuleKind
+from schemas.words import render as render_reason
 from schemas.words import sentence, words
 
 if TYPE_CHECKING:
@@ -203,14 +204,14 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
         "stations": _station_rows(views, language) if len(views) > 1 else [],
         "count": _station_count(views, language),
         "left_off": max(0, len(_by_station(views)) - SHOWN_STATIONS),
-        "grade": GRADES[doubt.grade][pick] if doubt else None,
+        "grade": doubt.grade_text(language) if doubt else None,
         "grounds": [
-            *((ground[pick], ground.is_doubt) for ground in doubt.grounds),
+            *((render_reason(ground.reason, language), ground.is_doubt) for ground in doubt.grounds),
             *([(first.verdict.text.of(language), first.verdict.is_fault)] if first.verdict else []),
         ]
         if doubt
         else [],
-        "caveat": (doubt.caveat_zh, doubt.caveat_en)[pick] if doubt else None,
+        "caveat": render_reason(doubt.caveat, language) if doubt else None,
         "causes": [
             (cause.text.of(language), CONFIDENCE.get(cause.confidence, ("–", "–"))[pick]) for cause in first.causes
         ],

@@ -18,8 +18,7 @@ from schemas.frames import COMPLETENESS, COUNT, FLAG, REVISION, STD, UNCERTAINTY
 from schemas.interval import floor_hour
 from schemas.parameter import parameter as known_parameter
 from schemas.reason import Figure, reason_data
-from schemas.words import name_of, sentence, words
-from schemas.words.message import number_text
+from schemas.words import sentence
 from store.history import flags_as_of, hourly_as_of
 from store.influx.store import Bucket
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from schemas.network import Network
-    from schemas.words import Words
     from store.influx.store import InfluxStore
     from store.state import FlagChange, StateStore
 
@@ -274,52 +272,3 @@ def _reason_fields(stored: str) -> dict[str, Any]:
         "key": data.key,
         "figures": data.figures,
     }
-
-
-def in_words(why: FlagExplanation, language: str) -> list[str]:
-    """Lines for a person, ``zh`` or ``en``."""
-    text = words(language, "cli.why")
-    lines = [_hour_line(why.parameter, item, text) for item in why.hours]
-    lines += [_verdict_line(item, text) for item in why.verdicts]
-    if why.changes:
-        lines.append(text("changes"))
-        lines += [_change_line(item, text) for item in why.changes]
-    return lines or [text("nothing")]
-
-
-def _hour_line(code: str, item: HourValue, text: Words) -> str:
-    line = text(
-        "hour",
-        network=item.network,
-        parameter=code,
-        value=text("no_value") if item.value is None else number_text(item.value, text.language),
-        unit=item.unit,
-        spread="" if item.std is None else f" (s {item.std:.3g})",
-        count=item.count,
-        flag=item.flag,
-    )
-    return line + (text("revision", revision=item.revision) if item.revision else "")
-
-
-def _verdict_line(item: FlagGroup, text: Words) -> str:
-    times = "" if item.count == 1 else f" (x{item.count}, {item.first:%H:%M}-{item.last:%H:%M} UTC)"
-    reason = item.reason_zh if text.language == "zh" else item.reason
-    head = text("verdict", flag=item.flag, test=name_of(item.test, text.language), reason=reason, times=times)
-    if item.version is None or item.run_id is None:
-        return head
-    limit = " ".join(f"{name}={value}" for name, value in item.limit.items() if name not in ("source", "verified"))
-    return f"{head} [{limit + '; ' if limit else ''}{item.version} {item.run_id[:8]}]"
-
-
-def _change_line(item: FlagChangeGroup, text: Words) -> str:
-    return text(
-        "change",
-        at=f"{item.recorded_at:%Y-%m-%dT%H:%M:%SZ}",
-        run=item.run_id[:8],
-        level=item.level,
-        test=name_of(item.test, text.language),
-        before=item.flag_before,
-        flag=item.flag,
-        count=item.count,
-        reason=item.reason_zh if text.language == "zh" else item.reason,
-    )

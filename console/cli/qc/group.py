@@ -193,7 +193,8 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Say why an hour has its flag, by which limit and run, and how that changed. 说明某小时标识的原因与变更。"""
-    from console.query.flag_explanation import explain, in_words
+    from console.query.flag_explanation import explain
+    from console.query.flag_text import explanation_lines
     from store.influx.store import InfluxStore
     from store.state import StateStore
 
@@ -211,7 +212,10 @@ def why(
     if as_json:
         lines = [to_json(answer), *(to_json(row) for row in marks)]
     else:
-        lines = [*in_words(answer, settings.language.value), *(str(row[settings.language.value]) for row in marks)]
+        lines = [
+            *explanation_lines(answer, settings.language.value),
+            *(str(row[settings.language.value]) for row in marks),
+        ]
     for line in lines:
         typer.echo(line)
 

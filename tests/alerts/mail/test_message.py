@@ -14,6 +14,7 @@ from alerts.mail.message import Envelope, compose, message_id, render
 from alerts.mail.sample import sample_views
 from alerts.mail.view import AlertView, Name, NeighbourValue
 from alerts.wording import minutes_text, number_text
+from schemas.words import render as render_reason
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
@@ -144,7 +145,7 @@ def test_a_lonely_exceedance_warns_of_a_fault() -> None:
     found = data_confidence(alone)
     assert found is not None
     assert found.grade == "medium"
-    assert "fault of the instrument" in found.caveat_en
+    assert "instrument fault" in render_reason(found.caveat, "en")
 
 
 def test_message_ids_take_the_senders_domain() -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from console.query.flag_explanation import explain, in_words
+from console.query.flag_explanation import explain
+from console.query.flag_text import explanation_lines
 from qc.run import job
 from schemas.flag import Flag
 from schemas.interval import Interval
@@ -99,8 +100,8 @@ def test_why_names_limit_run_and_what_was_taken_back(placed: SharedSettings, sto
     assert complete.limit["min_completeness"] == 0.75
     assert (complete.version, complete.run_id) == (first.version, first.run_id)
     assert (old.hours[0].count, old.hours[0].flag, now.hours[0].count, now.hours[0].revision) == (30, 4, 60, 1)
-    assert any("min_completeness=0.75" in line for line in in_words(old, "en"))
-    assert any("第 1 次修订" in line for line in in_words(now, "zh"))
+    assert any("min_completeness=0.75" in line for line in explanation_lines(old, "en"))
+    assert any("第 1 次修订" in line for line in explanation_lines(now, "zh"))
 
 
 def test_a_value_that_goes_leaves_nothing_behind(placed: SharedSettings, store: InfluxStore) -> None:
