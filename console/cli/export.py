@@ -54,7 +54,7 @@ def register(app: typer.Typer) -> None:
         """Export stored values with units, flags and provenance. 导出数据（含单位、标识与来源）。"""
         from console.cli.export_file import TooLongError, write_file
         from schemas.interval import Interval
-        from store.archive import archive
+        from store.archive.provenance import provenance
         from store.error import StoreError
         from store.influx.store import InfluxStore
         from store.settings import SharedSettings, load_settings
@@ -84,7 +84,7 @@ def register(app: typer.Typer) -> None:
             ]
         )
         note = "" if level is Level.NATIVE else _note(stations, network, ids, Interval(start, stop))
-        origin = archive.provenance(query=query, level=level, now=datetime.now(UTC), network=network, note=note)
+        origin = provenance(query=query, level=level, now=datetime.now(UTC), network=network, note=note)
         store = InfluxStore(settings)
         try:
             read = _pieces(settings, store, network, ids, (level, start, stop, told_at))

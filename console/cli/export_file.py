@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from store.archive.archive import long_table, write_csv, write_netcdf, write_parquet
+from store.archive.archive import long_table, write_csv, write_parquet
+from store.archive.netcdf import write_netcdf
 from store.archive.option import ExportFormat
 from store.archive.spool import Spool
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from schemas.network import Station
-    from store.archive.archive import Provenance
+    from store.archive.provenance import Provenance
 
     Frames = Mapping[tuple[str, str], pd.DataFrame]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from store.influx.bucket import Step
+    from store.influx.bucket.step import Step
     from store.influx.http import Bucket, InfluxHttp
     from store.settings import SharedSettings
 
@@ -45,7 +45,7 @@ def migrate(
 
 
 def _retention(text: str) -> tuple[Bucket, int]:
-    from store.influx.bucket import parse_span
+    from store.influx.bucket.step import parse_span
     from store.influx.http import Bucket
 
     name, _, span = text.partition("=")
@@ -77,7 +77,7 @@ def _state(settings: SharedSettings, *, dry_run: bool) -> bool:
 
 def _influxdb(settings: SharedSettings, keep_s: dict[Bucket, int], *, remap: bool, dry_run: bool, yes: bool) -> bool:
     from store.error import StoreAccessError, StoreError
-    from store.influx.bucket import apply, plan
+    from store.influx.bucket.plan import apply, plan
     from store.influx.http import InfluxHttp
 
     http = InfluxHttp(settings)
@@ -110,7 +110,8 @@ def _confirm(steps: list[Step], *, yes: bool) -> None:
 
 
 def _report(http: InfluxHttp) -> None:
-    from store.influx.bucket import read_states, span_text
+    from store.influx.bucket.plan import read_states
+    from store.influx.bucket.step import span_text
 
     version = http.server.version
     if http.server.number[0] >= 3:  # noqa: PLR2004 - major version
@@ -123,7 +124,7 @@ def _report(http: InfluxHttp) -> None:
 def _without_rights(http: InfluxHttp, error: Exception) -> bool:
     """With credentials that may not administer: whether everything is there and may be used nevertheless."""
     from store.error import StoreError
-    from store.influx.bucket import try_access
+    from store.influx.bucket.access import try_access
 
     try:
         found = try_access(http)

@@ -52,7 +52,7 @@ class DiskForecast:
 
 
 def daily_growth(name: str, sizes: Sequence[int], keep_days: int = 0) -> Growth | None:
-    """Growth of files that are made anew each day; None with fewer than `LEAST_DAYS` complete days.
+    """Growth of files that are that begin new each day; None with fewer than `LEAST_DAYS` complete days.
 
     Parameters
     ----------

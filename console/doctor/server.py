@@ -45,7 +45,7 @@ def _probed(refused: str, detail: str) -> Diagnosis:
 def check_influxdb(settings: LocalSettings, part: PartName | None) -> Diagnosis:
     """Every bucket that the part uses can be written and read."""
     from store.error import StoreError
-    from store.influx.bucket import try_access
+    from store.influx.bucket.access import try_access
     from store.influx.http import Bucket, InfluxHttp
     from store.influx.token import READS, WRITES, TokenOwner
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from store.error import QueryError
-from store.influx.read import header_of
+from store.influx.arrow import header_of
 
 if TYPE_CHECKING:
     from store.influx.http import Bucket, InfluxHttp

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import re
 import threading
 from contextlib import contextmanager
 from enum import StrEnum
@@ -21,7 +20,9 @@ import msgspec
 from urllib3 import PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
-from store.error import QueryError, StoreAccessError, StoreError, StoreMissingError, StoreUnavailableError
+from store.error import QueryError, StoreError, StoreUnavailableError
+from store.influx.answer import _SHOWN, Answer, error_of
+from store.influx.server import _UNNUMBERED, V2_WRITE_SINCE, Server, number_of, version_in
 from store.settings import InfluxDialect
 
 if TYPE_CHECKING:
@@ -31,18 +32,11 @@ if TYPE_CHECKING:
 
     from store.settings import SharedSettings
 
+
 #: Gzip level 1: on local networks a higher level costs more time than the saved bytes do.
 _GZIP_LEVEL = 1
 _POOL_SIZE = 16
-#: First 1.x release with ``/api/v2/write`` (release notes of InfluxDB 1.8.0).
-_V2_WRITE_SINCE = (1, 8)
 _LONGEST_GET = 2_000
-WRITTEN = 204
-"""What every InfluxDB answers to a write that it has taken; a proxy's page comes with 200."""
-_SHOWN = 120
-"""Bytes of an unexpected answer that an error quotes."""
-#: 1.x states its version always; what names its build only is a 2.x.
-_UNNUMBERED = (2, 0)
 
 
 class Bucket(StrEnum):
@@ -52,42 +46,6 @@ class Bucket(StrEnum):
     HOURLY = "hourly"
     PRODUCT = "product"
     OPS = "ops"
-
-
-class Server(msgspec.Struct, frozen=True):
-    """What answers at the other end.
-
-    Attributes
-    ----------
-    version : str
-        As the server states it; empty when it does not.
-    number : tuple of int
-        Major and minor.
-    writes_v2 : bool
-        Whether lines go to ``/api/v2/write`` (else to ``/write``).
-    """
-
-    version: str
-    number: tuple[int, int]
-    writes_v2: bool
-
-
-class Answer(msgspec.Struct, frozen=True):
-    """Status and body of a response; also of one that refuses."""
-
-    status: int
-    body: bytes
-
-    @property
-    def words(self) -> str:
-        """What the server said, in its own words."""
-        try:
-            content = json.loads(self.body)
-        except ValueError:
-            return self.body.decode(errors="replace").strip() or f"HTTP {self.status}"
-        if isinstance(content, dict):
-            return str(content.get("error") or content.get("message") or content)
-        return str(content)
 
 
 class _Result(msgspec.Struct, frozen=True):
@@ -253,12 +211,12 @@ class InfluxHttp:
         version = headers.get("X-Influxdb-Version", "")
         if not version:
             answer, headers = self._send("GET", "/health")
-            version = headers.get("X-Influxdb-Version", "") or _version_in(answer.body)
-        number = _number_of(version)
+            version = headers.get("X-Influxdb-Version", "") or version_in(answer.body)
+        number = number_of(version)
         if number == (0, 0) and "X-Influxdb-Build" in headers:
             number = _UNNUMBERED  # built from source without a version
         if self._dialect is InfluxDialect.AUTO:
-            writes_v2 = number >= _V2_WRITE_SINCE
+            writes_v2 = number >= V2_WRITE_SINCE
         else:
             writes_v2 = self._dialect is InfluxDialect.V2
         if number == (0, 0):
@@ -287,41 +245,9 @@ def explained(http: InfluxHttp) -> Iterator[None]:
         raise _unreachable(http.url, error) from error
 
 
-def error_of(answer: Answer, url: str, *, otherwise: type[StoreError]) -> StoreError:
-    """The error an answer stands for; ``otherwise`` where the status says no more than refusal."""
-    words = answer.words
-    if answer.status in (401, 403):
-        return StoreAccessError(
-            f"InfluxDB at {url} refuses the credentials: {words}; check SKYGROUND_INFLUX_TOKEN, or SKYGROUND_INFLUX_USER and _PASSWORD"
-        )
-    if answer.status < 300:  # noqa: PLR2004 - HTTP
-        said = answer.body[:_SHOWN].decode(errors="replace")
-        return StoreUnavailableError(
-            f"InfluxDB at {url}: HTTP {answer.status} to a write, expected {WRITTEN}: a proxy or another program answers: {said!r}"
-        )
-    if is_missing(answer):
-        return StoreMissingError(f"InfluxDB at {url}: {words}; {_remedy(words)}")
-    if answer.status == 429 or answer.status >= 500:  # noqa: PLR2004 - HTTP
-        return StoreUnavailableError(f"InfluxDB at {url}: HTTP {answer.status}: {words}")
-    return otherwise(f"InfluxDB at {url}: {words}")
-
-
-def _remedy(words: str) -> str:
-    if re.search(r"\borg(anization)?\b", words):
-        return "set SKYGROUND_INFLUX_ORG to an organisation of this server; it is not created"
-    return "`skyground migrate` creates it, SKYGROUND_INFLUX_DATABASE names it"
-
-
 def is_loopback(url: str) -> bool:
     """Whether a server is on this machine: compressing for it costs both sides time and saves no network."""
     return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
-
-
-def is_missing(answer: Answer) -> bool:
-    """Whether the answer says that the database, retention policy, bucket or organisation does not exist."""
-    # 1.x answers 500 to a write into an absent retention policy, so the words decide
-    pattern = r"(database|retention policy|bucket|organization|org)\b.*not found|not found:? *(database|retention policy|bucket)"
-    return answer.status == 404 or re.search(pattern, answer.words) is not None  # noqa: PLR2004 - HTTP
 
 
 def _authorization(settings: SharedSettings) -> dict[str, str]:
@@ -338,16 +264,3 @@ def _unreachable(url: str, error: Exception) -> StoreUnavailableError:
     return StoreUnavailableError(
         f"InfluxDB at {url} does not answer: {error}; is it started, is SKYGROUND_INFLUX_URL right?"
     )
-
-
-def _version_in(body: bytes) -> str:
-    try:
-        content = json.loads(body)
-    except ValueError:
-        return ""
-    return str(content.get("version") or "") if isinstance(content, dict) else ""
-
-
-def _number_of(version: str) -> tuple[int, int]:
-    match = re.search(r"(\d+)\.(\d+)", version)
-    return (int(match[1]), int(match[2])) if match else (0, 0)

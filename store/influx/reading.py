@@ -69,7 +69,7 @@ class ReadingStore:
 
     def ensure(self) -> None:
         """Create database and retention policies (or buckets) that are absent; raises `StoreError`."""
-        from store.influx.bucket import ensure_buckets  # with influxdb-client's services, for a new database only
+        from store.influx.bucket.plan import ensure_buckets  # with influxdb-client's services, for a new database only
 
         with self._lock:
             ensure_buckets(self._http)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from schemas.column import COMPLETENESS, COUNT, FLAG, STATUS
-from store.influx import read
+from store.influx import read, read_hourly
 from store.influx.csv import CsvReader
 from store.influx.http import Bucket
 from store.influx.influxql import newest, quote_identifier, select
@@ -112,7 +112,7 @@ class InfluxStore(ReadingStore):
     ) -> pd.DataFrame:
         """Hourly frame of one station in ``[start, end)``; hours without a point are absent rows."""
         frames = self._read_hourly(network, start, end, parameters, {"station": station_id})
-        return frames.get(station_id, read.empty_hourly(parameters))
+        return frames.get(station_id, read_hourly.empty_hourly(parameters))
 
     def read_hourly_all(
         self, network: str, start: datetime, end: datetime, parameters: Sequence[str] | None = None
@@ -127,14 +127,14 @@ class InfluxStore(ReadingStore):
         columns = [name + suffix for name in parameters for suffix in (COUNT, COMPLETENESS)]
         tags = {"station": station_id} if station_id else {}
         question = select(network, start, end, columns=[*columns, "station"], tags=tags)
-        return read.count_frames(self._select(Bucket.HOURLY, question))
+        return read_hourly.count_frames(self._select(Bucket.HOURLY, question))
 
     def read_hourly_table(
         self, network: str, start: datetime, end: datetime, station_id: str | None = None
     ) -> pd.DataFrame:
         """Hours of all stations, or one, in one frame with the index (``station_id``, ``start``)."""
         tags = {"station": station_id} if station_id else {}
-        return read.hourly_table(self._select(Bucket.HOURLY, select(network, start, end, tags=tags)))
+        return read_hourly.hourly_table(self._select(Bucket.HOURLY, select(network, start, end, tags=tags)))
 
     def read_flags(
         self, bucket: Bucket, network: str, start: datetime, end: datetime, station_id: str | None = None
@@ -182,7 +182,7 @@ class InfluxStore(ReadingStore):
     ) -> dict[str, pd.DataFrame]:
         columns = [name + suffix for name in parameters or () for suffix in ("", COUNT, FLAG, COMPLETENESS)]
         question = select(network, start, end, columns=[*columns, "station"] if columns else (), tags=tags)
-        return read.hourly_frames(self._select(Bucket.HOURLY, question), parameters)
+        return read_hourly.hourly_frames(self._select(Bucket.HOURLY, question), parameters)
 
     def _select(self, bucket: Bucket, question: str) -> bytes:
         return self._csv.ask(question, bucket)

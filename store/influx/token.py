@@ -14,7 +14,7 @@ from influxdb_client.domain.permission import Permission
 from influxdb_client.domain.permission_resource import PermissionResource
 
 from store.error import StoreError, StoreMissingError
-from store.influx.bucket import buckets_by_name, organisation_id
+from store.influx.bucket.v2 import buckets_by_name, organisation_id
 from store.influx.http import Bucket, explained
 
 if TYPE_CHECKING:

@@ -18,14 +18,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from store.error import StoreRefusedError, StoreUnavailableError
-from store.influx.http import WRITTEN, error_of, is_missing
+from store.influx.answer import WRITTEN, error_of, is_missing
 from store.influx.line import escape_key, escape_measurement
 from store.influx.retention import is_for_age
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from store.influx.http import Answer, Bucket, InfluxHttp
+    from store.influx.answer import Answer
+    from store.influx.http import Bucket, InfluxHttp
     from store.influx.retention import Retentions
 
 #: Lines and bytes of one request: the server's own advice is 5,000 lines, its default limit 25 MB.

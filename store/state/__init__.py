@@ -20,7 +20,7 @@ from store.state.gap import UNSETTLED, Gap, GapState
 from store.state.gate import GateDecision, GateResult, GateRuling, HeldBatch
 from store.state.instrument import Clock, ClockState, InstrumentState, Progress
 from store.state.process import Process, ProcessState
-from store.state.quarantine import QuarantinedItem, QuarantineState
+from store.state.quarantine_item import QuarantinedItem, QuarantineState
 from store.state.reconciliation import ReconciliationFigures, ReconciliationRow
 from store.state.reprocess_digest import ReprocessDigest
 from store.state.review import AuditReport

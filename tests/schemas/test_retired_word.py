@@ -17,7 +17,7 @@ PHRASES = re.findall(r'"([^"]+)"', _PHRASES.partition("\n\n")[0])
 RETIRED = [
     word for row in TABLE.splitlines() if row.startswith("| `") for word in re.findall(r"`(\w+)`", row.split("|")[1])
 ]
-HELP = ("console/cli/**/*.py", "console/doctor.py")
+HELP = ("console/cli/**/*.py", "console/doctor/*.py")
 
 
 @cache

@@ -14,8 +14,9 @@ from console.cli import export, export_file
 from console.cli.export_file import TooLongError, write_file
 from schemas.interval import Interval
 from schemas.reading import Reading
-from store.archive.archive import long_table, provenance
+from store.archive.archive import long_table
 from store.archive.option import ExportFormat, Level
+from store.archive.provenance import provenance
 from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:

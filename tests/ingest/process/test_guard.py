@@ -27,7 +27,8 @@ from schemas.network import Instrument, Network, Station
 from schemas.reading import RejectReason
 from sensors.network_file import network_toml
 from store.error import QueryError, StateError, StateValueError, StoreUnavailableError
-from store.influx.http import Answer, InfluxHttp
+from store.influx.answer import Answer
+from store.influx.http import InfluxHttp
 from store.influx.store import InfluxStore
 from store.rawlog import RawLog
 from store.state import Finding, FindingKind, StateStore

@@ -17,8 +17,10 @@ from schemas.frames import FLAG_COLUMNS
 from schemas.interval import Interval
 from schemas.network import Station
 from schemas.reading import Reading
-from store.archive.archive import long_table, provenance, write_csv, write_netcdf, write_parquet
+from store.archive.archive import long_table, write_csv, write_parquet
+from store.archive.netcdf import write_netcdf
 from store.archive.option import Level
+from store.archive.provenance import provenance
 from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 

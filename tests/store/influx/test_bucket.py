@@ -11,17 +11,10 @@ from influxdb_client.service.dbr_ps_service import DBRPsService
 from pydantic import SecretStr
 
 from store.error import StoreAccessError, StoreError, StoreMissingError
-from store.influx.bucket import (
-    StepKind,
-    apply,
-    ensure_buckets,
-    organisation_id,
-    parse_span,
-    plan,
-    read_states,
-    span_text,
-    try_access,
-)
+from store.influx.bucket.access import try_access
+from store.influx.bucket.plan import apply, ensure_buckets, plan, read_states
+from store.influx.bucket.step import StepKind, parse_span, span_text
+from store.influx.bucket.v2 import organisation_id
 from store.influx.http import Bucket, InfluxHttp
 from store.influx.token import READS, WRITES, TokenOwner, create_token, list_tokens, revoke_token
 

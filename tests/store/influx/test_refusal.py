@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from store.influx import retention
-from store.influx.http import Answer, InfluxHttp
+from store.influx.answer import Answer
+from store.influx.http import InfluxHttp
 from store.influx.store import Bucket, InfluxStore
 from store.influx.write import MOST_REQUESTS
 

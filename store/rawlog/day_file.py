@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+DAY_SCHEMA = """
+CREATE TABLE IF NOT EXISTS message (
+    id INTEGER PRIMARY KEY, received_us INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL,
+    redelivered INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS message_received ON message (received_us);
+"""
 _BUSY_TIMEOUT_S = 30.0
 #: Pages in the write-ahead log before it is folded into the file: 16 MiB, so that one large batch causes one checkpoint.
 _CHECKPOINT_PAGES = 4_000

@@ -5,91 +5,39 @@ a message stamped before the newest file (a clock that stepped) goes into the ne
 to it misses nothing. One process writes to a directory at a time; any number reads.
 
 People move files away, delete them and put them back, also while they are open. So nothing is appended at or before a named cursor: a
-file that begins anew is read from its first message. And nothing counts as on disk unless its file still goes by its name (`store.rawlog_file`).
+file that begins anew is read from its first message. And nothing counts as on disk unless its file still goes by its name (`store.rawlog.day_file`).
 """
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import sys
 import threading
-from contextlib import closing, suppress
-from datetime import UTC, date, datetime, timedelta
+from contextlib import closing
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from schemas.message import RawMessage
 from store.error import DiskReserveError
-from store.rawlog_file import DayFile, connect, explained
+from store.rawlog import query
+from store.rawlog.day_file import DAY_SCHEMA, DayFile, connect, explained
+from store.rawlog.directory import days_of, free_bytes
+from store.rawlog.message import BEGINNING, LoggedMessage, Position, by_day, from_row, to_micros
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_FILE = re.compile(r"(\d{4}-\d\d-\d\d)\.sqlite")
+    from schemas.message import RawMessage
+
+
 _CURSORS = "cursors.sqlite"
-_DAY_SCHEMA = """
-CREATE TABLE IF NOT EXISTS message (
-    id INTEGER PRIMARY KEY, received_us INTEGER NOT NULL, topic TEXT NOT NULL, payload BLOB NOT NULL,
-    redelivered INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS message_received ON message (received_us);
-"""
 _CURSOR_SCHEMA = "CREATE TABLE IF NOT EXISTS cursor (name TEXT PRIMARY KEY, day TEXT NOT NULL, row INTEGER NOT NULL);"
 _INSERT = "INSERT INTO message (received_us, topic, payload, redelivered) VALUES (?, ?, ?, ?)"
 _INSERT_AT = "INSERT INTO message (id, received_us, topic, payload, redelivered) VALUES (?, ?, ?, ?, ?)"
 _LEAP = 1_000_000
 """Rows that are left free where a file holds fewer than a cursor has passed: whoever reads the one before it may still move on."""
 _SELECT = "SELECT id, received_us, topic, payload, redelivered FROM message WHERE id > ? ORDER BY id LIMIT ?"
-_COUNT = "SELECT count(*) FROM message WHERE received_us >= ? AND received_us < ?"
-_FIND = """SELECT id, received_us, topic, payload, redelivered FROM message
-WHERE received_us >= ? AND received_us < ? AND topic IN (SELECT value FROM json_each(?))"""
-
-
-class Position(msgspec.Struct, frozen=True, order=True):
-    """Place of a message in the log; as a cursor: everything up to and including it has been dealt with."""
-
-    day: date
-    row: int
-
-
-#: Before the first message of any log.
-BEGINNING = Position(date.min, 0)
-
-
-class LoggedMessage(msgspec.Struct, frozen=True, gc=False):
-    """A message and where it stands in the log."""
-
-    position: Position
-    message: RawMessage
-
-
-def free_bytes(directory: Path) -> int:
-    """Bytes that this user may still write on the file system of ``directory`` [B]."""
-    return shutil.disk_usage(directory).free
-
-
-def day_files(directory: Path) -> list[Path]:
-    """Files of a log's days, in order; the log may be in use."""
-    return sorted(path for path in directory.iterdir() if _day_of(path.name) is not None)
-
-
-def day_sizes(directory: Path) -> list[tuple[date, int]]:
-    """UTC days of a log with the size of each one's file and write-ahead log, oldest first [B]; the newest is incomplete."""
-    found: list[tuple[date, int]] = []
-    if not directory.is_dir():
-        return found
-    for path in day_files(directory):
-        with suppress(FileNotFoundError):  # retention deleted it meanwhile
-            log = path.with_name(f"{path.name}-wal")
-            size = path.stat().st_size + (log.stat().st_size if log.exists() else 0)
-            found.append((date.fromisoformat(path.stem), size))
-    return found
 
 
 class RawLog:
@@ -147,7 +95,7 @@ class RawLog:
             newest = max(self.days(), default=date.min)
             if self._writer is None:
                 newest = max(newest, self._passed().day)
-            for day, messages in _by_day(batch, newest):
+            for day, messages in by_day(batch, newest):
                 position = self._append_day(day, messages)
         return position
 
@@ -172,7 +120,7 @@ class RawLog:
                         room -= len(row[3])
                         if room < 0 and found:
                             return found
-                        found.append(_from_row(day, row))
+                        found.append(from_row(day, row))
                 if len(found) >= limit:
                     break
         return found
@@ -198,26 +146,15 @@ class RawLog:
 
     def position_before(self, moment: datetime) -> Position:
         """Position to rewind a cursor to so that everything received from ``moment`` (aware) on is read again."""
-        micros = _to_micros(moment)
-        for day in [day for day in self.days() if day >= moment.astimezone(UTC).date()]:
-            row = self._one(day, "SELECT min(id) FROM message WHERE received_us >= ?", (micros,))
-            if row is not None:
-                return Position(day, row - 1)
-        return self.end()
+        return query.position_before(self._directory, moment)
 
     def end(self) -> Position:
         """Position of the newest message; `BEGINNING` for an empty log."""
-        for day in reversed(self.days()):
-            row = self._one(day, "SELECT max(id) FROM message", ())
-            if row is not None:
-                return Position(day, row)
-        return BEGINNING
+        return query.end_of(self._directory)
 
     def count(self, start: datetime, end: datetime) -> int:
         """Messages received in ``[start, end)`` (aware), redelivered ones included."""
-        first = start.astimezone(UTC).date()
-        bounds = (_to_micros(start), _to_micros(end))
-        return sum(self._one(day, _COUNT, bounds) or 0 for day in self.days() if day >= first)
+        return query.count_between(self._directory, start, end)
 
     def find(
         self, topics: Collection[str], windows: Sequence[tuple[datetime, datetime]], *, most: int
@@ -232,26 +169,11 @@ class RawLog:
         most : int
             Messages of any topic that are looked through, newest window first; a window that would exceed the rest is left out [1].
         """
-        bounds = [(_to_micros(start), _to_micros(end)) for start, end in sorted(windows, reverse=True)]
-        first = min((start.astimezone(UTC).date() for start, _ in windows), default=date.max)
-        wanted = msgspec.json.encode(sorted(topics)).decode()
-        found: list[LoggedMessage] = []
-        for day in [day for day in reversed(self.days()) if day >= first]:
-            path = self._directory / f"{day}.sqlite"
-            with explained(path), closing(connect(path, _DAY_SCHEMA)) as connection:
-                for window in bounds:
-                    passed = connection.execute(_COUNT, window).fetchone()[0]
-                    if 0 < passed <= most:
-                        most -= passed
-                        rows = connection.execute(_FIND, (*window, wanted))
-                        found.extend(_from_row(day, row) for row in rows)
-        return sorted(found, key=lambda item: item.position)
+        return query.find_messages(self._directory, topics, windows, most=most)
 
     def count_after(self, cursor: Position) -> int:
         """Messages a reader at ``cursor`` has still to deal with."""
-        question = "SELECT count(*) FROM message WHERE id > ?"
-        days = [day for day in self.days() if day >= cursor.day]
-        return sum(self._one(day, question, (cursor.row if day == cursor.day else 0,)) or 0 for day in days)
+        return query.count_after(self._directory, cursor)
 
     def prune(self, before: datetime) -> list[date]:
         """Delete whole days before ``before`` (aware) that every named cursor has left behind; returns the days deleted.
@@ -271,7 +193,7 @@ class RawLog:
 
     def days(self) -> list[date]:
         """Days that have a file, ascending."""
-        return sorted(filter(None, (_day_of(path.name) for path in self._directory.iterdir())))
+        return days_of(self._directory)
 
     def disk_usage(self) -> int:
         """Bytes the log occupies [B]."""
@@ -298,7 +220,7 @@ class RawLog:
             raise DiskReserveError(msg)
 
     def _append_day(self, day: date, messages: Sequence[RawMessage]) -> Position:
-        rows = [(_to_micros(item.received_at), item.topic, item.payload, item.redelivered) for item in messages]
+        rows = [(to_micros(item.received_at), item.topic, item.payload, item.redelivered) for item in messages]
         with explained(self._directory / f"{day}.sqlite"):
             file = self._writing(day)
             with file.connection as connection:
@@ -348,7 +270,7 @@ class RawLog:
         return self._reader.connection
 
     def _open(self, day: date) -> DayFile:
-        return DayFile(day, self._directory / f"{day}.sqlite", _DAY_SCHEMA)
+        return DayFile(day, self._directory / f"{day}.sqlite", DAY_SCHEMA)
 
     def _let_go(self) -> None:
         """Close files that have lost their names; what they hold goes into them first, wherever they are now."""
@@ -357,44 +279,8 @@ class RawLog:
         with self._read_lock:
             self._close_days()
 
-    def _one(self, day: date, question: str, values: tuple[int, ...]) -> int | None:
-        path = self._directory / f"{day}.sqlite"
-        with explained(path), closing(connect(path, _DAY_SCHEMA)) as connection:
-            answer: int | None = connection.execute(question, values).fetchone()[0]
-            return answer
-
     def _close_days(self) -> None:
         for held in (self._writer, self._reader):
             if held is not None:
                 held.connection.close()
         self._writer = self._reader = None
-
-
-def _by_day(batch: Sequence[RawMessage], newest: date) -> Iterator[tuple[date, Sequence[RawMessage]]]:
-    """Split a batch where the day moves on; never backwards, never before ``newest``."""
-    start, day = 0, max(newest, batch[0].received_at.astimezone(UTC).date())
-    for index, message in enumerate(batch):
-        reached = message.received_at.astimezone(UTC).date()
-        if reached > day:
-            if index > start:
-                yield day, batch[start:index]
-            start, day = index, reached
-    yield day, batch[start:]
-
-
-def _day_of(name: str) -> date | None:
-    """Day of a file by its name; None for whatever else lies there."""
-    match = _FILE.fullmatch(name)
-    try:
-        return date.fromisoformat(match[1]) if match else None
-    except ValueError:
-        return None
-
-
-def _from_row(day: date, row: tuple[int, int, str, bytes, int]) -> LoggedMessage:
-    message = RawMessage(row[2], row[3], _EPOCH + timedelta(microseconds=row[1]), bool(row[4]))
-    return LoggedMessage(Position(day, row[0]), message)
-
-
-def _to_micros(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MICROSECOND

@@ -1,0 +1,57 @@
+"""Where an export comes from: query, level, software, moment."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from store.archive.netcdf import _LEVELS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from store.archive.option import Level
+
+
+class Provenance(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an export comes from; written into every file.
+
+    Attributes
+    ----------
+    network : str
+        Whose instruments the values are of; empty where it is not stated.
+    note : str
+        What a reader has to know of these values, such as hours to which two instruments contribute; empty: nothing.
+    """
+
+    query: str
+    created: str
+    software: str
+    level: str
+    licence: str
+    network: str = ""
+    note: str = ""
+
+    def lines(self) -> list[str]:
+        """One ``key: value`` a line, without what is empty."""
+        return [f"{name}: {getattr(self, name)}" for name in self.__struct_fields__ if getattr(self, name)]
+
+
+def provenance(*, query: str, level: Level, now: datetime, network: str = "", note: str = "") -> Provenance:
+    """Provenance of an export made at ``now`` (aware)."""
+    try:
+        number = version("skyground")
+    except PackageNotFoundError:
+        number = "unknown"
+    licence = "The stations' operators decide on the use of these data; data of others keep their own licence and must be cited."
+    return Provenance(
+        query=query,
+        created=now.isoformat(timespec="seconds"),
+        software=f"skyground {number}",
+        level=_LEVELS[level],
+        licence=licence,
+        network=network,
+        note=note,
+    )

@@ -1,0 +1,1 @@
+"""Buckets of the time-series database: what there is, what is wanted, and the steps between."""
