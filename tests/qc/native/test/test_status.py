@@ -1,0 +1,10 @@
+from __future__ import annotations
+
+import numpy as np
+
+from qc.native.test.status import status_test
+
+
+def test_every_hard_letter_fails_and_soft_ones_are_suspect() -> None:
+    letters = np.array(["C", "M", "D", "B", "F", "T", "S", "N", None, np.nan, "", "x"], dtype=object)
+    assert status_test(letters).tolist() == [4, 4, 4, 4, 4, 3, 3, 1, 1, 1, 1, 3]
