@@ -1,0 +1,132 @@
+"""Outliers of the preceding values by Grubbs' test.
+
+SUSPECT if the value differs from the mean of the window `(t - window_s, t]` by more standard deviations of the window than the critical
+value of Grubbs' two-sided test at the level `alpha`. A window with fewer than `least` values is UNKNOWN. The values of a window
+must be close to a normal distribution: for parameters without a strong daily course.
+
+Source: Grubbs (1969), https://doi.org/10.1080/00401706.1969.10490657; SaQC offers the test by blocks as `flagByGrubbs`. Here a window
+ends at each value, so that a flag does not depend on where a run begins or ends.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import pandas as pd
+from msgspec import Meta
+from scipy.stats import t as student
+
+from qc.limits.limit import BaseLimit, Positive
+from qc.native.argument import check_positive, elapsed_s
+from qc.native.native_test import NativeTest
+from qc.native.rolling import Present
+from schemas.completeness import HOUR_S
+from schemas.flag import Flag
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from qc.native.series import NativeSeries
+    from schemas.reason import Figure
+
+_FEWEST = 3
+"""With fewer values the statistic has no degree of freedom."""
+
+
+class GrubbsLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="grubbs"):
+    """Level of significance ``alpha`` [1], length of the window [s] and its fewest values."""
+
+    alpha: Annotated[float, Meta(gt=0, lt=0.5)]
+    window_s: Positive
+    least: Annotated[int, Meta(ge=_FEWEST)] = 10
+
+    @property
+    def look_back_s(self) -> float:
+        """See `BaseLimit`."""
+        return self.window_s
+
+
+def grubbs_test(
+    values: NDArray[np.float64], times: NDArray[np.datetime64], *, alpha: float, window_s: float, least: int = 10
+) -> NDArray[np.int8]:
+    """Flag values that are outliers of the window that ends at them, by Grubbs' two-sided test.
+
+    Parameters
+    ----------
+    values : array of float
+        NaN where missing.
+    times : array of datetime64
+        UTC, ascending, unique.
+    alpha : float
+        Level of significance of one window [1].
+    window_s : float
+        The window is ``(t - window_s, t]`` [s], > 0.
+    least : int
+        Fewest values of a window, at least 3.
+
+    Raises
+    ------
+    InvalidInputError
+        If the times are unsorted or doubled, or a figure has no meaning.
+
+    References
+    ----------
+    Grubbs, F. E. (1969), https://doi.org/10.1080/00401706.1969.10490657.
+
+    Examples
+    --------
+    >>> times = np.datetime64("2026-01-01T00:00") + np.arange(12) * np.timedelta64(1, "m")
+    >>> values = np.array([1.0, 1.1, 0.9, 1.0, 1.1, 0.9, 1.0, 1.1, 0.9, 1.0, 1.1, 9.0])
+    >>> grubbs_test(values, times, alpha=0.01, window_s=3600.0).tolist()
+    [2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 3]
+    """
+    seconds = elapsed_s(values, times)
+    for name, figure in (("alpha", alpha), ("window_s", window_s), ("least", least)):
+        check_positive(name, figure)
+    there = Present.of(values, seconds)
+    rolling = pd.Series(there.numbers, index=times[there.at]).rolling(pd.Timedelta(seconds=window_s))
+    count = rolling.count().to_numpy().astype(np.int64)
+    distance, spread = np.abs(there.numbers - rolling.mean().to_numpy()), rolling.std().to_numpy()
+    sizes, which = np.unique(count, return_inverse=True)
+    critical = np.array([critical_value(int(size), alpha) if size >= _FEWEST else np.nan for size in sizes])[which]
+    flags = np.where((spread > 0) & (distance > critical * spread), Flag.SUSPECT, Flag.PASS).astype(np.int8)
+    flags[count < max(least, _FEWEST)] = Flag.UNKNOWN
+    return there.flags(flags, Flag.MISSING)
+
+
+def critical_value(count: int, alpha: float) -> float:
+    """Critical value of Grubbs' two-sided statistic for ``count`` values [1].
+
+    Examples
+    --------
+    >>> round(critical_value(10, 0.05), 3)
+    2.29
+    """
+    quantile = float(student.ppf(1 - alpha / (2 * count), count - 2))
+    return float((count - 1) / np.sqrt(count) * np.sqrt(quantile**2 / (count - 2 + quantile**2)))
+
+
+def _run(series: NativeSeries, limit: GrubbsLimit) -> NDArray[np.int8]:
+    return grubbs_test(series.numbers, series.times, alpha=limit.alpha, window_s=limit.window_s, least=limit.least)
+
+
+def _explain(series: NativeSeries, limit: GrubbsLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
+    return "outlier", {
+        "value": float(series.numbers[at]),
+        "unit": series.unit,
+        "hours": limit.window_s / HOUR_S,
+        "alpha": limit.alpha,
+    }
+
+
+TEST = NativeTest(
+    name="grubbs",
+    limit=GrubbsLimit,
+    run=_run,
+    explain=_explain,
+    messages={"outlier": ("value", "unit", "hours", "alpha")},
+    flags=frozenset({Flag.SUSPECT}),
+)
