@@ -12,7 +12,7 @@ from ingest.completeness.balance import count_batch
 from ingest.decode.error_finding import ErrorReport
 from ingest.decode.spoofed_payload import spoofed_payloads
 from ingest.process.guard import describe, divide, internal_error, is_unexpected
-from ingest.process.patience import Outage
+from ingest.process.outage import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -29,7 +29,7 @@ from ingest.decode.clock import ClockScreen
 from ingest.decode.clock_report import ClockReport
 from ingest.decode.message import DecodedMessage, decode_and_validate, set_aside
 from ingest.process.guard import CaughtErrors, divide
-from ingest.process.patience import Outage
+from ingest.process.outage import Outage
 from ingest.process.report import DrainReport
 from ingest.process.retry import StoppedError, retry_until_stopped
 from ingest.quarantine.entry import add_bare_entry, add_entries, move_refused

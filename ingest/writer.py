@@ -16,7 +16,7 @@ from tenacity import (
 )
 from tenacity.nap import sleep_using_event
 
-from ingest.process.patience import Outage
+from ingest.process.outage import Outage
 from store.error import StoreError
 
 if TYPE_CHECKING:

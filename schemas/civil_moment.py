@@ -67,6 +67,12 @@ def parse_civil_moment(text: str, zone: ZoneInfo, *, is_end: bool = False) -> da
     Notes
     -----
     A clock time that occurs twice, or not at all, because clocks are changed, is taken so that the interval is the longer one.
+
+    Examples
+    --------
+    >>> from zoneinfo import ZoneInfo
+    >>> parse_civil_moment("2026-11-22", ZoneInfo("Asia/Shanghai"), is_end=True).isoformat()
+    '2026-11-22T16:00:00+00:00'
     """
     try:
         moment = _read(text.strip(), zone, is_end=is_end)

@@ -41,12 +41,21 @@ def united(intervals: Iterable[Interval]) -> list[Interval]:
 
 
 def floor_hour(moment: datetime) -> datetime:
-    """Start of the UTC hour that holds ``moment`` (aware)."""
+    """Start of the UTC hour that holds ``moment`` (aware).
+
+    >>> floor_hour(datetime.fromisoformat("2026-11-22T08:30:00+08:00")).isoformat()
+    '2026-11-22T00:00:00+00:00'
+    """
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def hours_between(start: datetime, end: datetime) -> list[datetime]:
-    """Starts of all whole UTC hours that ``[start, end)`` touches, ascending."""
+    """Starts of all whole UTC hours that ``[start, end)`` touches, ascending.
+
+    >>> begin = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+    >>> [hour.hour for hour in hours_between(begin, begin + timedelta(hours=1))]
+    [8, 9]
+    """
     first = floor_hour(start)
     count = max(0, -((first - end) // timedelta(hours=1)))
     return [first + timedelta(hours=index) for index in range(count)]

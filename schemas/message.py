@@ -69,6 +69,11 @@ def parse_topic(topic: str) -> Topic:
     ------
     TopicError
         Names the topic and the part that is wrong.
+
+    Examples
+    --------
+    >>> parse_topic("obs/v1/voc/ln-sy-01/gc1/json").station_id
+    'ln-sy-01'
     """
     parts = topic.split("/")
     if len(parts) != 6 or parts[0] != "obs" or parts[1] != "v1":  # noqa: PLR2004 - the six levels of the contract

@@ -40,6 +40,11 @@ def parse_moment(text: str) -> datetime:
     Raises
     ------
     BoundsError
+
+    Examples
+    --------
+    >>> parse_moment("2026-11-22T08:00:00+08:00").isoformat()
+    '2026-11-22T00:00:00+00:00'
     """
     try:
         moment = msgspec.convert(text, datetime)

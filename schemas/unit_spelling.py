@@ -1,7 +1,7 @@
 """Spellings of units: ``µg/m³``, ``ug m-3``, ``UG/M3`` and ``µg·m⁻³`` are one unit, by one form of writing it.
 
-Pure text: which units there are is the matter of `schemas.units`. A spelling is never taken for a unit of another size: ``Mg`` is not
-``mg``, and ``ug/Nm3`` (of another state of the gas) is nothing that is known.
+Pure text; `schemas.units` has the units. A spelling is never taken for a unit of another size: ``Mg`` is not
+``mg``, and ``ug/Nm3`` (of another state of the gas) is unknown.
 """
 
 from __future__ import annotations
@@ -32,6 +32,12 @@ def unit_form(text: str) -> str | None:
     ----------
     text : str
         Such as ``W·m⁻²``, ``umol/(m2 s)``, ``PPB``.
+
+    Examples
+    --------
+    >>> unit_form("µg·m⁻³"), unit_form("UG/M3")
+    ('ug/m3', 'ug/m3')
+    >>> unit_form("Mg/m3")  # megagram: another size
     """
     if len(text) > LENGTH_MAX:
         return None

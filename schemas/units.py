@@ -108,6 +108,14 @@ def convert(
         If the unit is not allowed for the parameter.
     ValueError
         If the state is not above zero.
+
+    Examples
+    --------
+    >>> from schemas.parameter import parameter
+    >>> round(convert(50.0, "ppb", parameter("o3")), 2)  # at 298.15 K and 1013.25 hPa, in ug/m3
+    98.09
+    >>> convert(293.15, "K", parameter("temperature"))
+    20.0
     """
     if temperature_k == REFERENCE_TEMPERATURE_K and pressure_hpa == REFERENCE_PRESSURE_HPA:
         factor, offset = conversion(unit, parameter)

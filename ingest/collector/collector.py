@@ -17,7 +17,7 @@ from ingest.collector.intake import RESUMED, intake
 from ingest.mqtt import Subscriber
 from ingest.process.error import IngestError
 from ingest.process.lock import locked
-from ingest.process.patience import Outage
+from ingest.process.outage import Outage
 from store.rawlog import RawLog, free_bytes
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.process.guard import divide, say
-from ingest.process.patience import PAUSE_S, Outage
+from ingest.process.outage import PAUSE_S, Outage
 from schemas.message import RawMessage
 from store.error import DiskReserveError, RawLogError
 

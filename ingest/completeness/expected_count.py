@@ -18,7 +18,13 @@ HOUR = timedelta(hours=1)
 
 
 def expected_in(hour: datetime, cadence: timedelta, since: datetime | None, until: datetime | None) -> int:
-    """Readings that start in an hour at a cadence, while the instrument is installed; 0 or 1 where the cadence is longer."""
+    """Readings that start in an hour at a cadence, while the instrument is installed; 0 or 1 where the cadence is longer.
+
+    >>> from datetime import UTC
+    >>> hour = datetime(2026, 11, 22, 8, tzinfo=UTC)
+    >>> expected_in(hour, timedelta(minutes=5), None, hour + timedelta(minutes=30))
+    6
+    """
     first, last = max(hour, since or hour), min(hour + HOUR, until or hour + HOUR)
     if last <= first:
         return 0

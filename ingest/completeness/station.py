@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from ingest.mqtt import CommandListener, Publisher
 from ingest.process.error import IngestError, StationCommandError
-from ingest.process.patience import RateLimitedLog
+from ingest.process.outage import RateLimitedLog
 from schemas.message import Topic
 from schemas.moment import BoundsError, bounded_moment
 from sensors.json_v1 import FORMAT, encode_readings

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from ingest.process.guard import divide
-from ingest.process.patience import Outage
+from ingest.process.outage import Outage
 from store.error import RawLogError
 
 if TYPE_CHECKING:

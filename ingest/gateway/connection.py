@@ -10,7 +10,7 @@ import structlog
 
 from ingest.gateway.device import refusal
 from ingest.gateway.request import AMBIENT_AIR
-from ingest.process.patience import RateLimitedLog
+from ingest.process.outage import RateLimitedLog
 from schemas.message import RawMessage
 from sensors.hj212.command import READINGS, Command, answer_to
 from sensors.hj212.frame import encode_frame

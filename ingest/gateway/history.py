@@ -17,7 +17,7 @@ import structlog
 from ingest.completeness.station import NOTHING, parse_command
 from ingest.mqtt import CommandListener
 from ingest.process.error import StationCommandError
-from ingest.process.patience import RateLimitedLog
+from ingest.process.outage import RateLimitedLog
 from schemas.message import Topic
 from sensors.hj212.command import Command as Cn
 from sensors.hj212.command import RequestAnswer, Result

@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion
 
 from ingest.process.error import BrokerError
 from ingest.process.guard import describe, say
-from ingest.process.patience import SAY_AGAIN_S, Outage
+from ingest.process.outage import SAY_AGAIN_S, Outage
 from ingest.process.supervise import Restarts
 
 if TYPE_CHECKING:

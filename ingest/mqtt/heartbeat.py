@@ -12,7 +12,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client, wait_published
 from ingest.process.heartbeat import HEARTBEAT_S, Heartbeat, heartbeat_of
-from ingest.process.patience import RateLimitedLog
+from ingest.process.outage import RateLimitedLog
 from schemas.message import status_topic
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import structlog
 
 from ingest.process.guard import say
 from ingest.process.heartbeat import HEARTBEAT_S, heartbeat_of
-from ingest.process.patience import Outage
+from ingest.process.outage import Outage
 from ingest.process.supervise import Worker
 from store.error import StoreError
 

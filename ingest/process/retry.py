@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tenacity import RetryError, Retrying, retry_if_exception, stop_when_event_set, wait_fixed
 from tenacity.nap import sleep_using_event
 
-from ingest.process.patience import PAUSE_S
+from ingest.process.outage import PAUSE_S
 from store.error import StateValueError, StoreError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tenacity import RetryCallState
 
-    from ingest.process.patience import Outage
+    from ingest.process.outage import Outage
 
 
 class StoppedError(StoreError):

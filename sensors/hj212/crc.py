@@ -50,6 +50,10 @@ def crc16(data: bytes) -> int:
     -------
     int
         0 to 65,535; written as four hexadecimal digits, the high byte first.
+
+    References
+    ----------
+    HJ 212-2017, annex A.
     """
     count = len(data)
     if count == 0:
@@ -64,7 +68,11 @@ def crc16(data: bytes) -> int:
 
 
 def modbus(data: bytes) -> int:
-    """Check sum of MODBUS over the same bytes; used where a device is known to send it."""
+    """Check sum of MODBUS over the same bytes; used where a device is known to send it.
+
+    >>> f"{modbus(b'123456789'):04X}"
+    '4B37'
+    """
     register = _START
     for byte in data:
         register = register >> 8 ^ _TABLE[(register ^ byte) & 0xFF]

@@ -17,9 +17,9 @@ from ingest.collector.child import Child
 from ingest.collector.drain_loop import Drain
 from ingest.collector.intake import intake
 from ingest.mqtt import Subscriber
-from ingest.process import patience
+from ingest.process import outage
 from ingest.process.metrics import CollectorMetrics
-from ingest.process.patience import Outage
+from ingest.process.outage import Outage
 from ingest.process.report import send, send_if_room
 from ingest.writer import Writer
 from schemas.message import RawMessage
@@ -38,7 +38,7 @@ _log = structlog.get_logger("tests")
 
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "COMPLAIN_AFTER_S", 0.5)
+    monkeypatch.setattr(outage, "COMPLAIN_AFTER_S", 0.5)
 
 
 def test_what_does_not_work_for_long_is_complained_about_until_it_does(soon: None) -> None:
@@ -159,9 +159,9 @@ def test_a_process_of_which_nothing_is_heard_is_complained_about(collector_setti
 
 
 def test_lines_that_others_cause_are_bounded_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "SAY_AGAIN_S", 0.3)
+    monkeypatch.setattr(outage, "SAY_AGAIN_S", 0.3)
     with structlog.testing.capture_logs() as lines:
-        spare = patience.RateLimitedLog(structlog.get_logger("tests"), most=3)
+        spare = outage.RateLimitedLog(structlog.get_logger("tests"), most=3)
         for _ in range(50):
             spare.warning("frame_refused")
         time.sleep(0.4)

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from ingest.gateway.buffer_writer import BufferWriter
 from ingest.gateway.metrics import GatewayMetrics
-from ingest.process import patience
+from ingest.process import outage
 from schemas.message import RawMessage
 from store.error import RawLogError
 from store.rawlog import RawLog
@@ -46,7 +46,7 @@ async def keep(buffer_writer: BufferWriter, is_done: Callable[[], bool]) -> list
 def test_a_buffer_that_cannot_be_written_is_complained_about_until_it_can(
     gateway_settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "COMPLAIN_AFTER_S", 0.5)
+    monkeypatch.setattr(outage, "COMPLAIN_AFTER_S", 0.5)
     log = RawLog(gateway_settings.buffer_dir)
     broken = gateway_settings.buffer_dir / f"{datetime.now(UTC):%Y-%m-%d}.sqlite"
     broken.write_bytes(b"no database at all, " * 500)
@@ -65,7 +65,7 @@ def test_a_buffer_that_cannot_be_written_is_complained_about_until_it_can(
 def test_a_buffer_that_is_full_for_long_is_complained_about(
     gateway_settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patience, "COMPLAIN_AFTER_S", 0.2)
+    monkeypatch.setattr(outage, "COMPLAIN_AFTER_S", 0.2)
     log = RawLog(gateway_settings.buffer_dir)
     buffer_writer = BufferWriter(
         gateway_settings.model_copy(update={"gateway_buffer_max_bytes": 1}), log, GatewayMetrics()

@@ -293,7 +293,7 @@ def test_a_proxy_that_answers_every_question_with_a_page_is_waited_for(
     monkeypatch.setattr(OverwriteLog, "prepare", prepared)
     monkeypatch.setattr(OverwriteLog, "plan_writes", ask)
     monkeypatch.setattr(InfluxHttp, "request", request)
-    monkeypatch.setattr("ingest.process.patience.PAUSE_S", 0.05)
+    monkeypatch.setattr("ingest.process.outage.PAUSE_S", 0.05)
     path.drain()
     assert left == [0]
     assert path.entries() == []

@@ -1,4 +1,4 @@
-"""Outages of what a process needs: logged at once and then every half minute, complained about after two minutes."""
+"""Outages of what a process needs: logged at once and then every half minute, a problem after two minutes."""
 
 from __future__ import annotations
 
