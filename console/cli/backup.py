@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from store.backup.manifest import Manifest
-    from store.backup.restore import RestoreTarget
     from store.backup.settings_copy import SettingsFile
     from store.backup.take import BackupSource
 
@@ -27,7 +26,10 @@ NOT_INCLUDED = (
     "备份不含 InfluxDB：可另行备份，或由原始日志重新解码恢复 L1。"
 )
 _FOLDERS = ("run_dir", "maildir")
-_NO_SECRETS = "passwords, tokens and keys are not in it (--secrets) 不含口令、令牌与密钥"
+_NO_SECRETS = (
+    "secret settings and their files are not in it (--secrets); the network file and frames of HJ 212 in the raw log may "
+    "hold passwords of stations: keep it as you keep those 不含秘密配置；站网文件与 HJ 212 报文可能含站点口令，请妥善保管"
+)
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="directory of the backup 备份目录")]
 Only = Annotated[
     list[Section] | None, typer.Option("--only", help="a section; repeat it; default: all 仅备份或恢复该部分")
@@ -53,11 +55,31 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Copy state, raw log and settings into a new directory while the parts run. 在线备份状态库、原始日志与配置。"""
+    with _reported(as_json=as_json):
+        _backup(directory, only, has_secrets=secrets, dry_run=dry_run, as_json=as_json)
+
+
+def restore(
+    directory: Directory,
+    only: Only = None,
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="move aside what is there; nothing is deleted 移开现有数据后恢复")
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Verify a backup and put it in the place of the run directory and state that the settings name. 校验并恢复备份。"""
+    with _reported(as_json=as_json):
+        _restore(directory, only, force=force, dry_run=dry_run, as_json=as_json)
+
+
+def _backup(directory: Path, only: list[Section] | None, *, has_secrets: bool, dry_run: bool, as_json: bool) -> None:
     from store.backup.place import check_target, free_bytes, mib
     from store.backup.take import plan, take
 
-    source = _source(only, has_secrets=secrets)
-    check_target(directory, source.rawlog.parent)
+    source = _source(only, has_secrets=has_secrets)
+    check_target(directory, source.rawlog.parent, source.rawlog)
     items = plan(source)
     total = sum(item.size_bytes for item in items)
     if dry_run:
@@ -75,26 +97,17 @@ def backup(
     typer.echo(f"{directory}: {len(manifest.files)} files, {mib(manifest.size_bytes)}")
     for path in manifest.pruned:
         typer.echo(f"{path}: deleted by retention meanwhile, not in the backup 备份期间已按保留期删除")
-    if not secrets and Section.SETTINGS in source.sections:
+    if not has_secrets and Section.SETTINGS in source.sections:
         typer.echo(_NO_SECRETS)
     typer.echo(NOT_INCLUDED)
 
 
-def restore(
-    directory: Directory,
-    only: Only = None,
-    *,
-    force: Annotated[
-        bool, typer.Option("--force", help="move aside what is there; nothing is deleted 移开现有数据后恢复")
-    ] = False,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
-) -> None:
-    """Verify a backup and put it in the place of the run directory and state that the settings name. 校验并恢复备份。"""
+def _restore(directory: Path, only: list[Section] | None, *, force: bool, dry_run: bool, as_json: bool) -> None:
     from store.backup import restore as room
     from store.backup.manifest import read_manifest
     from store.backup.place import mib
     from store.settings import SharedSettings, load_settings
+    from store.state.database import newest_revision
 
     settings = load_settings(SharedSettings)
     target = room.RestoreTarget(
@@ -106,9 +119,9 @@ def restore(
     present = room.occupied(target, files)
     if dry_run:
         rows = [(item.path, item.size_bytes, item.source) for item in files]
-        _show(rows, {"size_bytes": total, "moved_aside": present}, as_json=as_json)
+        running = room.users_of(target)
+        _show(rows, {"size_bytes": total, "moved_aside": present, "still_running": running}, as_json=as_json)
         return
-    _refuse_running(target)
     with _progress(total, is_shown=not as_json) as report:
         moved = room.restore(directory, manifest, target, report)
     if as_json:
@@ -121,6 +134,8 @@ def restore(
         typer.echo(
             f"settings are in {target.settings}, not in force: compare and copy them 配置未自动生效，请核对后复制"
         )
+    if manifest.schema_revision not in ("", newest_revision()) and Section.STATE in target.sections:
+        typer.echo("the state has an older schema: run `skyground migrate` before the parts 请先运行 skyground migrate")
     typer.echo(NOT_INCLUDED)
 
 
@@ -135,7 +150,7 @@ def _source(only: list[Section] | None, *, has_secrets: bool) -> BackupSource:
     return BackupSource(
         state_url=settings.state_url,
         rawlog=settings.rawlog_dir,
-        settings=_named_files(),
+        settings=_named_files() if not only or Section.SETTINGS in only else (),
         environment=_environment(settings.run_dir),
         reserve_bytes=settings.disk_reserve_bytes,
         software=version("skyground"),
@@ -175,25 +190,26 @@ def _environment(run_dir: Path) -> dict[str, str]:
     with suppress(FileNotFoundError):
         lines = (run_dir / "settings.env").read_text(encoding="utf-8").splitlines()
         stated = {name: value for name, is_set, value in (line.partition("=") for line in lines) if is_set}
+    stated = {name: value for name, value in stated.items() if name.startswith(PREFIX)}
     return stated | {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
 
 
-def _refuse_running(target: RestoreTarget) -> None:
-    """Raise `BackupError` where a part still uses what would be replaced."""
-    from datetime import UTC, datetime
+@contextmanager
+def _reported(*, as_json: bool) -> Iterator[None]:
+    """Print an error on stderr, with ``--json`` also as an object; exit statuses are those of every command."""
+    from console.cli.shell.printable import printable
+    from schemas.network_file import NetworkFileError
+    from store.error import StoreError
+    from store.settings import SettingsError
 
-    from store.backup import users
-    from store.error import BackupError, StateError
-    from store.state import StateStore
-
-    file = target.state_file
-    found = [*users.lock_holders(target.rawlog), *users.open_by(target.rawlog, [file] if file else [])]
-    if file is None or file.exists():
-        with suppress(StateError), StateStore(target.state_url) as state:
-            found += users.beating(state, datetime.now(UTC))
-    if found:
-        msg = f"still running on {target.run_dir}: {', '.join(found)}; stop them first (`skyground down`, systemctl, compose)"
-        raise BackupError(msg)
+    try:
+        yield
+    except (StoreError, SettingsError, NetworkFileError) as error:
+        text = "\n".join(printable(line) for line in str(error).splitlines())  # it may quote a manifest from anywhere
+        if as_json:
+            typer.echo(json.dumps({"error": text}))
+        typer.echo(f"skyground: {text}", err=True)
+        raise typer.Exit(1 if isinstance(error, StoreError) else 2) from error
 
 
 def _figures(manifest: Manifest) -> dict[str, object]:
@@ -209,7 +225,8 @@ def _figures(manifest: Manifest) -> dict[str, object]:
     }
 
 
-def _show(rows: list[tuple[str, int, str]], figures: Mapping[str, object], *, as_json: bool) -> None:
+def _show(rows: list[tuple[str, int, str]], figures: Mapping[str, int | list[str]], *, as_json: bool) -> None:
+    from console.cli.shell.printable import printable
     from store.backup.place import mib
 
     if as_json:
@@ -217,9 +234,9 @@ def _show(rows: list[tuple[str, int, str]], figures: Mapping[str, object], *, as
         typer.echo(json.dumps({"dry_run": True, "items": items, **figures}, ensure_ascii=False))
         return
     for path, size, source in rows:
-        typer.echo(f"{mib(size):>16}  {path}  ({source})")
+        typer.echo(f"{mib(size):>16}  {path}  ({printable(source)})")
     for name, value in figures.items():
-        typer.echo(f"{name}: {mib(value) if isinstance(value, int) else value or '-'}")
+        typer.echo(f"{name}: {mib(value) if isinstance(value, int) else ', '.join(value) or '-'}")
 
 
 @contextmanager

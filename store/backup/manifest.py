@@ -11,7 +11,7 @@ import re
 import stat
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import msgspec
 
@@ -24,6 +24,8 @@ FORMAT = 1
 NAME = "manifest.json"
 _LARGEST_MANIFEST = 16 * 1024**2
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_Size = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Section(StrEnum):
@@ -36,7 +38,7 @@ class Section(StrEnum):
 
 _PATHS = {
     Section.STATE: re.compile(r"state\.(sqlite|dump)"),
-    Section.RAWLOG: re.compile(r"rawlog/(\d{4}-\d\d-\d\d|cursors)\.sqlite"),
+    Section.RAWLOG: re.compile(r"rawlog/([0-9]{4}-[01][0-9]-[0-3][0-9]|cursors)\.sqlite"),
     Section.SETTINGS: re.compile(r"settings/[a-z0-9_]{1,64}\.[a-z0-9]{1,16}"),
 }
 
@@ -58,7 +60,7 @@ class BackupFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     path: str
     section: Section
-    size_bytes: int
+    size_bytes: _Size
     sha256: str
     source: str
 
@@ -88,8 +90,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     software: str
     schema_revision: str
     database: str
-    started_at: datetime
-    finished_at: datetime
+    started_at: _Moment
+    finished_at: _Moment
     has_secrets: bool
     files: tuple[BackupFile, ...]
     pruned: tuple[str, ...] = ()
@@ -118,9 +120,6 @@ def read_manifest(directory: Path) -> Manifest:
     BackupError
         No manifest, a format this version does not know, or a path outside the backup.
     """
-    if not directory.is_dir():
-        msg = f"{directory} is not a directory"
-        raise BackupError(msg)
     with open_file(directory, NAME) as file:
         text = file.read(_LARGEST_MANIFEST + 1)
     if len(text) > _LARGEST_MANIFEST:
@@ -133,7 +132,7 @@ def read_manifest(directory: Path) -> Manifest:
             msg = f"{directory}: format {stated} of the backup is not known, this version reads format {FORMAT}"
             raise BackupError(msg)
         manifest = msgspec.json.decode(text, type=Manifest)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, RecursionError) as error:
         msg = f"{directory / NAME}: damaged: {error}"
         raise BackupError(msg) from error
     _check(directory, manifest)
@@ -173,8 +172,8 @@ def _check(directory: Path, manifest: Manifest) -> None:
         if not _PATHS[item.section].fullmatch(item.path):
             msg = f"{directory / NAME}: path {item.path!r} is not allowed in section {item.section}"
             raise BackupError(msg)
-        if item.size_bytes < 0 or not _DIGEST.fullmatch(item.sha256):
-            msg = f"{directory / NAME}: size or digest of {item.path} is not valid"
+        if not _DIGEST.fullmatch(item.sha256):
+            msg = f"{directory / NAME}: digest of {item.path} is not valid"
             raise BackupError(msg)
     _check_database(directory, manifest)
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
-from pathlib import Path
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Self
 
 from store.backup.copy import FOLDER_MODE, sync
+from store.backup.lock import held
 from store.error import BackupError
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
 _MARGIN_BYTES = 16 * 1024**2
-_MARGIN_SHARE = 0.02
-"""Growth of the sources while they are copied."""
+_MARGIN_SHARE = 50
+"""Growth of the sources while they are copied: a 50th, and 16 MiB."""
+_DRAFT = ".partial"
+_LOCK = ".lock"
 
 
 def check_space(directory: Path, size_bytes: int, reserve_bytes: int = 0) -> None:
     """Raise `BackupError` where a file system would have less than the reserve left behind so many bytes."""
-    needed = size_bytes + int(size_bytes * _MARGIN_SHARE) + _MARGIN_BYTES
+    needed = size_bytes + size_bytes // _MARGIN_SHARE + _MARGIN_BYTES
     free = free_bytes(directory)
     if free - reserve_bytes < needed:
         kept = f", of which {mib(reserve_bytes)} are kept in reserve" if reserve_bytes else ""
@@ -30,22 +33,46 @@ def check_space(directory: Path, size_bytes: int, reserve_bytes: int = 0) -> Non
 
 
 def free_bytes(directory: Path) -> int:
-    """Free bytes on the file system of a directory that may not exist yet [B]."""
-    existing = next(item for item in (directory, *directory.absolute().parents) if item.exists())
-    return shutil.disk_usage(existing).free
+    """Free bytes on the file system of a directory that may not exist yet [B]; raises `BackupError`."""
+    try:
+        existing = next(item for item in (directory, *directory.absolute().parents) if item.exists())
+        return shutil.disk_usage(existing).free
+    except OSError as error:
+        msg = f"{directory}: {error.strerror}"
+        raise BackupError(msg) from error
 
 
-def check_target(target: Path, run_dir: Path) -> None:
-    """Raise `BackupError` where a backup must not be written to ``target``."""
+def check_target(target: Path, *used: Path) -> None:
+    """Raise `BackupError` where a backup must not be written to ``target``.
+
+    Parameters
+    ----------
+    used : Path
+        Directories that it must not be in: the run directory, the raw log (which may be a link to another disk).
+    """
+    try:
+        _check_target(target, used)
+    except (OSError, RuntimeError) as error:  # RuntimeError: symbolic links in a circle
+        msg = f"{target}: {getattr(error, 'strerror', None) or error}; name a new directory"
+        raise BackupError(msg) from error
+
+
+def _check_target(target: Path, used: tuple[Path, ...]) -> None:
     resolved = target.resolve()
-    if resolved.is_relative_to(run_dir.resolve()):
-        msg = f"{target} lies in the run directory {run_dir}: a disk that fails takes both; name a directory elsewhere"
-        raise BackupError(msg)
+    for directory in used:
+        if resolved.is_relative_to(directory.resolve()):
+            msg = f"{target} lies in {directory}, which is backed up: a disk that fails takes both; name a directory elsewhere"
+            raise BackupError(msg)
     if target.is_symlink():
         msg = f"{target} is a symbolic link; name the directory itself"
         raise BackupError(msg)
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         msg = f"{target} exists and is not an empty directory; name a new one"
+        raise BackupError(msg)
+    if (
+        target.absolute().name in ("", "..") or target.is_mount()
+    ):  # the draft next to it would lie on another file system
+        msg = f"{target} cannot be replaced by a backup (a mount point, or no name); name a new directory in it"
         raise BackupError(msg)
 
 
@@ -57,7 +84,7 @@ def mib(size_bytes: int) -> str:
 class Draft:
     """A directory under a temporary name next to its target, which gets the target's name when it is whole.
 
-    A draft that a killed process left behind is removed by the next one for the same target.
+    Drafts that killed processes left in the same directory are removed by the next one, whatever its target.
 
     Parameters
     ----------
@@ -67,26 +94,37 @@ class Draft:
 
     def __init__(self, target: Path) -> None:
         self._target = target.absolute()
-        self.path = self._target.with_name(f".{self._target.name}.partial")
-        self._lock = -1
+        self.path = self._target.with_name(f".{self._target.name}{_DRAFT}")
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         try:
-            self._target.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = self._locked()
-            shutil.rmtree(self.path, ignore_errors=True)
-            self.path.mkdir(mode=FOLDER_MODE)
+            is_alone = self._begin()
         except OSError as error:
-            self._release()
-            msg = f"{self.path}: {error.strerror}"
+            self._stack.close()
+            msg = f"{self._target.parent}: no directory can be made in it: {error.strerror}"
             raise BackupError(msg) from error
+        if not is_alone:
+            self._stack.close()
+            msg = f"another backup to {self._target} is running"
+            raise BackupError(msg)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
-        self._release()
+        self._stack.close()
+
+    def _begin(self) -> bool:
+        """Take the lock and make the directory; false where another process has the lock."""
+        self._target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(self._target.parent)
+        if not self._stack.enter_context(held(_lock_of(self.path))):
+            return False
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.path.mkdir(mode=FOLDER_MODE)
+        return True
 
     def publish(self) -> None:
         """Give the directory its name, durably."""
@@ -95,18 +133,18 @@ class Draft:
         self.path.rename(self._target)  # replaces an empty directory, refuses any other
         sync(self._target.parent)
 
-    def _locked(self) -> int:
-        lock = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            msg = f"another backup to {self._target} is running"
-            raise BackupError(msg) from None
-        return lock
 
-    def _release(self) -> None:
-        if self._lock >= 0:
-            Path(f"{self.path}.lock").unlink(missing_ok=True)
-            os.close(self._lock)
-            self._lock = -1
+def _lock_of(draft: Path) -> Path:
+    return draft.with_name(draft.name + _LOCK)
+
+
+def _remove_leftovers(parent: Path) -> None:
+    """Remove drafts of this user whose lock no process holds."""
+    for lock in parent.glob(f".*{_DRAFT}{_LOCK}"):
+        draft = lock.with_name(lock.name.removesuffix(_LOCK))
+        with suppress(OSError):
+            if lock.lstat().st_uid != os.geteuid():
+                continue
+            with held(lock) as is_left:
+                if is_left and draft.lstat().st_uid == os.geteuid():
+                    shutil.rmtree(draft, ignore_errors=True)

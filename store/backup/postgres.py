@@ -12,7 +12,7 @@ from store.error import BackupError
 from store.state.postgres import SCHEMA, program_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from store.state.database import DatabaseUrl
@@ -62,11 +62,34 @@ def restore(url: DatabaseUrl, source: Path) -> None:
     )
 
 
-def _run(program: str, url: DatabaseUrl, words: Sequence[str]) -> None:
-    check_program(program)
-    environment = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})
-    command = [program, "--no-password", f"--dbname={program_url(url)}", *words]
-    done = subprocess.run(command, env=environment, capture_output=True, check=False)
-    if done.returncode:
-        msg = f"{program}: {done.stderr.decode(errors='replace').strip()[-_SHOWN:]}"
+def revision_of(source: Path) -> str:
+    """Schema revision of the state in a dump.
+
+    Raises
+    ------
+    BackupError
+        It is no dump of a state.
+    """
+    words = ["--data-only", f"--schema={SCHEMA}", "--table=alembic_version", "--file=-", str(source)]
+    lines = _output("pg_restore", words, os.environ).splitlines()
+    starts = [number for number, line in enumerate(lines) if line.startswith("COPY ") and "alembic_version" in line]
+    if not starts or lines[starts[0] + 1] == r"\.":
+        msg = f"{source} is no dump of a state database"
         raise BackupError(msg)
+    return lines[starts[0] + 1]
+
+
+def _run(program: str, url: DatabaseUrl, words: Sequence[str]) -> None:
+    environment = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})
+    _output(program, ["--no-password", f"--dbname={program_url(url)}", *words], environment)
+
+
+def _output(program: str, words: Sequence[str], environment: Mapping[str, str]) -> str:
+    check_program(program)
+    done = subprocess.run([program, *words], env=environment, capture_output=True, check=False)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip()[-_SHOWN:]
+        ended = f"ended by signal {-done.returncode}" if done.returncode < 0 else f"status {done.returncode}"
+        msg = f"{program}: {said or ended}"
+        raise BackupError(msg)
+    return done.stdout.decode(errors="replace")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING
 
 from store.backup import postgres
 from store.backup.copy import FOLDER_MODE, copy_stream, sync
+from store.backup.lock import held
 from store.backup.manifest import BackupFile, Manifest, Section, open_file
 from store.backup.place import check_space
-from store.backup.sqlite_file import check_sqlite, revision_of
+from store.backup.sqlite_file import check_sqlite, fold, revision_of
+from store.backup.users import running
 from store.error import BackupError, StoreError
 from store.state import postgres as state_postgres
 from store.state.database import StateDatabase, known_revisions, parse_url
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from store.state.database import DatabaseUrl
 
 STAGING = ".restore.partial"
+_LOCK = ".restore.lock"
 SETTINGS = "restored-settings"
 """Folder of the run directory that the settings of a backup are put into; they are not put in force."""
 _SQLITE_FILES = ("", "-wal", "-shm")
@@ -77,8 +81,9 @@ def chosen_files(manifest: Manifest, target: RestoreTarget) -> list[BackupFile]:
         The backup has none of the sections asked for, is of a newer schema, or of another kind of database.
     """
     files = [item for item in manifest.files if item.section in target.sections]
-    if not files:
-        msg = "the backup holds nothing of the sections asked for"
+    missing = target.sections - {item.section for item in files}
+    if missing and (not files or target.sections != frozenset(Section)):
+        msg = f"the backup holds nothing of: {', '.join(sorted(missing))}"
         raise BackupError(msg)
     if any(item.section is Section.STATE for item in files):
         check_schema(manifest)
@@ -137,21 +142,75 @@ def restore(
     if present and not target.force:
         msg = f"{', '.join(present)}: already there; --force moves it aside"
         raise BackupError(msg)
-    staging = target.run_dir / STAGING
-    try:
-        target.run_dir.mkdir(parents=True, exist_ok=True)
-        check_space(target.run_dir, sum(item.size_bytes for item in files))
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(mode=FOLDER_MODE)
+    refuse_running(target)
+    _refuse_mounts(target, files)
+    with _staging(target) as staging:
+        _check_space(target, files)
         for item in files:
             _stage(source, item, staging, report)
         _check_staged(manifest, files, staging)
+        _give_to_owner(staging, target.run_dir)
+        refuse_running(target)  # one may have been started while the files were copied
         return _put_in_place(target, files, staging)
+
+
+def refuse_running(target: RestoreTarget) -> None:
+    """Raise `BackupError` where a part still uses what would be replaced."""
+    if target.sections != {Section.SETTINGS} and (found := users_of(target)):
+        msg = f"still running on {target.run_dir}: {', '.join(found)}; stop them first (`skyground down`, systemctl, compose)"
+        raise BackupError(msg)
+
+
+def users_of(target: RestoreTarget) -> list[str]:
+    """Processes that use what would be replaced."""
+    return running(target.run_dir, target.state_url, target.state_file)
+
+
+@contextmanager
+def _staging(target: RestoreTarget) -> Iterator[Path]:
+    """An empty directory that one restore at a time works in; removed afterwards, as is what a killed one left."""
+    staging = target.run_dir / STAGING
+    try:
+        target.run_dir.mkdir(parents=True, exist_ok=True)
+        with held(target.run_dir / _LOCK) as is_held:
+            if not is_held:
+                msg = f"another restore to {target.run_dir} is running"
+                raise BackupError(msg)
+            shutil.rmtree(staging, ignore_errors=True)
+            staging.mkdir(mode=FOLDER_MODE)
+            try:
+                yield staging
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
     except OSError as error:
         msg = f"{error.filename or target.run_dir}: {error.strerror or error}"
         raise BackupError(msg) from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _refuse_mounts(target: RestoreTarget, files: Sequence[BackupFile]) -> None:
+    """Raise `BackupError` where something cannot be renamed, before anything is."""
+    places = {Section.RAWLOG: target.rawlog, Section.SETTINGS: target.settings, Section.STATE: target.state_file}
+    for section in {item.section for item in files}:
+        place = places[section]
+        if place is not None and place.is_mount():
+            msg = f"{place} is a mount point and cannot be moved aside; unmount it, or restore to another run directory and copy"
+            raise BackupError(msg)
+
+
+def _check_space(target: RestoreTarget, files: Sequence[BackupFile]) -> None:
+    check_space(target.run_dir, sum(item.size_bytes for item in files))
+    file = target.state_file
+    for item in files:
+        if item.section is Section.STATE and file is not None:
+            check_space(file.parent, item.size_bytes)
+
+
+def _give_to_owner(place: Path, run_dir: Path) -> None:
+    """Give what root restores to the owner of the run directory, who runs the parts."""
+    owner = run_dir.stat()
+    if os.geteuid() == 0 and owner.st_uid:
+        for path in [place, *place.rglob("*")]:
+            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def _stage(source: Path, item: BackupFile, staging: Path, report: Callable[[str, int], object]) -> None:
@@ -172,13 +231,16 @@ def _check_staged(manifest: Manifest, files: Sequence[BackupFile], staging: Path
         if path.suffix == ".sqlite" and (fault := check_sqlite(path)):
             msg = f"{item.path} of the backup is damaged: {fault}; nothing was restored"
             raise BackupError(msg)
-        if item.path == "state.sqlite" and revision_of(path) != manifest.schema_revision:
-            msg = f"{item.path} has schema {revision_of(path)!r}, the manifest states {manifest.schema_revision!r}"
+        if item.section is not Section.STATE:
+            continue
+        found = revision_of(path) if path.suffix == ".sqlite" else postgres.revision_of(path)
+        if found != manifest.schema_revision:
+            msg = f"{item.path} has schema {found!r}, the manifest states {manifest.schema_revision!r}; nothing was restored"
             raise BackupError(msg)
 
 
 def _put_in_place(target: RestoreTarget, files: Sequence[BackupFile], staging: Path) -> list[str]:
-    name = f"before_restore_{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
+    name = f"before_restore_{datetime.now(UTC):%Y%m%dT%H%M%S_%fZ}"
     sections, moved = {item.section for item in files}, list[str]()
     try:
         if Section.STATE in sections:  # first: the step that can fail for a reason of its own
@@ -190,7 +252,7 @@ def _put_in_place(target: RestoreTarget, files: Sequence[BackupFile], staging: P
         sync(target.run_dir)
     except OSError as error:
         msg = (
-            f"{error.filename}: {error.strerror}; what was there before is named *.{name}: "
+            f"{error.filename or target.run_dir}: {error.strerror or error}; what was there before is named *.{name}: "
             f"{', '.join(moved) or 'nothing was moved'}. Restore again with --force, or rename it back"
         )
         raise BackupError(msg) from error
@@ -212,12 +274,21 @@ def _put_state(target: RestoreTarget, staging: Path, name: str) -> list[str]:
     file = target.state_file
     if file is None:
         return _put_postgresql(target, staging / "state.dump", name)
-    file.parent.mkdir(parents=True, exist_ok=True)
     near = file.with_name(f".{file.name}.restore")
-    shutil.move(staging / "state.sqlite", near)  # the state may be on another file system
-    sync(near)
-    moved = list(_move_file_aside(file, name))
-    near.rename(file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        near.unlink(missing_ok=True)
+        if staging.stat().st_dev == file.parent.stat().st_dev:
+            (staging / "state.sqlite").rename(near)
+        else:
+            with (staging / "state.sqlite").open("rb") as staged:
+                copy_stream(staged, near)
+        _give_to_owner(near, target.run_dir)
+        fold(file)
+        moved = list(_move_file_aside(file, name))
+        near.rename(file)
+    finally:
+        near.unlink(missing_ok=True)
     sync(file.parent)
     return moved
 

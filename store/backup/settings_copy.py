@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_SECRET = re.compile(r"PASSWORD|TOKEN|SECRET|KEY|PASSPHRASE")
+_SECRET = re.compile(r"PASSWORD|TOKEN|SECRET|KEY|PASSPHRASE|ALARM_TO")  # the path of a web hook is its secret
 _SUFFIX = re.compile(r"[a-z0-9]{1,16}")
 
 
@@ -46,6 +46,7 @@ def is_secret(name: str, value: str) -> bool:
     if _SECRET.search(name):
         return True
     try:
-        return urlsplit(value).password is not None
+        parts = urlsplit(value)
+        return parts.password is not None or any(_SECRET.search(key.upper()) for key, _ in parse_qsl(parts.query))
     except ValueError:
         return True

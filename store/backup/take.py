@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from store.state.database import DatabaseUrl
 
 _CURSORS = "cursors.sqlite"
+_ATTEMPTS = 3
 SETTINGS = "settings/settings.env"
 """The settings in force, in the form of ``.env.example``."""
 
@@ -84,7 +85,10 @@ def plan(source: BackupSource) -> list[BackupItem]:
         The state or the raw log cannot be found or read.
     """
     items: list[BackupItem] = []
-    has_log = Section.RAWLOG in source.sections and source.rawlog.is_dir()
+    has_log = Section.RAWLOG in source.sections
+    if has_log and not source.rawlog.is_dir():
+        msg = f"there is no raw log at {source.rawlog}; check SKYGROUND_RUN_DIR, or leave it out: --only state --only settings"
+        raise BackupError(msg)
     with _explained():
         if has_log and (source.rawlog / _CURSORS).exists():
             items.append(_rawlog_item(source.rawlog / _CURSORS))
@@ -115,21 +119,21 @@ def take(
     BackupError
         Too little space, a target that exists, a source that cannot be read.
     """
-    check_space(target, sum(item.size_bytes for item in items), source.reserve_bytes)
     started_at, pruned = datetime.now(UTC), list[str]()
     files: list[BackupFile] = []
     with Draft(target) as draft, _explained():
+        check_space(target, sum(item.size_bytes for item in items), source.reserve_bytes)
         for folder in sorted({item.path.partition("/")[0] for item in items if "/" in item.path}):
             (draft.path / folder).mkdir(mode=FOLDER_MODE)
         revision, dialect = "", ""
-        for item in items:
+        for item in _with_new_days(source, items):
             copied = _copy(source, item, draft.path / item.path, partial(report, item.path))
             if copied is None:
                 pruned.append(item.path)
                 continue
             files.append(copied)
             if item.section is Section.STATE:
-                revision, dialect = _revision(source.state_url, draft.path / item.path)
+                revision, dialect = _revision(draft.path / item.path)
         manifest = Manifest(
             format=FORMAT,
             software=source.software,
@@ -144,6 +148,20 @@ def take(
         write_manifest(draft.path, manifest)
         draft.publish()
     return manifest
+
+
+def _with_new_days(source: BackupSource, items: Sequence[BackupItem]) -> Iterator[BackupItem]:
+    """Items in their order; days of the raw log that began after the plan are included.
+
+    They are listed when the state is copied and before the first day is, so that no day lacks its end where the next one is there.
+    """
+    days = [item for item in items if item.section is Section.RAWLOG and item.path != f"rawlog/{_CURSORS}"]
+    yield from (item for item in items if item not in days and item.section is not Section.SETTINGS)
+    if Section.RAWLOG in source.sections:
+        planned = {item.path for item in days}
+        days += [item for item in map(_rawlog_item, day_files(source.rawlog)) if item.path not in planned]
+    yield from days
+    yield from (item for item in items if item.section is Section.SETTINGS)
 
 
 def _copy(source: BackupSource, item: BackupItem, target: Path, report: Callable[[int], object]) -> BackupFile | None:
@@ -166,19 +184,23 @@ def _copy(source: BackupSource, item: BackupItem, target: Path, report: Callable
 
 
 def _copy_database(source: Path, target: Path, report: Callable[[int], object], *, may_vanish: bool) -> bool:
-    try:
-        before = source.stat().st_ino
-        copy_sqlite(source, target, report)
-        is_there = source.stat().st_ino == before
-    except FileNotFoundError:
-        if not may_vanish or source.name == _CURSORS:
-            raise
-        is_there = False
-    if not is_there:
+    """Copy a database; False where it was deleted meanwhile. One that was replaced meanwhile is copied again."""
+    for _ in range(_ATTEMPTS):
         target.unlink(missing_ok=True)
-        return False
-    fault = check_sqlite(target)
-    if fault:
+        try:
+            before = source.stat().st_ino
+            copy_sqlite(source, target, report)
+            if source.stat().st_ino == before:
+                break
+        except (FileNotFoundError, BackupError):
+            if source.exists() or not may_vanish or source.name == _CURSORS:
+                raise
+            target.unlink(missing_ok=True)
+            return False
+    else:
+        msg = f"{source} was replaced by another file {_ATTEMPTS} times while it was copied; take the backup again"
+        raise BackupError(msg)
+    if fault := check_sqlite(target):
         msg = f'{source} is damaged: {fault} (runbook, "Raw log damaged"; --only leaves a section out)'
         raise BackupError(msg)
     return True
@@ -214,11 +236,11 @@ def _settings_item(item: SettingsFile) -> BackupItem:
     return BackupItem(path=item.stored_as, section=Section.SETTINGS, source=str(item.path), size_bytes=size)
 
 
-def _revision(state_url: str, copied: Path) -> tuple[str, str]:
+def _revision(copied: Path) -> tuple[str, str]:
+    """Schema revision in the copy itself, since the database may be migrated meanwhile, and the kind of database."""
     if copied.suffix == ".sqlite":
         return revision_of(copied), "sqlite"
-    with closing(StateDatabase(state_url)) as database:
-        return database.revision(), "postgresql"
+    return postgres.revision_of(copied), "postgresql"
 
 
 @contextmanager

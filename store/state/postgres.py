@@ -40,6 +40,19 @@ def move_back(database: StateDatabase, name: str) -> None:
         connection.execute(sa.text(f'ALTER SCHEMA "{name}" RENAME TO "{SCHEMA}"'))
 
 
+def sessions(database: StateDatabase) -> list[str]:
+    """Other sessions of the database."""
+    question = (
+        "SELECT pid, usename, application_name, client_addr FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
+    with database.any_schema() as connection:
+        rows = connection.execute(sa.text(question)).all()
+    return [
+        f"session {row.pid} of {row.usename} ({row.application_name or row.client_addr or 'local'})" for row in rows
+    ]
+
+
 def size_bytes(database: StateDatabase) -> int:
     """Size of the database on its server, an upper bound of the dump's in practice [B]."""
     with database.any_schema() as connection:

@@ -7,99 +7,25 @@ import shutil
 import sqlite3
 import threading
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
-from schemas.message import RawMessage
 from store.backup import place, users
 from store.backup.manifest import Section, read_manifest
-from store.backup.restore import RestoreTarget, chosen_files, restore
-from store.backup.settings_copy import SettingsFile, is_secret
-from store.backup.take import BackupSource, plan, take
+from store.backup.restore import RestoreTarget, chosen_files
+from store.backup.settings_copy import is_secret
+from store.backup.take import plan, take
 from store.error import BackupError
 from store.rawlog import BEGINNING, RawLog
 from store.state import StateStore
+from tests.store.backup.conftest import NOW, fill, make_source, message, quiet, restored, rewrite
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NOW = datetime(2026, 11, 28, 8, tzinfo=UTC)
-DAY = timedelta(days=1)
-
-
-def message(number: int, at: datetime = NOW) -> RawMessage:
-    return RawMessage("obs/v1/gas/a/i/json", f"{number}".encode() * 40, at)
-
-
-def quiet(_path: str, _count: int) -> None:
-    return None
-
-
-def make_source(run_dir: Path, url: str, **changes: object) -> BackupSource:
-    network = run_dir / "network.toml"
-    network.write_text("zone = 'UTC'\n")
-    key = run_dir / "key.pem"
-    key.write_text("private")
-    given = {
-        "state_url": url,
-        "rawlog": run_dir / "rawlog",
-        "settings": [
-            SettingsFile(name="network", path=network),
-            SettingsFile(name="mqtt_key", path=key, is_secret=True),
-        ],
-        "environment": {"SKYGROUND_ZONE": "UTC", "SKYGROUND_MQTT_PASSWORD": "hush"},
-        "reserve_bytes": 0,
-        "software": "0.1.0",
-    }
-    return BackupSource(**given | changes)  # type: ignore[arg-type]
-
-
-def fill(run_dir: Path, url: str) -> None:
-    with closing(RawLog(run_dir / "rawlog")) as log:
-        log.append([message(number, NOW - DAY) for number in range(500)])
-        log.advance("drain", log.append([message(number) for number in range(500)]))
-    with StateStore(url) as state:
-        state.migrate()
-        state.documents.put("kind", "key", {"a": 1})
-
-
-@pytest.fixture
-def run_dir(tmp_path: Path) -> Path:
-    made = tmp_path / "run"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def source(run_dir: Path) -> BackupSource:
-    url = f"sqlite:///{run_dir / 'state.sqlite'}"
-    fill(run_dir, url)
-    return make_source(run_dir, url)
-
-
-@pytest.fixture
-def backup(source: BackupSource, tmp_path: Path) -> Path:
-    take(source, tmp_path / "backup", plan(source), quiet)
-    return tmp_path / "backup"
-
-
-@pytest.fixture
-def target(tmp_path: Path) -> RestoreTarget:
-    return RestoreTarget(run_dir=tmp_path / "new", state_url=f"sqlite:///{tmp_path / 'new' / 'state.sqlite'}")
-
-
-def restored(backup: Path, target: RestoreTarget) -> list[str]:
-    return restore(backup, read_manifest(backup), target, quiet)
-
-
-def rewrite(backup: Path, old: str, new: str) -> None:
-    path = backup / "manifest.json"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new))
+    from store.backup.take import BackupSource
 
 
 def test_what_is_restored_is_what_was_backed_up(backup: Path, target: RestoreTarget) -> None:
@@ -237,7 +163,11 @@ def test_a_target_in_the_run_directory_in_use_or_a_link_is_refused(run_dir: Path
     full.mkdir()
     (full / "x").touch()
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    for wrong, words in ((run_dir / "b", "run directory"), (full, "not an empty"), (tmp_path / "link", "symbolic")):
+    for wrong, words in (
+        (run_dir / "b", "which is backed up"),
+        (full, "not an empty"),
+        (tmp_path / "link", "symbolic"),
+    ):
         with pytest.raises(BackupError, match=words):
             place.check_target(wrong, run_dir)
     place.check_target(tmp_path / "new", run_dir)
@@ -380,6 +310,25 @@ def test_a_state_in_postgresql_is_dumped_and_loaded(postgres: str, tmp_path: Pat
     with psycopg.connect(urls[1].replace("+psycopg", "")) as connection:
         row = connection.execute(f'SELECT count(*) FROM "{schema}".document').fetchone()  # type: ignore[arg-type]
     assert row == (2,)
+    with StateStore(urls[1]) as state, state.database.reading(), pytest.raises(BackupError, match=r"running .*session"):
+        restored(tmp_path / "backup", forced)
+
+
+@pytest.mark.integration
+def test_a_dump_of_another_schema_than_stated_is_refused_before_the_state_is_moved(
+    postgres: str, tmp_path: Path, run_dir: Path
+) -> None:
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute('CREATE DATABASE "lies"')
+    url = postgres.replace("postgresql://", "postgresql+psycopg://").removesuffix("postgres") + "lies"
+    fill(run_dir, url)
+    source = make_source(run_dir, url)
+    revision = take(source, tmp_path / "backup", plan(source), quiet).schema_revision
+    rewrite(tmp_path / "backup", f'"schema_revision": "{revision}"', '"schema_revision": "0001"')
+    with pytest.raises(BackupError, match="nothing was restored"):
+        restored(tmp_path / "backup", RestoreTarget(run_dir=tmp_path / "other", state_url=url, force=True))
+    with StateStore(url) as state:
+        assert state.documents.get("kind", "key") is not None
 
 
 @pytest.mark.integration
@@ -400,6 +349,7 @@ def test_a_missing_program_is_named_with_its_package(
     postgres: str, run_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(run_dir))
+    (run_dir / "rawlog").mkdir()
     with pytest.raises(BackupError, match=r"pg_dump is not installed.*postgresql-client"):
         plan(make_source(run_dir, postgres.replace("postgresql://", "postgresql+psycopg://")))
 
