@@ -18,9 +18,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from analysis.forecast.backtest import MODEL, THRESHOLDS, Backtest, BacktestPlan, backtest
+from analysis.forecast.backtest import THRESHOLDS, Backtest, BacktestPlan, backtest
 from analysis.forecast.feature import network_features
-from analysis.forecast.forecast import TrainingOptions, train
+from analysis.forecast.grid import MODEL
+from analysis.forecast.model import TrainingOptions
+from analysis.forecast.training import train
 
 SHANGHAI, TAIPEI = ZoneInfo("Asia/Shanghai"), ZoneInfo("Asia/Taipei")
 _COMPASS = ["N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW"]

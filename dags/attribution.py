@@ -37,7 +37,7 @@ def attribution() -> None:
     def attribute() -> dict[str, Any]:
         import msgspec
 
-        from analysis.run.job import attribute as run
+        from analysis.run.attribution import attribute as run
         from store.settings import SharedSettings, load_settings
 
         window = window_of(timedelta(hours=24))

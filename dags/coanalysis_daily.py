@@ -35,7 +35,7 @@ def coanalysis_daily() -> None:
     def coanalyse() -> dict[str, Any]:
         import msgspec
 
-        from analysis.run.job import coanalyse as run
+        from analysis.run.coanalysis import coanalyse as run
         from store.settings import SharedSettings, load_settings
 
         start, end = bounds(window_of(timedelta(hours=48)))

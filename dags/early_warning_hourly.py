@@ -32,14 +32,15 @@ def early_warning_hourly() -> None:
     def forecast() -> dict[str, Any]:
         import msgspec
 
-        from analysis.run.job import forecast as run
+        from analysis.run.forecast import forecast as run
         from store.settings import SharedSettings, load_settings
 
         return dict(msgspec.to_builtins(run(load_settings(SharedSettings), datetime.now(UTC))))
 
     @task(trigger_rule="all_done")
     def warn() -> dict[str, int]:
-        from alerts.run.job import deliver, evaluate
+        from alerts.run.delivery import deliver
+        from alerts.run.evaluation import evaluate
         from alerts.settings import AlertSettings
         from store.settings import load_settings
 

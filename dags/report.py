@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def report_failure(context: Context) -> None:
     """Raise an operator alert for a failed task: which, and the error in words."""
-    from alerts.run.job import raise_operation
+    from alerts.run.operation import raise_operation
     from alerts.settings import AlertSettings
     from schemas.alert import Severity
     from store.settings import load_settings
@@ -34,7 +34,7 @@ def report_success(context: Context) -> None:
 
     A task that failed within the run (one whose followers run all the same) was reported after its start and stays open.
     """
-    from alerts.run.job import resolve_reports
+    from alerts.run.operation import resolve_reports
     from store.settings import SharedSettings, load_settings
 
     run: Any = context.get("dag_run")

@@ -28,7 +28,8 @@ def silence_watch() -> None:
 
     @task
     def watch() -> dict[str, int]:
-        from alerts.run.job import deliver, evaluate
+        from alerts.run.delivery import deliver
+        from alerts.run.evaluation import evaluate
         from alerts.settings import AlertSettings
         from store.settings import load_settings
 

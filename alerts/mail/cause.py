@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from analysis.run.job import attribute
+from analysis.run.attribution import attribute
 from analysis.statistics.episode import watched_parameters
 from schemas.alert import AlertState, RuleKind
 

@@ -12,7 +12,7 @@ import structlog
 from alerts.channels import email
 from alerts.mail.cause import attribute_missing
 from alerts.mail.decision import Action, ClaimedAlert, Situation, decide, episodes_of
-from alerts.mail.evidence import Sources, collect_view
+from alerts.mail.evidence import collect_view
 from alerts.mail.mail_table import label_kind
 from alerts.mail.message import Envelope, compose, message_id, render
 from alerts.rules.watched import why_unwatched
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from alerts.mail.decision import Decision
+    from alerts.mail.series import Sources
     from alerts.mail.view import AlertView
     from alerts.settings import AlertSettings
     from schemas.alert import AlertTransition

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 import pandas as pd
 import structlog
 
 from alerts.mail.cause import attributions_of
-from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, NeighbourValue, SeriesPoint, TimedValue, VerdictLine
-from alerts.rules.current_flags import reading_flags, with_current_flags
+from alerts.mail.series import (
+    LONGEST,
+    Sources,
+    finite,
+    last_value,
+    newest_value,
+    read_hours,
+    read_series,
+    shown_until,
+)
+from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, NeighbourValue, TimedValue, VerdictLine
 from alerts.rules.forecast import FORECAST, forecast_of
-from alerts.rules.rule import ALL, instruments_of, is_changed
+from alerts.rules.rule import ALL, is_changed
 from alerts.rules.threshold.rule import RuleAveraging, ThresholdRule
-from alerts.rules.threshold.sample import HOUR, baseline
+from alerts.rules.threshold.sample import HOUR
 from qc.limits.load import ThresholdError
 from qc.run.verdict import rule_of, verdict_of
 from qc.verdict.verdict import Word
 from schemas.alert import AlertState, RuleKind
 from schemas.city import city_name
-from schemas.flag import Flag
-from schemas.frames import FLAG, STATUS, valid_values
 from schemas.geodesy import great_circle_km
 from schemas.interval import Interval
 from schemas.moment import stored_moment
@@ -34,34 +40,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from alerts.rules.table import AlertRules
     from qc.verdict.weight import VerdictRule
     from schemas.alert import AlertTransition
     from schemas.network import Network, Station
-    from store.influx.store import InfluxStore
     from store.state import AlertStatus, StateStore
 
 _log = structlog.get_logger(__name__)
-BEFORE = timedelta(hours=24)
-"""Shown before the alert began."""
-LONGEST = timedelta(days=7)
-"""Longest series in a mail; of a longer alert the end is shown."""
 NEIGHBOURS, RADIUS_KM = 5, 100.0
 SHOWN_CAUSES = 4
 SHOWN_TOPICS = ("overall", "wind", "tracers", "neighbours")
-"""Mean radius (IUGG)."""
-
-
-class Sources(NamedTuple):
-    """Where evidence is read, and how it is shown."""
-
-    influx: InfluxStore
-    state: StateStore
-    network: Network
-    rules: AlertRules
-    console_url: str
-    now: datetime
-    verdict_rule: VerdictRule | None = None
 
 
 def collect_view(sources: Sources, alert_id: int, transition: AlertTransition, *, is_late: bool = False) -> AlertView:
@@ -119,7 +106,7 @@ def _network_seen(view: AlertView) -> str | None:
 def _with_series(sources: Sources, view: AlertView) -> AlertView:
     """The view with what the time-series database knows."""
     transition, rule = view.transition, view.rule
-    points, cadence = _series(sources, view)
+    points, cadence = read_series(sources, view)
     return msgspec.structs.replace(
         view,
         points=points,
@@ -127,7 +114,7 @@ def _with_series(sources: Sources, view: AlertView) -> AlertView:
         forecast=_forecast(sources, view),
         neighbours=_neighbours(sources, transition, rule, sources.network.stations.get(transition.station_id)),
         verdict=_verdict(sources, transition, view.network),
-        latest=_newest(sources, view) if view.is_resolved else view.latest,
+        latest=newest_value(sources, view) if view.is_resolved else view.latest,
     )
 
 
@@ -153,21 +140,6 @@ def _values(
     if progress is not None and progress.latest is not None:
         latest = TimedValue(progress.latest, progress.latest_at)
     return known, latest
-
-
-def _newest(sources: Sources, view: AlertView) -> TimedValue | None:
-    """The newest value after an alert has ended; the one that ended it where there is none."""
-    change, rule = view.transition, view.rule
-    if change.parameter is None or not isinstance(rule, ThresholdRule) or sources.now <= change.at:
-        return view.latest
-    start = max(change.at, sources.now - BEFORE)
-    if rule.averaging is RuleAveraging.NATIVE:
-        points, cadence = _native(sources, change, rule, start, sources.now)
-    else:
-        frame = _hours(sources, rule.network, change.station_id, Interval(start, sources.now), rule.parameter)
-        points, cadence = tuple(_hourly_points(frame, rule.parameter, start, None)), HOUR
-    known = [item for item in points if item.value is not None and item.flag not in {Flag.FAIL, Flag.MISSING}]
-    return TimedValue(known[-1].value or 0.0, known[-1].start + cadence) if known else view.latest
 
 
 def verdict_rule_of(network_file: Path) -> VerdictRule | None:
@@ -221,127 +193,16 @@ def _what(transition: AlertTransition) -> tuple[Name, int]:
     return Name(known.name_zh, known.name_en), known.decimals
 
 
-def _shown_until(view: AlertView) -> datetime:
-    """The end, or as far as the open alert was followed."""
-    latest = view.latest.at if view.latest else None
-    return view.transition.at if view.is_resolved or latest is None else max(view.transition.at, latest)
-
-
-def _series(sources: Sources, view: AlertView) -> tuple[tuple[SeriesPoint, ...], timedelta]:
-    transition, rule = view.transition, view.rule
-    code = transition.parameter
-    if code is None:
-        return (), HOUR
-    end = _shown_until(view)
-    start = max(transition.since - BEFORE, end - LONGEST)
-    if isinstance(rule, ThresholdRule) and rule.averaging is RuleAveraging.NATIVE:
-        # A day of minutes would be a smear at 600 px.
-        return _native(sources, transition, rule, max(transition.since - HOUR, end - LONGEST), end)
-    network = view.network or _network_of(sources.network, transition.station_id, code, end)
-    if network is None:
-        return (), HOUR
-    moving = rule.baseline if isinstance(rule, ThresholdRule) else None
-    first = start - timedelta(hours=moving.window_h) if moving else start
-    frame = _hours(sources, network, transition.station_id, Interval(first, end), code)
-    limits = None
-    if moving and isinstance(rule, ThresholdRule):
-        limits = baseline(frame[code].astype(float), moving.window_h, moving.min_hours) + rule.limit
-    return tuple(_hourly_points(frame, code, start, limits)), HOUR
-
-
-def _hours(sources: Sources, network: str, station_id: str, span: Interval, code: str) -> pd.DataFrame:
-    """Hours of one parameter with the flags that pages, API and exports show."""
-    frame = sources.influx.read_hourly(network, station_id, span.start, span.end, [code])
-    return with_current_flags(sources.influx, sources.state, network=network, station_id=station_id, frame=frame)
-
-
-def _hourly_points(frame: pd.DataFrame, code: str, start: datetime, limits: pd.Series | None) -> Iterator[SeriesPoint]:
-    """One point an hour from the first to the last stored one; an hour without a row is a gap."""
-    shown = frame[frame.index >= start]
-    if shown.empty:
-        return
-    for moment in pd.date_range(shown.index[0], shown.index[-1], freq="h"):
-        at = moment.to_pydatetime()
-        if moment not in shown.index:
-            yield SeriesPoint(at, None)
-            continue
-        limit = None if limits is None else _finite(limits.loc[moment])
-        yield SeriesPoint(at, _finite(shown[code].loc[moment]), _flag(shown, code, moment), limit)
-
-
-def _flag(frame: pd.DataFrame, code: str, moment: pd.Timestamp) -> Flag | None:
-    if code + FLAG not in frame:
-        return None
-    value = frame[code + FLAG].loc[moment]
-    return None if pd.isna(value) else Flag(int(value))
-
-
-def _native(
-    sources: Sources, transition: AlertTransition, rule: ThresholdRule, start: datetime, end: datetime
-) -> tuple[tuple[SeriesPoint, ...], timedelta]:
-    """Readings of the instrument that was furthest beyond the threshold, of those in service within the time shown."""
-    station = sources.network.stations.get(transition.station_id)
-    instruments = [item for item in instruments_of(rule, station) if item.serves_within(start, end)] if station else []
-    frames = {
-        item.id: sources.influx.read_native(rule.network, transition.station_id, item.id, start, end, [rule.parameter])
-        for item in instruments
-    }
-    shown = max(instruments, key=lambda item: _furthest(frames[item.id], rule), default=None)
-    if shown is None:
-        return (), HOUR
-    return tuple(_native_points(sources, transition, rule, shown.id, frames[shown.id])), timedelta(
-        seconds=shown.cadence_s
-    )
-
-
-def _native_points(
-    sources: Sources, transition: AlertTransition, rule: ThresholdRule, instrument_id: str, frame: pd.DataFrame
-) -> Iterator[SeriesPoint]:
-    """Readings with the flags that pages, API and exports show; FAIL by status letter also before any run has screened them."""
-    if frame.empty:
-        return
-    values, letters = frame[rule.parameter], frame.get(rule.parameter + STATUS)
-    place = {"network": rule.network, "station_id": transition.station_id, "instrument_id": instrument_id}
-    flags = reading_flags(sources.influx, sources.state, **place, values=values)
-    for moment, value, flag in zip(pd.DatetimeIndex(frame.index), values, flags, strict=True):
-        judged = None if flag == Flag.UNKNOWN else Flag(flag)
-        yield SeriesPoint(moment.to_pydatetime(), _finite(value), Flag.FAIL if _is_bad(letters, moment) else judged)
-
-
-def _furthest(frame: pd.DataFrame, rule: ThresholdRule) -> float:
-    values, letters = frame[rule.parameter].astype(float), frame.get(rule.parameter + STATUS)
-    if letters is not None:
-        values = values.where(letters.isna() | (letters == "N"))
-    most = values.max() if rule.above is not None else -values.min()
-    return -math.inf if pd.isna(most) else float(most)
-
-
-def _is_bad(letters: pd.Series | None, moment: pd.Timestamp) -> bool:
-    return letters is not None and not pd.isna(letters.loc[moment]) and letters.loc[moment] != "N"
-
-
-def _finite(value: object) -> float | None:
-    number = float(value) if isinstance(value, (int, float)) else math.nan
-    return number if math.isfinite(number) else None
-
-
-def _network_of(network: Network, station_id: str, code: str, at: datetime) -> str | None:
-    """The network in which a station measures a parameter at a moment."""
-    station = network.stations.get(station_id)
-    known = [item for item in station.instruments if code in item.parameters] if station else []
-    return next((item.network for item in known if item.serves_at(at)), None)
-
-
 def _forecast(sources: Sources, view: AlertView) -> tuple[ForecastPoint, ...]:
     transition = view.transition
     code = transition.parameter
     if code is None or transition.kind not in {RuleKind.THRESHOLD, RuleKind.FORECAST}:
         return ()
-    start = _shown_until(view).astimezone(UTC)
+    start = shown_until(view).astimezone(UTC)
     product = sources.influx.read_product(FORECAST, start, start + timedelta(hours=24), transition.station_id)
     rows = forecast_of(product, code) if len(product) else pd.DataFrame()
     return tuple(
-        ForecastPoint(moment.to_pydatetime(), float(row["q50"]), _finite(row["q10"]), _finite(row["q90"]))
+        ForecastPoint(moment.to_pydatetime(), float(row["q50"]), finite(row["q10"]), finite(row["q90"]))
         for moment, row in rows.iterrows()
         if isinstance(moment, pd.Timestamp)
     )
@@ -363,7 +224,7 @@ def _neighbours(
         NeighbourValue(
             _station_name(item, item.id),
             distance_km,
-            _last(_hours(sources, rule.network, item.id, hour, rule.parameter), rule.parameter),
+            last_value(read_hours(sources, rule.network, item.id, hour, rule.parameter), rule.parameter),
         )
         for distance_km, item in near
     )
@@ -386,11 +247,6 @@ def _distance_km(one: Station, two: Station) -> float | None:
 def _city_name(station: Station | None) -> Name:
     code = station.city if station else ""
     return Name(city_name(code, "zh"), city_name(code, "en"))
-
-
-def _last(frame: pd.DataFrame, code: str) -> float | None:
-    """The newest hour's value; None where it is missing or has failed."""
-    return None if frame.empty else _finite(valid_values(frame, code).iloc[-1])
 
 
 def _causes(state: StateStore, transition: AlertTransition) -> tuple[Cause, ...]:

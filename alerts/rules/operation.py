@@ -28,7 +28,7 @@ _TITLES = ("title_zh", "title_en")
 
 
 class OperationRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="operation"):
-    """Something another part of the system reports of itself by `alerts.run.job.raise_operation`.
+    """Something another part of the system reports of itself by `alerts.run.operation.raise_operation`.
 
     Attributes
     ----------

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from alerts.channels.standby import StandbyError, post_standby
-from alerts.run.job import raise_operation, resolve_operation
+from alerts.run.operation import raise_operation, resolve_operation
 from alerts.wording import time_text, word
 from schemas.alert import Severity
 from store.error import StoreError

@@ -17,7 +17,8 @@ import msgspec
 import structlog
 
 from alerts.channels.outage import MailState
-from alerts.run.job import EvaluationError, deliver, evaluate, read_mail_state
+from alerts.run.delivery import deliver, read_mail_state
+from alerts.run.evaluation import EvaluationError, evaluate
 from alerts.settings import alert_settings
 from alerts.stream.configuration import Configuration
 from alerts.stream.failing import Failing

@@ -1,6 +1,6 @@
 """Back-test of the forecast: rolling origins, in time order, against persistence, yesterday and climatology.
 
-The model is trained anew at the start of each block on what lay before it; the cuts at which it warns come from
+The model is trained again at the start of each block on what lay before it; the cuts at which it warns come from
 predictions inside that training data (blocks held out in turn), never from the block that is scored.
 """
 
@@ -17,8 +17,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.forecast.feature import HORIZONS, StationFeatures, network_features
-from analysis.forecast.forecast import ForecastModel, ForecastPairs, ModelKind, TrainingOptions, predict, train
+from analysis.forecast.grid import MODEL, ForecastGrid, aggregate_name, by_horizon, predicted_grid
+from analysis.forecast.model import ModelKind, TrainingOptions
 from analysis.forecast.skill import Skill, best_cut, score
+from analysis.forecast.training import train
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,13 +30,9 @@ if TYPE_CHECKING:
 
 THRESHOLDS = {"pm25": (75.0, 150.0), "o3": (160.0, 200.0)}
 """[µg m⁻³] Class 2 limit of 2012 and AQI 200 for PM2.5; MDA8 and 1 h limits for O3."""
-SCORED_HORIZONS = (1, 3, 6, 12, 24)
-MODEL = "model"
 HELD_OUT_BLOCKS = 3
 _HELD_OUT_ORIGINS = 4_000
 _GAP = pd.Timedelta(hours=72)
-_MINIMUM_HOURS_OF_MEAN = 20
-_WINDOW = 8
 
 
 class Backtest(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,16 +91,6 @@ class BacktestPlan:
     options: TrainingOptions = field(default_factory=TrainingOptions)
 
 
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Observed and predicted values by origin (rows) and horizon (columns); ``past`` the 24 h before the origin."""
-
-    observed: NDArray[np.float64]
-    past: NDArray[np.float64]
-    climatology: NDArray[np.float64]
-    model: NDArray[np.float64]
-
-
 def backtest(
     stations: Mapping[str, pd.DataFrame],
     target: str,
@@ -137,7 +125,7 @@ def backtest(
         on_block(begin)
         finish = min(begin + plan.refit, plan.end)
         model = train(features, target, before=begin, options=plan.options, quantiles=False)
-        grid = _predicted(model, features, begin, finish, plan.stride_h)
+        grid = predicted_grid(model, features, begin, finish, plan.stride_h)
         if grid is None:
             continue
         chosen = choose_cuts(features, target, before=begin, plan=plan) if model.kind is ModelKind.BOOSTED else {}
@@ -173,9 +161,9 @@ def choose_cuts(
         rest = tuple(_without(item, begin - _GAP, finish + _GAP) for item in stations)
         model = train(rest, target, before=before, options=plan.options, quantiles=False)
         last = (finish - pd.Timedelta(hours=HORIZONS)).floor("h")
-        grid = _predicted(model, stations, begin.ceil("h"), last, _stride_h(stations, before))
+        grid = predicted_grid(model, stations, begin.ceil("h"), last, _stride_h(stations, before))
         if grid is not None and model.kind is ModelKind.BOOSTED:
-            for horizon, observed, predictions in _by_horizon(grid, target):
+            for horizon, observed, predictions in by_horizon(grid, target):
                 pairs.setdefault(horizon, []).append((observed, predictions[MODEL]))
     cuts: dict[tuple[str, float], float] = {}
     for horizon, held_out in pairs.items():
@@ -193,35 +181,6 @@ def _stride_h(stations: tuple[StationFeatures, ...], before: pd.Timestamp) -> in
     return stride
 
 
-def aggregate_name(target: str) -> str:
-    """What the horizon ``24h`` means for a target."""
-    return "largest 8 h mean of the next 24 h" if target == "o3" else "mean of the next 24 h"
-
-
-def aggregate(values: NDArray[np.float64], target: str) -> NDArray[np.float64]:
-    """Mean of 24 h, or largest 8 h mean for O3, of each row; NaN below 20 of 24 (6 of 8) valid hours.
-
-    Parameters
-    ----------
-    values : array of float, (n, 24)
-    target : str
-    """
-    if target != "o3":
-        return _mean(values, _MINIMUM_HOURS_OF_MEAN)
-    windows = np.lib.stride_tricks.sliding_window_view(values, _WINDOW, axis=1)
-    means = _mean(windows, 6)
-    largest = np.max(np.nan_to_num(means, nan=-1.0), axis=1)
-    enough = np.isfinite(values).sum(axis=1) >= _MINIMUM_HOURS_OF_MEAN
-    return np.where(enough & (largest >= 0), largest, np.nan)
-
-
-def _mean(values: NDArray[np.float64], minimum: int) -> NDArray[np.float64]:
-    count = np.isfinite(values).sum(axis=-1)
-    total = np.nansum(values, axis=-1)
-    mean = np.divide(total, count, out=np.full(count.shape, np.nan), where=count >= minimum)
-    return np.asarray(mean, dtype=float)
-
-
 def _without(station: StationFeatures, begin: pd.Timestamp, finish: pd.Timestamp) -> StationFeatures:
     """Hide the target of a block: rows that would learn from it have none, and rows that would see it as a lag stay out."""
     hidden = (station.origins >= begin) & (station.origins < finish)
@@ -236,73 +195,17 @@ def _without(station: StationFeatures, begin: pd.Timestamp, finish: pd.Timestamp
     )
 
 
-def _predicted(
-    model: ForecastModel,
-    stations: tuple[StationFeatures, ...],
-    begin: pd.Timestamp,
-    finish: pd.Timestamp,
-    stride_h: int,
-) -> _Grid | None:
-    parts = []
-    ahead = np.arange(HORIZONS)
-    for position, item in enumerate(stations):
-        low, high = (int(item.origins.searchsorted(moment)) for moment in (begin, finish))
-        rows = np.arange(max(low, HORIZONS), min(high, len(item.origins) - HORIZONS), stride_h)
-        if not len(rows):
-            continue
-        flat = np.repeat(rows, HORIZONS)
-        horizon = np.tile(ahead + 1, len(rows))
-        sample = ForecastPairs(np.full(len(flat), position), flat, horizon, np.empty(0))
-        usual = model.climatology[(item.local_hour[flat] + horizon - 1) % 24].reshape(-1, HORIZONS)
-        predicted = predict(model, stations, sample).reshape(-1, HORIZONS)
-        parts.append(
-            (item.target[rows[:, None] + ahead], item.target[rows[:, None] - HORIZONS + ahead], usual, predicted)
-        )
-    if not parts:
-        return None
-    return _Grid(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-
-
-def _by_horizon(grid: _Grid, target: str) -> list[tuple[str, NDArray[np.float64], dict[str, NDArray[np.float64]]]]:
-    """Observed values and the predictions of each predictor, by horizon, over the same pairs."""
-    result = []
-    for ahead in SCORED_HORIZONS:
-        column = ahead - 1
-        predictions = {
-            MODEL: grid.model[:, column],
-            "persistence": grid.past[:, -1],
-            "yesterday": grid.past[:, column],
-            "climatology": grid.climatology[:, column],
-        }
-        result.append((str(ahead), *_common_pairs(grid.observed[:, column], predictions)))
-    past = aggregate(grid.past, target)
-    predictions = {
-        MODEL: aggregate(grid.model, target),
-        "persistence": past,
-        "climatology": aggregate(grid.climatology, target),
-    }
-    result.append(("24h", *_common_pairs(aggregate(grid.observed, target), predictions)))
-    return result
-
-
-def _common_pairs(
-    observed: NDArray[np.float64], predictions: dict[str, NDArray[np.float64]]
-) -> tuple[NDArray[np.float64], dict[str, NDArray[np.float64]]]:
-    known = np.isfinite(observed) & np.all([np.isfinite(values) for values in predictions.values()], axis=0)
-    return observed[known], {name: values[known] for name, values in predictions.items()}
-
-
 def _collect(
     parts: dict[tuple[str, float, str], list[tuple[NDArray[np.float64], NDArray[np.float64]]]],
     cuts: dict[tuple[str, float], list[float]],
-    grid: _Grid,
+    grid: ForecastGrid,
     *,
     target: str,
     plan: BacktestPlan,
     chosen: dict[tuple[str, float], float],
 ) -> None:
     """Add the pairs and the cuts of one block."""
-    for horizon, observed, predictions in _by_horizon(grid, target):
+    for horizon, observed, predictions in by_horizon(grid, target):
         for threshold in plan.thresholds:
             cuts.setdefault((horizon, threshold), []).append(chosen.get((horizon, threshold), threshold))
             for predictor, values in predictions.items():

@@ -14,7 +14,8 @@ from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
-from analysis.statistics.iaqi import Averaging, Concentration, exact, iaqi
+from analysis.statistics.concentration import Concentration, exact
+from analysis.statistics.iaqi import Averaging, iaqi
 from analysis.statistics.limit import DATA, Edition, edition_on, pollutant_name
 
 if TYPE_CHECKING:

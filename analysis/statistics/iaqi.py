@@ -1,8 +1,7 @@
 """Individual air quality index (IAQI), exact, by edition and date.
 
 The index is rounded up, so a residue of binary arithmetic would show: 35 µg m⁻³ of PM2.5 would become 51. Therefore
-everything is computed in fractions, and in whole numbers for series. A float is taken as the decimal with nine digits
-after the point that it is nearest to.
+everything is computed in fractions (`analysis.statistics.concentration`), and in whole numbers for series.
 
 References
 ----------
@@ -14,7 +13,6 @@ from __future__ import annotations
 import csv
 import math
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from fractions import Fraction
 from functools import cache
@@ -23,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.statistics.concentration import FLOAT_STEPS, Concentration, ConcentrationError, exact
 from analysis.statistics.limit import (
     DATA,
     FIRST_DAY_2026,
@@ -41,16 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-Concentration = float | int | Decimal | str | Fraction
 MAX_INDEX = 500
-_FLOAT_STEPS = 10**9  # a float counts in steps of 1e-9: far below any instrument, far above the residue of a sum
-
-_EXPONENT_MAX = 30
-"""Largest power of ten of a concentration, either way [1]."""
-
-
-class ConcentrationError(AnalysisError):
-    """A concentration that is not a number, infinite, or below the physical range of the parameter."""
 
 
 class NoBreakpointsError(AnalysisError):
@@ -185,41 +175,6 @@ def _averaging(text: str) -> Averaging:
         raise NoBreakpointsError(msg) from None
 
 
-def exact(concentration: Concentration | None) -> Fraction | None:
-    """Take a concentration as a fraction; None if missing (None, NaN). Raises `ConcentrationError` if no finite number."""
-    if concentration is None:
-        return None
-    if isinstance(concentration, bool):
-        msg = f"concentration {concentration!r}: expected a number"
-        raise ConcentrationError(msg)
-    try:
-        if isinstance(concentration, float | np.floating):
-            number = float(concentration)
-            return None if math.isnan(number) else Fraction(round(number * _FLOAT_STEPS), _FLOAT_STEPS)
-        if isinstance(concentration, str):
-            concentration = _decimal(concentration.strip())
-        if isinstance(concentration, Decimal) and concentration.is_nan():
-            return None
-        return _fraction(concentration)
-    except (InvalidOperation, OverflowError, ValueError, TypeError) as error:
-        msg = f"concentration {str(concentration)!r}: expected a finite number below 1e{_EXPONENT_MAX}"
-        raise ConcentrationError(msg) from error
-
-
-def _fraction(number: Concentration) -> Fraction:
-    """The same number; raises `OverflowError` for a decimal of which a fraction has a million digits."""
-    if isinstance(number, Decimal) and number and abs(number.adjusted()) > _EXPONENT_MAX:
-        raise OverflowError
-    return Fraction(number)
-
-
-def _decimal(text: str) -> Decimal:
-    """Number of a text in ASCII digits without separators; raises `InvalidOperation` or `ValueError`."""
-    if not text.isascii() or "_" in text:
-        raise ValueError
-    return Decimal(text)
-
-
 def _step(pollutant: str) -> Fraction:
     """Last digit of a reported concentration: 1 µg m⁻³, 0.1 mg m⁻³ for CO."""
     return Fraction(1, 10) if pollutant == "CO" else Fraction(1)
@@ -251,9 +206,9 @@ def _index(value: Fraction, table: _Table) -> int | None:
 
 def _indices(values: NDArray[np.float64], table: _Table, pollutant: str, rules: Edition) -> pd.arrays.IntegerArray:
     """`_index` in 64-bit whole numbers of 1e-9; the largest product is 1e16."""
-    unit = int(_step(pollutant) * _FLOAT_STEPS)
+    unit = int(_step(pollutant) * FLOAT_STEPS)
     top = table.concentrations[-1]
-    scaled = np.clip(np.nan_to_num(values, nan=0.0), 0.0, 10.0 * top) * _FLOAT_STEPS
+    scaled = np.clip(np.nan_to_num(values, nan=0.0), 0.0, 10.0 * top) * FLOAT_STEPS
     steps = np.rint(scaled).astype(np.int64)
     missing = ~np.isfinite(values) | (values < _lowest(pollutant))
     if rules is Edition.HJ633_2026:
@@ -261,11 +216,11 @@ def _indices(values: NDArray[np.float64], table: _Table, pollutant: str, rules: 
         steps = (whole + ((2 * rest > unit) | ((2 * rest == unit) & (whole % 2 == 1)))) * unit
     concentrations = np.array(table.concentrations, dtype=np.int64)
     indices = np.array(table.indices, dtype=np.int64)
-    upper = np.clip(np.searchsorted(concentrations * _FLOAT_STEPS, steps, side="left"), 1, len(concentrations) - 1)
+    upper = np.clip(np.searchsorted(concentrations * FLOAT_STEPS, steps, side="left"), 1, len(concentrations) - 1)
     low = concentrations[upper - 1]
-    numerator = (indices[upper] - indices[upper - 1]) * (steps - low * _FLOAT_STEPS)
-    index = -(-numerator // ((concentrations[upper] - low) * _FLOAT_STEPS)) + indices[upper - 1]
-    beyond = steps > top * _FLOAT_STEPS
+    numerator = (indices[upper] - indices[upper - 1]) * (steps - low * FLOAT_STEPS)
+    index = -(-numerator // ((concentrations[upper] - low) * FLOAT_STEPS)) + indices[upper - 1]
+    beyond = steps > top * FLOAT_STEPS
     index = np.where(beyond, table.beyond or 0, index)
     return pd.arrays.IntegerArray(index, missing | (beyond & (table.beyond is None)))
 

@@ -103,7 +103,7 @@ def evaluate_period(
     as_json: bool = JSON,
 ) -> None:
     """Judge a period."""
-    from alerts.run.job import evaluate, rehearse
+    from alerts.run.evaluation import evaluate, rehearse
 
     settings, now = _settings(), datetime.now(UTC)
     first, last = span(start, end, settings.stations.timezone, now)
@@ -118,7 +118,7 @@ def deliver_now() -> None:
     """One delivery round."""
     from datetime import UTC
 
-    from alerts.run.job import deliver
+    from alerts.run.delivery import deliver
 
     typer.echo(f"mails={deliver(_settings(), datetime.now(UTC))}")
 

@@ -75,7 +75,7 @@ def aqi(
 
 def coanalysis(day_from: Day = None, day_to: Day = None, as_json: Json = False) -> None:
     """Compute and store AQI, joint exceedance and OFP of civil days. 计算并存储AQI、协同超标与臭氧生成潜势。"""
-    from analysis.run.job import coanalyse
+    from analysis.run.coanalysis import coanalyse
 
     settings, now = _settings(), datetime.now(UTC)
     today = now.astimezone(settings.stations.timezone).date()
@@ -93,7 +93,7 @@ def coanalysis(day_from: Day = None, day_to: Day = None, as_json: Json = False) 
 
 def attribution(start: Moment = None, end: Moment = None, as_json: Json = False) -> None:
     """Find episodes, gather and store the evidence of their causes. 查找超标过程并汇总溯源证据。"""
-    from analysis.run.job import attribute
+    from analysis.run.attribution import attribute
     from store.state import StateStore
 
     settings, now = _settings(), datetime.now(UTC)
@@ -117,7 +117,7 @@ def attribution(start: Moment = None, end: Moment = None, as_json: Json = False)
 
 def forecast(now: Moment = None, as_json: Json = False) -> None:
     """Forecast the next 24 h of every station and store it. 预报各站未来24小时并存储。"""
-    from analysis.run.job import forecast as run
+    from analysis.run.forecast import forecast as run
 
     settings = _settings()
     moment = _past(now, settings)
@@ -133,7 +133,7 @@ def backtest(
 ) -> None:
     """Score the forecast against persistence and climatology. 以持续性与气候态为基准回测预报。"""
     from analysis.forecast.backtest import THRESHOLDS
-    from analysis.run.job import backtest_stored
+    from analysis.run.forecast import backtest_stored
 
     if parameter not in THRESHOLDS:
         msg = f"--parameter {parameter}: expected one of {', '.join(THRESHOLDS)}"

@@ -10,7 +10,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Mailbox
 
-from alerts.run.job import deliver, evaluate
+from alerts.run.delivery import deliver
+from alerts.run.evaluation import evaluate
 from console.local.settings import free_ports
 from schemas.alert import AlertState
 from schemas.interval import floor_hour

@@ -10,7 +10,8 @@ import pytest
 
 from alerts.rules.rule import LOOKS_AT, is_changed
 from alerts.rules.rules import parse_rules
-from alerts.run.job import deliver, rehearse
+from alerts.run.delivery import deliver
+from alerts.run.evaluation import rehearse
 from schemas.alert import AlertState, EndReason
 from schemas.interval import Interval, floor_hour
 from schemas.reading import Reading

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-from alerts.run.job import deliver, evaluate, raise_operation, resolve_reports
+from alerts.run.delivery import deliver
+from alerts.run.evaluation import evaluate
+from alerts.run.operation import raise_operation, resolve_reports
 from qc.review.basis import basis_of
 from schemas.alert import AlertState, EndReason, Severity
 from schemas.interval import Interval, floor_hour

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from alerts.run.job import deliver, evaluate
+from alerts.run.delivery import deliver
+from alerts.run.evaluation import evaluate
 from alerts.settings import AlertSettings
 from console.local.settings import free_ports
 from schemas.interval import floor_hour

@@ -16,7 +16,9 @@ from structlog.testing import capture_logs
 
 from alerts.channels.email import ATTEMPTS
 from alerts.rules.rules import RulesFileError, load_rules
-from alerts.run.job import deliver, evaluate, raise_operation, read_mail_state
+from alerts.run.delivery import deliver, read_mail_state
+from alerts.run.evaluation import evaluate
+from alerts.run.operation import raise_operation
 from alerts.settings import AlertSettings
 from alerts.stream import watch
 from alerts.stream.configuration import Configuration

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from alerts.rules.finding_reason import detail_of, title_of
-from alerts.run.job import deliver, evaluate
+from alerts.run.delivery import deliver
+from alerts.run.evaluation import evaluate
 from schemas.words import LANGUAGES, render
 from store.state import Finding, FindingKind
 from tests.alerts.run.test_job import DAY, mails

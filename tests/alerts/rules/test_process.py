@@ -13,7 +13,8 @@ import pytest
 import alerts.rules.silence
 import alerts.rules.threshold.hourly
 import alerts.stream.watch
-from alerts.run.job import EvaluationError, deliver, evaluate
+from alerts.run.delivery import deliver
+from alerts.run.evaluation import EvaluationError, evaluate
 from alerts.stream.watch import RoundTimer, run, run_once
 from schemas.alert import AlertState
 from schemas.interval import Interval

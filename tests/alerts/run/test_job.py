@@ -12,7 +12,9 @@ import msgspec
 import pandas as pd
 import pytest
 
-from alerts.run.job import deliver, evaluate, raise_operation, rehearse, resolve_operation
+from alerts.run.delivery import deliver
+from alerts.run.evaluation import evaluate, rehearse
+from alerts.run.operation import raise_operation, resolve_operation
 from alerts.run.queries import list_states, send_sample, show_transition, take
 from alerts.settings import AlertSettings
 from alerts.stream.watch import Round, run

@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.forecast.backtest import BacktestPlan, aggregate, backtest
+from analysis.forecast.backtest import BacktestPlan, backtest
 from analysis.forecast.feature import network_features
-from analysis.forecast.forecast import ModelKind, TrainingOptions, forecast_station, train
+from analysis.forecast.forecast import forecast_station
+from analysis.forecast.grid import aggregate
+from analysis.forecast.model import ModelKind, TrainingOptions
 from analysis.forecast.skill import best_cut, contingency, score
+from analysis.forecast.training import train
 from tests.analysis.frames import province
 
 ZONE = ZoneInfo("Asia/Shanghai")

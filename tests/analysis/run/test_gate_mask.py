@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.run.attribution import attribute
+from analysis.run.coanalysis import coanalyse
 from analysis.run.gate_mask import held_hours, held_note, without_held
-from analysis.run.job import attribute, coanalyse
 from store.influx.store import InfluxStore
 from store.state import GateDecision, GateOutcome, GateResult, GateRuling, HeldBatch, StateStore
 from tests.analysis.frames import START, episode_start

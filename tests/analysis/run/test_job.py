@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.run.job import attribute, backtest_stored, coanalyse, forecast
+from analysis.run.attribution import attribute
+from analysis.run.coanalysis import coanalyse
+from analysis.run.forecast import backtest_stored, forecast
 from analysis.statement import Confidence
 from store.error import StoreRefusedError, StoreUnavailableError
 from store.influx.store import Bucket, InfluxStore, WriteResult, require_accepted
@@ -156,7 +158,8 @@ def test_every_job_closes_the_store_it_opened_also_where_it_cannot_be_read(
     InfluxStore(own).ensure()
     if not is_reached:
         own = own.model_copy(update={"influx_url": "http://127.0.0.1:9"})
-    monkeypatch.setattr("analysis.run.job.InfluxStore", Counted)
+    for module in ("coanalysis", "attribution", "forecast"):
+        monkeypatch.setattr(f"analysis.run.{module}.InfluxStore", Counted)
     with nullcontext() if is_reached else pytest.raises(StoreUnavailableError):
         JOBS[job](own)
     assert counts == {"opened": 1, "closed": 1}

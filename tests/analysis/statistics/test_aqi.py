@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.statistics.aqi import Report, aqi, city_aqi, iaqi, level_of
-from analysis.statistics.iaqi import ConcentrationError, NoBreakpointsError, iaqi_series
+from analysis.statistics.concentration import ConcentrationError
+from analysis.statistics.iaqi import NoBreakpointsError, iaqi_series
 from analysis.statistics.limit import Edition, UnknownPollutantError
 
 ZONE = ZoneInfo("Asia/Shanghai")

@@ -1,0 +1,162 @@
+"""Evaluate the rules over a window and store the new transitions.
+
+Several processes may do so at once: a transition is stored once (unique in the store).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+from alerts.rules.closing import closing_transitions, operation_ends
+from alerts.rules.evaluation import EvaluationInput
+from alerts.rules.finding import finding_transitions, standing_keys
+from alerts.rules.process import note_processes
+from alerts.rules.rules import load_rules
+from alerts.rules.table import find_transitions
+from alerts.run.stores import open_stores
+from alerts.settings import alert_settings
+from schemas.alert import AlertState
+from store.influx.store import InfluxStore
+from store.state import AlertProgress, StateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from alerts.engine import Machine
+    from alerts.rules.evaluation import EvaluationResult
+    from alerts.rules.table import AlertRules
+    from schemas.alert import AlertTransition
+    from store.settings import SharedSettings
+    from store.state import AlertStatus
+
+_ERRORS_SHOWN = 5
+_LIVE_WITHIN = timedelta(hours=1)
+"""A window that ends within this of now is live."""
+
+
+class EvaluationError(Exception):
+    """Parts of an evaluation raised.
+
+    Attributes
+    ----------
+    stored : int
+        Transitions of the other parts that were stored.
+    """
+
+    def __init__(self, errors: Sequence[str], stored: int) -> None:
+        super().__init__("; ".join(errors[:_ERRORS_SHOWN]) + (" ..." if len(errors) > _ERRORS_SHOWN else ""))
+        self.stored = stored
+
+
+def evaluate(
+    settings: SharedSettings, start: datetime, end: datetime, now: datetime, rules: AlertRules | None = None
+) -> int:
+    """Judge ``[start, end)`` by all rules and store the new transitions.
+
+    Silence and forecasts are judged at ``now``, and only when the window reaches to within an hour of it: a window of
+    the past says nothing about them.
+
+    Parameters
+    ----------
+    start, end, now : datetime
+        Aware. Late data are found as long as the window still covers them and no later transition of that alert is
+        stored.
+    rules : AlertRules or None
+        None: those of the file.
+
+    Returns
+    -------
+    int
+        Transitions that were not stored before.
+
+    Raises
+    ------
+    alerts.rules.rules.RulesFileError, store.error.StoreError
+    EvaluationError
+        Something of ours raised about a rule or station; everything else was evaluated and stored.
+    """
+    own = alert_settings(settings)
+    rules = load_rules(own.rules) if rules is None else rules
+    with open_stores(own) as (influx, state):
+        inputs = EvaluationInput(influx, own.stations, state.alerts.get_states(), start, end, now, state)
+        found = _judge(inputs, state, rules, live=now - end <= _LIVE_WITHIN)
+        stored = _store(state, inputs.last, found)
+    if found.errors:
+        raise EvaluationError(found.errors, stored)
+    return stored
+
+
+def _judge(inputs: EvaluationInput, state: StateStore, rules: AlertRules, *, live: bool) -> EvaluationResult:
+    """Transitions of the window by rules, by closed causes and, when live, by findings and reports."""
+    found = find_transitions(inputs, rules, live=live)
+    found.extend("ends", lambda: closing_transitions(inputs, rules, found, live=live))
+    if live:
+        found.attempt("processes", lambda: note_processes(state, inputs.now))
+        finding_transitions(state, rules, inputs.network, inputs.last, inputs.now, found=found)
+        standing = standing_keys(state)
+        ends = partial(
+            operation_ends, state, rules, inputs.network, statuses=inputs.last, standing=standing, now=inputs.now
+        )
+        found.extend("operation", ends)
+    return found
+
+
+def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: EvaluationResult) -> int:
+    """Store what was found, each alert's transitions as one chain, and how far the open ones have gone."""
+    newest: dict[str, int | None] = {key: status.transition_id for key, status in statuses.items()}
+    opened = {key for key, status in statuses.items() if status.state is not AlertState.OK}
+    lost: set[str] = set()
+    stored = 0
+
+    def follow(change: AlertTransition) -> None:
+        nonlocal stored
+        lost.add(change.alert_key)  # unless it is stored
+        transition_id = state.alerts.follow(change, newest.get(change.alert_key))
+        if transition_id is None:  # another worker was faster; the next round goes on from what it stored
+            return
+        lost.discard(change.alert_key)
+        newest[change.alert_key] = transition_id
+        (opened.discard if change.to_state is AlertState.OK else opened.add)(change.alert_key)
+        stored += 1
+
+    for change in found.transitions:
+        if change.alert_key not in lost:
+            found.attempt(change.alert_key, partial(follow, change))
+    state.alerts.note_progress(
+        {
+            transition_id: progress
+            for key in opened - lost
+            if (transition_id := newest.get(key)) is not None
+            and (progress := _progress(found.machines.get(key), statuses.get(key))) is not None
+        }
+    )
+    return stored
+
+
+def _progress(machine: Machine | None, status: AlertStatus | None) -> AlertProgress | None:
+    """How far an open alert has gone; None where nothing new is known."""
+    if machine is None or machine.cursor is None or machine.latest is None:
+        return None
+    progress = AlertProgress(
+        extreme=machine.extreme, extreme_at=machine.extreme_at, latest=machine.latest, latest_at=machine.cursor
+    )
+    before = status.progress if status else AlertProgress()
+    is_older = before.latest_at is not None and machine.cursor < before.latest_at
+    return None if is_older or before == progress else progress
+
+
+def rehearse(settings: SharedSettings, start: datetime, end: datetime, now: datetime) -> list[AlertTransition]:
+    """What the threshold rules would have found in ``[start, end)`` from a fresh state; stores and mails nothing."""
+    own = alert_settings(settings)
+    rules = load_rules(own.rules)
+    influx = InfluxStore(own)
+    try:
+        inputs = EvaluationInput(influx, own.stations, {}, start, end, now)
+        found = find_transitions(inputs, rules, live=False)
+        found.transitions += closing_transitions(inputs, rules, found, live=False)
+        return sorted(found.transitions, key=lambda item: (item.at, item.alert_key))
+    finally:
+        influx.close()
