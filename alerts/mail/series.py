@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from alerts.rules.table import AlertRules
-    from qc.limits.space import VerdictRule
+    from qc.verdict.weight import VerdictRule
     from schemas.alert import AlertTransition
     from schemas.network import Network
     from store.influx.store import InfluxStore

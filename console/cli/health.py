@@ -36,7 +36,7 @@ def health(
 
     from console.cli.replay import explained
     from console.query.queries import Queries
-    from console.view.health import TROUBLED
+    from console.view.link import TROUBLED
     from schemas.words import words as words_of
     from store.influx.store import InfluxStore
     from store.settings import SharedSettings, load_settings

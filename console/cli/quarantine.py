@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from console.cli.quarantine_repair import AsJson, Reason, Station, open_state, repair
 from console.cli.shell.page import DEFAULT, Limit, page, tell_more
 from console.cli.shell.printable import printable
 from schemas.reading import RejectReason
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from store.state import StateStore
-
 _SHOWN_BYTES = 2_000
-_MOST_HOURS = 87_840.0
-"""Of a clock that is put right: ten years."""
-_JSON = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
-_REASON = Annotated[RejectReason | None, typer.Option(help="only this reason 原因")]
-_STATION = Annotated[str | None, typer.Option(help="only this station 站点")]
-
-
 #: What to do about an entry, by its reason.
 HINTS = {
     RejectReason.TOO_LARGE: "send fewer readings a message 减少每条消息的读数",
@@ -61,10 +50,10 @@ def register(app: typer.Typer) -> None:
 
 
 def list_entries(
-    reason: _REASON = None,
-    station: _STATION = None,
+    reason: Reason = None,
+    station: Station = None,
     limit: Limit = DEFAULT,
-    as_json: _JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """List entries, newest first. 列出被拒收的数据，最新在前。"""
     import msgspec
@@ -72,7 +61,7 @@ def list_entries(
     from console.cli.replay import explained
     from ingest.quarantine.quarantine import to_row
 
-    with explained("quarantine"), _state() as state:
+    with explained("quarantine"), open_state() as state:
         stored = state.quarantine.list_newest(reason=reason, station_id=station, limit=limit + 1)
     found, is_cut = page(stored, limit)
     for row in map(to_row, found):
@@ -85,14 +74,14 @@ def list_entries(
         tell_more("quarantine list", limit, as_json=as_json, filters="--station, --reason")
 
 
-def show(entry_id: Annotated[int, typer.Argument(help="id of the list 编号")], as_json: _JSON = False) -> None:
+def show(entry_id: Annotated[int, typer.Argument(help="id of the list 编号")], as_json: AsJson = False) -> None:
     """Show one entry with the message it came in. 查看一条及其原始消息。"""
     import msgspec
 
     from console.cli.replay import explained
     from ingest.quarantine.quarantine import to_row
 
-    with explained("quarantine"), _state() as state:
+    with explained("quarantine"), open_state() as state:
         item = state.quarantine.get(entry_id)
     if item is None:
         typer.echo(f"skyground quarantine: there is no entry {entry_id}", err=True)
@@ -114,12 +103,12 @@ def show(entry_id: Annotated[int, typer.Argument(help="id of the list 编号")],
 
 def replay(
     ids: Annotated[list[int] | None, typer.Argument(help="ids; none: all that were not replayed 编号")] = None,
-    reason: _REASON = None,
-    station: _STATION = None,
+    reason: Reason = None,
+    station: Station = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="count what would be stored, store nothing 只预览")
     ] = False,
-    as_json: _JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """Decode entries again with today's code and network file, and store what is now sound. 修复后重放。"""
     import msgspec
@@ -137,7 +126,7 @@ def replay(
     settings = load_settings(CollectorSettings)
     stop = threading.Event()
     shutdown_on_signals(stop)
-    with explained("quarantine"), _state() as state:
+    with explained("quarantine"), open_state() as state:
         found = entries(state, reason=reason, station_id=station)
         chosen = ids or [item.id for item in found if item.state is QuarantineState.NEW]
         store = InfluxStore(settings)
@@ -151,114 +140,10 @@ def replay(
         )
 
 
-def repair(  # noqa: PLR0917 - typer passes them by name
-    ids: Annotated[list[int] | None, typer.Argument(help="ids; none: all that fit the filters 编号")] = None,
-    reason: _REASON = None,
-    station: _STATION = None,
-    codes: Annotated[
-        list[str] | None, typer.Option("--map", help="WRONG=right, an unknown code and the one that is meant 代码映射")
-    ] = None,
-    units: Annotated[
-        list[str] | None,
-        typer.Option("--map-unit", help="WRONG=right, the text of a unit and the unit that is meant 单位映射"),
-    ] = None,
-    move_hours: Annotated[
-        float,
-        typer.Option(
-            min=-_MOST_HOURS,
-            max=_MOST_HOURS,
-            help="added to the times of readings: a station 8 h ahead needs -8 加到时间上，快 8 小时填 -8",
-        ),
-    ] = 0.0,
-    who: Annotated[str, typer.Option(help="who answers for it 责任人")] = "",
-    note: Annotated[str, typer.Option(help="why 说明")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be stored, store nothing 只预览")] = False,
-    as_json: _JSON = False,
-) -> None:
-    """Store what was refused, with codes or units renamed or times moved; the message stays as received. 修复后入库。"""
-    import msgspec
-
-    from console.cli.replay import explained
-    from ingest.process.settings import CollectorSettings
-    from ingest.process.shutdown import shutdown_on_signals
-    from ingest.quarantine.quarantine import entries
-    from ingest.quarantine.repair import MessageRepair, repair_entries
-    from ingest.writer import Writer
-    from store.influx.store import InfluxStore
-    from store.settings import load_settings
-    from store.state import QuarantineState
-
-    if not (ids or reason or station):
-        msg = "expected ids, --reason or --station: a repair is for chosen entries"
-        raise typer.BadParameter(msg)
-    if not codes and not units and not move_hours:
-        msg = "expected --map WRONG=right, --map-unit WRONG=right or --move-hours; without any, use replay"
-        raise typer.BadParameter(msg)
-    if not who and not dry_run:
-        msg = "who answers for the repair?"
-        raise typer.BadParameter(msg, param_hint="--who")
-    settings = load_settings(CollectorSettings)
-    mending = MessageRepair(
-        codes=_mapped(codes or [], "--map", _code_fault),
-        units=_mapped(units or [], "--map-unit", _unit_fault),
-        move=timedelta(hours=move_hours),
-        who=who,
-        note=note,
-    )
-    stop = threading.Event()
-    shutdown_on_signals(stop)
-    with explained("quarantine"), _state() as state:
-        found = entries(state, reason=reason, station_id=station)
-        chosen = ids or [item.id for item in found if item.state is QuarantineState.NEW]
-        store = InfluxStore(settings)
-        outcomes = repair_entries(chosen, mending, settings, state, writer=None if dry_run else Writer(store, stop))
-        store.close()
-    for outcome in outcomes:
-        if as_json:
-            typer.echo(msgspec.json.encode(outcome))
-            continue
-        starts = ", ".join(f"{start:%Y-%m-%d %H:%M}Z" for start in outcome.starts[:3])
-        typer.echo(printable(f"{outcome.id:>7}  {outcome.values} values 个值  {starts}  {'; '.join(outcome.refused)}"))
-    stored = sum(outcome.values for outcome in outcomes)
-    if not as_json:
-        typer.echo(f"{'would store 将入库' if dry_run else 'stored 已入库'} {stored} values 个值")
-
-
-def _mapped(items: list[str], option: str, fault: Callable[[str], str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for item in items:
-        wrong, equals, right = item.rpartition("=")
-        if not equals or not wrong:
-            msg = f"{item!r}, expected WRONG=right"
-            raise typer.BadParameter(msg, param_hint=option)
-        if words := fault(right):
-            raise typer.BadParameter(words, param_hint=option)
-        found[wrong] = right
-    return found
-
-
-def _code_fault(text: str) -> str:
-    """Why a text is no parameter code; empty where it is one."""
-    from schemas.parameter import ParameterError, parameter
-
-    try:
-        parameter(text)
-    except ParameterError as error:
-        return str(error)
-    return ""
-
-
-def _unit_fault(text: str) -> str:
-    """Why a text is no unit; empty where it is one."""
-    from schemas.units import unit_named
-
-    return "" if unit_named(text) is not None else f"unknown unit {text!r}"
-
-
 def expire(
     older_than_days: Annotated[int | None, typer.Option(min=0, help="default: the setting 天数，默认取配置")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="count, delete nothing 只计数")] = False,
-    as_json: _JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """Let entries go that are older than the policy allows; they stay counted. 按策略过期。"""
     from datetime import UTC, datetime
@@ -277,7 +162,7 @@ def expire(
         return
     count = 0
     if not is_kept:
-        with explained("quarantine"), _state() as state:
+        with explained("quarantine"), open_state() as state:
             state.quarantine.limit_bytes = settings.quarantine_max_bytes
             count = state.quarantine.expire(datetime.now(UTC) - timedelta(days=days), dry_run=dry_run)
     if as_json:
@@ -287,7 +172,7 @@ def expire(
     typer.echo(f"{'would go 将删除' if dry_run else 'gone 已删除'} {count}")
 
 
-def status(as_json: _JSON = False) -> None:
+def status(as_json: AsJson = False) -> None:
     """How full the quarantine is, of what, and where its bounds are. 隔离区用量与上限。"""
     import msgspec
 
@@ -296,7 +181,7 @@ def status(as_json: _JSON = False) -> None:
     from store.settings import load_settings
 
     settings = load_settings(CollectorSettings)
-    with explained("quarantine"), _state() as state:
+    with explained("quarantine"), open_state() as state:
         size = state.quarantine.size()
         figures = {
             "items": size.items,
@@ -313,12 +198,3 @@ def status(as_json: _JSON = False) -> None:
         return
     for name, value in figures.items():
         typer.echo(f"{name:<18} {value}")
-
-
-def _state() -> StateStore:
-    from store.settings import SharedSettings, load_settings
-    from store.state import StateStore
-
-    state = StateStore(load_settings(SharedSettings).state_url)
-    state.migrate()
-    return state

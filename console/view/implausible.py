@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from console.view.health import Advice, Implausible
+from console.view.link import Advice, Implausible
 from store.state import Clock, FindingKind
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.view.health import LinkState, StationHealth
+from console.view.link import LinkState, StationHealth
 from schemas.city import City, cities
 
 if TYPE_CHECKING:

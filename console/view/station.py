@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from console.view.health import InstrumentHealth
+    from console.view.link import InstrumentHealth
     from schemas.flagged import Verdicts
     from store.state import QuarantinedItem
 

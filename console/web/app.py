@@ -15,7 +15,8 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from nicegui import ui
 
-from console.api import routes
+from console.api.problem import install_problems
+from console.api.routes import build_router
 from console.query.queries import Queries
 from console.web.pages.alerts import alert_page, alerts_page
 from console.web.pages.api_docs import api_page
@@ -96,8 +97,8 @@ def create_app(settings: SharedSettings) -> FastAPI:
     state.migrate()
     queries = Queries(settings, InfluxStore(settings), state)
     app = FastAPI(title=_TITLE, version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    app.include_router(routes.build_router(queries))
-    routes.install_problems(app)
+    app.include_router(build_router(queries))
+    install_problems(app)
     _add_switches(app)
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
     app.mount("/datadocs", _Docs(directory=settings.run_dir / "data_docs", html=True, check_dir=False), name="datadocs")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from nicegui import ui
 
 from console.query.episodes import EpisodeQuery
-from console.view.alert import alert_row, statements, timeline
+from console.view.alert_row import alert_row, timeline
+from console.view.attribution import statements
 from console.view.chart import chart_height, series_chart
 from console.view.drawing import Drawing, LimitLine
 from console.view.query import SeriesQuery, ValueLevel

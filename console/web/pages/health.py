@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 
 from nicegui import ui
 
-from console.view.health import TROUBLED, select, summarise
+from console.view.health import select, summarise
+from console.view.link import TROUBLED
 from console.view.map import schematic_map
 from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem
 from schemas.interval import floor_hour
@@ -17,7 +18,8 @@ from schemas.message import NetworkCode
 if TYPE_CHECKING:
     from fastapi import Request
 
-    from console.query.queries import HealthData, Queries
+    from console.query.health import HealthData
+    from console.query.queries import Queries
 
 REFRESH_S = 30.0
 FIRST_ROWS = 20

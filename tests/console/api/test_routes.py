@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from console.query.queries import KEEP_S
+from console.query.health import KEEP_S
 from console.view.query import format_utc
 from qc.review.basis import basis_of
 from schemas.review import ReviewAction, ReviewDraft, ReviewReason, ReviewTarget, ReviewVerdict

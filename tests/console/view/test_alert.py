@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from console.view.alert import alert_row, episodes, matching, statements, timeline, with_status
+from console.view.alert import episodes, with_status
+from console.view.alert_row import alert_row, timeline
+from console.view.attribution import matching, statements
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
 from schemas.words import words
 from store.state import AlertProgress, AlertStatus, Document, StoredTransition

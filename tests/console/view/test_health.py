@@ -10,17 +10,9 @@ from typer import Exit
 
 from console.cli.health import health
 from console.query.queries import Queries
-from console.view.health import (
-    Advice,
-    Implausible,
-    LinkState,
-    Rejected,
-    network_health,
-    select,
-    station_health,
-    summarise,
-)
+from console.view.health import network_health, select, summarise
 from console.view.implausible import implausible_stations
+from console.view.link import Advice, Implausible, LinkState, Rejected, station_health
 from schemas.network import Instrument, Network, Station
 from schemas.words import words
 from store.state import Balance, Clock, Finding, FindingKind, InstrumentState

@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.view.health import Rejected, StationHealth, station_health
+from console.view.link import Rejected, StationHealth, station_health
 from console.view.map import HEIGHT, WIDTH, schematic_map
 from tests.console.build import NOW, station
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import console
-from console.view.health import Advice, LinkState
+from console.view.link import Advice, LinkState
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
 from schemas.message import NetworkCode
 from schemas.reading import RejectReason

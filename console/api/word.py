@@ -1,0 +1,44 @@
+"""Words of an address of the API, with their descriptions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+
+from console.query.episodes import LONGEST_PAGE
+from console.view.part import MOST
+
+PREFIX = "/api/v1"
+MOST_ALERTS = 500
+StationWord = Annotated[str, Query(alias="station", description="Station ids, separated by commas.")]
+ParameterWord = Annotated[str, Query(alias="parameter", description="Parameter codes, separated by commas.")]
+FromWord = Annotated[
+    str,
+    Query(alias="from", description="Start, included: a date or time of ISO 8601; without offset: the network's zone."),
+]
+ToWord = Annotated[str, Query(alias="to", description="End, excluded; a date includes that day. Absent: now.")]
+PeriodWord = Annotated[str, Query(alias="period", description="Instead of `from`: 24h, 3d, 7d or 30d before `to`.")]
+LevelWord = Annotated[
+    str, Query(alias="level", description="`hourly` (default), `native` or `L2` (hourly after review).")
+]
+AtWord = Annotated[
+    str, Query(alias="at", description="Any moment of the hour, ISO 8601; station and parameter: one each.")
+]
+AsOfWord = Annotated[str, Query(alias="as_of", description="As told at this moment. Absent: now.")]
+LimitWord = Annotated[
+    str,
+    Query(
+        alias="limit",
+        description=f"Values or verdicts of one JSON answer, at most and by default {MOST}; `next` is the address of the rest. "
+        "CSV is whole.",
+    ),
+]
+AlertLimitWord = Annotated[
+    str,
+    Query(alias="limit", description=f"Most ended alerts in the answer: 1 to {LONGEST_PAGE}, default {MOST_ALERTS}."),
+]
+BeforeWord = Annotated[
+    str, Query(alias="before", description="`next` of the answer before: the ended alerts that follow it.")
+]
+FormatWord = Annotated[str, Query(alias="format", description="`json` (default) or `csv`.")]

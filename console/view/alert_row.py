@@ -1,0 +1,120 @@
+"""An episode of an alert as a table and a timeline show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from alerts.wording import word
+from console.view.duration import duration_text
+from console.view.quantity import format_value, name_of, pretty_unit
+from schemas.alert import RuleKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from console.view.alert import AlertHistory
+    from schemas.alert import AlertTransition
+    from schemas.words import Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRow:
+    """An episode as a table shows it: its extreme, the newest value, threshold, unit and reason ready to print."""
+
+    id: int
+    what: str
+    rule: str
+    severity: str
+    station_id: str
+    station: str
+    since: datetime
+    ended: datetime | None
+    value: str
+    extreme_at: datetime | None
+    latest: str
+    latest_at: datetime | None
+    threshold: str
+    unit: str
+    state: str
+    reason: str
+    who: str
+
+
+def alert_row(episode: AlertHistory, words: Words, station_names: Mapping[str, str], now: datetime) -> AlertRow:
+    """Row of one episode at a moment."""
+    worst, extreme, latest = episode.worst, episode.extreme(now), episode.latest
+    return AlertRow(
+        id=episode.id,
+        what=what_happened(worst, words),
+        rule=worst.rule,
+        severity=str(worst.severity),
+        station_id=worst.station_id,
+        station=station_names.get(worst.station_id, worst.station_id),
+        since=episode.since,
+        ended=episode.ended,
+        value=_shown(extreme.value if extreme else None, worst, words),
+        extreme_at=extreme.at if extreme else None,
+        latest=format_value(latest.value, worst.parameter) if latest else "",
+        latest_at=latest.at if latest else None,
+        threshold=_shown(worst.threshold, worst, words),
+        unit="" if worst.kind is RuleKind.SILENCE else pretty_unit(worst.unit),
+        state=_state_of(episode),
+        reason=word(f"end_{episode.reason}", words.language) if episode.reason else "",
+        who=episode.acknowledged.who if episode.acknowledged else "",
+    )
+
+
+def _shown(value: float | None, change: AlertTransition, words: Words) -> str:
+    """A value of an alert for a person; of a silence a length of time."""
+    if change.kind is RuleKind.SILENCE and value is not None:
+        return duration_text(timedelta(minutes=value), words)
+    return format_value(value, change.parameter)
+
+
+def _state_of(episode: AlertHistory) -> str:
+    """``closed`` where an alert is only watched no longer; ``ok`` would say that it is over."""
+    return str(episode.state) if episode.reason is None or episode.reason.is_over else "closed"
+
+
+def what_happened(transition: AlertTransition, words: Words) -> str:
+    """The alert in a few words."""
+    name = name_of(transition.parameter, words) if transition.parameter else ""
+    key = f"alert_kind.{transition.kind}"
+    return words(key, parameter=name) if name else words(key + "_station")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineStep:
+    """One line of a timeline."""
+
+    at: datetime
+    title: str
+    detail: str
+    kind: str
+
+
+def timeline(episode: AlertHistory, words: Words) -> list[TimelineStep]:
+    """Transitions and the acknowledgement of an episode, oldest first."""
+    steps = [_step(stored.transition, words) for stored in episode.steps]
+    taken = episode.acknowledged
+    if taken:
+        steps.append(
+            TimelineStep(at=taken.at, title=words("alerts.taken", who=taken.who), detail=taken.note, kind="ack")
+        )
+    return sorted(steps, key=lambda step: step.at)
+
+
+def _step(transition: AlertTransition, words: Words) -> TimelineStep:
+    unit = "" if transition.kind is RuleKind.SILENCE else pretty_unit(transition.unit)
+    value = "" if transition.value is None else f"{_shown(transition.value, transition, words)} {unit}".strip()
+    reason = transition.reason
+    state = "closed" if reason is not None and not reason.is_over else str(transition.to_state)
+    why = word(f"end_{reason}", words.language) if reason is not None else ""
+    return TimelineStep(
+        at=transition.at,
+        title=words(f"alert_state.{state}"),
+        detail=" · ".join(part for part in (value, why) if part),
+        kind=f"to-{state}",
+    )
