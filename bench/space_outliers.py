@@ -1,7 +1,7 @@
 """Outliers found in random fields by the tests in space, one JSON line a figure.
 
-``python -m bench.space_outliers``; with ``SKYGROUND_TITANLIB_PYTHON``, an interpreter that has titanlib, its
-``buddy_check`` and ``sct_resistant`` see the same fields and the same limits.
+``python -m bench.space_outliers``; ``buddy_check`` and ``sct_resistant`` of titanlib, in an environment of its own, see the same
+fields and the same limits.
 
 Fields: 60 stations within 200 km, 200 hours, a random smooth field (scale 60 km) of standard deviation 20 on a level of 80,
 noise of 3 a station; in each hour 3 stations are wrong by 60 to 120.
@@ -10,14 +10,16 @@ noise of 3 a station; in each hour 3 stations are wrong by 60 to 120.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tempfile
 import time
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from bench.peer import peer_python
 from qc.hourly.space.buddy import Buddy, buddy_test
 from qc.hourly.space.consistency import SpatialConsistency, consistency_test
 from qc.hourly.space.neighbours import Places
@@ -28,6 +30,7 @@ LEVEL, SPREAD, SCALE_KM, NOISE = 80.0, 20.0, 60.0, 3.0
 RADIUS_KM, DEVIATIONS, FLOOR = 80.0, 4.0, 3.0
 STATED = {"unit": "ug/m3", "source": "benchmark", "verified": False, "parameters": ("pm25",)}
 
+TITANLIB = ("titanlib==0.4.0", f"numpy=={version('numpy')}")
 PEER = """
 import json, sys, time
 import numpy as np, titanlib
@@ -63,7 +66,7 @@ def main() -> None:
         began = time.perf_counter()
         flags = run(values, places, limit).flags == Flag.SUSPECT  # type: ignore[operator]
         _say("skyground", name, flags, wrong, time.perf_counter() - began)
-    for name, found in _peer(values, places).items():
+    for name, found in titanlib_flags(values, places).items():
         _say("titanlib", name, np.array(found["flags"], dtype=bool), wrong, found["seconds"])
 
 
@@ -82,16 +85,14 @@ def fields(seed: int) -> tuple[np.ndarray, Places, np.ndarray]:
     return values, places, wrong
 
 
-def _peer(values: np.ndarray, places: Places) -> dict[str, dict[str, object]]:
-    python = os.environ.get("SKYGROUND_TITANLIB_PYTHON", "")
-    if not python:
-        print(json.dumps({"name": "qc.space", "skipped": "SKYGROUND_TITANLIB_PYTHON is not set"}))
-        return {}
+def titanlib_flags(values: np.ndarray, places: Places) -> dict[str, dict[str, Any]]:
+    """Flags (hour, station) and seconds by name of titanlib's tests; raises `bench.peer.PeerUnavailableError`."""
+    python = peer_python("titanlib", *TITANLIB)
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "fields.npz"
         np.savez(path, values=values, lat=places.lat, lon=places.lon, alt=places.altitude_m)
         done = subprocess.run([python, "-c", PEER, str(path)], check=True, capture_output=True, text=True)
-    found: dict[str, dict[str, object]] = json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     return found
 
 
