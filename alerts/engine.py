@@ -6,7 +6,7 @@
                    pending --not beyond----------> ok          (both arrows at once where for_s is covered by one sample)
 
 Time without samples neither confirms nor clears: only observed time counts. After a gap longer than ``max_gap_s`` a
-pending alert is forgotten and a begun clearing starts anew; a firing alert stays firing. A sample that ends at or before
+pending alert is dropped and a begun clearing starts again; a firing alert stays firing. A sample that ends at or before
 the cursor was seen already and is skipped, so a re-run over the same history finds nothing new.
 """
 

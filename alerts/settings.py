@@ -40,7 +40,7 @@ class AlertSettings(SharedSettings):
     watch_interval_s : float
         Pause between two rounds of ``skyground watch`` [s].
     alarm_to : str
-        Where an outage of the mail is told: ``https://...`` or a command, JSON on its standard input. Empty: the log only.
+        Standby channel for mail outages: ``https://...`` or a command with JSON on its standard input. Empty: the log only.
     watch_metrics_host, watch_metrics_port : str, int
         Where Prometheus asks for the counters of ``skyground watch``; port 0 is off.
     """
@@ -125,7 +125,7 @@ def alert_settings(settings: SharedSettings) -> AlertSettings:
 
 
 def is_address(way: str) -> bool:
-    """Whether a second way is an HTTP address; else it is a command."""
+    """Whether a standby channel is an HTTP address; else it is a command."""
     return way.startswith(("http://", "https://"))
 
 

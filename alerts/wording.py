@@ -54,7 +54,7 @@ def duration_text(duration: timedelta, language: str) -> str:
 
 
 def time_text(moment: datetime | None, zone: ZoneInfo, language: str) -> str:
-    """Civil time with date, weekday not needed: ``11月22日 16:00`` or ``22 Nov 16:00``; the year stands in the footer."""
+    """Civil time with date, weekday not needed: ``11月22日 16:00`` or ``22 Nov 16:00``; the year is in the footer."""
     if moment is None:
         return MISSING
     from babel.dates import format_datetime

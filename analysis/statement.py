@@ -1,4 +1,4 @@
-"""Statements in words, Chinese and English, that carry their figures."""
+"""Statements in Chinese and English with their figures."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Schedules only: each file says when something runs and what to do when it fails; the work is in qc, analysis and alerts."""
+"""Schedules: when a job runs, and what to do when it fails. The work is in qc, analysis and alerts."""

@@ -18,7 +18,7 @@ from dags.window import (
 
 DOC = """
 ### What it makes
-For every exceedance in the window a statement in words with its figures: wind sectors, enriched tracers against the
+For every exceedance in the window a statement with its figures: wind sectors, enriched tracers against the
 station's own background, neighbouring stations upwind and downwind. The mail of the alert carries it.
 
 ### When it is healthy

@@ -16,10 +16,10 @@ A forecast of PM2.5 and O3 for the next 24 h by station with its 10 % and 90 % q
 alert rules over the window; each is claimed once and mailed.
 
 ### When it is healthy
-It follows `attribution` by the asset `attributed`, so that a mail can say the cause; the back-test it prints beats persistence.
+It follows `attribution` by the asset `attributed`, so that a mail can state the cause; the back-test it prints beats persistence.
 
 ### What to do when it fails
-`forecast` red: alerts on measured values still go out (`warn` runs all the same). `warn` red: check the mail server with
+`forecast` red: alerts on measured values are still sent (`warn` runs in any case). `warn` red: check the mail server with
 `skyground alerts test-mail`; undelivered mails wait and go out with the next run.
 """
 

@@ -1,4 +1,4 @@
-"""What the schedules tell the operators: a task that failed, and a run that succeeded after it. A held batch is a finding, told by the gate itself."""
+"""Operation alerts of the schedules: raised by a failed task, ended by the next successful run. A held batch is a finding of the gate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def report_failure(context: Context) -> None:
-    """Raise an operator alert for a failed task: which, and the error in words."""
+    """Raise an operation alert for a failed task, with the error."""
     from alerts.run.operation import raise_operation
     from alerts.settings import AlertSettings
     from schemas.alert import Severity
@@ -32,7 +32,7 @@ def report_failure(context: Context) -> None:
 def report_success(context: Context) -> None:
     """End the alerts of a DAG's tasks that were reported before this run of it began: the run has succeeded without them.
 
-    A task that failed within the run (one whose followers run all the same) was reported after its start and stays open.
+    A task that failed within the run (one whose downstream tasks run in any case) was reported after its start and stays open.
     """
     from alerts.run.operation import resolve_reports
     from store.settings import SharedSettings, load_settings

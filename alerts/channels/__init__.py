@@ -1,1 +1,1 @@
-"""Ways out: mail, the second way, and a local mail server."""
+"""Channels: mail, the standby channel, and a local mail sink."""

@@ -122,9 +122,7 @@ def _conversation(settings: AlertSettings) -> Iterator[smtplib.SMTP]:
             server.starttls(context=ssl.create_default_context())
         _log_in(server, unquote(url.username or ""), settings, is_private=url.scheme != "smtp" or host in _LOOPBACK)
         yield server
-        with suppress(
-            smtplib.SMTPException, OSError
-        ):  # what was accepted is sent, whatever the server says to our leaving
+        with suppress(smtplib.SMTPException, OSError):  # an accepted mail is sent, whatever the server answers to QUIT
             server.quit()
     finally:
         clock.cancel()
@@ -152,7 +150,7 @@ def _sorted(error: smtplib.SMTPException | OSError) -> DeliveryError:
     """Permanent only where the server said so of this mail: a 5xx on sender, recipients or content."""
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, smtplib.SMTPAuthenticationError):
-        return DeliveryError(detail, permanent=False)  # the operator can mend the password; the mail must not be lost
+        return DeliveryError(detail, permanent=False)  # the password can be corrected; the mail must not be lost
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         codes = [code for code, _ in error.recipients.values()]
         return DeliveryError(detail, permanent=all(code >= FIRST_PERMANENT_CODE for code in codes))

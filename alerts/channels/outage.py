@@ -1,4 +1,4 @@
-"""State of the mail channel: what it did last, what waits for it, and the alarm by another way while it is dead."""
+"""State of the mail channel: last use, waiting mails, and the alarm by the standby channel during an outage."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from store.state import Backlog, ChannelState, StateStore, StoredTransition
 
 CHECK_EVERY = timedelta(minutes=5)
-"""The mail server is greeted so often while nothing waits, so that it is not found dead with the first alert."""
+"""Interval of checks of the mail server while nothing waits, so that an outage is found before the first alert."""
 ALARM_AFTER = timedelta(minutes=2)
 ALARM_AGAIN = timedelta(hours=1)
 STUCK_AFTER = timedelta(minutes=15)
-"""A mail that waits for longer is stuck, whatever the reason: also that no process delivers."""
+"""A mail that waits for longer is stuck, also where no process delivers."""
 LISTED = 10
 _DAY = timedelta(hours=24)
 _ORDER = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
@@ -33,7 +33,7 @@ _log = structlog.get_logger(__name__)
 
 
 class MailState(msgspec.Struct, frozen=True, kw_only=True):
-    """How the mails are doing.
+    """State of mail delivery.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class MailState(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_troubled(self) -> bool:
-        """Whether a person must look: the server is dead, mails are stuck or were given up."""
+        """Whether an operator must act: the server fails, mails are stuck or were given up."""
         return self.ok is False or self.is_stuck or self.failed > 0
 
 
@@ -88,13 +88,13 @@ def mail_state(state: StateStore, now: datetime) -> MailState:
 
 
 def is_check_due(state: StateStore, now: datetime) -> bool:
-    """Whether the mail server is to be greeted though nothing waits."""
+    """Whether a check of the mail server is due although nothing waits."""
     channel = state.channels.get(EMAIL)
     return channel is None or not channel.ok or now - channel.checked_at >= CHECK_EVERY
 
 
 def note_mail(state: StateStore, settings: AlertSettings, error: str | None, backlog: Backlog, now: datetime) -> None:
-    """Note what became of a use of the mail server; log its change, and tell the second way of an outage and its end."""
+    """Record the outcome of a use of the mail server; log a change, and post an outage and its end to the standby channel."""
     before = state.channels.note(EMAIL, ok=error is None, detail=error or "", now=now)
     if error is None:
         if not before.ok:
@@ -122,7 +122,7 @@ def _is_alarm_due(channel: ChannelState, now: datetime) -> bool:
 
 
 def _alarm(settings: AlertSettings, event: str, text: str, now: datetime, **facts: object) -> bool:
-    """Tell the second way and the log; False where the second way failed."""
+    """Post to the standby channel and log; False where the standby channel failed."""
     log = _log.error if event == "mail_down" else _log.info
     try:
         told = post_standby(settings, event=event, text=text, now=now, **facts)

@@ -23,7 +23,7 @@ def run(host: str, port: int, maildir: Path) -> None:
     Parameters
     ----------
     host, port : str, int
-        Where to listen; a mail sink has no password, so loopback unless told otherwise.
+        Address to listen on; loopback by default, since a mail sink has no password.
     maildir : Path
         Made if absent.
 

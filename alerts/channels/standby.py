@@ -1,10 +1,10 @@
-"""The second way out, for when mail is what is dead: an HTTP address or a local command, as configured.
+"""Standby channel for mail outages: an HTTP address or a local command, as configured.
 
-The body is JSON. Beside its own keys it has ``msgtype`` and ``text.content``, the shape of the robots of WeCom and DingTalk.
+The body is JSON. Besides its own keys it has ``msgtype`` and ``text.content``, the shape of the robots of WeCom and DingTalk.
 
 Errors::
 
-    StandbyError    the second way does not work either; the message says why
+    StandbyError    the standby channel fails; the message names the cause
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _SHOWN = 200
 
 
 class StandbyError(Exception):
-    """The second way does not work."""
+    """The standby channel fails."""
 
 
 def post_standby(settings: AlertSettings, *, event: str, text: str, now: datetime, **facts: Any) -> bool:  # noqa: ANN401 - plain JSON
-    """Send a text by the second way.
+    """Post a text to the standby channel.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def post_standby(settings: AlertSettings, *, event: str, text: str, now: datetim
     Returns
     -------
     bool
-        False where no second way is configured.
+        False where no standby channel is configured.
 
     Raises
     ------

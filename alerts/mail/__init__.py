@@ -1,1 +1,1 @@
-"""What a mail says and how it is made: evidence, view, message, plot, templates, delivery."""
+"""Alert mails: evidence, view, message, plot, templates, delivery."""

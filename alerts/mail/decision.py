@@ -1,6 +1,6 @@
 """Which of the claimed transitions are mailed, and as what. Pure.
 
-An end that waits with its beginning is one mail that says both. An end whose beginning was mailed is always mailed; one
+An end that waits with its beginning becomes one mail about both. An end whose beginning was mailed is always mailed; one
 whose beginning is still on its way waits for it.
 """
 
@@ -30,12 +30,12 @@ _RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
 class Action(Enum):
-    """What becomes of an episode."""
+    """What to do with an episode."""
 
     BEGIN = "begin"
     END = "end"
     BOTH = "both"
-    """One mail, after the end, that says both."""
+    """One mail, after the end, about both."""
     SKIP = "skip"
     WAIT = "wait"
 
@@ -48,7 +48,7 @@ class ClaimedAlert(NamedTuple):
 
     @property
     def claims(self) -> tuple[ClaimedTransition, ...]:
-        """What of it was claimed."""
+        """The claimed transitions."""
         return tuple(item for item in self if item is not None)
 
     @property
@@ -58,7 +58,7 @@ class ClaimedAlert(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """What becomes of an episode; ``reason`` says why it is not mailed."""
+    """The decision on an episode, with the ``reason`` where it is not mailed."""
 
     episode: ClaimedAlert
     action: Action
@@ -66,7 +66,7 @@ class Decision(NamedTuple):
 
 
 class Situation(NamedTuple):
-    """What a decision rests on.
+    """Input of a decision.
 
     Attributes
     ----------
@@ -112,7 +112,7 @@ def episodes_of(claims: Iterable[ClaimedTransition]) -> Iterator[ClaimedAlert]:
 def decide(episodes: Sequence[ClaimedAlert], situation: Situation) -> list[Decision]:
     """Decide on every episode of a round."""
     candidates = [item for item in episodes if item.begin is not None and _too_old(item, item.begin, situation) is None]
-    # Only what will be mailed itself, under a rule that still means it, speaks for a lower level.
+    # A lower level is inhibited only by an alert that is mailed itself under an unchanged rule.
     rising = [
         item.begin.transition
         for item in candidates
@@ -188,7 +188,7 @@ def _is_inhibited(begin: AlertTransition, firing: Iterable[AlertTransition], ris
 
 
 def _ended_with_higher(end: AlertTransition, situation: Situation, ends: Iterable[AlertTransition]) -> bool:
-    """Whether a more severe alert of the same parameter still fires, or ended within hours, and says so itself."""
+    """Whether a more severe alert of the same parameter still fires, or ended within hours and is mailed itself."""
     if any(_is_higher(item, end) for item in situation.firing):
         return True
     return any(_is_higher(item, end) and abs(item.at - end.at) <= SAME_END for item in [*situation.ended, *ends])

@@ -145,7 +145,7 @@ def _situation(
     state, now = sources.state, sources.now
     firing = [item for item in statuses.values() if item.state is AlertState.FIRING]
     deliveries = state.deliveries.get([item.transition_id for item in firing], EMAIL)
-    # An alert that nobody is or will be told of speaks for no other.
+    # An alert that is not mailed inhibits no other.
     speaking = {key for key, item in deliveries.items() if item.is_open or item.state == "sent"}
     watched = [item for item in firing if why_unwatched(item.transition, sources.rules, sources.network, now) is None]
     return Situation(
@@ -186,7 +186,7 @@ def _settle(
 
 
 def _groups(posts: Sequence[_Post], group_over: int) -> Iterator[list[_Post]]:
-    """What goes as one mail: more than ``group_over`` stations of one rule with one thing to say; else each its own."""
+    """Mails: more than ``group_over`` stations of one rule and one kind share a mail; else one each."""
     by_rule: dict[tuple[object, ...], list[_Post]] = defaultdict(list)
     for post in posts:
         change = post.shown.transition
@@ -258,7 +258,7 @@ def _envelope(
 
 
 def _identity(group: Sequence[_Post]) -> str:
-    """The same for the same transitions, so that clients drop a doubled mail; another in a database built anew."""
+    """Equal for equal transitions, so that mail clients drop duplicates; different in a rebuilt database."""
     told = [
         (claim.transition.alert_key, claim.transition.at, claim.transition.to_state, claim.recorded_at)
         for post in group

@@ -143,7 +143,7 @@ def _values(
 
 
 def verdict_rule_of(network_file: Path) -> VerdictRule | None:
-    """Weights in force beside the network file; None, and logged, where they cannot be read: the mails must go out."""
+    """Weights next to the network file; None, and logged, where they cannot be read: mails are sent without a verdict."""
     try:
         return rule_of(network_file)
     except ThresholdError:
@@ -152,7 +152,7 @@ def verdict_rule_of(network_file: Path) -> VerdictRule | None:
 
 
 def _verdict(sources: Sources, transition: AlertTransition, network: str | None) -> VerdictLine | None:
-    """Fault or event of a threshold alert that begins or worsens; costs the mail this line at most, never the mail."""
+    """Fault or event of a threshold alert that begins or worsens; a failure leaves the line out of the mail."""
     is_asked = transition.kind is RuleKind.THRESHOLD and transition.to_state is not AlertState.OK
     if transition.parameter is None or not is_asked or sources.verdict_rule is None:
         return None
@@ -167,7 +167,7 @@ def _verdict(sources: Sources, transition: AlertTransition, network: str | None)
             interval=case,
             network_code=network,
         )
-    except Exception:  # noqa: BLE001 - as for the causes: the mail must go out; logged with its trace
+    except Exception:  # noqa: BLE001 - as for the causes: the mail is sent; logged with its trace
         _log.exception("verdict_for_mail_failed", alert=transition.alert_key)
         return None
     is_fault = None if found.word is Word.UNDECIDED else found.word is Word.FAULT

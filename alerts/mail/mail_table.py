@@ -1,4 +1,4 @@
-"""The key facts of an alert in words: headline, extreme against threshold, table rows; by rule kind. Pure."""
+"""Text of a mail by rule kind: headline, extreme against threshold, table rows. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class MailTable(NamedTuple):
-    """Big figure, what stands under it, and rows of (label, text)."""
+    """The large figure, the line under it, and rows of (label, text)."""
 
     figure: str
     unit: str

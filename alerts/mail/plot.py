@@ -36,7 +36,7 @@ SIZE_IN, DPI = (6.0, 2.9), 200
 
 @cache
 def font_families() -> list[str]:
-    """Font families for Chinese and Latin text; without the CJK font Chinese labels would be boxes (``doctor`` tells)."""
+    """Font families for Chinese and Latin text; without the CJK font Chinese labels would be boxes (``doctor`` reports it)."""
     known = {entry.name for entry in font_manager.fontManager.ttflist}
     return [name for name in (CHINESE_FONT, "DejaVu Sans") if name in known]
 
@@ -92,7 +92,7 @@ def _number(moments: object) -> Any:  # noqa: ANN401 - a float for a time, an ar
 
 
 def _times(view: AlertView) -> np.ndarray:
-    """Middle of each interval, so that an hour's mean stands in its hour."""
+    """Middle of each interval, so that an hour's mean is drawn in its hour."""
     return np.asarray(_number([point.start + view.cadence / 2 for point in view.points]))
 
 
@@ -236,7 +236,7 @@ def _dress(axes: Axes, figure: Figure, view: AlertView, language: str) -> None:
 
 
 def _legend(figure: Figure, view: AlertView, language: str) -> None:
-    """What is drawn beside the series that the title names, right-aligned on the line of the unit."""
+    """Legend of what is drawn besides the series of the title, right-aligned on the line of the unit."""
     entries: list[tuple[str, str, str]] = []
     if view.transition.threshold is not None:
         entries.append(("┅", BEYOND, word("threshold", language)))

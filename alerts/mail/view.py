@@ -27,7 +27,7 @@ class Name(msgspec.Struct, frozen=True):
 
 
 class SeriesPoint(msgspec.Struct, frozen=True):
-    """One hour (or reading) of the series; ``value`` None where missing. ``flag`` None where nobody judged."""
+    """One hour (or reading) of the series; ``value`` None where missing. ``flag`` None where no test ran."""
 
     start: datetime
     value: float | None
@@ -74,7 +74,7 @@ class VerdictLine(msgspec.Struct, frozen=True):
 
 
 class AlertView(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert transition with everything that a person needs to judge it.
+    """One alert transition with all evidence that the mail shows.
 
     Attributes
     ----------
@@ -91,14 +91,14 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     cadence : timedelta
         Between two points, for the completeness.
     verdict : VerdictLine or None
-        None where nobody could be asked.
+        None where none could be computed.
     acknowledged_by : str or None
     console_url : str
         Without a slash at its end.
     extreme, latest : TimedValue or None
         Most extreme value since the alert began, and the newest one that is known.
     is_late : bool
-        The alert ended before its beginning could be mailed: this mail says both.
+        The alert ended before its beginning could be mailed: this mail covers both.
     """
 
     alert_id: int
@@ -141,7 +141,7 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
         return self.transition.kind
 
     def looked_at(self, name: str) -> object:
-        """What the rule looked at when the transition was made, see `CommonRule.looks_at`; None where that was not kept."""
+        """The rule's meaning when the transition was made, see `CommonRule.looks_at`; None where it was not kept."""
         kept = self.transition.evidence.get(LOOKS_AT)
         return kept.get(name) if isinstance(kept, dict) else None
 

@@ -1,1 +1,1 @@
-"""Alert rules: what one of each kind says, the file they are read from, and what they look at."""
+"""Alert rules: a module a kind with its evaluation, the file they are read from, and the table of kinds."""

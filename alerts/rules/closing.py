@@ -1,4 +1,4 @@
-"""Ends of alerts whose cause is not watched any more, or whose grounds are gone: each with its reason."""
+"""Ends of alerts that are no longer watched, evaluated or founded, each with its reason."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from store.state import AlertStatus, StateStore
 
 _BY_DATA = frozenset({EndReason.RULE_ENDED, EndReason.OUT_OF_SERVICE, EndReason.INVALIDATED, EndReason.NOT_EVALUATED})
-"""Reasons that end an alert with the last value seen, so that values which come late are still judged."""
+"""Reasons that end an alert with the last value seen, so that late values are still evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ def closing_transitions(
     Parameters
     ----------
     live : bool
-        Also silences and forecasts, which are looked at only now. Operation alerts: `operation_ends`.
+        Also silences and forecasts, which are evaluated only at the present. Operation alerts: `operation_ends`.
     """
     for opened in _opened(inputs, found):
         change = opened.transition
         if change.kind is RuleKind.OPERATION or (change.kind is not RuleKind.THRESHOLD and not live):
             continue
-        if change.at > inputs.data_end:  # a window of the past says nothing of what began after it
+        if change.at > inputs.data_end:  # a window of the past cannot end what began after it
             continue
         reason = _reason(inputs, rules, found, opened)
         if reason is not None:

@@ -30,7 +30,7 @@ INSTANT = Condition(above=True, max_gap_s=float("inf"))
 class EvaluationInput(NamedTuple):
     """What one evaluation works with.
 
-    ``last`` holds the stored alerts by key; empty for a rehearsal. ``state`` is asked for reviews; None: there are none.
+    ``last`` holds the stored alerts by key; empty for a rehearsal. ``state`` supplies reviews; None: there are none.
     """
 
     influx: InfluxStore
@@ -60,7 +60,7 @@ class EvaluationResult:
     groundless : set of str
         Keys of open alerts whose values were invalidated or corrected.
     errors : list of str
-        What raised: rule or step, station, exception and place. The rest was evaluated all the same.
+        Errors: rule or step, station, exception and place. The rest was evaluated.
     """
 
     transitions: list[AlertTransition] = field(default_factory=list)
@@ -69,7 +69,7 @@ class EvaluationResult:
     errors: list[str] = field(default_factory=list)
 
     def attempt(self, place: str, step: Callable[[], object]) -> None:
-        """Run a part of the evaluation; what it raises costs that part only. Raises `StoreError`."""
+        """Run a part of the evaluation; an error is recorded and ends that part only. Raises `StoreError`."""
         try:
             step()
         except Exception as error:
@@ -79,12 +79,12 @@ class EvaluationResult:
             say("alert_evaluation_failed", error, place=place)
 
     def extend(self, place: str, changes: Callable[[], Iterable[AlertTransition]]) -> None:
-        """Add transitions; what raises on the way costs those that were still to come. Raises `StoreError`."""
+        """Add transitions up to the first error, which is recorded. Raises `StoreError`."""
         self.attempt(place, lambda: self.transitions.extend(changes()))
 
 
 def open_alerts(inputs: EvaluationInput, rule: CommonRule) -> Iterator[AlertStatus]:
-    """Open alerts of a rule, as it means them now, that began before the window ends."""
+    """Open alerts of a rule in its present meaning that began before the window ends."""
     for status in inputs.last.values():
         change = status.transition
         is_open = change.rule == rule.name and status.state is not AlertState.OK and change.at < inputs.end
@@ -93,7 +93,7 @@ def open_alerts(inputs: EvaluationInput, rule: CommonRule) -> Iterator[AlertStat
 
 
 def is_outdated(inputs: EvaluationInput, rule: CommonRule, subject: Subject) -> bool:
-    """Whether the open alert of that key was raised when the rule meant something else: it is closed before a new one may begin."""
+    """Whether the open alert of that key belongs to an earlier meaning of the rule: it closes before a new one may begin."""
     status = inputs.last.get(subject.alert_key)
     return status is not None and status.state is not AlertState.OK and is_changed(status.transition, rule)
 

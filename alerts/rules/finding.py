@@ -1,4 +1,4 @@
-"""Findings of the ingest become alerts: what was noticed, and the end once its cause is resolved."""
+"""Findings of the ingest as operation alerts, ended when the cause is gone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from store.state import AlertStatus, Finding, StateStore
 
 RECENT = timedelta(hours=24)
-"""A finding last noticed before this is history and no alert any more."""
+"""A finding last noticed before this raises no alert."""
 _STANDING = frozenset({FindingKind.GATE, FindingKind.PROCESS})
 """Kinds that are reported once and hold until their finding is dropped."""
 _SEVERITIES = {
@@ -42,7 +42,7 @@ def finding_transitions(
     *,
     found: EvaluationResult,
 ) -> None:
-    """Add to ``found`` beginnings and ends of the alerts that findings make; a finding already told is not told again.
+    """Add beginnings and ends of the alerts of findings to ``found``; a finding that is already reported is skipped.
 
     Findings whose station or instrument is gone are forgotten: nothing else would ever end them.
 

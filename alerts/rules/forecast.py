@@ -96,7 +96,7 @@ class ForecastRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def evaluate_forecast(inputs: EvaluationInput, rule: ForecastRule, found: EvaluationResult) -> None:
-    """Add to ``found`` what the newest forecast says at ``inputs.now``."""
+    """Add the transitions that follow from the newest forecast to ``found``."""
     ahead = inputs.now + timedelta(hours=rule.lead_h)
     product = inputs.influx.read_product(FORECAST, floor_hour(inputs.now), ahead + HOUR)
     for station_id, rows in product.groupby("station_id"):
@@ -135,7 +135,7 @@ def forecast_of(product: pd.DataFrame, parameter: str) -> pd.DataFrame:
 
 
 def forecast_sample(forecast: pd.DataFrame, rule: ForecastRule, now: datetime) -> Sample | None:
-    """The forecast's verdict for one station, as an instant at the full hour before ``now``.
+    """The forecast of one station as an instant sample at the full hour before ``now``.
 
     Parameters
     ----------

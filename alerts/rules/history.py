@@ -2,7 +2,7 @@
 
 Nothing but transitions is stored: the state after a transition follows from it (its evidence keeps what the engine
 counted), and what came after it follows from the data. So a crash between two steps loses nothing, and two workers
-that look at the same data find the same transitions, which the store keeps once.
+that evaluate the same data find the same transitions, which the store keeps once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What one state machine is about.
+    """The subject of one state machine.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Operation rules: what another part of the system reports of itself, until it is not reported any more."""
+"""Operation rules: reports of other parts of the system about themselves, open until the reports stop."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ SYSTEM = "system"
 PREFIX = "operation/"
 """Beginning of the keys of operation alerts."""
 CLEAR_AFTER = timedelta(hours=24)
-"""Where no rule says otherwise."""
+"""Default without a rule."""
 LONGEST_DETAIL = 4000
 """Characters of detail that travel in a mail."""
 _TITLES = ("title_zh", "title_en")
 
 
 class OperationRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="operation"):
-    """Something another part of the system reports of itself by `alerts.run.operation.raise_operation`.
+    """A report of another part of the system by `alerts.run.operation.raise_operation`.
 
     Attributes
     ----------

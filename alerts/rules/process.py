@@ -1,4 +1,4 @@
-"""Processes that are gone or fail become findings, and stop being findings when they are well again."""
+"""Processes that are gone or fail, as findings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def note_processes(state: StateStore, now: datetime) -> None:
-    """Report what is not well, once for each reason, and drop what is well or was told to end.
+    """Report processes that are gone or fail, once a reason, and drop findings of those that run again or were stopped.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What every alert rule has, and what an open alert keeps of its rule. A module a kind says the rest."""
+"""Common fields of alert rules, and the meaning that an open alert keeps of its rule."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ LONGEST_H = 87_600.0
 Hours = Annotated[float, Meta(ge=0, le=LONGEST_H)]
 PositiveHours = Annotated[float, Meta(gt=0, le=LONGEST_H)]
 ALL = "all"
-"""In the place of a station: all stations together."""
+"""Station id of alerts about all stations."""
 LOOKS_AT = "looks_at"
-"""Where the evidence of a transition keeps what its rule looked at."""
+"""Key of the evidence that keeps the rule's meaning."""
 Text = Annotated[str, Meta(min_length=1)]
 Patterns = Annotated[tuple[Text, ...], Meta(min_length=1)]
 
@@ -36,12 +36,12 @@ class CommonRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     name : str
         First part of every alert key; also the order of equal severities in listings.
     title_zh, title_en, advice_zh, advice_en : str
-        What happened and what to do, for the duty officer.
+        Title and advice for the duty officer.
     severity : Severity
     source : str
-        Where the figure comes from (standard and table, or ``project default``).
+        Source of the figure (standard and table, or ``project default``).
     verified : bool
-        Whether that source itself was read.
+        Whether the figure was checked against that source.
     stations, cities : tuple of str
         Shell patterns of station ids and of GB/T 2260 codes; both must match.
     notify_max_age_h : float
@@ -87,7 +87,7 @@ class CommonRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return self.watched_parameter or ""
 
     def looks_at(self, station_id: str) -> dict[str, object]:
-        """What gives an alert of the rule its meaning besides its key; plain JSON, kept with the evidence of its transitions.
+        """The meaning of an alert of the rule besides its key; plain JSON, kept with the evidence of its transitions.
 
         Limits, spans of time and counts are not part of it: they change when an alert ends, not what it is about.
         """
@@ -99,7 +99,7 @@ class CommonRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return []
 
     def covers(self, station: Station) -> bool:
-        """Whether the rule looks at ``station``."""
+        """Whether the rule covers ``station``."""
         return _matches(station.id, self.stations) and _matches(station.city, self.cities)
 
 
@@ -114,9 +114,9 @@ def covered_stations(rule: CommonRule, network: Network) -> list[Station]:
 
 
 def is_changed(opened: AlertTransition, rule: CommonRule) -> bool:
-    """Whether the rule of that name means something else than when the transition was made.
+    """Whether the meaning of the rule has changed since the transition was made.
 
-    What a transition does not tell is not compared: those of earlier releases kept nothing but kind and parameter.
+    Only recorded fields are compared: transitions of earlier releases kept kind and parameter alone.
     """
     if rule.KIND is not opened.kind or rule.watched_parameter != opened.parameter:
         return True

@@ -1,4 +1,4 @@
-"""Silence rules: how long a network of a station has sent nothing, and when that begins and ends."""
+"""Silence rules: duration of silence of a network at a station, its beginning and end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Minutes = Annotated[float, Meta(ge=0, le=LONGEST_H * 60)]
 Cadences = Annotated[float, Meta(ge=1, le=10_000)]
-"""Below one a station would be silent before its next reading is due."""
+"""Below one, a station would be silent before its next reading is due."""
 MINUTE = timedelta(minutes=1)
 LAST_START, RETURNED = "last_start", "returned"
 """Keys of the evidence: start of the last reading, and whether the silence counts from a return to service."""
@@ -69,7 +69,7 @@ class SilenceRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Silence(NamedTuple):
-    """How long a station's network has sent nothing, against what is allowed.
+    """Silence of a station's network against the allowed duration.
 
     ``last_end`` is the end of its newest reading, which began at ``last_start``; without any newer one it is too long from
     ``expires`` on. With ``is_return`` that reading is older than the present service, and ``last_end`` is when that began.
@@ -90,12 +90,12 @@ class Silence(NamedTuple):
 
     @property
     def expires(self) -> datetime:
-        """When the allowed time runs out: the same whoever looks and whenever."""
+        """When the allowed time runs out; independent of when it is evaluated."""
         return self.last_end + timedelta(minutes=self.allowed_minutes)
 
     @property
     def looked_at(self) -> datetime:
-        """When it was looked at, to the minute."""
+        """When it was evaluated, to the minute."""
         return (self.last_end + timedelta(minutes=self.minutes)).replace(second=0, microsecond=0)
 
     def has_reading_since(self, begun: AlertTransition) -> bool:
@@ -115,7 +115,7 @@ def evaluate_silence(inputs: EvaluationInput, rule: SilenceRule, found: Evaluati
     together = all_silent(covered, rule.all_stations)
     latest = max(covered, key=lambda item: item.last_end)
     subjects = [(Subject(rule=rule.name, station_id=ALL), latest, together)]
-    if not together:  # else one alert about what all stations share; each by itself says nothing new
+    if not together:  # the alert of all stations covers the single ones
         subjects += [
             (Subject(rule=rule.name, station_id=item.station_id, part=item.network), item, item.is_silent)
             for item in covered
@@ -143,7 +143,7 @@ def _silence_of(
 
 
 def _silences(inputs: EvaluationInput, rule: SilenceRule, found: EvaluationResult) -> list[Silence]:
-    """Of every station and network that ever sent something; one that never did is not silent but not yet there."""
+    """Silences of all stations and networks with at least one reading; one without any is not yet in operation."""
     silences: list[Silence] = []
 
     def add(network: NetworkCode, station_id: str, rows: pd.DataFrame) -> None:
@@ -194,7 +194,7 @@ def _in_service_since(serving: Sequence[Instrument]) -> datetime | None:
 
 
 def all_silent(silences: Sequence[Silence], at_least: int) -> bool:
-    """Whether every station that ever sent something is silent, and they are enough to suspect what they share."""
+    """Whether all stations with readings are silent, and there are enough of them to suspect collector or broker."""
     stations = {item.station_id for item in silences}
     sending = {item.station_id for item in silences if not item.is_silent}
     return len(stations) >= at_least and not sending
@@ -203,10 +203,10 @@ def all_silent(silences: Sequence[Silence], at_least: int) -> bool:
 def silence_change(
     last: AlertTransition | None, silence: Silence, rule: SilenceRule, subject: Subject, *, silent: bool
 ) -> AlertTransition | None:
-    """The transition that a silence makes; None where nothing changes.
+    """The transition of a silence; None without a change.
 
     It begins when the allowed time ran out; where that is not after the last end (the rule or the network file closed the
-    alert, and the silence went on), when it is looked at again. It ends with any reading newer than the last one known,
+    alert, and the silence went on), at the next evaluation. It ends with any reading newer than the last one known,
     whether that ends before or after the moment it began, and where more is allowed now than it lasts.
 
     Parameters

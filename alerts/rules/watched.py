@@ -1,4 +1,4 @@
-"""Whether the cause of an open alert is still watched. Pure.
+"""Whether the cause of an open alert is still monitored. Pure.
 
 `why_unwatched` is the one place that decides it, for alerts of every kind: for those that end, for those that may begin
 and for those that may inhibit a mail.
@@ -37,11 +37,11 @@ SCHEDULES = frozenset(
 """DAGs of ``dags/``; an alert ``dag/{DAG}/{task}`` of another one ends."""
 _STATION_KEYS = ("clock/", "gap/")
 """Operation keys of what ends with its station or instrument, which the next parts name; a rest of the balance or a
-payload that names another station has to be looked into all the same."""
+payload that names another station stays open."""
 
 
 def why_unwatched(opened: AlertTransition, rules: AlertRules, network: Network, at: datetime) -> EndReason | None:
-    """Why the cause of an open alert is not watched any more at ``at``; None while it is.
+    """Why the cause of an open alert is no longer monitored at ``at``; None while it is.
 
     Parameters
     ----------
@@ -97,7 +97,7 @@ def _why_operation(opened: AlertTransition, rules: AlertRules, network: Network,
 def why_subject_gone(
     station_id: str | None, instrument_id: str | None, network: Network, at: datetime
 ) -> EndReason | None:
-    """Why what a finding is about is not there any more; None while it is, or where it is about no station."""
+    """Why the station or instrument of a finding is gone; None while it is in service, or for a finding without a station."""
     if station_id is None:
         return None
     station = network.stations.get(station_id)

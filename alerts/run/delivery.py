@@ -1,4 +1,4 @@
-"""Mail what waits, and the state of the mail channel.
+"""Delivery of waiting mails, and the state of the mail channel.
 
 Several processes may do so at once: a transition is claimed by exactly one worker before it is mailed.
 """
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 def deliver(settings: SharedSettings, now: datetime, rules: AlertRules | None = None) -> int:
-    """Mail what waits, each transition by exactly one worker.
+    """Deliver waiting mails, each transition by exactly one worker.
 
     Nothing is claimed while the mail server does not answer, so that an outage of any length costs no attempt: the
-    mails go in the first round after it. An outage is logged, counted, shown by the console and told by the second way.
+    mails are sent in the first round after it. An outage is logged, counted, shown by the console and posted to the standby channel.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def _mail_error(own: AlertSettings) -> str | None:
 
 
 def read_mail_state(settings: SharedSettings, now: datetime) -> MailState:
-    """How the mails are doing: whether the server answered last, and what waits."""
+    """State of mail delivery: the last answer of the server, and the backlog."""
     with open_state(settings) as state:
         return mail_state(state, now)
 

@@ -54,10 +54,9 @@ class EvaluationError(Exception):
 def evaluate(
     settings: SharedSettings, start: datetime, end: datetime, now: datetime, rules: AlertRules | None = None
 ) -> int:
-    """Judge ``[start, end)`` by all rules and store the new transitions.
+    """Evaluate all rules over ``[start, end)`` and store the new transitions.
 
-    Silence and forecasts are judged at ``now``, and only when the window reaches to within an hour of it: a window of
-    the past says nothing about them.
+    Silence and forecasts are evaluated at ``now``, and only when the window reaches to within an hour of it.
 
     Parameters
     ----------
@@ -76,7 +75,7 @@ def evaluate(
     ------
     alerts.rules.rules.RulesFileError, store.error.StoreError
     EvaluationError
-        Something of ours raised about a rule or station; everything else was evaluated and stored.
+        An internal error at a rule or station; everything else was evaluated and stored.
     """
     own = alert_settings(settings)
     rules = load_rules(own.rules) if rules is None else rules
@@ -149,7 +148,7 @@ def _progress(machine: Machine | None, status: AlertStatus | None) -> AlertProgr
 
 
 def rehearse(settings: SharedSettings, start: datetime, end: datetime, now: datetime) -> list[AlertTransition]:
-    """What the threshold rules would have found in ``[start, end)`` from a fresh state; stores and mails nothing."""
+    """Transitions of the threshold rules in ``[start, end)`` from an empty state; stores and mails nothing."""
     own = alert_settings(settings)
     rules = load_rules(own.rules)
     influx = InfluxStore(own)

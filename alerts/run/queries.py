@@ -1,4 +1,4 @@
-"""What the command line and the console ask of alerts: lists, one transition, acknowledgement, a sample mail."""
+"""Queries and actions of the command line on alerts: lists, one transition, acknowledgement, a sample mail."""
 
 from __future__ import annotations
 

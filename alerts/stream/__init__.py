@@ -1,1 +1,1 @@
-"""The loop behind ``skyground watch``."""
+"""The loop of ``skyground watch``."""

@@ -1,4 +1,4 @@
-"""Steps of the watch that go on failing become an alert, by mail where that works, else by the second way."""
+"""Failing steps of the watch become an operation alert, sent by mail or by the standby channel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Failing:
-    """Since when which step fails, and when it was last told."""
+    """Failing steps: since when, and when last reported."""
 
     def __init__(self) -> None:
         self._since: dict[str, datetime] = {}
@@ -86,7 +86,7 @@ def _alarm(  # noqa: PLR0917 - what fails, how and since when
             now=now,
             rules=rules,
         )
-        if step != "deliver":  # the mail goes out by itself
+        if step != "deliver":  # the operation alert is mailed
             return
     except StoreError as error:
         _log.warning("watch_alarm_not_stored", step=step, detail=str(error))

@@ -1,4 +1,4 @@
-"""Counters of ``skyground watch`` for Prometheus, served on loopback unless told otherwise."""
+"""Counters of ``skyground watch`` for Prometheus, served on loopback by default."""
 
 from __future__ import annotations
 

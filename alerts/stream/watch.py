@@ -1,8 +1,8 @@
-"""The streaming loop behind ``skyground watch``: judge what is new every few seconds and deliver at once.
+"""The loop of ``skyground watch``: evaluate new data every few seconds and deliver at once.
 
 Every round judges a sliding window by all rules, which costs one query a network and rule; a machine is rebuilt from its
 last transition, so the loop may be killed at any time. Several may run side by side. Changed rules and network files are
-taken up in the next round; where they cannot be used, the loop goes on with those before them and says so.
+taken up in the next round; invalid ones are logged, and the loop continues with the previous ones.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def run_once(settings: AlertSettings, now: datetime, rules: AlertRules | None = 
     counts = {"transitions": 0, "mails": 0}
     errors: dict[str, str] = {}
     is_partial = False
-    # Each by itself: what is stored goes out also while the readings cannot be read.
+    # Independent steps: stored alerts are delivered also while readings cannot be read.
     steps: dict[str, tuple[str, Callable[[], int]]] = {
         "transitions": ("evaluate", lambda: evaluate(settings, now - WINDOW, now, now, rules)),
         "mails": ("deliver", lambda: deliver(settings, now, rules)),

@@ -1,1 +1,1 @@
-"""Why an episode happened, and the evidence in words."""
+"""Attribution of an episode, and the text of its evidence."""

@@ -1,7 +1,7 @@
-"""Why an episode happened, as far as the station's own data can tell: wind, tracers, neighbours.
+"""Attribution of an episode from the station's own data: wind, tracers, neighbours.
 
-Each claim is a `Statement` in Chinese and English with its figures and a grade; what could not be said is said too. The
-rules of the grades stand in `analysis.case.wording` and in ``docs/analysis.md``. Nothing here names a plant.
+Each claim is a `Statement` in Chinese and English with its figures and a grade; missing evidence is listed. The
+rules of the grades are in `analysis.case.wording` and ``docs/analysis.md``. No plant is named.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ BACKGROUND = timedelta(days=30)
 FULL_BACKGROUND_H = 20 * 24
 """Fewer valid hours before the episode lower every grade that rests on them."""
 HIGH_QUANTILE = 0.75
-"""The CPF looks at values above this quantile of the 30 days."""
+"""The CPF counts values above this quantile of the 30 days."""
 _CHART_MARGIN = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpisodeData:
-    """What is known at and around a station.
+    """Input of an attribution: a station and its joined hours.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class EpisodeData:
 
 
 class Background(msgspec.Struct, frozen=True, kw_only=True):
-    """What the episode is compared with.
+    """The period that the episode is compared with.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attribution(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is known about one episode, the document of kind ``attribution``.
+    """Attribution of one episode, the document of kind ``attribution``.
 
     Attributes
     ----------
@@ -104,7 +104,7 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     confidence : Confidence
         Of ``overall``.
     missing : tuple of str
-        What would have been needed: ``wind``, ``tracers``, ``neighbours``, ``background``.
+        Missing inputs: ``wind``, ``tracers``, ``neighbours``, ``background``.
     """
 
     station_id: str
@@ -126,7 +126,7 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     chart: Chart
 
 
-# Over 60 lines with its docstring: the three kinds of evidence are asked in turn, each in one call.
+# Over 60 lines with its docstring: one call for each of the three kinds of evidence.
 def attribute_episode(
     episode: Episode,
     data: EpisodeData,
@@ -135,7 +135,7 @@ def attribute_episode(
     *,
     zone: ZoneInfo,
 ) -> Attribution:
-    """Gather the evidence about one episode.
+    """Collect the evidence of one episode.
 
     Parameters
     ----------

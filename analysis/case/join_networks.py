@@ -1,4 +1,4 @@
-"""Bring together what the instruments of a station, and of stations near by, have observed."""
+"""Join the hours of a station's networks, and of nearby stations for networks it lacks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def join_station(station: Station, frames: Frames, network: Network, *, borrow: 
     Returns
     -------
     EpisodeData or None
-        None without any hour of the gas network. Where two instruments report a parameter, the gas network's stands.
+        None without any hour of the gas network. Where two instruments report a parameter, the gas network's is used.
     """
     own = frames["gas"].get(station.id)
     if own is None or own.empty:
@@ -63,7 +63,7 @@ def join_station(station: Station, frames: Frames, network: Network, *, borrow: 
 
 
 def until(frame: pd.DataFrame, origin: datetime) -> pd.DataFrame:
-    """Put the frame on every hour up to the one before ``origin``; what lies after is cut off."""
+    """Reindex the frame to every hour up to the one before ``origin``."""
     last = pd.Timestamp(origin) - pd.Timedelta(hours=1)
     kept = frame[frame.index <= last]
     if kept.empty:

@@ -20,7 +20,7 @@ from schemas.parameter import parameter
 ANIONS = ("sulfate", "nitrate", "chloride")
 CATIONS = ("ammonium", "sodium_ion", "potassium_ion", "magnesium_ion", "calcium_ion")
 REQUIRED_IONS = frozenset({"sulfate", "nitrate", "ammonium"})
-"""Without these three a balance says nothing."""
+"""A balance needs these three."""
 SOIL_ELEMENTS = ("aluminium", "silicon", "calcium", "iron", "titanium")
 MINIMUM_EC_UG_M3 = 0.1
 """Below this EC the ratio OC/EC is unstable."""
@@ -28,7 +28,7 @@ MINIMUM_PAIRS = 20
 
 
 class SecondaryCarbon(msgspec.Struct, frozen=True, kw_only=True):
-    """Primary ratio and what it rests on.
+    """Primary ratio with method and sample size.
 
     Attributes
     ----------

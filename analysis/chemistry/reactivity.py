@@ -3,7 +3,7 @@
 References
 ----------
 OFP = C · MIR, with the maximum incremental reactivities of the parameter registry (Carter, January 2010). L_OH = Σ k_OH n
-with the rate constants of the registry. The source of each figure stands in ``schemas/parameters.csv``; a species without
+with the rate constants of the registry. The source of each figure is in ``schemas/parameters.csv``; a species without
 one is named as missing and never counted as zero.
 """
 

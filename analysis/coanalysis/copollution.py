@@ -51,7 +51,7 @@ class LagCorrelation(msgspec.Struct, frozen=True):
         Pearson's coefficient of the anomalies from the mean of their hour of day; None with too few pairs.
     low, high : float or None
         Interval from ``n_effective`` that holds for all lags together with 95 % (Bonferroni), since the largest of them is
-        the one that is told.
+        the reported one.
     n : int
         Pairs.
     n_effective : float
@@ -168,7 +168,7 @@ def lagged_correlation(
 
 
 def summary(days: pd.DataFrame, hours: pd.DataFrame, correlations: tuple[LagCorrelation, ...]) -> tuple[Statement, ...]:
-    """What the tables say, in words with the figures.
+    """Statements of the tables with their figures.
 
     Parameters
     ----------
@@ -265,7 +265,7 @@ def _correlation_in_words(correlations: tuple[LagCorrelation, ...]) -> Statement
 def joint_products(
     hourly: pd.DataFrame, statistics: pd.DataFrame, zone: ZoneInfo
 ) -> tuple[pd.DataFrame, dict[str, object]]:
-    """Product ``copollution_daily`` of one station, and its document in words.
+    """Product ``copollution_daily`` of one station, and its document of statements.
 
     Parameters
     ----------

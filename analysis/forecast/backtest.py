@@ -36,7 +36,7 @@ _GAP = pd.Timedelta(hours=72)
 
 
 class Backtest(msgspec.Struct, frozen=True, kw_only=True):
-    """What the forecast was worth.
+    """Scores of the forecast.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ def backtest(
     zone : ZoneInfo
     plan : BacktestPlan
     on_block : callable
-        Told the start of each block, for a progress line.
+        Called with the start of each block, for a progress line.
 
     Returns
     -------
@@ -182,7 +182,7 @@ def _stride_h(stations: tuple[StationFeatures, ...], before: pd.Timestamp) -> in
 
 
 def _without(station: StationFeatures, begin: pd.Timestamp, finish: pd.Timestamp) -> StationFeatures:
-    """Hide the target of a block: rows that would learn from it have none, and rows that would see it as a lag stay out."""
+    """Hide the target of a block, as target and as lag."""
     hidden = (station.origins >= begin) & (station.origins < finish)
     return StationFeatures(
         station_id=station.station_id,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MINIMUM_EVENTS = 20
-"""Fewer observed events say little about a cut."""
+"""Fewest observed events for the choice of a cut."""
 MAXIMUM_FAR = 0.5
 """A cut should warn wrongly at most every second time, unless that costs more than `MAXIMUM_LOSS` of the CSI."""
 MAXIMUM_LOSS = 0.2

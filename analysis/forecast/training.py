@@ -45,7 +45,7 @@ def train(
     Returns
     -------
     ForecastModel
-        The fallback where fewer than `MINIMUM_TARGET_HOURS` valid hours are there; its ``kind`` says so.
+        The fallback where fewer than `MINIMUM_TARGET_HOURS` valid hours are there; see its ``kind``.
     """
     options = options or TrainingOptions()
     known = sum(int(np.isfinite(item.target[item.origins < before]).sum()) for item in stations)

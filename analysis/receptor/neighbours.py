@@ -27,12 +27,12 @@ RADIUS_KM = 100.0
 HALF_ANGLE_DEG = 45.0
 """[deg] Upwind: the bearing to the neighbour is within this angle of where the wind comes from; project choice."""
 MINIMUM_NEIGHBOURS = 3
-"""Fewer do not tell a regional episode from a local one."""
+"""Fewest neighbours to distinguish a regional from a local episode."""
 SEARCH_H = 12
 """[h] Largest shift in time that is tried between two stations."""
 MINIMUM_PAIRS = 12
 OTHER_DAYS = 30
-"""Days before and behind the episode whose courses say what chance gives."""
+"""Days before and after the episode whose correlations give the distribution by chance."""
 _MINIMUM_R = 0.5
 _DAY_H = 24
 
@@ -96,7 +96,7 @@ def near(
 
 
 def position_of(bearing_deg: float, wind_from_deg: float | None) -> WindPosition:
-    """Whether a bearing lies where the wind comes from, where it goes, or beside."""
+    """Position of a bearing relative to the wind: upwind, downwind or crosswind."""
     if wind_from_deg is None:
         return WindPosition.UNKNOWN
     angle = abs((bearing_deg - wind_from_deg + 180.0) % 360.0 - 180.0)

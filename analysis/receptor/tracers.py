@@ -86,7 +86,7 @@ class Enrichment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KindEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """What speaks for one kind of source.
+    """Evidence for one kind of source.
 
     Attributes
     ----------

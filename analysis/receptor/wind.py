@@ -42,7 +42,7 @@ _WIDTH_DEG = 360.0 / SECTORS
 _DAY_H = 24
 _CLASSES = (*range(SECTORS), CALM)
 LOOKS = len(_CLASSES)
-"""Sectors and calm: how many rates are looked at."""
+"""Number of compared rates: sectors and calm."""
 
 
 class SectorRate(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +57,7 @@ class SectorRate(msgspec.Struct, frozen=True, kw_only=True):
     days : int
         Different UTC days among the hours above.
     effective_hours : float
-        Independent hours that tell as much [1].
+        Effective number of independent hours [1].
     rate, low, high : float or None
         CPF with the interval that holds for all sectors together with 95 % [1]; None without hours.
     """
@@ -209,7 +209,7 @@ def interval(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
 
 
 def effective_hours(above: np.ndarray, hours: np.ndarray, level: float) -> float:
-    """Independent hours that tell as much about a rate as hours in clusters (days) [1].
+    """Effective number of independent hours of hours in clusters (days) [1].
 
     Parameters
     ----------
@@ -224,11 +224,11 @@ def effective_hours(above: np.ndarray, hours: np.ndarray, level: float) -> float
     """
     n, days = float(hours.sum()), len(hours)
     share = above.sum() / n
-    if days < 2:  # noqa: PLR2004 - one day says nothing of how days differ
+    if days < 2:  # noqa: PLR2004 - one day has no variance between days
         return 1.0
     variance = days / (days - 1) * float(((above - share * hours) ** 2).sum()) / n**2
     spread = share * (1 - share)
-    # Days that all agree (all above, or none) say nothing of their spread: each counts once.
+    # Without variance between days (all above, or none) each day counts once.
     count = min(n, spread / variance) if variance > 0 else float(days)
     tail = (1 + level) / 2
     return float(max(1.0, count) * (norm.ppf(tail) / t.ppf(tail, days - 1)) ** 2)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from store.state import HeldBatch
 
 _LONGEST_EPISODE = timedelta(days=5)
-"""An episode that began longer before the window has a shorter background, which its statements say."""
+"""An episode that began longer before the window has a shorter background, stated in its statements."""
 
 
 class AttributionSummary(msgspec.Struct, frozen=True, kw_only=True):

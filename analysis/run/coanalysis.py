@@ -1,7 +1,7 @@
 """AQI, joint exceedance and ozone formation potential of civil days: read, compute, store.
 
-May be run again for the same days: the same points and documents are written again. A row of a product goes in one write, which
-says which of its numbers are none: one that is no longer valid in a later run is gone then.
+May be run again for the same days: the same points and documents are written again. A row of a product is one write, which
+also clears its missing numbers: a value that is no longer valid in a later run is removed.
 """
 
 from __future__ import annotations
@@ -184,7 +184,7 @@ def _cities(network: Network, daily: Mapping[str, pd.DataFrame]) -> dict[str, pd
 
 
 def _write(store: InfluxStore, state: StateStore, products: _Products, period: _Period) -> None:
-    """Each row in one write: a second one would say again which of its numbers are none, and bring back those of an earlier run."""
+    """Each row in one write: a second write would clear the numbers of the first."""
     for station_id, item in products.gas.items():
         save_product(store, "aqi_hourly", station_id, item.aqi_hourly)
         save_product(store, "aqi_daily", station_id, item.aqi_daily)

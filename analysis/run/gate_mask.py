@@ -1,4 +1,4 @@
-"""Hours of batches that the gate holds, and products without them: what is left out is said on the product. Pure."""
+"""Hours of batches that the gate holds are masked, and counted on the product. Pure."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def held_statistics(
 
 
 def held_note(held: Sequence[HeldBatch]) -> list[dict[str, Any]]:
-    """What a product's document says of the batches it was made without."""
+    """Record of the held batches in a product's document."""
     return [
         {
             "id": item.id,

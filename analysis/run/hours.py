@@ -1,4 +1,4 @@
-"""What the jobs share: hours without those that the gate holds, and products of which the store takes all or fails."""
+"""Input and output of the jobs: hours without held batches, and products that the store takes whole."""
 
 from __future__ import annotations
 

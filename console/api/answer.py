@@ -46,7 +46,7 @@ def json_answer(body: object, *, rest: str | None = None) -> Response:
 
 
 def csv_answer(columns: Sequence[str], parts: Iterator[Iterable[Row]], name: str) -> Response:
-    """CSV with a header, written part by part: the first is read before the answer begins, so that its error can still be told.
+    """CSV with a header, written part by part: the first part is read before the answer begins, so that its error becomes a problem answer.
 
     An error later on breaks the transfer off, which HTTP shows to the reader.
     """
@@ -68,7 +68,7 @@ def _lines(rows: Iterable[Row], columns: Sequence[str]) -> str:
 
 
 def interval_of(query: SeriesQuery) -> dict[str, str]:
-    """Words of an answer that say what it covers."""
+    """Fields of an answer that state what it covers."""
     return {"from": format_utc(query.start), "to": format_utc(query.end), "level": str(query.level)}
 
 

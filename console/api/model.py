@@ -113,7 +113,7 @@ class FlagList(BaseModel):
 
 
 class HourValueModel(BaseModel):
-    """The hour in one network; figures in ``unit``, ``completeness`` 0 to 1, null where nobody stated them."""
+    """The hour in one network; figures in ``unit``, ``completeness`` 0 to 1, null where not stated."""
 
     network: str
     value: float | None
@@ -213,7 +213,7 @@ class AlertList(BaseModel):
 
 
 class DatabaseModel(BaseModel):
-    """Whether a database answers, in words."""
+    """Whether a database answers, with detail."""
 
     ok: bool
     detail: str
@@ -255,7 +255,7 @@ class StationHealthModel(BaseModel):
 
 
 class ProcessModel(BaseModel):
-    """A process that is, or should be, running: ``well``, ``failing`` (``complaint`` says what of it) or ``gone``."""
+    """A process that is, or should be, running: ``well``, ``failing`` (``complaint`` states what) or ``gone``."""
 
     name: str
     host: str
@@ -266,7 +266,7 @@ class ProcessModel(BaseModel):
 
 
 class HealthReport(BaseModel):
-    """``ok`` false where a database cannot be used; ``detail`` then says why."""
+    """``ok`` false where a database cannot be used; ``detail`` then states the cause."""
 
     ok: bool
     time: datetime

@@ -1,6 +1,6 @@
 """The HTTP API, ``/api/v1``: stations, series, flags, alerts, health. Times UTC in ISO 8601, intervals half-open.
 
-Errors are ``application/problem+json`` (RFC 9457) and say which parameter was wrong, what was given and what was expected.
+Errors are ``application/problem+json`` (RFC 9457) and name the wrong parameter, its value and the expected one.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ _SERIES_WORDS = ("station", "parameter", "from", "to", "period", "level", "forma
 _WHY_WORDS = ("station", "parameter", "at", "as_of")
 _ALERT_WORDS = ("station", "from", "to", "limit", "before")
 _RESPONSES: dict[int | str, dict[str, Any]] = {
-    400: {"model": Problem, "description": "A parameter is wrong; the problem says which and what was expected."},
-    503: {"model": Problem, "description": "A database cannot be used; the problem says which and what to do."},
+    400: {"model": Problem, "description": "A parameter is wrong; the problem names it and what was expected."},
+    503: {"model": Problem, "description": "A database cannot be used; the problem names it and what to do."},
 }
 
 

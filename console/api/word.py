@@ -25,7 +25,7 @@ LevelWord = Annotated[
 AtWord = Annotated[
     str, Query(alias="at", description="Any moment of the hour, ISO 8601; station and parameter: one each.")
 ]
-AsOfWord = Annotated[str, Query(alias="as_of", description="As told at this moment. Absent: now.")]
+AsOfWord = Annotated[str, Query(alias="as_of", description="State of knowledge at this moment. Absent: now.")]
 LimitWord = Annotated[
     str,
     Query(

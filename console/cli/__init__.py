@@ -38,7 +38,7 @@ COMMANDS = (
 )
 
 
-#: Sub-commands that stand in the module of another.
+#: Sub-commands that share the module of another.
 _SIBLINGS = {"down": "up", "status": "up", "restore": "backup"}
 
 

@@ -1,4 +1,4 @@
-"""``skyground collect``: the collector, until it is told to stop."""
+"""``skyground collect``: run the collector until it is stopped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``skyground demo``: everything on this machine, to be looked at or checked."""
+"""``skyground demo``: the whole system on this machine, for a demonstration or a check."""
 
 from __future__ import annotations
 

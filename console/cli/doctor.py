@@ -22,7 +22,7 @@ def doctor(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a component")] = False,
 ) -> None:
-    """Try what each part needs and say what is wrong and what to do. 逐一试用各部分所需并说明如何修复。"""
+    """Test the requirements of each part; report failures and repairs. 逐一试用各部分所需并说明如何修复。"""
     from dataclasses import asdict
 
     from console.doctor import PartName, examine

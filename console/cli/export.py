@@ -131,7 +131,7 @@ def _pieces(
     ids: list[str],
     what: tuple[Level, datetime, datetime, datetime | None],
 ) -> Iterator[dict[tuple[str, str], pd.DataFrame]]:
-    """What is asked for in parts of time of about `_PIECE_VALUES` each, so that memory is bounded; whole hours each."""
+    """The interval in pieces of whole hours with about `_PIECE_VALUES` values each, so that memory is bounded."""
     from schemas.interval import floor_hour
 
     level, start, stop, told_at = what
@@ -159,7 +159,7 @@ def _read(
     ids: list[str],
     what: tuple[Level, datetime, datetime, datetime | None],
 ) -> dict[tuple[str, str], pd.DataFrame]:
-    """Frames of the level that is asked for, at the moment that is asked for."""
+    """Frames of the chosen level at the chosen moment."""
     level, start, stop, moment = what
     if level is Level.REVIEWED:
         return _reviewed(settings, store, network, ids, (start, stop))

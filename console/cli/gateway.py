@@ -1,4 +1,4 @@
-"""``skyground gateway``: stations that speak HJ 212 over TCP, until it is told to stop."""
+"""``skyground gateway``: HJ 212 over TCP until it is stopped."""
 
 from __future__ import annotations
 

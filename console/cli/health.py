@@ -1,4 +1,4 @@
-"""``skyground health``: is every station reporting, and can it be believed; if not, since when, why, and what to do."""
+"""``skyground health``: state of every station, since when, why, and the next step."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ HINTS = {
     RejectReason.TOPIC_MISMATCH: "check the station's configuration and credentials 核对站点配置与凭据",
     RejectReason.UNKNOWN_PARAMETER: "add the channel, then replay; or repair --map WRONG=right 补通道后 replay，或 repair --map",
     RejectReason.BAD_UNIT: "correct the unit sent by the station, or repair --map-unit WRONG=right 修正站点单位，或 repair --map-unit",
-    RejectReason.BAD_VALUE: "look at the instrument 检查仪器",
+    RejectReason.BAD_VALUE: "check the instrument 检查仪器",
     RejectReason.BAD_STATUS: "correct the status letter 修正状态标识",
     RejectReason.TIME_FUTURE: "set the station's clock; repair --move-hours 校时，repair --move-hours",
     RejectReason.TIME_LATE: "widen late_window_h of the station, then replay 放宽 late_window_h 后 replay",

@@ -20,7 +20,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line 每
 Reason = Annotated[RejectReason | None, typer.Option(help="only this reason 原因")]
 Station = Annotated[str | None, typer.Option(help="only this station 站点")]
 _MOST_HOURS = 87_840.0
-"""Of a clock that is put right: ten years."""
+"""Largest correction of a clock: ten years [h]."""
 
 
 def repair(  # noqa: PLR0917 - typer passes them by name
@@ -28,11 +28,11 @@ def repair(  # noqa: PLR0917 - typer passes them by name
     reason: Reason = None,
     station: Station = None,
     codes: Annotated[
-        list[str] | None, typer.Option("--map", help="WRONG=right, an unknown code and the one that is meant 代码映射")
+        list[str] | None, typer.Option("--map", help="WRONG=right, an unknown code and its correct one 代码映射")
     ] = None,
     units: Annotated[
         list[str] | None,
-        typer.Option("--map-unit", help="WRONG=right, the text of a unit and the unit that is meant 单位映射"),
+        typer.Option("--map-unit", help="WRONG=right, a unit text and its correct unit 单位映射"),
     ] = None,
     move_hours: Annotated[
         float,
@@ -42,7 +42,7 @@ def repair(  # noqa: PLR0917 - typer passes them by name
             help="added to the times of readings: a station 8 h ahead needs -8 加到时间上，快 8 小时填 -8",
         ),
     ] = 0.0,
-    who: Annotated[str, typer.Option(help="who answers for it 责任人")] = "",
+    who: Annotated[str, typer.Option(help="responsible person 责任人")] = "",
     note: Annotated[str, typer.Option(help="why 说明")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be stored, store nothing 只预览")] = False,
     as_json: AsJson = False,
@@ -67,10 +67,10 @@ def repair(  # noqa: PLR0917 - typer passes them by name
         msg = "expected --map WRONG=right, --map-unit WRONG=right or --move-hours; without any, use replay"
         raise typer.BadParameter(msg)
     if not who and not dry_run:
-        msg = "who answers for the repair?"
+        msg = "expected the responsible person"
         raise typer.BadParameter(msg, param_hint="--who")
     settings = load_settings(CollectorSettings)
-    mending = MessageRepair(
+    rewrite = MessageRepair(
         codes=_mapped(codes or [], "--map", _code_fault),
         units=_mapped(units or [], "--map-unit", _unit_fault),
         move=timedelta(hours=move_hours),
@@ -83,7 +83,7 @@ def repair(  # noqa: PLR0917 - typer passes them by name
         found = entries(state, reason=reason, station_id=station)
         chosen = ids or [item.id for item in found if item.state is QuarantineState.NEW]
         store = InfluxStore(settings)
-        outcomes = repair_entries(chosen, mending, settings, state, writer=None if dry_run else Writer(store, stop))
+        outcomes = repair_entries(chosen, rewrite, settings, state, writer=None if dry_run else Writer(store, stop))
         store.close()
     for outcome in outcomes:
         if as_json:

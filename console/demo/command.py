@@ -57,7 +57,7 @@ def _command(arguments: tuple[str, ...]) -> list[str]:
 
 
 class BackgroundCommand:
-    """``skyground ARGUMENTS`` running beside the demo until `end`; its output goes to ``log``."""
+    """``skyground ARGUMENTS`` running in parallel until `end`; its output goes to ``log``."""
 
     def __init__(self, *arguments: str, log: Path) -> None:
         self._log = log

@@ -13,7 +13,7 @@ _MARK = "made-by-skyground-demo"
 
 
 class DemoPlaceError(RuntimeError):
-    """The demo cannot use this run directory; the message says why."""
+    """The demo cannot use this run directory; the message states the cause."""
 
 
 def prepare_place(run_dir: Path) -> LocalSettings:

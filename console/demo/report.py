@@ -54,7 +54,7 @@ class DemoReport:
         return asdict(self)
 
     def faults(self) -> list[str]:
-        """Every figure that is not as it should be, in words; empty when all is well."""
+        """Figures that differ from the expected ones; empty without any."""
         wrong = [f"lost {self.lost}, expected 0"] if self.lost else []
         wanted = ("messages", "readings", "values_stored", "hours", "flags", "alerts", "mails")
         wrong += [f"{name} {getattr(self, name)}, expected more than 0" for name in wanted if getattr(self, name) <= 0]

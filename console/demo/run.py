@@ -71,7 +71,7 @@ class Demo:
         self.wait_for_mails()
 
     def start_parts(self) -> None:
-        """Network file, servers, state, then our own parts; Airflow warms up beside them."""
+        """Network file, servers, state, then the parts of skyground; Airflow starts in parallel."""
         self._command(
             *self._simulate(),
             "--network-out",
@@ -109,7 +109,7 @@ class Demo:
         return ("simulate", "--seed", str(SEED), *span, "--story", staged)
 
     def propose_reviews(self) -> None:
-        """First level of review, as an operator would begin it; the second level is left to whoever looks at the demo."""
+        """First level of review; the second level is left to the user of the demo."""
         commands = review_commands(load_truth(self.truth), self.settings.stations)
         for command in commands:
             self._command(*command)

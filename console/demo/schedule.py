@@ -35,7 +35,7 @@ def connect(url: str, *, timeout_s: float = 120) -> AirflowClient:
 def run_history(
     client: AirflowClient, *, start: datetime, end: datetime, say: Callable[[str], None], timeout_s: float
 ) -> list[DagRun]:
-    """Quality control over ``[start, end)``, then the gate beside what follows from the new hours; return the ended runs."""
+    """Quality control over ``[start, end)``, then the gate and the DAGs that follow from the new hours in parallel; return the ended runs."""
     for name in DAGS[:-1]:
         client.unpause(name)
     began = time.monotonic()
@@ -62,7 +62,7 @@ def _is_run(run_id: str, run: DagRun) -> bool:
 
 
 def _follows(client: AirflowClient, source_run_id: str, run: DagRun) -> bool:
-    """Whether an asset that the source run renewed started this run; a scheduled run beside ours may start others."""
+    """Whether an asset that the source run renewed started this run; a scheduled run may start others."""
     return run.run_type == "asset_triggered" and source_run_id in client.source_runs(run)
 
 

@@ -34,7 +34,7 @@ _REVIEWED = ("spike", "stuck")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryEvidence:
-    """What the checks ask.
+    """Input of the checks.
 
     Attributes
     ----------

@@ -40,7 +40,7 @@ connection_messages false
 
 
 def influxdb_conf(directory: Path, http_port: int, rpc_port: int) -> str:
-    """InfluxDB 1.x on loopback that reports to nobody."""
+    """InfluxDB 1.x on loopback without usage reports."""
     return f"""\
 reporting-disabled = true
 bind-address = "127.0.0.1:{rpc_port}"
@@ -70,7 +70,7 @@ bind-address = "127.0.0.1:{rpc_port}"
 def supervisord_conf(
     directory: Path, socket: Path, programs: Mapping[str, tuple[Sequence[str], Mapping[str, str]]]
 ) -> str:
-    """Supervisord with one program a part, none started by itself, each stopped as a whole process group.
+    """Supervisord with one program a part; none starts automatically, each is stopped as a process group.
 
     A part runs in the directory of the command that writes this: its settings may name files from there.
     A part that ends within ``startsecs`` of its start is started again after a pause that grows by a second each time; who

@@ -27,7 +27,7 @@ _RETRIED = "BACKOFF"
 
 
 class PartError(RuntimeError):
-    """A part cannot be started or stopped; the message says why and where its log is."""
+    """A part cannot be started or stopped; the message states the cause and the path of the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ class Supervisor:
                 alive=lambda: self.state(name).state in _UP,
             )
         except RuntimeError as error:
-            self.stop(name)  # whoever asked for it is told, and asks again
+            self.stop(name)  # the caller gets the error and may start it again
             raise PartError(self._failure(name, str(error))) from error
 
     def launch(self, name: str) -> None:

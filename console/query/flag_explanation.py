@@ -1,4 +1,4 @@
-"""Why a value has its flag: the hour, its verdicts with the limits that gave them, and every change of them.
+"""Explanation of a flag: the hour, its flags by test with their limits, and every change of them.
 
 One answer for the command ``skyground qc why`` and for ``GET /api/v1/flags/why``.
 """
@@ -33,7 +33,7 @@ HOUR = timedelta(hours=1)
 
 
 class HourValue(msgspec.Struct, frozen=True, kw_only=True):
-    """The hour of one network's parameter; figures that nobody stated are None.
+    """The hour of one network's parameter; figures that are not stated are None.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class HourValue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FlagGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """One test's verdicts of one flag on the values of the hour, the first one in words.
+    """Flags of one test with one value on the values of the hour; reason of the first.
 
     Attributes
     ----------
@@ -88,7 +88,7 @@ class FlagGroup(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FlagChangeGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """Verdicts of one test that one run changed alike; ``flag`` 1 has taken them back, ``flag_before`` 1: nothing held."""
+    """Flags of one test that one run changed alike; ``flag`` 1: withdrawn, ``flag_before`` 1: none before."""
 
     recorded_at: datetime
     run_id: str
@@ -118,7 +118,7 @@ class FlagExplanation(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[FlagChangeGroup, ...]
 
 
-def explain(  # noqa: PLR0913 - what is asked about, and where
+def explain(  # noqa: PLR0913 - by keyword
     influx: InfluxStore,
     state: StateStore,
     *,
@@ -128,7 +128,7 @@ def explain(  # noqa: PLR0913 - what is asked about, and where
     at: datetime,
     as_of: datetime | None = None,
 ) -> FlagExplanation:
-    """Say why the hour of a parameter that holds ``at`` has its flag, now or as told at a moment.
+    """Explain the flag of the hour that holds ``at``, now or as known at a moment.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from store.influx.store import InfluxStore
 
 PIECE_ROWS = 20_000
-"""Verdicts that a piece is meant to hold [1]."""
+"""Target size of a piece [1]."""
 _FIRST = {
     ValueLevel.NATIVE: timedelta(hours=1),
     ValueLevel.HOURLY: timedelta(days=1),

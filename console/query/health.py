@@ -62,11 +62,11 @@ class HealthData:
     completeness_end : datetime or None
         End of the 24 h they cover; None before the first hourly means.
     held : int
-        Batches that the gate holds and nobody has released.
+        Batches held by the gate and not released.
     docs : bool
-        Whether there are Data Docs to look at.
+        Whether there are Data Docs.
     mail : MailState or None
-        How the alert mails are doing.
+        State of mail delivery.
     processes : list of Process
         Every process that is, or should be, running.
     """
@@ -128,7 +128,7 @@ class HealthQuery:
         return kept
 
     def _read_or_error(self) -> HealthData | StoreError:
-        """An error is an answer too: those who waited for it need not wait for one of their own."""
+        """An error is kept as an answer, so that waiting callers share it."""
         try:
             return self._read_health(datetime.now(UTC))
         except StoreError as error:

@@ -89,7 +89,7 @@ class Queries:
         return self._health.read()
 
     def station(self, station_id: str) -> StationPage | None:
-        """Everything of one station's page; None where there is no such station."""
+        """Data of a station's page; None for an unknown station."""
         station = self.network.stations.get(station_id)
         if station is None:
             return None
@@ -219,7 +219,7 @@ class Queries:
         return read_episode(self.state, transition_id)
 
     def attributions(self, episode: AlertHistory) -> list[Document]:
-        """Attribution documents that may speak of an episode, newest first."""
+        """Attribution documents of an episode, newest first."""
         prefix = f"{episode.worst.station_id}/{episode.worst.parameter or ''}"
         return matching(self.state.documents.each("attribution", prefix=prefix), episode)
 

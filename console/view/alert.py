@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Acknowledgement:
-    """Somebody has taken an alert."""
+    """Acknowledgement of an alert."""
 
     who: str
     note: str

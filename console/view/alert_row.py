@@ -74,12 +74,12 @@ def _shown(value: float | None, change: AlertTransition, words: Words) -> str:
 
 
 def _state_of(episode: AlertHistory) -> str:
-    """``closed`` where an alert is only watched no longer; ``ok`` would say that it is over."""
+    """``closed`` where an alert is no longer monitored; ``ok`` would mean that it is over."""
     return str(episode.state) if episode.reason is None or episode.reason.is_over else "closed"
 
 
 def what_happened(transition: AlertTransition, words: Words) -> str:
-    """The alert in a few words."""
+    """Short description of an alert."""
     name = name_of(transition.parameter, words) if transition.parameter else ""
     key = f"alert_kind.{transition.kind}"
     return words(key, parameter=name) if name else words(key + "_station")

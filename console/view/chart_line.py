@@ -149,7 +149,7 @@ def _notes(point: SeriesRow, words: Words) -> str:
 
 
 def wall_ms(moment: datetime, zone: ZoneInfo) -> int:
-    """Clock time of a zone as milliseconds that ECharts, told to use UTC, shows as this clock time."""
+    """Clock time of a zone as milliseconds that ECharts in UTC mode shows as this clock time."""
     local = moment.astimezone(zone)
     offset = local.utcoffset()
     shift = offset.total_seconds() if offset else 0.0

@@ -27,7 +27,7 @@ class LimitLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
-    """What a plot needs beside its values."""
+    """Options of a plot besides its values."""
 
     words: Words
     theme: ChartTheme
@@ -36,7 +36,7 @@ class Drawing:
     limits: Sequence[LimitLine] = ()
 
     def line_name(self, series: PlotSeries, others: Sequence[PlotSeries]) -> str:
-        """Name of a line: station, instrument and network only where they tell lines apart."""
+        """Name of a line: station, instrument and network only where they distinguish lines."""
         parts = [name_of(series.parameter, self.words)]
         if len({item.station_id for item in others}) > 1:
             parts.insert(0, self.station_names.get(series.station_id, series.station_id))

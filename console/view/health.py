@@ -43,7 +43,7 @@ def network_health(
     completeness: Mapping[tuple[str, str], float | None],
     doubts: Mapping[str, Implausible] = NO_DOUBTS,
 ) -> list[StationHealth]:
-    """Rows of all stations, those that need somebody first, then by id.
+    """Rows of all stations, troubled ones first, then by id.
 
     Parameters
     ----------

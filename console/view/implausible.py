@@ -1,4 +1,4 @@
-"""Which stations are not believed: they report, but what they report cannot be true."""
+"""Stations whose reports are implausible."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 WRONG = frozenset({Clock.AHEAD, Clock.BEHIND, Clock.WRONG_ZONE})
 REFUSED_SHARE = 0.5
-"""Of a station's messages, beyond which it is not believed. Project's choice."""
+"""Share of a station's messages that is refused, from which on it is implausible [1]. Project's choice."""
 REFUSED_LEAST = 10
-"""Fewer refusals say nothing [1]. Project's choice."""
+"""Fewest refusals to be considered [1]. Project's choice."""
 
 
 def implausible_stations(
     states: Sequence[InstrumentState], findings: Sequence[Finding], balance: Sequence[Balance]
 ) -> dict[str, Implausible]:
-    """Doubts by station: a wrong clock before a name that is not its own before refusals.
+    """Implausible stations with the first that applies: wrong clock, name of another station, refusals.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ _AVERAGING = {"so2": "1h", "no2": "1h", "co": "1h", "o3": "1h", "pm10": "24h", "
 
 
 def limit_lines(parameters: Iterable[str], day: date, words: Words) -> list[LimitLine]:
-    """Limits of class 2 areas in force on a civil day; GB 3095 has none of one hour for particles, theirs is of 24 h and says so."""
+    """Limits of class 2 areas in force on a civil day; GB 3095 has no 1 h limit for particles, so theirs is the 24 h one and is labelled so."""
     found: list[LimitLine] = []
     for code in parameters:
         if code not in POLLUTANT_OF:

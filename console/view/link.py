@@ -19,10 +19,10 @@ SILENT_GRACE = timedelta(hours=1)
 
 
 class LinkState(StrEnum):
-    """Whether something reports as it should, worst first."""
+    """State of a station or instrument, worst first."""
 
     IMPLAUSIBLE = "lying"
-    """It reports, but what it reports cannot be true."""
+    """It reports implausible data."""
     SILENT = "silent"
     LATE = "late"
     UP = "up"
@@ -31,11 +31,11 @@ class LinkState(StrEnum):
 
 
 TROUBLED = (LinkState.IMPLAUSIBLE, LinkState.SILENT, LinkState.LATE)
-"""States that need somebody."""
+"""States that need action."""
 
 
 class Advice(StrEnum):
-    """What an operator should do next; the words are in the catalogue under ``advice``."""
+    """Next step for the operator; the texts are in the catalogue under ``advice``."""
 
     NONE = "none"
     WAIT = "wait"
@@ -50,7 +50,7 @@ class Advice(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Implausible:
-    """Why a station is not believed.
+    """Why a station is implausible.
 
     Attributes
     ----------
@@ -125,12 +125,12 @@ class StationHealth:
 
     @property
     def troubled(self) -> tuple[InstrumentHealth, ...]:
-        """Instruments that are late, silent or not believed."""
+        """Instruments that are late, silent or implausible."""
         return tuple(item for item in self.instruments if item.state in TROUBLED)
 
     @property
     def concerned(self) -> tuple[InstrumentHealth, ...]:
-        """Instruments that ``advice`` speaks of: those not believed where any is, else those late or silent."""
+        """Instruments of the ``advice``: implausible ones where there are any, else late or silent ones."""
         doubted = tuple(item for item in self.instruments if item.state is LinkState.IMPLAUSIBLE)
         return doubted or self.troubled
 
@@ -145,7 +145,7 @@ def instrument_health(
 ) -> InstrumentHealth:
     """State of one instrument from the start of its last stored interval.
 
-    One that returned to service and has sent nothing since is late, and silent when that is too long after its return.
+    One without a reading since its return to service is late, and silent when the return is too long ago.
 
     Parameters
     ----------
@@ -154,7 +154,7 @@ def instrument_health(
     archive : bool
         The station holds a data set of another time.
     delay : timedelta
-        Stated delay of the way to the broker, which makes no reading late.
+        Configured delay of the way to the broker, which makes no reading late.
     """
     cadence = timedelta(seconds=instrument.cadence_s)
     last_seen = None if last_start is None else last_start + cadence
@@ -190,7 +190,7 @@ def station_health(
     completeness: Mapping[str, float | None],
     doubt: Implausible | None = None,
 ) -> StationHealth:
-    """State of one station: lying if there is a doubt, silent if all its instruments are, late if any is late or silent.
+    """State of one station: implausible if there is a doubt, silent if all its instruments are, late if any is late or silent.
 
     Instruments whose ``until`` has passed or whose ``since`` lies ahead are left out.
     """

@@ -1,6 +1,6 @@
 """A schematic map: stations and city names on an equirectangular frame, drawn as SVG, no tiles.
 
-Marks that would cover each other are pushed apart, so positions are approximate by a few kilometres; the page says so.
+Marks that would cover each other are pushed apart, so positions are approximate by a few kilometres, as the page states.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _frame(lons: tuple[float, float], lats: tuple[float, float]) -> _Frame:
 
 
 def _labels(frame: _Frame, marks: Sequence[Mark]) -> list[Label]:
-    """Names of the cities on the map, each above the marks that stand around its centre."""
+    """Names of the cities on the map, each above the marks around its centre."""
     found: list[Label] = []
     for city in cities().values():
         x, y = frame.x(city.lon), frame.y(city.lat)

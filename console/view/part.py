@@ -1,4 +1,4 @@
-"""Parts of a long answer: how much of an interval one answer holds, so that its size is bounded whatever is asked for."""
+"""Parts of a long answer: how much of an interval one answer holds, so that its size is bounded."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class PlotSeries:
 
     @property
     def is_direction(self) -> bool:
-        """Whether the values are angles, of which an arithmetic mean, a lowest or a highest says nothing."""
+        """Whether the values are angles, for which an arithmetic mean, minimum or maximum is meaningless."""
         return known_parameter(self.parameter).averaging is AveragingMethod.VECTOR
 
 
@@ -250,7 +250,7 @@ def points_of(points: pd.DataFrame) -> list[SeriesRow]:
 
 
 def flag_rows(flags: pd.DataFrame) -> list[FlagRow]:
-    """Rows of a flags frame with the column ``network`` beside those of `schemas.frames`, plain values."""
+    """Rows of a flags frame with the column ``network`` and those of `schemas.frames`, plain values."""
     names = ("start", "station_id", "network", "instrument_id", "parameter", "test", "flag", "reason", FLAG_END)
     columns = [flags[name].tolist() if name in flags else [None] * len(flags) for name in names]
     return [

@@ -1,4 +1,4 @@
-"""Assembly of the console: pages, API, files, and what keeps a browser from asking anybody else."""
+"""Assembly of the console: pages, API, files, and headers that keep a browser from contacting other hosts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _ICON = (
     '<g fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round"><path d="M6 20a10 10 0 0 1 20 0M5 24.5h22"/></g>'
     '<circle cx="16" cy="20" r="3" fill="#fff"/></svg>'
 )
-#: Nothing may be loaded from or sent to another host: the console works on an island, and tells nobody who reads what.
+#: Nothing may be loaded from or sent to another host: the console works offline and leaks no usage.
 _POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; frame-ancestors 'self'; form-action 'self'"
@@ -161,7 +161,7 @@ def _remember(cookie: str, value: str, address: str) -> RedirectResponse:
 
 
 def serve(settings: SharedSettings) -> None:
-    """Serve the console at the host and port of ``console_url`` until it is told to stop."""
+    """Serve the console at the host and port of ``console_url`` until it is stopped."""
     address = urlsplit(settings.console_url)
     port = address.port or (443 if address.scheme == "https" else 80)
     app = create_app(settings)

@@ -58,11 +58,11 @@ class Page:
         return local.strftime(pattern)
 
     def span(self, length: timedelta | None) -> str:
-        """A length of time in words; a dash for None."""
+        """A duration as text; a dash for None."""
         return "–" if length is None else duration_text(length, self.words)
 
     def ago(self, moment: datetime | None) -> str:
-        """How long ago a moment was, in words; a dash for None."""
+        """How long ago a moment was, as text; a dash for None."""
         return "–" if moment is None else self.words("time.ago", span=duration_text(self.now - moment, self.words))
 
     def percent(self, ratio: float | None) -> str:

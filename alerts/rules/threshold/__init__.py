@@ -1,1 +1,1 @@
-"""Threshold rules: what one says, its samples, and their evaluation by hours and by readings."""
+"""Threshold rules: fields, samples, and evaluation by hours and by readings."""

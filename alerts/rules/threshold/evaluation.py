@@ -1,4 +1,4 @@
-"""What a threshold rule finds in a window."""
+"""Evaluation of threshold rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def evaluate_threshold(inputs: EvaluationInput, rule: ThresholdRule, found: EvaluationResult) -> None:
-    """Add to ``found`` what a threshold rule finds in the window."""
+    """Add the transitions of a threshold rule in the window to ``found``."""
     if not _meets_window(inputs, rule):
         return
     if rule.averaging is RuleAveraging.NATIVE:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def find_native(inputs: EvaluationInput, rule: ThresholdRule, found: EvaluationResult) -> None:
-    """Add to ``found`` what a rule on readings finds in the window."""
+    """Add the transitions of a rule on readings in the window to ``found``."""
     first = first_needed(inputs.start, rule)
     opened = {status.transition.station_id: status for status in open_alerts(inputs, rule)}
     stations = covered_stations(rule, inputs.network)

@@ -149,7 +149,7 @@ class ThresholdRule(CommonRule, frozen=True, kw_only=True, forbid_unknown_fields
 def forgets(rule: ThresholdRule, station: Station) -> bool:
     """Whether each value of a station is forgotten before the next one, though one does not last for ``for_h``.
 
-    A value stands for its hour, or natively for its cadence; the gap is what lies between two of them.
+    A value covers its hour, or natively its cadence; the gap is the time between two values.
     """
     if rule.averaging is not RuleAveraging.HOUR or rule.for_h <= 1:
         return False

@@ -79,7 +79,7 @@ def hourly_samples(
 def may_exceed(hourly: pd.DataFrame, rule: ThresholdRule, limit: float | None = None) -> bool:
     """Whether any hour could be beyond the limit; False lets a caller skip a station whose alert is ok.
 
-    Flags are not looked at, and a rule with a baseline always may. ``limit`` takes the place of the rule's.
+    Flags are ignored; with a baseline the answer is always True. ``limit`` replaces the rule's.
     """
     if rule.baseline or rule.parameter not in hourly:
         return rule.baseline is not None
@@ -160,7 +160,7 @@ def grounds_are_gone(hourly: pd.DataFrame, rule: ThresholdRule, raised: AlertTra
     Returns
     -------
     bool
-        False where the hours are no longer stored: their absence says nothing of them.
+        False where the hours are no longer stored.
     """
     values = valid_values(hourly, rule.parameter)
     if values[(values.index >= raised.since) & (values.index < raised.at)].empty:
@@ -173,9 +173,9 @@ def grounds_are_gone(hourly: pd.DataFrame, rule: ThresholdRule, raised: AlertTra
 
 
 def certain(hourly: pd.DataFrame, parameter: str) -> pd.Series:
-    """Values of a parameter that may withhold a verdict on another one: those with flag PASS; NaN for all others.
+    """Values with flag PASS, which may suppress an alert on another parameter; NaN for all others.
 
-    A value that failed, is missing, suspect or not evaluated suppresses nothing.
+    Failed, missing, suspect and unevaluated values suppress nothing.
     """
     values = valid_values(hourly, parameter)
     flag = parameter + FLAG

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _Item = TypeVar("_Item")
 
 DEFAULT = 200
-"""Rows that a list prints unless ``--limit`` says otherwise."""
+"""Rows of a list without ``--limit``."""
 MOST = 100_000
 Limit = Annotated[int, typer.Option("--limit", min=1, max=MOST, help="print at most N 最多列出 N 条")]
 

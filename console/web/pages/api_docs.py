@@ -1,4 +1,4 @@
-"""``/api``: the HTTP API in words, out of its own OpenAPI description."""
+"""``/api``: documentation of the HTTP API, from its OpenAPI description."""
 
 from __future__ import annotations
 

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 REFRESH_S = 30.0
 FIRST_ROWS = 20
-"""Rows before "show all"; those that need somebody come first."""
+"""Rows before "show all"; troubled ones come first."""
 
 
 async def health_page(request: Request, queries: Queries) -> None:
-    """Build the page; its figures refresh by themselves, the filter keeps its words."""
+    """Build the page; its figures refresh automatically, the filter keeps its text."""
     page = page_for(request, queries, "health")
     filters = {name: request.query_params.get(name, "") for name in ("network", "state", "q", "all")}
     data = await load(queries.health)

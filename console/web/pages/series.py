@@ -84,7 +84,7 @@ def station_names(queries: Queries, page: Page) -> dict[str, str]:
 
 @dataclass(slots=True)
 class _Asked:
-    """What stands in the form."""
+    """Content of the form."""
 
     stations: list[str]
     parameters: list[str]

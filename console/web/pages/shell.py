@@ -1,4 +1,4 @@
-"""The frame every page stands in: header, navigation, language, theme, and errors in words."""
+"""The frame of every page: header, navigation, language, theme, and error messages."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LANGUAGE_COOKIE, THEME_COOKIE = "skyground_language", "skyground_theme"
 SECTIONS = (("health", "/"), ("series", "/series"), ("alerts", "/alerts"), ("aqi", "/aqi"))
 
 READ_WITHIN_S = 15.0
-"""A page says after this time [s] that a database does not answer: before the framework gives the page up."""
+"""Timeout of a page for a database [s], shorter than that of the framework."""
 _Value = TypeVar("_Value")
 _log = structlog.get_logger()
 
@@ -42,7 +42,7 @@ class PageProblem:
 
 
 def page_for(request: Request, queries: Queries, section: str) -> Page:
-    """What the request says of language, theme and address."""
+    """Language, theme and address of the request."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
     language = chosen if chosen in LANGUAGES else str(queries.settings.language)
     query = f"?{request.url.query}" if request.url.query else ""
@@ -83,7 +83,7 @@ def _kind(error: StoreError) -> str:
 
 @contextmanager
 def frame(page: Page, queries: Queries, title: str) -> Iterator[None]:
-    """Header and main area; elements made inside stand in the main area."""
+    """Header and main area; elements made inside are in the main area."""
     ui.page_title(f"{title} · skyground")
     ui.add_head_html(_head(page))
     ui.dark_mode(value=page.dark)
@@ -97,7 +97,7 @@ def frame(page: Page, queries: Queries, title: str) -> Iterator[None]:
 def _head(page: Page) -> str:
     ground = "<script>document.documentElement.classList.add('dark')</script>" if page.dark else ""
     lang = "zh-CN" if page.language == "zh" else "en"
-    # Quasar sets the language of the server when it starts; the page's own one stands again once everything has loaded
+    # Quasar sets the language of the server when it starts; the page's own one is set again after loading
     speak = f"document.documentElement.lang='{lang}'"
     return (
         f'<script>{speak};addEventListener("load",()=>{{{speak}}})</script>{ground}'
@@ -111,5 +111,5 @@ def html(page: Page, template: str, **values: object) -> ui.html:
 
 
 def show_problem(page: Page, problem: PageProblem) -> None:
-    """The error in words and what to do."""
+    """The error message and what to do."""
     html(page, "problem.html", kind=problem.kind, detail=problem.detail)
