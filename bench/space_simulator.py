@@ -19,7 +19,7 @@ from bench.verdict_case import FAULTS
 from bench.verdict_week import Week, province_week
 from qc.hourly.space.flagging import flag_space
 from qc.run.limits import load_thresholds
-from qc.verdict.case import CaseContext
+from qc.verdict.context import CaseContext
 from qc.verdict.verdict import judge_case
 from qc.verdict.weight import VerdictRule
 from schemas.frames import concat_flags

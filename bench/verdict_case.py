@@ -11,7 +11,7 @@ import pandas as pd
 from bench.verdict_plan import FIRST_H, HOUR_S
 from qc.robust import MAD_TO_SIGMA
 from qc.run.verdict import BEFORE
-from qc.verdict.case import CaseContext
+from qc.verdict.context import CaseContext
 from qc.verdict.kin import family
 from schemas.frames import concat_flags
 from schemas.interval import Interval

@@ -13,7 +13,7 @@ import pandas as pd
 
 from qc.hourly.space.flagging import FlaggedSpace, flag_space
 from qc.run.verdict import MET, WEATHER, other_network_hours
-from qc.verdict.case import DAY_H, CaseContext
+from qc.verdict.context import DAY_H, CaseContext
 from qc.verdict.verdict import judge_case
 from qc.verdict.weight import VerdictRule
 from schemas.interval import Interval

@@ -10,7 +10,7 @@ import pandas as pd
 from qc.limits.load import ThresholdError
 from qc.limits.thresholds import OVERRIDES_NAME
 from qc.run.limits import load_thresholds
-from qc.verdict.case import DAY_H, CaseContext
+from qc.verdict.context import DAY_H, CaseContext
 from qc.verdict.verdict import judge_case
 from qc.verdict.weight import VerdictRule
 from schemas.frames import concat_flags

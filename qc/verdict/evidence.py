@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qc.verdict import gap, instrument, neighbourhood, station
-from qc.verdict.case import CaseContext, CaseSeries, Indication
+from qc.verdict import change, flat, gap, instrument, neighbourhood, station
+from qc.verdict.case import Case
+from qc.verdict.context import CaseContext, Indication
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-EVIDENCE_FUNCTIONS: Mapping[str, Callable[[CaseSeries], Indication]] = {
+EVIDENCE_FUNCTIONS: Mapping[str, Callable[[Case], Indication]] = {
     "status": instrument.status,
     "calibration": instrument.calibration,
     "relation": instrument.relation,
     "tests": instrument.failed_tests,
-    "flat": instrument.flat,
-    "spike": instrument.spike,
-    "onset": instrument.onset,
-    "unrest": instrument.unrest,
+    "flat": flat.flat,
+    "spike": change.spike,
+    "onset": change.onset,
+    "unrest": change.unrest,
     "gap": gap.gap,
     "clock": instrument.clock,
     "twin": station.twin,
@@ -52,10 +53,10 @@ OF_OTHERS = frozenset({"companions", "tracers", "co_pollutants", "fall"})
 
 def collect_evidence(context: CaseContext) -> list[Indication]:
     """All pieces of evidence, in the order of `EVIDENCE`."""
-    return evidence_of(CaseSeries(context))
+    return evidence_of(Case(context))
 
 
-def evidence_of(case: CaseSeries) -> list[Indication]:
+def evidence_of(case: Case) -> list[Indication]:
     """The same of a scene that has been put on its axis."""
     found = {name: EVIDENCE_FUNCTIONS[name](case) for name in EVIDENCE}
     if found["onset"].is_event is not None and found["tests"].is_event is False:

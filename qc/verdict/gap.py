@@ -1,4 +1,4 @@
-"""WeighedEvidence of readings that are missing while others report. Pure."""
+"""Evidence of readings that are missing while others report. Pure."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.verdict.case import CaseSeries, Indication
+from qc.verdict.context import Indication
 from qc.verdict.deviation import BEFORE_H
-from qc.verdict.instrument import percent
+from qc.verdict.reading import percent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from qc.verdict.case import Case
 
 _MOST = 0.5
 """Part of the readings that are most of them [1]."""
 
 
-def gap(case: CaseSeries) -> Indication:
+def gap(case: Case) -> Indication:
     """Readings that are missing, and not as a rule, in hours in which the stations around, or else the station's other channels, report.
 
     What has not come yet from anybody is missing of nobody.
@@ -32,12 +34,12 @@ def gap(case: CaseSeries) -> Indication:
     return Indication("gap", is_event=False, figures={"share": percent(1 - present)})
 
 
-def _reported_hours(case: CaseSeries) -> NDArray[np.bool_]:
+def _reported_hours(case: Case) -> NDArray[np.bool_]:
     """Hours of the case in which a station around that has most of them reports; without any around, a channel of the station."""
-    channels = [np.isfinite(values[BEFORE_H:]) for values in case.channels.values()]
+    channels = [np.isfinite(values[BEFORE_H:]) for values in case.series.channels.values()]
     around = [
         np.asarray(case.hours.isin(frame.index[frame[case.code].notna()]))
-        for frame in (case.context.hours[name] for *_, name in case.near)
+        for frame in (case.context.hours[name] for *_, name in case.series.near)
     ]
     none = np.zeros(len(case.hours), dtype=bool)
     if not around:
@@ -48,14 +50,14 @@ def _reported_hours(case: CaseSeries) -> NDArray[np.bool_]:
     return best if len(come) and best.sum() > (come[-1] + 1) / 2 else none
 
 
-def _present(case: CaseSeries, reported: NDArray[np.bool_]) -> float:
+def _present(case: Case, reported: NDArray[np.bool_]) -> float:
     """Part of the case's readings in some of its hours that are there, whatever their status [1].
 
     Where no readings are at hand, part of the hours with a value.
     """
     native, interval = case.context.native, case.context.interval
     if native is None or case.code not in native:
-        return float(np.isfinite(case.own_values[BEFORE_H:][reported]).mean())
+        return float(np.isfinite(case.series.own_values[BEFORE_H:][reported]).mean())
     starts = case.hours[reported]
     seconds = starts.as_unit("s").asi8
     first, last = (
@@ -66,7 +68,7 @@ def _present(case: CaseSeries, reported: NDArray[np.bool_]) -> float:
     return min(1.0, int(pd.DatetimeIndex(inside.index).floor("h").isin(starts).sum()) / expected)
 
 
-def _usually_present(case: CaseSeries) -> float:
+def _usually_present(case: Case) -> float:
     """Part of the readings that are there in the days before, from the first on; 1 where none is at hand [1]."""
     native = case.context.native
     if native is None or case.code not in native:

@@ -1,4 +1,4 @@
-"""WeighedEvidence of the stations around and of the weather. Pure."""
+"""Evidence of the stations around and of the weather. Pure."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 
 from qc.hourly.space.neighbours import Places
-from qc.verdict.case import FOLLOWS, RADIUS_KM, CaseSeries, Indication, StationChannel
+from qc.verdict.case import FOLLOWS, Case
+from qc.verdict.channel import StationChannel, is_ratio
+from qc.verdict.context import Indication
 from qc.verdict.deviation import BEFORE_H, median, table
 from qc.verdict.kin import are_companions, family, is_regional
+from qc.verdict.series import RADIUS_KM
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +36,7 @@ _LEAST_TREND, _LOOSE, _MOST_REFERENCES = (0.15, 2.0), 0.6, 3
 go together [1]; how many of those that do are asked."""
 
 
-def neighbours(case: CaseSeries) -> Indication:
+def neighbours(case: Case) -> Indication:
     """Others that depart in the same way. Those that do not say nothing: a plume is seen by one station."""
     if not case.sign or (case.is_local and case.from_neighbours is not None):
         return Indication("neighbours")
@@ -45,7 +48,7 @@ def neighbours(case: CaseSeries) -> Indication:
     return Indication("neighbours", is_event=True, figures=figures)
 
 
-def region(case: CaseSeries) -> Indication:
+def region(case: Case) -> Indication:
     """Of what changes over whole regions at once: a station that departs alone, or that alone stays where it was."""
     known = list(case.neighbours.values())
     if case.from_usual is None or len(known) < 3:  # noqa: PLR2004
@@ -57,7 +60,7 @@ def region(case: CaseSeries) -> Indication:
     return Indication("region")
 
 
-def drift(case: CaseSeries) -> Indication:
+def drift(case: Case) -> Indication:
     """A distance from what goes with it as a rule that changes day by day. A steady one says nothing."""
     days = [found for values in _references(case) if len(found := _daily(values)) >= 4]  # noqa: PLR2004
     if not days:
@@ -66,57 +69,59 @@ def drift(case: CaseSeries) -> Indication:
     total = float(np.median(trends)) if trends else 0.0
     if sum(np.sign(item) == np.sign(total) for item in trends) < 0.6 * len(days):
         return Indication("drift")
-    change = f"{100 * (float(np.exp(total)) - 1):+.0f} %" if case.is_ratio(case.code) else f"{total:+.1f} σ"
+    change = f"{100 * (float(np.exp(total)) - 1):+.0f} %" if is_ratio(case.code) else f"{total:+.1f} σ"
     return Indication("drift", is_event=False, figures={"change": change, "days": len(days[0])})
 
 
-def _trend(days: Field, case: CaseSeries) -> float | None:
+def _trend(days: Field, case: Case) -> float | None:
     """Change over the days by the median slope between any two, where the days lie along it and no one step makes it; else None."""
     count = len(days)
     at = np.arange(count)
     slope = float(np.median([(days[j] - days[i]) / (j - i) for i in range(count) for j in range(i + 1, count)]))
     total, rest = slope * (count - 1), days - slope * at
     scatter = float(np.sqrt(np.mean((rest - np.median(rest)) ** 2)))
-    least = _LEAST_TREND[0] if case.is_ratio(case.code) else _LEAST_TREND[1]
+    least = _LEAST_TREND[0] if is_ratio(case.code) else _LEAST_TREND[1]
     is_steady = scatter < 0.35 * abs(total) and float(np.abs(np.diff(days)).max()) < 0.8 * abs(total)
     return total if abs(total) > least and is_steady else None
 
 
-def _references(case: CaseSeries) -> list[Field]:
+def _references(case: Case) -> list[Field]:
     """Distances from second instruments; else from the channels, and the stations around, that went with it most closely."""
-    twins = [values for channel, values in case.channels.items() if channel.code == case.code]
+    twins = [values for channel, values in case.series.channels.items() if channel.code == case.code]
     if twins:
-        return [case.distance(values) for values in twins]
-    level = case.level(case.code)
+        return [case.series.distance(values) for values in twins]
+    level = case.series.level(case.code)
     around = _of_the_weather(case) if level is None else [level]
-    bound = [values for channel, values in case.channels.items() if are_companions(case.code, channel.code)]
-    loose = [values for channel, values in case.channels.items() if _goes_with(case, channel)]
-    found = [case.distance(values) for values in [*(bound or loose), *around]]
+    bound = [values for channel, values in case.series.channels.items() if are_companions(case.code, channel.code)]
+    loose = [values for channel, values in case.series.channels.items() if _goes_with(case, channel)]
+    found = [case.series.distance(values) for values in [*(bound or loose), *around]]
     scored = sorted((_looseness(item, case), at) for at, item in enumerate(found))
     close = [found[at] for looseness, at in scored if looseness < _LOOSE][:_MOST_REFERENCES]
-    return close or ([case.distance(np.ones(len(case.index)))] if case.code in _STEADY else [])
+    return close or ([case.series.distance(np.ones(len(case.series.index)))] if case.code in _STEADY else [])
 
 
-def _goes_with(case: CaseSeries, channel: StationChannel) -> bool:
+def _goes_with(case: Case, channel: StationChannel) -> bool:
     own = family(case.code)
     if own is None:
         return False
-    return family(channel.code) is own or (channel.source == case.network and family(channel.code) is not None)
+    return family(channel.code) is own or (channel.source == case.series.network and family(channel.code) is not None)
 
 
-def _of_the_weather(case: CaseSeries) -> list[Field]:
+def _of_the_weather(case: Case) -> list[Field]:
     """Level of the weather stations around, where the parameter is one that they measure."""
-    tables = [table(frame, [case.code], case.index)[:, 0] for frame in case.context.met.values() if case.code in frame]
+    tables = [
+        table(frame, [case.code], case.series.index)[:, 0] for frame in case.context.met.values() if case.code in frame
+    ]
     return [median(np.stack(tables), least=3)] if len(tables) >= 3 else []  # noqa: PLR2004
 
 
-def _looseness(distance: Field, case: CaseSeries) -> float:
+def _looseness(distance: Field, case: Case) -> float:
     """Typical change of a logarithm from hour to hour before the case; of a difference that is known, 0 [1]."""
     steps = np.diff(distance[:BEFORE_H])
     steps = steps[np.isfinite(steps)]
     if len(steps) < BEFORE_H / 2:
         return np.inf
-    return float(np.median(np.abs(steps))) if case.is_ratio(case.code) else 0.0
+    return float(np.median(np.abs(steps))) if is_ratio(case.code) else 0.0
 
 
 def _daily(distance: Field) -> Field:
@@ -127,21 +132,21 @@ def _daily(distance: Field) -> Field:
     return np.array([np.median(day) for day in full if len(day) >= _DAY_H / 2])
 
 
-def rain(case: CaseSeries) -> Indication:
+def rain(case: Case) -> Indication:
     """Whether rain washed out what the dose rate rises by."""
     if case.sign <= 0 or case.code != "gamma_dose_rate":
         return Indication("rain")
     return _explained(case, "rain", _met(case, "rain", _RAIN_BEFORE_H), _RAIN_MM)
 
 
-def sun(case: CaseSeries) -> Indication:
+def sun(case: Case) -> Indication:
     """Whether the sun shone where ozone rises."""
     if case.sign <= 0 or case.code != "o3":
         return Indication("sun")
     return _explained(case, "sun", _met(case, "global_radiation", _SUN_BEFORE_H), _SUN_W_M2)
 
 
-def _explained(case: CaseSeries, name: str, values: Field | None, least: float) -> Indication:
+def _explained(case: Case, name: str, values: Field | None, least: float) -> Indication:
     """Event where the weather explains most of the hours that depart, fault where it is known of most and explains none of them."""
     if values is None or case.chosen is None:
         return Indication(name)
@@ -151,16 +156,16 @@ def _explained(case: CaseSeries, name: str, values: Field | None, least: float) 
     return Indication(name, True if share > _MOST else False if not share and is_known else None)
 
 
-def _met(case: CaseSeries, name: str, before_h: int) -> Field | None:
+def _met(case: Case, name: str, before_h: int) -> Field | None:
     """Largest weather value from some hours before each hour to it, of the station itself or the nearest one that has any."""
     context = case.context
-    frames = [frame for frame in (case.own, *context.other_networks.values()) if frame is not None]
+    frames = [frame for frame in (case.series.own, *context.other_networks.values()) if frame is not None]
     distance = Places.of([context.station, *context.met_stations]).distance_km()[0][1:]
     order = np.argsort(distance)
     near = [context.met_stations[at].id for at in order if distance[at] <= RADIUS_KM]
     frames += [context.met[item] for item in near if item in context.met]
     for frame in frames:
-        values = pd.Series(table(frame, [name], case.index)[:, 0])
+        values = pd.Series(table(frame, [name], case.series.index)[:, 0])
         if values.iloc[BEFORE_H:].notna().any():
             return values.rolling(before_h + 1, min_periods=1).max().to_numpy()
     return None

@@ -1,4 +1,4 @@
-"""WeighedEvidence of the station's own other instruments and channels in the same hours. Pure."""
+"""Evidence of the station's own other instruments and channels in the same hours. Pure."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from qc.robust import robust_spread
-from qc.verdict.case import DEPARTS, FOLLOWS, CaseSeries, Indication, StationChannel
+from qc.verdict.case import DEPARTS, FOLLOWS, Case
+from qc.verdict.context import Indication
 from qc.verdict.kin import Family, are_companions, family
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from qc.verdict.channel import StationChannel
     from schemas.reason import Figure
 
 
@@ -27,12 +29,12 @@ _CHANGED, _SAME = 0.3, 0.24
 """Logarithm of a factor worth naming, and the robust standard deviation around it, as a part of it, of one fault of all [1]."""
 
 
-def twin(case: CaseSeries) -> Indication:
+def twin(case: Case) -> Indication:
     """Other instruments of the same parameter at the station, whichever network they report to.
 
     A steady difference between them says nothing: what counts is its change.
     """
-    twins = [item for item in case.channels if item.code == case.code]
+    twins = [item for item in case.series.channels if item.code == case.code]
     changes = {item: found for item in twins if (found := case.distance_change(item)) is not None}
     if not changes:
         return Indication("twin")
@@ -46,13 +48,13 @@ def twin(case: CaseSeries) -> Indication:
     return Indication("twin", True if is_agreeing else None, figures)
 
 
-def _is_of_the_other(case: CaseSeries, channel: StationChannel) -> bool:
+def _is_of_the_other(case: Case, channel: StationChannel) -> bool:
     """Whether the other instrument left its usual level and the case's own did not: of two, nobody can say which is right."""
     other = case.raw_deviations([channel]).get(channel)
     return case.is_usual and other is not None and abs(other.z_score) >= DEPARTS
 
 
-def _both(case: CaseSeries, other: float, count: int) -> dict[str, Figure]:
+def _both(case: Case, other: float, count: int) -> dict[str, Figure]:
     known, own = parameter(case.code), case.level_of(None)
     digits = 0 if max(abs(own), abs(other)) >= 100 else known.decimals  # noqa: PLR2004
     return {
@@ -64,7 +66,7 @@ def _both(case: CaseSeries, other: float, count: int) -> dict[str, Figure]:
     }
 
 
-def companions(case: CaseSeries) -> Indication:
+def companions(case: Case) -> Indication:
     """What rises with it as a rule, on whichever instrument of the station."""
     found = _Others.of(case, _companions(case))
     if not found.known or one_factor(case) is not None:
@@ -75,15 +77,15 @@ def companions(case: CaseSeries) -> Indication:
     return Indication("companions", None if found.faint else False, {"what": what})
 
 
-def _companions(case: CaseSeries) -> list[StationChannel]:
+def _companions(case: Case) -> list[StationChannel]:
     """Those on other instruments; where none is there, on the same, which one fault of it moves too."""
-    with_it = [item for item in case.channels if item.code != case.code and are_companions(case.code, item.code)]
+    with_it = [item for item in case.series.channels if item.code != case.code and are_companions(case.code, item.code)]
     same = set(_same_instrument(case))
     others = [item for item in with_it if item not in same]
     return others if case.deviations(others) else with_it
 
 
-def tracers(case: CaseSeries) -> Indication:
+def tracers(case: Case) -> Indication:
     """What the station's other instruments measure of sources: gases, particles and their components, VOC."""
     found = _Others.of(case, _other_instruments(case))
     figures: dict[str, Figure] = {"count": len(found.known)}
@@ -96,7 +98,7 @@ def tracers(case: CaseSeries) -> Indication:
     return Indication("tracers", False if is_alone else None, figures)
 
 
-def co_pollutants(case: CaseSeries) -> Indication:
+def co_pollutants(case: Case) -> Indication:
     """Other channels of the same instrument, unless all changed by one factor."""
     found = _Others.of(case, _same_instrument(case))
     if len(found.known) < 2 or one_factor(case) is not None:  # noqa: PLR2004 - one may be silent by chance
@@ -109,7 +111,7 @@ def co_pollutants(case: CaseSeries) -> Indication:
     return Indication("co_pollutants", None if found.faint else False, figures)
 
 
-def mixture(case: CaseSeries) -> Indication:
+def mixture(case: Case) -> Indication:
     """All channels of the instrument changed by one factor, as by one fault of it; a source raises each by its own."""
     found = one_factor(case)
     if found is None:
@@ -117,7 +119,7 @@ def mixture(case: CaseSeries) -> Indication:
     return Indication("mixture", is_event=False, figures={"count": found[0], "factor": round(found[1], 2)})
 
 
-def one_factor(case: CaseSeries) -> tuple[int, float] | None:
+def one_factor(case: Case) -> tuple[int, float] | None:
     """How many channels of the instrument changed, and the factor, where it is the same for all; else None."""
     own = _same_instrument(case)
     is_one_detector = family(case.code) is not Family.GAS and len(own) >= _CHANNELS
@@ -136,12 +138,12 @@ def one_factor(case: CaseSeries) -> tuple[int, float] | None:
     return (len(known), float(np.exp(middle))) if is_one else None
 
 
-def fall(case: CaseSeries) -> Indication:
+def fall(case: Case) -> Indication:
     """A fall: no source lowers what it emits; nitrogen monoxide lowers ozone."""
     if case.sign >= 0:
         return Indication("fall")
     if case.code == "o3":
-        nitrogen = [item for item in case.channels if item.code in {"no", "no2", "nox"}]
+        nitrogen = [item for item in case.series.channels if item.code in {"no", "no2", "nox"}]
         rising = [item for item, found in case.raw_deviations(nitrogen).items() if found.z_score >= FOLLOWS]
         if rising:
             return Indication("fall", is_event=True, figures={"what": rising[0].code})
@@ -151,28 +153,28 @@ def fall(case: CaseSeries) -> Indication:
     return Indication("fall", is_event=False)
 
 
-def _follows(case: CaseSeries) -> bool:
+def _follows(case: Case) -> bool:
     return any(item.z_score * case.sign >= FOLLOWS for item in case.neighbours.values())
 
 
-def _related(case: CaseSeries) -> list[StationChannel]:
+def _related(case: Case) -> list[StationChannel]:
     """Channels of what sources emit, other than the parameter itself; none where the parameter is not emitted."""
     if family(case.code) is None:
         return []
-    return [item for item in case.channels if item.code != case.code and family(item.code) is not None]
+    return [item for item in case.series.channels if item.code != case.code and family(item.code) is not None]
 
 
-def _same_instrument(case: CaseSeries) -> list[StationChannel]:
-    own = case.instrument
+def _same_instrument(case: Case) -> list[StationChannel]:
+    own = case.series.instrument
     related = _related(case)
     return (
         related
         if own is None
-        else [item for item in related if item.source == case.network and item.code in own.parameters]
+        else [item for item in related if item.source == case.series.network and item.code in own.parameters]
     )
 
 
-def _other_instruments(case: CaseSeries) -> list[StationChannel]:
+def _other_instruments(case: Case) -> list[StationChannel]:
     same = set(_same_instrument(case))
     return [item for item in _related(case) if item not in same]
 
@@ -194,7 +196,7 @@ class _Others(NamedTuple):
     known: list[StationChannel]
 
     @classmethod
-    def of(cls, case: CaseSeries, channels: Sequence[StationChannel]) -> _Others:
+    def of(cls, case: Case, channels: Sequence[StationChannel]) -> _Others:
         """None of them where the case's channel does not depart."""
         if not case.sign:
             return cls([], [], [])

@@ -21,7 +21,7 @@ from schemas.words import render, words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from qc.verdict.case import CaseContext, Indication
+    from qc.verdict.context import CaseContext, Indication
     from qc.verdict.weight import VerdictRule
 
 UNDECIDED = 0.5

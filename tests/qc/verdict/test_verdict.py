@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc.run.limits import load_thresholds
-from qc.verdict.case import CaseContext
+from qc.verdict.context import CaseContext
 from qc.verdict.evidence import EVIDENCE, collect_evidence
 from qc.verdict.verdict import Verdict, Word, judge_case, probability
 from qc.verdict.weight import VerdictRule
