@@ -13,7 +13,7 @@
         ``StateValueError``    it can never take this row, whatever else works
     ``BackupError``            a backup cannot be taken or restored; nothing was replaced
     ``ReviewError``            a review breaks a rule of reviewing
-        ``ReviewConflictError``    another review, or a change of the data, stands against it
+        ``ReviewConflictError``    it conflicts with another review or a change of the data
 ``LineError``                  a value that line protocol cannot carry (a programming error)
 
 Data that a database refuses is no error but a value: `store.influx.write.RejectedLine`.
@@ -75,7 +75,7 @@ class ReviewError(StoreError):
 
 
 class ReviewConflictError(ReviewError):
-    """Another review of the same hours stands against it, or the hours have changed since; the message names both."""
+    """It conflicts with another review of the same hours, or the hours have changed since; the message names both."""
 
 
 class LineError(ValueError):

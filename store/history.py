@@ -1,4 +1,4 @@
-"""What series and flags were at an earlier moment, told backwards from what they are now and what was replaced since."""
+"""Series and flags as of an earlier moment: the present state with every later change undone."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def native_as_of(  # noqa: PLR0913 - the key of a series, its span and the momen
     cadence: timedelta,
     parameters: Sequence[str] | None = None,
 ) -> pd.DataFrame:
-    """Native frame of one instrument in ``[start, end)`` as it stood at ``moment``.
+    """Native frame of one instrument in ``[start, end)`` as of ``moment``.
 
     Parameters
     ----------
@@ -71,10 +71,10 @@ def native_as_of(  # noqa: PLR0913 - the key of a series, its span and the momen
         start=start, end=end, station_id=station_id, instrument_id=instrument_id, received_after=moment
     )
     frame = frame[pd.DatetimeIndex(frame.index) <= pd.Timestamp(moment - cadence)]
-    return told_back(frame, revisions)
+    return undo_revisions(frame, revisions)
 
 
-def told_back(frame: pd.DataFrame, revisions: Iterable[Revision]) -> pd.DataFrame:
+def undo_revisions(frame: pd.DataFrame, revisions: Iterable[Revision]) -> pd.DataFrame:
     """Undo revisions, the newest first: old values and letters come back, late readings go.
 
     Parameters
@@ -84,26 +84,26 @@ def told_back(frame: pd.DataFrame, revisions: Iterable[Revision]) -> pd.DataFram
     revisions : iterable of Revision
         In the order in which they were received; of other times than the frame's they are left out.
     """
-    told = frame.copy()
+    series = frame.copy()
     for revision in reversed(list(revisions)):
         if revision.before is None:
-            index = pd.DatetimeIndex(told.index)
-            told = told[(index < pd.Timestamp(revision.first)) | (index > pd.Timestamp(revision.last))]
-        elif pd.Timestamp(revision.first) in told.index:
-            _put_back(told, pd.Timestamp(revision.first), revision.before)
-    return told
+            index = pd.DatetimeIndex(series.index)
+            series = series[(index < pd.Timestamp(revision.first)) | (index > pd.Timestamp(revision.last))]
+        elif pd.Timestamp(revision.first) in series.index:
+            _put_back(series, pd.Timestamp(revision.first), revision.before)
+    return series
 
 
-def _put_back(told: pd.DataFrame, at: pd.Timestamp, before: Before) -> None:
+def _put_back(series: pd.DataFrame, at: pd.Timestamp, before: Before) -> None:
     """Write values and letters of one reading; columns that are not asked for stay away."""
     for code, value in before.values.items():  # noqa: PD011 - of a reading
-        if code in told:
-            told.loc[at, code] = np.nan if value is None else value
+        if code in series:
+            series.loc[at, code] = np.nan if value is None else value
     for code, letter in before.status.items():
-        if letter is not None and code in told and code + STATUS not in told:
-            told[code + STATUS] = None
-        if code + STATUS in told:
-            told.loc[at, code + STATUS] = letter
+        if letter is not None and code in series and code + STATUS not in series:
+            series[code + STATUS] = None
+        if code + STATUS in series:
+            series.loc[at, code + STATUS] = letter
 
 
 def flags_as_of(  # noqa: PLR0913 - the key of a series, its span and the moment
@@ -130,11 +130,11 @@ def flags_as_of(  # noqa: PLR0913 - the key of a series, its span and the moment
     """
     frame = store.read_flags(level, network, start, end, station_id)
     changes = state.flag_history.list_changes(start=start, end=end, station_id=station_id, recorded_after=moment)
-    return flags_told_back(frame, [item for item in changes if item.level == level.value and item.network == network])
+    return undo_flag_changes(frame, [item for item in changes if item.level == level.value and item.network == network])
 
 
-def flags_told_back(frame: pd.DataFrame, changes: Iterable[FlagChange]) -> pd.DataFrame:
-    """Undo changes of verdicts, the newest first.
+def undo_flag_changes(frame: pd.DataFrame, changes: Iterable[FlagChange]) -> pd.DataFrame:
+    """Undo changes of flags, the newest first.
 
     Parameters
     ----------
@@ -156,8 +156,8 @@ def flags_told_back(frame: pd.DataFrame, changes: Iterable[FlagChange]) -> pd.Da
     undone["flag"] = undone["flag"].astype(np.int8)
     undone[FLAG_END] = pd.to_datetime(undone[FLAG_END], utc=True).dt.as_unit("us")
     undone = undone if undone[FLAG_END].notna().any() else undone.drop(columns=FLAG_END)
-    told = concat_flags([kept, undone])
-    return told.sort_values("start", kind="stable", ignore_index=True) if len(told) else empty_flags()
+    series = concat_flags([kept, undone])
+    return series.sort_values("start", kind="stable", ignore_index=True) if len(series) else empty_flags()
 
 
 def hourly_as_of(  # noqa: PLR0913 - the key of a series, its span and the moment
@@ -170,7 +170,7 @@ def hourly_as_of(  # noqa: PLR0913 - the key of a series, its span and the momen
     end: datetime,
     moment: datetime,
 ) -> pd.DataFrame:
-    """Hourly frame of one station in ``[start, end)`` as it stood at ``moment``: values and what stands beside them.
+    """Hourly frame of one station in ``[start, end)`` as of ``moment``: values with their companions (`schemas.frames`).
 
     Hours that no run had judged by then are absent.
 
@@ -185,11 +185,11 @@ def hourly_as_of(  # noqa: PLR0913 - the key of a series, its span and the momen
     replaced = state.flag_history.list_hours(
         start=start, end=end, station_id=station_id, network=network, recorded_after=moment
     )
-    return hours_told_back(frame, replaced)
+    return undo_hour_revisions(frame, replaced)
 
 
-def hours_told_back(frame: pd.DataFrame, replaced: Iterable[HourRevision]) -> pd.DataFrame:
-    """Put back what hours held, the newest revision first.
+def undo_hour_revisions(frame: pd.DataFrame, replaced: Iterable[HourRevision]) -> pd.DataFrame:
+    """Restore the values of hours before their revisions, the newest revision first.
 
     Parameters
     ----------
@@ -198,19 +198,19 @@ def hours_told_back(frame: pd.DataFrame, replaced: Iterable[HourRevision]) -> pd
     replaced : iterable of HourRevision
         In the order of revisions; of other hours and parameters than the frame's they are left out.
     """
-    told = frame.copy()
+    series = frame.copy()
     for item in reversed(list(replaced)):
         at, code = pd.Timestamp(item.hour), item.parameter
-        if at not in told.index or code not in told:
+        if at not in series.index or code not in series:
             continue
-        told.loc[at, code] = np.nan if item.value is None else item.value
+        series.loc[at, code] = np.nan if item.value is None else item.value
         for suffix, number in ((COUNT, item.count), (FLAG, item.flag), (REVISION, item.revision)):
-            if code + suffix in told:
-                told.loc[at, code + suffix] = number
+            if code + suffix in series:
+                series.loc[at, code + suffix] = number
         for suffix, figure in ((STD, item.std), (COMPLETENESS, item.completeness), (UNCERTAINTY, item.uncertainty)):
-            if code + suffix in told:
-                told.loc[at, code + suffix] = np.nan if figure is None else figure
-    return told
+            if code + suffix in series:
+                series.loc[at, code + suffix] = np.nan if figure is None else figure
+    return series
 
 
 def screened_as_of(

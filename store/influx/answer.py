@@ -34,7 +34,7 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 def error_of(answer: Answer, url: str, *, otherwise: type[StoreError]) -> StoreError:
-    """The error an answer stands for; ``otherwise`` where the status says no more than refusal."""
+    """The error that an answer means; ``otherwise`` where the status is a plain refusal."""
     words = answer.words
     if answer.status in (401, 403):
         return StoreAccessError(

@@ -64,7 +64,7 @@ class CsvReader:
     def _unmarked(self, body: bytes, question: str, bucket: Bucket) -> bytes:
         """An answer of a server that answers one statement only: held to whole lines."""
         if not body.strip():
-            # an empty answer may stand for an error, which JSON tells
+            # an empty answer may mean an error, which only JSON states
             if self._http.query_json(question, bucket):
                 msg = f"InfluxDB at {self._http.url}: the CSV answer is empty, the JSON answer is not"
                 raise QueryError(msg)
@@ -76,7 +76,7 @@ class CsvReader:
         return body
 
     def _raise_for(self, question: str, bucket: Bucket) -> None:
-        """Say why an answer is not whole: the statement's error, which JSON tells, or what is left."""
+        """Why an answer is incomplete: the statement's error, which only JSON states, or the rest of the text."""
         limited = question if " LIMIT " in question else f"{question} LIMIT 1"
         self._http.query_json(limited, bucket)
         msg = (

@@ -83,7 +83,7 @@ def encode_reading(reading: Reading) -> bytes | None:
     """
     fields = _fields(reading.values)
     if reading.status:
-        # N stands there only where it replaces another letter
+        # N is written only where it replaces another letter
         fields += [_field_bytes(name + STATUS) + quote_text(letter).encode() for name, letter in reading.status.items()]
     if not fields:
         return None

@@ -1,4 +1,4 @@
-"""Fingerprints of what is stored, from the database's own text: no value is parsed, so that comparing a month costs little."""
+"""Digests of stored native values from the database's own text: no value is parsed, which keeps comparing a month cheap."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from store.influx.line import to_nanoseconds
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Fingerprint of a day without readings.
+#: Digest of a day without readings.
 NO_DATA = "-"
 _TIME_COLUMN = 2
 _DAY = timedelta(days=1)
@@ -22,7 +22,7 @@ _SHOWN = 120
 
 
 def day_digests(body: bytes, start: datetime, end: datetime) -> dict[str, str]:
-    """Fingerprint of the rows of each UTC day that begins in ``[start, end)``, by date.
+    """Digest of the rows of each UTC day that begins in ``[start, end)``, by date.
 
     Parameters
     ----------

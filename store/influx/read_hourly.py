@@ -93,7 +93,7 @@ def _hourly_frame(table: pa.Table, parameters: Sequence[str] | None) -> pd.DataF
 def _companions(
     name: str, columns: Mapping[str, pa.ChunkedArray], count: np.ndarray[tuple[int], np.dtype[Any]]
 ) -> dict[str, object]:
-    """What stands beside a mean, where any row has it; one of an earlier, fuller hour, or that was taken back, does not shine through."""
+    """Companions of a mean, where any row has them; those of an earlier version of the hour are masked."""
     least = {STD: 2, COMPLETENESS: 0, UNCERTAINTY: 1}
     found: dict[str, object] = {}
     for suffix, needed in least.items():

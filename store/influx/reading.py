@@ -31,7 +31,7 @@ _Key = tuple[str, str]
 
 
 class Health(msgspec.Struct, frozen=True):
-    """Whether the database answers and may be used, in words for a person."""
+    """Whether the database answers and may be used, with an explanation."""
 
     ok: bool
     detail: str

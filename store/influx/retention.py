@@ -70,7 +70,7 @@ class Retentions:
                 ask = _ask_v2 if self._http.server.number[0] >= _V2 else _ask_v1
                 found = ask(self._http, bucket)
             except (StoreError, msgspec.MsgspecError):
-                found = Retention()  # these credentials may not see it; the server's refusals tell
+                found = Retention()  # not visible with these credentials; the server refuses what is too old
             self._known[bucket] = (found, time.monotonic())
 
     def oldest_ns(self, bucket: Bucket) -> int:

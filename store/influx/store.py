@@ -102,7 +102,7 @@ class InfluxStore(ReadingStore):
     def native_digests(
         self, network: str, station_id: str, start: datetime, end: datetime, parameters: Sequence[str]
     ) -> dict[str, str]:
-        """Fingerprint of a station's native values and status letters by UTC day; see `store.influx.native_digest.day_digests`."""
+        """Digest of a station's native values and status letters by UTC day; see `store.influx.native_digest.day_digests`."""
         columns = ["instrument", *(name + suffix for name in parameters for suffix in ("", STATUS))]
         body = self._select(Bucket.NATIVE, select(network, start, end, columns=columns, tags={"station": station_id}))
         return day_digests(body, start, end)

@@ -29,7 +29,7 @@ _V2, _V3 = 2, 3
 
 
 class TokenOwner(StrEnum):
-    """Parts that speak to InfluxDB."""
+    """Parts that use InfluxDB."""
 
     COLLECTOR = "collector"
     AIRFLOW = "airflow"
@@ -47,7 +47,7 @@ READS: dict[TokenOwner, frozenset[Bucket]] = {
 }
 WRITES: dict[TokenOwner, frozenset[Bucket]] = {
     TokenOwner.COLLECTOR: frozenset({Bucket.NATIVE, Bucket.OPS}),
-    # quality control writes flags beside native values, hours and products
+    # quality control writes flags of native values, hours and products
     TokenOwner.AIRFLOW: _ALL,
     TokenOwner.WATCH: frozenset(),
     TokenOwner.CONSOLE: frozenset(),

@@ -118,7 +118,7 @@ def write_lines(
     Raises
     ------
     StoreAccessError, StoreMissingError
-        Nothing more can be written before somebody acts.
+        Nothing can be written until an operator acts.
     """
     return _Writing(http, bucket, lines, ensure, retentions).run()
 

@@ -8,7 +8,7 @@ from store.state.table import UtcDateTime, metadata
 
 
 def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:  # noqa: ANN401 - Alembic's signature
-    """Write our own type as the plain one it stands on, so that migrations do not depend on the package."""
+    """Render our own type as its base type, so that migrations do not depend on the package."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, UtcDateTime) else False
 
 

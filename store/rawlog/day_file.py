@@ -1,4 +1,4 @@
-"""Files of the raw log: opened, made, and found to be no longer where they were."""
+"""Files of the raw log: opening, creation, detection of files that were moved or deleted."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ class DayFile:
         self._log = 0
 
     def is_in_place(self) -> bool:
-        """Whether the file, and the write-ahead log beside it, are still those that were opened."""
+        """Whether the file and its write-ahead log are still those that were opened."""
         log = _inode(_companion(self.path, "-wal"))
         self._log = self._log or log  # it appears with the first use
         return (_inode(self.path), log) == (self._file, self._log)
 
     def fold(self) -> None:
-        """Fold the write-ahead log into the file; as far as readers let us."""
+        """Fold the write-ahead log into the file as far as readers permit."""
         with suppress(sqlite3.Error):
             self.connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
@@ -102,7 +102,7 @@ def _create(path: Path, schema: str) -> None:
 
 
 def _set_aside(path: Path) -> None:
-    """Rename what a file that was moved away has left beside it: SQLite would take it for a part of the new one."""
+    """Rename the write-ahead log that a moved file left behind: SQLite would apply it to the new file."""
     for suffix in _BESIDE:
         left = _companion(path, suffix)
         with suppress(FileNotFoundError):

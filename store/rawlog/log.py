@@ -4,8 +4,8 @@ One SQLite file in WAL mode per UTC day, only ever appended to and read by curso
 a message stamped before the newest file (a clock that stepped) goes into the newest file, so a reader that has moved on
 to it misses nothing. One process writes to a directory at a time; any number reads.
 
-People move files away, delete them and put them back, also while they are open. So nothing is appended at or before a named cursor: a
-file that begins anew is read from its first message. And nothing counts as on disk unless its file still goes by its name (`store.rawlog.day_file`).
+Files may be moved, deleted and put back while they are open. Nothing is appended at or before a named cursor, so that a new file is read from
+its first message. A batch counts as on disk only while its file still has its name (`store.rawlog.day_file`).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CURSOR_SCHEMA = "CREATE TABLE IF NOT EXISTS cursor (name TEXT PRIMARY KEY, day 
 _INSERT = "INSERT INTO message (received_us, topic, payload, redelivered) VALUES (?, ?, ?, ?)"
 _INSERT_AT = "INSERT INTO message (id, received_us, topic, payload, redelivered) VALUES (?, ?, ?, ?, ?)"
 _LEAP = 1_000_000
-"""Rows that are left free where a file holds fewer than a cursor has passed: whoever reads the one before it may still move on."""
+"""Rows left free where a file holds fewer than a cursor has passed, for readers of the file before it."""
 _SELECT = "SELECT id, received_us, topic, payload, redelivered FROM message WHERE id > ? ORDER BY id LIMIT ?"
 
 
@@ -48,10 +48,10 @@ class RawLog:
     directory : Path
         Made when absent.
     reserve_bytes : int
-        Nothing is appended while less than this would stay free [B]: a disk that is full to the last byte also stops the
-        drain, the state database and whoever is to mend it.
+        Nothing is appended while less than this would stay free [B]: a full disk also stops the drain, the state database
+        and the repair.
     free : callable
-        Says how much is free, by default of the file system [B].
+        Returns the free space, by default of the file system [B].
     """
 
     def __init__(self, directory: Path, *, reserve_bytes: int = 0, free: Callable[[Path], int] = free_bytes) -> None:
@@ -172,13 +172,13 @@ class RawLog:
         return query.find_messages(self._directory, topics, windows, most=most)
 
     def count_after(self, cursor: Position) -> int:
-        """Messages a reader at ``cursor`` has still to deal with."""
+        """Messages after ``cursor``."""
         return query.count_after(self._directory, cursor)
 
     def prune(self, before: datetime) -> list[date]:
-        """Delete whole days before ``before`` (aware) that every named cursor has left behind; returns the days deleted.
+        """Delete whole days before ``before`` (aware) that every named cursor has passed; returns the days deleted.
 
-        A log without a single cursor has not been read by anybody, and nothing is deleted.
+        Without a cursor no reader is known, and nothing is deleted.
         """
         with self._write_lock, self._read_lock, explained(self._directory):
             slowest = self._cursors.execute("SELECT min(day) FROM cursor").fetchone()[0]
@@ -233,7 +233,7 @@ class RawLog:
             file.is_counted = True
             if not file.is_in_place():
                 self._let_go()
-                msg = "moved or deleted while it was open; what it has just got is written again"
+                msg = "moved or deleted while it was open; the batch is written again"
                 raise FileNotFoundError(msg)
         self._appended = Position(day, last)
         return self._appended
@@ -249,7 +249,7 @@ class RawLog:
         return passed.row + _LEAP if last < passed.row else None
 
     def _passed(self) -> Position:
-        """The farthest that any cursor, or this object's own appending, has come."""
+        """The farthest position of any cursor and of this object's own appends."""
         rows = self._cursors.execute("SELECT day, row FROM cursor").fetchall()
         return max([self._appended, *(Position(date.fromisoformat(day), row) for day, row in rows)])
 
@@ -273,7 +273,7 @@ class RawLog:
         return DayFile(day, self._directory / f"{day}.sqlite", DAY_SCHEMA)
 
     def _let_go(self) -> None:
-        """Close files that have lost their names; what they hold goes into them first, wherever they are now."""
+        """Close files that have lost their names, after their write-ahead logs are folded in."""
         if self._writer is not None:
             self._writer.fold()
         with self._read_lock:

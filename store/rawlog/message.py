@@ -18,7 +18,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Position(msgspec.Struct, frozen=True, order=True):
-    """Place of a message in the log; as a cursor: everything up to and including it has been dealt with."""
+    """Place of a message in the log; as a cursor: everything up to and including it has been processed."""
 
     day: date
     row: int
@@ -29,7 +29,7 @@ BEGINNING = Position(date.min, 0)
 
 
 class LoggedMessage(msgspec.Struct, frozen=True, gc=False):
-    """A message and where it stands in the log."""
+    """A message and its position in the log."""
 
     position: Position
     message: RawMessage

@@ -77,7 +77,7 @@ def find_messages(
 
 
 def count_after(directory: Path, cursor: Position) -> int:
-    """Messages a reader at ``cursor`` has still to deal with."""
+    """Messages after ``cursor``."""
     question = "SELECT count(*) FROM message WHERE id > ?"
     days = [day for day in days_of(directory) if day >= cursor.day]
     return sum(_one(directory, day, question, (cursor.row if day == cursor.day else 0,)) or 0 for day in days)

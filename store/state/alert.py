@@ -1,4 +1,4 @@
-"""Alerts: transitions, the present state of every alert and how far it has gone, acknowledgements."""
+"""Alerts: transitions, present state and extremes of every alert, acknowledgements."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _PROGRESS = ("extreme", "extreme_at", "latest", "latest_at")
 
 
 class AlertProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far an open alert has gone, in the unit of its transition.
+    """Extreme and latest value of an open alert, in the unit of its transition.
 
     Attributes
     ----------
     extreme, extreme_at : float, datetime
         Most extreme value since it began, and the start of its interval.
     latest, latest_at : float, datetime
-        Newest value, and the end of its interval: what "now" is as of.
+        Newest value, and the end of its interval.
     """
 
     extreme: float | None = None
@@ -38,7 +38,7 @@ class AlertProgress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlertStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """Present state of one alert: its newest transition, how far it has gone and who has taken it since."""
+    """Present state of one alert: newest transition, extremes, acknowledgement."""
 
     alert_key: str
     state: AlertState
@@ -72,20 +72,19 @@ class AlertStore:
             return _save(connection, change, channels)
 
     def follow(self, change: AlertTransition, after: int | None) -> int | None:
-        """Store a transition as `save` does, but only as the one that follows ``after``.
+        """Store a transition as `save` does, but only as the successor of ``after``.
 
-        Of two workers that saw an alert in the same state one makes it move on; the other one's transition, which may
-        differ by a moment, is dropped.
+        Of two workers that evaluated an alert in the same state only one stores its transition.
 
         Parameters
         ----------
         after : int or None
-            Id of the alert's newest transition when it was looked at; None: there was none.
+            Id of the alert's newest transition at the evaluation; None: there was none.
 
         Returns
         -------
         int or None
-            None when the alert has moved on since.
+            None when the alert has changed since.
         """
         newest = sa.select(alert.c.transition_id).where(alert.c.alert_key == change.alert_key).with_for_update()
         with self.database.writing() as connection:
@@ -94,7 +93,7 @@ class AlertStore:
             return _save(connection, change, None)
 
     def note_progress(self, progress: Mapping[int, AlertProgress]) -> None:
-        """Note how far open alerts have gone, by the id of their newest transition; one that moved on is left alone."""
+        """Record extremes of open alerts by the id of their newest transition; an alert that changed since is skipped."""
         if not progress:
             return
         with self.database.writing() as connection:
@@ -164,7 +163,7 @@ class AlertStore:
         return list(inside)
 
     def acknowledge(self, alert_key: str, who: str, note: str = "", *, now: datetime | None = None) -> None:
-        """Note that somebody has taken an alert; earlier acknowledgements stay on record.
+        """Record an acknowledgement; earlier ones stay on record.
 
         Raises
         ------
@@ -223,7 +222,7 @@ def _save(connection: sa.Connection, change: AlertTransition, channels: Sequence
 
 
 def _set_state(connection: sa.Connection, change: AlertTransition, transition_id: int) -> None:
-    """Make a transition the alert's newest, unless a later one is known; a new state has not been acknowledged by anybody."""
+    """Make a transition the alert's newest, unless a later one is known; a new state is not acknowledged."""
     values = {
         "alert_key": change.alert_key,
         "state": str(change.to_state),

@@ -1,4 +1,4 @@
-"""Balance: what came in against what was kept, per hour, station and instrument, added up by many writers."""
+"""Balance: received against stored, by hour, station and instrument; counters of several writers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     hour : datetime
         Start of the UTC hour in which the messages were received.
     station_id, instrument_id : str
-        Empty where the message did not tell.
+        Empty where the message does not state it.
     messages : int
         Received, redelivered ones included.
     redelivered : int
@@ -69,7 +69,7 @@ class BalanceStore:
         with self.database.writing() as connection:
             statement = insert(connection, balance)
             raised = {"count": balance.c["count"] + statement.excluded["count"]}
-            # one statement for all rows: made anew for each, they cost the drain more than decoding did
+            # one statement for all rows: a statement a row cost the drain more than decoding
             connection.execute(
                 statement.on_conflict_do_update(index_elements=list(balance.primary_key), set_=raised),
                 [

@@ -1,4 +1,4 @@
-"""Results of calibration checks, their judgement, and the decisions to correct a drift."""
+"""Results of calibration checks, their outcomes, and decisions to correct a drift."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class StoredCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """A result with its number and, where it was judged, what it said.
+    """A result with its number and, once evaluated, its outcome.
 
     Attributes
     ----------
     received_at : datetime
         Of the message.
     outcome : CheckOutcome or None
-        None: not judged yet.
+        None: not evaluated yet.
     drift : float or None
         Zero, span and flow [%], target [canonical unit].
     """
@@ -40,7 +40,7 @@ class StoredCheck(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StoredCorrection(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision with its number, and who took it back, when and why (None: it holds)."""
+    """A decision with its number, and who reverted it, when and why (None: it is in force)."""
 
     id: int
     correction: Correction
@@ -51,7 +51,7 @@ class StoredCorrection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OverlapError(StateError):
-    """A correction that holds already covers part of the time; the message names it."""
+    """A correction in force already covers part of the time; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class CalibrationStore:
     database: StateDatabase
 
     def add_checks(self, results: Iterable[CheckResult], received_at: datetime) -> None:
-        """Keep results; the same result again changes nothing."""
+        """Store results; the same result again changes nothing."""
         now = utc_now()
         rows = [
             msgspec.structs.asdict(item) | {"kind": item.kind.value, "received_at": received_at, "recorded_at": now}
@@ -108,7 +108,7 @@ class CalibrationStore:
         return _to_check(row) if row else None
 
     def list_new_checks(self, network: str) -> list[StoredCheck]:
-        """Results that nobody has judged yet, in order of time."""
+        """Results without an outcome, in order of time."""
         question = sa.select(calibration).where(calibration.c.network == network, calibration.c.outcome.is_(None))
         with self.database.reading() as connection:
             rows = connection.execute(question.order_by(calibration.c.at, calibration.c.id)).mappings()
@@ -133,7 +133,7 @@ class CalibrationStore:
         reopened: Iterable[tuple[str, str, datetime]],
         now: datetime,
     ) -> None:
-        """Keep what checks said at ``now``, and the hours (network, station, start) to be judged anew; all or none."""
+        """Store the outcomes of checks at ``now`` and re-open the hours (network, station, start); all or none."""
         change = sa.update(calibration).where(calibration.c.id == sa.bindparam("check_id"))
         rows = [
             {"check_id": number, "outcome": outcome.value, "drift": drift, "judged_at": now}
@@ -145,12 +145,12 @@ class CalibrationStore:
             _reopen(connection, reopened, ReopenReason.CALIBRATION, now)
 
     def add_correction(self, decision: Correction, reopened: Iterable[tuple[str, str, datetime]]) -> int:
-        """Record a decision, with the hours to be made anew; returns its number.
+        """Record a decision and re-open its hours; returns its number.
 
         Raises
         ------
         OverlapError
-            One that holds covers part of the same time.
+            One in force covers part of the same time.
         """
         now = utc_now()
         with self.database.writing() as connection:
@@ -173,7 +173,7 @@ class CalibrationStore:
         return int(number[0]) if number else 0
 
     def revert_correction(self, number: int, who: str, why: str, reopened: Iterable[tuple[str, str, datetime]]) -> bool:
-        """Take a decision back, which stays on record; False where it does not hold."""
+        """Revert a decision, which stays on record; False where it is not in force."""
         now = utc_now()
         change = sa.update(correction).where(correction.c.id == number, correction.c.reverted_at.is_(None))
         with self.database.writing() as connection:

@@ -1,4 +1,4 @@
-"""Whether the ways out (mail) work: since when, how often they failed, and when another way was told of it."""
+"""State of the alert channels (mail): since when, number of failures, and when the outage was reported elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from store.state.table import channel
 
 
 class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
-    """State of one way out.
+    """State of one channel.
 
     Attributes
     ----------
@@ -28,7 +28,7 @@ class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
     detail : str
         The last answer or error.
     alarmed_at : datetime or None
-        When another way was last told that this one fails; None while it works.
+        When the outage was last reported elsewhere; None while the channel works.
     """
 
     name: str
@@ -64,11 +64,11 @@ class ChannelStore:
             return to_type(before, ChannelState)
 
     def note_alarm(self, name: str, *, before: datetime | None, now: datetime | None) -> bool:
-        """Claim the telling of another way, or give it back with None; False when another worker did since ``before``."""
+        """Claim the report of an outage, or release the claim with None; False when another worker has claimed it since ``before``."""
         same = channel.c.alarmed_at.is_(None) if before is None else channel.c.alarmed_at == before
         with self.database.writing() as connection:
-            told = sa.update(channel).where(channel.c.name == name, channel.c.ok.is_(False), same)
-            return connection.execute(told.values(alarmed_at=now)).rowcount == 1
+            change = sa.update(channel).where(channel.c.name == name, channel.c.ok.is_(False), same)
+            return connection.execute(change.values(alarmed_at=now)).rowcount == 1
 
     def get(self, name: str) -> ChannelState | None:
         """State of a channel; None before its first use."""

@@ -236,7 +236,7 @@ def _engine(url: sa.URL) -> sa.Engine:
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection
-    """A lock that somebody else holds is waited for as long as with SQLite; by itself PostgreSQL waits for ever."""
+    """Wait for a lock as long as with SQLite; the default of PostgreSQL is to wait without end."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET lock_timeout = {_BUSY_TIMEOUT_S * 1_000:.0f}")
     connection.commit()

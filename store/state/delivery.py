@@ -2,7 +2,7 @@
 
 A delivery is ``pending``, then ``claimed``, then ``sent``, ``skipped`` (with the reason why it is not mailed), ``pending``
 again (after a growing pause) or ``failed``. A claim whose worker died is free again after its lease. All deliveries of
-one alert are claimed together, so that one worker sees a beginning and its end side by side.
+one alert are claimed together, so that one worker sees a beginning together with its end.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class StoredTransition(msgspec.Struct, frozen=True):
 
 
 class ClaimedTransition(msgspec.Struct, frozen=True, kw_only=True):
-    """A transition that this worker, and no other, is to deliver."""
+    """A transition claimed by this worker."""
 
     delivery_id: int
     transition_id: int
@@ -51,7 +51,7 @@ class ClaimedTransition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a delivery; ``state`` is pending, claimed, sent, skipped or failed."""
+    """State of a delivery; ``state`` is pending, claimed, sent, skipped or failed."""
 
     id: int
     transition_id: int
@@ -70,7 +70,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Backlog(msgspec.Struct, frozen=True, kw_only=True):
-    """What waits on a channel: deliveries not yet made, the moment the oldest was recorded, and those given up."""
+    """Deliveries of a channel that wait, the moment the oldest was recorded, and those given up."""
 
     waiting: int
     oldest: datetime | None

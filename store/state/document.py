@@ -1,4 +1,4 @@
-"""Documents: plain JSON by kind and key, every version kept."""
+"""Documents: JSON by kind and key with all versions."""
 
 from __future__ import annotations
 
@@ -115,6 +115,6 @@ def _page_after(last: Document | None, kind: str, prefix: str, created_from: dat
         question = question.where(document.c.created_at >= created_from)
     if last is not None:
         is_older = document.c.created_at < last.created_at
-        is_beside = sa.and_(document.c.created_at == last.created_at, document.c.key > last.key)
-        question = question.where(sa.or_(is_older, is_beside))
+        is_same_moment = sa.and_(document.c.created_at == last.created_at, document.c.key > last.key)
+        question = question.where(sa.or_(is_older, is_same_moment))
     return question.order_by(document.c.created_at.desc(), document.c.key).limit(_PAGE)

@@ -1,4 +1,4 @@
-"""Findings: what a part of the system has noticed of its own work and a person must hear of; `alerts` turns them into mails."""
+"""Findings: faults that a part of the system detects in its own work; `alerts` mails them."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ if TYPE_CHECKING:
 
 
 class FindingKind(StrEnum):
-    """What was noticed."""
+    """Kind of a finding."""
 
     BALANCE_REST = "balance_rest"
     """A difference in the balance sheet that no reason explains."""
     FOREIGN_PAYLOAD = "foreign_payload"
     """A payload that names another station than its topic."""
     CLOCK = "clock"
-    """A station's clock is wrong, and its readings are held."""
+    """A station's clock is wrong; its readings are held."""
     QUARANTINE_FULL = "quarantine_full"
-    """The quarantine nears the bound at which its oldest entries go."""
+    """The quarantine approaches the bound at which its oldest entries expire."""
     GAP = "gap"
-    """Missing readings that could not be brought back."""
+    """Missing readings that could not be recovered."""
     DISK = "disk"
-    """The disk of a raw log nears the reserve at which the intake stops acknowledging."""
+    """The disk of a raw log approaches the reserve at which the intake stops acknowledging."""
     PROCESS = "process"
-    """A process that runs for long has ended unasked, or a part of it does not come back."""
+    """A long-running process has ended unexpectedly, or a part of it stays failed."""
     INTERNAL_ERROR = "internal_error"
-    """Something of ours raised and was caught: a message was set aside, or a row left out."""
+    """An unexpected exception was caught: a message was quarantined, or a row left out."""
     GATE = "gate_hold"
     """A batch that the gate holds."""
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was noticed; as a report, what is to be added.
+    """One finding; as a report, the increment.
 
     Attributes
     ----------
     key : str
-        The same thing noticed again has the same key, such as ``clock/ln-sy-01``.
+        A repeated finding has the same key, such as ``clock/ln-sy-01``.
     kind : FindingKind
     station_id, instrument_id : str or None
     facts : dict
-        Figures and words for the mail; those of the last report stay.
+        Figures and texts for the mail, of the last report.
     count : int
-        How often it was noticed.
+        Number of reports [1].
     first_at, last_at : datetime
         UTC.
     """
@@ -92,12 +92,12 @@ class FindingStore:
                 connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_=changed))
 
     def drop(self, key: str) -> None:
-        """Forget a finding whose cause is gone; harmless where there is none."""
+        """Delete a finding whose cause is gone; no effect where there is none."""
         with self.database.writing() as connection:
             connection.execute(sa.delete(finding).where(finding.c.key == key))
 
     def list(self, *, kind: FindingKind | None = None, since: datetime | None = None) -> list[Finding]:
-        """Findings last noticed at ``since`` or later, newest first."""
+        """Findings last reported at ``since`` or later, newest first."""
         question = sa.select(finding).order_by(finding.c.last_at.desc(), finding.c.key)
         if kind is not None:
             question = question.where(finding.c.kind == kind.value)

@@ -1,7 +1,7 @@
-"""What quality control said before: every change of a verdict, and what an hour held before it was revised.
+"""History of quality control: every change of a flag, and the values of an hour before each revision.
 
-Both are only ever added to. What holds now stands in the time-series database; told backwards from it, any moment can be
-answered (`store.history`).
+Both are append-only. The present state is in the time-series database; `store.history` undoes later changes to answer for any
+earlier moment.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from store.state.table import flag_change, flag_rule, hour_revision
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-#: Rows of one statement, so that a year's verdicts never stand in memory twice.
+#: Rows of one statement, so that a year's flags are not in memory twice.
 _ROWS = 20_000
 
 
 class LimitSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """The limit a verdict was given by.
+    """The limit that a flag was set by.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class LimitSnapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FlagChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One change of one test's verdict on one value.
+    """One change of one test's flag on one value.
 
     Attributes
     ----------
@@ -52,13 +52,13 @@ class FlagChange(msgspec.Struct, frozen=True, kw_only=True):
     start : datetime
         Of the value's interval, UTC.
     end_before : datetime or None
-        End of the interval that the verdict before covered, where its record stated one.
+        End of the interval of the flag before, where its record states one.
     flag, flag_before : int
-        QARTOD; PASS stands for no verdict: a change to PASS has taken a verdict back.
+        QARTOD; PASS means no flag: a change to PASS removed a flag.
     rule : str
         Digest of the rule of the run; ``version`` and ``figures`` are its own.
     recorded_at : datetime
-        When it was written down, UTC; the verdict holds from then on.
+        When it was recorded, UTC; the flag is valid from then on.
     """
 
     level: str
@@ -81,7 +81,7 @@ class FlagChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HourRevision(msgspec.Struct, frozen=True, kw_only=True):
-    """What an hour of a parameter held until ``recorded_at``.
+    """Values of an hour of a parameter until ``recorded_at``.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class HourRevision(msgspec.Struct, frozen=True, kw_only=True):
     count, flag : int
         Valid native values [1]; combined flag.
     std, completeness, uncertainty : float or None
-        As the hour's companions (`schemas.frames`); None where it had none, or they were not kept yet.
+        As the hour's companions (`schemas.frames`); None where it had none, or they were not recorded yet.
     """
 
     network: str
@@ -117,7 +117,7 @@ class FlagHistoryStore:
     database: StateDatabase
 
     def add_changes(self, rules: Iterable[LimitSnapshot], rows: Sequence[Mapping[str, Any]]) -> None:
-        """Keep changes, all or none.
+        """Store changes, all or none.
 
         Parameters
         ----------
@@ -147,7 +147,7 @@ class FlagHistoryStore:
         parameter: str | None = None,
         recorded_after: datetime | None = None,
     ) -> list[FlagChange]:
-        """Changes of verdicts on values that start in ``[start, end)``, in the order in which they were recorded."""
+        """Changes of flags on values that start in ``[start, end)``, in the order in which they were recorded."""
         columns = flag_change.c
         question = (
             sa.select(flag_change, flag_rule.c.version, flag_rule.c.figures)
@@ -165,7 +165,7 @@ class FlagHistoryStore:
             return [to_type(row, FlagChange) for row in connection.execute(question).mappings()]
 
     def add_hours(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Keep what hours held; rows are fields of `HourRevision` but ``recorded_at``. Doing it again changes nothing."""
+        """Store earlier values of hours; rows are fields of `HourRevision` but ``recorded_at``. Repeating it changes nothing."""
         if not rows:
             return
         now = utc_now()
@@ -183,7 +183,7 @@ class FlagHistoryStore:
         network: str | None = None,
         recorded_after: datetime | None = None,
     ) -> list[HourRevision]:
-        """What hours in ``[start, end)`` held before, in the order in which it was replaced."""
+        """Earlier values of hours in ``[start, end)``, in the order in which they were replaced."""
         columns = hour_revision.c
         question = (
             sa.select(hour_revision)

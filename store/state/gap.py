@@ -1,4 +1,4 @@
-"""Gaps: times of an instrument from which readings are missing, and what became of asking the station for them."""
+"""Gaps: intervals of an instrument without readings, and the state of the request to the station."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 class GapState(StrEnum):
-    """What has become of a gap."""
+    """State of a gap."""
 
     OPEN = "open"
-    """To be asked for."""
+    """To be requested."""
     ASKED = "asked"
-    """The station was asked and has not filled it yet."""
+    """Requested, not filled yet."""
     FILLED = "filled"
     NO_DATA = "no_data"
-    """The station says that it has nothing of it."""
+    """The station has no data for it."""
     GIVEN_UP = "given_up"
-    """Asked as often as allowed, and still readings are missing."""
+    """Readings are still missing after the last allowed request."""
     TOO_OLD = "too_old"
-    """Older than the late window: what came would be refused."""
+    """Older than the late window: an answer would be refused."""
 
 
 UNSETTLED = (GapState.OPEN, GapState.ASKED)
@@ -42,13 +42,13 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     id : int
-        0 before it is kept.
+        0 before it is stored.
     missing : int
         Readings [1].
     found_by : str
         ``seq``, ``cadence`` or ``person``.
     due_at : datetime
-        When it is looked at next, UTC.
+        When it is processed next, UTC.
     """
 
     network: str
@@ -74,7 +74,7 @@ class GapStore:
     database: StateDatabase
 
     def add(self, gaps: Iterable[Gap]) -> int:
-        """Keep gaps that are not known yet; a known one that was settled is left as it is. Returns how many are new."""
+        """Store gaps that are not known yet; a known one that is settled stays so. Returns how many are new."""
         added = 0
         with self.database.writing() as connection:
             for item in gaps:
@@ -88,7 +88,7 @@ class GapStore:
         return added
 
     def list_due(self, now: datetime) -> list[Gap]:
-        """The gap of each station that is due longest; none of a station that was asked and may still answer."""
+        """The gap of each station that has been due longest; none of a station whose answer is still expected."""
         question = sa.select(gap).where(gap.c.state.in_([state.value for state in UNSETTLED])).order_by(gap.c.due_at)
         with self.database.reading() as connection:
             found = [_to_gap(row) for row in connection.execute(question).mappings()]
@@ -100,7 +100,7 @@ class GapStore:
         return list(due.values())
 
     def claim(self, item: Gap, due_at: datetime) -> bool:
-        """Take a due gap for one attempt to come; False where another collector was faster."""
+        """Claim a due gap for one request; False where another collector has claimed it."""
         change = (
             sa.update(gap)
             .where(gap.c.id == item.id, gap.c.due_at == item.due_at, gap.c.state == item.state.value)
@@ -119,7 +119,7 @@ class GapStore:
         due_at: datetime | None = None,
         detail: str | None = None,
     ) -> None:
-        """Move a gap on; what is None stays."""
+        """Change a gap; fields that are None stay."""
         given = {"attempts": attempts, "missing": missing, "due_at": due_at, "detail": detail}
         values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
         with self.database.writing() as connection:
@@ -128,7 +128,7 @@ class GapStore:
             )
 
     def reopen(self, item: Gap) -> bool:
-        """Have a settled gap of the same time asked for anew; False where it is not settled."""
+        """Re-open a settled gap of the same time; False where it is not settled."""
         change = (
             sa.update(gap)
             .where(
@@ -144,7 +144,7 @@ class GapStore:
             return connection.execute(change).rowcount == 1
 
     def hasten(self, station_id: str, instrument_id: str, due_at: datetime) -> None:
-        """Look at an instrument's asked gaps at ``due_at`` instead of later: an answer has begun to come."""
+        """Move the due time of an instrument's requested gaps forward to ``due_at``: an answer has begun to arrive."""
         change = (
             sa.update(gap)
             .where(
@@ -159,7 +159,7 @@ class GapStore:
             connection.execute(change)
 
     def prune(self, settled_before: datetime) -> int:
-        """Delete gaps that came to their end before a moment; returns how many."""
+        """Delete gaps that were settled before a moment; returns how many."""
         rows = sa.delete(gap).where(
             gap.c.state_at < settled_before, gap.c.state.not_in([state.value for state in UNSETTLED])
         )
@@ -167,7 +167,7 @@ class GapStore:
             return connection.execute(rows).rowcount
 
     def end_asked(self, station_id: str, instrument_id: str) -> int:
-        """Note that a station has nothing of what an instrument's gaps were asked for; returns how many that ends."""
+        """Settle an instrument's requested gaps as without data; returns how many."""
         change = (
             sa.update(gap)
             .where(

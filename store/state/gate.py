@@ -1,4 +1,4 @@
-"""Batches that the gate holds, and what people decided about them: a batch is held until somebody lets it go."""
+"""Results of the gate, and the decisions about held batches: a batch is held until it is released."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class GateRuling(StrEnum):
-    """What a person decides about a held batch."""
+    """Decision about a held batch."""
 
     RELEASE = "release"
     REJECT = "reject"
 
 
 class GateResult(msgspec.Struct, frozen=True, kw_only=True):
-    """The gate's verdict on one batch of a network.
+    """The gate's result for one batch of a network.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GateDecision(msgspec.Struct, frozen=True, kw_only=True):
-    """A ruling with who, when and why; kept for good, a later one counts."""
+    """A decision with who, when and why; all are kept, the last one is in force."""
 
     result_id: int
     ruling: GateRuling
@@ -65,11 +65,11 @@ class HeldBatch(msgspec.Struct, frozen=True, kw_only=True):
     id : int
         Of the gate result.
     detail : dict
-        As of `store.state.run.GateResult`: failures in words, version of the suite.
+        As of `store.state.run.GateResult`: failed expectations, version of the suite.
     decisions : tuple of GateDecision
         Oldest first.
     superseded : bool
-        A later verdict on all of its hours let them through.
+        A later result for all of its hours passed.
     """
 
     id: int
@@ -84,18 +84,18 @@ class HeldBatch(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def ruling(self) -> GateRuling | None:
-        """The decision that counts; None: nobody has decided."""
+        """The last decision; None: undecided."""
         return self.decisions[-1].ruling if self.decisions else None
 
     @property
     def blocks(self) -> bool:
-        """Whether its hours may not enter products: neither released nor judged anew and let through."""
+        """Whether its hours are excluded from products: neither released nor superseded."""
         return not self.superseded and self.ruling is not GateRuling.RELEASE
 
 
 @dataclass(frozen=True, slots=True)
 class GateStore:
-    """Functions on held batches."""
+    """Functions on gate results and held batches."""
 
     database: StateDatabase
 
@@ -131,7 +131,7 @@ class GateStore:
         Raises
         ------
         StateError
-            If there is no such held batch, it was judged anew, or who or note is empty.
+            If there is no such held batch, it is superseded, or who or note is empty.
         """
         if not decision.who.strip() or not decision.note.strip():
             msg = "a decision needs who and a note"
@@ -142,7 +142,7 @@ class GateStore:
                 msg = f"gate result {decision.result_id} is no held batch; `skyground qc held list` shows them"
                 raise StateError(msg)
             if found[0].superseded:
-                msg = f"held batch {decision.result_id} was judged anew and let through: nothing to decide"
+                msg = f"held batch {decision.result_id} was evaluated again and passed: nothing to decide"
                 raise StateError(msg)
             values = msgspec.structs.asdict(decision) | {"ruling": decision.ruling.value}
             connection.execute(sa.insert(gate_decision).values(values))
@@ -162,7 +162,7 @@ class GateStore:
         Parameters
         ----------
         only_blocking : bool
-            Leave out what was released or judged anew.
+            Leave out released and superseded batches.
         """
         with self.database.reading() as connection:
             held = _held(connection, network)

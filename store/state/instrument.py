@@ -1,4 +1,4 @@
-"""What the drain last saw of each instrument: its newest reading and number, and how its clock stands."""
+"""Last state of each instrument: newest reading and sequence number, and its clock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Clock(StrEnum):
-    """How an instrument's clock stands against the collector's."""
+    """State of an instrument's clock relative to the collector's."""
 
     UNKNOWN = "unknown"
     RIGHT = "right"
@@ -63,7 +63,7 @@ class ClockState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InstrumentState(msgspec.Struct, frozen=True, kw_only=True):
-    """Both of one instrument; what was never noted is None (`Clock.UNKNOWN`, 0)."""
+    """Both for one instrument; what was never recorded is None (`Clock.UNKNOWN`, 0)."""
 
     network: str
     station_id: str
@@ -88,13 +88,13 @@ class InstrumentStore:
     database: StateDatabase
 
     def note_progress(self, states: Iterable[Progress]) -> None:
-        """Keep the newest readings; clocks stay as they are."""
+        """Store newest readings; clock states are unchanged."""
         self._note(
             [{**msgspec.structs.asdict(item), "clock": Clock.UNKNOWN.value, "held": 0} for item in states], Progress
         )
 
     def note_clocks(self, states: Iterable[ClockState]) -> None:
-        """Keep how clocks stand; the newest readings stay as they are."""
+        """Store clock states; newest readings are unchanged."""
         self._note([{**msgspec.structs.asdict(item), "clock": item.clock.value} for item in states], ClockState)
 
     def _note(self, rows: list[dict[str, Any]], kind: type[msgspec.Struct]) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BEATS_MISSED = 4
-"""So many beats without one are an end that nobody asked for; a restart takes fewer. Project's choice."""
+"""Missing heartbeats after which a process counts as gone; a restart takes fewer. Project's choice."""
 
 
 _AHEAD_MAX = timedelta(minutes=10)
@@ -42,13 +42,13 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     name : str
         ``collector/<client id>``, ``gateway/<client id>``, ``watch/<host>``, ``console/<host>``.
     beat_at : datetime
-        When it last said that it is there, UTC.
+        Last heartbeat, UTC.
     every_s : float
-        How often it does [s].
+        Interval of the heartbeats [s].
     restarts : int
-        Starts after an end that nobody asked for, since the last orderly one; of a collector those of its drain too [1].
+        Starts after an unexpected end, since the last orderly shutdown; of a collector also those of its drain [1].
     complaint : str
-        What of it does not come back; empty: all is well.
+        The part that stays failed; empty: none.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     complaint: str = ""
 
     def state(self, now: datetime) -> ProcessState:
-        """Whether it does its work at a moment (aware)."""
+        """State at a moment (aware)."""
         missed = timedelta(seconds=BEATS_MISSED * self.every_s)
         # one of the future was stamped by a clock that has gone back since; a process that lives would have beaten again
         if now - self.beat_at > missed or self.beat_at - now > max(missed, _AHEAD_MAX):
@@ -76,14 +76,14 @@ class ProcessStore:
     database: StateDatabase
 
     def note(self, item: Process, *, only_known: bool = False) -> None:
-        """Note that a process is there; a restart is counted where the one before it did not say that it ends.
+        """Record a heartbeat; a restart counts where the process before it did not record its shutdown.
 
         Parameters
         ----------
         item : Process
-            Its ``restarts`` count for a process that is not known yet only.
+            Its ``restarts`` are used only for a process that is not known yet.
         only_known : bool
-            Nothing is noted of a process that is not known yet.
+            A process that is not known yet is not recorded.
         """
         question = sa.select(process.c.started_at, process.c.restarts).where(process.c.name == item.name)
         with self.database.writing() as connection:
@@ -98,7 +98,7 @@ class ProcessStore:
             _put(connection, values)
 
     def end(self, name: str) -> bool:
-        """Forget a process that was told to end, or that will not come back; False where there is none."""
+        """Delete the record of a process that was shut down or will not return; False where there is none."""
         with self.database.writing() as connection:
             return connection.execute(sa.delete(process).where(process.c.name == name)).rowcount == 1
 

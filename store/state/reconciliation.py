@@ -1,4 +1,4 @@
-"""The balance sheet: what became of every reading, by hour of observation, station and instrument."""
+"""Reconciliation: the outcome of every reading, by hour of observation, station and instrument."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHEET_LOCK = 0x736B7368
 
 
 class ReconciliationFigures(msgspec.Struct, kw_only=True):
-    """What was seen of one instrument's readings of one hour.
+    """Counts of one instrument's readings of one hour.
 
     Attributes
     ----------
@@ -33,9 +33,9 @@ class ReconciliationFigures(msgspec.Struct, kw_only=True):
     seen : dict of int to int or None
         Accepted readings, by the milliseconds from the start of the hour to theirs: their numbers.
     empty : dict of int to int or None
-        Accepted without any value or status, in the same way: nothing of them is written.
+        Accepted without value or status, in the same form; nothing is written.
     refused : dict of int to str
-        Refused whole, in the same way: the reason.
+        Refused as a whole, in the same form: the reason.
     redelivered, repeated : int
         Copies of readings in messages that the broker marked as delivered again, and further copies.
     unreadable : dict of str to int
@@ -43,9 +43,9 @@ class ReconciliationFigures(msgspec.Struct, kw_only=True):
     read_back : int
         Of the accepted ones, found in the database.
     sent : int or None
-        Readings that the station's numbers prove; None where it sends no numbers.
+        Readings sent according to the station's sequence numbers; None where it sends none.
     expected : int
-        Readings that the cadence asks for while the instrument stands there.
+        Readings expected by the cadence while the instrument is installed.
     """
 
     network: str
@@ -96,12 +96,12 @@ class ReconciliationRow(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class ReconciliationStore:
-    """Functions on the balance sheet."""
+    """Functions on reconciliation rows."""
 
     database: StateDatabase
 
     def put(self, rows: Iterable[ReconciliationRow]) -> bool:
-        """Replace rows, all or none: False, and nothing is changed, where one of them is not any more as it was read.
+        """Replace rows, all or none: False, and nothing is changed, where one of them has changed since it was read.
 
         ``settled_at`` is the version: what `read` gave, or None for a row that was not there. So a process that read
         rows, added to them and is now too late has to read them again, instead of undoing what another added.
@@ -174,7 +174,7 @@ class ReconciliationStore:
 
 
 def _of_instruments(question: sa.Select[Any], instruments: Sequence[tuple[str, str]]) -> Iterator[sa.Select[Any]]:
-    """The question for some instruments at a time: a database takes a limited number of figures in one statement."""
+    """The query in chunks of instruments: a statement takes a limited number of parameters."""
     pair = sa.tuple_(balance_sheet.c.station_id, balance_sheet.c.instrument_id)
     for first in range(0, len(instruments), _INSTRUMENTS):
         yield question.where(pair.in_(list(instruments[first : first + _INSTRUMENTS])))

@@ -1,4 +1,4 @@
-"""How far months of stations were judged, so that judging again takes up only what changed."""
+"""Digests of what a station's month was processed with, so that reprocessing skips unchanged days."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 
 class ReprocessDigest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a station's month was judged by.
+    """Digests of a station's month.
 
     Attributes
     ----------
     month : datetime
         Its first moment, UTC.
     rules : str
-        Fingerprint of limits and instruments.
+        Digest of limits and instruments.
     days : dict of str to str
-        Fingerprint of the native values by day, as ``2026-11-22``; a day that is absent was not judged.
+        Digest of the native values by day, as ``2026-11-22``; a day that is absent was not processed.
     """
 
     network: str
@@ -39,12 +39,12 @@ class ReprocessDigest(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class ReprocessDigestStore:
-    """Functions on judged months."""
+    """Functions on digests of months."""
 
     database: StateDatabase
 
     def put(self, item: ReprocessDigest) -> None:
-        """Note a month as judged, in the place of what was noted before."""
+        """Store the digests of a month; they replace earlier ones."""
         values = msgspec.structs.asdict(item) | {"judged_at": utc_now()}
         with self.database.writing() as connection:
             statement = insert(connection, judged_month).values(values)
@@ -54,7 +54,7 @@ class ReprocessDigestStore:
             )
 
     def get(self, network: str, station_id: str, month: datetime) -> ReprocessDigest | None:
-        """What a month was judged by; None: never."""
+        """Digests of a month; None: it was never processed."""
         columns = judged_month.c
         question = sa.select(judged_month).where(
             columns.network == network, columns.station_id == station_id, columns.month == month
@@ -64,7 +64,7 @@ class ReprocessDigestStore:
         return None if row is None else to_type(row, ReprocessDigest)
 
     def forget(self, network: str, stations: Collection[str], start: datetime, end: datetime) -> int:
-        """Forget months that begin in ``[start, end)``, so that they are judged anew; returns how many."""
+        """Delete months that begin in ``[start, end)``, so that they are reprocessed; returns how many."""
         columns = judged_month.c
         change = sa.delete(judged_month).where(
             columns.network == network, columns.station_id.in_(stations), columns.month >= start, columns.month < end

@@ -38,7 +38,7 @@ _CHAIN_LOCK = 0x736B7261
 
 
 class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a look through the whole trail found.
+    """Result of an audit of the whole trail.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     broken_at : int or None
         First position that is missing or does not fit; None: the chain is whole.
     detail : str
-        What does not fit, in words.
+        The first inconsistency.
     known_at : int or None
         Position of the digest that was asked for; None: it is not in the trail, or none was asked for.
     """
@@ -78,7 +78,7 @@ class ReviewStore:
         at : datetime
             Aware.
         supersede : bool
-            Allow hours that another review speaks of; the later proposal wins there once it counts.
+            Allow hours that another review covers; the later proposal takes precedence there once it is effective.
 
         Returns
         -------
@@ -88,7 +88,7 @@ class ReviewStore:
         Raises
         ------
         ReviewConflictError
-            Another active review speaks of some of the hours; both are named.
+            Another active review covers some of the hours; both are named.
         ReviewError
             A reason that does not go with the verdict, an interval without an hour, a missing name or note.
         """
@@ -159,7 +159,7 @@ class ReviewStore:
         return [msgspec.structs.replace(found[key], state=state) for key in ids]
 
     def audit(self, known: str | None = None) -> AuditReport:
-        """Go through the whole trail and recompute its digests.
+        """Recompute the digests of the whole trail.
 
         Parameters
         ----------

@@ -38,7 +38,7 @@ def checked_name(who: str) -> str:
 
 
 def check_apart(drafts: Sequence[ReviewDraft]) -> None:
-    """Proposals of one act may not speak of the same hour twice."""
+    """Raise `ReviewConflictError` where two proposals of one act cover the same hour."""
     ordered = sorted(drafts, key=lambda item: (_series(item.target), item.target.start))
     for first, second in pairwise(ordered):
         if _series(first.target) == _series(second.target) and second.target.start < first.target.end:
@@ -61,7 +61,7 @@ def check_draft(draft: ReviewDraft, note: str) -> None:
 
 
 def check_free(connection: sa.Connection, drafts: Sequence[ReviewDraft], who: str) -> None:
-    """No active review may speak of the same hours, whether it was there before or made this instant by another."""
+    """Raise `ReviewConflictError` where an active review covers the same hours."""
     if not drafts:
         return
     table = review_record.c
@@ -86,9 +86,9 @@ def check_free(connection: sa.Connection, drafts: Sequence[ReviewDraft], who: st
         if other.target.start < draft.target.end and draft.target.start < other.target.end
     ]
     if pairs:
-        told = "; ".join(_both(draft, other, who) for draft, other in pairs[:_SHOWN])
+        named = "; ".join(_both(draft, other, who) for draft, other in pairs[:_SHOWN])
         more = f"; and {len(pairs) - _SHOWN} more" if len(pairs) > _SHOWN else ""
-        msg = f"{told}{more}. Withdraw the other (skyground review undo), or propose with --supersede"
+        msg = f"{named}{more}. Withdraw the other (skyground review undo), or propose with --supersede"
         raise ReviewConflictError(msg)
 
 

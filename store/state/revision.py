@@ -1,4 +1,4 @@
-"""What stood in the native series before: values that were replaced, and times at which nothing stood yet; hours to be judged anew."""
+"""Revisions of the native series (replaced values, late readings) and the hours that they re-open."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Before(msgspec.Struct, frozen=True):
-    """What a reading had before.
+    """Earlier values and letters of a reading.
 
     Attributes
     ----------
@@ -47,7 +47,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     readings : int
         How many [1].
     before : Before or None
-        None: late readings, nothing stood between ``first`` and ``last``.
+        None: late readings, no value existed between ``first`` and ``last``.
     recorded_at : datetime or None
         When it was written; None before.
     """
@@ -65,18 +65,18 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReopenReason(StrEnum):
-    """Why an hour is to be judged anew."""
+    """Why an hour is re-opened."""
 
     LATE = "late"
     CORRECTED = "corrected"
     CALIBRATION = "calibration"
     """A check changed which of its values are valid."""
     CORRECTION = "correction"
-    """A drift was corrected, or such a correction taken back."""
+    """A drift was corrected, or a correction was reverted."""
 
 
 class ReopenedHour(msgspec.Struct, frozen=True, order=True):
-    """An hour of a station's network whose readings changed after it was judged; ``hour`` is its start, UTC."""
+    """An hour of a station's network whose readings changed after quality control; ``hour`` is its start, UTC."""
 
     network: str
     station_id: str
@@ -110,7 +110,7 @@ class RevisionStore:
                 )
 
     def list_reopened(self, network: str | None = None) -> list[ReopenedHour]:
-        """Hours that wait to be judged anew, by network, station and time."""
+        """Re-opened hours, by network, station and time."""
         columns = (reopened_hour.c.network, reopened_hour.c.station_id, reopened_hour.c.hour)
         question = sa.select(reopened_hour).order_by(*columns)
         if network is not None:
@@ -130,12 +130,12 @@ class RevisionStore:
         judged_from: datetime,
         stations: Collection[str] | None = None,
     ) -> int:
-        """Take hours in ``[start, end)`` off the list that were not touched after ``judged_from``; returns how many.
+        """Close re-opened hours in ``[start, end)`` that were not re-opened again after ``judged_from``; returns how many.
 
         Parameters
         ----------
         stations : collection of str or None
-            Those that were judged; None: all of the network.
+            Those that were processed; None: all of the network.
         """
         change = sa.delete(reopened_hour).where(
             reopened_hour.c.network == network,

@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LOST_AFTER = timedelta(days=2)
-"""Age beyond which a run that is still running is taken for lost, wherever it ran. Project's choice."""
+"""Age beyond which a running run counts as lost, on whichever host it ran. Project's choice."""
 _MARK = uuid.uuid4().hex[:12]
 
 
 class RunState(StrEnum):
-    """What became of a run."""
+    """State of a run."""
 
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
-    LOST = "lost"  # its process ended without saying how
+    LOST = "lost"  # its process ended without recording how
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +54,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class OpenRun:
-    """A run under way; what it sets here is recorded when it ends well."""
+    """A run in progress; its fields are recorded when it ends without an error."""
 
     id: str
     state: RunState = RunState.DONE
@@ -68,7 +68,7 @@ class RunStore:
     database: StateDatabase
 
     def start(self, kind: str, network: str | None, start: datetime | None, end: datetime | None, version: str) -> str:
-        """Note that a run begins, and that those whose process is gone are lost; returns its id."""
+        """Record the start of a run, and runs whose process is gone as lost; returns its id."""
         run_id, now = uuid.uuid4().hex, utc_now()
         values = {"id": run_id, "kind": kind, "network": network, "start": start, "end": end, "version": version}
         with self.database.writing() as connection:
@@ -79,7 +79,7 @@ class RunStore:
         return run_id
 
     def finish(self, run_id: str, state: RunState, counts: Mapping[str, Any]) -> None:
-        """Note how a run ended; raises `StateError` for one that never started."""
+        """Record the end of a run; raises `StateError` for one that never started."""
         change = (
             sa.update(run)
             .where(run.c.id == run_id)
@@ -95,7 +95,7 @@ class RunStore:
     def open(
         self, kind: str, network: str | None, start: datetime | None, end: datetime | None, version: str
     ) -> Iterator[OpenRun]:
-        """A run that lasts as long as the block: failed with the error's words where one leaves it, else as the block set it."""
+        """A run that lasts as long as the block; failed with the error's text where one leaves it, else as the block sets it."""
         current = OpenRun(self.start(kind, network, start, end, version))
         try:
             yield current
@@ -133,12 +133,12 @@ class RunStore:
 
 
 def _process() -> str:
-    """Name of the process: host, number and a mark that no later process of the same number has."""
+    """Name of the process: host, number and a unique mark."""
     return f"{socket.gethostname()}/{os.getpid()}/{_MARK}"
 
 
 def _end_lost(connection: sa.Connection, now: datetime) -> None:
-    """Note running runs as lost whose process is gone, or that are older than `LOST_AFTER`; one that does end says so later."""
+    """Record running runs as lost whose process is gone or that are older than `LOST_AFTER`; a later end overrides it."""
     running = sa.select(run.c.id, run.c.process, run.c.started_at).where(run.c.state == RunState.RUNNING.value)
     lost = [row.id for row in connection.execute(running) if now - row.started_at > LOST_AFTER or _is_gone(row.process)]
     if lost:

@@ -334,7 +334,7 @@ document = sa.Table(
     sa.Column("body", sa.JSON, nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
 )
-# What flags and hourly values were before: kept for ever, never changed. What holds now stands in the time-series database.
+# What flags and hourly values were before: kept for ever, never changed. The present state is in the time-series database.
 flag_rule = sa.Table(
     "flag_rule",
     metadata,
@@ -391,7 +391,7 @@ hour_revision = sa.Table(
     sa.Column("recorded_at", UtcDateTime, nullable=False),
     sa.UniqueConstraint("station_id", "parameter", "hour", "network", "revision"),
 )
-# How far a station's month was judged: fingerprints of its days' input under the rules of then.
+# Digests of a station's month: native values by day, limits and instruments.
 judged_month = sa.Table(
     "judged_month",
     metadata,

@@ -62,7 +62,7 @@ def plan(http: InfluxHttp, keep_s: Mapping[Bucket, int], *, remap: bool = False)
 
 
 def apply(http: InfluxHttp, steps: list[Step]) -> None:
-    """Take the steps of a plan in order; raises `StoreError` at the first that fails, and may be called again."""
+    """Apply the steps of a plan in order; raises `StoreError` at the first that fails, and may be called again."""
     if not steps:
         return
     if http.server.number[0] >= V2:
@@ -73,7 +73,7 @@ def apply(http: InfluxHttp, steps: list[Step]) -> None:
 
 
 def read_states(http: InfluxHttp) -> list[BucketState]:
-    """All buckets as they stand, in the order of `Bucket`."""
+    """Present state of all buckets, in the order of `Bucket`."""
     return states_v1(http) if http.server.number[0] < V2 else states_v2(http)
 
 

@@ -77,7 +77,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BucketState(msgspec.Struct, frozen=True, kw_only=True):
-    """A bucket as it stands.
+    """Present state of a bucket.
 
     Attributes
     ----------
