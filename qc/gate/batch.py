@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from schemas.network import Station
 
 HOUR_S = 3600
+_MICROSECONDS = 1e6
 HOURS_SINCE_PREVIOUS = "hours_since_previous"
 SECONDS_PAST_HOUR = "seconds_past_hour"
 UNKNOWN_FLAGS = "unknown_flags"
@@ -46,8 +47,12 @@ NOX_RATIO = "nox_ratio"
 DEW_POINT_EXCESS = "dew_point_excess"
 COMPONENTS_EXCESS = "components_excess"
 SHORT_WAVE_EXCESS = "short_wave_excess"
-#: NOx at or below says nothing about the ratio of its parts [µg m⁻³]; a project default.
 MIN_NOX_UG_M3 = 10.0
+"""NOx at or below says nothing about the ratio of its parts [µg m⁻³]; project default."""
+PM_RATIO, PM_DIFFERENCE_UG_M3 = 1.1, 10.0
+"""PM2.5 may exceed PM10 by this factor [1] and difference [µg m⁻³]: the packaged limit of the test ``pm_inversion``, common practice, not verified."""
+COMPONENTS_RATIO, COMPONENTS_DIFFERENCE_UG_M3 = 1.3, 5.0
+"""The components may exceed PM2.5 by this factor [1] and difference [µg m⁻³]; project default, not verified."""
 _COMPONENTS = ("sulfate", "nitrate", "ammonium", "oc", "ec")
 
 
@@ -90,7 +95,7 @@ def _station(frame: pd.DataFrame, station: Station, network: str, hours: pd.Date
     valid = sum(
         (np.isfinite(values[code]).astype(int) for code in codes if code in expected), np.zeros(len(index), dtype=int)
     )
-    steps = np.diff(index.asi8) / 1e6 / HOUR_S
+    steps = np.diff(index.asi8) / _MICROSECONDS / HOUR_S
     base = {
         "station_id": station.id,
         "start": index,
@@ -134,7 +139,7 @@ def _age(index: pd.DatetimeIndex, valid: np.ndarray[tuple[int], np.dtype[np.int6
 def _with_relations(batch: pd.DataFrame) -> pd.DataFrame:
     relations: dict[str, pd.Series] = {}
     if {"pm25", "pm10"} <= set(batch):
-        relations[PM_EXCESS] = batch["pm25"] - (1.1 * batch["pm10"] + 10)
+        relations[PM_EXCESS] = batch["pm25"] - (PM_RATIO * batch["pm10"] + PM_DIFFERENCE_UG_M3)
     if {"no", "no2", "nox"} <= set(batch):
         as_no2 = (parameter("no2").molar_mass_g_mol or np.nan) / (parameter("no").molar_mass_g_mol or np.nan)
         relations[NOX_RATIO] = (batch["no2"] + as_no2 * batch["no"]) / batch["nox"].where(batch["nox"] > MIN_NOX_UG_M3)
@@ -142,7 +147,8 @@ def _with_relations(batch: pd.DataFrame) -> pd.DataFrame:
         relations[DEW_POINT_EXCESS] = batch["dew_point"] - batch["temperature"]
     components = [code for code in _COMPONENTS if code in batch]
     if "pm25" in batch and components:
-        relations[COMPONENTS_EXCESS] = batch[components].sum(axis=1, min_count=1) - (1.3 * batch["pm25"] + 5)
+        most = COMPONENTS_RATIO * batch["pm25"] + COMPONENTS_DIFFERENCE_UG_M3
+        relations[COMPONENTS_EXCESS] = batch[components].sum(axis=1, min_count=1) - most
     if {"sw_out", "global_radiation"} <= set(batch):
         relations[SHORT_WAVE_EXCESS] = batch["sw_out"] - batch["global_radiation"]
     return pd.concat([batch, pd.DataFrame(relations, index=batch.index)], axis=1)

@@ -16,11 +16,15 @@ from qc.gate.batch import (
     BASE_COLUMNS,
     BROKEN_LEVELS,
     BROKEN_LIMITS,
+    COMPONENTS_DIFFERENCE_UG_M3,
     COMPONENTS_EXCESS,
+    COMPONENTS_RATIO,
     DEW_POINT_EXCESS,
     HOURS_SINCE_PREVIOUS,
     NOX_RATIO,
+    PM_DIFFERENCE_UG_M3,
     PM_EXCESS,
+    PM_RATIO,
     SECONDS_PAST_HOUR,
     SHARE_VALID,
     SHORT_WAVE_EXCESS,
@@ -40,10 +44,22 @@ if TYPE_CHECKING:
 _KINDS = LimitKinds({"gross_range": GrossRangeLimit}, {}, is_partial=True)
 """Limits that the suites take levels from."""
 DIRECTORY = Path(schemas.__file__).with_name("expectations")
-#: Least mean share of valid values of a batch that may be used at all [1]; a project default.
 MIN_SHARE_OF_BATCH = 0.5
-#: Oldest newest hour of a network and of a station, counted from the batch's end [h]; project defaults.
+"""Least mean share of valid values of a batch that may enter products [1]; project default."""
+MIN_SHARE_VALID, MIN_SHARE_OF_HOURS = 0.75, 0.75
+"""Parameters of a station hour that should be valid, and station hours in which they should be [1]; project defaults."""
 MAX_NETWORK_AGE_H, MAX_STATION_AGE_H = 6, 3
+"""Age of the newest valid hour of a network and of a station at the end of the batch [h]; project defaults."""
+FRESH_STATIONS = 0.9
+"""Stations that should have a fresh hour [1]; project default."""
+NOX_LOW, NOX_HIGH = 0.7, 1.3
+"""NO + NO2 over NOx, as NO2 [1]; project default."""
+MAX_DEW_POINT_EXCESS_DEGC = 0.5
+"""Dew point above the temperature that two sensors explain [°C]; project default."""
+MAX_SHORT_WAVE_EXCESS_W_M2 = 20
+"""Reflected above incoming short-wave radiation that offsets explain [W m⁻²]; project default."""
+RELATION_SHARE = 0.95
+"""Rows in which a relation between parameters should hold [1]; project default."""
 
 
 def describe(network: str) -> list[Expectation]:
@@ -119,7 +135,7 @@ def _delivery() -> Iterator[Expectation]:
     yield Expectation(
         id="completeness",
         type=BETWEEN,
-        kwargs={"column": SHARE_VALID, "min_value": 0.75, "mostly": 0.75},
+        kwargs={"column": SHARE_VALID, "min_value": MIN_SHARE_VALID, "mostly": MIN_SHARE_OF_HOURS},
         severity=ExpectationSeverity.WARNING,
         columns=(SHARE_VALID,),
         en="in more than a quarter of the station hours less than 75 % of the parameters are valid",
@@ -137,7 +153,7 @@ def _delivery() -> Iterator[Expectation]:
     yield Expectation(
         id="freshness_stations",
         type=BETWEEN,
-        kwargs={"column": AGE, "max_value": MAX_STATION_AGE_H, "mostly": 0.9},
+        kwargs={"column": AGE, "max_value": MAX_STATION_AGE_H, "mostly": FRESH_STATIONS},
         severity=ExpectationSeverity.WARNING,
         columns=(AGE,),
         en=f"more than a tenth of the stations have had no valid hour for {MAX_STATION_AGE_H} h",
@@ -157,12 +173,19 @@ def _delivery() -> Iterator[Expectation]:
 def _cross(codes: set[str]) -> Iterator[Expectation]:
     """Relations between parameters, soft: a real atmosphere can break each for an hour."""
     table: list[tuple[str, set[str], float | None, float, str, str]] = [
-        (PM_EXCESS, {"pm25", "pm10"}, None, 0, "PM2.5 is often above PM10 x 1.1 + 10", "PM2.5 经常高于 PM10×1.1+10"),
+        (
+            PM_EXCESS,
+            {"pm25", "pm10"},
+            None,
+            0,
+            f"PM2.5 is often above PM10 x {PM_RATIO:g} + {PM_DIFFERENCE_UG_M3:g}",
+            f"PM2.5 经常高于 PM10×{PM_RATIO:g}+{PM_DIFFERENCE_UG_M3:g}",
+        ),
         (
             NOX_RATIO,
             {"no", "no2", "nox"},
-            0.7,
-            1.3,
+            NOX_LOW,
+            NOX_HIGH,
             "NO + NO2 often differs from NOx by more than 30 %",
             "NO+NO2 与 NOx 经常相差 30 % 以上",
         ),
@@ -170,7 +193,7 @@ def _cross(codes: set[str]) -> Iterator[Expectation]:
             DEW_POINT_EXCESS,
             {"temperature", "dew_point"},
             None,
-            0.5,
+            MAX_DEW_POINT_EXCESS_DEGC,
             "the dew point is often above the temperature",
             "露点经常高于气温",
         ),
@@ -179,14 +202,14 @@ def _cross(codes: set[str]) -> Iterator[Expectation]:
             {"pm25", "sulfate"},
             None,
             0,
-            "the components often add up to more than PM2.5 x 1.3 + 5",
-            "组分之和经常高于 PM2.5×1.3+5",
+            f"the components often add up to more than PM2.5 x {COMPONENTS_RATIO:g} + {COMPONENTS_DIFFERENCE_UG_M3:g}",
+            f"组分之和经常高于 PM2.5×{COMPONENTS_RATIO:g}+{COMPONENTS_DIFFERENCE_UG_M3:g}",
         ),
         (
             SHORT_WAVE_EXCESS,
             {"sw_out", "global_radiation"},
             None,
-            20,
+            MAX_SHORT_WAVE_EXCESS_W_M2,
             "reflected radiation is often above the incoming",
             "反射辐射经常高于入射辐射",
         ),
@@ -196,7 +219,7 @@ def _cross(codes: set[str]) -> Iterator[Expectation]:
             yield Expectation(
                 id=column,
                 type=BETWEEN,
-                kwargs={"column": column, "min_value": low, "max_value": high, "mostly": 0.95},
+                kwargs={"column": column, "min_value": low, "max_value": high, "mostly": RELATION_SHARE},
                 severity=ExpectationSeverity.WARNING,
                 columns=(column,),
                 en=en,
