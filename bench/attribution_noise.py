@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.signal import lfilter
 
-from analysis.receptor.wind import MINIMUM_HOURS_OF_SECTOR, SectorTable, cpf, sectors
+from analysis.receptor.cpf import MINIMUM_HOURS_OF_SECTOR, SectorTable, cpf
+from analysis.receptor.wind import sectors
 
 HOURS = 720
 TRIALS = 200

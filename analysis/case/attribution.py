@@ -23,9 +23,10 @@ from analysis.case.wording import (
     what_words,
     wind_words,
 )
+from analysis.receptor.cpf import SectorTable, cpf
 from analysis.receptor.neighbours import Neighbour, compare_neighbours
 from analysis.receptor.tracers import Enrichment, KindEvidence, enrichments, kinds_of_source
-from analysis.receptor.wind import SectorTable, cpf, mean_direction, sectors
+from analysis.receptor.wind import mean_direction, sectors
 from analysis.statement import Confidence, Statement
 from analysis.statistics.episode import Episode
 from schemas.frames import valid_values

@@ -22,8 +22,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.receptor.cpf import LOOKS, SectorRate, SectorTable
 from analysis.receptor.neighbours import MINIMUM_NEIGHBOURS, Neighbour, WindPosition
-from analysis.receptor.wind import CALM, LOOKS, SECTORS, UNKNOWN, SectorRate, SectorTable, sector_name
+from analysis.receptor.wind import CALM, SECTORS, UNKNOWN, sector_name
 from analysis.statement import CONFIDENCE_ZH, Confidence, Statement
 from schemas.parameter import load_parameters
 

@@ -64,6 +64,14 @@ def ion_balance(hourly: pd.DataFrame) -> pd.DataFrame:
     References
     ----------
     neq = µg · 1000 / (M / |z|). The customary range of the ratio is 0.8 to 1.2 (not verified).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> hours = pd.date_range("2026-05-01", periods=1, freq="h", tz="UTC", name="start")
+    >>> ions = pd.DataFrame({"sulfate": [9.6], "nitrate": [6.2], "ammonium": [5.4]}, index=hours)
+    >>> ion_balance(ions)["ratio"].round(3).tolist()
+    [0.998]
     """
     check_time_index(hourly)
     equivalents = pd.DataFrame({code: _neq(hourly, code) for code in (*ANIONS, *CATIONS)}, index=hourly.index)
@@ -100,6 +108,14 @@ def mass_reconstruction(hourly: pd.DataFrame, *, om_per_oc: float = MASS["oc"]) 
     References
     ----------
     1.375 SO4 + 1.29 NO3 + OM + EC + soil + sea salt, factors as in the QC test ``mass_closure`` (`qc.hourly.relation.pm.MASS`).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> hours = pd.date_range("2026-05-01", periods=1, freq="h", tz="UTC", name="start")
+    >>> parts = {"sulfate": [10.0], "nitrate": [10.0], "oc": [5.0], "ec": [2.0], "pm25": [50.0]}
+    >>> mass_reconstruction(pd.DataFrame(parts, index=hours))[["reconstructed", "closure"]].round(3).to_numpy().tolist()
+    [[35.65, 0.713]]
     """
     check_time_index(hourly)
     soil = pd.DataFrame({code: valid_values(hourly, code) * MASS[code] for code in SOIL_ELEMENTS})
@@ -128,6 +144,13 @@ def minimum_ratio(oc: pd.Series, ec: pd.Series, *, percentile: float = 10.0) -> 
         [µg m⁻³]; hours with EC below 0.1 are left out.
     percentile : float
         [%], customarily 5 to 20.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ec = pd.Series(range(1, 41), dtype=float)
+    >>> minimum_ratio(2.0 * ec, ec).primary_ratio
+    2.0
     """
     pairs = _pairs(oc, ec)
     method = f"minimum ratio, percentile {percentile:g}"
@@ -150,6 +173,13 @@ def minimum_r_squared(oc: pd.Series, ec: pd.Series, *, highest: float = 10.0) ->
     References
     ----------
     Wu and Yu 2016, Atmos. Chem. Phys. 16, 5453.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ec = pd.Series(range(1, 41), dtype=float)
+    >>> minimum_r_squared(2.5 * ec + 1.0, ec).primary_ratio
+    2.5
     """
     pairs = _pairs(oc, ec)
     if len(pairs) < MINIMUM_PAIRS:
@@ -167,12 +197,25 @@ def soc(oc: pd.Series, ec: pd.Series, primary_ratio: float) -> pd.Series:
 
     Negative values are kept: they are noise about zero, or a primary ratio that is too high for the hour, and a mean without
     them would be too high. `soc_flags` marks them.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> soc(pd.Series([6.0]), pd.Series([2.0]), 2.0).tolist()
+    [2.0]
     """
     return (oc - primary_ratio * ec).rename("soc")
 
 
 def soc_flags(secondary: pd.Series) -> pd.Series:
-    """Flags of `soc`: SUSPECT below zero, MISSING without a value, else PASS (int8)."""
+    """Flags of `soc`: SUSPECT below zero, MISSING without a value, else PASS (int8).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> soc_flags(pd.Series([1.0, -0.2, None])).tolist()
+    [1, 3, 9]
+    """
     flags = np.where(secondary.isna(), Flag.MISSING, np.where(secondary < 0, Flag.SUSPECT, Flag.PASS))
     return pd.Series(flags.astype(np.int8), index=secondary.index, name="soc__flag")
 
@@ -182,6 +225,14 @@ def oxidation_ratios(hourly: pd.DataFrame) -> pd.DataFrame:
 
     Concentrations in µg m⁻³; NaN where either is missing or the sum is not above zero. Noise below zero is kept, so a
     ratio may lie slightly outside 0 to 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> hours = pd.date_range("2026-05-01", periods=1, freq="h", tz="UTC", name="start")
+    >>> gases = {"sulfate": [9.606], "so2": [6.406], "nitrate": [6.2], "no2": [4.6]}
+    >>> oxidation_ratios(pd.DataFrame(gases, index=hours)).round(2).to_numpy().tolist()
+    [[0.5, 0.5]]
     """
     check_time_index(hourly)
     moles = {code: _mol(hourly, code) for code in ("sulfate", "so2", "nitrate", "no2")}

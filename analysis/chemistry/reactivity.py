@@ -97,6 +97,13 @@ def loh(concentration_ug_m3: pd.Series, species: Parameter) -> pd.Series:
     """OH loss rate of one species [s⁻¹]; NaN where the concentration is, and everywhere without a rate constant.
 
     L = k_OH · n, n = (C in ppb) · 2.461e10 molecule cm⁻³ at 298.15 K and 1 atm.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from schemas.parameter import parameter
+    >>> f"{loh(pd.Series([10.0]), parameter('isoprene')).iloc[0]:.2f}"
+    '8.84'
     """
     if species.koh_cm3_s is None:
         return concentration_ug_m3 * np.nan
@@ -105,7 +112,15 @@ def loh(concentration_ug_m3: pd.Series, species: Parameter) -> pd.Series:
 
 
 def ofp(concentration_ug_m3: pd.Series, species: Parameter) -> pd.Series:
-    """Ozone formation potential C · MIR of one species [µg O₃ m⁻³]; NaN everywhere without MIR."""
+    """Ozone formation potential C · MIR of one species [µg O₃ m⁻³]; NaN everywhere without MIR.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from schemas.parameter import parameter
+    >>> ofp(pd.Series([10.0]), parameter("toluene")).round(1).tolist()
+    [40.0]
+    """
     return concentration_ug_m3 * (np.nan if species.mir_g_g is None else species.mir_g_g)
 
 
@@ -122,6 +137,14 @@ def hourly_ofp(hourly: pd.DataFrame) -> pd.DataFrame:
     pd.DataFrame
         Rows with at least one species: ``ofp, ofp_<class>`` [µg O₃ m⁻³], ``loh, loh_<class>`` [s⁻¹], ``species_n``
         species in the OFP, ``without_mir_n`` measured species that it lacks; ``top_species`` text, the code of the largest.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> hours = pd.date_range("2026-05-01", periods=1, freq="h", tz="UTC", name="start")
+    >>> species = pd.DataFrame({"toluene": [10.0], "benzene": [10.0]}, index=hours)
+    >>> hourly_ofp(species)[["ofp", "top_species"]].round(1).to_numpy().tolist()
+    [[47.2, 'toluene']]
     """
     check_time_index(hourly)
     chosen = voc_parameters(parameters_in(hourly))

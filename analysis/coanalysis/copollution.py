@@ -17,13 +17,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from analysis.statement import Confidence, Statement
 from analysis.statistics.correlation import lag_correlations
-from analysis.statistics.daily import OxUnit, civil_date, daily_mean, on_hours, ox
-from analysis.statistics.exceedance import count_days
+from analysis.statistics.daily import civil_date, on_hours
 from analysis.statistics.iaqi import breakpoint_concentration
 from analysis.statistics.limit import limit, reported
-from schemas.frames import check_time_index, valid_values
+from schemas.frames import check_time_index
 
 if TYPE_CHECKING:
     from datetime import date
@@ -83,6 +81,15 @@ def joint_days(statistics: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
     References
     ----------
     GB 3095-2012; GB 3095-2026 Table 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> day = pd.DatetimeIndex(["2025-06-30T16:00"], tz="UTC", name="start")
+    >>> statistics = pd.DataFrame({"pm25": [80.0], "o3_mda8": [170.0]}, index=day)
+    >>> joint_days(statistics, ZoneInfo("Asia/Shanghai"))["joint"].tolist()
+    [1.0]
     """
     check_time_index(statistics)
     days = [civil_date(start, zone) for start in pd.DatetimeIndex(statistics.index)]
@@ -113,6 +120,15 @@ def joint_hours(pm25: pd.Series, o3: pd.Series, zone: ZoneInfo) -> pd.DataFrame:
     -------
     pd.DataFrame
         ``pm25, o3, pm25_threshold, o3_threshold`` [µg m⁻³] and ``joint`` (1, 0, NaN).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> hours = pd.date_range("2025-07-01", periods=2, freq="h", tz="UTC")
+    >>> pm25, o3 = pd.Series([90.0, 90.0], index=hours), pd.Series([180.0, 220.0], index=hours)
+    >>> joint_hours(pm25, o3, ZoneInfo("Asia/Shanghai"))["joint"].tolist()
+    [0.0, 1.0]
     """
     table = pd.DataFrame({"pm25": on_hours(pm25), "o3": on_hours(o3)}).astype(float)
     days = [civil_date(start, zone) for start in pd.DatetimeIndex(table.index)]
@@ -145,6 +161,17 @@ def lagged_correlation(
     -------
     tuple of LagCorrelation
         For -maximum_lag_h to +maximum_lag_h.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import numpy as np
+    >>> from zoneinfo import ZoneInfo
+    >>> hours = pd.date_range("2026-05-01", periods=20 * 24, freq="h", tz="UTC")
+    >>> pm25 = pd.Series(np.random.default_rng(1).normal(50.0, 10.0, len(hours)), index=hours)
+    >>> found = lagged_correlation(pm25, pm25.shift(3), ZoneInfo("Asia/Shanghai"), maximum_lag_h=4)
+    >>> max(found, key=lambda item: item.r or 0.0).lag_h
+    3
     """
     table = pd.DataFrame({"pm25": on_hours(pm25), "o3": on_hours(o3)}).astype(float)
     lags = range(-maximum_lag_h, maximum_lag_h + 1)
@@ -165,18 +192,6 @@ def lagged_correlation(
         _with_interval(lag, float(r[maximum_lag_h - lag]), int(pairs[maximum_lag_h - lag]), (persistence, quantile))
         for lag in lags
     )
-
-
-def summary(days: pd.DataFrame, hours: pd.DataFrame, correlations: tuple[LagCorrelation, ...]) -> tuple[Statement, ...]:
-    """Statements of the tables with their figures.
-
-    Parameters
-    ----------
-    days, hours : pd.DataFrame
-        Of `joint_days` and `joint_hours`.
-    correlations : tuple of LagCorrelation
-    """
-    return (_days_in_words(days), _hours_in_words(hours), _correlation_in_words(correlations))
 
 
 def _thresholds(day: date) -> tuple[float, float]:
@@ -202,90 +217,3 @@ def _autocorrelation(values: NDArray[np.float64]) -> float:
         return 0.0
     r = float(lag_correlations(values[:-1], values[1:], minimum_pairs=MINIMUM_PAIRS)[0][0])
     return max(0.0, r) if np.isfinite(r) else 0.0
-
-
-def _days_in_words(days: pd.DataFrame) -> Statement:
-    pm25, o3, joint = (count_days(days, name, len(days)) for name in ("pm25_exceeds", "o3_exceeds", "joint"))
-    zh = [f"{item.valid}个有效日中{item.exceeded}天" for item in (pm25, o3, joint)]
-    en = [f"{item.exceeded} of {item.valid} valid days" for item in (pm25, o3, joint)]
-    return Statement(
-        topic="joint_days",
-        zh=f"共{len(days)}天：PM2.5超标为{zh[0]}，O3超标为{zh[1]}，两者同日超标为{zh[2]}。",
-        en=f"{len(days)} days: PM2.5 exceeded on {en[0]}, O3 on {en[1]}, both on {en[2]}.",
-        confidence=Confidence.HIGH if joint.valid else Confidence.NONE,
-        figures={
-            "days": len(days),
-            "valid_days": joint.valid,
-            "pm25_valid_days": pm25.valid,
-            "o3_valid_days": o3.valid,
-            "pm25_days": pm25.exceeded,
-            "o3_days": o3.exceeded,
-            "joint_days": joint.exceeded,
-        },
-    )
-
-
-def _hours_in_words(hours: pd.DataFrame) -> Statement:
-    valid, joint = int(hours["joint"].notna().sum()), int(hours["joint"].sum())
-    return Statement(
-        topic="joint_hours",
-        zh=f"{valid}个有效小时中，PM2.5与O3同时高于IAQI 100对应浓度的有{joint}小时。",
-        en=f"In {joint} of {valid} valid hours both PM2.5 and O3 were above the concentration of IAQI 100.",
-        confidence=Confidence.HIGH if valid else Confidence.NONE,
-        figures={"valid_hours": valid, "joint_hours": joint},
-    )
-
-
-def _correlation_in_words(correlations: tuple[LagCorrelation, ...]) -> Statement:
-    known = [item for item in correlations if item.r is not None]
-    if not known:
-        return Statement(
-            topic="lag",
-            zh=f"同时有效的PM2.5与O3白天小时不足{MINIMUM_PAIRS}个，不计算滞后相关。",
-            en=f"Fewer than {MINIMUM_PAIRS} daytime hours have both PM2.5 and O3: no lagged correlation.",
-            confidence=Confidence.NONE,
-        )
-    best = max(known, key=lambda item: abs(item.r or 0.0))
-    r, low, high = best.r or 0.0, best.low or 0.0, best.high or 0.0
-    distinct = low > 0 or high < 0
-    order_zh = "同时" if best.lag_h == 0 else f"O3{'滞后' if best.lag_h > 0 else '超前'}{abs(best.lag_h)}小时"
-    order_en = (
-        "at lag 0" if best.lag_h == 0 else f"with O3 {abs(best.lag_h)} h {'later' if best.lag_h > 0 else 'earlier'}"
-    )
-    doubt_zh, doubt_en = ("", "") if distinct else ("，与零无显著差别", "; not distinct from zero")
-    return Statement(
-        topic="lag",
-        zh=f"去除日变化后，白天O3与PM2.5的相关最强为r={r:.2f}（各滞后同时成立的95%区间{low:.2f}至{high:.2f}，n={best.n}），{order_zh}{doubt_zh}。",
-        en=f"Without the daily cycles, the strongest correlation is r = {r:.2f} (95 % interval, valid for all lags together, {low:.2f} to {high:.2f}, n = {best.n}), {order_en}{doubt_en}.",
-        confidence=Confidence.MEDIUM if distinct else Confidence.LOW,
-        figures={"lag_h": best.lag_h, "r": r, "low": low, "high": high, "n": best.n, "n_effective": best.n_effective},
-    )
-
-
-def joint_products(
-    hourly: pd.DataFrame, statistics: pd.DataFrame, zone: ZoneInfo
-) -> tuple[pd.DataFrame, dict[str, object]]:
-    """Product ``copollution_daily`` of one station, and its document of statements.
-
-    Parameters
-    ----------
-    hourly : pd.DataFrame
-        ``schemas.frames`` hourly.
-    statistics : pd.DataFrame
-        Of `analysis.statistics.aqi_frame.daily_statistics`, the same days.
-    zone : ZoneInfo
-
-    Returns
-    -------
-    pd.DataFrame
-        Of `joint_days`, with ``joint_hours`` [h] and ``ox_ppb`` [ppb].
-    dict
-        ``statements`` and ``correlations``.
-    """
-    pm25, o3 = valid_values(hourly, "pm25"), valid_values(hourly, "o3")
-    days, hours = joint_days(statistics, zone), joint_hours(pm25, o3, zone)
-    by_day = daily_mean(hours["joint"], zone, minimum=1)
-    days["joint_hours"] = (by_day["mean"] * by_day["n"]).reindex(days.index)
-    days["ox_ppb"] = daily_mean(ox(hourly, OxUnit.PPB), zone)["mean"].reindex(days.index)
-    correlations = lagged_correlation(pm25, o3, zone)
-    return days, {"statements": summary(days, hours, correlations), "correlations": correlations}

@@ -102,6 +102,12 @@ def aggregate(values: NDArray[np.float64], target: str) -> NDArray[np.float64]:
     ----------
     values : array of float, (n, 24)
     target : str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> aggregate(np.full((1, 24), 40.0), "pm25").tolist()
+    [40.0]
     """
     if target != "o3":
         return _mean(values, _MINIMUM_HOURS_OF_MEAN)

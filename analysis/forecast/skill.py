@@ -77,7 +77,15 @@ class Table(msgspec.Struct, frozen=True):
 
 
 def contingency(observed: NDArray[np.float64], predicted: NDArray[np.float64], threshold: float, cut: float) -> Table:
-    """Count hits, false alarms and misses over pairs without NaN."""
+    """Count hits, false alarms and misses over pairs without NaN.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> table = contingency(np.array([80.0, 70.0, 90.0]), np.array([85.0, 80.0, 60.0]), 75.0, 75.0)
+    >>> table.hits, table.false_alarms, table.misses, table.pod
+    (1, 1, 1, 0.5)
+    """
     known = np.isfinite(observed) & np.isfinite(predicted)
     event, warned = observed[known] >= threshold, predicted[known] >= cut
     return Table(int((event & warned).sum()), int((~event & warned).sum()), int((event & ~warned).sum()))
@@ -92,7 +100,15 @@ def score(
     threshold: float | None = None,
     cut: float | None = None,
 ) -> Skill:
-    """Scores over the pairs without NaN; ``cut`` defaults to the threshold."""
+    """Scores over the pairs without NaN; ``cut`` defaults to the threshold.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> skill = score(np.array([10.0, 20.0]), np.array([12.0, 16.0]), predictor="model", horizon="1")
+    >>> skill.n, skill.mae
+    (2, 3.0)
+    """
     known = np.isfinite(observed) & np.isfinite(predicted)
     error = predicted[known] - observed[known]
     n = int(known.sum())
@@ -118,6 +134,13 @@ def best_cut(observed: NDArray[np.float64], predicted: NDArray[np.float64], thre
 
     With fewer than `MINIMUM_EVENTS` events, none can be chosen so: then the threshold is lowered by what the predictions lack
     in spread, the ratio of their 95 % quantile to that of the observed values (0.5 to 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> observed = np.linspace(10.0, 200.0, 100)
+    >>> round(best_cut(observed, 0.8 * observed, 100.0), 1)
+    80.0
     """
     known = np.isfinite(observed) & np.isfinite(predicted)
     observed, predicted = observed[known], predicted[known]

@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from analysis.receptor.wind import CHANCE
+from analysis.receptor.cpf import CHANCE
 from analysis.statistics.correlation import lag_correlations
 from schemas.geodesy import bearing_deg, great_circle_km
 
@@ -96,7 +96,13 @@ def near(
 
 
 def position_of(bearing_deg: float, wind_from_deg: float | None) -> WindPosition:
-    """Position of a bearing relative to the wind: upwind, downwind or crosswind."""
+    """Position of a bearing relative to the wind: upwind, downwind or crosswind.
+
+    Examples
+    --------
+    >>> position_of(350.0, 10.0).value, position_of(190.0, 10.0).value, position_of(100.0, 10.0).value
+    ('upwind', 'downwind', 'crosswind')
+    """
     if wind_from_deg is None:
         return WindPosition.UNKNOWN
     angle = abs((bearing_deg - wind_from_deg + 180.0) % 360.0 - 180.0)

@@ -1,37 +1,15 @@
-"""Wind sectors and the conditional probability of high concentrations (CPF), with an allowance for dependence and for looks.
-
-Hours of one day depend on each other, and the leading sector is the best of 17. Both are allowed for:
-
-* a sector is named only if its excess over all hours is larger than the largest excess of any sector in at least 95 % of
-  the rotations of the concentrations against the wind by whole days. A rotation keeps the persistence of both series and
-  their daily cycles, and undoes what one has to do with the other;
-* intervals hold for all sectors together (Bonferroni), from an effective number of hours by days as clusters.
-
-``bench/analysis_noise.py`` measures how often noise is given a direction, and the coverage of the intervals.
-
-References
-----------
-CPF = m / n of each of 16 sectors, with calm a class of its own: n hours with wind from the sector, m of them above a
-threshold. Effective number of hours: Korn and Graubard 1998, Survey Methodology 24, 193, with the cluster variance of a
-ratio. Interval: Wilson's score interval of a binomial proportion. Rotations: a permutation test under the group of
-circular shifts.
-"""
+"""Wind sectors and the mean wind."""
 
 from __future__ import annotations
 
-import msgspec
 import numpy as np
 import pandas as pd
-from scipy.stats import norm, t
 
 from qc.angle import vector_mean
 
 SECTORS = 16
 CALM_BELOW_M_S = 0.5
 """[m s⁻¹] Slower wind has no direction; project choice, not verified."""
-MINIMUM_HOURS_OF_SECTOR = 5
-CHANCE = 0.05
-"""Largest chance at which a sector is named; project choice [1]."""
 SECTOR_EN = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
 SECTOR_ZH = (
     "北", "北东北", "东北", "东东北", "东", "东东南", "东南", "南东南", "南", "南西南", "西南", "西西南", "西", "西西北", "西北", "北西北",
@@ -39,89 +17,17 @@ SECTOR_ZH = (
 CALM = -1
 UNKNOWN = -2
 _WIDTH_DEG = 360.0 / SECTORS
-_DAY_H = 24
-_CLASSES = (*range(SECTORS), CALM)
-LOOKS = len(_CLASSES)
-"""Number of compared rates: sectors and calm."""
-
-
-class SectorRate(msgspec.Struct, frozen=True, kw_only=True):
-    """One sector, or calm.
-
-    Attributes
-    ----------
-    sector : int
-        0 (N) to 15 (NNW), -1 calm.
-    hours, above : int
-        Hours with wind from there, and of them above the threshold.
-    days : int
-        Different UTC days among the hours above.
-    effective_hours : float
-        Effective number of independent hours [1].
-    rate, low, high : float or None
-        CPF with the interval that holds for all sectors together with 95 % [1]; None without hours.
-    """
-
-    sector: int
-    hours: int
-    above: int
-    days: int
-    effective_hours: float
-    rate: float | None
-    low: float | None
-    high: float | None
-
-
-class SectorTable(msgspec.Struct, frozen=True, kw_only=True):
-    """CPF of a station.
-
-    Attributes
-    ----------
-    rows : tuple of SectorRate
-        16 sectors, then calm.
-    threshold : float
-        In the unit of the parameter.
-    hours, above : int
-        All hours with value and wind.
-    without_wind : int
-        Hours with a value but no wind.
-    rotations : int
-        Rotations by whole days that the leading sector was compared with.
-    chance : float or None
-        Part of the rotations, the true order among them, with an excess as large as the largest one found [1]; None where
-        no sector has enough hours.
-    """
-
-    rows: tuple[SectorRate, ...]
-    threshold: float
-    hours: int
-    above: int
-    without_wind: int
-    rotations: int
-    chance: float | None
-
-    @property
-    def overall(self) -> float | None:
-        """Rate of all hours [1]; None without any."""
-        return self.above / self.hours if self.hours else None
-
-    @property
-    def can_tell(self) -> bool:
-        """Whether there are enough days to name a sector at all."""
-        return 1 / (self.rotations + 1) <= CHANCE
-
-    def leading(self) -> SectorRate | None:
-        """Sector (or calm) with the largest excess over all hours, if chance does not explain it; else None."""
-        overall = self.overall
-        if overall is None or self.chance is None or self.chance > CHANCE:
-            return None
-        counts = np.array([[row.hours, row.above] for row in self.rows])
-        best = self.rows[int(np.argmax(_excess(counts[:, 0], counts[:, 1], overall)))]
-        return best if best.low is not None and best.low > overall else None
 
 
 def sectors(speed_m_s: pd.Series, direction_deg: pd.Series, *, calm_below: float = CALM_BELOW_M_S) -> pd.Series:
-    """Sector of each hour, 0 (N, 348.75 to 11.25 degrees) to 15; `CALM` below the speed, `UNKNOWN` where missing."""
+    """Sector of each hour, 0 (N, 348.75 to 11.25 degrees) to 15; `CALM` below the speed, `UNKNOWN` where missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sectors(pd.Series([3.0, 0.2, 3.0]), pd.Series([350.0, 90.0, float("nan")])).tolist()
+    [0, -1, -2]
+    """
     speed, angle = speed_m_s.to_numpy(dtype=float), direction_deg.to_numpy(dtype=float)
     number = np.floor(((np.nan_to_num(angle) + _WIDTH_DEG / 2) % 360.0) / _WIDTH_DEG).astype(int)
     number = np.where(np.isnan(angle), UNKNOWN, number)
@@ -130,47 +36,29 @@ def sectors(speed_m_s: pd.Series, direction_deg: pd.Series, *, calm_below: float
 
 
 def sector_name(sector: int, language: str) -> str:
-    """Name of a sector or of calm in ``zh`` or ``en``."""
+    """Name of a sector or of calm in ``zh`` or ``en``.
+
+    Examples
+    --------
+    >>> sector_name(0, "en"), sector_name(CALM, "en")
+    ('N', 'calm')
+    """
     if sector == CALM:
         return "静风" if language == "zh" else "calm"
     return (SECTOR_ZH if language == "zh" else SECTOR_EN)[sector]
-
-
-def cpf(values: pd.Series, sector: pd.Series, threshold: float) -> SectorTable:
-    """Conditional probability of values above a threshold, by sector.
-
-    Parameters
-    ----------
-    values : pd.Series of float, index UTC hour starts
-        NaN is missing.
-    sector : pd.Series of int
-        Of `sectors`, same index.
-    threshold : float
-        In the unit of ``values``.
-    """
-    index = pd.DatetimeIndex(values.index)
-    valid = values.notna().to_numpy()
-    classes = sector.to_numpy()
-    known = valid & (classes != UNKNOWN)
-    above = known & (values.to_numpy(dtype=float) > threshold)
-    days = np.asarray(index.as_unit("s").asi8 // (_DAY_H * 3600))
-    rows = [_row(number, known & (classes == number), above, days) for number in _CLASSES]
-    rotations, chance = _chance(index, values.to_numpy(dtype=float) > threshold, valid, classes)
-    return SectorTable(
-        rows=tuple(rows),
-        threshold=threshold,
-        hours=int(known.sum()),
-        above=int(above.sum()),
-        without_wind=int((valid & ~known).sum()),
-        rotations=rotations,
-        chance=chance,
-    )
 
 
 def mean_direction(speed_m_s: pd.Series, direction_deg: pd.Series) -> tuple[float, float] | None:
     """Vector mean: direction the wind comes from [deg, 0 <= direction < 360] and speed of the vector [m s⁻¹].
 
     None without wind, for calm air, and where the vectors cancel (`qc.angle.vector_mean`).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> direction, speed = mean_direction(pd.Series([2.0, 2.0]), pd.Series([350.0, 10.0]))
+    >>> round(direction, 6) % 360, round(speed, 3)
+    (0.0, 1.97)
     """
     table = pd.DataFrame({"speed": speed_m_s, "direction": direction_deg}).dropna()
     if table.empty:
@@ -181,106 +69,3 @@ def mean_direction(speed_m_s: pd.Series, direction_deg: pd.Series) -> tuple[floa
         return None
     east, north = (float((part(np.deg2rad(angle)) * speed).mean()) for part in (np.sin, np.cos))
     return direction, float(np.hypot(east, north))
-
-
-def interval(hits: float, n: float, level: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval of a proportion.
-
-    Own code, since `scipy.stats.binomtest` takes whole numbers only and the effective number of hours is not whole.
-
-    Parameters
-    ----------
-    hits, n : float
-        Effective hours above the threshold, and all of them [1]; ``n`` above 0.
-    level : float
-        Confidence [1].
-
-    Examples
-    --------
-    >>> low, high = interval(8.0, 10.0)
-    >>> round(low, 3), round(high, 3)
-    (0.49, 0.943)
-    """
-    z = float(norm.ppf((1 + level) / 2))
-    share, z2 = hits / n, z**2
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = z / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return max(0.0, float(centre - half)), min(1.0, float(centre + half))
-
-
-def effective_hours(above: np.ndarray, hours: np.ndarray, level: float) -> float:
-    """Effective number of independent hours of hours in clusters (days) [1].
-
-    Parameters
-    ----------
-    above, hours : array of int
-        By day; days without hours are left out.
-    level : float
-        Of the interval that is wanted, since few days widen it by Student's quantile.
-
-    References
-    ----------
-    Korn and Graubard 1998, Survey Methodology 24, 193.
-    """
-    n, days = float(hours.sum()), len(hours)
-    share = above.sum() / n
-    if days < 2:  # noqa: PLR2004 - one day has no variance between days
-        return 1.0
-    variance = days / (days - 1) * float(((above - share * hours) ** 2).sum()) / n**2
-    spread = share * (1 - share)
-    # Without variance between days (all above, or none) each day counts once.
-    count = min(n, spread / variance) if variance > 0 else float(days)
-    tail = (1 + level) / 2
-    return float(max(1.0, count) * (norm.ppf(tail) / t.ppf(tail, days - 1)) ** 2)
-
-
-def _row(number: int, hours: np.ndarray, above: np.ndarray, days: np.ndarray) -> SectorRate:
-    n, hits = int(hours.sum()), int((hours & above).sum())
-    if not n:
-        return SectorRate(sector=number, hours=0, above=0, days=0, effective_hours=0.0, rate=None, low=None, high=None)
-    _, place = np.unique(days[hours], return_inverse=True)
-    by_day, hit_by_day = np.bincount(place), np.bincount(place, weights=above[hours])
-    level = 1 - CHANCE / LOOKS
-    effective = effective_hours(hit_by_day, by_day, level)
-    low, high = interval(hits / n * effective, effective, level)
-    return SectorRate(
-        sector=number,
-        hours=n,
-        above=hits,
-        days=int((hit_by_day > 0).sum()),
-        effective_hours=effective,
-        rate=hits / n,
-        low=low,
-        high=high,
-    )
-
-
-def _excess(hours: np.ndarray, above: np.ndarray, overall: np.ndarray | float) -> np.ndarray:
-    """Standardised excess of each sector's rate over all hours; minus infinity with too few hours."""
-    spread = np.sqrt(np.maximum(hours * overall * (1 - overall), 1e-12))
-    return np.where(hours >= MINIMUM_HOURS_OF_SECTOR, (above - hours * overall) / spread, -np.inf)
-
-
-def _chance(
-    index: pd.DatetimeIndex, above: np.ndarray, valid: np.ndarray, classes: np.ndarray
-) -> tuple[int, float | None]:
-    """How many rotations by whole days there are, and in which part of them the largest excess is as large as in truth."""
-    if not len(index):
-        return 0, None
-    hour = np.asarray((index - index[0]) // pd.Timedelta(hours=1), dtype=np.int64)
-    days = (int(hour[-1]) + _DAY_H) // _DAY_H
-    size = days * _DAY_H
-    wind = np.full(size, UNKNOWN)
-    wind[hour] = classes
-    state = np.zeros((2, size))
-    state[:, hour] = valid, valid & above
-    member = (wind[:, None] == np.array(_CLASSES)).astype(float)
-    # one row a rotation: counts of valid hours and of hours above, by sector
-    turned = np.stack([np.roll(state, _DAY_H * shift, axis=1) @ member for shift in range(days)])
-    hours, hits = turned[:, 0], turned[:, 1]
-    total = hours.sum(axis=1, keepdims=True)
-    overall = np.divide(hits.sum(axis=1, keepdims=True), total, out=np.zeros_like(total), where=total > 0)
-    largest = _excess(hours, hits, overall).max(axis=1)
-    if not np.isfinite(largest[0]):
-        return days - 1, None
-    return days - 1, float((largest >= largest[0] - 1e-9).mean())

@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.case.join_networks import Frames, monitored
 from analysis.chemistry.reactivity import hourly_ofp
-from analysis.coanalysis.copollution import joint_products
+from analysis.coanalysis.product import joint_products
 from analysis.run.gate_mask import held_hours, held_note, held_statistics
 from analysis.run.hours import read_hours, save_product, since
 from analysis.run.to_json import to_json

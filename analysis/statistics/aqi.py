@@ -162,6 +162,14 @@ def aqi(
     References
     ----------
     HJ 633-2012 4.4, 6.2; HJ 633-2026.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> values = {("PM2.5", "24h"): 60, ("O3", "MDA8"): 180}
+    >>> result = aqi(values, date(2025, 7, 1), not_monitored=["SO2", "NO2", "PM10", "CO"])
+    >>> result.aqi, result.primary
+    (119, ('O3',))
     """
     rules = Edition(edition) if edition else edition_on(day)
     left_out = {pollutant_name(name) for name in not_monitored}
@@ -187,6 +195,13 @@ def city_aqi(
         As ``values`` of `aqi`, one a station; a missing value leaves the station out of that mean.
     day, report, edition
         As for `aqi`.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> stations = [{("PM2.5", "24h"): 40}, {("PM2.5", "24h"): 80}]
+    >>> city_aqi(stations, date(2025, 1, 1)).aqi
+    82
     """
     keys = {key for values in stations for key in values}
     means: dict[tuple[str, str], Concentration | None] = {}
@@ -197,7 +212,13 @@ def city_aqi(
 
 
 def level_of(index: int) -> AqiLevel:
-    """Level of an AQI from 0 to 500."""
+    """Level of an AQI from 0 to 500.
+
+    Examples
+    --------
+    >>> level_of(101).name_en
+    'Lightly polluted'
+    """
     return next(level for level in levels() if index <= level.highest)
 
 

@@ -26,7 +26,15 @@ class ConcentrationError(AnalysisError):
 
 
 def exact(concentration: Concentration | None) -> Fraction | None:
-    """Take a concentration as a fraction; None if missing (None, NaN). Raises `ConcentrationError` if no finite number."""
+    """Take a concentration as a fraction; None if missing (None, NaN). Raises `ConcentrationError` if no finite number.
+
+    Examples
+    --------
+    >>> exact(0.1 + 0.2)
+    Fraction(3, 10)
+    >>> exact(float("nan")) is None
+    True
+    """
     if concentration is None:
         return None
     if isinstance(concentration, bool):

@@ -80,6 +80,15 @@ def daily_mean(values: pd.Series, zone: ZoneInfo, *, minimum: int = MINIMUM_HOUR
     References
     ----------
     GB 3095-2026 Table 4.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> hours = pd.date_range("2026-04-30T16:00", periods=24, freq="h", tz="UTC")
+    >>> found = daily_mean(pd.Series([30.0] * 12 + [50.0] * 12, index=hours), ZoneInfo("Asia/Shanghai"))
+    >>> found[["mean", "n"]].to_numpy().tolist()
+    [[40.0, 24.0]]
     """
     grouped = on_hours(values).groupby(day_starts(_index(values), zone) if values.empty else _days(values, zone))
     table = pd.DataFrame({"mean": grouped.mean(), "n": grouped.count()})
@@ -92,6 +101,15 @@ def daily_maximum(values: pd.Series, zone: ZoneInfo, *, minimum: int = MINIMUM_H
     """Largest hourly mean of the civil days (for O3 1 h), columns ``maximum, n, valid`` as in `daily_mean`.
 
     The standard gives no number of hours for a daily maximum of 1 h means; the 20 h of the daily mean are taken.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> hours = pd.date_range("2026-04-30T16:00", periods=24, freq="h", tz="UTC")
+    >>> found = daily_maximum(pd.Series(range(24), index=hours, dtype=float), ZoneInfo("Asia/Shanghai"))
+    >>> found["maximum"].tolist()
+    [23.0]
     """
     grouped = on_hours(values).groupby(day_starts(_index(values), zone) if values.empty else _days(values, zone))
     table = pd.DataFrame({"maximum": grouped.max(), "n": grouped.count()})
@@ -114,6 +132,13 @@ def ox(hourly: pd.DataFrame, unit: OxUnit = OxUnit.PPB) -> pd.Series:
     -------
     pd.Series
         In ``unit``; NaN where either is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> hours = pd.date_range("2026-05-01", periods=1, freq="h", tz="UTC", name="start")
+    >>> ox(pd.DataFrame({"o3": [100.0], "no2": [40.0]}, index=hours)).round(1).tolist()
+    [72.2]
     """
     check_time_index(hourly)
     o3, no2 = valid_values(hourly, "o3"), valid_values(hourly, "no2")

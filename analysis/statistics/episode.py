@@ -85,7 +85,14 @@ def watched_parameters() -> tuple[str, ...]:
 
 
 def threshold_on(parameter: str, day: date) -> Threshold | None:
-    """Threshold of a parameter on a civil day; None where it has none."""
+    """Threshold of a parameter on a civil day; None where it has none.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> threshold_on("pm25", date(2025, 1, 1)).value
+    75.0
+    """
     rows = (item for item in _file().threshold if item.parameter == parameter)
     return next((item for item in rows if item.since <= day < item.until), None)
 
@@ -105,6 +112,16 @@ def find_episodes(values: pd.Series, station_id: str, parameter: str, zone: Zone
     -------
     tuple of Episode
         Ascending. Runs with at most ``gap_h`` hours between them that are not above the threshold are one.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> hours = pd.date_range("2025-01-01", periods=8, freq="h", tz="UTC")
+    >>> values = pd.Series([40.0, 90.0, 120.0, 100.0, 95.0, 40.0, 30.0, 30.0], index=hours)
+    >>> found = find_episodes(values, "ln-sy-01", "pm25", ZoneInfo("Asia/Shanghai"))
+    >>> [(item.start.hour, item.end.hour) for item in found]
+    [(1, 5)]
     """
     series = on_hours(values)
     if series.empty:

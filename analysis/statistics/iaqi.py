@@ -104,6 +104,12 @@ def iaqi(
     References
     ----------
     HJ 633-2012 4.3, 6.2; HJ 633-2026 Table 3.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> iaqi("PM2.5", "24h", 35, date(2025, 1, 1)), iaqi("O3", "1h", 161, date(2025, 1, 1))
+    (50, 52)
     """
     rules = Edition(edition) if edition else edition_on(day)
     name, averaging = pollutant_name(pollutant), _averaging(averaging)
@@ -137,6 +143,14 @@ def iaqi_series(
     pd.Series of Int64
         Missing where the value is, where it is below the physical range, and where the edition computes no index. Noise
         about zero counts as zero, as in `iaqi`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> values = pd.Series([35.0, None], index=pd.date_range("2025-01-01", periods=2, freq="h", tz="UTC"))
+    >>> iaqi_series(values, "PM2.5", "24h", zone=ZoneInfo("Asia/Shanghai")).tolist()
+    [50, <NA>]
     """
     check_time_index(values)
     name, averaging = pollutant_name(pollutant), _averaging(averaging)
@@ -157,6 +171,12 @@ def breakpoint_concentration(pollutant: str, averaging: str, index: int, day: da
 
     [µg m⁻³], CO [mg m⁻³]; None where the edition has no such item or breakpoint. PM 1 h takes the daily breakpoints
     in both editions here, as the threshold of the hour for which 2012 defines none.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> breakpoint_concentration("PM2.5", "24h", 100, date(2025, 1, 1))
+    75.0
     """
     name, averaging = pollutant_name(pollutant), _averaging(averaging)
     if name.startswith("PM"):

@@ -75,7 +75,14 @@ def civil_day(day: date) -> date:
 
 
 def edition_on(day: date) -> Edition:
-    """Edition of HJ 633 in force on a civil day."""
+    """Edition of HJ 633 in force on a civil day.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> edition_on(date(2026, 2, 28)).value, edition_on(date(2026, 3, 1)).value
+    ('HJ633-2012', 'HJ633-2026')
+    """
     return Edition.HJ633_2012 if civil_day(day) < FIRST_DAY_2026 else Edition.HJ633_2026
 
 
@@ -106,6 +113,12 @@ def limit(pollutant: str, averaging: str, day: date, area: LimitClass = LimitCla
     References
     ----------
     GB 3095-2012; GB 3095-2026 Table 1.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> limit("pm25", "24h", date(2025, 1, 1)), limit("O3", "MDA8", date(2026, 5, 1))
+    (75.0, 160.0)
     """
     rows = _limits().get((pollutant_name(pollutant), averaging), ())
     if not rows:
@@ -126,6 +139,12 @@ def reported(value: float, pollutant: str, day: date) -> float:
     References
     ----------
     HJ 633-2026: integers for µg m⁻³, one decimal for CO [mg m⁻³], half to even.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> reported(74.5, "PM2.5", date(2026, 5, 1)), reported(74.5, "PM2.5", date(2025, 5, 1))
+    (74.0, 74.5)
     """
     if value != value or edition_on(day) is Edition.HJ633_2012:  # noqa: PLR0124 - the test for NaN
         return value

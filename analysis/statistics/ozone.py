@@ -53,6 +53,13 @@ def running_mean(values: pd.Series, *, hours: int = WINDOW_HOURS, minimum: int =
     References
     ----------
     GB 3095-2026 Table 4: at least 6 of 8.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> hours = pd.date_range("2026-05-01", periods=9, freq="h", tz="UTC")
+    >>> running_mean(pd.Series(range(9), index=hours, dtype=float)).tolist()[-2:]
+    [3.5, 4.5]
     """
     series = on_hours(values)
     if series.empty:
@@ -98,6 +105,16 @@ def mda8(
     References
     ----------
     GB 3095-2026 3 and Table 4; HJ 663-2013 (secondary).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> hours = pd.date_range("2026-04-30T16:00", periods=24, freq="h", tz="UTC")
+    >>> o3 = pd.Series([60.0] * 10 + [150.0] * 8 + [60.0] * 6, index=hours)
+    >>> found = mda8(o3, ZoneInfo("Asia/Shanghai"))
+    >>> found["mda8"].tolist(), found["windows"].tolist()
+    ([150.0], [17])
     """
     means = running_mean(on_days(values, zone))
     index = pd.DatetimeIndex(means.index)

@@ -18,7 +18,8 @@ from analysis.chemistry.components import (
     soc_flags,
 )
 from analysis.chemistry.reactivity import hourly_ofp, reactivity
-from analysis.coanalysis.copollution import joint_days, joint_hours, lagged_correlation, summary
+from analysis.coanalysis.copollution import joint_days, joint_hours, lagged_correlation
+from analysis.coanalysis.statement import summary
 from schemas.parameter import parameter
 from tests.analysis.frames import hours
 
