@@ -106,17 +106,18 @@ def _restore(directory: Path, only: list[Section] | None, *, force: bool, dry_ru
     from store.backup import restore as room
     from store.backup.manifest import read_manifest
     from store.backup.place import mib
+    from store.backup.restore_target import RestoreTarget, occupied
     from store.settings import SharedSettings, load_settings
     from store.state.database import newest_revision
 
     settings = load_settings(SharedSettings)
-    target = room.RestoreTarget(
+    target = RestoreTarget(
         run_dir=settings.run_dir, state_url=settings.state_url, sections=frozenset(only or Section), force=force
     )
     manifest = read_manifest(directory)
     files = room.chosen_files(manifest, target)
     total = sum(item.size_bytes for item in files)
-    present = room.occupied(target, files)
+    present = occupied(target, files)
     if dry_run:
         rows = [(item.path, item.size_bytes, item.source) for item in files]
         running = room.users_of(target)

@@ -2,74 +2,29 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from store.backup import postgres
-from store.backup.copy import FOLDER_MODE, copy_stream, sync
+from store.backup.copy import FOLDER_MODE, copy_stream
 from store.backup.lock import held
 from store.backup.manifest import BackupFile, Manifest, Section, open_file
 from store.backup.place import check_space
-from store.backup.sqlite_file import check_sqlite, fold, revision_of
+from store.backup.replace import give_to_owner, put_in_place
+from store.backup.restore_target import RestoreTarget, occupied
+from store.backup.sqlite_file import check_sqlite, revision_of
 from store.backup.users import running
-from store.error import BackupError, StoreError
-from store.state import postgres as state_postgres
-from store.state.database import StateDatabase, known_revisions, parse_url
+from store.error import BackupError
+from store.state.database import known_revisions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
-    from store.state.database import DatabaseUrl
 
 STAGING = ".restore.partial"
 _LOCK = ".restore.lock"
-SETTINGS = "restored-settings"
-"""Folder of the run directory that the settings of a backup are put into; they are not put in force."""
-_SQLITE_FILES = ("", "-wal", "-shm")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestoreTarget:
-    """Where a backup is restored to.
-
-    Attributes
-    ----------
-    run_dir : Path
-    state_url : str
-        SQLAlchemy URL of the state database.
-    force : bool
-        Move aside what is there; without, a target that is there is refused.
-    """
-
-    run_dir: Path
-    state_url: str
-    sections: frozenset[Section] = frozenset(Section)
-    force: bool = False
-
-    @property
-    def rawlog(self) -> Path:
-        """Directory of the raw log."""
-        return self.run_dir / "rawlog"
-
-    @property
-    def settings(self) -> Path:
-        """Folder of the settings."""
-        return self.run_dir / SETTINGS
-
-    @property
-    def url(self) -> DatabaseUrl:
-        """Parsed ``state_url``."""
-        return parse_url(self.state_url)
-
-    @property
-    def state_file(self) -> Path | None:
-        """File of a SQLite state."""
-        return Path(self.url.database or "") if self.url.get_backend_name() == "sqlite" else None
 
 
 def chosen_files(manifest: Manifest, target: RestoreTarget) -> list[BackupFile]:
@@ -107,19 +62,6 @@ def check_schema(manifest: Manifest) -> None:
         raise BackupError(msg)
 
 
-def occupied(target: RestoreTarget, files: Sequence[BackupFile]) -> list[str]:
-    """What is already where the files would go."""
-    sections = {item.section for item in files}
-    found: list[str] = []
-    if Section.RAWLOG in sections and target.rawlog.is_dir() and any(target.rawlog.iterdir()):
-        found.append(str(target.rawlog))
-    if Section.SETTINGS in sections and target.settings.exists():
-        found.append(str(target.settings))
-    if Section.STATE in sections:
-        found += _occupied_state(target)
-    return found
-
-
 def restore(
     source: Path, manifest: Manifest, target: RestoreTarget, report: Callable[[str, int], object] = lambda _p, _n: None
 ) -> list[str]:
@@ -149,9 +91,9 @@ def restore(
         for item in files:
             _stage(source, item, staging, report)
         _check_staged(manifest, files, staging)
-        _give_to_owner(staging, target.run_dir)
+        give_to_owner(staging, target.run_dir)
         refuse_running(target)  # one may have been started while the files were copied
-        return _put_in_place(target, files, staging)
+        return put_in_place(target, files, staging)
 
 
 def refuse_running(target: RestoreTarget) -> None:
@@ -205,14 +147,6 @@ def _check_space(target: RestoreTarget, files: Sequence[BackupFile]) -> None:
             check_space(file.parent, item.size_bytes)
 
 
-def _give_to_owner(place: Path, run_dir: Path) -> None:
-    """Give what root restores to the owner of the run directory, who runs the parts."""
-    owner = run_dir.stat()
-    if os.geteuid() == 0 and owner.st_uid:
-        for path in [place, *place.rglob("*")]:
-            os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
-
-
 def _stage(source: Path, item: BackupFile, staging: Path, report: Callable[[str, int], object]) -> None:
     """Copy one file and compare it with the manifest."""
     copied = staging / item.path
@@ -237,88 +171,3 @@ def _check_staged(manifest: Manifest, files: Sequence[BackupFile], staging: Path
         if found != manifest.schema_revision:
             msg = f"{item.path} has schema {found!r}, the manifest states {manifest.schema_revision!r}; nothing was restored"
             raise BackupError(msg)
-
-
-def _put_in_place(target: RestoreTarget, files: Sequence[BackupFile], staging: Path) -> list[str]:
-    name = f"before_restore_{datetime.now(UTC):%Y%m%dT%H%M%S_%fZ}"
-    sections, moved = {item.section for item in files}, list[str]()
-    try:
-        if Section.STATE in sections:  # first: the step that can fail for a reason of its own
-            moved += _put_state(target, staging, name)
-        if Section.RAWLOG in sections:
-            moved += _put_folder(staging / "rawlog", target.rawlog, name)
-        if Section.SETTINGS in sections:
-            moved += _put_folder(staging / "settings", target.settings, name)
-        sync(target.run_dir)
-    except OSError as error:
-        msg = (
-            f"{error.filename or target.run_dir}: {error.strerror or error}; what was there before is named *.{name}: "
-            f"{', '.join(moved) or 'nothing was moved'}. Restore again with --force, or rename it back"
-        )
-        raise BackupError(msg) from error
-    return moved
-
-
-def _put_folder(staged: Path, place: Path, name: str) -> list[str]:
-    moved = []
-    if place.exists():
-        aside = place.with_name(f"{place.name}.{name}")
-        place.rename(aside)
-        moved.append(str(aside))
-    sync(staged)
-    staged.rename(place)
-    return moved
-
-
-def _put_state(target: RestoreTarget, staging: Path, name: str) -> list[str]:
-    file = target.state_file
-    if file is None:
-        return _put_postgresql(target, staging / "state.dump", name)
-    near = file.with_name(f".{file.name}.restore")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        near.unlink(missing_ok=True)
-        if staging.stat().st_dev == file.parent.stat().st_dev:
-            (staging / "state.sqlite").rename(near)
-        else:
-            with (staging / "state.sqlite").open("rb") as staged:
-                copy_stream(staged, near)
-        _give_to_owner(near, target.run_dir)
-        fold(file)
-        moved = list(_move_file_aside(file, name))
-        near.rename(file)
-    finally:
-        near.unlink(missing_ok=True)
-    sync(file.parent)
-    return moved
-
-
-def _move_file_aside(file: Path, name: str) -> Iterator[str]:
-    aside = file.with_name(f"{file.name}.{name}")
-    for suffix in _SQLITE_FILES:
-        with suppress(FileNotFoundError):
-            file.with_name(file.name + suffix).rename(aside.with_name(aside.name + suffix))
-            yield f"{aside}{suffix}"
-
-
-def _put_postgresql(target: RestoreTarget, dump: Path, name: str) -> list[str]:
-    with closing(StateDatabase(target.state_url)) as database:
-        if state_postgres.is_empty(database):
-            postgres.restore(target.url, dump)
-            return []
-        state_postgres.move_aside(database, name)
-        try:
-            postgres.restore(target.url, dump)
-        except StoreError:
-            state_postgres.move_back(database, name)
-            raise
-    return [f"schema {name} of {target.url.database}"]
-
-
-def _occupied_state(target: RestoreTarget) -> list[str]:
-    file = target.state_file
-    if file is not None:
-        return [str(file)] if file.exists() else []
-    postgres.check_program("pg_restore")
-    with closing(StateDatabase(target.state_url)) as database:
-        return [] if state_postgres.is_empty(database) else [f"database {target.url.database}"]

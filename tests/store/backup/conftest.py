@@ -10,7 +10,8 @@ import pytest
 
 from schemas.message import RawMessage
 from store.backup.manifest import read_manifest
-from store.backup.restore import RestoreTarget, restore
+from store.backup.restore import restore
+from store.backup.restore_target import RestoreTarget
 from store.backup.settings_copy import SettingsFile
 from store.backup.take import BackupSource, plan, take
 from store.rawlog import RawLog

@@ -14,7 +14,8 @@ import pytest
 
 from store.backup import place, users
 from store.backup.manifest import Section, read_manifest
-from store.backup.restore import RestoreTarget, chosen_files
+from store.backup.restore import chosen_files
+from store.backup.restore_target import RestoreTarget
 from store.backup.settings_copy import is_secret
 from store.backup.take import plan, take
 from store.error import BackupError

@@ -15,7 +15,8 @@ import pytest
 from store.backup import users
 from store.backup.lock import held
 from store.backup.manifest import Section, read_manifest
-from store.backup.restore import RestoreTarget, chosen_files
+from store.backup.restore import chosen_files
+from store.backup.restore_target import RestoreTarget
 from store.backup.take import plan, take
 from store.error import BackupError
 from store.state import StateStore

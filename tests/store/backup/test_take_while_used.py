@@ -22,7 +22,7 @@ from tests.store.backup.conftest import DAY, NOW, make_source, message, quiet, r
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from store.backup.restore import RestoreTarget
+    from store.backup.restore_target import RestoreTarget
     from store.backup.take import BackupSource
 
 
