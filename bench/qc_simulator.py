@@ -22,7 +22,7 @@ from ingest.decode.validate import TIME_AHEAD_MAX
 from qc.hourly.drift.flagging import flag_drift
 from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import aggregate, merge
-from qc.native.place import Place
+from qc.native.coordinates import Coordinates
 from qc.native.runner import flag_native
 from qc.native.series import Stream
 from qc.run.limits import load_thresholds
@@ -118,7 +118,9 @@ def _station_flags(
 ) -> list[pd.DataFrame]:
     """Flags of one station, native and hourly; its hours are kept for what compares stations."""
     zone, flags = ZoneInfo(ZONE), []
-    place = Place(lon=station.lon, lat=station.lat) if station.lon is not None and station.lat is not None else None
+    place = (
+        Coordinates(lon=station.lon, lat=station.lat) if station.lon is not None and station.lat is not None else None
+    )
     for network in dict.fromkeys(item.network for item in station.instruments):
         parts = []
         for instrument in station.instruments_of(network):

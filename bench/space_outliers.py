@@ -22,7 +22,7 @@ import numpy as np
 from bench.peer import peer_python
 from qc.hourly.space.buddy import Buddy, buddy_test
 from qc.hourly.space.consistency import SpatialConsistency, consistency_test
-from qc.hourly.space.neighbours import Places
+from qc.hourly.space.neighbours import StationCoordinates
 from schemas.flag import Flag
 
 SEED, STATIONS, HOURS, WRONG = 42, 60, 200, 3
@@ -70,10 +70,10 @@ def main() -> None:
         _say("titanlib", name, np.array(found["flags"], dtype=bool), wrong, found["seconds"])
 
 
-def fields(seed: int) -> tuple[np.ndarray, Places, np.ndarray]:
+def fields(seed: int) -> tuple[np.ndarray, StationCoordinates, np.ndarray]:
     """Values (hour, station), places, and which of the values are wrong."""
     rng = np.random.default_rng(seed)
-    places = Places(
+    places = StationCoordinates(
         122.5 + rng.uniform(0, 2.0, STATIONS), 41 + rng.uniform(0, 1.5, STATIONS), rng.uniform(0, 150, STATIONS)
     )
     root = np.linalg.cholesky(np.exp(-0.5 * (places.distance_km() / SCALE_KM) ** 2) + 1e-6 * np.eye(STATIONS))
@@ -85,7 +85,7 @@ def fields(seed: int) -> tuple[np.ndarray, Places, np.ndarray]:
     return values, places, wrong
 
 
-def titanlib_flags(values: np.ndarray, places: Places) -> dict[str, dict[str, Any]]:
+def titanlib_flags(values: np.ndarray, places: StationCoordinates) -> dict[str, dict[str, Any]]:
     """Flags (hour, station) and seconds by name of titanlib's tests; raises `bench.peer.PeerUnavailableError`."""
     python = peer_python("titanlib", *TITANLIB)
     with tempfile.TemporaryDirectory() as directory:

@@ -95,7 +95,7 @@ def _counted(
         "hits": sum(key in planted or _is_hit(week, *key) for key in keys),
         "planted_hits": len(keys & planted),
         "plume": sum(_is_plume(week, key[0], key[2]) for key in keys),
-        "spared": found.spared,
+        "spared": found.exempted,
         "unevaluated": sum(found.unevaluated.values()),
         "stations": len(stations),
     }

@@ -14,7 +14,7 @@ from bench.verdict_flaw import Flaw, damage, seen_in_checks
 from bench.verdict_plan import Plan, PlannedSite, start_of
 from bench.verdict_release import GREENHOUSE
 from qc.calibration.applied import Calibrations
-from qc.calibration.check import doubts, judge_checks
+from qc.calibration.check import evaluate_checks, flagged_periods
 from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import aggregate, merge
 from qc.native.runner import flag_native
@@ -71,7 +71,7 @@ class Week:
             for item in self._checks(station, instrument)
         ]
         found = defaultdict(list)
-        for item in doubts(judge_checks(results, self._thresholds, ZONE)):
+        for item in flagged_periods(evaluate_checks(results, self._thresholds, ZONE)):
             found[item.station_id, item.instrument_id, item.parameter].append(item)
         return Calibrations(found, {})
 
@@ -87,7 +87,7 @@ class Week:
                 cadence_s=instrument.cadence_s,
                 zone=ZONE,
             )
-            flagged = calibrations.judge(flag_native(native, stream, self._thresholds), native, stream)
+            flagged = calibrations.flag(flag_native(native, stream, self._thresholds), native, stream)
             self.flags[station.id].append(flagged.records.assign(network=network))
             hours = pd.date_range(self.start, self.end, freq="h", inclusive="left", unit="us")
             parts.append(aggregate(native, flagged.combined, hours.rename("start"), cadence_s=instrument.cadence_s))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from scipy.stats import median_abs_deviation
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -33,4 +31,7 @@ def robust_spread(values: NDArray[np.float64]) -> float:
     >>> robust_spread(np.array([1.0, 2.0, 3.0, 4.0, 100.0]))
     1.4826
     """
+    # scipy.stats takes 50 MB and most of a second, which users of the constant alone do not need
+    from scipy.stats import median_abs_deviation
+
     return MAD_TO_SIGMA * float(median_abs_deviation(values))

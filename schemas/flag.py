@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
 if TYPE_CHECKING:
@@ -65,33 +63,3 @@ def is_valid(flags: NDArray[np.int8]) -> NDArray[np.bool_]:
     """
     valid: NDArray[np.bool_] = (flags != Flag.FAIL) & (flags != Flag.MISSING)
     return valid
-
-
-class FlagRecord(msgspec.Struct, frozen=True):
-    """One test's verdict on the values of an interval; never overwritten, only joined by later records.
-
-    Attributes
-    ----------
-    start : datetime
-        Of the interval, UTC.
-    flag : Flag
-    test : str
-        Name of the QC function, as in ``docs/qc-tests.md``.
-    reason : str
-        The figures as text.
-    run_id : str
-    end : datetime or None
-        End of the interval, UTC: the record covers every value that starts in ``[start, end)``. None: the one value that starts
-        at ``start``; of an hourly record, and of a test in `HOUR_RECORD_TESTS`, the rest of its hour.
-    """
-
-    network: str
-    station_id: str
-    instrument_id: str | None
-    parameter: str
-    start: datetime
-    flag: Flag
-    test: str
-    reason: str
-    run_id: str
-    end: datetime | None = None

@@ -1,6 +1,6 @@
 """Flag records joined to the values that they cover: one function for pages, API, exports and mails.
 
-A record covers an interval (`schemas.flag.FlagRecord`). A value is PASS only if a recorded run has screened the time at which
+A record covers an interval (`schemas.frames`, flags). A value is PASS only if a recorded run has screened the time at which
 it starts; before that it is UNKNOWN, which is QARTOD's "not evaluated".
 """
 

@@ -17,8 +17,9 @@ hourly
 flags
     Long. Columns ``start`` (UTC), ``station_id``, ``instrument_id`` (may be None), ``parameter``, ``test``, ``flag`` (int8),
     ``reason``. Only verdicts other than PASS, and a PASS that explains a value (`TELLING_TESTS`). Column ``end`` (UTC, absent
-    where no record states it): the record covers every value that starts in ``[start, end)``; NaT as `schemas.flag.FlagRecord`
-    says. `schemas.flagged` joins records to values.
+    where no record states it): the record covers every value that starts in ``[start, end)``; NaT: the one value that
+    starts at ``start``; of an hourly record, and of a test in `schemas.flag.HOUR_RECORD_TESTS`, the rest of its hour.
+    `schemas.flagged` joins records to values.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Calibration checks: what a result says, which data it invalidates, and a drift taken out of values."""
+"""Calibration checks: outcomes, the data that they invalidate, and corrections of drift."""

@@ -1,4 +1,4 @@
-"""What checks and decisions say of a network's data, brought to native flags and values. Pure."""
+"""Flagged periods and corrections of a network's calibrations, applied to native flags and values. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.calibration.check import Doubt, doubt_flags
+from qc.calibration.check import FlaggedPeriod, period_flags
 from qc.calibration.correction import corrected
 from schemas.flag import Flag, combine
 from schemas.frames import FLAG_COLUMNS, FLAG_END, concat_flags, parameters_in
@@ -26,23 +26,23 @@ _Channel = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Calibrations:
-    """What checks and decisions say of a network's data, by station, instrument and parameter."""
+    """Flagged periods and corrections of a network's data, by station, instrument and parameter."""
 
-    doubts: Mapping[_Channel, Sequence[Doubt]]
+    periods: Mapping[_Channel, Sequence[FlaggedPeriod]]
     corrections: Mapping[_Channel, Sequence[Correction]]
 
-    def judge(self, flagged: FlaggedNative, native: pd.DataFrame, stream: Stream) -> FlaggedNative:
+    def flag(self, flagged: FlaggedNative, native: pd.DataFrame, stream: Stream) -> FlaggedNative:
         """Native flags with those of the checks; one record an hour and period, a missing value stays missing."""
         times = pd.DatetimeIndex(native.index).tz_localize(None).to_numpy()
         combined, records = dict(flagged.combined), list[pd.DataFrame]()
         for code in parameters_in(native):
-            periods = self.doubts.get((stream.station_id, stream.instrument_id, code))
+            periods = self.periods.get((stream.station_id, stream.instrument_id, code))
             if not periods:
                 continue
             there = native[code].notna().to_numpy()
-            for doubt, flags in doubt_flags(times, periods):
+            for period, flags in period_flags(times, periods):
                 combined[code] = np.where(there, combine([combined[code], flags]), combined[code]).astype(np.int8)
-                records.append(_records(doubt, times[there & (flags != Flag.PASS)]))
+                records.append(_records(period, times[there & (flags != Flag.PASS)]))
         if not records:
             return flagged
         hours = pd.concat(records, ignore_index=True)
@@ -51,7 +51,7 @@ class Calibrations:
         return replace(flagged, combined=combined, records=concat_flags([flagged.records, hours]))
 
     def correct(self, native: pd.DataFrame, stream: Stream) -> pd.DataFrame:
-        """Native values as hours are to be made of them; the frame itself where nobody decided anything."""
+        """Native values with recorded corrections; the frame itself without any."""
         times = pd.DatetimeIndex(native.index).tz_localize(None).to_numpy()
         changed = {
             code: corrected(native[code].to_numpy(dtype=np.float64), times, decisions)
@@ -61,20 +61,20 @@ class Calibrations:
         return native.assign(**changed) if changed else native
 
 
-def _records(doubt: Doubt, times: np.ndarray) -> pd.DataFrame:
-    """One record for each hour with values, from the first of them to the end of the hour or of the doubt."""
+def _records(period: FlaggedPeriod, times: np.ndarray) -> pd.DataFrame:
+    """One record for each hour with values, from the first of them to the end of the hour or of the period."""
     starts = pd.DatetimeIndex(times).as_unit("us").tz_localize("UTC")
     first = starts[~starts.floor("h").duplicated()]
     ends = pd.Series(first.floor("h") + pd.Timedelta(hours=1))
-    if doubt.end is not None:
-        ends = ends.where(ends < pd.Timestamp(doubt.end), pd.Timestamp(doubt.end))
+    if period.end is not None:
+        ends = ends.where(ends < pd.Timestamp(period.end), pd.Timestamp(period.end))
     frame = pd.DataFrame({"start": first, FLAG_END: ends.dt.as_unit("us")})
     frame = frame.assign(
-        station_id=doubt.station_id,
-        instrument_id=doubt.instrument_id,
-        parameter=doubt.parameter,
-        test=doubt.test,
-        flag=np.int8(doubt.flag),
-        reason=doubt.reason,
+        station_id=period.station_id,
+        instrument_id=period.instrument_id,
+        parameter=period.parameter,
+        test=period.test,
+        flag=np.int8(period.flag),
+        reason=period.reason,
     )
     return frame[[*FLAG_COLUMNS, FLAG_END]]

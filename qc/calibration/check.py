@@ -1,7 +1,7 @@
-"""Calibration checks: what a result says, which data it invalidates, and a drift taken out of values. Pure.
+"""Calibration checks: outcome of a result, and the data that it invalidates. Pure.
 
-A check that fails makes the data invalid back to the last good one, and on to the next good one. A target gas only makes
-them suspect. A drift within tolerance changes nothing until a person decides so (`qc.calibration.correction`).
+A failed check invalidates the data from the last passing check to the next passing one. A target gas makes them
+SUSPECT. A drift within tolerance changes nothing without a recorded decision (`qc.calibration.correction`).
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ GOOD = frozenset({CheckOutcome.PASS, CheckOutcome.ADJUST})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedCheck:
-    """One result and what it says.
+class EvaluatedCheck:
+    """One result and its outcome.
 
     Attributes
     ----------
     drift : float or None
-        Zero, span and flow [%], target [canonical unit]; None where it cannot be told.
+        Zero, span and flow [%], target [canonical unit]; None where it is unknown.
     unit : str
         Of the drift.
     limit : float or None
         The one beyond which data are invalid or suspect, unit of the drift.
     back : timedelta
-        How far data are marked back where no good check is on record.
+        How far back data are flagged without an earlier passing check.
     """
 
     result: CheckResult
@@ -64,8 +64,8 @@ class JudgedCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
-    """Data of one parameter that a check makes invalid or suspect; ``end`` None: until the next good check."""
+class FlaggedPeriod:
+    """Period in which a check fails or suspects the data of one parameter; ``end`` None: until the next passing check."""
 
     network: str
     station_id: str
@@ -112,8 +112,8 @@ def span_drift_pct(response: float, reference: float, zero_drift: float = 0.0) -
     return 100 * ((response - zero_drift) - reference) / reference
 
 
-def judge_checks(results: Iterable[CheckResult], thresholds: Thresholds, zone: ZoneInfo) -> list[JudgedCheck]:
-    """Say of each result what it means, in order of time.
+def evaluate_checks(results: Iterable[CheckResult], thresholds: Thresholds, zone: ZoneInfo) -> list[EvaluatedCheck]:
+    """Outcome of each result, in order of time.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def judge_checks(results: Iterable[CheckResult], thresholds: Thresholds, zone: Z
 
     Returns
     -------
-    list of JudgedCheck
+    list of EvaluatedCheck
         UNKNOWN where there is no limit.
     """
     unique = {(*stream_key(item), item.kind, item.gas, item.at): item for item in results}
@@ -138,36 +138,38 @@ def judge_checks(results: Iterable[CheckResult], thresholds: Thresholds, zone: Z
     return [_judged(item, zeros[stream_key(item)], thresholds, zone) for item in ordered]
 
 
-def doubts(judged: Sequence[JudgedCheck]) -> list[Doubt]:
+def flagged_periods(judged: Sequence[EvaluatedCheck]) -> list[FlaggedPeriod]:
     """Periods in which data are invalid (zero, span, flow) or suspect (target), of any instruments.
 
     Parameters
     ----------
-    judged : sequence of JudgedCheck
-        From `judge_checks`; those of unknown outcome neither end nor begin a period.
+    judged : sequence of EvaluatedCheck
+        From `evaluate_checks`; those of unknown outcome neither end nor begin a period.
 
     Returns
     -------
-    list of Doubt
+    list of FlaggedPeriod
         One for each run of failed checks: from the last good check before it (or ``back`` before it where none is on record)
         to the next good one. Zero, span, flow and each target gas are followed apart.
     """
-    series: dict[tuple[object, ...], list[JudgedCheck]] = defaultdict(list)
+    series: dict[tuple[object, ...], list[EvaluatedCheck]] = defaultdict(list)
     for item in judged:
         if item.outcome is not CheckOutcome.UNKNOWN:
             gas = item.result.gas if item.result.kind is CheckKind.TARGET else ""
             series[*stream_key(item.result), item.result.kind, gas].append(item)
-    return [doubt for checks in series.values() for doubt in _doubts_of(checks)]
+    return [doubt for checks in series.values() for doubt in _periods_of(checks)]
 
 
-def doubt_flags(times: NDArray[np.datetime64], periods: Sequence[Doubt]) -> list[tuple[Doubt, NDArray[np.int8]]]:
+def period_flags(
+    times: NDArray[np.datetime64], periods: Sequence[FlaggedPeriod]
+) -> list[tuple[FlaggedPeriod, NDArray[np.int8]]]:
     """Flags of values by the periods that touch them: the period's flag inside, PASS outside.
 
     Parameters
     ----------
     times : array of datetime64, shape (n,)
         Starts of the values, UTC without zone.
-    periods : sequence of Doubt
+    periods : sequence of FlaggedPeriod
         Of the one parameter whose values these are.
     """
     found = []
@@ -183,14 +185,14 @@ def stream_key(item: CheckResult) -> tuple[object, ...]:
     return item.network, item.station_id, item.instrument_id, item.parameter
 
 
-def _judged(item: CheckResult, zeros: Sequence[CheckResult], thresholds: Thresholds, zone: ZoneInfo) -> JudgedCheck:
+def _judged(item: CheckResult, zeros: Sequence[CheckResult], thresholds: Thresholds, zone: ZoneInfo) -> EvaluatedCheck:
     month = item.at.astimezone(zone).month
     limit = thresholds.find(
         _LIMITS[item.kind], item.parameter, network=item.network, station_id=item.station_id, month=month
     )
     unit = parameter(item.parameter).unit if item.kind is CheckKind.TARGET else "%"
     if limit is None:
-        return JudgedCheck(
+        return EvaluatedCheck(
             result=item, outcome=CheckOutcome.UNKNOWN, drift=None, unit=unit, limit=None, back=timedelta(0)
         )
     drift = _drift(item, zeros, limit)
@@ -201,7 +203,7 @@ def _judged(item: CheckResult, zeros: Sequence[CheckResult], thresholds: Thresho
     outcome = CheckOutcome.INVALID if abs(drift) > worst else CheckOutcome.PASS
     if outcome is CheckOutcome.PASS and abs(drift) > adjust:
         outcome = CheckOutcome.ADJUST
-    return JudgedCheck(
+    return EvaluatedCheck(
         result=item, outcome=outcome, drift=drift, unit=unit, limit=worst, back=timedelta(hours=limit.back_h)
     )
 
@@ -220,22 +222,22 @@ def _drift(
     return item.response - item.reference
 
 
-def _doubts_of(checks: Sequence[JudgedCheck]) -> list[Doubt]:
+def _periods_of(checks: Sequence[EvaluatedCheck]) -> list[FlaggedPeriod]:
     """Periods of one kind of check of one parameter, in order of time."""
-    found: list[Doubt] = []
-    good: JudgedCheck | None = None
-    failed: JudgedCheck | None = None
+    found: list[FlaggedPeriod] = []
+    good: EvaluatedCheck | None = None
+    failed: EvaluatedCheck | None = None
     for item in checks:
         if item.outcome is CheckOutcome.INVALID:
             failed = failed or item
             continue
         if failed is not None:
-            found.append(_doubt(failed, good, item.result.at))
+            found.append(_period(failed, good, item.result.at))
         good, failed = item, None
-    return [*found, _doubt(failed, good, None)] if failed is not None else found
+    return [*found, _period(failed, good, None)] if failed is not None else found
 
 
-def _doubt(failed: JudgedCheck, good: JudgedCheck | None, end: datetime | None) -> Doubt:
+def _period(failed: EvaluatedCheck, good: EvaluatedCheck | None, end: datetime | None) -> FlaggedPeriod:
     result = failed.result
     is_target = result.kind is CheckKind.TARGET
     test = "target_gas" if is_target else "calibration"
@@ -250,7 +252,7 @@ def _doubt(failed: JudgedCheck, good: JudgedCheck | None, end: datetime | None) 
         reason = reason_text(test, "first", **figures, hours=failed.back / timedelta(hours=1))
     else:
         reason = reason_text(test, "failed", **figures, good_at=_time(good.result.at), good=good.drift or 0.0)
-    return Doubt(
+    return FlaggedPeriod(
         network=result.network,
         station_id=result.station_id,
         instrument_id=result.instrument_id,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from qc.calibration.check import JudgedCheck
+    from qc.calibration.check import EvaluatedCheck
 
 
 class CalibrationError(ValueError):
@@ -74,12 +74,12 @@ def check_correction(item: Correction) -> None:
         raise CalibrationError(msg)
 
 
-def derive_correction(judged: Sequence[JudgedCheck], check: CheckResult, who: str, why: str) -> Correction:
+def derive_correction(judged: Sequence[EvaluatedCheck], check: CheckResult, who: str, why: str) -> Correction:
     """Correction of the drift that a check found, linear from the good checks before it.
 
     Parameters
     ----------
-    judged : sequence of JudgedCheck
+    judged : sequence of EvaluatedCheck
         At least those of this instrument and parameter.
     check : CheckResult
         A zero or span check within tolerance.
@@ -122,7 +122,7 @@ def derive_correction(judged: Sequence[JudgedCheck], check: CheckResult, who: st
     )
 
 
-def _state(session: Sequence[JudgedCheck]) -> tuple[float, float]:
+def _state(session: Sequence[EvaluatedCheck]) -> tuple[float, float]:
     """Zero and gain that a session of checks found; 0 and 1 for what it did not look at."""
     zeros = [item.result for item in session if item.result.kind is CheckKind.ZERO]
     spans = [item.drift for item in session if item.result.kind is CheckKind.SPAN and item.drift is not None]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qc.limits.thresholds import Thresholds
-    from qc.native.place import Place
+    from qc.native.coordinates import Coordinates
 
     Field = NDArray[np.float64]
 
@@ -38,9 +38,9 @@ class HourlyContext:
     network, station_id : str
     zone : ZoneInfo
         Of the civil months by which limits may change.
-    beside : DataFrame or None
+    other_networks : DataFrame or None
         Hourly values of the station's other networks, such as rain; index of UTC hours.
-    place : Place or None
+    place : Coordinates or None
     near : mapping of str to DataFrame or None
         Hourly values of neighbouring stations by id; index of UTC hours.
     """
@@ -53,8 +53,8 @@ class HourlyContext:
         network: str,
         station_id: str,
         zone: ZoneInfo,
-        beside: pd.DataFrame | None = None,
-        place: Place | None = None,
+        other_networks: pd.DataFrame | None = None,
+        place: Coordinates | None = None,
         near: Mapping[str, pd.DataFrame] | None = None,
     ) -> None:
         index = pd.DatetimeIndex(hourly.frame.index)
@@ -65,7 +65,7 @@ class HourlyContext:
         self.unevaluated: Counter[str] = Counter()
         self.minimum = thresholds.hour.min_completeness
         self.place, self.near = place, near or {}
-        self._beside = beside
+        self._other_networks = other_networks
         self._valid: dict[str, Field] = {}
         self.columns, self.shares = columns_of(hourly.frame), columns_of(hourly.completeness)
         self.certain = columns_of(hourly.certain)
@@ -86,9 +86,9 @@ class HourlyContext:
         """`valid` of this network, else what another network of the station measured; None where none does."""
         if code in self.columns:
             return self.valid(code)
-        if self._beside is None or code not in self._beside:
+        if self._other_networks is None or code not in self._other_networks:
             return None
-        return self._beside[code].reindex(self.hourly.frame.index).to_numpy(dtype=np.float64)
+        return self._other_networks[code].reindex(self.hourly.frame.index).to_numpy(dtype=np.float64)
 
     def by_month(
         self, kind: type[_Limit], code: str, run: Callable[[_Limit], NDArray[np.int8]]
@@ -109,7 +109,7 @@ class HourlyContext:
 
 
 def with_past(hourly: Hourly, past: pd.DataFrame) -> Hourly:
-    """Put stored hours before the hours at hand, so that a baseline or a rate of days can be told from a few hours.
+    """Put stored hours before the hours at hand, so that a baseline or a rate of days can be computed from a few hours.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from qc.hourly.hourly_test import HourlyResult
     from qc.hourly.mean import Hourly
     from qc.limits.thresholds import Thresholds
-    from qc.native.place import Place
+    from qc.native.coordinates import Coordinates
 
 #: Shared, since making an empty frame costs as much as the tests of a day of minutes.
 _NO_FLAGS = empty_flags()
@@ -58,8 +58,8 @@ def flag_hours(  # noqa: PLR0913 - all by keyword
     network: str,
     station_id: str,
     zone: ZoneInfo,
-    beside: pd.DataFrame | None = None,
-    place: Place | None = None,
+    other_networks: pd.DataFrame | None = None,
+    place: Coordinates | None = None,
     near: Mapping[str, pd.DataFrame] | None = None,
 ) -> FlaggedHours:
     """Run every hourly test on one station's hours.
@@ -71,15 +71,22 @@ def flag_hours(  # noqa: PLR0913 - all by keyword
     network, station_id : str
     zone : ZoneInfo
         Of the civil months by which limits may change.
-    beside : DataFrame or None
+    other_networks : DataFrame or None
         Hourly values of the station's other networks, for relations across networks.
-    place : Place or None
+    place : Coordinates or None
         Of the station, for the position of the sun.
     near : mapping of str to DataFrame or None
         Hourly values of the same network at neighbouring stations, by id.
     """
     station = HourlyContext(
-        hourly, thresholds, network=network, station_id=station_id, zone=zone, beside=beside, place=place, near=near
+        hourly,
+        thresholds,
+        network=network,
+        station_id=station_id,
+        zone=zone,
+        other_networks=other_networks,
+        place=place,
+        near=near,
     )
     of_network: dict[str, list[HourlyResult]] = {}
     for result in network_results(station):

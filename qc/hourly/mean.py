@@ -1,8 +1,8 @@
 """Native values and their flags to hourly values.
 
 An hour's value is the mean of its valid values (`schemas.flag.is_valid`), their sum for rain and the direction of their
-mean vector for wind direction. A value belongs to the hour in which its interval starts. Every hour is given a value as soon
-as it has one valid native value; whether it may enter statistics is the completeness test's verdict
+mean vector for wind direction. A value belongs to the hour in which its interval starts. Every hour has a value as soon
+as it has one valid native value; whether it may enter statistics is the flag of the completeness test
 (`qc.hourly.flagging.completeness_test`), not a missing number.
 
 How many values an hour must hold, and how many are there: `schemas.completeness`. An hourly gas chromatograph is complete with
@@ -74,7 +74,7 @@ def aggregate(
     Returns
     -------
     Hourly
-        NaN and a count of 0 where an hour has no valid value, or no direction can be told (calm).
+        NaN and a count of 0 where an hour has no valid value, or no direction (calm).
     """
     frame = _Rows.of(native, hours, cadence_s)
     columns = columns_of(native, parameters_in(native))
@@ -135,7 +135,7 @@ def merge(parts: Sequence[Hourly]) -> Hourly:
 
 
 def with_completeness(hours: pd.DataFrame, made: Hourly) -> pd.DataFrame:
-    """Finished hours with ``<p>__completeness`` beside each mean, rounded to four digits [1]."""
+    """Finished hours with ``<p>__completeness`` next to each mean, rounded to four digits [1]."""
     shares = made.completeness.reindex(hours.index)[parameters_in(hours)].round(4)
     return pd.concat([hours, shares.add_suffix(COMPLETENESS)], axis=1)
 
@@ -219,7 +219,7 @@ def _weights(
     frame: _Rows,
     valid: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    """Valid wind speeds beside the directions; an hour without any such pair weighs all its directions the same."""
+    """Valid wind speeds of the directions; an hour without any such pair weighs all its directions the same."""
     rows = frame.row[valid]
     if WIND_SPEED not in native:
         return np.ones(rows.size)

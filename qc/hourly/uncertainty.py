@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class InstrumentUncertainty(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="uncertainty"):
-    """Standard uncertainty that the instrument's maker or calibration states: no test, a figure beside every hour.
+    """Standard uncertainty stated by the manufacturer or a calibration: no test, a figure of every hour.
 
     Attributes
     ----------

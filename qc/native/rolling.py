@@ -86,7 +86,7 @@ def follows_hole(seconds: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def slots(seconds: NDArray[np.float64], step_s: float, longest: int | None = None) -> NDArray[np.int64]:
-    """Places of times on a grid of one step, so that rows that are absent leave their places free; each has its own.
+    """Slots of times on a grid of one step, one a time; rows that are absent leave theirs free.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def on_grid(values: NDArray[np.float64], place: NDArray[np.int64]) -> NDArray[np
 
 
 def trailing(filtered: Callable[..., Any], numbers: NDArray[np.float64], size: int) -> NDArray[np.float64]:
-    """Filter of scipy.ndimage over the ``size`` numbers that end at each; those before the first whole window are not told.
+    """Filter of scipy.ndimage over the ``size`` numbers that end at each; those before the first whole window are undefined.
 
     Parameters
     ----------

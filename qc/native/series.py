@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from qc.native.place import Place
+    from qc.native.coordinates import Coordinates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class Stream:
         Seconds between two readings [s].
     zone : ZoneInfo
         Of the civil months and hours by which limits may change.
-    place : Place or None
+    place : Coordinates or None
         Coordinates of the station, for day and night; None: not known.
     """
 
@@ -37,7 +37,7 @@ class Stream:
     instrument_id: str
     cadence_s: int
     zone: ZoneInfo
-    place: Place | None = None
+    place: Coordinates | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How high the sun stands, for checks of radiation."""
+"""Solar elevation."""
 
 from __future__ import annotations
 

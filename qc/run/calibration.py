@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from qc.calibration.applied import Calibrations
-from qc.calibration.check import Doubt, doubts, judge_checks
+from qc.calibration.check import FlaggedPeriod, evaluate_checks, flagged_periods
 from qc.calibration.correction import CalibrationError, check_correction, corrected, derive_correction
 from qc.limits.thresholds import OVERRIDES_NAME
 from qc.run.limits import load_thresholds
@@ -58,8 +58,8 @@ class CorrectionProposal(msgspec.Struct, frozen=True, kw_only=True):
 def load(state: StateStore, network: str, thresholds: Thresholds, zone: ZoneInfo, start: datetime) -> Calibrations:
     """Doubts and corrections that hold for data from ``start`` on."""
     stored = _followed(state, network, start)
-    by_channel: dict[_Channel, list[Doubt]] = defaultdict(list)
-    for item in doubts(judge_checks([one.result for one in stored], thresholds, zone)):
+    by_channel: dict[_Channel, list[FlaggedPeriod]] = defaultdict(list)
+    for item in flagged_periods(evaluate_checks([one.result for one in stored], thresholds, zone)):
         by_channel[item.station_id, item.instrument_id, item.parameter].append(item)
     decisions: dict[_Channel, list[Correction]] = defaultdict(list)
     for found in state.calibration.list_corrections(network=network, only_active=True):
@@ -82,9 +82,9 @@ def evaluate_new_checks(state: StateStore, network: str, thresholds: Thresholds,
     stored = _followed(state, network, new[0].result.at)
     channels = {_channel(item.result) for item in new}
     known = [item for item in stored if _channel(item.result) in channels]
-    after = judge_checks([item.result for item in known], thresholds, zone)
-    before = judge_checks([item.result for item in known if item.outcome is not None], thresholds, zone)
-    hours = changed_hours(doubts(before), doubts(after), now)
+    after = evaluate_checks([item.result for item in known], thresholds, zone)
+    before = evaluate_checks([item.result for item in known if item.outcome is not None], thresholds, zone)
+    hours = changed_hours(flagged_periods(before), flagged_periods(after), now)
     outcomes = {item.result: (item.outcome, item.drift) for item in after}
     # a result that another of the same moment has replaced says nothing any more
     replaced = (CheckOutcome.UNKNOWN, None)
@@ -108,7 +108,9 @@ def evaluate_all_checks(settings: SharedSettings, state: StateStore, now: dateti
     return sum(evaluate_new_checks(state, code, thresholds, zone, now) for code in networks)
 
 
-def changed_hours(before: Iterable[Doubt], after: Iterable[Doubt], now: datetime) -> set[tuple[str, str, datetime]]:
+def changed_hours(
+    before: Iterable[FlaggedPeriod], after: Iterable[FlaggedPeriod], now: datetime
+) -> set[tuple[str, str, datetime]]:
     """Full hours (network, station, start) before ``now`` that are in doubt before or after, but not in the same way."""
     old, new = set(before), set(after)
     same = old & new
@@ -143,7 +145,7 @@ def propose(settings: SharedSettings, check_id: int, who: str, why: str, *, is_d
         own = state.calibration.list_checks(
             network=item.network, station_id=item.station_id, instrument_id=item.instrument_id, parameter=item.parameter
         )
-        judged = judge_checks([one.result for one in own], _thresholds(settings), settings.stations.timezone)
+        judged = evaluate_checks([one.result for one in own], _thresholds(settings), settings.stations.timezone)
         decision = derive_correction(judged, item, who, why)
         check_correction(decision)
         proposal = _proposal(settings, decision)
@@ -212,7 +214,7 @@ def _correction_hours(decision: Correction) -> set[tuple[str, str, datetime]]:
     return {(decision.network, decision.station_id, hour) for hour in hours_between(decision.start, decision.end)}
 
 
-def _hours_of(periods: Iterable[Doubt], now: datetime) -> set[tuple[str, str, datetime]]:
+def _hours_of(periods: Iterable[FlaggedPeriod], now: datetime) -> set[tuple[str, str, datetime]]:
     return {
         (item.network, item.station_id, hour)
         for item in periods

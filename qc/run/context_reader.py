@@ -9,7 +9,7 @@ import pandas as pd
 
 from qc.hourly.context import with_past
 from qc.hourly.relation.network import DOSE, RAIN, codes_of
-from qc.hourly.space.neighbours import Places
+from qc.hourly.space.neighbours import StationCoordinates
 from schemas.frames import valid_values
 from schemas.message import NetworkCode
 
@@ -94,7 +94,7 @@ class ContextReader:
 def neighbours(station: Station, stations: Sequence[Station]) -> list[Station]:
     """Nearest stations within `NEAR_KM`, `MOST_NEAR` at most; none where the station's place is not known."""
     others = [other for other in stations if other.id != station.id]
-    far = Places.of([station, *others]).distance_km()[0][1:]
+    far = StationCoordinates.of([station, *others]).distance_km()[0][1:]
     near = sorted((float(km), other.id, other) for km, other in zip(far, others, strict=True) if km < NEAR_KM)
     return [other for _, _, other in near[:MOST_NEAR]]
 

@@ -11,7 +11,7 @@ import pandas as pd
 from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import Hourly, aggregate, merge, with_completeness
 from qc.hourly.uncertainty import with_uncertainty
-from qc.native.place import place_of
+from qc.native.coordinates import coordinates_of
 from qc.native.runner import flag_native
 from qc.native.series import Stream
 from qc.station.window import Window, reporting_hours
@@ -119,8 +119,8 @@ def judge_station(
         network=context.network,
         station_id=station.id,
         zone=context.zone,
-        beside=None if reader is None else reader.other_networks(station),
-        place=place_of(station),
+        other_networks=None if reader is None else reader.other_networks(station),
+        place=coordinates_of(station),
         near={} if reader is None else reader.near(station),
     )
     found.unevaluated.update(hours.unevaluated)
@@ -152,11 +152,11 @@ def _judge_instrument(  # noqa: PLR0917 - one step of the loop above
         instrument_id=instrument.id,
         cadence_s=instrument.cadence_s,
         zone=context.zone,
-        place=place_of(station),
+        place=coordinates_of(station),
     )
     flagged, values = flag_native(native, stream, context.thresholds), native
     if context.calibrations is not None:
-        flagged = context.calibrations.judge(flagged, native, stream)
+        flagged = context.calibrations.flag(flagged, native, stream)
         values = context.calibrations.correct(native, stream)
     flags.append(context.window.flags_inside(flagged.records))
     found.unevaluated.update(flagged.unevaluated)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.hourly.space.neighbours import Places
+from qc.hourly.space.neighbours import StationCoordinates
 from qc.verdict.case import FOLLOWS, Case
 from qc.verdict.channel import StationChannel, is_ratio
 from qc.verdict.context import Indication
@@ -160,7 +160,7 @@ def _met(case: Case, name: str, before_h: int) -> Field | None:
     """Largest weather value from some hours before each hour to it, of the station itself or the nearest one that has any."""
     context = case.context
     frames = [frame for frame in (case.series.own, *context.other_networks.values()) if frame is not None]
-    distance = Places.of([context.station, *context.met_stations]).distance_km()[0][1:]
+    distance = StationCoordinates.of([context.station, *context.met_stations]).distance_km()[0][1:]
     order = np.argsort(distance)
     near = [context.met_stations[at].id for at in order if distance[at] <= RADIUS_KM]
     frames += [context.met[item] for item in near if item in context.met]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qc.hourly.space.neighbours import Places
+from qc.hourly.space.neighbours import StationCoordinates
 from qc.robust import MAD_TO_SIGMA
 from qc.verdict.channel import EXCESS, OWN, TWIN, StationChannel, hourly_of, is_ratio, key, least_spread, log_distance
 from qc.verdict.deviation import (
@@ -101,7 +101,7 @@ class CaseSeries:
         """Distance [km], bearing towards it [deg] and id of the other stations around with hours of the parameter."""
         context = self.context
         everyone = [context.station, *(item for item in context.stations if item.id != context.station.id)]
-        places = Places.of(everyone)
+        places = StationCoordinates.of(everyone)
         distance = places.distance_km()[0]
         bearing = bearing_deg(places.lon[0], places.lat[0], places.lon, places.lat)
         return sorted(

@@ -82,7 +82,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one check, and the data that it and its neighbours make invalid or suspect. 查看一次检查及其影响的数据。"""
-    from qc.calibration.check import doubts, judge_checks
+    from qc.calibration.check import evaluate_checks, flagged_periods
     from qc.run.limits import thresholds_of
     from schemas.words import sentence
 
@@ -96,8 +96,10 @@ def show(
             network=one.network, station_id=one.station_id, instrument_id=one.instrument_id, parameter=one.parameter
         )
     thresholds = _or_stop(partial(thresholds_of, settings))
-    judged = judge_checks([item.result for item in own], thresholds, settings.stations.timezone)
-    periods = [item for item in doubts(judged) if item.start <= one.at and (item.end is None or one.at <= item.end)]
+    judged = evaluate_checks([item.result for item in own], thresholds, settings.stations.timezone)
+    periods = [
+        item for item in flagged_periods(judged) if item.start <= one.at and (item.end is None or one.at <= item.end)
+    ]
     if as_json:
         told = [replace(item, reason=sentence(item.reason, "en")) for item in periods]
         typer.echo(to_json({"check": found, "now": [item for item in judged if item.result == one], "doubts": told}))

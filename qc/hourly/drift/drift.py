@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _DAY_S = 86_400.0
-#: Fewest blocks from which a slope is told.
+#: Fewest blocks from which a slope is computed.
 _LEAST_BLOCKS = 3
 
 
@@ -37,7 +37,7 @@ class DriftScale(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftRule:
-    """How drift is judged.
+    """When a series has drifted.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class DriftLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     stations : int
         Fewest other stations that must have an hour.
     days : int
-        Length of the record that is judged [d].
+        Length of the evaluated record [d].
     """
 
     suspect: Positive
@@ -92,7 +92,7 @@ class DriftLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def rule(self) -> DriftRule:
-        """How a series is judged."""
+        """Figures for `drift_test`."""
         return DriftRule(
             suspect=self.suspect,
             scale=self.scale,
@@ -131,7 +131,7 @@ class Drift:
 def drift_test(
     values: NDArray[np.float64], reference: NDArray[np.float64], times: NDArray[np.datetime64], rule: DriftRule
 ) -> tuple[NDArray[np.int8], Drift]:
-    """Judge a series by how its distance from a reference changes.
+    """Flag a series by the change of its distance from a reference.
 
     A block whose median comparison is further than ``rule.suspect`` from the median of the first blocks is SUSPECT with all its
     values, if the block before it was too: a day with a plume of its own is no drift. Values of blocks with too few pairs,
@@ -172,9 +172,9 @@ def drift_test(
     if medians.size > rule.baseline_blocks:
         off = np.abs(medians - np.median(medians.to_numpy()[: rule.baseline_blocks])) > rule.suspect
         stays = off & off.shift(fill_value=False)
-        verdict = np.full(int(block[-1]) + 1, Flag.UNKNOWN, dtype=np.int8)
-        verdict[medians.index] = np.where(stays, Flag.SUSPECT, Flag.PASS)
-        flags = verdict[block]
+        by_block = np.full(int(block[-1]) + 1, Flag.UNKNOWN, dtype=np.int8)
+        by_block[medians.index] = np.where(stays, Flag.SUSPECT, Flag.PASS)
+        flags = by_block[block]
     flags[~np.isfinite(values)] = Flag.MISSING
     return flags, _drift(medians, rule)
 

@@ -31,7 +31,7 @@ def flag_drift(
     Parameters
     ----------
     hours : mapping of str to DataFrame
-        `schemas.frames` hourly by station, over the weeks to be judged; only valid values count.
+        `schemas.frames` hourly by station, over the evaluated weeks; only valid values count.
     thresholds : Thresholds
     network : str
     month : int

@@ -1,7 +1,7 @@
-"""Relations between parameters of one hour: a ratio or a difference that must lie within a band where it means something.
+"""Relations between parameters of one hour: a ratio or a difference that must be within a band where its weight is high enough.
 
-A relation says which parameters it needs, how it is computed, and whom it blames. What lies outside the band is SUSPECT for all of
-them, since the hour alone does not tell which one is wrong. Without the inputs, or where they are too small to tell, an hour is
+A relation states which parameters it requires, how it is computed, and which parameters it flags. Outside of the band all of them are
+SUSPECT, since one hour does not show which one is wrong. Without the inputs, or where they are too small to tell, an hour is
 UNKNOWN.
 """
 
@@ -119,7 +119,7 @@ def band_test(figures: Figures, *, low: float | None, high: float | None, floor:
 
 
 def ratio(numerator: Field, denominator: Field, weight: Field | None = None) -> Figures:
-    """Quotient, weighed by the denominator unless told otherwise; NaN where the denominator is not above zero."""
+    """Quotient, weighted by the denominator unless given otherwise; NaN where the denominator is not above zero."""
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(denominator > 0, numerator / denominator, np.nan)
     return Figures(value, denominator if weight is None else weight)

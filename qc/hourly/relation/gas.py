@@ -33,7 +33,7 @@ class NitrogenOxides(Band, frozen=True, kw_only=True, forbid_unknown_fields=True
 class OzoneWithNo(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ozone_with_no"):
     """NO where ozone is high: the two react within minutes.
 
-    `floor` is the ozone from which on it is looked at.
+    `floor` is the least ozone.
 
     Source: the project's.
     """
@@ -80,7 +80,7 @@ def ox_balance(values: Mapping[str, Field]) -> Figures:
 def inversion_rate(values: Mapping[str, Field]) -> Figures:
     """Part of the last `RATE_H` hours in which PM2.5 was above PM10 [1]; the weight is the number of hours with both.
 
-    A few inversions are noise at low concentrations; a persistent rate is a heater, a flow or a head that needs somebody.
+    A few inversions are noise at low concentrations; a persistent rate is a faulty heater, flow or head.
     """
     both = np.isfinite(values["pm25"]) & np.isfinite(values["pm10"])
     above = pd.Series(np.where(both, values["pm25"] > values["pm10"], np.nan))

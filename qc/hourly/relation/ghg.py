@@ -1,4 +1,4 @@
-"""Greenhouse gases: a noisy hour, and what a source beside the inlet does to several gases at once."""
+"""Greenhouse gases: noise within the hour, and a source near the inlet that lifts several gases at once."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def covariation(values: Mapping[str, Field]) -> Figures:
 
 
 def _noise(code: str) -> Relation:
-    """Standard deviation within the hour, of the gas's unit; always of weight 1. Hours that do not state it are not judged."""
+    """Standard deviation within the hour, of the gas's unit; always of weight 1. Hours without it are UNKNOWN."""
     spread = f"{code}__std"
     return Relation(
         kind=HourNoise,

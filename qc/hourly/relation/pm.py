@@ -50,7 +50,7 @@ class AmmoniumBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 class MassClosure(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="mass_closure"):
     """1.375 SO4 + 1.29 NO3 + 1.4 OC + EC + soil (2.20 Al + 2.49 Si + 1.63 Ca + 2.42 Fe + 1.94 Ti) + 2.54 Na+, of what is measured, over PM2.5.
 
-    Only an excess is looked at, since not everything is measured. `floor` is PM2.
+    Only an excess is flagged, since not everything is measured. `floor` is PM2.
 
     Source: IMPROVE reconstruction; OC factor 1.4 for fresh urban aerosol.
     """

@@ -42,7 +42,7 @@ class DoseRise(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True,
     what is left of that rain's highest rise at a half-time of 60 min (the slowest of the usual 20 to 60). Wash-out passes,
     and its reason is kept. Everything else is **unexplained**: SUSPECT. Fewer than `dry_hours` dry hours: UNKNOWN. On 20
     Japanese stations (`make bench ONLY=qc.rain`; no limit was chosen on them) 99.4 % of the hours that are 20 % above the
-    station's median with rain are named wash-out. Where rain of the last three hours is not known, the reason says so and
+    station's median with rain are named wash-out. Where rain of the last three hours is not known, the reason states it and
     does not call the hour dry. An unexplained rise within what rain can bring is wash-out too where every neighbour with
     data, of the four nearest within 100 km and two at least, has wash-out by its own gauge. The rain gauge gives ten
     minutes out of fifty there, so rises after unseen rain stay unexplained. None of the 120 hours that are as high without
@@ -134,7 +134,7 @@ class DoseRises:
     since_rain_h : array of float
         Hours since rain, inf where none is known [h].
     rain_known : array of bool
-        Whether the gauge told of this hour and the three before it, so that no rain means none.
+        Whether the gauge has values of this hour and the three before it, so that no rain means none.
     baseline : DryBaseline
     """
 
@@ -207,8 +207,8 @@ def dose_rise_test(dose: Field, rain: Field, times: NDArray[np.datetime64], limi
     if baseline.count >= limit.dry_hours:
         kinds = _kinds(rise, since, grid_rain, baseline, limit)[position]
         kinds[~np.isfinite(dose)] = Rise.UNKNOWN
-    told = pd.Series(np.isfinite(grid_rain).astype(float)).rolling(RAIN_H + 1).min().to_numpy() == 1
-    return DoseRises(kinds, rise[position], since[position], told[position], baseline)
+    known = pd.Series(np.isfinite(grid_rain).astype(float)).rolling(RAIN_H + 1).min().to_numpy() == 1
+    return DoseRises(kinds, rise[position], since[position], known[position], baseline)
 
 
 def shared_wash_out(own: DoseRises, near: Sequence[NDArray[np.int8]], limit: RiseLimit) -> NDArray[np.bool_]:

@@ -134,7 +134,7 @@ def run_pattern(species: Field, *, high: float, low: float, share: float) -> NDA
 
 
 def evaluate_pattern(hours: HourlyContext) -> Iterator[HourlyResult]:
-    """SUSPECT for every species of an hour that looks like a calibration or blank run and is not said to be one."""
+    """SUSPECT for every species of an hour with the pattern of a calibration or blank run."""
     codes = [code for code in parameters_in(hours.hourly.frame) if parameter(code).group is not ParameterGroup.MET]
     species = [code for code in codes if code not in _TOTALS]
     if len(species) < _LEAST_SPECIES:

@@ -8,8 +8,8 @@ import numpy as np
 
 from qc.hourly.space.neighbours import (
     Compared,
-    Places,
     SpaceLimit,
+    StationCoordinates,
     around_each,
     compare,
     hour_blocks,
@@ -28,14 +28,14 @@ class Buddy(SpaceLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     """A value against the median of its neighbours."""
 
 
-def buddy_test(values: Field, places: Places, limit: Buddy) -> Compared:
+def buddy_test(values: Field, places: StationCoordinates, limit: Buddy) -> Compared:
     """Distance from the median of the neighbours, by their median absolute deviation with a floor.
 
     Parameters
     ----------
     values : array, shape (hour, station)
         Canonical unit; NaN: missing or not valid.
-    places : Places
+    places : StationCoordinates
     limit : Buddy
 
     References

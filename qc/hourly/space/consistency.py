@@ -8,8 +8,8 @@ import numpy as np
 
 from qc.hourly.space.neighbours import (
     Compared,
-    Places,
     SpaceLimit,
+    StationCoordinates,
     around_each,
     compare,
     hour_blocks,
@@ -29,14 +29,14 @@ _ROUNDS = 10
 
 
 class SpatialConsistency(SpaceLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="spatial_consistency"):
-    """A value against what the others let expect there by optimal interpolation.
+    """A value against its prediction by the other stations, by optimal interpolation.
 
     Attributes
     ----------
     length_km, length_m : float
-        Scales over which departures resemble each other, across and in height.
+        Correlation lengths of the residuals, horizontal and vertical [km, m].
     noise : float
-        Variance of what a station alone has, by that of the field [1].
+        Variance of a station alone over that of the field [1].
     """
 
     length_km: Positive
@@ -44,18 +44,18 @@ class SpatialConsistency(SpaceLimit, frozen=True, kw_only=True, forbid_unknown_f
     noise: Positive
 
 
-def consistency_test(values: Field, places: Places, limit: SpatialConsistency) -> Compared:
-    """Distance from what the other stations let expect at the place: leave-one-out optimal interpolation.
+def consistency_test(values: Field, places: StationCoordinates, limit: SpatialConsistency) -> Compared:
+    """Distance from the prediction by the other stations: leave-one-out optimal interpolation.
 
     The background of an hour is the median of the stations around, with a resistant slope in height where heights differ.
-    Departures from it resemble each other over ``length_km`` and ``length_m``. Stations that are found wrong are taken
-    out, the worst of its surroundings first, and all are judged again by those that stay.
+    Residuals correlate over ``length_km`` and ``length_m``. Outliers are excluded, the
+    worst of its surroundings first, and all are evaluated again by the remaining ones.
 
     Parameters
     ----------
     values : array, shape (hour, station)
         Canonical unit; NaN: missing or not valid.
-    places : Places
+    places : StationCoordinates
     limit : SpatialConsistency
 
     References
@@ -74,7 +74,7 @@ def consistency_test(values: Field, places: Places, limit: SpatialConsistency) -
     return compare(values, joined[0], joined[1], joined[2].astype(np.int64), limit)
 
 
-def _similarity(places: Places, limit: SpatialConsistency) -> Field:
+def _similarity(places: StationCoordinates, limit: SpatialConsistency) -> Field:
     """Correlation of departures between stations, shape (station, station); 1 on the diagonal, 0 where a place is not known.
 
     It falls off by itself and is not cut at the radius: a cut one is no covariance any more, and its inverse has no meaning.
@@ -88,7 +88,7 @@ def _similarity(places: Places, limit: SpatialConsistency) -> Field:
 def _consistency(
     values: Field, near: NDArray[np.bool_], similar: Field, altitude_m: Field, limit: SpatialConsistency
 ) -> tuple[Field, Field, Field]:
-    """Level, standard deviation and count of the judging stations, each (hour, station)."""
+    """Level, standard deviation and count of the neighbours, each (hour, station)."""
     there, index = np.isfinite(values), neighbour_index(near)
     used = there & _is_plain(values, index, altitude_m, limit)
     level = sigma = np.full(values.shape, np.nan)
@@ -115,9 +115,9 @@ def _consistency(
 def _is_plain(
     values: Field, index: NDArray[np.int64], altitude_m: Field, limit: SpatialConsistency
 ) -> NDArray[np.bool_]:
-    """Values so near to the median around that they may judge the others first; the rest has to be let in by them.
+    """Values so near to the median around that they enter the first round; others are admitted by later rounds.
 
-    One gross error would else spread over its whole surroundings and make itself look usual there.
+    Otherwise one gross error would spread over its surroundings and appear usual there.
     """
     background = _background(values, index, altitude_m)
     spread = np.maximum(

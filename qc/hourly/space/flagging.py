@@ -12,7 +12,7 @@ import pandas as pd
 from qc.angle import rows_on_line
 from qc.hourly.space.buddy import Buddy, buddy_test
 from qc.hourly.space.consistency import SpatialConsistency, consistency_test
-from qc.hourly.space.neighbours import Compared, Places
+from qc.hourly.space.neighbours import Compared, StationCoordinates
 from qc.hourly.space.table import SPACE_TESTS
 from schemas.flag import Flag, combine
 from schemas.frames import FLAG, FLAG_COLUMNS, concat_flags, valid_values
@@ -47,14 +47,14 @@ class FlaggedSpace:
         `schemas.frames` flags, ``instrument_id`` None.
     unevaluated : Counter of str
         By test: station-hours with a value and a limit, but with too few neighbours.
-    spared : int
-        Station-hours that stood out and were held to be an event.
+    exempted : int
+        SUSPECT station-hours that the verdict took for an event.
     """
 
     hourly: dict[str, pd.DataFrame]
     records: pd.DataFrame
     unevaluated: Counter[str]
-    spared: int
+    exempted: int
 
 
 def flag_space(
@@ -77,11 +77,11 @@ def flag_space(
     code : str
         Of `schemas.message.NetworkCode`: whose stations are compared.
     thresholds : Thresholds
-        Without a limit a parameter is not compared. A limit that is a station's own holds for what is said of it.
+        Without a limit a parameter is not compared. A limit of a station holds for the flags of that station.
     is_event : callable or None
-        Asked with station, parameter, start and end of each run of hours that stand out; True spares them. None: nobody asks.
+        Called with station, parameter, start and end of each run of SUSPECT hours; True exempts them. None: no exemption.
     span : Interval or None
-        Only hours that start in it are judged; None: all.
+        Only hours that start in it are flagged; None: all.
 
     Returns
     -------
@@ -100,7 +100,7 @@ def flag_space(
     )
     for name in codes:
         task.compare(name)
-    return FlaggedSpace(task.changed, concat_flags(task.records), task.unevaluated, task.spared)
+    return FlaggedSpace(task.changed, concat_flags(task.records), task.unevaluated, task.exempted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +135,10 @@ class _Space:
         self.changed: dict[str, pd.DataFrame] = {}
         self.records: list[pd.DataFrame] = []
         self.unevaluated: Counter[str] = Counter()
-        self.spared = 0
+        self.exempted = 0
 
     def keep(self, span: Interval | None) -> None:
-        """Leave out the hours that are not asked about."""
+        """Leave out the hours outside of the span."""
         if span is not None:
             inside = (self.index >= pd.Timestamp(span.start)) & (self.index < pd.Timestamp(span.end))
             self.index, self.months = self.index[inside], self.months[inside]
@@ -154,7 +154,7 @@ class _Space:
             return
         values = np.column_stack([valid_values(self.hours[item.id], code).reindex(self.index) for item in own])
         values = rows_on_line(values, parameter(code).period)
-        places = Places.of(own)
+        places = StationCoordinates.of(own)
         for test, found in limits.items():
             for limit, rows, columns in found:
                 run = (
@@ -185,7 +185,7 @@ class _Space:
         ]
 
     def _note(self, station: Station, found: _Found, column: int, rows: NDArray[np.bool_]) -> None:
-        """Keep what stands out at one station, in records and in its combined flags."""
+        """Keep the SUSPECT hours of one station, in records and in its combined flags."""
         at = np.flatnonzero(rows & (found.run.flags[:, column] == Flag.SUSPECT))
         at = self._without_events(station, found.code, at)
         if not at.size:
@@ -204,7 +204,7 @@ class _Space:
         for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1):
             first, last = self.index[run[0]].to_pydatetime(), (self.index[run[-1]] + _HOUR).to_pydatetime()
             if self.is_event(station.id, code, first, last):
-                self.spared += len(run)
+                self.exempted += len(run)
             else:
                 kept.append(run)
         return np.concatenate(kept) if kept else at[:0]

@@ -33,7 +33,7 @@ class SpaceLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     radius_km, height_m : float
         How far away, and how much higher or lower, a station of like kind may be to count.
     min_neighbours : int
-        Fewer: not judged.
+        Fewer: not evaluated.
     deviations : float
         SUSPECT beyond so many robust standard deviations [1].
     floor : float
@@ -51,8 +51,8 @@ class SpaceLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where stations stand, shapes (station,).
+class StationCoordinates:
+    """Coordinates of stations, shapes (station,).
 
     Attributes
     ----------
@@ -67,8 +67,8 @@ class Places:
     altitude_m: Field
 
     @classmethod
-    def of(cls, stations: Sequence[Station]) -> Places:
-        """Places of stations as the network file has them."""
+    def of(cls, stations: Sequence[Station]) -> StationCoordinates:
+        """Coordinates as the network file has them."""
         columns = [
             np.array([np.nan if value is None else value for value in values], dtype=np.float64)
             for values in (
@@ -88,7 +88,7 @@ class Places:
         return np.nan_to_num(np.abs(self.altitude_m[:, None] - self.altitude_m), nan=0.0)
 
     def near(self, radius_km: float, height_m: float) -> NDArray[np.bool_]:
-        """Who is whose neighbour, shape (station, station); nobody is his own."""
+        """Pairs of neighbours, shape (station, station); no station is its own neighbour."""
         inside: NDArray[np.bool_] = (self.distance_km() <= radius_km) & (self.height_m() <= height_m)
         np.fill_diagonal(inside, val=False)
         return inside
@@ -103,9 +103,9 @@ class Compared:
     flags : array of int8
         PASS, SUSPECT, UNKNOWN (too few neighbours with a value), MISSING.
     level : array
-        What the others let expect, unit of the values; NaN where not judged.
+        Prediction by the others, unit of the values; NaN where not evaluated.
     deviations : array
-        Distance from it in robust standard deviations, with its sign [1]; NaN where not judged.
+        Distance from it in robust standard deviations, with its sign [1]; NaN where not evaluated.
     count : array of int
         Neighbours with a value.
     """
@@ -128,7 +128,7 @@ def compare(values: Field, level: Field, sigma: Field, count: NDArray[np.int64],
 
 
 def hour_blocks(values: Field, width: int) -> list[slice]:
-    """Hours that are looked at together, where each station needs ``width`` numbers an hour."""
+    """Hours that are processed together, where each station needs ``width`` numbers an hour."""
     size = max(1, _BLOCK_VALUES // max(1, values.shape[1] * width))
     return [slice(first, first + size) for first in range(0, len(values), size)]
 

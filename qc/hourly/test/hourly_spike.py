@@ -66,8 +66,8 @@ def hourly_spike_test(
     """
     flags = np.full(values.shape, Flag.UNKNOWN, dtype=np.int8)
     if values.size > 2:  # noqa: PLR2004 - an hour and its two neighbours
-        beside = (np.diff(times)[:-1] == _HOUR) & (np.diff(times)[1:] == _HOUR)
-        level = np.where(beside, (values[:-2] + values[2:]) / 2, np.nan)
+        consecutive = (np.diff(times)[:-1] == _HOUR) & (np.diff(times)[1:] == _HOUR)
+        level = np.where(consecutive, (values[:-2] + values[2:]) / 2, np.nan)
         inner = values[1:-1]
         flags[1:-1][np.isfinite(level)] = Flag.PASS
         flags[1:-1][(inner > ratio * level) & (inner - level > increment)] = Flag.SUSPECT

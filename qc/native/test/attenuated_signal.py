@@ -86,7 +86,7 @@ def attenuated_signal_test(
     References
     ----------
     QARTOD attenuated signal test, as `ioos_qc.qartod.attenuated_signal_test` with ``min_obs`` of 75 % of a full window, at
-    least 3. There, a window of the range that misses a value is UNKNOWN; here the values that are left are judged.
+    least 3. There, a window of the range that misses a value is UNKNOWN; here the remaining values are evaluated.
 
     Examples
     --------
@@ -104,12 +104,12 @@ def attenuated_signal_test(
     else:
         check_positive("window_s", window_s)
         moved = _moved(there, times[there.at], window_s, spread)
-    judged = np.full(moved.shape, Flag.UNKNOWN, dtype=np.int8)
-    judged[moved >= suspect] = Flag.PASS
-    judged[moved < suspect] = Flag.SUSPECT
+    flags = np.full(moved.shape, Flag.UNKNOWN, dtype=np.int8)
+    flags[moved >= suspect] = Flag.PASS
+    flags[moved < suspect] = Flag.SUSPECT
     if fail is not None:
-        judged[moved < fail] = Flag.FAIL
-    return there.flags(judged, Flag.MISSING)
+        flags[moved < fail] = Flag.FAIL
+    return there.flags(flags, Flag.MISSING)
 
 
 def _moved(there: Present, times: NDArray[np.datetime64], window_s: float, spread: Spread) -> NDArray[np.float64]:

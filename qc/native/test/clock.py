@@ -54,7 +54,7 @@ def clock_test(
     """Flag readings whose start is off the grid on which the instrument usually reports: its clock jumped.
 
     An instrument that reports every ``cadence_s`` does so at a steady phase. The usual phase is that of most readings; where
-    fewer than ``least_share`` keep to it, the instrument has no grid and nothing can be said (UNKNOWN). A jump by a multiple
+    fewer than ``least_share`` keep to it, the instrument has no grid and is UNKNOWN. A jump by a multiple
     of the cadence cannot be seen in this way.
 
     Parameters

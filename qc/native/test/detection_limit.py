@@ -50,7 +50,7 @@ class DetectionLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class DetectionMark(IntEnum):
-    """Where a value lies by its detection limit (DL); a mark is no verdict, the value is kept as it is."""
+    """Where a value lies by its detection limit (DL); a mark is no flag, the value is kept."""
 
     ABOVE = 0
     """At or above DL, or missing."""
@@ -106,7 +106,7 @@ def detection_limit_test(
 ) -> NDArray[np.int8]:
     """Flag values below minus the detection limit, and those that end a window in which nearly all were negative.
 
-    Noise around zero is negative half of the time; where it is always, the zero has moved and wants a check.
+    Noise around zero is negative half of the time; if it always is, the zero has shifted and must be checked.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def detection_limit_test(
     limit : float
         Detection limit, unit of the values, > 0.
     persistent_s : float or None
-        Length of the window [s]; None: only single values are judged.
+        Length of the window [s]; None: only single values are evaluated.
     persistent_share : float
         Share of negative values [1], at and above which a negative value is SUSPECT.
 

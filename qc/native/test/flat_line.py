@@ -80,7 +80,7 @@ def flat_line_test(
     tolerance : float
         Unit of the values, > 0.
     qartod : bool
-        Whether to judge thin and short windows as ioos_qc does.
+        Whether to evaluate thin and short windows as ioos_qc does.
 
     Raises
     ------

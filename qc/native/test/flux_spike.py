@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from qc.native.place import Place
+    from qc.native.coordinates import Coordinates
     from qc.native.series import NativeSeries
     from schemas.reason import Figure
 
@@ -70,12 +70,12 @@ def flux_spike_test(
     window : int
         Values in a block; thirteen days by default.
     night : array of bool or None
-        Which values are of the night; None: all are judged together.
+        Which values are of the night; None: all are evaluated together.
 
     Returns
     -------
     array of int8
-        The first and last value, those beside a hole, and blocks with fewer than 10 differences by day (night) are UNKNOWN.
+        The first and last value, the neighbours of a hole, and blocks with fewer than 10 differences by day (night) are UNKNOWN.
 
     Notes
     -----
@@ -97,7 +97,7 @@ def flux_spike_test(
     double[1:-1] = 2 * values[1:-1] - values[:-2] - values[2:]
     excess = np.full(values.shape, np.nan)
     phases = [np.ones(values.shape, dtype=np.bool_)] if night is None else [night, ~night]
-    # counted from the end, so that the latest values are never judged by a rest of a block
+    # counted from the end, so that the latest values are never evaluated by the remainder of a block
     for last in range(values.size, 0, -window):
         first = max(0, last - window)
         block, around = slice(first, last), slice(first, min(values.size, first + window))
@@ -114,11 +114,11 @@ def flux_spike_test(
 
 
 def _spikes(size: Field, excess: Field) -> NDArray[np.int8]:
-    """SUSPECT where a difference exceeds its limit and is not below those beside it; UNKNOWN where it is not known."""
+    """SUSPECT where a difference exceeds its limit and is not below its neighbours; UNKNOWN where it is not known."""
     filled = np.nan_to_num(size)
-    beside = np.maximum(np.r_[0.0, filled[:-1]], np.r_[filled[1:], 0.0])
+    neighbours = np.maximum(np.r_[0.0, filled[:-1]], np.r_[filled[1:], 0.0])
     with np.errstate(invalid="ignore"):
-        flags = np.where((excess > 0) & (filled >= beside), Flag.SUSPECT, Flag.PASS).astype(np.int8)
+        flags = np.where((excess > 0) & (filled >= neighbours), Flag.SUSPECT, Flag.PASS).astype(np.int8)
     flags[~np.isfinite(excess)] = Flag.UNKNOWN
     return flags
 
@@ -155,7 +155,7 @@ def flux_spikes_of(
     return flags
 
 
-def is_night(times: NDArray[np.datetime64], place: Place) -> NDArray[np.bool_]:
+def is_night(times: NDArray[np.datetime64], place: Coordinates) -> NDArray[np.bool_]:
     """Whether the sun is below the horizon in the middle of each half hour."""
     middle = times + np.timedelta64(FLUX_CADENCE_S // 2, "s")
     dark: NDArray[np.bool_] = solar_elevation(middle, place.lon, place.lat) < 0

@@ -47,7 +47,7 @@ def gap_test(times: NDArray[np.datetime64], cadence_s: int) -> list[MissingInter
     """Find intervals that should have come and did not.
 
     Between two readings lie ``round(step / cadence) - 1`` missing ones, so jitter of half a cadence is no gap. What is before
-    the first and after the last reading is not known here. QARTOD's test of this name judges only the newest reading.
+    the first and after the last reading is not known here. QARTOD's test of this name evaluates only the newest reading.
 
     Parameters
     ----------

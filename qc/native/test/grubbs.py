@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 import pandas as pd
 from msgspec import Meta
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from qc.limits.limit import BaseLimit, Positive
 from qc.native.argument import check_positive, elapsed_s
@@ -105,7 +105,7 @@ def critical_value(count: int, alpha: float) -> float:
     >>> round(critical_value(10, 0.05), 3)
     2.29
     """
-    quantile = float(student.ppf(1 - alpha / (2 * count), count - 2))
+    quantile = float(stdtrit(count - 2, 1 - alpha / (2 * count)))
     return float((count - 1) / np.sqrt(count) * np.sqrt(quantile**2 / (count - 2 + quantile**2)))
 
 

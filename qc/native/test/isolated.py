@@ -45,7 +45,7 @@ class IsolatedLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=
 def isolated_test(
     values: NDArray[np.float64], times: NDArray[np.datetime64], *, gap_s: float, longest_s: float
 ) -> NDArray[np.int8]:
-    """Flag values that stand alone between two gaps: an instrument that starts and stops seldom measures the air.
+    """Flag isolated values between two gaps: an instrument that starts and stops rarely measures the air.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def isolated_test(
         UTC, ascending, unique.
     gap_s : float
         Time without a value that separates groups of values, from start to start [s]. An instrument whose usual step is more
-        than a third of it is not judged (UNKNOWN).
+        than a third of it is not evaluated (UNKNOWN).
     longest_s : float
         A group is SUSPECT if it lasts no longer than this from its first to its last start [s]. A group at either end of
         the series is UNKNOWN, since what lies beyond is not known, and longer ones pass.

@@ -59,8 +59,8 @@ def resolution_test(
 ) -> NDArray[np.int8]:
     """Flag values that end a window in which all are multiples of a quantum coarser than the instrument's digits.
 
-    A digit is stuck, or somebody changed the format. Only windows in which the value changed often enough tell: a constant is
-    the flat line's matter.
+    A digit is stuck, or the format changed. Only windows in which the value changed often enough are evaluated: a constant
+    belongs to the flat line.
 
     Parameters
     ----------
@@ -91,14 +91,14 @@ def resolution_test(
         check_positive(name, value)
     there = Present.of(values, seconds)
     size = there.count(window_s)
-    judged = np.full(there.numbers.size, Flag.UNKNOWN, dtype=np.int8)
+    flags = np.full(there.numbers.size, Flag.UNKNOWN, dtype=np.int8)
     parts = there.numbers / quantum
     is_multiple = np.abs(parts - np.rint(parts)) <= _MULTIPLE_TOLERANCE
     moved = np.diff(there.numbers, prepend=there.numbers[:1]) != 0
     enough = share_true(moved, size) * size >= changes
-    judged[there.is_dense(size) & enough] = Flag.PASS
-    judged[(judged == Flag.PASS) & (share_true(is_multiple, size) >= 1)] = Flag.SUSPECT
-    return there.flags(judged, Flag.MISSING)
+    flags[there.is_dense(size) & enough] = Flag.PASS
+    flags[(flags == Flag.PASS) & (share_true(is_multiple, size) >= 1)] = Flag.SUSPECT
+    return there.flags(flags, Flag.MISSING)
 
 
 def _run(series: NativeSeries, limit: ResolutionLimit) -> NDArray[np.int8]:

@@ -53,7 +53,7 @@ def rollover_test(values: NDArray[np.float64], moduli: Sequence[float], margin: 
     values : array of float
         NaN where missing; the value before is the last that is there.
     moduli : sequence of float
-        Ranges of the counter after which it begins anew, unit of the values, each above twice the margin.
+        Ranges of the counter after which it restarts, unit of the values, each above twice the margin.
     margin : float
         How much the true value may have changed meanwhile, unit of the values, > 0.
 
@@ -77,7 +77,7 @@ def rollover_test(values: NDArray[np.float64], moduli: Sequence[float], margin: 
         msg = f"moduli: {list(moduli)}, expected at least one, each above twice the margin {margin}"
         raise InvalidInputError(msg)
     flags = np.where(np.isfinite(values), Flag.PASS, Flag.MISSING).astype(np.int8)
-    # across holes too: a restart is when a counter begins anew
+    # across holes too: a counter starts from zero after a restart
     at = np.flatnonzero(flags == Flag.PASS)
     change = np.abs(np.diff(values[at]))
     for modulus in moduli:

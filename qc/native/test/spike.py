@@ -57,7 +57,7 @@ def spike_test(
     relative: float = 0.0,
     method: SpikeMethod = SpikeMethod.AVERAGE,
 ) -> NDArray[np.int8]:
-    """Flag single values that stand out from both neighbours.
+    """Flag single values that differ from both neighbours.
 
     The first and the last value, and a value with a missing neighbour, are UNKNOWN.
 

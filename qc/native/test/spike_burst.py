@@ -52,9 +52,9 @@ def spike_burst_test(
     deviations: float = 8.0,
     relative: float = 0.0,
 ) -> NDArray[np.int8]:
-    """Flag 1 to ``points`` values in a row that stand out from the median of their neighbourhood (Hampel's identifier).
+    """Flag 1 to ``points`` values in a row that differ from the median of their neighbourhood (Hampel's identifier).
 
-    The neighbourhood holds ``4 * points + 1`` values with the judged one in its middle. A value stands out if its distance
+    The neighbourhood holds ``4 * points + 1`` values with the evaluated one in its middle. A value is flagged if its distance
     from the median is above ``suspect``, ``deviations`` robust standard deviations and ``relative`` times the median. More
     of them in a row are a plateau and no spike. The first and last ``2 * points`` values are UNKNOWN.
 
@@ -95,16 +95,16 @@ def spike_burst_test(
     check_positive("points", points)
     check_positive("deviations", deviations)
     there, size = Present.of(values, seconds), 4 * points + 1
-    judged = np.full(there.numbers.size, Flag.UNKNOWN, dtype=np.int8)
+    flags = np.full(there.numbers.size, Flag.UNKNOWN, dtype=np.int8)
     if there.numbers.size >= size:
         level = median_filter(there.numbers, size, mode="nearest")
         distance = np.abs(there.numbers - level)
         limit = np.maximum(suspect, relative * np.abs(level))
         np.maximum(limit, deviations * MAD_TO_SIGMA * median_filter(distance, size, mode="nearest"), out=limit)
         inner = slice(2 * points, there.numbers.size - 2 * points)
-        judged[inner][there.is_dense(size)[size - 1 :]] = Flag.PASS
-        judged[_short_runs(distance > limit, points) & (judged == Flag.PASS)] = Flag.SUSPECT
-    return there.flags(judged, Flag.MISSING)
+        flags[inner][there.is_dense(size)[size - 1 :]] = Flag.PASS
+        flags[_short_runs(distance > limit, points) & (flags == Flag.PASS)] = Flag.SUSPECT
+    return there.flags(flags, Flag.MISSING)
 
 
 def _short_runs(where: NDArray[np.bool_], longest: int) -> NDArray[np.bool_]:

@@ -100,7 +100,7 @@ def step_test(
         check_positive(name, value)
     there = Present.of(values, seconds)
     size, count = there.count(window_s), there.numbers.size
-    judged = np.full(count, Flag.UNKNOWN, dtype=np.int8)
+    flags = np.full(count, Flag.UNKNOWN, dtype=np.int8)
     if size >= MIN_WINDOW_VALUES and count >= 2 * size:
         inner = slice(size, count - size + 1)
         level = trailing_median(there.numbers, size)
@@ -110,9 +110,9 @@ def step_test(
         jump = np.abs(level[2 * size - 1 :] - level[size - 1 : count - size])
         found = (jump > suspect) & (jump > deviations * usual) & (change[inner] >= abrupt * jump)
         found &= at_once[inner]
-        told = there.is_dense(2 * size)[2 * size - 1 :]
-        judged[inner] = np.where(told, np.where(found, Flag.SUSPECT, Flag.PASS), Flag.UNKNOWN)
-    return there.flags(judged, Flag.MISSING)
+        dense = there.is_dense(2 * size)[2 * size - 1 :]
+        flags[inner] = np.where(dense, np.where(found, Flag.SUSPECT, Flag.PASS), Flag.UNKNOWN)
+    return there.flags(flags, Flag.MISSING)
 
 
 def _run(series: NativeSeries, limit: StepLimit) -> NDArray[np.int8]:

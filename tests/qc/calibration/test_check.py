@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.calibration.check import doubt_flags, doubts, judge_checks, span_drift_pct, zero_drift_pct
+from qc.calibration.check import evaluate_checks, flagged_periods, period_flags, span_drift_pct, zero_drift_pct
 from qc.calibration.correction import CalibrationError, corrected, derive_correction
 from qc.run.limits import parse_thresholds
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult, Correction
@@ -49,70 +49,72 @@ def test_drifts_are_those_of_the_formulas() -> None:
 
 
 def test_outcomes_follow_the_limits(thresholds: Thresholds) -> None:
-    judged = judge_checks([span(0, 1.0), span(1, 5.0), span(2, 12.0)], thresholds, ZONE)
+    judged = evaluate_checks([span(0, 1.0), span(1, 5.0), span(2, 12.0)], thresholds, ZONE)
     assert [item.outcome for item in judged] == [CheckOutcome.PASS, CheckOutcome.ADJUST, CheckOutcome.INVALID]
 
 
 def test_the_zero_of_a_session_is_taken_from_its_span(thresholds: Thresholds) -> None:
     zero = check(CheckKind.ZERO, 0, 30.0, 0.0)
-    judged = judge_checks([check(CheckKind.SPAN, 0.01, 330.0), zero], thresholds, ZONE)
+    judged = evaluate_checks([check(CheckKind.SPAN, 0.01, 330.0), zero], thresholds, ZONE)
     assert judged[1].drift == pytest.approx(0.0)
     assert judged[0].drift == pytest.approx(100 * 30 / 981)
 
 
 def test_a_failed_check_invalidates_back_to_the_last_good_one_and_names_both(thresholds: Thresholds) -> None:
-    (doubt,) = doubts(judge_checks([span(0, 1.0), span(1, 2.0), span(2, 12.0)], thresholds, ZONE))
+    (doubt,) = flagged_periods(evaluate_checks([span(0, 1.0), span(1, 2.0), span(2, 12.0)], thresholds, ZONE))
     assert (doubt.start, doubt.end, doubt.flag, doubt.test) == (START + DAY, None, Flag.FAIL, "calibration")
     assert "2026-06-03T17:00Z failed: drift 12 %" in sentence(doubt.reason, "en")
     assert "2026-06-02T17:00Z, drift 2" in sentence(doubt.reason, "en")
 
 
 def test_the_next_good_check_ends_it(thresholds: Thresholds) -> None:
-    (doubt,) = doubts(judge_checks([span(0, 0.0), span(1, 12.0), span(2, 13.0), span(3, 0.0)], thresholds, ZONE))
+    (doubt,) = flagged_periods(
+        evaluate_checks([span(0, 0.0), span(1, 12.0), span(2, 13.0), span(3, 0.0)], thresholds, ZONE)
+    )
     assert (doubt.start, doubt.end) == (START, START + 3 * DAY)
 
 
 def test_without_a_good_check_the_limit_says_how_far_back(thresholds: Thresholds) -> None:
-    (doubt,) = doubts(judge_checks([span(0, 12.0)], thresholds, ZONE))
+    (doubt,) = flagged_periods(evaluate_checks([span(0, 12.0)], thresholds, ZONE))
     assert doubt.start == START - timedelta(hours=168)
     assert "no earlier passing check" in sentence(doubt.reason, "en")
 
 
 def test_a_target_gas_off_its_goal_is_suspect_only(thresholds: Thresholds) -> None:
-    (doubt,) = doubts(judge_checks([target(0, 1.0), target(0.5, 9.0)], thresholds, ZONE))
+    (doubt,) = flagged_periods(evaluate_checks([target(0, 1.0), target(0.5, 9.0)], thresholds, ZONE))
     assert (doubt.flag, doubt.test, doubt.start) == (Flag.SUSPECT, "target_gas", START)
 
 
 def test_without_a_limit_a_check_is_unknown_and_says_nothing_of_the_data() -> None:
     bare = parse_thresholds('[hour]\nmin_completeness = 0.75\nunit = "1"\nsource = "test"\nverified = false\n', "f")
-    judged = judge_checks([span(0, 90.0)], bare, ZONE)
+    judged = evaluate_checks([span(0, 90.0)], bare, ZONE)
     assert judged[0].outcome is CheckOutcome.UNKNOWN
-    assert doubts(judged) == []
+    assert flagged_periods(judged) == []
 
 
 def test_of_two_results_of_one_moment_the_later_received_counts(thresholds: Thresholds) -> None:
-    (judged,) = judge_checks([span(0, 12.0), span(0, 1.0)], thresholds, ZONE)
+    (judged,) = evaluate_checks([span(0, 12.0), span(0, 1.0)], thresholds, ZONE)
     assert judged.outcome is CheckOutcome.PASS
 
 
 def test_no_checks_are_no_doubt(thresholds: Thresholds) -> None:
-    assert doubts(judge_checks([], thresholds, ZONE)) == []
+    assert flagged_periods(evaluate_checks([], thresholds, ZONE)) == []
 
 
 def test_flags_are_the_periods_flag_inside_and_pass_outside(thresholds: Thresholds) -> None:
-    periods = doubts(judge_checks([span(0, 0.0), span(1, 12.0), span(2, 0.0)], thresholds, ZONE))
-    ((_, flags),) = doubt_flags(times(3), periods)
+    periods = flagged_periods(evaluate_checks([span(0, 0.0), span(1, 12.0), span(2, 0.0)], thresholds, ZONE))
+    ((_, flags),) = period_flags(times(3), periods)
     assert list(np.unique(flags[:48])) == [Flag.FAIL]
     assert list(np.unique(flags[48:])) == [Flag.PASS]
-    assert doubt_flags(times(0), periods) == []
+    assert period_flags(times(0), periods) == []
 
 
 @given(st.lists(st.floats(-20, 20), min_size=1, max_size=8))
 def test_every_failed_check_lies_in_or_ends_a_period_and_no_good_one_does(drifts: list[float]) -> None:
     from qc.run.limits import load_thresholds
 
-    judged = judge_checks([span(day, drift) for day, drift in enumerate(drifts)], load_thresholds(), ZONE)
-    periods = doubts(judged)
+    judged = evaluate_checks([span(day, drift) for day, drift in enumerate(drifts)], load_thresholds(), ZONE)
+    periods = flagged_periods(judged)
     for item in judged:
         covered = [
             one for one in periods if one.start < item.result.at and (one.end is None or item.result.at < one.end)
@@ -168,7 +170,7 @@ def test_correcting_undoes_the_same_drift(
 def test_a_correction_is_derived_from_the_good_check_before(thresholds: Thresholds) -> None:
     zero = check(CheckKind.ZERO, 1.0, 2.0, 0.0)
     latest = check(CheckKind.SPAN, 1.005, 302 * 1.0 + 15)
-    judged = judge_checks([span(0, 1.0), zero, latest], thresholds, ZONE)
+    judged = evaluate_checks([span(0, 1.0), zero, latest], thresholds, ZONE)
     item = derive_correction(judged, latest, "a person", "drift")
     assert (item.start, item.end) == (START, START + DAY)
     assert (item.zero_end, item.gain_start) == (2.0, pytest.approx(1.01))
@@ -180,4 +182,4 @@ def test_a_correction_is_derived_from_the_good_check_before(thresholds: Threshol
 )
 def test_what_cannot_be_derived_is_said(checks: list[CheckResult], words: str, thresholds: Thresholds) -> None:
     with pytest.raises(CalibrationError, match=words):
-        derive_correction(judge_checks(checks, thresholds, ZONE), checks[-1], "a person", "drift")
+        derive_correction(evaluate_checks(checks, thresholds, ZONE), checks[-1], "a person", "drift")

@@ -6,10 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qc.hourly import flagging
 from qc.hourly.flagging import FlaggedHours, flag_hours
 from qc.hourly.mean import Hourly
 from qc.hourly.table import HOURLY_TESTS
+from qc.hourly.test.completeness import completeness_test
+from qc.hourly.test.hourly_flat import hourly_flat_test
+from qc.hourly.test.hourly_spike import hourly_spike_test
+from qc.hourly.test.pm_inversion import pm_inversion_test
+from qc.hourly.test.suspect_share import suspect_share_test
 from schemas.flag import Flag
 from schemas.frames import valid_values
 from schemas.reason import reason_text
@@ -43,28 +47,28 @@ def judged(thresholds: Thresholds, share: float = 1.0, certain: float = 1.0, **v
 
 def test_completeness_fails_below_45_minutes() -> None:
     shares = np.array([1, 0.75, 44 / 60, 0])
-    assert flagging.completeness_test(shares, 0.75).tolist() == [1, 1, 4, 9]
+    assert completeness_test(shares, 0.75).tolist() == [1, 1, 4, 9]
 
 
 def test_hour_that_needs_its_suspect_values_is_suspect() -> None:
-    flags = flagging.suspect_share_test(np.array([1, 1, 0.5, 0]), np.array([0.8, 0.7, 0.5, 0]), 0.75)
+    flags = suspect_share_test(np.array([1, 1, 0.5, 0]), np.array([0.8, 0.7, 0.5, 0]), 0.75)
     assert flags.tolist() == [1, 3, 2, 9]
 
 
 def test_hourly_spike_needs_ratio_and_increment_and_both_neighbours() -> None:
     values = np.array([10.0, 200, 10, 1, 5, 1, NAN, 300, 1])
-    flags = flagging.hourly_spike_test(values, times(9), ratio=3, increment=100)
+    flags = hourly_spike_test(values, times(9), ratio=3, increment=100)
     assert flags.tolist() == [2, 3, 1, 1, 1, 2, 9, 2, 2]
 
 
 def test_hours_apart_are_no_neighbours() -> None:
-    flags = flagging.hourly_spike_test(np.array([1.0, 500, 1]), times(6)[[0, 1, 5]], ratio=3, increment=100)
+    flags = hourly_spike_test(np.array([1.0, 500, 1]), times(6)[[0, 1, 5]], ratio=3, increment=100)
     assert flags.tolist() == [2, 2, 2]
 
 
 def test_flat_hours_above_the_detection_limit_are_suspect() -> None:
     values = np.array([5.0] * 4 + [20.0] * 4)
-    flags = flagging.hourly_flat_test(values, times(8), hours=3, tolerance=0.01, above=10)
+    flags = hourly_flat_test(values, times(8), hours=3, tolerance=0.01, above=10)
     assert flags.tolist() == [1, 1, 1, 1, 1, 1, 3, 3]
 
 
@@ -72,7 +76,7 @@ def test_flat_hours_above_the_detection_limit_are_suspect() -> None:
     ("pm25", "pm10", "flag"), [(100, 80, 3), (12, 8, 1), (100, 95, 1), (100, NAN, 2), (NAN, 100, 9)]
 )
 def test_pm25_over_pm10(pm25: float, pm10: float, flag: int) -> None:
-    assert flagging.pm_inversion_test(np.array([pm25]), np.array([pm10]), ratio=1.1, difference=10).tolist() == [flag]
+    assert pm_inversion_test(np.array([pm25]), np.array([pm10]), ratio=1.1, difference=10).tolist() == [flag]
 
 
 def test_inversion_makes_both_suspect_in_words_with_figures(thresholds: Thresholds) -> None:

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from qc.calibration.check import Doubt
+from qc.calibration.check import FlaggedPeriod
 from qc.calibration.correction import CalibrationError
 from qc.run import job
 from qc.run.calibration import changed_hours, propose, revert
@@ -212,8 +212,8 @@ def test_the_commands_list_show_correct_and_revert(
     assert "no calibration check 99" in ask("show", "99", status=2)
 
 
-def doubt(start: int, end: int | None) -> Doubt:
-    return Doubt(
+def doubt(start: int, end: int | None) -> FlaggedPeriod:
+    return FlaggedPeriod(
         network="gas", station_id="s", instrument_id="a", parameter="o3", start=START + start * HOUR,
         end=None if end is None else START + end * HOUR, flag=Flag.FAIL, test="calibration", reason="",
     )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from qc.native.place import place_of
+from qc.native.coordinates import coordinates_of
 from qc.run import job
 from qc.run.context_reader import neighbours
 from schemas.interval import Interval
@@ -55,7 +55,7 @@ def test_neighbours_are_near_and_the_nearest_first() -> None:
     ]
     assert [item.id for item in neighbours(here, [here, *others])] == ["c", "b"]
     assert neighbours(others[-1], [here, *others]) == []
-    assert place_of(others[-1]) is None
+    assert coordinates_of(others[-1]) is None
 
 
 @pytest.mark.integration

@@ -15,7 +15,7 @@ from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import Hourly
 from qc.hourly.relation import eco, gas, ghg, pm, voc
 from qc.hourly.relation.band import Figures, band_test
-from qc.native.place import Place
+from qc.native.coordinates import Coordinates
 from qc.native.solar import solar_elevation
 from qc.run.limits import load_thresholds
 from schemas.flag import Flag
@@ -40,7 +40,7 @@ def judged(network: str, **values: float | np.ndarray) -> FlaggedHours:
     for code in values:
         frame[code + COUNT] = there[code].astype(int)
     hourly = Hourly(frame, there, there, dict.fromkeys(values, 1))
-    place = Place(lon=123.4, lat=41.8)
+    place = Coordinates(lon=123.4, lat=41.8)
     return flag_hours(hourly, load_thresholds(), network=network, station_id="t", zone=ZONE, place=place)
 
 

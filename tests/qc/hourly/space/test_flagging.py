@@ -57,7 +57,7 @@ def test_a_failed_hour_stays_failed_and_is_nobodys_neighbour(thresholds: Thresho
     assert found.hourly == {}
 
 
-def test_an_event_is_spared_and_counted(thresholds: Thresholds) -> None:
+def test_an_event_is_exempted_and_counted(thresholds: Thresholds) -> None:
     asked = []
 
     def is_event(*case: object) -> bool:
@@ -66,7 +66,7 @@ def test_an_event_is_spared_and_counted(thresholds: Thresholds) -> None:
 
     found = flag_space(frames(s3=200.0), NETWORK, "gas", thresholds=thresholds, is_event=is_event)
     assert found.records.empty
-    assert found.spared == 6
+    assert found.exempted == 6
     assert asked == [("s3", "pm25", START + timedelta(hours=5), START + timedelta(hours=8))] * 2
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from qc.hourly.space.buddy import Buddy, buddy_test
 from qc.hourly.space.consistency import SpatialConsistency, consistency_test
-from qc.hourly.space.neighbours import Places
+from qc.hourly.space.neighbours import StationCoordinates
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
@@ -25,9 +25,11 @@ SPACE = SpatialConsistency(
 BOTH = pytest.mark.parametrize(("run", "limit"), [(buddy_test, BUDDY), (consistency_test, SPACE)])
 
 
-def places(count: int = STATIONS, seed: int = 1) -> Places:
+def places(count: int = STATIONS, seed: int = 1) -> StationCoordinates:
     rng = np.random.default_rng(seed)
-    return Places(123 + rng.uniform(0, 0.8, count), 41 + rng.uniform(0, 0.6, count), rng.uniform(0, 120, count))
+    return StationCoordinates(
+        123 + rng.uniform(0, 0.8, count), 41 + rng.uniform(0, 0.6, count), rng.uniform(0, 120, count)
+    )
 
 
 def field(count: int = STATIONS, hours: int = HOURS, seed: int = 2) -> np.ndarray:
@@ -63,7 +65,7 @@ def test_three_wrong_stations_at_once_do_not_hide_each_other(run, limit) -> None
 
 @BOTH
 def test_too_few_neighbours_are_unknown_and_no_pass(run, limit) -> None:  # noqa: ANN001
-    alone = Places(np.array([123.0, 130.0]), np.array([41.0, 45.0]), np.zeros(2))
+    alone = StationCoordinates(np.array([123.0, 130.0]), np.array([41.0, 45.0]), np.zeros(2))
     assert (run(np.full((3, 2), 50.0), alone, limit).flags == Flag.UNKNOWN).all()
     values = field()
     values[:, 3:] = np.nan

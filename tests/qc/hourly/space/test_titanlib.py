@@ -11,10 +11,10 @@ from bench.peer import PeerUnavailableError
 from bench.space_outliers import DEVIATIONS, FLOOR, RADIUS_KM, SCALE_KM, SEED, STATED, fields, titanlib_flags
 from qc.hourly.space.buddy import Buddy, buddy_test
 from qc.hourly.space.consistency import SpatialConsistency, consistency_test
-from qc.hourly.space.neighbours import Places
+from qc.hourly.space.neighbours import StationCoordinates
 from schemas.flag import Flag
 
-Fields = tuple[np.ndarray, Places, np.ndarray]
+Fields = tuple[np.ndarray, StationCoordinates, np.ndarray]
 LIMIT: dict[str, Any] = {**STATED, "radius_km": RADIUS_KM, "height_m": 300.0, "deviations": DEVIATIONS, "floor": FLOOR}
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.native.place import Place
+from qc.native.coordinates import Coordinates
 from qc.native.runner import flag_native
 from qc.native.series import Stream
 from qc.native.test.flux_spike import flux_spike_test, flux_spikes_of
@@ -50,7 +50,7 @@ def test_without_a_place_day_and_night_are_not_known_and_fluxes_not_judged() -> 
     flux = np.random.default_rng(9).normal(0, 1, 960)
     flux[500] += 60
     index = pd.date_range("2026-06-01", periods=960, freq="30min", tz="UTC", name="start", unit="us")
-    for place, found in ((None, 0), (Place(lon=123.4, lat=41.8), 1)):
+    for place, found in ((None, 0), (Coordinates(lon=123.4, lat=41.8), 1)):
         stream = Stream(network="eco", station_id="s", instrument_id="f", cadence_s=1800, zone=ZONE, place=place)
         records = flag_native(pd.DataFrame({"co2_flux": flux}, index=index), stream, load_thresholds()).records
         assert (records["test"] == "flux_spike").sum() == found

@@ -1,4 +1,4 @@
-"""Where a station stands."""
+"""Coordinates of a station."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where a station stands: degrees east and north (WGS-84)."""
+class Coordinates:
+    """Degrees east and north (WGS-84)."""
 
     lon: float
     lat: float
 
 
-def place_of(station: Station) -> Place | None:
-    """Where a station stands; None where the network file does not say so."""
+def coordinates_of(station: Station) -> Coordinates | None:
+    """Coordinates of a station; None where the network file does not state them."""
     if station.lon is None or station.lat is None:
         return None
-    return Place(lon=station.lon, lat=station.lat)
+    return Coordinates(lon=station.lon, lat=station.lat)
