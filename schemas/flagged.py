@@ -27,7 +27,7 @@ _HOUR = np.timedelta64(3_600_000_000, "us")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
+class RecordedFlags:
     """What quality control recorded of one network at one station.
 
     Attributes
@@ -59,7 +59,7 @@ class Joined:
     notes: NDArray[np.object_]
 
 
-def join_native(verdicts: Verdicts, instrument_id: str, parameter: str, values: pd.Series) -> Joined:
+def join_native(verdicts: RecordedFlags, instrument_id: str, parameter: str, values: pd.Series) -> Joined:
     """Flags of the native values of one channel.
 
     Records of the hours count for the native values in them, but those of `HOUR_ONLY_TESTS` and of missing hours.
@@ -98,7 +98,7 @@ def join_hours(records: pd.DataFrame, parameter: str, flags: pd.Series) -> Joine
     return _join(_stamps(flags.index), flags.to_numpy(dtype=np.int8, copy=True), there, covering)
 
 
-def native_with_flags(native: pd.DataFrame, instrument_id: str, verdicts: Verdicts) -> pd.DataFrame:
+def native_with_flags(native: pd.DataFrame, instrument_id: str, verdicts: RecordedFlags) -> pd.DataFrame:
     """A native frame with ``<p>__flag`` (int8) for every parameter.
 
     A parameter without a value in a row is MISSING there, or FAIL where a record says why.

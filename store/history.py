@@ -117,7 +117,7 @@ def flags_as_of(  # noqa: PLR0913 - the key of a series, its span and the moment
     end: datetime,
     moment: datetime,
 ) -> pd.DataFrame:
-    """Verdicts of one station on values in ``[start, end)`` as they stood at ``moment``.
+    """Flags of one station on values in ``[start, end)`` as of ``moment``.
 
     Returns
     -------
@@ -126,7 +126,7 @@ def flags_as_of(  # noqa: PLR0913 - the key of a series, its span and the moment
 
     Notes
     -----
-    A verdict from before history was kept counts as old as its value.
+    A flag from before the history was recorded counts as old as its value.
     """
     frame = store.read_flags(level, network, start, end, station_id)
     changes = state.flag_history.list_changes(start=start, end=end, station_id=station_id, recorded_after=moment)
@@ -172,7 +172,7 @@ def hourly_as_of(  # noqa: PLR0913 - the key of a series, its span and the momen
 ) -> pd.DataFrame:
     """Hourly frame of one station in ``[start, end)`` as of ``moment``: values with their companions (`schemas.frames`).
 
-    Hours that no run had judged by then are absent.
+    Hours that no run had made by then are absent.
 
     Returns
     -------

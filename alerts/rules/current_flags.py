@@ -13,7 +13,7 @@ from schemas.flagged import join_native
 from schemas.interval import Interval
 from schemas.review import ACTIVE
 from store.influx.store import Bucket
-from store.verdict import read_verdicts
+from store.recorded_flags import read_recorded_flags
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +43,6 @@ def reading_flags(
     if values.empty:
         return []
     span = Interval(values.index[0].to_pydatetime(), values.index[-1].to_pydatetime() + _MOMENT)
-    verdicts = read_verdicts(influx, state, network, station_id, span)
+    verdicts = read_recorded_flags(influx, state, network, station_id, span)
     flags: list[int] = join_native(verdicts, instrument_id, str(values.name), values).flags.tolist()
     return flags

@@ -214,14 +214,14 @@ def _flagged(
     """Native frames with the flag of every value, as of the last of the three moments where that is given."""
     from schemas.flagged import native_with_flags
     from schemas.interval import Interval
+    from store.recorded_flags import read_recorded_flags
     from store.state import StateStore
-    from store.verdict import read_verdicts
 
     span = Interval(*when[:2])
     with StateStore(settings.state_url) as state:
         state.migrate()
         verdicts = {
-            name: read_verdicts(store, state, network, name, span, as_of=when[2])
+            name: read_recorded_flags(store, state, network, name, span, as_of=when[2])
             for name in dict.fromkeys(name for name, _ in frames)
         }
     return {key: native_with_flags(frame, key[1], verdicts[key[0]]) for key, frame in frames.items()}

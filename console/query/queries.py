@@ -27,7 +27,7 @@ from schemas.completeness import expected_count, expected_of
 from schemas.interval import Interval, floor_hour
 from schemas.review import ACTIVE
 from store.influx.store import Bucket
-from store.verdict import read_verdicts
+from store.recorded_flags import read_recorded_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from console.view.alert import AlertHistory
     from console.view.part import QueryPart
-    from schemas.flagged import Verdicts
+    from schemas.flagged import RecordedFlags
     from schemas.network import Network, Station
     from store.influx.store import InfluxStore
     from store.settings import SharedSettings
@@ -119,8 +119,8 @@ class Queries:
         native = self.influx.read_native(item.network, station.id, item.instrument_id, start, end)
         return last_values(item, native, self._verdicts(item.network, station.id, start, end))
 
-    def _verdicts(self, network: str, station_id: str, start: datetime, end: datetime) -> Verdicts:
-        return read_verdicts(self.influx, self.state, network, station_id, Interval(start, end))
+    def _verdicts(self, network: str, station_id: str, start: datetime, end: datetime) -> RecordedFlags:
+        return read_recorded_flags(self.influx, self.state, network, station_id, Interval(start, end))
 
     def _calendar(self, station: Station, code: str, end: datetime) -> list[DayCompleteness]:
         last_day = end.astimezone(self.network.timezone).date()

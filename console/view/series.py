@@ -23,7 +23,7 @@ from schemas.words import sentence
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from schemas.flagged import Verdicts
+    from schemas.flagged import RecordedFlags
     from schemas.interval import Interval
     from schemas.network import Instrument, Station
 
@@ -160,7 +160,7 @@ def native_series(  # noqa: PLR0913 - what a series is of, its two frames, and h
     instrument_id: str,
     parameter: str,
     native: pd.DataFrame,
-    verdicts: Verdicts,
+    verdicts: RecordedFlags,
     *,
     network: str = "",
     cadence: timedelta | None = None,
@@ -171,7 +171,7 @@ def native_series(  # noqa: PLR0913 - what a series is of, its two frames, and h
 
     Parameters
     ----------
-    verdicts : Verdicts
+    verdicts : RecordedFlags
         Of the station in this network.
     cadence : timedelta or None
         Time between two readings; None: the usual step of the frame.

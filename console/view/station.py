@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from console.view.link import InstrumentHealth
-    from schemas.flagged import Verdicts
+    from schemas.flagged import RecordedFlags
     from store.state import QuarantinedItem
 
 
@@ -55,7 +55,7 @@ class ReasonGroup:
     entries: tuple[QuarantinedItem, ...]
 
 
-def last_values(instrument: InstrumentHealth, native: pd.DataFrame, verdicts: Verdicts) -> InstrumentValues | None:
+def last_values(instrument: InstrumentHealth, native: pd.DataFrame, verdicts: RecordedFlags) -> InstrumentValues | None:
     """Latest value of each parameter in a native frame; None where the frame is empty."""
     if native.empty:
         return None
@@ -67,7 +67,7 @@ def last_values(instrument: InstrumentHealth, native: pd.DataFrame, verdicts: Ve
     )
 
 
-def _last_value(code: str, native: pd.DataFrame, instrument_id: str, verdicts: Verdicts) -> LastValue | None:
+def _last_value(code: str, native: pd.DataFrame, instrument_id: str, verdicts: RecordedFlags) -> LastValue | None:
     there = np.flatnonzero(native[code].notna().to_numpy())
     if not there.size:
         return None

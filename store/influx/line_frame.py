@@ -78,7 +78,7 @@ def encode_product(measurement: str, station_id: str, frame: pd.DataFrame, tags:
 
 
 def encode_flags(network: str, flags: pd.DataFrame) -> list[bytes]:
-    """Lines of a flags frame (`schemas.frames`): measurement ``<network>_flag``, one point a verdict.
+    """Lines of a flags frame (`schemas.frames`): measurement ``<network>_flag``, one point a flag.
 
     Tags station, instrument (when any), parameter and test make the key; fields are ``flag`` (integer), ``reason`` and, where
     a record states its end, ``span_s``.

@@ -82,7 +82,7 @@ def _native_frame(table: pa.Table, parameters: Sequence[str] | None) -> pd.DataF
 
 
 def flags_frame(body: bytes) -> pd.DataFrame:
-    """Flags frame; a verdict that a later run has turned into PASS is left out."""
+    """Flags frame; a flag that a later run has reset to PASS is left out."""
     table = parse_csv(body, lambda name: name == "reason")
     if table is None:
         return empty_flags()
@@ -145,14 +145,14 @@ def product_frame(body: bytes, types: Mapping[str, str]) -> pd.DataFrame:
 
 def _without_void(frame: pd.DataFrame, void: pa.ChunkedArray, numbers: Sequence[str]) -> pd.DataFrame:
     """Without the numbers that a later write found to be none; a row of which nothing is left goes."""
-    told = void.to_pandas().fillna("")
+    voids = void.to_pandas().fillna("")
     # few different texts, so each is looked at once
-    for text in told[told != ""].unique():
+    for text in voids[voids != ""].unique():
         names = [name for name in text.split(",") if name in frame]
-        frame.loc[(told == text).to_numpy(), names] = np.nan
+        frame.loc[(voids == text).to_numpy(), names] = np.nan
     there = [name for name in numbers if name in frame]
     texts = [name for name in frame if name not in there and name != "station_id"]
-    empty = frame[there].isna().all(axis=1) & (told != "").to_numpy()
+    empty = frame[there].isna().all(axis=1) & (voids != "").to_numpy()
     return frame if texts else frame[~empty]
 
 

@@ -61,7 +61,7 @@ class InfluxStore(ReadingStore):
         return self.write_lines(Bucket.HOURLY, encode_hourly_table(network, hours))
 
     def write_flags(self, bucket: Bucket, network: str, flags: pd.DataFrame) -> WriteResult:
-        """Write a flags frame. A verdict that no longer holds is taken back by writing PASS in its place."""
+        """Write a flags frame. A flag is withdrawn by writing PASS in its place."""
         return self.write_lines(bucket, encode_flags(network, flags))
 
     def write_product(
@@ -139,7 +139,7 @@ class InfluxStore(ReadingStore):
     def read_flags(
         self, bucket: Bucket, network: str, start: datetime, end: datetime, station_id: str | None = None
     ) -> pd.DataFrame:
-        """Flags frame of verdicts on values that start in ``[start, end)``, by time."""
+        """Flags frame of values that start in ``[start, end)``, by time."""
         tags = {"station": station_id} if station_id else {}
         return read.flags_frame(self._select(bucket, select(network + FLAG_MEASUREMENT_SUFFIX, start, end, tags=tags)))
 

@@ -129,7 +129,7 @@ class CalibrationStore:
 
     def note_outcomes(
         self,
-        judged: Mapping[int, tuple[CheckOutcome, float | None]],
+        outcomes: Mapping[int, tuple[CheckOutcome, float | None]],
         reopened: Iterable[tuple[str, str, datetime]],
         now: datetime,
     ) -> None:
@@ -137,7 +137,7 @@ class CalibrationStore:
         change = sa.update(calibration).where(calibration.c.id == sa.bindparam("check_id"))
         rows = [
             {"check_id": number, "outcome": outcome.value, "drift": drift, "judged_at": now}
-            for number, (outcome, drift) in judged.items()
+            for number, (outcome, drift) in outcomes.items()
         ]
         with self.database.writing() as connection:
             if rows:

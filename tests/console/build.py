@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from schemas.flagged import Verdicts
+from schemas.flagged import RecordedFlags
 from schemas.interval import Interval
 from schemas.network import Instrument, Network, Station
 
@@ -44,10 +44,10 @@ def hours(count: int, *, end: datetime = NOW) -> pd.DatetimeIndex:
     return pd.date_range(end=pd.Timestamp(end) - pd.Timedelta(hours=1), periods=count, freq="1h", name="start")
 
 
-def verdicts(native: pd.DataFrame, *, screened: bool = True) -> Verdicts:
+def verdicts(native: pd.DataFrame, *, screened: bool = True) -> RecordedFlags:
     """Native records of a station; screened: at any time."""
     always = Interval(datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
-    return Verdicts(native, flags(), (always,) if screened else ())
+    return RecordedFlags(native, flags(), (always,) if screened else ())
 
 
 def flags(*rows: tuple[object, ...]) -> pd.DataFrame:

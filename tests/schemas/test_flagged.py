@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from schemas.flagged import Verdicts, hours_with_flags, join_hours, join_native, native_with_flags
+from schemas.flagged import RecordedFlags, hours_with_flags, join_hours, join_native, native_with_flags
 from schemas.frames import FLAG_COLUMNS, empty_flags
 from schemas.interval import Interval
 
@@ -26,7 +26,7 @@ def _minutes(count: int = 60) -> pd.Series:
 
 
 def _flags(native: pd.DataFrame, hourly: pd.DataFrame | None = None, values: pd.Series | None = None) -> list[int]:
-    known = Verdicts(native, empty_flags() if hourly is None else hourly, SCREENED)
+    known = RecordedFlags(native, empty_flags() if hourly is None else hourly, SCREENED)
     return join_native(known, "gas1", "o3", _minutes() if values is None else values).flags.tolist()
 
 
@@ -59,7 +59,7 @@ def test_a_value_after_the_last_run_is_not_evaluated() -> None:
 
 
 def test_a_value_that_failed_before_any_run_was_recorded_stays_failed() -> None:
-    known = Verdicts(_records((HOUR, "status", 4)), empty_flags(), ())
+    known = RecordedFlags(_records((HOUR, "status", 4)), empty_flags(), ())
     assert join_native(known, "gas1", "o3", _minutes(2)).flags.tolist() == [4, 2]
 
 
@@ -71,7 +71,9 @@ def test_a_missing_value_stays_missing_under_a_record_of_its_hour_and_fails_by_i
 
 
 def test_notes_name_every_test_that_covers_a_value() -> None:
-    known = Verdicts(_records((HOUR, "calibration", 4), (HOUR, "spike", 3)), _records((HOUR, "drift", 3)), SCREENED)
+    known = RecordedFlags(
+        _records((HOUR, "calibration", 4), (HOUR, "spike", 3)), _records((HOUR, "drift", 3)), SCREENED
+    )
     notes = join_native(known, "gas1", "o3", _minutes(2)).notes.tolist()
     assert notes == ["calibration: why\nspike: why\ndrift: why", "calibration: why\ndrift: why"]
 
@@ -83,7 +85,7 @@ def test_verdicts_on_another_instrument_do_not_count() -> None:
 
 def test_an_exported_native_frame_has_a_flag_beside_each_value() -> None:
     native = _minutes(61).to_frame("o3").assign(o3__status=None)
-    found = native_with_flags(native, "gas1", Verdicts(empty_flags(), empty_flags(), SCREENED))
+    found = native_with_flags(native, "gas1", RecordedFlags(empty_flags(), empty_flags(), SCREENED))
     assert list(found) == ["o3", "o3__flag", "o3__status"]
     assert found["o3__flag"].tolist() == [1] * 60 + [2]
     assert found["o3__flag"].dtype == np.int8

@@ -19,7 +19,7 @@ from alerts.rules.threshold.sample import (
 from schemas.flag import Flag
 from schemas.flagged import join_native
 from schemas.interval import Interval
-from store.verdict import read_verdicts
+from store.recorded_flags import read_recorded_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -85,7 +85,7 @@ def _native_since(
     if inputs.state is None:
         return {item.id: frames[station.id, item.id] for item in instruments if (station.id, item.id) in frames}
     span = Interval(begin, inputs.end)
-    verdicts = read_verdicts(inputs.influx, inputs.state, rule.network, station.id, span)
+    verdicts = read_recorded_flags(inputs.influx, inputs.state, rule.network, station.id, span)
     found = {}
     for item in instruments:
         if (station.id, item.id) in frames:

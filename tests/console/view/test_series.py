@@ -16,7 +16,7 @@ from console.view.summary import summarise_series
 from console.view.theme import LIGHT
 from console.view.thin import thin
 from schemas.completeness import Expected
-from schemas.flagged import Verdicts
+from schemas.flagged import RecordedFlags
 from schemas.interval import Interval
 from schemas.words import words
 from tests.console.build import NOW, flags, hours, instrument, verdicts
@@ -91,7 +91,7 @@ def test_what_no_run_has_screened_is_drawn_in_grey_and_counted() -> None:
         _hourly([1.0, 2.0, 3.0]),
         Drawing(words=words("en", "page"), theme=LIGHT, zone=ZONE, station_names={}),
     )
-    seen = Verdicts(flags(), flags(), (Interval(hours(3)[0].to_pydatetime(), hours(3)[1].to_pydatetime()),))
+    seen = RecordedFlags(flags(), flags(), (Interval(hours(3)[0].to_pydatetime(), hours(3)[1].to_pydatetime()),))
     found = [native_series("a-1", "gas1", "o3", frame, seen)]
     line, grey = series_chart(found, drawing)["series"]
     assert [point[1] for point in line["data"]] == [1.0, 2.0, 3.0]

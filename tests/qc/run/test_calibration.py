@@ -21,8 +21,8 @@ from schemas.interval import Interval
 from schemas.reading import Reading
 from schemas.words import sentence
 from store.influx.store import Bucket, InfluxStore
+from store.recorded_flags import read_recorded_flags
 from store.state import ReopenReason, StateStore
-from store.verdict import read_verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,7 @@ def test_a_failed_check_covers_every_minute_between_the_good_ones(
 ) -> None:
     state.calibration.add_checks([span(1.5, 0.0), span(3, 15.0), span(4.25, 0.0)], NOW)
     run(placed)
-    verdicts = read_verdicts(store, state, "gas", "s1", Interval(START, START + 6 * HOUR))
+    verdicts = read_recorded_flags(store, state, "gas", "s1", Interval(START, START + 6 * HOUR))
     native = store.read_native("gas", "s1", "a", START, START + 6 * HOUR)
     joined = native_with_flags(native, "a", verdicts)
     assert joined["o3__flag"].tolist() == [1] * 90 + [4] * 165 + [1] * 105
@@ -128,7 +128,7 @@ def test_what_was_told_of_a_minute_is_told_for_any_moment(
     job.run_reopened(placed, NOW)
     native, told = store.read_native("gas", "s1", "a", START, START + 6 * HOUR, ["o3"]), []
     for moment in (*moments, None):
-        verdicts = read_verdicts(store, state, "gas", "s1", whole, as_of=moment)
+        verdicts = read_recorded_flags(store, state, "gas", "s1", whole, as_of=moment)
         told.append(native_with_flags(native, "a", verdicts)["o3__flag"].value_counts().to_dict())
     assert told == [{2: 360}, {1: 90, 4: 270}, {1: 195, 4: 165}]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from schemas.flagged import Verdicts
+from schemas.flagged import RecordedFlags
 from schemas.interval import Interval, floor_hour
 from store.history import flags_as_of, screened_as_of
 from store.influx.store import Bucket
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _HOUR = timedelta(hours=1)
 
 
-def read_verdicts(
+def read_recorded_flags(
     influx: InfluxStore,
     state: StateStore,
     network: str,
@@ -27,7 +27,7 @@ def read_verdicts(
     span: Interval,
     *,
     as_of: datetime | None = None,
-) -> Verdicts:
+) -> RecordedFlags:
     """Records that cover any value of a station in ``span``, and what of ``span`` was screened; now or as of a moment.
 
     Raises
@@ -40,7 +40,7 @@ def read_verdicts(
         native, hourly = (
             influx.read_flags(level, network, first, span.end, station_id) for level in (Bucket.NATIVE, Bucket.HOURLY)
         )
-        return Verdicts(native, hourly, state.screened.list(network, station_id, span.start, span.end))
+        return RecordedFlags(native, hourly, state.screened.list(network, station_id, span.start, span.end))
     native, hourly = (
         flags_as_of(
             influx,
@@ -54,4 +54,4 @@ def read_verdicts(
         )
         for level in (Bucket.NATIVE, Bucket.HOURLY)
     )
-    return Verdicts(native, hourly, screened_as_of(state, network, station_id, span, as_of))
+    return RecordedFlags(native, hourly, screened_as_of(state, network, station_id, span, as_of))
