@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.process.guard import say
-from ingest.process.lock import let_go_of_copies
+from ingest.process.lock import close_inherited_locks
 from ingest.process.log import configure_logging
 from ingest.process.report import StartFailure, send, send_if_room
 from ingest.process.supervise import STEADY_S, Restarts, Worker
@@ -244,7 +244,7 @@ def _begin(work: _Work, settings: CollectorSettings, pipe: Connection, others: C
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    let_go_of_copies()
+    close_inherited_locks()
     for end in {others, *_our_ends}:  # an open copy of the other end would hide the intake's death
         end.close()
     _our_ends.clear()

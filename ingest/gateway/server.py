@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import resource
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import structlog
@@ -18,14 +16,14 @@ from ingest.gateway.history import HistoryDesk
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.gateway.request import RequestBook
 from ingest.mqtt import HeartbeatSender
-from ingest.process.error import IngestError, LockedError
+from ingest.process.error import IngestError
+from ingest.process.lock import locked
 from ingest.process.supervise import Worker
 from store.rawlog import RawLog
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
 
     from ingest.gateway.device import Device
     from ingest.gateway.settings import GatewaySettings
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
 _POLL_S = 0.2
 _SWEEP_S = 5.0
 _BACKLOG = 4_096
-_FILES_BESIDE = 200
+_OTHER_FILES = 200
 _FORWARD_END_S = 10.0
 _log = structlog.get_logger("ingest.gateway")
 
@@ -51,7 +49,7 @@ def run(settings: GatewaySettings, stop: threading.Event) -> None:
     devices = devices_of(settings.stations)
     settings.buffer_dir.mkdir(parents=True, exist_ok=True)
     _allow_files(settings.gateway_connections_max)
-    with _locked(settings.buffer_dir / "gateway.lock"):
+    with locked(settings.buffer_dir / "gateway.lock", owner="gateway"):
         metrics = GatewayMetrics()
         metrics.serve(settings.metrics_host, settings.gateway_metrics_port)
         log = RawLog(settings.buffer_dir)
@@ -135,22 +133,10 @@ async def _watch(
 
 def _allow_files(connections: int) -> None:
     """Raise the limit of open files to what the connections need, as far as the system lets us."""
-    needed = connections + _FILES_BESIDE
+    needed = connections + _OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < needed:
         _log.warning("too_few_files", hard_limit=hard, needed=needed, detail="later connections will be refused")
         needed = hard
     if soft != resource.RLIM_INFINITY and soft < needed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock that ends with the process."""
-    with path.open("w", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            msg = f"{path.parent}: another gateway works here; SKYGROUND_RUN_DIR gives each its own directory"
-            raise LockedError(msg) from None
-        yield

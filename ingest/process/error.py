@@ -5,7 +5,7 @@
     ``PublishError``   the broker does not confirm what was published
     ``DatasetFileError``   a data set cannot be fetched, checked or found
     ``StationCommandError``   a command to a station cannot be understood or followed
-    ``LockedError``    another collector works in the same run directory
+    ``LockedError``    another collector or gateway works in the same run directory
 
 Bad input is no error but a value: `schemas.reading.Rejection`.
 """

@@ -20,8 +20,13 @@ _held: set[int] = set()
 
 
 @contextmanager
-def locked(path: Path, wait_for: threading.Event | None = None) -> Iterator[None]:
+def locked(path: Path, wait_for: threading.Event | None = None, *, owner: str = "collector") -> Iterator[None]:
     """Hold a lock; with an event, wait for the lock until the event is set.
+
+    Parameters
+    ----------
+    owner : str
+        Program of the lock, for the error.
 
     Raises
     ------
@@ -33,7 +38,7 @@ def locked(path: Path, wait_for: threading.Event | None = None) -> Iterator[None
     try:
         while not _is_locked(descriptor):
             if wait_for is None:
-                msg = f"{path.parent}: another collector works here; SKYGROUND_RUN_DIR gives each its own directory"
+                msg = f"{path.parent}: another {owner} works here; SKYGROUND_RUN_DIR gives each its own directory"
                 raise LockedError(msg)
             if wait_for.wait(_POLL_S):
                 break
@@ -43,7 +48,7 @@ def locked(path: Path, wait_for: threading.Event | None = None) -> Iterator[None
         os.close(descriptor)
 
 
-def let_go_of_copies() -> None:
+def close_inherited_locks() -> None:
     """Close the copies of a parent's lock files, in a process that was forked."""
     for descriptor in _held:
         os.close(descriptor)
