@@ -205,12 +205,13 @@ def _reported(*, as_json: bool) -> Iterator[None]:
 
     try:
         yield
-    except (StoreError, SettingsError, NetworkFileError) as error:
-        text = "\n".join(printable(line) for line in str(error).splitlines())  # it may quote a manifest from anywhere
+    except (StoreError, SettingsError, NetworkFileError, OSError) as error:
+        said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        text = "\n".join(printable(line) for line in said.splitlines())  # it may quote a manifest from anywhere
         if as_json:
             typer.echo(json.dumps({"error": text}))
         typer.echo(f"skyground: {text}", err=True)
-        raise typer.Exit(1 if isinstance(error, StoreError) else 2) from error
+        raise typer.Exit(1 if isinstance(error, (StoreError, OSError)) else 2) from error
 
 
 def _figures(manifest: Manifest) -> dict[str, object]:

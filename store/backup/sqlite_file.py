@@ -54,7 +54,9 @@ def copy_sqlite(source: Path, target: Path, report: Callable[[int], object] = la
 
             reader.backup(writer, pages=_PAGES, progress=progress)
     except sqlite3.Error as error:
-        msg = f"{source} cannot be copied to {target}: {error}"
+        is_readonly = str(getattr(error, "sqlite_errorname", "")).startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN"))
+        hint = "; run it as the user of the parts: a reader needs write access to the database" if is_readonly else ""
+        msg = f"{source} cannot be copied to {target}: {error}{hint}"
         raise BackupError(msg) from error
     for suffix in ("-wal", "-shm"):
         target.with_name(target.name + suffix).unlink(missing_ok=True)
