@@ -44,10 +44,13 @@ def put_in_place(target: RestoreTarget, files: Sequence[BackupFile], staging: Pa
     name = f"before_restore_{datetime.now(UTC):%Y%m%dT%H%M%S_%fZ}"
     sections, moved = {item.section for item in files}, list[str]()
     try:
-        if Section.STATE in sections:  # first: the step that can fail for a reason of its own
+        is_file = target.state_file is not None
+        if Section.STATE in sections and not is_file:  # first: PostgreSQL may refuse it
             moved += _put_state(target, staging, name)
         if Section.RAWLOG in sections:
             moved += _put_folder(staging / "rawlog", target.rawlog, name)
+        if Section.STATE in sections and is_file:  # last: a kill in between leaves no cursor ahead of the state
+            moved += _put_state(target, staging, name)
         if Section.SETTINGS in sections:
             moved += _put_folder(staging / "settings", target.settings, name)
         sync(target.run_dir)

@@ -19,9 +19,10 @@ from store.backup.restore import chosen_files
 from store.backup.restore_target import RestoreTarget
 from store.backup.take import plan, take
 from store.error import BackupError
+from store.rawlog import RawLog
 from store.state import StateStore
 from store.state.process import Process
-from tests.store.backup.conftest import NOW, make_source, quiet, restored
+from tests.store.backup.conftest import NOW, make_source, message, quiet, restored
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,3 +150,16 @@ def test_what_root_restores_belongs_to_the_owner_of_the_run_directory(backup: Pa
     os.chown(target.run_dir, 12_345, 12_345)
     restored(backup, target)
     assert {path.stat().st_uid for path in target.run_dir.rglob("*")} == {12_345}
+
+
+def test_a_restore_that_is_killed_leaves_no_cursor_ahead_of_the_state(
+    backup: Path, source: BackupSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(RawLog(source.rawlog)) as log:
+        before = log.cursor("drain")
+        log.advance("drain", log.append([message(1)]))
+    monkeypatch.setattr("store.backup.replace.fold", lambda _file: 1 / 0)  # before the state is moved aside
+    with pytest.raises(ZeroDivisionError):
+        restored(backup, forced(source))
+    with closing(RawLog(source.rawlog)) as log:
+        assert log.cursor("drain") == before
