@@ -41,7 +41,7 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sample(NamedTuple):
-    """One value with the levels it is judged by; an instant has ``start == end``. No NaN: a missing value is no sample."""
+    """One value with the limits it is compared with; an instant has ``start == end``. No NaN: a missing value is no sample."""
 
     start: datetime
     end: datetime

@@ -29,7 +29,7 @@ class ConfidenceReason(NamedTuple):
 
 
 class DataConfidence(NamedTuple):
-    """The grade with its grounds and the caveat."""
+    """The grade with its reasons and the caveat."""
 
     grade: str
     grounds: tuple[ConfidenceReason, ...]

@@ -290,7 +290,7 @@ def _references(sources: Sources, episode: ClaimedAlert, statuses: Mapping[str, 
 
 
 def _note(sources: Sources, episode: ClaimedAlert, thread: Sequence[str]) -> None:
-    """Remember the thread of a beginning, for the mail of its end and of other levels."""
+    """Store the mail thread of a beginning, for the mails of its end and of other levels."""
     if episode.begin is not None:
         body = {"transition_id": episode.begin.transition_id, "thread": list(thread)}
         sources.state.documents.put(MAILED, episode.begin.transition.alert_key, body)

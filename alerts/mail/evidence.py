@@ -104,7 +104,7 @@ def _network_seen(view: AlertView) -> str | None:
 
 
 def _with_series(sources: Sources, view: AlertView) -> AlertView:
-    """The view with what the time-series database knows."""
+    """The view with data of the time-series database."""
     transition, rule = view.transition, view.rule
     points, cadence = read_series(sources, view)
     return msgspec.structs.replace(

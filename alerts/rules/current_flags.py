@@ -1,4 +1,4 @@
-"""Values as they are judged now, the same as in pages, API and exports.
+"""Values with their present flags, as in pages, API and exports.
 
 Hours have the verdicts of tests that ran after they were made, and of people who reviewed them.
 """

@@ -114,7 +114,7 @@ def _store(state: StateStore, statuses: Mapping[str, AlertStatus], found: Evalua
         nonlocal stored
         lost.add(change.alert_key)  # unless it is stored
         transition_id = state.alerts.follow(change, newest.get(change.alert_key))
-        if transition_id is None:  # another worker was faster; the next round goes on from what it stored
+        if transition_id is None:  # another worker stored it first; the next round continues from there
             return
         lost.discard(change.alert_key)
         newest[change.alert_key] = transition_id

@@ -78,7 +78,7 @@ def resolve_operation(settings: SharedSettings, *, key: str, now: datetime) -> b
 
 
 def resolve_reports(settings: SharedSettings, *, prefix: str, before: datetime, now: datetime) -> int:
-    """End the open operation alerts whose keys begin with ``prefix`` and that were reported last before a moment; how many."""
+    """End open operation alerts with keys of ``prefix`` and a last report before a moment; returns their number."""
     own, count = alert_settings(settings), 0
     with open_state(own) as state:
         for status in open_operations(state.alerts.get_states()):

@@ -1,4 +1,4 @@
-"""Rules and network file of a process that runs for months: taken up when they change, kept when they cannot be used."""
+"""Rules and network file of a long-running process: reloaded when they change, kept when the new ones are invalid."""
 
 from __future__ import annotations
 

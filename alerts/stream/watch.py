@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
 
 WINDOW = timedelta(hours=48)
-"""Late data within it are judged too."""
+"""Late data within it are evaluated too."""
 LONGEST_PAUSE_S = 60.0
 LONGEST_ROUND_S = 600.0
 """A round that takes longer is complained about. Project's choice."""
@@ -57,7 +57,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
     is_partial : bool
         Only parts of the evaluation failed: single rules or stations.
     mail : MailState or None
-        How the mails are doing; None where it could not be read.
+        State of mail delivery; None where it could not be read.
     """
 
     at: datetime
@@ -71,16 +71,17 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round], None]) -> None:
-    """Judge and deliver until ``stop`` is set.
+    """Evaluate and deliver until ``stop`` is set.
 
-    A step that fails, for whatever reason, is reported and tried again after a pause that doubles up to a minute; one that
-    goes on failing is alarmed. What raises about one rule or station costs that one, and is reported without a pause. A wrong setting, rules file or network file rises at the start.
+    A failing step is reported and retried after a pause that doubles up to a minute; continued failure raises an alarm. An
+    error at one rule or station skips that one, and is reported without a pause. An invalid setting, rules file or network
+    file is raised at the start.
 
     Parameters
     ----------
     stop : threading.Event
     report : callable
-        Is given every round.
+        Called with every round.
     """
     current, failing = Configuration(alert_settings(settings)), Failing()
     with StateStore(current.settings.state_url) as state:
@@ -92,16 +93,16 @@ def run(settings: SharedSettings, stop: threading.Event, report: Callable[[Round
             pass  # the first round does
     pace = RoundTimer()
 
-    def heard(done: Round) -> None:
+    def on_round(done: Round) -> None:
         pace.ended()
         report(done)
 
     with HeartbeatThread(f"watch/{socket.gethostname()}", current.settings.state_url, [pace.complaint]):
-        _go_round(current, failing, stop, heard)
+        _go_round(current, failing, stop, on_round)
 
 
 class RoundTimer:
-    """When the last round ended: the heartbeat is another thread's, and goes on where a round hangs."""
+    """Time since the last round, for the heartbeat thread, which continues when a round hangs."""
 
     def __init__(self) -> None:
         self._ended_at = monotonic()
@@ -146,7 +147,7 @@ def _mail_state(settings: AlertSettings, now: datetime) -> MailState | None:
 def _refresh(current: Configuration) -> str | None:
     try:
         return current.refresh()
-    except Exception as error:  # noqa: BLE001 - the loop goes on with the rules it has
+    except Exception as error:  # noqa: BLE001 - the loop continues with the present rules
         say("watch_step_failed", error, step="configuration")
         return describe(error)
 

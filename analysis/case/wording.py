@@ -1,13 +1,13 @@
-"""Evidence of an episode in words, Chinese and English, with grades by stated rules.
+"""Statements of the evidence of an episode, Chinese and English, with grades by stated rules.
 
 Grades
 ------
 wind
-    A sector stands out if rotations by whole days (at most 5 % of them) do not give as large an excess, and its lower bound
-    is above the rate of all hours (`analysis.receptor.wind`). high: its lower bound is at least twice that rate, at least 20 hours
+    A sector is leading if rotations by whole days (at most 5 % of them) do not give as large an excess, and its lower bound
+    is above the rate of all hours (`analysis.receptor.cpf`). high: its lower bound is at least twice that rate, at least 20 hours
     with wind from it, high values on 3 or more days, and at least half of the episode's hours within one sector of it.
-    medium: 10 hours, 2 days, half of the episode's hours. low: it stands out, but less than that. none: no sector
-    stands out, or no wind.
+    medium: 10 hours, 2 days, half of the episode's hours. low: leading, but less than that. none: no leading
+    sector, or no wind.
 tracers
     high: at least 4 enriched tracers of one kind of source, half of those measured, and a mean relative enrichment of 1.5
     and more. medium: at least 2 and half of those measured. low: fewer. none: nothing enriched or nothing measured.
@@ -43,13 +43,13 @@ _NAMED = 4
 
 
 def grade(grades: Sequence[Confidence]) -> Confidence:
-    """Overall grade: the second best, or one below the best where the second says nothing."""
+    """Overall grade: the second best, or one below the best where the second is none."""
     ranks = sorted((_ORDER.index(item) for item in grades), reverse=True)
     return _ORDER[max(ranks[1], ranks[0] - 1, 0)] if ranks[0] else Confidence.NONE
 
 
 def what_words(episode: Episode, median: float | None, hours: int, *, zone: ZoneInfo) -> Statement:
-    """What happened, against the threshold and the station's own usual value."""
+    """The episode against the threshold and the station's median."""
     item, unit = load_parameters()[episode.parameter], episode.threshold.unit
     local, peak_at = (moment.astimezone(zone) for moment in (episode.start, episode.peak_at))
     usual_zh = f"，为此前{hours}小时中位数{median:.0f}的{episode.mean / median:.1f}倍" if median else ""
@@ -66,7 +66,7 @@ def what_words(episode: Episode, median: float | None, hours: int, *, zone: Zone
 
 
 def overall_words(overall: Confidence, parts: Sequence[Statement]) -> Statement:
-    """Grade in words, with what it comes from."""
+    """Statement of the overall grade and its sources."""
     zh = "，".join(
         f"{name}{CONFIDENCE_ZH[part.confidence]}"
         for name, part in zip(("风向", "示踪物", "周边站"), parts, strict=True)

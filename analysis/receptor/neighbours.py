@@ -61,7 +61,7 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
         Whether the neighbour was above the threshold in any of its hours of the episode; None without hours.
     lead_h : int or None
         Hours by which the neighbour's course comes before the station's (largest correlation within 12 h, at least 0.5, and
-        larger than on 95 % of other days); None where none stands out.
+        larger than on 95 % of other days); None where none is significant.
     correlation : float or None
     """
 

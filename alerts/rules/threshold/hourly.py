@@ -35,7 +35,7 @@ RAIN_NETWORKS = ("met", "rad")
 
 def find_hourly(inputs: EvaluationInput, rule: ThresholdRule, found: EvaluationResult) -> None:
     """Add the transitions of a rule on hourly means in the window to ``found``."""
-    # An hour is judged when it is over; one that is still filling would be judged by its first minutes.
+    # Only complete hours: one in progress would be evaluated by its first minutes.
     end, first = min(inputs.end, floor_hour(inputs.now)), first_needed(inputs.start, rule)
     opened = {status.transition.station_id: status for status in open_alerts(inputs, rule)}
     earliest = min([first, *(floor_hour(status.transition.since) for status in opened.values())])

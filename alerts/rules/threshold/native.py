@@ -96,7 +96,7 @@ def _native_since(
 
 
 def _native_grounds_are_gone(frames: Mapping[str, pd.DataFrame], rule: ThresholdRule, raised: AlertTransition) -> bool:
-    """As `grounds_are_gone`, over all instruments: none has a reading left that is beyond the threshold."""
+    """As `grounds_are_gone`, over all instruments: no reading beyond the threshold is left."""
     limit = laxest_limit(rule, raised)
     verdicts = [grounds_are_gone(frame, rule, raised) for frame in frames.values()]
     beyond = [may_exceed(frame[frame.index >= raised.since], rule, limit) for frame in frames.values()]

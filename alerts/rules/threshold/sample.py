@@ -166,7 +166,7 @@ def grounds_are_gone(hourly: pd.DataFrame, rule: ThresholdRule, raised: AlertTra
     if values[(values.index >= raised.since) & (values.index < raised.at)].empty:
         return False
     later = values[values.index >= raised.since]
-    if rule.baseline:  # a corrected hour is judged by its baseline only when it is new
+    if rule.baseline:  # a corrected hour is compared with its baseline only when it is new
         return bool(later.isna().all())
     limit = laxest_limit(rule, raised)
     return not bool((later > limit).any() if rule.above is not None else (later < limit).any())
