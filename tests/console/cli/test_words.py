@@ -112,7 +112,7 @@ def test_a_file_of_limits_that_cannot_be_used_ends_a_command_in_words(
         state.calibration.add_checks([CheckResult("gas", "s1", "gas1", "o3", now, CheckKind.ZERO, 0.0, 0.1)], now)
     found = say(line)
     assert found.exit_code == 2, found.output
-    assert "thresholds.toml: Object contains unknown field `x`" in found.output
+    assert "thresholds.toml: x: unknown table" in found.output
 
 
 @pytest.mark.integration

@@ -271,7 +271,7 @@ def test_the_commands(collector_settings: CollectorSettings, state: StateStore, 
         return subprocess.run(command, env=environment(collector_settings), capture_output=True, text=True, check=False)
 
     chosen = ("repair", "--reason", "unknown_parameter", "--map", "ozone=o3")
-    assert "who answers" in run(*chosen).stderr
+    assert "responsible person" in run(*chosen).stderr
     assert "would store" in run(*chosen, "--dry-run").stdout
     assert stored(store) == {}
     done = run(*chosen, "--who", "lin")
