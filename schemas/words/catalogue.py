@@ -8,7 +8,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from schemas.words.message import Message
+from schemas.words.message import format_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +47,7 @@ class Words:
         except KeyError as error:
             msg = f"{self.language}: no text for {key!r}"
             raise MissingWordError(msg) from error
-        return Message(self.language).format(text, **arguments) if arguments else text
+        return format_message(text, self.language, arguments) if arguments else text
 
     def get(self, key: str, default: str) -> str:
         """Text of a key that comes from data and may be new; ``default`` where the catalogue does not have it."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 import json
 import math
 import string
-from functools import cache
+from functools import cache, lru_cache
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -45,20 +45,35 @@ MISSING = "–"
 """Written in the place of a number that is not known."""
 
 
-class Message(string.Formatter):
-    """Formats messages of one language."""
+def format_message(text: str, language: str, arguments: Mapping[str, object]) -> str:
+    """Text of a message with its arguments written for a language.
 
-    def __init__(self, language: str) -> None:
-        self.language = language
+    Raises
+    ------
+    KeyError
+        An argument that the text names is not given.
+    """
+    parts: list[str] = []
+    for literal, name, spec in _parsed(text):
+        parts.append(literal)
+        if name:
+            parts.append(_written(arguments[name], spec, language))
+    return "".join(parts)
 
-    def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 - any argument of a message
-        """Write one argument; see the table of the module."""
-        write = _WRITERS.get(format_spec)
-        if write is not None:
-            return write(value, self.language)
-        if format_spec.startswith("word."):
-            return _word(f"{format_spec}.{value}", str(value), self.language)
-        return format(value, format_spec)
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> tuple[tuple[str, str, str], ...]:
+    """Literal text, then the argument that follows it (empty: none) and its format."""
+    return tuple((literal, name or "", spec or "") for literal, name, spec, _ in string.Formatter().parse(text))
+
+
+def _written(value: Any, spec: str, language: str) -> str:  # noqa: ANN401 - any argument of a message
+    write = _WRITERS.get(spec)
+    if write is not None:
+        return write(value, language)
+    if spec.startswith("word."):
+        return _word(f"{spec}.{value}", str(value), language)
+    return format(value, spec)
 
 
 def number_text(value: float, language: str) -> str:
@@ -99,6 +114,10 @@ def _listed(names: str, kind: str, language: str) -> str:
 
 
 def _plain(value: object, language: str) -> str:
+    if type(value) is float or type(value) is int:  # the usual figures; the abstract types of numbers are slow to ask
+        return number_text(value, language)
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool) or not isinstance(value, Real):
         return str(value)
     return number_text(int(value) if isinstance(value, Integral) else float(value), language)

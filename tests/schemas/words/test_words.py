@@ -7,7 +7,7 @@ import pytest
 
 from schemas.reason import Reason, encode_reason
 from schemas.words import MissingWordError, name_of, render, sentence, words
-from schemas.words.message import Message, number_text
+from schemas.words.message import format_message, number_text
 
 STORED = encode_reason(
     Reason("spike", "step", {"value": 9.5, "unit": "ug/m3", "before": 1.1, "after": 1.0, "limit": 20})
@@ -42,10 +42,10 @@ def test_a_part_is_written_in_percent() -> None:
 
 
 def test_parameters_are_named_in_the_language() -> None:
-    assert Message("zh").format("{what:parameters}", what="benzene,vanadium,pm25") == "苯、钒和PM2.5"
-    assert Message("en").format("{what:parameters}", what="benzene,vanadium,pm25") == "benzene, V, and PM2.5"
-    assert Message("en").format("{what:parameters}", what="so2, other") == "SO2 and other"
-    assert Message("en").format("{what:parameters}", what="so2,no,o3,co,no2") == "SO2, NO, O3 and 2 more"
+    assert format_message("{what:parameters}", "zh", {"what": "benzene,vanadium,pm25"}) == "苯、钒和PM2.5"
+    assert format_message("{what:parameters}", "en", {"what": "benzene,vanadium,pm25"}) == "benzene, V, and PM2.5"
+    assert format_message("{what:parameters}", "en", {"what": "so2, other"}) == "SO2 and other"
+    assert format_message("{what:parameters}", "en", {"what": "so2,no,o3,co,no2"}) == "SO2, NO, O3 and 2 more"
 
 
 @pytest.mark.parametrize(
@@ -66,12 +66,15 @@ def test_a_number_has_six_significant_digits_or_is_whole(value: float, text: str
 
 
 def test_the_numbers_of_numpy_are_numbers() -> None:
-    assert Message("en").format("{a} {b} {c:.1f}", a=np.float32(0.5), b=np.int64(7), c=np.float64(1.25)) == "0.5 7 1.2"
+    assert (
+        format_message("{a} {b} {c:.1f}", "en", {"a": np.float32(0.5), "b": np.int64(7), "c": np.float64(1.25)})
+        == "0.5 7 1.2"
+    )
 
 
 def test_tests_are_named_in_the_language() -> None:
-    assert Message("zh").format("{what:tests}", what="spike,drift") == "尖峰和相对邻站漂移"
-    assert Message("en").format("{what:tests}", what="spike") == "spike"
+    assert format_message("{what:tests}", "zh", {"what": "spike,drift"}) == "尖峰和相对邻站漂移"
+    assert format_message("{what:tests}", "en", {"what": "spike"}) == "spike"
 
 
 def test_an_unknown_key_is_an_error_and_an_unknown_language_is_english() -> None:
