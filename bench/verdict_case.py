@@ -1,4 +1,4 @@
-"""Cases with known truth as scenes for `qc.verdict`: of planned weeks, and of the province that the demo shows."""
+"""Cases with known truth for `qc.verdict`: of planned weeks, and of the province that the demo shows."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _NOTICED, _LEVELS = 4.0, 0.8
 
 
 class Case(NamedTuple):
-    """A scene with what really happened."""
+    """A case with its truth."""
 
     seed: int
     kind: str

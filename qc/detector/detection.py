@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-#: Fewer hours than this are not judged: no background to stand out from [h].
 LEAST_H = 24.0
+"""Shorter series are UNKNOWN: they have no background [h]; project default."""
 
 
 class AnomalyGround(StrEnum):

@@ -1,4 +1,4 @@
-"""What a value looks like beside its surroundings: figures by row, from which the learnt detector judges.
+"""Figures of each value against its surroundings: the input of the learnt detector.
 
 All figures are relative to the series' own noise, daily amplitude or usual level, so that a detector learnt at one station
 holds at another. Windows are centred and given in hours; rows are taken as of one cadence. A missing value (NaN, infinite,

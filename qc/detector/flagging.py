@@ -1,4 +1,4 @@
-"""Flags of the learnt detector: everything that one sonde measured in, SUSPECT out, each run with its reason in words.
+"""Flags of the learnt detector: the values of one sonde in, SUSPECT flags with reasons out.
 
 Nothing here fails a value: even the prior range is a matter of experience.
 """

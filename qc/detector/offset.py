@@ -1,4 +1,4 @@
-"""Service visits as the record itself shows them, and what lies wrong between two of them.
+"""Offsets between two service visits.
 
 When a technician lifts a sonde out of the water, some values are lost or impossible for minutes to hours, and others jump at the
 same time. A sensor that was set wrongly at one visit and set right at the next shows a step at both, of like size and opposite
@@ -31,7 +31,7 @@ _DAYS = (-3, -2, -1, 1, 2, 3)
 
 @dataclass(frozen=True, slots=True)
 class Offset:
-    """Values from the end of one visit to the end of another that stand off by a constant.
+    """Values from the end of one visit to the end of another that are off by a constant.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ def steps_at(series: Prepared, visits: Sequence[ServiceVisit]) -> NDArray[np.flo
 
 
 def find_offsets(series: Prepared, visits: Sequence[ServiceVisit], least: float) -> list[Offset]:
-    """Stretches between visits that stand off, weak ones too; the caller judges the score.
+    """Offsets between visits, weak ones included; the caller applies a cut to the score.
 
     Parameters
     ----------

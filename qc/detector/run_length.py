@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-#: A value is odd beside a visit if it is this many robust deviations off its 6 h median.
 ODD = 25.0
+"""A value is odd from this many robust standard deviations off its 6 h median [1]; project default."""
 
 
 def run_lengths(values: NDArray[np.generic]) -> NDArray[np.int64]:

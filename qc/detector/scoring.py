@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Parameters that the models can tell apart; all others share one code.
+#: Parameters with a code of their own in the models; all others share one.
 CODES = ("water_temperature", "water_conductivity", "ph", "dissolved_oxygen", "turbidity", "water_level")
 EVENT_FIGURES = (
     "impossible_1h", "impossible_12h", "residual_1h", "residual_3h", "residual_12h", "residual_24h", "residual_168h", "spike",

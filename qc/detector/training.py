@@ -1,4 +1,4 @@
-"""Learning the detector of `qc.detector.scoring` from a person's labels, and judging what it is worth on stations it has not seen.
+"""Training the detector of `qc.detector.scoring` on a technician's labels, and scoring it on stations that were left out.
 
 Events (labelled runs up to a day) and states (longer ones) are learnt apart, since what shows an event is absent in the middle of
 a state. Rows that the prior range or a certain offset explain teach the trees nothing. The three cuts are those with the highest
@@ -87,7 +87,7 @@ def train_detector(examples: Sequence[Example], *, report: Callable[[str], None]
     examples : sequence of Example
         Of at least two stations, or the cuts cannot be learnt.
     report : callable
-        Told of each step in words.
+        Called with a description of each step.
 
     Raises
     ------

@@ -37,7 +37,7 @@ class GateError(RuntimeError):
 
 
 class EvaluatedBatch(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch with its verdict, and what of the suite its page of the Data Docs shows."""
+    """A batch with its report, and the expectations that its page of the Data Docs shows."""
 
     report: GateReport
     batch: pd.DataFrame
@@ -68,8 +68,8 @@ def evaluate(batch: pd.DataFrame, suite: Suite, expected: Sequence[str] | None) 
     with _quiet(), _explained(suite.name):
         failed = [one for one, good in zip(asked, _run(counted, asked, brief=True), strict=True) if not good["success"]]
         results = _run(counted, failed, brief=False) if failed else []
-    told = [to_failure(one, result["result"]) for one, result in zip(failed, results, strict=True)]
-    outcome, failures = conclude(told)
+    failures_found = [to_failure(one, result["result"]) for one, result in zip(failed, results, strict=True)]
+    outcome, failures = conclude(failures_found)
     report = GateReport(
         result=outcome,
         failures=failures,

@@ -1,4 +1,4 @@
-"""What a gate's evaluation means: which expectations can be judged, which limits a batch breaks, and the failures in words. Pure."""
+"""Outcome of a batch: which expectations can be evaluated, which bounds it breaks, and its failures. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SCREENS = frozenset({"limits", "levels"})
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """One expectation that failed, in words with figures."""
+    """One expectation that failed, with its figures."""
 
     id: str
     severity: ExpectationSeverity
@@ -145,8 +145,8 @@ def to_evaluate(chosen: Sequence[Expectation], broken: frozenset[str]) -> list[E
 
 def conclude(failures: Sequence[Failure]) -> tuple[GateOutcome, tuple[Failure, ...]]:
     """The outcome and the failures in order; the screens are left out, for the limits behind them are named."""
-    told = [item for item in failures if item.id not in SCREENS]
-    ordered = tuple(sorted(told, key=lambda item: item.severity is not ExpectationSeverity.CRITICAL))
+    named = [item for item in failures if item.id not in SCREENS]
+    ordered = tuple(sorted(named, key=lambda item: item.severity is not ExpectationSeverity.CRITICAL))
     if any(item.severity is ExpectationSeverity.CRITICAL for item in ordered):
         return GateOutcome.HOLD, ordered
     return (GateOutcome.WARN if ordered else GateOutcome.PASS), ordered

@@ -1,4 +1,4 @@
-"""What the gate expects of a batch of hours, described once and kept as Great Expectations suites in JSON.
+"""What the gate expects of a batch of hours, stored as Great Expectations suites in JSON.
 
 The files ``schemas/expectations/<network>.json`` are made by ``python -m qc.gate.suite`` and compared with this module by a test.
 A *critical* expectation that fails holds the batch back, a *warning* lets it pass and says so. `schemas.parameter` gives the
@@ -228,7 +228,7 @@ def _cross(codes: set[str]) -> Iterator[Expectation]:
 
 
 def _screens() -> Iterator[Expectation]:
-    """Two counts stand for the hundreds of limits of single columns; `qc.gate.outcome.screen` makes them."""
+    """Two counts in place of hundreds of bounds of single columns; `qc.gate.outcome.screen` computes them."""
     table = (
         ("limits", BROKEN_LIMITS, "limits of columns are broken", "有列超出限值"),
         ("levels", BROKEN_LEVELS, "medians of parameters are implausible", "有参数的中位数不合理"),

@@ -1,4 +1,4 @@
-"""What a review was made upon: a digest of each hour's value and flag. Pure."""
+"""Basis of a review: a digest of the value and the flag of each hour. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def digest_hours(values: NDArray[np.float64], flags: NDArray[np.int8]) -> NDArra
 
     References
     ----------
-    FNV-1a, 64 bit (draft-eastlake-fnv). It tells a change; the trail's own digests, SHA-256, guard against forgery.
+    FNV-1a, 64 bit (draft-eastlake-fnv). It detects a change; the SHA-256 digests of the trail guard against forgery.
     """
     # one bit pattern for every NaN, and for both zeros
     plain = np.where(np.isnan(values), np.nan, values + 0.0)

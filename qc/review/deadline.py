@@ -24,7 +24,7 @@ class DeadlineFileError(ValueError):
 
 
 class ReviewPeriod(StrEnum):
-    """What a rule speaks of: civil days or months."""
+    """Period of a rule: civil days or months."""
 
     DAY = "day"
     MONTH = "month"

@@ -1,4 +1,4 @@
-"""Review of hours (L2), the pure part: what a verdict does to a frame, what it was made upon, what is chosen and what is left.
+"""Level L2: hours with the reviewers' decisions applied. Pure.
 
 Raw values, automatic flags and reviewed flags stay three layers: `reviewed` returns a new frame with the values as they are.
 """
@@ -42,7 +42,7 @@ def reviewed(
     hourly : DataFrame
         `schemas.frames` hourly of one station, level L1.5.
     reviews : sequence of Review
-        Of this station and network, in the order in which they were proposed; the later one wins where two speak of an hour.
+        Of this station and network, in the order in which they were proposed; the later one wins where two cover an hour.
     records : DataFrame or None
         `schemas.frames` flags of the hourly level, one station: verdicts that were made after the hours (drift) count where no
         review does. A review is made upon the hour as it is stored, so that they make none stale.

@@ -1,7 +1,7 @@
-"""Quality control scored by reviewers: what they confirmed and what they threw out, by test, parameter and station. Pure.
+"""Agreement of tests with reviewers, by test, parameter and station. Pure.
 
 An hour that review made invalid and a test had flagged is a hit; one that review made valid and the test had flagged is a
-false alarm; an invalid one that the test did not flag is a miss. Hours that stay suspect, or that nobody reviewed, say nothing.
+false alarm; an invalid one that the test did not flag is a miss. Hours that stay suspect or were not reviewed are not counted.
 """
 
 from __future__ import annotations
@@ -113,10 +113,10 @@ def reviewed_series(
         `schemas.frames` flags, hourly and native.
     network : str
     """
-    told = flags[flags["flag"].astype(int).isin((int(Flag.SUSPECT), int(Flag.FAIL)))] if len(flags) else flags
+    noted = flags[flags["flag"].astype(int).isin((int(Flag.SUSPECT), int(Flag.FAIL)))] if len(flags) else flags
     series = []
     for station_id, (hourly, level2) in found.items():
-        mine = told[told["station_id"] == station_id]
+        mine = noted[noted["station_id"] == station_id]
         for code in parameters_in(hourly):
             truth = read_truth(level2, code)
             if (truth >= 0).any():
@@ -134,10 +134,10 @@ def reviewed_series(
     return series
 
 
-def _masks(told: pd.DataFrame, hours: pd.DatetimeIndex) -> dict[str, NDArray[np.bool_]]:
-    starts = pd.DatetimeIndex(pd.to_datetime(told["start"], utc=True)).floor("h")
+def _masks(noted: pd.DataFrame, hours: pd.DatetimeIndex) -> dict[str, NDArray[np.bool_]]:
+    starts = pd.DatetimeIndex(pd.to_datetime(noted["start"], utc=True)).floor("h")
     return {
-        str(test): np.asarray(hours.isin(starts[(told["test"] == test).to_numpy()])) for test in told["test"].unique()
+        str(test): np.asarray(hours.isin(starts[(noted["test"] == test).to_numpy()])) for test in noted["test"].unique()
     }
 
 

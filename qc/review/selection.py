@@ -23,7 +23,7 @@ _HOUR = pd.Timedelta(hours=1)
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
-    """Which hours an act on many means; an empty field takes all.
+    """Conditions that select hours for a bulk review; an empty field selects all.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ def select_targets(
     parameters: Sequence[str],
     interval: tuple[datetime, datetime],
 ) -> list[ReviewTarget]:
-    """Hours that a selection means, as intervals without holes.
+    """Hours that a selection matches, as intervals without holes.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def select_targets(
     flags : DataFrame
         `schemas.frames` flags; those of native values count for their hour.
     selection : Selection
-        Without any condition every hour of the interval is meant, also one that is not there.
+        Without a condition every hour of the interval is selected, also one that is absent.
     network : str
     parameters : sequence of str
     interval : tuple of datetime
@@ -79,8 +79,8 @@ def select_targets(
 
 def _flagged(flags: pd.DataFrame, station_id: str, code: str, tests: Sequence[str]) -> pd.DatetimeIndex:
     mine = flags[(flags["station_id"] == station_id) & (flags["parameter"] == code) & flags["test"].isin(tests)]
-    told = mine[mine["flag"].astype(int) != Flag.PASS]
-    return pd.DatetimeIndex(pd.to_datetime(told["start"], utc=True)).floor("h").unique()
+    noted = mine[mine["flag"].astype(int) != Flag.PASS]
+    return pd.DatetimeIndex(pd.to_datetime(noted["start"], utc=True)).floor("h").unique()
 
 
 def _mask(rows: pd.DataFrame, code: str, selection: Selection, flagged: pd.DatetimeIndex) -> NDArray[np.bool_]:

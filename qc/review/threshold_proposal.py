@@ -64,7 +64,7 @@ class LimitProposal(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     proposed : BaseLimit or None
-        None: the present one stays; ``why`` says so in words.
+        None: the present one stays, and ``why`` says why.
     hours_before, hours_after : int
         Hours flagged of all that were looked at, reviewed or not.
     """
@@ -97,7 +97,7 @@ def propose_limits(
     thresholds : Thresholds
         Those in force.
     month : int
-        Civil month whose limits are meant, 1 to 12.
+        Civil month of the limits, 1 to 12.
 
     Returns
     -------
@@ -218,7 +218,7 @@ def _hourly_flags(
 
 
 def _complete(item: ReviewedSeries, code: str) -> NDArray[np.float64]:
-    """Values as the hourly tests see them: hours that failed for their completeness are nobody's neighbour."""
+    """Values as the hourly tests see them: hours that failed for their completeness are excluded."""
     values = item.hourly[code].to_numpy(dtype=np.float64)
     return np.where(item.flagged["completeness"], np.nan, values) if "completeness" in item.flagged else values
 
@@ -249,7 +249,7 @@ def _suspect_span(limit: GrossRangeLimit) -> tuple[float, float]:
 
 
 def to_overrides(proposals: Sequence[LimitProposal], source: str) -> str:
-    """Proposed limits as a file that may stand beside the network file as ``thresholds.toml``.
+    """Proposed limits as a file that can be placed next to the network file as ``thresholds.toml``.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Calibration checks and corrections of the state database, brought to the data. Reads and writes; the pure parts are elsewhere."""
+"""Calibration checks and corrections: read from the state database, judged, and applied to data."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def load(state: StateStore, network: str, thresholds: Thresholds, zone: ZoneInfo
 
 
 def evaluate_new_checks(state: StateStore, network: str, thresholds: Thresholds, zone: ZoneInfo, now: datetime) -> int:
-    """Judge results that nobody has judged yet, and put the hours whose validity they change on the list.
+    """Judge the checks that were not judged yet, and re-open the hours whose validity they change.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""What the hourly tests are given beside the hours at hand: stored hours before them, other networks, the station's place."""
+"""Further hours that the hourly tests need: earlier ones, other networks of the station, neighbours. Reads only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from store.influx.store import InfluxStore
 
 NEAR_KM = 100.0
-"""Neighbours of a dose rate stand nearer than this: one rain reaches both. Project's choice [km]."""
+"""Neighbours of a dose rate are closer than this, so that one rain reaches both [km]; project default."""
 MOST_NEAR = 4
 """Neighbours that are asked at most; each is a query."""
 REMEMBERS = frozenset({NetworkCode.GAS, NetworkCode.GHG, NetworkCode.VOC, NetworkCode.RAD})

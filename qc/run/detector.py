@@ -138,7 +138,7 @@ def run_anomaly(
     now : datetime
         Aware.
     write : bool
-        Keep the flags and a record of the run; else only tell.
+        Write the flags and a record of the run; else only report.
 
     Raises
     ------

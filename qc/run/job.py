@@ -159,7 +159,7 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
 
 
 def run_reopened(settings: SharedSettings, now: datetime) -> list[QcSummary]:
-    """Judge anew the hours that late and corrected readings have re-opened, and take them off the list.
+    """Judge the hours that late and corrected readings have re-opened, and close them.
 
     Parameters
     ----------

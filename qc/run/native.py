@@ -1,4 +1,4 @@
-"""What people ask of native tests beside the runs: spans of a record, the order of arrival, marks of the detection limit.
+"""Queries of native tests outside runs: climatology of a record, order of arrival, marks of the detection limit.
 
 It reads the store and the raw log and writes nothing.
 """
@@ -120,7 +120,7 @@ def read_arrivals(
     start, end : datetime
         Of reception, aware, half-open.
     progress : callable or None
-        Told the number of messages read so far.
+        Called with the number of messages read so far.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The tests in space in a run: asks the verdict before a station that stands out is flagged.
+"""The tests in space in a run: the verdict is asked before a deviating station is flagged.
 
 Reads the weather, and of a station that is asked about the hours of its other networks.
 """
@@ -58,7 +58,7 @@ def judge_space(store: InfluxStore, network: Network, code: str, *, made: Made, 
         Network that is judged.
     made : Made
     thresholds : Thresholds
-        Without ``[verdict]`` nothing is spared.
+        Without ``[verdict]`` nothing is exempt.
     """
     asked = _Asked(store, network, code, made, thresholds)
     return flag_space(
@@ -81,7 +81,7 @@ class _Asked:
         self._other_networks_of: dict[str, Mapping[str, pd.DataFrame]] = {}
 
     def is_event(self, station_id: str, parameter: str, start: datetime, end: datetime) -> bool:
-        """Whether what stands out is likelier an event than a fault; undecided is enough, since a flag needs a reason."""
+        """Whether a deviation is likelier an event than a fault; undecided counts, since a flag needs a reason."""
         if self._rule is None:
             return False
         context = CaseContext(

@@ -40,7 +40,7 @@ class CaseError(ValueError):
 
 
 def rule_of(network_file: Path) -> VerdictRule:
-    """Weights in force beside a network file; raises `qc.limits.load.ThresholdError`."""
+    """Weights in force with a network file; raises `qc.limits.load.ThresholdError`."""
     rule = load_thresholds(network_file.with_name(OVERRIDES_NAME)).rule(VerdictRule)
     if rule is None:
         msg = "the table [verdict] is missing"
@@ -71,9 +71,9 @@ def verdict_of(  # noqa: PLR0913 - a keyword for each thing that names a case
         From `rule_of`.
     station_id, parameter : str
     interval : Interval
-        The case; an instant stands for its hour.
+        The case; an instant means its hour.
     network_code : str or None
-        Network in which the parameter is meant, where the station measures it in several; None: the first.
+        Network of the parameter where the station measures it in several; None: the first.
     instrument_id : str or None
         None: of the instruments in service in the case the one with most readings, which is the one that the hours are of.
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What judging depends on beside the data.
+    """What judging depends on besides the data.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class RunContext:
 
 
 class HourlyContext(Protocol):
-    """Gives what the hourly tests are given beside the hours at hand (`qc.run.context_reader.ContextReader`)."""
+    """Supplies further hours to the hourly tests (`qc.run.context_reader.ContextReader`)."""
 
     def with_history(self, hourly: Hourly, station: Station) -> Hourly:
         """The hours at hand after stored ones before them."""
@@ -100,7 +100,7 @@ def judge_station(
         `schemas.frames` native by instrument id, of the read span; one that is absent or empty is silent.
     context : RunContext
     reader : HourlyContext or None
-        What was there before, beside and near; None: only the hours at hand are looked at.
+        Earlier hours, other networks and neighbours; None: only the hours of the run are used.
     """
     found, parts, flags = StationResult(station.id), list[Hourly](), list[pd.DataFrame]()
     for instrument in station.instruments_of(context.network):

@@ -1,4 +1,4 @@
-"""What a run changes of what stood there before: verdicts by key, hours by value and all that stands beside it; pure."""
+"""What a run changes in the stored flags and hours. Pure."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ STORED_RTOL = 1e-5
 
 
 def keys_of(flags: pd.DataFrame) -> pd.MultiIndex:
-    """What tells verdicts apart: start, station, instrument, parameter, test."""
+    """Key of a flag: start, station, instrument, parameter, test."""
     if flags.empty:
         return pd.MultiIndex.from_tuples([], names=list(KEY))
     starts = pd.DatetimeIndex(pd.to_datetime(flags["start"], utc=True)).as_unit("us")
@@ -103,7 +103,7 @@ def _taken(frame: pd.DataFrame, name: str, place: NDArray[np.int64]) -> NDArray[
 
 @dataclass(frozen=True, slots=True)
 class RevisedHours:
-    """Hours beside what stood there.
+    """Hours to write, and what they replace.
 
     Attributes
     ----------

@@ -49,7 +49,7 @@ def station_months_of(network: str, stations: Sequence[str], start: datetime, en
 
 
 def rules_digest(thresholds: Thresholds, station: Station, network: str, code: str) -> str:
-    """Fingerprint of all that verdicts depend on beside the values.
+    """Digest of all that flags depend on besides the values.
 
     Parameters
     ----------

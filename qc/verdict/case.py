@@ -68,12 +68,12 @@ class Case:
 
     @property
     def from_usual(self) -> Deviation | None:
-        """How far the channel departs from what is usual."""
+        """Deviation of the channel from its usual level."""
         return self._deviations.get(OWN)
 
     @property
     def from_neighbours(self) -> Deviation | None:
-        """How far the channel departs from what the stations around let expect; None where too few are, or some of them moved alone."""
+        """Deviation of the channel from its neighbours; None where they are too few, or some of them deviated by themselves."""
         found = self._deviations.get(EXCESS + OWN)
         return None if found is None or self._is_level_disturbed(found) else found
 
@@ -100,7 +100,7 @@ class Case:
 
     @property
     def is_usual(self) -> bool:
-        """Whether the channel is where it is usually, and where the stations around let expect it."""
+        """Whether the channel is at its usual level, and at that of its neighbours."""
         return self.from_usual is not None and not self.sign
 
     @property
@@ -120,8 +120,8 @@ class Case:
     def deviations(self, channels: Iterable[StationChannel]) -> dict[StationChannel, Deviation]:
         """How far other channels of the station depart in the same hours; those not known are absent.
 
-        Of a local departure, from what the stations around let expect where that is known. Where the whole region departs, what
-        is not known against it is left out: it departs anyway.
+        Of a local deviation, against the neighbours where they are known. Where the whole region deviates, channels without known
+        neighbours are left out.
         """
         if self.from_neighbours is None or not self.is_local:
             return self.raw_deviations(channels)

@@ -29,7 +29,7 @@ _NOISY_DIGITS = 40
 
 
 _WIDTH, _HIGH = 5, 2.0
-"""Readings whose median is a level [1]; part of the departure from which a single reading stands out of it [1]."""
+"""Readings whose median is a level [1]; part of the deviation above which a single reading counts as high [1]."""
 
 
 _FITFUL = frozenset(

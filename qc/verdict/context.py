@@ -24,7 +24,7 @@ DAY_H = 24
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseContext:
-    """What is known around a case; whatever is absent stays silent.
+    """What is known around a case; absent data add no evidence.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class CaseContext:
         Which of the station's instruments the case is about; None: the first in service with the parameter.
     twins : mapping of str to DataFrame
         Readings of the network's other instruments of the same parameter at the station, from three days before the case.
-    beside : mapping of str to DataFrame
+    other_networks : mapping of str to DataFrame
         Hours of the station in its other networks, by network code, from three days before the case.
     """
 
@@ -71,7 +71,7 @@ class CaseContext:
 
 @dataclass(frozen=True, slots=True)
 class Indication:
-    """What one piece of evidence says; ``is_event`` None: nothing."""
+    """What one piece of evidence indicates; ``is_event`` None: nothing."""
 
     name: str
     is_event: bool | None = None

@@ -1,4 +1,4 @@
-"""How far the hours of a case lie from what the days before let expect, for many series at once. Pure."""
+"""Deviation of an episode from the preceding three days, for many series at once. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pieces of evidence of a verdict: each looks at one thing and says event, fault, or nothing. Pure."""
+"""The pieces of evidence of a verdict: each indicates event, fault, or nothing. Pure."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def collect_evidence(context: CaseContext) -> list[Indication]:
 
 
 def evidence_of(case: Case) -> list[Indication]:
-    """The same of a scene that has been put on its axis."""
+    """All pieces of evidence of a case, after those that another one overrules."""
     found = {name: EVIDENCE_FUNCTIONS[name](case) for name in EVIDENCE}
     if found["onset"].is_event is not None and found["tests"].is_event is False:
         found["tests"] = instrument.failed_tests(case, seen=instrument.OF_CHANGE)

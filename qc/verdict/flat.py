@@ -32,7 +32,7 @@ _RUN = 3
 
 
 def flat(case: Case) -> Indication:
-    """Values that stand still, unless they do so by nature: at zero, or at the same time of day on the days before."""
+    """Constant values, unless they are so by nature: at zero, or at the same time of day on the days before."""
     flagged = case.share_flagged(("flat_line", "hourly_flat"), {Flag.SUSPECT})
     share = max(flagged[0] if flagged else 0.0, _still(case) or 0.0)
     if share < STILL_SHARE or _stands_by_nature(case):
@@ -41,7 +41,7 @@ def flat(case: Case) -> Indication:
 
 
 def _still(case: Case) -> float | None:
-    """Part of the case's hours in which the readings stand within two digits (of slow instruments, the hours); None: too few."""
+    """Part of the case's hours with readings within two digits (of slow instruments, the readings); None: too few."""
     values = readings_of(case)
     if values is None:
         return None
@@ -53,7 +53,7 @@ def _still(case: Case) -> float | None:
     if states.empty:
         return None
     share, usual = float(states.mean()), float(past.mean()) if len(past) else 0.0
-    # near the last digit readings are the same now and then; an instrument that has always stood still tells nothing of that
+    # near the last digit readings are the same now and then; an instrument with always constant readings says nothing
     return 0.0 if usual < _ALWAYS_STILL and share < _OFTENER * usual else share
 
 
@@ -81,7 +81,7 @@ def _in_runs(numbers: NDArray[np.float64], reach: float) -> float:
 
 
 def _states(case: Case, values: pd.Series, before: pd.Series) -> pd.Series:
-    """Whether the readings of each hour stand still; only hours with three readings and more.
+    """Whether the readings of each hour are constant; only hours with at least three readings.
 
     All the same, or within two digits where they vary by many as a rule.
     """

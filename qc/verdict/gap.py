@@ -23,7 +23,7 @@ _MOST = 0.5
 def gap(case: Case) -> Indication:
     """Readings that are missing, and not as a rule, in hours in which the stations around, or else the station's other channels, report.
 
-    What has not come yet from anybody is missing of nobody.
+    Hours that no station has delivered yet are not missing.
     """
     reported = _reported_hours(case)
     if not reported.any():

@@ -64,7 +64,7 @@ def status(case: Case) -> Indication:
 
 
 def calibration(case: Case) -> Indication:
-    """Checks that failed for the time, and runs of standard or blank gas that nobody marked."""
+    """Checks that failed for the time, and unmarked runs of standard or blank gas."""
     shares = case.share_flagged(("calibration", "target_gas", "voc_pattern"), DOUBT)
     return Indication("calibration", False if shares is not None and shares[0] > 0 else None)
 

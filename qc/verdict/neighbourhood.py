@@ -28,7 +28,7 @@ _RAIN_MM, _SUN_W_M2, _MOST = 0.1, 250.0, 0.5
 """Rain of an hour and radiation that count [mm, W m⁻²]; part of the hours that are most of them [1]."""
 _DAY_H = 24
 _FAR = 4.0
-"""Robust standard deviations from the stations around at which a regional parameter stands alone [1]."""
+"""Robust standard deviations from the stations around at which a regional parameter deviates alone [1]."""
 _STEADY = frozenset({"gamma_dose_rate"})
 """Parameters that are the same day after day where nothing happens, so that they need nothing to be compared with."""
 _LEAST_TREND, _LOOSE, _MOST_REFERENCES = (0.15, 2.0), 0.6, 3

@@ -24,7 +24,7 @@ SLOW_S = 1200
 
 
 FAST_S = 600
-"""Of slower ones nobody can say within how many minutes the level changed [s]."""
+"""Slower instruments do not resolve a change within minutes [s]."""
 
 
 def readings_of(case: Case) -> pd.Series | None:

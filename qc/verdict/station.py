@@ -49,7 +49,7 @@ def twin(case: Case) -> Indication:
 
 
 def _is_of_the_other(case: Case, channel: StationChannel) -> bool:
-    """Whether the other instrument left its usual level and the case's own did not: of two, nobody can say which is right."""
+    """Whether the other instrument left its usual level and the case's own did not: of two, it is not known which is right."""
     other = case.raw_deviations([channel]).get(channel)
     return case.is_usual and other is not None and abs(other.z_score) >= DEPARTS
 

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from qc.verdict.weight import VerdictRule
 
 UNDECIDED = 0.5
-"""Log-odds below which nothing is claimed; project default [1]."""
+"""Log-odds below which a verdict is undecided [1]; project default."""
 SUMMARY_REASONS = 3
 """Reasons in the summary."""
 
 
 class Word(StrEnum):
-    """What a case is held to be."""
+    """Fault, event or undecided."""
 
     EVENT = "event"
     FAULT = "fault"
@@ -64,7 +64,7 @@ class WeighedEvidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What a case is held to be, and why.
+    """Fault or event, with the evidence.
 
     Attributes
     ----------
@@ -104,8 +104,8 @@ def judge_case(context: CaseContext, rule: VerdictRule) -> Verdict:
 
     Parameters
     ----------
-    scene : CaseContext
-        What is known around it; whatever is missing stays silent.
+    context : CaseContext
+        What is known around it; absent data add no evidence.
     rule : VerdictRule
 
     Returns
@@ -121,7 +121,7 @@ def judge_case(context: CaseContext, rule: VerdictRule) -> Verdict:
 
 
 def weigh(context: CaseContext, indications: Sequence[Indication], rule: VerdictRule) -> Verdict:
-    """Sum what the pieces of evidence of a case say; errors as `judge_case`."""
+    """Sum the weights of the evidence of a case; errors as `judge_case`."""
     weighed = [_weigh_one(item, rule) for item in indications if item.is_event is not None]
     weighed.sort(key=lambda item: -abs(item.weight))
     log_odds = rule.prior + math.fsum(item.weight for item in weighed)

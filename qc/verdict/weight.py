@@ -9,7 +9,7 @@ from msgspec import Meta
 
 
 class Weight(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one piece of evidence adds to the log-odds of an event: where it speaks for one, and where for a fault."""
+    """What one piece of evidence adds to the log-odds of an event: where it indicates one, and where a fault."""
 
     name: str
     event: Annotated[float, Meta(ge=0, le=6)]

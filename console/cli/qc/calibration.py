@@ -101,8 +101,10 @@ def show(
         item for item in flagged_periods(judged) if item.start <= one.at and (item.end is None or one.at <= item.end)
     ]
     if as_json:
-        told = [replace(item, reason=sentence(item.reason, "en")) for item in periods]
-        typer.echo(to_json({"check": found, "now": [item for item in judged if item.result == one], "doubts": told}))
+        rendered = [replace(item, reason=sentence(item.reason, "en")) for item in periods]
+        typer.echo(
+            to_json({"check": found, "now": [item for item in judged if item.result == one], "doubts": rendered})
+        )
         return
     typer.echo(printable(_check_text(found, settings)))
     is_chinese = settings.language.value == "zh"

@@ -197,7 +197,7 @@ def _first(moment: datetime | None) -> str:
 def marks_of(
     settings: SharedSettings, network: str, station: str, parameter: str, start: datetime
 ) -> list[dict[str, object]]:
-    """Row of ``qc why`` that tells how many values of the hour are below the detection limit; none where none is."""
+    """Row of ``qc why`` with the values of the hour below the detection limit; empty where there are none."""
     from qc.run.native import marks_of as read_marks
 
     counts = {

@@ -39,7 +39,7 @@ def choose(  # noqa: PLR0917 - one filter an option
     needed: bool = True,
     limit: int | None = None,
 ) -> list[Review]:
-    """Reviews that are meant: those named, whatever their state, or those in ``states`` that fit every filter (the newest ``limit``)."""
+    """Reviews to act on: those named, in any state, or those in ``states`` that match every filter (the newest ``limit``)."""
     from store.state import StateStore
 
     settings = shell.settings()
@@ -75,7 +75,7 @@ def choose(  # noqa: PLR0917 - one filter an option
 def go_on(
     texts: Sequence[str], chosen: Sequence[Review | ReviewDraft], *, dry_run: bool, yes: bool, as_json: bool
 ) -> bool:
-    """Show what an act on many would do; True when it may be done."""
+    """List what a bulk action would change; True if it may go on."""
     hours = sum(int((item.target.end - item.target.start).total_seconds() // 3600) for item in chosen)
     if not chosen:
         typer.echo("skyground review: nothing fits 没有符合条件的数据", err=True)

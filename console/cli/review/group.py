@@ -69,7 +69,7 @@ def propose(  # noqa: PLR0917 - typer passes them by name
     below: Annotated[float | None, typer.Option(help="only values below, canonical unit 低于")] = None,
     note: Note = "",
     supersede: Annotated[
-        bool, typer.Option("--supersede", help="also where another review speaks 覆盖已有审核")
+        bool, typer.Option("--supersede", help="also hours with an active review 覆盖已有审核")
     ] = False,
     dry_run: DryRun = False,
     yes: Yes = False,

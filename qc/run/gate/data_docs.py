@@ -1,7 +1,7 @@
-"""The pages of the gate on disk: made to stand alone, listed in an index, bounded in number.
+"""The pages of the gate on disk: without outside links, listed in an index, bounded in number.
 
 The library's pages load styles and scripts from content-delivery networks. Those links are taken out and a style of our own
-put in, so that the pages can be read on an island, and on a telephone.
+put in, so that the pages work without internet access and on a phone.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def locked(directory: Path) -> Iterator[None]:
 
 
 def write_page(directory: Path, name: str, page: str, report: GateReport) -> Path:
-    """Keep a page, with the verdict in words above the library's own tables; the oldest beyond `KEEP_PAGES` go.
+    """Write a page with the outcome above the library's tables; the oldest beyond `KEEP_PAGES` are deleted.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The gate over stored data: loads batches, has them judged, keeps verdicts, tells operators of what is held.
+"""The gate over stored data: reads batches, evaluates them, writes results, pages and findings.
 
 Errors: `qc.gate.gate.GateError`, `store.error.StoreError`, `ValueError` for what cannot be asked.
 """
@@ -70,7 +70,7 @@ class GateSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def gate(settings: SharedSettings, network: str, start: datetime, end: datetime, now: datetime) -> GateSummary:
-    """Judge the stored hours of a network as one batch, and keep the verdict.
+    """Evaluate the stored hours of a network as one batch, and store the result.
 
     Parameters
     ----------
@@ -95,14 +95,14 @@ def gate(settings: SharedSettings, network: str, start: datetime, end: datetime,
 def gate_hours(
     settings: SharedSettings, network: str, start: datetime, end: datetime, now: datetime
 ) -> list[GateSummary]:
-    """Judge every stored hour of a network as a batch of its own; parameters and errors as `gate`."""
+    """Evaluate every stored hour of a network as a batch of its own; parameters and errors as `gate`."""
     first, last = _span(start, end, now)
     hours = [(first + number * HOUR, first + (number + 1) * HOUR) for number in range((last - first) // HOUR)]
     return _gate_network(settings, NetworkCode(network), hours, now)
 
 
 def gate_product(settings: SharedSettings, product: str, start: datetime, end: datetime, now: datetime) -> GateSummary:
-    """Judge a stored product (`qc.gate.batch_product.PRODUCTS`); parameters and errors as `gate`."""
+    """Evaluate a stored product (`qc.gate.batch_product.PRODUCTS`); parameters and errors as `gate`."""
     if product not in PRODUCTS:
         msg = f"there is no suite for product {product!r}; there: {', '.join(PRODUCTS)}"
         raise ValueError(msg)
@@ -207,7 +207,7 @@ def _judge(
 
 
 def _held_back(evaluated: EvaluatedBatch, batch: pd.DataFrame) -> EvaluatedBatch:
-    """An empty batch has nothing that could be held back: it is a warning, and the silence watch tells of it."""
+    """An empty batch has nothing to hold back: it is a warning, and the silence watch reports it."""
     if len(batch) or evaluated.report.result is not GateOutcome.HOLD:
         return evaluated
     return msgspec.structs.replace(evaluated, report=msgspec.structs.replace(evaluated.report, result=GateOutcome.WARN))

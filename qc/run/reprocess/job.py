@@ -1,4 +1,4 @@
-"""Judging history again: by station-months, only what changed, in several processes, stopped and taken up at any time.
+"""Judging history again by station-months: only what changed, in several processes, interruptible.
 
 A month of a station that is judged is noted with the fingerprints of its days' values and of the rules. Judging again skips
 the days that are noted with what they hold now, so a run that was stopped goes on where it was, and one that is done again
@@ -67,7 +67,7 @@ def reprocess(
     stop : callable
         Asked before each month; True ends the run after what is under way.
     progress : callable
-        Told of each month that is done.
+        Called with each month that is done.
 
     Raises
     ------

@@ -32,7 +32,7 @@ def act(
     Raises
     ------
     ReviewConflictError
-        On confirming or signing hours that have changed since they were proposed: who saw what, and what stands there now.
+        On confirming or signing hours that have changed since they were proposed; names reviewer, time and present value.
     ReviewError
     """
     own = settings if isinstance(settings, ReviewSettings) else ReviewSettings(**settings.model_dump())
@@ -48,19 +48,19 @@ def _check_unchanged(settings: SharedSettings, reviews: Sequence[Review], who: s
     by_station: dict[tuple[str, str], list[Review]] = {}
     for review in reviews:
         by_station.setdefault((review.target.network, review.target.station_id), []).append(review)
-    told = []
+    changes_found = []
     store = InfluxStore(settings)
     try:
         for (network, station_id), found in by_station.items():
             first, last = min(item.target.start for item in found), max(item.target.end for item in found)
             hours = store.read_hourly(network, station_id, first, last)
             changes = [(item, changed_hours(hours, item)) for item in found]
-            told += [_changed_text(item, hours, changed, who) for item, changed in changes if len(changed)]
+            changes_found += [_changed_text(item, hours, changed, who) for item, changed in changes if len(changed)]
     finally:
         store.close()
-    if told:
-        more = f"; and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
-        msg = f"{'; '.join(told[:_SHOWN])}{more}. Return or undo the review, look again and propose anew"
+    if changes_found:
+        more = f"; and {len(changes_found) - _SHOWN} more" if len(changes_found) > _SHOWN else ""
+        msg = f"{'; '.join(changes_found[:_SHOWN])}{more}. Return or undo the review, look again and propose a new one"
         raise ReviewConflictError(msg)
 
 

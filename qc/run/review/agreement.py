@@ -37,7 +37,7 @@ class ScoreReport(msgspec.Struct, frozen=True, kw_only=True):
     reviewed, invalid : int
         Hours that are known to be valid or invalid, and invalid ones.
     version : str
-        Of the thresholds in force, by which the present limits are meant.
+        Of the thresholds in force, that the present limits are of.
     """
 
     network: str
@@ -74,7 +74,7 @@ def score_reviews(settings: SharedSettings, query: ReviewQuery) -> ScoreReport:
         native = _read_native(store, settings.stations, series, span)
     finally:
         store.close()
-    # Limits may change by month: those of the middle of the time that is looked at are meant.
+    # Limits may change by month: those in the middle of the interval are taken.
     middle = (query.start + (query.end - query.start) / 2).astimezone(settings.stations.timezone)
     return ScoreReport(
         network=query.network,

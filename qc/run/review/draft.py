@@ -37,7 +37,7 @@ def draft_reviews(
     verdict : ReviewVerdict
     reason : ReviewReason
     now : datetime or None
-        Hours that are not over at that time are left out: nobody can have looked at them. None: the present.
+        Hours that are not over at that time are left out, since they cannot have been reviewed. None: the present.
 
     Raises
     ------

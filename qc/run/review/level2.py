@@ -57,7 +57,7 @@ class L2Summary(msgspec.Struct, frozen=True, kw_only=True):
 def apply(settings: SharedSettings, query: ReviewQuery, now: datetime) -> L2Summary:
     """Store the L2 hours of a network as measurement ``reviewed_<network>`` of the bucket ``product``.
 
-    Running again writes the same points. Exports and the API make L2 anew from hours and reviews each time; the stored
+    Running again writes the same points. Exports and the API compute L2 from hours and reviews each time; the stored
     points are for programs that read the database themselves.
     """
     query = checked(settings, query)

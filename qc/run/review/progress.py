@@ -31,7 +31,7 @@ class DeadlineStatus(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     open : int
-        Hours that the tests flagged and nobody has confirmed yet, and stale ones.
+        Hours that the tests flagged and that are not confirmed yet, and stale ones.
     state : str
         ``done``, ``open`` or ``overdue``.
     """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class ReviewQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Which hours are meant.
+    """Hours to review.
 
     Attributes
     ----------
