@@ -45,7 +45,7 @@ class RunContext:
     calibrations: Calibrations | None = None
 
 
-class HourlyContext(Protocol):
+class HourSource(Protocol):
     """Supplies further hours to the hourly tests (`qc.run.context_reader.ContextReader`)."""
 
     def with_history(self, hourly: Hourly, station: Station) -> Hourly:
@@ -89,7 +89,7 @@ class StationResult:
 
 
 def judge_station(
-    station: Station, natives: Mapping[str, pd.DataFrame], context: RunContext, reader: HourlyContext | None = None
+    station: Station, natives: Mapping[str, pd.DataFrame], context: RunContext, reader: HourSource | None = None
 ) -> StationResult:
     """Judge a station's instruments, make its hours and judge these.
 
@@ -99,7 +99,7 @@ def judge_station(
     natives : mapping of str to DataFrame
         `schemas.frames` native by instrument id, of the read span; one that is absent or empty is silent.
     context : RunContext
-    reader : HourlyContext or None
+    reader : HourSource or None
         Earlier hours, other networks and neighbours; None: only the hours of the run are used.
     """
     found, parts, flags = StationResult(station.id), list[Hourly](), list[pd.DataFrame]()
