@@ -91,6 +91,11 @@ def zero_drift_pct(response: float, reference: float, full_scale: float) -> floa
     References
     ----------
     Drift formulas of the automatic-monitoring norms as copied in secondary sources; the standard's own text was not read.
+
+    Examples
+    --------
+    >>> zero_drift_pct(12.0, 2.0, 500.0)
+    2.0
     """
     return 100 * (response - reference) / full_scale
 
@@ -108,6 +113,11 @@ def span_drift_pct(response: float, reference: float, zero_drift: float = 0.0) -
     References
     ----------
     As `zero_drift_pct`.
+
+    Examples
+    --------
+    >>> span_drift_pct(412.0, 400.0, zero_drift=4.0)
+    2.0
     """
     return 100 * ((response - zero_drift) - reference) / reference
 

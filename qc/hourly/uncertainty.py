@@ -52,6 +52,11 @@ def hourly_uncertainty(values: NDArray[np.float64], *, relative: float, absolute
     References
     ----------
     JCGM 100:2008 (GUM), 5.1.2.
+
+    Examples
+    --------
+    >>> hourly_uncertainty(np.array([30.0, np.nan]), relative=0.1, absolute=4.0).tolist()
+    [5.0, nan]
     """
     return np.hypot(relative * np.abs(values), absolute) + 0.0 * values
 

@@ -57,6 +57,13 @@ def derive_spans(
     ------
     InvalidInputError
         If the lengths differ or the widening is below 1.
+
+    Examples
+    --------
+    >>> values, months = np.tile([9.0, 10.0, 11.0], 100), np.ones(300, dtype=np.int64)
+    >>> spans = derive_spans(values, months, np.zeros(300, dtype=np.int64), widening=2.0)
+    >>> float(spans.low[0, 0]), float(spans.high[0, 0])
+    (8.0, 12.0)
     """
     if not values.shape == months.shape == hours.shape:
         msg = f"{values.size} values but {months.size} months and {hours.size} hours"

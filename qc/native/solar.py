@@ -25,6 +25,12 @@ def solar_elevation(times: NDArray[np.datetime64], lon: float, lat: float) -> ND
     References
     ----------
     Astronomical Almanac, low-precision formulas for the Sun; Michalsky 1988, doi:10.1016/0038-092X(88)90045-X.
+
+    Examples
+    --------
+    >>> noon = np.array(["2026-06-21T12:00"], dtype="datetime64[s]")
+    >>> round(float(solar_elevation(noon, lon=0.0, lat=0.0)[0]), 1)
+    66.6
     """
     days = (times - _EPOCH) / np.timedelta64(1, "D")
     mean_longitude = np.radians((280.460 + 0.9856474 * days) % 360)
