@@ -15,7 +15,13 @@ ODD = 25.0
 
 
 def run_lengths(values: NDArray[np.generic]) -> NDArray[np.int64]:
-    """How many equal values in a row each value is one of; NaN equals nothing."""
+    """Length of the run of equal values that each value belongs to; NaN equals nothing.
+
+    Examples
+    --------
+    >>> run_lengths(np.array([1.0, 1.0, 2.0])).tolist()
+    [2, 2, 1]
+    """
     if values.size == 0:
         return np.empty(0, dtype=np.int64)
     begins = np.concatenate(([True], values[1:] != values[:-1]))

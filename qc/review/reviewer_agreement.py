@@ -142,7 +142,14 @@ def _masks(noted: pd.DataFrame, hours: pd.DatetimeIndex) -> dict[str, NDArray[np
 
 
 def count(truth: NDArray[np.int8], flagged: NDArray[np.bool_]) -> Counts:
-    """Compare what a test flagged with what review says, hour by hour; both arrays of one shape."""
+    """Compare the flags of a test with review, hour by hour; both arrays of one shape.
+
+    Examples
+    --------
+    >>> found = count(np.array([1, 1, 0, -1], dtype=np.int8), np.array([True, False, True, True]))
+    >>> found.hits, found.misses, found.false_alarms
+    (1, 1, 1)
+    """
     invalid, valid = truth == 1, truth == 0
     return Counts(
         hits=int((invalid & flagged).sum()),

@@ -85,7 +85,13 @@ def family(code: str) -> Family | None:
 
 
 def are_companions(code: str, other: str) -> bool:
-    """Whether another parameter rises with one as a rule: a mass and its larger one, ions of a salt, homologues, depths."""
+    """Whether another parameter rises with one as a rule: a mass and its larger one, ions of a salt, homologues, depths.
+
+    Examples
+    --------
+    >>> are_companions("pm25", "pm10"), are_companions("pm10", "pm25")
+    (True, False)
+    """
     if other in _FOLLOWED_BY.get(code, ()):
         return True
     if any({code, other} <= group for group in _COMPANIONS):

@@ -139,7 +139,15 @@ def weigh(context: CaseContext, indications: Sequence[Indication], rule: Verdict
 
 
 def probability(log_odds: float) -> float:
-    """Logistic function, 0 to 1 [1]."""
+    """Logistic function, 0 to 1 [1].
+
+    Examples
+    --------
+    >>> probability(0.0)
+    0.5
+    >>> round(probability(2.0), 3)
+    0.881
+    """
     if log_odds < 0:
         return math.exp(log_odds) / (1 + math.exp(log_odds))
     return 1 / (1 + math.exp(-log_odds))
