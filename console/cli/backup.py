@@ -14,9 +14,10 @@ import typer
 from store.backup.manifest import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from store.backup.manifest import Manifest
+    from store.backup.manifest import BackupFile, Manifest
+    from store.backup.restore_target import RestoreTarget
     from store.backup.settings_copy import SettingsFile
     from store.backup.take import BackupSource
 
@@ -105,10 +106,8 @@ def _backup(directory: Path, only: list[Section] | None, *, has_secrets: bool, d
 def _restore(directory: Path, only: list[Section] | None, *, force: bool, dry_run: bool, as_json: bool) -> None:
     from store.backup import restore as room
     from store.backup.manifest import read_manifest
-    from store.backup.place import mib
     from store.backup.restore_target import RestoreTarget, occupied
     from store.settings import SharedSettings, load_settings
-    from store.state.database import newest_revision
 
     settings = load_settings(SharedSettings)
     target = RestoreTarget(
@@ -128,6 +127,15 @@ def _restore(directory: Path, only: list[Section] | None, *, force: bool, dry_ru
     if as_json:
         typer.echo(json.dumps(_figures(manifest) | {"restored": len(files), "moved_aside": moved}))
         return
+    _report(manifest, files, target, moved)
+
+
+def _report(manifest: Manifest, files: Sequence[BackupFile], target: RestoreTarget, moved: Sequence[str]) -> None:
+    """Print what was restored, what was moved aside, and the next steps."""
+    from store.backup.place import mib
+    from store.state.database import newest_revision
+
+    total = sum(item.size_bytes for item in files)
     typer.echo(f"restored {len(files)} files, {mib(total)}, as of {manifest.started_at:%Y-%m-%dT%H:%M:%SZ}")
     for place in moved:
         typer.echo(f"moved aside: {place} 原数据已移至此处")
