@@ -288,6 +288,7 @@ def test_a_station_that_never_answers_is_given_up_and_reported(
         wait_for(
             lambda: advance(state) or [item.state for item in state.gaps.list()] == [GapState.GIVEN_UP], "giving up"
         )
+        wait_for(lambda: bool(state.findings.list(kind=FindingKind.GAP)), "the finding")
         (finding,) = state.findings.list(kind=FindingKind.GAP)
     assert len(heard) == collector_settings.gap_attempts
     assert msgspec.json.decode(heard[0])["get"]["start"] == (base + MINUTE).isoformat().replace("+00:00", "Z")

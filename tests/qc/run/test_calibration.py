@@ -23,44 +23,19 @@ from schemas.words import sentence
 from store.influx.store import Bucket, InfluxStore
 from store.recorded_flags import read_recorded_flags
 from store.state import ReopenReason, StateStore
+from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from store.settings import SharedSettings
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 NOW = START + timedelta(hours=6, minutes=5)
-NETWORK = """zone = "Asia/Shanghai"
-[[station]]
-id = "s1"
-[[station.instrument]]
-id = "a"
-network = "gas"
-cadence_s = 60
-parameters = ["o3", "no2"]
-"""
+NETWORK = network_text(station("s1", instrument("a", "gas", 60, "o3", "no2")))
 
 
 @pytest.fixture
-def placed(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    (tmp_path / "network.toml").write_text(NETWORK)
-    return settings.model_copy(update={"network": tmp_path / "network.toml"})
-
-
-@pytest.fixture
-def state(placed: SharedSettings) -> Iterator[StateStore]:
-    with StateStore(placed.state_url) as opened:
-        opened.migrate()
-        yield opened
-
-
-@pytest.fixture
-def store(placed: SharedSettings) -> Iterator[InfluxStore]:
-    store = InfluxStore(placed)
-    store.ensure()
+def store(store: InfluxStore) -> InfluxStore:
     readings = [
         Reading(
             "gas",
@@ -72,8 +47,7 @@ def store(placed: SharedSettings) -> Iterator[InfluxStore]:
         for minute in range(360)
     ]
     assert store.write_readings(readings).accepted == 360
-    yield store
-    store.close()
+    return store
 
 
 def span(hours: float, drift_pct: float) -> CheckResult:

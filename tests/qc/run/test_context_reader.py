@@ -15,43 +15,30 @@ from schemas.network import Instrument, Station
 from schemas.reading import Reading
 from schemas.words import sentence
 from store.influx.store import Bucket, InfluxStore
-from store.state import StateStore
+from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from store.settings import SharedSettings
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-NETWORK = """zone = "Asia/Shanghai"
-[[station]]
-id = "r1"
-[[station.instrument]]
-id = "g"
-network = "rad"
-cadence_s = 3600
-parameters = ["gamma_dose_rate"]
-[[station.instrument]]
-id = "w"
-network = "met"
-cadence_s = 3600
-parameters = ["rain", "wind_speed"]
-"""
+NETWORK = network_text(
+    station("r1", instrument("g", "rad", 3600, "gamma_dose_rate"), instrument("w", "met", 3600, "rain", "wind_speed"))
+)
 
 
-def station(name: str, lon: float | None, lat: float | None) -> Station:
+def rad_station(name: str, lon: float | None, lat: float | None) -> Station:
     gauge = Instrument(id="g", network="rad", cadence_s=3600, parameters=("gamma_dose_rate",))
     return Station(id=name, instruments=(gauge,), lon=lon, lat=lat)
 
 
 def test_neighbours_are_near_and_the_nearest_first() -> None:
-    here = station("a", 123.0, 41.0)
+    here = rad_station("a", 123.0, 41.0)
     others = [
-        station("far", 126.0, 41.0),
-        station("b", 123.0, 41.5),
-        station("c", 123.0, 41.2),
-        station("d", None, None),
+        rad_station("far", 126.0, 41.0),
+        rad_station("b", 123.0, 41.5),
+        rad_station("c", 123.0, 41.2),
+        rad_station("d", None, None),
     ]
     assert [item.id for item in neighbours(here, [here, *others])] == ["c", "b"]
     assert neighbours(others[-1], [here, *others]) == []
@@ -59,12 +46,9 @@ def test_neighbours_are_near_and_the_nearest_first() -> None:
 
 
 @pytest.mark.integration
-def test_rain_of_the_weather_station_and_stored_hours_explain_a_rise(settings: SharedSettings, tmp_path: Path) -> None:
-    (tmp_path / "network.toml").write_text(NETWORK)
-    placed = settings.model_copy(update={"network": tmp_path / "network.toml"})
-    StateStore(placed.state_url).migrate()
-    store = InfluxStore(placed)
-    store.ensure()
+def test_rain_of_the_weather_station_and_stored_hours_explain_a_rise(
+    placed: SharedSettings, store: InfluxStore
+) -> None:
     wet, rises = {90: 4.0}, {90: 25.0, 91: 12.0, 95: 30.0}
     for hour in range(97):
         span = Interval(START + hour * HOUR, START + (hour + 1) * HOUR)
@@ -76,7 +60,6 @@ def test_rain_of_the_weather_station_and_stored_hours_explain_a_rise(settings: S
         for network in ("met", "rad"):
             job.run(placed, network, START + first * HOUR, START + last * HOUR, START + last * HOUR)
     flags = store.read_flags(Bucket.HOURLY, "rad", START, START + 100 * HOUR, "r1")
-    store.close()
     recorded = flags[flags["test"] == "dose_rise"].set_index("start")
     assert recorded["flag"].tolist() == [1, 1, 3]
     assert "wash-out" in sentence(recorded["reason"].iloc[0], "en")

@@ -18,49 +18,29 @@ from schemas.interval import Interval
 from schemas.reading import Reading
 from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
+from tests.network import instrument, network_text, station
 from tests.qc.detector.sonde import river
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from store.settings import SharedSettings
 
 pytestmark = pytest.mark.integration
 START = datetime(2026, 6, 1, tzinfo=UTC)
 DAYS = 6
 END = START + timedelta(days=DAYS)
-NETWORK = """zone = "Asia/Shanghai"
-[[station]]
-id = "s1"
-[[station.instrument]]
-id = "sonde"
-network = "eco"
-cadence_s = 900
-parameters = ["water_temperature", "water_conductivity", "dissolved_oxygen", "turbidity"]
-[[station.instrument]]
-id = "other"
-network = "eco"
-cadence_s = 900
-parameters = ["ph"]
-"""
+NETWORK = network_text(
+    station(
+        "s1",
+        instrument("sonde", "eco", 900, "water_temperature", "water_conductivity", "dissolved_oxygen", "turbidity"),
+        instrument("other", "eco", 900, "ph"),
+    )
+)
 
 
 @pytest.fixture
-def placed(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    (tmp_path / "network.toml").write_text(NETWORK)
-    made = settings.model_copy(update={"network": tmp_path / "network.toml"})
-    StateStore(made.state_url).migrate()
-    return made
-
-
-@pytest.fixture
-def store(placed: SharedSettings) -> Iterator[InfluxStore]:
-    store = InfluxStore(placed)
-    store.ensure()
+def store(store: InfluxStore) -> InfluxStore:
     put(store, impossible=True)
-    yield store
-    store.close()
+    return store
 
 
 def put(store: InfluxStore, *, impossible: bool) -> None:

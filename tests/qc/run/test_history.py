@@ -17,12 +17,12 @@ from schemas.reading import Reading
 from store.history import flags_as_of, hourly_as_of
 from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
-from tests.qc.run.test_job import START, placed, put, run, store
+from tests.qc.run.test_job import NETWORK, START, put, run
 
 if TYPE_CHECKING:
     from store.settings import SharedSettings
 
-__all__ = ["placed", "store"]  # fixtures
+__all__ = ["NETWORK"]  # of the fixtures
 pytestmark = pytest.mark.integration
 HOUR = timedelta(hours=1)
 END = START + 3 * HOUR

@@ -17,52 +17,21 @@ from schemas.interval import Interval
 from schemas.reading import Reading
 from store.influx.store import Bucket, InfluxStore
 from store.state import RunState, StateStore
+from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from store.settings import SharedSettings
 
 pytestmark = pytest.mark.integration
 START = datetime(2026, 6, 1, tzinfo=UTC)
-NETWORK = """zone = "Asia/Shanghai"
-[[station]]
-id = "s1"
-[[station.instrument]]
-id = "a"
-network = "gas"
-cadence_s = 60
-parameters = ["o3", "pm25", "pm10"]
-[[station.instrument]]
-id = "w"
-network = "met"
-cadence_s = 300
-parameters = ["wind_speed", "wind_direction", "rain"]
-[[station]]
-id = "s2"
-[[station.instrument]]
-id = "a"
-network = "gas"
-cadence_s = 60
-parameters = ["o3"]
-"""
-
-
-@pytest.fixture
-def placed(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    (tmp_path / "network.toml").write_text(NETWORK)
-    made = settings.model_copy(update={"network": tmp_path / "network.toml"})
-    StateStore(made.state_url).migrate()
-    return made
-
-
-@pytest.fixture
-def store(placed: SharedSettings) -> Iterator[InfluxStore]:
-    store = InfluxStore(placed)
-    store.ensure()
-    yield store
-    store.close()
+NETWORK = network_text(
+    station(
+        "s1",
+        instrument("a", "gas", 60, "o3", "pm25", "pm10"),
+        instrument("w", "met", 300, "wind_speed", "wind_direction", "rain"),
+    ),
+    station("s2", instrument("a", "gas", 60, "o3")),
+)
 
 
 def put(store: InfluxStore, minutes: range, status: dict[int, str] | None = None, **change: float) -> None:

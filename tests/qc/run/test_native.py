@@ -23,26 +23,17 @@ from schemas.message import RawMessage
 from schemas.network_file import parse_network
 from schemas.reading import Reading
 from sensors.json_v1 import encode_readings
-from store.influx.store import InfluxStore
 from store.rawlog import RawLog
-from store.state import StateStore
+from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from store.influx.store import InfluxStore
     from store.settings import SharedSettings
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
-NETWORK = """zone = "Asia/Shanghai"
-[[station]]
-id = "s1"
-[[station.instrument]]
-id = "a"
-network = "gas"
-cadence_s = 60
-parameters = ["so2"]
-"""
+NETWORK = network_text(station("s1", instrument("a", "gas", 60, "so2")))
 
 
 def reading(minute: int, value: float = 5.0) -> Reading:
@@ -65,27 +56,8 @@ def keep(directory: Path, minutes: list[int]) -> RawLog:
 
 
 @pytest.fixture
-def placed(settings: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SharedSettings:
-    (tmp_path / "network.toml").write_text(NETWORK)
-    made = settings.model_copy(update={"network": tmp_path / "network.toml"})
-    StateStore(made.state_url).migrate()
-    for name, value in {
-        "RUN_DIR": made.run_dir,
-        "NETWORK": made.network,
-        "INFLUX_URL": made.influx_url,
-        "INFLUX_DATABASE": made.influx_database,
-        "STATE_URL": made.state_url,
-    }.items():
-        monkeypatch.setenv(f"SKYGROUND_{name}", str(value))
-    return made
-
-
-@pytest.fixture
-def store(placed: SharedSettings) -> Iterator[InfluxStore]:
-    store = InfluxStore(placed)
-    store.ensure()
-    yield store
-    store.close()
+def placed(commands: SharedSettings) -> SharedSettings:
+    return commands
 
 
 def skyground(*words: str) -> tuple[int, str]:

@@ -17,12 +17,9 @@ from qc.verdict.verdict import Word
 from schemas.interval import Interval
 from schemas.reading import Reading
 from store.influx.store import Bucket, InfluxStore
-from store.state import StateStore
+from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from store.settings import SharedSettings
 
 pytestmark = pytest.mark.integration
@@ -33,34 +30,16 @@ LEVEL = {"pm25": 40.0, "pm10": 70.0, "so2": 20.0, "no2": 35.0, "co": 0.8}
 PLUME = {"pm25": 280.0, "pm10": 340.0, "so2": 150.0, "no2": 90.0, "co": 3.0}
 FAULTY, REACHED = 2, 5
 """Stations where one channel jumps, and which a plume reaches: it rises and falls, and each channel by its own factor."""
-NETWORK = 'zone = "Asia/Shanghai"\n' + "".join(
-    f"""[[station]]
-id = "s{number}"
-lon = {123 + number / 10}
-lat = 41.8
-altitude_m = 40
-[[station.instrument]]
-id = "a"
-network = "gas"
-cadence_s = 600
-parameters = ["pm25", "pm10", "so2", "no2", "co"]
-"""
-    for number in range(7)
+NETWORK = network_text(
+    *(
+        station(f"s{number}", instrument("a", "gas", 600, *CODES), lon=123 + number / 10, lat=41.8, altitude_m=40)
+        for number in range(7)
+    )
 )
 
 
 @pytest.fixture
-def placed(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    (tmp_path / "network.toml").write_text(NETWORK)
-    made = settings.model_copy(update={"network": tmp_path / "network.toml"})
-    StateStore(made.state_url).migrate()
-    return made
-
-
-@pytest.fixture
-def store(placed: SharedSettings) -> Iterator[InfluxStore]:
-    store = InfluxStore(placed)
-    store.ensure()
+def store(store: InfluxStore) -> InfluxStore:
     rng = np.random.default_rng(0)
     readings = []
     for number in range(7):
@@ -74,8 +53,7 @@ def store(placed: SharedSettings) -> Iterator[InfluxStore]:
                 values = {code: value + PLUME[code] * float(rise) for code, value in values.items()}
             readings.append(Reading("gas", f"s{number}", "a", Interval(begin, begin + timedelta(minutes=10)), values))
     assert store.write_readings(readings).accepted == len(readings)
-    yield store
-    store.close()
+    return store
 
 
 def test_a_lonely_channel_is_suspect_and_a_plume_is_spared(placed: SharedSettings, store: InfluxStore) -> None:

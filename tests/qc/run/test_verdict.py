@@ -12,45 +12,29 @@ from qc.run.verdict import CaseError, rule_of, verdict_of
 from qc.verdict.verdict import Verdict, Word
 from schemas.interval import Interval
 from schemas.reading import Reading
-from store.influx.store import InfluxStore
+from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
+    from store.influx.store import InfluxStore
     from store.settings import SharedSettings
 
 pytestmark = pytest.mark.integration
 START = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 CASE = Interval(START + 90 * HOUR, START + 93 * HOUR)
-NETWORK = """zone = "Asia/Shanghai"
-[[station]]
-id = "s1"
-lon = 123.4
-lat = 41.8
-[[station.instrument]]
-id = "retired"
-network = "gas"
-cadence_s = 600
-parameters = ["pm25"]
-until = "2026-06-03T00:00:00Z"
-[[station.instrument]]
-id = "broken"
-network = "gas"
-cadence_s = 600
-parameters = ["pm25"]
-[[station.instrument]]
-id = "serving"
-network = "gas"
-cadence_s = 600
-parameters = ["pm25"]
-[[station.instrument]]
-id = "mass"
-network = "pm"
-cadence_s = 3600
-parameters = ["pm25", "pm10"]
-"""
+NETWORK = network_text(
+    station(
+        "s1",
+        instrument("retired", "gas", 600, "pm25", until="2026-06-03T00:00:00Z"),
+        instrument("broken", "gas", 600, "pm25"),
+        instrument("serving", "gas", 600, "pm25"),
+        instrument("mass", "pm", 3600, "pm25", "pm10"),
+        lon=123.4,
+        lat=41.8,
+    )
+)
 
 
 def readings(network: str, instrument: str, cadence: timedelta, until_h: int, high: float) -> Iterator[Reading]:
@@ -65,15 +49,7 @@ def readings(network: str, instrument: str, cadence: timedelta, until_h: int, hi
 
 
 @pytest.fixture
-def placed(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
-    (tmp_path / "network.toml").write_text(NETWORK)
-    return settings.model_copy(update={"network": tmp_path / "network.toml"})
-
-
-@pytest.fixture
-def store(placed: SharedSettings) -> Iterator[InfluxStore]:
-    store = InfluxStore(placed)
-    store.ensure()
+def store(store: InfluxStore) -> InfluxStore:
     minutes = timedelta(minutes=10)
     written = [
         *readings("gas", "retired", minutes, 48, 0),
@@ -82,8 +58,7 @@ def store(placed: SharedSettings) -> Iterator[InfluxStore]:
         *readings("pm", "mass", HOUR, 93, 0),
     ]
     assert store.write_readings(written).accepted == len(written)
-    yield store
-    store.close()
+    return store
 
 
 @pytest.fixture

@@ -10,23 +10,15 @@ import pytest
 
 from qc.run.gate.job import ended, gate
 from store.state import FindingKind, GateOutcome, StateStore
+from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from store.influx.store import InfluxStore
     from store.settings import SharedSettings
 
 T0 = datetime(2026, 11, 24, 16, tzinfo=UTC)
 DAY = timedelta(days=1)
-NETWORK = """zone = "Asia/Shanghai"
-[[station]]
-id = "s1"
-[[station.instrument]]
-id = "a"
-network = "gas"
-cadence_s = 60
-parameters = ["so2"]
-"""
+NETWORK = network_text(station("s1", instrument("a", "gas", 60, "so2")))
 
 
 def test_a_day_that_is_not_over_is_no_part_of_a_batch() -> None:
@@ -38,18 +30,9 @@ def test_a_day_that_is_not_over_is_no_part_of_a_batch() -> None:
 
 @pytest.mark.integration
 def test_a_batch_without_any_hour_warns_since_nothing_could_be_held_back(
-    settings: SharedSettings, tmp_path: Path
+    placed: SharedSettings, store: InfluxStore, state: StateStore
 ) -> None:
-    (tmp_path / "network.toml").write_text(NETWORK)
-    own = settings.model_copy(update={"network": tmp_path / "network.toml"})
-    from store.influx.store import InfluxStore
-
-    store = InfluxStore(own)
-    store.ensure()
-    store.close()
-    with StateStore(own.state_url) as state:
-        state.migrate()
-        found = gate(own, "gas", T0, T0 + DAY, T0 + DAY)
-        assert found.outcome is GateOutcome.WARN
-        assert any("no hour" in item.en for item in found.failures)
-        assert not state.findings.list(kind=FindingKind.GATE)
+    found = gate(placed, "gas", T0, T0 + DAY, T0 + DAY)
+    assert found.outcome is GateOutcome.WARN
+    assert any("no hour" in item.en for item in found.failures)
+    assert not state.findings.list(kind=FindingKind.GATE)

@@ -16,13 +16,13 @@ from qc.run.reprocess.plan import forget, plan, plan_batches
 from qc.station.station_month import StationMonth, changed_days, station_months_of, stretches_of
 from store.influx.store import Bucket
 from store.state import RunState, StateStore
-from tests.qc.run.test_job import START, placed, put, store
+from tests.qc.run.test_job import NETWORK, START, put
 
 if TYPE_CHECKING:
     from store.influx.store import InfluxStore
     from store.settings import SharedSettings
 
-__all__ = ["placed", "store"]  # fixtures
+__all__ = ["NETWORK"]  # of the fixtures
 DAY = timedelta(days=1)
 END = START + 3 * DAY
 NOW = END + timedelta(minutes=5)

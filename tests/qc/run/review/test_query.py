@@ -20,6 +20,7 @@ from qc.run.limits import load_thresholds
 from schemas.frames import FLAG_COLUMNS
 from store.influx.store import Bucket, InfluxStore
 from store.state import FindingKind, StateStore
+from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,22 +32,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 START = datetime(2026, 6, 1, tzinfo=UTC)
 HOURS = 240
-NETWORK = """zone = "Asia/Shanghai"
-[[station]]
-id = "s1"
-[[station.instrument]]
-id = "a"
-network = "gas"
-cadence_s = 60
-parameters = ["o3", "pm25"]
-[[station]]
-id = "s2"
-[[station.instrument]]
-id = "a"
-network = "gas"
-cadence_s = 60
-parameters = ["o3", "pm25"]
-"""
+NETWORK = network_text(*(station(name, instrument("a", "gas", 60, "o3", "pm25")) for name in ("s1", "s2")))
 SPIKES = range(10, HOURS, 23)
 
 
@@ -63,15 +49,9 @@ def hours(station: int) -> pd.DataFrame:
 
 
 @pytest.fixture
-def placed(settings: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SharedSettings:
-    (tmp_path / "network.toml").write_text(NETWORK)
-    made = settings.model_copy(update={"network": tmp_path / "network.toml"})
-    for name in ("run_dir", "network", "influx_url", "influx_database", "state_url"):
-        monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(made, name)))
+def placed(commands: SharedSettings, store: InfluxStore, monkeypatch: pytest.MonkeyPatch) -> SharedSettings:
     monkeypatch.setattr(shell, "now", lambda: START + timedelta(hours=HOURS))
     monkeypatch.setattr(group, "_now", lambda: START + timedelta(hours=HOURS))
-    store = InfluxStore(made)
-    store.ensure()
     for number, name in ((1, "s1"), (2, "s2")):
         store.write_hourly("gas", name, hours(number))
     told = pd.DataFrame(
@@ -79,9 +59,7 @@ def placed(settings: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyP
         columns=list(FLAG_COLUMNS),
     )
     store.write_flags(Bucket.HOURLY, "gas", told)
-    store.close()
-    StateStore(made.state_url).migrate()
-    return made
+    return commands
 
 
 def say(*words: str) -> Result:
