@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,10 +63,9 @@ def own(settings: SharedSettings, smtp_url: str, tmp_path: Path) -> AlertSetting
 
 @pytest.fixture
 def influx(own: AlertSettings) -> Iterator[InfluxStore]:
-    store = InfluxStore(own)
-    store.ensure()
-    yield store
-    store.close()
+    with closing(InfluxStore(own)) as store:
+        store.ensure()
+        yield store
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -155,10 +156,9 @@ def publisher(mqtt_url: str) -> Iterator[Publisher]:
 
 @pytest.fixture
 def store(collector_settings: CollectorSettings) -> Iterator[InfluxStore]:
-    made = InfluxStore(collector_settings)
-    made.ensure()
-    yield made
-    made.close()
+    with closing(InfluxStore(collector_settings)) as made:
+        made.ensure()
+        yield made
 
 
 @pytest.fixture

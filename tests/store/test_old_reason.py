@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -34,10 +35,9 @@ SPIKE = "9.5 ug/m3 stands out from 1.1 before and 1 after, limit 20"
 
 @pytest.fixture
 def store(settings: SharedSettings) -> Iterator[InfluxStore]:
-    opened = InfluxStore(settings)
-    opened.ensure()
-    yield opened
-    opened.close()
+    with closing(InfluxStore(settings)) as opened:
+        opened.ensure()
+        yield opened
 
 
 @pytest.fixture

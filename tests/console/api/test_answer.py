@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -117,10 +118,9 @@ def test_the_first_part_of_a_csv_is_read_before_it_is_answered() -> None:
 
 @pytest.fixture
 def stored(settings: SharedSettings) -> Iterator[InfluxStore]:
-    store = InfluxStore(settings)
-    store.ensure()
-    yield store
-    store.close()
+    with closing(InfluxStore(settings)) as store:
+        store.ensure()
+        yield store
 
 
 def write_flags(store: InfluxStore, code: str, starts: list[datetime], tests: int = 1) -> None:

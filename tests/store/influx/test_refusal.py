@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,10 +40,9 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @pytest.fixture
 def store(settings: SharedSettings) -> Iterator[InfluxStore]:
-    made = InfluxStore(settings)
-    made.ensure()
-    yield made
-    made.close()
+    with closing(InfluxStore(settings)) as made:
+        made.ensure()
+        yield made
 
 
 def keep_for(store: InfluxStore, span: str) -> None:

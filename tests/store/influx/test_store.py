@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,11 @@ END = START + timedelta(days=1)
 
 @pytest.fixture(params=["1.x", "2.x"])
 def store(request: pytest.FixtureRequest) -> Iterator[InfluxStore]:
-    opened = InfluxStore(request.getfixturevalue("settings" if request.param == "1.x" else "influx2_settings"))
-    opened.ensure()
-    yield opened
-    opened.close()
+    with closing(
+        InfluxStore(request.getfixturevalue("settings" if request.param == "1.x" else "influx2_settings"))
+    ) as opened:
+        opened.ensure()
+        yield opened
 
 
 def reading(
