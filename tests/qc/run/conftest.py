@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,10 +37,9 @@ def commands(placed: SharedSettings, monkeypatch: pytest.MonkeyPatch) -> SharedS
 @pytest.fixture
 def store(placed: SharedSettings) -> Iterator[InfluxStore]:
     """The empty time-series database."""
-    opened = InfluxStore(placed)
-    opened.ensure()
-    yield opened
-    opened.close()
+    with closing(InfluxStore(placed)) as opened:
+        opened.ensure()
+        yield opened
 
 
 @pytest.fixture
