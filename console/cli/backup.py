@@ -214,7 +214,7 @@ def _reported(*, as_json: bool) -> Iterator[None]:
     try:
         yield
     except (StoreError, SettingsError, NetworkFileError, OSError) as error:
-        said = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        said = f"{error.filename or 'standard output'}: {error.strerror}" if isinstance(error, OSError) else str(error)
         text = "\n".join(printable(line) for line in said.splitlines())  # it may quote a manifest from anywhere
         if as_json:
             typer.echo(json.dumps({"error": text}))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from store.backup.restore_target import RestoreTarget
 
 
-_SQLITE_FILES = ("", "-wal", "-shm")
+_SQLITE_FILES = ("-wal", "-shm", "")
 
 
 def give_to_owner(place: Path, run_dir: Path) -> None:
@@ -97,12 +97,25 @@ def _put_state(target: RestoreTarget, staging: Path, name: str) -> list[str]:
     return moved
 
 
+def _link(old: Path, new: Path) -> bool:
+    """Give a file a second name, so that it keeps its own until another replaces it; false where that is not possible."""
+    try:
+        new.hardlink_to(old)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return False
+    return True
+
+
 def _move_file_aside(file: Path, name: str) -> Iterator[str]:
     aside = file.with_name(f"{file.name}.{name}")
     for suffix in _SQLITE_FILES:
         with suppress(FileNotFoundError):
-            file.with_name(file.name + suffix).rename(aside.with_name(aside.name + suffix))
-            yield f"{aside}{suffix}"
+            old, new = file.with_name(file.name + suffix), aside.with_name(aside.name + suffix)
+            if suffix or not _link(old, new):
+                old.rename(new)
+            yield str(new)
 
 
 def _put_postgresql(target: RestoreTarget, dump: Path, name: str) -> list[str]:

@@ -15,6 +15,7 @@ import pytest
 from store.backup import users
 from store.backup.lock import held
 from store.backup.manifest import Section, read_manifest
+from store.backup.replace import _move_file_aside
 from store.backup.restore import chosen_files
 from store.backup.restore_target import RestoreTarget
 from store.backup.take import plan, take
@@ -163,3 +164,10 @@ def test_a_restore_that_is_killed_leaves_no_cursor_ahead_of_the_state(
         restored(backup, forced(source))
     with closing(RawLog(source.rawlog)) as log:
         assert log.cursor("drain") == before
+
+
+def test_a_state_keeps_its_name_until_the_restored_one_replaces_it(source: BackupSource) -> None:
+    file = source.rawlog.parent / "state.sqlite"
+    (moved,) = _move_file_aside(file, "before_restore_x")
+    assert file.read_bytes() == (source.rawlog.parent / "state.sqlite.before_restore_x").read_bytes()
+    assert moved == f"{file}.before_restore_x"
