@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from console.doctor.examine import PartName, examine
+from console.doctor.diagnosis import PartName
+from console.doctor.examine import examine
 
 __all__ = ["PartName", "examine"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 
@@ -29,3 +30,13 @@ def bare_url(url: str) -> str:
     """URL without user and password."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.hostname}:{parts.port}"
+
+
+class PartName(StrEnum):
+    """Parts whose needs can be tried by themselves."""
+
+    COLLECTOR = "collector"
+    GATEWAY = "gateway"
+    WATCH = "watch"
+    AIRFLOW = "airflow"
+    CONSOLE = "console"

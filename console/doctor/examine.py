@@ -7,11 +7,10 @@ that is rolled back, the broker a session that ends, the mail server a log-in wi
 
 from __future__ import annotations
 
-from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from console.doctor.diagnosis import Diagnosis
+from console.doctor.diagnosis import Diagnosis, PartName
 from console.doctor.disk import check_disk
 from console.doctor.machine import check_font, check_network, check_programs
 from console.doctor.record import check_mail, check_rules, check_state
@@ -21,16 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from console.local.settings import LocalSettings
-
-
-class PartName(StrEnum):
-    """Parts whose needs can be tried by themselves."""
-
-    COLLECTOR = "collector"
-    GATEWAY = "gateway"
-    WATCH = "watch"
-    AIRFLOW = "airflow"
-    CONSOLE = "console"
 
 
 class _Check(Protocol):

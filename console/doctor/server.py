@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from console.doctor.diagnosis import Diagnosis, bare_url
+from console.doctor.diagnosis import Diagnosis, PartName, bare_url
 
 if TYPE_CHECKING:
-    from console.doctor.examine import PartName
     from console.local.settings import LocalSettings
 
 HTTP_TIMEOUT_S = 5.0

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from schemas.reason import Reason, parse_reason
-from schemas.words.catalogue import LANGUAGES, MissingWordError, Words, words
+from schemas.words.catalogue import LANGUAGES
+from schemas.words.words import MissingWordError, Words, words
 
 if TYPE_CHECKING:
     from schemas.reason import Figure

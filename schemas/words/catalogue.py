@@ -1,14 +1,11 @@
-"""Catalogues of the two languages, read with Babel at first use."""
+"""Messages by key of each language, read with Babel from the gettext catalogues at first use."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING
-
-from schemas.words.message import format_message
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,68 +13,11 @@ if TYPE_CHECKING:
 LANGUAGES = ("zh", "en")
 
 
-class MissingWordError(KeyError):
-    """A key that the catalogue does not have."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One language, and within it the keys below a prefix; called with a key and the arguments of its message.
-
-    Attributes
-    ----------
-    language : str
-    catalogue : mapping of str to str
-        Messages by key without the prefix.
-    """
-
-    language: str
-    catalogue: Mapping[str, str]
-
-    def __call__(self, key: str, **arguments: object) -> str:
-        """Text of ``key``.
-
-        Raises
-        ------
-        MissingWordError
-            The catalogue does not have the key.
-        """
-        try:
-            text = self.catalogue[key]
-        except KeyError as error:
-            msg = f"{self.language}: no text for {key!r}"
-            raise MissingWordError(msg) from error
-        return format_message(text, self.language, arguments) if arguments else text
-
-    def get(self, key: str, default: str) -> str:
-        """Text of a key that comes from data and may be new; ``default`` where the catalogue does not have it."""
-        return self.catalogue.get(key, default)
-
-    def pick(self, name_zh: str, name_en: str) -> str:
-        """The name in this language; the other one where it is empty."""
-        return (name_zh or name_en) if self.language == "zh" else (name_en or name_zh)
-
-
 @cache
-def words(language: str, prefix: str = "") -> Words:
-    """Words of ``zh`` or ``en``; any other language gets ``en``.
-
-    Parameters
-    ----------
-    language : str
-    prefix : str
-        First parts of the keys, such as ``page``; empty: all keys.
-    """
-    chosen = language if language in LANGUAGES else "en"
-    start = f"{prefix}." if prefix else ""
-    found = {key.removeprefix(start): text for key, text in _catalogue(chosen).items() if key.startswith(start)}
-    return Words(chosen, MappingProxyType(found))
-
-
-@cache
-def _catalogue(language: str) -> Mapping[str, str]:
+def messages(language: str) -> Mapping[str, str]:
+    """Text by key of ``zh`` or ``en``."""
     from babel.messages.pofile import read_po
 
     with files("schemas.words").joinpath(f"{language}.po").open("rb") as file:
         read = read_po(file, locale=language, abort_invalid=True)
-    return {str(item.id): str(item.string) for item in read if item.id}
+    return MappingProxyType({str(item.id): str(item.string) for item in read if item.id})

@@ -23,6 +23,9 @@ from functools import cache, lru_cache
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
+from schemas.words.catalogue import messages
+from schemas.words.naming import parameters_text, tests_text
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -107,12 +110,6 @@ def unit_text(unit: str | None) -> str:
     return _UNITS.get(unit or "", unit or "")
 
 
-def _listed(names: str, kind: str, language: str) -> str:
-    from schemas.words.naming import parameters_text, tests_text
-
-    return tests_text(names, language) if kind == "tests" else parameters_text(names, language)
-
-
 def _plain(value: object, language: str) -> str:
     if type(value) is float or type(value) is int:  # the usual figures; the abstract types of numbers are slow to ask
         return number_text(value, language)
@@ -131,22 +128,8 @@ def _bilingual(value: str, language: str) -> str:
     return str(json.loads(value)[language == "zh"])
 
 
-def _parameters(codes: str, language: str) -> str:
-    from schemas.words.naming import parameters_text
-
-    return parameters_text(codes, language)
-
-
-def _tests(tests: str, language: str) -> str:
-    from schemas.words.naming import tests_text
-
-    return tests_text(tests, language)
-
-
 def _word(key: str, default: str, language: str) -> str:
-    from schemas.words.catalogue import words
-
-    return words(language).get(key, default)
+    return messages(language).get(key, default)
 
 
 _WRITERS: Mapping[str, Callable[[Any, str], str]] = {
@@ -154,6 +137,6 @@ _WRITERS: Mapping[str, Callable[[Any, str], str]] = {
     "unit": lambda value, _: unit_text(str(value)),
     "percent": _percent,
     "bilingual": _bilingual,
-    "parameters": _parameters,
-    "tests": _tests,
+    "parameters": parameters_text,
+    "tests": tests_text,
 }

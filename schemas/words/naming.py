@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from schemas.parameter import load_parameters
 from schemas.parameter_type import VOC_GROUPS, ParameterGroup
-from schemas.words.catalogue import words
+from schemas.words.catalogue import messages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def listed(names: Sequence[str], language: str) -> str:
     if len(names) <= _MOST:
         return format_list(list(names), locale=language)
     first = format_list(list(names[:_MOST]), style="unit", locale=language)
-    return words(language)("word.list.more", names=first, rest=len(names) - _MOST)
+    return messages(language)["word.list.more"].format(names=first, rest=len(names) - _MOST)
 
 
 def parameters_text(codes: str, language: str) -> str:
@@ -55,5 +55,5 @@ def parameters_text(codes: str, language: str) -> str:
 
 def tests_text(tests: str, language: str) -> str:
     """QC tests by their identifiers, which commas separate."""
-    names = [words(language).get(f"qc.{test.strip()}.name", test.strip()) for test in tests.split(",")]
+    names = [messages(language).get(f"qc.{test.strip()}.name", test.strip()) for test in tests.split(",")]
     return listed([name.lower() for name in names] if language == "en" else names, language)

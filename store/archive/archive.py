@@ -16,7 +16,6 @@ from schemas.flag import Flag
 from schemas.frames import (
     FLAG,
     HOURLY_COUNTS,
-    HOURLY_FLOATS,
     REVIEW,
 )
 from schemas.parameter import UnknownParameterError, parameter
@@ -28,9 +27,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from store.archive.provenance import Provenance
-
-
-_COMPANIONS = (*HOURLY_COUNTS, *HOURLY_FLOATS)
 
 
 def long_table(frames: Mapping[tuple[str, str], pd.DataFrame], network: str = "") -> pd.DataFrame:

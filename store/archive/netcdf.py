@@ -11,6 +11,8 @@ from schemas.frames import (
     COMPLETENESS,
     COUNT,
     FLAG,
+    HOURLY_COUNTS,
+    HOURLY_FLOATS,
     REVIEW,
     REVISION,
     SEPARATOR,
@@ -20,8 +22,6 @@ from schemas.frames import (
 )
 from schemas.parameter import parameter
 from schemas.review import ReviewCode
-from store.archive.archive import _COMPANIONS
-from store.archive.option import Level
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,11 +37,6 @@ _NO_NUMBER = float("nan")
 _COUNTED = {COUNT: "valid native values in the mean of", REVISION: "revisions of the hour of"}
 _SPREADS = {STD: "standard deviation", COMPLETENESS: "completeness", UNCERTAINTY: "standard uncertainty"}
 _FLAG_MEANINGS = " ".join(flag.name.lower() for flag in Flag)
-_LEVELS = {
-    Level.HOURLY: "L1.5 hourly, automatically checked",
-    Level.NATIVE: "L1 native, as decoded, with the flags of automatic quality control; 2: not evaluated",
-    Level.REVIEWED: "L2 hourly, reviewed by people; columns __review: 0 none, 1 proposed, 2 confirmed, 3 signed, 8 stale",
-}
 #: CF units where they are written otherwise than in the registry.
 _CF_UNITS = {
     "ug/m3": "ug m-3",
@@ -191,7 +186,7 @@ def _described(code: str, frames: list[pd.DataFrame]) -> dict[str, object]:
     attributes: dict[str, object] = {"long_name": known.name_en, "units": _CF_UNITS.get(known.unit, known.unit)}
     if known.cf_standard_name:
         attributes["standard_name"] = known.cf_standard_name
-    suffixes = (*_COMPANIONS, STATUS, REVIEW)
+    suffixes = (*HOURLY_COUNTS, *HOURLY_FLOATS, STATUS, REVIEW)
     companions = [code + suffix for suffix in suffixes if any(code + suffix in frame for frame in frames)]
     if companions:
         attributes["ancillary_variables"] = " ".join(name.replace(SEPARATOR, "_") for name in companions)

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from store.archive.netcdf import _LEVELS
+from store.archive.option import Level
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from store.archive.option import Level
+
+_LEVELS = {
+    Level.HOURLY: "L1.5 hourly, automatically checked",
+    Level.NATIVE: "L1 native, as decoded, with the flags of automatic quality control; 2: not evaluated",
+    Level.REVIEWED: "L2 hourly, reviewed by people; columns __review: 0 none, 1 proposed, 2 confirmed, 3 signed, 8 stale",
+}
 
 
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
