@@ -39,12 +39,12 @@ test:
 	@$(MAKE) --no-print-directory lint type
 	@$(PYTEST)
 
-# lint and types use one core while the tests use the other
+# these tests hardly wait, so a worker a core is enough; lint and types run meanwhile
 check:
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint type fast
 
 fast:
-	@$(PYTEST) -m 'not integration and not e2e and not slow'
+	@$(PYTEST) --numprocesses $(shell nproc) -m 'not integration and not e2e and not slow'
 
 fmt:
 	@$(BIN)/ruff format .

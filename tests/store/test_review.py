@@ -305,7 +305,7 @@ def test_a_later_verdict_on_all_of_its_hours_lets_a_batch_through(store: StateSt
     assert store.gate.list_held(only_blocking=True)
     hold(store, 0, 24, GateOutcome.PASS)
     assert store.gate.list_held(only_blocking=True) == []
-    with pytest.raises(StateError, match="judged anew"):
+    with pytest.raises(StateError, match="evaluated again and passed"):
         store.gate.decide(decision(held))
 
 

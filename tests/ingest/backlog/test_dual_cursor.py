@@ -113,6 +113,7 @@ def test_zero_keeps_the_order(tmp_path: Path) -> None:
     log.close()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=80)
 @given(st.lists(st.one_of(st.integers(1, 6), st.sampled_from(["step", "step", "killed", "restart"])), max_size=40))
 def test_every_message_is_dealt_with_at_least_once_whatever_happens(
