@@ -39,12 +39,12 @@ test:
 	@$(MAKE) --no-print-directory lint type
 	@$(PYTEST)
 
-# these tests hardly wait, so a worker a core is enough; lint and types run meanwhile
+# these tests hardly wait, so a worker a core is enough; lint and types run meanwhile; 25 examples a property, 100 in make test
 check:
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint type fast
 
 fast:
-	@$(PYTEST) --numprocesses $(shell nproc) -m 'not integration and not e2e and not slow'
+	@$(PYTEST) --numprocesses $(shell nproc) --hypothesis-profile quick -m 'not integration and not e2e and not slow'
 
 fmt:
 	@$(BIN)/ruff format .

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # a machine that is busy with something else makes an example slow, and no promise is about that
 hypothesis.settings.register_profile("any-pace", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("any-pace"), max_examples=25)
 hypothesis.settings.load_profile("any-pace")
 
 ROOT = Path(__file__).resolve().parents[1]

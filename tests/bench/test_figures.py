@@ -9,6 +9,7 @@ import pytest
 from bench.__main__ import MODULES
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of great_expectations' own imports
 @pytest.mark.parametrize("name", sorted(MODULES))
 def test_a_benchmark_that_is_named_can_be_imported_and_has_a_main(name: str) -> None:

@@ -134,6 +134,7 @@ def test_the_migration_carries_the_history_of_flags_over(state: StateStore) -> N
     assert (second.reason, second.reason_before) == ("a note", "")
 
 
+@pytest.mark.slow
 def test_the_migration_changes_many_rows(state: StateStore) -> None:
     with state.database.writing() as connection:
         command.downgrade(_alembic_config(connection), "0008")

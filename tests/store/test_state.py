@@ -264,6 +264,7 @@ def test_a_run_that_cannot_be_recorded_is_failed(store: StateStore) -> None:
     assert store.runs.list()[0].state is RunState.FAILED
 
 
+@pytest.mark.slow
 def test_a_run_of_a_killed_process_is_lost_when_the_next_starts(url: str, store: StateStore) -> None:
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         killed = pool.submit(_start_run, url).result()
@@ -356,6 +357,7 @@ def test_rows_of_the_sheet_are_replaced_only_as_they_were_read(store: StateStore
     assert row.facts.stored == 3
 
 
+@pytest.mark.slow
 def test_no_process_undoes_what_another_added_to_a_row_of_the_sheet(url: str, store: StateStore) -> None:
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         list(pool.map(_enter_thirty, [url, url], [0, 30]))

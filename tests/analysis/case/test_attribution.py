@@ -104,6 +104,7 @@ def noise(rng: np.random.Generator, memory: float, count: int = 720) -> np.ndarr
     return lfilter([1.0], [1.0, -memory], steps)[300:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("memory", [0.8, 0.95])
 def test_independent_noise_is_given_a_direction_in_at_most_one_of_twenty_trials(memory: float) -> None:
     named = 0

@@ -61,6 +61,7 @@ def test_what_runs_for_long_enough_is_well_again_and_begins_with_the_first_pause
     assert restarts.ended("killed") == PAUSE_FIRST_S
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_started_again_until_it_runs(
     own: CollectorSettings, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,6 +82,7 @@ def test_a_process_that_dies_is_started_again_until_it_runs(
     assert not (own.run_dir / "lost").exists()
 
 
+@pytest.mark.slow
 def test_a_process_that_never_comes_back_is_complained_about_for_as_long(own: CollectorSettings, quick: None) -> None:
     child = Child("drain", die, own, stop_s=10.0)
     child.start()
@@ -105,6 +107,7 @@ def test_told_to_stop_in_a_pause_it_ends_at_once(own: CollectorSettings, monkeyp
     assert starts(own) == 1
 
 
+@pytest.mark.slow
 def test_a_process_that_does_not_end_in_its_time_is_killed(own: CollectorSettings) -> None:
     child = Child("survey", hang, own, stop_s=1.0)
     child.start()
@@ -250,6 +253,7 @@ def test_a_callback_that_raises_costs_its_message(mqtt_url: str) -> None:
     made.loop_stop()
 
 
+@pytest.mark.slow
 def test_a_subscriber_complains_of_a_broker_that_is_away_for_long(
     own: CollectorSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,6 +267,7 @@ def test_a_subscriber_complains_of_a_broker_that_is_away_for_long(
     subscriber.close()
 
 
+@pytest.mark.slow
 def test_a_broker_that_cannot_be_reached_is_named_with_the_reason_and_an_orderly_end_is_no_error(
     own: CollectorSettings,
 ) -> None:

@@ -79,6 +79,7 @@ def test_batch_leaves_out_values_that_may_not_enter_statistics() -> None:
     assert batch.loc[batch["station_id"] == "s0", "o3"].isna().all()
 
 
+@pytest.mark.slow
 def test_healthy_batch_passes_and_its_page_needs_no_other_host(tmp_path: Path) -> None:
     report = judge(healthy(), tmp_path)
     assert (report.result, report.failures, report.skipped) == (GateOutcome.PASS, (), ())

@@ -25,6 +25,7 @@ EXPECTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_the_real_files_are_read_whole_with_channels_times_and_numbers_in_order(name: str) -> None:
     folder, reading_count, value_count = EXPECTED[name]

@@ -118,6 +118,7 @@ def test_too_few_stations_end_the_command(files: list[Path], tmp_path: Path) -> 
     assert "at least two stations" in result.stderr
 
 
+@pytest.mark.slow
 def test_reasons_are_listed_in_both_languages(files: list[Path]) -> None:
     lines = run(files[0], "--reasons")
     reasons = [line for line in lines if "ground" in line]
