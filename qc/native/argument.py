@@ -21,11 +21,12 @@ class InvalidInputError(ValueError):
     """Input that a test cannot evaluate; the message states what was found and what was expected."""
 
 
-def check_positive(name: str, value: float) -> None:
-    """Raise `InvalidInputError` unless a threshold is above zero."""
-    if not value > 0:
-        msg = f"{name}: {value}, expected a number above zero"
-        raise InvalidInputError(msg)
+def check_positive(**thresholds: float) -> None:
+    """Raise `InvalidInputError` at the first threshold, by its name, that is not above zero."""
+    for name, value in thresholds.items():
+        if not value > 0:
+            msg = f"{name}: {value}, expected a number above zero"
+            raise InvalidInputError(msg)
 
 
 def elapsed_s(values: NDArray[np.float64] | None, times: NDArray[np.datetime64]) -> NDArray[np.float64]:

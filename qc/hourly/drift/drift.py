@@ -164,8 +164,8 @@ def drift_test(
     if reference.shape != values.shape:
         msg = f"{values.size} values but {reference.size} of the reference"
         raise InvalidInputError(msg)
-    for name in ("suspect", "floor", "block_s", "baseline_blocks", "least"):
-        check_positive(name, getattr(rule, name))
+    names = ("suspect", "floor", "block_s", "baseline_blocks", "least")
+    check_positive(**{name: getattr(rule, name) for name in names})
     block = (seconds // rule.block_s).astype(np.int64)
     medians = _block_medians(_compared(values, reference, rule), block, rule.least)
     flags = np.full(values.shape, Flag.UNKNOWN, dtype=np.int8)

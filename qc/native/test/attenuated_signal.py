@@ -95,14 +95,14 @@ def attenuated_signal_test(
     [3, 3, 3, 3]
     """
     seconds = elapsed_s(values, times)
-    check_positive("suspect", suspect)
+    check_positive(suspect=suspect)
     there = Present.of(values, seconds)
     if window_s is None:
         enough = there.numbers.size >= MIN_WINDOW_VALUES
         whole = (there.numbers.std() if spread is Spread.STD else np.ptp(there.numbers)) if enough else np.nan
         moved = np.full(there.numbers.size, whole)
     else:
-        check_positive("window_s", window_s)
+        check_positive(window_s=window_s)
         moved = _moved(there, times[there.at], window_s, spread)
     flags = np.full(moved.shape, Flag.UNKNOWN, dtype=np.int8)
     flags[moved >= suspect] = Flag.PASS

@@ -81,8 +81,7 @@ def clock_test(
     [1, 1, 1, 1, 3, 1]
     """
     seconds = elapsed_s(None, times)
-    check_positive("cadence_s", cadence_s)
-    check_positive("tolerance_s", tolerance_s)
+    check_positive(cadence_s=cadence_s, tolerance_s=tolerance_s)
     if not seconds.size:
         return np.empty(0, dtype=np.int8)
     # Phases are binned at the width of the tolerance; the median of the fullest bin is the usual one.

@@ -87,7 +87,7 @@ def detection_marks(values: NDArray[np.float64], limit: float) -> NDArray[np.int
     >>> detection_marks(np.array([5.0, 1.0, -1.0, -3.0]), 2.0).tolist()
     [0, 1, 2, 3]
     """
-    check_positive("limit", limit)
+    check_positive(limit=limit)
     marks = np.full(values.shape, DetectionMark.ABOVE, dtype=np.int8)
     marks[values < limit] = DetectionMark.BELOW
     marks[values < 0] = DetectionMark.NEGATIVE
@@ -136,7 +136,7 @@ def detection_limit_test(
     flags = np.full(values.shape, Flag.PASS, dtype=np.int8)
     marks = detection_marks(values, limit)
     if persistent_s is not None:
-        check_positive("persistent_s", persistent_s)
+        check_positive(persistent_s=persistent_s)
         there = Present.of(values, seconds)
         size = there.count(persistent_s)
         always = (share_true(there.numbers < 0, size) >= persistent_share) & there.is_dense(size)

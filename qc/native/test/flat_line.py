@@ -94,8 +94,7 @@ def flat_line_test(
     [1, 1, 1, 3, 1]
     """
     seconds = elapsed_s(values, times)
-    check_positive("suspect_s", suspect_s)
-    check_positive("tolerance", tolerance)
+    check_positive(suspect_s=suspect_s, tolerance=tolerance)
     flags = np.full(values.shape, Flag.PASS, dtype=np.int8)
     if values.size >= _MIN_POINTS:
         step_s = float(np.median(np.diff(seconds)))

@@ -67,7 +67,7 @@ def gap_test(times: NDArray[np.datetime64], cadence_s: int) -> list[MissingInter
     >>> [gap.count for gap in gap_test(times, 60)]
     [2]
     """
-    check_positive("cadence_s", cadence_s)
+    check_positive(cadence_s=cadence_s)
     steps = np.diff(elapsed_s(None, times))
     missing = np.floor(steps / cadence_s + 0.5).astype(np.int64) - 1
     return [MissingIntervals(times[at], times[at + 1], int(missing[at])) for at in np.flatnonzero(missing > 0)]

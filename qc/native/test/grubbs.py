@@ -84,8 +84,7 @@ def grubbs_test(
     [2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 3]
     """
     seconds = elapsed_s(values, times)
-    for name, figure in (("alpha", alpha), ("window_s", window_s), ("least", least)):
-        check_positive(name, figure)
+    check_positive(alpha=alpha, window_s=window_s, least=least)
     there = Present.of(values, seconds)
     rolling = pd.Series(there.numbers, index=times[there.at]).rolling(pd.Timedelta(seconds=window_s))
     count = rolling.count().to_numpy().astype(np.int64)

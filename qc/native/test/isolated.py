@@ -73,8 +73,7 @@ def isolated_test(
     [1, 1, 1, 1, 1, 3, 1, 1, 1, 1]
     """
     seconds = elapsed_s(values, times)
-    check_positive("gap_s", gap_s)
-    check_positive("longest_s", longest_s)
+    check_positive(gap_s=gap_s, longest_s=longest_s)
     there = Present.of(values, seconds)
     if not there.numbers.size:
         return np.full(values.shape, Flag.MISSING, dtype=np.int8)

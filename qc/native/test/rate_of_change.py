@@ -73,7 +73,7 @@ def rate_of_change_test(
     [1, 1, 3]
     """
     seconds = elapsed_s(values, times)
-    check_positive("suspect_per_s", suspect_per_s)
+    check_positive(suspect_per_s=suspect_per_s)
     values = np.where(np.isfinite(values), values, np.nan)
     flags = np.full(values.shape, Flag.PASS, dtype=np.int8)
     if values.size > 1:

@@ -71,7 +71,7 @@ def regime_test(
     [2, 2, 2, 2, 2, 3]
     """
     seconds = elapsed_s(values, times)
-    check_positive("suspect", suspect)
+    check_positive(suspect=suspect)
     there = Present.of(values, seconds)
     size, before = there.count(window_s), there.count(reference_s)
 

@@ -87,8 +87,7 @@ def resolution_test(
     [2, 2, 2, 2, 2, 3]
     """
     seconds = elapsed_s(values, times)
-    for name, value in (("quantum", quantum), ("window_s", window_s), ("changes", changes)):
-        check_positive(name, value)
+    check_positive(quantum=quantum, window_s=window_s, changes=changes)
     there = Present.of(values, seconds)
     size = there.count(window_s)
     flags = np.full(there.numbers.size, Flag.UNKNOWN, dtype=np.int8)

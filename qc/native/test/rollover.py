@@ -72,7 +72,7 @@ def rollover_test(values: NDArray[np.float64], moduli: Sequence[float], margin: 
     >>> rollover_test(np.array([10.0, 12.0, 6565.0, 13.0]), [6553.6], 10.0).tolist()
     [1, 1, 3, 3]
     """
-    check_positive("margin", margin)
+    check_positive(margin=margin)
     if not moduli or min(moduli) <= 2 * margin:
         msg = f"moduli: {list(moduli)}, expected at least one, each above twice the margin {margin}"
         raise InvalidInputError(msg)

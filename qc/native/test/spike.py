@@ -84,7 +84,7 @@ def spike_test(
     >>> spike_test(np.array([1.0, 1.0, 9.0, 1.0, 1.0]), 3.0, method=SpikeMethod.DIFFERENTIAL).tolist()
     [2, 1, 3, 1, 2]
     """
-    check_positive("suspect", suspect)
+    check_positive(suspect=suspect)
     values = np.where(np.isfinite(values), values, np.nan)
     flags = np.full(values.shape, Flag.UNKNOWN, dtype=np.int8)
     if values.size > 2:  # noqa: PLR2004 - a value and its two neighbours

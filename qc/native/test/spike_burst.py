@@ -91,9 +91,7 @@ def spike_burst_test(
     [2, 2, 1, 1, 1, 1, 3, 1, 1, 1, 1, 2, 2]
     """
     seconds = elapsed_s(values, times)
-    check_positive("suspect", suspect)
-    check_positive("points", points)
-    check_positive("deviations", deviations)
+    check_positive(suspect=suspect, points=points, deviations=deviations)
     there, size = Present.of(values, seconds), 4 * points + 1
     flags = np.full(there.numbers.size, Flag.UNKNOWN, dtype=np.int8)
     if there.numbers.size >= size:

@@ -96,8 +96,7 @@ def step_test(
     [2, 2, 2, 1, 3, 1, 2, 2]
     """
     seconds = elapsed_s(values, times)
-    for name, value in (("suspect", suspect), ("window_s", window_s), ("abrupt", abrupt)):
-        check_positive(name, value)
+    check_positive(suspect=suspect, window_s=window_s, abrupt=abrupt)
     there = Present.of(values, seconds)
     size, count = there.count(window_s), there.numbers.size
     flags = np.full(count, Flag.UNKNOWN, dtype=np.int8)

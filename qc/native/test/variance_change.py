@@ -83,7 +83,7 @@ def variance_change_test(
     if not ratio > 1:
         msg = f"ratio: {ratio}, expected a number above one"
         raise InvalidInputError(msg)
-    check_positive("floor", floor)
+    check_positive(floor=floor)
     there = Present.of(values, seconds)
     size, before = there.count(window_s), there.count(reference_s)
     change = np.abs(np.diff(there.numbers, prepend=there.numbers[:1]))
