@@ -6,18 +6,15 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import structlog
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client, wait_published
+from ingest.mqtt.client import QOS, connect_in_background, disconnect, listen, new_client, wait_published
 from ingest.process.outage import RateLimitedLog
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
-    from paho.mqtt.properties import Properties
-    from paho.mqtt.reasoncodes import ReasonCode
+    from paho.mqtt.client import Client, MQTTMessage
 
     from ingest.process.settings import CollectorSettings
 
@@ -59,8 +56,7 @@ class Announcer:
         self._states = member_states(settings, settings.mqtt_client_id)
         self._client = new_client(settings, f"{settings.mqtt_client_id}-member", manual_ack=False)
         self._client.will_set(self._topic, self._states["offline"], qos=QOS, retain=True)
-        self._client.on_connect = self._connected
-        self._client.on_message = self._arrived
+        listen(self._client, settings, (member_topic("+"),), self._arrived, subscribed=self.announce)
 
     def start(self) -> None:
         """Connect in the background; returns at once."""
@@ -77,19 +73,6 @@ class Announcer:
             info = self._client.publish(self._topic, self._states["offline"], qos=QOS, retain=True)
             wait_published(info.is_published, 2.0)
         disconnect(self._client)
-
-    def _connected(
-        self,
-        client: Client,
-        _userdata: object,
-        _flags: ConnectFlags,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        if is_refused(self._settings, reason):
-            return
-        client.subscribe(member_topic("+"), options=SubscribeOptions(qos=QOS))
-        self.announce()
 
     def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         try:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTProtocolVersion
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from ingest.process.error import BrokerError
 from ingest.process.guard import describe, say
@@ -20,8 +21,10 @@ from ingest.process.outage import SAY_AGAIN_S, Outage
 from ingest.process.supervise import Restarts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from paho.mqtt.client import ConnectFlags, MQTTMessage
+    from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
     from ingest.process.settings import Broker
@@ -131,6 +134,26 @@ def connect_in_background(client: SupervisedClient, settings: Broker) -> None:
     """Connect with a clean session, again and again where that fails, on the client's own thread; returns at once."""
     client.connect_async(settings.mqtt_host, settings.mqtt_port, KEEPALIVE_S, clean_start=True)
     client.loop_start()
+
+
+def listen(
+    client: SupervisedClient,
+    settings: Broker,
+    topics: Sequence[str],
+    on_message: Callable[[Client, object, MQTTMessage], None],
+    subscribed: Callable[[], None] = lambda: None,
+) -> None:
+    """Subscribe to topic filters at each connection that the broker accepts, then call ``subscribed``; messages go to ``on_message``."""
+
+    def connected(
+        _client: Client, _userdata: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+    ) -> None:
+        if not is_refused(settings, reason):
+            client.subscribe([(topic, SubscribeOptions(qos=QOS)) for topic in topics])
+            subscribed()
+
+    client.on_connect = connected
+    client.on_message = on_message
 
 
 def disconnect(client: SupervisedClient) -> None:

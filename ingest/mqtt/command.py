@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-import structlog
-from paho.mqtt.subscribeoptions import SubscribeOptions
-
-from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client
+from ingest.mqtt.client import QOS, connect_in_background, disconnect, listen, new_client
 from schemas.message import COMMANDS, parse_command_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
-    from paho.mqtt.properties import Properties
-    from paho.mqtt.reasoncodes import ReasonCode
+    from paho.mqtt.client import Client, MQTTMessage
 
     from ingest.process.settings import Broker
-
-_log = structlog.get_logger("ingest.mqtt")
 
 
 class CommandListener:
@@ -45,10 +38,8 @@ class CommandListener:
     ) -> None:
         self._settings = settings
         self._on_command = on_command
-        self._topics = topics
         self._client = new_client(settings, client_id, manual_ack=False)
-        self._client.on_connect = self._connected
-        self._client.on_message = self._arrived
+        listen(self._client, settings, topics, self._arrived)
 
     def __enter__(self) -> Self:
         """Connect in the background; returns at once."""
@@ -64,18 +55,6 @@ class CommandListener:
     def publish(self, topic: str, payload: bytes) -> None:
         """Send a message with QoS 1 without waiting for its confirmation."""
         self._client.publish(topic, payload, qos=QOS)
-
-    def _connected(
-        self,
-        client: Client,
-        _userdata: object,
-        _flags: ConnectFlags,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        if is_refused(self._settings, reason):
-            return
-        client.subscribe([(topic, SubscribeOptions(qos=QOS)) for topic in self._topics])
 
     def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         found = parse_command_topic(message.topic)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 import structlog
-from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, new_client, wait_published
+from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, listen, new_client, wait_published
 from ingest.process.heartbeat import HEARTBEAT_S, Heartbeat, heartbeat_of
 from ingest.process.outage import RateLimitedLog
 from schemas.message import status_topic
@@ -116,8 +115,7 @@ class HeartbeatListener:
         self._received: dict[str, Heartbeat] = {}
         self._lock = threading.Lock()
         self._client = new_client(settings, client_id, manual_ack=False)
-        self._client.on_connect = self._connected
-        self._client.on_message = self._arrived
+        listen(self._client, settings, (status_topic("ops", _KIND, "+"),), self._arrived)
 
     def __enter__(self) -> Self:
         """Connect in the background; returns at once."""
@@ -135,18 +133,6 @@ class HeartbeatListener:
         with self._lock:
             taken, self._received = self._received, {}
         return list(taken.values())
-
-    def _connected(
-        self,
-        client: Client,
-        _userdata: object,
-        _flags: ConnectFlags,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        if is_refused(self._settings, reason):
-            return
-        client.subscribe(status_topic("ops", _KIND, "+"), options=SubscribeOptions(qos=QOS))
 
     def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         try:
