@@ -211,11 +211,15 @@ def _stands_out(week: PlannedWeek, asked: Asked) -> bool:
     return bool(hours[1].max() > high or hours[1].min() < low)
 
 
+def _spread(clean: pd.Series) -> float:
+    """Robust standard deviation of hours about their running median of a day, unit of the hours."""
+    return MAD_TO_SIGMA * float((clean - clean.rolling(25, center=True, min_periods=8).median()).abs().median())
+
+
 def _is_noticed(excess: pd.Series, clean: pd.Series, code: str) -> bool:
     if code in {"rain", "wind_direction"}:
         return False
-    spread = MAD_TO_SIGMA * float((clean - clean.rolling(25, center=True, min_periods=8).median()).abs().median())
-    floor = max(_NOTICED * spread, _LEVELS * float(clean.median()), 5 * 10.0 ** -parameter(code).decimals)
+    floor = max(_NOTICED * _spread(clean), _LEVELS * float(clean.median()), 5 * 10.0 ** -parameter(code).decimals)
     return bool((excess.abs() >= np.maximum(floor, _LEVELS * clean.reindex(excess.index))).any())
 
 
@@ -312,9 +316,8 @@ def _shows(week: PlannedWeek, asked: Asked, flaw: Flaw) -> bool:
     if flaw.kind == "stuck":
         return float(clean[inside].std()) > 3 * 10.0 ** -parameter(asked.code).decimals
     change = (measured.reindex(clean.index)[inside] - clean[inside]).abs()
-    spread = MAD_TO_SIGMA * float((clean - clean.rolling(25, center=True, min_periods=8).median()).abs().median())
     floor = 5 * 10.0 ** -parameter(asked.code).decimals
-    return float(change.max()) >= max(2.5 * spread, 0.25 * float(clean.abs().median()), floor)
+    return float(change.max()) >= max(2.5 * _spread(clean), 0.25 * float(clean.abs().median()), floor)
 
 
 def is_faulty(week: PlannedWeek, asked: Asked) -> bool:

@@ -65,6 +65,7 @@ class StateDatabase:
         StateError
         """
         if self.revision() == newest_revision():
+            self._is_checked = True
             return  # without Alembic, which takes half a second to import
         from alembic import command
 
@@ -183,20 +184,23 @@ def parse_url(url: str) -> sa.URL:
         raise StateError(msg) from error
 
 
-@cache
 def known_revisions() -> frozenset[str]:
     """Schema revisions that this version of the software can read or bring to its own."""
-    texts = (path.read_text(encoding="utf-8") for path in (_MIGRATIONS / "versions").glob("*.py"))
-    return frozenset(found[1] for text in texts if (found := _REVISION.search(text)))
+    return frozenset(_predecessors())
+
+
+def newest_revision() -> str:
+    """The revision that no other one follows."""
+    ends = _predecessors().keys() - set(_predecessors().values())
+    return ends.pop() if len(ends) == 1 else ""
 
 
 @cache
-def newest_revision() -> str:
-    """The revision that no other one follows, as the files of the migrations state it."""
-    texts = [path.read_text(encoding="utf-8") for path in (_MIGRATIONS / "versions").glob("*.py")]
-    followed = {found[1] for text in texts if (found := _DOWN.search(text))}
-    ends = [found[1] for text in texts if (found := _REVISION.search(text)) and found[1] not in followed]
-    return ends[0] if len(ends) == 1 else ""
+def _predecessors() -> dict[str, str]:
+    """Each revision with the one that it follows (empty: none), as the files of the migrations state them."""
+    texts = (path.read_text(encoding="utf-8") for path in (_MIGRATIONS / "versions").glob("*.py"))
+    followed = ((_REVISION.search(text), _DOWN.search(text)) for text in texts)
+    return {found[1]: "" if before is None else before[1] for found, before in followed if found is not None}
 
 
 def _revision_of(connection: sa.Connection) -> str:
