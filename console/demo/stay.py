@@ -35,7 +35,7 @@ def _addresses(settings: LocalSettings, maildir: Path) -> Table:
         "console 控制台": settings.console_url,
         "alerts 告警": settings.console_url + "/alerts",
         "Airflow 调度": settings.airflow_url,
-        "Data Docs 门禁报告": settings.console_url + "/datadocs/",
+        "Data Docs 质检报告": settings.console_url + "/datadocs/",
         "mails 邮件": str(maildir),
         "metrics 指标": f"http://127.0.0.1:{settings.metrics_port}/metrics",
         "another terminal 另开终端": f"SKYGROUND_RUN_DIR={settings.run_dir} .venv/bin/skyground status",

@@ -51,7 +51,7 @@ def dead(source: Queries, *, since: datetime) -> None:
     ("language", "wanted"),
     [
         ("zh", ("邮件服务器自", "起无法使用", "1 封告警邮件待发")),
-        ("en", ("Mail server unavailable since", "1 alert mails waiting.", "skyground doctor --part watch")),
+        ("en", ("Mail server unavailable since", "Alert mails waiting: 1.", "skyground doctor --part watch")),
     ],
 )
 def test_the_health_page_opens_with_a_dead_mail_server(source: Queries, language: str, wanted: tuple[str, ...]) -> None:

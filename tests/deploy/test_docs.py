@@ -31,7 +31,7 @@ WITH_OTHERS = {"down", "status", "restore"}
 ENTRIES = (
     "Collector down",
     "InfluxDB down",
-    "A process is not well",
+    "A process is failing",
     "Errors in the program",
     "Disk nearly full",
     "Broker restarted",

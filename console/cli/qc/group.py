@@ -140,7 +140,7 @@ def gate(  # noqa: PLR0917 - typer passes them by name
     hourly: Annotated[bool, typer.Option("--hourly", help="every hour is a batch 每小时为一批")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Judge batches of hours, or products; exit status 1 if one is held. 数据质量关卡。"""
+    """Judge batches of hours, or products; exit status 1 if one is held. 质控门禁。"""
     from qc.run.gate import job as job_gate
 
     settings, now = settings_of(), _now()

@@ -84,7 +84,7 @@ def _head(report: GateReport) -> str:
     failures = "".join(f"<li>{html.escape(item.zh)}<br>{html.escape(item.en)}</li>" for item in report.failures)
     about = f"规则集版本 suite version {html.escape(report.suite_version)} · {report.evaluated} 项 expectations"
     return (
-        f'<p><a href="../../index.html">数据质量关卡 Data gate</a></p><p class="{outcome}">{_WORDS[outcome]}</p>'
+        f'<p><a href="../../index.html">质控门禁 QC gate</a></p><p class="{outcome}">{_WORDS[outcome]}</p>'
         f"<ul>{failures}</ul><p>{about}</p>"
     )
 
@@ -93,7 +93,7 @@ def write_index(site: Path) -> None:
     """List the newest pages of every network and product, each with its outcome."""
     parts = "".join(_listed(directory) for directory in sorted(path for path in site.iterdir() if path.is_dir()))
     head = f"<meta charset='utf-8'><title>skyground data docs</title>{_META}{_STYLE}"
-    body = f"<p><a href='/'>← skyground</a></p><h1>数据质量关卡 Data gate</h1>{parts}"
+    body = f"<p><a href='/'>← skyground</a></p><h1>质控门禁 QC gate</h1>{parts}"
     # The console may read it at any moment.
     made = site / ".index.html"
     made.write_text(f"<!doctype html><html lang='zh'><head>{head}</head><body>{body}</body></html>\n", encoding="utf-8")

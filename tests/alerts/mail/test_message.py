@@ -99,8 +99,8 @@ def test_the_raised_mail_says_what_where_since_value_threshold_and_what_to_do() 
 
 def test_the_resolved_mail_says_duration_and_maximum() -> None:
     text = part(mail("resolved", "zh"), "plain")
-    assert "持续时间: 9 小时" in text
-    assert "最大值: 183" in text
+    assert "持续时间：9 小时" in text
+    assert "最大值：183" in text
 
 
 def test_the_other_language_has_its_summary_line() -> None:

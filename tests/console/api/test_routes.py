@@ -219,7 +219,7 @@ def test_level_2_is_served_with_what_reviewers_said(running: Running) -> None:
     ]  # as at level hourly: the verdict of a test stands until one of a person
     assert [point["flag"] for point in after] == [4, 1]
     assert after[0]["value"] == before[0]["value"]
-    assert after[0]["notes"] == "review: invalid (instrument_fault), confirmed, li"
+    assert after[0]["notes"] == "review: invalid (instrument fault), confirmed, li"
 
 
 def test_an_alert_of_any_number_is_not_found_in_words(running: Running) -> None:

@@ -122,7 +122,7 @@ def test_an_acknowledgement_belongs_to_its_episode_only() -> None:
         note="on my way",
     )
     taken = with_status(first, status)
-    assert [step.title for step in timeline(taken, words("en", "page"))] == ["Firing", "Taken by Li"]
+    assert [step.title for step in timeline(taken, words("en", "page"))] == ["Firing", "Acknowledged by Li"]
     assert with_status(second, status).acknowledged is None
 
 

@@ -100,7 +100,7 @@ def test_an_alert_is_acknowledged_with_name_and_note(running: Running, page: Pag
     page.get_by_label("Name").fill("Li Lei")
     page.get_by_label("Note").fill("called the station")
     page.get_by_role("button", name="Acknowledge").click()
-    page.get_by_text("Taken by Li Lei").first.wait_for()
+    page.get_by_text("Acknowledged by Li Lei").first.wait_for()
     status = StateStore(running.settings.state_url).alerts.get_states()["o3-1h/ln-sy-01/o3"]
     assert (status.acknowledged_by, status.note) == ("Li Lei", "called the station")
 
