@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from console.api.answer import json_answer
 from console.api.word import MOST_ALERTS, PREFIX
 from console.query.episodes import LONGEST_PAGE, EpisodeQuery
-from console.view.query import SeriesQueryError, format_utc, parse_whole, query_moment
+from console.view.query import SeriesQueryError, expected, format_utc, parse_whole, query_moment
 from store.state import LARGEST_ID
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def answer_alerts(queries: Queries, given: dict[str, str]) -> Response:
     zone = queries.network.timezone
     start, end = query_moment(given, "from", zone), query_moment(given, "to", zone, end_of_day=True)
     if start is not None and end is not None and end <= start:
-        raise SeriesQueryError(field="to", given=given["to"], expected=f"a moment after 'from' ({format_utc(start)})")
+        raise SeriesQueryError(field="to", given=given["to"], expected=expected("later", start=format_utc(start)))
     stations = [part for part in given.get("station", "").split(",") if part]
     for item in stations:
         if item not in queries.network.stations:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from console.view.query import SeriesQuery, SeriesQueryError, ValueLevel, parse_whole
+from console.view.query import SeriesQuery, SeriesQueryError, ValueLevel, expected, parse_whole
 from schemas.interval import floor_hour
 
 if TYPE_CHECKING:
@@ -77,7 +77,5 @@ def check_drawn(query: SeriesQuery, network: Network) -> None:
     per_hour = values_per_hour(query, network)
     hours = (query.end - query.start) / HOUR
     if per_hour * hours > MOST_DRAWN:
-        given = f"{per_hour * hours:,.0f} values"
-        longest = MOST_DRAWN / per_hour / 24
-        expected = f"at most {MOST_DRAWN:,} values in a plot: {longest:.0f} days of these series, or fewer series (CSV has no such bound)"
-        raise SeriesQueryError(field="from", given=given, expected=expected)
+        longest = expected("drawn", most=MOST_DRAWN, days=int(MOST_DRAWN / per_hour / 24))
+        raise SeriesQueryError(field="from", given=f"{per_hour * hours:,.0f}", expected=longest)

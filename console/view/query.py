@@ -15,12 +15,15 @@ from urllib.parse import urlencode
 
 from schemas.civil_moment import MomentError, parse_civil_moment
 from schemas.parameter import load_parameters
+from schemas.reason import Reason
+from schemas.words import render
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from zoneinfo import ZoneInfo
 
     from schemas.network import Network
+    from schemas.reason import Figure
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
 MAX_SERIES = 24
@@ -30,11 +33,28 @@ _SEPARATORS = re.compile(r"[,\s]+")
 
 
 class SeriesQueryError(ValueError):
-    """A word of the address that cannot be used."""
+    """A word of the address that cannot be used.
 
-    def __init__(self, *, field: str, given: str, expected: str) -> None:
-        super().__init__(f"{field}: {given!r}, expected {expected}")
-        self.field, self.given, self.expected = field, given, expected
+    Attributes
+    ----------
+    field, given : str
+    expected : str
+        In English.
+    """
+
+    def __init__(self, *, field: str, given: str, expected: Reason | str) -> None:
+        self._expected = expected
+        self.field, self.given, self.expected = field, given, self.expected_in("en")
+        super().__init__(f"{field}: {given!r}, expected {self.expected}")
+
+    def expected_in(self, language: str) -> str:
+        """What was expected, in ``zh`` or ``en``."""
+        return self._expected if isinstance(self._expected, str) else render(self._expected, language)
+
+
+def expected(kind: str, **figures: Figure) -> Reason:
+    """What was expected, as a message of the pages."""
+    return Reason("expected", kind, figures, "page")
 
 
 class ValueLevel(StrEnum):
@@ -127,8 +147,8 @@ def parse_series(given: Mapping[str, str], network: Network, now: datetime) -> S
     stations = _known(given, "station", network.stations)
     parameters = _known(given, "parameter", load_parameters())
     if len(stations) * len(parameters) > MAX_SERIES:
-        asked = f"{len(stations)} stations x {len(parameters)} parameters"
-        raise SeriesQueryError(field="parameter", given=asked, expected=f"at most {MAX_SERIES} series at once")
+        asked = f"{len(stations)} x {len(parameters)}"
+        raise SeriesQueryError(field="parameter", given=asked, expected=expected("most_series", most=MAX_SERIES))
     level = _choice(given, "level", ValueLevel, ValueLevel.HOURLY)
     period = (
         _choice(given, "period", PeriodPreset, PeriodPreset.DAY)
@@ -152,10 +172,10 @@ def parse_series(given: Mapping[str, str], network: Network, now: datetime) -> S
 
 def _check_interval(start: datetime, end: datetime, level: ValueLevel, given: Mapping[str, str]) -> None:
     if end <= start:
-        later = f"a moment after 'from' ({format_utc(start)})"
-        raise SeriesQueryError(field="to", given=given.get("to", format_utc(end)), expected=later)
+        given_end = given.get("to", format_utc(end))
+        raise SeriesQueryError(field="to", given=given_end, expected=expected("later", start=format_utc(start)))
     if end - start > LONGEST[level]:
-        longest = f"at most {LONGEST[level].days} days for level {level}"
+        longest = expected("longest", days=LONGEST[level].days, level=str(level))
         raise SeriesQueryError(field="from", given=given.get("from", format_utc(start)), expected=longest)
 
 
@@ -163,11 +183,7 @@ def _known(given: Mapping[str, str], field: str, known: Mapping[str, object]) ->
     asked = tuple(dict.fromkeys(part for part in _SEPARATORS.split(given.get(field, "")) if part))
     for item in asked:
         if item not in known:
-            raise SeriesQueryError(
-                field=field,
-                given=item,
-                expected=f"a known {field} (GET /api/v1/stations lists stations and their parameters)",
-            )
+            raise SeriesQueryError(field=field, given=item, expected=expected("known", field=field))
     return asked
 
 
@@ -202,7 +218,7 @@ def _choice(given: Mapping[str, str], field: str, kind: type[_Choice], default: 
     try:
         return kind(text)
     except ValueError:
-        raise SeriesQueryError(field=field, given=text, expected=f"one of {', '.join(kind)}") from None
+        raise SeriesQueryError(field=field, given=text, expected=expected("choice", names=", ".join(kind))) from None
 
 
 def query_moment(given: Mapping[str, str], field: str, zone: ZoneInfo, *, end_of_day: bool = False) -> datetime | None:

@@ -49,7 +49,8 @@ async def series_page(request: Request, queries: Queries) -> None:
 def _show_wrong_query(page: Page, queries: Queries, error: SeriesQueryError) -> None:
     with frame(page, queries, page.words("series.title")):
         html(page, "series_head.html")
-        html(page, "series_wrong.html", field=error.field, given=error.given, expected=error.expected)
+        expected = error.expected_in(page.language)
+        html(page, "series_wrong.html", field=error.field, given=error.given, expected=expected)
 
 
 async def _result(page: Page, queries: Queries, query: SeriesQuery, found: list[PlotSeries]) -> None:

@@ -70,3 +70,9 @@ def test_a_wrong_word_is_named_with_what_was_expected(given: dict[str, str], fie
         parse_series(given, NETWORK, NOW)
     assert caught.value.field == field
     assert caught.value.expected
+
+
+def test_what_was_expected_is_written_in_the_language_of_the_page() -> None:
+    with pytest.raises(SeriesQueryError, match="expected one of 24h, 3d, 7d, 30d") as caught:
+        parse_series({"period": "5y"}, NETWORK, NOW)
+    assert caught.value.expected_in("zh") == "以下之一：24h, 3d, 7d, 30d"
