@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.statistics.limit import POLLUTANT_OF, AnalysisError, limit
 from console.view.drawing import LimitLine
+from schemas.words.naming import short_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,6 @@ def limit_lines(parameters: Iterable[str], day: date, words: Words) -> list[Limi
             value = limit(code, _AVERAGING[code], day)
         except AnalysisError:
             continue
-        found.append(
-            LimitLine(parameter=code, value=value, label=words(f"limit.{_AVERAGING[code]}", value=f"{value:g}"))
-        )
+        label = words(f"limit.{_AVERAGING[code]}", parameter=short_name(code, words.language), value=f"{value:g}")
+        found.append(LimitLine(parameter=code, value=value, label=label))
     return found

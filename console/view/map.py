@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from console.view.link import LinkState, StationHealth
 from schemas.city import City, cities
@@ -19,6 +19,8 @@ WIDTH, HEIGHT, MARGIN = 560.0, 430.0, 34.0
 _APART, _ROUNDS = 12.0, 40
 _NEAR = 26.0
 _MIN_SPAN_DEG = 0.5
+_LETTER, _LINE, _MARK = 7.5, 14.0, 7.0
+"""Width of a Latin letter (a Chinese character has two), height of a line, radius of a mark [px]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """A city's name on the map."""
+    """A city's name on the map: the middle of its line, at the base."""
 
     city: City
     x: float
@@ -58,6 +60,25 @@ class SchematicMap:
     labels: tuple[Label, ...]
     lines: tuple[GridLine, ...]
     outside: int
+
+
+class _Box(NamedTuple):
+    """Room for a label: the middle of its base line, and its width."""
+
+    x: float
+    y: float
+    width: float
+
+    def covers(self, mark: Mark) -> bool:
+        is_beside = abs(mark.x - self.x) > self.width / 2 + _MARK
+        return not is_beside and self.y - _LINE - _MARK < mark.y < self.y + _MARK
+
+    def meets(self, other: _Box) -> bool:
+        return abs(self.x - other.x) < (self.width + other.width) / 2 and abs(self.y - other.y) < _LINE
+
+    @property
+    def is_inside(self) -> bool:
+        return self.width / 2 <= self.x <= WIDTH - self.width / 2 and _LINE <= self.y <= HEIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +128,29 @@ def _frame(lons: tuple[float, float], lats: tuple[float, float]) -> _Frame:
 
 
 def _labels(frame: _Frame, marks: Sequence[Mark]) -> list[Label]:
-    """Names of the cities on the map, each above the marks around its centre."""
-    found: list[Label] = []
+    """Names of the cities on the map, each around its marks where it covers the fewest marks and names."""
+    taken: dict[City, _Box] = {}
     for city in cities().values():
         x, y = frame.x(city.lon), frame.y(city.lat)
         if MARGIN / 2 <= x <= WIDTH - MARGIN / 2 and MARGIN / 2 <= y <= HEIGHT - MARGIN / 2:
-            near = [mark.y for mark in marks if abs(mark.x - x) < _NEAR and abs(mark.y - y) < _NEAR]
-            found.append(Label(city=city, x=x, y=max(14.0, min([y, *near]) - 11)))
-    return found
+
+            def cost(box: _Box) -> int:
+                covered = sum(box.covers(mark) for mark in marks)
+                return covered + 3 * sum(map(box.meets, taken.values())) + 9 * (not box.is_inside)
+
+            taken[city] = min(_rooms(city, x, y, marks), key=cost)
+    return [Label(city=city, x=box.x, y=box.y) for city, box in taken.items()]
+
+
+def _rooms(city: City, x: float, y: float, marks: Sequence[Mark]) -> list[_Box]:
+    """Places of a name around the marks of its city, the best first: above, below, to the right, to the left, further above."""
+    near = [mark for mark in marks if abs(mark.x - x) < _NEAR and abs(mark.y - y) < _NEAR]
+    xs, ys = [x, *(mark.x for mark in near)], [y, *(mark.y for mark in near)]
+    width = _LETTER * max(2 * len(city.name_zh), len(city.name_en))
+    above, below, side = min(ys) - 11, max(ys) + _LINE + _MARK, width / 2 + 11
+    spots = [(x + shift, base) for base in (above, below) for shift in (0, 24, -24)]
+    spots += [(max(xs) + side, y + 5), (min(xs) - side, y + 5), (x, above - _LINE), (x, below + _LINE)]
+    return [_Box(place, base, width) for place, base in spots]
 
 
 def _graticule(frame: _Frame) -> list[GridLine]:
