@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Field = NDArray[np.float64]
     _Service = tuple[int, datetime | None, datetime | None]
 
+MINUTE_S = 60
 HOUR_S = 3600
 
 

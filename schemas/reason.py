@@ -14,6 +14,8 @@ import msgspec
 
 Figure = int | float | str
 """An argument of a message: a number, or text such as a unit, a moment or a word of the catalogues."""
+Explanation = tuple[str, Mapping[str, Figure]]
+"""Kind of a message of a known test, and its figures."""
 _PREFIX = '{"k":"'
 _EXACT = 1e15
 """Below it every whole float is an exact integer [1]."""

@@ -21,7 +21,7 @@ class BaseLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     Attributes
     ----------
     unit : str
-        Canonical unit of all its parameters; stated so that a reader cannot mistake the figures.
+        Canonical unit of all its parameters.
     source : str
     verified : bool
         Whether the source's own text was read.
@@ -44,12 +44,12 @@ class BaseLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     @property
     def look_back_s(self) -> float:
-        """Time before a native value that the test must see to evaluate it [s]; 0 for hourly tests and single intervals."""
-        return 0.0
+        """Time before a native value that its evaluation needs [s]: ``window_s`` where the limit has one, else 0."""
+        return float(getattr(self, "window_s", 0.0))
 
     @property
     def look_back_h(self) -> int:
-        """Hours that an hourly test must see to evaluate one, itself included [h]; 1 for other tests."""
+        """Hours that the evaluation of one hour needs, itself included [h]; 1 for native tests."""
         return 1
 
     def mistake(self) -> str | None:
@@ -65,6 +65,11 @@ class BaseLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def not_finite(self) -> str | None:
         """Name of the first figure that is no finite number; None: all are."""
         return next((name for name in self.__struct_fields__ if not _is_finite(getattr(self, name))), None)
+
+
+def test_of(limit: BaseLimit | type[BaseLimit]) -> str:
+    """Name of the test of a limit: its tag."""
+    return str(limit.__struct_config__.tag)
 
 
 def _is_finite(value: object) -> bool:

@@ -1,18 +1,21 @@
-"""Checks of the arguments of tests.
+"""Arguments that tests share, and their checks: the docstring of a test documents only the others.
 
-Errors::
+Errors of every test::
 
-    InvalidInputError    lengths differ, times unsorted or doubled, a threshold without meaning
+    InvalidInputError    lengths differ, times unsorted or doubled, a threshold that is not above zero
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Values = NDArray[np.float64]
+"""One parameter in its canonical unit, NaN where missing."""
+Times = NDArray[np.datetime64]
+"""Starts of the intervals of the values, UTC, ascending, unique."""
+Flags = NDArray[np.int8]
+"""`schemas.flag.Flag` of each value, MISSING where the value is missing."""
 
 _NANOSECONDS_IN_SECOND = 1_000_000_000
 
@@ -29,7 +32,7 @@ def check_positive(**thresholds: float) -> None:
             raise InvalidInputError(msg)
 
 
-def elapsed_s(values: NDArray[np.float64] | None, times: NDArray[np.datetime64]) -> NDArray[np.float64]:
+def elapsed_s(values: Values | None, times: Times) -> NDArray[np.float64]:
     """Seconds since the first time [s]; raises `InvalidInputError` if the times do not ascend or do not fit the values."""
     if values is not None and values.shape != times.shape:
         msg = f"{values.size} values but {times.size} times"

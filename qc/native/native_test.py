@@ -5,17 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from qc.limits.limit import BaseLimit
+from qc.limits.limit import BaseLimit, test_of
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from qc.native.argument import Flags, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 L = TypeVar("L", bound=BaseLimit)
 
@@ -27,14 +25,14 @@ class NativeTest(Generic[L]):
     Attributes
     ----------
     name : str
-        In records, limits, catalogues and pages; the tag of its limit.
+        In records, limits, catalogues and pages; by default the tag of the limit.
     limit : type or None
         None: the test has no limit by parameter.
     run : callable or None
         Flags of a series under a limit: unpacks both for the pure function of the module. None: the test does not evaluate the
         values of a series, and `qc.native.runner` calls it.
     explain : callable or None
-        Kind of message and its figures for a position.
+        Message for a position.
     messages : mapping of str to tuple of str
         By kind: the figures that its catalogue entries may name.
     flags : frozenset of Flag
@@ -43,13 +41,18 @@ class NativeTest(Generic[L]):
         Evaluates each value by itself or its digits; otherwise a direction is put on a line first (`qc.angle`).
     """
 
-    name: str
     messages: Mapping[str, tuple[str, ...]]
-    flags: frozenset[Flag]
+    name: str = ""
+    flags: frozenset[Flag] = frozenset({Flag.SUSPECT})
     limit: type[L] | None = None
-    run: Callable[[NativeSeries, L], NDArray[np.int8]] | None = None
-    explain: Callable[[NativeSeries, L, int], tuple[str, Mapping[str, Figure]]] | None = None
+    run: Callable[[NativeSeries, L], Flags] | None = None
+    explain: Callable[[NativeSeries, L, int], Explanation] | None = None
     as_written: bool = False
+
+    def __post_init__(self) -> None:
+        """Take the name from the limit."""
+        if self.limit is not None:
+            object.__setattr__(self, "name", test_of(self.limit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +65,15 @@ class NativeResult:
     flags : array of int8
         One a value.
     explain : callable
-        Kind of message and its figures for a position.
+        Message for a position.
     """
 
     test: NativeTest[Any]
-    flags: NDArray[np.int8]
-    explain: Callable[[int], tuple[str, Mapping[str, Figure]]]
+    flags: Flags
+    explain: Callable[[int], Explanation]
 
 
-def exempt_low(flags: NDArray[np.int8], values: NDArray[np.float64], above: float | None) -> NDArray[np.int8]:
+def exempt_low(flags: Flags, values: Values, above: float | None) -> Flags:
     """Flags in which a SUSPECT value at or below ``above`` passes; changes and returns the given array."""
     if above is not None:
         flags[(flags == Flag.SUSPECT) & (values <= above)] = Flag.PASS

@@ -1,4 +1,4 @@
-"""Windows over the values that are there: missing ones are left out, and a window that spans too long proves nothing."""
+"""Windows over the values that are present: missing ones are left out; a window that spans too much time is not evaluated."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.ndimage import median_filter
 
+from qc.native.argument import elapsed_s
+from schemas.flag import Flag
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-#: Share of a window that must hold values, or the window proves nothing [1].
+    from qc.native.argument import Flags, Times, Values
+
+#: Share of a window that must hold values, or it is not evaluated [1].
 MIN_WINDOW_SHARE = 0.75
 #: Fewest values of a window that is evaluated.
 MIN_WINDOW_VALUES = 3
@@ -45,8 +50,9 @@ class Present:
     length: int
 
     @classmethod
-    def of(cls, values: NDArray[np.float64], seconds: NDArray[np.float64]) -> Present:
-        """Leave out what is missing; ``seconds`` ascend."""
+    def of(cls, values: Values, times: Times) -> Present:
+        """Leave out missing values; raises `InvalidInputError` as `elapsed_s`."""
+        seconds = elapsed_s(values, times)
         at = np.flatnonzero(np.isfinite(values))
         step_s = float(np.median(np.diff(seconds))) if seconds.size > 1 else np.nan
         return cls(at, values[at], seconds[at], step_s, values.size)
@@ -63,11 +69,15 @@ class Present:
             dense[size - 1 :] = (span_s + self.step_s) * MIN_WINDOW_SHARE <= size * self.step_s
         return dense
 
-    def flags(self, judged: NDArray[np.int8], missing: int) -> NDArray[np.int8]:
-        """Put flags of the values that are there back into the series."""
-        flags = np.full(self.length, missing, dtype=np.int8)
-        flags[self.at] = judged
+    def flags(self, present: Flags) -> Flags:
+        """Flags of the series from those of its present values."""
+        flags = np.full(self.length, Flag.MISSING, dtype=np.int8)
+        flags[self.at] = present
         return flags
+
+    def unknown(self) -> Flags:
+        """UNKNOWN for each present value."""
+        return np.full(self.numbers.size, Flag.UNKNOWN, dtype=np.int8)
 
 
 def follows_hole(seconds: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -86,7 +96,7 @@ def follows_hole(seconds: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def slots(seconds: NDArray[np.float64], step_s: float, longest: int | None = None) -> NDArray[np.int64]:
-    """Slots of times on a grid of one step, one a time; rows that are absent leave theirs free.
+    """Slots of times on a grid of one step, one a time; the slots of absent rows stay free.
 
     Parameters
     ----------

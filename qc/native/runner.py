@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from qc.limits.limit import BaseLimit
     from qc.limits.thresholds import Thresholds
     from qc.native.native_test import NativeTest
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 #: Shared, since making an empty frame costs as much as the tests of a day of minutes.
 _NO_FLAGS = empty_flags()
@@ -228,7 +228,7 @@ def _gap_records(
     return _flag_frame(series, gap.TEST, starts, np.full(len(gaps), Flag.MISSING, dtype=np.int8), reasons)
 
 
-def _reason(test: NativeTest[Any], explained: tuple[str, Mapping[str, Figure]]) -> str:
+def _reason(test: NativeTest[Any], explained: Explanation) -> str:
     """Stored text of a reason."""
     kind, figures = explained
     return encode_reason(Reason(test.name, kind, figures))

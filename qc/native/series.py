@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from qc.native.argument import Times, Values
     from qc.native.coordinates import Coordinates
+    from schemas.reason import Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +71,26 @@ class NativeSeries:
     calm: NDArray[np.bool_] | None = None
 
     @property
+    def arrays(self) -> tuple[Values, Times]:
+        """Values and times, the first arguments of most tests."""
+        return self.numbers, self.times
+
+    @property
     def period(self) -> float | None:
         """A full turn of a direction, canonical unit; None: a quantity that does not repeat."""
         return parameter(self.code).period
 
     def on_line(self) -> NativeSeries:
-        """The series that tests of differences, means and ranges see: a direction without its jumps across north."""
+        """The series for tests of differences, means and ranges: a direction without its jumps across north."""
         return self if self.period is None else replace(self, numbers=unwrapped(self.numbers, self.period))
+
+    def measured(self, at: int) -> dict[str, Figure]:
+        """Figures ``value`` and ``unit`` of a message for a position."""
+        return {"value": float(self.numbers[at]), "unit": self.unit}
 
     def before(self, at: int) -> float:
         """Last value before a position; NaN if there is none."""
-        # A walk, since the last value is nearly always the one before, and a search of all of them is not.
+        # Nearly always the position before: a step back is faster than a search of the whole series.
         while at > 0 and not np.isfinite(self.numbers[at - 1]):
             at -= 1
         return float(self.numbers[at - 1]) if at > 0 else float("nan")

@@ -15,23 +15,18 @@ import numpy as np
 import pandas as pd
 
 from qc.limits.limit import BaseLimit, Positive
-from qc.native.argument import check_positive, elapsed_s
+from qc.native.argument import check_positive
 from qc.native.native_test import NativeTest, exempt_low
-from qc.native.rolling import (
-    MIN_WINDOW_SHARE,
-    MIN_WINDOW_VALUES,
-    Present,
-)
+from qc.native.rolling import MIN_WINDOW_SHARE, MIN_WINDOW_VALUES, Present
 from schemas.completeness import HOUR_S
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
+    from qc.native.argument import Flags, Times, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 
 class AttenuatedSignalLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="attenuated_signal"):
@@ -41,47 +36,33 @@ class AttenuatedSignalLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown
     window_s: Positive
     above: float | None = None
 
-    @property
-    def look_back_s(self) -> float:
-        """See `BaseLimit`."""
-        return self.window_s
-
 
 class Spread(StrEnum):
-    """How the movement of a signal is measured."""
+    """Measure of the variation of a signal."""
 
     STD = "std"
-    """Standard deviation of the window, of the values themselves (no correction for the sample)."""
+    """Standard deviation of the values of the window, ``ddof`` 0."""
     RANGE = "range"
 
 
 def attenuated_signal_test(
-    values: NDArray[np.float64],
-    times: NDArray[np.datetime64],
+    values: Values,
+    times: Times,
     suspect: float,
     *,
     window_s: float | None = None,
     fail: float | None = None,
     spread: Spread = Spread.STD,
-) -> NDArray[np.int8]:
-    """Flag values that end a window in which the signal moved too little: not flat, but nearly dead.
+) -> Flags:
+    """Flag values that end a window in which the signal varies too little.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
-    times : array of datetime64
-        UTC, ascending, unique.
     suspect, fail : float
         Spread below which a value is SUSPECT or FAIL, unit of the values, > 0.
     window_s : float or None
         The window is ``(t - window_s, t]`` [s]; None: the whole series is one.
     spread : Spread
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a threshold is not above zero.
 
     References
     ----------
@@ -94,9 +75,8 @@ def attenuated_signal_test(
     >>> attenuated_signal_test(np.array([5.0, 5.1, 5.0, 5.1]), times, 1.0).tolist()
     [3, 3, 3, 3]
     """
-    seconds = elapsed_s(values, times)
+    there = Present.of(values, times)
     check_positive(suspect=suspect)
-    there = Present.of(values, seconds)
     if window_s is None:
         enough = there.numbers.size >= MIN_WINDOW_VALUES
         whole = (there.numbers.std() if spread is Spread.STD else np.ptp(there.numbers)) if enough else np.nan
@@ -109,10 +89,10 @@ def attenuated_signal_test(
     flags[moved < suspect] = Flag.SUSPECT
     if fail is not None:
         flags[moved < fail] = Flag.FAIL
-    return there.flags(flags, Flag.MISSING)
+    return there.flags(flags)
 
 
-def _moved(there: Present, times: NDArray[np.datetime64], window_s: float, spread: Spread) -> NDArray[np.float64]:
+def _moved(there: Present, times: Times, window_s: float, spread: Spread) -> NDArray[np.float64]:
     """Spread of the window of time that ends at each value; NaN where it holds too few."""
     least = max(MIN_WINDOW_VALUES, int(np.ceil(MIN_WINDOW_SHARE * there.count(window_s))))
     rolling = pd.Series(there.numbers, index=times).rolling(pd.Timedelta(seconds=window_s), min_periods=least)
@@ -124,25 +104,15 @@ def _moved(there: Present, times: NDArray[np.datetime64], window_s: float, sprea
     return moved
 
 
-def _run(series: NativeSeries, limit: AttenuatedSignalLimit) -> NDArray[np.int8]:
-    flags = attenuated_signal_test(series.numbers, series.times, limit.suspect, window_s=limit.window_s)
+def _run(series: NativeSeries, limit: AttenuatedSignalLimit) -> Flags:
+    flags = attenuated_signal_test(*series.arrays, limit.suspect, window_s=limit.window_s)
     return exempt_low(flags, series.numbers, limit.above)
 
 
-def _explain(series: NativeSeries, limit: AttenuatedSignalLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
-    return "std", {
-        "value": float(series.numbers[at]),
-        "unit": series.unit,
-        "hours": limit.window_s / HOUR_S,
-        "limit": limit.suspect,
-    }
+def _explain(series: NativeSeries, limit: AttenuatedSignalLimit, at: int) -> Explanation:
+    return "std", {**series.measured(at), "hours": limit.window_s / HOUR_S, "limit": limit.suspect}
 
 
 TEST = NativeTest(
-    name="attenuated_signal",
-    limit=AttenuatedSignalLimit,
-    run=_run,
-    explain=_explain,
-    messages={"std": ("value", "unit", "hours", "limit")},
-    flags=frozenset({Flag.SUSPECT}),
+    limit=AttenuatedSignalLimit, run=_run, explain=_explain, messages={"std": ("value", "unit", "hours", "limit")}
 )

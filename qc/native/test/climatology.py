@@ -22,12 +22,13 @@ from qc.native.native_test import NativeTest
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from qc.native.argument import Flags, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 
 MONTHS, HOURS = 12, 24
@@ -123,20 +124,18 @@ def _table(rows: Sequence[Sequence[float]], name: str, otherwise: float) -> NDAr
 
 
 def climatology_test(
-    values: NDArray[np.float64],
+    values: Values,
     months: NDArray[np.int64],
     hours: NDArray[np.int64],
     spans: Spans,
     *,
     fail_span: tuple[float, float] | None = None,
     period: float | None = None,
-) -> NDArray[np.int8]:
+) -> Flags:
     """SUSPECT outside the span of the value's month and hour, FAIL outside ``fail_span``; the bounds themselves pass.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
     months, hours : array of int
         Civil month, 1 to 12, and hour of the day, 0 to 23, of each value.
     spans : Spans
@@ -144,13 +143,8 @@ def climatology_test(
     fail_span : (low, high) or None
         Unit of the values.
     period : float or None
-        A full turn: a span holds what lies from its low to its high bound going up, whole turns aside, so one across north is
-        330 to 390. None: a quantity that does not repeat.
-
-    Raises
-    ------
-    InvalidInputError
-        If the lengths differ.
+        A full turn of a direction: a span goes up from its low bound, so one across north is 330 to 390. None: a quantity that
+        does not repeat.
 
     References
     ----------
@@ -186,16 +180,15 @@ def _spans(limit: ClimatologyLimit) -> Spans:
     return Spans.of_months(limit.rows("low"), limit.rows("high"))
 
 
-def _run(series: NativeSeries, limit: ClimatologyLimit) -> NDArray[np.int8]:
+def _run(series: NativeSeries, limit: ClimatologyLimit) -> Flags:
     return climatology_test(series.numbers, series.months, series.hours, _spans(limit), period=series.period)
 
 
-def _explain(series: NativeSeries, limit: ClimatologyLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
+def _explain(series: NativeSeries, limit: ClimatologyLimit, at: int) -> Explanation:
     month, hour = int(series.months[at]), int(series.hours[at])
     spans = _spans(limit)
     return "span", {
-        "value": float(series.numbers[at]),
-        "unit": series.unit,
+        **series.measured(at),
         "low": float(spans.low[month - 1, hour]),
         "high": float(spans.high[month - 1, hour]),
         "month": month,
@@ -204,11 +197,9 @@ def _explain(series: NativeSeries, limit: ClimatologyLimit, at: int) -> tuple[st
 
 
 TEST = NativeTest(
-    name="climatology",
     limit=ClimatologyLimit,
     run=_run,
     explain=_explain,
     messages={"span": ("value", "unit", "low", "high", "month", "hour")},
-    flags=frozenset({Flag.SUSPECT}),
     as_written=True,
 )

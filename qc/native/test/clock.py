@@ -22,12 +22,11 @@ from qc.native.native_test import NativeTest
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from qc.limits.limit import BaseLimit
-    from schemas.reason import Figure
+    from qc.native.argument import Flags, Times
+    from schemas.reason import Explanation
 
 
 class ClockRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,30 +47,20 @@ class ClockRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     verified: bool
 
 
-def clock_test(
-    times: NDArray[np.datetime64], cadence_s: int, *, tolerance_s: float, least_share: float
-) -> NDArray[np.int8]:
-    """Flag readings whose start is off the grid on which the instrument usually reports: its clock jumped.
+def clock_test(times: Times, cadence_s: int, *, tolerance_s: float, least_share: float) -> Flags:
+    """Flag readings whose start is off the grid of the instrument.
 
-    An instrument that reports every ``cadence_s`` does so at a steady phase. The usual phase is that of most readings; where
-    fewer than ``least_share`` keep to it, the instrument has no grid and is UNKNOWN. A jump by a multiple
-    of the cadence cannot be seen in this way.
+    The usual phase of the cadence is that of most readings. With fewer than ``least_share`` of the readings at it, the
+    instrument has no grid and is UNKNOWN. A shift by a multiple of the cadence is not detected.
 
     Parameters
     ----------
-    times : array of datetime64
-        UTC, ascending, unique.
     cadence_s : int
         [s], > 0.
     tolerance_s : float
         [s], > 0.
     least_share : float
         [1]
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a threshold is not above zero.
 
     Examples
     --------
@@ -102,13 +91,9 @@ def _around(phase: NDArray[np.float64], cadence_s: int) -> NDArray[np.float64]:
     return around
 
 
-def explain(cadence_s: int) -> tuple[str, Mapping[str, Figure]]:
-    """Kind of message and its figures for a reading of an instrument."""
+def explain(cadence_s: int) -> Explanation:
+    """Message for a reading."""
     return "off", {"cadence": cadence_s}
 
 
-TEST: NativeTest[BaseLimit] = NativeTest(
-    name="clock",
-    messages={"off": ("cadence",)},
-    flags=frozenset({Flag.SUSPECT}),
-)
+TEST: NativeTest[BaseLimit] = NativeTest(name="clock", messages={"off": ("cadence",)})

@@ -15,22 +15,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qc.limits.limit import BaseLimit, Positive
-from qc.native.argument import check_positive, elapsed_s
+from qc.native.argument import check_positive
 from qc.native.native_test import NativeTest
-from qc.native.rolling import (
-    Present,
-    share_true,
-)
+from qc.native.rolling import Present, share_true
 from schemas.completeness import HOUR_S
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
+    from qc.native.argument import Flags, Times, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 
 class DetectionLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="detection_limit"):
@@ -62,13 +58,11 @@ class DetectionMark(IntEnum):
     """Below -DL: no noise any more."""
 
 
-def detection_marks(values: NDArray[np.float64], limit: float) -> NDArray[np.int8]:
+def detection_marks(values: Values, limit: float) -> NDArray[np.int8]:
     """Mark values by the detection limit.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
     limit : float
         Detection limit, unit of the values, > 0.
 
@@ -76,11 +70,6 @@ def detection_marks(values: NDArray[np.float64], limit: float) -> NDArray[np.int
     -------
     array of int8
         `DetectionMark`, one a value.
-
-    Raises
-    ------
-    InvalidInputError
-        If the limit is not above zero.
 
     Examples
     --------
@@ -97,23 +86,14 @@ def detection_marks(values: NDArray[np.float64], limit: float) -> NDArray[np.int
 
 
 def detection_limit_test(
-    values: NDArray[np.float64],
-    times: NDArray[np.datetime64],
-    limit: float,
-    *,
-    persistent_s: float | None = None,
-    persistent_share: float = 0.95,
-) -> NDArray[np.int8]:
+    values: Values, times: Times, limit: float, *, persistent_s: float | None = None, persistent_share: float = 0.95
+) -> Flags:
     """Flag values below minus the detection limit, and those that end a window in which nearly all were negative.
 
-    Noise around zero is negative half of the time; if it always is, the zero has shifted and must be checked.
+    Noise around zero is negative half of the time; values that are always negative show a shifted zero.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
-    times : array of datetime64
-        UTC, ascending, unique.
     limit : float
         Detection limit, unit of the values, > 0.
     persistent_s : float or None
@@ -121,23 +101,17 @@ def detection_limit_test(
     persistent_share : float
         Share of negative values [1], at and above which a negative value is SUSPECT.
 
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a threshold is not above zero.
-
     Examples
     --------
     >>> times = np.datetime64("2026-01-01T00:00") + np.arange(3) * np.timedelta64(1, "m")
     >>> detection_limit_test(np.array([5.0, -1.0, -3.0]), times, 2.0).tolist()
     [1, 1, 3]
     """
-    seconds = elapsed_s(values, times)
+    there = Present.of(values, times)
     flags = np.full(values.shape, Flag.PASS, dtype=np.int8)
     marks = detection_marks(values, limit)
     if persistent_s is not None:
         check_positive(persistent_s=persistent_s)
-        there = Present.of(values, seconds)
         size = there.count(persistent_s)
         always = (share_true(there.numbers < 0, size) >= persistent_share) & there.is_dense(size)
         flags[there.at[always & (there.numbers < 0)]] = Flag.SUSPECT
@@ -146,23 +120,20 @@ def detection_limit_test(
     return flags
 
 
-def _run(series: NativeSeries, limit: DetectionLimit) -> NDArray[np.int8]:
-    return detection_limit_test(series.numbers, series.times, limit.limit, persistent_s=limit.persistent_s)
+def _run(series: NativeSeries, limit: DetectionLimit) -> Flags:
+    return detection_limit_test(*series.arrays, limit.limit, persistent_s=limit.persistent_s)
 
 
-def _explain(series: NativeSeries, limit: DetectionLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
-    value = float(series.numbers[at])
-    if value < -limit.limit:
-        return "below", {"value": value, "unit": series.unit, "limit": limit.limit}
-    return "persistent", {"value": value, "unit": series.unit, "hours": (limit.persistent_s or 0.0) / HOUR_S}
+def _explain(series: NativeSeries, limit: DetectionLimit, at: int) -> Explanation:
+    if series.numbers[at] < -limit.limit:
+        return "below", {**series.measured(at), "limit": limit.limit}
+    return "persistent", {**series.measured(at), "hours": (limit.persistent_s or 0.0) / HOUR_S}
 
 
 TEST = NativeTest(
-    name="detection_limit",
     limit=DetectionLimit,
     run=_run,
     explain=_explain,
     messages={"below": ("value", "unit", "limit"), "persistent": ("value", "unit", "hours")},
-    flags=frozenset({Flag.SUSPECT}),
     as_written=True,
 )

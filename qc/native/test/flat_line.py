@@ -18,22 +18,16 @@ from scipy.ndimage import maximum_filter1d, minimum_filter1d
 from qc.limits.limit import BaseLimit, Positive
 from qc.native.argument import check_positive, elapsed_s
 from qc.native.native_test import NativeTest, exempt_low
-from qc.native.rolling import (
-    MIN_WINDOW_SHARE,
-    on_grid,
-    slots,
-    trailing,
-)
+from qc.native.rolling import MIN_WINDOW_SHARE, on_grid, slots, trailing
 from schemas.completeness import HOUR_S
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
+    from qc.native.argument import Flags, Times, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 
 _MIN_POINTS = 3
@@ -53,39 +47,30 @@ class FlatLineLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def flat_line_test(
-    values: NDArray[np.float64],
-    times: NDArray[np.datetime64],
+    values: Values,
+    times: Times,
     suspect_s: float,
     *,
     tolerance: float,
     fail_s: float | None = None,
     qartod: bool = False,
-) -> NDArray[np.int8]:
-    """Flag values that end a period in which nothing moved.
+) -> Flags:
+    """Flag values that end a window in which the value does not change.
 
     The window is counted in values: ``suspect_s`` divided by the median step, plus one. A value is flagged if the range of
     the window that ends at it is below ``tolerance``. Fewer than three values, and values before the first whole window,
-    pass. Time does not depend on the window's length. Other than in ioos_qc, a window with less than 75 % of its values present
-    proves nothing (there, a value after a long gap is flat), nor does a window shorter than two values (there, all are flat).
-    Rows that are absent are missing values.
+    pass. The computing time does not depend on the window's length. Unlike in ioos_qc, a window with less than 75 % of its
+    values present is not evaluated (ioos_qc flags a value after a long gap), nor is a window shorter than two values (ioos_qc
+    flags all). Rows that are absent are missing values.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
-    times : array of datetime64
-        UTC, ascending, unique.
     suspect_s, fail_s : float
         How long the value may stay within the tolerance [s].
     tolerance : float
         Unit of the values, > 0.
     qartod : bool
         Whether to evaluate thin and short windows as ioos_qc does.
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a threshold is not above zero.
 
     Examples
     --------
@@ -109,20 +94,15 @@ def flat_line_test(
 
 
 def _is_flat_in_time(  # noqa: PLR0917 - as `_is_flat`, with times
-    values: NDArray[np.float64],
-    size: int,
-    tolerance: float,
-    least: float,
-    seconds: NDArray[np.float64],
-    step_s: float,
+    values: Values, size: int, tolerance: float, least: float, seconds: NDArray[np.float64], step_s: float
 ) -> NDArray[np.bool_]:
     """`_is_flat` with a missing value for every row that is absent."""
-    # a hole that no window bridges may be drawn together
+    # holes longer than any window are shortened, which bounds the grid
     place = slots(seconds, step_s, longest=int(size * (1 - least)) + 2)
     return _is_flat(on_grid(values, place), size, tolerance, least)[place]
 
 
-def _is_flat(values: NDArray[np.float64], size: int, tolerance: float, least: float) -> NDArray[np.bool_]:
+def _is_flat(values: Values, size: int, tolerance: float, least: float) -> NDArray[np.bool_]:
     """Whether the range of the ``size`` values that end at each is below the tolerance, of windows filled to ``least``."""
     flat = np.zeros(values.shape, dtype=bool)
     if size > values.size:
@@ -137,25 +117,15 @@ def _is_flat(values: NDArray[np.float64], size: int, tolerance: float, least: fl
     return flat
 
 
-def _run(series: NativeSeries, limit: FlatLineLimit) -> NDArray[np.int8]:
-    flags = flat_line_test(series.numbers, series.times, limit.suspect_s, tolerance=limit.tolerance)
+def _run(series: NativeSeries, limit: FlatLineLimit) -> Flags:
+    flags = flat_line_test(*series.arrays, limit.suspect_s, tolerance=limit.tolerance)
     return exempt_low(flags, series.numbers, limit.above)
 
 
-def _explain(series: NativeSeries, limit: FlatLineLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
-    return "flat", {
-        "tolerance": limit.tolerance,
-        "unit": series.unit,
-        "hours": limit.suspect_s / HOUR_S,
-        "value": float(series.numbers[at]),
-    }
+def _explain(series: NativeSeries, limit: FlatLineLimit, at: int) -> Explanation:
+    return "flat", {**series.measured(at), "tolerance": limit.tolerance, "hours": limit.suspect_s / HOUR_S}
 
 
 TEST = NativeTest(
-    name="flat_line",
-    limit=FlatLineLimit,
-    run=_run,
-    explain=_explain,
-    messages={"flat": ("tolerance", "unit", "hours", "value")},
-    flags=frozenset({Flag.SUSPECT}),
+    limit=FlatLineLimit, run=_run, explain=_explain, messages={"flat": ("tolerance", "unit", "hours", "value")}
 )

@@ -22,15 +22,12 @@ from schemas.completeness import HOUR_S
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
+    from qc.native.argument import Flags, Times, Values
     from qc.native.coordinates import Coordinates
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
-
-    Field = NDArray[np.float64]
+    from schemas.reason import Explanation
 
 
 FLUX_CADENCE_S = 1_800
@@ -54,8 +51,8 @@ class FluxSpikeLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def flux_spike_test(
-    values: Field, *, factor: float, window: int = 13 * 48, night: NDArray[np.bool_] | None = None
-) -> NDArray[np.int8]:
+    values: Values, *, factor: float, window: int = 13 * 48, night: NDArray[np.bool_] | None = None
+) -> Flags:
     """Spikes of a flux by its double differences against their median and median absolute deviation, by day and by night.
 
     The double difference ``d[i] = (v[i] - v[i-1]) - (v[i+1] - v[i])`` is SUSPECT outside ``median(d) ± factor * MAD / 0.6745``,
@@ -64,7 +61,7 @@ def flux_spike_test(
     Parameters
     ----------
     values : array of float
-        Half-hourly, one a step of time, NaN where missing.
+        One a half hour, NaN where missing.
     factor : float
         Deviations beyond which a value is SUSPECT [1], z in the paper; 4 to 7 are used.
     window : int
@@ -113,7 +110,7 @@ def flux_spike_test(
     return flags
 
 
-def _spikes(size: Field, excess: Field) -> NDArray[np.int8]:
+def _spikes(size: Values, excess: Values) -> Flags:
     """SUSPECT where a difference exceeds its limit and is not below its neighbours; UNKNOWN where it is not known."""
     filled = np.nan_to_num(size)
     neighbours = np.maximum(np.r_[0.0, filled[:-1]], np.r_[filled[1:], 0.0])
@@ -124,24 +121,9 @@ def _spikes(size: Field, excess: Field) -> NDArray[np.int8]:
 
 
 def flux_spikes_of(
-    values: Field,
-    times: NDArray[np.datetime64],
-    *,
-    factor: float,
-    window: int,
-    night: NDArray[np.bool_] | None = None,
-) -> NDArray[np.int8]:
-    """`flux_spike_test` of readings that may have holes: each is put on its half hour first.
-
-    Parameters
-    ----------
-    values : array of float
-        NaN where missing.
-    times : array of datetime64
-        Ascending; may have holes, and of two in one half hour the later counts.
-    factor, window, night
-        As of `flux_spike_test`, night one a reading.
-    """
+    values: Values, times: Times, *, factor: float, window: int, night: NDArray[np.bool_] | None = None
+) -> Flags:
+    """`flux_spike_test` of readings that may have holes, on a grid of half hours; of two in one half hour the later counts."""
     if not values.size:
         return np.zeros(0, dtype=np.int8)
     place = np.rint((times - times[0]) / np.timedelta64(FLUX_CADENCE_S, "s")).astype(np.int64)
@@ -155,31 +137,24 @@ def flux_spikes_of(
     return flags
 
 
-def is_night(times: NDArray[np.datetime64], place: Coordinates) -> NDArray[np.bool_]:
+def is_night(times: Times, place: Coordinates) -> NDArray[np.bool_]:
     """Whether the sun is below the horizon in the middle of each half hour."""
     middle = times + np.timedelta64(FLUX_CADENCE_S // 2, "s")
     dark: NDArray[np.bool_] = solar_elevation(middle, place.lon, place.lat) < 0
     return dark
 
 
-def _run(series: NativeSeries, limit: FluxSpikeLimit) -> NDArray[np.int8]:
+def _run(series: NativeSeries, limit: FluxSpikeLimit) -> Flags:
     place = series.stream.place
     if series.stream.cadence_s != FLUX_CADENCE_S or place is None:
         return np.where(np.isfinite(series.numbers), Flag.UNKNOWN, Flag.MISSING).astype(np.int8)
     window = limit.window_h * HOUR_S // FLUX_CADENCE_S
     night = is_night(series.times, place)
-    return flux_spikes_of(series.numbers, series.times, factor=limit.factor, window=window, night=night)
+    return flux_spikes_of(*series.arrays, factor=limit.factor, window=window, night=night)
 
 
-def _explain(series: NativeSeries, limit: FluxSpikeLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
-    return "double", {"value": float(series.numbers[at]), "unit": series.unit, "factor": limit.factor}
+def _explain(series: NativeSeries, limit: FluxSpikeLimit, at: int) -> Explanation:
+    return "double", {**series.measured(at), "factor": limit.factor}
 
 
-TEST = NativeTest(
-    name="flux_spike",
-    limit=FluxSpikeLimit,
-    run=_run,
-    explain=_explain,
-    messages={"double": ("value", "unit", "factor")},
-    flags=frozenset({Flag.SUSPECT}),
-)
+TEST = NativeTest(limit=FluxSpikeLimit, run=_run, explain=_explain, messages={"double": ("value", "unit", "factor")})

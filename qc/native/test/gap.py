@@ -18,12 +18,9 @@ from qc.native.native_test import NativeTest
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
     from qc.limits.limit import BaseLimit
-    from schemas.reason import Figure
+    from qc.native.argument import Times
+    from schemas.reason import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +40,13 @@ class MissingIntervals:
     count: int
 
 
-def gap_test(times: NDArray[np.datetime64], cadence_s: int) -> list[MissingIntervals]:
-    """Find intervals that should have come and did not.
-
-    Between two readings lie ``round(step / cadence) - 1`` missing ones, so jitter of half a cadence is no gap. What is before
-    the first and after the last reading is not known here. QARTOD's test of this name evaluates only the newest reading.
+def gap_test(times: Times, cadence_s: int) -> list[MissingIntervals]:
+    """Find missing intervals between two readings: ``round(step / cadence) - 1``, so jitter of half a cadence is no gap.
 
     Parameters
     ----------
-    times : array of datetime64
-        UTC, ascending, unique.
     cadence_s : int
         Seconds between two readings, > 0.
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or the cadence is not above zero.
 
     Examples
     --------
@@ -73,14 +60,12 @@ def gap_test(times: NDArray[np.datetime64], cadence_s: int) -> list[MissingInter
     return [MissingIntervals(times[at], times[at + 1], int(missing[at])) for at in np.flatnonzero(missing > 0)]
 
 
-def explain(missing: MissingIntervals, cadence_s: int) -> tuple[str, Mapping[str, Figure]]:
-    """Kind of message and its figures for a gap."""
+def explain(missing: MissingIntervals, cadence_s: int) -> Explanation:
+    """Message for a gap."""
     until = f"{np.datetime_as_string(missing.before, unit='s')}Z"
     return "gap", {"count": missing.count, "cadence": cadence_s, "until": until}
 
 
 TEST: NativeTest[BaseLimit] = NativeTest(
-    name="gap",
-    messages={"gap": ("count", "cadence", "until")},
-    flags=frozenset({Flag.MISSING}),
+    name="gap", messages={"gap": ("count", "cadence", "until")}, flags=frozenset({Flag.MISSING})
 )

@@ -20,12 +20,9 @@ from schemas.flag import Flag
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
+    from qc.native.argument import Flags, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 
 class GrossRangeLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="gross_range"):
@@ -46,21 +43,19 @@ class GrossRangeLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_field
 
 
 def gross_range_test(
-    values: NDArray[np.float64], fail_span: tuple[float, float], suspect_span: tuple[float, float] | None = None
-) -> NDArray[np.int8]:
+    values: Values, fail_span: tuple[float, float], suspect_span: tuple[float, float] | None = None
+) -> Flags:
     """FAIL outside ``fail_span``, SUSPECT outside ``suspect_span``; the bounds themselves pass.
 
     Parameters
     ----------
-    values : array of float
-        In the parameter's canonical unit, NaN where missing.
     fail_span, suspect_span : (low, high)
-        Same unit; may be infinite. The suspect span must lie within the fail span.
+        Unit of the values; may be infinite.
 
     Raises
     ------
     InvalidInputError
-        If a span is upside down or the suspect span reaches out of the fail span.
+        If a span is upside down or the suspect span is not within the fail span.
 
     Examples
     --------
@@ -88,7 +83,7 @@ def _check_spans(fail_span: tuple[float, float], suspect_span: tuple[float, floa
 
 @cache
 def physical_limit(code: str) -> GrossRangeLimit | None:
-    """Limit of a parameter without one of its own: the physical range of the registry; None where that is open."""
+    """Limit of a parameter without a packaged one: the physical range of the registry; None where that is open."""
     known = parameter(code)
     if known.range_min is None and known.range_max is None:
         return None
@@ -108,19 +103,18 @@ def _first(*bounds: float | None) -> float:
     return next(bound for bound in bounds if bound is not None)
 
 
-def _run(series: NativeSeries, limit: GrossRangeLimit) -> NDArray[np.int8]:
+def _run(series: NativeSeries, limit: GrossRangeLimit) -> Flags:
     return gross_range_test(series.numbers, *_spans(series.code, limit))
 
 
-def _explain(series: NativeSeries, limit: GrossRangeLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
+def _explain(series: NativeSeries, limit: GrossRangeLimit, at: int) -> Explanation:
     value, (fail, suspect) = float(series.numbers[at]), _spans(series.code, limit)
     kind = "plausible" if fail[0] <= value <= fail[1] else "physical"
     low, high = suspect if kind == "plausible" else fail
-    return kind, {"value": value, "unit": series.unit, "low": low, "high": high}
+    return kind, {**series.measured(at), "low": low, "high": high}
 
 
 TEST = NativeTest(
-    name="gross_range",
     limit=GrossRangeLimit,
     run=_run,
     explain=_explain,

@@ -18,19 +18,16 @@ from msgspec import Meta
 from scipy.special import stdtrit
 
 from qc.limits.limit import BaseLimit, Positive
-from qc.native.argument import check_positive, elapsed_s
+from qc.native.argument import check_positive
 from qc.native.native_test import NativeTest
 from qc.native.rolling import Present
 from schemas.completeness import HOUR_S
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
+    from qc.native.argument import Flags, Times, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 _FEWEST = 3
 """With fewer values the statistic has no degree of freedom."""
@@ -43,34 +40,18 @@ class GrubbsLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     window_s: Positive
     least: Annotated[int, Meta(ge=_FEWEST)] = 10
 
-    @property
-    def look_back_s(self) -> float:
-        """See `BaseLimit`."""
-        return self.window_s
 
-
-def grubbs_test(
-    values: NDArray[np.float64], times: NDArray[np.datetime64], *, alpha: float, window_s: float, least: int = 10
-) -> NDArray[np.int8]:
+def grubbs_test(values: Values, times: Times, *, alpha: float, window_s: float, least: int = 10) -> Flags:
     """Flag values that are outliers of the window that ends at them, by Grubbs' two-sided test.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
-    times : array of datetime64
-        UTC, ascending, unique.
     alpha : float
         Level of significance of one window [1].
     window_s : float
         The window is ``(t - window_s, t]`` [s], > 0.
     least : int
         Fewest values of a window, at least 3.
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a figure has no meaning.
 
     References
     ----------
@@ -83,9 +64,8 @@ def grubbs_test(
     >>> grubbs_test(values, times, alpha=0.01, window_s=3600.0).tolist()
     [2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 3]
     """
-    seconds = elapsed_s(values, times)
+    there = Present.of(values, times)
     check_positive(alpha=alpha, window_s=window_s, least=least)
-    there = Present.of(values, seconds)
     rolling = pd.Series(there.numbers, index=times[there.at]).rolling(pd.Timedelta(seconds=window_s))
     count = rolling.count().to_numpy().astype(np.int64)
     distance, spread = np.abs(there.numbers - rolling.mean().to_numpy()), rolling.std().to_numpy()
@@ -93,7 +73,7 @@ def grubbs_test(
     critical = np.array([critical_value(int(size), alpha) if size >= _FEWEST else np.nan for size in sizes])[which]
     flags = np.where((spread > 0) & (distance > critical * spread), Flag.SUSPECT, Flag.PASS).astype(np.int8)
     flags[count < max(least, _FEWEST)] = Flag.UNKNOWN
-    return there.flags(flags, Flag.MISSING)
+    return there.flags(flags)
 
 
 def critical_value(count: int, alpha: float) -> float:
@@ -108,24 +88,14 @@ def critical_value(count: int, alpha: float) -> float:
     return float((count - 1) / np.sqrt(count) * np.sqrt(quantile**2 / (count - 2 + quantile**2)))
 
 
-def _run(series: NativeSeries, limit: GrubbsLimit) -> NDArray[np.int8]:
-    return grubbs_test(series.numbers, series.times, alpha=limit.alpha, window_s=limit.window_s, least=limit.least)
+def _run(series: NativeSeries, limit: GrubbsLimit) -> Flags:
+    return grubbs_test(*series.arrays, alpha=limit.alpha, window_s=limit.window_s, least=limit.least)
 
 
-def _explain(series: NativeSeries, limit: GrubbsLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
-    return "outlier", {
-        "value": float(series.numbers[at]),
-        "unit": series.unit,
-        "hours": limit.window_s / HOUR_S,
-        "alpha": limit.alpha,
-    }
+def _explain(series: NativeSeries, limit: GrubbsLimit, at: int) -> Explanation:
+    return "outlier", {**series.measured(at), "hours": limit.window_s / HOUR_S, "alpha": limit.alpha}
 
 
 TEST = NativeTest(
-    name="grubbs",
-    limit=GrubbsLimit,
-    run=_run,
-    explain=_explain,
-    messages={"outlier": ("value", "unit", "hours", "alpha")},
-    flags=frozenset({Flag.SUSPECT}),
+    limit=GrubbsLimit, run=_run, explain=_explain, messages={"outlier": ("value", "unit", "hours", "alpha")}
 )

@@ -14,23 +14,17 @@ import numpy as np
 from msgspec import Meta
 
 from qc.limits.limit import BaseLimit, Positive
-from qc.native.argument import check_positive, elapsed_s
+from qc.native.argument import check_positive
 from qc.native.native_test import NativeTest
-from qc.native.rolling import (
-    Present,
-)
+from qc.native.rolling import Present
+from schemas.completeness import MINUTE_S
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
+    from qc.native.argument import Flags, Times, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
-
-_MINUTE_S = 60.0
 _STEPS_IN_GAP = 3
 """Median steps that a gap must hold at least, or the instrument is not evaluated [1]."""
 
@@ -42,28 +36,16 @@ class IsolatedLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=
     longest_s: Positive
 
 
-def isolated_test(
-    values: NDArray[np.float64], times: NDArray[np.datetime64], *, gap_s: float, longest_s: float
-) -> NDArray[np.int8]:
-    """Flag isolated values between two gaps: an instrument that starts and stops rarely measures the air.
+def isolated_test(values: Values, times: Times, *, gap_s: float, longest_s: float) -> Flags:
+    """Flag short groups of values between two gaps: while starting and stopping, an instrument rarely measures ambient air.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
-    times : array of datetime64
-        UTC, ascending, unique.
     gap_s : float
-        Time without a value that separates groups of values, from start to start [s]. An instrument whose usual step is more
-        than a third of it is not evaluated (UNKNOWN).
+        Time without a value that separates groups of values, from start to start [s]. Instruments with a usual step above a
+        third of it are not evaluated (UNKNOWN).
     longest_s : float
-        A group is SUSPECT if it lasts no longer than this from its first to its last start [s]. A group at either end of
-        the series is UNKNOWN, since what lies beyond is not known, and longer ones pass.
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a threshold is not above zero.
+        A group up to this long, from its first to its last start, is SUSPECT, at either end of the series UNKNOWN [s].
 
     Examples
     --------
@@ -72,35 +54,27 @@ def isolated_test(
     >>> isolated_test(np.ones(10), times, gap_s=1800.0, longest_s=60.0).tolist()
     [1, 1, 1, 1, 1, 3, 1, 1, 1, 1]
     """
-    seconds = elapsed_s(values, times)
+    there = Present.of(values, times)
     check_positive(gap_s=gap_s, longest_s=longest_s)
-    there = Present.of(values, seconds)
     if not there.numbers.size:
         return np.full(values.shape, Flag.MISSING, dtype=np.int8)
     if not _STEPS_IN_GAP * there.step_s <= gap_s:
-        return there.flags(np.full(there.numbers.size, Flag.UNKNOWN, dtype=np.int8), Flag.MISSING)
+        return there.flags(there.unknown())
     begins = np.flatnonzero(np.concatenate(([True], np.diff(there.seconds) > gap_s)))
     ends = np.append(begins[1:], there.numbers.size) - 1
     is_short = there.seconds[ends] - there.seconds[begins] <= longest_s
     flags = np.where(is_short, Flag.SUSPECT, Flag.PASS).astype(np.int8)
     for edge in (0, -1):
         flags[edge] = Flag.UNKNOWN if is_short[edge] else Flag.PASS
-    return there.flags(np.repeat(flags, ends - begins + 1), Flag.MISSING)
+    return there.flags(np.repeat(flags, ends - begins + 1))
 
 
-def _run(series: NativeSeries, limit: IsolatedLimit) -> NDArray[np.int8]:
-    return isolated_test(series.numbers, series.times, gap_s=limit.gap_s, longest_s=limit.longest_s)
+def _run(series: NativeSeries, limit: IsolatedLimit) -> Flags:
+    return isolated_test(*series.arrays, gap_s=limit.gap_s, longest_s=limit.longest_s)
 
 
-def _explain(_: NativeSeries, limit: IsolatedLimit, __: int) -> tuple[str, Mapping[str, Figure]]:
-    return "alone", {"minutes": limit.gap_s / _MINUTE_S}
+def _explain(_: NativeSeries, limit: IsolatedLimit, __: int) -> Explanation:
+    return "alone", {"minutes": limit.gap_s / MINUTE_S}
 
 
-TEST = NativeTest(
-    name="isolated",
-    limit=IsolatedLimit,
-    run=_run,
-    explain=_explain,
-    messages={"alone": ("minutes",)},
-    flags=frozenset({Flag.SUSPECT}),
-)
+TEST = NativeTest(limit=IsolatedLimit, run=_run, explain=_explain, messages={"alone": ("minutes",)})

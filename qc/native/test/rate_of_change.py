@@ -15,21 +15,14 @@ import numpy as np
 from qc.limits.limit import BaseLimit, Positive
 from qc.native.argument import check_positive, elapsed_s
 from qc.native.native_test import NativeTest
-from qc.native.rolling import (
-    follows_hole,
-)
+from qc.native.rolling import follows_hole
+from schemas.completeness import MINUTE_S
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
+    from qc.native.argument import Flags, Times, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
-
-
-_MINUTE_S = 60.0
+    from schemas.reason import Explanation
 
 
 class RateOfChangeLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="rate_of_change"):
@@ -39,32 +32,16 @@ class RateOfChangeLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def rate_of_change_test(
-    values: NDArray[np.float64],
-    times: NDArray[np.datetime64],
-    suspect_per_s: float,
-    *,
-    fail_per_s: float | None = None,
-    across_holes: bool = True,
-) -> NDArray[np.int8]:
-    """Flag values that changed faster than possible since the value of the interval before.
-
-    A value without one before it (the first, or after a missing one) passes, as in QARTOD.
+    values: Values, times: Times, suspect_per_s: float, *, fail_per_s: float | None = None, across_holes: bool = True
+) -> Flags:
+    """Flag values that changed faster than a limit since the preceding value; a value without one passes, as in QARTOD.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
-    times : array of datetime64
-        UTC, ascending, unique.
     suspect_per_s, fail_per_s : float
         Unit of the values per second, > 0.
     across_holes : bool
-        Whether a hole is one long step, as in QARTOD; else rows that are absent are missing values.
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a threshold is not above zero.
+        True: a hole is one long step, as in QARTOD; False: rows that are absent are missing values.
 
     Examples
     --------
@@ -88,26 +65,19 @@ def rate_of_change_test(
     return flags
 
 
-def _run(series: NativeSeries, limit: RateOfChangeLimit) -> NDArray[np.int8]:
-    return rate_of_change_test(series.numbers, series.times, limit.suspect_per_minute / _MINUTE_S, across_holes=False)
+def _run(series: NativeSeries, limit: RateOfChangeLimit) -> Flags:
+    return rate_of_change_test(*series.arrays, limit.suspect_per_minute / MINUTE_S, across_holes=False)
 
 
-def _explain(series: NativeSeries, limit: RateOfChangeLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
-    before, value = map(float, series.numbers[at - 1 : at + 1])
-    return "step", {
-        "before": before,
-        "value": value,
-        "unit": series.unit,
-        "seconds": float((series.times[at] - series.times[at - 1]) / np.timedelta64(1, "s")),
-        "limit": limit.suspect_per_minute,
-    }
+def _explain(series: NativeSeries, limit: RateOfChangeLimit, at: int) -> Explanation:
+    step_s = float((series.times[at] - series.times[at - 1]) / np.timedelta64(1, "s"))
+    figures = {"before": float(series.numbers[at - 1]), "seconds": step_s, "limit": limit.suspect_per_minute}
+    return "step", {**series.measured(at), **figures}
 
 
 TEST = NativeTest(
-    name="rate_of_change",
     limit=RateOfChangeLimit,
     run=_run,
     explain=_explain,
     messages={"step": ("before", "value", "unit", "seconds", "limit")},
-    flags=frozenset({Flag.SUSPECT}),
 )

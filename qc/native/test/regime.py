@@ -13,23 +13,17 @@ import numpy as np
 from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from qc.limits.limit import Positive
-from qc.native.argument import check_positive, elapsed_s
+from qc.native.argument import check_positive
 from qc.native.native_test import NativeTest
 from qc.native.reference import ReferenceLimit, compare_with_reference
-from qc.native.rolling import (
-    Present,
-    trailing,
-)
-from schemas.completeness import HOUR_S
-from schemas.flag import Flag
+from qc.native.rolling import Present, trailing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
+    from qc.native.argument import Flags, Times, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 
 class RegimeLimit(ReferenceLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="regime"):
@@ -38,31 +32,15 @@ class RegimeLimit(ReferenceLimit, frozen=True, kw_only=True, forbid_unknown_fiel
     suspect: Positive
 
 
-def regime_test(
-    values: NDArray[np.float64],
-    times: NDArray[np.datetime64],
-    suspect: float,
-    *,
-    window_s: float,
-    reference_s: float,
-) -> NDArray[np.int8]:
-    """Flag values that end a window which lies wholly outside everything that the time before has seen.
+def regime_test(values: Values, times: Times, suspect: float, *, window_s: float, reference_s: float) -> Flags:
+    """Flag values that end a window which lies wholly outside the range of the reference period before it.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
-    times : array of datetime64
-        UTC, ascending, unique.
     suspect : float
-        Distance of the window from the range of the reference, which ends where the window begins; unit of the values, > 0.
+        Distance of the window from the range of the reference, unit of the values, > 0.
     window_s, reference_s : float
-        [s]
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a threshold is not above zero.
+        Lengths of the window and of the reference before it [s].
 
     Examples
     --------
@@ -70,9 +48,8 @@ def regime_test(
     >>> regime_test(np.array([1.0, 2.0, 1.0, 9.0, 8.0, 9.0]), times, 5.0, window_s=180.0, reference_s=180.0).tolist()
     [2, 2, 2, 2, 2, 3]
     """
-    seconds = elapsed_s(values, times)
+    there = Present.of(values, times)
     check_positive(suspect=suspect)
-    there = Present.of(values, seconds)
     size, before = there.count(window_s), there.count(reference_s)
 
     def is_outside(now: slice, then: slice) -> NDArray[np.bool_]:
@@ -82,30 +59,20 @@ def regime_test(
         outside: NDArray[np.bool_] = np.maximum(above, below) > suspect
         return outside
 
-    return there.flags(compare_with_reference(there, size, before, is_outside), Flag.MISSING)
+    return there.flags(compare_with_reference(there, size, before, is_outside))
 
 
-def _run(series: NativeSeries, limit: RegimeLimit) -> NDArray[np.int8]:
-    return regime_test(
-        series.numbers, series.times, limit.suspect, window_s=limit.window_s, reference_s=limit.reference_s
-    )
+def _run(series: NativeSeries, limit: RegimeLimit) -> Flags:
+    return regime_test(*series.arrays, limit.suspect, window_s=limit.window_s, reference_s=limit.reference_s)
 
 
-def _explain(series: NativeSeries, limit: RegimeLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
-    return "outside", {
-        "hours": limit.window_s / HOUR_S,
-        "reference": limit.reference_s / HOUR_S,
-        "value": float(series.numbers[at]),
-        "unit": series.unit,
-        "limit": limit.suspect,
-    }
+def _explain(series: NativeSeries, limit: RegimeLimit, at: int) -> Explanation:
+    return "outside", {**series.measured(at), **limit.lengths(), "limit": limit.suspect}
 
 
 TEST = NativeTest(
-    name="regime",
     limit=RegimeLimit,
     run=_run,
     explain=_explain,
     messages={"outside": ("hours", "reference", "value", "unit", "limit")},
-    flags=frozenset({Flag.SUSPECT}),
 )

@@ -14,22 +14,16 @@ import numpy as np
 from msgspec import Meta
 
 from qc.limits.limit import BaseLimit, Positive
-from qc.native.argument import check_positive, elapsed_s
+from qc.native.argument import check_positive
 from qc.native.native_test import NativeTest
-from qc.native.rolling import (
-    Present,
-    share_true,
-)
+from qc.native.rolling import Present, share_true
 from schemas.completeness import HOUR_S
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
+    from qc.native.argument import Flags, Times, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 
 _MULTIPLE_TOLERANCE = 1e-6
@@ -43,42 +37,18 @@ class ResolutionLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_field
     window_s: Positive
     changes: Annotated[int, Meta(ge=5)] = 20
 
-    @property
-    def look_back_s(self) -> float:
-        """See `BaseLimit`."""
-        return self.window_s
 
-
-def resolution_test(
-    values: NDArray[np.float64],
-    times: NDArray[np.datetime64],
-    quantum: float,
-    *,
-    window_s: float,
-    changes: int = 20,
-) -> NDArray[np.int8]:
-    """Flag values that end a window in which all are multiples of a quantum coarser than the instrument's digits.
-
-    A digit is stuck, or the format changed. Only windows in which the value changed often enough are evaluated: a constant
-    belongs to the flat line.
+def resolution_test(values: Values, times: Times, quantum: float, *, window_s: float, changes: int = 20) -> Flags:
+    """Flag values that end a window of multiples of a quantum coarser than the instrument's resolution: a stuck digit, another format.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
-    times : array of datetime64
-        UTC, ascending, unique.
     quantum : float
         Unit of the values, > 0; several times the finest step that is usual.
     window_s : float
-        [s]
+        Length of the window [s].
     changes : int
-        Fewest changes within the window; by chance, all of one decimal digit are the same once in 10 to this power.
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a threshold is not above zero.
+        Fewest changes within an evaluated window; the probability of one digit that is equal by chance is 10 to minus this power.
 
     Examples
     --------
@@ -86,34 +56,31 @@ def resolution_test(
     >>> resolution_test(np.array([5.0, 10.0, 5.0, 10.0, 5.0, 10.0]), times, 5.0, window_s=360.0, changes=5).tolist()
     [2, 2, 2, 2, 2, 3]
     """
-    seconds = elapsed_s(values, times)
+    there = Present.of(values, times)
     check_positive(quantum=quantum, window_s=window_s, changes=changes)
-    there = Present.of(values, seconds)
     size = there.count(window_s)
-    flags = np.full(there.numbers.size, Flag.UNKNOWN, dtype=np.int8)
+    flags = there.unknown()
     parts = there.numbers / quantum
     is_multiple = np.abs(parts - np.rint(parts)) <= _MULTIPLE_TOLERANCE
     moved = np.diff(there.numbers, prepend=there.numbers[:1]) != 0
     enough = share_true(moved, size) * size >= changes
     flags[there.is_dense(size) & enough] = Flag.PASS
     flags[(flags == Flag.PASS) & (share_true(is_multiple, size) >= 1)] = Flag.SUSPECT
-    return there.flags(flags, Flag.MISSING)
+    return there.flags(flags)
 
 
-def _run(series: NativeSeries, limit: ResolutionLimit) -> NDArray[np.int8]:
-    return resolution_test(series.numbers, series.times, limit.quantum, window_s=limit.window_s, changes=limit.changes)
+def _run(series: NativeSeries, limit: ResolutionLimit) -> Flags:
+    return resolution_test(*series.arrays, limit.quantum, window_s=limit.window_s, changes=limit.changes)
 
 
-def _explain(series: NativeSeries, limit: ResolutionLimit, _: int) -> tuple[str, Mapping[str, Figure]]:
+def _explain(series: NativeSeries, limit: ResolutionLimit, _: int) -> Explanation:
     return "coarse", {"hours": limit.window_s / HOUR_S, "quantum": limit.quantum, "unit": series.unit}
 
 
 TEST = NativeTest(
-    name="resolution",
     limit=ResolutionLimit,
     run=_run,
     explain=_explain,
     messages={"coarse": ("hours", "quantum", "unit")},
-    flags=frozenset({Flag.SUSPECT}),
     as_written=True,
 )

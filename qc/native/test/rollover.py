@@ -18,12 +18,11 @@ from qc.native.native_test import NativeTest
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
+    from qc.native.argument import Flags, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 
 class RolloverLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="rollover"):
@@ -34,38 +33,28 @@ class RolloverLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def mistake(self) -> str | None:
         """See `BaseLimit`."""
-        return (
-            f"moduli: expected each above twice the margin {self.margin}"
-            if min(self.moduli) <= 2 * self.margin
-            else None
-        )
+        too_small = min(self.moduli) <= 2 * self.margin
+        return f"moduli: expected each above twice the margin {self.margin}" if too_small else None
 
     def without_meaning(self) -> str | None:
         """See `BaseLimit`."""
         return "a direction restarts at every turn"
 
 
-def rollover_test(values: NDArray[np.float64], moduli: Sequence[float], margin: float) -> NDArray[np.int8]:
-    """Flag values that differ from the one before by a counter's whole range: it wrapped around, or overflowed.
+def rollover_test(values: Values, moduli: Sequence[float], margin: float) -> Flags:
+    """Flag values that differ from the preceding one by the whole range of a counter, which wrapped around or overflowed.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing; the value before is the last that is there.
     moduli : sequence of float
         Ranges of the counter after which it restarts, unit of the values, each above twice the margin.
     margin : float
-        How much the true value may have changed meanwhile, unit of the values, > 0.
-
-    Returns
-    -------
-    array of int8
-        The first value has none before it and passes.
+        Largest change of the true value meanwhile, unit of the values, > 0.
 
     Raises
     ------
     InvalidInputError
-        If there is no modulus or a threshold has no meaning.
+        If there is no modulus, or one is not above twice the margin.
 
     Examples
     --------
@@ -77,7 +66,7 @@ def rollover_test(values: NDArray[np.float64], moduli: Sequence[float], margin: 
         msg = f"moduli: {list(moduli)}, expected at least one, each above twice the margin {margin}"
         raise InvalidInputError(msg)
     flags = np.where(np.isfinite(values), Flag.PASS, Flag.MISSING).astype(np.int8)
-    # across holes too: a counter starts from zero after a restart
+    # also across holes, since a counter restarts from zero
     at = np.flatnonzero(flags == Flag.PASS)
     change = np.abs(np.diff(values[at]))
     for modulus in moduli:
@@ -85,22 +74,21 @@ def rollover_test(values: NDArray[np.float64], moduli: Sequence[float], margin: 
     return flags
 
 
-def _run(series: NativeSeries, limit: RolloverLimit) -> NDArray[np.int8]:
+def _run(series: NativeSeries, limit: RolloverLimit) -> Flags:
     return rollover_test(series.numbers, limit.moduli, limit.margin)
 
 
-def _explain(series: NativeSeries, limit: RolloverLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
-    before, value = series.before(at), float(series.numbers[at])
-    modulus = min(limit.moduli, key=lambda item: abs(abs(value - before) - item))
-    return "wrap", {"before": before, "value": value, "unit": series.unit, "modulus": modulus}
+def _explain(series: NativeSeries, limit: RolloverLimit, at: int) -> Explanation:
+    before = series.before(at)
+    change = abs(float(series.numbers[at]) - before)
+    modulus = min(limit.moduli, key=lambda item: abs(change - item))
+    return "wrap", {**series.measured(at), "before": before, "modulus": modulus}
 
 
 TEST = NativeTest(
-    name="rollover",
     limit=RolloverLimit,
     run=_run,
     explain=_explain,
     messages={"wrap": ("before", "value", "unit", "modulus")},
-    flags=frozenset({Flag.SUSPECT}),
     as_written=True,
 )

@@ -18,18 +18,15 @@ from msgspec import Meta
 from qc.limits.limit import BaseLimit, Positive
 from qc.native.argument import check_positive, elapsed_s
 from qc.native.native_test import NativeTest
-from qc.native.rolling import (
-    follows_hole,
-)
+from qc.native.rolling import follows_hole
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
+    from qc.native.argument import Flags, Times, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 
 class SpikeLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="spike"):
@@ -40,44 +37,34 @@ class SpikeLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class SpikeMethod(StrEnum):
-    """How the distance of a value from its neighbours is measured."""
+    """Measure of the distance of a value from its neighbours."""
 
     AVERAGE = "average"
     """``|v[i] - (v[i-1] + v[i+1]) / 2|``, QARTOD's."""
     DIFFERENTIAL = "differential"
-    """The smaller of both steps, if they go opposite ways: a step of the level is no spike."""
+    """The smaller of both steps where they have opposite signs, else 0: a level step is no spike."""
 
 
 def spike_test(
-    values: NDArray[np.float64],
+    values: Values,
     suspect: float,
     *,
-    times: NDArray[np.datetime64] | None = None,
+    times: Times | None = None,
     fail: float | None = None,
     relative: float = 0.0,
     method: SpikeMethod = SpikeMethod.AVERAGE,
-) -> NDArray[np.int8]:
-    """Flag single values that differ from both neighbours.
-
-    The first and the last value, and a value with a missing neighbour, are UNKNOWN.
+) -> Flags:
+    """Flag single values that differ from both neighbours; a value with a missing neighbour is UNKNOWN.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
     suspect, fail : float
         Distance above which a value is SUSPECT or FAIL, same unit as the values, > 0.
     times : array of datetime64 or None
         UTC, ascending, unique; a neighbour beyond a hole is missing. None: the values follow each other.
     relative : float
-        A distance must also be above this part of the neighbours' mean [1]; 0 as in QARTOD. So that the noise of a high
-        level is no spike.
+        The distance is also above this part of the neighbours' mean [1], against noise at high levels; 0 as in QARTOD.
     method : SpikeMethod
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a threshold is not above zero.
 
     Examples
     --------
@@ -101,7 +88,7 @@ def spike_test(
     return flags
 
 
-def _distance(values: NDArray[np.float64], method: SpikeMethod) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _distance(values: Values, method: SpikeMethod) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Distance from the neighbours and the neighbours' mean, of the inner values; NaN where one is missing."""
     with np.errstate(invalid="ignore", over="ignore"):
         level = (values[:-2] + values[2:]) / 2
@@ -113,22 +100,17 @@ def _distance(values: NDArray[np.float64], method: SpikeMethod) -> tuple[NDArray
         return distance, level
 
 
-def _run(series: NativeSeries, limit: SpikeLimit) -> NDArray[np.int8]:
+def _run(series: NativeSeries, limit: SpikeLimit) -> Flags:
     return spike_test(
         series.numbers, limit.suspect, times=series.times, relative=limit.relative, method=SpikeMethod.DIFFERENTIAL
     )
 
 
-def _explain(series: NativeSeries, limit: SpikeLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
-    before, value, after = map(float, series.numbers[at - 1 : at + 2])
-    return "step", {"value": value, "unit": series.unit, "before": before, "after": after, "limit": limit.suspect}
+def _explain(series: NativeSeries, limit: SpikeLimit, at: int) -> Explanation:
+    before, after = float(series.numbers[at - 1]), float(series.numbers[at + 1])
+    return "step", {**series.measured(at), "before": before, "after": after, "limit": limit.suspect}
 
 
 TEST = NativeTest(
-    name="spike",
-    limit=SpikeLimit,
-    run=_run,
-    explain=_explain,
-    messages={"step": ("value", "unit", "before", "after", "limit")},
-    flags=frozenset({Flag.SUSPECT}),
+    limit=SpikeLimit, run=_run, explain=_explain, messages={"step": ("value", "unit", "before", "after", "limit")}
 )

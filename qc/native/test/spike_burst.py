@@ -16,22 +16,18 @@ from msgspec import Meta
 from scipy.ndimage import median_filter
 
 from qc.limits.limit import BaseLimit, Positive
-from qc.native.argument import check_positive, elapsed_s
+from qc.native.argument import check_positive
 from qc.native.native_test import NativeTest
-from qc.native.rolling import (
-    Present,
-    true_runs,
-)
+from qc.native.rolling import Present, true_runs
 from qc.robust import MAD_TO_SIGMA
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
+    from qc.native.argument import Flags, Times, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 
 class SpikeBurstLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="spike_burst"):
@@ -44,39 +40,20 @@ class SpikeBurstLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_field
 
 
 def spike_burst_test(
-    values: NDArray[np.float64],
-    times: NDArray[np.datetime64],
-    suspect: float,
-    *,
-    points: int = 3,
-    deviations: float = 8.0,
-    relative: float = 0.0,
-) -> NDArray[np.int8]:
+    values: Values, times: Times, suspect: float, *, points: int = 3, deviations: float = 8.0, relative: float = 0.0
+) -> Flags:
     """Flag 1 to ``points`` values in a row that differ from the median of their neighbourhood (Hampel's identifier).
 
-    The neighbourhood holds ``4 * points + 1`` values with the evaluated one in its middle. A value is flagged if its distance
-    from the median is above ``suspect``, ``deviations`` robust standard deviations and ``relative`` times the median. More
-    of them in a row are a plateau and no spike. The first and last ``2 * points`` values are UNKNOWN.
+    The neighbourhood holds ``4 * points + 1`` values with the evaluated one in its middle.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
-    times : array of datetime64
-        UTC, ascending, unique.
     suspect : float
-        Unit of the values, > 0.
+        Least distance from the median, unit of the values, > 0.
     points : int
         Longest spike, at least 1.
-    deviations : float
-        Multiples of 1.4826 times the median absolute deviation of the neighbourhood [1], > 0.
-    relative : float
-        [1]
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a threshold has no meaning.
+    deviations, relative : float
+        The distance is also above this multiple of 1.4826 MAD of the neighbourhood and of its median [1].
 
     References
     ----------
@@ -90,10 +67,9 @@ def spike_burst_test(
     >>> spike_burst_test(values, times, 5.0, points=1).tolist()
     [2, 2, 1, 1, 1, 1, 3, 1, 1, 1, 1, 2, 2]
     """
-    seconds = elapsed_s(values, times)
+    there, size = Present.of(values, times), 4 * points + 1
     check_positive(suspect=suspect, points=points, deviations=deviations)
-    there, size = Present.of(values, seconds), 4 * points + 1
-    flags = np.full(there.numbers.size, Flag.UNKNOWN, dtype=np.int8)
+    flags = there.unknown()
     if there.numbers.size >= size:
         level = median_filter(there.numbers, size, mode="nearest")
         distance = np.abs(there.numbers - level)
@@ -102,7 +78,7 @@ def spike_burst_test(
         inner = slice(2 * points, there.numbers.size - 2 * points)
         flags[inner][there.is_dense(size)[size - 1 :]] = Flag.PASS
         flags[_short_runs(distance > limit, points) & (flags == Flag.PASS)] = Flag.SUSPECT
-    return there.flags(flags, Flag.MISSING)
+    return there.flags(flags)
 
 
 def _short_runs(where: NDArray[np.bool_], longest: int) -> NDArray[np.bool_]:
@@ -117,34 +93,19 @@ def _short_runs(where: NDArray[np.bool_], longest: int) -> NDArray[np.bool_]:
     return short
 
 
-def _run(series: NativeSeries, limit: SpikeBurstLimit) -> NDArray[np.int8]:
+def _run(series: NativeSeries, limit: SpikeBurstLimit) -> Flags:
     return spike_burst_test(
-        series.numbers,
-        series.times,
-        limit.suspect,
-        points=limit.points,
-        deviations=limit.deviations,
-        relative=limit.relative,
+        *series.arrays, limit.suspect, points=limit.points, deviations=limit.deviations, relative=limit.relative
     )
 
 
-def _explain(series: NativeSeries, limit: SpikeBurstLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
+def _explain(series: NativeSeries, limit: SpikeBurstLimit, at: int) -> Explanation:
     near = series.on_line().numbers[max(0, at - 2 * limit.points) : at + 2 * limit.points + 1]
     level = float(np.nanmedian(near))
-    return "burst", {
-        "value": float(series.numbers[at]),
-        "unit": series.unit,
-        "level": level if series.period is None else level % series.period,
-        "points": limit.points,
-        "limit": limit.suspect,
-    }
+    level = level if series.period is None else level % series.period
+    return "burst", {**series.measured(at), "level": level, "points": limit.points, "limit": limit.suspect}
 
 
 TEST = NativeTest(
-    name="spike_burst",
-    limit=SpikeBurstLimit,
-    run=_run,
-    explain=_explain,
-    messages={"burst": ("value", "unit", "level", "points", "limit")},
-    flags=frozenset({Flag.SUSPECT}),
+    limit=SpikeBurstLimit, run=_run, explain=_explain, messages={"burst": ("value", "unit", "level", "points", "limit")}
 )

@@ -19,12 +19,11 @@ from schemas.flag import Flag
 from schemas.reading import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from qc.limits.limit import BaseLimit
-    from schemas.reason import Figure
+    from qc.native.argument import Flags
+    from schemas.reason import Explanation
 
 
 HARD_LETTERS = frozenset(
@@ -33,7 +32,7 @@ HARD_LETTERS = frozenset(
 """Letters that fail a value: the instrument did not measure the air."""
 
 
-def status_test(letters: NDArray[np.object_]) -> NDArray[np.int8]:
+def status_test(letters: NDArray[np.object_]) -> Flags:
     """Flag values by the status letter of the instrument.
 
     C, M, D, B and F are FAIL; T, S and an unknown letter are SUSPECT; N, None, NaN and "" are PASS.
@@ -64,13 +63,11 @@ def _letter_flag(letter: str) -> Flag:
     return Flag.FAIL if letter in HARD_LETTERS else Flag.SUSPECT
 
 
-def explain(letter: str) -> tuple[str, Mapping[str, Figure]]:
-    """Kind of message and its figures for a letter."""
+def explain(letter: str) -> Explanation:
+    """Message for a letter."""
     return "letter", {"letter": letter}
 
 
 TEST: NativeTest[BaseLimit] = NativeTest(
-    name="status",
-    messages={"letter": ("letter",)},
-    flags=frozenset({Flag.FAIL, Flag.SUSPECT}),
+    name="status", messages={"letter": ("letter",)}, flags=frozenset({Flag.FAIL, Flag.SUSPECT})
 )

@@ -15,26 +15,16 @@ import numpy as np
 from msgspec import Meta
 
 from qc.limits.limit import BaseLimit, Positive
-from qc.native.argument import check_positive, elapsed_s
+from qc.native.argument import check_positive
 from qc.native.native_test import NativeTest
-from qc.native.rolling import (
-    HOLE_STEPS,
-    MIN_WINDOW_VALUES,
-    Present,
-    trailing_median,
-)
+from qc.native.rolling import HOLE_STEPS, MIN_WINDOW_VALUES, Present, trailing_median
+from schemas.completeness import MINUTE_S
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
+    from qc.native.argument import Flags, Times, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
-
-
-_MINUTE_S = 60.0
+    from schemas.reason import Explanation
 
 
 class StepLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="step"):
@@ -45,48 +35,24 @@ class StepLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True
     abrupt: Annotated[float, Meta(gt=0, le=1)] = 0.7
     deviations: Positive = 8.0
 
-    @property
-    def look_back_s(self) -> float:
-        """See `BaseLimit`."""
-        return self.window_s
-
 
 def step_test(
-    values: NDArray[np.float64],
-    times: NDArray[np.datetime64],
-    suspect: float,
-    *,
-    window_s: float,
-    abrupt: float = 0.7,
-    deviations: float = 8.0,
-) -> NDArray[np.int8]:
-    """Flag the first value of a new level that was reached at once.
+    values: Values, times: Times, suspect: float, *, window_s: float, abrupt: float = 0.7, deviations: float = 8.0
+) -> Flags:
+    """Flag the first value of a new level that was reached at once: air changes gradually, a shifted zero does not.
 
-    The level before is the median of the window before the value, the level after that of the window which begins with it. The
-    value is SUSPECT if both differ by more than ``suspect`` and by more than ``deviations`` times the usual change from value
-    to value, and if the change from the value before makes up at least ``abrupt`` of the difference: air changes
-    gradually, an exchanged filter or a moved zero does not. What changed during a hole did not change at once. Values without
-    two whole windows are UNKNOWN.
+    A change across a hole is not abrupt. Values without two whole windows are UNKNOWN.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
-    times : array of datetime64
-        UTC, ascending, unique.
     suspect : float
-        Unit of the values, > 0.
+        Difference of the medians before and after, unit of the values, > 0.
     window_s : float
-        Length of each window [s]; fewer than three values in it prove nothing.
+        Length of each window [s]; at least three values.
     abrupt : float
-        [1], above 0, at most 1.
+        Part of the difference that occurs from one value to the next [1], above 0, at most 1.
     deviations : float
-        [1]
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a threshold has no meaning.
+        The difference is also above this multiple of the median absolute change from value to value [1].
 
     Examples
     --------
@@ -95,11 +61,10 @@ def step_test(
     >>> step_test(values, times, 5.0, window_s=180.0).tolist()
     [2, 2, 2, 1, 3, 1, 2, 2]
     """
-    seconds = elapsed_s(values, times)
+    there = Present.of(values, times)
     check_positive(suspect=suspect, window_s=window_s, abrupt=abrupt)
-    there = Present.of(values, seconds)
     size, count = there.count(window_s), there.numbers.size
-    flags = np.full(count, Flag.UNKNOWN, dtype=np.int8)
+    flags = there.unknown()
     if size >= MIN_WINDOW_VALUES and count >= 2 * size:
         inner = slice(size, count - size + 1)
         level = trailing_median(there.numbers, size)
@@ -111,35 +76,20 @@ def step_test(
         found &= at_once[inner]
         dense = there.is_dense(2 * size)[2 * size - 1 :]
         flags[inner] = np.where(dense, np.where(found, Flag.SUSPECT, Flag.PASS), Flag.UNKNOWN)
-    return there.flags(flags, Flag.MISSING)
+    return there.flags(flags)
 
 
-def _run(series: NativeSeries, limit: StepLimit) -> NDArray[np.int8]:
+def _run(series: NativeSeries, limit: StepLimit) -> Flags:
     return step_test(
-        series.numbers,
-        series.times,
-        limit.suspect,
-        window_s=limit.window_s,
-        abrupt=limit.abrupt,
-        deviations=limit.deviations,
+        *series.arrays, limit.suspect, window_s=limit.window_s, abrupt=limit.abrupt, deviations=limit.deviations
     )
 
 
-def _explain(series: NativeSeries, limit: StepLimit, at: int) -> tuple[str, Mapping[str, Figure]]:
-    return "step", {
-        "before": series.before(at),
-        "value": float(series.numbers[at]),
-        "unit": series.unit,
-        "minutes": limit.window_s / _MINUTE_S,
-        "limit": limit.suspect,
-    }
+def _explain(series: NativeSeries, limit: StepLimit, at: int) -> Explanation:
+    figures = {"before": series.before(at), "minutes": limit.window_s / MINUTE_S, "limit": limit.suspect}
+    return "step", {**series.measured(at), **figures}
 
 
 TEST = NativeTest(
-    name="step",
-    limit=StepLimit,
-    run=_run,
-    explain=_explain,
-    messages={"step": ("before", "value", "unit", "minutes", "limit")},
-    flags=frozenset({Flag.SUSPECT}),
+    limit=StepLimit, run=_run, explain=_explain, messages={"step": ("before", "value", "unit", "minutes", "limit")}
 )

@@ -14,23 +14,17 @@ import numpy as np
 from msgspec import Meta
 
 from qc.limits.limit import Positive
-from qc.native.argument import InvalidInputError, check_positive, elapsed_s
+from qc.native.argument import InvalidInputError, check_positive
 from qc.native.native_test import NativeTest
 from qc.native.reference import ReferenceLimit, compare_with_reference
-from qc.native.rolling import (
-    Present,
-    trailing_median,
-)
-from schemas.completeness import HOUR_S
-from schemas.flag import Flag
+from qc.native.rolling import Present, trailing_median
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
+    from qc.native.argument import Flags, Times, Values
     from qc.native.series import NativeSeries
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 
 class VarianceChangeLimit(ReferenceLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="variance_change"):
@@ -41,36 +35,21 @@ class VarianceChangeLimit(ReferenceLimit, frozen=True, kw_only=True, forbid_unkn
 
 
 def variance_change_test(
-    values: NDArray[np.float64],
-    times: NDArray[np.datetime64],
-    ratio: float,
-    *,
-    window_s: float,
-    reference_s: float,
-    floor: float,
-) -> NDArray[np.int8]:
-    """Flag values that end a window whose noise is not that of the time before.
+    values: Values, times: Times, ratio: float, *, window_s: float, reference_s: float, floor: float
+) -> Flags:
+    """Flag values that end a window whose noise differs from that of the reference period before it.
 
-    Noise is the median absolute change from value to value; that of the window is compared with that of the reference, which
-    ends where the window begins. Both are raised to ``floor`` first, so that the last digit of quiet air is no noise.
+    Noise is the median absolute change from value to value. Both are raised to ``floor`` first, so that the last digit of a
+    quiet signal does not count as noise.
 
     Parameters
     ----------
-    values : array of float
-        NaN where missing.
-    times : array of datetime64
-        UTC, ascending, unique.
     ratio : float
         SUSPECT above this ratio and below its inverse [1], > 1.
     window_s, reference_s : float
-        [s]
+        Lengths of the window and of the reference before it [s].
     floor : float
         Unit of the values, > 0.
-
-    Raises
-    ------
-    InvalidInputError
-        If the times are unsorted or doubled, or a threshold has no meaning.
 
     Examples
     --------
@@ -79,12 +58,11 @@ def variance_change_test(
     >>> variance_change_test(values, times, 10.0, window_s=180.0, reference_s=300.0, floor=0.01).tolist()
     [2, 2, 2, 2, 2, 2, 2, 3, 3]
     """
-    seconds = elapsed_s(values, times)
+    there = Present.of(values, times)
     if not ratio > 1:
         msg = f"ratio: {ratio}, expected a number above one"
         raise InvalidInputError(msg)
     check_positive(floor=floor)
-    there = Present.of(values, seconds)
     size, before = there.count(window_s), there.count(reference_s)
     change = np.abs(np.diff(there.numbers, prepend=there.numbers[:1]))
 
@@ -94,30 +72,19 @@ def variance_change_test(
         found: NDArray[np.bool_] = (noise > ratio * usual) | (noise * ratio < usual)
         return found
 
-    return there.flags(compare_with_reference(there, size, before, is_other), Flag.MISSING)
+    return there.flags(compare_with_reference(there, size, before, is_other))
 
 
-def _run(series: NativeSeries, limit: VarianceChangeLimit) -> NDArray[np.int8]:
+def _run(series: NativeSeries, limit: VarianceChangeLimit) -> Flags:
     return variance_change_test(
-        series.numbers,
-        series.times,
-        limit.ratio,
-        window_s=limit.window_s,
-        reference_s=limit.reference_s,
-        floor=limit.floor,
+        *series.arrays, limit.ratio, window_s=limit.window_s, reference_s=limit.reference_s, floor=limit.floor
     )
 
 
-def _explain(_: NativeSeries, limit: VarianceChangeLimit, __: int) -> tuple[str, Mapping[str, Figure]]:
-    hours, reference = limit.window_s / HOUR_S, limit.reference_s / HOUR_S
-    return "noise", {"hours": hours, "reference": reference, "ratio": limit.ratio}
+def _explain(_: NativeSeries, limit: VarianceChangeLimit, __: int) -> Explanation:
+    return "noise", {**limit.lengths(), "ratio": limit.ratio}
 
 
 TEST = NativeTest(
-    name="variance_change",
-    limit=VarianceChangeLimit,
-    run=_run,
-    explain=_explain,
-    messages={"noise": ("hours", "reference", "ratio")},
-    flags=frozenset({Flag.SUSPECT}),
+    limit=VarianceChangeLimit, run=_run, explain=_explain, messages={"noise": ("hours", "reference", "ratio")}
 )
