@@ -19,6 +19,7 @@ import pandas as pd
 
 from bench.simulator_agreement import TruthScore, score
 from ingest.decode.validate import TIME_AHEAD_MAX
+from qc.hourly.context import HourlyContext
 from qc.hourly.drift.flagging import flag_drift
 from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import aggregate, merge
@@ -136,7 +137,9 @@ def _station_flags(
             flags.append(flagged.records)
             hours = pd.date_range(province.start, province.end, freq="h", inclusive="left", name="start", unit="us")
             parts.append(aggregate(native, flagged.combined, hours, cadence_s=instrument.cadence_s))
-        hourly = flag_hours(merge(parts), thresholds, network=network, station_id=station.id, zone=zone, place=place)
+        hourly = flag_hours(
+            HourlyContext(merge(parts), thresholds, network=network, station_id=station.id, zone=zone, place=place)
+        )
         flags.append(hourly.records)
         kept.setdefault(network.value, {})[station.id] = hourly.hourly
     return flags

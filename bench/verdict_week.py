@@ -15,6 +15,7 @@ from bench.verdict_plan import Plan, PlannedSite, start_of
 from bench.verdict_release import GREENHOUSE
 from qc.calibration.applied import Calibrations
 from qc.calibration.check import evaluate_checks, flagged_periods
+from qc.hourly.context import HourlyContext
 from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import aggregate, merge
 from qc.native.runner import flag_native
@@ -92,7 +93,9 @@ class Week:
             hours = pd.date_range(self.start, self.end, freq="h", inclusive="left", unit="us")
             parts.append(aggregate(native, flagged.combined, hours.rename("start"), cadence_s=instrument.cadence_s))
         if parts:
-            made = flag_hours(merge(parts), self._thresholds, network=network, station_id=station.id, zone=ZONE)
+            made = flag_hours(
+                HourlyContext(merge(parts), self._thresholds, network=network, station_id=station.id, zone=ZONE)
+            )
             self.hours[network][station.id] = made.hourly
             self.flags[station.id].append(made.records.assign(network=network))
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from qc.hourly import table as hourly
 from qc.hourly.relation import network
-from qc.limits.limit import test_of
+from qc.limits.limit import tag_of
 from qc.limits.load import LimitKinds, parse_limits
 from qc.limits.thresholds import PACKAGED
 from qc.native import table as native
@@ -40,7 +40,7 @@ def renew(page: str) -> str:
     kinds = LimitKinds({**native.KINDS, **hourly.KINDS}, {}, is_partial=True)
     limits: dict[str, list[BaseLimit]] = {}
     for _, limit in parse_limits(PACKAGED.read_text("utf-8"), PACKAGED.name, kinds).limits:
-        limits.setdefault(test_of(limit), []).append(limit)
+        limits.setdefault(tag_of(limit), []).append(limit)
     blocks = {
         "native tests": [(item.TEST.name, item.__doc__, item.TEST.flags) for item in native.MODULES],
         "hourly tests": [(item.TEST.name, item.__doc__, item.TEST.flags) for item in hourly.MODULES],

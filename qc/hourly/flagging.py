@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.hourly.context import HourlyContext
 from qc.hourly.relation.network import network_results
 from qc.hourly.table import TESTS
 from qc.hourly.test import completeness
@@ -18,15 +17,11 @@ from schemas.reason import Reason, encode_reason
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Mapping
-    from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
 
+    from qc.hourly.context import HourlyContext
     from qc.hourly.hourly_test import HourlyResult
-    from qc.hourly.mean import Hourly
-    from qc.limits.thresholds import Thresholds
-    from qc.native.coordinates import Coordinates
 
 #: Shared, since making an empty frame costs as much as the tests of a day of minutes.
 _NO_FLAGS = empty_flags()
@@ -51,74 +46,40 @@ class FlaggedHours:
     unevaluated: Counter[str]
 
 
-def flag_hours(  # noqa: PLR0913 - all by keyword
-    hourly: Hourly,
-    thresholds: Thresholds,
-    *,
-    network: str,
-    station_id: str,
-    zone: ZoneInfo,
-    other_networks: pd.DataFrame | None = None,
-    place: Coordinates | None = None,
-    near: Mapping[str, pd.DataFrame] | None = None,
-) -> FlaggedHours:
-    """Run every hourly test on one station's hours.
-
-    Parameters
-    ----------
-    hourly : Hourly
-    thresholds : Thresholds
-    network, station_id : str
-    zone : ZoneInfo
-        Of the civil months by which limits may change.
-    other_networks : DataFrame or None
-        Hourly values of the station's other networks, for relations across networks.
-    place : Coordinates or None
-        Of the station, for the position of the sun.
-    near : mapping of str to DataFrame or None
-        Hourly values of the same network at neighbouring stations, by id.
-    """
-    station = HourlyContext(
-        hourly,
-        thresholds,
-        network=network,
-        station_id=station_id,
-        zone=zone,
-        other_networks=other_networks,
-        place=place,
-        near=near,
-    )
+def flag_hours(context: HourlyContext) -> FlaggedHours:
+    """Run every hourly test on one station's hours."""
     of_network: dict[str, list[HourlyResult]] = {}
-    for result in network_results(station):
+    for result in network_results(context):
         of_network.setdefault(result.code, []).append(result)
     combined: dict[str, NDArray[np.int8]] = {}
     records: list[pd.DataFrame] = []
-    for code in parameters_in(hourly.frame):
-        results = [*_of_every_network(station, code), *of_network.get(code, ())]
-        empty = ~np.isfinite(station.columns[code])
+    hours = context.hourly.frame
+    for code in parameters_in(hours):
+        results = [*_of_every_network(context, code), *of_network.get(code, ())]
+        empty = ~np.isfinite(context.columns[code])
         results = [_of_values(empty, result) for result in results]
         combined[code + FLAG] = combine([result.flags for result in results])
-        records += [_records(station, result) for result in results]
-    frame = pd.concat([hourly.frame, frame_of(combined, pd.DatetimeIndex(hourly.frame.index))], axis=1)
-    return FlaggedHours(frame, concat_flags(records), station.unevaluated)
+        records += [_records(context, result) for result in results]
+    frame = pd.concat([hours, frame_of(combined, pd.DatetimeIndex(hours.index))], axis=1)
+    return FlaggedHours(frame, concat_flags(records), context.unevaluated)
 
 
-def _of_every_network(station: HourlyContext, code: str) -> list[HourlyResult]:
-    """Results of the tests of every network; those without are counted."""
+def _of_every_network(context: HourlyContext, code: str) -> list[HourlyResult]:
+    """Results of the tests of every network; tests without a limit are counted."""
     results = []
     for test in TESTS.values():
         if test.parameters is not None and code not in test.parameters:
             continue
-        result = test.evaluate(station, code)
+        result = test.evaluate(context, code)
         if result is None:
-            station.unevaluated[test.name] += 1
+            context.unevaluated[test.name] += 1
         else:
             results.append(result)
     return results
 
 
 def _of_values(empty: NDArray[np.bool_], result: HourlyResult) -> HourlyResult:
-    """The result without hours that have no value: they are MISSING whatever a test concludes from other parameters."""
+    """The result with MISSING for hours without a value, whatever a test concludes from other parameters."""
     if result.test == completeness.TEST.name or not empty.any():
         return result
     recorded = np.zeros(empty.shape, dtype=np.bool_)
@@ -127,15 +88,15 @@ def _of_values(empty: NDArray[np.bool_], result: HourlyResult) -> HourlyResult:
     return replace(result, flags=flags, recorded=recorded & ~empty)
 
 
-def _records(station: HourlyContext, result: HourlyResult) -> pd.DataFrame:
+def _records(context: HourlyContext, result: HourlyResult) -> pd.DataFrame:
     at = result.positions()
     if not at.size:
         return _NO_FLAGS
     frame = pd.DataFrame(
-        {"start": pd.DatetimeIndex(station.times[at]).as_unit("us").tz_localize("UTC"), "flag": result.flags[at]}
+        {"start": pd.DatetimeIndex(context.times[at]).as_unit("us").tz_localize("UTC"), "flag": result.flags[at]}
     )
     frame["reason"] = [_reason(result, int(position)) for position in at]
-    frame = frame.assign(station_id=station.station_id, parameter=result.code, test=result.test)
+    frame = frame.assign(station_id=context.station_id, parameter=result.code, test=result.test)
     frame["instrument_id"] = None
     return frame[list(FLAG_COLUMNS)]
 

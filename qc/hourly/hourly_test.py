@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qc.limits.limit import BaseLimit
+from qc.limits.quality_test import QualityTest
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
     from qc.hourly.context import HourlyContext
-    from qc.limits.limit import BaseLimit
-    from schemas.reason import Figure
+    from qc.native.argument import Flags
+    from schemas.reason import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,22 +27,20 @@ class HourlyResult:
 
     Attributes
     ----------
-    code : str
-        Of the parameter.
-    test : str
-        Name of the test.
+    code, test : str
+        Parameter and test.
     flags : array of int8
         One an hour.
     explain : callable
-        Kind of message and its figures for a position.
+        Message for a position.
     recorded : array of bool or None
         Hours of which a record is kept; None: those that are SUSPECT or FAIL.
     """
 
     code: str
     test: str
-    flags: NDArray[np.int8]
-    explain: Callable[[int], tuple[str, Mapping[str, Figure]]]
+    flags: Flags
+    explain: Callable[[int], Explanation]
     recorded: NDArray[np.bool_] | None = None
 
     def positions(self) -> NDArray[np.int64]:
@@ -50,28 +50,16 @@ class HourlyResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HourlyTest:
-    """One hourly test of every network.
+class HourlyTest(QualityTest[BaseLimit]):
+    """One hourly test of every network; without a limit, it applies the rule of the hour.
 
     Attributes
     ----------
-    name : str
-        In records, limits, catalogues and pages; the tag of its limit.
     evaluate : callable
         Result for a parameter; None without a limit or without its inputs.
-    messages : mapping of str to tuple of str
-        By kind: the figures that its catalogue entries may name.
-    flags : frozenset of Flag
-        Flags that are kept as records.
-    limit : type or None
-        None: the test applies the rule of the hour.
     parameters : frozenset of str or None
         Parameters that it evaluates; None: all.
     """
 
-    name: str
     evaluate: Callable[[HourlyContext, str], HourlyResult | None]
-    messages: Mapping[str, tuple[str, ...]]
-    flags: frozenset[Flag]
-    limit: type[BaseLimit] | None = None
     parameters: frozenset[str] | None = None

@@ -67,8 +67,8 @@ class BaseLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return next((name for name in self.__struct_fields__ if not _is_finite(getattr(self, name))), None)
 
 
-def test_of(limit: BaseLimit | type[BaseLimit]) -> str:
-    """Name of the test of a limit: its tag."""
+def tag_of(limit: BaseLimit | type[BaseLimit]) -> str:
+    """Tag of a limit, the name of its test."""
     return str(limit.__struct_config__.tag)
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from qc.limits.limit import BaseLimit, HourRule, test_of
+from qc.limits.limit import BaseLimit, HourRule, tag_of
 from qc.limits.load import LimitKinds, ThresholdError, fail, parse_limits
 from schemas.parameter import UnknownParameterError, load_parameters, parameter
 from schemas.units import unit_named
@@ -183,7 +183,7 @@ def _expand(
     """One key for each parameter and month of each limit."""
     limits: dict[_Key, BaseLimit] = {}
     for at, limit in placed:
-        place = f"{at} ({test_of(limit)})"
+        place = f"{at} ({tag_of(limit)})"
         _check(limit, name, place, stations)
         for code, by_group in _codes(limit, name, place):
             for month in limit.months or (None,):

@@ -1,58 +1,39 @@
-"""What a native test is: its limit, how it is run on a series, its messages, and the flags it may give."""
+"""What a native test is: its entry, and how it is run on a series."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from qc.limits.limit import BaseLimit, test_of
+from qc.limits.quality_test import L, QualityTest
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from qc.native.argument import Flags, Values
     from qc.native.series import NativeSeries
     from schemas.reason import Explanation
 
-L = TypeVar("L", bound=BaseLimit)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NativeTest(Generic[L]):
+class NativeTest(QualityTest[L]):
     """One native test.
 
     Attributes
     ----------
-    name : str
-        In records, limits, catalogues and pages; by default the tag of the limit.
-    limit : type or None
-        None: the test has no limit by parameter.
     run : callable or None
         Flags of a series under a limit: unpacks both for the pure function of the module. None: the test does not evaluate the
         values of a series, and `qc.native.runner` calls it.
     explain : callable or None
         Message for a position.
-    messages : mapping of str to tuple of str
-        By kind: the figures that its catalogue entries may name.
-    flags : frozenset of Flag
-        Flags that are kept as records.
     as_written : bool
         Evaluates each value by itself or its digits; otherwise a direction is put on a line first (`qc.angle`).
     """
 
-    messages: Mapping[str, tuple[str, ...]]
-    name: str = ""
-    flags: frozenset[Flag] = frozenset({Flag.SUSPECT})
-    limit: type[L] | None = None
     run: Callable[[NativeSeries, L], Flags] | None = None
     explain: Callable[[NativeSeries, L, int], Explanation] | None = None
     as_written: bool = False
-
-    def __post_init__(self) -> None:
-        """Take the name from the limit."""
-        if self.limit is not None:
-            object.__setattr__(self, "name", test_of(self.limit))
 
 
 @dataclass(frozen=True, slots=True)

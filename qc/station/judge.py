@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
 
+from qc.hourly.context import HourlyContext
 from qc.hourly.flagging import flag_hours
 from qc.hourly.mean import Hourly, aggregate, merge, with_completeness
 from qc.hourly.uncertainty import with_uncertainty
@@ -114,14 +115,16 @@ def judge_station(
         return found
     made = merge(parts)
     hours = flag_hours(
-        made if reader is None else reader.with_history(made, station),
-        context.thresholds,
-        network=context.network,
-        station_id=station.id,
-        zone=context.zone,
-        other_networks=None if reader is None else reader.other_networks(station),
-        place=coordinates_of(station),
-        near={} if reader is None else reader.near(station),
+        HourlyContext(
+            made if reader is None else reader.with_history(made, station),
+            context.thresholds,
+            network=context.network,
+            station_id=station.id,
+            zone=context.zone,
+            other_networks=None if reader is None else reader.other_networks(station),
+            place=coordinates_of(station),
+            near={} if reader is None else reader.near(station),
+        )
     )
     found.unevaluated.update(hours.unevaluated)
     found.whole = hours.hourly

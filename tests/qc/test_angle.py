@@ -12,8 +12,6 @@ from hypothesis import strategies as st
 
 from qc.angle import mean_angle, rows_on_line, turned, unwrapped
 from qc.hourly.drift.flagging import flag_drift
-from qc.hourly.flagging import flag_hours
-from qc.hourly.mean import Hourly
 from qc.hourly.space.flagging import flag_space
 from qc.limits.load import ThresholdError
 from qc.native.climatology_record import derive_spans
@@ -26,6 +24,7 @@ from schemas.interval import Interval
 from schemas.network import Instrument, Network, Station
 from schemas.parameter import load_parameters
 from tests.qc.conftest import SHANGHAI
+from tests.qc.hourly.hours import flagged_hours, hours_of
 
 START = np.datetime64("2026-06-01T00:00", "us")
 TURNS = st.floats(0, 359.9).map(lambda turn: round(turn, 1))
@@ -115,11 +114,8 @@ def _hours(directions: np.ndarray) -> pd.DataFrame:
 
 @pytest.mark.parametrize("north", [0.0, 90.0])
 def test_hours_stuck_across_north_are_flat(north: float) -> None:
-    frame = _hours(np.resize([359.9, 0.1], 8) + north).drop(columns="wind_direction__flag")
-    ones = pd.DataFrame(1.0, index=frame.index, columns=["wind_direction"])
-    found = flag_hours(
-        Hourly(frame, ones, ones, {"wind_direction": 60}), THRESHOLDS, network="met", station_id="s", zone=SHANGHAI
-    )
+    hours = hours_of(wind_direction=(np.resize([359.9, 0.1], 8) + north) % 360)
+    found = flagged_hours(hours, THRESHOLDS, "met")
     assert found.records["test"].tolist() == ["hourly_flat"] * 5
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qc.hourly.hourly_test import HourlyResult
-from qc.limits.limit import BaseLimit, test_of
+from qc.limits.limit import BaseLimit, tag_of
 from qc.native.rolling import on_grid, slots
 from schemas.completeness import HOUR_S
 from schemas.flag import Flag
@@ -91,7 +91,7 @@ class Relation:
     @property
     def test(self) -> str:
         """Name of the test."""
-        return test_of(self.kind)
+        return tag_of(self.kind)
 
 
 def band_test(figures: Figures, *, low: float | None, high: float | None, floor: float) -> NDArray[np.int8]:

@@ -10,7 +10,7 @@ import numpy as np
 from qc.hourly.hourly_test import HourlyResult
 from qc.hourly.relation import eco, gas, ghg, pm, rad, voc
 from qc.hourly.relation.band import evaluate_relations
-from qc.limits.limit import test_of
+from qc.limits.limit import tag_of
 from schemas.message import NetworkCode
 from schemas.parameter import parameter
 
@@ -42,7 +42,7 @@ _KINDS: tuple[type[BaseLimit], ...] = (
     voc.VocPattern,
     rad.DoseRise,
 )
-KINDS: Mapping[str, type[BaseLimit]] = MappingProxyType({test_of(kind): kind for kind in _KINDS})
+KINDS: Mapping[str, type[BaseLimit]] = MappingProxyType({tag_of(kind): kind for kind in _KINDS})
 NETWORK_TESTS = tuple(KINDS)
 _HISTORY_H = {NetworkCode.GAS: 24, NetworkCode.GHG: 72, NetworkCode.VOC: 72}
 """Hours of the past by network: a day of inversions, two gases together, medians of species [h]."""

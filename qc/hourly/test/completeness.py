@@ -17,15 +17,12 @@ from schemas.flag import Flag
 from schemas.frames import COUNT
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
     from qc.hourly.context import HourlyContext
-    from schemas.reason import Figure
+    from qc.native.argument import Flags, Values
+    from schemas.reason import Explanation
 
 
-def completeness_test(completeness: NDArray[np.float64], minimum: float) -> NDArray[np.int8]:
+def completeness_test(completeness: Values, minimum: float) -> Flags:
     """FAIL below ``minimum``, MISSING at 0.
 
     Parameters
@@ -57,13 +54,13 @@ def percent(share: float) -> float:
 def _evaluate(context: HourlyContext, code: str) -> HourlyResult:
     share, counts = context.share(code), context.columns[code + COUNT]
 
-    def explain(at: int) -> tuple[str, Mapping[str, Figure]]:
+    def explain(at: int) -> Explanation:
         if counts[at] == 0:
             return "none", {"expected": context.hourly.expected[code]}
         return "low", {"count": int(counts[at]), "share": percent(share[at]), "least": percent(context.minimum)}
 
     flags = completeness_test(share, context.minimum)
-    # only this test records a missing hour; the others would repeat it
+    # missing hours are recorded by this test only
     return HourlyResult(code, TEST.name, flags, explain, (flags == Flag.FAIL) | (flags == Flag.MISSING))
 
 

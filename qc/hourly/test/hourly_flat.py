@@ -22,12 +22,9 @@ from schemas.flag import Flag
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
     from qc.hourly.context import HourlyContext
-    from schemas.reason import Figure
+    from qc.native.argument import Flags, Times, Values
+    from schemas.reason import Explanation
 
 
 class HourlyFlatLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="hourly_flat"):
@@ -44,27 +41,18 @@ class HourlyFlatLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_field
 
 
 def hourly_flat_test(
-    values: NDArray[np.float64],
-    times: NDArray[np.datetime64],
-    *,
-    hours: int,
-    tolerance: float,
-    above: float | None = None,
-) -> NDArray[np.int8]:
+    values: Values, times: Times, *, hours: int, tolerance: float, above: float | None = None
+) -> Flags:
     """SUSPECT where the last ``hours`` hourly values lie within ``tolerance`` (`qc.native.test.flat_line`).
 
     Parameters
     ----------
-    values : array of float
-        Hourly values, NaN where missing or not valid.
-    times : array of datetime64
-        Starts of hours, ascending, unique.
     hours : int
         At least 2.
     tolerance : float
         Unit of the values.
     above : float or None
-        Values at or below are exempt: near the detection limit, equal hours are usual.
+        Values at or below it are exempt, since equal hours are usual near the detection limit.
 
     Examples
     --------
@@ -81,23 +69,17 @@ def _evaluate(context: HourlyContext, code: str) -> HourlyResult | None:
     line = unwrapped(values, parameter(code).period)
     lengths: dict[int, int] = {}
 
-    def run(limit: HourlyFlatLimit) -> NDArray[np.int8]:
+    def run(limit: HourlyFlatLimit) -> Flags:
         flags = hourly_flat_test(line, times, hours=limit.hours, tolerance=limit.tolerance, above=limit.above)
         lengths.update(dict.fromkeys(map(int, np.flatnonzero(flags == Flag.SUSPECT)), limit.hours))
         return flags
 
     flags = context.by_month(HourlyFlatLimit, code, run)
 
-    def explain(at: int) -> tuple[str, Mapping[str, Figure]]:
+    def explain(at: int) -> Explanation:
         return "flat", {"hours": lengths[at], "value": float(values[at]), "unit": unit}
 
     return None if flags is None else HourlyResult(code, TEST.name, flags, explain)
 
 
-TEST = HourlyTest(
-    name="hourly_flat",
-    evaluate=_evaluate,
-    messages={"flat": ("hours", "value", "unit")},
-    flags=frozenset({Flag.SUSPECT}),
-    limit=HourlyFlatLimit,
-)
+TEST = HourlyTest(evaluate=_evaluate, messages={"flat": ("hours", "value", "unit")}, limit=HourlyFlatLimit)

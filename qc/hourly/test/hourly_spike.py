@@ -19,12 +19,9 @@ from schemas.flag import Flag
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
     from qc.hourly.context import HourlyContext
-    from schemas.reason import Figure
+    from qc.native.argument import Flags, Times, Values
+    from schemas.reason import Explanation
 
 _HOUR = np.timedelta64(HOUR_S, "s")
 
@@ -40,19 +37,13 @@ class HourlySpikeLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fiel
         return "ratio: a direction has no zero to be measured from"
 
 
-def hourly_spike_test(
-    values: NDArray[np.float64], times: NDArray[np.datetime64], *, ratio: float, increment: float
-) -> NDArray[np.int8]:
+def hourly_spike_test(values: Values, times: Times, *, ratio: float, increment: float) -> Flags:
     """SUSPECT above ``ratio`` times the mean of the hours before and after and more than ``increment`` above it.
 
     An hour without both neighbours is UNKNOWN.
 
     Parameters
     ----------
-    values : array of float
-        Hourly values, NaN where missing or not valid.
-    times : array of datetime64
-        Starts of hours, ascending, unique; may have gaps.
     ratio : float
         [1]
     increment : float
@@ -77,23 +68,16 @@ def hourly_spike_test(
 
 def _evaluate(context: HourlyContext, code: str) -> HourlyResult | None:
     values, unit = context.valid(code), parameter(code).unit
-    flags = context.by_month(
-        HourlySpikeLimit,
-        code,
-        lambda limit: hourly_spike_test(values, context.times, ratio=limit.ratio, increment=limit.increment),
-    )
 
-    def explain(at: int) -> tuple[str, Mapping[str, Figure]]:
+    def run(limit: HourlySpikeLimit) -> Flags:
+        return hourly_spike_test(values, context.times, ratio=limit.ratio, increment=limit.increment)
+
+    def explain(at: int) -> Explanation:
         level = float(values[at - 1] + values[at + 1]) / 2
         return "spike", {"value": float(values[at]), "unit": unit, "level": level}
 
+    flags = context.by_month(HourlySpikeLimit, code, run)
     return None if flags is None else HourlyResult(code, TEST.name, flags, explain)
 
 
-TEST = HourlyTest(
-    name="hourly_spike",
-    evaluate=_evaluate,
-    messages={"spike": ("value", "unit", "level")},
-    flags=frozenset({Flag.SUSPECT}),
-    limit=HourlySpikeLimit,
-)
+TEST = HourlyTest(evaluate=_evaluate, messages={"spike": ("value", "unit", "level")}, limit=HourlySpikeLimit)

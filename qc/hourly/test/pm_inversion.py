@@ -19,12 +19,9 @@ from schemas.flag import Flag
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
     from qc.hourly.context import HourlyContext
-    from schemas.reason import Figure
+    from qc.native.argument import Flags, Values
+    from schemas.reason import Explanation
 
 PM25, PM10 = "pm25", "pm10"
 
@@ -36,12 +33,10 @@ class PmInversionLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fiel
     difference: Positive
 
 
-def pm_inversion_test(
-    pm25: NDArray[np.float64], pm10: NDArray[np.float64], *, ratio: float, difference: float
-) -> NDArray[np.int8]:
-    """SUSPECT where PM2.5 is above ``ratio`` times PM10 and more than ``difference`` above it; both parameters are flagged.
+def pm_inversion_test(pm25: Values, pm10: Values, *, ratio: float, difference: float) -> Flags:
+    """SUSPECT where PM2.5 is above ``ratio`` times PM10 and more than ``difference`` above it.
 
-    UNKNOWN where only one of them is there, MISSING where PM2.5 is not.
+    UNKNOWN where only PM10 is missing, MISSING where PM2.5 is.
 
     Parameters
     ----------
@@ -68,23 +63,20 @@ def _evaluate(context: HourlyContext, code: str) -> HourlyResult | None:
     if PM25 not in context.hourly.frame or PM10 not in context.hourly.frame:
         return None
     pm25, pm10 = context.valid(PM25), context.valid(PM10)
-    flags = context.by_month(
-        PmInversionLimit,
-        PM25,
-        lambda limit: pm_inversion_test(pm25, pm10, ratio=limit.ratio, difference=limit.difference),
-    )
 
-    def explain(at: int) -> tuple[str, Mapping[str, Figure]]:
+    def run(limit: PmInversionLimit) -> Flags:
+        return pm_inversion_test(pm25, pm10, ratio=limit.ratio, difference=limit.difference)
+
+    def explain(at: int) -> Explanation:
         return "inversion", {"pm25": float(pm25[at]), "pm10": float(pm10[at]), "unit": parameter(code).unit}
 
+    flags = context.by_month(PmInversionLimit, PM25, run)
     return None if flags is None else HourlyResult(code, TEST.name, flags, explain)
 
 
 TEST = HourlyTest(
-    name="pm_inversion",
     evaluate=_evaluate,
     messages={"inversion": ("pm25", "pm10", "unit")},
-    flags=frozenset({Flag.SUSPECT}),
     limit=PmInversionLimit,
     parameters=frozenset({PM25, PM10}),
 )

@@ -12,22 +12,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from qc.hourly.hourly_test import HourlyResult, HourlyTest
+from qc.hourly.test.completeness import percent
 from schemas.flag import Flag
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
     from qc.hourly.context import HourlyContext
-    from schemas.reason import Figure
+    from qc.native.argument import Flags, Values
+    from schemas.reason import Explanation
 
-from qc.hourly.test.completeness import percent
 
-
-def suspect_share_test(
-    completeness: NDArray[np.float64], certain: NDArray[np.float64], minimum: float
-) -> NDArray[np.int8]:
+def suspect_share_test(completeness: Values, certain: Values, minimum: float) -> Flags:
     """SUSPECT where the hour is complete only with its suspect values.
 
     Parameters
@@ -51,15 +45,10 @@ def suspect_share_test(
 def _evaluate(context: HourlyContext, code: str) -> HourlyResult:
     certain, minimum = context.certain[code], context.minimum
 
-    def explain(at: int) -> tuple[str, Mapping[str, Figure]]:
+    def explain(at: int) -> Explanation:
         return "share", {"share": percent(certain[at]), "least": percent(minimum)}
 
     return HourlyResult(code, TEST.name, suspect_share_test(context.share(code), certain, minimum), explain)
 
 
-TEST = HourlyTest(
-    name="suspect_share",
-    evaluate=_evaluate,
-    messages={"share": ("share", "least")},
-    flags=frozenset({Flag.SUSPECT}),
-)
+TEST = HourlyTest(name="suspect_share", evaluate=_evaluate, messages={"share": ("share", "least")})
