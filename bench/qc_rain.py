@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from qc.hourly.relation.rad import RAIN_H, DoseRise, Rise, RiseLimit, dose_rise_test
+from qc.hourly.relation.rad import RAIN_H, DoseRise, Rise, rises_of
 from qc.run.limits import load_thresholds
 from sensors.datasets import gamma_japan
 
@@ -42,7 +42,7 @@ def hours_of() -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def main() -> int:
-    """Judge, inject, print one line of JSON."""
+    """Evaluate the record, add releases, print one line of JSON."""
     if not DATA.exists():
         sys.stderr.write(f"qc.rain: skipped, {DATA} is absent\n")
         return 0
@@ -50,13 +50,13 @@ def main() -> int:
     if limit is None:
         sys.stderr.write("qc.rain: there is no limit for dose_rise\n")
         return 1
-    rule, rng = RiseLimit.of(limit), np.random.default_rng(42)
+    rng = np.random.default_rng(42)
     counted = named = dry = dry_named = 0
     seen: dict[str, list[int]] = {}
     for _, hours in hours_of():
         dose, rain = hours["dose"].to_numpy(), hours["rain"].to_numpy()
         times = pd.DatetimeIndex(hours.index).tz_localize(None).to_numpy()
-        found = dose_rise_test(dose, rain, times, rule)
+        found = rises_of(dose, rain, times, limit)
         over = dose > OVER * np.nanmedian(dose)
         wet = over & (rain > 0)
         counted, named = counted + int(wet.sum()), named + int((found.kinds[wet] == Rise.WASH_OUT).sum())
@@ -68,7 +68,7 @@ def main() -> int:
                 for first in rng.choice(places, min(TRIES, places.size), replace=False):
                     raised = dose.copy()
                     raised[first : first + RELEASE_H] += amount
-                    kinds = dose_rise_test(raised, rain, times, rule).kinds[first : first + RELEASE_H]
+                    kinds = rises_of(raised, rain, times, limit).kinds[first : first + RELEASE_H]
                     tally = seen.setdefault(f"{amount:g} nGy/h, {where}", [0, 0])
                     tally[0] += 1
                     tally[1] += bool((kinds == Rise.UNEXPLAINED).any())

@@ -13,6 +13,7 @@ import json
 import subprocess
 import tempfile
 import time
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,18 @@ from typing import Any
 import numpy as np
 
 from bench.peer import peer_python
-from qc.hourly.space.buddy import Buddy, buddy_test
-from qc.hourly.space.consistency import SpatialConsistency, consistency_test
+from qc.hourly.space.buddy import buddy_test
+from qc.hourly.space.consistency import consistency_test
 from qc.hourly.space.neighbours import StationCoordinates
 from schemas.flag import Flag
 
 SEED, STATIONS, HOURS, WRONG = 42, 60, 200, 3
 LEVEL, SPREAD, SCALE_KM, NOISE = 80.0, 20.0, 60.0, 3.0
 RADIUS_KM, DEVIATIONS, FLOOR = 80.0, 4.0, 3.0
-STATED = {"unit": "ug/m3", "source": "benchmark", "verified": False, "parameters": ("pm25",)}
+BUDDY: dict[str, Any] = {
+    "radius_km": RADIUS_KM, "height_m": 300.0, "deviations": DEVIATIONS, "floor": FLOOR, "min_neighbours": 4,
+}  # fmt: skip
+CONSISTENCY = {**BUDDY, "min_neighbours": 5, "length_km": SCALE_KM, "length_m": 200.0, "noise": 0.1}
 
 TITANLIB = ("titanlib==0.4.0", f"numpy=={version('numpy')}")
 PEER = """
@@ -54,17 +58,10 @@ print(json.dumps(out))
 def main() -> None:
     """Print recall, false alarms and time of each test."""
     values, places, wrong = fields(SEED)
-    base = {**STATED, "radius_km": RADIUS_KM, "height_m": 300.0, "deviations": DEVIATIONS, "floor": FLOOR}
-    ours = {
-        "buddy": (buddy_test, Buddy(**base, min_neighbours=4)),
-        "spatial_consistency": (
-            consistency_test,
-            SpatialConsistency(**base, min_neighbours=5, length_km=SCALE_KM, length_m=200.0, noise=0.1),
-        ),
-    }
-    for name, (run, limit) in ours.items():
+    ours = {"buddy": partial(buddy_test, **BUDDY), "spatial_consistency": partial(consistency_test, **CONSISTENCY)}
+    for name, run in ours.items():
         began = time.perf_counter()
-        flags = run(values, places, limit).flags == Flag.SUSPECT  # type: ignore[operator]
+        flags = run(values, places).flags == Flag.SUSPECT
         _say("skyground", name, flags, wrong, time.perf_counter() - began)
     for name, found in titanlib_flags(values, places).items():
         _say("titanlib", name, np.array(found["flags"], dtype=bool), wrong, found["seconds"])

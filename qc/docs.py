@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "qc-tests.md"
 _MARK = "<!-- {name}: made by python -m qc.docs -->"
 _END = "<!-- end of {name} -->"
-#: Fields of every limit: where it holds and why, no figures.
-_COMMON = frozenset({"unit", "source", "verified", "parameters", "groups", "network", "station", "months"})
 _SUSPECT = frozenset({Flag.SUSPECT})
 #: Flags that relations record, where others than SUSPECT.
 _RELATION_FLAGS = {"dose_rise": frozenset({Flag.PASS, Flag.SUSPECT})}
@@ -96,8 +94,7 @@ def _owner(limit: BaseLimit) -> str:
 
 
 def _figures(limit: BaseLimit) -> Mapping[str, str]:
-    names = (name for name in type(limit).__struct_fields__ if name not in _COMMON)
-    return {name: _figure(getattr(limit, name)) for name in names}
+    return {name: _figure(value) for name, value in limit.figures().items()}
 
 
 def _figure(value: object) -> str:

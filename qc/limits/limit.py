@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -51,6 +51,10 @@ class BaseLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     def look_back_h(self) -> int:
         """Hours that the evaluation of one hour needs, itself included [h]; 1 for native tests."""
         return 1
+
+    def figures(self) -> dict[str, Any]:
+        """What the limit demands, without where it holds and why: the arguments of its test."""
+        return {name: getattr(self, name) for name in self.__struct_fields__ if name not in BaseLimit.__struct_fields__}
 
     def mistake(self) -> str | None:
         """Error in figures that are valid each by itself; None: none."""

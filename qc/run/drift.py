@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from qc.angle import rows_on_line
-from qc.hourly.drift.drift import DriftLimit, drift_test
+from qc.hourly.drift.drift import DriftLimit, drift_of
 from qc.hourly.drift.flagging import TEST, flag_drift
 from qc.run.limits import thresholds_of
 from qc.run.write import ResultWriter, save_flags
@@ -99,8 +99,7 @@ def read_drift(
         msg = f"thresholds.toml has no limit of the test drift for {parameter!r}"
         raise ValueError(msg)
     own, reference = _hours(settings, network, (station_id, *chosen), parameter, span)
-    times = pd.DatetimeIndex(own.index).tz_localize(None).to_numpy()
-    flags, drift = drift_test(own.to_numpy(dtype=np.float64), reference.to_numpy(dtype=np.float64), times, limit.rule)
+    flags, drift = drift_of(own, reference, limit)
     suspect = np.flatnonzero(flags == Flag.SUSPECT)
     return DriftReport(
         network=network,

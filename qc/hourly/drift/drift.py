@@ -1,7 +1,4 @@
-"""Drift of an instrument against a reference: neighbours' median, a second instrument, a model. Pure, arrays in, flags out.
-
-Which series is a reference for which is another matter (`qc` modules that know the network); here both are given.
-"""
+"""Drift of an instrument against a reference: neighbours' median, a second instrument, a model. Pure, arrays in, flags out."""
 
 from __future__ import annotations
 
@@ -21,61 +18,33 @@ from schemas.flag import Flag
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from qc.native.argument import Flags, Times, Values
+
 _DAY_S = 86_400.0
 #: Fewest blocks from which a slope is computed.
 _LEAST_BLOCKS = 3
 
 
 class DriftScale(StrEnum):
-    """How a series is compared with its reference."""
+    """Comparison of a series with its reference."""
 
     DIFFERENCE = "difference"
-    """``value - reference``: a zero that moves."""
+    """``value - reference``: a drift of the zero."""
     LOG_RATIO = "log_ratio"
-    """``ln(value / reference)`` of values above the floor: a gain that moves; 0.1 is about 10 %."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DriftRule:
-    """When a series has drifted.
-
-    Attributes
-    ----------
-    suspect : float
-        Distance of a block from the baseline, by scale: unit of the values or [1], > 0.
-    scale : DriftScale
-    floor : float
-        For the log ratio: pairs in which one is at or below are left out; unit of the values, > 0.
-    block_s : float
-        Values are compared by medians over blocks of this length [s]; a day takes out what differs by the hour.
-    baseline_blocks : int
-        First blocks of the series, whose median is the baseline.
-    least : int
-        Fewest pairs of a block.
-    """
-
-    suspect: float
-    scale: DriftScale = DriftScale.DIFFERENCE
-    floor: float = 1.0
-    block_s: float = _DAY_S
-    baseline_blocks: int = 5
-    least: int = 12
+    """``ln(value / reference)`` of values above the floor: a drift of the gain; 0.1 is about 10 %."""
 
 
 class DriftLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="drift"):
-    """Distance of a day's median comparison with other stations from that of the first ``baseline_days``.
+    """Distance of a day's median comparison with other stations from that of the first days; see `drift_test`.
 
     Attributes
     ----------
-    suspect : float
-        In the unit of the parameter, or [1] for the log ratio.
-    scale : DriftScale
-    floor : float
-        For the log ratio: hours at or below are left out.
     stations : int
-        Fewest other stations that must have an hour.
+        Fewest other stations with a value of an hour.
     days : int
         Length of the evaluated record [d].
+    least_hours : int
+        Fewest hours of a day.
     """
 
     suspect: Positive
@@ -89,17 +58,6 @@ class DriftLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def without_meaning(self) -> str | None:
         """See `BaseLimit`."""
         return None if self.scale is DriftScale.DIFFERENCE else 'scale: expected "difference" for a direction'
-
-    @property
-    def rule(self) -> DriftRule:
-        """Figures for `drift_test`."""
-        return DriftRule(
-            suspect=self.suspect,
-            scale=self.scale,
-            floor=self.floor,
-            baseline_blocks=self.baseline_days,
-            least=self.least_hours,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,37 +82,49 @@ class Drift:
 
     @property
     def is_certain(self) -> bool:
-        """Whether the interval of the slope leaves zero out."""
+        """Whether the interval of the slope excludes zero."""
         return self.slope_low > 0 or self.slope_high < 0
 
 
-def drift_test(
-    values: NDArray[np.float64], reference: NDArray[np.float64], times: NDArray[np.datetime64], rule: DriftRule
-) -> tuple[NDArray[np.int8], Drift]:
+def drift_test(  # noqa: PLR0913 - the figures of the limit, by keyword
+    values: Values,
+    reference: Values,
+    times: Times,
+    *,
+    suspect: float,
+    scale: DriftScale = DriftScale.DIFFERENCE,
+    floor: float = 1.0,
+    block_s: float = _DAY_S,
+    baseline_blocks: int = 5,
+    least: int = 12,
+) -> tuple[Flags, Drift]:
     """Flag a series by the change of its distance from a reference.
 
-    A block whose median comparison is further than ``rule.suspect`` from the median of the first blocks is SUSPECT with all its
-    values, if the block before it was too: a day with a plume of its own is no drift. Values of blocks with too few pairs,
-    and all of them where there are fewer than ``baseline_blocks + 1`` blocks, are UNKNOWN.
+    A block whose median comparison is further than ``suspect`` from the median of the first blocks is SUSPECT with all its
+    values, if the preceding block was too: a single day with a local plume is no drift. Values of blocks with too few pairs,
+    and all values with fewer than ``baseline_blocks + 1`` blocks, are UNKNOWN.
 
     Parameters
     ----------
-    values, reference : array of float
-        Of the same times and unit, NaN where missing.
-    times : array of datetime64
-        UTC, ascending, unique.
-    rule : DriftRule
+    reference : array of float
+        As ``values``.
+    suspect : float
+        Distance of a block from the baseline, by scale: unit of the values or [1], > 0.
+    scale : DriftScale
+    floor : float
+        For the log ratio: pairs with a value at or below it are left out; unit of the values, > 0.
+    block_s : float
+        Length of a block [s]; a day averages out the daily course.
+    baseline_blocks : int
+        First blocks of the series, whose median is the baseline.
+    least : int
+        Fewest pairs of a block.
 
     Returns
     -------
     flags : array of int8
         MISSING where the value is.
     drift : Drift
-
-    Raises
-    ------
-    InvalidInputError
-        If lengths differ, times are unsorted or doubled, or a figure of the rule has no meaning.
 
     References
     ----------
@@ -164,42 +134,55 @@ def drift_test(
     if reference.shape != values.shape:
         msg = f"{values.size} values but {reference.size} of the reference"
         raise InvalidInputError(msg)
-    names = ("suspect", "floor", "block_s", "baseline_blocks", "least")
-    check_positive(**{name: getattr(rule, name) for name in names})
-    block = (seconds // rule.block_s).astype(np.int64)
-    medians = _block_medians(_compared(values, reference, rule), block, rule.least)
+    check_positive(suspect=suspect, floor=floor, block_s=block_s, baseline_blocks=baseline_blocks, least=least)
+    block = (seconds // block_s).astype(np.int64)
+    medians = _block_medians(_compared(values, reference, scale, floor), block, least)
     flags = np.full(values.shape, Flag.UNKNOWN, dtype=np.int8)
-    if medians.size > rule.baseline_blocks:
-        off = np.abs(medians - np.median(medians.to_numpy()[: rule.baseline_blocks])) > rule.suspect
+    if medians.size > baseline_blocks:
+        off = np.abs(medians - np.median(medians.to_numpy()[:baseline_blocks])) > suspect
         stays = off & off.shift(fill_value=False)
         by_block = np.full(int(block[-1]) + 1, Flag.UNKNOWN, dtype=np.int8)
         by_block[medians.index] = np.where(stays, Flag.SUSPECT, Flag.PASS)
         flags = by_block[block]
     flags[~np.isfinite(values)] = Flag.MISSING
-    return flags, _drift(medians, rule)
+    return flags, _drift(medians, block_s / _DAY_S, baseline_blocks)
 
 
-def _compared(values: NDArray[np.float64], reference: NDArray[np.float64], rule: DriftRule) -> NDArray[np.float64]:
+def _compared(values: Values, reference: Values, scale: DriftScale, floor: float) -> Values:
     """Comparison of each pair; NaN where one is missing or, for ratios, too small."""
     both = np.isfinite(values) & np.isfinite(reference)
-    if rule.scale is DriftScale.DIFFERENCE:
+    if scale is DriftScale.DIFFERENCE:
         return np.where(both, values - reference, np.nan)
-    both &= (values > rule.floor) & (reference > rule.floor)
+    both &= (values > floor) & (reference > floor)
     return np.log(np.where(both, values, np.nan) / np.where(both, reference, np.nan))
 
 
-def _block_medians(compared: NDArray[np.float64], block: NDArray[np.int64], least: int) -> pd.Series:
+def _block_medians(compared: Values, block: NDArray[np.int64], least: int) -> pd.Series:
     """Median of each block that holds enough pairs, by block number."""
     grouped = pd.Series(compared).groupby(block)
     medians: pd.Series = grouped.median()[grouped.count() >= least]
     return medians
 
 
-def _drift(medians: pd.Series, rule: DriftRule) -> Drift:
+def _drift(medians: pd.Series, block_days: float, baseline_blocks: int) -> Drift:
     numbers = medians.to_numpy(dtype=np.float64)
     if numbers.size < _LEAST_BLOCKS:
         return Drift(np.nan, np.nan, np.nan, np.nan, numbers.size)
-    days = medians.index.to_numpy(dtype=np.float64) * rule.block_s / _DAY_S
+    days = medians.index.to_numpy(dtype=np.float64) * block_days
     slope, _, low, high = theilslopes(numbers, days)
-    level = float(numbers[-1] - np.median(numbers[: rule.baseline_blocks]))
+    level = float(numbers[-1] - np.median(numbers[:baseline_blocks]))
     return Drift(level, float(slope), float(low), float(high), numbers.size)
+
+
+def drift_of(own: pd.Series, reference: pd.Series, limit: DriftLimit) -> tuple[Flags, Drift]:
+    """`drift_test` of hours (UTC index) with the figures of a limit."""
+    return drift_test(
+        own.to_numpy(dtype=np.float64),
+        reference.to_numpy(dtype=np.float64),
+        pd.DatetimeIndex(own.index).tz_localize(None).to_numpy(),
+        suspect=limit.suspect,
+        scale=limit.scale,
+        floor=limit.floor,
+        baseline_blocks=limit.baseline_days,
+        least=limit.least_hours,
+    )

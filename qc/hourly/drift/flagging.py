@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from qc.angle import rows_on_line
-from qc.hourly.drift.drift import DriftLimit, DriftScale, drift_test
+from qc.hourly.drift.drift import DriftLimit, DriftScale, drift_of
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, concat_flags, valid_values
 from schemas.parameter import parameter
@@ -62,15 +62,14 @@ def flag_drift(
             if others.shape[1] < limits[station].stations:
                 unevaluated.append(f"{station}/{code}")
                 continue
-            records += _judge(table[station], others, limits[station], (station, code))
+            records += _flagged(table[station], others, limits[station], (station, code))
     return concat_flags(records), unevaluated
 
 
-def _judge(own: pd.Series, others: pd.DataFrame, limit: DriftLimit, place: tuple[str, str]) -> Iterator[pd.DataFrame]:
+def _flagged(own: pd.Series, others: pd.DataFrame, limit: DriftLimit, place: tuple[str, str]) -> Iterator[pd.DataFrame]:
     enough = others.notna().sum(axis=1) >= limit.stations
-    reference = others.median(axis=1).where(enough).to_numpy(dtype=np.float64)
+    flags, found = drift_of(own, others.median(axis=1).where(enough), limit)
     index = pd.DatetimeIndex(own.index)
-    flags, found = drift_test(own.to_numpy(dtype=np.float64), reference, index.tz_localize(None).to_numpy(), limit.rule)
     at = np.flatnonzero(flags == Flag.SUSPECT)
     if not at.size:
         return

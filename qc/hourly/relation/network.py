@@ -1,7 +1,8 @@
-"""Which tests know which network: relations between its parameters, and what only it has."""
+"""Tests of one network: relations between its parameters, patterns of its instruments, its dose rate."""
 
 from __future__ import annotations
 
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -81,10 +82,12 @@ def _dose_rise(hours: HourlyContext) -> Iterator[HourlyResult]:
     if limit is None:
         hours.unevaluated["dose_rise"] += 1
         return
-    rule, dose, rain = rad.RiseLimit.of(limit), hours.valid(DOSE), hours.given(RAIN)
-    rain = np.full(dose.shape, np.nan) if rain is None else rain
-    rises = rad.dose_rise_test(dose, rain, hours.times, rule)
-    shared = rad.shared_wash_out(rises, _kinds_near(hours, rule), rule)
+    evaluate = partial(rad.rises_of, times=hours.times, limit=limit)
+    dose, rain = hours.valid(DOSE), hours.given(RAIN)
+    rises = evaluate(dose, np.full(dose.shape, np.nan) if rain is None else rain)
+    frames = [item.reindex(hours.hourly.frame.index, columns=[DOSE, RAIN]) for item in hours.near.values()]
+    near = [evaluate(*frame.to_numpy(dtype=np.float64).T).kinds for frame in frames]
+    shared = rad.shared_wash_out(rises, near)
     kinds = np.where(shared, rad.Rise.WASH_OUT, rises.kinds).astype(np.int8)
 
     def explain(at: int) -> tuple[str, Mapping[str, Figure]]:
@@ -100,7 +103,7 @@ def _dose_rise(hours: HourlyContext) -> Iterator[HourlyResult]:
 
 
 def _kind_of(rises: rad.DoseRises, shared: NDArray[np.bool_], at: int) -> str:
-    """Sentence that tells of a rise."""
+    """Kind of message for a rise."""
     if shared[at]:
         return "neighbours"
     if rises.kinds[at] == rad.Rise.WASH_OUT:
@@ -108,11 +111,3 @@ def _kind_of(rises: rad.DoseRises, shared: NDArray[np.bool_], at: int) -> str:
     if np.isfinite(rises.since_rain_h[at]):
         return "unexplained"
     return "dry" if rises.rain_known[at] else "unmeasured"
-
-
-def _kinds_near(hours: HourlyContext, rule: rad.RiseLimit) -> list[NDArray[np.int8]]:
-    index = hours.hourly.frame.index
-    frames = [frame.reindex(index, columns=[DOSE, RAIN]).astype(np.float64) for frame in hours.near.values()]
-    return [
-        rad.dose_rise_test(frame[DOSE].to_numpy(), frame[RAIN].to_numpy(), hours.times, rule).kinds for frame in frames
-    ]

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import pandas as pd
 from msgspec import Meta
 
 from qc.limits.limit import BaseLimit, Positive
+from qc.native.rolling import on_grid
 from qc.robust import robust_spread
 from schemas.flag import Flag
 
@@ -24,14 +25,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Field = NDArray[np.float64]
+    from qc.native.argument import Times, Values
 
 RAIN_H = 3
 """Rain so long ago may still explain a rise [h]; after three hours 3 % of Bi-214 is left."""
 SLOWEST_HALF_TIME_H = 1.0
 """Of the fall after rain; 20 to 60 min are usual [h]."""
 LEAST_NEIGHBOURS = 2
-"""Neighbours that must agree before rain that this station did not see is believed [1]."""
+"""Fewest neighbours that must agree on rain that the gauge of the station does not show [1]."""
 
 
 class DoseRise(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="dose_rise"):
@@ -90,38 +91,6 @@ class DryBaseline:
 
 
 @dataclass(frozen=True, slots=True)
-class RiseLimit:
-    """When an hour counts as risen, and what rain may explain.
-
-    Attributes
-    ----------
-    sigma : float
-        Standard deviations above the dry baseline [1].
-    relative : float
-        And this part of the baseline [1].
-    most_relative, most : float
-        Rain explains at most this part of the baseline [1], or this much [nGy h⁻¹], whichever is more.
-    dry_hours : int
-        Least number of dry hours for a baseline.
-    """
-
-    sigma: float
-    relative: float
-    most_relative: float
-    most: float
-    dry_hours: int
-
-    @classmethod
-    def of(cls, limit: DoseRise) -> Self:
-        """The figures of a limit."""
-        return cls(limit.sigma, limit.relative, limit.most_relative, limit.most, limit.dry_hours)
-
-    def most_by_rain(self, level: float) -> float:
-        """Highest rise that rain explains over a baseline [nGy h⁻¹]."""
-        return max(self.most_relative * level, self.most)
-
-
-@dataclass(frozen=True, slots=True)
 class DoseRises:
     """Outcome for each hour.
 
@@ -136,16 +105,19 @@ class DoseRises:
     rain_known : array of bool
         Whether the gauge has values of this hour and the three before it, so that no rain means none.
     baseline : DryBaseline
+    most : float
+        Highest rise that rain explains [nGy h⁻¹].
     """
 
     kinds: NDArray[np.int8]
-    rise: Field
-    since_rain_h: Field
+    rise: Values
+    since_rain_h: Values
     rain_known: NDArray[np.bool_]
     baseline: DryBaseline
+    most: float
 
 
-def dry_baseline(dose: Field, since_rain_h: Field, *, dry_after_h: int = 2 * RAIN_H) -> DryBaseline:
+def dry_baseline(dose: Values, since_rain_h: Values, *, dry_after_h: int = 2 * RAIN_H) -> DryBaseline:
     """Median and spread of the hours without rain for a while.
 
     Parameters
@@ -163,34 +135,47 @@ def dry_baseline(dose: Field, since_rain_h: Field, *, dry_after_h: int = 2 * RAI
     return DryBaseline(float(np.median(dry)), robust_spread(dry), int(dry.size))
 
 
-def hours_since_rain(rain: Field) -> Field:
+def hours_since_rain(rain: Values) -> Values:
     """Hours from the last hour with rain to each hour of a gapless grid: 0 in it, inf before the first; NaN is no rain."""
     hours = np.arange(rain.size, dtype=np.float64)
-    since: Field = hours - np.maximum.accumulate(np.where(rain > 0, hours, -np.inf))
+    since: Values = hours - np.maximum.accumulate(np.where(rain > 0, hours, -np.inf))
     return since
 
 
-def dose_rise_test(dose: Field, rain: Field, times: NDArray[np.datetime64], limit: RiseLimit) -> DoseRises:
-    """Tell dry hours, wash-out and unexplained rises apart.
+def dose_rise_test(  # noqa: PLR0913 - the figures of the limit, by keyword
+    dose: Values,
+    rain: Values,
+    times: Times,
+    *,
+    sigma: float,
+    relative: float,
+    most_relative: float,
+    most: float,
+    dry_hours: int,
+) -> DoseRises:
+    """Distinguish dry hours, wash-out and unexplained rises.
 
     A rise is wash-out while it rains and up to three hours after, if it is not above what rain explains and, after the rain, not above
-    what is left of the highest rise of that rain at the slowest half-time. Everything else is unexplained: it is looked
-    at by a person, and is never invalid by itself.
+    what is left of the highest rise of that rain at the slowest half-time. Other rises are unexplained: a person reviews
+    them, and they are not invalid by themselves.
 
     Parameters
     ----------
     dose : array of float
-        Hourly means, NaN where missing [nGy h⁻¹].
+        Hourly means [nGy h⁻¹].
     rain : array of float
         Sum of the hour [mm], NaN where not known.
-    times : array of datetime64
-        Starts of UTC hours, ascending, unique; may have gaps.
-    limit : RiseLimit
+    sigma, relative : float
+        A rise is above this multiple of the spread of the dry baseline and above this part of its level [1].
+    most_relative, most : float
+        Rain explains at most this part of the baseline [1], or this much [nGy h⁻¹], whichever is more.
+    dry_hours : int
+        Fewest dry hours of a baseline.
 
     Returns
     -------
     DoseRises
-        UNKNOWN where the value is missing, and everywhere if there are fewer than ``limit.dry_hours`` dry hours.
+        UNKNOWN where the value is missing, and everywhere with fewer than ``dry_hours`` dry hours.
 
     References
     ----------
@@ -198,39 +183,54 @@ def dose_rise_test(dose: Field, rain: Field, times: NDArray[np.datetime64], limi
     """
     kinds = np.full(dose.shape, Rise.UNKNOWN, dtype=np.int8)
     if not dose.size:
-        return DoseRises(kinds, dose.copy(), dose.copy(), np.zeros(0, dtype=bool), DryBaseline(np.nan, np.nan, 0))
+        return DoseRises(kinds, dose, dose, np.zeros(0, dtype=bool), DryBaseline(np.nan, np.nan, 0), most)
     position = ((times - times[0]) / np.timedelta64(1, "h")).astype(np.int64)
-    grid_dose, grid_rain = (_on_grid(item, position) for item in (dose, rain))
+    grid_dose, grid_rain = (on_grid(item, position) for item in (dose, rain))
     since = hours_since_rain(grid_rain)
     baseline = dry_baseline(grid_dose, since)
     rise = grid_dose - baseline.level
-    if baseline.count >= limit.dry_hours:
-        kinds = _kinds(rise, since, grid_rain, baseline, limit)[position]
+    most = max(most_relative * baseline.level, most)
+    if baseline.count >= dry_hours:
+        noise = sigma * baseline.spread
+        least = max(noise, relative * baseline.level)
+        kinds = _kinds(rise, since, grid_rain, noise=noise, least=least, most=most)[position]
         kinds[~np.isfinite(dose)] = Rise.UNKNOWN
     known = pd.Series(np.isfinite(grid_rain).astype(float)).rolling(RAIN_H + 1).min().to_numpy() == 1
-    return DoseRises(kinds, rise[position], since[position], known[position], baseline)
+    return DoseRises(kinds, rise[position], since[position], known[position], baseline, most)
 
 
-def shared_wash_out(own: DoseRises, near: Sequence[NDArray[np.int8]], limit: RiseLimit) -> NDArray[np.bool_]:
-    """Unexplained hours in which every neighbour that is known has wash-out by its own gauge, two at least: rain not seen here.
+def rises_of(dose: Values, rain: Values, times: Times, limit: DoseRise) -> DoseRises:
+    """`dose_rise_test` with the figures of a limit."""
+    return dose_rise_test(
+        dose,
+        rain,
+        times,
+        sigma=limit.sigma,
+        relative=limit.relative,
+        most_relative=limit.most_relative,
+        most=limit.most,
+        dry_hours=limit.dry_hours,
+    )
+
+
+def shared_wash_out(own: DoseRises, near: Sequence[NDArray[np.int8]]) -> NDArray[np.bool_]:
+    """Unexplained hours in which every neighbour with data, two at least, has wash-out by its own gauge; never above ``own.most``.
 
     Parameters
     ----------
     own : DoseRises
     near : sequence of array of int8
         `Rise` of each neighbour in the same hours.
-    limit : RiseLimit
-        A rise above what rain can bring is never shared away.
     """
     if len(near) < LEAST_NEIGHBOURS:
         return np.zeros(own.kinds.shape, dtype=bool)
     known = np.sum([kinds != Rise.UNKNOWN for kinds in near], axis=0)
     washed = np.sum([kinds == Rise.WASH_OUT for kinds in near], axis=0)
     shared: NDArray[np.bool_] = (own.kinds == Rise.UNEXPLAINED) & (known >= LEAST_NEIGHBOURS) & (washed == known)
-    return shared & (own.rise <= limit.most_by_rain(own.baseline.level))
+    return shared & (own.rise <= own.most)
 
 
-def flags_of(kinds: NDArray[np.int8], dose: Field) -> NDArray[np.int8]:
+def flags_of(kinds: NDArray[np.int8], dose: Values) -> NDArray[np.int8]:
     """QARTOD flags: an unexplained rise is SUSPECT, wash-out passes, without a baseline UNKNOWN, no value MISSING."""
     flags = np.full(kinds.shape, Flag.PASS, dtype=np.int8)
     flags[kinds == Rise.UNKNOWN] = Flag.UNKNOWN
@@ -239,23 +239,17 @@ def flags_of(kinds: NDArray[np.int8], dose: Field) -> NDArray[np.int8]:
     return flags
 
 
-def _on_grid(values: Field, position: NDArray[np.int64]) -> Field:
-    grid = np.full(int(position[-1]) + 1, np.nan)
-    grid[position] = values
-    return grid
-
-
-def _kinds(rise: Field, since: Field, rain: Field, baseline: DryBaseline, limit: RiseLimit) -> NDArray[np.int8]:
-    noise = limit.sigma * baseline.spread
-    risen = rise > np.maximum(noise, limit.relative * baseline.level)
-    # a new rain begins where the one before is no explanation any more
+def _kinds(rise: Values, since: Values, rain: Values, *, noise: float, least: float, most: float) -> NDArray[np.int8]:
+    """`Rise` of each hour: above ``least`` it is a rise, above ``most`` rain does not explain it [nGy h⁻¹]."""
+    risen = rise > least
+    # a new rain begins where the preceding one explains nothing any more
     raining = rain > 0
     before = np.concatenate(([np.inf], since[:-1]))
     event = np.cumsum(raining & (before > RAIN_H))
     peak = pd.Series(np.where(since <= RAIN_H, rise, np.nan)).groupby(event).cummax().to_numpy()
     # the hour after the rain holds some of it, so the fall is counted from there
     left = peak * 0.5 ** (np.clip(since - 1, 0, RAIN_H) / SLOWEST_HALF_TIME_H) + noise
-    washed = (since <= RAIN_H) & (rise <= limit.most_by_rain(baseline.level)) & ((since <= 1) | (rise <= left))
+    washed = (since <= RAIN_H) & (rise <= most) & ((since <= 1) | (rise <= left))
     kinds = np.full(rise.shape, Rise.NONE, dtype=np.int8)
     kinds[risen & washed] = Rise.WASH_OUT
     kinds[risen & ~washed] = Rise.UNEXPLAINED

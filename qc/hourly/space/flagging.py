@@ -1,4 +1,4 @@
-"""The tests in space on the finished hours of a network: which limits, which stations, records and combined flags. Pure."""
+"""Tests in space on the finished hours of a network: limits, stations, records and combined flags. Pure."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ import numpy as np
 import pandas as pd
 
 from qc.angle import rows_on_line
-from qc.hourly.space.buddy import Buddy, buddy_test
-from qc.hourly.space.consistency import SpatialConsistency, consistency_test
-from qc.hourly.space.neighbours import Compared, StationCoordinates
-from qc.hourly.space.table import SPACE_TESTS
+from qc.hourly.space.neighbours import StationCoordinates
+from qc.hourly.space.table import KINDS, TESTS
 from schemas.flag import Flag, combine
 from schemas.frames import FLAG, FLAG_COLUMNS, concat_flags, valid_values
 from schemas.parameter import parameter
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from qc.hourly.space.neighbours import Compared, SpaceLimit, SpaceTest
     from qc.limits.thresholds import Thresholds
     from schemas.interval import Interval
     from schemas.network import Network, Station
@@ -48,7 +47,7 @@ class FlaggedSpace:
     unevaluated : Counter of str
         By test: station-hours with a value and a limit, but with too few neighbours.
     exempted : int
-        SUSPECT station-hours that the verdict took for an event.
+        SUSPECT station-hours that the verdict classifies as an event.
     """
 
     hourly: dict[str, pd.DataFrame]
@@ -77,7 +76,7 @@ def flag_space(
     code : str
         Of `schemas.message.NetworkCode`: whose stations are compared.
     thresholds : Thresholds
-        Without a limit a parameter is not compared. A limit of a station holds for the flags of that station.
+        Without a limit a parameter is not evaluated. A limit of a station holds for the flags of that station.
     is_event : callable or None
         Called with station, parameter, start and end of each run of SUSPECT hours; True exempts them. None: no exemption.
     span : Interval or None
@@ -105,11 +104,11 @@ def flag_space(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What one test with one limit found of one parameter."""
+    """Outcome of one test under one limit for one parameter."""
 
     code: str
-    test: str
-    limit: Buddy | SpatialConsistency
+    test: SpaceTest
+    limit: SpaceLimit
     run: Compared
 
 
@@ -148,30 +147,24 @@ class _Space:
         own = [item for item in self.stations if code in self.hours[item.id]]
         if len(own) < 3 or not len(self.index):  # noqa: PLR2004 - nothing to compare with
             return
-        kinds: tuple[type[Buddy | SpatialConsistency], ...] = (Buddy, SpatialConsistency)
-        limits = {test: self._limits(kind, code, own) for test, kind in zip(SPACE_TESTS, kinds, strict=True)}
-        if not any(limits.values()):
+        limits = [(TESTS[name], *found) for name, kind in KINDS.items() for found in self._limits(kind, code, own)]
+        if not limits:
             return
         values = np.column_stack([valid_values(self.hours[item.id], code).reindex(self.index) for item in own])
         values = rows_on_line(values, parameter(code).period)
         places = StationCoordinates.of(own)
-        for test, found in limits.items():
-            for limit, rows, columns in found:
-                run = (
-                    buddy_test(values, places, limit)
-                    if isinstance(limit, Buddy)
-                    else consistency_test(values, places, limit)
-                )
-                flags = run.flags[np.ix_(rows, columns)]
-                self.unevaluated[test] += int((flags == Flag.UNKNOWN).sum())
-                for column in np.flatnonzero(columns):
-                    self._note(own[column], _Found(code, test, limit, run), int(column), rows)
+        for test, limit, rows, columns in limits:
+            run = test.evaluate(values, places, **limit.figures())
+            flags = run.flags[np.ix_(rows, columns)]
+            self.unevaluated[test.name] += int((flags == Flag.UNKNOWN).sum())
+            for column in np.flatnonzero(columns):
+                self._note(own[column], _Found(code, test, limit, run), int(column), rows)
 
     def _limits(
-        self, kind: type[Buddy | SpatialConsistency], code: str, own: Sequence[Station]
-    ) -> list[tuple[Buddy | SpatialConsistency, NDArray[np.bool_], NDArray[np.bool_]]]:
+        self, kind: type[SpaceLimit], code: str, own: Sequence[Station]
+    ) -> list[tuple[SpaceLimit, NDArray[np.bool_], NDArray[np.bool_]]]:
         """Each different limit with the hours and the stations for which it holds."""
-        found: dict[int, tuple[Buddy | SpatialConsistency, set[int], set[int]]] = {}
+        found: dict[int, tuple[SpaceLimit, set[int], set[int]]] = {}
         for month in map(int, np.unique(self.months)):
             for column, item in enumerate(own):
                 limit = self.thresholds.find(kind, code, network=self.network, station_id=item.id, month=month)
@@ -213,11 +206,11 @@ class _Space:
         run, limit, known = found.run, found.limit, parameter(found.code)
         values = valid_values(self.hours[station.id], found.code).reindex(self.index[at]).to_numpy()
         figures: dict[str, str | float] = {"unit": known.unit, "limit": limit.deviations}
-        if isinstance(limit, Buddy):
+        if "radius" in found.test.messages["apart"]:
             figures["radius"] = limit.radius_km
         reasons = [
             reason_text(
-                found.test,
+                found.test.name,
                 "apart",
                 value=float(value),
                 deviations=round(float(run.deviations[row, column]), 1),
@@ -228,7 +221,7 @@ class _Space:
             for value, row in zip(values, at, strict=True)
         ]
         frame = pd.DataFrame({"start": self.index[at].as_unit("us"), "flag": np.int8(Flag.SUSPECT), "reason": reasons})
-        frame = frame.assign(station_id=station.id, parameter=found.code, test=found.test)
+        frame = frame.assign(station_id=station.id, parameter=found.code, test=found.test.name)
         frame["instrument_id"] = None
         return frame[list(FLAG_COLUMNS)]
 

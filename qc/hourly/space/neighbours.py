@@ -1,4 +1,4 @@
-"""Stations as neighbours of each other, and what the tests in space share. Pure, all hours at once."""
+"""Neighbouring stations, and the arguments and functions that tests in space share: all hours at once, pure."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 from msgspec import Meta
 
 from qc.limits.limit import BaseLimit, Positive
+from qc.limits.quality_test import QualityTest
 from schemas.flag import Flag
 from schemas.geodesy import great_circle_km
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,20 +27,20 @@ _BLOCK_VALUES = 16_000_000
 
 
 class SpaceLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all limits of tests in space state.
+    """Limit of a test in space; its figures are the arguments of the pure functions.
 
     Attributes
     ----------
     radius_km, height_m : float
-        How far away, and how much higher or lower, a station of like kind may be to count.
+        Largest distance and difference of height of a neighbour [km, m].
     min_neighbours : int
-        Fewer: not evaluated.
+        Fewest neighbours with a value, or the hour is not evaluated.
     deviations : float
         SUSPECT beyond so many robust standard deviations [1].
     floor : float
         Least standard deviation, unit of the parameter.
     relative : float
-        Least standard deviation as a part of the level around [1].
+        Least standard deviation as a part of the predicted level [1].
     """
 
     radius_km: Positive
@@ -69,15 +70,8 @@ class StationCoordinates:
     @classmethod
     def of(cls, stations: Sequence[Station]) -> StationCoordinates:
         """Coordinates as the network file has them."""
-        columns = [
-            np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-            for values in (
-                [item.lon for item in stations],
-                [item.lat for item in stations],
-                [item.altitude_m for item in stations],
-            )
-        ]
-        return cls(*columns)
+        rows = [(item.lon, item.lat, item.altitude_m) for item in stations]
+        return cls(*np.array(rows, dtype=np.float64).reshape(-1, 3).T)
 
     def distance_km(self) -> Field:
         """Great-circle distances, shape (station, station) [km]; NaN where a place is not known."""
@@ -116,15 +110,35 @@ class Compared:
     count: NDArray[np.int64]
 
 
-def compare(values: Field, level: Field, sigma: Field, count: NDArray[np.int64], limit: SpaceLimit) -> Compared:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpaceTest(QualityTest[SpaceLimit]):
+    """One test in space.
+
+    Attributes
+    ----------
+    evaluate : callable
+        Outcome from values (hour, station), `StationCoordinates` and the figures of the limit by keyword.
+    """
+
+    evaluate: Callable[..., Compared]
+
+
+def compare(
+    values: Field, level: Field, sigma: Field, count: NDArray[np.int64], *, min_neighbours: int, deviations: float
+) -> Compared:
     """Flags of values by their distance from a level in standard deviations ``sigma``, each (hour, station)."""
-    is_judged = (count >= limit.min_neighbours) & np.isfinite(values) & np.isfinite(level)
-    deviations = np.full(values.shape, np.nan)
-    np.divide(values - level, sigma, out=deviations, where=is_judged)
-    flags = np.where(is_judged, Flag.PASS, Flag.UNKNOWN).astype(np.int8)
-    flags[is_judged & (np.abs(deviations) > limit.deviations)] = Flag.SUSPECT
+    evaluated = (count >= min_neighbours) & np.isfinite(values) & np.isfinite(level)
+    distance = np.full(values.shape, np.nan)
+    np.divide(values - level, sigma, out=distance, where=evaluated)
+    flags = np.where(evaluated, Flag.PASS, Flag.UNKNOWN).astype(np.int8)
+    flags[evaluated & (np.abs(distance) > deviations)] = Flag.SUSPECT
     flags[~np.isfinite(values)] = Flag.MISSING
-    return Compared(flags, np.where(is_judged, level, np.nan), deviations, count)
+    return Compared(flags, np.where(evaluated, level, np.nan), distance, count)
+
+
+def least_sigma(level: Field, *, floor: float, relative: float) -> Field:
+    """Least standard deviation at a level, unit of the values."""
+    return np.maximum(floor, relative * np.abs(level))
 
 
 def hour_blocks(values: Field, width: int) -> list[slice]:

@@ -1,17 +1,19 @@
-"""The tests in space."""
+"""The tests in space, in the order of ``docs/qc-tests.md``. To add one: its module and its line here."""
 
 from __future__ import annotations
 
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from qc.hourly.space.buddy import Buddy
-from qc.hourly.space.consistency import SpatialConsistency
+from qc.hourly.space import buddy, consistency
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from qc.limits.limit import BaseLimit
+    from qc.hourly.space.neighbours import SpaceLimit, SpaceTest
 
-KINDS: Mapping[str, type[BaseLimit]] = MappingProxyType({"buddy": Buddy, "spatial_consistency": SpatialConsistency})
+TESTS: Mapping[str, SpaceTest] = MappingProxyType({item.TEST.name: item.TEST for item in (buddy, consistency)})
+KINDS: Mapping[str, type[SpaceLimit]] = MappingProxyType(
+    {name: test.limit for name, test in TESTS.items() if test.limit is not None}
+)
 SPACE_TESTS = tuple(KINDS)

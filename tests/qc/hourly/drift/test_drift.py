@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from qc.hourly.drift.drift import DriftRule, DriftScale, drift_test
+from qc.hourly.drift.drift import DriftScale, drift_test
 from qc.native.argument import InvalidInputError
 
 DAYS = 30
-RULE = DriftRule(suspect=5.0)
 
 
 def hours(count: int = 24 * DAYS) -> np.ndarray:
@@ -23,7 +20,7 @@ def pair(seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_instrument_that_follows_its_reference_passes() -> None:
-    flags, drift = drift_test(*pair(), hours(), RULE)
+    flags, drift = drift_test(*pair(), hours(), suspect=5.0)
     assert set(flags) == {1}
     assert abs(drift.slope_per_day) < 0.05
     assert drift.blocks == DAYS
@@ -32,7 +29,7 @@ def test_instrument_that_follows_its_reference_passes() -> None:
 def test_moving_zero_is_suspect_from_where_it_leaves_the_tolerance() -> None:
     values, reference = pair()
     values += np.linspace(0, 15, values.size)
-    flags, drift = drift_test(values, reference, hours(), RULE)
+    flags, drift = drift_test(values, reference, hours(), suspect=5.0)
     first = np.flatnonzero(flags == 3)[0] / 24
     assert 10 < first <= 15
     assert set(flags[-240:]) == {3}
@@ -43,7 +40,7 @@ def test_moving_zero_is_suspect_from_where_it_leaves_the_tolerance() -> None:
 def test_moving_gain_is_seen_by_the_ratio() -> None:
     values, reference = pair()
     values *= np.linspace(1, 1.6, values.size)
-    flags, drift = drift_test(values, reference, hours(), replace(RULE, suspect=0.15, scale=DriftScale.LOG_RATIO))
+    flags, drift = drift_test(values, reference, hours(), suspect=0.15, scale=DriftScale.LOG_RATIO)
     assert flags[-1] == 3
     assert drift.level == pytest.approx(np.log(1.6), abs=0.08)
 
@@ -51,12 +48,12 @@ def test_moving_gain_is_seen_by_the_ratio() -> None:
 def test_one_day_of_its_own_is_no_drift() -> None:
     values, reference = pair()
     values[24 * 20 : 24 * 21] += 100
-    assert 3 not in drift_test(values, reference, hours(), RULE)[0]
+    assert 3 not in drift_test(values, reference, hours(), suspect=5.0)[0]
 
 
 def test_pairs_at_or_below_the_floor_are_left_out() -> None:
     values, reference = pair()
-    flags, drift = drift_test(values - 1e6, reference, hours(), replace(RULE, scale=DriftScale.LOG_RATIO))
+    flags, drift = drift_test(values - 1e6, reference, hours(), suspect=5.0, scale=DriftScale.LOG_RATIO)
     assert set(flags) == {2}
     assert drift.blocks == 0
     assert np.isnan(drift.level)
@@ -65,22 +62,22 @@ def test_pairs_at_or_below_the_floor_are_left_out() -> None:
 @pytest.mark.parametrize("count", [0, 1, 24 * 4])
 def test_short_series_are_unknown(count: int) -> None:
     values, reference = (array[:count] for array in pair())
-    flags, _ = drift_test(values, reference, hours(count), RULE)
+    flags, _ = drift_test(values, reference, hours(count), suspect=5.0)
     assert set(flags) <= {2}
 
 
-def test_missing_values_are_missing_and_a_missing_reference_is_not_judged() -> None:
+def test_missing_values_are_missing_and_without_a_reference_unknown() -> None:
     values, reference = pair()
     values[:48], reference[-48:] = np.nan, np.nan
-    flags, drift = drift_test(values, reference, hours(), RULE)
+    flags, drift = drift_test(values, reference, hours(), suspect=5.0)
     assert set(flags[:48]) == {9}
     assert set(flags[-48:]) == {2}
     assert drift.blocks == DAYS - 4
 
 
-def test_lengths_and_rules_without_meaning_are_errors() -> None:
+def test_lengths_and_figures_without_meaning_are_errors() -> None:
     values, reference = pair()
     with pytest.raises(InvalidInputError, match="of the reference"):
-        drift_test(values, reference[:-1], hours(), RULE)
+        drift_test(values, reference[:-1], hours(), suspect=5.0)
     with pytest.raises(InvalidInputError, match="block_s"):
-        drift_test(values, reference, hours(), replace(RULE, block_s=0.0))
+        drift_test(values, reference, hours(), suspect=5.0, block_s=0.0)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 
 from bench.peer import PeerUnavailableError
-from bench.space_outliers import DEVIATIONS, FLOOR, RADIUS_KM, SCALE_KM, SEED, STATED, fields, titanlib_flags
-from qc.hourly.space.buddy import Buddy, buddy_test
-from qc.hourly.space.consistency import SpatialConsistency, consistency_test
+from bench.space_outliers import BUDDY, CONSISTENCY, SEED, fields, titanlib_flags
+from qc.hourly.space.buddy import buddy_test
+from qc.hourly.space.consistency import consistency_test
 from qc.hourly.space.neighbours import StationCoordinates
 from schemas.flag import Flag
 
 Fields = tuple[np.ndarray, StationCoordinates, np.ndarray]
-LIMIT: dict[str, Any] = {**STATED, "radius_km": RADIUS_KM, "height_m": 300.0, "deviations": DEVIATIONS, "floor": FLOOR}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +34,7 @@ def test_the_buddy_test_flags_what_the_buddy_check_of_titanlib_flags(
     made: Fields, theirs: dict[str, np.ndarray]
 ) -> None:
     values, places, _ = made
-    ours = buddy_test(values, places, Buddy(**LIMIT, min_neighbours=4)).flags == Flag.SUSPECT
+    ours = buddy_test(values, places, **BUDDY).flags == Flag.SUSPECT
     assert (ours == theirs["buddy_check"]).mean() > 0.98
 
 
@@ -45,8 +42,7 @@ def test_optimal_interpolation_finds_every_outlier_that_titanlib_finds_with_fewe
     made: Fields, theirs: dict[str, np.ndarray]
 ) -> None:
     values, places, wrong = made
-    limit = SpatialConsistency(**LIMIT, min_neighbours=5, length_km=SCALE_KM, length_m=200.0, noise=0.1)
-    ours = consistency_test(values, places, limit).flags == Flag.SUSPECT
+    ours = consistency_test(values, places, **CONSISTENCY).flags == Flag.SUSPECT
     spatial = theirs["sct_resistant"]
     assert (ours & wrong).sum() == (spatial & wrong).sum() == wrong.sum()
     assert (ours & ~wrong).sum() < (spatial & ~wrong).sum()
