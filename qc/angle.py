@@ -1,7 +1,7 @@
 """Quantities that repeat after a full turn, such as wind direction: differences across north are small. Pure.
 
-Values are put on a line (`unwrapped`, `around`) before anything differences, averages or compares them; limits and reasons keep
-the values as they were written.
+Values are put on a line (`unwrapped`, `around`) before they are subtracted, averaged or compared; limits and reasons keep
+the values as written.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def turned(difference: Field, period: float) -> Field:
 
 
 def unwrapped(values: Field, period: float | None) -> Field:
-    """A series in which no value is further than half a period from the one before it that is there; None: as it is.
+    """A series in which no value is further than half a period from the preceding one; period None: unchanged.
 
     Parameters
     ----------
@@ -45,12 +45,12 @@ def unwrapped(values: Field, period: float | None) -> Field:
 
 
 def around(values: Field, centre: Field | float, period: float) -> Field:
-    """Values by whole periods as near to the centre as can be."""
+    """Values shifted by whole periods to within half a period of the centre."""
     return centre + turned(values - centre, period)
 
 
 def mean_angle(values: Field, period: float) -> Field:
-    """Direction of the mean vector along the last axis, missing values left out; NaN where none is there or they cancel."""
+    """Direction of the mean vector along the last axis, missing values left out; NaN where all are missing or cancel."""
     angle = values * (2 * np.pi / period)
     there = np.isfinite(values)
     sine, cosine = (np.where(there, part(angle), 0.0).sum(axis=-1) for part in (np.sin, np.cos))
@@ -58,7 +58,7 @@ def mean_angle(values: Field, period: float) -> Field:
 
 
 def mean_directions(direction_deg: Field, weights: Field, rows: NDArray[np.int64], groups: int) -> Field:
-    """Direction of the mean vector of each group [deg], 0 <= direction < 360; NaN where there is none (empty, calm, cancelling).
+    """Direction of the mean vector of each group [deg], 0 <= direction < 360; NaN where undefined (empty, calm, cancelling).
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def mean_directions(direction_deg: Field, weights: Field, rows: NDArray[np.int64
 
 
 def vector_mean(direction_deg: Field, speed: Field | None = None) -> float:
-    """Direction of the mean wind vector [deg], 0 <= direction < 360; NaN where there is none (empty, calm, cancelling).
+    """Direction of the mean wind vector [deg], 0 <= direction < 360; NaN where undefined (empty, calm, cancelling).
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""One station's hours of one network, as hourly tests receive them: values of complete hours, limits by civil month, other networks and stations."""
+"""One station's hours of one network for hourly tests: values of complete hours, limits by civil month, other networks and stations."""
 
 from __future__ import annotations
 
@@ -17,18 +17,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from zoneinfo import ZoneInfo
 
-    from numpy.typing import NDArray
-
     from qc.limits.thresholds import Thresholds
+    from qc.native.argument import Flags, Values
     from qc.native.coordinates import Coordinates
 
-    Field = NDArray[np.float64]
 
 _Limit = TypeVar("_Limit", bound=BaseLimit)
 
 
 class HourlyContext:
-    """What hourly tests receive.
+    """One station's hours of one network with what hourly tests need to evaluate them.
 
     Parameters
     ----------
@@ -66,33 +64,31 @@ class HourlyContext:
         self.minimum = thresholds.hour.min_completeness
         self.place, self.near = place, near or {}
         self._other_networks = other_networks
-        self._valid: dict[str, Field] = {}
+        self._valid: dict[str, Values] = {}
         self.columns, self.shares = columns_of(hourly.frame), columns_of(hourly.completeness)
         self.certain = columns_of(hourly.certain)
 
-    def share(self, code: str) -> Field:
+    def share(self, code: str) -> Values:
         """Part of each hour covered by valid values [1]."""
         return self.shares[code.split(SEPARATOR, maxsplit=1)[0]]
 
-    def valid(self, code: str) -> Field:
+    def valid(self, code: str) -> Values:
         """Values, or a companion such as ``co2__std``, of complete hours; NaN elsewhere: failed hours are excluded from neighbour comparisons."""
-        # every relation asks again
+        # used by every relation
         if code not in self._valid:
             self._valid[code] = np.where(self.share(code) >= self.minimum, self.columns[code], np.nan)
             self._valid[code].flags.writeable = False
         return self._valid[code]
 
-    def given(self, code: str) -> Field | None:
-        """`valid` of this network, else what another network of the station measured; None where none does."""
+    def given(self, code: str) -> Values | None:
+        """`valid` of this network, else the values of another network of the station; None without either."""
         if code in self.columns:
             return self.valid(code)
         if self._other_networks is None or code not in self._other_networks:
             return None
         return self._other_networks[code].reindex(self.hourly.frame.index).to_numpy(dtype=np.float64)
 
-    def by_month(
-        self, kind: type[_Limit], code: str, run: Callable[[_Limit], NDArray[np.int8]]
-    ) -> NDArray[np.int8] | None:
+    def by_month(self, kind: type[_Limit], code: str, run: Callable[[_Limit], Flags]) -> Flags | None:
         """Flags with the limit of each hour's month; None where no month has one."""
         limits = {month: self.limit(kind, code, month) for month in self.month_span}
         if all(limit is None for limit in limits.values()):
@@ -109,14 +105,14 @@ class HourlyContext:
 
 
 def with_past(hourly: Hourly, past: pd.DataFrame) -> Hourly:
-    """Put stored hours before the hours at hand, so that a baseline or a rate of days can be computed from a few hours.
+    """Put stored hours before the hours at hand, for baselines and rates over days.
 
     Parameters
     ----------
     hourly : Hourly
         Consecutive hours.
     past : DataFrame
-        `schemas.frames` hourly with ``__flag``; hours that are at hand too, and parameters that are not, are left out.
+        `schemas.frames` hourly with ``__flag``; hours and parameters that are not needed are left out.
 
     Returns
     -------

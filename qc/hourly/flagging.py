@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from qc.hourly.context import HourlyContext
     from qc.hourly.hourly_test import HourlyResult
+    from qc.native.argument import Flags
 
 #: Shared, since making an empty frame costs as much as the tests of a day of minutes.
 _NO_FLAGS = empty_flags()
@@ -51,7 +52,7 @@ def flag_hours(context: HourlyContext) -> FlaggedHours:
     of_network: dict[str, list[HourlyResult]] = {}
     for result in network_results(context):
         of_network.setdefault(result.code, []).append(result)
-    combined: dict[str, NDArray[np.int8]] = {}
+    combined: dict[str, Flags] = {}
     records: list[pd.DataFrame] = []
     hours = context.hourly.frame
     for code in parameters_in(hours):

@@ -1,12 +1,11 @@
 """Native values and their flags to hourly values.
 
 An hour's value is the mean of its valid values (`schemas.flag.is_valid`), their sum for rain and the direction of their
-mean vector for wind direction. A value belongs to the hour in which its interval starts. Every hour has a value as soon
-as it has one valid native value; whether it may enter statistics is the flag of the completeness test
-(`qc.hourly.flagging.completeness_test`), not a missing number.
+mean vector for wind direction. A value belongs to the hour in which its interval starts. An hour with one valid native value has
+a value; whether it may enter statistics is the flag of the test `completeness`.
 
-How many values an hour must hold, and how many are there: `schemas.completeness`. An hourly gas chromatograph is complete with
-one value, and one that answers about every 50 minutes too.
+Expected and present values of an hour: `schemas.completeness`. A gas chromatograph is complete with one value an hour, also with
+a cadence of about 50 minutes.
 """
 
 from __future__ import annotations
@@ -104,7 +103,7 @@ def aggregate(
 def merge(parts: Sequence[Hourly]) -> Hourly:
     """Join the instruments of a station.
 
-    Where two report the same parameter, the more complete one has the hour; of equals, the first.
+    Of two with the same parameter, the hour is that of the more complete one; of equals, of the first.
     """
     if len(parts) == 1:
         return parts[0]

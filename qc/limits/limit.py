@@ -1,4 +1,4 @@
-"""What a limit states, and the rule of the hour. The limit of a test is in the module of the test."""
+"""Base of all limits, and the rule of the hour. The limit of a test is in the module of the test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Month = Annotated[int, Meta(ge=1, le=12)]
 
 
 class BaseLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="test"):
-    """What every limit states; the tag is the name of its test.
+    """Fields of every limit; the tag is the name of its test.
 
     Attributes
     ----------
@@ -53,21 +53,21 @@ class BaseLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         return 1
 
     def figures(self) -> dict[str, Any]:
-        """What the limit demands, without where it holds and why: the arguments of its test."""
+        """The fields of its own type, which are the figures of the test."""
         return {name: getattr(self, name) for name in self.__struct_fields__ if name not in BaseLimit.__struct_fields__}
 
     def mistake(self) -> str | None:
-        """Error in figures that are valid each by itself; None: none."""
+        """Error in the combination of figures; None: none."""
         return None
 
     def without_meaning(self) -> str | None:
-        """Error for a direction, whose zero is arbitrary; None: none."""
+        """Error of a limit for a direction, whose zero is arbitrary; None: none."""
         if getattr(self, "relative", 0.0) or getattr(self, "above", None) is not None:
             return "relative, above: a direction has no zero to be measured from, expected neither"
         return None
 
     def not_finite(self) -> str | None:
-        """Name of the first figure that is no finite number; None: all are."""
+        """Name of the first figure that is not finite; None: all are finite."""
         return next((name for name in self.__struct_fields__ if not _is_finite(getattr(self, name))), None)
 
 

@@ -1,4 +1,4 @@
-"""Limits out of a file, by the kinds that are handed in: this room knows no test. `qc.run.limits` joins the kinds of the tables.
+"""Parser of limit files. The types of limits are arguments, so this room imports no test; `qc.run.limits` joins them from the tables.
 
 Errors::
 

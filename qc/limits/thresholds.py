@@ -1,4 +1,4 @@
-"""Limits of the tests, read strictly from ``thresholds.toml``, and which of them holds where.
+"""Limits of the tests from ``thresholds.toml``, and the one that holds for a parameter, station and month.
 
 A limit is for one test and names parameters or groups of the registry; it may be narrowed to a network, a station and
 months. Of several that fit, the narrowest wins: station before months before network before parameter before group. A
@@ -67,13 +67,13 @@ class Thresholds:
 
     def find(self, kind: type[_Kind], code: str, *, network: str, station_id: str, month: int) -> _Kind | None:
         """Narrowest limit of a test for a parameter at a station in a civil month; None: not evaluated."""
-        # A run asks for the same few limits of every stream again and again; few stations have limits of their own.
+        # A run needs the same few limits for every stream; few stations have own limits.
         station = station_id if station_id in self._stations else None
-        asked = (kind, code, network, station, month)
+        key = (kind, code, network, station, month)
         try:
-            found = self._found[asked]
+            found = self._found[key]
         except KeyError:
-            found = self._found[asked] = self._resolve(kind, code, network, station, month)
+            found = self._found[key] = self._resolve(kind, code, network, station, month)
         return found if isinstance(found, kind) else None
 
     def rule(self, kind: type[_Rule]) -> _Rule | None:
@@ -83,7 +83,7 @@ class Thresholds:
 
     @cached_property
     def _stations(self) -> frozenset[str | None]:
-        """Stations that have limits of their own."""
+        """Stations with own limits."""
         return frozenset(key.station for key in self._limits)
 
     def _resolve(
@@ -144,7 +144,7 @@ def load_thresholds(
 
 
 def parse_thresholds(text: str, name: str, kinds: LimitKinds) -> Thresholds:
-    """Parse one file by itself; raises `ThresholdError`."""
+    """Limits of one file alone; raises `ThresholdError`."""
     return _merge(((name, text),), kinds, None)
 
 

@@ -1,4 +1,4 @@
-"""Order in which readings arrive. Frames of the store are sorted and unique; this is for times as they came."""
+"""Order of arrival of readings. Frames of the store are sorted and unique; this test takes times in order of arrival."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 def arrival_test(times: NDArray[np.datetime64]) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
-    """Flag times that go backward and times that came before.
+    """Flag times that go backward and times that are repeated.
 
     Parameters
     ----------
     times : array of datetime64
-        Starts of readings, UTC, in order of arrival; NaT where there is none.
+        Starts of readings, UTC, in order of arrival; NaT where missing.
 
     Returns
     -------
     backward, duplicate : arrays of int8
-        ``backward`` is SUSPECT where a time lies before one that came earlier (a clock set back, or a back-fill),
-        ``duplicate`` where the same time came before (a redelivery, a correction, or a stopped clock).
+        ``backward`` is SUSPECT where a time precedes one that arrived earlier (a clock set back, or a back-fill),
+        ``duplicate`` where the same time arrived earlier (a redelivery, a correction, or a stopped clock).
         Both are MISSING at NaT, else PASS.
 
     Examples

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Quantiles [1] from whose distance to the median a span is widened, so that a tail keeps its own length on each side.
+#: Quantiles [1] by whose distance from the median a span is widened, on each side by its own.
 _LOW, _HIGH = 0.1, 0.9
 
 
@@ -29,10 +29,10 @@ def derive_spans(
     least: int = 60,
     period: float | None = None,
 ) -> Spans:
-    """Spans of a record, so that its faults do not widen them.
+    """Spans of a record, robust against its faults.
 
-    Each month and hour takes the values of its own hour and of the hours before and after. The span reaches from the median to
-    both sides ``widening`` times as far as the 10 % and 90 % quantiles do: up to a tenth of faults on a side hardly moves it.
+    Each month and hour uses the values of its own hour and of the hours before and after. The span reaches from the median to
+    both sides ``widening`` times as far as the 10 % and 90 % quantiles: up to 10 % of faults on a side change it little.
     Where both quantiles are the median, as with radiation at night, the span has no width and gives no limit.
 
     Parameters
@@ -116,17 +116,17 @@ def limit_toml(spans: Spans, parameter: str, unit: str, *, station_id: str, deci
     source : str
         Of what record.
     """
-    said = "".join(f"# {parameter}: {line}\n" for line in not_evaluated(spans))
+    comments = "".join(f"# {parameter}: {line}\n" for line in not_evaluated(spans))
     spans = spans.with_width()
     if np.isnan(spans.low).all():
-        return said
+        return comments
     scale = 10.0**decimals
     sides = {"low": np.floor(spans.low * scale) / scale, "high": np.ceil(spans.high * scale) / scale}
     rows = {name: ",\n".join(f"  {_row(row, decimals)}" for row in table) for name, table in sides.items()}
     named = {"parameters": [parameter], "station": station_id}
     head = "".join(f"{name} = {_quoted(value)}\n" for name, value in named.items())
     return (
-        f'{said}[[limit]]\ntest = "climatology"\n{head}low = [\n{rows["low"]},\n]\nhigh = [\n{rows["high"]},\n]\n'
+        f'{comments}[[limit]]\ntest = "climatology"\n{head}low = [\n{rows["low"]},\n]\nhigh = [\n{rows["high"]},\n]\n'
         f"unit = {_quoted(unit)}\nsource = {_quoted(source)}\nverified = false\n"
     )
 

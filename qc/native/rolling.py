@@ -28,15 +28,14 @@ HOLE_STEPS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """The finite values of a series, next to each other.
+    """The finite values of a series.
 
     Attributes
     ----------
     at : array of int
-        Their positions in the series.
-    numbers : array of float
-    seconds : array of float
-        Since the series' first time [s].
+        Positions in the series.
+    numbers, seconds : array of float
+        The values, and their times since the first of the series [s].
     step_s : float
         Median step of the whole series, missing values counted [s]; NaN below two times.
     length : int
@@ -81,7 +80,7 @@ class Present:
 
 
 def follows_hole(seconds: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether a time is more than `HOLE_STEPS` median steps after the one before it; the first is not.
+    """Whether a time is more than `HOLE_STEPS` median steps after the preceding one; False for the first.
 
     Parameters
     ----------
@@ -105,14 +104,14 @@ def slots(seconds: NDArray[np.float64], step_s: float, longest: int | None = Non
     step_s : float
         [s]
     longest : int or None
-        Most places from one time to the next, where a longer hole makes no difference [1].
+        Most slots from one time to the next, where longer holes make no difference [1].
     """
     steps = np.clip(np.rint(np.diff(seconds) / step_s), 1, longest).astype(np.int64)
     return np.concatenate(([0], np.cumsum(steps)))[: seconds.size]
 
 
 def on_grid(values: NDArray[np.float64], place: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Values at their places, NaN between them."""
+    """Values at their slots, NaN between them."""
     grid = np.full(int(place[-1]) + 1 if place.size else 0, np.nan)
     grid[place] = values
     return grid

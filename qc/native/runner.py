@@ -1,7 +1,7 @@
 """Native tests of one instrument's readings: frame in, combined flags and flag records out.
 
-A value that failed on a hard ground (status letter, physical range) is missing for the other tests: its neighbours are compared with
-the next value of the air, so that the end of a calibration is neither a spike nor a step.
+A value that failed on a hard ground (status letter, physical range) is missing for the other tests, so that the end of a calibration
+is neither a spike nor a step.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def flag_native(native: pd.DataFrame, stream: Stream, thresholds: Thresholds) ->
     Returns
     -------
     FlaggedNative
-        A value that no test could evaluate is UNKNOWN; a missing one is MISSING, or FAIL where a status letter says why.
+        A value that no test could evaluate is UNKNOWN; a missing one is MISSING, or FAIL where a status letter gives the reason.
 
     Raises
     ------
@@ -143,13 +143,13 @@ def run_test(
     if kind is None or run is None or explain is None:
         msg = f"{test.name} does not evaluate a series"
         raise TypeError(msg)
-    stream, seen = series.stream, series if test.as_written else series.on_line()
+    stream, line = series.stream, series if test.as_written else series.on_line()
     limits = {
         month: thresholds.find(kind, series.code, network=stream.network, station_id=stream.station_id, month=month)
         or default
         for month in series.month_span
     }
-    flags = _by_month(series, limits, lambda limit: run(seen, limit))
+    flags = _by_month(series, limits, lambda limit: run(line, limit))
     if flags is None:
         return None
     return NativeResult(test, flags, lambda at: explain(series, limits[int(series.months[at])], at))
@@ -172,7 +172,7 @@ def _by_month(
 
 
 def _calm(native: pd.DataFrame, series: NativeSeries) -> NDArray[np.bool_] | None:
-    """Rows in which a direction has no meaning, since there is no wind; None for other parameters and without a wind speed."""
+    """Rows in which a direction is undefined at calm; None for other parameters and without a wind speed."""
     if series.period is None or WIND_SPEED not in native:
         return None
     calm: NDArray[np.bool_] = native[WIND_SPEED].to_numpy(dtype=np.float64) <= CALM_M_S
@@ -215,7 +215,7 @@ def _records(series: NativeSeries, result: NativeResult) -> pd.DataFrame:
 def _gap_records(
     series: NativeSeries, letters: NDArray[np.object_] | None, no_row: list[gap.MissingIntervals]
 ) -> pd.DataFrame:
-    """Gaps of one parameter, those of the rows where each has a value; a status letter is no gap: it says why there is no value."""
+    """Gaps of one parameter, those of the rows where each has a value; an interval with a status letter is no gap."""
     there = np.isfinite(series.numbers)
     if letters is not None:
         there |= pd.notna(letters)

@@ -1,4 +1,4 @@
-"""One parameter of an instrument's stream, as native tests receive it."""
+"""One parameter of an instrument's stream, the input of native tests."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class NativeSeries:
         return {"value": float(self.numbers[at]), "unit": self.unit}
 
     def before(self, at: int) -> float:
-        """Last value before a position; NaN if there is none."""
+        """Last value before a position; NaN without one."""
         # Nearly always the position before: a step back is faster than a search of the whole series.
         while at > 0 and not np.isfinite(self.numbers[at - 1]):
             at -= 1

@@ -1,4 +1,4 @@
-"""The wind, by which a direction has a meaning."""
+"""Wind speed up to which a direction is undefined."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ WIND_SPEED = "wind_speed"
 
 
 CALM_M_S = 0.3
-"""Wind speed up to which a direction is exempt from the soft tests [m s⁻¹]; the project's default, as `flat_line` of the speed."""
+"""Wind speed up to which a direction is exempt from the soft tests [m s⁻¹]; project default, as `flat_line` of the speed."""

@@ -1,4 +1,4 @@
-"""Directions: no verdict depends on where north is."""
+"""Directions: no flag depends on where north is."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def flagged(values: np.ndarray, **more: np.ndarray | float) -> pd.DataFrame:
     return records[records["parameter"] == "wind_direction"]
 
 
-def told(records: pd.DataFrame) -> set[tuple[str, pd.Timestamp]]:
+def starts_of(records: pd.DataFrame) -> set[tuple[str, pd.Timestamp]]:
     return set(zip(records["test"], records["start"], strict=True))
 
 
@@ -87,8 +87,8 @@ def test_only_a_direction_repeats() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(TURNS)
-def test_native_verdicts_turn_with_the_vane(turn: float) -> None:
-    here, there = told(flagged(day())), told(flagged(np.round(day() + turn, 1)))
+def test_native_flags_do_not_depend_on_north(turn: float) -> None:
+    here, there = starts_of(flagged(day())), starts_of(flagged(np.round(day() + turn, 1)))
     assert {test for test, _ in here} == set(_LIMITS) - {"hourly_flat", "buddy", "spatial_consistency", "drift"}
     # a difference at the very edge of a limit may fall to either side when the decimals move
     assert len(here ^ there) <= 2
@@ -99,7 +99,7 @@ def test_a_vane_stuck_across_north_is_flat() -> None:
     assert (records["test"] == "flat_line").sum() > 250
 
 
-def test_a_direction_at_calm_is_not_judged() -> None:
+def test_a_direction_at_calm_is_exempt() -> None:
     still = np.zeros(288)
     assert flagged(still, wind_speed=0.2).empty
     assert set(flagged(still, wind_speed=2.0)["test"]) == {"flat_line", "attenuated_signal"}
@@ -131,7 +131,7 @@ def _stations(count: int) -> Network:
 
 
 @pytest.mark.parametrize("north", [0.0, 90.0, 200.0])
-def test_a_vane_that_points_elsewhere_stands_out_wherever_north_is(north: float) -> None:
+def test_a_vane_that_points_elsewhere_is_suspect_wherever_north_is(north: float) -> None:
     rng = np.random.default_rng(2)
     hours = {f"s{n}": _hours(north + rng.normal(0, 6, 12) + (120 if n == 3 else 0)) for n in range(8)}
     found = flag_space(hours, _stations(8), "met", thresholds=THRESHOLDS)
@@ -152,7 +152,7 @@ def test_a_vane_that_turns_on_its_mast_drifts_wherever_north_is(north: float) ->
     assert not unevaluated
 
 
-def test_a_departure_is_told_the_shorter_way_round() -> None:
+def test_a_deviation_is_measured_the_shorter_way_round() -> None:
     found = []
     for north in (0.0, 90.0):
         values = north + np.random.default_rng(4).normal(0, 5, 84)

@@ -1,8 +1,7 @@
 """Relations between parameters of one hour: a ratio or a difference that must be within a band where its weight is high enough.
 
 A relation states which parameters it requires, how it is computed, and which parameters it flags. Outside of the band all of them are
-SUSPECT, since one hour does not show which one is wrong. Without the inputs, or where they are too small to tell, an hour is
-UNKNOWN.
+SUSPECT, since one hour does not show which one is wrong. Without the inputs, or below the least weight, an hour is UNKNOWN.
 """
 
 from __future__ import annotations
@@ -21,16 +20,13 @@ from schemas.flag import Flag
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from numpy.typing import NDArray
-
     from qc.hourly.context import HourlyContext
-    from schemas.reason import Figure
-
-    Field = NDArray[np.float64]
+    from qc.native.argument import Flags, Times, Values
+    from schemas.reason import Explanation
 
 
 class Band(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a relation between parameters must lie within, and from which weight on it means anything.
+    """Band of a relation between parameters, and the least weight of an evaluated hour.
 
     Attributes
     ----------
@@ -47,10 +43,10 @@ class Band(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A relation's value in each hour, and the weight that decides whether it means anything; NaN where not computed."""
+    """A relation's value and weight in each hour; NaN where not computed."""
 
-    value: NDArray[np.float64]
-    weight: NDArray[np.float64]
+    value: Values
+    weight: Values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +60,7 @@ class Relation:
     requires : tuple of str
         Parameters without which it cannot be computed.
     optional : tuple of str
-        Parameters that it takes where they are there.
+        Parameters that it uses where they are measured.
     flags : tuple of str
         Parameters that are flagged, those of them that are in the network's own hours. The limit is that of the first.
     compute : callable
@@ -76,12 +72,12 @@ class Relation:
     kind: type[Band]
     requires: tuple[str, ...]
     flags: tuple[str, ...]
-    compute: Callable[[Mapping[str, Field]], Figures]
+    compute: Callable[[Mapping[str, Values]], Figures]
     optional: tuple[str, ...] = ()
     over_hours: bool = False
 
-    def figures(self, values: Mapping[str, Field], times: NDArray[np.datetime64]) -> Figures:
-        """The relation in each hour; one that looks over several sees an hour that is absent as one without a value."""
+    def figures(self, values: Mapping[str, Values], times: Times) -> Figures:
+        """The relation in each hour; over several hours, an absent hour is one without a value."""
         if not self.over_hours:
             return self.compute(values)
         place = slots((times - times[:1]) / np.timedelta64(1, "s"), HOUR_S)
@@ -94,7 +90,7 @@ class Relation:
         return tag_of(self.kind)
 
 
-def band_test(figures: Figures, *, low: float | None, high: float | None, floor: float) -> NDArray[np.int8]:
+def band_test(figures: Figures, *, low: float | None, high: float | None, floor: float) -> Flags:
     """SUSPECT outside ``[low, high]`` where the weight is at least ``floor``; else PASS; UNKNOWN where not computed or too light.
 
     Parameters
@@ -118,15 +114,15 @@ def band_test(figures: Figures, *, low: float | None, high: float | None, floor:
     return flags
 
 
-def ratio(numerator: Field, denominator: Field, weight: Field | None = None) -> Figures:
+def ratio(numerator: Values, denominator: Values, weight: Values | None = None) -> Figures:
     """Quotient, weighted by the denominator unless given otherwise; NaN where the denominator is not above zero."""
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(denominator > 0, numerator / denominator, np.nan)
     return Figures(value, denominator if weight is None else weight)
 
 
-def total(values: Mapping[str, Field], factors: Mapping[str, float]) -> Field:
-    """Sum of what is there, each times its factor; NaN in hours in which nothing is, and where a present series has a hole."""
+def total(values: Mapping[str, Values], factors: Mapping[str, float]) -> Values:
+    """Sum of the measured parameters, each times its factor; NaN in hours in which one of them is missing."""
     parts = [values[code] * factor for code, factor in factors.items() if code in values]
     return np.sum(parts, axis=0) if parts else np.full(next(iter(values.values())).shape, np.nan)
 
@@ -150,14 +146,12 @@ def evaluate_relations(hours: HourlyContext, relations: tuple[Relation, ...]) ->
             yield HourlyResult(code, relation.test, own, _explainer(hours, relation, figures))
 
 
-def _runner(figures: Figures) -> Callable[[Band], NDArray[np.int8]]:
+def _runner(figures: Figures) -> Callable[[Band], Flags]:
     return lambda limit: band_test(figures, low=limit.low, high=limit.high, floor=limit.floor)
 
 
-def _explainer(
-    hours: HourlyContext, relation: Relation, figures: Figures
-) -> Callable[[int], tuple[str, Mapping[str, Figure]]]:
-    def explain(at: int) -> tuple[str, Mapping[str, Figure]]:
+def _explainer(hours: HourlyContext, relation: Relation, figures: Figures) -> Callable[[int], Explanation]:
+    def explain(at: int) -> Explanation:
         limit = hours.limit(relation.kind, relation.flags[0], int(hours.months[at]))
         bounds = {} if limit is None else {"low": limit.low, "high": limit.high}
         stated = {name: bound for name, bound in bounds.items() if bound is not None}

@@ -1,4 +1,4 @@
-"""Ecology: what frozen soil, the night, the radiation balance and weak turbulence forbid; spikes of half-hourly fluxes."""
+"""Ecology: frozen soil, night, radiation and energy balance, weak turbulence, jumps of NDVI."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from qc.native.solar import solar_elevation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from qc.hourly.context import HourlyContext
+    from qc.native.argument import Values
 
-    Field = NDArray[np.float64]
 
 DEPTHS = ("", "_5cm", "_10cm", "_20cm", "_40cm")
 NIGHT_DEG = -6.0
@@ -25,7 +23,7 @@ NIGHT_DEG = -6.0
 
 
 class FrozenSoil(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="frozen_soil"):
-    """Soil temperature at the depth of a soil moisture: below 0 degC permittivity does not see the ice.
+    """Soil temperature at the depth of a soil moisture: below 0 degC the permittivity does not include the ice.
 
     A condition, no fault of the instrument. `floor` is always reached.
 
@@ -93,29 +91,29 @@ def _frozen(depth: str) -> Relation:
         kind=FrozenSoil,
         requires=(moisture, temperature),
         flags=(moisture,),
-        # the limit is a lowest temperature: liquid water cannot be measured by permittivity in frozen soil
+        # the limit is a lowest temperature: in frozen soil, permittivity does not measure the water content
         compute=lambda values: Figures(values[temperature], np.ones(values[temperature].shape)),
     )
 
 
-def radiation_balance(values: Mapping[str, Field]) -> Figures:
+def radiation_balance(values: Mapping[str, Values]) -> Figures:
     """Net radiation minus the sum of its four parts [W m⁻²]; always of weight 1."""
     parts = values["global_radiation"] - values["sw_out"] + values["lw_in"] - values["lw_out"]
     return Figures(values["net_radiation"] - parts, np.ones(parts.shape))
 
 
-def energy_balance(values: Mapping[str, Field]) -> Figures:
+def energy_balance(values: Mapping[str, Values]) -> Figures:
     """Turbulent fluxes over the available energy [1]; the weight is the available energy [W m⁻²]."""
     available = values["net_radiation"] - values["soil_heat_flux"]
     return ratio(values["sensible_heat_flux"] + values["latent_heat_flux"], available)
 
 
-def weak_turbulence(values: Mapping[str, Field]) -> Figures:
+def weak_turbulence(values: Mapping[str, Values]) -> Figures:
     """Friction velocity [m s⁻¹], below which a flux of CO2 is too small; always of weight 1."""
     return Figures(values["friction_velocity"], np.ones(values["friction_velocity"].shape))
 
 
-def ndvi_jump(values: Mapping[str, Field]) -> Figures:
+def ndvi_jump(values: Mapping[str, Values]) -> Figures:
     """Change of NDVI against the median of its last seven values [1]; always of weight 1."""
     series = pd.Series(values["ndvi"])
     before = series.shift(1).rolling(7, min_periods=3).median().to_numpy()

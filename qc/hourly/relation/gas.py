@@ -1,4 +1,4 @@
-"""Relations between gases: nitrogen oxides add up, ozone and nitrogen monoxide do not stay together, PM2.5 is part of PM10."""
+"""Relations between gases: sum of nitrogen oxides, ozone with nitrogen monoxide, their sum, PM2.5 as a part of PM10."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ from schemas.parameter import parameter
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
+    from qc.native.argument import Values
 
-    Field = NDArray[np.float64]
 
 RATE_H = 24
 """Hours over which the rate of inversions is taken [h]. Project's choice."""
@@ -40,7 +39,7 @@ class OzoneWithNo(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, t
 
 
 class OxBalance(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="ox_balance"):
-    """Ozone and NO2 together, as ozone: NO turns one into the other and leaves the sum, so air is never without both.
+    """Ozone and NO2 together, as ozone: NO turns one into the other and leaves the sum, so air always has one of them.
 
     `floor` is always reached.
 
@@ -57,27 +56,27 @@ class InversionRate(Band, frozen=True, kw_only=True, forbid_unknown_fields=True,
     """
 
 
-def nitrogen_oxides(values: Mapping[str, Field]) -> Figures:
+def nitrogen_oxides(values: Mapping[str, Values]) -> Figures:
     """NO2 plus NO as NO2, over NOx [1]; the weight is NOx [µg m⁻³]."""
     as_no2 = (parameter("no2").molar_mass_g_mol or np.nan) / (parameter("no").molar_mass_g_mol or np.nan)
     return ratio(values["no2"] + as_no2 * values["no"], values["nox"])
 
 
-def ozone_with_no(values: Mapping[str, Field]) -> Figures:
-    """NO [µg m⁻³], weighed by O3 [µg m⁻³]: they react within minutes, so an hour with much of both is hardly real."""
+def ozone_with_no(values: Mapping[str, Values]) -> Figures:
+    """NO [µg m⁻³], weighed by O3 [µg m⁻³]: they react within minutes, so high values of both in one hour are implausible."""
     return Figures(values["no"], values["o3"])
 
 
-def ox_balance(values: Mapping[str, Field]) -> Figures:
+def ox_balance(values: Mapping[str, Values]) -> Figures:
     """Ozone and NO2 together, as ozone [µg m⁻³]; always of weight 1.
 
-    NO turns one into the other and leaves their sum, so air is never without both: where both are near nothing, an analyser measures no air.
+    NO turns one into the other and leaves their sum: with both near zero, an analyser does not measure air.
     """
     as_o3 = (parameter("o3").molar_mass_g_mol or np.nan) / (parameter("no2").molar_mass_g_mol or np.nan)
     return Figures(values["o3"] + as_o3 * values["no2"], np.ones(values["o3"].shape))
 
 
-def inversion_rate(values: Mapping[str, Field]) -> Figures:
+def inversion_rate(values: Mapping[str, Values]) -> Figures:
     """Part of the last `RATE_H` hours in which PM2.5 was above PM10 [1]; the weight is the number of hours with both.
 
     A few inversions are noise at low concentrations; a persistent rate is a faulty heater, flow or head.

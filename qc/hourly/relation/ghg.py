@@ -1,4 +1,4 @@
-"""Greenhouse gases: noise within the hour, and a source near the inlet that lifts several gases at once."""
+"""Greenhouse gases: noise within the hour, a source near the inlet that raises several gases at once, covariation."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from qc.hourly.relation.band import Band, Figures, Relation
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
+    from qc.native.argument import Values
 
-    Field = NDArray[np.float64]
 
 AROUND_H = 25
 """Hours whose median is the surroundings of an hour [h]; a day and its middle."""
@@ -50,22 +49,22 @@ class HourNoise(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     """
 
 
-def above_surroundings(values: Field) -> Field:
+def above_surroundings(values: Values) -> Values:
     """Each hour minus the median of the `AROUND_H` hours around it; NaN where fewer than 12 of them have a value."""
     median = pd.Series(values).rolling(AROUND_H, center=True, min_periods=_LEAST_H).median().to_numpy()
-    result: Field = values - median
+    result: Values = values - median
     return result
 
 
-def local_contamination(values: Mapping[str, Field]) -> Figures:
+def local_contamination(values: Mapping[str, Values]) -> Figures:
     """Rise of CO2 above its surroundings [ppm], weighed by that of CO [mg m⁻³]: both at once are fire or exhaust close by."""
     return Figures(above_surroundings(values["co2"]), above_surroundings(values["co"]))
 
 
-def covariation(values: Mapping[str, Field]) -> Figures:
+def covariation(values: Mapping[str, Values]) -> Figures:
     """Correlation of CO2 and CH4 over the last two days [1], weighed by the standard deviation of CO2 [ppm].
 
-    Both rise at night and fall with mixing; against each other they move only where an inlet or a calibration is wrong.
+    Both rise at night and fall with mixing; a negative correlation points to the inlet or the calibration.
     """
     co2, ch4 = pd.Series(values["co2"]), pd.Series(values["ch4"])
     window = co2.rolling(TOGETHER_H, min_periods=TOGETHER_H // 2)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from qc.hourly.relation.band import Relation
     from qc.limits.limit import BaseLimit
     from qc.limits.thresholds import Thresholds
-    from schemas.reason import Figure
+    from schemas.reason import Explanation
 
 DOSE = "gamma_dose_rate"
 RAIN = "rain"
@@ -64,7 +64,7 @@ def codes_of(network: str) -> frozenset[str]:
 
 
 def network_results(hours: HourlyContext) -> Iterator[HourlyResult]:
-    """Results of all tests that know the network of these hours."""
+    """Results of the tests of the network of these hours."""
     yield from evaluate_relations(hours, RELATIONS.get(hours.network, ()))
     if hours.network == NetworkCode.VOC:
         yield from voc.evaluate_pattern(hours)
@@ -90,7 +90,7 @@ def _dose_rise(hours: HourlyContext) -> Iterator[HourlyResult]:
     shared = rad.shared_wash_out(rises, near)
     kinds = np.where(shared, rad.Rise.WASH_OUT, rises.kinds).astype(np.int8)
 
-    def explain(at: int) -> tuple[str, Mapping[str, Figure]]:
+    def explain(at: int) -> Explanation:
         return _kind_of(rises, shared, at), {
             "value": float(dose[at]),
             "unit": parameter(DOSE).unit,

@@ -9,10 +9,8 @@ from qc.hourly.relation.band import Band, Figures, Relation, ratio, total
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
+    from qc.native.argument import Values
 
-    Field = NDArray[np.float64]
 
 #: Equivalents in 1 µg [neq µg⁻¹]: 1000 times the charge over the molar mass (IUPAC atomic masses).
 CATIONS = {
@@ -92,7 +90,7 @@ class BlackCarbonRatio(Band, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
 
-def ion_balance(values: Mapping[str, Field]) -> Figures:
+def ion_balance(values: Mapping[str, Values]) -> Figures:
     """Equivalents of cations over anions [1]; the weight is the mass of all ions [µg m⁻³].
 
     References
@@ -103,7 +101,7 @@ def ion_balance(values: Mapping[str, Field]) -> Figures:
     return ratio(total(values, CATIONS), total(values, ANIONS), mass)
 
 
-def ammonium_balance(values: Mapping[str, Field]) -> Figures:
+def ammonium_balance(values: Mapping[str, Values]) -> Figures:
     """Ammonium over sulfate and nitrate in equivalents [1]; the weight is their mass [µg m⁻³]."""
     acids = {code: ANIONS[code] for code in ("sulfate", "nitrate")}
     return ratio(
@@ -111,27 +109,27 @@ def ammonium_balance(values: Mapping[str, Field]) -> Figures:
     )
 
 
-def mass_closure(values: Mapping[str, Field]) -> Figures:
+def mass_closure(values: Mapping[str, Values]) -> Figures:
     """Reconstructed mass over PM2.5 [1]; the weight is PM2.5 [µg m⁻³]. What is not measured makes it smaller, never larger."""
     return ratio(total(values, MASS), values["pm25"])
 
 
-def oc_ec_ratio(values: Mapping[str, Field]) -> Figures:
+def oc_ec_ratio(values: Mapping[str, Values]) -> Figures:
     """OC over EC [1]; the weight is EC [µg m⁻³], since little of it makes the ratio unstable."""
     return ratio(values["oc"], values["ec"])
 
 
-def potassium_ratio(values: Mapping[str, Field]) -> Figures:
+def potassium_ratio(values: Mapping[str, Values]) -> Figures:
     """Water-soluble over total potassium [1]; the weight is the total [µg m⁻³]. A part cannot be more than the whole."""
     return ratio(values["potassium_ion"], values["potassium"])
 
 
-def sulfur_ratio(values: Mapping[str, Field]) -> Figures:
+def sulfur_ratio(values: Mapping[str, Values]) -> Figures:
     """Sulfate that the elemental sulfur would make, over sulfate [1]; the weight is sulfate [µg m⁻³]."""
     return ratio(values["sulfur"] * SULFATE_OF_SULFUR, values["sulfate"])
 
 
-def black_carbon_ratio(values: Mapping[str, Field]) -> Figures:
+def black_carbon_ratio(values: Mapping[str, Values]) -> Figures:
     """Black over elemental carbon [1]; the weight is EC [µg m⁻³]."""
     return ratio(values["bc"], values["ec"])
 

@@ -1,8 +1,8 @@
-"""Gamma dose rate: whether a rise is the wash-out of radon progeny by rain, or nothing that rain explains.
+"""Gamma dose rate: rises by wash-out of radon progeny, and rises that rain does not explain.
 
 Rain brings the short-lived progeny of radon to the ground: the dose rate rises within minutes and falls, after the rain, with
 the half-lives of Pb-214 and Bi-214, to less than a tenth in about two and a half hours. A release of long-lived nuclides
-neither needs rain nor goes away. Each station is compared with its own dry hours, never with a survey.
+neither needs rain nor decays so fast. Each station is compared with its own dry hours.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from qc.native.argument import Times, Values
+    from qc.native.argument import Flags, Times, Values
 
 RAIN_H = 3
-"""Rain so long ago may still explain a rise [h]; after three hours 3 % of Bi-214 is left."""
+"""Time after rain in which it may explain a rise [h]; after three hours 3 % of Bi-214 is left."""
 SLOWEST_HALF_TIME_H = 1.0
 """Of the fall after rain; 20 to 60 min are usual [h]."""
 LEAST_NEIGHBOURS = 2
@@ -47,9 +47,9 @@ class DoseRise(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True,
     does not call the hour dry. An unexplained rise within what rain can bring is wash-out too where every neighbour with
     data, of the four nearest within 100 km and two at least, has wash-out by its own gauge. The rain gauge gives ten
     minutes out of fifty there, so rises after unseen rain stay unexplained. None of the 120 hours that are as high without
-    any rain in three hours is named wash-out. Releases of 8 h added to the series are seen in at least one hour: 20 nGy/h
+    any rain in three hours is named wash-out. Releases of 8 h added to the series are detected in at least one hour: 20 nGy/h
     in dry hours 100 %, in rain 88 %; 40 nGy/h 99.5 % and 95 %; 80 nGy/h 100 % and 100 %. What rain can hide: a release of
-    up to `most` while it rains may not be seen before three hours after the rain.
+    up to `most` while it rains may not be detected before three hours after the rain.
 
     Source: half-lives of Pb-214 and Bi-214 from ICRP 107; the rules are the project's, the texts of HJ 61-2021 and HJ
     1009-2019 were not read.
@@ -64,10 +64,9 @@ class DoseRise(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 
 class Rise(IntEnum):
-    """What an hour's dose rate is compared with the station's dry baseline."""
+    """Class of an hour's dose rate against the dry baseline; UNKNOWN without a value or a baseline."""
 
     UNKNOWN = 0
-    """No value, or too few dry hours for a baseline."""
     NONE = 1
     WASH_OUT = 2
     UNEXPLAINED = 3
@@ -75,15 +74,7 @@ class Rise(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class DryBaseline:
-    """Dose rate of a station without rain.
-
-    Attributes
-    ----------
-    level, spread : float
-        Median, and standard deviation by the median absolute deviation [nGy h⁻¹]; NaN without any dry hour.
-    count : int
-        Dry hours [1].
-    """
+    """Median and robust standard deviation of the dose rate in dry hours [nGy h⁻¹], NaN without any, and their count."""
 
     level: float
     spread: float
@@ -230,7 +221,7 @@ def shared_wash_out(own: DoseRises, near: Sequence[NDArray[np.int8]]) -> NDArray
     return shared & (own.rise <= own.most)
 
 
-def flags_of(kinds: NDArray[np.int8], dose: Values) -> NDArray[np.int8]:
+def flags_of(kinds: NDArray[np.int8], dose: Values) -> Flags:
     """QARTOD flags: an unexplained rise is SUSPECT, wash-out passes, without a baseline UNKNOWN, no value MISSING."""
     flags = np.full(kinds.shape, Flag.PASS, dtype=np.int8)
     flags[kinds == Rise.UNKNOWN] = Flag.UNKNOWN
@@ -242,7 +233,7 @@ def flags_of(kinds: NDArray[np.int8], dose: Values) -> NDArray[np.int8]:
 def _kinds(rise: Values, since: Values, rain: Values, *, noise: float, least: float, most: float) -> NDArray[np.int8]:
     """`Rise` of each hour: above ``least`` it is a rise, above ``most`` rain does not explain it [nGy h⁻¹]."""
     risen = rise > least
-    # a new rain begins where the preceding one explains nothing any more
+    # a new rain begins after the end of what the preceding one explains
     raining = rain > 0
     before = np.concatenate(([np.inf], since[:-1]))
     event = np.cumsum(raining & (before > RAIN_H))

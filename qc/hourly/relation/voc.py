@@ -1,4 +1,4 @@
-"""VOC hours that are no air: calibration and blank runs by their pattern; and relations between species of one origin."""
+"""VOC: calibration and blank runs by their pattern; relations between species of one origin."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from qc.hourly.context import HourlyContext
-    from schemas.reason import Figure
+    from qc.native.argument import Values
+    from schemas.reason import Explanation
 
-    Field = NDArray[np.float64]
 
 CARBON_G_MOL = 12.011
 _CARBON = re.compile(r"C(?![a-z])(\d*)")
@@ -80,7 +80,7 @@ class VocSum(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="v
 class VocPattern(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="voc_pattern"):
     """At least `share` of the species (eight or more) are above `high` times their medians at once: a calibration run; or below `low` times: a blank run.
 
-    Air moves its species by different factors. Runs that the instrument marks with a letter fail by `status`.
+    In air, species vary by different factors. Runs with a status letter of the instrument fail by `status`.
 
     Source: the project's own.
     """
@@ -99,15 +99,15 @@ def carbon_share(code: str) -> float:
     return atoms * CARBON_G_MOL / known.molar_mass_g_mol
 
 
-def run_pattern(species: Field, *, high: float, low: float, share: float) -> NDArray[np.int8]:
-    """Recognise hours that look like a calibration (+1) or a blank (-1) run; 0 else.
+def run_pattern(species: Values, *, high: float, low: float, share: float) -> NDArray[np.int8]:
+    """Hours with the pattern of a calibration (+1) or a blank (-1) run; 0 else.
 
-    Air moves its species by different factors; span gas lifts all of them, and zero gas takes all of them away.
+    In air, species vary by different factors; span gas raises and zero gas removes all of them.
 
     Parameters
     ----------
     species : array of float, hours x species
-        NaN where missing; negative values count as nothing.
+        NaN where missing.
     high, low : float
         Factors of each species' median over the record [1].
     share : float
@@ -116,7 +116,7 @@ def run_pattern(species: Field, *, high: float, low: float, share: float) -> NDA
     Returns
     -------
     array of int8, one an hour
-        0 for fewer than eight species with a value, and where a species' median is not above zero it does not vote.
+        0 with fewer than eight species with a value; species with a median of zero or less do not count.
     """
     kinds = np.zeros(len(species), dtype=np.int8)
     if not species.size or species.shape[1] < _LEAST_SPECIES:
@@ -150,7 +150,7 @@ def evaluate_pattern(hours: HourlyContext) -> Iterator[HourlyResult]:
         hours.unevaluated["voc_pattern"] += len(species)
         return
 
-    def explain(at: int) -> tuple[str, Mapping[str, Figure]]:
+    def explain(at: int) -> Explanation:
         return _RUNS[int(kinds[at])], {"share": round(100 * shares[int(hours.months[at])])}
 
     for code in species:
@@ -159,7 +159,7 @@ def evaluate_pattern(hours: HourlyContext) -> Iterator[HourlyResult]:
         yield HourlyResult(code, "voc_pattern", flags, explain)
 
 
-def species_sum(values: Mapping[str, Field]) -> Figures:
+def species_sum(values: Mapping[str, Values]) -> Figures:
     """Carbon of the species over TNMHC [1]; the weight is TNMHC [µg m⁻³]. A part cannot be much more than the whole."""
     parts = {code: share for code in values if code not in _TOTALS and np.isfinite(share := carbon_share(code))}
     if not parts:

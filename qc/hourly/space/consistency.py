@@ -197,7 +197,7 @@ def _scale(residual: Field, index: NDArray[np.int64]) -> Field:
 
 
 def _worst_around(away: Field, index: NDArray[np.int64]) -> Field:
-    """Largest distance among the neighbours of each station, (hour, station); minus infinity where there is none."""
+    """Largest distance among the neighbours of each station, (hour, station); minus infinity without neighbours."""
     worst: Field = np.nan_to_num(neighbours.around_each(away, index), nan=-np.inf).max(axis=-1)
     return worst
 

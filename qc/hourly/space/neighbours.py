@@ -155,15 +155,15 @@ def neighbour_index(near: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 def around_each(values: Field, index: NDArray[np.int64]) -> Field:
-    """Values of the neighbours of each station, shape (hour, station, neighbour); NaN where there is none."""
+    """Values of the neighbours of each station, shape (hour, station, neighbour); NaN where missing."""
     padded = np.concatenate([values, np.full((len(values), 1), np.nan)], axis=1)
     return padded[:, index]
 
 
 def row_median(values: Field) -> Field:
-    """Median along the last axis without the missing ones; NaN where all are.
+    """Median along the last axis without missing values; NaN where all are missing.
 
-    Sorting puts the missing ones last, and is several times faster than `numpy.nanmedian` on many short rows.
+    Sorting puts missing values last, and is several times faster than `numpy.nanmedian` on many short rows.
     """
     ordered = np.sort(values, axis=-1)
     count = np.isfinite(values).sum(axis=-1)

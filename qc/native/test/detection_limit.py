@@ -46,16 +46,16 @@ class DetectionLimit(BaseLimit, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class DetectionMark(IntEnum):
-    """Where a value lies by its detection limit (DL); a mark is no flag, the value is kept."""
+    """Class of a value by its detection limit (DL); not a flag, the value is kept."""
 
     ABOVE = 0
     """At or above DL, or missing."""
     BELOW = 1
     """From 0 to DL."""
     NEGATIVE = 2
-    """From -DL to 0: noise around zero, which must stay in means or they are biased."""
+    """From -DL to 0: noise around zero, without which means are biased."""
     FAR_BELOW = 3
-    """Below -DL: no noise any more."""
+    """Below -DL: more than noise."""
 
 
 def detection_marks(values: Values, limit: float) -> NDArray[np.int8]:

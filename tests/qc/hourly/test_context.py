@@ -22,7 +22,7 @@ def stored(start: str, values: list[float], flags: list[int]) -> pd.DataFrame:
     return pd.DataFrame({"co2": values, "co2__n": 60, "co2__flag": flags, "ch4": 2000.0}, index=index)
 
 
-def test_the_past_stands_before_the_hours_and_a_hole_is_an_hour_of_nothing() -> None:
+def test_stored_hours_precede_the_hours_at_hand_and_a_hole_is_missing() -> None:
     past = stored("2026-06-01T00:00Z", [420.0, 421.0, 422.0], [1, 4, 3])
     found = with_past(hourly("2026-06-01T04:00Z", [430.0, 431.0]), past)
     assert found.frame["co2"].to_numpy() == pytest.approx([420, np.nan, 422, np.nan, 430, 431], nan_ok=True)
@@ -34,12 +34,12 @@ def test_the_past_stands_before_the_hours_and_a_hole_is_an_hour_of_nothing() -> 
     assert found.frame.index.is_unique
 
 
-def test_what_is_at_hand_is_not_replaced_by_what_was_stored() -> None:
+def test_hours_at_hand_are_not_replaced_by_stored_ones() -> None:
     now = hourly("2026-06-01T04:00Z", [430.0, 431.0])
     past = stored("2026-06-01T03:00Z", [1.0, 2.0, 3.0], [1, 1, 1])
     assert with_past(now, past).frame["co2"].tolist() == [1.0, 430.0, 431.0]
 
 
-def test_without_a_past_the_hours_stay_as_they_are() -> None:
+def test_without_stored_hours_nothing_is_added() -> None:
     now = hourly("2026-06-01T04:00Z", [430.0])
     assert with_past(now, stored("2026-06-01T05:00Z", [1.0], [1])) is now

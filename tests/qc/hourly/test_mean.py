@@ -59,7 +59,7 @@ def test_burst_of_readings_covers_its_own_time_only() -> None:
     assert found.completeness["o3"].iloc[0] == pytest.approx(7 / 60)
 
 
-def test_jitter_of_a_second_costs_nothing() -> None:
+def test_jitter_of_a_second_does_not_reduce_completeness() -> None:
     jitter = np.random.default_rng(3).uniform(0, 1 / 60, 60)
     found = make(list(np.arange(60) + jitter), {"o3": [1.0] * 60})
     assert found.completeness["o3"].iloc[0] == 1
@@ -68,7 +68,7 @@ def test_jitter_of_a_second_costs_nothing() -> None:
 @pytest.mark.parametrize(
     ("cadence_s", "count"), [(60, 60), (420, 8), (1800, 2), (2400, 1), (3000, 1), (3600, 1), (86_400, 1)]
 )
-def test_expected_count_is_what_every_hour_must_hold(cadence_s: int, count: int) -> None:
+def test_expected_count_follows_from_the_cadence(cadence_s: int, count: int) -> None:
     assert expected_count(cadence_s) == count
 
 
@@ -151,7 +151,7 @@ def test_direction_turns_with_the_wind(directions: list[float]) -> None:
         assert (turned - first - 90 + 180) % 360 - 180 == pytest.approx(0, abs=1e-6)
 
 
-def test_two_instruments_fill_each_other() -> None:
+def test_two_instruments_complement_each_other() -> None:
     first = make(list(range(60)), {"o3": [1.0] * 60}, count=2)
     second = make(list(range(30, 120)), {"o3": [2.0] * 90, "no2": [5.0] * 90}, count=2)
     found = merge([first, second])
@@ -182,7 +182,7 @@ def test_spread_of_directions_is_that_of_angles() -> None:
     assert np.isnan(around)  # no mean direction, so nothing to spread around
 
 
-def test_the_fuller_instrument_brings_its_spread() -> None:
+def test_the_spread_is_that_of_the_more_complete_instrument() -> None:
     full, poor = make([0, 1], {"o3": [1.0, 3.0]}), make([0], {"o3": [9.0]})
     for parts in ([full, poor], [poor, full]):
         assert merge(parts).frame["o3__std"].iloc[0] == pytest.approx(2**0.5)

@@ -101,7 +101,7 @@ def test_a_wrong_file_is_an_error_with_name_and_place(text: str, words: str) -> 
     assert str(caught.value).startswith("limits.toml: ")
 
 
-def test_a_file_beside_the_network_overrides_one_limit(tmp_path: Path) -> None:
+def test_a_file_next_to_the_network_file_overrides_one_limit(tmp_path: Path) -> None:
     path = tmp_path / "thresholds.toml"
     path.write_text(limit(more='suspect = 7.0\nstation = "x"'))
     changed, packaged = load_thresholds(path, {"x"}), load_thresholds()

@@ -8,7 +8,7 @@ from qc.native.arrival import arrival_test
 from tests.qc.native.series import minutes
 
 
-def test_backward_and_doubled_times_are_told_apart() -> None:
+def test_backward_and_doubled_times_are_distinguished() -> None:
     times = minutes(5)[[0, 2, 1, 2, 3, 0, 4]]
     backward, duplicate = arrival_test(times)
     assert backward.tolist() == [1, 1, 3, 1, 1, 3, 1]

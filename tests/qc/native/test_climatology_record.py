@@ -40,7 +40,7 @@ def test_too_few_values_give_no_span() -> None:
     assert np.isnan(derive_spans(np.zeros(0), months[:0], hours[:0]).low).all()
 
 
-def test_a_record_that_is_dark_by_night_gives_limits_that_load_and_says_what_is_left_out() -> None:
+def test_a_record_that_is_zero_at_night_gives_limits_that_load_and_names_what_is_left_out() -> None:
     months, hours = year()
     lit = (hours >= 7) & (hours <= 17)
     values = np.where(lit, 500 * np.random.default_rng(1).uniform(0.2, 1, 8760), 0.0)
@@ -62,7 +62,7 @@ def test_a_record_that_is_dark_by_night_gives_limits_that_load_and_says_what_is_
         (np.full(8760, np.nan), "fewer than 60 values"),
     ],
 )
-def test_a_record_without_any_span_gives_no_limit_and_says_why(values: np.ndarray, words: str) -> None:
+def test_a_record_without_any_span_gives_no_limit_and_the_reason(values: np.ndarray, words: str) -> None:
     months, hours = year()
     text = written(derive_spans(values, months, hours))
     assert text == f"# global_radiation: month 1-12, hour 0-23 not evaluated: {words}\n"
@@ -70,7 +70,7 @@ def test_a_record_without_any_span_gives_no_limit_and_says_why(values: np.ndarra
 
 
 @pytest.mark.parametrize("code", sorted(load_parameters()))
-def test_what_is_derived_of_any_parameter_loads(code: str) -> None:
+def test_derived_limits_of_every_parameter_load(code: str) -> None:
     item, (months, hours) = load_parameters()[code], year()
     rng = np.random.default_rng(len(code))
     top = item.range_max if item.range_max is not None and item.range_max < 1e6 else 100.0

@@ -76,7 +76,7 @@ def test_missing_values_and_only_they_are_missing(numbers: list[float]) -> None:
         assert flags.dtype == np.int8
 
 
-def test_ten_checks_of_a_year_of_minutes_are_fast() -> None:
+def test_ten_runs_over_a_year_of_minutes_are_fast() -> None:
     values, times = np.random.default_rng(0).normal(50, 1, 525_600), minutes(525_600)
     letters = np.full(values.size, None, dtype=object)
     best = np.inf
@@ -121,14 +121,14 @@ def test_missing_values_and_only_they_are_missing_and_nothing_fails(name: str, n
 
 @settings(deadline=None, max_examples=40)
 @given(st.sampled_from(sorted(ALL)), st.integers(0, 1000), st.floats(-1000, 1000))
-def test_verdicts_do_not_depend_on_the_level(name: str, seed: int, level: float) -> None:
+def test_flags_do_not_depend_on_the_level(name: str, seed: int, level: float) -> None:
     values = np.round(np.random.default_rng(seed).normal(0, 1, 80)) * 4
     assert (ALL[name](values, minutes(80)) == ALL[name](values + round(level), minutes(80))).all()
 
 
 @settings(deadline=None)
 @given(st.lists(st.one_of(st.floats(-1e6, 1e6), st.sampled_from([NAN, -np.inf, 0.0, 5.0])), max_size=60))
-def test_missing_values_and_only_they_are_missing_and_nothing_fails_digit(numbers: list[float]) -> None:
+def test_missing_values_and_only_they_are_missing_in_tests_of_single_values(numbers: list[float]) -> None:
     values, times = np.array(numbers, dtype=float), minutes(len(numbers))
     for flags in (
         detection_limit_test(values, times, 2, persistent_s=600),

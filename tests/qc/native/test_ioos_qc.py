@@ -1,13 +1,13 @@
-"""Where QARTOD defines a test, ours gives the flags of ioos_qc on random series; ioos_qc runs in an environment of its own.
+"""The tests that QARTOD defines give the flags of ioos_qc on random series; ioos_qc runs in an environment of its own.
 
-Known and meant differences, each with the condition under which both agree:
+Intended differences, each with the condition under which both agree:
 
-* flat line: a window less than 75 % filled, or of one value, proves nothing here; ``qartod=True`` judges as ioos_qc does;
-* attenuated signal: a window of the range that misses a value is judged by the values left here and UNKNOWN there, so the
+* flat line: a window less than 75 % filled, or of one value, is not evaluated here; ``qartod=True`` evaluates it as ioos_qc does;
+* attenuated signal: a window of the range with a missing value is evaluated here by the other values and UNKNOWN there, so the
   range is compared on whole series; ``min_obs`` there is 75 % of a full window, at least 3;
 * climatology: a missing value is MISSING here, while ioos_qc 3.0 lets it pass in spite of its own comment, so whole series
   are compared;
-* no value, one or two: ioos_qc raises, or judges them, so series have three values or more (`test_checks` has the others);
+* no value, one or two: ioos_qc raises, or flags them, so series have three values or more (`test_every_test` has the others);
 * steps are whole seconds, since ioos_qc cuts them to seconds.
 """
 
@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.peer import IOOS_QC, ROOT, PeerUnavailableError, peer_python
+from bench.peer import IOOS_QC, ROOT
 from qc.native.test.attenuated_signal import Spread, attenuated_signal_test
 from qc.native.test.climatology import Spans, climatology_test
 from qc.native.test.flat_line import flat_line_test
@@ -29,6 +29,7 @@ from qc.native.test.gross_range import gross_range_test
 from qc.native.test.rate_of_change import rate_of_change_test
 from qc.native.test.spike import SpikeMethod, spike_test
 from schemas.flag import combine
+from tests.qc.peer import python_or_skip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +41,7 @@ Flags = np.ndarray[tuple[int], np.dtype[np.int8]]
 
 
 class Case:
-    """A random series with random limits: what ioos_qc is called with, and what we make of the same."""
+    """A random series with random limits: calls of ioos_qc, and our flags of the same."""
 
     def __init__(self, number: int) -> None:
         self.rng = rng = np.random.default_rng([31, number])
@@ -142,10 +143,7 @@ class Case:
 
 @pytest.fixture(scope="session")
 def ioos_qc() -> Path:
-    try:
-        return peer_python("ioos_qc", *IOOS_QC)
-    except PeerUnavailableError as error:
-        pytest.skip(f"ioos_qc cannot be had here: {error}")
+    return python_or_skip("ioos_qc", *IOOS_QC)
 
 
 @pytest.mark.slow
@@ -166,7 +164,7 @@ def test_flags_are_those_of_ioos_qc(ioos_qc: Path, tmp_path: Path) -> None:
     assert not differing, f"{len(differing)} of {len(pairs)} calls differ, the first: {differing[0]}"
 
 
-def test_flags_differ_where_it_is_said(ioos_qc: Path, tmp_path: Path) -> None:
+def test_flags_differ_where_documented(ioos_qc: Path, tmp_path: Path) -> None:
     times = np.datetime64("2026-01-01", "ns") + np.arange(6) * np.timedelta64(60, "s")
     values = np.array([1.0, np.nan, np.nan, np.nan, np.nan, 2.0])
     calls = [("s", "flat_line", {"suspect_threshold": 180, "fail_threshold": 180, "tolerance": 0.5})]

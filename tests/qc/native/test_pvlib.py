@@ -1,4 +1,4 @@
-"""The sun's elevation against pvlib, in an environment of its own; skipped where its wheel cannot be had."""
+"""Solar elevation against pvlib, in a separate environment; skipped where its wheel cannot be had."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from bench.peer import PeerUnavailableError, peer_python
 from qc.native.solar import solar_elevation
+from tests.qc.peer import python_or_skip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,10 +31,7 @@ np.save(sys.argv[2], np.array(found))
 
 @pytest.fixture(scope="session")
 def pvlib_python() -> Path:
-    try:
-        return peer_python("pvlib", *PVLIB)
-    except PeerUnavailableError as error:
-        pytest.skip(f"pvlib cannot be had here: {error}")
+    return python_or_skip("pvlib", *PVLIB)
 
 
 def test_the_elevation_is_that_of_pvlib_within_a_tenth_of_a_degree(pvlib_python: Path, tmp_path: Path) -> None:

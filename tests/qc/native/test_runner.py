@@ -78,7 +78,7 @@ def test_season_is_of_the_civil_month(stream: Stream) -> None:
     assert flagged.combined["o3"].tolist() == [3, 1]
 
 
-def test_flat_zero_at_the_detection_limit_is_not_judged(native: Build, stream: Stream, thresholds: Thresholds) -> None:
+def test_flat_zero_at_the_detection_limit_is_exempt(native: Build, stream: Stream, thresholds: Thresholds) -> None:
     assert flag_native(native(so2=np.full(600, 2.0)), stream, thresholds).records.empty
 
 

@@ -26,7 +26,7 @@ def test_instrument_that_follows_its_reference_passes() -> None:
     assert drift.blocks == DAYS
 
 
-def test_moving_zero_is_suspect_from_where_it_leaves_the_tolerance() -> None:
+def test_a_drift_of_the_zero_is_suspect_beyond_the_tolerance() -> None:
     values, reference = pair()
     values += np.linspace(0, 15, values.size)
     flags, drift = drift_test(values, reference, hours(), suspect=5.0)
@@ -37,7 +37,7 @@ def test_moving_zero_is_suspect_from_where_it_leaves_the_tolerance() -> None:
     assert drift.is_certain
 
 
-def test_moving_gain_is_seen_by_the_ratio() -> None:
+def test_a_drift_of_the_gain_is_suspect_by_the_ratio() -> None:
     values, reference = pair()
     values *= np.linspace(1, 1.6, values.size)
     flags, drift = drift_test(values, reference, hours(), suspect=0.15, scale=DriftScale.LOG_RATIO)
@@ -45,7 +45,7 @@ def test_moving_gain_is_seen_by_the_ratio() -> None:
     assert drift.level == pytest.approx(np.log(1.6), abs=0.08)
 
 
-def test_one_day_of_its_own_is_no_drift() -> None:
+def test_a_single_day_is_no_drift() -> None:
     values, reference = pair()
     values[24 * 20 : 24 * 21] += 100
     assert 3 not in drift_test(values, reference, hours(), suspect=5.0)[0]

@@ -41,13 +41,13 @@ def test_steady_stations_are_not_flagged() -> None:
     assert flag_drift(network({}), LIMITS, network="ghg", month=6)[0].empty
 
 
-def test_too_few_neighbours_are_counted_and_judge_nobody() -> None:
+def test_without_enough_neighbours_stations_are_counted_and_not_evaluated() -> None:
     records, unevaluated = flag_drift(network({"s0": 0.2}, stations=3), LIMITS, network="ghg", month=6)
     assert records.empty
     assert unevaluated == ["s0/ch4", "s1/ch4", "s2/ch4"]
 
 
-def test_what_has_failed_is_nobodys_neighbour() -> None:
+def test_failed_hours_are_excluded_from_neighbour_comparisons() -> None:
     hours = network({})
     for name in ("s1", "s2", "s3"):
         hours[name]["ch4"] *= np.linspace(1, 1.5, len(INDEX))
@@ -55,6 +55,6 @@ def test_what_has_failed_is_nobodys_neighbour() -> None:
     assert flag_drift(hours, LIMITS, network="ghg", month=6)[0].empty
 
 
-def test_no_hours_at_all_give_no_verdict() -> None:
+def test_no_hours_give_no_flags() -> None:
     assert flag_drift({}, LIMITS, network="ghg", month=6)[0].empty
     assert flag_drift({"a": network({})["s0"].iloc[:0]}, LIMITS, network="ghg", month=6)[0].empty

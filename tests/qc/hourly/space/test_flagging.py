@@ -40,7 +40,7 @@ def frames(**changed: float) -> dict[str, pd.DataFrame]:
     return found
 
 
-def test_what_stands_out_is_suspect_in_record_and_combined_flag(thresholds: Thresholds) -> None:
+def test_an_outlier_is_suspect_in_record_and_combined_flag(thresholds: Thresholds) -> None:
     found = flag_space(frames(s3=200.0), NETWORK, "gas", thresholds=thresholds)
     assert set(found.records["test"]) == {"buddy", "spatial_consistency"}
     assert set(found.records["flag"]) == {Flag.SUSPECT}
@@ -49,7 +49,7 @@ def test_what_stands_out_is_suspect_in_record_and_combined_flag(thresholds: Thre
     assert "from the median" in sentence(found.records["reason"].iloc[0], "en")
 
 
-def test_a_failed_hour_stays_failed_and_is_nobodys_neighbour(thresholds: Thresholds) -> None:
+def test_a_failed_hour_stays_failed_and_is_excluded_from_comparisons(thresholds: Thresholds) -> None:
     hours = frames(s3=200.0)
     hours["s3"].loc[INDEX[5:8], "pm25__flag"] = np.int8(Flag.FAIL)
     found = flag_space(hours, NETWORK, "gas", thresholds=thresholds)
@@ -77,17 +77,17 @@ def test_stations_without_neighbours_are_counted_as_unevaluated(thresholds: Thre
 
 
 @pytest.mark.parametrize("hours", [{}, {"s0": pd.DataFrame()}])
-def test_without_hours_nothing_is_said(hours: dict[str, pd.DataFrame], thresholds: Thresholds) -> None:
+def test_without_hours_there_are_no_records(hours: dict[str, pd.DataFrame], thresholds: Thresholds) -> None:
     assert flag_space(hours, NETWORK, "gas", thresholds=thresholds).records.empty
 
 
-def test_without_a_limit_nothing_is_compared() -> None:
+def test_without_a_limit_a_parameter_is_not_evaluated() -> None:
     bare = parse_thresholds('[hour]\nmin_completeness = 0.75\nunit = "1"\nsource = "test"\nverified = false\n', "f")
     found = flag_space(frames(s3=200.0), NETWORK, "gas", thresholds=bare)
     assert (len(found.records), found.unevaluated) == (0, {})
 
 
-def test_only_hours_of_the_span_are_judged(thresholds: Thresholds) -> None:
+def test_only_hours_of_the_span_are_flagged(thresholds: Thresholds) -> None:
     span = Interval(START + timedelta(hours=6), START + timedelta(hours=7))
     found = flag_space(frames(s3=200.0), NETWORK, "gas", thresholds=thresholds, span=span)
     assert set(found.records["start"]) == {INDEX[6]}

@@ -21,7 +21,7 @@ def test_whole_series_may_be_one_window() -> None:
     assert attenuated_signal_test(np.array([1.0, NAN, 1]), minutes(3), 0.1).tolist() == [2, 9, 2]
 
 
-def test_window_with_too_few_values_proves_no_attenuation() -> None:
+def test_window_with_too_few_values_is_unknown() -> None:
     values = np.full(100, 5.0)
     values[:90:2] = NAN
     flags = attenuated_signal_test(values, minutes(100), 0.1, window_s=1800)

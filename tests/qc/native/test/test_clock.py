@@ -26,7 +26,7 @@ def test_jitter_around_the_full_minute_is_no_jump() -> None:
     assert set(clock(minutes(200) + np.random.default_rng(1).integers(-2, 3, 200) * SECOND)) == {1}
 
 
-def test_instrument_without_a_grid_is_not_judged() -> None:
+def test_instrument_without_a_grid_is_unknown() -> None:
     assert set(clock(minutes(200) + np.random.default_rng(1).integers(0, 50, 200) * SECOND)) == {2}
 
 

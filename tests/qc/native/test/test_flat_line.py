@@ -13,7 +13,7 @@ def test_flat_line_starts_with_the_first_whole_window() -> None:
     assert flags.tolist() == [1, 1, 1, 3, 3, 4, 4, 4]
 
 
-def test_flat_line_after_a_long_gap_of_values_proves_nothing() -> None:
+def test_a_value_after_a_long_gap_is_no_flat_line() -> None:
     values = np.array([1.0, NAN, NAN, NAN, NAN, 5.0])
     assert flat_line_test(values, minutes(6), 180, tolerance=0.1).tolist() == [1, 9, 9, 9, 9, 1]
 

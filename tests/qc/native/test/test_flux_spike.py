@@ -17,7 +17,7 @@ from schemas.flag import Flag
 ZONE = ZoneInfo("Asia/Shanghai")
 
 
-def test_flux_spikes_of_the_night_are_judged_by_the_night() -> None:
+def test_fluxes_of_the_night_are_compared_with_the_night() -> None:
     rng = np.random.default_rng(7)
     night = (np.arange(13 * 48) % 48 < 20) | (np.arange(13 * 48) % 48 > 40)
     flux = np.where(night, rng.normal(2, 0.2, night.size), rng.normal(-10, 5, night.size))
@@ -46,7 +46,7 @@ def test_flux_spikes_follow_the_paper() -> None:
     assert flags[0] == flags[-1] == Flag.UNKNOWN
 
 
-def test_without_a_place_day_and_night_are_not_known_and_fluxes_not_judged() -> None:
+def test_fluxes_without_coordinates_are_unknown() -> None:
     flux = np.random.default_rng(9).normal(0, 1, 960)
     flux[500] += 60
     index = pd.date_range("2026-06-01", periods=960, freq="30min", tz="UTC", name="start", unit="us")
@@ -56,7 +56,7 @@ def test_without_a_place_day_and_night_are_not_known_and_fluxes_not_judged() -> 
         assert (records["test"] == "flux_spike").sum() == found
 
 
-def test_flux_spikes_stand_out_by_double_differences() -> None:
+def test_flux_spikes_are_found_by_double_differences() -> None:
     rng = np.random.default_rng(42)
     flux = 5 * np.sin(np.arange(960) / 48 * 2 * np.pi) + rng.normal(0, 0.5, 960)
     flux[[100, 500]] += 40.0
@@ -68,7 +68,7 @@ def test_flux_spikes_stand_out_by_double_differences() -> None:
     assert (flags == Flag.SUSPECT).sum() == 2  # not its neighbours, whose differences are large too
 
 
-def test_the_latest_flux_is_judged_also_where_windows_leave_a_rest() -> None:
+def test_the_latest_flux_is_evaluated_in_a_whole_block() -> None:
     flux = np.sin(np.arange(105.0))
     flux[102] = 90.0
     assert flux_spike_test(flux, factor=7.0, window=100)[102] == Flag.SUSPECT
@@ -84,7 +84,7 @@ def test_a_hole_in_a_flux_is_no_step() -> None:
 
 
 @given(st.lists(st.floats(-50, 50) | st.just(float("nan")), max_size=60))
-def test_a_flux_is_missing_where_it_is_not_there_and_only_there(values: list[float]) -> None:
+def test_missing_fluxes_and_only_they_are_missing(values: list[float]) -> None:
     flux = np.array(values, dtype=float)
     flags = flux_spike_test(flux, factor=7.0, window=20)
     assert np.array_equal(flags == Flag.MISSING, ~np.isfinite(flux))

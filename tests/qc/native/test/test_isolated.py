@@ -24,7 +24,7 @@ def test_short_groups_at_the_ends_are_unknown() -> None:
     assert flags[[0, 1, 100, 199]].tolist() == [2, 2, 3, 2]
 
 
-def test_slow_instrument_and_lone_value_are_not_judged() -> None:
+def test_slow_instrument_and_single_value_are_unknown() -> None:
     hours = minutes(301)[::60]
     assert set(isolated_test(np.ones(6), hours, gap_s=1800, longest_s=600)) == {2}
     assert isolated_test(np.ones(1), hours[:1], gap_s=1800, longest_s=600).tolist() == [2]

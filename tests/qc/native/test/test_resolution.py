@@ -15,7 +15,7 @@ def test_stuck_digit_is_suspect_where_values_still_move() -> None:
     assert set(flags[260:]) == {3}
 
 
-def test_constant_and_quiet_values_prove_no_stuck_digit() -> None:
+def test_constant_and_quiet_values_are_no_stuck_digit() -> None:
     values = np.full(200, 20.0)
     values[::30] = 25.0
     assert set(resolution_test(values, minutes(200), 5.0, window_s=3600)) == {2}

@@ -13,17 +13,17 @@ def test_spike_is_flagged_and_ends_are_unknown() -> None:
     assert spike_test(values, 5, fail=7).tolist() == [2, 1, 4, 1, 2]
 
 
-def test_value_beside_a_missing_one_cannot_be_a_spike() -> None:
+def test_value_next_to_a_missing_one_is_no_spike() -> None:
     assert spike_test(np.array([1.0, NAN, 9.0, 1.0, 1.0]), 5).tolist() == [2, 9, 2, 1, 2]
 
 
-def test_differential_method_takes_a_step_for_no_spike() -> None:
+def test_a_step_is_no_spike_by_the_differential_method() -> None:
     step = np.array([1.0, 1.0, 20.0, 20.0, 20.0])
     assert 3 in spike_test(step, 5)
     assert 3 not in spike_test(step, 5, method=SpikeMethod.DIFFERENTIAL)
 
 
-def test_relative_spike_threshold_spares_the_noise_of_a_high_level() -> None:
+def test_noise_of_a_high_level_is_below_the_relative_threshold() -> None:
     values = np.array([500.0, 560.0, 500.0])
     assert spike_test(values, 50)[1] == 3
     assert spike_test(values, 50, relative=0.5)[1] == 1

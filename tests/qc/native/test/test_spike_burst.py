@@ -37,13 +37,13 @@ def test_spike_below_its_share_of_the_level_or_within_the_noise_passes() -> None
     assert suspects(spike_burst_test(values, minutes(200), 20, deviations=200)) == []
 
 
-def test_spike_beside_missing_values_is_still_found() -> None:
+def test_spike_next_to_missing_values_is_found() -> None:
     values = noise(200)
     values[100], values[99], values[101] = 90, NAN, NAN
     assert suspects(spike_burst_test(values, minutes(200), 20)) == [100]
 
 
-def test_spike_cannot_be_told_across_an_outage_nor_at_the_ends() -> None:
+def test_spikes_across_an_outage_and_at_the_ends_are_unknown() -> None:
     values, times = noise(60), minutes(300)
     times = np.concatenate([times[:30], times[-30:]])
     values[[1, 31]] += 40

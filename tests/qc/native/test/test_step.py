@@ -7,7 +7,7 @@ from qc.native.test.step import step_test
 from tests.qc.native.series import minute_ranges, minutes, noise, suspects
 
 
-def test_what_changed_during_a_hole_did_not_change_at_once() -> None:
+def test_a_change_across_a_hole_is_no_step() -> None:
     values = np.r_[np.full(30, 10.0), np.full(30, 200.0)] + np.random.default_rng(1).normal(0, 1, 60)
     close, apart = minute_ranges((0, 60)), minute_ranges((0, 30), (40, 70))
     assert step_test(values, close, 50.0, window_s=1800)[30] == 3
