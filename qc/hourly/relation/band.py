@@ -66,7 +66,7 @@ class Relation:
     compute : callable
         From arrays by parameter (float, one an hour, NaN where missing) to `Figures`.
     over_hours : bool
-        Whether it compares an hour with others: then it is computed over consecutive hours.
+        Whether it compares an hour with others; then it is computed over consecutive hours.
     """
 
     kind: type[Band]
@@ -127,32 +127,34 @@ def total(values: Mapping[str, Values], factors: Mapping[str, float]) -> Values:
     return np.sum(parts, axis=0) if parts else np.full(next(iter(values.values())).shape, np.nan)
 
 
-def evaluate_relations(hours: HourlyContext, relations: tuple[Relation, ...]) -> Iterator[HourlyResult]:
+def evaluate_relations(context: HourlyContext, relations: tuple[Relation, ...]) -> Iterator[HourlyResult]:
     """Results of the relations that can be computed at a station; those without a limit are counted."""
     for relation in relations:
         values = {
-            code: given for code in (*relation.requires, *relation.optional) if (given := hours.given(code)) is not None
+            code: given
+            for code in (*relation.requires, *relation.optional)
+            if (given := context.given(code)) is not None
         }
-        flagged = [code for code in relation.flags if code in hours.hourly.frame]
+        flagged = [code for code in relation.flags if code in context.hourly.frame]
         if not flagged or any(code not in values for code in relation.requires):
             continue
-        figures = relation.figures(values, hours.times)
-        flags = hours.by_month(relation.kind, relation.flags[0], _runner(figures))
+        figures = relation.figures(values, context.times)
+        flags = context.by_month(relation.kind, relation.flags[0], _runner(figures))
         if flags is None:
-            hours.unevaluated[relation.test] += len(flagged)
+            context.unevaluated[relation.test] += len(flagged)
             continue
         for code in flagged:
-            own = np.where(np.isfinite(hours.valid(code)), flags, Flag.MISSING).astype(np.int8)
-            yield HourlyResult(code, relation.test, own, _explainer(hours, relation, figures))
+            own = np.where(np.isfinite(context.valid(code)), flags, Flag.MISSING).astype(np.int8)
+            yield HourlyResult(code, relation.test, own, _explainer(context, relation, figures))
 
 
 def _runner(figures: Figures) -> Callable[[Band], Flags]:
     return lambda limit: band_test(figures, low=limit.low, high=limit.high, floor=limit.floor)
 
 
-def _explainer(hours: HourlyContext, relation: Relation, figures: Figures) -> Callable[[int], Explanation]:
+def _explainer(context: HourlyContext, relation: Relation, figures: Figures) -> Callable[[int], Explanation]:
     def explain(at: int) -> Explanation:
-        limit = hours.limit(relation.kind, relation.flags[0], int(hours.months[at]))
+        limit = context.limit(relation.kind, relation.flags[0], int(context.months[at]))
         bounds = {} if limit is None else {"low": limit.low, "high": limit.high}
         stated = {name: bound for name, bound in bounds.items() if bound is not None}
         kind = "band" if len(stated) == 2 else "below" if "low" in stated else "above"  # noqa: PLR2004 - both bounds

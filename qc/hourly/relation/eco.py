@@ -120,12 +120,13 @@ def ndvi_jump(values: Mapping[str, Values]) -> Figures:
     return Figures(values["ndvi"] - before, np.ones(before.shape))
 
 
-def par_at_night(hours: HourlyContext) -> Relation | None:
+def par_at_night(context: HourlyContext) -> Relation | None:
     """The relation for a station whose place is known."""
-    if hours.place is None:
+    if context.place is None:
         return None
     edges = [
-        solar_elevation(hours.times + np.timedelta64(m, "m"), hours.place.lon, hours.place.lat) for m in (0, 30, 60)
+        solar_elevation(context.times + np.timedelta64(m, "m"), context.place.lon, context.place.lat)
+        for m in (0, 30, 60)
     ]
     dark = np.max(edges, axis=0) < NIGHT_DEG
     return Relation(

@@ -63,29 +63,29 @@ def codes_of(network: str) -> frozenset[str]:
     return codes | {RAIN} if network == NetworkCode.RAD else codes
 
 
-def network_results(hours: HourlyContext) -> Iterator[HourlyResult]:
-    """Results of the tests of the network of these hours."""
-    yield from evaluate_relations(hours, RELATIONS.get(hours.network, ()))
-    if hours.network == NetworkCode.VOC:
-        yield from voc.evaluate_pattern(hours)
-    elif hours.network == NetworkCode.ECO:
-        night = eco.par_at_night(hours)
-        yield from evaluate_relations(hours, () if night is None else (night,))
-    elif hours.network == NetworkCode.RAD:
-        yield from _dose_rise(hours)
+def network_results(context: HourlyContext) -> Iterator[HourlyResult]:
+    """Results of the tests of one network."""
+    yield from evaluate_relations(context, RELATIONS.get(context.network, ()))
+    if context.network == NetworkCode.VOC:
+        yield from voc.evaluate_pattern(context)
+    elif context.network == NetworkCode.ECO:
+        night = eco.par_at_night(context)
+        yield from evaluate_relations(context, () if night is None else (night,))
+    elif context.network == NetworkCode.RAD:
+        yield from _dose_rise(context)
 
 
-def _dose_rise(hours: HourlyContext) -> Iterator[HourlyResult]:
-    if DOSE not in hours.hourly.frame or not len(hours.times):
+def _dose_rise(context: HourlyContext) -> Iterator[HourlyResult]:
+    if DOSE not in context.hourly.frame or not len(context.times):
         return
-    limit = hours.limit(rad.DoseRise, DOSE, int(hours.months[-1]))
+    limit = context.limit(rad.DoseRise, DOSE, int(context.months[-1]))
     if limit is None:
-        hours.unevaluated["dose_rise"] += 1
+        context.unevaluated["dose_rise"] += 1
         return
-    evaluate = partial(rad.rises_of, times=hours.times, limit=limit)
-    dose, rain = hours.valid(DOSE), hours.given(RAIN)
+    evaluate = partial(rad.rises_of, times=context.times, limit=limit)
+    dose, rain = context.valid(DOSE), context.given(RAIN)
     rises = evaluate(dose, np.full(dose.shape, np.nan) if rain is None else rain)
-    frames = [item.reindex(hours.hourly.frame.index, columns=[DOSE, RAIN]) for item in hours.near.values()]
+    frames = [item.reindex(context.hourly.frame.index, columns=[DOSE, RAIN]) for item in context.near.values()]
     near = [evaluate(*frame.to_numpy(dtype=np.float64).T).kinds for frame in frames]
     shared = rad.shared_wash_out(rises, near)
     kinds = np.where(shared, rad.Rise.WASH_OUT, rises.kinds).astype(np.int8)

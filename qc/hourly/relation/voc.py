@@ -133,29 +133,29 @@ def run_pattern(species: Values, *, high: float, low: float, share: float) -> ND
     return kinds
 
 
-def evaluate_pattern(hours: HourlyContext) -> Iterator[HourlyResult]:
+def evaluate_pattern(context: HourlyContext) -> Iterator[HourlyResult]:
     """SUSPECT for every species of an hour with the pattern of a calibration or blank run."""
-    codes = [code for code in parameters_in(hours.hourly.frame) if parameter(code).group is not ParameterGroup.MET]
+    codes = [code for code in parameters_in(context.hourly.frame) if parameter(code).group is not ParameterGroup.MET]
     species = [code for code in codes if code not in _TOTALS]
     if len(species) < _LEAST_SPECIES:
         return
-    matrix = np.column_stack([hours.valid(code) for code in species])
-    kinds, shares = np.zeros(len(hours.times), dtype=np.int8), dict[int, float]()
-    for month in map(int, np.unique(hours.months)):
-        limit = next((item for code in species if (item := hours.limit(VocPattern, code, month))), None)
+    matrix = np.column_stack([context.valid(code) for code in species])
+    kinds, shares = np.zeros(len(context.times), dtype=np.int8), dict[int, float]()
+    for month in map(int, np.unique(context.months)):
+        limit = next((item for code in species if (item := context.limit(VocPattern, code, month))), None)
         if limit is not None:
-            here, shares[month] = hours.months == month, limit.share
+            here, shares[month] = context.months == month, limit.share
             kinds[here] = run_pattern(matrix, high=limit.high, low=limit.low, share=limit.share)[here]
     if not shares:
-        hours.unevaluated["voc_pattern"] += len(species)
+        context.unevaluated["voc_pattern"] += len(species)
         return
 
     def explain(at: int) -> Explanation:
-        return _RUNS[int(kinds[at])], {"share": round(100 * shares[int(hours.months[at])])}
+        return _RUNS[int(kinds[at])], {"share": round(100 * shares[int(context.months[at])])}
 
     for code in species:
         flags = np.where(kinds != 0, Flag.SUSPECT, Flag.PASS).astype(np.int8)
-        flags[~np.isfinite(hours.valid(code))] = Flag.MISSING
+        flags[~np.isfinite(context.valid(code))] = Flag.MISSING
         yield HourlyResult(code, "voc_pattern", flags, explain)
 
 
