@@ -7,7 +7,7 @@ Hours of one day depend on each other, and the leading sector is the best of 17.
   their daily cycles, and undoes what one has to do with the other;
 * intervals hold for all sectors together (Bonferroni), from an effective number of hours by days as clusters.
 
-``bench/attribution_noise.py`` measures how often noise is given a direction, and the coverage of the intervals.
+``bench/analysis/attribution_noise.py`` measures how often noise is given a direction, and the coverage of the intervals.
 
 References
 ----------

@@ -152,7 +152,7 @@ def test_flags_are_those_of_ioos_qc(ioos_qc: Path, tmp_path: Path) -> None:
     series = {key: array for case in cases for key, array in case.series().items()}
     pairs = [pair for case in cases for pair in case.pairs()]
     np.savez(tmp_path / "cases.npz", calls=np.array(json.dumps([call for call, _ in pairs])), **series)
-    script = ROOT / "bench" / "peer_ioos.py"
+    script = ROOT / "bench" / "qc" / "station_year_ioos.py"
     subprocess.run([ioos_qc, script, "flags", tmp_path / "cases.npz", tmp_path / "flags.npz"], check=True)
     theirs = np.load(tmp_path / "flags.npz")
     differing = [
@@ -169,7 +169,7 @@ def test_flags_differ_where_documented(ioos_qc: Path, tmp_path: Path) -> None:
     values = np.array([1.0, np.nan, np.nan, np.nan, np.nan, 2.0])
     calls = [("s", "flat_line", {"suspect_threshold": 180, "fail_threshold": 180, "tolerance": 0.5})]
     np.savez(tmp_path / "cases.npz", calls=np.array(json.dumps(calls)), **{"s.values": values, "s.times": times})
-    script = ROOT / "bench" / "peer_ioos.py"
+    script = ROOT / "bench" / "qc" / "station_year_ioos.py"
     subprocess.run([ioos_qc, script, "flags", tmp_path / "cases.npz", tmp_path / "flags.npz"], check=True)
     assert np.load(tmp_path / "flags.npz")["00000"][-1] == 4
     assert flat_line_test(values, times, 180, tolerance=0.5, fail_s=180)[-1] == 1

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bench.peer import PeerUnavailableError
-from bench.space_outliers import BUDDY, CONSISTENCY, SEED, fields, titanlib_flags
+from bench.space.outliers import BUDDY, CONSISTENCY, SEED, fields, titanlib_flags
 from qc.hourly.space.buddy import buddy_test
 from qc.hourly.space.consistency import consistency_test
 from qc.hourly.space.neighbours import StationCoordinates

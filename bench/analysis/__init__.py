@@ -1,0 +1,1 @@
+"""Attribution and forecast against known truth."""

@@ -1,0 +1,248 @@
+"""What is lost when something dies: real servers and collectors, a steady load with poison in it, kill -9, and the count afterwards.
+
+``python -m bench.crash`` runs the full matrix and writes ``docs/crash-matrix.md``; ``--short`` runs fewer faults and only
+prints. Every message is unlike every other, so that what was sent is compared with what stands in the raw logs, in
+InfluxDB and in the quarantine, one by one. Exit status 1 when anything was lost, is there twice or where it does not belong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bench.crash.gateway import run_gateway
+from bench.crash.page import table
+from bench.crash.poison import OLD, WEEK_H, Due, one_of, seed_conflict, stations_of
+from bench.crash.poison_kinds import CONFLICT_START, DEVICE, KILLER
+from bench.crash.repair import run_clock_jump, run_disk_full, run_read_only, run_repair
+from bench.crash.scene import SCENE_CODES, SHORT, Outcome, Scene, Sizes, account, count_of, expect, key_of
+from bench.ingest.field import Field, Load
+from console.local.process import wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bench.ingest.field import CollectorProcess
+
+TABLE = Path(__file__).parents[2] / "docs" / "crash-matrix.md"
+SCENES = (
+    "collector-kill",
+    "influxd-kill",
+    "type-conflict",
+    "clock-jump",
+    "poison",
+    "broker-stop",
+    "broker-kill",
+    "broker-alone",
+    "disk-full",
+    "pair-kill",
+    "deadly",
+)
+_DEATHS_S = 180.0
+
+
+def collector_kill(scene: Scene, times: int) -> None:
+    """Kill the collector at random moments."""
+    for _ in range(times):
+        scene.pause(0.3, 2.0)
+        scene.collectors[0].stop(kill=True)
+        scene.fault()
+        scene.collectors[0].start()
+
+
+def influxd_kill(scene: Scene, times: int) -> None:
+    """Kill the database at random moments; it stays away for up to two seconds."""
+    for _ in range(times):
+        scene.pause(0.5, 2.0)
+        scene.rig.influx.stop(kill=True)
+        scene.fault()
+        scene.pause(0.0, 2.0)
+        scene.rig.influx.start()
+
+
+def pair_kill(scene: Scene, times: int) -> None:
+    """Kill the two collectors of a share group in turn; each stays away long enough to be stood in for."""
+    for number in range(times):
+        scene.pause(0.5, 1.5)
+        victim = scene.collectors[number % 2]
+        victim.stop(kill=True)
+        scene.fault()
+        scene.pause(2.0, 4.0)
+        victim.start()
+
+
+def broker_stop(scene: Scene, times: int) -> None:
+    """Stop the broker in an orderly way and start it again."""
+    _break_broker(scene, times, kill=False)
+
+
+def broker_kill(scene: Scene, times: int) -> None:
+    """Kill the broker: what it had not yet written to its file is gone."""
+    _break_broker(scene, times, kill=True)
+
+
+def broker_kill_alone(scene: Scene, times: int) -> None:
+    """Kill the broker while it alone has the messages, since the collector is away."""
+    for _ in range(times):
+        scene.pause(1.0, 2.0)  # a station that was never heard of has no gap
+        scene.collectors[0].stop()
+        scene.pause(1.0, 3.0)
+        scene.rig.broker.stop(kill=True)
+        scene.fault()
+        scene.rig.broker.start()
+        scene.collectors[0].start()
+
+
+def _break_broker(scene: Scene, times: int, *, kill: bool) -> None:
+    for _ in range(times):
+        scene.pause(1.0, 3.0)
+        scene.rig.broker.stop(kill=kill)
+        scene.fault()
+        scene.pause(0.0, 1.0)
+        scene.rig.broker.start()
+        scene.pause(2.0, 3.0)
+
+
+def run_kills(scene: Scene, faults: Callable[[Scene, int], None], times: int, words: str) -> Outcome:
+    """Load and poison during the faults, then wait, then count."""
+    with scene.load() as load, scene.poisoner(sound=scene.stations[0]) as poisoner:
+        faults(scene, times)
+        time.sleep(1.0)
+    expect(scene, load, poisoner)
+    return account(scene, words)
+
+
+def run_conflict(scene: Scene, count: int) -> Outcome:
+    """A station's messages fall into a week in which a parameter stands as text in the database."""
+    refused_station, *sound_stations = scene.stations
+    sound = Load(scene.rig, sound_stations, scene.rate_per_s, SCENE_CODES)
+    refused = Load(scene.rig, [refused_station], scene.rate_per_s / 10, SCENE_CODES, start_at=CONFLICT_START)
+    with sound, refused, scene.poisoner(sound=sound_stations[0]) as poisoner:
+        time.sleep(count / scene.rate_per_s)
+        scene.fault()
+    expect(scene, sound, poisoner)
+    for number in range(refused.count):
+        scene.due[key_of(refused, number)] = Due(entries=frozenset({("refused_by_store", None)}))
+    return account(scene, "text field in one week")
+
+
+def run_poison(scene: Scene, count: int) -> Outcome:
+    """Poison as fast as the broker takes it, amid sound messages."""
+    with scene.load() as load:
+        with scene.poisoner(sound=scene.stations[0], rate_per_s=0, at_least=count) as poisoner:
+            pass
+        scene.fault()
+    expect(scene, load, poisoner)
+    return account(scene, f"{count} messages at once")
+
+
+def run_deadly(scene: Scene) -> Outcome:
+    """A message that ends the draining process whenever it is touched, until it is known for the cause and set aside unread."""
+    key, due = one_of(KILLER, scene.name)
+    with scene.load() as load, scene.poisoner(sound=scene.stations[0]) as poisoner:
+        with scene.rig.publisher() as publisher:
+            publisher.publish(*key)
+            publisher.flush()
+        scene.fault()
+        time.sleep(5.0)
+    expect(scene, load, poisoner)
+    scene.due[key] = due
+    scene.poison += 1
+    (collector,) = scene.collectors
+    wait_until(lambda: count_of(collector)[1] == 0, what="the end of the deaths", timeout_s=_DEATHS_S)
+    outcome = account(scene, "1 message")
+    if b"one_at_a_time" not in collector.log.read_bytes():
+        outcome.lost += 1  # nobody has died: the scenario proves nothing
+    return outcome
+
+
+def run_matrix(directory: Path, sizes: Sizes, seed: int) -> Iterator[Outcome]:
+    """Every scenario, one after the other, on the same servers."""
+    stations = [f"{name}-{number}" for name in SCENES for number in range(5)]
+    rng = random.Random(seed)
+    with ExitStack() as stack:
+        # stations that keep a memory take data of any age by a window of years, since a window of 0 marks a data set
+        windows = {"clock-jump": 168, "broker-alone": 24 * 3_650, OLD: WEEK_H}
+        devices = ("gateway-kill", DEVICE)
+        rig = Field(
+            directory,
+            stations + stations_of([*SCENES, "gateway-kill"]),
+            SCENE_CODES,
+            late_windows=windows,
+            devices=devices,
+            stumbles=True,
+        )
+        stack.enter_context(rig)
+        seed_conflict(rig)
+        single = rig.collector()
+        single.start()
+
+        def scene(name: str, *collectors: CollectorProcess) -> Scene:
+            chosen = list(collectors) or [single]
+            before = sum(count_of(item)[0] for item in chosen)
+            return Scene(rig, name, sizes.rate_per_s, chosen, rng, kept_before=before)
+
+        yield from _run_with_one(scene, sizes)
+        if sizes.disk_full:
+            yield run_disk_full(scene("disk-full", rig.collector("small-disk")))
+        if sizes.read_only:
+            yield run_read_only(directory / "read-only", rng, sizes.rate_per_s)
+        if sizes.pair_kills:
+            single.stop()
+            pair = [rig.collector(f"pair-{name}", "pair") for name in ("a", "b")]
+            for item in pair:
+                item.start()
+            yield run_kills(
+                scene("pair-kill", *pair), pair_kill, sizes.pair_kills, f"{sizes.pair_kills} times, in turn"
+            )
+
+
+def _run_with_one(scene: Callable[[str], Scene], sizes: Sizes) -> Iterator[Outcome]:
+    """Scenarios of a single collector."""
+
+    def kills(name: str, faults: Callable[[Scene, int], None], times: int) -> Outcome:
+        return run_kills(scene(name), faults, times, f"{times} times")
+
+    yield kills("collector-kill", collector_kill, sizes.collector_kills)
+    yield kills("influxd-kill", influxd_kill, sizes.influxd_kills)
+    yield run_conflict(scene("type-conflict"), int(5 * sizes.rate_per_s))
+    yield run_clock_jump(scene("clock-jump"), sizes.jumped)
+    yield run_poison(scene("poison"), sizes.poison)
+    if sizes.deadly:
+        yield run_deadly(scene("deadly"))
+    yield kills("broker-stop", broker_stop, sizes.broker_stops)
+    yield kills("broker-kill", broker_kill, sizes.broker_kills)
+    if sizes.broker_kills_alone:
+        yield run_repair(scene("broker-alone"), broker_kill_alone, sizes.broker_kills_alone)
+    if sizes.gateway_kills:
+        yield run_gateway(scene("gateway-kill"), sizes.gateway_kills)
+
+
+def main() -> int:
+    """Run, print one line of JSON a scenario, and write the page after a full run."""
+    parser = argparse.ArgumentParser(prog="bench.crash")
+    parser.add_argument("--short", action="store_true", help="few faults, nothing written")
+    parser.add_argument("--seed", type=int, default=20261122)
+    options = parser.parse_args()
+    sizes = SHORT if options.short else Sizes()
+    began, outcomes = time.monotonic(), []
+    with tempfile.TemporaryDirectory() as name:
+        for outcome in run_matrix(Path(name), sizes, options.seed):
+            outcomes.append(outcome)
+            print(json.dumps(msgspec.to_builtins(outcome)), flush=True)
+    if not options.short:
+        TABLE.write_text(table(outcomes, sizes, time.monotonic() - began), encoding="utf-8")
+    return 0 if all(item.is_sound for item in outcomes) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Fault or event: simulated weeks with known truth, the cases in them, weights and scores."""

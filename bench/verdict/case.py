@@ -1,0 +1,377 @@
+"""Cases with known truth for `qc.verdict`: of planned weeks, and of the province that the demo shows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from bench.verdict.plan import FIRST_H, HOUR_S
+from qc.robust import MAD_TO_SIGMA
+from qc.run.verdict import BEFORE
+from qc.verdict.context import CaseContext
+from qc.verdict.kin import family
+from schemas.frames import concat_flags
+from schemas.interval import Interval
+from schemas.parameter import parameter
+from sensors.simulator.stream import generator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bench.verdict.flaw import Flaw
+    from bench.verdict.release import Release
+    from bench.verdict.week import PlannedWeek, Week
+    from schemas.network import Instrument, Station
+    from sensors.simulator import TruthRecord
+
+HOUR = timedelta(hours=1)
+CLASSES = ("plume", "haze", "ozone", "washout", "step", "drift", "stuck", "spike", "calibration", "clock", "outage")
+EVENTS = frozenset({"plume", "haze", "ozone", "washout"})
+FAULTS = ("stuck", "spike", "drift", "outage", "clock_jump")
+_REGIONAL = {
+    "haze": (
+        ("gas", "pm25"),
+        ("gas", "pm10"),
+        ("pm", "pm25"),
+        ("pm", "nitrate"),
+        ("pm", "sulfate"),
+        ("pm", "ammonium"),
+    ),
+    "ozone": (("gas", "o3"),),
+    "washout": (("rad", "gamma_dose_rate"),),
+}
+_MOST_PLUMES = 45
+_REGIONAL_CASES = {"haze": 14, "ozone": 12, "washout": 8}
+_NOTICED, _LEVELS = 4.0, 0.8
+
+
+class Case(NamedTuple):
+    """A case with its truth."""
+
+    seed: int
+    kind: str
+    variant: str
+    context: CaseContext
+    is_event: bool
+
+
+class Asked(NamedTuple):
+    """What is asked about: a channel over an interval."""
+
+    station: Station
+    instrument: Instrument
+    code: str
+    start: datetime
+    end: datetime
+
+
+def planned_cases(week: PlannedWeek) -> Iterator[Case]:
+    """All cases of one planned week.
+
+    An event at a channel that is itself faulty at that time is left out, and so are a fault while a release is noticed and a
+    slow drift during a haze: both would be true of it.
+    """
+    rng = generator(week.seed, "verdict-cases")
+    for kind, variant, asked in _events(week, rng):
+        if not is_faulty(week, asked):
+            yield _case(week, asked, kind, variant)
+    for flaw in week.plan.flaws:
+        asked = _fault(week, flaw, rng)
+        if asked is not None and not has_release(week, asked):
+            yield _case(week, asked, flaw.kind, flaw.variant)
+
+
+def _events(week: PlannedWeek, rng: np.random.Generator) -> Iterator[tuple[str, str, Asked]]:
+    """Class, variant and channel of the events; a few channels of each release, so that no class outweighs the others."""
+    plumes = [(release.kind, asked) for release in week.plan.releases for asked in _plume(week, release, rng)]
+    for position in rng.permutation(len(plumes))[:_MOST_PLUMES]:
+        variant, asked = plumes[int(position)]
+        if _stands_out(week, asked):
+            yield "plume", variant, asked
+    for kind in _REGIONAL:
+        yield from ((kind, asked.code, asked) for asked in _regional(week, kind, rng))
+
+
+def province_cases(week: Week) -> Iterator[Case]:
+    """All cases of a week of the province, by its truth; the plume for everything that it raises at the stations it reaches."""
+    for record in week.truth.records:
+        for asked in _asked_of(week, record):
+            kind = {"rain": "washout", "clock_jump": "clock"}.get(record.kind, record.kind)
+            if kind not in EVENTS or not _is_province_faulty(week, asked):
+                yield _case(week, asked, kind, "province")
+
+
+def _case(week: Week, asked: Asked, kind: str, variant: str) -> Case:
+    return Case(week.seed, kind, variant, context_of(week, asked), kind in EVENTS)
+
+
+def context_of(week: Week, asked: Asked) -> CaseContext:
+    """What the store would have shown at the end of the case."""
+    station, network, code = asked.station, asked.instrument.network.value, asked.code
+    first, last = pd.Timestamp(asked.start).floor("h") - BEFORE, pd.Timestamp(asked.end)
+    stations = [item for item in week.stations if item.instruments_of(network)]
+    hours = {name: _between(frame, first, last) for name, frame in week.hours[network].items()}
+    own = [item for item in station.instruments_of(network) if code in item.parameters]
+    native = {
+        item.id: _between(week.native[station.id, item.id].filter([code, code + "__status"]), first, last)
+        for item in own
+    }
+    return CaseContext(
+        station=station,
+        parameter=code,
+        interval=Interval(asked.start, asked.end),
+        hours=hours,
+        stations=stations,
+        met={name: _between(frame, first, last) for name, frame in week.hours["met"].items()},
+        met_stations=[item for item in week.stations if item.instruments_of("met")],
+        flags=_flags(week, asked, first),
+        native=native.pop(asked.instrument.id),
+        cadence_s=asked.instrument.cadence_s,
+        instrument_id=asked.instrument.id,
+        twins=native,
+        other_networks={
+            name: _between(frames[station.id], first, last)
+            for name, frames in week.hours.items()
+            if name != network and station.id in frames
+        },
+    )
+
+
+def _flags(week: Week, asked: Asked, first: pd.Timestamp) -> pd.DataFrame:
+    flags = concat_flags(week.flags[asked.station.id])
+    if flags.empty:
+        return flags
+    chosen = flags["parameter"].eq(asked.code) & flags["network"].eq(asked.instrument.network.value)
+    chosen &= flags["start"].ge(first) & flags["start"].lt(asked.end)
+    # native flags of another instrument of the parameter are not about this one
+    chosen &= flags["instrument_id"].isna() | flags["instrument_id"].eq(asked.instrument.id)
+    return flags[chosen]
+
+
+def _between(frame: pd.DataFrame, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    low, high = frame.index.searchsorted([first, last])
+    return frame.iloc[low:high]
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+# ------------------------------------------------------------------------------------------ planned weeks
+
+
+def _plume(week: PlannedWeek, release: Release, rng: np.random.Generator) -> Iterator[Asked]:
+    """Up to three channels of different instruments that a release raises (or, of ozone, lowers)."""
+    station = next(item for item in week.stations if item.id == release.station_id)
+    found = []
+    for instrument in station.instruments:
+        excess, clean = week.excess[station.id, instrument.id], week.clean[station.id, instrument.id]
+        inside = excess[
+            (excess.index >= pd.Timestamp(_at(release.start)).floor("h")) & (excess.index < _at(release.end))
+        ]
+        noticed = [
+            code for code in instrument.parameters if len(inside) and _is_noticed(inside[code], clean[code], code)
+        ]
+        if noticed:
+            code = noticed[int(rng.integers(len(noticed)))]
+            found.append((instrument, code, inside[code].abs()))
+    order = rng.permutation(len(found))[: 3 if release.is_target else 1]
+    for position in order:
+        instrument, code, excess = found[int(position)]
+        high = excess.index[excess >= 0.4 * excess.max()]
+        first, last = high[0], high[-1] + pd.Timedelta(hours=1)
+        hours = int((last - first) / pd.Timedelta(hours=1))
+        length = int(rng.choice([1, 2, hours], p=[0.25, 0.2, 0.55]))
+        end = first + pd.Timedelta(hours=min(length, hours))
+        yield Asked(station, instrument, code, first.to_pydatetime(), end.to_pydatetime())
+
+
+def _is_hazy(week: PlannedWeek, asked: Asked) -> bool:
+    """Whether haze fills a quarter of the case, and the parameter is one that it raises."""
+    haze = week.plan.world.events.haze
+    if haze is None or family(asked.code) is None:
+        return False
+    overlap = min(haze.end, asked.end) - max(haze.start, asked.start)
+    return overlap > (asked.end - asked.start) / 4
+
+
+def _stands_out(week: PlannedWeek, asked: Asked) -> bool:
+    """Whether an hour is above or below all but a few of the two days before: else nobody asks."""
+    native = week.native[asked.station.id, asked.instrument.id][asked.code].astype(float)
+    start = pd.Timestamp(asked.start)
+    inside = _between(native.to_frame(), start, pd.Timestamp(asked.end))[asked.code]
+    before = _between(native.to_frame(), start - pd.Timedelta(hours=48), start)[asked.code]
+    hours = [item.groupby(item.index.floor("h")).mean() for item in (before, inside)]
+    if hours[0].empty or hours[1].empty:
+        return False
+    low, high = hours[0].quantile([0.04, 0.96])
+    return bool(hours[1].max() > high or hours[1].min() < low)
+
+
+def _spread(clean: pd.Series) -> float:
+    """Robust standard deviation of hours about their running median of a day, unit of the hours."""
+    return MAD_TO_SIGMA * float((clean - clean.rolling(25, center=True, min_periods=8).median()).abs().median())
+
+
+def _is_noticed(excess: pd.Series, clean: pd.Series, code: str) -> bool:
+    if code in {"rain", "wind_direction"}:
+        return False
+    floor = max(_NOTICED * _spread(clean), _LEVELS * float(clean.median()), 5 * 10.0 ** -parameter(code).decimals)
+    return bool((excess.abs() >= np.maximum(floor, _LEVELS * clean.reindex(excess.index))).any())
+
+
+def _regional(week: PlannedWeek, kind: str, rng: np.random.Generator) -> Iterator[Asked]:
+    event = getattr(week.plan.world.events, {"washout": "rain"}.get(kind, kind))
+    if event is None:
+        return
+    ramp = {"haze": 6, "ozone": 1, "washout": 1}[kind]
+    first = max(event.start + ramp * HOUR, week.start + timedelta(hours=FIRST_H))
+    last = min(event.end - (ramp // 2) * HOUR, week.end)
+    span = int((last - first) / HOUR)
+    channels = [
+        (station, instrument, code)
+        for station in week.stations
+        for network, code in _REGIONAL[kind]
+        for instrument in station.instruments_of(network)
+        if code in instrument.parameters
+    ]
+    if span < 1:
+        return
+    for position in rng.permutation(len(channels))[: _REGIONAL_CASES[kind]]:
+        station, instrument, code = channels[int(position)]
+        length = int(min(span, np.exp(rng.uniform(0, np.log(max(2, span))))))
+        start = first + int(rng.integers(0, span - length + 1)) * HOUR
+        if kind != "washout" or _has_rained(week, station, start, start + length * HOUR):
+            yield Asked(station, instrument, code, start, start + length * HOUR)
+
+
+def _has_rained(week: Week, station: Station, start: datetime, end: datetime) -> bool:
+    rain = week.hours["rad"][station.id].get("rain")
+    inside = (rain.index >= start - HOUR) & (rain.index < end)
+    return bool(rain[inside].sum() >= 2.0)
+
+
+def _fault(week: PlannedWeek, flaw: Flaw, rng: np.random.Generator) -> Asked | None:
+    station = next(item for item in week.stations if item.id == flaw.station_id)
+    instrument = next(item for item in station.instruments if item.id == flaw.instrument_id)
+    codes = [flaw.parameter] if flaw.parameter else _moved(week, flaw, instrument)
+    if not codes:
+        return None
+    code = codes[int(rng.integers(len(codes)))]
+    hour = HOUR_S * np.floor(flaw.start / HOUR_S)
+    latest = min(flaw.end, week.end.timestamp())
+    length = float(np.exp(rng.uniform(np.log(1), np.log(12))))
+    if flaw.kind == "drift":
+        length = float(rng.uniform(40, 100))
+        hour = max(latest - (length + float(rng.uniform(0, 24))) * HOUR_S, week.start.timestamp() + FIRST_H * HOUR_S)
+    elif flaw.kind == "stuck":
+        hour += HOUR_S * float(rng.integers(1, 3))
+        length = max(length, 3.0)
+    elif flaw.kind == "spike":
+        length = 1.0
+    elif flaw.kind == "calibration" and flaw.is_seen:
+        # from the first night on, when a check has told
+        hour += 25 * HOUR_S
+    hour = HOUR_S * np.floor(hour / HOUR_S)
+    end = min(hour + HOUR_S * max(1.0, np.floor(length)), HOUR_S * np.ceil(latest / HOUR_S))
+    if end <= hour:
+        return None
+    asked = Asked(station, instrument, code, _at(hour), _at(end))
+    return asked if _is_asked(week, asked, flaw) else None
+
+
+def _is_asked(week: PlannedWeek, asked: Asked, flaw: Flaw) -> bool:
+    if flaw.kind in {"step", "spike"} and not _stands_out(week, asked):
+        return False
+    if flaw.kind == "drift" and _is_hazy(week, asked):
+        return False
+    return _has_readings(week, asked, flaw) and _shows(week, asked, flaw)
+
+
+def _moved(week: PlannedWeek, flaw: Flaw, instrument: Instrument) -> list[str]:
+    """Channels of an instrument that somebody would ask about: with values, not those that are zero by nature."""
+    clean = week.clean[flaw.station_id, instrument.id]
+    codes = [code for code in instrument.parameters if code not in {"rain", "wind_direction"}]
+    if flaw.variant == "span":
+        codes = [code for code in codes if code in {"so2", "no", "no2", "co", "o3"}]
+    return [code for code in codes if float(clean[code].abs().median()) > 20 * 10.0 ** -parameter(code).decimals]
+
+
+def _has_readings(week: Week, asked: Asked, flaw: Flaw) -> bool:
+    native = week.native[asked.station.id, asked.instrument.id]
+    return flaw.kind == "outage" or len(_between(native, pd.Timestamp(asked.start), pd.Timestamp(asked.end))) > 0
+
+
+def _shows(week: PlannedWeek, asked: Asked, flaw: Flaw) -> bool:
+    """Whether the fault changes what is stored enough for somebody to ask; a small one is no case."""
+    if flaw.kind in {"clock", "outage"}:
+        return True
+    clean = week.clean[asked.station.id, asked.instrument.id][asked.code]
+    native = week.native[asked.station.id, asked.instrument.id][asked.code]
+    measured = native.groupby(native.index.floor("h")).mean()
+    inside = (clean.index >= asked.start) & (clean.index < asked.end)
+    if flaw.kind == "stuck":
+        return float(clean[inside].std()) > 3 * 10.0 ** -parameter(asked.code).decimals
+    change = (measured.reindex(clean.index)[inside] - clean[inside]).abs()
+    floor = 5 * 10.0 ** -parameter(asked.code).decimals
+    return float(change.max()) >= max(2.5 * _spread(clean), 0.25 * float(clean.abs().median()), floor)
+
+
+def is_faulty(week: PlannedWeek, asked: Asked) -> bool:
+    """Whether the channel has a fault in the time that is asked about."""
+    return any(
+        flaw.station_id == asked.station.id
+        and flaw.instrument_id == asked.instrument.id
+        and flaw.parameter in {None, asked.code}
+        and _at(flaw.start) < asked.end
+        and _at(flaw.end) > asked.start
+        for flaw in week.plan.flaws
+    )
+
+
+def has_release(week: PlannedWeek, asked: Asked) -> bool:
+    """Whether a release is noticed at the channel in the time that is asked about."""
+    excess = week.excess.get((asked.station.id, asked.instrument.id))
+    if excess is None:
+        return False
+    inside = excess[asked.code][(excess.index >= asked.start) & (excess.index < asked.end)]
+    return bool(len(inside)) and _is_noticed(
+        inside, week.clean[asked.station.id, asked.instrument.id][asked.code], asked.code
+    )
+
+
+# ------------------------------------------------------------------------------------------ the demo's province
+
+_OF_PLUME = ("pm25", "so2", "benzene", "vanadium", "nickel")
+_OF_EVENT = {"haze": ("pm25",), "ozone": ("o3",), "rain": ("gamma_dose_rate",), "plume": _OF_PLUME}
+
+
+def _asked_of(week: Week, record: TruthRecord) -> Iterator[Asked]:
+    if record.kind in _OF_EVENT:
+        for station in week.stations:
+            if record.station_id in {None, station.id}:
+                yield from (
+                    Asked(station, instrument, code, record.start, record.end)
+                    for instrument in station.instruments
+                    for code in _OF_EVENT[record.kind]
+                    if code in instrument.parameters
+                )
+    elif record.kind in FAULTS:
+        station = next(item for item in week.stations if item.id == record.station_id)
+        instrument = next(item for item in station.instruments if item.id == record.instrument_id)
+        end = max(record.end, record.start + timedelta(seconds=instrument.cadence_s))
+        yield Asked(station, instrument, record.parameter or instrument.parameters[0], record.start, end)
+
+
+def _is_province_faulty(week: Week, asked: Asked) -> bool:
+    return any(
+        fault.kind.value in FAULTS
+        and (fault.station_id, fault.instrument_id) == (asked.station.id, asked.instrument.id)
+        and fault.parameter in {None, asked.code}
+        and fault.interval.start < asked.end
+        and fault.interval.end > asked.start
+        for fault in week.province.faults
+    )
