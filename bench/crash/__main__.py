@@ -24,7 +24,7 @@ from bench.crash.page import table
 from bench.crash.poison import OLD, WEEK_H, Due, one_of, seed_conflict, stations_of
 from bench.crash.poison_kinds import CONFLICT_START, DEVICE, KILLER
 from bench.crash.repair import run_clock_jump, run_disk_full, run_read_only, run_repair
-from bench.crash.scene import SCENE_CODES, SHORT, Outcome, Scene, Sizes, account, count_of, expect, key_of
+from bench.crash.scenario import SCENARIO_CODES, SHORT, Outcome, Scenario, Sizes, account, count_of, expect, key_of
 from bench.ingest.field import Field, Load
 from console.local.process import wait_until
 
@@ -50,116 +50,116 @@ SCENES = (
 _DEATHS_S = 180.0
 
 
-def collector_kill(scene: Scene, times: int) -> None:
+def collector_kill(scenario: Scenario, times: int) -> None:
     """Kill the collector at random moments."""
     for _ in range(times):
-        scene.pause(0.3, 2.0)
-        scene.collectors[0].stop(kill=True)
-        scene.fault()
-        scene.collectors[0].start()
+        scenario.pause(0.3, 2.0)
+        scenario.collectors[0].stop(kill=True)
+        scenario.fault()
+        scenario.collectors[0].start()
 
 
-def influxd_kill(scene: Scene, times: int) -> None:
+def influxd_kill(scenario: Scenario, times: int) -> None:
     """Kill the database at random moments; it stays away for up to two seconds."""
     for _ in range(times):
-        scene.pause(0.5, 2.0)
-        scene.rig.influx.stop(kill=True)
-        scene.fault()
-        scene.pause(0.0, 2.0)
-        scene.rig.influx.start()
+        scenario.pause(0.5, 2.0)
+        scenario.rig.influx.stop(kill=True)
+        scenario.fault()
+        scenario.pause(0.0, 2.0)
+        scenario.rig.influx.start()
 
 
-def pair_kill(scene: Scene, times: int) -> None:
+def pair_kill(scenario: Scenario, times: int) -> None:
     """Kill the two collectors of a share group in turn; each stays away long enough to be stood in for."""
     for number in range(times):
-        scene.pause(0.5, 1.5)
-        victim = scene.collectors[number % 2]
+        scenario.pause(0.5, 1.5)
+        victim = scenario.collectors[number % 2]
         victim.stop(kill=True)
-        scene.fault()
-        scene.pause(2.0, 4.0)
+        scenario.fault()
+        scenario.pause(2.0, 4.0)
         victim.start()
 
 
-def broker_stop(scene: Scene, times: int) -> None:
+def broker_stop(scenario: Scenario, times: int) -> None:
     """Stop the broker in an orderly way and start it again."""
-    _break_broker(scene, times, kill=False)
+    _break_broker(scenario, times, kill=False)
 
 
-def broker_kill(scene: Scene, times: int) -> None:
+def broker_kill(scenario: Scenario, times: int) -> None:
     """Kill the broker: what it had not yet written to its file is gone."""
-    _break_broker(scene, times, kill=True)
+    _break_broker(scenario, times, kill=True)
 
 
-def broker_kill_alone(scene: Scene, times: int) -> None:
+def broker_kill_alone(scenario: Scenario, times: int) -> None:
     """Kill the broker while it alone has the messages, since the collector is away."""
     for _ in range(times):
-        scene.pause(1.0, 2.0)  # a station that was never heard of has no gap
-        scene.collectors[0].stop()
-        scene.pause(1.0, 3.0)
-        scene.rig.broker.stop(kill=True)
-        scene.fault()
-        scene.rig.broker.start()
-        scene.collectors[0].start()
+        scenario.pause(1.0, 2.0)  # a station that was never heard of has no gap
+        scenario.collectors[0].stop()
+        scenario.pause(1.0, 3.0)
+        scenario.rig.broker.stop(kill=True)
+        scenario.fault()
+        scenario.rig.broker.start()
+        scenario.collectors[0].start()
 
 
-def _break_broker(scene: Scene, times: int, *, kill: bool) -> None:
+def _break_broker(scenario: Scenario, times: int, *, kill: bool) -> None:
     for _ in range(times):
-        scene.pause(1.0, 3.0)
-        scene.rig.broker.stop(kill=kill)
-        scene.fault()
-        scene.pause(0.0, 1.0)
-        scene.rig.broker.start()
-        scene.pause(2.0, 3.0)
+        scenario.pause(1.0, 3.0)
+        scenario.rig.broker.stop(kill=kill)
+        scenario.fault()
+        scenario.pause(0.0, 1.0)
+        scenario.rig.broker.start()
+        scenario.pause(2.0, 3.0)
 
 
-def run_kills(scene: Scene, faults: Callable[[Scene, int], None], times: int, words: str) -> Outcome:
+def run_kills(scenario: Scenario, faults: Callable[[Scenario, int], None], times: int, words: str) -> Outcome:
     """Load and poison during the faults, then wait, then count."""
-    with scene.load() as load, scene.poisoner(sound=scene.stations[0]) as poisoner:
-        faults(scene, times)
+    with scenario.load() as load, scenario.poisoner(sound=scenario.stations[0]) as poisoner:
+        faults(scenario, times)
         time.sleep(1.0)
-    expect(scene, load, poisoner)
-    return account(scene, words)
+    expect(scenario, load, poisoner)
+    return account(scenario, words)
 
 
-def run_conflict(scene: Scene, count: int) -> Outcome:
+def run_conflict(scenario: Scenario, count: int) -> Outcome:
     """A station's messages fall into a week in which a parameter stands as text in the database."""
-    refused_station, *sound_stations = scene.stations
-    sound = Load(scene.rig, sound_stations, scene.rate_per_s, SCENE_CODES)
-    refused = Load(scene.rig, [refused_station], scene.rate_per_s / 10, SCENE_CODES, start_at=CONFLICT_START)
-    with sound, refused, scene.poisoner(sound=sound_stations[0]) as poisoner:
-        time.sleep(count / scene.rate_per_s)
-        scene.fault()
-    expect(scene, sound, poisoner)
+    refused_station, *sound_stations = scenario.stations
+    sound = Load(scenario.rig, sound_stations, scenario.rate_per_s, SCENARIO_CODES)
+    refused = Load(scenario.rig, [refused_station], scenario.rate_per_s / 10, SCENARIO_CODES, start_at=CONFLICT_START)
+    with sound, refused, scenario.poisoner(sound=sound_stations[0]) as poisoner:
+        time.sleep(count / scenario.rate_per_s)
+        scenario.fault()
+    expect(scenario, sound, poisoner)
     for number in range(refused.count):
-        scene.due[key_of(refused, number)] = Due(entries=frozenset({("refused_by_store", None)}))
-    return account(scene, "text field in one week")
+        scenario.due[key_of(refused, number)] = Due(entries=frozenset({("refused_by_store", None)}))
+    return account(scenario, "text field in one week")
 
 
-def run_poison(scene: Scene, count: int) -> Outcome:
+def run_poison(scenario: Scenario, count: int) -> Outcome:
     """Poison as fast as the broker takes it, amid sound messages."""
-    with scene.load() as load:
-        with scene.poisoner(sound=scene.stations[0], rate_per_s=0, at_least=count) as poisoner:
+    with scenario.load() as load:
+        with scenario.poisoner(sound=scenario.stations[0], rate_per_s=0, at_least=count) as poisoner:
             pass
-        scene.fault()
-    expect(scene, load, poisoner)
-    return account(scene, f"{count} messages at once")
+        scenario.fault()
+    expect(scenario, load, poisoner)
+    return account(scenario, f"{count} messages at once")
 
 
-def run_deadly(scene: Scene) -> Outcome:
+def run_deadly(scenario: Scenario) -> Outcome:
     """A message that ends the draining process whenever it is touched, until it is known for the cause and set aside unread."""
-    key, due = one_of(KILLER, scene.name)
-    with scene.load() as load, scene.poisoner(sound=scene.stations[0]) as poisoner:
-        with scene.rig.publisher() as publisher:
+    key, due = one_of(KILLER, scenario.name)
+    with scenario.load() as load, scenario.poisoner(sound=scenario.stations[0]) as poisoner:
+        with scenario.rig.publisher() as publisher:
             publisher.publish(*key)
             publisher.flush()
-        scene.fault()
+        scenario.fault()
         time.sleep(5.0)
-    expect(scene, load, poisoner)
-    scene.due[key] = due
-    scene.poison += 1
-    (collector,) = scene.collectors
+    expect(scenario, load, poisoner)
+    scenario.due[key] = due
+    scenario.poison += 1
+    (collector,) = scenario.collectors
     wait_until(lambda: count_of(collector)[1] == 0, what="the end of the deaths", timeout_s=_DEATHS_S)
-    outcome = account(scene, "1 message")
+    outcome = account(scenario, "1 message")
     if b"one_at_a_time" not in collector.log.read_bytes():
         outcome.lost += 1  # nobody has died: the scenario proves nothing
     return outcome
@@ -176,7 +176,7 @@ def run_matrix(directory: Path, sizes: Sizes, seed: int) -> Iterator[Outcome]:
         rig = Field(
             directory,
             stations + stations_of([*SCENES, "gateway-kill"]),
-            SCENE_CODES,
+            SCENARIO_CODES,
             late_windows=windows,
             devices=devices,
             stumbles=True,
@@ -186,14 +186,14 @@ def run_matrix(directory: Path, sizes: Sizes, seed: int) -> Iterator[Outcome]:
         single = rig.collector()
         single.start()
 
-        def scene(name: str, *collectors: CollectorProcess) -> Scene:
+        def scenario(name: str, *collectors: CollectorProcess) -> Scenario:
             chosen = list(collectors) or [single]
             before = sum(count_of(item)[0] for item in chosen)
-            return Scene(rig, name, sizes.rate_per_s, chosen, rng, kept_before=before)
+            return Scenario(rig, name, sizes.rate_per_s, chosen, rng, kept_before=before)
 
-        yield from _run_with_one(scene, sizes)
+        yield from _run_with_one(scenario, sizes)
         if sizes.disk_full:
-            yield run_disk_full(scene("disk-full", rig.collector("small-disk")))
+            yield run_disk_full(scenario("disk-full", rig.collector("small-disk")))
         if sizes.read_only:
             yield run_read_only(directory / "read-only", rng, sizes.rate_per_s)
         if sizes.pair_kills:
@@ -202,29 +202,29 @@ def run_matrix(directory: Path, sizes: Sizes, seed: int) -> Iterator[Outcome]:
             for item in pair:
                 item.start()
             yield run_kills(
-                scene("pair-kill", *pair), pair_kill, sizes.pair_kills, f"{sizes.pair_kills} times, in turn"
+                scenario("pair-kill", *pair), pair_kill, sizes.pair_kills, f"{sizes.pair_kills} times, in turn"
             )
 
 
-def _run_with_one(scene: Callable[[str], Scene], sizes: Sizes) -> Iterator[Outcome]:
+def _run_with_one(scenario: Callable[[str], Scenario], sizes: Sizes) -> Iterator[Outcome]:
     """Scenarios of a single collector."""
 
-    def kills(name: str, faults: Callable[[Scene, int], None], times: int) -> Outcome:
-        return run_kills(scene(name), faults, times, f"{times} times")
+    def kills(name: str, faults: Callable[[Scenario, int], None], times: int) -> Outcome:
+        return run_kills(scenario(name), faults, times, f"{times} times")
 
     yield kills("collector-kill", collector_kill, sizes.collector_kills)
     yield kills("influxd-kill", influxd_kill, sizes.influxd_kills)
-    yield run_conflict(scene("type-conflict"), int(5 * sizes.rate_per_s))
-    yield run_clock_jump(scene("clock-jump"), sizes.jumped)
-    yield run_poison(scene("poison"), sizes.poison)
+    yield run_conflict(scenario("type-conflict"), int(5 * sizes.rate_per_s))
+    yield run_clock_jump(scenario("clock-jump"), sizes.jumped)
+    yield run_poison(scenario("poison"), sizes.poison)
     if sizes.deadly:
-        yield run_deadly(scene("deadly"))
+        yield run_deadly(scenario("deadly"))
     yield kills("broker-stop", broker_stop, sizes.broker_stops)
     yield kills("broker-kill", broker_kill, sizes.broker_kills)
     if sizes.broker_kills_alone:
-        yield run_repair(scene("broker-alone"), broker_kill_alone, sizes.broker_kills_alone)
+        yield run_repair(scenario("broker-alone"), broker_kill_alone, sizes.broker_kills_alone)
     if sizes.gateway_kills:
-        yield run_gateway(scene("gateway-kill"), sizes.gateway_kills)
+        yield run_gateway(scenario("gateway-kill"), sizes.gateway_kills)
 
 
 def main() -> int:

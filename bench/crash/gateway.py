@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
 from bench.crash.poison import Due
-from bench.crash.scene import Outcome, Scene, account, expect
+from bench.crash.scenario import Outcome, Scenario, account, expect
 from bench.ingest.field import DEVICE_PASSWORD, START, Field
 from console.local.process import wait_until
 from console.local.settings import free_ports
@@ -29,23 +29,23 @@ _MINUTE = timedelta(minutes=1)
 _FRAME_ANSWER_S = 2.0
 
 
-def run_gateway(scene: Scene, times: int) -> Outcome:
+def run_gateway(scenario: Scenario, times: int) -> Outcome:
     """A device sends frames one after the other, each again until it is answered, while the gateway is killed."""
     (port,) = free_ports(1)
-    gateway = _Gateway(scene.rig, port)
+    gateway = _Gateway(scenario.rig, port)
     gateway.start()
-    device = _Device(port, scene.name)
-    with device, scene.poisoner() as poisoner:
+    device = _Device(port, scenario.name)
+    with device, scenario.poisoner() as poisoner:
         for _ in range(times):
-            scene.pause(0.5, 2.0)
+            scenario.pause(0.5, 2.0)
             gateway.kill()
-            scene.fault()
+            scenario.fault()
             gateway.start()
         time.sleep(1.0)
-    expect(scene, poisoner)
-    scene.due |= device.due
-    scene.poison += device.poison
-    outcome = account(scene, f"{times} times")
+    expect(scenario, poisoner)
+    scenario.due |= device.due
+    scenario.poison += device.poison
+    outcome = account(scenario, f"{times} times")
     gateway.stop()
     return outcome
 

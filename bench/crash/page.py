@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from bench.crash.poison import RATE_PER_S
 from bench.crash.poison_kinds import BY_FAULT, BY_FRAME, BY_TOPIC, BY_VALUE, FROM_THEIR_OWN, UNREADABLE
-from bench.crash.scene import VALUES
+from bench.crash.scenario import VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.crash.scene import Outcome, Sizes
+    from bench.crash.scenario import Outcome, Sizes
 
 _WORDS = {
     "collector-kill": "kill -9 of the collector at random under load",

@@ -72,7 +72,7 @@ class Poisoner(Publishing):
     ----------
     rig : Field
     name : str
-        Of the scene.
+        Of the scenario.
     sound : str
         A station of the sound load; empty where there is none.
     rng : random.Random

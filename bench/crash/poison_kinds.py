@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEVICE = "poison-hj"
-"""Station of the frames, in every scene."""
+"""Station of the frames, in every scenario."""
 CONFLICT_START = START - timedelta(days=700)
 """Begins a span in which `CODES[0]` stands as text in the database."""
 REFUSALS = 300
-"""Most messages of a scene that only the database refuses: each costs it further requests."""
+"""Most messages of a scenario that only the database refuses: each costs it further requests."""
 _MINUTE = timedelta(minutes=1)
 _FIRST, _SECOND = CODES[:2]
 _LOCAL = timedelta(hours=8)
@@ -35,7 +35,7 @@ class Kind:
     ----------
     name : str
     topic : str
-        With ``{name}`` for the scene, or the last levels of the topic of any station (``own``).
+        With ``{name}`` for the scenario, or the last levels of the topic of any station (``own``).
     payload : callable
         From a number that no other message has.
     reason : str
@@ -47,7 +47,7 @@ class Kind:
     second : float or None
         Stored as `CODES[1]` as well.
     most : int
-        How many at most in one scene, where one costs much.
+        How many at most in one scenario, where one costs much.
     """
 
     name: str
@@ -70,7 +70,7 @@ def _body(number: int, *, values: object = None, start: object = None, **others:
     return json.dumps(made | others).encode()
 
 
-def _beside(text: str, key: str = _SECOND) -> Callable[[int], bytes]:
+def _second_value(text: str, key: str = _SECOND) -> Callable[[int], bytes]:
     """A sound value, and one that stands in the payload as ``text``."""
 
     def payload(number: int) -> bytes:
@@ -153,16 +153,16 @@ _HJ212 = f"obs/v1/gas/{DEVICE}/gas1/hj212"
 _DIGITS = 400 * "7"
 BY_VALUE = [
     *(
-        Kind(f"value {text[:12]}", _JSON, _beside(text), "bad_value", _SECOND, _FIRST)
+        Kind(f"value {text[:12]}", _JSON, _second_value(text), "bad_value", _SECOND, _FIRST)
         for text in ("NaN", "Infinity", "-Infinity", "1e999", "-1e999", _DIGITS, "1e300", "true", '"12.5"', "[1]", "{}", '"\\ud800"')
     ),
-    Kind("0.777... of 400 digits", _JSON, _beside("0." + _DIGITS), stored=_FIRST, second=7 / 9),
-    Kind("numbers as of printf", _JSON, _beside("+007."), stored=_FIRST, second=7.0),
-    Kind("unknown parameter", _JSON, _beside("1", "benzin"), "unknown_parameter", "benzin", _FIRST),
-    Kind("no channel", _JSON, _beside("1", "pm25"), "unknown_parameter", "pm25", _FIRST),
-    Kind("surrogate in a key", _JSON, _beside("1", "\\ud800"), "unknown_parameter", "\\ud800", _FIRST),
-    Kind("NUL in a key", _JSON, _beside("1", "\\u0000"), "unknown_parameter", "\\x00", _FIRST),
-    Kind("key of 10,000 letters", _JSON, _beside("1", "k" * 10_000), "unknown_parameter", "k" * 80, _FIRST),
+    Kind("0.777... of 400 digits", _JSON, _second_value("0." + _DIGITS), stored=_FIRST, second=7 / 9),
+    Kind("numbers as of printf", _JSON, _second_value("+007."), stored=_FIRST, second=7.0),
+    Kind("unknown parameter", _JSON, _second_value("1", "benzin"), "unknown_parameter", "benzin", _FIRST),
+    Kind("no channel", _JSON, _second_value("1", "pm25"), "unknown_parameter", "pm25", _FIRST),
+    Kind("surrogate in a key", _JSON, _second_value("1", "\\ud800"), "unknown_parameter", "\\ud800", _FIRST),
+    Kind("NUL in a key", _JSON, _second_value("1", "\\u0000"), "unknown_parameter", "\\x00", _FIRST),
+    Kind("key of 10,000 letters", _JSON, _second_value("1", "k" * 10_000), "unknown_parameter", "k" * 80, _FIRST),
     Kind("unknown unit", _JSON, lambda number: _body(number, values={_FIRST: number, _SECOND: 1}, units={_SECOND: "mol/m2"}), "bad_unit", _SECOND, _FIRST),
     Kind("unknown status", _JSON, lambda number: _body(number, values={_FIRST: number, _SECOND: 1}, status={_SECOND: "X"}), "bad_status", _SECOND, _FIRST),
     Kind("year 2100", _JSON, lambda number: _body(number, start=(datetime(2100, 1, 1, tzinfo=UTC) + number * _MINUTE).isoformat()), "time_future"),
@@ -216,5 +216,5 @@ KILLER = Kind(
     lambda number: _body(number, values={_FIRST: number, MARKED: DEADLY}),
     "internal_error",
 )
-"""In a scene of its own, since it takes several deaths until the message is known for the cause."""
+"""In a scenario of its own, since it takes several deaths until the message is known for the cause."""
 FROM_THEIR_OWN = (*BY_VALUE, *BY_TOPIC, *BY_FRAME, *BY_FAULT)

@@ -11,7 +11,7 @@ import msgspec
 
 from bench.crash.poison import OLD, WEEK_H, Due, seed_conflict, stations_of
 from bench.crash.poison_kinds import DEVICE
-from bench.crash.scene import SCENE_CODES, Outcome, Scene, account, expect, key_of
+from bench.crash.scenario import SCENARIO_CODES, Outcome, Scenario, account, expect, key_of
 from bench.ingest.field import START, USER, Field, message
 from ingest.completeness.station import Answerer, StationRequest
 from schemas.message import RawMessage, parse_topic
@@ -36,84 +36,89 @@ _CHINA = timedelta(hours=8)
 _FRAME_ANSWER_S = 2.0
 
 
-def run_clock_jump(scene: Scene, count: int) -> Outcome:
+def run_clock_jump(scenario: Scenario, count: int) -> Outcome:
     """Stations' clocks are right, then eight hours ahead, then eight hours behind, then right; numbers go on."""
     now = datetime.now(UTC).replace(second=0, microsecond=0)
-    with scene.rig.publisher() as publisher, scene.poisoner(sound=scene.stations[0]) as poisoner:
-        for station in scene.stations:
+    with scenario.rig.publisher() as publisher, scenario.poisoner(sound=scenario.stations[0]) as poisoner:
+        for station in scenario.stations:
             steps = [(-10 + number, timedelta(0)) for number in range(4)]
             steps += [(-count + number, _ZONE) for number in range(count)]
             steps += [(-count + number, -_ZONE) for number in range(count)]
             steps += [(-5 + number, timedelta(0)) for number in range(4)]
             for seq, (minute, error) in enumerate(steps):
                 start = now + minute * _MINUTE + error
-                body = {"start": start, "end": start + _MINUTE, "seq": seq, "values": {SCENE_CODES[0]: float(seq)}}
+                body = {"start": start, "end": start + _MINUTE, "seq": seq, "values": {SCENARIO_CODES[0]: float(seq)}}
                 key = f"obs/v1/voc/{station}/gc1/json", msgspec.json.encode(body)
                 publisher.publish(*key)
-                place: Place = ("voc", station, "gc1", SCENE_CODES[0], start)
+                place: Place = ("voc", station, "gc1", SCENARIO_CODES[0], start)
                 held = Due(entries=frozenset({("clock_suspect", None)}))
-                scene.due[key] = held if error else Due({place: float(seq)})
+                scenario.due[key] = held if error else Due({place: float(seq)})
         publisher.flush()
-    scene.fault()
-    expect(scene, poisoner)
-    return account(scene, f"{count} messages of each station each way")
+    scenario.fault()
+    expect(scenario, poisoner)
+    return account(scenario, f"{count} messages of each station each way")
 
 
-def run_repair(scene: Scene, faults: Callable[[Scene, int], None], times: int) -> Outcome:
+def run_repair(scenario: Scenario, faults: Callable[[Scenario, int], None], times: int) -> Outcome:
     """As the other kills, but the stations keep what they sent and answer when asked for it."""
-    load = scene.load()
+    load = scenario.load()
 
     def buffer(asked: StationRequest) -> list[Reading]:
-        if asked.station_id not in scene.stations:
+        if asked.station_id not in scenario.stations:
             return []
-        place = scene.stations.index(asked.station_id)
+        place = scenario.stations.index(asked.station_id)
         first = max(0, -((START - asked.span.start) // _MINUTE))
         last = -((START - asked.span.end) // _MINUTE)
-        numbers = [minute * len(scene.stations) + place for minute in range(first, last)]
-        return [_reading(number, scene) for number in numbers if number < load.count]
+        numbers = [minute * len(scenario.stations) + place for minute in range(first, last)]
+        return [_reading(number, scenario) for number in numbers if number < load.count]
 
-    answerer = Answerer(scene.rig.settings("memory"), "memory", network_of=lambda *_: "voc", buffer=buffer)
+    answerer = Answerer(scenario.rig.settings("memory"), "memory", network_of=lambda *_: "voc", buffer=buffer)
     with answerer:
-        with load, scene.poisoner(sound=scene.stations[0]) as poisoner:
-            faults(scene, times)
+        with load, scenario.poisoner(sound=scenario.stations[0]) as poisoner:
+            faults(scenario, times)
             time.sleep(2.0)
-        expect(scene, load, poisoner)
+        expect(scenario, load, poisoner)
         deadline = time.monotonic() + _REPAIR_PATIENCE_S
-        while _stored(scene) < load.count and time.monotonic() < deadline:
+        while _stored(scenario) < load.count and time.monotonic() < deadline:
             time.sleep(1.0)
-        recover_s = round(time.monotonic() - scene.last_fault, 1)
-        outcome = account(scene, f"{times} times", brought_back=[key_of(load, number) for number in range(load.count)])
+        recover_s = round(time.monotonic() - scenario.last_fault, 1)
+        outcome = account(
+            scenario, f"{times} times", brought_back=[key_of(load, number) for number in range(load.count)]
+        )
     outcome.recover_s = recover_s
     return outcome
 
 
-def _reading(number: int, scene: Scene) -> Reading:
-    topic, payload = message(number, scene.stations, SCENE_CODES)
+def _reading(number: int, scenario: Scenario) -> Reading:
+    topic, payload = message(number, scenario.stations, SCENARIO_CODES)
     (reading,) = decode(RawMessage(topic, payload, START), parse_topic(topic)).readings
     return reading
 
 
-def _stored(scene: Scene) -> int:
+def _stored(scenario: Scenario) -> int:
     """Readings of the load's stations that the database holds."""
     span = START, START + timedelta(days=3_000)
-    frames = [scene.rig.store.read_native("voc", station, "gc1", *span, SCENE_CODES[:1]) for station in scene.stations]
-    return sum(len(frame[SCENE_CODES[0]].dropna()) for frame in frames)
+    frames = [
+        scenario.rig.store.read_native("voc", station, "gc1", *span, SCENARIO_CODES[:1])
+        for station in scenario.stations
+    ]
+    return sum(len(frame[SCENARIO_CODES[0]].dropna()) for frame in frames)
 
 
-def run_disk_full(scene: Scene) -> Outcome:
+def run_disk_full(scenario: Scenario) -> Outcome:
     """A file leaves less room than the collector's reserve; nothing is acknowledged until it is gone."""
-    directory = scene.rig.directory
-    (collector,) = scene.collectors
+    directory = scenario.rig.directory
+    (collector,) = scenario.collectors
     reserve = free_bytes(directory) - _ROOM_BYTES
     collector.settings = collector.settings.model_copy(update={"disk_reserve_bytes": reserve})
     collector.start()
-    with scene.load() as load, scene.poisoner(sound=scene.stations[0]) as poisoner:
+    with scenario.load() as load, scenario.poisoner(sound=scenario.stations[0]) as poisoner:
         time.sleep(1.0)
         _fill_disk(directory / "filler", reserve)
-        scene.fault()
+        scenario.fault()
         time.sleep(1.0)
-    expect(scene, load, poisoner)
-    outcome = account(scene, f"{_AWAY_S:.0f} s")
+    expect(scenario, load, poisoner)
+    outcome = account(scenario, f"{_AWAY_S:.0f} s")
     if b"disk_reserve_reached" not in collector.log.read_bytes():
         outcome.lost += 1  # the disk was never full: the scenario proves nothing
     collector.stop()
@@ -139,7 +144,7 @@ def run_read_only(directory: Path, rng: random.Random, rate_per_s: float) -> Out
     with Field(
         directory,
         stations + stations_of(["read-only"]),
-        SCENE_CODES,
+        SCENARIO_CODES,
         late_windows={OLD: WEEK_H},
         devices=(DEVICE,),
         needs_login=True,
@@ -150,16 +155,16 @@ def run_read_only(directory: Path, rng: random.Random, rate_per_s: float) -> Out
         rig.administer(f'GRANT ALL ON "skyground" TO {USER}')
         collector = rig.collector()
         collector.start()
-        scene = Scene(rig, "read-only", rate_per_s, [collector], rng)
-        with scene.load() as load, scene.poisoner(sound=stations[0]) as poisoner:
+        scenario = Scenario(rig, "read-only", rate_per_s, [collector], rng)
+        with scenario.load() as load, scenario.poisoner(sound=stations[0]) as poisoner:
             time.sleep(1.0)
             rig.administer(f'GRANT READ ON "skyground" TO {USER}')
             time.sleep(_AWAY_S)
             rig.administer(f'GRANT ALL ON "skyground" TO {USER}')
-            scene.fault()
+            scenario.fault()
             time.sleep(1.0)
-        expect(scene, load, poisoner)
-        outcome = account(scene, f"{_AWAY_S:.0f} s")
+        expect(scenario, load, poisoner)
+        outcome = account(scenario, f"{_AWAY_S:.0f} s")
         if b"write_repeated" not in collector.log.read_bytes():
             outcome.lost += 1  # writing was never refused: the scenario proves nothing
         collector.stop()

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from bench.qc.simulator_agreement import TruthScore, score
+from bench.qc.simulator_agreement import Agreement, score
 from ingest.decode.validate import TIME_AHEAD_MAX
 from qc.hourly.context import HourlyContext
 from qc.hourly.drift.flagging import flag_drift
@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS))
     options = parser.parse_args()
     began = time.perf_counter()
-    scores = [_judge(seed, timedelta(days=options.days)) for seed in options.seeds]
+    scores = [_score_seed(seed, timedelta(days=options.days)) for seed in options.seeds]
     for item in scores:
         sys.stderr.write("".join(f"missed: {words}\n" for words in item.missed))
     faults, found, alarms = Counter[str](), Counter[str](), Counter[str]()
@@ -80,7 +80,7 @@ def main() -> int:
     return 0
 
 
-def _judge(seed: int, length: timedelta) -> TruthScore:
+def _score_seed(seed: int, length: timedelta) -> Agreement:
     province = Province(seed, START, START + length)
     thresholds = load_thresholds()
     parts: list[pd.DataFrame] = []

@@ -29,7 +29,7 @@ CONDITIONS = frozenset({"weak_turbulence", "frozen_soil"})
 """Tests that tell of the surroundings: nobody is called to a station because the night is calm or the soil is frozen."""
 
 
-class TruthScore(msgspec.Struct, frozen=True, kw_only=True):
+class Agreement(msgspec.Struct, frozen=True, kw_only=True):
     """How the checks did.
 
     Attributes
@@ -67,7 +67,7 @@ class _Span:
     end: pd.Timestamp
 
 
-def score(flags: pd.DataFrame, faults: Sequence[TruthRecord], *, stations: int, length: timedelta) -> TruthScore:
+def score(flags: pd.DataFrame, faults: Sequence[TruthRecord], *, stations: int, length: timedelta) -> Agreement:
     """Compare flags with faults.
 
     Parameters
@@ -83,11 +83,11 @@ def score(flags: pd.DataFrame, faults: Sequence[TruthRecord], *, stations: int, 
         Of the period.
     """
     starts = pd.to_datetime(flags["start"], utc=True)
-    told = flags.assign(start=starts)[flags["flag"].astype(int) != int(Flag.PASS)]
-    explained = pd.Series(data=False, index=told.index)
+    raised = flags.assign(start=starts)[flags["flag"].astype(int) != int(Flag.PASS)]
+    explained = pd.Series(data=False, index=raised.index)
     found: Counter[str] = Counter()
     missed: list[str] = []
-    by_station = dict(tuple(told.groupby("station_id")))
+    by_station = dict(tuple(raised.groupby("station_id")))
     for fault in faults:
         own = by_station.get(str(fault.station_id))
         hit = pd.Series(dtype=bool) if own is None else _touches(own, fault)
@@ -98,8 +98,8 @@ def score(flags: pd.DataFrame, faults: Sequence[TruthRecord], *, stations: int, 
             missed.append(
                 f"{fault.kind} {fault.station_id}/{fault.instrument_id} {fault.parameter} {fault.start:%Y-%m-%d %H:%M}"
             )
-    wrong = told[~explained & told["flag"].isin([int(Flag.SUSPECT), int(Flag.FAIL)])]
-    return TruthScore(
+    wrong = raised[~explained & raised["flag"].isin([int(Flag.SUSPECT), int(Flag.FAIL)])]
+    return Agreement(
         faults=dict(Counter(fault.kind for fault in faults)),
         found=dict(found),
         missed=tuple(missed),

@@ -58,8 +58,8 @@ class Case(NamedTuple):
     is_event: bool
 
 
-class Asked(NamedTuple):
-    """What is asked about: a channel over an interval."""
+class Window(NamedTuple):
+    """A channel of a station over an interval: the subject of a case."""
 
     station: Station
     instrument: Instrument
@@ -75,43 +75,43 @@ def planned_cases(week: PlannedWeek) -> Iterator[Case]:
     slow drift during a haze: both would be true of it.
     """
     rng = generator(week.seed, "verdict-cases")
-    for kind, variant, asked in _events(week, rng):
-        if not is_faulty(week, asked):
-            yield _case(week, asked, kind, variant)
+    for kind, variant, window in _events(week, rng):
+        if not is_faulty(week, window):
+            yield _case(week, window, kind, variant)
     for flaw in week.plan.flaws:
-        asked = _fault(week, flaw, rng)
-        if asked is not None and not has_release(week, asked):
-            yield _case(week, asked, flaw.kind, flaw.variant)
+        window = _fault(week, flaw, rng)
+        if window is not None and not has_release(week, window):
+            yield _case(week, window, flaw.kind, flaw.variant)
 
 
-def _events(week: PlannedWeek, rng: np.random.Generator) -> Iterator[tuple[str, str, Asked]]:
+def _events(week: PlannedWeek, rng: np.random.Generator) -> Iterator[tuple[str, str, Window]]:
     """Class, variant and channel of the events; a few channels of each release, so that no class outweighs the others."""
-    plumes = [(release.kind, asked) for release in week.plan.releases for asked in _plume(week, release, rng)]
+    plumes = [(release.kind, window) for release in week.plan.releases for window in _plume(week, release, rng)]
     for position in rng.permutation(len(plumes))[:_MOST_PLUMES]:
-        variant, asked = plumes[int(position)]
-        if _stands_out(week, asked):
-            yield "plume", variant, asked
+        variant, window = plumes[int(position)]
+        if _is_unusual(week, window):
+            yield "plume", variant, window
     for kind in _REGIONAL:
-        yield from ((kind, asked.code, asked) for asked in _regional(week, kind, rng))
+        yield from ((kind, window.code, window) for window in _regional(week, kind, rng))
 
 
 def province_cases(week: Week) -> Iterator[Case]:
     """All cases of a week of the province, by its truth; the plume for everything that it raises at the stations it reaches."""
     for record in week.truth.records:
-        for asked in _asked_of(week, record):
+        for window in _windows_of(week, record):
             kind = {"rain": "washout", "clock_jump": "clock"}.get(record.kind, record.kind)
-            if kind not in EVENTS or not _is_province_faulty(week, asked):
-                yield _case(week, asked, kind, "province")
+            if kind not in EVENTS or not _is_province_faulty(week, window):
+                yield _case(week, window, kind, "province")
 
 
-def _case(week: Week, asked: Asked, kind: str, variant: str) -> Case:
-    return Case(week.seed, kind, variant, context_of(week, asked), kind in EVENTS)
+def _case(week: Week, window: Window, kind: str, variant: str) -> Case:
+    return Case(week.seed, kind, variant, context_of(week, window), kind in EVENTS)
 
 
-def context_of(week: Week, asked: Asked) -> CaseContext:
+def context_of(week: Week, window: Window) -> CaseContext:
     """What the store would have shown at the end of the case."""
-    station, network, code = asked.station, asked.instrument.network.value, asked.code
-    first, last = pd.Timestamp(asked.start).floor("h") - BEFORE, pd.Timestamp(asked.end)
+    station, network, code = window.station, window.instrument.network.value, window.code
+    first, last = pd.Timestamp(window.start).floor("h") - BEFORE, pd.Timestamp(window.end)
     stations = [item for item in week.stations if item.instruments_of(network)]
     hours = {name: _between(frame, first, last) for name, frame in week.hours[network].items()}
     own = [item for item in station.instruments_of(network) if code in item.parameters]
@@ -122,15 +122,15 @@ def context_of(week: Week, asked: Asked) -> CaseContext:
     return CaseContext(
         station=station,
         parameter=code,
-        interval=Interval(asked.start, asked.end),
+        interval=Interval(window.start, window.end),
         hours=hours,
         stations=stations,
         met={name: _between(frame, first, last) for name, frame in week.hours["met"].items()},
         met_stations=[item for item in week.stations if item.instruments_of("met")],
-        flags=_flags(week, asked, first),
-        native=native.pop(asked.instrument.id),
-        cadence_s=asked.instrument.cadence_s,
-        instrument_id=asked.instrument.id,
+        flags=_flags(week, window, first),
+        native=native.pop(window.instrument.id),
+        cadence_s=window.instrument.cadence_s,
+        instrument_id=window.instrument.id,
         twins=native,
         other_networks={
             name: _between(frames[station.id], first, last)
@@ -140,14 +140,14 @@ def context_of(week: Week, asked: Asked) -> CaseContext:
     )
 
 
-def _flags(week: Week, asked: Asked, first: pd.Timestamp) -> pd.DataFrame:
-    flags = concat_flags(week.flags[asked.station.id])
+def _flags(week: Week, window: Window, first: pd.Timestamp) -> pd.DataFrame:
+    flags = concat_flags(week.flags[window.station.id])
     if flags.empty:
         return flags
-    chosen = flags["parameter"].eq(asked.code) & flags["network"].eq(asked.instrument.network.value)
-    chosen &= flags["start"].ge(first) & flags["start"].lt(asked.end)
+    chosen = flags["parameter"].eq(window.code) & flags["network"].eq(window.instrument.network.value)
+    chosen &= flags["start"].ge(first) & flags["start"].lt(window.end)
     # native flags of another instrument of the parameter are not about this one
-    chosen &= flags["instrument_id"].isna() | flags["instrument_id"].eq(asked.instrument.id)
+    chosen &= flags["instrument_id"].isna() | flags["instrument_id"].eq(window.instrument.id)
     return flags[chosen]
 
 
@@ -163,7 +163,7 @@ def _at(seconds: float) -> datetime:
 # ------------------------------------------------------------------------------------------ planned weeks
 
 
-def _plume(week: PlannedWeek, release: Release, rng: np.random.Generator) -> Iterator[Asked]:
+def _plume(week: PlannedWeek, release: Release, rng: np.random.Generator) -> Iterator[Window]:
     """Up to three channels of different instruments that a release raises (or, of ozone, lowers)."""
     station = next(item for item in week.stations if item.id == release.station_id)
     found = []
@@ -186,24 +186,24 @@ def _plume(week: PlannedWeek, release: Release, rng: np.random.Generator) -> Ite
         hours = int((last - first) / pd.Timedelta(hours=1))
         length = int(rng.choice([1, 2, hours], p=[0.25, 0.2, 0.55]))
         end = first + pd.Timedelta(hours=min(length, hours))
-        yield Asked(station, instrument, code, first.to_pydatetime(), end.to_pydatetime())
+        yield Window(station, instrument, code, first.to_pydatetime(), end.to_pydatetime())
 
 
-def _is_hazy(week: PlannedWeek, asked: Asked) -> bool:
+def _is_hazy(week: PlannedWeek, window: Window) -> bool:
     """Whether haze fills a quarter of the case, and the parameter is one that it raises."""
     haze = week.plan.world.events.haze
-    if haze is None or family(asked.code) is None:
+    if haze is None or family(window.code) is None:
         return False
-    overlap = min(haze.end, asked.end) - max(haze.start, asked.start)
-    return overlap > (asked.end - asked.start) / 4
+    overlap = min(haze.end, window.end) - max(haze.start, window.start)
+    return overlap > (window.end - window.start) / 4
 
 
-def _stands_out(week: PlannedWeek, asked: Asked) -> bool:
+def _is_unusual(week: PlannedWeek, window: Window) -> bool:
     """Whether an hour is above or below all but a few of the two days before: else nobody asks."""
-    native = week.native[asked.station.id, asked.instrument.id][asked.code].astype(float)
-    start = pd.Timestamp(asked.start)
-    inside = _between(native.to_frame(), start, pd.Timestamp(asked.end))[asked.code]
-    before = _between(native.to_frame(), start - pd.Timedelta(hours=48), start)[asked.code]
+    native = week.native[window.station.id, window.instrument.id][window.code].astype(float)
+    start = pd.Timestamp(window.start)
+    inside = _between(native.to_frame(), start, pd.Timestamp(window.end))[window.code]
+    before = _between(native.to_frame(), start - pd.Timedelta(hours=48), start)[window.code]
     hours = [item.groupby(item.index.floor("h")).mean() for item in (before, inside)]
     if hours[0].empty or hours[1].empty:
         return False
@@ -223,7 +223,7 @@ def _is_noticed(excess: pd.Series, clean: pd.Series, code: str) -> bool:
     return bool((excess.abs() >= np.maximum(floor, _LEVELS * clean.reindex(excess.index))).any())
 
 
-def _regional(week: PlannedWeek, kind: str, rng: np.random.Generator) -> Iterator[Asked]:
+def _regional(week: PlannedWeek, kind: str, rng: np.random.Generator) -> Iterator[Window]:
     event = getattr(week.plan.world.events, {"washout": "rain"}.get(kind, kind))
     if event is None:
         return
@@ -245,7 +245,7 @@ def _regional(week: PlannedWeek, kind: str, rng: np.random.Generator) -> Iterato
         length = int(min(span, np.exp(rng.uniform(0, np.log(max(2, span))))))
         start = first + int(rng.integers(0, span - length + 1)) * HOUR
         if kind != "washout" or _has_rained(week, station, start, start + length * HOUR):
-            yield Asked(station, instrument, code, start, start + length * HOUR)
+            yield Window(station, instrument, code, start, start + length * HOUR)
 
 
 def _has_rained(week: Week, station: Station, start: datetime, end: datetime) -> bool:
@@ -254,7 +254,7 @@ def _has_rained(week: Week, station: Station, start: datetime, end: datetime) ->
     return bool(rain[inside].sum() >= 2.0)
 
 
-def _fault(week: PlannedWeek, flaw: Flaw, rng: np.random.Generator) -> Asked | None:
+def _fault(week: PlannedWeek, flaw: Flaw, rng: np.random.Generator) -> Window | None:
     station = next(item for item in week.stations if item.id == flaw.station_id)
     instrument = next(item for item in station.instruments if item.id == flaw.instrument_id)
     codes = [flaw.parameter] if flaw.parameter else _moved(week, flaw, instrument)
@@ -279,16 +279,16 @@ def _fault(week: PlannedWeek, flaw: Flaw, rng: np.random.Generator) -> Asked | N
     end = min(hour + HOUR_S * max(1.0, np.floor(length)), HOUR_S * np.ceil(latest / HOUR_S))
     if end <= hour:
         return None
-    asked = Asked(station, instrument, code, _at(hour), _at(end))
-    return asked if _is_asked(week, asked, flaw) else None
+    window = Window(station, instrument, code, _at(hour), _at(end))
+    return window if _is_noticeable(week, window, flaw) else None
 
 
-def _is_asked(week: PlannedWeek, asked: Asked, flaw: Flaw) -> bool:
-    if flaw.kind in {"step", "spike"} and not _stands_out(week, asked):
+def _is_noticeable(week: PlannedWeek, window: Window, flaw: Flaw) -> bool:
+    if flaw.kind in {"step", "spike"} and not _is_unusual(week, window):
         return False
-    if flaw.kind == "drift" and _is_hazy(week, asked):
+    if flaw.kind == "drift" and _is_hazy(week, window):
         return False
-    return _has_readings(week, asked, flaw) and _shows(week, asked, flaw)
+    return _has_readings(week, window, flaw) and _shows(week, window, flaw)
 
 
 def _moved(week: PlannedWeek, flaw: Flaw, instrument: Instrument) -> list[str]:
@@ -300,46 +300,46 @@ def _moved(week: PlannedWeek, flaw: Flaw, instrument: Instrument) -> list[str]:
     return [code for code in codes if float(clean[code].abs().median()) > 20 * 10.0 ** -parameter(code).decimals]
 
 
-def _has_readings(week: Week, asked: Asked, flaw: Flaw) -> bool:
-    native = week.native[asked.station.id, asked.instrument.id]
-    return flaw.kind == "outage" or len(_between(native, pd.Timestamp(asked.start), pd.Timestamp(asked.end))) > 0
+def _has_readings(week: Week, window: Window, flaw: Flaw) -> bool:
+    native = week.native[window.station.id, window.instrument.id]
+    return flaw.kind == "outage" or len(_between(native, pd.Timestamp(window.start), pd.Timestamp(window.end))) > 0
 
 
-def _shows(week: PlannedWeek, asked: Asked, flaw: Flaw) -> bool:
+def _shows(week: PlannedWeek, window: Window, flaw: Flaw) -> bool:
     """Whether the fault changes what is stored enough for somebody to ask; a small one is no case."""
     if flaw.kind in {"clock", "outage"}:
         return True
-    clean = week.clean[asked.station.id, asked.instrument.id][asked.code]
-    native = week.native[asked.station.id, asked.instrument.id][asked.code]
+    clean = week.clean[window.station.id, window.instrument.id][window.code]
+    native = week.native[window.station.id, window.instrument.id][window.code]
     measured = native.groupby(native.index.floor("h")).mean()
-    inside = (clean.index >= asked.start) & (clean.index < asked.end)
+    inside = (clean.index >= window.start) & (clean.index < window.end)
     if flaw.kind == "stuck":
-        return float(clean[inside].std()) > 3 * 10.0 ** -parameter(asked.code).decimals
+        return float(clean[inside].std()) > 3 * 10.0 ** -parameter(window.code).decimals
     change = (measured.reindex(clean.index)[inside] - clean[inside]).abs()
-    floor = 5 * 10.0 ** -parameter(asked.code).decimals
+    floor = 5 * 10.0 ** -parameter(window.code).decimals
     return float(change.max()) >= max(2.5 * _spread(clean), 0.25 * float(clean.abs().median()), floor)
 
 
-def is_faulty(week: PlannedWeek, asked: Asked) -> bool:
-    """Whether the channel has a fault in the time that is asked about."""
+def is_faulty(week: PlannedWeek, window: Window) -> bool:
+    """Whether the channel has a fault within the window."""
     return any(
-        flaw.station_id == asked.station.id
-        and flaw.instrument_id == asked.instrument.id
-        and flaw.parameter in {None, asked.code}
-        and _at(flaw.start) < asked.end
-        and _at(flaw.end) > asked.start
+        flaw.station_id == window.station.id
+        and flaw.instrument_id == window.instrument.id
+        and flaw.parameter in {None, window.code}
+        and _at(flaw.start) < window.end
+        and _at(flaw.end) > window.start
         for flaw in week.plan.flaws
     )
 
 
-def has_release(week: PlannedWeek, asked: Asked) -> bool:
-    """Whether a release is noticed at the channel in the time that is asked about."""
-    excess = week.excess.get((asked.station.id, asked.instrument.id))
+def has_release(week: PlannedWeek, window: Window) -> bool:
+    """Whether a release is noticed at the channel within the window."""
+    excess = week.excess.get((window.station.id, window.instrument.id))
     if excess is None:
         return False
-    inside = excess[asked.code][(excess.index >= asked.start) & (excess.index < asked.end)]
+    inside = excess[window.code][(excess.index >= window.start) & (excess.index < window.end)]
     return bool(len(inside)) and _is_noticed(
-        inside, week.clean[asked.station.id, asked.instrument.id][asked.code], asked.code
+        inside, week.clean[window.station.id, window.instrument.id][window.code], window.code
     )
 
 
@@ -349,12 +349,12 @@ _OF_PLUME = ("pm25", "so2", "benzene", "vanadium", "nickel")
 _OF_EVENT = {"haze": ("pm25",), "ozone": ("o3",), "rain": ("gamma_dose_rate",), "plume": _OF_PLUME}
 
 
-def _asked_of(week: Week, record: TruthRecord) -> Iterator[Asked]:
+def _windows_of(week: Week, record: TruthRecord) -> Iterator[Window]:
     if record.kind in _OF_EVENT:
         for station in week.stations:
             if record.station_id in {None, station.id}:
                 yield from (
-                    Asked(station, instrument, code, record.start, record.end)
+                    Window(station, instrument, code, record.start, record.end)
                     for instrument in station.instruments
                     for code in _OF_EVENT[record.kind]
                     if code in instrument.parameters
@@ -363,15 +363,15 @@ def _asked_of(week: Week, record: TruthRecord) -> Iterator[Asked]:
         station = next(item for item in week.stations if item.id == record.station_id)
         instrument = next(item for item in station.instruments if item.id == record.instrument_id)
         end = max(record.end, record.start + timedelta(seconds=instrument.cadence_s))
-        yield Asked(station, instrument, record.parameter or instrument.parameters[0], record.start, end)
+        yield Window(station, instrument, record.parameter or instrument.parameters[0], record.start, end)
 
 
-def _is_province_faulty(week: Week, asked: Asked) -> bool:
+def _is_province_faulty(week: Week, window: Window) -> bool:
     return any(
         fault.kind.value in FAULTS
-        and (fault.station_id, fault.instrument_id) == (asked.station.id, asked.instrument.id)
-        and fault.parameter in {None, asked.code}
-        and fault.interval.start < asked.end
-        and fault.interval.end > asked.start
+        and (fault.station_id, fault.instrument_id) == (window.station.id, window.instrument.id)
+        and fault.parameter in {None, window.code}
+        and fault.interval.start < window.end
+        and fault.interval.end > window.start
         for fault in week.province.faults
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bench.verdict.case import Asked, Case, context_of, has_release, is_faulty
+from bench.verdict.case import Case, Window, context_of, has_release, is_faulty
 from bench.verdict.plan import FIRST_H
 from sensors.simulator.stream import generator
 
@@ -38,17 +38,17 @@ def ordinary_cases(week: PlannedWeek) -> Iterator[Case]:
     for _ in range(_TRIES):
         station, instrument, code = channels[int(rng.integers(len(channels)))]
         start = week.start + timedelta(hours=int(rng.integers(int(FIRST_H), _LAST_H)))
-        asked = Asked(station, instrument, code, start, start + timedelta(hours=int(rng.choice(_LENGTHS_H))))
-        if asked.end <= week.end and _is_ordinary(week, asked):
-            yield Case(week.seed, KIND, "", context_of(week, asked), is_event=False)
+        window = Window(station, instrument, code, start, start + timedelta(hours=int(rng.choice(_LENGTHS_H))))
+        if window.end <= week.end and _is_ordinary(week, window):
+            yield Case(week.seed, KIND, "", context_of(week, window), is_event=False)
             found += 1
         if found == WINDOWS:
             return
 
 
-def _is_ordinary(week: PlannedWeek, asked: Asked) -> bool:
+def _is_ordinary(week: PlannedWeek, window: Window) -> bool:
     events = [getattr(week.plan.world.events, name) for name in _EVENTS]
-    if any(item and item.start - _BEFORE < asked.end and item.end + _AFTER > asked.start for item in events):
+    if any(item and item.start - _BEFORE < window.end and item.end + _AFTER > window.start for item in events):
         return False
-    longer = asked._replace(start=asked.start - _CLEAR)
+    longer = window._replace(start=window.start - _CLEAR)
     return not is_faulty(week, longer) and not has_release(week, longer)

@@ -55,17 +55,17 @@ class Job(NamedTuple):
     seed: int
 
 
-class Judged(NamedTuple):
+class ScoredCase(NamedTuple):
     """What was said of a case: what each piece of evidence says, and the verdict by the weights in force."""
 
     job: Job
     kind: str
     variant: str
     is_event: bool
-    spoken: dict[str, bool]
+    evidence: dict[str, bool]
     probability: float
     word: Word
-    told: str
+    summary: str
     seconds: float
 
 
@@ -80,14 +80,14 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.fit:
         seeds = chosen.seeds or FITTED
-        cases = [item for item in judged([Job("planned", seed) for seed in seeds]) if item.job.kind != ORDINARY]
+        cases = [item for item in score_cases([Job("planned", seed) for seed in seeds]) if item.job.kind != ORDINARY]
         print(as_toml(fit(cases), seeds))
         return
     jobs = [Job("planned", seed) for seed in chosen.seeds or SCORED]
     if not chosen.seeds:
         jobs += [*(Job("held_out", seed) for seed in HELD_OUT), *(Job("province", seed) for seed in PROVINCE)]
     began = time.perf_counter()
-    found = judged(jobs)
+    found = score_cases(jobs)
     by_set = {
         kind: [item for item in found if item.job.kind == kind] for kind in dict.fromkeys(job.kind for job in jobs)
     }
@@ -106,33 +106,35 @@ def main() -> None:
         _explain(found)
 
 
-def judged(jobs: list[Job]) -> list[Judged]:
+def score_cases(jobs: list[Job]) -> list[ScoredCase]:
     """Simulate weeks, and judge all their cases, in the order of the jobs."""
     with ProcessPoolExecutor(_WORKERS) as pool:
-        return [item for week in pool.map(_judge_week, jobs) for item in week]
+        return [item for week in pool.map(_score_week, jobs) for item in week]
 
 
-def _judge_week(job: Job) -> list[Judged]:
+def _score_week(job: Job) -> list[ScoredCase]:
     rule = load_thresholds().rule(VerdictRule)
     assert rule is not None
     if job.kind == "province":
-        return [_judge(case, job, rule) for case in province_cases(province_week(job.seed))]
+        return [_score_case(case, job, rule) for case in province_cases(province_week(job.seed))]
     week = PlannedWeek(plan_of(job.seed, is_held_out=job.kind == "held_out"))
-    found = [_judge(case, job, rule) for case in planned_cases(week)]
-    return found + [_judge(case, job._replace(kind=ORDINARY), rule) for case in ordinary_cases(week)]
+    found = [_score_case(case, job, rule) for case in planned_cases(week)]
+    return found + [_score_case(case, job._replace(kind=ORDINARY), rule) for case in ordinary_cases(week)]
 
 
-def _judge(case: Case, job: Job, rule: VerdictRule) -> Judged:
+def _score_case(case: Case, job: Job, rule: VerdictRule) -> ScoredCase:
     began = time.perf_counter()
     indications = collect_evidence(case.context)
     verdict = weigh(case.context, indications, rule)
     seconds = time.perf_counter() - began
-    spoken = {item.name: item.is_event for item in indications if item.is_event is not None}
-    told = f"{case.context.station.id} {case.context.parameter} {case.context.interval.start:%m-%d %H:%M} {verdict.summary('en')}"
-    return Judged(job, case.kind, case.variant, case.is_event, spoken, verdict.probability, verdict.word, told, seconds)
+    evidence = {item.name: item.is_event for item in indications if item.is_event is not None}
+    summary = f"{case.context.station.id} {case.context.parameter} {case.context.interval.start:%m-%d %H:%M} {verdict.summary('en')}"
+    return ScoredCase(
+        job, case.kind, case.variant, case.is_event, evidence, verdict.probability, verdict.word, summary, seconds
+    )
 
 
-def fit(found: list[Judged]) -> dict[str, tuple[float, float]]:
+def fit(found: list[ScoredCase]) -> dict[str, tuple[float, float]]:
     """Weights of each piece of evidence for an event and for a fault.
 
     Logistic regression with a ridge, and no weight on the wrong side of zero: evidence for an event never makes one less
@@ -141,7 +143,7 @@ def fit(found: list[Judged]) -> dict[str, tuple[float, float]]:
     """
     from scipy.optimize import minimize
 
-    columns = np.array([[float(item.spoken.get(name) is side) for name, side in _SIDES] for item in found])
+    columns = np.array([[float(item.evidence.get(name) is side) for name, side in _SIDES] for item in found])
     is_event = np.array([item.is_event for item in found])
     kinds = [item.kind for item in found]
     weight = np.array([1 / kinds.count(kind) for kind in kinds])
@@ -172,7 +174,7 @@ def as_toml(weights: dict[str, tuple[float, float]], seeds: tuple[int, ...]) -> 
     return "\n".join([head, *blocks]).replace("-0.00", "0.0").replace("0.00", "0.0")
 
 
-def figures_of(found: list[Judged]) -> dict[str, object]:
+def figures_of(found: list[ScoredCase]) -> dict[str, object]:
     """Share of the decided that are right, of all that are undecided, Brier score and reliability; each by class too."""
     probability = np.array([item.probability for item in found])
     truth = np.array([float(item.is_event) for item in found])
@@ -214,7 +216,7 @@ def figures_of(found: list[Judged]) -> dict[str, object]:
     }
 
 
-def claims_of(found: list[Judged]) -> dict[str, object]:
+def claims_of(found: list[ScoredCase]) -> dict[str, object]:
     """What is said of windows in which nothing happens: the share called a fault, and an event."""
     shares = {word.value: _share(np.array([item.word is word for item in found])) for word in (Word.FAULT, Word.EVENT)}
     return {**shares, "cases": len(found)}
@@ -229,11 +231,11 @@ def _span(seeds: list[int] | tuple[int, ...]) -> str:
     return f"{min(seeds)} to {max(seeds)}"
 
 
-def _explain(found: list[Judged]) -> None:
+def _explain(found: list[ScoredCase]) -> None:
     for item in found:
         is_claimed = item.job.kind == ORDINARY and item.word is not Word.UNDECIDED
         if is_claimed or (item.job.kind != ORDINARY and (item.probability > 0.5) != item.is_event):
-            print(item.job.seed, item.kind, item.variant, item.told)
+            print(item.job.seed, item.kind, item.variant, item.summary)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import pytest
 from bench.crash.page import table
 from bench.crash.poison import BAD, OLD, WEEK_H, due_of
 from bench.crash.poison_kinds import BY_FAULT, DEVICE, FROM_THEIR_OWN, REFUSALS, UNREADABLE, Kind
-from bench.crash.scene import SCENE_CODES, Outcome, Sizes
+from bench.crash.scenario import SCENARIO_CODES, Outcome, Sizes
 from bench.ingest.field import device
 from ingest.decode.message import decode_and_validate
 from ingest.process.settings import CollectorSettings
@@ -64,7 +64,7 @@ def test_page_shows_every_outcome() -> None:
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> CollectorSettings:
     directory = tmp_path_factory.mktemp("poison")
-    chromatograph = Instrument(id="gc1", network="voc", cadence_s=60, parameters=tuple(SCENE_CODES))  # type: ignore[arg-type]
+    chromatograph = Instrument(id="gc1", network="voc", cadence_s=60, parameters=tuple(SCENARIO_CODES))  # type: ignore[arg-type]
     stations = [Station(id=f"{kind}-x", instruments=(chromatograph,), late_window_h=0) for kind in (BAD, "load")]
     stations.append(Station(id=f"{OLD}-x", instruments=(chromatograph,), late_window_h=WEEK_H))
     stations.append(Station(id=DEVICE, instruments=(device(DEVICE),), late_window_h=0))

@@ -3,13 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.verdict.score import FITTED, HELD_OUT, PROVINCE, SCORED, Job, Judged, claims_of, figures_of, fit
+from bench.verdict.score import FITTED, HELD_OUT, PROVINCE, SCORED, Job, ScoredCase, claims_of, figures_of, fit
 from qc.verdict.verdict import Word
 
 
-def judged(spoken: dict[str, bool], *, is_event: bool, probability: float = 0.5, word: Word = Word.UNDECIDED) -> Judged:
+def scored(
+    evidence: dict[str, bool], *, is_event: bool, probability: float = 0.5, word: Word = Word.UNDECIDED
+) -> ScoredCase:
     kind = "plume" if is_event else "step"
-    return Judged(Job("planned", 1), kind, "", is_event, spoken, probability, word, "", 0.0)
+    return ScoredCase(Job("planned", 1), kind, "", is_event, evidence, probability, word, "", 0.0)
 
 
 def test_no_scored_week_has_taught_a_weight() -> None:
@@ -19,22 +21,22 @@ def test_no_scored_week_has_taught_a_weight() -> None:
 def test_the_weights_are_the_log_odds_of_what_the_evidence_says() -> None:
     rng = np.random.default_rng(0)
     said = [(bool(is_event), bool(rng.random() < (0.9 if is_event else 0.2))) for is_event in rng.random(4000) < 0.5]
-    found = fit([judged({"twin": agrees}, is_event=is_event) for is_event, agrees in said])
+    found = fit([scored({"twin": agrees}, is_event=is_event) for is_event, agrees in said])
     assert found["twin"] == (pytest.approx(np.log(0.9 / 0.2), abs=0.15), pytest.approx(np.log(0.1 / 0.8), abs=0.15))
     assert found["clock"] == (0.0, 0.0)
 
 
 def test_evidence_for_an_event_never_makes_one_less_likely() -> None:
-    found = fit([judged({"twin": not is_event}, is_event=is_event) for is_event in (True, False) for _ in range(50)])
+    found = fit([scored({"twin": not is_event}, is_event=is_event) for is_event in (True, False) for _ in range(50)])
     assert found["twin"] == (0.0, 0.0)
 
 
 def test_the_undecided_are_counted_and_are_neither_right_nor_wrong() -> None:
     cases = [
-        judged({}, is_event=True, probability=0.9, word=Word.EVENT),
-        judged({}, is_event=True, probability=0.2, word=Word.FAULT),
-        judged({}, is_event=False, probability=0.55),
-        judged({}, is_event=False, probability=0.1, word=Word.FAULT),
+        scored({}, is_event=True, probability=0.9, word=Word.EVENT),
+        scored({}, is_event=True, probability=0.2, word=Word.FAULT),
+        scored({}, is_event=False, probability=0.55),
+        scored({}, is_event=False, probability=0.1, word=Word.FAULT),
     ]
     found = figures_of(cases)
     assert (found["value"], found["undecided"], found["accuracy_undecided_wrong"]) == (0.6667, 0.25, 0.5)
@@ -43,6 +45,6 @@ def test_the_undecided_are_counted_and_are_neither_right_nor_wrong() -> None:
 
 def test_what_is_said_of_windows_in_which_nothing_happens_is_counted_by_word() -> None:
     words = [Word.UNDECIDED, Word.UNDECIDED, Word.FAULT, Word.EVENT]
-    cases = [judged({}, is_event=False, word=word) for word in words]
+    cases = [scored({}, is_event=False, word=word) for word in words]
     assert claims_of(cases) == {"fault": 0.25, "event": 0.25, "cases": 4}
     assert claims_of([]) == {"fault": None, "event": None, "cases": 0}

@@ -1,4 +1,4 @@
-"""What the scenarios of the crash matrix share: their sizes, the scene, and the count of what is where afterwards."""
+"""What the scenarios of the crash matrix share: their sizes, stations and collectors, and the count of what is where afterwards."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from schemas.message import RawMessage
 
 VALUES = 6
-SCENE_CODES = CODES[:VALUES]
+SCENARIO_CODES = CODES[:VALUES]
 _QUIET_S = 4.0
 _PATIENCE_S = 90.0
 _FAR = timedelta(days=3_000)
@@ -116,7 +116,7 @@ class Outcome:
 
 
 @dataclass
-class Scene:
+class Scenario:
     """One scenario: its stations, its load and the collectors that must account for it."""
 
     rig: Field
@@ -138,7 +138,7 @@ class Scene:
 
     def load(self) -> Load:
         """A load that is not yet started."""
-        return Load(self.rig, self.stations, self.rate_per_s, SCENE_CODES)
+        return Load(self.rig, self.stations, self.rate_per_s, SCENARIO_CODES)
 
     def poisoner(self, *, sound: str = "", **others: float) -> Poisoner:
         """Poison that is not yet published; ``sound`` is a station of the load that some of it comes from."""
@@ -153,18 +153,18 @@ class Scene:
         time.sleep(self.rng.uniform(low_s, high_s))
 
 
-def expect(scene: Scene, *loads: Load | Poisoner) -> None:
+def expect(scenario: Scenario, *loads: Load | Poisoner) -> None:
     """Everything these have sent must find its place; the messages of a sound load are stored."""
     for load in loads:
         if isinstance(load, Poisoner):
-            scene.due |= load.due
-            scene.poison += len(load.due)
-            scene.since = load.since
+            scenario.due |= load.due
+            scenario.poison += len(load.due)
+            scenario.since = load.since
             continue
         for number in range(load.count):
             start = load.start_at + timedelta(minutes=number // len(load.stations))
             place: Place = ("voc", load.stations[number % len(load.stations)], "gc1", CODES[0], start)
-            scene.due[key_of(load, number)] = Due({place: float(number)})
+            scenario.due[key_of(load, number)] = Due({place: float(number)})
 
 
 def key_of(load: Load, number: int) -> Key:
@@ -172,50 +172,50 @@ def key_of(load: Load, number: int) -> Key:
     return message(number, load.stations, load.codes, load.start_at)
 
 
-def account(scene: Scene, faults: str, *, brought_back: Iterable[Key] = ()) -> Outcome:
+def account(scenario: Scenario, faults: str, *, brought_back: Iterable[Key] = ()) -> Outcome:
     """Wait until nothing moves any more, then compare what was sent with what is where.
 
     Parameters
     ----------
-    scene : Scene
+    scenario : Scenario
     faults : str
     brought_back : iterable of Key
         Messages that must be stored even if the broker has lost them.
     """
-    settled_at = settle(scene, len(scene.due))
-    outcome = Outcome(scene.name, faults, len(scene.due), scene.poison)
-    outcome.recover_s = round(max(0.0, settled_at - scene.last_fault), 1)
-    deliveries = [item for collector in scene.collectors for item in _raw(collector, scene.due)]
+    settled_at = settle(scenario, len(scenario.due))
+    outcome = Outcome(scenario.name, faults, len(scenario.due), scenario.poison)
+    outcome.recover_s = round(max(0.0, settled_at - scenario.last_fault), 1)
+    deliveries = [item for collector in scenario.collectors for item in _raw(collector, scenario.due)]
     kept = Counter((item.topic, item.payload) for item in deliveries)
     outcome.copies = len(deliveries) - len(kept)
-    outcome.broker_lost = len(scene.due) - len(kept)
+    outcome.broker_lost = len(scenario.due) - len(kept)
     must = {*kept, *brought_back}
     outcome.brought_back = len(must) - len(kept)
-    _compare_rows(scene, must, outcome)
-    _compare_entries(scene, kept, deliveries, outcome)
+    _compare_rows(scenario, must, outcome)
+    _compare_entries(scenario, kept, deliveries, outcome)
     return outcome
 
 
-def _compare_rows(scene: Scene, must: set[Key], outcome: Outcome) -> None:
-    due = {place: value for key in must for place, value in scene.due[key].rows.items()}
-    rows = dict(_rows(scene))
+def _compare_rows(scenario: Scenario, must: set[Key], outcome: Outcome) -> None:
+    due = {place: value for key in must for place, value in scenario.due[key].rows.items()}
+    rows = dict(_rows(scenario))
     outcome.stored_expected = len(due)
     outcome.stored = sum(rows.get(place) == value for place, value in due.items())
     outcome.lost += outcome.stored_expected - outcome.stored
     outcome.duplicated += sum(place not in due for place in rows)
 
 
-def _compare_entries(scene: Scene, kept: Counter[Key], deliveries: list[RawMessage], outcome: Outcome) -> None:
+def _compare_entries(scenario: Scenario, kept: Counter[Key], deliveries: list[RawMessage], outcome: Outcome) -> None:
     """Each entry at least once, and none more often than its message was delivered."""
     found: dict[Key, Counter[Entry]] = defaultdict(Counter)
     origin = {(item.topic, item.received_at): (item.topic, item.payload) for item in deliveries}
-    for collector in scene.collectors:
+    for collector in scenario.collectors:
         for topic, received_at, entry in _entries(collector):
             key = origin.get((topic, received_at))
             if key is not None:
                 found[key][entry] += 1
     for key, times in kept.items():
-        due = scene.due[key].entries
+        due = scenario.due[key].entries
         outcome.quarantined_expected += len(due)
         outcome.quarantined += sum(entry in found[key] for entry in due)
         outcome.duplicated += sum(
@@ -224,15 +224,18 @@ def _compare_entries(scene: Scene, kept: Counter[Key], deliveries: list[RawMessa
     outcome.lost += outcome.quarantined_expected - outcome.quarantined
 
 
-def settle(scene: Scene, sent: int) -> float:
+def settle(scenario: Scenario, sent: int) -> float:
     """Moment of the last change in raw logs and cursors."""
     began = changed_at = time.monotonic()
     before: tuple[int, int] | None = None
     while time.monotonic() - began < _PATIENCE_S:
-        now = (sum(count_of(item)[0] for item in scene.collectors), sum(count_of(item)[1] for item in scene.collectors))
+        now = (
+            sum(count_of(item)[0] for item in scenario.collectors),
+            sum(count_of(item)[1] for item in scenario.collectors),
+        )
         if now != before:
             before, changed_at = now, time.monotonic()
-        is_all = now[0] - scene.kept_before >= sent
+        is_all = now[0] - scenario.kept_before >= sent
         if now[1] == 0 and time.monotonic() - changed_at > (1.0 if is_all else _QUIET_S):
             return changed_at
         time.sleep(0.2)
@@ -260,21 +263,21 @@ def _raw(collector: CollectorProcess, due: dict[Key, Due]) -> Iterator[RawMessag
         log.close()
 
 
-def _rows(scene: Scene) -> Iterator[tuple[Place, float]]:
+def _rows(scenario: Scenario) -> Iterator[tuple[Place, float]]:
     """Everything of this scenario's stations that InfluxDB holds: of the load's the first value, of the others' all."""
-    for station in scene.stations:
-        yield from _rows_of(scene, ("voc", station, "gc1"), START - _FAR, codes=SCENE_CODES[:1])
+    for station in scenario.stations:
+        yield from _rows_of(scenario, ("voc", station, "gc1"), START - _FAR, codes=SCENARIO_CODES[:1])
     for kind in (BAD, OLD):
-        yield from _rows_of(scene, ("voc", f"{kind}-{scene.name}", "gc1"), START - _FAR)
-    for station in {DEVICE, scene.name}.intersection(scene.rig.devices):
-        start = scene.since if station == DEVICE else START - _FAR
-        yield from _rows_of(scene, ("gas", station, "gas1"), start, codes=["so2"])
+        yield from _rows_of(scenario, ("voc", f"{kind}-{scenario.name}", "gc1"), START - _FAR)
+    for station in {DEVICE, scenario.name}.intersection(scenario.rig.devices):
+        start = scenario.since if station == DEVICE else START - _FAR
+        yield from _rows_of(scenario, ("gas", station, "gas1"), start, codes=["so2"])
 
 
 def _rows_of(
-    scene: Scene, names: tuple[str, str, str], start: datetime, codes: list[str] = SCENE_CODES
+    scenario: Scenario, names: tuple[str, str, str], start: datetime, codes: list[str] = SCENARIO_CODES
 ) -> Iterator[tuple[Place, float]]:
-    frame = scene.rig.store.read_native(*names, start, START + _FAR, codes)
+    frame = scenario.rig.store.read_native(*names, start, START + _FAR, codes)
     for code in codes:
         for at, value in frame[code].dropna().items():
             if not isinstance(value, str):
