@@ -1,8 +1,8 @@
-"""What is lost when something dies: real servers and collectors, a steady load with poison in it, kill -9, and the count afterwards.
+"""The crash matrix: real servers and collectors under a steady load with poison, kill -9 of each, and a count of everything afterwards.
 
 ``python -m bench.crash`` runs the full matrix and writes ``docs/crash-matrix.md``; ``--short`` runs fewer faults and only
-prints. Every message is unlike every other, so that what was sent is compared with what stands in the raw logs, in
-InfluxDB and in the quarantine, one by one. Exit status 1 when anything was lost, is there twice or where it does not belong.
+prints. Every message has its own bytes, so that what was sent is compared one by one with the raw logs, InfluxDB and
+the quarantine. Exit status 1 when anything is lost, duplicated or misplaced.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def influxd_kill(scenario: Scenario, times: int) -> None:
 
 
 def pair_kill(scenario: Scenario, times: int) -> None:
-    """Kill the two collectors of a share group in turn; each stays away long enough to be stood in for."""
+    """Kill the two collectors of a share group in turn; each stays away long enough for a takeover."""
     for number in range(times):
         scenario.pause(0.5, 1.5)
         victim = scenario.collectors[number % 2]
@@ -122,7 +122,7 @@ def run_kills(scenario: Scenario, faults: Callable[[Scenario, int], None], times
 
 
 def run_conflict(scenario: Scenario, count: int) -> Outcome:
-    """A station's messages fall into a week in which a parameter stands as text in the database."""
+    """A station's messages fall into a week in which a parameter is a text field in the database."""
     refused_station, *sound_stations = scenario.stations
     sound = Load(scenario.rig, sound_stations, scenario.rate_per_s, SCENARIO_CODES)
     refused = Load(scenario.rig, [refused_station], scenario.rate_per_s / 10, SCENARIO_CODES, start_at=CONFLICT_START)
@@ -146,7 +146,7 @@ def run_poison(scenario: Scenario, count: int) -> Outcome:
 
 
 def run_deadly(scenario: Scenario) -> Outcome:
-    """A message that ends the draining process whenever it is touched, until it is known for the cause and set aside unread."""
+    """A message that ends the draining process each time, until it is identified as the cause and quarantined unread."""
     key, due = one_of(KILLER, scenario.name)
     with scenario.load() as load, scenario.poisoner(sound=scenario.stations[0]) as poisoner:
         with scenario.rig.publisher() as publisher:
@@ -161,7 +161,7 @@ def run_deadly(scenario: Scenario) -> Outcome:
     wait_until(lambda: count_of(collector)[1] == 0, what="the end of the deaths", timeout_s=_DEATHS_S)
     outcome = account(scenario, "1 message")
     if b"one_at_a_time" not in collector.log.read_bytes():
-        outcome.lost += 1  # nobody has died: the scenario proves nothing
+        outcome.lost += 1  # no process has died: the scenario proves nothing
     return outcome
 
 

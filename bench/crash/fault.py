@@ -49,7 +49,7 @@ class InjectedError(RuntimeError):
 
 
 def collect() -> None:
-    """``skyground collect`` with a draining process that stumbles."""
+    """``skyground collect`` whose draining process raises."""
     from console.cli.collect import collect as run
 
     child._drain = drain  # noqa: SLF001 - the only way in: there is no switch

@@ -52,10 +52,10 @@ Written by `make crash` (`bench/crash/`) from a real run on {datetime.now(UTC):%
 {rows}
 
 * **sent**: messages confirmed to the station by the broker (for the gateway: by its 9014). **lost in the broker**: of these, never
-  delivered. mosquitto writes its file every `autosave_interval` (30 s here) and at an orderly stop; killed in between, it forgets what
+  delivered. mosquitto writes its file every `autosave_interval` (30 s here) and at an orderly stop; killed in between, it loses what
   it has confirmed since. **brought back**: of these, asked for by gap repair and answered by the station. Stations without a memory
-  cannot bring them back; there the gap shows in the balance sheet (`lost_before_collector`).
-* **poison**: every message is unlike every other byte by byte and says beforehand what has to become of it (`bench/crash/poison_kinds.py`).
+  cannot bring them back; the reconciliation shows them as `lost_before_collector`.
+* **poison**: every message has its own bytes and a stated outcome (`bench/crash/poison_kinds.py`).
 {_kinds()}
 * **stored**: values that InfluxDB holds, compared one by one (of a sound message its first, of poison all). **quarantined**: entries
   compared one by one with the message, the reason and the parameter that they must have.
@@ -69,8 +69,8 @@ Written by `make crash` (`bench/crash/`) from a real run on {datetime.now(UTC):%
 * **clocks jump**: what they stamp meanwhile is held in the quarantine as `clock_suspect`, and nothing of it is stored.
 * **our own code raises**: the project has no switch for it. The collectors' draining process is the ordinary one, with five of its steps
   wrapped before it begins so that they raise for marked messages (`bench/crash/fault.py`), and one so that the process ends on the spot.
-* Between the frames that the gateway is sent stand noise, frames cut short and frames of a wrong sum: they are neither answered nor kept,
-  and cost no frame beside them.
+* Between these frames the gateway receives noise, truncated frames and frames with a wrong sum: they are neither answered nor kept,
+  and cost no other frame.
 """
 
 

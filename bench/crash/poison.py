@@ -1,8 +1,7 @@
-"""Messages that no station should send, amid a sound load: every kind that a decoder, the judge, the store or our own code can stumble over.
+"""Messages that no station should send, amid a sound load: every kind that decoding, validation, the store or our own code can fail on.
 
-Each is unlike every other byte by byte, and says beforehand what has to become of it: which entries the quarantine gets, and what is
-stored all the same. They come from stations of their own, `BAD` (data of any age), `OLD` (a week at most) and `DEVICE` (HJ 212); what
-cannot be read at all comes from the stations of the sound load as well.
+Each has its own bytes and a stated outcome: the quarantine entries and the stored values. They come from stations of their own, `BAD` (data of any age), `OLD` (a week at most) and `DEVICE` (HJ 212); unreadable
+ones come from the stations of the sound load as well.
 """
 
 from __future__ import annotations
@@ -43,24 +42,24 @@ _numbers = count()
 
 @dataclass(frozen=True)
 class Due:
-    """What has to become of one message."""
+    """Expected outcome of one message."""
 
     rows: dict[Place, float] = field(default_factory=dict)
     entries: frozenset[Entry] = frozenset()
 
 
 def one_of(kind: Kind, name: str) -> tuple[Key, Due]:
-    """One message of a kind from the scene's own station of poison."""
+    """One message of a kind from the scenario's own station of poison."""
     return due_of(kind, kind.topic.format(name=name), next(_numbers))
 
 
 def stations_of(names: Sequence[str]) -> list[str]:
-    """Stations with a gas chromatograph that the poison of these scenes comes from."""
+    """Stations with a gas chromatograph that send the poison of these scenarios."""
     return [f"{kind}-{name}" for kind in (BAD, OLD) for name in names]
 
 
 def seed_conflict(rig: Field) -> None:
-    """Let a parameter stand as text in the database for a week, so that numbers of that week are refused for their type."""
+    """Store a parameter as text for a week, so that the database refuses its numbers of that week."""
     line = f'voc,instrument=gc1,station=text {CODES[0]}="text" {int(CONFLICT_START.timestamp()) - 60}000000000'
     rig.store.write_lines(Bucket.NATIVE, [line.encode()])
 
@@ -113,7 +112,7 @@ class Poisoner(Publishing):
             publisher.flush()
 
     def _retain(self, publisher: Publisher) -> list[str]:
-        """Leave two messages with the broker, a sound one and one that nobody can read; their topics."""
+        """Leave two messages with the broker, a sound one and an unreadable one; their topics."""
         readable, unreadable = self._own
         self.since, number = moment(next(_numbers)), next(_numbers)
         body = msgspec.json.encode({"start": self.since.isoformat(), "values": {CODES[0]: float(number)}})
@@ -144,7 +143,7 @@ class Poisoner(Publishing):
 
 
 def due_of(kind: Kind, topic: str, number: int) -> tuple[Key, Due]:
-    """A message under a topic, and what has to become of it."""
+    """A message under a topic, and its expected outcome."""
     payload = kind.payload(number)
     entries = frozenset([(kind.reason, kind.parameter)] if kind.reason else [])
     rows: dict[Place, float] = {}

@@ -1,4 +1,4 @@
-"""The kinds of messages that no station should send (`bench.crash.poison`): how each is written, and what has to become of it."""
+"""The kinds of messages that no station should send (`bench.crash.poison`): payload and expected outcome of each."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEVICE = "poison-hj"
 """Station of the frames, in every scenario."""
 CONFLICT_START = START - timedelta(days=700)
-"""Begins a span in which `CODES[0]` stands as text in the database."""
+"""Start of a span in which `CODES[0]` is a text field in the database."""
 REFUSALS = 300
 """Most messages of a scenario that only the database refuses: each costs it further requests."""
 _MINUTE = timedelta(minutes=1)
@@ -29,7 +29,7 @@ _LOCAL = timedelta(hours=8)
 
 @dataclass(frozen=True)
 class Kind:
-    """One way to be wrong.
+    """One kind of poison.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ def _body(number: int, *, values: object = None, start: object = None, **others:
 
 
 def _second_value(text: str, key: str = _SECOND) -> Callable[[int], bytes]:
-    """A sound value, and one that stands in the payload as ``text``."""
+    """A sound value and a second one, written into the payload as ``text``."""
 
     def payload(number: int) -> bytes:
         start = moment(number).isoformat()
@@ -146,7 +146,7 @@ UNREADABLE = [
         )
     ),
 ]  # fmt: skip
-"""What costs a whole message, whoever sends it."""
+"""Kinds that cost a whole message, from any station."""
 
 _JSON = "obs/v1/voc/bad-{name}/gc1/json"
 _HJ212 = f"obs/v1/gas/{DEVICE}/gas1/hj212"
@@ -216,5 +216,5 @@ KILLER = Kind(
     lambda number: _body(number, values={_FIRST: number, MARKED: DEADLY}),
     "internal_error",
 )
-"""In a scenario of its own, since it takes several deaths until the message is known for the cause."""
+"""Has a scenario of its own: the process dies several times before the message is known as the cause."""
 FROM_THEIR_OWN = (*BY_VALUE, *BY_TOPIC, *BY_FRAME, *BY_FAULT)

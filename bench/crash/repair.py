@@ -60,7 +60,7 @@ def run_clock_jump(scenario: Scenario, count: int) -> Outcome:
 
 
 def run_repair(scenario: Scenario, faults: Callable[[Scenario, int], None], times: int) -> Outcome:
-    """As the other kills, but the stations keep what they sent and answer when asked for it."""
+    """As the other kills, but the stations keep what they sent and answer requests for it."""
     load = scenario.load()
 
     def buffer(asked: StationRequest) -> list[Reading]:

@@ -33,7 +33,7 @@ _PAGE = 1_000
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much of everything."""
+    """Counts and rates of the scenarios."""
 
     collector_kills: int = 20
     influxd_kills: int = 10
@@ -88,7 +88,7 @@ class Outcome:
     duplicated : int
         Values in InfluxDB that no message explains, and entries that none does, or of which there are more than deliveries; must be 0.
     copies : int
-        Deliveries of messages that stand in a raw log already, harmless.
+        Repeated deliveries of messages that are in a raw log, harmless.
     recover_s : float
         From the last fault until everything delivered was in InfluxDB or the quarantine [s].
     """
@@ -110,7 +110,7 @@ class Outcome:
 
     @property
     def is_sound(self) -> bool:
-        """Nothing lost behind the broker, nothing twice, everything where it belongs."""
+        """Nothing lost behind the broker, nothing duplicated, nothing misplaced."""
         is_whole = (self.stored, self.quarantined) == (self.stored_expected, self.quarantined_expected)
         return is_whole and self.lost == self.duplicated == 0
 
@@ -145,7 +145,7 @@ class Scenario:
         return Poisoner(self.rig, self.name, sound=sound, rng=self.rng, **others)  # type: ignore[arg-type]
 
     def fault(self) -> None:
-        """Note that something was broken just now."""
+        """Record the moment of a fault."""
         self.last_fault = time.monotonic()
 
     def pause(self, low_s: float, high_s: float) -> None:
@@ -154,7 +154,7 @@ class Scenario:
 
 
 def expect(scenario: Scenario, *loads: Load | Poisoner) -> None:
-    """Everything these have sent must find its place; the messages of a sound load are stored."""
+    """Add what these have sent to what is due; messages of a sound load are stored."""
     for load in loads:
         if isinstance(load, Poisoner):
             scenario.due |= load.due
@@ -173,7 +173,7 @@ def key_of(load: Load, number: int) -> Key:
 
 
 def account(scenario: Scenario, faults: str, *, brought_back: Iterable[Key] = ()) -> Outcome:
-    """Wait until nothing moves any more, then compare what was sent with what is where.
+    """Wait until all is drained, then compare what was sent with raw logs, database and quarantine.
 
     Parameters
     ----------
@@ -243,7 +243,7 @@ def settle(scenario: Scenario, sent: int) -> float:
 
 
 def count_of(collector: CollectorProcess) -> tuple[int, int]:
-    """Messages in a collector's raw log, and those still to be dealt with."""
+    """Messages in a collector's raw log, and those not yet drained."""
     log = RawLog(collector.settings.rawlog_dir)
     try:
         return log.count_after(BEGINNING), waiting(log)

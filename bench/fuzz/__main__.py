@@ -1,8 +1,8 @@
-"""Fuzz what reads strangers' bytes (`bench.fuzz.target`), guided by coverage.
+"""Coverage-guided fuzzing of what reads bytes from the network (`bench.fuzz.target`).
 
 Needs atheris, which has an environment of its own: ``make fuzz SECONDS=600``. An input that breaks a promise is written to
 ``.cache/fuzz-found``, one for each place that raises, and the run goes on; status 1 when there is any. Make it a test case of the
-decoder it concerns. What was learnt stays in ``.cache/fuzz-corpus``, so that a later run begins where this one ended. Prints one
+decoder it concerns. The corpus stays in ``.cache/fuzz-corpus``; a later run continues from it. Prints one
 line of JSON.
 """
 
@@ -74,7 +74,7 @@ WORDS = [
 
 
 def main() -> int:
-    """Start the fuzzer in a process of its own and tell what it found."""
+    """Start the fuzzer in a process of its own and report what it found."""
     parser = argparse.ArgumentParser(prog="bench.fuzz")
     parser.add_argument("--seconds", type=int, default=600)
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)

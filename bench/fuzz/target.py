@@ -1,7 +1,7 @@
-"""What the fuzzer feeds with bytes: the edges of the system that read what strangers send, and what must hold whatever they send.
+"""Targets of the fuzzer: what reads bytes from the network, and what must hold for any input.
 
 Each target takes any bytes and raises where a promise is broken: a decoder that raises, a value that is not finite, a frame that is
-not written as it was read, a stranger's frame that is kept. No target needs the fuzzer, so tests run them over known inputs.
+not written as it was read, a frame of an unknown device that is kept. No target needs the fuzzer, so tests run them over known inputs.
 """
 
 from __future__ import annotations
@@ -264,7 +264,7 @@ async def _connect(data: bytes) -> None:
     for message in buffer_writer.kept:
         kept = decode_frame(message.payload, TOLERANT)
         device = _DEVICES[kept.mn]
-        _hold(bool(device.password) and kept.header["PW"] == device.password, "a stranger's frame was kept")
+        _hold(bool(device.password) and kept.header["PW"] == device.password, "a frame of an unknown device was kept")
 
 
 def _check(found: Decoded) -> None:

@@ -219,14 +219,14 @@ class Field:
 
 
 def device(name: str) -> Instrument:
-    """An instrument that speaks HJ 212 through the gateway, a reading of SO2 a minute."""
+    """An HJ 212 instrument behind the gateway, a reading of SO2 a minute."""
     factors = {"a21026": Hj212Factor(parameter="so2", unit="ug/m3")}
     hj212 = Hj212(mn=name.upper(), cn=2051, password=DEVICE_PASSWORD, minute_interval=1, factors=factors)
     return Instrument(id="gas1", network="gas", cadence_s=60, parameters=("so2",), hj212=hj212)  # type: ignore[arg-type]
 
 
 class Publishing(ABC):
-    """Publishes from a thread until told to stop, in a ``with`` block."""
+    """Publishes from a thread until stopped, in a ``with`` block."""
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -256,9 +256,9 @@ class Publishing(ABC):
 
 @dataclass
 class Load(Publishing):
-    """Messages at a rate from a thread, each with a number of its own, until told to stop.
+    """Messages at a rate from a thread, each with a number of its own, until stopped.
 
-    Message ``n`` comes from station ``n % len(stations)``, stands for minute ``n // len(stations)``, and its first value is
+    Message ``n`` comes from station ``n % len(stations)``, is of minute ``n // len(stations)``, and its first value is
     ``n``, so that every one can be found again. ``published_at`` are the moments of the first station's messages.
     """
 

@@ -1,6 +1,6 @@
 """How many HJ 212 frames one core decodes: length, check sum, header and every field of the content.
 
-The frames are made here in the shape of frames met in the field: 2011, 2051 and 2061, 3 to 30 factors, statuses before and
+The frames are made here in the shape of frames seen in the field: 2011, 2051 and 2061, 3 to 30 factors, statuses before and
 after the value, 2005 codes, trailing semicolons; 365 bytes on average there, about as many here. Every decoded frame is
 checked before the clock runs. Prints one line of JSON.
 """

@@ -1,7 +1,7 @@
 """How long sound readings wait behind readings of one station that the database refuses. Prints one line of JSON.
 
 The bucket keeps a day, in shards of an hour. One station's readings are ten days old, those of the others are of today; both
-come in turn as fast as they can be published. Told by kind: beyond the retention (the value), and a field of another type.
+come in turn as fast as they can be published. Printed by kind: beyond the retention (the value), and a field of another type.
 """
 
 from __future__ import annotations

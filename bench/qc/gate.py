@@ -92,7 +92,7 @@ def plain(batch: pd.DataFrame, network: NetworkCode, codes: list[str]) -> str:
 
 
 def main() -> None:
-    """Judge all batches both ways, print one line of JSON."""
+    """Evaluate all batches both ways, print one line of JSON."""
     warnings.simplefilter("ignore")
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
     rng = np.random.default_rng(8)

@@ -1,11 +1,11 @@
-"""The learnt detector against a technician's labels, beside ioos_qc and SaQC: one line of JSON.
+"""The learnt detector, ioos_qc and SaQC against a technician's labels: one line of JSON.
 
 ``python -m bench.qc.logan`` needs the shared data (``SKYGROUND_SHARED_DATA`` or ``../shared/data``) and, at its first run, a package
-index for the peers. Every station in turn is left out: our trees and cuts and the peers' thresholds are learnt from the other
+index for the peers. Every station in turn is left out: our model is trained, and the peers' thresholds are chosen, on the other
 stations' files. The peers get the same prior ranges; their thresholds are in units of each series' usual step, chosen by grid
 for the highest mean F1, once for each variable and once for all variables together, and the better of both counts.
 
-``--learn`` learns our models anew (some minutes) in place of those shipped without the station; ``--table`` prints every series too.
+``--learn`` trains our models (some minutes) instead of using those shipped for the station left out; ``--table`` prints every series too.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main() -> int:
         return 0
     examples = read_examples(shared)
     cases = {case.name: case for example in examples for case in cases_of(example)}
-    scores = {"ours": our_scores(examples, anew=asked.learn)}
+    scores = {"ours": our_scores(examples, is_trained=asked.learn)}
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "in.npz"
         np.savez_compressed(source, **{key: item for example in examples for key, item in peer_input(example).items()})
@@ -72,7 +72,7 @@ def main() -> int:
     if asked.table:
         for name in cases:
             print(json.dumps({"series": name, **{who: round(found[name], 3) for who, found in scores.items()}}))
-    print(json.dumps(report(scores, anew=asked.learn)))
+    print(json.dumps(report(scores, is_trained=asked.learn)))
     return 0
 
 
@@ -101,12 +101,12 @@ def cases_of(example: Example) -> list[Case]:
     ]
 
 
-def our_scores(examples: list[Example], *, anew: bool) -> dict[str, float]:
+def our_scores(examples: list[Example], *, is_trained: bool) -> dict[str, float]:
     """F1 by series, each station by the model that never saw it."""
     shipped, found = load_model(), {}
     for station in sorted({example.station for example in examples}):
         others = [example for example in examples if example.station != station]
-        model = train_detector(others) if anew else shipped.without[station]
+        model = train_detector(others) if is_trained else shipped.without[station]
         for example in (item for item in examples if item.station == station):
             found |= {
                 f"{example.name}/{code}": item.f1 for code, item in agreement_by_parameter(example, model).items()
@@ -148,7 +148,7 @@ def run_peer(peer: str, source: Path) -> dict[str, np.ndarray]:
 
 
 def peer_scores(cases: dict[str, Case], masks: dict[str, np.ndarray]) -> dict[str, float]:
-    """F1 by series with thresholds learnt at the other stations, by variable or together, whichever is better."""
+    """F1 by series with thresholds chosen on the other stations, by variable or together, whichever is better."""
     tests: dict[str, list[str]] = defaultdict(lambda: [_OFF])
     for test, level in sorted({tuple(key.split("|")[1:]) for key in masks}):
         if test != "range":
@@ -178,7 +178,7 @@ def best(cases: dict[str, Case], f1: dict[str, np.ndarray], case: Case, *, same_
     return int(np.argmax(np.mean([f1[name] for name in (like if same_variable and like else others)], axis=0)))
 
 
-def report(scores: dict[str, dict[str, float]], *, anew: bool) -> dict[str, object]:
+def report(scores: dict[str, dict[str, float]], *, is_trained: bool) -> dict[str, object]:
     """The line of JSON."""
     series = scores["ioos_qc"].keys()
     mean = {who: float(np.mean([found[name] for name in series])) for who, found in scores.items()}
@@ -189,8 +189,8 @@ def report(scores: dict[str, dict[str, float]], *, anew: bool) -> dict[str, obje
         "unit": "mean F1",
         "vs": PEERS[peer][0],
         "ratio": round(mean["ours"] / mean[peer], 2),
-        "workload": f"{len(series)} series with {MIN_LABELS} labels or more, tolerance 1 h, each station by what was learnt at the others",
-        "models": "learnt now" if anew else "shipped, without the station",
+        "workload": f"{len(series)} series with {MIN_LABELS} labels or more, tolerance 1 h, each station by what was trained on the others",
+        "models": "trained now" if is_trained else "shipped, without the station",
         **{f"f1_{who}": round(figure, 4) for who, figure in mean.items()},
     }
 

@@ -1,6 +1,6 @@
 """The hourly quality control of a province: 500 stations, 40 parameters at one minute, from and to a real InfluxDB.
 
-More is filled than the look-back of the network's longest test (6 h) reads; the newest hours are judged one after the other, as they
+More is filled than the look-back of the network's longest test (6 h) reads; the newest hours are processed one after the other, as they
 are in operation, each of which is timed.
 
 Run: ``python -m bench.qc.province_hour``
@@ -26,7 +26,7 @@ HOUR = timedelta(hours=1)
 
 
 def main() -> None:
-    """Fill, judge the newest hour, print one line of JSON."""
+    """Fill, process the newest hour, print one line of JSON."""
     codes = codes_of("voc", PARAMETERS)
     with (
         tempfile.TemporaryDirectory() as directory,

@@ -1,4 +1,4 @@
-"""Judging a year again: 70 stations, hourly readings of all networks, from and to a real InfluxDB.
+"""Reprocessing a year: 70 stations, hourly readings of all networks, from and to a real InfluxDB.
 
 3, 6 and 12 months by one process show whether time grows with station-months alone; then 12 months by two.
 
@@ -30,8 +30,8 @@ NETWORKS = {"gas": 7, "met": 5, "pm": 15, "voc": 30, "eco": 8, "rad": 1, "ghg": 
 DAYS = 365
 
 
-def judged(settings: SharedSettings, days: int, workers: int) -> tuple[float, int]:
-    """Seconds and station-months of judging the first days of the year as if never judged."""
+def reprocessed(settings: SharedSettings, days: int, workers: int) -> tuple[float, int]:
+    """Seconds and station-months of the first run over the first days of the year."""
     end = START + timedelta(days=days)
     station_months = plan(settings, list(NETWORKS), START, end, now=end)
     forget(settings, station_months)
@@ -41,7 +41,7 @@ def judged(settings: SharedSettings, days: int, workers: int) -> tuple[float, in
 
 
 def main() -> None:
-    """Fill, judge, print one line of JSON."""
+    """Fill, reprocess, print one line of JSON."""
     instruments = [(network, 3600, codes_of(network, count)) for network, count in NETWORKS.items()]
     with (
         tempfile.TemporaryDirectory() as directory,
@@ -52,8 +52,8 @@ def main() -> None:
         for network, cadence_s, codes in instruments:
             fill(store, network, list(settings.stations.stations), codes, cadence_s=cadence_s, rows=DAYS * 24)
         store.close()
-        times = {months: judged(settings, days, 1) for months, days in ((3, 90), (6, 181), (12, DAYS))}
-        two, _ = judged(settings, DAYS, 2)
+        times = {months: reprocessed(settings, days, 1) for months, days in ((3, 90), (6, 181), (12, DAYS))}
+        two, _ = reprocessed(settings, DAYS, 2)
     again, station_months = times[12]
     report = {
         "name": "qc.reprocess_year",

@@ -43,7 +43,7 @@ START = datetime(2026, 10, 1, tzinfo=UTC)
 
 
 def main() -> int:
-    """Judge, score, print."""
+    """Flag, score, print."""
     parser = argparse.ArgumentParser(prog="bench.qc.simulator")
     parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--seeds", type=int, nargs="*", default=list(SEEDS))

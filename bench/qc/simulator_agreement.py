@@ -1,8 +1,8 @@
-"""Scores of the checks against a log of what really happened: which faults were found, and what was flagged without one.
+"""Agreement of flags with the simulator's log: faults found, and false alarms.
 
-A fault counts as found when a flag that is not PASS stands on its instrument (and parameter, where the fault has one) while it
+A fault counts as found when its instrument (and parameter, where the fault has one) has a flag that is not PASS while it
 lasts, or up to `GRACE` after. Everything else that is SUSPECT or FAIL is a false alarm; flags of one test and parameter less than
-`JOINED` apart are one alarm, as a person who is called to the station sees them.
+`JOINED` apart are one alarm, as the operator who is called to the station sees them.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ GRACE = timedelta(hours=2)
 JOINED = timedelta(hours=6)
 WEEK = timedelta(days=7)
 CONDITIONS = frozenset({"weak_turbulence", "frozen_soil"})
-"""Tests that tell of the surroundings: nobody is called to a station because the night is calm or the soil is frozen."""
+"""Tests of surrounding conditions: a calm night or frozen soil is no reason to call an operator."""
 
 
 class Agreement(msgspec.Struct, frozen=True, kw_only=True):
-    """How the checks did.
+    """Recall and false alarms of the tests.
 
     Attributes
     ----------
     faults, found : dict of str to int
         By kind of fault.
     missed : tuple of str
-        Faults that nothing flagged, in words.
+        Faults without a flag, as text.
     alarms : dict of str to int
         False alarms by test.
     station_weeks : float
-        Stations times weeks that were judged [1].
+        Stations times weeks [1].
     """
 
     faults: dict[str, int]
@@ -78,7 +78,7 @@ def score(flags: pd.DataFrame, faults: Sequence[TruthRecord], *, stations: int, 
     faults : sequence of TruthRecord
         Records of faults only.
     stations : int
-        Stations that were judged.
+        Count of stations.
     length : timedelta
         Of the period.
     """

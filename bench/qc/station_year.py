@@ -29,7 +29,7 @@ SPIKES, FLAT_RUNS, FLAT_LENGTH, MISSING = 500, 50, 180, 5_000
 ROUNDS, PEER_ROUNDS = 7, 2
 MUST_S, MUST_MB, MUST_RATIO = 0.5, 300, 5
 WINDOW_S = 10_800
-#: Ours beside the name and the arguments of ioos_qc's; what it does not have is None.
+#: Our test, and name and arguments of that of ioos_qc; None where it has none.
 PEER_CALLS: dict[str, tuple[str, dict[str, Any]] | None] = {
     "gross_range": ("gross_range", {"fail_span": [-10.0, 1000.0], "suspect_span": [0.0, 100.0]}),
     "climatology": (

@@ -3,7 +3,7 @@
 ``python -m bench.space.simulator``. The simulator's own faults hardly show in hours against other stations, so errors are
 planted: 12 times a week one channel of a gas station reads 4 times too high for 6 hours. A flagged station-hour is a hit where a
 planted error or a fault of that parameter touches it, else a false alarm; those at a station that the plume reaches, while
-it does, are counted beside.
+it does, are counted apart.
 """
 
 from __future__ import annotations

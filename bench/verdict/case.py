@@ -199,7 +199,7 @@ def _is_hazy(week: PlannedWeek, window: Window) -> bool:
 
 
 def _is_unusual(week: PlannedWeek, window: Window) -> bool:
-    """Whether an hour is above or below all but a few of the two days before: else nobody asks."""
+    """Whether an hour is above or below all but a few of the two days before; else it raises no question."""
     native = week.native[window.station.id, window.instrument.id][window.code].astype(float)
     start = pd.Timestamp(window.start)
     inside = _between(native.to_frame(), start, pd.Timestamp(window.end))[window.code]
@@ -273,7 +273,7 @@ def _fault(week: PlannedWeek, flaw: Flaw, rng: np.random.Generator) -> Window | 
     elif flaw.kind == "spike":
         length = 1.0
     elif flaw.kind == "calibration" and flaw.is_seen:
-        # from the first night on, when a check has told
+        # from the first night on, when a check shows it
         hour += 25 * HOUR_S
     hour = HOUR_S * np.floor(hour / HOUR_S)
     end = min(hour + HOUR_S * max(1.0, np.floor(length)), HOUR_S * np.ceil(latest / HOUR_S))
@@ -292,7 +292,7 @@ def _is_noticeable(week: PlannedWeek, window: Window, flaw: Flaw) -> bool:
 
 
 def _moved(week: PlannedWeek, flaw: Flaw, instrument: Instrument) -> list[str]:
-    """Channels of an instrument that somebody would ask about: with values, not those that are zero by nature."""
+    """Channels of an instrument that can raise a question: those with values, not those that are zero by nature."""
     clean = week.clean[flaw.station_id, instrument.id]
     codes = [code for code in instrument.parameters if code not in {"rain", "wind_direction"}]
     if flaw.variant == "span":
@@ -306,7 +306,7 @@ def _has_readings(week: Week, window: Window, flaw: Flaw) -> bool:
 
 
 def _shows(week: PlannedWeek, window: Window, flaw: Flaw) -> bool:
-    """Whether the fault changes what is stored enough for somebody to ask; a small one is no case."""
+    """Whether the fault changes the stored values noticeably; a small one is no case."""
     if flaw.kind in {"clock", "outage"}:
         return True
     clean = week.clean[window.station.id, window.instrument.id][window.code]

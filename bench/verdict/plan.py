@@ -117,7 +117,7 @@ def start_of(seed: int) -> datetime:
 
 
 def plan_of(seed: int, *, is_held_out: bool = False) -> Plan:
-    """Plan of a week; with ``is_held_out`` all releases are of kinds that no weight was learnt on."""
+    """Plan of a week; with ``is_held_out`` all releases are of kinds that no weight was fitted on."""
     rng = generator(seed, "verdict-plan")
     start = start_of(seed)
     world = PlannedWorld(
@@ -206,7 +206,7 @@ def _slots(plan: Plan, rng: np.random.Generator) -> Iterator[float]:
 def _released(
     station: Station, plan: Plan, begin: float, kinds_of: tuple[str, ...], rng: np.random.Generator
 ) -> Iterator[Release]:
-    """One release as each station that it reaches meets it; nothing where the station measures none of it."""
+    """One release at each station that it reaches; nothing where the station measures none of its parameters."""
     measured = {code for item in station.instruments for code in item.parameters}
     measured |= {"nox"} if "no2" in measured else set()
     measured |= {"coarse"} if "pm10" in measured else set()

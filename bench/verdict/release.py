@@ -1,4 +1,4 @@
-"""Local releases of many kinds for the cases of `qc.verdict`: what they consist of, how they come and go, whom they reach."""
+"""Local releases of many kinds for the cases of `qc.verdict`: profile, course over time, stations reached."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ LEADS: dict[str, tuple[str, ...]] = {
 """Parameters by which the strength of a release is set: the first that the station measures."""
 TRAINED = ("industry", "coal", "traffic", "solvent", "stack", "fuel", "dust", "leak")
 HELD_OUT = ("smelter", "straw", "fireworks")
-"""Kinds that no weight was learnt on."""
+"""Kinds that no weight was fitted on."""
 GREENHOUSE = {
     "leak": {"ch4": 40.0},
     "coal": {"co2": 0.35, "ch4": 0.5},
@@ -75,7 +75,7 @@ _LEAST = 0.03
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """One release as one station meets it.
+    """One release at one station.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
-"""How often the verdict is right, and how honest its probability is, on simulated truth; one JSON line a figure.
+"""Accuracy of the verdict and reliability of its probability on simulated truth; one JSON line a figure.
 
-``python -m bench.verdict.score`` scores weeks that took no part in anything else; ``--fit`` prints ``[verdict]`` of
-``qc/limits/thresholds.toml`` from others. A week a seed: the province with its instruments, weather, releases and faults drawn anew.
+``python -m bench.verdict.score`` scores weeks that nothing was fitted or developed on; ``--fit`` prints ``[verdict]`` of
+``qc/limits/thresholds.toml`` from others. A week a seed: the province with its instruments, weather, releases and faults drawn by the seed.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
     from bench.verdict.case import Case
 
 FITTED = tuple(range(1001, 1041))
-"""Weeks that the weights are learnt on; the pieces of evidence were developed on 1001 to 1026."""
+"""Weeks that the weights are fitted on; the pieces of evidence were developed on 1001 to 1026."""
 SCORED = tuple(range(401, 409))
-"""Weeks of the same kinds that nothing was learnt or developed on."""
+"""Weeks of the same kinds that nothing was fitted or developed on."""
 HELD_OUT = tuple(range(409, 412))
-"""Weeks with releases of kinds (smelter, straw fire, fireworks) that no weight was learnt on."""
+"""Weeks with releases of kinds (smelter, straw fire, fireworks) that no weight was fitted on."""
 PROVINCE = tuple(range(401, 404))
 """Weeks of the province as ``skyground simulate`` has it."""
 RIDGE = 1.0
-"""Inverse variance of the weights before they are learnt [1]."""
+"""Inverse variance of the weights before the fit [1]."""
 _SIDES = [
     (name, side)
     for name in EVIDENCE
@@ -56,7 +56,7 @@ class Job(NamedTuple):
 
 
 class ScoredCase(NamedTuple):
-    """What was said of a case: what each piece of evidence says, and the verdict by the weights in force."""
+    """A case with the side of each piece of evidence, and its verdict by the weights in force."""
 
     job: Job
     kind: str
@@ -73,9 +73,7 @@ def main() -> None:
     """Print the figures of the scored weeks, or the weights."""
     parser = argparse.ArgumentParser(prog="bench.verdict.score", description=__doc__)
     parser.add_argument("--fit", action="store_true", help="print the weights that the weeks of the fit give, as TOML")
-    parser.add_argument(
-        "--seeds", type=int, nargs="*", help="weeks to score or to learn from instead of the stated ones"
-    )
+    parser.add_argument("--seeds", type=int, nargs="*", help="weeks to score or to fit on instead of the stated ones")
     parser.add_argument("--explain", action="store_true", help="print each wrong case")
     chosen = parser.parse_args()
     if chosen.fit:
@@ -107,7 +105,7 @@ def main() -> None:
 
 
 def score_cases(jobs: list[Job]) -> list[ScoredCase]:
-    """Simulate weeks, and judge all their cases, in the order of the jobs."""
+    """Simulate weeks and score all their cases, in the order of the jobs."""
     with ProcessPoolExecutor(_WORKERS) as pool:
         return [item for week in pool.map(_score_week, jobs) for item in week]
 
@@ -159,8 +157,8 @@ def fit(found: list[ScoredCase]) -> dict[str, tuple[float, float]]:
 
     bounds = [(0, 6) if side else (-6, 0) for _, side in _SIDES]
     best = minimize(loss, np.zeros(len(_SIDES)), jac=True, method="L-BFGS-B", bounds=bounds)
-    learnt = dict(zip(_SIDES, best.x, strict=True))
-    return {name: (learnt.get((name, True), 0.0), learnt.get((name, False), 0.0)) for name in EVIDENCE}
+    fitted = dict(zip(_SIDES, best.x, strict=True))
+    return {name: (fitted.get((name, True), 0.0), fitted.get((name, False), 0.0)) for name in EVIDENCE}
 
 
 def as_toml(weights: dict[str, tuple[float, float]], seeds: tuple[int, ...]) -> str:
@@ -217,7 +215,7 @@ def figures_of(found: list[ScoredCase]) -> dict[str, object]:
 
 
 def claims_of(found: list[ScoredCase]) -> dict[str, object]:
-    """What is said of windows in which nothing happens: the share called a fault, and an event."""
+    """Verdicts on windows in which nothing happens: the share called a fault, and an event."""
     shares = {word.value: _share(np.array([item.word is word for item in found])) for word in (Word.FAULT, Word.EVENT)}
     return {**shares, "cases": len(found)}
 
