@@ -22,7 +22,7 @@ help:
 	@echo "make test             all checks and tests, with real servers"
 	@echo "make bench [ONLY=..]  benchmarks, one JSON line a figure"
 	@echo "make crash            kill -9 of everything in turn; writes docs/crash-matrix.md"
-	@echo "make fuzz SECONDS=600 feed the decoders and the gateway with bytes that nobody would send"
+	@echo "make fuzz SECONDS=600 fuzz the decoders and the gateway"
 	@echo "make fmt lint type    format, lint, type-check"
 	@echo "make docs             regenerate the generated pages and schemas"
 	@echo "make lock             renew requirements.lock"

@@ -1,4 +1,4 @@
-"""Fixtures that every folder's tests share: real servers, fresh settings, the data of others."""
+"""Fixtures that every folder's tests share: real servers, fresh settings, real data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests import servers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# a machine that is busy with something else makes an example slow, and no promise is about that
+# on a busy machine an example is slow, and nothing is promised about its time
 hypothesis.settings.register_profile("any-pace", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.register_profile("quick", hypothesis.settings.get_profile("any-pace"), max_examples=25)
 hypothesis.settings.load_profile("any-pace")
@@ -124,8 +124,8 @@ def influx2_settings(tmp_path: Path) -> Iterator[SharedSettings]:
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """The real data of others that lies beside the project."""
+    """Real data from other projects, next to the checkout."""
     path = Path(os.environ.get("SKYGROUND_SHARED_DATA", ROOT.parent / "shared" / "data"))
     if not path.is_dir():
-        pytest.skip(f"real data of others is absent: {path} (set SKYGROUND_SHARED_DATA)")
+        pytest.skip(f"no real data at {path} (set SKYGROUND_SHARED_DATA)")
     return path

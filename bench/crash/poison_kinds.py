@@ -172,7 +172,7 @@ BY_VALUE = [
 ]  # fmt: skip
 
 BY_TOPIC = [
-    Kind("unknown station", "obs/v1/voc/nobody-{name}/gc1/json", _body, "unknown_station"),
+    Kind("unknown station", "obs/v1/voc/absent-{name}/gc1/json", _body, "unknown_station"),
     Kind("unknown instrument", "obs/v1/voc/bad-{name}/gc9/json", _body, "unknown_instrument"),
     Kind("unknown network", "obs/v1/nix/bad-{name}/gc1/json", _body, "unknown_network"),
     Kind("network of another", "obs/v1/gas/bad-{name}/gc1/json", _body, "topic_mismatch"),
@@ -192,7 +192,7 @@ BY_FRAME = [
     Kind("NUL in a frame", _HJ212, lambda number: _timed(number, "a21026-Avg={}\0"), "bad_frame"),
     Kind("first of two packets alone", _HJ212, lambda number: _frame(number, PNUM="2", PNO="1"), "bad_frame"),
     Kind("JSON as HJ 212", _HJ212, _body, "bad_frame"),
-    Kind("device of another", _HJ212, lambda number: _frame(number, MN="SOMEBODY"), "topic_mismatch"),
+    Kind("device of another", _HJ212, lambda number: _frame(number, MN="ANOTHER"), "topic_mismatch"),
     *(
         Kind(f"DataTime {text}", _HJ212, lambda number, text=text: _frame(number, f"DataTime={text};a21026-Avg={number}"), "bad_schema")  # type: ignore[misc]
         for text in ("20260230080000", "20261301080000", "99991231235959", "00010101000000", "99999999999999", "2026", "")

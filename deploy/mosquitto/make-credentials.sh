@@ -3,7 +3,7 @@
 # Usage: make-credentials.sh NETWORK.toml DIRECTORY [--passwords FILE] [--renew USER]...
 # Writes DIRECTORY/USER.password, one a user, and the hashed ones that the broker reads to FILE (DIRECTORY/passwords).
 # Passwords that exist stay; a station that left the network file loses its access. Nothing secret is ever printed, and
-# none stands in a command line. PYTHON: a Python of 3.11 or newer. KEY_GROUP: group that may read the hashed file.
+# none is in a command line. PYTHON: a Python of 3.11 or newer. KEY_GROUP: group that may read the hashed file.
 set -euo pipefail
 umask 077
 usage="usage: make-credentials.sh NETWORK.toml DIRECTORY [--passwords FILE] [--renew USER]..."
