@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ import pytest
 from influxdb_client import InfluxDBClient
 from pydantic import SecretStr
 
+from store.influx.store import InfluxStore
 from store.settings import SharedSettings
+from store.state import StateStore
 from tests import servers
 
 if TYPE_CHECKING:
@@ -87,19 +90,41 @@ def maildir(smtp_sink: tuple[servers.Server, Path]) -> Path:
 
 
 @pytest.fixture
-def settings(influx_url: str, tmp_path: Path) -> SharedSettings:
+def sqlite_url(tmp_path: Path) -> str:
+    """SQLAlchemy URL of this test's own state file."""
+    return f"sqlite:///{tmp_path / 'state.sqlite'}"
+
+
+@pytest.fixture
+def settings(influx_url: str, sqlite_url: str, tmp_path: Path) -> SharedSettings:
     """Settings with a database, a state file and a run directory of this test's own."""
     return SharedSettings(
         run_dir=tmp_path / "run",
         influx_url=influx_url,
         influx_database=f"test_{uuid.uuid4().hex[:12]}",
-        state_url=f"sqlite:///{tmp_path / 'state.sqlite'}",
+        state_url=sqlite_url,
         network=ROOT / "deploy" / "network.example.toml",
     )
 
 
 @pytest.fixture
-def influx2_settings(tmp_path: Path) -> Iterator[SharedSettings]:
+def influx(settings: SharedSettings) -> Iterator[InfluxStore]:
+    """The empty time-series database of `settings`."""
+    with closing(InfluxStore(settings)) as store:
+        store.ensure()
+        yield store
+
+
+@pytest.fixture
+def state(sqlite_url: str) -> Iterator[StateStore]:
+    """The empty state database of `settings`; starts no server."""
+    with StateStore(sqlite_url) as store:
+        store.migrate()
+        yield store
+
+
+@pytest.fixture
+def influx2_settings(sqlite_url: str, tmp_path: Path) -> Iterator[SharedSettings]:
     """Settings of a real InfluxDB 2.x with a database of this test's own; skipped where none is named."""
     url, token = (os.environ.get(f"SKYGROUND_TEST_INFLUX2_{name}", "") for name in ("URL", "TOKEN"))
     if not url:
@@ -113,7 +138,7 @@ def influx2_settings(tmp_path: Path) -> Iterator[SharedSettings]:
             influx_org=organisation,
             influx_token=SecretStr(token),
             influx_database=database,
-            state_url=f"sqlite:///{tmp_path / 'state.sqlite'}",
+            state_url=sqlite_url,
             network=ROOT / "deploy" / "network.example.toml",
         )
         buckets = client.buckets_api()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +13,12 @@ import pytest
 from alerts.rules.rules import load_rules
 from alerts.settings import AlertSettings
 from schemas.interval import floor_hour
-from store.influx.store import InfluxStore
-from store.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from alerts.rules.table import AlertRules
+    from store.influx.store import InfluxStore
     from store.settings import SharedSettings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,20 +57,6 @@ def own(settings: SharedSettings, smtp_url: str, tmp_path: Path) -> AlertSetting
     return AlertSettings(
         **shared, smtp_url=smtp_url, rules=EXAMPLE, mail_to=("duty@example.org",), mail_from="sky@example.org"
     )
-
-
-@pytest.fixture
-def influx(own: AlertSettings) -> Iterator[InfluxStore]:
-    with closing(InfluxStore(own)) as store:
-        store.ensure()
-        yield store
-
-
-@pytest.fixture
-def state(own: AlertSettings) -> Iterator[StateStore]:
-    with StateStore(own.state_url) as store:
-        store.migrate()
-        yield store
 
 
 @pytest.fixture

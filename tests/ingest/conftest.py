@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import uuid
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,7 +19,6 @@ from ingest.mqtt import Publisher
 from ingest.process.settings import Broker, CollectorSettings
 from schemas.network import Instrument, Network, Station
 from sensors.network_file import network_toml
-from store.influx.store import InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from schemas.reading import Rejection
+    from store.influx.store import InfluxStore
     from store.settings import SharedSettings
 
 PARAMETERS = ("benzene", "toluene")
@@ -103,19 +102,8 @@ class Collector:
 
 def environment(settings: CollectorSettings) -> dict[str, str]:
     names = (
-        "run_dir",
-        "network",
-        "mqtt_url",
-        "mqtt_client_id",
-        "mqtt_topic",
-        "mqtt_calibration_topic",
-        "mqtt_share",
-        "mqtt_cover_after_s",
-        "influx_url",
-        "influx_database",
-        "state_url",
-        "metrics_port",
-        "gap_wait_s",
+        *("run_dir", "network", "mqtt_url", "mqtt_client_id", "mqtt_topic", "mqtt_calibration_topic", "mqtt_share"),
+        *("mqtt_cover_after_s", "influx_url", "influx_database", "state_url", "metrics_port", "gap_wait_s"),
     )
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SKYGROUND_")}
     return kept | {f"SKYGROUND_{name.upper()}": str(getattr(settings, name)) for name in names}
@@ -155,17 +143,8 @@ def publisher(mqtt_url: str) -> Iterator[Publisher]:
 
 
 @pytest.fixture
-def store(collector_settings: CollectorSettings) -> Iterator[InfluxStore]:
-    with closing(InfluxStore(collector_settings)) as made:
-        made.ensure()
-        yield made
-
-
-@pytest.fixture
-def state(collector_settings: CollectorSettings) -> Iterator[StateStore]:
-    with StateStore(collector_settings.state_url) as made:
-        made.migrate()
-        yield made
+def store(influx: InfluxStore) -> InfluxStore:
+    return influx
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import pytest
 
 from console.local.process import wait_until
 from console.local.settings import free_ports
+from store.state import StateStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,3 +79,11 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     with psycopg.connect(maintenance, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     return maintenance.replace("postgresql://", "postgresql+psycopg://").removesuffix("postgres") + name
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[StateStore]:
+    """An empty state database of either kind."""
+    with StateStore(url) as opened:
+        opened.migrate()
+        yield opened

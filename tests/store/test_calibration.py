@@ -1,25 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult, Correction
 from store.state import OverlapError, ReopenReason, StateStore
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 AT = datetime(2026, 11, 22, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[StateStore]:
-    with StateStore(url) as opened:
-        opened.migrate()
-        yield opened
 
 
 def result(response: float = 301.0, hours: int = 0) -> CheckResult:

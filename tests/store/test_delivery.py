@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
-
-import pytest
 
 from schemas.alert import AlertState
 from store.state import AlertProgress, StateStore
 from tests.store.test_state import NOW, transition
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[StateStore]:
-    with StateStore(url) as opened:
-        opened.migrate()
-        yield opened
 
 
 def test_a_beginning_and_its_end_are_claimed_by_one_worker(store: StateStore) -> None:

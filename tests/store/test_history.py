@@ -15,21 +15,11 @@ from store.influx.store import InfluxStore
 from store.state import LimitSnapshot, ReprocessDigest, StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
     from store.settings import SharedSettings
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 SPAN = (START, START + timedelta(days=3))
 RULE = LimitSnapshot(digest="r", test="spike", version="v", figures={"suspect": 1.0})
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[StateStore]:
-    with StateStore(f"sqlite:///{tmp_path / 'state.sqlite'}") as opened:
-        opened.migrate()
-        yield opened
 
 
 def change(number: int = 0) -> dict[str, object]:

@@ -2,10 +2,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
-from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
@@ -20,31 +18,12 @@ from store.old_reason import upgraded
 from store.state import LimitSnapshot, StateStore
 from store.state.database import _alembic_config
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from store.settings import SharedSettings
-
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 TEMPLATES = tomllib.loads(files("store").joinpath("old_reasons.toml").read_text(encoding="utf-8"))
 EACH = [(test, kind) for test, kinds in TEMPLATES.items() for kind in kinds]
 TEXTS = {"unit": "ug/m3", "letter": "C", "word": "calibration", "check": "zero", "why": "repeats itself"}
 MOMENTS = {"at", "good_at", "until"}
 SPIKE = "9.5 ug/m3 stands out from 1.1 before and 1 after, limit 20"
-
-
-@pytest.fixture
-def store(settings: SharedSettings) -> Iterator[InfluxStore]:
-    with closing(InfluxStore(settings)) as opened:
-        opened.ensure()
-        yield opened
-
-
-@pytest.fixture
-def state(url: str) -> Iterator[StateStore]:
-    with StateStore(url) as opened:
-        opened.migrate()
-        yield opened
 
 
 def _old(test: str, kind: str) -> str:
@@ -96,7 +75,7 @@ def test_a_withdrawn_verdict_is_recognised() -> None:
 
 
 @pytest.mark.integration
-def test_flags_that_the_version_before_wrote_are_read_as_reasons(store: InfluxStore) -> None:
+def test_flags_that_the_version_before_wrote_are_read_as_reasons(influx: InfluxStore) -> None:
     rows = [
         ("spike", 3, SPIKE),
         ("flat_line", 3, "a note of a person"),
@@ -107,8 +86,8 @@ def test_flags_that_the_version_before_wrote_are_read_as_reasons(store: InfluxSt
         [(NOON, "a", "i", "so2", *row) for row in rows],
         columns=["start", "station_id", "instrument_id", "parameter", "test", "flag", "reason"],
     )
-    store.write_flags(Bucket.NATIVE, "gas", flags)
-    found = store.read_flags(Bucket.NATIVE, "gas", NOON, NOON + timedelta(hours=1)).set_index("test")["reason"]
+    influx.write_flags(Bucket.NATIVE, "gas", flags)
+    found = influx.read_flags(Bucket.NATIVE, "gas", NOON, NOON + timedelta(hours=1)).set_index("test")["reason"]
     assert {test: sentence(text, "zh") for test, text in found.items()} == {
         "spike": "9.5 µg/m³，前值 1.1，后值 1，限值 20",
         "flat_line": "a note of a person",
@@ -116,7 +95,7 @@ def test_flags_that_the_version_before_wrote_are_read_as_reasons(store: InfluxSt
     }
 
 
-def test_the_migration_carries_the_history_of_flags_over(state: StateStore) -> None:
+def test_the_migration_carries_the_history_of_flags_over(store: StateStore) -> None:
     rule = LimitSnapshot(digest="d", test="spike", version="v", figures={})
     row = {
         "level": "native", "network": "gas", "station_id": "a", "instrument_id": "i", "parameter": "so2", "test": "spike",
@@ -124,19 +103,19 @@ def test_the_migration_carries_the_history_of_flags_over(state: StateStore) -> N
         "end_before": None, "rule": "d", "run_id": "r",
     }  # fmt: skip
     noted = row | {"reason": "a note", "flag": 3, "reason_before": ""}
-    with state.database.writing() as connection:
+    with store.database.writing() as connection:
         command.downgrade(_alembic_config(connection), "0008")
-    state.flag_history.add_changes([rule], [row, noted])
-    state.migrate()
-    first, second = state.flag_history.list_changes(start=NOON, end=NOON + timedelta(hours=1))
+    store.flag_history.add_changes([rule], [row, noted])
+    store.migrate()
+    first, second = store.flag_history.list_changes(start=NOON, end=NOON + timedelta(hours=1))
     assert sentence(first.reason_before, "zh") == "9.5 µg/m³，前值 1.1，后值 1，限值 20"
     assert sentence(first.reason, "en") == "withdrawn by a later run"
     assert (second.reason, second.reason_before) == ("a note", "")
 
 
 @pytest.mark.slow
-def test_the_migration_changes_many_rows(state: StateStore) -> None:
-    with state.database.writing() as connection:
+def test_the_migration_changes_many_rows(store: StateStore) -> None:
+    with store.database.writing() as connection:
         command.downgrade(_alembic_config(connection), "0008")
         connection.execute(sa.text("INSERT INTO flag_rule VALUES ('d', 'spike', 'v', '{}')"))
         many = (
@@ -145,7 +124,7 @@ def test_the_migration_changes_many_rows(state: StateStore) -> None:
             ":reason, 1, '', 'd', 'r', '2026-11-20 04:00:00')"
         )
         connection.execute(sa.text(many), [{"reason": SPIKE.replace("9.5", str(value))} for value in range(25_000)])
-    state.migrate()
-    with state.database.reading() as connection:
+    store.migrate()
+    with store.database.reading() as connection:
         left = connection.execute(sa.text("SELECT count(*) FROM flag_change WHERE reason NOT LIKE '{%'")).scalar()
     assert left == 0

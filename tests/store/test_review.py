@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -20,19 +20,9 @@ from schemas.review import (
 from store.error import ReviewConflictError, ReviewError, StateError
 from store.state import GateDecision, GateOutcome, GateResult, GateRuling, StateStore
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 NOW = datetime(2026, 6, 3, 1, tzinfo=UTC)
 START = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[StateStore]:
-    with StateStore(url) as opened:
-        opened.migrate()
-        yield opened
 
 
 def draft(first: int = 0, last: int = 6, **change: Any) -> ReviewDraft:

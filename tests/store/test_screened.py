@@ -1,26 +1,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
-import pytest
 import sqlalchemy as sa
 
 from schemas.interval import Interval
 from store.state import ReopenedHour, ReopenReason, StateStore
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[StateStore]:
-    with StateStore(url) as opened:
-        opened.migrate()
-        yield opened
 
 
 def _listed(store: StateStore, station: str = "a-1", back: int = 24, ahead: int = 24) -> list[tuple[float, float]]:

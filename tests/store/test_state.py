@@ -4,7 +4,6 @@ import multiprocessing
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
-from typing import TYPE_CHECKING
 
 import msgspec
 import pytest
@@ -35,18 +34,8 @@ from store.state import (
 from store.state.database import newest_revision
 from store.state.table import metadata
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 TOPIC = parse_topic("obs/v1/gas/a/i/json")
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[StateStore]:
-    with StateStore(url) as opened:
-        opened.migrate()
-        yield opened
 
 
 def message(payload: bytes = b"{}", seconds: int = 0) -> RawMessage:

@@ -9,22 +9,11 @@ import pytest
 
 from console.query.episodes import EpisodeQuery, read_episode, read_episodes
 from schemas.alert import AlertState
-from store.state import StateStore
 from tests.console.build import NOW
 from tests.console.view.test_alert import FIRING, OK, PENDING, _stored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from store.state import StoredTransition
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[StateStore]:
-    with StateStore(f"sqlite:///{tmp_path / 'state.sqlite'}") as store:
-        store.migrate()
-        yield store
+    from store.state import StateStore, StoredTransition
 
 
 def keep(state: StateStore, *stored: StoredTransition) -> None:

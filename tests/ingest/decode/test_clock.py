@@ -23,7 +23,6 @@ from sensors.network_file import network_toml
 from store.state import Clock, FindingKind, StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from schemas.reading import Rejection
@@ -81,13 +80,6 @@ class Stream:
             self.hear(moment + wrong, moment + timedelta(seconds=2), step if numbered else None)
             for step, moment in zip(steps, moments, strict=True)
         ]
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[StateStore]:
-    with StateStore(f"sqlite:///{tmp_path / 'state.sqlite'}") as made:
-        made.migrate()
-        yield made
 
 
 @pytest.fixture

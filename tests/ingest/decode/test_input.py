@@ -18,23 +18,16 @@ from schemas.message import RawMessage, Topic
 from schemas.network import Instrument, Network, Station
 from schemas.reading import Reading, RejectReason
 from sensors.network_file import network_toml
-from store.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from store.state import StateStore
 
 ZONE = timedelta(hours=8)
 MINUTE = timedelta(minutes=1)
 NOW = datetime(2026, 11, 22, 0, 0, tzinfo=UTC)
 TOPIC = "obs/v1/gas/st-1/gas1/json"
-
-
-@pytest.fixture
-def state(tmp_path: Path) -> Iterator[StateStore]:
-    with StateStore(f"sqlite:///{tmp_path / 'state.sqlite'}") as made:
-        made.migrate()
-        yield made
 
 
 def settings_of(directory: Path, *, station_delay_s: int = 0, own_delay_s: int | None = None) -> CollectorSettings:

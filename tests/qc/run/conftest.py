@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
-from store.influx.store import InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from store.influx.store import InfluxStore
     from store.settings import SharedSettings
 
 
@@ -35,15 +33,5 @@ def commands(placed: SharedSettings, monkeypatch: pytest.MonkeyPatch) -> SharedS
 
 
 @pytest.fixture
-def store(placed: SharedSettings) -> Iterator[InfluxStore]:
-    """The empty time-series database."""
-    with closing(InfluxStore(placed)) as opened:
-        opened.ensure()
-        yield opened
-
-
-@pytest.fixture
-def state(placed: SharedSettings) -> Iterator[StateStore]:
-    """The state database."""
-    with StateStore(placed.state_url) as opened:
-        yield opened
+def store(influx: InfluxStore) -> InfluxStore:
+    return influx

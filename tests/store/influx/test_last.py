@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -10,11 +9,6 @@ from schemas.reading import Reading
 from store.influx.influxql import newest
 from store.influx.last import read_lasts
 from store.influx.store import Bucket, InfluxStore
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from store.settings import SharedSettings
 
 pytestmark = pytest.mark.integration
 
@@ -29,9 +23,7 @@ WANTED = {*AGES, ("d", "never")}
 
 
 @pytest.fixture
-def store(settings: SharedSettings) -> Iterator[InfluxStore]:
-    found = InfluxStore(settings)
-    found.ensure()
+def store(influx: InfluxStore) -> InfluxStore:
     minute = timedelta(minutes=1)
     readings = [
         Reading(
@@ -43,9 +35,8 @@ def store(settings: SharedSettings) -> Iterator[InfluxStore]:
         for pair, age in AGES.items()
         for back in (timedelta(), timedelta(days=1))
     ]
-    found.write_readings(readings)
-    yield found
-    found.close()
+    influx.write_readings(readings)
+    return influx
 
 
 def lasts(store: InfluxStore, wanted: set[tuple[str, str]], asked: list[str]) -> dict[tuple[str, str], timedelta]:

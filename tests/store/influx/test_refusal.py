@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,11 +11,6 @@ from store.influx.answer import Answer
 from store.influx.http import InfluxHttp
 from store.influx.store import Bucket, InfluxStore
 from store.influx.write import MOST_REQUESTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from store.settings import SharedSettings
 
 pytestmark = pytest.mark.integration
 NOW = time.time_ns()
@@ -36,13 +29,6 @@ def requests(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(InfluxHttp, "post_lines", counted)
     return sent
-
-
-@pytest.fixture
-def store(settings: SharedSettings) -> Iterator[InfluxStore]:
-    with closing(InfluxStore(settings)) as made:
-        made.ensure()
-        yield made
 
 
 def keep_for(store: InfluxStore, span: str) -> None:
