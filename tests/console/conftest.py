@@ -23,38 +23,18 @@ from store.influx.store import Bucket, InfluxStore
 from store.settings import SharedSettings
 from store.state import Balance, StateStore
 from tests.console.build import flags
+from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-NETWORK = """
-zone = "Asia/Shanghai"
-[[station]]
-id = "ln-sy-01"
-name_zh = "沈阳一号"
-name_en = "Shenyang 1"
-city = "210100"
-lon = 123.43
-lat = 41.80
-[[station.instrument]]
-id = "gas1"
-network = "gas"
-cadence_s = 60
-parameters = ["o3", "no2"]
-[[station]]
-id = "ln-dl-01"
-name_zh = "大连一号"
-name_en = "<b>Dalian</b>"
-city = "210200"
-lon = 121.62
-lat = 38.91
-[[station.instrument]]
-id = "gas1"
-network = "gas"
-cadence_s = 60
-parameters = ["o3"]
-"""
+_SHENYANG = {"name_zh": "沈阳一号", "name_en": "Shenyang 1", "city": "210100", "lon": 123.43, "lat": 41.8}
+_DALIAN = {"name_zh": "大连一号", "name_en": "<b>Dalian</b>", "city": "210200", "lon": 121.62, "lat": 38.91}
+NETWORK = network_text(
+    station("ln-sy-01", instrument("gas1", "gas", 60, "o3", "no2"), **_SHENYANG),
+    station("ln-dl-01", instrument("gas1", "gas", 60, "o3"), **_DALIAN),
+)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from alerts.rules.watched import why_unwatched
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
 from schemas.network_file import parse_network
 from tests.alerts.rules.test_rules import KINDS
+from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
     from alerts.rules.table import AlertRules
@@ -38,25 +39,9 @@ KEYS = {
     "gap": "operation/gap/a/g1",
     "task": "operation/dag/qc_hourly/check",
 }
-NETWORK = """
-zone = "Asia/Shanghai"
-[[station]]
-id = "a"
-city = "210100"
-[[station.instrument]]
-id = "g1"
-network = "gas"
-cadence_s = 60
-parameters = ["o3"]
-[[station]]
-id = "b"
-city = "210200"
-[[station.instrument]]
-id = "g1"
-network = "gas"
-cadence_s = 60
-parameters = ["o3"]
-"""
+NETWORK = network_text(
+    *(station(name, instrument("g1", "gas", 60, "o3"), city=city) for name, city in (("a", "210100"), ("b", "210200")))
+)
 FIRST_STATION, SECOND_STATION = NETWORK.split("[[station]]")[1:]
 
 

@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from console.cli import build_app
+from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,26 +18,10 @@ if TYPE_CHECKING:
 
     from store.settings import SharedSettings
 
-NETWORK = """zone = "Asia/Shanghai"
-[[station]]
-id = "s1"
-lon = 123.4
-lat = 41.8
-[[station.instrument]]
-id = "gas1"
-network = "gas"
-cadence_s = 300
-parameters = ["o3", "pm25"]
-[[station]]
-id = "s2"
-lon = 123.5
-lat = 41.9
-[[station.instrument]]
-id = "gas1"
-network = "gas"
-cadence_s = 300
-parameters = ["o3"]
-"""
+NETWORK = network_text(
+    station("s1", instrument("gas1", "gas", 300, "o3", "pm25"), lon=123.4, lat=41.8),
+    station("s2", instrument("gas1", "gas", 300, "o3"), lon=123.5, lat=41.9),
+)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from schemas.message import RawMessage, Topic
 from schemas.network_file import parse_network
 from sensors.hj212.decoder import decode
 from sensors.hj212.frame import Frame, encode_frame
+from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
     from schemas.network import Network
@@ -16,70 +17,30 @@ if TYPE_CHECKING:
 
 RECEIVED_AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 MN = "LN21010000000001"
-NETWORK_TOML = """
-zone = "Asia/Shanghai"
-
-[[station]]
-id = "ln-sy-01"
-
-[[station.instrument]]
-id = "gas1"
-network = "gas"
-cadence_s = 300
-parameters = ["so2", "no2", "o3", "co", "pm10", "pm25"]
-[station.instrument.hj212]
-mn = "LN21010000000001"
-password = "123456"
-cn = 2051
+_DEVICE = f'mn = "{MN}"\npassword = "123456"\n'
+_GAS = """cn = 2051
 minute_interval = 5
 ignore = ["LA", "a34001"]
 [station.instrument.hj212.factors]
 a21026 = { parameter = "so2", unit = "ug/m3" }
 a21004 = { parameter = "no2", unit = "ppb" }
-a34004 = { parameter = "pm25", unit = "ug/m3" }
-
-[[station.instrument]]
-id = "met1"
-network = "met"
-cadence_s = 300
-parameters = ["temperature", "relative_humidity", "pressure", "wind_speed"]
-[station.instrument.hj212]
-mn = "LN21010000000001"
-password = "123456"
-cn = 2051
-minute_interval = 5
-
-[[station.instrument]]
-id = "gas1-hour"
-network = "gas"
-cadence_s = 3600
-parameters = ["so2", "pm25"]
-[station.instrument.hj212]
-mn = "LN21010000000001"
-password = "123456"
-cn = 2061
-factors = { "02" = { parameter = "so2", unit = "mg/m3" } }
-
-[[station.instrument]]
-id = "ghg1"
-network = "ghg"
-cadence_s = 60
-parameters = ["co2", "ch4"]
-[station.instrument.hj212]
-mn = "GHG1"
+a34004 = { parameter = "pm25", unit = "ug/m3" }"""
+_GAS_HOUR = 'cn = 2061\nfactors = { "02" = { parameter = "so2", unit = "mg/m3" } }'
+_GHG = """mn = "GHG1"
 cn = 2011
 tolerant_crc = true
-factors = { a05001 = { parameter = "co2", unit = "ppm" } }
-
-[[station.instrument]]
-id = "voc-day"
-network = "voc"
-cadence_s = 86400
-parameters = ["ethane", "benzene"]
-[station.instrument.hj212]
-mn = "VOC1"
-cn = 2031
-"""
+factors = { a05001 = { parameter = "co2", unit = "ppm" } }"""
+_WEATHER = ("temperature", "relative_humidity", "pressure", "wind_speed")
+NETWORK_TOML = network_text(
+    station(
+        "ln-sy-01",
+        instrument("gas1", "gas", 300, "so2", "no2", "o3", "co", "pm10", "pm25", hj212=_DEVICE + _GAS),
+        instrument("met1", "met", 300, *_WEATHER, hj212=_DEVICE + "cn = 2051\nminute_interval = 5"),
+        instrument("gas1-hour", "gas", 3600, "so2", "pm25", hj212=_DEVICE + _GAS_HOUR),
+        instrument("ghg1", "ghg", 60, "co2", "ch4", hj212=_GHG),
+        instrument("voc-day", "voc", 86400, "ethane", "benzene", hj212='mn = "VOC1"\ncn = 2031'),
+    )
+)
 
 
 def network() -> Network:
@@ -97,6 +58,6 @@ def build_frame(content: bytes, *, cn: int = 2051, mn: str = MN, flag: int = 5, 
     return encode_frame(Frame(header, content)) + b"\r\n"
 
 
-def decoded(payload: bytes, instrument: str = "gas1", code: str = "gas") -> Decoded:
-    topic = Topic(code, "ln-sy-01", instrument, "hj212")
+def decoded(payload: bytes, instrument_id: str = "gas1", code: str = "gas") -> Decoded:
+    topic = Topic(code, "ln-sy-01", instrument_id, "hj212")
     return decode(RawMessage(str(topic), payload, RECEIVED_AT), topic, network())
