@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from bench.ingest.field import CollectorProcess
+    from tests.servers import Server
 
 TABLE = Path(__file__).parents[2] / "docs" / "crash-matrix.md"
-SCENES = (
+SCENARIOS = (
     "collector-kill",
     "influxd-kill",
     "type-conflict",
@@ -63,10 +64,7 @@ def influxd_kill(scenario: Scenario, times: int) -> None:
     """Kill the database at random moments; it stays away for up to two seconds."""
     for _ in range(times):
         scenario.pause(0.5, 2.0)
-        scenario.rig.influx.stop(kill=True)
-        scenario.fault()
-        scenario.pause(0.0, 2.0)
-        scenario.rig.influx.start()
+        _restart(scenario, scenario.rig.influx, away_s=2.0)
 
 
 def pair_kill(scenario: Scenario, times: int) -> None:
@@ -105,11 +103,16 @@ def broker_kill_alone(scenario: Scenario, times: int) -> None:
 def _break_broker(scenario: Scenario, times: int, *, kill: bool) -> None:
     for _ in range(times):
         scenario.pause(1.0, 3.0)
-        scenario.rig.broker.stop(kill=kill)
-        scenario.fault()
-        scenario.pause(0.0, 1.0)
-        scenario.rig.broker.start()
+        _restart(scenario, scenario.rig.broker, away_s=1.0, kill=kill)
         scenario.pause(2.0, 3.0)
+
+
+def _restart(scenario: Scenario, server: Server, *, away_s: float, kill: bool = True) -> None:
+    """End a server and start it again within ``away_s`` seconds."""
+    server.stop(kill=kill)
+    scenario.fault()
+    scenario.pause(0.0, away_s)
+    server.start()
 
 
 def run_kills(scenario: Scenario, faults: Callable[[Scenario, int], None], times: int, words: str) -> Outcome:
@@ -167,7 +170,7 @@ def run_deadly(scenario: Scenario) -> Outcome:
 
 def run_matrix(directory: Path, sizes: Sizes, seed: int) -> Iterator[Outcome]:
     """Every scenario, one after the other, on the same servers."""
-    stations = [f"{name}-{number}" for name in SCENES for number in range(5)]
+    stations = [f"{name}-{number}" for name in SCENARIOS for number in range(5)]
     rng = random.Random(seed)
     with ExitStack() as stack:
         # stations that keep a memory take data of any age by a window of years, since a window of 0 marks a data set
@@ -175,7 +178,7 @@ def run_matrix(directory: Path, sizes: Sizes, seed: int) -> Iterator[Outcome]:
         devices = ("gateway-kill", DEVICE)
         rig = Field(
             directory,
-            stations + stations_of([*SCENES, "gateway-kill"]),
+            stations + stations_of([*SCENARIOS, "gateway-kill"]),
             SCENARIO_CODES,
             late_windows=windows,
             devices=devices,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random  # noqa: TC003 - a field of a dataclass
 import time
 from collections import Counter, defaultdict
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -244,23 +245,18 @@ def settle(scenario: Scenario, sent: int) -> float:
 
 def count_of(collector: CollectorProcess) -> tuple[int, int]:
     """Messages in a collector's raw log, and those not yet drained."""
-    log = RawLog(collector.settings.rawlog_dir)
-    try:
+    with closing(RawLog(collector.settings.rawlog_dir)) as log:
         return log.count_after(BEGINNING), waiting(log)
-    finally:
-        log.close()
 
 
 def _raw(collector: CollectorProcess, due: dict[Key, Due]) -> Iterator[RawMessage]:
-    log, position = RawLog(collector.settings.rawlog_dir), BEGINNING
-    try:
+    position = BEGINNING
+    with closing(RawLog(collector.settings.rawlog_dir)) as log:
         while page := log.read(position, _PAGE):
             position = page[-1].position
             for item in page:
                 if (item.message.topic, item.message.payload) in due:
                     yield item.message
-    finally:
-        log.close()
 
 
 def _rows(scenario: Scenario) -> Iterator[tuple[Place, float]]:

@@ -30,6 +30,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from bench.memory import resident_bytes
 from ingest.mqtt import Publisher
 from ingest.process.settings import Broker, CollectorSettings
 from schemas.network import Instrument, Network, Station
@@ -220,7 +221,9 @@ def _collect(settings: CollectorSettings, pids: dict[str, int]) -> tuple[float, 
             time.sleep(0.2)
         elapsed = time.perf_counter() - started
         used = {f"cpu_{name}_s": round(_cpu_s(pid) - before[name], 2) for name, pid in pids.items()}
-        used |= {f"peak_rss_{name}_mb": round(_high_water(pids[name]) / 1e6, 1) for name in ("intake", "drain")}
+        used |= {
+            f"peak_rss_{name}_mb": round(resident_bytes(pids[name], peak=True) / 1e6, 1) for name in ("intake", "drain")
+        }
         used["memory_mb"] = round(used["peak_rss_intake_mb"] + used["peak_rss_drain_mb"], 1)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -262,13 +265,6 @@ def _cpu_s(pid: int) -> float:
     """Processor time of a process so far [s]."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _high_water(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1_024
-    return 0
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import urllib.parse
 import urllib.request
 import uuid
 from abc import ABC, abstractmethod
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -303,16 +304,5 @@ def backlog(field: Field, count: int, *, first: int = 0) -> Iterator[tuple[str, 
 
 def kept(collector: CollectorProcess) -> int:
     """Messages in a collector's raw log."""
-    log = RawLog(collector.settings.rawlog_dir)
-    try:
+    with closing(RawLog(collector.settings.rawlog_dir)) as log:
         return log.count_after(BEGINNING)
-    finally:
-        log.close()
-
-
-def memory_mb(pid: int) -> float:
-    """Resident memory of a process [MB]."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1_024 / 1e6
-    return 0.0

@@ -21,6 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.memory import resident_bytes
 from console.local.settings import free_ports
 from schemas.network import Hj212, Hj212Factor, Instrument, Network, Station
 from sensors.hj212.frame import Frame, encode_frame
@@ -45,7 +46,7 @@ async def main() -> None:
         try:
             await _wait_open(port)
             waits, sent = await _stations(port, chosen)
-            peak = _high_water(process.pid)
+            peak = resident_bytes(process.pid, peak=True)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
@@ -180,13 +181,6 @@ def _allow_files(connections: int) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < connections + 200:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, connections + 200), hard))
-
-
-def _high_water(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1_024
-    return 0
 
 
 if __name__ == "__main__":

@@ -14,8 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.ingest.field import CODES, START, CollectorProcess, Field, FieldError, Load, backlog, kept, memory_mb
+from bench.ingest.field import CODES, START, CollectorProcess, Field, FieldError, Load, backlog, kept
 from bench.ingest.quota import quota
+from bench.memory import resident_bytes
 from ingest.backlog.dual_cursor import CURSOR
 from store.rawlog import RawLog
 
@@ -86,6 +87,10 @@ def _add_visible(field: Field, load: RunningLoad, delays: list[float], *, first:
     time.sleep(_POLL_S)
 
 
+def _memory_mb(pids: tuple[int, int]) -> tuple[float, float]:
+    return resident_bytes(pids[0]) / 1e6, resident_bytes(pids[1]) / 1e6
+
+
 def memory(field: Field, options: argparse.Namespace) -> dict[str, object]:
     """Resident memory of both processes while the database is away and messages come as fast as they can."""
     field.influx.stop()
@@ -97,10 +102,10 @@ def memory(field: Field, options: argparse.Namespace) -> dict[str, object]:
         for number, (topic, payload) in enumerate(backlog(field, options.memory_messages)):
             publisher.publish(topic, payload)
             if number % max(1, options.memory_messages // 100) == 0:
-                series.append((memory_mb(pids[0]), memory_mb(pids[1])))
+                series.append(_memory_mb(pids))
         publisher.flush()
     _wait(lambda: kept(collector) >= options.memory_messages, "the raw log")
-    series.append((memory_mb(pids[0]), memory_mb(pids[1])))
+    series.append(_memory_mb(pids))
     peaks = [max(item) for item in zip(*series, strict=True)]
     tenth = max(series[len(series) // 10])
     return {

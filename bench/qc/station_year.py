@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench.memory import resident_bytes
 from bench.peer import IOOS_QC, ROOT, PeerUnavailableError, peer_python
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def _measure_ours(path: Path) -> dict[str, Any]:
     from qc.native.test.spike_burst import spike_burst_test
     from qc.native.test.step import step_test
 
-    imports_mb = _resident_mb()
+    imports_mb = resident_bytes() / 2**20
     series = np.load(path)
     values, times = series["year.values"], series["year.times"]
     months = times.astype("datetime64[M]").astype(np.int64) % 12 + 1
@@ -168,13 +169,6 @@ def _seconds(run: Callable[[], object]) -> float:
     began = time.process_time()
     run()
     return time.process_time() - began
-
-
-def _resident_mb() -> float:
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return float("nan")
 
 
 def _output(command: list[str]) -> dict[str, Any]:

@@ -79,8 +79,6 @@ class Release:
 
     Attributes
     ----------
-    kind : str
-    station_id : str
     start, end : float
         Epoch seconds.
     strength : array
