@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from prometheus_client import generate_latest
 
+from ingest.gateway.metrics import GatewayMetrics
+from ingest.process.metrics import CollectorMetrics
 from store.influx.store import InfluxStore
 
 if TYPE_CHECKING:
@@ -183,28 +186,15 @@ def test_health_check_of_the_watch_tells_a_missing_database(settings: SharedSett
     assert _probe("watch", tmp_path, variables) == 0
 
 
-def test_health_check_of_the_collector_reads_a_metric_that_exists() -> None:
-    from prometheus_client import generate_latest
-
-    from ingest.process.metrics import CollectorMetrics
-
-    metrics = CollectorMetrics()
-    metrics.connected.set(1)
-    wanted = re.search(r'b"\\n(\S+ 1\.0)\\n"', SERVICES["collector-1"]["healthcheck"]["test"][-1])
+@pytest.mark.parametrize(("service", "metrics"), [("collector-1", CollectorMetrics), ("gateway", GatewayMetrics)])
+def test_a_health_check_reads_a_metric_that_exists(
+    service: str, metrics: type[CollectorMetrics | GatewayMetrics]
+) -> None:
+    made = metrics()
+    made.connected.set(1)
+    wanted = re.search(r'b"\\n(\S+ 1\.0)\\n"', SERVICES[service]["healthcheck"]["test"][-1])
     assert wanted is not None
-    assert wanted[1] in generate_latest(metrics.registry).decode().splitlines()
-
-
-def test_health_check_of_the_gateway_reads_a_metric_that_exists() -> None:
-    from prometheus_client import generate_latest
-
-    from ingest.gateway.metrics import GatewayMetrics
-
-    metrics = GatewayMetrics()
-    metrics.connected.set(1)
-    wanted = re.search(r'b"\\n(\S+ 1\.0)\\n"', SERVICES["gateway"]["healthcheck"]["test"][-1])
-    assert wanted is not None
-    assert wanted[1] in generate_latest(metrics.registry).decode().splitlines()
+    assert wanted[1] in generate_latest(made.registry).decode().splitlines()
 
 
 def test_gateway_has_files_ports_and_a_user_as_its_settings_expect() -> None:

@@ -114,17 +114,9 @@ def collector_settings(settings: SharedSettings, mqtt_url: str, tmp_path: Path) 
     """Settings of a collector with a session, a database and a network file of this test's own."""
     network = tmp_path / "network.toml"
     network.write_text(network_toml(station_network()))
-    return CollectorSettings(
-        run_dir=settings.run_dir,
-        influx_url=settings.influx_url,
-        influx_database=settings.influx_database,
-        state_url=settings.state_url,
-        network=network,
-        mqtt_url=mqtt_url,
-        mqtt_client_id=f"test-{uuid.uuid4().hex[:12]}",
-        metrics_port=0,
-        gap_wait_s=0.2,
-    )
+    shared = settings.model_dump(include={"run_dir", "influx_url", "influx_database", "state_url"})
+    own = {"network": network, "mqtt_url": mqtt_url, "mqtt_client_id": f"test-{uuid.uuid4().hex[:12]}"}
+    return CollectorSettings(**shared, **own, metrics_port=0, gap_wait_s=0.2)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -17,8 +16,8 @@ from schemas.reading import Decoded, Reading, RejectReason, Status
 from sensors import json_v1
 from sensors.json_salvage import salvage
 from sensors.registry import decode
+from tests.sensors.golden import case_names, read_case
 
-TESTCASES = Path(__file__).parents[1] / "testcases" / "json_v1"
 RECEIVED_AT = datetime(2026, 11, 22, 0, 5, tzinfo=UTC)
 TOPIC = Topic("gas", "ln-sy-01", "gas1", "json")
 CODES = sorted(load_parameters())
@@ -114,13 +113,10 @@ def test_a_payload_that_cannot_be_read_is_refused_with_the_place(payload: bytes,
     assert words in result.rejections[0].detail
 
 
-@pytest.mark.parametrize("case", sorted(path.name for path in TESTCASES.iterdir()))
+@pytest.mark.parametrize("case", case_names("json_v1"))
 def test_testcase_decodes_as_expected(case: str) -> None:
-    folder = TESTCASES / case
-    topic = (folder / "topic.txt").read_text(encoding="utf-8").strip()
-    message = RawMessage(topic, (folder / "payload.bin").read_bytes(), RECEIVED_AT)
-    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    assert msgspec.to_builtins(decode(message, parse_topic(topic))) == expected
+    message, expected = read_case("json_v1", case, RECEIVED_AT)
+    assert msgspec.to_builtins(decode(message, parse_topic(message.topic))) == expected
 
 
 @st.composite

@@ -197,11 +197,9 @@ def test_starttls_is_not_given_up_where_the_server_has_none(refusing: tuple[Refu
         ("mail_to", " , ", "at least one address"),
         ("mail_to", "nobody", "expected an address"),
         ("mail_from", "a@b\nBcc: c@d", "expected an address"),
-        ("watch_interval_s", "0", "above zero"),
-        ("watch_interval_s", "nan", "above zero"),
+        *(("watch_interval_s", value, "above zero") for value in ("0", "nan")),
         ("smtp_timeout_s", "inf", "at most 86400"),
-        ("notify_max_age_h", "nan", "expected hours between 0"),
-        ("notify_max_age_h", "-1", "expected hours between 0"),
+        *(("notify_max_age_h", value, "expected hours between 0") for value in ("nan", "-1")),
     ],
 )
 def test_a_wrong_setting_says_what_was_expected(name: str, value: str, message: str) -> None:

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import json
 import math
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 import pytest
@@ -17,9 +15,9 @@ from sensors.hj212.decoder import decode as decode_hj212
 from sensors.hj212.frame import Frame, encode_frame
 from sensors.network_file import network_toml
 from sensors.registry import decode
+from tests.sensors.golden import case_names, read_case
 from tests.sensors.hj212.build import MN, NETWORK_TOML, RECEIVED_AT, build_frame, decoded, frame, network
 
-TESTCASES = Path(__file__).parents[2] / "testcases" / "hj212"
 FIVE = "DataTime=20261122085500;"
 
 
@@ -27,13 +25,10 @@ def reasons(payload: bytes, instrument: str = "gas1", code: str = "gas") -> list
     return [item.reason for item in decoded(payload, instrument, code).rejections]
 
 
-@pytest.mark.parametrize("case", sorted(path.name for path in TESTCASES.iterdir()))
+@pytest.mark.parametrize("case", case_names("hj212"))
 def test_testcase_decodes_as_expected(case: str) -> None:
-    folder = TESTCASES / case
-    topic = (folder / "topic.txt").read_text(encoding="utf-8").strip()
-    message = RawMessage(topic, (folder / "payload.bin").read_bytes(), RECEIVED_AT)
-    expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    assert msgspec.to_builtins(decode(message, parse_topic(topic), network())) == expected
+    message, expected = read_case("hj212", case, RECEIVED_AT)
+    assert msgspec.to_builtins(decode(message, parse_topic(message.topic), network())) == expected
 
 
 def test_data_time_is_the_start_of_the_interval_in_the_zone_of_the_network() -> None:
