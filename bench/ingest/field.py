@@ -45,17 +45,8 @@ PATIENCE_S = 120.0
 ADMIN, USER, PASSWORD, DEVICE_PASSWORD = "admin", "collector", "secret", "123456"
 _MINUTE = timedelta(minutes=1)
 _SETTINGS = (
-    "run_dir",
-    "network",
-    "mqtt_url",
-    "mqtt_client_id",
-    "mqtt_share",
-    "mqtt_cover_after_s",
-    "influx_url",
-    "influx_user",
-    "disk_reserve_bytes",
-    "drain_live_after_s",
-    "metrics_port",
+    *("run_dir", "network", "mqtt_url", "mqtt_client_id", "mqtt_share", "mqtt_cover_after_s", "influx_url"),
+    *("influx_user", "disk_reserve_bytes", "drain_live_after_s", "metrics_port"),
 )
 
 

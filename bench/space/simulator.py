@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from bench.verdict.case import FAULTS
 from bench.verdict.week import Week, province_week
+from bench.verdict.window import FAULTS
 from qc.hourly.space.flagging import flag_space
 from qc.run.limits import load_thresholds
 from qc.verdict.context import CaseContext

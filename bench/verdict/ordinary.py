@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bench.verdict.case import Case, Window, context_of, has_release, is_faulty
+from bench.verdict.case import Case, context_of
 from bench.verdict.plan import FIRST_H
+from bench.verdict.window import Window, has_release, is_faulty
 from sensors.simulator.stream import generator
 
 if TYPE_CHECKING:
