@@ -30,6 +30,7 @@ LEFT = {
     *("judged", "_judged", "is_judged", "_is_judged", "judged_from", "revise_hours", "fingerprint", "departure"),
     *("told", "is_told", "_told", "told_at", "TELL_AGAIN", "can_tell", "tell_more", "_SHEET_LOCK", "_COVER_WAITS"),
     *("foreign", "_BY_FOREIGN_ID", "foreign_id", "foreign_words", "above_surroundings", "_BESIDE", "makers", "speak"),
+    "is_beside",
 }
 
 
