@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from schemas.reason import Reason, encode_reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+GATE_SCOPE = "gate"
+"""Scope of the reasons of the gate."""
 
 
 class GateOutcome(StrEnum):
@@ -11,3 +20,21 @@ class GateOutcome(StrEnum):
     PASS = "pass"  # noqa: S105 - an outcome, no password
     WARN = "warn"
     HOLD = "hold"
+
+
+def failure_reason(stored: Mapping[str, Any]) -> str:
+    """Stored reason of a failed expectation of a gate result.
+
+    Parameters
+    ----------
+    stored : mapping
+        With ``reason``, or with the texts ``en`` and ``zh`` of earlier versions, which become the figures of a reason.
+
+    Examples
+    --------
+    >>> failure_reason({"id": "co.range", "en": "CO is outside", "zh": "CO 超限"})
+    '{"k":"gate.stored.text","f":{"en":"CO is outside","zh":"CO 超限"}}'
+    """
+    if "reason" in stored:
+        return str(stored["reason"])
+    return encode_reason(Reason("stored", "text", {"en": stored["en"], "zh": stored["zh"]}, GATE_SCOPE))

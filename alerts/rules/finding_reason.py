@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from schemas.gate import failure_reason
 from schemas.reason import Reason
 from store.state import FindingKind
 
@@ -60,9 +61,13 @@ def _disk(finding: Finding) -> _Message:
 
 
 def _gate(finding: Finding) -> _Message:
-    texts = ["; ".join(finding.facts.get("en", ())), "；".join(finding.facts.get("zh", ()))]
-    figures = _named(finding, "network", "start", "end", "id")
-    return "detail", {**figures, "failures": json.dumps(texts, ensure_ascii=False)}
+    facts = finding.facts
+    # Findings of earlier versions hold texts in both languages.
+    texts = [
+        failure_reason({"en": en, "zh": zh}) for en, zh in zip(facts.get("en", ()), facts.get("zh", ()), strict=True)
+    ]
+    failures = json.dumps(facts.get("failures", texts), ensure_ascii=False)
+    return "detail", {**_named(finding, "network", "start", "end", "id"), "failures": failures}
 
 
 _FIGURES: dict[FindingKind, Callable[[Finding], _Message]] = {

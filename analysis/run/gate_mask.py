@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.statistics.aqi_frame import daily_statistics
 from analysis.statistics.daily import daily_mean
 from schemas.frames import parameters_in
+from schemas.gate import failure_reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,7 +82,7 @@ def held_note(held: Sequence[HeldBatch]) -> list[dict[str, Any]]:
             "network": item.network,
             "start": item.start.isoformat(),
             "end": item.end.isoformat(),
-            "failures": [{"zh": one["zh"], "en": one["en"]} for one in item.detail.get("failures", [])],
+            "failures": [{"reason": failure_reason(one)} for one in item.detail.get("failures", [])],
         }
         for item in held
     ]

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from schemas.reason import Figure
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BETWEEN = "expect_column_values_to_be_between"
-
-
 MEDIAN = "expect_column_median_to_be_between"
-
-
-SUITE_VERSION = 2
+MEAN = "expect_column_mean_to_be_between"
+MINIMUM = "expect_column_min_to_be_between"
+Message = tuple[str, Mapping[str, Figure]]
+"""Message of a failure, and its figures besides those of the result."""
+SUITE_VERSION = 3
 """Increase it with each change of a suite; the digest in the files shows a change without an increase."""
 
 
@@ -42,9 +44,11 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     kwargs : dict
     severity : ExpectationSeverity
     columns : tuple of str
-        Columns it needs; where one has no value at all, there is nothing to judge and it is skipped.
-    en, zh : str
-        What is wrong when it fails, without figures.
+        Columns it needs; it is skipped where one of them has no value at all.
+    message : str
+        Second part of the key ``gate.<message>.<kind>`` of a failure in the catalogues; empty: its failure is not reported.
+    figures : mapping of str to number or str
+        Arguments of the message besides those of the result.
     """
 
     id: str
@@ -52,8 +56,73 @@ class Expectation(msgspec.Struct, frozen=True, kw_only=True):
     kwargs: dict[str, Any]
     severity: ExpectationSeverity
     columns: tuple[str, ...]
-    en: str
-    zh: str
+    message: str
+    figures: Mapping[str, Figure] = {}
+
+
+def column_set(names: Sequence[str], severity: ExpectationSeverity, message: str) -> Expectation:
+    """The batch has all of these columns."""
+    return Expectation(
+        id="columns",
+        type="expect_table_columns_to_match_set",
+        kwargs={"column_set": list(names), "exact_match": False},
+        severity=severity,
+        columns=(),
+        message=message,
+    )
+
+
+def has_rows(severity: ExpectationSeverity, message: str) -> Expectation:
+    """The batch has a row."""
+    return Expectation(
+        id="has_rows",
+        type="expect_table_row_count_to_be_between",
+        kwargs={"min_value": 1},
+        severity=severity,
+        columns=(),
+        message=message,
+    )
+
+
+def unique(name: str, columns: Sequence[str]) -> Expectation:
+    """No two rows agree in all of these columns."""
+    return Expectation(
+        id=name,
+        type="expect_compound_columns_to_be_unique",
+        kwargs={"column_list": list(columns)},
+        severity=ExpectationSeverity.CRITICAL,
+        columns=tuple(columns),
+        message=name,
+    )
+
+
+def of_column(
+    name: str, column: str, severity: ExpectationSeverity, message: Message, kind: str = BETWEEN, **bounds: float | None
+) -> Expectation:
+    """A column, or a statistic of it, is within bounds.
+
+    Parameters
+    ----------
+    name : str
+        Id of the expectation.
+    column : str
+    severity : ExpectationSeverity
+    message : tuple of str and mapping
+        Message of a failure and its figures; see `Expectation`.
+    kind : str
+        Great Expectations' name.
+    **bounds : float or None
+        ``min_value``, ``max_value``, and ``mostly``, the least share of rows within them [1].
+    """
+    return Expectation(
+        id=name,
+        type=kind,
+        kwargs={"column": column, **bounds},
+        severity=severity,
+        columns=(column,),
+        message=message[0],
+        figures=message[1],
+    )
 
 
 class Suite(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +133,7 @@ class Suite(msgspec.Struct, frozen=True, kw_only=True):
     name : str
         Of a network or a product.
     version : str
-        Number and digest of the content, kept with every verdict.
+        Number and digest of the content, stored with every result.
     expectations : tuple of Expectation
     """
 
@@ -89,10 +158,14 @@ def to_json(name: str, expectations: Sequence[Expectation], units: Mapping[str, 
             "type": item.type,
             "kwargs": item.kwargs,
             "severity": item.severity.value,
-            "meta": {"id": item.id, "columns": list(item.columns), "en": item.en, "zh": item.zh},
+            "meta": {"id": item.id, "columns": list(item.columns), "message": item.message, **_stored_figures(item)},
         }
         for item in expectations
     ]
     digest = hashlib.sha256(json.dumps([listed, dict(units)], ensure_ascii=False, sort_keys=True).encode()).hexdigest()
     meta = {"version": f"{SUITE_VERSION}-{digest[:8]}", "units": dict(units)}
     return json.dumps({"name": name, "expectations": listed, "meta": meta}, ensure_ascii=False, indent=1) + "\n"
+
+
+def _stored_figures(item: Expectation) -> dict[str, Any]:
+    return {"figures": dict(item.figures)} if item.figures else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -9,25 +10,35 @@ import numpy as np
 
 from qc.gate.batch import BASE_COLUMNS, BROKEN_LEVELS, BROKEN_LIMITS
 from qc.gate.expectation import BETWEEN, MEDIAN, Expectation, ExpectationSeverity
-from schemas.gate import GateOutcome
+from schemas.gate import GATE_SCOPE, GateOutcome
+from schemas.reason import Reason, encode_reason
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
+    from schemas.reason import Figure
+
 SCREENS = frozenset({"limits", "levels"})
 """Ids of the expectations about the counts of `screen`."""
+_EXAMPLES = 3
+"""Values outside that a failure names."""
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
-    """One expectation that failed, with its figures."""
+    """One expectation that failed.
+
+    Attributes
+    ----------
+    reason : str
+        Stored text of a `schemas.reason.Reason`.
+    """
 
     id: str
     severity: ExpectationSeverity
-    en: str
-    zh: str
+    reason: str
 
 
 class GateReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,39 +155,43 @@ def to_evaluate(chosen: Sequence[Expectation], broken: frozenset[str]) -> list[E
 
 
 def conclude(failures: Sequence[Failure]) -> tuple[GateOutcome, tuple[Failure, ...]]:
-    """The outcome and the failures in order; the screens are left out, for the limits behind them are named."""
-    named = [item for item in failures if item.id not in SCREENS]
-    ordered = tuple(sorted(named, key=lambda item: item.severity is not ExpectationSeverity.CRITICAL))
+    """The outcome, and the failures with the critical ones first."""
+    ordered = tuple(sorted(failures, key=lambda item: item.severity is not ExpectationSeverity.CRITICAL))
     if any(item.severity is ExpectationSeverity.CRITICAL for item in ordered):
         return GateOutcome.HOLD, ordered
     return (GateOutcome.WARN if ordered else GateOutcome.PASS), ordered
 
 
-def to_failure(one: Expectation, result: dict[str, Any]) -> Failure:
+def to_failure(one: Expectation, result: Mapping[str, Any]) -> Failure:
     """A failed expectation with the figures of its result (Great Expectations, ``SUMMARY``)."""
-    en, zh = _figures(one, result)
-    return Failure(id=one.id, severity=one.severity, en=f"{one.en} ({en})", zh=f"{one.zh}（{zh}）")
+    kind, found = _figures(result)
+    bounds = {
+        figure: math.nan if one.kwargs[name] is None else one.kwargs[name]
+        for name, figure in (("min_value", "low"), ("max_value", "high"))
+        if name in one.kwargs
+    }
+    if "mostly" in one.kwargs:
+        bounds["tolerated"] = 1 - one.kwargs["mostly"]
+    reason = Reason(one.message, kind, {**one.figures, **bounds, **found}, GATE_SCOPE)
+    return Failure(id=one.id, severity=one.severity, reason=encode_reason(reason))
 
 
-def _figures(one: Expectation, result: dict[str, Any]) -> tuple[str, str]:
-    bounds = f"{_bound(one.kwargs.get('min_value'))} .. {_bound(one.kwargs.get('max_value'))}"
+def _figures(result: Mapping[str, Any]) -> tuple[str, dict[str, Figure]]:
+    """Kind of the message, and what was found."""
     missing = (result.get("details") or {}).get("mismatched", {}).get("missing")
     if missing:
-        return f"missing: {', '.join(missing)}", f"缺少：{'、'.join(missing)}"
+        return "missing", {"missing": ", ".join(missing)}
     if "unexpected_count" in result:
-        share, count = result.get("unexpected_percent") or 0.0, result["unexpected_count"]
-        examples = ", ".join(_bound(value) for value in result.get("partial_unexpected_list", [])[:3])
-        return (
-            f"{count} rows, {share:.1f} %, e.g. {examples}; expected {bounds}",
-            f"{count} 行，占 {share:.1f} %，例如 {examples}；应在 {bounds}",
-        )
-    return (
-        f"found {_bound(result.get('observed_value'))}, expected {bounds}",
-        f"实际 {_bound(result.get('observed_value'))}，应在 {bounds}",
-    )
+        return "rows", {
+            "count": result["unexpected_count"],
+            "share_pct": result.get("unexpected_percent") or 0.0,
+            "examples": ", ".join(_example(value) for value in result.get("partial_unexpected_list", [])[:_EXAMPLES]),
+        }
+    observed = result.get("observed_value")
+    return "value", {"value": math.nan if observed is None else observed}
 
 
-def _bound(value: object) -> str:
-    if isinstance(value, int | float):
-        return f"{value:.6g}"
-    return "…" if value is None else str(value)
+def _example(value: object) -> str:
+    if isinstance(value, dict):
+        return " ".join(map(str, value.values()))
+    return f"{value:.6g}" if isinstance(value, int | float) else str(value)

@@ -31,7 +31,18 @@ from qc.gate.batch import (
     UNKNOWN_COLUMNS,
     UNKNOWN_FLAGS,
 )
-from qc.gate.expectation import BETWEEN, MEDIAN, Expectation, ExpectationSeverity, to_json
+from qc.gate.expectation import (
+    MEAN,
+    MEDIAN,
+    MINIMUM,
+    Expectation,
+    ExpectationSeverity,
+    column_set,
+    has_rows,
+    of_column,
+    to_json,
+    unique,
+)
 from qc.limits.load import LimitKinds
 from qc.limits.thresholds import load_thresholds
 from qc.native.test.gross_range import GrossRangeLimit
@@ -83,197 +94,73 @@ def network_json(network: str) -> str:
 
 
 def _shape(codes: list[str]) -> Iterator[Expectation]:
-    """Columns, order and codes: what cannot be wrong unless a program is."""
-    yield Expectation(
-        id="columns",
-        type="expect_table_columns_to_match_set",
-        kwargs={"column_set": [*BASE_COLUMNS, *codes], "exact_match": False},
-        severity=ExpectationSeverity.WARNING,
-        columns=(),
-        en="a configured parameter has not been reported by any station",
-        zh="有已配置的参数没有任何站点上报",
-    )
-    yield Expectation(
-        id="has_rows",
-        type="expect_table_row_count_to_be_between",
-        kwargs={"min_value": 1},
-        severity=ExpectationSeverity.CRITICAL,
-        columns=(),
-        en="the batch has no hour",
-        zh="本批次没有任何小时数据",
-    )
-    yield Expectation(
-        id="unique_hours",
-        type="expect_compound_columns_to_be_unique",
-        kwargs={"column_list": ["station_id", "start"]},
-        severity=ExpectationSeverity.CRITICAL,
-        columns=("station_id", "start"),
-        en="an hour of a station is there twice",
-        zh="同一站点的同一小时重复",
-    )
-    exact: dict[str, tuple[str, float | None, str, str]] = {
-        HOURS_SINCE_PREVIOUS: ("ordered_hours", None, "the hours of a station are not in order", "站点的小时顺序错误"),
-        SECONDS_PAST_HOUR: ("whole_hours", 0, "an hour does not start at a full hour", "小时起始时间不是整点"),
-        UNKNOWN_FLAGS: ("flag_codes", 0, "a flag is not one of 1, 2, 3, 4, 9", "存在 1、2、3、4、9 以外的标识"),
-        UNKNOWN_COLUMNS: ("known_columns", 0, "a parameter does not belong to the network", "存在不属于该网络的参数"),
+    """Columns, order and codes: what only a program can get wrong."""
+    yield column_set([*BASE_COLUMNS, *codes], ExpectationSeverity.WARNING, "columns")
+    yield has_rows(ExpectationSeverity.CRITICAL, "has_rows")
+    yield unique("unique_hours", ("station_id", "start"))
+    exact: dict[str, tuple[str, int, int | None]] = {
+        HOURS_SINCE_PREVIOUS: ("ordered_hours", 1, None),
+        SECONDS_PAST_HOUR: ("whole_hours", 0, 0),
+        UNKNOWN_FLAGS: ("flag_codes", 0, 0),
+        UNKNOWN_COLUMNS: ("known_columns", 0, 0),
     }
-    for column, (name, maximum, en, zh) in exact.items():
-        low = 1 if maximum is None else 0
-        yield Expectation(
-            id=name,
-            type=BETWEEN,
-            kwargs={"column": column, "min_value": low, "max_value": maximum},
-            severity=ExpectationSeverity.CRITICAL,
-            columns=(column,),
-            en=en,
-            zh=zh,
-        )
+    for column, (name, low, high) in exact.items():
+        yield of_column(name, column, ExpectationSeverity.CRITICAL, (name, {}), min_value=low, max_value=high)
 
 
 def _delivery() -> Iterator[Expectation]:
     """Completeness and freshness."""
-    yield Expectation(
-        id="completeness",
-        type=BETWEEN,
-        kwargs={"column": SHARE_VALID, "min_value": MIN_SHARE_VALID, "mostly": MIN_SHARE_OF_HOURS},
-        severity=ExpectationSeverity.WARNING,
-        columns=(SHARE_VALID,),
-        en="in more than a quarter of the station hours less than 75 % of the parameters are valid",
-        zh="超过四分之一的站点小时中，有效参数不足 75 %",
-    )
-    yield Expectation(
-        id="completeness_floor",
-        type="expect_column_mean_to_be_between",
-        kwargs={"column": SHARE_VALID, "min_value": MIN_SHARE_OF_BATCH},
-        severity=ExpectationSeverity.CRITICAL,
-        columns=(SHARE_VALID,),
-        en="less than half of the expected hourly values are valid",
-        zh="有效小时值不足应有数量的一半",
-    )
-    yield Expectation(
-        id="freshness_stations",
-        type=BETWEEN,
-        kwargs={"column": AGE, "max_value": MAX_STATION_AGE_H, "mostly": FRESH_STATIONS},
-        severity=ExpectationSeverity.WARNING,
-        columns=(AGE,),
-        en=f"more than a tenth of the stations have had no valid hour for {MAX_STATION_AGE_H} h",
-        zh=f"超过十分之一的站点已 {MAX_STATION_AGE_H} 小时没有有效数据",
-    )
-    yield Expectation(
-        id="freshness_network",
-        type="expect_column_min_to_be_between",
-        kwargs={"column": AGE, "max_value": MAX_NETWORK_AGE_H},
-        severity=ExpectationSeverity.CRITICAL,
-        columns=(AGE,),
-        en=f"no station has had a valid hour for {MAX_NETWORK_AGE_H} h",
-        zh=f"所有站点已 {MAX_NETWORK_AGE_H} 小时没有有效数据",
-    )
+    hard, soft = ExpectationSeverity.CRITICAL, ExpectationSeverity.WARNING
+    share = {"min_value": MIN_SHARE_VALID, "mostly": MIN_SHARE_OF_HOURS}
+    yield of_column("completeness", SHARE_VALID, soft, ("completeness", {}), **share)
+    least = {"min_value": MIN_SHARE_OF_BATCH}
+    yield of_column("completeness_floor", SHARE_VALID, hard, ("completeness_floor", {}), MEAN, **least)
+    fresh = {"max_value": MAX_STATION_AGE_H, "mostly": FRESH_STATIONS}
+    yield of_column("freshness_stations", AGE, soft, ("freshness_stations", {}), **fresh)
+    newest = {"max_value": MAX_NETWORK_AGE_H}
+    yield of_column("freshness_network", AGE, hard, ("freshness_network", {}), MINIMUM, **newest)
 
 
 def _cross(codes: set[str]) -> Iterator[Expectation]:
     """Relations between parameters, soft: a real atmosphere can break each for an hour."""
-    table: list[tuple[str, set[str], float | None, float, str, str]] = [
-        (
-            PM_EXCESS,
-            {"pm25", "pm10"},
-            None,
-            0,
-            f"PM2.5 is often above PM10 x {PM_RATIO:g} + {PM_DIFFERENCE_UG_M3:g}",
-            f"PM2.5 经常高于 PM10×{PM_RATIO:g}+{PM_DIFFERENCE_UG_M3:g}",
-        ),
-        (
-            NOX_RATIO,
-            {"no", "no2", "nox"},
-            NOX_LOW,
-            NOX_HIGH,
-            "NO + NO2 often differs from NOx by more than 30 %",
-            "NO+NO2 与 NOx 经常相差 30 % 以上",
-        ),
-        (
-            DEW_POINT_EXCESS,
-            {"temperature", "dew_point"},
-            None,
-            MAX_DEW_POINT_EXCESS_DEGC,
-            "the dew point is often above the temperature",
-            "露点经常高于气温",
-        ),
-        (
-            COMPONENTS_EXCESS,
-            {"pm25", "sulfate"},
-            None,
-            0,
-            f"the components often add up to more than PM2.5 x {COMPONENTS_RATIO:g} + {COMPONENTS_DIFFERENCE_UG_M3:g}",
-            f"组分之和经常高于 PM2.5×{COMPONENTS_RATIO:g}+{COMPONENTS_DIFFERENCE_UG_M3:g}",
-        ),
-        (
-            SHORT_WAVE_EXCESS,
-            {"sw_out", "global_radiation"},
-            None,
-            MAX_SHORT_WAVE_EXCESS_W_M2,
-            "reflected radiation is often above the incoming",
-            "反射辐射经常高于入射辐射",
-        ),
+    pm = {"ratio": PM_RATIO, "difference": PM_DIFFERENCE_UG_M3}
+    components = {"ratio": COMPONENTS_RATIO, "difference": COMPONENTS_DIFFERENCE_UG_M3}
+    table: list[tuple[str, set[str], float | None, float, dict[str, float]]] = [
+        (PM_EXCESS, {"pm25", "pm10"}, None, 0, pm),
+        (NOX_RATIO, {"no", "no2", "nox"}, NOX_LOW, NOX_HIGH, {}),
+        (DEW_POINT_EXCESS, {"temperature", "dew_point"}, None, MAX_DEW_POINT_EXCESS_DEGC, {}),
+        (COMPONENTS_EXCESS, {"pm25", "sulfate"}, None, 0, components),
+        (SHORT_WAVE_EXCESS, {"sw_out", "global_radiation"}, None, MAX_SHORT_WAVE_EXCESS_W_M2, {}),
     ]
-    for column, needed, low, high, en, zh in table:
+    for column, needed, low, high, figures in table:
         if needed <= codes:
-            yield Expectation(
-                id=column,
-                type=BETWEEN,
-                kwargs={"column": column, "min_value": low, "max_value": high, "mostly": RELATION_SHARE},
-                severity=ExpectationSeverity.WARNING,
-                columns=(column,),
-                en=en,
-                zh=zh,
-            )
+            bounds = {"min_value": low, "max_value": high, "mostly": RELATION_SHARE}
+            yield of_column(column, column, ExpectationSeverity.WARNING, (column, figures), **bounds)
 
 
 def _screens() -> Iterator[Expectation]:
     """Two counts in place of hundreds of bounds of single columns; `qc.gate.outcome.screen` computes them."""
-    table = (
-        ("limits", BROKEN_LIMITS, "limits of columns are broken", "有列超出限值"),
-        ("levels", BROKEN_LEVELS, "medians of parameters are implausible", "有参数的中位数不合理"),
-    )
-    for name, column, en, zh in table:
-        yield Expectation(
-            id=name,
-            type=BETWEEN,
-            kwargs={"column": column, "max_value": 0},
-            severity=ExpectationSeverity.WARNING,
-            columns=(column,),
-            en=en,
-            zh=zh,
-        )
+    for name, column in (("limits", BROKEN_LIMITS), ("levels", BROKEN_LEVELS)):
+        yield of_column(name, column, ExpectationSeverity.WARNING, ("", {}), max_value=0)
 
 
 def _range(item: Parameter) -> Iterator[Expectation]:
     if item.range_min is None and item.range_max is None:
         return
-    yield Expectation(
-        id=f"{item.parameter}.range",
-        type=BETWEEN,
-        kwargs={"column": item.parameter, "min_value": item.range_min, "max_value": item.range_max},
-        severity=ExpectationSeverity.CRITICAL,
-        columns=(item.parameter,),
-        en=f"a valid hour of {item.name_en} is outside its physical range [{item.unit}]",
-        zh=f"{item.name_zh}的有效小时值超出物理范围 [{item.unit}]",
-    )
+    message = ("range", {"parameter": item.parameter, "unit": item.unit})
+    bounds = {"min_value": item.range_min, "max_value": item.range_max}
+    yield of_column(f"{item.parameter}.range", item.parameter, ExpectationSeverity.CRITICAL, message, **bounds)
 
 
 def _level(item: Parameter, network: str) -> Iterator[Expectation]:
-    """The middle of a batch lies in the plausible range; it does not where a unit was mistaken."""
+    """The median of a batch is in the plausible range; it is not where a unit was mistaken."""
     # No station has an empty id and no month is 0, so only limits without either are found: those of every place and season.
     limit = load_thresholds(_KINDS).find(GrossRangeLimit, item.parameter, network=network, station_id="", month=0)
     if limit is None:
         return
-    yield Expectation(
-        id=f"{item.parameter}.level",
-        type=MEDIAN,
-        kwargs={"column": item.parameter, "min_value": limit.suspect_min, "max_value": limit.suspect_max},
-        severity=ExpectationSeverity.WARNING,
-        columns=(item.parameter,),
-        en=f"the median of {item.name_en} is implausible, perhaps a wrong unit [{item.unit}]",
-        zh=f"{item.name_zh}的中位数不合理，单位可能有误 [{item.unit}]",
-    )
+    message = ("level", {"parameter": item.parameter, "unit": item.unit})
+    bounds = {"min_value": limit.suspect_min, "max_value": limit.suspect_max}
+    yield of_column(f"{item.parameter}.level", item.parameter, ExpectationSeverity.WARNING, message, MEDIAN, **bounds)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How the arguments of a message are written.
+"""The sentence of a reason, and how the arguments of a message are written.
 
 =================== =====================================================================================
 format in the text  what is written
@@ -8,7 +8,7 @@ format in the text  what is written
 ``{x:percent}``     a part of 1 in percent: 15 %
 ``{x:word.check}``  the catalogue entry ``word.check.<x>``; the argument itself where there is none
 ``{x:parameters}``  short names of parameters by their codes, which commas separate
-``{x:bilingual}``   a JSON list of two texts that others wrote, English and Chinese
+``{x:reasons}``     the sentences of a JSON list of stored reasons
 ``{x:tests}``       names of QC tests by their identifiers, which commas separate
 ``{x:.1f}``         Python's format
 =================== =====================================================================================
@@ -23,7 +23,8 @@ from functools import cache, lru_cache
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
-from schemas.words.catalogue import messages
+from schemas.reason import Reason, parse_reason
+from schemas.words.catalogue import LANGUAGES, messages
 from schemas.words.naming import parameters_text, tests_text
 
 if TYPE_CHECKING:
@@ -46,6 +47,34 @@ _UNITS = {
 }
 MISSING = "–"
 """Written in the place of a number that is not known."""
+
+
+def render(reason: Reason, language: str) -> str:
+    """Sentence of a reason.
+
+    Parameters
+    ----------
+    reason : Reason
+    language : str
+        ``en`` or ``zh``; any other is read as ``en``.
+
+    Returns
+    -------
+    str
+        The key with its figures where this version has no message for it, such as a reason of a test that was removed.
+    """
+    chosen = language if language in LANGUAGES else "en"
+    text = messages(chosen).get(reason.key)
+    if text is None:
+        return " ".join([reason.key, *(f"{name}={value}" for name, value in reason.figures.items())])
+    return format_message(text, chosen, reason.figures)
+
+
+@lru_cache(maxsize=16_384)
+def sentence(stored: str, language: str) -> str:
+    """Sentence of a stored reason; a text that is no reason, such as the note of a person, is returned unchanged."""
+    reason = parse_reason(stored)
+    return stored if reason is None else render(reason, language)
 
 
 def format_message(text: str, language: str, arguments: Mapping[str, object]) -> str:
@@ -124,8 +153,8 @@ def _percent(value: Any, language: str) -> str:  # noqa: ANN401 - any number
     return f"{number_text(100 * float(value), language)} %"
 
 
-def _bilingual(value: str, language: str) -> str:
-    return str(json.loads(value)[language == "zh"])
+def _reasons(value: str, language: str) -> str:
+    return ("；" if language == "zh" else "; ").join(sentence(stored, language) for stored in json.loads(value))
 
 
 def _word(key: str, default: str, language: str) -> str:
@@ -136,7 +165,7 @@ _WRITERS: Mapping[str, Callable[[Any, str], str]] = {
     "": _plain,
     "unit": lambda value, _: unit_text(str(value)),
     "percent": _percent,
-    "bilingual": _bilingual,
+    "reasons": _reasons,
     "parameters": parameters_text,
     "tests": tests_text,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -39,7 +39,7 @@ def list_(
     stored = [item for item in _held() if network in (None, item.network) and (everything or item.blocks)]
     found, is_cut = page(stored, limit)
     for item in found:
-        typer.echo(to_json(item) if as_json else _line(item))
+        typer.echo(_json(item) if as_json else _line(item))
     if is_cut:
         tell_more("qc held list", limit, as_json=as_json, filters="--network")
     if not found:
@@ -56,10 +56,10 @@ def show(number: Batch, as_json: AsJson = False) -> None:
         shell.stop(f"gate result {number} is no held batch; skyground qc held list --all shows them")
     (item,) = found
     if as_json:
-        typer.echo(to_json(item))
+        typer.echo(_json(item))
         return
     typer.echo(_line(item))
-    for failure in item.detail.get("failures", []):
+    for failure in with_texts(item.detail)["failures"]:
         typer.echo(f"  {failure['severity']}: {failure['zh']}\n      {failure['en']}")
     typer.echo(f"  suite {item.detail.get('suite_version', '')}; page {item.detail.get('page') or '-'}")
     for decision in item.decisions:
@@ -94,6 +94,25 @@ def _held() -> list[HeldBatch]:
     with StateStore(shell.settings().state_url) as state:
         state.migrate()
         return shell.or_exit(state.gate.list_held)
+
+
+def with_texts(record: dict[str, Any]) -> dict[str, Any]:
+    """A report of the gate as plain JSON, each of its failures with the sentence of its reason as ``en`` and ``zh``."""
+    from schemas.gate import failure_reason
+    from schemas.words import LANGUAGES, sentence
+
+    failures = [
+        {**one, **{language: sentence(failure_reason(one), language) for language in LANGUAGES}}
+        for one in record.get("failures", ())
+    ]
+    return {**record, "failures": failures}
+
+
+def _json(item: HeldBatch) -> str:
+    import msgspec
+
+    plain: dict[str, Any] = msgspec.to_builtins(item)
+    return to_json({**plain, "detail": with_texts(plain["detail"])})
 
 
 def _line(item: HeldBatch) -> str:

@@ -15,7 +15,7 @@ from console.cli.qc.scores import scores
 from console.cli.shell.moment import AsOf, At, From, ToNow, moment, span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from qc.run.gate.job import GateSummary
     from qc.run.job import QcSummary
@@ -141,6 +141,8 @@ def gate(  # noqa: PLR0917 - typer passes them by name
     as_json: AsJson = False,
 ) -> None:
     """Judge batches of hours, or products; exit status 1 if one is held. 质控门禁。"""
+    import msgspec
+
     from qc.run.gate import job as job_gate
 
     settings, now = settings_of(), _now()
@@ -154,7 +156,8 @@ def gate(  # noqa: PLR0917 - typer passes them by name
             found = [_or_exit(partial(judge, settings, name, *when))]
         is_held |= any(item.outcome == "hold" for item in found)
         for summary in found:
-            typer.echo(to_json(summary) if as_json else _gate_text(summary, settings.language))
+            plain = gate_holds.with_texts(msgspec.to_builtins(summary))
+            typer.echo(to_json(plain) if as_json else _gate_text(summary, plain["failures"], settings.language))
     if is_held:
         raise typer.Exit(1)
 
@@ -243,9 +246,9 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none"
 
 
-def _gate_text(summary: GateSummary, language: str) -> str:
+def _gate_text(summary: GateSummary, failures: Sequence[dict[str, str]], language: str) -> str:
     head = f"{summary.network:<4} {summary.start:%Y-%m-%dT%H:%MZ} .. {summary.end:%Y-%m-%dT%H:%MZ}: {summary.outcome.upper()}"
-    lines = [f"  {item.severity.value}: {item.zh if language == 'zh' else item.en}" for item in summary.failures]
+    lines = [f"  {item['severity']}: {item[language]}" for item in failures]
     return "\n".join(
         [f"{head} ({summary.evaluated} expectations, {len(summary.skipped)} skipped) {summary.page}", *lines]
     )

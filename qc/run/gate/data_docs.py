@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from qc.gate.gate import render_page
+from schemas.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +82,8 @@ def write_page(directory: Path, name: str, page: str, report: GateReport) -> Pat
 
 def _head(report: GateReport) -> str:
     outcome = report.result.value
-    failures = "".join(f"<li>{html.escape(item.zh)}<br>{html.escape(item.en)}</li>" for item in report.failures)
+    texts = [[html.escape(sentence(item.reason, language)) for language in ("zh", "en")] for item in report.failures]
+    failures = "".join(f"<li>{'<br>'.join(both)}</li>" for both in texts)
     about = f"规则集版本 suite version {html.escape(report.suite_version)} · {report.evaluated} 项 expectations"
     return (
         f'<p><a href="../../index.html">质控门禁 QC gate</a></p><p class="{outcome}">{_WORDS[outcome]}</p>'

@@ -263,7 +263,6 @@ def _update_findings(state: StateStore, found: Sequence[GateSummary], now: datet
 
 
 def _finding(summary: GateSummary, now: datetime) -> Finding:
-    hard = summary.failures[:_MAILED_FAILURES]
     return Finding(
         key=finding_key(summary.network, summary.start),
         kind=FindingKind.GATE,
@@ -272,8 +271,7 @@ def _finding(summary: GateSummary, now: datetime) -> Finding:
             "network": summary.network,
             "start": summary.start.isoformat(),
             "end": summary.end.isoformat(),
-            "zh": [item.zh for item in hard],
-            "en": [item.en for item in hard],
+            "failures": [item.reason for item in summary.failures[:_MAILED_FAILURES]],
         },
         first_at=now,
         last_at=now,

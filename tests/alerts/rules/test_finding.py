@@ -10,6 +10,7 @@ import pytest
 from alerts.rules.finding_reason import detail_of, title_of
 from alerts.run.delivery import deliver
 from alerts.run.evaluation import evaluate
+from schemas.reason import Reason, encode_reason
 from schemas.words import LANGUAGES, render
 from store.state import Finding, FindingKind
 from tests.alerts.run.test_job import DAY, mails
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from store.influx.store import InfluxStore
     from store.state import StateStore
 
+HELD = encode_reason(Reason("has_rows", "value", scope="gate"))
 FACTS = {
     FindingKind.CLOCK: {"clock": "wrong_zone", "skew_s": -28800.0, "held": 20},
     FindingKind.FOREIGN_PAYLOAD: {"topic": "obs/v1/gas/t-01/gas1/json", "named": "station 'x', the topic names 't-01'"},
     FindingKind.BALANCE_REST: {"rest": 4, "first": "2026-11-22T00:00:00+00:00", "last": "2026-11-22T03:00:00+00:00"},
     FindingKind.GAP: {"start": "a", "end": "b", "missing": 7, "attempts": 4},
     FindingKind.DISK: {"free_bytes": 1_500_000_000, "reserve_bytes": 1 << 30, "directory": "rawlog"},
-    FindingKind.GATE: {"id": 7, "network": "gas", "start": "a", "end": "b", "zh": ["CO 超限"], "en": ["CO is outside"]},
+    FindingKind.GATE: {"id": 7, "network": "gas", "start": "a", "end": "b", "failures": [HELD]},
     FindingKind.QUARANTINE_FULL: {"items": 170_000, "payload_bytes": 1, "share": 0.85},
     FindingKind.PROCESS: {"process": "watch/a", "host": "a", "complaint": "", "beat_at": "b", "restarts": 3},
     FindingKind.INTERNAL_ERROR: {"process": "drain", "detail": "ValueError: x (ingest/decode/clock.py:1 note)"},
@@ -83,3 +85,24 @@ def test_both_languages_have_the_figures(kind: FindingKind, now: datetime) -> No
         if name in {"rest", "held", "missing", "attempts", "items", "topic", "id", "network", "process", "restarts"}:
             assert str(value) in zh
             assert str(value) in en
+
+
+def test_a_held_batch_shows_its_failures_in_the_language_of_the_reader(now: datetime) -> None:
+    assert "excluded from products: the batch has no hour. See" in render(
+        detail_of(finding(FindingKind.GATE, now)), "en"
+    )
+    assert "不进入产品：本批次没有任何小时数据。" in render(detail_of(finding(FindingKind.GATE, now)), "zh")
+
+
+def test_a_held_batch_of_an_earlier_version_keeps_its_texts(now: datetime) -> None:
+    facts = {
+        "id": 7,
+        "network": "gas",
+        "start": "a",
+        "end": "b",
+        "zh": ["CO 超限", "无数据"],
+        "en": ["CO is outside", "no"],
+    }
+    earlier = Finding(key="gate_hold", kind=FindingKind.GATE, facts=facts, first_at=now, last_at=now)
+    assert "CO is outside; no. See" in render(detail_of(earlier), "en")
+    assert "CO 超限；无数据。" in render(detail_of(earlier), "zh")

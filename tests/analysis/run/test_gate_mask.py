@@ -12,6 +12,7 @@ import pytest
 from analysis.run.attribution import attribute
 from analysis.run.coanalysis import coanalyse
 from analysis.run.gate_mask import held_hours, held_note, without_held
+from schemas.reason import Reason, encode_reason
 from store.influx.store import InfluxStore
 from store.state import GateDecision, GateOutcome, GateResult, GateRuling, HeldBatch, StateStore
 from tests.analysis.frames import START, episode_start
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-FAILURE = {"id": "co.range", "severity": "critical", "zh": "超出物理范围", "en": "outside its physical range"}
+REASON = encode_reason(Reason("has_rows", "value", scope="gate"))
+FAILURE = {"id": "has_rows", "severity": "critical", "reason": REASON}
 
 
 def batch(first: int, last: int, network: str = "gas") -> HeldBatch:
@@ -54,7 +56,7 @@ def test_nothing_is_left_out_where_nothing_is_held(held: list[HeldBatch]) -> Non
 def test_the_note_names_batch_and_failures() -> None:
     (note,) = held_note([batch(0, 24)])
     assert (note["network"], note["start"]) == ("gas", BEGIN.isoformat())
-    assert note["failures"] == [{"zh": FAILURE["zh"], "en": FAILURE["en"]}]
+    assert note["failures"] == [{"reason": REASON}]
 
 
 @pytest.mark.integration

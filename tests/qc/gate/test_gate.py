@@ -17,6 +17,7 @@ from qc.run.gate import data_docs
 from qc.run.gate.suite_file import read_suite
 from schemas.message import NetworkCode
 from schemas.network import Instrument, Station
+from schemas.words import sentence
 from store.state import GateOutcome
 
 if TYPE_CHECKING:
@@ -96,8 +97,8 @@ def test_unit_mistake_holds_the_batch_in_two_languages(tmp_path: Path) -> None:
     report = judge(hourly, tmp_path)
     assert report.result is GateOutcome.HOLD
     assert failed(report) == ["co.range", "co.level"]
-    assert "96 rows, 100.0 %" in report.failures[0].en
-    assert "一氧化碳" in report.failures[0].zh
+    assert sentence(report.failures[0].reason, "en").endswith("in 96 valid hours (100.0 %), e.g. 600, 600, 600")
+    assert sentence(report.failures[0].reason, "zh").startswith("CO：96 个有效小时值（100.0 %）超出物理范围")
 
 
 def test_soft_failures_warn(tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ def test_parameter_that_never_came_is_named(tmp_path: Path) -> None:
     hourly = {key: frame.drop(columns=["so2", "so2__n", "so2__flag"]) for key, frame in healthy().items()}
     report = judge(hourly, tmp_path)
     assert failed(report) == ["columns"]
-    assert "missing: so2" in report.failures[0].en
+    assert sentence(report.failures[0].reason, "en") == "configured parameters that no station reported: so2"
     assert set(report.skipped) == {"so2.range", "so2.level"}
 
 

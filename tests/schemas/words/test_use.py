@@ -103,4 +103,13 @@ def test_every_set_of_words_is_named_by_a_message_or_by_the_code() -> None:
 
 
 def test_every_prefix_of_the_catalogues_is_known() -> None:
-    assert {key.partition(".")[0] for key in CATALOGUE} == {"cli", "finding", "mail", "page", "qc", "verdict", "word"}
+    assert {key.partition(".")[0] for key in CATALOGUE} == {
+        "cli",
+        "finding",
+        "gate",
+        "mail",
+        "page",
+        "qc",
+        "verdict",
+        "word",
+    }

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from qc.run.gate.job import ended, gate
+from schemas.reason import reason_data
 from store.state import FindingKind, GateOutcome, StateStore
 from tests.network import instrument, network_text, station
 
@@ -34,5 +35,5 @@ def test_a_batch_without_any_hour_warns_since_nothing_could_be_held_back(
 ) -> None:
     found = gate(placed, "gas", T0, T0 + DAY, T0 + DAY)
     assert found.outcome is GateOutcome.WARN
-    assert any("no hour" in item.en for item in found.failures)
+    assert "gate.has_rows.value" in [reason_data(item.reason).key for item in found.failures]
     assert not state.findings.list(kind=FindingKind.GATE)
