@@ -7,7 +7,6 @@ The log-odds of an event are a prior plus one weight for each piece of evidence 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,7 @@ import msgspec
 
 from qc.limits.load import ThresholdError
 from qc.verdict.evidence import collect_evidence
-from schemas.reason import Figure, Reason
+from schemas.reason import Reason
 from schemas.words import render, words
 
 if TYPE_CHECKING:
@@ -47,20 +46,13 @@ class WeighedEvidence(msgspec.Struct, frozen=True, kw_only=True):
         One of `qc.verdict.evidence.EVIDENCE`.
     weight : float
         What it added to the log-odds of an event [1].
-    en, zh : str
-        Sentence.
-    key : str
-        Of the sentence in the catalogues.
-    figures : mapping of str to number or str
-        Its arguments.
+    reason : Reason
+        Message and figures; `schemas.words.render` gives the sentence.
     """
 
     name: str
     weight: float
-    en: str
-    zh: str
-    key: str
-    figures: Mapping[str, Figure]
+    reason: Reason
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +86,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         share = 1 - self.probability if is_fault else self.probability
         side = [item for item in self.evidence if (item.weight < 0) == (self.log_odds < 0)]
         reported = (side or list(self.evidence))[:SUMMARY_REASONS]
-        reasons = [item.zh if language == "zh" else item.en for item in reported]
+        reasons = [render(item.reason, language) for item in reported]
         joined = text("separator").join(reasons) or text("no_evidence")
         return text("summary", share=f"{share:.2f}", word=self.word, reasons=joined)
 
@@ -158,13 +150,6 @@ def _weigh_one(item: Indication, rule: VerdictRule) -> WeighedEvidence:
     for known in rule.evidence:
         if known.name == item.name:
             reason = Reason(item.name, "event" if is_event else "fault", item.figures, "verdict")
-            return WeighedEvidence(
-                name=item.name,
-                weight=known.event if is_event else known.fault,
-                en=render(reason, "en"),
-                zh=render(reason, "zh"),
-                key=reason.key,
-                figures=reason.figures,
-            )
+            return WeighedEvidence(name=item.name, weight=known.event if is_event else known.fault, reason=reason)
     msg = f"verdict.evidence: no weight for {item.name!r}"
     raise ThresholdError(msg)

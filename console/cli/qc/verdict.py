@@ -57,11 +57,30 @@ def verdict(  # noqa: PLR0917 - one for each option
         stop(str(error))
     finally:
         store.close()
-    typer.echo(to_json(found) if as_json else _text(found, settings.language.value))
+    typer.echo(to_json(_plain(found)) if as_json else _text(found, settings.language.value))
+
+
+def _plain(found: Verdict) -> dict[str, object]:
+    """The verdict for JSON, each piece of evidence with key, figures and sentence of its reason."""
+    import msgspec
+
+    from schemas.words import LANGUAGES, render
+
+    evidence = [
+        {
+            "name": item.name,
+            "weight": item.weight,
+            **{language: render(item.reason, language) for language in LANGUAGES},
+            "key": item.reason.key,
+            "figures": item.reason.figures,
+        }
+        for item in found.evidence
+    ]
+    return {**msgspec.structs.asdict(found), "evidence": evidence}
 
 
 def _text(found: Verdict, language: str) -> str:
-    from schemas.words import words
+    from schemas.words import render, words
 
     text, name_of = words(language, "cli.verdict"), words(language, "verdict")
     lines = [found.summary(language)]
@@ -70,7 +89,7 @@ def _text(found: Verdict, language: str) -> str:
             "line",
             weight=f"{item.weight:+.1f}",
             name=name_of(f"{item.name}.name"),
-            reason=item.zh if language == "zh" else item.en,
+            reason=render(item.reason, language),
         )
         for item in found.evidence
     ]

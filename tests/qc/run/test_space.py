@@ -92,5 +92,6 @@ def test_the_verdict_is_asked_by_function_and_command(
     assert shell.invoke(app, asked).output.startswith("fault or event: 0.")
     body = json.loads(shell.invoke(app, [*asked, "--json"]).output)
     assert (body["word"], body["parameter"]) == ("event", "pm25")
+    assert set(body["evidence"][0]) == {"name", "weight", "en", "zh", "key", "figures"}
     wrong = shell.invoke(app, ["qc", "verdict", "--station", "s5", "--parameter", "o3", "--at", "2026-06-02"])
     assert (wrong.exit_code, "measures 'o3'" in wrong.output) == (2, True)

@@ -12,6 +12,7 @@ from qc.run.verdict import CaseError, rule_of, verdict_of
 from qc.verdict.verdict import Verdict, Word
 from schemas.interval import Interval
 from schemas.reading import Reading
+from schemas.words import render
 from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def asked(placed: SharedSettings, store: InfluxStore) -> Callable[..., Verdict]:
 
 
 def told(found: Verdict, name: str) -> str:
-    return next(item.en for item in found.evidence if item.name == name)
+    return next(render(item.reason, "en") for item in found.evidence if item.name == name)
 
 
 def test_the_instrument_with_most_readings_is_judged_and_the_others_are_evidence(asked: Callable[..., Verdict]) -> None:
