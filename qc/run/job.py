@@ -1,7 +1,7 @@
 """Quality control of a network over stored data.
 
-A run reads the native values of its stations (`qc.run.station_reader`), judges each station (`qc.station`), and writes hours
-and flags (`qc.run.write`).
+A run reads the native values of its stations (`qc.run.station_reader`) and the stored hours around them (`qc.run.context_reader`),
+evaluates each station (`qc.station`), and writes hours and flags (`qc.run.write`).
 """
 
 from __future__ import annotations
@@ -14,27 +14,25 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from qc.hourly.relation.network import history_h
+from qc.hourly.space.flagging import find_deviations
 from qc.run import calibration
-from qc.run.context_reader import ContextReader
+from qc.run.context_reader import read_context, read_space_context
 from qc.run.gate.job import GateSummary, gate
 from qc.run.limits import thresholds_of
-from qc.run.space import Made, judge_space
 from qc.run.station_reader import codes_of, read_stations, stations_of
 from qc.run.write import ResultWriter, save_flags, save_hours
 from qc.station.judge import RunContext, StationResult, judge_station
+from qc.station.space import add_space, flag_in_space, flags_of
 from qc.station.window import HOUR, make_window
 from schemas.flag import Flag
-from schemas.frames import FLAG, concat_flags
+from schemas.frames import concat_flags
 from schemas.interval import Interval
 from schemas.message import NetworkCode
 from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Generator, Sequence
-
-    import pandas as pd
+    from collections.abc import Collection, Sequence
 
     from schemas.network import Network, Station
     from store.settings import SharedSettings
@@ -140,8 +138,7 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
         calibrations = calibration.load(state, code, thresholds, zone, window.read_start)
         context = RunContext(code, zone, thresholds, window, calibrations)
         writer = ResultWriter(store, state, context, current.id, None if stations is None else frozenset(stations))
-        results = _judge(read_stations(store, context, chosen), writer, settings.stations)
-        fields = _write(writer, results)
+        fields = _write(writer, _evaluate(writer, settings.stations, chosen))
         state.revisions.close_hours(code, *span, now, stations)
         state.screened.add(code, [item.id for item in chosen], *span)
         summary = QcSummary(
@@ -189,42 +186,26 @@ def stretches(hours: Sequence[ReopenedHour]) -> list[tuple[str, datetime, dateti
     return found
 
 
-def _judge(
-    frames: Generator[tuple[Station, dict[str, pd.DataFrame]]], writer: ResultWriter, network: Network
-) -> list[StationResult]:
-    """Results of all stations; none is written before all are at hand, since the tests in space compare them."""
+def _evaluate(writer: ResultWriter, network: Network, chosen: Sequence[Station]) -> list[StationResult]:
+    """Results of all stations; none is written before all exist, since the tests in space compare them."""
     context = writer.context
-    reader = ContextReader(
-        store=writer.store,
-        network=context.network,
-        start=context.window.start - timedelta(hours=history_h(context.thresholds, context.network)),
-        end=context.window.read_end,
-        stations=tuple(network.stations_of(context.network)),
-        only=writer.only_station,
-    )
-    with closing(frames):
-        results = [judge_station(station, natives, context, reader) for station, natives in frames]
+    around = read_context(writer.store, context, list(network.stations_of(context.network)), chosen)
+    with closing(read_stations(writer.store, context, chosen)) as natives:
+        results = [judge_station(station, frames, context, around) for station, frames in natives]
     if writer.stations is None:
-        _compare(writer, network, results)
+        _evaluate_space(writer, network, results)
     return results
 
 
-def _compare(writer: ResultWriter, network: Network, results: Sequence[StationResult]) -> None:
-    """Add the verdicts of the tests in space; they need all stations of the network, so runs of some leave them alone."""
+def _evaluate_space(writer: ResultWriter, network: Network, results: Sequence[StationResult]) -> None:
+    """Add the flags of the tests in space; they need all stations of the network, so runs of some leave them alone."""
     context, window = writer.context, writer.context.window
-    records = concat_flags([flags for item in results for flags in (item.native_flags, item.hourly_flags)])
     hours = {item.station_id: item.whole for item in results if len(item.whole)}
-    made = Made(hours, records, Interval(window.start, window.end))
-    found = judge_space(writer.store, network, context.network, made=made, thresholds=context.thresholds)
-    for item in results:
-        changed = found.hourly.get(item.station_id)
-        if changed is not None and len(item.hours):
-            flags = [name for name in map(str, item.hours) if name.endswith(FLAG)]
-            item.hours[flags] = window.inside(changed)[flags]
-        own = found.records[found.records["station_id"] == item.station_id] if len(found.records) else found.records
-        item.hourly_flags = concat_flags([item.hourly_flags, own])
-    if results:
-        results[0].unevaluated.update(found.unevaluated)
+    span = Interval(window.start, window.end)
+    deviations = find_deviations(hours, network, context.network, thresholds=context.thresholds, span=span)
+    # What the verdict needs is known only now: the other networks of the stations that deviate.
+    around = read_space_context(writer.store, network, context.network, hours, deviations.station_ids)
+    add_space(results, flag_in_space(deviations, network, context, around, flags_of(results)), context)
 
 
 def _write(writer: ResultWriter, results: Sequence[StationResult]) -> dict[str, Any]:

@@ -1,10 +1,10 @@
-"""One station's part of a run, pure: native frames in; verdicts, hours and their verdicts out."""
+"""One station's part of a run, pure: native frames in; flags, hours and their flags out."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -24,19 +24,20 @@ if TYPE_CHECKING:
 
     from qc.calibration.applied import Calibrations
     from qc.limits.thresholds import Thresholds
+    from qc.station.context_hours import ContextHours
     from schemas.network import Instrument, Station
 
 
 @dataclass(frozen=True, slots=True)
 class RunContext:
-    """What judging depends on besides the data.
+    """What the flags of a run depend on besides the data.
 
     Attributes
     ----------
     zone : ZoneInfo
         Of the civil months by which limits may change.
     calibrations : Calibrations or None
-        What checks and decisions say of the data; None: nothing.
+        Outcomes of checks, and corrections; None: neither.
     """
 
     network: str
@@ -44,19 +45,6 @@ class RunContext:
     thresholds: Thresholds
     window: Window
     calibrations: Calibrations | None = None
-
-
-class HourSource(Protocol):
-    """Supplies further hours to the hourly tests (`qc.run.context_reader.ContextReader`)."""
-
-    def with_history(self, hourly: Hourly, station: Station) -> Hourly:
-        """The hours at hand after stored ones before them."""
-
-    def other_networks(self, station: Station) -> pd.DataFrame | None:
-        """Hours of the station's other networks."""
-
-    def near(self, station: Station) -> dict[str, pd.DataFrame]:
-        """Hours of neighbours by id."""
 
 
 @dataclass(slots=True)
@@ -90,9 +78,9 @@ class StationResult:
 
 
 def judge_station(
-    station: Station, natives: Mapping[str, pd.DataFrame], context: RunContext, reader: HourSource | None = None
+    station: Station, natives: Mapping[str, pd.DataFrame], context: RunContext, around: ContextHours | None = None
 ) -> StationResult:
-    """Judge a station's instruments, make its hours and judge these.
+    """Evaluate a station's instruments, make its hours and evaluate these.
 
     Parameters
     ----------
@@ -100,7 +88,7 @@ def judge_station(
     natives : mapping of str to DataFrame
         `schemas.frames` native by instrument id, of the read span; one that is absent or empty is silent.
     context : RunContext
-    reader : HourSource or None
+    around : ContextHours or None
         Earlier hours, other networks and neighbours; None: only the hours of the run are used.
     """
     found, parts, flags = StationResult(station.id), list[Hourly](), list[pd.DataFrame]()
@@ -116,14 +104,14 @@ def judge_station(
     made = merge(parts)
     hours = flag_hours(
         HourlyContext(
-            made if reader is None else reader.with_history(made, station),
+            made if around is None else around.with_history(made, station),
             context.thresholds,
             network=context.network,
             station_id=station.id,
             zone=context.zone,
-            other_networks=None if reader is None else reader.other_networks(station),
+            other_networks=None if around is None else around.other_networks(station),
             place=coordinates_of(station),
-            near={} if reader is None else reader.near(station),
+            near={} if around is None else around.near_hours(station),
         )
     )
     found.unevaluated.update(hours.unevaluated)

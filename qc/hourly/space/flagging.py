@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ from qc.angle import rows_on_line
 from qc.hourly.space.neighbours import StationCoordinates
 from qc.hourly.space.table import KINDS, TESTS
 from schemas.flag import Flag, combine
-from schemas.frames import FLAG, FLAG_COLUMNS, concat_flags, valid_values
+from schemas.frames import FLAG, FLAG_COLUMNS, concat_flags, empty_flags, valid_values
 from schemas.parameter import parameter
 from schemas.reason import reason_text
 
@@ -87,19 +87,7 @@ def flag_space(
     FlaggedSpace
         Nothing is more than SUSPECT.
     """
-    present = [item for item in network.stations_of(code) if item.id in hours and len(hours[item.id])]
-    task = _Space(present, hours, thresholds, network=code, zone=network.timezone, is_event=is_event)
-    task.keep(span)
-    codes = dict.fromkeys(
-        name
-        for item in present
-        for one in item.instruments_of(code)
-        for name in one.parameters
-        if name in hours[item.id]
-    )
-    for name in codes:
-        task.compare(name)
-    return FlaggedSpace(task.changed, concat_flags(task.records), task.unevaluated, task.exempted)
+    return flag_deviations(find_deviations(hours, network, code, thresholds=thresholds, span=span), is_event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +98,84 @@ class _Found:
     test: SpaceTest
     limit: SpaceLimit
     run: Compared
+
+
+@dataclass(frozen=True, slots=True)
+class _Deviation:
+    """Hours of one station that a test finds SUSPECT, as rows of the index."""
+
+    station_id: str
+    found: _Found
+    column: int
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Deviations:
+    """What the tests in space find before events are exempted.
+
+    Attributes
+    ----------
+    hours : mapping of str to DataFrame
+        As given to `find_deviations`.
+    index : DatetimeIndex
+        Hours that were compared.
+    unevaluated : Counter of str
+        See `FlaggedSpace`.
+    """
+
+    hours: Mapping[str, pd.DataFrame]
+    index: pd.DatetimeIndex
+    unevaluated: Counter[str]
+    found: list[_Deviation]
+
+    @property
+    def station_ids(self) -> list[str]:
+        """Stations with a SUSPECT hour."""
+        return list(dict.fromkeys(item.station_id for item in self.found))
+
+
+def find_deviations(
+    hours: Mapping[str, pd.DataFrame],
+    network: Network,
+    code: str,
+    *,
+    thresholds: Thresholds,
+    span: Interval | None = None,
+) -> Deviations:
+    """The first half of `flag_space`: which station-hours differ from those of their neighbours."""
+    present = [item for item in network.stations_of(code) if item.id in hours and len(hours[item.id])]
+    task = _Space(present, hours, thresholds, network=code, zone=network.timezone)
+    task.keep(span)
+    codes = dict.fromkeys(
+        name
+        for item in present
+        for one in item.instruments_of(code)
+        for name in one.parameters
+        if name in hours[item.id]
+    )
+    for name in codes:
+        task.compare(name)
+    return Deviations(hours, task.index, task.unevaluated, task.found)
+
+
+def flag_deviations(deviations: Deviations, is_event: IsEvent | None) -> FlaggedSpace:
+    """The second half of `flag_space`: records and combined flags of the deviations that are no event."""
+    flagged = FlaggedSpace({}, empty_flags(), deviations.unevaluated, 0)
+    records, exempted = [], 0
+    for item in deviations.found:
+        at = item.rows if is_event is None else _without_events(item, deviations.index, is_event)
+        exempted += item.rows.size - at.size
+        if not at.size:
+            continue
+        own = deviations.hours[item.station_id]
+        records.append(_records(item, deviations.index[at], own, at))
+        name = item.found.code + FLAG
+        frame = flagged.hourly.get(item.station_id, own)
+        flags = frame[name].to_numpy(dtype=np.int8)
+        suspect = np.where(frame.index.isin(deviations.index[at]), Flag.SUSPECT, Flag.UNKNOWN).astype(np.int8)
+        flagged.hourly[item.station_id] = frame.assign(**{name: combine([flags, suspect])})
+    return replace(flagged, records=concat_flags(records), exempted=exempted)
 
 
 class _Space:
@@ -123,18 +189,14 @@ class _Space:
         *,
         network: str,
         zone: ZoneInfo,
-        is_event: IsEvent | None,
     ) -> None:
         self.stations, self.hours, self.thresholds, self.network = stations, hours, thresholds, network
-        self.zone, self.is_event = zone, is_event
         self.index = pd.DatetimeIndex([], dtype="datetime64[us, UTC]")
         for item in stations:
             self.index = self.index.union(pd.DatetimeIndex(hours[item.id].index))
         self.months = self.index.tz_convert(zone).month.to_numpy()
-        self.changed: dict[str, pd.DataFrame] = {}
-        self.records: list[pd.DataFrame] = []
+        self.found: list[_Deviation] = []
         self.unevaluated: Counter[str] = Counter()
-        self.exempted = 0
 
     def keep(self, span: Interval | None) -> None:
         """Leave out the hours outside of the span."""
@@ -158,7 +220,9 @@ class _Space:
             flags = run.flags[np.ix_(rows, columns)]
             self.unevaluated[test.name] += int((flags == Flag.UNKNOWN).sum())
             for column in np.flatnonzero(columns):
-                self._note(own[column], _Found(code, test, limit, run), int(column), rows)
+                at = np.flatnonzero(rows & (run.flags[:, column] == Flag.SUSPECT))
+                if at.size:
+                    self.found.append(_Deviation(own[column].id, _Found(code, test, limit, run), int(column), at))
 
     def _limits(
         self, kind: type[SpaceLimit], code: str, own: Sequence[Station]
@@ -177,53 +241,38 @@ class _Space:
             for limit, months, columns in found.values()
         ]
 
-    def _note(self, station: Station, found: _Found, column: int, rows: NDArray[np.bool_]) -> None:
-        """Keep the SUSPECT hours of one station, in records and in its combined flags."""
-        at = np.flatnonzero(rows & (found.run.flags[:, column] == Flag.SUSPECT))
-        at = self._without_events(station, found.code, at)
-        if not at.size:
-            return
-        self.records.append(self._records(station, found, column, at))
-        name = found.code + FLAG
-        frame = self.changed.get(station.id, self.hours[station.id])
-        flags = frame[name].to_numpy(dtype=np.int8)
-        suspect = np.where(frame.index.isin(self.index[at]), Flag.SUSPECT, Flag.UNKNOWN).astype(np.int8)
-        self.changed[station.id] = frame.assign(**{name: combine([flags, suspect])})
 
-    def _without_events(self, station: Station, code: str, at: NDArray[np.int64]) -> NDArray[np.int64]:
-        if self.is_event is None or not at.size:
-            return at
-        kept = []
-        for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1):
-            first, last = self.index[run[0]].to_pydatetime(), (self.index[run[-1]] + _HOUR).to_pydatetime()
-            if self.is_event(station.id, code, first, last):
-                self.exempted += len(run)
-            else:
-                kept.append(run)
-        return np.concatenate(kept) if kept else at[:0]
+def _without_events(item: _Deviation, index: pd.DatetimeIndex, is_event: IsEvent) -> NDArray[np.int64]:
+    kept = []
+    for run in np.split(item.rows, np.flatnonzero(np.diff(item.rows) > 1) + 1):
+        first, last = index[run[0]].to_pydatetime(), (index[run[-1]] + _HOUR).to_pydatetime()
+        if not is_event(item.station_id, item.found.code, first, last):
+            kept.append(run)
+    return np.concatenate(kept) if kept else item.rows[:0]
 
-    def _records(self, station: Station, found: _Found, column: int, at: NDArray[np.int64]) -> pd.DataFrame:
-        run, limit, known = found.run, found.limit, parameter(found.code)
-        values = valid_values(self.hours[station.id], found.code).reindex(self.index[at]).to_numpy()
-        figures: dict[str, str | float] = {"unit": known.unit, "limit": limit.deviations}
-        if "radius" in found.test.messages["apart"]:
-            figures["radius"] = limit.radius_km
-        reasons = [
-            reason_text(
-                found.test.name,
-                "apart",
-                value=float(value),
-                deviations=round(float(run.deviations[row, column]), 1),
-                level=round(_shown(float(run.level[row, column]), known.period), known.decimals),
-                count=int(run.count[row, column]),
-                **figures,
-            )
-            for value, row in zip(values, at, strict=True)
-        ]
-        frame = pd.DataFrame({"start": self.index[at].as_unit("us"), "flag": np.int8(Flag.SUSPECT), "reason": reasons})
-        frame = frame.assign(station_id=station.id, parameter=found.code, test=found.test.name)
-        frame["instrument_id"] = None
-        return frame[list(FLAG_COLUMNS)]
+
+def _records(item: _Deviation, starts: pd.DatetimeIndex, hours: pd.DataFrame, at: NDArray[np.int64]) -> pd.DataFrame:
+    run, limit, known = item.found.run, item.found.limit, parameter(item.found.code)
+    values = valid_values(hours, item.found.code).reindex(starts).to_numpy()
+    figures: dict[str, str | float] = {"unit": known.unit, "limit": limit.deviations}
+    if "radius" in item.found.test.messages["apart"]:
+        figures["radius"] = limit.radius_km
+    reasons = [
+        reason_text(
+            item.found.test.name,
+            "apart",
+            value=float(value),
+            deviations=round(float(run.deviations[row, item.column]), 1),
+            level=round(_shown(float(run.level[row, item.column]), known.period), known.decimals),
+            count=int(run.count[row, item.column]),
+            **figures,
+        )
+        for value, row in zip(values, at, strict=True)
+    ]
+    frame = pd.DataFrame({"start": starts.as_unit("us"), "flag": np.int8(Flag.SUSPECT), "reason": reasons})
+    frame = frame.assign(station_id=item.station_id, parameter=item.found.code, test=item.found.test.name)
+    frame["instrument_id"] = None
+    return frame[list(FLAG_COLUMNS)]
 
 
 def _shown(level: float, period: float | None) -> float:

@@ -1,4 +1,4 @@
-"""What the job gives the hourly tests beside the hours at hand."""
+"""Stored hours and other networks reach the hourly tests of a run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from qc.native.coordinates import coordinates_of
 from qc.run import job
-from qc.run.context_reader import neighbours
 from schemas.interval import Interval
-from schemas.network import Instrument, Station
 from schemas.reading import Reading
 from schemas.words import sentence
 from store.influx.store import Bucket, InfluxStore
@@ -25,24 +22,6 @@ HOUR = timedelta(hours=1)
 NETWORK = network_text(
     station("r1", instrument("g", "rad", 3600, "gamma_dose_rate"), instrument("w", "met", 3600, "rain", "wind_speed"))
 )
-
-
-def rad_station(name: str, lon: float | None, lat: float | None) -> Station:
-    gauge = Instrument(id="g", network="rad", cadence_s=3600, parameters=("gamma_dose_rate",))
-    return Station(id=name, instruments=(gauge,), lon=lon, lat=lat)
-
-
-def test_neighbours_are_near_and_the_nearest_first() -> None:
-    here = rad_station("a", 123.0, 41.0)
-    others = [
-        rad_station("far", 126.0, 41.0),
-        rad_station("b", 123.0, 41.5),
-        rad_station("c", 123.0, 41.2),
-        rad_station("d", None, None),
-    ]
-    assert [item.id for item in neighbours(here, [here, *others])] == ["c", "b"]
-    assert neighbours(others[-1], [here, *others]) == []
-    assert coordinates_of(others[-1]) is None
 
 
 @pytest.mark.integration
