@@ -12,7 +12,7 @@ from console.cli.shell.moment import From, OpenFrom, ToNow, check_order, open_sp
 from console.cli.shell.named import refuse_unknown
 
 if TYPE_CHECKING:
-    from qc.run.drift import DriftReport
+    from qc.hourly.drift.report import DriftReport
     from store.settings import SharedSettings
 
 _AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
