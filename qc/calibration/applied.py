@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from qc.calibration.check import FlaggedPeriod, period_flags
+from qc.calibration.check import FlaggedPeriod, evaluate_checks, flagged_periods, period_flags
 from qc.calibration.correction import corrected
 from schemas.flag import Flag, combine
 from schemas.frames import FLAG_COLUMNS, FLAG_END, concat_flags, parameters_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
+    from zoneinfo import ZoneInfo
 
+    from qc.limits.thresholds import Thresholds
     from qc.native.runner import FlaggedNative
     from qc.native.series import Stream
-    from schemas.calibration import Correction
-
+    from schemas.calibration import CheckResult, Correction
 
 _Channel = tuple[str, str, str]
 
@@ -59,6 +61,19 @@ class Calibrations:
             if (decisions := self.corrections.get((stream.station_id, stream.instrument_id, code)))
         }
         return native.assign(**changed) if changed else native
+
+
+def calibrations_of(
+    results: Iterable[CheckResult], corrections: Iterable[Correction], thresholds: Thresholds, zone: ZoneInfo
+) -> Calibrations:
+    """Flagged periods of checks and the corrections that hold, by channel; parameters as `qc.calibration.check.evaluate_checks`."""
+    periods: dict[_Channel, list[FlaggedPeriod]] = defaultdict(list)
+    for item in flagged_periods(evaluate_checks(results, thresholds, zone)):
+        periods[item.station_id, item.instrument_id, item.parameter].append(item)
+    decisions: dict[_Channel, list[Correction]] = defaultdict(list)
+    for held in corrections:
+        decisions[held.station_id, held.instrument_id, held.parameter].append(held)
+    return Calibrations(periods, decisions)
 
 
 def _records(period: FlaggedPeriod, times: np.ndarray) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from console.cli.shell.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from qc.run.calibration import CorrectionProposal
+    from qc.calibration.proposal import CorrectionProposal
     from store.settings import SharedSettings
     from store.state import StateStore, StoredCheck, StoredCorrection
 

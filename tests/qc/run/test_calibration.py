@@ -10,12 +10,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from qc.calibration.check import FlaggedPeriod
 from qc.calibration.correction import CalibrationError
 from qc.run import job
-from qc.run.calibration import changed_hours, propose, revert
+from qc.run.calibration import propose, revert
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult
-from schemas.flag import Flag
 from schemas.flagged import native_with_flags
 from schemas.interval import Interval
 from schemas.reading import Reading
@@ -184,16 +182,3 @@ def test_the_commands_list_show_correct_and_revert(
     assert "reverted by a person" in ask("list")
     assert "no correction" in ask("revert", str(number), *decide, status=2)
     assert "no calibration check 99" in ask("show", "99", status=2)
-
-
-def doubt(start: int, end: int | None) -> FlaggedPeriod:
-    return FlaggedPeriod(
-        network="gas", station_id="s", instrument_id="a", parameter="o3", start=START + start * HOUR,
-        end=None if end is None else START + end * HOUR, flag=Flag.FAIL, test="calibration", reason="",
-    )  # fmt: skip
-
-
-def test_only_hours_whose_doubt_changes_are_judged_anew() -> None:
-    hours = {item[2] for item in changed_hours([doubt(1, None)], [doubt(1, 4)], NOW)}
-    assert hours == {START + hour * HOUR for hour in (1, 4, 5)}
-    assert changed_hours([doubt(1, 4)], [doubt(1, 4)], NOW) == set()
