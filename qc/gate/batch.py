@@ -17,7 +17,7 @@ from schemas.frames import FLAG, parameters_in, valid_values
 from schemas.parameter import parameter, parameters_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from schemas.network import Station
@@ -54,6 +54,37 @@ PM_RATIO, PM_DIFFERENCE_UG_M3 = 1.1, 10.0
 COMPONENTS_RATIO, COMPONENTS_DIFFERENCE_UG_M3 = 1.3, 5.0
 """The components may exceed PM2.5 by this factor [1] and difference [µg m⁻³]; project default, not verified."""
 _COMPONENTS = ("sulfate", "nitrate", "ammonium", "oc", "ec")
+
+
+def reporting_stations(stations: Iterable[Station], hourly: Mapping[str, pd.DataFrame]) -> list[Station]:
+    """Stations that are expected in a batch: a data set keeps its own times and is expected only where it has hours."""
+    return [item for item in stations if item.late_window_h or len(hourly.get(item.id, ()))]
+
+
+def expected_parameters(stations: Sequence[Station], network: str) -> list[str]:
+    """Parameters that the stations' instruments of a network are configured to report."""
+    return list(
+        dict.fromkeys(name for one in stations for item in one.instruments_of(network) for name in item.parameters)
+    )
+
+
+def make_batches(
+    hourly: Mapping[str, pd.DataFrame],
+    stations: Sequence[Station],
+    network: str,
+    spans: Sequence[tuple[datetime, datetime]],
+) -> list[pd.DataFrame]:
+    """A batch for each span; see `make_batch`."""
+    return [
+        make_batch(
+            {name: frame[(frame.index >= start) & (frame.index < end)] for name, frame in hourly.items()},
+            stations,
+            network,
+            start,
+            end,
+        )
+        for start, end in spans
+    ]
 
 
 def make_batch(

@@ -34,6 +34,23 @@ PRODUCTS: dict[str, int | None] = {
 _FORECAST_TARGETS = 2
 
 
+def ended(table: pd.DataFrame, hours: int | None, end: datetime) -> pd.DataFrame:
+    """Rows of a product whose period is over: a day that is not over has no index yet.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Column ``start``, UTC.
+    hours : int or None
+        Length of a period [h]; None: the product has none, all rows are kept.
+    end : datetime
+        Aware.
+    """
+    if hours is None or table.empty:
+        return table
+    return table[pd.to_datetime(table["start"], utc=True) + pd.Timedelta(hours=hours) <= pd.Timestamp(end)]
+
+
 def make_product_batch(
     table: pd.DataFrame, network: Network, suite: Suite, span: tuple[datetime, datetime], now: datetime
 ) -> pd.DataFrame:

@@ -82,6 +82,23 @@ def evaluate(batch: pd.DataFrame, suite: Suite, expected: Sequence[str] | None) 
     return EvaluatedBatch(report=report, batch=counted, shown=tuple(asked))
 
 
+def evaluate_all(batches: Sequence[pd.DataFrame], suite: Suite, expected: Sequence[str] | None) -> list[EvaluatedBatch]:
+    """Evaluate batches one by one; see `evaluate`.
+
+    An empty batch has nothing to hold back: its outcome is at most a warning, and the silence watch reports it.
+    """
+    return [
+        _not_held(evaluate(batch, suite, expected)) if batch.empty else evaluate(batch, suite, expected)
+        for batch in batches
+    ]
+
+
+def _not_held(evaluated: EvaluatedBatch) -> EvaluatedBatch:
+    if evaluated.report.result is not GateOutcome.HOLD:
+        return evaluated
+    return msgspec.structs.replace(evaluated, report=msgspec.structs.replace(evaluated.report, result=GateOutcome.WARN))
+
+
 def worth_a_page(evaluated: Sequence[EvaluatedBatch]) -> list[EvaluatedBatch]:
     """Batches that get a page, of one suite in their order: those that are held, and the newest."""
     return [item for item in evaluated[:-1] if item.report.result is GateOutcome.HOLD] + list(evaluated[-1:])

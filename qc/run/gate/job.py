@@ -5,15 +5,15 @@ Errors: `qc.gate.gate.GateError`, `store.error.StoreError`, `ValueError` for wha
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
-import pandas as pd
 
-from qc.gate.batch import make_batch
-from qc.gate.batch_product import PRODUCTS, make_product_batch
-from qc.gate.gate import evaluate, worth_a_page
+from qc.gate.batch import expected_parameters, make_batches, reporting_stations
+from qc.gate.batch_product import PRODUCTS, ended, make_product_batch
+from qc.gate.gate import evaluate_all, worth_a_page
 from qc.gate.outcome import Failure
 from qc.run.gate.data_docs import publish
 from qc.run.gate.product_table import read_product_tables
@@ -35,7 +35,10 @@ from store.state import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
     from qc.gate.gate import EvaluatedBatch
+    from qc.gate.outcome import GateReport
     from store.settings import SharedSettings
 
 HOUR = timedelta(hours=1)
@@ -46,12 +49,12 @@ _MAILED_FAILURES = 5
 
 
 class GateSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """The gate's verdict on one batch; see `qc.gate.outcome.GateReport`.
+    """The gate's result for one batch; see `qc.gate.outcome.GateReport`.
 
     Attributes
     ----------
     id : int
-        Of the kept result: by it a held batch is released or rejected.
+        Of the stored result, by which a held batch is released or rejected.
     network : str
         Or ``product/<name>``.
     """
@@ -107,34 +110,11 @@ def gate_product(settings: SharedSettings, product: str, start: datetime, end: d
         msg = f"there is no suite for product {product!r}; there: {', '.join(PRODUCTS)}"
         raise ValueError(msg)
     first, last = _span(start, end, end)
-    network = settings.stations
     with StateStore(settings.state_url) as state:
-        store = InfluxStore(settings)
-        try:
-            table = read_product_tables(store, state, product, first, last)
-        finally:
-            store.close()
-        batch = make_product_batch(
-            ended(table, PRODUCTS[product], last), network, read_suite(product), (first, last), now
-        )
-        return _judge(settings, state, PRODUCT_PREFIX + product, [(first, last, batch)], expected=None, now=now)[0]
-
-
-def ended(table: pd.DataFrame, hours: int | None, end: datetime) -> pd.DataFrame:
-    """Rows of a product whose period is over: the day at hand has no index yet, and nothing is wrong with that.
-
-    Parameters
-    ----------
-    table : DataFrame
-        ProductColumn ``start``, UTC.
-    hours : int or None
-        Length of a period [h]; None: the product has none, all rows are kept.
-    end : datetime
-        Aware.
-    """
-    if hours is None or table.empty:
-        return table
-    return table[pd.to_datetime(table["start"], utc=True) + hours * HOUR <= pd.Timestamp(end)]
+        with closing(InfluxStore(settings)) as store:
+            table = ended(read_product_tables(store, state, product, first, last), PRODUCTS[product], last)
+        batch = make_product_batch(table, settings.stations, read_suite(product), (first, last), now)
+        return _run(settings, state, PRODUCT_PREFIX + product, [(first, last)], [batch], expected=None, now=now)[0]
 
 
 def decide(settings: SharedSettings, decision: GateDecision) -> HeldBatch:
@@ -159,58 +139,39 @@ def _span(start: datetime, end: datetime, now: datetime) -> tuple[datetime, date
 
 
 def _gate_network(
-    settings: SharedSettings, code: NetworkCode, windows: Sequence[tuple[datetime, datetime]], now: datetime
+    settings: SharedSettings, code: NetworkCode, spans: Sequence[tuple[datetime, datetime]], now: datetime
 ) -> list[GateSummary]:
-    store = InfluxStore(settings)
-    try:
-        hourly = store.read_hourly_all(code, windows[0][0], windows[-1][1])
-    finally:
-        store.close()
-    # A data set keeps its own times: it is expected only where it has hours.
-    stations = [
-        item for item in settings.stations.stations_of(code) if item.late_window_h or len(hourly.get(item.id, ()))
-    ]
-    expected = list(
-        dict.fromkeys(name for one in stations for item in one.instruments_of(code) for name in item.parameters)
-    )
-    batches = [
-        (first, last, make_batch(_between(hourly, first, last), stations, code, first, last)) for first, last in windows
-    ]
+    with closing(InfluxStore(settings)) as store:
+        hourly = store.read_hourly_all(code, spans[0][0], spans[-1][1])
+    stations = reporting_stations(settings.stations.stations_of(code), hourly)
+    batches = make_batches(hourly, stations, code, spans)
     with StateStore(settings.state_url) as state:
-        return _judge(settings, state, code.value, batches, expected=expected, now=now)
+        expected = expected_parameters(stations, code)
+        return _run(settings, state, code.value, spans, batches, expected=expected, now=now)
 
 
-def _between(hourly: dict[str, pd.DataFrame], start: datetime, end: datetime) -> dict[str, pd.DataFrame]:
-    return {name: frame[(frame.index >= start) & (frame.index < end)] for name, frame in hourly.items()}
-
-
-def _judge(
+def _run(  # noqa: PLR0913 - a run of the gate
     settings: SharedSettings,
     state: StateStore,
     name: str,
-    batches: Sequence[tuple[datetime, datetime, pd.DataFrame]],
+    spans: Sequence[tuple[datetime, datetime]],
+    batches: Sequence[pd.DataFrame],
     *,
     expected: list[str] | None,
     now: datetime,
 ) -> list[GateSummary]:
+    """Evaluate batches, and store pages, results and findings."""
     version, suite = thresholds_of(settings).version, read_suite(name.removeprefix(PRODUCT_PREFIX))
-    with state.runs.open("gate", name, batches[0][0], batches[-1][1], version) as current:
-        evaluated = [_held_back(evaluate(batch, suite, expected), batch) for _, _, batch in batches]
+    with state.runs.open("gate", name, spans[0][0], spans[-1][1], version) as current:
+        evaluated = evaluate_all(batches, suite, expected)
         pages = _publish(settings, evaluated, suite.name, now)
         found = [
-            _keep(state, name, (first, last), one, run_id=current.id, page=page)
-            for (first, last, _), one, page in zip(batches, evaluated, pages, strict=True)
+            _store(state, name, span, one.report, run_id=current.id, page=page)
+            for span, one, page in zip(spans, evaluated, pages, strict=True)
         ]
         _update_findings(state, found, now)
         current.counts = _counts(found)
     return found
-
-
-def _held_back(evaluated: EvaluatedBatch, batch: pd.DataFrame) -> EvaluatedBatch:
-    """An empty batch has nothing to hold back: it is a warning, and the silence watch reports it."""
-    if len(batch) or evaluated.report.result is not GateOutcome.HOLD:
-        return evaluated
-    return msgspec.structs.replace(evaluated, report=msgspec.structs.replace(evaluated.report, result=GateOutcome.WARN))
 
 
 def _publish(settings: SharedSettings, evaluated: list[EvaluatedBatch], name: str, now: datetime) -> list[str]:
@@ -220,18 +181,11 @@ def _publish(settings: SharedSettings, evaluated: list[EvaluatedBatch], name: st
     return [written.get(id(item), "") for item in evaluated]
 
 
-def _keep(
-    state: StateStore, name: str, span: tuple[datetime, datetime], evaluated: EvaluatedBatch, *, run_id: str, page: str
+def _store(
+    state: StateStore, name: str, span: tuple[datetime, datetime], report: GateReport, *, run_id: str, page: str
 ) -> GateSummary:
-    report = msgspec.structs.replace(evaluated.report, page=page)
-    result = GateResult(
-        network=name,
-        start=span[0],
-        end=span[1],
-        outcome=report.result,
-        detail=msgspec.to_builtins(report),
-        run_id=run_id,
-    )
+    detail = msgspec.to_builtins(msgspec.structs.replace(report, page=page))
+    result = GateResult(network=name, start=span[0], end=span[1], outcome=report.result, detail=detail, run_id=run_id)
     return GateSummary(
         id=state.gate.add_result(result),
         network=name,

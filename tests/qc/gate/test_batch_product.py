@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from qc.gate import gate
-from qc.gate.batch_product import PRODUCTS, make_product_batch
+from qc.gate.batch_product import PRODUCTS, ended, make_product_batch
 from qc.gate.suite import DIRECTORY
 from qc.gate.suite_product import describe_product, product_json
 from qc.run.gate.suite_file import read_suite
@@ -136,3 +136,10 @@ def test_an_old_product_is_told() -> None:
     assert "product.freshness" in [
         item.id for item in gate.evaluate(batch, read_suite("aqi_daily"), None).report.failures
     ]
+
+
+def test_a_day_that_is_not_over_is_no_part_of_a_batch() -> None:
+    table = pd.DataFrame({"start": [START, START + timedelta(days=1)], "aqi": [80.0, float("nan")]})
+    assert ended(table, 24, START + timedelta(days=1) + timedelta(hours=3))["start"].tolist() == [START]
+    assert len(ended(table, None, START)) == 2
+    assert ended(table.iloc[:0], 24, START).empty

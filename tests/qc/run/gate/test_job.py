@@ -1,14 +1,13 @@
-"""What the gate does with batches that hold nothing, and with days that are not over."""
+"""What the gate does with batches that hold nothing."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-import pandas as pd
 import pytest
 
-from qc.run.gate.job import ended, gate
+from qc.run.gate.job import gate
 from schemas.reason import reason_data
 from store.state import FindingKind, GateOutcome, StateStore
 from tests.network import instrument, network_text, station
@@ -20,13 +19,6 @@ if TYPE_CHECKING:
 T0 = datetime(2026, 11, 24, 16, tzinfo=UTC)
 DAY = timedelta(days=1)
 NETWORK = network_text(station("s1", instrument("a", "gas", 60, "so2")))
-
-
-def test_a_day_that_is_not_over_is_no_part_of_a_batch() -> None:
-    table = pd.DataFrame({"start": [T0, T0 + DAY], "aqi": [80.0, float("nan")]})
-    assert ended(table, 24, T0 + DAY + timedelta(hours=3))["start"].tolist() == [T0]
-    assert len(ended(table, None, T0)) == 2
-    assert ended(table.iloc[:0], 24, T0).empty
 
 
 @pytest.mark.integration
