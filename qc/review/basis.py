@@ -11,6 +11,7 @@ from schemas.flag import Flag
 from schemas.frames import FLAG
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from numpy.typing import NDArray
@@ -69,6 +70,39 @@ def changed_hours(hourly: pd.DataFrame, review: Review) -> pd.DatetimeIndex:
     hours = review_hours(review.target.start, review.target.end)
     changed = hour_digests(hourly, review.target.parameter, hours) != basis_digests(review, len(hours))
     return pd.DatetimeIndex(hours[changed])
+
+
+def describe_changes(reviews: Sequence[Review], hours: Mapping[tuple[str, str], pd.DataFrame], who: str) -> list[str]:
+    """What has changed in the hours of reviews since they were proposed; empty where nothing has.
+
+    Parameters
+    ----------
+    reviews : sequence of Review
+    hours : mapping of (str, str) to DataFrame
+        `schemas.frames` hourly as it is now, by network and station.
+    who : str
+        Who acts on the reviews.
+    """
+    found = []
+    for item in reviews:
+        now = hours[item.target.network, item.target.station_id]
+        changed = changed_hours(now, item)
+        if len(changed):
+            found.append(_change_text(item, now, changed, who))
+    return found
+
+
+def _change_text(review: Review, hours: pd.DataFrame, changed: pd.DatetimeIndex, who: str) -> str:
+    target, first = review.target, changed[0]
+    now = "no hour"
+    if first in hours.index and target.parameter in hours:
+        row = hours.loc[first]
+        now = f"{row[target.parameter]:.6g} with flag {row.get(target.parameter + FLAG)}"
+    return (
+        f"review {review.id}: {review.proposed.who} saw {target.station_id} {target.parameter} at "
+        f"{review.proposed.at:%Y-%m-%dT%H:%MZ}, {len(changed)} of its hours have changed before {who} looked, the first is "
+        f"{first:%Y-%m-%dT%H:%MZ}, now {now}"
+    )
 
 
 def hour_flags(hourly: pd.DataFrame, code: str) -> NDArray[np.int8]:

@@ -9,7 +9,7 @@ from schemas.review import ReviewReason, ReviewState, ReviewVerdict
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from qc.run.review.progress import DeadlineStatus
+    from qc.review.progress import DeadlineStatus
     from schemas.review import Review, ReviewDraft, ReviewTarget
 
 VERDICTS_ZH = {

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
-from qc.review.basis import changed_hours
+from qc.review.basis import describe_changes
 from qc.run.review.settings import ReviewSettings, Separation
-from schemas.frames import FLAG
-from schemas.review import Review, ReviewAction
+from schemas.review import ReviewAction
 from store.error import ReviewConflictError
 from store.influx.store import InfluxStore
 from store.state import StateStore
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from schemas.review import Review
     from store.settings import SharedSettings
 
-
 _SHOWN = 3
+"""Changes that the message of an error names."""
 
 
 def act(
@@ -44,34 +45,19 @@ def act(
 
 
 def _check_unchanged(settings: SharedSettings, reviews: Sequence[Review], who: str) -> None:
-    """Refuse if hours have changed since; each station is read once, for an act on many may mean a province's month."""
-    by_station: dict[tuple[str, str], list[Review]] = {}
-    for review in reviews:
-        by_station.setdefault((review.target.network, review.target.station_id), []).append(review)
-    changes_found = []
-    store = InfluxStore(settings)
-    try:
-        for (network, station_id), found in by_station.items():
-            first, last = min(item.target.start for item in found), max(item.target.end for item in found)
-            hours = store.read_hourly(network, station_id, first, last)
-            changes = [(item, changed_hours(hours, item)) for item in found]
-            changes_found += [_changed_text(item, hours, changed, who) for item, changed in changes if len(changed)]
-    finally:
-        store.close()
-    if changes_found:
-        more = f"; and {len(changes_found) - _SHOWN} more" if len(changes_found) > _SHOWN else ""
-        msg = f"{'; '.join(changes_found[:_SHOWN])}{more}. Return or undo the review, look again and propose a new one"
+    """Refuse if hours have changed since they were proposed."""
+    changes = describe_changes(reviews, _read_hours(settings, reviews), who)
+    if changes:
+        more = f"; and {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else ""
+        msg = f"{'; '.join(changes[:_SHOWN])}{more}. Return or undo the review, look again and propose a new one"
         raise ReviewConflictError(msg)
 
 
-def _changed_text(review: Review, hours: pd.DataFrame, changed: pd.DatetimeIndex, who: str) -> str:
-    target, first = review.target, changed[0]
-    now = "no hour"
-    if first in hours.index and target.parameter in hours:
-        row = hours.loc[first]
-        now = f"{row[target.parameter]:.6g} with flag {row.get(target.parameter + FLAG)}"
-    return (
-        f"review {review.id}: {review.proposed.who} saw {target.station_id} {target.parameter} at "
-        f"{review.proposed.at:%Y-%m-%dT%H:%MZ}, {len(changed)} of its hours have changed before {who} looked, the first is "
-        f"{first:%Y-%m-%dT%H:%MZ}, now {now}"
-    )
+def _read_hours(settings: SharedSettings, reviews: Sequence[Review]) -> dict[tuple[str, str], pd.DataFrame]:
+    """Hours of the reviews by network and station; each station is read once, since an action may cover a province's month."""
+    spans: dict[tuple[str, str], list[datetime]] = {}
+    for review in reviews:
+        target = review.target
+        spans.setdefault((target.network, target.station_id), []).extend((target.start, target.end))
+    with closing(InfluxStore(settings)) as store:
+        return {key: store.read_hourly(*key, min(moments), max(moments)) for key, moments in spans.items()}

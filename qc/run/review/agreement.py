@@ -5,6 +5,7 @@ Errors: `store.error.StoreError`, `qc.limits.load.ThresholdError`, `ValueError` 
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,8 @@ import pandas as pd
 from qc.review.reviewer_agreement import ReviewerAgreement, reviewed_series, reviewer_agreement
 from qc.review.threshold_proposal import LimitProposal, propose_limits, to_overrides
 from qc.run.limits import thresholds_of
-from qc.run.review.query import checked, read_reviewed
-from schemas.frames import concat_flags
-from store.influx.store import Bucket, InfluxStore
+from qc.run.review.query import checked, read_flags, read_reviewed
+from store.influx.store import InfluxStore
 from store.state import StateStore
 
 if TYPE_CHECKING:
@@ -62,18 +62,11 @@ def score_reviews(settings: SharedSettings, query: ReviewQuery) -> ScoreReport:
     """Precision and recall of every test, and better limits where reviews show them."""
     query = checked(settings, query)
     thresholds = thresholds_of(settings)
-    store = InfluxStore(settings)
-    try:
-        with StateStore(settings.state_url) as state:
-            found = read_reviewed(store, state, query)
-        span = (query.start, query.end)
-        flags = concat_flags(
-            [store.read_flags(bucket, query.network, *span) for bucket in (Bucket.HOURLY, Bucket.NATIVE)]
-        )
+    with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
+        found, flags = read_reviewed(store, state, query), read_flags(store, query)
         series = [item for item in reviewed_series(found, flags, query.network) if item.parameter in query.parameters]
-        native = _read_native(store, settings.stations, series, span)
-    finally:
-        store.close()
+        # Which native values are needed is known only now: those of the channels that have reviews.
+        native = _read_native(store, settings.stations, series, (query.start, query.end))
     # Limits may change by month: those in the middle of the interval are taken.
     middle = (query.start + (query.end - query.start) / 2).astimezone(settings.stations.timezone)
     return ScoreReport(

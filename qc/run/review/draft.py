@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -49,12 +50,9 @@ def draft_reviews(
         msg = f"{(end - query.start).days} days, expected at most {LONGEST.days} in one review"
         raise ValueError(msg)
     query = checked(settings, msgspec.structs.replace(query, end=end))
-    store = InfluxStore(settings)
-    try:
+    with closing(InfluxStore(settings)) as store:
         hourly = read_hours(store, query)
         flags = read_flags(store, query) if query.selection.tests else concat_flags([])
-    finally:
-        store.close()
     targets = select_targets(
         hourly,
         flags,
