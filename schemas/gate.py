@@ -14,6 +14,13 @@ GATE_SCOPE = "gate"
 """Scope of the reasons of the gate."""
 
 
+class ExpectationSeverity(StrEnum):
+    """What a failing expectation does (names of Great Expectations): it holds the batch back, or warns."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+
+
 class GateOutcome(StrEnum):
     """Outcome of a batch: it passes, passes with a warning, or is held back from products."""
 

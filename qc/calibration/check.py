@@ -190,9 +190,14 @@ def period_flags(
     return found
 
 
-def stream_key(item: CheckResult) -> tuple[object, ...]:
+def stream_key(item: CheckResult) -> tuple[str, ...]:
     """Network, station, instrument and parameter of a result."""
     return item.network, item.station_id, item.instrument_id, item.parameter
+
+
+def channel_of(item: CheckResult) -> dict[str, str]:
+    """`stream_key` by the names of the fields."""
+    return dict(zip(("network", "station_id", "instrument_id", "parameter"), stream_key(item), strict=True))
 
 
 def _judged(item: CheckResult, zeros: Sequence[CheckResult], thresholds: Thresholds, zone: ZoneInfo) -> EvaluatedCheck:
@@ -263,10 +268,7 @@ def _period(failed: EvaluatedCheck, good: EvaluatedCheck | None, end: datetime |
     else:
         reason = reason_text(test, "failed", **figures, good_at=_time(good.result.at), good=good.drift or 0.0)
     return FlaggedPeriod(
-        network=result.network,
-        station_id=result.station_id,
-        instrument_id=result.instrument_id,
-        parameter=result.parameter,
+        **channel_of(result),
         start=result.at - failed.back if good is None else good.result.at,
         end=end,
         flag=Flag.SUSPECT if is_target else Flag.FAIL,

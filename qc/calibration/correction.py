@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qc.calibration.check import GOOD, SESSION, inside_of, naive, stream_key
+from qc.calibration.check import GOOD, SESSION, channel_of, inside_of, naive, stream_key
 from schemas.calibration import CheckKind, CheckResult, Correction
 
 if TYPE_CHECKING:
@@ -104,22 +104,12 @@ def derive_correction(judged: Sequence[EvaluatedCheck], check: CheckResult, who:
         raise CalibrationError(msg)
     last = max(item.result.at for item in before)
     then = [item for item in before if last - item.result.at <= SESSION]
-    zero_start, gain_start = _state(then)
-    zero_end, gain_end = _state(now)
-    return Correction(
-        network=check.network,
-        station_id=check.station_id,
-        instrument_id=check.instrument_id,
-        parameter=check.parameter,
-        start=last,
-        end=end,
-        zero_start=zero_start,
-        zero_end=zero_end,
-        gain_start=gain_start,
-        gain_end=gain_end,
-        who=who,
-        why=why,
-    )
+    ends = {
+        f"{name}_{side}": value
+        for side, session in (("start", then), ("end", now))
+        for name, value in zip(("zero", "gain"), _state(session), strict=True)
+    }
+    return Correction(**channel_of(check), start=last, end=end, **ends, who=who, why=why)
 
 
 def _state(session: Sequence[EvaluatedCheck]) -> tuple[float, float]:

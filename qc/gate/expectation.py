@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from schemas.gate import ExpectationSeverity
 from schemas.reason import Figure
 
 if TYPE_CHECKING:
@@ -23,13 +23,6 @@ Message = tuple[str, Mapping[str, Figure]]
 """Message of a failure, and its figures besides those of the result."""
 SUITE_VERSION = 3
 """Increase it with each change of a suite; the digest in the files shows a change without an increase."""
-
-
-class ExpectationSeverity(StrEnum):
-    """What a failing expectation does; Great Expectations' own words."""
-
-    CRITICAL = "critical"
-    WARNING = "warning"
 
 
 class Expectation(msgspec.Struct, frozen=True, kw_only=True):

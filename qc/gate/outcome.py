@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 
 from qc.gate.batch import BASE_COLUMNS, BROKEN_LEVELS, BROKEN_LIMITS
-from qc.gate.expectation import BETWEEN, MEDIAN, Expectation, ExpectationSeverity
-from schemas.gate import GATE_SCOPE, GateOutcome
+from qc.gate.expectation import BETWEEN, MEDIAN, Expectation
+from schemas.gate import GATE_SCOPE, ExpectationSeverity, GateOutcome
 from schemas.reason import Reason, encode_reason
 
 if TYPE_CHECKING:

@@ -36,7 +36,6 @@ from qc.gate.expectation import (
     MEDIAN,
     MINIMUM,
     Expectation,
-    ExpectationSeverity,
     column_set,
     has_rows,
     of_column,
@@ -46,6 +45,7 @@ from qc.gate.expectation import (
 from qc.limits.load import LimitKinds
 from qc.limits.thresholds import load_thresholds
 from qc.native.test.gross_range import GrossRangeLimit
+from schemas.gate import ExpectationSeverity
 from schemas.message import NetworkCode
 from schemas.parameter import Parameter, parameters_of
 

@@ -19,8 +19,9 @@ from qc.gate.batch_product import (
     STATEMENTS,
     UNTRANSLATED,
 )
-from qc.gate.expectation import Expectation, ExpectationSeverity, column_set, has_rows, of_column, to_json, unique
+from qc.gate.expectation import Expectation, column_set, has_rows, of_column, to_json, unique
 from qc.gate.suite import DIRECTORY
+from schemas.gate import ExpectationSeverity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

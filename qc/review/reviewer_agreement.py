@@ -7,6 +7,7 @@ false alarm; an invalid one that the test did not flag is a miss. Hours that sta
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -27,13 +28,20 @@ ANY_TEST = "any"
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """Hours by what the test and the reviewer say; `precision`, `recall` and `f1` are None where they have no meaning."""
+    """Hours by what the test and the reviewer say; `precision` and `recall` are None where they have no meaning.
+
+    Attributes
+    ----------
+    hits, false_alarms, misses : int
+        See the head of the module.
+    valid : int
+        Hours that review made valid, flagged or not.
+    """
 
     hits: int
     false_alarms: int
     misses: int
     valid: int
-    """Hours that review made valid, flagged or not."""
 
     @property
     def flagged(self) -> int:
@@ -69,7 +77,7 @@ class ReviewerAgreement(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ReviewedSeries:
-    """The hours of one parameter at one station with what people and tests say of them.
+    """The hours of one parameter at one station with the results of review and of the tests.
 
     Attributes
     ----------
@@ -117,20 +125,12 @@ def reviewed_series(
     series = []
     for station_id, (hourly, level2) in found.items():
         mine = noted[noted["station_id"] == station_id]
+        of_station = partial(ReviewedSeries, network=network, station_id=station_id, hourly=hourly)
         for code in parameters_in(hourly):
             truth = read_truth(level2, code)
             if (truth >= 0).any():
                 masks = _masks(mine[mine["parameter"] == code], pd.DatetimeIndex(hourly.index))
-                series.append(
-                    ReviewedSeries(
-                        network=network,
-                        station_id=station_id,
-                        parameter=code,
-                        hourly=hourly,
-                        truth=truth,
-                        flagged=masks,
-                    )
-                )
+                series.append(of_station(parameter=code, truth=truth, flagged=masks))
     return series
 
 

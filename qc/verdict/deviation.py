@@ -29,7 +29,9 @@ BEFORE_H = 72
 RECENT_H = 6
 """Hours right before a case from whose level a sudden change is counted [h]; project default."""
 _LEAST_H = 12
+"""Hours with a value before a case below which nothing is usual [h]; project default."""
 _SAME_HOUR_LEAST = 3
+"""Values at the same hour of the days before from which a daily course is taken [1]; project default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Deviation:
     ----------
     level, mean : float
         Mean value, and its distance from what is usual, canonical unit.
-    deviations : float
+    z_score : float
         The distance by its robust standard deviation in the days before [1].
     """
 

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from qc.limits.load import ThresholdError
 from qc.verdict.evidence import collect_evidence
-from schemas.reason import Reason
+from qc.verdict.weight import WeighedEvidence, weigh_one
 from schemas.words import render, words
 
 if TYPE_CHECKING:
@@ -35,24 +34,6 @@ class Word(StrEnum):
     EVENT = "event"
     FAULT = "fault"
     UNDECIDED = "undecided"
-
-
-class WeighedEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """One piece of evidence that indicates an event or a fault.
-
-    Attributes
-    ----------
-    name : str
-        One of `qc.verdict.evidence.EVIDENCE`.
-    weight : float
-        What it added to the log-odds of an event [1].
-    reason : Reason
-        Message and figures; `schemas.words.render` gives the sentence.
-    """
-
-    name: str
-    weight: float
-    reason: Reason
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +95,7 @@ def judge_case(context: CaseContext, rule: VerdictRule) -> Verdict:
 
 def weigh(context: CaseContext, indications: Sequence[Indication], rule: VerdictRule) -> Verdict:
     """Sum the weights of the evidence of a case; errors as `judge_case`."""
-    weighed = [_weigh_one(item, rule) for item in indications if item.is_event is not None]
+    weighed = [weigh_one(item, rule) for item in indications if item.is_event is not None]
     weighed.sort(key=lambda item: -abs(item.weight))
     log_odds = rule.prior + math.fsum(item.weight for item in weighed)
     word = Word.EVENT if log_odds > 0 else Word.FAULT
@@ -143,13 +124,3 @@ def probability(log_odds: float) -> float:
     if log_odds < 0:
         return math.exp(log_odds) / (1 + math.exp(log_odds))
     return 1 / (1 + math.exp(-log_odds))
-
-
-def _weigh_one(item: Indication, rule: VerdictRule) -> WeighedEvidence:
-    is_event = bool(item.is_event)
-    for known in rule.evidence:
-        if known.name == item.name:
-            reason = Reason(item.name, "event" if is_event else "fault", item.figures, "verdict")
-            return WeighedEvidence(name=item.name, weight=known.event if is_event else known.fault, reason=reason)
-    msg = f"verdict.evidence: no weight for {item.name!r}"
-    raise ThresholdError(msg)

@@ -186,19 +186,9 @@ def _store(
 ) -> GateSummary:
     detail = msgspec.to_builtins(msgspec.structs.replace(report, page=page))
     result = GateResult(network=name, start=span[0], end=span[1], outcome=report.result, detail=detail, run_id=run_id)
-    return GateSummary(
-        id=state.gate.add_result(result),
-        network=name,
-        start=span[0],
-        end=span[1],
-        run_id=run_id,
-        outcome=report.result,
-        failures=report.failures,
-        evaluated=report.evaluated,
-        skipped=report.skipped,
-        suite_version=report.suite_version,
-        page=page,
-    )
+    figures = msgspec.structs.asdict(report) | {"page": page}
+    number, outcome = state.gate.add_result(result), figures.pop("result")
+    return GateSummary(id=number, network=name, start=span[0], end=span[1], run_id=run_id, outcome=outcome, **figures)
 
 
 def _update_findings(state: StateStore, found: Sequence[GateSummary], now: datetime) -> None:

@@ -300,11 +300,7 @@ def test_hours_that_have_come_from_nobody_are_missing_of_nobody(others: bool, ru
 
 
 @pytest.mark.parametrize(("before", "is_gap"), [(1.0, True), (0.4, False)])
-def test_an_instrument_that_always_gives_half_of_its_readings_has_no_gap(
-    before: float,
-    is_gap: bool,  # noqa: FBT001
-    rule: VerdictRule,
-) -> None:
+def test_half_of_the_readings_is_no_gap_where_it_is_usual(before: float, is_gap: bool, rule: VerdictRule) -> None:  # noqa: FBT001
     index = pd.date_range(INDEX[0], INDEX[-1] + HOUR, freq="5min", unit="us", name="start")
     draw = np.random.default_rng(4)
     kept = draw.random(len(index)) < np.where(index < pd.Timestamp(START), before, 0.4)
