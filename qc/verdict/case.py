@@ -1,4 +1,4 @@
-"""How far the channel of a case deviates, and what deviates with it. Pure."""
+"""Deviations of the channel of a case, of the station's other channels and of the neighbours. Pure."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ DEPARTS, FOLLOWS = 4.0, 2.5
 The hours in which a channel is furthest away are chosen, so that an ordinary day has some at 2.5: of 262 windows of simulated weeks
 in which nothing happens, 107 departed by that, 45 by 4."""
 _APART = 0.6
-"""Logarithm of the ratio to the stations around from which a departure is the station's own while they depart too [1]."""
+"""Logarithm of the ratio to the neighbours from which a deviation is the station's own while they deviate too [1]."""
 _LEAST_BEFORE = 12
 """Hours before the case that two channels need in common [1]."""
 _SOME, _NEARLY_ALL = 0.4, 0.8
-"""Parts of the stations around that disturb their level, and that make it [1]."""
+"""Parts of the neighbours that disturb their level, and that determine it [1]."""
 
 
 class Case:
@@ -54,7 +54,7 @@ class Case:
 
     @cached_property
     def chosen(self) -> ChosenHours | None:
-        """The hours in which the channel departs most, from the stations around where it does; None: not known."""
+        """Hours of the largest deviation, from the neighbours where it deviates from them; None: not known."""
         if EXCESS + OWN in self.series.residuals.names:
             found = self.series.residuals.choose(EXCESS + OWN)
             local = None if found is None else self.series.residuals.deviations(found).get(EXCESS + OWN)
@@ -78,7 +78,7 @@ class Case:
         return None if found is None or self._is_level_disturbed(found) else found
 
     def _is_level_disturbed(self, local: Deviation) -> bool:
-        """Whether the channel is where it is usually, and some of the stations around, not most, left it: they made the distance."""
+        """Whether the channel is at its usual level and some neighbours, not most, deviate: they cause the distance."""
         if self.from_usual is None or abs(self.from_usual.z_score) >= DEPARTS or abs(local.z_score) < DEPARTS:
             return False
         sign = float(np.sign(local.z_score))
@@ -87,7 +87,7 @@ class Case:
 
     @property
     def sign(self) -> float:
-        """Which way it departs, from what is usual or else from the stations around; 0 where it does not, or not known."""
+        """Sign of the deviation from the usual level, else from the neighbours; 0 where there is none, or not known."""
         for found in (self.from_usual, self.from_neighbours):
             if found is not None and abs(found.z_score) >= DEPARTS:
                 return float(np.sign(found.z_score))
@@ -95,7 +95,7 @@ class Case:
 
     @property
     def is_level_unusual(self) -> bool:
-        """Whether the level itself departs, not only its distance from the stations around."""
+        """Whether the level itself deviates, not only its distance from the neighbours."""
         return self.from_usual is not None and self.from_usual.z_score * self.sign >= DEPARTS
 
     @property
@@ -105,7 +105,7 @@ class Case:
 
     @property
     def is_local(self) -> bool:
-        """Whether it departs in a way that the stations around do not explain; True where there are too few of them."""
+        """Whether the neighbours do not explain the deviation; True where there are too few of them."""
         if self.from_neighbours is None:
             return True
         least = (_APART if self.is_region_moving else _APART / 2) if is_ratio(self.code) else 0.0
@@ -113,12 +113,12 @@ class Case:
 
     @cached_property
     def is_region_moving(self) -> bool:
-        """Whether the stations around depart in the same way."""
+        """Whether the neighbours deviate in the same way."""
         found = [item.z_score * self.sign for item in self.neighbours.values()]
         return len(found) >= LEAST_AROUND and float(np.median(found)) >= FOLLOWS
 
     def deviations(self, channels: Iterable[StationChannel]) -> dict[StationChannel, Deviation]:
-        """How far other channels of the station depart in the same hours; those not known are absent.
+        """Deviations of other channels of the station in the same hours; those not known are absent.
 
         Of a local deviation, against the neighbours where they are known. Where the whole region deviates, channels without known
         neighbours are left out.
@@ -135,7 +135,7 @@ class Case:
         return found
 
     def raw_deviations(self, channels: Iterable[StationChannel]) -> dict[StationChannel, Deviation]:
-        """How far other channels of the station depart from what is usual of them."""
+        """Deviations of other channels of the station from their usual levels."""
         return {item: found for item in channels if (found := self._deviations.get(key(item))) is not None}
 
     @cached_property
@@ -149,12 +149,12 @@ class Case:
 
     @property
     def strength(self) -> float:
-        """How far the channel departs, by the standard deviation of what `deviations` counts others by [1]."""
+        """Deviation of the channel in the standard deviations that `deviations` uses for the others [1]."""
         found = self.from_neighbours if self.from_neighbours is not None and self.is_local else self.from_usual
         return 0.0 if found is None else abs(found.z_score)
 
     def follows(self, channel: StationChannel, deviation: Deviation) -> bool:
-        """Whether another channel departs with the case's: in the same hours and way, and as suddenly where that is sudden."""
+        """Whether another channel deviates with the case's: in the same hours and direction, and as suddenly where that is sudden."""
         if deviation.z_score * self.sign < FOLLOWS:
             return False
         own, other = self._sudden.get(OWN), self._sudden.get(key(channel))
@@ -165,7 +165,7 @@ class Case:
     def factors(self, channels: Iterable[StationChannel]) -> tuple[Field, bool]:
         """Logarithms of the factors by which the case's channel and others changed, NaN where not known.
 
-        And whether they are counted against the stations around, which takes out what the weather does to all of them alike.
+        And whether they are relative to the neighbours, which removes what the weather does to all stations alike.
         """
         keys = [OWN, *map(key, channels)]
         if self.from_neighbours is not None:
@@ -201,7 +201,7 @@ class Case:
 
     @cached_property
     def neighbours(self) -> dict[str, Deviation]:
-        """How far the parameter departs in the same hours at the stations around, by id; those not known are absent."""
+        """Deviations of the parameter at the neighbours in the same hours, by station id; those not known are absent."""
         if self.chosen is None:
             return {}
         found = self.series.around.deviations(self.chosen)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 _CALM, _RESTLESS = 0.55, 1.3
-"""Relative change from reading to reading, by what it was before, of a shifted signal at most and of a source at least [1]."""
+"""Change between readings relative to that before the case: at most this of a shifted signal, at least this of a source [1]."""
 
 
 _NOISY_DIGITS = 40
@@ -35,11 +35,11 @@ _WIDTH, _HIGH = 5, 2.0
 _FITFUL = frozenset(
     {"o3", "rain", "gamma_dose_rate", "wind_direction", "co2_flux", "sensible_heat_flux", "latent_heat_flux"}
 )
-"""Parameters without a source at the ground that may change from one reading to the next."""
+"""Parameters without a source at the ground that can change from one reading to the next."""
 
 
 def spike(case: Case) -> Indication:
-    """A departure that hangs on single readings."""
+    """A deviation that depends on single readings."""
     from_usual, values = case.from_usual, readings_of(case)
     if not case.is_level_unusual or case.chosen is None or from_usual is None:
         return Indication("spike")
@@ -55,7 +55,7 @@ def spike(case: Case) -> Indication:
 
 
 def _lone(case: Case) -> int:
-    """Of a slow instrument, or without readings: one or two values that a test of spikes flagged, unless three hours depart."""
+    """Slow instruments, or no readings: one or two values that a spike test flagged, unless three hours deviate."""
     flags, chosen, from_usual = case.context.flags, case.chosen, case.from_usual
     if flags is None or flags.empty or chosen is None or from_usual is None:
         return 0
@@ -68,7 +68,7 @@ def _lone(case: Case) -> int:
 
 
 def onset(case: Case) -> Indication:
-    """How the level changed: within one reading and as calm as before, or over minutes and restless as air is."""
+    """How the level changed: within one reading and as steady as before, or over minutes with the variation of ambient air."""
     from_usual, values = case.from_usual, readings_of(case)
     if not case.is_level_unusual or from_usual is None or values is None:
         return Indication("onset")
@@ -83,7 +83,7 @@ def onset(case: Case) -> Indication:
 
 
 def _is_gradual(numbers: NDArray[np.float64], deviation: float) -> bool | None:
-    """Whether a rise took several readings; False: one, and the readings after it are as calm as those before; None: neither."""
+    """Whether a rise took several readings; False: one, and the readings after it vary as little as before; None: neither."""
     change = _change_over(numbers, _WIDTH)
     at = int(np.argmax(change))
     rise = float(change[at])
@@ -98,7 +98,7 @@ def _is_gradual(numbers: NDArray[np.float64], deviation: float) -> bool | None:
 
 
 def _leap(case: Case, values: pd.Series) -> Indication:
-    """Of what changes slowly by nature: one change from reading to reading far beyond any of the days before."""
+    """Parameters that change slowly by nature: one change between readings far beyond any of the days before."""
     start = pd.Timestamp(case.context.interval.start)
     steps = values.diff().dropna()
     before, inside = steps[steps.index < start].abs(), steps[steps.index >= start - pd.Timedelta(hours=2)]
@@ -124,7 +124,7 @@ def _unrest(numbers: NDArray[np.float64], least: float = 0.0) -> float:
 
 
 def unrest(case: Case) -> Indication:
-    """Whether the readings of a departure are as restless as the air of a source, or calmer than the air was before."""
+    """Whether the readings of a deviation vary as air near a source does, or less than before."""
     values = readings_of(case)
     if family(case.code) is None or not case.is_level_unusual or case.chosen is None:
         return Indication("unrest")

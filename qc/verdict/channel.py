@@ -1,4 +1,4 @@
-"""Channels of a station as hourly series, and how two of them are compared. Pure."""
+"""Channels of a station as hourly series, and the comparison of two of them. Pure."""
 
 from __future__ import annotations
 
@@ -34,27 +34,27 @@ _RATIOS = frozenset(
         "water_conductivity",
     ]
 )
-"""Parameters without a source at the ground that are compared by their ratio too, since they have a zero."""
+"""Parameters without a source at the ground that have a true zero, and are compared by their ratio."""
 OWN, EXCESS = "own", "excess "
-"""Name of the series that the case is about, and prefix of what a series has more than the stations around."""
+"""Name of the series of the case, and prefix of the excess of a series over the neighbours."""
 TWIN = "twin "
 """Prefix of the sources that are other instruments of the same network and parameter."""
 
 
 class StationChannel(NamedTuple):
-    """One series at the station: where it comes from and what it is."""
+    """One series at the station: its source and its parameter."""
 
     source: str
     code: str
 
 
 def is_ratio(code: str) -> bool:
-    """Whether a parameter is compared by its ratio: what has a zero; else by the difference."""
+    """Whether a parameter is compared by its ratio, as those with a true zero are; else by the difference."""
     return family(code) is not None or code in _RATIOS or code.startswith("soil_moisture")
 
 
 def log_distance(own: Field, other: Field) -> Field:
-    """Logarithm of the ratio of two series by their usual levels; NaN where both are far below them, as by night."""
+    """Logarithm of the ratio of two series, each relative to its usual level; NaN where both are far below it, as at night."""
     before = [item[:BEFORE_H][np.isfinite(item[:BEFORE_H])] for item in (own, other)]
     if not all(len(item) and item.mean() > 0 for item in before):
         return np.full(len(own), np.nan)
@@ -65,7 +65,7 @@ def log_distance(own: Field, other: Field) -> Field:
 
 
 def hourly_of(native: pd.DataFrame, code: str, cadence_s: int) -> pd.Series:
-    """Hourly means of readings without a status letter; hours with fewer than half of them, so far as they go, are absent."""
+    """Hourly means of readings without a status letter; hours with fewer than half of the readings are absent."""
     if code not in native or native.empty:
         return pd.Series(dtype=np.float64, index=pd.DatetimeIndex([], tz="UTC"))
     values = native[code].astype(float)
@@ -86,7 +86,7 @@ def key(channel: StationChannel) -> str:
 
 
 def least_spread(code: str) -> tuple[float, float]:
-    """Least standard deviation of a parameter: its last digit, and a part of the level that is small where the level is large."""
+    """Least standard deviation of a parameter: its last digit, and a part of the level that decreases with the level."""
     known = parameter(code)
     digit = float(10.0**-known.decimals)
     if known.period:

@@ -1,4 +1,4 @@
-"""What is known around a case, and what one piece of evidence says of it. Pure."""
+"""Data of a case, and the indication of one piece of evidence. Pure."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     Field = NDArray[np.float64]
 
 DAY_H = 24
-"""Hours before a case whose flags say what is usual [h]."""
+"""Hours before a case whose flags define the usual rate of flags [h]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseContext:
-    """What is known around a case; absent data add no evidence.
+    """Data of a case; absent data add no evidence.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class CaseContext:
     stations : sequence of Station
         Of that network.
     met : mapping of str to DataFrame
-        Hours of the network ``met`` by station; empty: nothing is said of the weather.
+        Hours of the network ``met`` by station; empty: no evidence of the weather.
     met_stations : sequence of Station
         Of the network ``met``.
     flags : DataFrame or None
@@ -71,7 +71,7 @@ class CaseContext:
 
 @dataclass(frozen=True, slots=True)
 class Indication:
-    """What one piece of evidence indicates; ``is_event`` None: nothing."""
+    """Indication of one piece of evidence; ``is_event`` None: neither event nor fault."""
 
     name: str
     is_event: bool | None = None

@@ -25,25 +25,25 @@ if TYPE_CHECKING:
     Field = NDArray[np.float64]
 
 BEFORE_H = 72
-"""Hours before a case that say what is usual [h]; project default."""
+"""Hours before a case that define the usual level [h]; project default."""
 RECENT_H = 6
-"""Hours right before a case from whose level a sudden change is counted [h]; project default."""
+"""Hours right before a case, the reference of a sudden change [h]; project default."""
 _LEAST_H = 12
-"""Hours with a value before a case below which nothing is usual [h]; project default."""
+"""Least hours with a value before a case for a usual level [h]; project default."""
 _SAME_HOUR_LEAST = 3
 """Values at the same hour of the days before from which a daily course is taken [1]; project default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """Mean distance of one series from what is usual, in chosen hours of the case.
+    """Mean distance of one series from its usual level, in chosen hours of the case.
 
     Attributes
     ----------
     level, mean : float
-        Mean value, and its distance from what is usual, canonical unit.
+        Mean value, and its distance from the usual level, canonical unit.
     z_score : float
-        The distance by its robust standard deviation in the days before [1].
+        The distance in robust standard deviations of the days before [1].
     """
 
     level: float
@@ -52,13 +52,13 @@ class Deviation:
 
     @property
     def usual(self) -> float:
-        """What is usual in these hours, canonical unit."""
+        """Usual level in these hours, canonical unit."""
         return self.level - self.mean
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenHours:
-    """The hours in which one series departs most, and whether counted from its usual level or from the hours right before."""
+    """Hours of the largest deviation of one series, from its usual level or, if sudden, from the hours right before."""
 
     rows: NDArray[np.bool_]
     is_sudden: bool
@@ -72,7 +72,7 @@ class HourlySeries(NamedTuple):
     hours : array, shape (hour,)
         NaN where not known.
     digit : float
-        Least standard deviation: the last digit, below which nothing moves, unit of the values.
+        Least standard deviation: the last digit, unit of the values.
     relative : float
         Least standard deviation as a part of the usual level [1].
     """
@@ -84,7 +84,7 @@ class HourlySeries(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ResidualSeries:
-    """Hourly series over the days before a case and the case, with what is usual of each.
+    """Hourly series over the days before a case and the case, with the usual level of each.
 
     Attributes
     ----------
@@ -93,7 +93,7 @@ class ResidualSeries:
     names : tuple of str
         Of the series.
     values, residual : array, shape (hour, series)
-        NaN where not known; the residual is the distance from what is usual at that time of day.
+        NaN where not known; the residual is the distance from the usual level of that time of day.
     recent : array, shape (series,)
         Median residual of the hours right before the case.
     spread, change : array, shape (series,)
@@ -110,7 +110,7 @@ class ResidualSeries:
 
     @classmethod
     def of(cls, index: pd.DatetimeIndex, series: Mapping[str, HourlySeries]) -> ResidualSeries:
-        """Take what is usual from the hours before the case.
+        """Take the usual levels from the hours before the case.
 
         Parameters
         ----------
@@ -140,10 +140,10 @@ class ResidualSeries:
         return self.names.index(name)
 
     def choose(self, name: str) -> ChosenHours | None:
-        """The strongest third of the case's hours, so that a long case does not dilute what happened in it.
+        """The third of the case's hours with the largest deviation, so that a long case does not dilute a short deviation.
 
-        Counted from the usual level or from the hours right before, whichever is further away by its own standard deviation:
-        after days of haze the level says little, and on the second day of a haze the hours before say little.
+        Relative to the usual level or to the hours right before, whichever differs by more of its own standard deviations:
+        after days of haze the level is uninformative, and on the second day of haze the hours before are.
         None without a valid hour in the case or enough of them before.
         """
         at, best = self.column(name), None
@@ -161,7 +161,7 @@ class ResidualSeries:
         return None if best is None else best[1]
 
     def deviations(self, chosen: ChosenHours) -> dict[str, Deviation]:
-        """How far each series departs in chosen hours; those that have no value there, or too few before, are absent."""
+        """Deviation of each series in chosen hours; those that have no value there, or too few before, are absent."""
         inside = self.residual[chosen.rows]
         there = np.isfinite(inside)
         count = there.sum(axis=0)
@@ -221,7 +221,7 @@ def hours_in(interval: Interval) -> pd.DatetimeIndex:
 
 
 def _usual(before: Field, hour: NDArray[np.int64]) -> Field:
-    """Median of the same time of day (an hour more or less) in the days before, of all their hours where there are too few."""
+    """Median of the same time of day (an hour more or less) of the days before, or of all their hours where there are too few."""
     at_all = median(before)
     by_hour = np.empty((24, before.shape[1]))
     for at in range(24):
@@ -239,7 +239,7 @@ def _changes(residual: Field) -> Field:
 
 
 def median(values: Field, least: int = 1) -> Field:
-    """Median along the first axis of what is there; NaN where fewer than ``least`` are."""
+    """Median of the finite values along the first axis; NaN where they are fewer than ``least``."""
     ordered = np.sort(values, axis=0)
     count = np.isfinite(values).sum(axis=0)
     low, high = (

@@ -42,13 +42,13 @@ EVIDENCE = tuple(EVIDENCE_FUNCTIONS)
 OF_THE_DEVIATION = frozenset(
     {"relation", "tests", "spike", "onset", "unrest", "companions", "tracers", "co_pollutants", "mixture", "fall"}
 )
-"""Evidence that doubts the departure itself: it says nothing of one that a second instrument shows too."""
+"""Evidence against the deviation itself: not used where a second instrument shows the same deviation."""
 
 OF_THE_AIR = frozenset({"onset", "unrest"})
-"""Evidence that a departure looks like that of air: it says nothing where a second instrument breathes the same air and does not depart."""
+"""Evidence that a deviation resembles that of ambient air: not used where a second instrument at the station does not deviate."""
 
 OF_OTHERS = frozenset({"companions", "tracers", "co_pollutants", "fall"})
-"""Evidence of the silence of the station's other channels: it says nothing of a departure that the stations around show in the same measure."""
+"""Evidence that the station's other channels do not deviate: not used where the neighbours deviate by as much."""
 
 
 def collect_evidence(context: CaseContext) -> list[Indication]:
@@ -57,12 +57,12 @@ def collect_evidence(context: CaseContext) -> list[Indication]:
 
 
 def evidence_of(case: Case) -> list[Indication]:
-    """All pieces of evidence of a case, after those that another one overrules."""
+    """All pieces of evidence of a case; those that another one overrules indicate nothing."""
     found = {name: EVIDENCE_FUNCTIONS[name](case) for name in EVIDENCE}
     if found["onset"].is_event is not None and found["tests"].is_event is False:
         found["tests"] = instrument.failed_tests(case, seen=instrument.OF_CHANGE)
     if found["twin"].is_event is not None:
-        # what a second instrument shows of the departure itself outdoes every sign of it
+        # a second instrument is stronger evidence of the deviation than any indirect sign
         outdone = OF_THE_DEVIATION if found["twin"].is_event else OF_THE_AIR
         found |= {name: Indication(name) for name in outdone if found[name].is_event is not found["twin"].is_event}
     if found["neighbours"].is_event and case.from_neighbours is not None and not case.is_local:

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 _ALWAYS_STILL, _OFTENER = 0.8, 3.0
-"""Part of the hours before that is nearly always, and how many times as often as then hours must stand still [1]."""
+"""Part of the hours before that counts as nearly always, and the factor by which flat hours must be more frequent [1]."""
 
 
 _LIVELY = 12
-"""Digits that a slow instrument's readings change by as a rule, so that three within two digits of each other are no chance [1]."""
+"""Usual change of a slow instrument's readings in digits, at which three within two digits are no chance [1]."""
 
 
 _RUN = 3
-"""Readings of a slow instrument that stand still together [1]."""
+"""Readings of a slow instrument that make a flat run [1]."""
 
 
 def flat(case: Case) -> Indication:
@@ -41,7 +41,7 @@ def flat(case: Case) -> Indication:
 
 
 def _still(case: Case) -> float | None:
-    """Part of the case's hours with readings within two digits (of slow instruments, the readings); None: too few."""
+    """Part of the case's hours (of slow instruments: of the readings) within two digits; None: too few."""
     values = readings_of(case)
     if values is None:
         return None
@@ -53,12 +53,12 @@ def _still(case: Case) -> float | None:
     if states.empty:
         return None
     share, usual = float(states.mean()), float(past.mean()) if len(past) else 0.0
-    # near the last digit readings are the same now and then; an instrument with always constant readings says nothing
+    # near the last digit equal readings occur by chance; an instrument with always constant readings indicates nothing
     return 0.0 if usual < _ALWAYS_STILL and share < _OFTENER * usual else share
 
 
 def _slow_still(case: Case, inside: pd.Series, before: pd.Series) -> float | None:
-    """Part of the readings that stand within two digits for three and more in a row, where they do so seldom as a rule."""
+    """Part of the readings in runs of three or more within two digits, where such runs are rare before the case."""
     if len(inside) < _RUN:
         return None
     digit = 10.0 ** -parameter(case.code).decimals
@@ -83,7 +83,7 @@ def _in_runs(numbers: NDArray[np.float64], reach: float) -> float:
 def _states(case: Case, values: pd.Series, before: pd.Series) -> pd.Series:
     """Whether the readings of each hour are constant; only hours with at least three readings.
 
-    All the same, or within two digits where they vary by many as a rule.
+    Equal values, or values within two digits where the variation before is larger.
     """
     digit = 10.0 ** -parameter(case.code).decimals
     groups = values.groupby(pd.DatetimeIndex(values.index).floor("h"))
@@ -94,7 +94,7 @@ def _states(case: Case, values: pd.Series, before: pd.Series) -> pd.Series:
 
 
 def _stands_by_nature(case: Case) -> bool:
-    """Zero, as of a dry gauge or of radiation by night; or flat at the same time of day before, and not all the day."""
+    """Zero, as of a dry gauge or of radiation at night; or flat at the same time of the days before, and not all day."""
     inside = case.series.own_values[BEFORE_H:]
     inside = inside[np.isfinite(inside)]
     if len(inside) and float(np.abs(inside).max()) == 0:

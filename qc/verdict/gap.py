@@ -21,9 +21,9 @@ _MOST = 0.5
 
 
 def gap(case: Case) -> Indication:
-    """Readings that are missing, and not as a rule, in hours in which the stations around, or else the station's other channels, report.
+    """Readings that are unusually missing in hours in which the neighbours, or else the station's other channels, report.
 
-    Hours that no station has delivered yet are not missing.
+    Hours that no station has delivered yet do not count as missing.
     """
     reported = _reported_hours(case)
     if not reported.any():
@@ -35,7 +35,7 @@ def gap(case: Case) -> Indication:
 
 
 def _reported_hours(case: Case) -> NDArray[np.bool_]:
-    """Hours of the case in which a station around that has most of them reports; without any around, a channel of the station."""
+    """Hours of the case in which a neighbour that reports in most of them has a value; without neighbours, a channel of the station."""
     channels = [np.isfinite(values[BEFORE_H:]) for values in case.series.channels.values()]
     around = [
         np.asarray(case.hours.isin(frame.index[frame[case.code].notna()]))
@@ -51,9 +51,9 @@ def _reported_hours(case: Case) -> NDArray[np.bool_]:
 
 
 def _present(case: Case, reported: NDArray[np.bool_]) -> float:
-    """Part of the case's readings in some of its hours that are there, whatever their status [1].
+    """Completeness of the case's readings in chosen hours, whatever their status [1].
 
-    Where no readings are at hand, part of the hours with a value.
+    Without readings, the part of the hours with a value.
     """
     native, interval = case.context.native, case.context.interval
     if native is None or case.code not in native:
@@ -69,7 +69,7 @@ def _present(case: Case, reported: NDArray[np.bool_]) -> float:
 
 
 def _usually_present(case: Case) -> float:
-    """Part of the readings that are there in the days before, from the first on; 1 where none is at hand [1]."""
+    """Completeness of the readings in the days before, from the first on; 1 where there is none [1]."""
     native = case.context.native
     if native is None or case.code not in native:
         return 1.0

@@ -46,17 +46,17 @@ OF_ITSELF = (
     "rate_of_change",
     "spike_burst",
 )
-"""Tests of the readings by themselves that real pollution seldom fails."""
+"""Tests of the readings by themselves that real pollution rarely fails."""
 OF_CHANGE = frozenset({"step", "regime", "rate_of_change", "spike_burst"})
-"""Those of how the level changed."""
+"""Tests of changes of the level."""
 _FAST_ONLY = frozenset({"rate_of_change", "spike_burst"})
-"""Those that a source fails too where an hour is one reading."""
+"""Tests that a source fails too where an hour has one reading."""
 DRIFTS = "drift"
 """The daily test of drift; it flags the days before too."""
 
 
 def status(case: Case) -> Indication:
-    """What the instrument reported of itself."""
+    """Status letters of the instrument."""
     shares = case.share_flagged(("status",), DOUBT)
     if shares is None or shares[0] < MOST:
         return Indication("status")
@@ -70,7 +70,7 @@ def calibration(case: Case) -> Indication:
 
 
 def relation(case: Case) -> Indication:
-    """Relations to other parameters that hold as a rule and not in the case; one that never holds says nothing."""
+    """Relations to other parameters that hold before the case and not in it; one that never holds indicates nothing."""
     shares = case.share_flagged(RELATIONS, DOUBT)
     if shares is None or shares[0] < STILL_SHARE or shares[1] > shares[0] / 2:
         return Indication("relation")
@@ -78,13 +78,13 @@ def relation(case: Case) -> Indication:
 
 
 def failed_tests(case: Case, *, seen: frozenset[str] = frozenset()) -> Indication:
-    """Tests of how readings change and of what is plausible, where they did not flag the day before just as much; and of drift.
+    """Tests of change and plausibility that flagged more than on the day before; and the test of drift.
 
     Parameters
     ----------
     context : Case
     seen : frozenset of str
-        Tests of what the readings at hand show better.
+        Tests that other evidence from the readings replaces.
     """
     asked = [
         name for name in OF_ITSELF if name not in seen and (case.context.cadence_s <= SLOW_S or name not in _FAST_ONLY)
@@ -98,7 +98,7 @@ def failed_tests(case: Case, *, seen: frozenset[str] = frozenset()) -> Indicatio
 
 
 def clock(case: Case) -> Indication:
-    """Stamps that leave the phase they had before. A steady phase, whichever it is, says nothing."""
+    """Time stamps that leave their earlier phase; a constant phase indicates nothing."""
     native = case.context.native
     shares = case.share_flagged(("clock",), DOUBT)
     if shares is not None and shares[0] >= 0.02 and shares[1] < shares[0] / 4:  # noqa: PLR2004

@@ -48,21 +48,21 @@ _COMPANIONS: tuple[frozenset[str], ...] = tuple(
         "soil_moisture_10cm soil_electrical_conductivity",
     )
 )
-"""Parameters that rise together as a rule, whatever the source; project default."""
+"""Parameters that usually rise together, whatever the source; project default."""
 _FOLLOWED_BY = {
     "pm1": frozenset({"pm25", "pm10"}),
     "pm25": frozenset({"pm10"}),
     "pm10": frozenset({"calcium_ion", "calcium", "silicon"}),
     "co": frozenset({"ec", "bc", "no2"}),
 }
-"""The same one way only: PM10 rises with PM2.5, not the reverse."""
+"""The same in one direction only: PM10 rises with PM2.5, not the reverse."""
 _SOLD_PURE = frozenset({"benzene", "styrene", "1_3_butadiene", "isoprene", "n_hexane", "cyclohexane"})
-"""Hydrocarbons that plants handle by themselves, and a tree gives off: no homologue need rise with them."""
+"""Hydrocarbons of single industrial plants or of vegetation: no homologue need rise with them."""
 _DEPTHS = ("soil_temperature", "soil_moisture")
 
 
 class Family(StrEnum):
-    """Parameters of which one that rises with its source raises others of the family."""
+    """Parameters that a common source raises together."""
 
     PARTICLE = "particle"
     VOC = "voc"
@@ -71,7 +71,7 @@ class Family(StrEnum):
 
 
 def family(code: str) -> Family | None:
-    """Family of what sources emit; None for the rest: weather, soil, radiation, ozone."""
+    """Family of an emitted parameter; None for weather, soil, radiation and ozone."""
     group = parameter(code).group
     if code in _MADE_IN_THE_AIR:
         return None
@@ -85,7 +85,7 @@ def family(code: str) -> Family | None:
 
 
 def are_companions(code: str, other: str) -> bool:
-    """Whether another parameter rises with one as a rule: a mass and its larger one, ions of a salt, homologues, depths.
+    """Whether another parameter usually rises with one: a mass and its larger one, ions of a salt, homologues, depths.
 
     Examples
     --------
@@ -105,5 +105,5 @@ def are_companions(code: str, other: str) -> bool:
 
 
 def is_regional(code: str) -> bool:
-    """Whether a parameter changes over whole regions at once, so that one station alone does not see it change."""
+    """Whether a parameter changes over whole regions at once, never at one station alone."""
     return code in _REGIONAL

@@ -1,4 +1,4 @@
-"""Evidence of the stations around and of the weather. Pure."""
+"""Evidence of the neighbouring stations and of the weather. Pure."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ if TYPE_CHECKING:
     Field = NDArray[np.float64]
 
 _RAIN_BEFORE_H, _SUN_BEFORE_H = 3, 6
-"""Hours that rain and sun work on after [h]."""
+"""Hours for which rain and sun have an effect [h]."""
 _RAIN_MM, _SUN_W_M2, _MOST = 0.1, 250.0, 0.5
-"""Rain of an hour and radiation that count [mm, W m⁻²]; part of the hours that are most of them [1]."""
+"""Least hourly rain and radiation that count [mm, W m⁻²]; part of the hours that is most of them [1]."""
 _DAY_H = 24
 _FAR = 4.0
-"""Robust standard deviations from the stations around at which a regional parameter deviates alone [1]."""
+"""Robust standard deviations from the neighbours at which a regional parameter deviates alone [1]."""
 _STEADY = frozenset({"gamma_dose_rate"})
-"""Parameters that are the same day after day where nothing happens, so that they need nothing to be compared with."""
+"""Parameters that are constant from day to day without an event, and need no reference."""
 _LEAST_TREND, _LOOSE, _MOST_REFERENCES = (0.15, 2.0), 0.6, 3
 """Change of the logarithm of a ratio, or of a difference by its hourly scatter, worth naming; change from hour to hour beyond which two series do not
 go together [1]; how many of those that do are asked."""
 
 
 def neighbours(case: Case) -> Indication:
-    """Others that depart in the same way. Those that do not say nothing: a plume is seen by one station."""
+    """Neighbours that deviate in the same way; those that do not indicate nothing, since a plume may reach one station only."""
     if not case.sign or (case.is_local and case.from_neighbours is not None):
         return Indication("neighbours")
     known = case.neighbours
@@ -49,7 +49,7 @@ def neighbours(case: Case) -> Indication:
 
 
 def region(case: Case) -> Indication:
-    """Of what changes over whole regions at once: a station that departs alone, or that alone stays where it was."""
+    """Regional parameters: a station that deviates alone, or is the only one that does not change."""
     known = list(case.neighbours.values())
     if case.from_usual is None or len(known) < 3:  # noqa: PLR2004
         return Indication("region")
@@ -61,7 +61,7 @@ def region(case: Case) -> Indication:
 
 
 def drift(case: Case) -> Indication:
-    """A distance from what goes with it as a rule that changes day by day. A steady one says nothing."""
+    """A distance from closely related series that changes day by day; a constant one indicates nothing."""
     days = [found for values in _references(case) if len(found := _daily(values)) >= 4]  # noqa: PLR2004
     if not days:
         return Indication("drift")
@@ -74,7 +74,7 @@ def drift(case: Case) -> Indication:
 
 
 def _trend(days: Field, case: Case) -> float | None:
-    """Change over the days by the median slope between any two, where the days lie along it and no one step makes it; else None."""
+    """Change over the days by the median slope between any two; None where the days scatter or one step causes it."""
     count = len(days)
     at = np.arange(count)
     slope = float(np.median([(days[j] - days[i]) / (j - i) for i in range(count) for j in range(i + 1, count)]))
@@ -86,7 +86,7 @@ def _trend(days: Field, case: Case) -> float | None:
 
 
 def _references(case: Case) -> list[Field]:
-    """Distances from second instruments; else from the channels, and the stations around, that went with it most closely."""
+    """Distances from second instruments; else from the channels and neighbours that followed it most closely."""
     twins = [values for channel, values in case.series.channels.items() if channel.code == case.code]
     if twins:
         return [case.series.distance(values) for values in twins]
@@ -108,7 +108,7 @@ def _goes_with(case: Case, channel: StationChannel) -> bool:
 
 
 def _of_the_weather(case: Case) -> list[Field]:
-    """Level of the weather stations around, where the parameter is one that they measure."""
+    """Level of the neighbouring weather stations, where they measure the parameter."""
     tables = [
         table(frame, [case.code], case.series.index)[:, 0] for frame in case.context.met.values() if case.code in frame
     ]
@@ -116,7 +116,7 @@ def _of_the_weather(case: Case) -> list[Field]:
 
 
 def _looseness(distance: Field, case: Case) -> float:
-    """Typical change of a logarithm from hour to hour before the case; of a difference that is known, 0 [1]."""
+    """Typical change of a logarithm from hour to hour before the case; 0 for a known difference [1]."""
     steps = np.diff(distance[:BEFORE_H])
     steps = steps[np.isfinite(steps)]
     if len(steps) < BEFORE_H / 2:
@@ -133,21 +133,21 @@ def _daily(distance: Field) -> Field:
 
 
 def rain(case: Case) -> Indication:
-    """Whether rain washed out what the dose rate rises by."""
+    """Whether wash-out by rain explains the rise of the dose rate."""
     if case.sign <= 0 or case.code != "gamma_dose_rate":
         return Indication("rain")
     return _explained(case, "rain", _met(case, "rain", _RAIN_BEFORE_H), _RAIN_MM)
 
 
 def sun(case: Case) -> Indication:
-    """Whether the sun shone where ozone rises."""
+    """Whether solar radiation explains the rise of ozone."""
     if case.sign <= 0 or case.code != "o3":
         return Indication("sun")
     return _explained(case, "sun", _met(case, "global_radiation", _SUN_BEFORE_H), _SUN_W_M2)
 
 
 def _explained(case: Case, name: str, values: Field | None, least: float) -> Indication:
-    """Event where the weather explains most of the hours that depart, fault where it is known of most and explains none of them."""
+    """Event where the weather explains most of the deviating hours, fault where it is known for most and explains none."""
     if values is None or case.chosen is None:
         return Indication(name)
     inside = values[case.chosen.rows]
@@ -157,7 +157,7 @@ def _explained(case: Case, name: str, values: Field | None, least: float) -> Ind
 
 
 def _met(case: Case, name: str, before_h: int) -> Field | None:
-    """Largest weather value from some hours before each hour to it, of the station itself or the nearest one that has any."""
+    """Largest weather value from some hours before each hour up to it, of the station itself or the nearest one with values."""
     context = case.context
     frames = [frame for frame in (case.series.own, *context.other_networks.values()) if frame is not None]
     distance = StationCoordinates.of([context.station, *context.met_stations]).distance_km()[0][1:]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST = 0.5
 """Part of the hours or readings that is most of them [1]."""
 STILL_SHARE = 0.3
-"""Part of the hours from which an evidence of few hours counts [1]; project default."""
+"""Part of the hours from which evidence in few hours counts [1]; project default."""
 SLOW_S = 1200
 """Slower instruments give fewer than three readings an hour [s]."""
 

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 RADIUS_KM = 130.0
 """Stations that count as neighbours [km]; project default for cities 60 to 100 km apart."""
 LEAST_AROUND = 3
-"""Fewer stations around have no level that one of them does not decide [1]."""
+"""Least neighbours for a level that no single one decides [1]."""
 _QUIET = 0.3
-"""Part of the usual level below which ratios between stations mean little [1]."""
+"""Part of the usual level below which ratios between stations are not used [1]."""
 
 
 class CaseSeries:
@@ -60,7 +60,7 @@ class CaseSeries:
 
     @cached_property
     def own_values(self) -> Field:
-        """Hours of the case's own channel: the stored ones, or of readings where the store's hour is absent or of a twin."""
+        """Hours of the case's own channel: the stored ones, or made of readings where the stored hour is absent or of a twin."""
         stored = (
             np.full(len(self.index), np.nan) if self.own is None else table(self.own, [self.code], self.index)[:, 0]
         )
@@ -98,7 +98,7 @@ class CaseSeries:
 
     @cached_property
     def near(self) -> list[tuple[float, float, str]]:
-        """Distance [km], bearing towards it [deg] and id of the other stations around with hours of the parameter."""
+        """Distance [km], bearing [deg] and id of the neighbours with hours of the parameter."""
         context = self.context
         everyone = [context.station, *(item for item in context.stations if item.id != context.station.id)]
         places = StationCoordinates.of(everyone)
@@ -116,14 +116,14 @@ class CaseSeries:
 
     @cached_property
     def _tables(self) -> tuple[list[str], Field]:
-        """Parameters of the case's network, its own first, and their values at the stations around: (station, hour, parameter)."""
+        """Parameters of the case's network, its own first, and their values at the neighbours: (station, hour, parameter)."""
         codes = [self.code, *(item.code for item in self.channels if item.source == self.network)]
         tables = [table(self.context.hours[name], codes, self.index) for *_, name in self.near]
         return codes, np.stack(tables) if tables else np.empty((0, len(self.index), len(codes)))
 
     @cached_property
     def _levels(self) -> dict[str, Field]:
-        """Median of the stations around by parameter of the case's network; NaN where fewer than three have a value."""
+        """Median of the neighbours by parameter of the case's network; NaN where fewer than three have a value."""
         codes, values = self._tables
         if len(values) < LEAST_AROUND:
             return {}
@@ -131,13 +131,13 @@ class CaseSeries:
         return {code: level[:, at] for at, code in enumerate(codes) if np.isfinite(level[:, at]).any()}
 
     def level(self, code: str) -> Field | None:
-        """Median of the stations around; None where too few measure it."""
+        """Median of the neighbours; None where too few measure it."""
         return self._levels.get(code)
 
     def excess(self, code: str, values: Field) -> Field | None:
-        """What a series has more than the stations around, by its own usual distance from them; None where too few are.
+        """Excess of a series over the neighbours, relative to its usual distance from them; None where they are too few.
 
-        The logarithm of the ratio of both to their usual levels for what has a zero, else the difference. A steady distance is
+        The logarithm of the ratio of both to their usual levels for what has a true zero, else the difference. A constant distance is
         none.
         """
         around = self._levels.get(code)
@@ -156,7 +156,7 @@ class CaseSeries:
 
     @cached_property
     def residuals(self) -> ResidualSeries:
-        """The case's own channel and all others of the station, and what each has more than the stations around."""
+        """The case's own channel and all others of the station, and the excess of each over the neighbours."""
         series = {OWN: HourlySeries(self.own_values, *least_spread(self.code))}
         excess = {EXCESS + OWN: (self.code, self.excess(self.code, self.own_values))}
         for channel, values in self.channels.items():
@@ -169,7 +169,7 @@ class CaseSeries:
         return ResidualSeries.of(self.index, series)
 
     def distance(self, other: Field) -> Field:
-        """Logarithm of the ratio to another series, or the difference by its scatter from hour to hour before the case."""
+        """Logarithm of the ratio to another series, or the difference relative to its scatter from hour to hour before the case."""
         if is_ratio(self.code):
             return log_distance(self.own_values, other)
         difference: Field = self.own_values - other
@@ -179,7 +179,7 @@ class CaseSeries:
 
     @cached_property
     def around(self) -> ResidualSeries:
-        """The channel and the same parameter at the stations around, by station id."""
+        """The channel and the same parameter at the neighbours, by station id."""
         series = {OWN: HourlySeries(self.own_values, *least_spread(self.code))}
         for values, (*_, name) in zip(self._tables[1][:, :, 0], self.near, strict=True):
             series[name] = HourlySeries(values, *least_spread(self.code))

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 _AGREES, _DISAGREES = 0.15, 0.3
 """Logarithm of the change of the ratio of two instruments up to which they agree, and from which they do not [1]."""
 _ALIKE, _FAINT = 0.45, 0.2
-"""Part of the case's own deviations by which another channel departs with it, and below which it does not [1]."""
+"""Part of the case's own deviation from which another channel deviates with it, and below which it does not [1]."""
 _CHANNELS = 6
-"""Other channels from which an instrument counts as one detector for all [1]."""
+"""Least other channels for an instrument that has one detector for all [1]."""
 _CHANGED, _SAME = 0.3, 0.24
-"""Logarithm of a factor worth naming, and the robust standard deviation around it, as a part of it, of one fault of all [1]."""
+"""Least logarithm of a common factor, and the largest robust standard deviation around it, as a part of it [1]."""
 
 
 def twin(case: Case) -> Indication:
     """Other instruments of the same parameter at the station, whichever network they report to.
 
-    A steady difference between them says nothing: what counts is its change.
+    A constant difference between them indicates nothing; its change does.
     """
     twins = [item for item in case.series.channels if item.code == case.code]
     changes = {item: found for item in twins if (found := case.distance_change(item)) is not None}
@@ -49,7 +49,7 @@ def twin(case: Case) -> Indication:
 
 
 def _is_of_the_other(case: Case, channel: StationChannel) -> bool:
-    """Whether the other instrument left its usual level and the case's own did not: of two, it is not known which is right."""
+    """Whether the other instrument deviates and the case's own does not; which of the two is right is not known."""
     other = case.raw_deviations([channel]).get(channel)
     return case.is_usual and other is not None and abs(other.z_score) >= DEPARTS
 
@@ -67,7 +67,7 @@ def _both(case: Case, other: float, count: int) -> dict[str, Figure]:
 
 
 def companions(case: Case) -> Indication:
-    """What rises with it as a rule, on whichever instrument of the station."""
+    """Parameters that usually rise with it, on any instrument of the station."""
     found = _Others.of(case, _companions(case))
     if not found.known or one_factor(case) is not None:
         return Indication("companions")
@@ -78,7 +78,7 @@ def companions(case: Case) -> Indication:
 
 
 def _companions(case: Case) -> list[StationChannel]:
-    """Those on other instruments; where none is there, on the same, which one fault of it moves too."""
+    """Companions on other instruments; without any, on the same, which one fault affects too."""
     with_it = [item for item in case.series.channels if item.code != case.code and are_companions(case.code, item.code)]
     same = set(_same_instrument(case))
     others = [item for item in with_it if item not in same]
@@ -86,7 +86,7 @@ def _companions(case: Case) -> list[StationChannel]:
 
 
 def tracers(case: Case) -> Indication:
-    """What the station's other instruments measure of sources: gases, particles and their components, VOC."""
+    """Emitted parameters of the station's other instruments: gases, particles and their components, VOC."""
     found = _Others.of(case, _other_instruments(case))
     figures: dict[str, Figure] = {"count": len(found.known)}
     if found.is_event:
@@ -112,7 +112,7 @@ def co_pollutants(case: Case) -> Indication:
 
 
 def mixture(case: Case) -> Indication:
-    """All channels of the instrument changed by one factor, as by one fault of it; a source raises each by its own."""
+    """All channels of the instrument changed by one factor, as by a fault; a source raises each by another factor."""
     found = one_factor(case)
     if found is None:
         return Indication("mixture")
@@ -120,7 +120,7 @@ def mixture(case: Case) -> Indication:
 
 
 def one_factor(case: Case) -> tuple[int, float] | None:
-    """How many channels of the instrument changed, and the factor, where it is the same for all; else None."""
+    """Number of channels of the instrument that changed, and their common factor; None without one."""
     own = _same_instrument(case)
     is_one_detector = family(case.code) is not Family.GAS and len(own) >= _CHANNELS
     if not is_one_detector or not case.sign or case.from_usual is None:
@@ -158,7 +158,7 @@ def _follows(case: Case) -> bool:
 
 
 def _related(case: Case) -> list[StationChannel]:
-    """Channels of what sources emit, other than the parameter itself; none where the parameter is not emitted."""
+    """Channels of emitted parameters other than the case's own; none where that is not emitted."""
     if family(case.code) is None:
         return []
     return [item for item in case.series.channels if item.code != case.code and family(item.code) is not None]
@@ -180,14 +180,14 @@ def _other_instruments(case: Case) -> list[StationChannel]:
 
 
 class _Others(NamedTuple):
-    """Other channels in the hours in which the case's channel departs.
+    """Other channels in the hours in which the case's channel deviates.
 
     Attributes
     ----------
     alike : list of StationChannel
-        Those that depart with it by about as much, the furthest first.
+        Those that deviate with it by about as much, the largest first.
     faint : list of StationChannel
-        Those that depart with it, if by less.
+        Those that deviate with it by less.
     known : list of StationChannel
     """
 
@@ -197,7 +197,7 @@ class _Others(NamedTuple):
 
     @classmethod
     def of(cls, case: Case, channels: Sequence[StationChannel]) -> _Others:
-        """None of them where the case's channel does not depart."""
+        """None of them where the case's channel does not deviate."""
         if not case.sign:
             return cls([], [], [])
         found = case.deviations(channels)

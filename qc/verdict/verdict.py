@@ -1,7 +1,7 @@
 """Fault or event? One verdict a case, with its evidence and a probability. Pure.
 
 The log-odds of an event are a prior plus one weight for each piece of evidence that indicates either (``[verdict]`` in
-``thresholds.toml``). What is not known adds nothing. The sum can be checked by hand from the list that comes with it.
+``thresholds.toml``). Absent data add nothing. The sum can be checked by hand from the listed weights.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     evidence : tuple of WeighedEvidence
         The strongest first.
     silent : tuple of str
-        Evidence that is not available or says nothing.
+        Evidence that is not available or indicates nothing.
     """
 
     station_id: str
@@ -78,7 +78,7 @@ def judge_case(context: CaseContext, rule: VerdictRule) -> Verdict:
     Parameters
     ----------
     context : CaseContext
-        What is known around it; absent data add no evidence.
+        Data of the case; absent data add no evidence.
     rule : VerdictRule
 
     Returns
