@@ -1,4 +1,4 @@
-"""What new results of checks and decisions on corrections change: outcomes, and the hours to evaluate again. Pure."""
+"""Effect of new check results and of corrections: outcomes, and the hours to evaluate again. Pure."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 CALIBRATION_TESTS = ("calibration", "target_gas")
 SESSION = timedelta(hours=2)
-"""A zero and a span check this near to each other belong together."""
+"""Largest distance of a zero and a span check that belong together; project default."""
 _LIMITS: dict[CheckKind, type[ZeroCheck | SpanCheck | FlowCheck | TargetCheck]] = {
     CheckKind.ZERO: ZeroCheck,
     CheckKind.SPAN: SpanCheck,
@@ -65,7 +65,7 @@ class EvaluatedCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FlaggedPeriod:
-    """Period in which a check fails or suspects the data of one parameter; ``end`` None: until the next passing check."""
+    """Period in which a check invalidates or suspects the data of one parameter; ``end`` None: until the next passing check."""
 
     network: str
     station_id: str
@@ -84,7 +84,7 @@ def zero_drift_pct(response: float, reference: float, full_scale: float) -> floa
     Parameters
     ----------
     response, reference : float
-        Z', what is shown of zero gas, and Z, what was shown when calibrated (or 0).
+        Z', the response to zero gas, and Z, the response when calibrated (or 0).
     full_scale : float
         URL, the upper range limit, same unit.
 
@@ -106,7 +106,7 @@ def span_drift_pct(response: float, reference: float, zero_drift: float = 0.0) -
     Parameters
     ----------
     response, reference : float
-        S', what is shown of span gas, and S, what it holds; above 0.
+        S', the response to span gas, and S, its concentration; above 0.
     zero_drift : float
         ZD, ``Z' - Z`` of the zero check that belongs to it, same unit.
 
@@ -159,8 +159,8 @@ def flagged_periods(judged: Sequence[EvaluatedCheck]) -> list[FlaggedPeriod]:
     Returns
     -------
     list of FlaggedPeriod
-        One for each run of failed checks: from the last good check before it (or ``back`` before it where none is on record)
-        to the next good one. Zero, span, flow and each target gas are followed apart.
+        One for each run of failed checks: from the last good check before it (or ``back`` before it where there is none)
+        to the next good one. Zero, span, flow and each target gas are followed separately.
     """
     series: dict[tuple[object, ...], list[EvaluatedCheck]] = defaultdict(list)
     for item in judged:

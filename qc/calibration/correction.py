@@ -1,4 +1,4 @@
-"""Drifts within tolerance taken out of values, by recorded decisions only; what was measured stays as it is. Pure.
+"""Corrections of drift within tolerance, by recorded decisions only; stored values are not changed. Pure.
 
 Errors::
 
@@ -31,7 +31,7 @@ class CalibrationError(ValueError):
 def corrected(
     values: NDArray[np.float64], times: NDArray[np.datetime64], corrections: Sequence[Correction]
 ) -> NDArray[np.float64]:
-    """Values with the drift taken out: ``(value - zero) / gain`` with zero and gain linear in time; a new array.
+    """Values without the drift: ``(value - zero) / gain`` with zero and gain linear in time; a new array.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def derive_correction(judged: Sequence[EvaluatedCheck], check: CheckResult, who:
 
 
 def _state(session: Sequence[EvaluatedCheck]) -> tuple[float, float]:
-    """Zero and gain that a session of checks found; 0 and 1 for what it did not look at."""
+    """Zero and gain that a session of checks found; 0 and 1 where it has no such check."""
     zeros = [item.result for item in session if item.result.kind is CheckKind.ZERO]
     spans = [item.drift for item in session if item.result.kind is CheckKind.SPAN and item.drift is not None]
     zero = zeros[-1].response - zeros[-1].reference if zeros else 0.0

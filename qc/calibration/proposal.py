@@ -1,4 +1,4 @@
-"""What a correction changes in hourly means, before it is decided. Pure."""
+"""Effect of a correction on hourly means, before the decision. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class CorrectionProposal(msgspec.Struct, frozen=True, kw_only=True):
-    """A correction and what it changes in hourly means (values with a status letter left out).
+    """A correction and its effect on hourly means (values with a status letter left out).
 
     Attributes
     ----------

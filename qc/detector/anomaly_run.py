@@ -1,4 +1,4 @@
-"""What the learnt detector finds at a station: flags of its sondes, joined to runs of consecutive values. Pure."""
+"""Results of the learnt detector at a station: flags of its sondes, joined to runs of consecutive values. Pure."""
 
 from __future__ import annotations
 

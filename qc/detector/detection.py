@@ -1,4 +1,4 @@
-"""Suspicious runs in everything that one sonde measured. Pure."""
+"""Suspicious runs in all parameters of one sonde. Pure."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ LEAST_H = 24.0
 
 
 class AnomalyGround(StrEnum):
-    """Why a value is suspicious; the names of the test's sentences."""
+    """Why a value is suspicious: the kinds of the test's messages."""
 
     RANGE = "range"
     OFFSET = "offset"
@@ -51,7 +51,7 @@ class AnomalousRun:
     first, last : int
         Rows, both included.
     figure : str
-        The figure that raised the score most, where that is highest; empty for range and offset.
+        Figure that raised the score most, at its maximum; empty for range and offset.
     score : float
         Highest score; NaN for range.
     size : float
@@ -77,7 +77,7 @@ class DetectorResult:
 def detect(
     sonde: Mapping[str, NDArray[np.float64]], priors: Mapping[str, Prior], model: Model, *, per_hour: int
 ) -> dict[str, DetectorResult]:
-    """Judge everything that one sonde measured.
+    """Evaluate all parameters of one sonde.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def _result(code: str, scored: Scored, values: NDArray[np.float64], model: Model
     flags = np.where(present, Flag.PASS, Flag.MISSING).astype(np.int8)
     flags[present & suspicious(scored, model.cuts)] = Flag.SUSPECT
     grounds = np.full(len(flags), "", dtype=object)
-    # The most telling ground comes last, so that it stays.
+    # The strongest ground comes last and overwrites the others.
     for ground, where in (
         (AnomalyGround.STATE, scored.state >= model.cuts.state),
         (AnomalyGround.EVENT, scored.event >= model.cuts.event),
@@ -176,7 +176,7 @@ def _leading(  # noqa: PLR0917 - one row of each run, judged in one call
     scored: Scored,
     model: Model,
 ) -> list[str]:
-    """By run of a ground, the figure that raised the score most."""
+    """Figure that raised the score most, by run of a ground."""
     boosters, names = (model.events, EVENT_FIGURES) if ground is AnomalyGround.EVENT else (model.states, STATE_FIGURES)
     rows = [at for at, span in zip(peaks, spans, strict=True) if span[2] is ground]
     weights = contributions(boosters, scored.table.iloc[rows], code, names)

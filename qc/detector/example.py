@@ -1,4 +1,4 @@
-"""Labelled series with their figures, from which the detector is trained. Pure."""
+"""Labelled series with their figures: the training data of the detector. Pure."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""Figures of each value against its surroundings: the input of the learnt detector.
+"""Figures of each value relative to its surroundings: the input of the learnt detector.
 
-All figures are relative to the series' own noise, daily amplitude or usual level, so that a detector learnt at one station
-holds at another. Windows are centred and given in hours; rows are taken as of one cadence. A missing value (NaN, infinite,
-outside the prior range) takes no part in any window; a figure that cannot be had is NaN.
+All figures are relative to the series' own noise, daily amplitude or usual level, so that a detector trained at one station
+holds at another. Windows are centred and given in hours; rows have one cadence. A missing value (NaN, infinite,
+outside the prior range) is in no window; a figure that cannot be computed is NaN.
 
 References
 ----------
 Solubility of oxygen: polynomial of Elmore and Hayes in fresh water at 1013 hPa as commonly printed (coefficients not checked against
-the original); it enters only relative to the series' own median, which takes up the altitude.
+the original); it enters only relative to the series' own median, which includes the effect of altitude.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     _Figures = dict[str, NDArray[np.float64] | pd.Series[float]]
 
 TEMPERATURE, OXYGEN = "water_temperature", "dissolved_oxygen"
-#: Parameters whose logarithm behaves: bursts over a low background.
+#: Parameters that are used as logarithms: bursts over a low background.
 SKEWED = frozenset({"turbidity", "chlorophyll_a"})
 #: Water below this may freeze at the sensor [degC].
 FREEZING_DEGC = 0.15
@@ -43,7 +43,7 @@ _SHORT_H, _MIDDLE_H = (1.0, 3.0), (12.0, 24.0, 168.0, 720.0)
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """One series, ready for figures.
+    """One series, prepared for figures.
 
     Attributes
     ----------
@@ -84,7 +84,7 @@ class Prepared:
 
 
 def prepare(values: NDArray[np.float64], span: tuple[float, float], per_hour: int, *, skewed: bool) -> Prepared:
-    """Make a series ready.
+    """Prepare a series.
 
     Parameters
     ----------
@@ -210,7 +210,7 @@ def _nearest(visits: Sequence[ServiceVisit], rows: int, per_hour: int) -> _Figur
 
 
 def _others(code: str, sonde: Mapping[str, Prepared]) -> _Figures:
-    """How many other parameters are odd within the hour, and how often any of them is impossible within the day."""
+    """Number of other parameters that are odd within the hour, and how often any is impossible within the day."""
     rows, per_hour = len(sonde[code].values), sonde[code].per_hour
     others = [series for name, series in sonde.items() if name != code]
     odd = pd.Series(sum((series.odd().astype(float) for series in others), np.zeros(rows)))

@@ -1,6 +1,6 @@
 """Flags of the learnt detector: the values of one sonde in, SUSPECT flags with reasons out.
 
-Nothing here fails a value: even the prior range is a matter of experience.
+No value is failed: even the prior range is empirical.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from qc.native.series import Stream
 
 ANOMALY_TESTS = (TEST,)
-#: The longest window of the figures [h]; shorter series are judged, less surely.
+#: The longest window of the figures [h]; shorter series have less certain results.
 BACKGROUND_H = 720.0
 _CLUES = {
     "residual": "hours",
@@ -62,11 +62,11 @@ def flag_sonde(native: pd.DataFrame, stream: Stream, thresholds: Thresholds, mod
     Parameters
     ----------
     native : DataFrame
-        `schemas.frames` native; the longer, the surer (`BACKGROUND_H`).
+        `schemas.frames` native; best at least `BACKGROUND_H` long.
     stream : Stream
         Its cadence must be an hour or less.
     thresholds : Thresholds
-        Only parameters with a `LearntAnomaly` limit in the first row's civil month take part.
+        Only parameters with a `LearntAnomaly` limit in the first row's civil month are evaluated.
     model : Model
 
     Returns

@@ -1,4 +1,4 @@
-"""How well flags agree with a person's labels, point by point, with a tolerance in time.
+"""Agreement of flags with labels, point by point, with a tolerance in time.
 
 A flagged point is right if a labelled point lies within the tolerance of it (the bound counts); a labelled point is found if a
 flagged one does. Precision is the share of flagged points that are right, recall the share of labelled points that are found,
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TOLERANCE_S = 3600
-"""How far apart a flag and a label may lie [s]."""
+"""Largest distance of a flag from a label [s]; project default."""
 MIN_LABELS = 20
-"""A series with fewer labelled points has its score, but does not count in a mean."""
+"""Least labelled points of a series that counts in a mean [1]; project default."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ def label_agreement(
     times : array of datetime64, shape (n,)
         Ascending.
     tolerance_s : int
-        [s], >= 0; 0 asks for the very point.
+        [s], >= 0; 0: the same point.
 
     Raises
     ------

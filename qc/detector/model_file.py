@@ -10,7 +10,7 @@ from qc.detector.scoring import Model
 
 
 class Trained(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that a model was learnt from.
+    """A training file of a model.
 
     Attributes
     ----------
@@ -18,7 +18,7 @@ class Trained(msgspec.Struct, frozen=True, kw_only=True):
     digest : str
         Of the whole content.
     days : tuple of str
-        Of the content of each day; one of them in another file gives away that it holds the same values.
+        Digest of the content of each day, by which a file with the same values is recognised.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Trained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ModelFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is stored: the model from all files, and for each station the one that never saw it.
+    """Stored models: one of all files, and for each station one that was trained without it.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ class ModelFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     without: dict[str, Model]
 
     def model_for(self, file: Trained) -> tuple[Model, bool]:
-        """Model to judge a file by, and whether any of it was learnt from (then that station is left out)."""
+        """Model for a file, and whether the file was part of the training (then a model without that station is used)."""
         days = set(file.days)
         for item in self.trained:
             if file.digest == item.digest or file.name == item.name or not days.isdisjoint(item.days):

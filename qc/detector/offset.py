@@ -1,7 +1,7 @@
 """Offsets between two service visits.
 
 When a technician lifts a sonde out of the water, some values are lost or impossible for minutes to hours, and others jump at the
-same time. A sensor that was set wrongly at one visit and set right at the next shows a step at both, of like size and opposite
+same time. A sensor that was set wrongly at one visit and correctly at the next shows a step at both, of similar size and opposite
 sign: all values between them are off. Pure; series are rows of one cadence, times do not enter.
 """
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from qc.detector.feature import Prepared
     from qc.detector.service_visit import ServiceVisit
 
-#: The longest time between two visits that an offset is looked for in [h].
+#: Longest time between two visits of an offset [h].
 LONGEST_H = 1500.0
-#: Two visits nearer than this may both belong to one setting of the sensor [h].
+#: Two visits closer than this can belong to one setting of the sensor [h].
 FOLLOW_UP_H = 72.0
-#: Above this many times the usual change a step is certain; larger ones add nothing.
+#: Steps are certain from this multiple of the usual change; larger ones have the same score.
 CERTAIN = 3.0
 _DAYS = (-3, -2, -1, 1, 2, 3)
 
@@ -41,7 +41,7 @@ class Offset:
         The smaller of both steps, with the sign of the first, in the unit of the (transformed) values.
     score : float
         0 to `CERTAIN`: steps in units of the usual change and of the daily amplitude, the smaller of all, times the square
-        of their likeness [1].
+        of their similarity [1].
     """
 
     first: int
@@ -51,7 +51,7 @@ class Offset:
 
 
 def steps_at(series: Prepared, visits: Sequence[ServiceVisit]) -> NDArray[np.float64]:
-    """Change of level over each visit beyond what the neighbouring days do at that time of day; NaN where unknown.
+    """Change of level over each visit beyond that of the neighbouring days at that time of day; NaN where unknown.
 
     Returns
     -------
@@ -71,7 +71,7 @@ def find_offsets(series: Prepared, visits: Sequence[ServiceVisit], least: float)
     series : Prepared
     visits : sequence of ServiceVisit
     least : float
-        Smallest step worth a correction, unit of the values; infinite: the parameter is not set at visits.
+        Smallest step that is an offset, unit of the values; infinite: the parameter is not set at visits.
     """
     if not np.isfinite(least):
         return []
@@ -93,7 +93,7 @@ def _score(steps: NDArray[np.float64], amplitude: float, least: float) -> float:
 
 
 def _pairs(visits: Sequence[ServiceVisit], per_hour: int) -> list[tuple[int, int]]:
-    """Visits that may begin and end one setting: neighbours, or with a follow-up visit soon after either."""
+    """Visits that can begin and end one setting: consecutive ones, or with a follow-up visit soon after either."""
     found = []
     for i in range(len(visits)):
         for j in range(i + 1, min(i + 4, len(visits))):

@@ -1,4 +1,4 @@
-"""Runs of equal values, and how far off a value is odd."""
+"""Runs of equal values, and the distance from which a value is odd."""
 
 from __future__ import annotations
 

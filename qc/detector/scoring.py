@@ -2,7 +2,7 @@
 
 A value is suspicious on one of four grounds: it is outside the prior range of its parameter; it lies between two visits whose
 steps show a wrong setting (`qc.detector.offset`); a model of events finds it, or one of longer states. Both models are boosted trees
-over `qc.detector.feature` figures, learnt from a technician's labels by `qc.detector.training`.
+over `qc.detector.feature` figures, trained on a technician's labels by `qc.detector.training`.
 
 Errors::
 
@@ -40,7 +40,7 @@ STATE_FIGURES = (
     "level_unit", "noise_3h", "noise_12h", "noise_24h", "burst_3h", "burst_24h", "run_12h", "residual_same_hour", "frost_day",
     "temperature", "saturation_day", "saturation_low", "others_impossible",
 )  # fmt: skip
-#: A state is judged by the mean of its score over this window [h].
+#: The score of a state is averaged over this window [h].
 STATE_WINDOW_H = 24.0
 _PARAMETER = "parameter"
 
@@ -50,14 +50,14 @@ class ModelError(ValueError):
 
 
 class Prior(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a parameter before any learning, in its canonical unit.
+    """Prior knowledge of a parameter, in its canonical unit.
 
     Attributes
     ----------
     low, high : float
         Values outside are suspicious.
     least_offset : float
-        Smallest offset between two visits worth a correction; infinite where the sensor is not set at visits.
+        Smallest offset between two visits; infinite where the sensor is not set at visits.
     """
 
     low: float = -np.inf
@@ -74,7 +74,7 @@ class Cuts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True):
-    """A learnt detector; holds no data.
+    """A trained detector; it contains no data.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True):
         Boosted trees in LightGBM's text form; their scores are averaged.
     cuts : Cuts
     stations : tuple of str
-        Learnt from.
+        Of the training data.
     """
 
     events: tuple[str, ...]
@@ -115,7 +115,7 @@ class Scored:
 def prepare_sonde(
     sonde: Mapping[str, NDArray[np.float64]], priors: Mapping[str, Prior], *, per_hour: int
 ) -> dict[str, tuple[Prepared, list[Offset], pd.DataFrame]]:
-    """Series, offsets and figures of each parameter: all that a model needs, and nothing that it learnt."""
+    """Series, offsets and figures of each parameter: the input of a model."""
     known = {code: priors.get(code, Prior()) for code in sonde}
     series = {
         code: prepare(values, (known[code].low, known[code].high), per_hour, skewed=code in SKEWED)
@@ -142,7 +142,7 @@ def score(code: str, series: Prepared, offsets: list[Offset], table: pd.DataFram
 
 
 def offset_scores(offsets: Sequence[Offset], rows: int) -> NDArray[np.float64]:
-    """Best score of the offsets that cover each row; 0 where none does."""
+    """Highest score of the offsets that cover each row; 0 without any."""
     found = np.zeros(rows)
     for item in offsets:
         part = slice(item.first, item.last + 1)
@@ -151,14 +151,14 @@ def offset_scores(offsets: Sequence[Offset], rows: int) -> NDArray[np.float64]:
 
 
 def suspicious(scored: Scored, cuts: Cuts) -> NDArray[np.bool_]:
-    """Rows that any ground calls suspicious."""
+    """Rows that are suspicious on any ground."""
     return np.asarray(
         scored.hard | (scored.offset >= cuts.offset) | (scored.event >= cuts.event) | (scored.state >= cuts.state)
     )
 
 
 def model_input(table: pd.DataFrame, code: str, names: Sequence[str]) -> NDArray[np.float32]:
-    """Figures with the parameter's number in the last column, as the trees take them."""
+    """Input of the trees: the figures, with the parameter's number in the last column."""
     number = CODES.index(code) if code in CODES else len(CODES)
     columns = table[list(names)].to_numpy(dtype=np.float32)
     return np.column_stack([columns, np.full(len(columns), number, dtype=np.float32)])
@@ -170,7 +170,7 @@ def figure_names(names: Sequence[str]) -> list[str]:
 
 
 def contributions(boosters: Sequence[str], table: pd.DataFrame, code: str, names: Sequence[str]) -> NDArray[np.float64]:
-    """How much each figure raised the score of each row (log-odds), shape (n, figures)."""
+    """Contribution of each figure to the score of each row (log-odds), shape (n, figures)."""
     if not boosters or table.empty:
         return np.zeros((len(table), len(names)))
     inputs = model_input(table, code, names)

@@ -1,4 +1,4 @@
-"""Service visits as the record itself shows them. Pure; series are rows of one cadence.
+"""Service visits, found in the record itself. Pure; series are rows of one cadence.
 
 When a technician lifts a sonde out of the water, some values are lost or impossible for minutes to hours, and others jump at the
 same time.

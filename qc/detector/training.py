@@ -1,8 +1,8 @@
-"""Training the detector of `qc.detector.scoring` on a technician's labels, and scoring it on stations that were left out.
+"""Trains the detector of `qc.detector.scoring` on a technician's labels, and scores it on stations that were left out.
 
-Events (labelled runs up to a day) and states (longer ones) are learnt apart, since what shows an event is absent in the middle of
-a state. Rows that the prior range or a certain offset explain teach the trees nothing. The three cuts are those with the highest
-mean F1 when each station in turn is left out; they are never chosen on the rows that the trees have seen.
+Events (labelled runs up to a day) and states (longer ones) are trained separately, since the signs of an event are absent in the middle of
+a state. Rows that the prior range or a certain offset explains are not used to train the trees. The three cuts are those with the highest
+mean F1 when each station in turn is left out; they are never chosen on training rows of the trees.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ LONGEST_EVENT_H = 24.0
 EVENT_CUTS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 STATE_CUTS = (0.1, 0.2, 0.3, 0.5, 0.7)
 OFFSET_CUTS = (0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
-#: For choosing rows that teach, before a cut is learnt.
+#: Cut of offsets for choosing training rows, before a cut is chosen.
 _CERTAIN_OFFSET = 0.4
 _SHARED = {
     "objective": "binary", "learning_rate": 0.05, "feature_fraction": 0.4, "bagging_fraction": 0.7, "bagging_freq": 1,
@@ -52,7 +52,7 @@ _SHARED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """How one of the two models is learnt.
+    """Training parameters of one of the two models.
 
     Attributes
     ----------
@@ -80,12 +80,12 @@ STATES = Recipe(figures=STATE_FIGURES, least_rows=200, l2=10.0, rounds=120, repe
 
 
 def train_detector(examples: Sequence[Example], *, report: Callable[[str], None] = lambda _: None) -> Model:
-    """Learn both models from all examples, and the cuts with each station left out in turn.
+    """Train both models on all examples, and choose the cuts with each station left out in turn.
 
     Parameters
     ----------
     examples : sequence of Example
-        Of at least two stations, or the cuts cannot be learnt.
+        Of at least two stations, as the cuts require.
     report : callable
         Called with a description of each step.
 
@@ -114,7 +114,7 @@ def train_model_file(
     *,
     report: Callable[[str], None] = lambda _: None,
 ) -> ModelFile:
-    """Learn from all examples, and for each station from those of all others; raises as `train_detector` does.
+    """Train on all examples, and for each station on those of all others; raises as `train_detector` does.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def _trees(examples: Sequence[Example]) -> Model:
 
 
 def _fit(recipe: Recipe, examples: Sequence[Example], *, longest_event: bool) -> tuple[str, ...]:
-    """Boosters of one model as text; none where there is nothing to learn."""
+    """Boosters of one model as text; none without a labelled row."""
     import lightgbm
 
     parts = [
@@ -191,7 +191,7 @@ def _fit(recipe: Recipe, examples: Sequence[Example], *, longest_event: bool) ->
     weights = np.concatenate([part[2] for part in parts])
     if not targets.any():
         return ()
-    # As much weight on the labelled rows together as their number, however it is spread over the series.
+    # The total weight of the labelled rows is their number, whatever its distribution over the series.
     weights[targets] *= targets.sum() / weights[targets].sum()
     found = []
     for seed in range(recipe.repeats):
@@ -212,7 +212,7 @@ def _fit(recipe: Recipe, examples: Sequence[Example], *, longest_event: bool) ->
 def _rows(
     recipe: Recipe, series: LabelledSeries, code: str, *, events: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float64]]:
-    """Inputs, targets and weights of the rows of one series that teach a model."""
+    """Inputs, targets and weights of the training rows of one series."""
     long = run_lengths(series.labels) > LONGEST_EVENT_H * series.prepared.per_hour
     explained = series.prepared.hard | (offset_scores(series.offsets, len(series.labels)) >= _CERTAIN_OFFSET)
     target = series.labels & (~long if events else long)

@@ -1,6 +1,6 @@
-"""The batch that the gate judges: the hours of all stations of one network in one frame, pure.
+"""The batch that the gate evaluates: the hours of all stations of one network in one frame. Pure.
 
-One row for each station and hour that the network file expects, whether it came or not, so that what is absent can be seen.
+One row for each expected station and hour, stored or not, so that absent hours are visible.
 Columns: `BASE_COLUMNS`, one a parameter that any station has reported (valid values only, NaN elsewhere), and the relations
 between parameters where their parts are there.
 """
@@ -48,7 +48,7 @@ DEW_POINT_EXCESS = "dew_point_excess"
 COMPONENTS_EXCESS = "components_excess"
 SHORT_WAVE_EXCESS = "short_wave_excess"
 MIN_NOX_UG_M3 = 10.0
-"""NOx at or below says nothing about the ratio of its parts [µg m⁻³]; project default."""
+"""NOx at or below has no ratio of its parts [µg m⁻³]; project default."""
 PM_RATIO, PM_DIFFERENCE_UG_M3 = 1.1, 10.0
 """PM2.5 may exceed PM10 by this factor [1] and difference [µg m⁻³]: the packaged limit of the test ``pm_inversion``, common practice, not verified."""
 COMPONENTS_RATIO, COMPONENTS_DIFFERENCE_UG_M3 = 1.3, 5.0
@@ -90,7 +90,7 @@ def make_batches(
 def make_batch(
     hourly: Mapping[str, pd.DataFrame], stations: Sequence[Station], network: str, start: datetime, end: datetime
 ) -> pd.DataFrame:
-    """Lay the hours of all stations under each other.
+    """Batch of the hours of all stations.
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """Batches of products for the gate. Pure.
 
-One row for each stored row of the product (a document makes one), with what of it can be wrong as columns.
+One row for each stored row of the product (a document makes one), with columns for the figures that the suite checks.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from schemas.network import Network
 
 SHARE_PRESENT = "share_present"
-"""Rows that are there of those that every station should have [1], the same in every row."""
+"""Stored rows of the expected ones [1], the same in every row."""
 AQI_GAP, IAQI_GAP, JOINT_GAP, DISORDER = "aqi_gap", "iaqi_gap", "joint_gap", "quantile_disorder"
 STATEMENTS, UNTRANSLATED = "statements", "untranslated"
 ATTRIBUTION = "attribution"
-#: Hours from one row of a station to the next [h]; None: rows come as they come.
+#: Hours from one row of a station to the next [h]; None: no fixed interval.
 PRODUCTS: dict[str, int | None] = {
     "aqi_hourly": 1,
     "aqi_daily": 24,
@@ -72,7 +72,7 @@ def make_product_batch(
     Returns
     -------
     DataFrame
-        Without a row it has the columns that the suite names: there is nothing wrong with them.
+        Without a row it has the columns that the suite names, so that these do not fail.
     """
     if table.empty:
         named = next(item.kwargs["column_set"] for item in suite.expectations if item.id == "columns")

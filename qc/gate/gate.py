@@ -1,6 +1,6 @@
 """The gate: a batch of hours against its suite, by Great Expectations (its only user in the project).
 
-The library takes seconds to import, so it is imported when a batch is judged. Nothing leaves the machine: its analytics
+The library takes seconds to import, so it is imported when a batch is evaluated. Nothing leaves the machine: its analytics
 are off, and links to content-delivery networks are taken out of the pages it writes.
 
 Errors::
@@ -141,7 +141,7 @@ def _page(item: EvaluatedBatch, name: str, now: datetime) -> str:
 
 @cache
 def _hours() -> Any:  # noqa: ANN401 - the library is not typed for us
-    """The library's definition of a batch, made once a process: the context behind it takes longer than a verdict."""
+    """The library's definition of a batch, made once a process: its context takes longer than an evaluation."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import (
         DataContextConfig,
@@ -164,7 +164,7 @@ def _definition(context: Any, name: str) -> Any:  # noqa: ANN401 - as above
 
 
 def _run(batch: pd.DataFrame, asked: Sequence[Expectation], *, brief: bool) -> list[dict[str, Any]]:
-    """Results in the order of ``asked``; brief ones say only whether it holds, in half the time."""
+    """Results in the order of ``asked``; brief ones state only success, in half the time."""
     outcome = _validate(batch, asked, "BOOLEAN_ONLY" if brief else "SUMMARY")
     by_id = {result.expectation_config.meta["id"]: result for result in outcome.results}
     found = []
@@ -218,7 +218,7 @@ def _explained(name: str) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what the library says about itself and its own dependencies, nothing else."""
+    """Silence the library's messages about itself and its own dependencies, nothing else."""
     logger = logging.getLogger("great_expectations")
     level = logger.level
     logger.setLevel(logging.ERROR)

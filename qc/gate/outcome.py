@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SCREENS = frozenset({"limits", "levels"})
 """Ids of the expectations about the counts of `screen`."""
 _EXAMPLES = 3
-"""Values outside that a failure names."""
+"""Values outside the bounds that a failure names."""
 
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     skipped : tuple of str
         Ids of expectations about columns that hold no value: not evaluated.
     suite_version : str
-        Of the suite by which it was judged.
+        Of its suite.
     page : str
         Its page of the Data Docs, below ``data_docs``; empty where none was made.
     """
@@ -75,12 +75,12 @@ def choose(
     suite : sequence of Expectation
     batch : DataFrame
     expected : sequence of str or None
-        Parameters that are configured; others are not asked for. None: every column the suite names.
+        Configured parameters; others are not expected. None: every column that the suite names.
 
     Returns
     -------
     tuple
-        A column without any value gives nothing to judge: its expectations are in the second part.
+        The second part has the expectations about columns without any value.
     """
     chosen: list[Expectation] = []
     skipped: list[str] = []
@@ -101,8 +101,8 @@ def screen(batch: pd.DataFrame, suite: Sequence[Expectation]) -> tuple[pd.DataFr
     """Compare all columns with their limits at once, and count what is broken.
 
     Great Expectations takes some milliseconds for each expectation, and a network of 118 species has two for each: the
-    count is judged in their place, and a single limit only where it is broken. A property test and the benchmark hold that
-    both ways give the same verdict.
+    count is evaluated in their place, and a single limit only where it is broken. A property test and the benchmark compare
+    the results of both ways.
 
     Parameters
     ----------
@@ -150,7 +150,7 @@ def _laid_out(
 
 
 def to_evaluate(chosen: Sequence[Expectation], broken: frozenset[str]) -> list[Expectation]:
-    """Those that Great Expectations must see: all but single limits that the screen found kept."""
+    """Those that Great Expectations must evaluate: all but single limits that the screen found unbroken."""
     return [one for one in chosen if one.type not in (BETWEEN, MEDIAN) or one.id in SCREENS or one.id in broken]
 
 
@@ -177,7 +177,7 @@ def to_failure(one: Expectation, result: Mapping[str, Any]) -> Failure:
 
 
 def _figures(result: Mapping[str, Any]) -> tuple[str, dict[str, Figure]]:
-    """Kind of the message, and what was found."""
+    """Kind of the message, and its figures."""
     missing = (result.get("details") or {}).get("mismatched", {}).get("missing")
     if missing:
         return "missing", {"missing": ", ".join(missing)}

@@ -1,7 +1,7 @@
-"""What the gate expects of a batch of hours, stored as Great Expectations suites in JSON.
+"""Expectations of a batch of hours, stored as Great Expectations suites in JSON.
 
 The files ``schemas/expectations/<network>.json`` are made by ``python -m qc.gate.suite`` and compared with this module by a test.
-A *critical* expectation that fails holds the batch back, a *warning* lets it pass and says so. `schemas.parameter` gives the
+A *critical* expectation that fails holds the batch back, a *warning* is recorded and lets it pass. `schemas.parameter` gives the
 physical ranges, ``thresholds.toml`` the plausible levels, `qc.gate.batch` the columns.
 """
 
@@ -94,7 +94,7 @@ def network_json(network: str) -> str:
 
 
 def _shape(codes: list[str]) -> Iterator[Expectation]:
-    """Columns, order and codes: what only a program can get wrong."""
+    """Columns, order and codes, which only a program error breaks."""
     yield column_set([*BASE_COLUMNS, *codes], ExpectationSeverity.WARNING, "columns")
     yield has_rows(ExpectationSeverity.CRITICAL, "has_rows")
     yield unique("unique_hours", ("station_id", "start"))

@@ -1,4 +1,4 @@
-"""What the gate expects of products, stored as suites ``schemas/expectations/<product>.json`` like those of networks.
+"""Expectations of products, stored as suites ``schemas/expectations/<product>.json`` like those of networks.
 
 Made by ``python -m qc.gate.suite_product``; a test compares the files with this module.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class ProductColumn(NamedTuple):
-    """A column of a product: unit, bounds (project defaults; AQI: HJ 633), and the message where they are broken."""
+    """A column of a product: unit, bounds (project defaults; AQI: HJ 633), and the message of a failure."""
 
     name: str
     unit: str
@@ -68,7 +68,7 @@ MIN_SHARE_PRESENT = 0.75
 """Expected rows of a product that should exist [1]; project default."""
 #: Age of the newest row against the end of the batch that is still fresh [h]; project defaults.
 _FRESH_H = {"aqi_hourly": 6, "aqi_daily": 48, "copollution_daily": 48, "forecast_hourly": 6}
-#: What the absence of a product means: forecasts begin once there is history, attributions need an exceedance.
+#: Severity of an absent product: forecasts begin once there is history, attributions need an exceedance.
 _ABSENT = {**dict.fromkeys(PRODUCTS, ExpectationSeverity.CRITICAL), "forecast_hourly": ExpectationSeverity.WARNING}
 _KEYS = {"forecast_hourly": ["station_id", "parameter", "start"], ATTRIBUTION: ["station_id", "parameter", "start"]}
 

@@ -1,1 +1,1 @@
-"""Review of hours (L2), its deadlines, and what reviews say of the tests. Pure."""
+"""Review of hours (L2), its deadlines, and the agreement of tests with it. Pure."""

@@ -52,7 +52,7 @@ def digest_hours(values: NDArray[np.float64], flags: NDArray[np.int8]) -> NDArra
 
 
 def basis_of(hourly: pd.DataFrame, parameter: str, start: datetime, end: datetime) -> str:
-    """What a review of ``[start, end)`` is made upon: the digests of its hours, one after the other.
+    """Basis of a review of ``[start, end)``: the digests of its hours, joined.
 
     Parameters
     ----------
@@ -66,14 +66,14 @@ def basis_of(hourly: pd.DataFrame, parameter: str, start: datetime, end: datetim
 
 
 def changed_hours(hourly: pd.DataFrame, review: Review) -> pd.DatetimeIndex:
-    """Hours of a review whose value or flag is no longer what the reviewer saw."""
+    """Hours of a review whose value or flag has changed since the review."""
     hours = review_hours(review.target.start, review.target.end)
     changed = hour_digests(hourly, review.target.parameter, hours) != basis_digests(review, len(hours))
     return pd.DatetimeIndex(hours[changed])
 
 
 def describe_changes(reviews: Sequence[Review], hours: Mapping[tuple[str, str], pd.DataFrame], who: str) -> list[str]:
-    """What has changed in the hours of reviews since they were proposed; empty where nothing has.
+    """Changes in the hours of reviews since they were proposed.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def describe_changes(reviews: Sequence[Review], hours: Mapping[tuple[str, str], 
     hours : mapping of (str, str) to DataFrame
         `schemas.frames` hourly as it is now, by network and station.
     who : str
-        Who acts on the reviews.
+        Person who acts on the reviews.
     """
     found = []
     for item in reviews:
@@ -124,7 +124,7 @@ def hour_digests(hourly: pd.DataFrame, parameter: str, hours: pd.DatetimeIndex) 
 
 
 def basis_digests(review: Review, count: int) -> NDArray[np.uint64]:
-    """Digests the review was made upon; a basis of another length fits no hour."""
+    """Digests of a review's basis; zeros where its length does not fit the hours."""
     if len(review.basis) != count * _DIGITS:
         return np.zeros(count, dtype=np.uint64)
     return np.frombuffer(bytes.fromhex(review.basis), dtype=">u8").astype(np.uint64)

@@ -1,4 +1,4 @@
-"""How far the hours of a station are reviewed. Pure."""
+"""Share of reviewed hours of a station. Pure."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def review_completeness(
     level2: pd.DataFrame, hourly: pd.DataFrame, zone: ZoneInfo, *, label: str = "%Y-%m"
 ) -> pd.DataFrame:
-    """How far the months (or days) of a station are reviewed.
+    """Reviewed hours by month (or day) and parameter of a station.
 
     Parameters
     ----------
@@ -30,13 +30,13 @@ def review_completeness(
     zone : ZoneInfo
         Of the civil months.
     label : str
-        Names a period out of the civil time of an hour.
+        Format of the label of a period, from the civil time of an hour.
 
     Returns
     -------
     DataFrame
         Columns ``period`` (``2026-06``), ``parameter``, ``hours`` (with a value), ``flagged`` (of them SUSPECT or FAIL by the
-        tests), ``confirmed`` and ``signed`` (hours reviewed so far or further), ``flagged_confirmed``, ``stale``, and
+        tests), ``confirmed`` and ``signed`` (hours with at least that state of review), ``flagged_confirmed``, ``stale``, and
         ``completeness``: confirmed / hours [1], NaN without an hour.
     """
     periods = pd.DatetimeIndex(level2.index).tz_convert(zone).strftime(label)

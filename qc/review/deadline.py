@@ -31,7 +31,7 @@ class ReviewPeriod(StrEnum):
 
 
 LABELS = {ReviewPeriod.DAY: "%Y-%m-%d", ReviewPeriod.MONTH: "%Y-%m"}
-"""How a period is named."""
+"""Format of the label of a period."""
 
 
 class DeadlineRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,7 +40,7 @@ class DeadlineRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     Attributes
     ----------
     since, until : date
-        First civil day it holds for, and the first it no longer does.
+        First civil day on which it holds, and the first on which it no longer does.
     due_day : int or None
         Of a month: last day of the next month, included.
     due_hour : int or None

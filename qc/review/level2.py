@@ -35,7 +35,7 @@ def reviewed(
     *,
     least: ReviewCode = ReviewCode.CONFIRMED,
 ) -> pd.DataFrame:
-    """Level L2: the hours of one station with the verdicts of people.
+    """Level L2: the hours of one station with the reviewers' verdicts.
 
     Parameters
     ----------
@@ -44,10 +44,10 @@ def reviewed(
     reviews : sequence of Review
         Of this station and network, in the order in which they were proposed; the later one wins where two cover an hour.
     records : DataFrame or None
-        `schemas.frames` flags of the hourly level, one station: verdicts that were made after the hours (drift) count where no
-        review does. A review is made upon the hour as it is stored, so that they make none stale.
+        `schemas.frames` flags of the hourly level, one station: flags that were set after the hours (drift) count where no
+        review does. The basis of a review is the stored hour, so they make none stale.
     least : ReviewCode
-        How far a review must have come for its verdict to count.
+        Least state of a review whose verdict counts.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How far the hours of stations are reviewed against their deadlines, and the figures of their level L2. Pure."""
+"""Progress of review against the deadlines, and figures of level L2. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FIGURES = ["hours", "flagged", "confirmed", "signed", "flagged_confirmed", "stal
 
 
 class DeadlineStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a station's period is reviewed against its deadline.
+    """Progress of review of a station's period against its deadline.
 
     Attributes
     ----------
@@ -106,7 +106,7 @@ def _due(
 
 
 class L2Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """What `apply` stored.
+    """Figures of the stored hours at level L2.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class L2Summary(msgspec.Struct, frozen=True, kw_only=True):
     changed : int
         Hours whose flag differs from the automatic one.
     stale : int
-        Hours whose review does not count any more, because value or flag changed since.
+        Hours whose review no longer counts since value or flag has changed.
     completeness : float or None
         Confirmed or signed / hours [1]; None without an hour.
     """

@@ -28,7 +28,7 @@ ANY_TEST = "any"
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """Hours by what the test and the reviewer say; `precision` and `recall` are None where they have no meaning.
+    """Hours by the results of the test and of review; `precision` and `recall` are None where they have no meaning.
 
     Attributes
     ----------
@@ -82,7 +82,7 @@ class ReviewedSeries:
     Attributes
     ----------
     hourly : DataFrame
-        `schemas.frames` hourly before review; the other parameters of the station are there for tests that compare.
+        `schemas.frames` hourly before review; with all parameters of the station, for tests that compare them.
     truth : array of int8
         1 invalid, 0 valid, -1 not known.
     flagged : dict of str to array of bool
@@ -98,7 +98,7 @@ class ReviewedSeries:
 
 
 def read_truth(level2: pd.DataFrame, parameter: str) -> NDArray[np.int8]:
-    """What review says of each hour: 1 invalid, 0 valid, -1 not known (not confirmed, stale, left suspect, missing)."""
+    """Result of review of each hour: 1 invalid, 0 valid, -1 not known (not confirmed, stale, left suspect, missing)."""
     reach = level2[parameter + REVIEW].to_numpy()
     flags = level2[parameter + FLAG].to_numpy(dtype=np.int8)
     known = np.isin(reach, (ReviewCode.CONFIRMED, ReviewCode.SIGNED))

@@ -1,6 +1,6 @@
-"""Better limits out of reviews: a test is run again over the reviewed hours with other limits, and the best is proposed. Pure.
+"""Better limits from reviews: a test is run again over the reviewed hours with other limits, and the best is proposed. Pure.
 
-Nothing is written. A proposal shows what it would have changed: hours flagged, precision and recall before and after.
+A proposal shows its effect on the reviewed hours: hours flagged, precision and recall before and after.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     from qc.limits.thresholds import Thresholds
 
 FACTORS = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 3.0, 4.0)
-"""By which the figures of a limit are multiplied; the limit itself is among them."""
+"""Factors of the figures of a limit, including 1."""
 MIN_REVIEWED, MIN_INVALID = 50, 5
-"""Hours that must be reviewed, and found invalid, before a limit is proposed; project defaults."""
+"""Least hours reviewed, and found invalid, for a proposal; project defaults."""
 MIN_GAIN = 0.02
-"""Least gain of F1 that is worth a change [1]; a project default."""
+"""Least gain of F1 of a proposal [1]; project default."""
 KNOBS: dict[type[Any], tuple[str, ...]] = {
     GrossRangeLimit: ("suspect_max",),
     SpikeLimit: ("suspect",),
@@ -49,7 +49,7 @@ KNOBS: dict[type[Any], tuple[str, ...]] = {
     HourlyFlatLimit: ("hours", "tolerance"),
     PmInversionLimit: ("ratio", "difference"),
 }
-"""Figures of each kind of limit that are tried; other kinds are scored, not proposed for."""
+"""Figures of each kind of limit that are varied; other kinds are scored only."""
 _KINDS = LimitKinds({str(kind.__struct_config__.tag): kind for kind in KNOBS}, {})
 _HOURS = range(2, 73)
 _MINUTE_S = 60.0
@@ -59,14 +59,14 @@ Native = tuple["NDArray[np.float64]", "NDArray[np.datetime64]"]
 
 
 class LimitProposal(msgspec.Struct, frozen=True, kw_only=True):
-    """A limit, the better one, and what it would have changed over the reviewed hours.
+    """A limit, the better one, and its effect on the reviewed hours.
 
     Attributes
     ----------
     proposed : BaseLimit or None
-        None: the present one stays, and ``why`` says why.
+        None: the present one stays, ``why`` has the reason.
     hours_before, hours_after : int
-        Hours flagged of all that were looked at, reviewed or not.
+        Hours flagged of all hours, reviewed or not.
     """
 
     parameter: str
@@ -87,7 +87,7 @@ def propose_limits(
     thresholds: Thresholds,
     month: int,
 ) -> list[LimitProposal]:
-    """Look for a better limit for every test and parameter that reviewers have judged.
+    """Search a better limit for every test and parameter with reviewed hours.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def propose_limits(
     Returns
     -------
     list of LimitProposal
-        Stations that share a limit are judged together.
+        Stations that share a limit are evaluated together.
     """
     shared: dict[tuple[str, str, BaseLimit], list[ReviewedSeries]] = {}
     for item in series:
@@ -158,7 +158,7 @@ def _propose(
 
 
 def candidates(limit: BaseLimit) -> list[BaseLimit]:
-    """Limits that are tried in the place of one, itself included, all of them limits that the file may hold."""
+    """Limits to try in place of one, including itself, all valid in a file of limits."""
     names = KNOBS[type(limit)]
     choices = [sorted({_scaled(limit, name, factor) for factor in FACTORS}) for name in names]
     found = {limit: None}
@@ -256,15 +256,15 @@ def to_overrides(proposals: Sequence[LimitProposal], source: str) -> str:
     proposals : sequence of LimitProposal
         Those without a better limit are left out.
     source : str
-        From what they were learnt.
+        Source of the limits.
 
     Raises
     ------
     qc.limits.load.ThresholdError
-        If the limits could not be loaded again: better none than a file that stops every run.
+        If the limits could not be loaded again, since such a file stops every run.
     """
     lines = [
-        "# Limits learnt from reviews; look at each before use. Put into thresholds.toml beside the network file.",
+        "# Limits learnt from reviews; check each before use. Put into thresholds.toml next to the network file.",
         "",
     ]
     for item in proposals:

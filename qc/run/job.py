@@ -41,33 +41,33 @@ if TYPE_CHECKING:
 __all__ = ["GateSummary", "QcSummary", "gate", "run", "run_reopened", "stretches", "thresholds_of"]
 
 JOINED = timedelta(hours=24)
-"""Re-opened hours that are nearer than this are judged in one run."""
+"""Re-opened hours that are nearer than this are evaluated in one run."""
 
 
 class QcSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What one run did for one network.
+    """Result of one run over one network.
 
     Attributes
     ----------
     start, end : datetime
-        Full hours written, UTC, half-open: one hour more than asked for at the front, because the last values before
-        it could not be compared with their successors then.
+        Full hours written, UTC, half-open: one hour more at the front than requested, since the last values before
+        it could not be compared with their successors earlier.
     version : str
         Of the thresholds.
     stations : tuple of str or None
-        Ids of the stations that were judged; None: all of the network.
+        Ids of the stations of the run; None: all of the network.
     streams, silent : int
         Instruments with and without any reading.
     value_count : int
-        Native values judged in ``[start, end)``.
+        Native values in ``[start, end)``.
     hours : int
         Hourly values written, by parameter and station.
     native_flags, hourly_flags : dict of str to int
-        Verdicts other than PASS by test.
+        Flags other than PASS by test.
     taken_back : int
-        Earlier verdicts that no longer hold.
+        Earlier flags that no longer hold.
     revised : int
-        Hourly values whose value, count or flag differ from what was stored; what they were is kept.
+        Hourly values whose value, count or flag differ from the stored ones, which are kept as history.
     unevaluated : dict of str to int
         By test: parameters of streams and stations without a limit.
     seconds : float
@@ -100,10 +100,10 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
     now: datetime,
     stations: Collection[str] | None = None,
 ) -> QcSummary:
-    """Judge the native values of a network, make its hours, and judge these.
+    """Flag the native values of a network, make its hours, and flag these.
 
-    Running again over the same hours with the same thresholds and data changes nothing. A verdict of an earlier run that no
-    longer holds is replaced by PASS; what was replaced, verdict or hour, is kept with the run that replaced it.
+    Running again over the same hours with the same thresholds and data changes nothing. A flag of an earlier run that no
+    longer holds is replaced by PASS; a replaced flag or hour is kept with the run that replaced it.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
     now : datetime
         Aware.
     stations : collection of str or None
-        Ids of those to judge; None: all of the network. Those of others are left alone.
+        Ids of those to evaluate; None: all of the network. Flags of others are not changed.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
 
 
 def run_reopened(settings: SharedSettings, now: datetime) -> list[QcSummary]:
-    """Judge the hours that late and corrected readings have re-opened, and close them.
+    """Evaluate the hours that late and corrected readings have re-opened, and close them.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def run_reopened(settings: SharedSettings, now: datetime) -> list[QcSummary]:
     Returns
     -------
     list of QcSummary
-        One a network and stretch of hours; empty where nothing waits. Raises as `run` does; what was done by then stays done.
+        One a network and stretch of hours. Raises as `run` does; stretches that are done by then are kept.
     """
     with StateStore(settings.state_url) as state:
         calibration.evaluate_all_checks(settings, state, now)
@@ -203,7 +203,7 @@ def _evaluate_space(writer: ResultWriter, network: Network, results: Sequence[St
     hours = {item.station_id: item.whole for item in results if len(item.whole)}
     span = Interval(window.start, window.end)
     deviations = find_deviations(hours, network, context.network, thresholds=context.thresholds, span=span)
-    # What the verdict needs is known only now: the other networks of the stations that deviate.
+    # Only now it is known which stations deviate, and need the hours of their other networks.
     around = read_space_context(writer.store, network, context.network, hours, deviations.station_ids)
     add_space(results, flag_in_space(deviations, network, context, around, flags_of(results)), context)
 

@@ -44,7 +44,7 @@ class ArrivalOrder(msgspec.Struct, frozen=True, kw_only=True):
     count : int
         Readings.
     backward, duplicate : int
-        Readings whose time lies before one that came earlier, and whose time came before.
+        Readings whose time is before that of an earlier received one, and whose time was received before.
     first_backward, first_duplicate : datetime or None
         Start of the first such reading, UTC.
     """
@@ -111,7 +111,7 @@ def derive_climatology(
 def read_arrivals(
     log: RawLog, network: Network, start: datetime, end: datetime, progress: Callable[[int], None] | None = None
 ) -> list[ArrivalOrder]:
-    """Judge the order in which readings came, by instrument, from the raw log.
+    """Order in which readings were received, by instrument, from the raw log.
 
     Parameters
     ----------
@@ -176,7 +176,7 @@ def _arrival(key: tuple[str, str, str], found: array[int]) -> ArrivalOrder:
 def marks_of(
     settings: SharedSettings, network: str, station_id: str, parameter: str, start: datetime
 ) -> dict[DetectionMark, int]:
-    """How many native values of an hour lie below the detection limit, by mark; empty without a limit.
+    """Number of native values of an hour below the detection limit, by mark; empty without a limit.
 
     Parameters
     ----------

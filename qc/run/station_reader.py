@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
 
 STATIONS_A_QUERY = 20
-"""Stations whose native values one query reads: a trade of queries against memory [1]."""
+"""Stations whose native values one query reads, a compromise of queries and memory [1]."""
 
 
 def stations_of(settings: SharedSettings, network: NetworkCode, stations: Collection[str] | None) -> list[Station]:
@@ -42,7 +42,7 @@ def codes_of(stations: Sequence[Station], network: str) -> set[str]:
 def read_stations(
     store: InfluxStore, context: RunContext, stations: Sequence[Station]
 ) -> Generator[tuple[Station, dict[str, pd.DataFrame]]]:
-    """Native frames by instrument id, a station at a time; the next query runs while the stations of one are judged."""
+    """Native frames by instrument id, a station at a time; the next query runs while the stations of one are evaluated."""
     batches = [stations[first : first + STATIONS_A_QUERY] for first in range(0, len(stations), STATIONS_A_QUERY)]
     with ThreadPoolExecutor(1) as executor:
         reading = executor.submit(_read, store, context, batches[0]) if batches else None

@@ -1,4 +1,4 @@
-"""Verdicts from stored data: loads what is known around a case and asks `qc.verdict`. Reads only."""
+"""Verdicts on stored data: reads the data of a case and calls `qc.verdict`. Reads only."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ if TYPE_CHECKING:
     from schemas.network import Instrument, Network, Station
 
 BEFORE = timedelta(hours=84)
-"""Hours before a case that say what was usual, and half a day for the course."""
+"""Three days before a case that define the usual level, and half a day for the daily course."""
 HOUR = timedelta(hours=1)
 MET = NetworkCode.MET.value
 WEATHER = ("rain", "global_radiation")
-"""Parameters of the stations around that explain what rises."""
+"""Weather parameters that explain a rise."""
 
 
 class CaseError(ValueError):
-    """A case that cannot be judged: the message names what is not configured."""
+    """A case without a verdict: the message names what is not configured."""
 
 
 def rule_of(network_file: Path) -> VerdictRule:
@@ -59,7 +59,7 @@ def verdict_of(  # noqa: PLR0913 - a keyword for each thing that names a case
     network_code: str | None = None,
     instrument_id: str | None = None,
 ) -> Verdict:
-    """Judge one station's parameter over an interval from what is stored.
+    """Verdict on one station's parameter over an interval of stored data.
 
     A case is about one instrument; others of the same parameter are evidence.
 
@@ -116,14 +116,14 @@ def _serving(
 
 
 class _Reader:
-    """Reads what surrounds a case: a fixed number of queries, each bounded in time."""
+    """Reads the data of a case: a fixed number of queries, each bounded in time."""
 
     def __init__(self, store: InfluxStore, network: Network, station: Station, case: Interval) -> None:
         self._store, self._network, self._station, self._case = store, network, station, case
         self._first = floor_hour(case.start) - BEFORE
 
     def context(self, serving: list[Instrument], parameter: str) -> CaseContext:
-        """Everything known of the case of the instrument, of those that serve, that has most readings in it."""
+        """Data of the case for the serving instrument with most readings in it."""
         code = serving[0].network.value
         readings = self._readings(code, parameter)
         inside = {
@@ -149,13 +149,13 @@ class _Reader:
         )
 
     def _readings(self, code: str, parameter: str) -> dict[str, pd.DataFrame]:
-        """Readings of the station's instruments in one network by id; another channel's readings are none of the parameter's."""
+        """Readings of the parameter by the station's instruments in one network, by instrument id."""
         found = self._store.read_native_many(code, [self._station.id], self._first, self._case.end, [parameter])
         known = {item.id for item in self._station.instruments_of(code) if parameter in item.parameters}
         return {name: frame for (_, name), frame in found.items() if name in known and parameter in frame}
 
     def _hours(self, code: str) -> dict[str, pd.DataFrame]:
-        """Hours of the network at all its stations: of what this station measures in it."""
+        """Hours of the network at all its stations: the parameters that this station measures in it."""
         return self._store.read_hourly_all(code, self._first, self._case.end, _codes(self._station, code))
 
     def _weather(self, parameter: str) -> dict[str, pd.DataFrame]:
@@ -172,7 +172,7 @@ class _Reader:
         )
         if found.empty:
             return found
-        # what was said of another instrument's readings is not about this one
+        # flags of another instrument's readings are not about this one
         of_it = found["instrument_id"].isna() | found["instrument_id"].eq(instrument_id)
         chosen = found[found["parameter"].eq(parameter) & of_it]
         return chosen.assign(start=pd.to_datetime(chosen["start"], utc=True))
@@ -191,5 +191,5 @@ def other_network_hours(
 
 
 def _codes(station: Station, code: str) -> list[str]:
-    """What a station measures in one network."""
+    """Parameters of a station in one network."""
     return list(dict.fromkeys(name for item in station.instruments_of(code) for name in item.parameters))

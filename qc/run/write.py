@@ -1,7 +1,7 @@
-"""Saving what a run found: hours and verdicts, and beforehand what they replace.
+"""Stores the results of a run: hours and flags, and before them what they replace.
 
-History is written first: should the run end between the two, running again records the change once more, and nothing that
-stood in the time-series database is ever lost.
+History is written first: if the run ends between the two, running again records the change once more, and no stored value
+is lost.
 
 Errors: `store.error.StoreError` where the store does not take a result; run again.
 """
@@ -39,12 +39,12 @@ _RULE_KEY = ["station_id", "parameter", "test", "month"]
 
 @dataclass(frozen=True, slots=True)
 class ResultWriter:
-    """Where a run saves.
+    """Destination of the results of a run.
 
     Attributes
     ----------
     stations : collection of str or None
-        Stations that the run judges; None: all of the network. Verdicts on others are never taken back.
+        Stations of the run; None: all of the network. Flags of others are never taken back.
     """
 
     store: InfluxStore
@@ -55,7 +55,7 @@ class ResultWriter:
 
     @property
     def only_station(self) -> str | None:
-        """The station where the run judges a single one: one series is read instead of the network's."""
+        """The station of a run over a single one: one series is read instead of the network's."""
         return next(iter(self.stations)) if self.stations is not None and len(self.stations) == 1 else None
 
 
@@ -81,14 +81,14 @@ def save_flags(
     *,
     only: Collection[str] | None = None,
 ) -> int:
-    """Write new and changed verdicts, and PASS in the place of earlier ones that no longer hold; returns the number of these.
+    """Write new and changed flags, and PASS in place of earlier ones that no longer hold; returns the number of these.
 
     Parameters
     ----------
     last_seen : mapping of (station id, instrument id) to Timestamp
         Latest reading of each instrument that the run has read.
     only : collection of str or None
-        Tests that the run gives; None: all but those with runs of their own. Verdicts of others are left alone.
+        Tests of the run; None: all but those with their own run. Flags of others are left alone.
     """
     window = writer.context.window
     earlier = writer.store.read_flags(bucket, writer.context.network, window.start, window.end, writer.only_station)
@@ -125,7 +125,7 @@ def _replaced_rows(writer: ResultWriter, replaced: pd.DataFrame) -> list[dict[st
 
 
 def _record(writer: ResultWriter, bucket: Bucket, changes: pd.DataFrame) -> None:
-    """Keep changes with the rule each was given by."""
+    """Store changes, each with its limit."""
     if changes.empty:
         return
     months = pd.DatetimeIndex(changes["start"]).tz_convert(writer.context.zone).month
@@ -171,9 +171,9 @@ def _is_judged(
     *,
     is_whole: bool,
 ) -> bool:
-    """Whether this run could have given the verdict.
+    """Whether this run could have set the flag.
 
-    A gap that is still open at its end cannot be seen by it; the learnt detector and drift have runs of their own, and the
+    The run cannot see a gap that is still open at its end; the learnt detector and drift have their own runs, and the
     tests in space need all stations.
     """
     if row.test in OWN_RUNS or (row.test in SPACE_TESTS and not is_whole):

@@ -1,1 +1,1 @@
-"""One station's part of a run, pure: which hours, how they are judged, what changes."""
+"""One station's part of a run, pure: its hours, their flags, and what changes."""

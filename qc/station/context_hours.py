@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     Hours = Mapping[str, pd.DataFrame]
 
 NEAR_KM = 100.0
-"""Neighbours of a dose rate are closer than this, so that one rain reaches both [km]; project default."""
+"""Largest distance of neighbours of a dose rate, so that the same rain reaches both [km]; project default."""
 MOST_NEAR = 4
 """Neighbours that are compared at most [1]; project default."""
 REMEMBERS = frozenset({NetworkCode.GAS, NetworkCode.GHG, NetworkCode.VOC, NetworkCode.RAD})
-"""Networks of which a test looks further back than the native values that a run reads."""
+"""Networks with a test that needs hours before the native values that a run reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,7 @@ class ContextHours:
     near: Hours = field(default_factory=dict)
 
     def with_history(self, hourly: Hourly, station: Station) -> Hourly:
-        """The hours at hand, after the stored ones that their ordinary state is known from."""
+        """The given hours, after the stored hours that define their ordinary state."""
         first = pd.Timestamp(hourly.frame.index[0]) if len(hourly.frame) else pd.Timestamp(self.start)
         past = self.past.get(station.id)
         return hourly if past is None or first <= self.start else with_past(hourly, past[past.index < first])

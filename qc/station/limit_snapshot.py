@@ -1,4 +1,4 @@
-"""The limit that a verdict was given by, as plain figures: kept with the verdict, since a threshold file may change, pure."""
+"""The limit of a flag as plain figures, stored with the flag since a threshold file may change. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from schemas.parameter import parameter
 if TYPE_CHECKING:
     from qc.limits.thresholds import Thresholds
 
-#: Tests that apply the rule of the hour instead of a limit of their own.
+#: Tests that apply the rule of the hour instead of their own limit.
 HOUR_RULE_TESTS = frozenset({"completeness", "suspect_share"})
 RANGE_TEST = "gross_range"
 #: Tests of several parameters, whose limit is filed under one of them.
@@ -23,14 +23,14 @@ FILED_UNDER = MappingProxyType(
         **{item.test: item.flags[0] for own in RELATIONS.values() for item in own if len(item.flags) > 1},
     }
 )
-#: What says where a limit holds, and nothing of what it demands.
+#: Fields that state where a limit holds, not its figures.
 _SCOPE = frozenset({"parameters", "groups", "test"})
 
 
 def limit_figures(
     thresholds: Thresholds, test: str, code: str, *, network: str, station_id: str, month: int
 ) -> dict[str, Any]:
-    """Figures of the rule of a test for a parameter at a station in a civil month.
+    """Figures of the limit of a test for a parameter at a station in a civil month.
 
     Parameters
     ----------

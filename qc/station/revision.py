@@ -54,12 +54,12 @@ def keys_of(flags: pd.DataFrame) -> pd.MultiIndex:
 
 
 def changes_of(flags: pd.DataFrame, earlier: pd.DataFrame, gone: pd.DataFrame, taken_back: str) -> pd.DataFrame:
-    """Verdicts that are new, have another flag, reason or end, or are taken back.
+    """Flags that are new, have another value, reason or end, or are taken back.
 
     Parameters
     ----------
     flags, earlier : DataFrame
-        `schemas.frames` flags: of this run, and those that held before it. Of two of one key the last counts.
+        `schemas.frames` flags: of this run, and those in force before it. Of two with one key the last counts.
     gone : DataFrame
         Those of ``earlier`` that this run takes back.
     taken_back : str
@@ -103,14 +103,14 @@ def _taken(frame: pd.DataFrame, name: str, place: NDArray[np.int64]) -> NDArray[
 
 @dataclass(frozen=True, slots=True)
 class RevisedHours:
-    """Hours to write, and what they replace.
+    """Hours to write, and the hours that they replace.
 
     Attributes
     ----------
     hours : DataFrame
         `schemas.frames` hourly with ``<p>__revision``: only the rows that are to be written.
     replaced : DataFrame
-        `REPLACED_COLUMNS`: what changed hours held before; ``value`` NaN where none.
+        `REPLACED_COLUMNS`: changed hours as they were before; ``value`` NaN where none.
     """
 
     hours: pd.DataFrame
@@ -172,7 +172,7 @@ class _Grids:
         return differs
 
     def figures_differ(self, other: _Grids) -> NDArray[np.bool_]:
-        """Where any companion differs by more than what storing it loses."""
+        """Where any companion differs by more than the rounding of stored values."""
         differs = np.zeros(self.value.shape, dtype=np.bool_)
         for suffix in HOURLY_FLOATS:
             new, old = self.figures[suffix], other.figures[suffix]
@@ -195,7 +195,7 @@ def _grid(frame: pd.DataFrame, codes: Sequence[str], suffix: str, fill: float) -
 
 
 def _with_taken_back(hours: pd.DataFrame, codes: Sequence[str], new: _Grids, old: _Grids) -> pd.DataFrame:
-    """Hours with `NO_FIGURE` where a companion was stored and there is none now: nothing written would leave the old one."""
+    """Hours with `NO_FIGURE` where a companion was stored and there is none now; an absent value would leave the old one."""
     gone = {
         code + suffix: np.where(lost[:, at], NO_FIGURE, new.figures[suffix][:, at])
         for suffix in HOURLY_FLOATS

@@ -1,4 +1,4 @@
-"""Judging again by station-months: which there are, and which stretches of one have changed; pure."""
+"""Station-months of reprocessing: which there are, and which stretches of one have changed. Pure."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def rules_digest(thresholds: Thresholds, station: Station, network: str, code: s
     Parameters
     ----------
     code : str
-        Fingerprint of the programs.
+        Digest of the programs.
     """
     instruments = [msgspec.to_builtins(item) for item in station.instruments_of(network)]
     text = msgspec.json.encode([code, thresholds.version, network, instruments], order="deterministic")
@@ -64,9 +64,9 @@ def rules_digest(thresholds: Thresholds, station: Station, network: str, code: s
 def stretches_of(
     station_month: StationMonth, changed: Sequence[datetime], look_back: timedelta, until: datetime
 ) -> list[tuple[datetime, datetime]]:
-    """Hours to judge, given the days whose values changed.
+    """Hours to evaluate again, given the days whose values changed.
 
-    A verdict depends on values before it, so each stretch goes on for ``look_back`` after the last changed day, beyond the
+    A flag depends on values before it, so each stretch goes on for ``look_back`` after the last changed day, beyond the
     month if need be; stretches that touch are one.
 
     Parameters
@@ -74,7 +74,7 @@ def stretches_of(
     changed : sequence of datetime
         Beginnings of UTC days, ascending.
     until : datetime
-        End of what may be judged.
+        End of the hours that may be evaluated.
     """
     found: list[tuple[datetime, datetime]] = []
     for day in changed:
@@ -87,5 +87,5 @@ def stretches_of(
 
 
 def changed_days(now: Mapping[str, str], before: Mapping[str, str]) -> list[datetime]:
-    """Days whose fingerprint is not the one they were judged by, ascending."""
+    """Days whose digest differs from that of their last evaluation, ascending."""
     return [datetime.fromisoformat(day).replace(tzinfo=UTC) for day in sorted(now) if before.get(day) != now[day]]

@@ -1,4 +1,4 @@
-"""Which hours a run writes, and the wider span that it must read for them, pure."""
+"""Hours that a run writes, and the wider span that it reads for them. Pure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Window:
         return flags[(flags["start"] >= self.start) & (flags["start"] < self.end)]
 
     def values_inside(self, native: pd.DataFrame) -> int:
-        """Native values that are judged [1]."""
+        """Native values in the hours that are written [1]."""
         rows = self.inside(native)
         return int(rows[parameters_in(rows)].notna().to_numpy().sum())
 
@@ -60,7 +60,7 @@ def make_window(
     Parameters
     ----------
     codes : collection of str or None
-        Parameters that are judged, whose longest window decides how far back is read; None: any.
+        Parameters of the run, whose longest window defines the span that is read; None: any.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def make_window(
 
 
 def look_back(thresholds: Thresholds, codes: Collection[str] | None = None, history_h: int = 0) -> timedelta:
-    """Longest time before a value that its verdict may depend on, for any of the parameters.
+    """Longest time before a value on which its flags can depend, for any of the parameters.
 
     Parameters
     ----------

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     Field = NDArray[np.float64]
 
 DEPARTS, FOLLOWS = 4.0, 2.5
-"""Robust standard deviations from which the station departs, and from which another goes with it [1]; project defaults.
+"""Robust standard deviations from which the station deviates, and from which another follows it [1]; project defaults.
 
-The hours in which a channel is furthest away are chosen, so that an ordinary day has some at 2.5: of 262 windows of simulated weeks
-in which nothing happens, 107 departed by that, 45 by 4."""
+The hours of the largest deviation are chosen, so that an ordinary day has some at 2.5: of 262 windows of simulated weeks
+without an event, 107 deviated by that, 45 by 4."""
 _APART = 0.6
 """Logarithm of the ratio to the neighbours from which a deviation is the station's own while they deviate too [1]."""
 _LEAST_BEFORE = 12

@@ -1,7 +1,7 @@
 """The pages of the gate on disk: without outside links, listed in an index, bounded in number.
 
-The library's pages load styles and scripts from content-delivery networks. Those links are taken out and a style of our own
-put in, so that the pages work without internet access and on a phone.
+The library's pages load styles and scripts from content-delivery networks. Those links are replaced by a style of our own,
+so that the pages work without internet access and on a phone.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _OUTSIDE = re.compile(
     r"<script[^>]*src=[\"']https?://[^>]*>\s*</script>|<link[^>]*href=[\"'](https?:|[./]*static/)[^>]*>|<img[^>]*src=[\"'](https?:|[./]*static/)[^>]*>",
     re.IGNORECASE,
 )
-#: Scripts, and footers that send the reader elsewhere; what does nothing without scripts is hidden by the style.
+#: Scripts, and footers with outside links; elements that need scripts are hidden by the style.
 _SCRIPT = re.compile(r"<(script|footer)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
 _OUTCOME = re.compile(r'<p class="(\w+)"')
 _WORDS = {"hold": "扣留 held", "warn": "提醒 warned", "pass": "通过 passed"}
@@ -51,7 +51,7 @@ _WORDS = {"hold": "扣留 held", "warn": "提醒 warned", "pass": "通过 passed
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """One writer at a time, across processes: pages are listed together, and the oldest go."""
+    """One writer at a time, across processes: pages are listed together, and the oldest are deleted."""
     directory.mkdir(parents=True, exist_ok=True)
     with (directory / ".lock").open("w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -69,7 +69,7 @@ def write_page(directory: Path, name: str, page: str, report: GateReport) -> Pat
         Of the page, ascending in time; an equal name is replaced.
     page : str
         HTML of the library.
-    verdict : GateReport
+    report : GateReport
     """
     local = _SCRIPT.sub("", _OUTSIDE.sub("", page)).replace("</head>", f"{_META}{_STYLE}</head>", 1)
     path = directory / "validations" / f"{name}.html"
@@ -96,7 +96,7 @@ def write_index(site: Path) -> None:
     parts = "".join(_listed(directory) for directory in sorted(path for path in site.iterdir() if path.is_dir()))
     head = f"<meta charset='utf-8'><title>skyground data docs</title>{_META}{_STYLE}"
     body = f"<p><a href='/'>← skyground</a></p><h1>质控门禁 QC gate</h1>{parts}"
-    # The console may read it at any moment.
+    # Replaced at once: the console may read it at any moment.
     made = site / ".index.html"
     made.write_text(f"<!doctype html><html lang='zh'><head>{head}</head><body>{body}</body></html>\n", encoding="utf-8")
     made.replace(site / "index.html")

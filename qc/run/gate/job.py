@@ -1,6 +1,6 @@
 """The gate over stored data: reads batches, evaluates them, writes results, pages and findings.
 
-Errors: `qc.gate.gate.GateError`, `store.error.StoreError`, `ValueError` for what cannot be asked.
+Errors: `qc.gate.gate.GateError`, `store.error.StoreError`, `ValueError` for an invalid request.
 """
 
 from __future__ import annotations

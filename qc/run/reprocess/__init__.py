@@ -1,1 +1,1 @@
-"""Judging history again by station-months: only what changed, in several processes."""
+"""Reprocessing of history by station-months: only what changed, in several processes."""

@@ -1,8 +1,7 @@
-"""Judging history again by station-months: only what changed, in several processes, interruptible.
+"""Reprocessing of history by station-months: only what changed, in several processes, interruptible.
 
-A month of a station that is judged is noted with the fingerprints of its days' values and of the rules. Judging again skips
-the days that are noted with what they hold now, so a run that was stopped goes on where it was, and one that is done again
-does nothing.
+Digests of the values of each day and of the limits are stored with a month that is evaluated. Days with the same digests are
+skipped, so an interrupted run continues where it ended, and a repeated run changes nothing.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class ReprocessSummary(msgspec.Struct, frozen=True, kw_only=True, rename={"station_months": "portions"}):
-    """What judging again did.
+    """Result of reprocessing.
 
     Attributes
     ----------
     station_months, judged, unchanged, left : int
-        Station-months in all, judged, skipped as nothing changed, and left since the run was stopped.
+        Station-months in all, evaluated, skipped as unchanged, and left since the run was stopped.
     days, hours, revised, taken_back : int
         Sums of `StationMonthSummary`.
     """
@@ -56,23 +55,23 @@ def reprocess(
     stop: Callable[[], bool] = lambda: False,
     progress: Callable[[StationMonthSummary], None] = lambda _done: None,
 ) -> ReprocessSummary:
-    """Judge station-months and note the run.
+    """Evaluate station-months again and record the run.
 
     Parameters
     ----------
     station_months : sequence of StationMonth
         From `plan`.
     workers : int
-        Processes, at least 1; one station's months are judged one after the other.
+        Processes, at least 1; one station's months are evaluated one after the other.
     stop : callable
-        Asked before each month; True ends the run after what is under way.
+        Called before each month; True ends the run after the months in progress.
     progress : callable
         Called with each month that is done.
 
     Raises
     ------
     qc.limits.load.ThresholdError, store.error.StoreError
-        What was done by then stays done.
+        Months that are done by then are kept.
     """
     version = thresholds_of(settings).version
     span = (

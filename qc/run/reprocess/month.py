@@ -1,4 +1,4 @@
-"""One station-month judged again, where its values or rules changed."""
+"""One station-month, evaluated again where its values or limits changed."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 
 
 class StationMonthSummary(msgspec.Struct, frozen=True, kw_only=True, rename={"station_month": "portion"}):
-    """What became of one station-month.
+    """Result of one station-month.
 
     Attributes
     ----------
     days : int
-        Days whose values or rules changed [1]; 0: nothing was judged.
+        Days whose values or limits changed [1]; 0: nothing was evaluated.
     hours, revised, taken_back : int
         As `qc.run.job.QcSummary` counts them.
     """
@@ -47,7 +47,7 @@ class StationMonthSummary(msgspec.Struct, frozen=True, kw_only=True, rename={"st
 
 
 class _Changed(NamedTuple):
-    """What the store holds of a station-month, and what of it was not judged yet."""
+    """Digests of a station-month, stored and present, and the days that differ."""
 
     rules: str
     noted: ReprocessDigest | None
@@ -59,12 +59,12 @@ class _Changed(NamedTuple):
 def judge_month(
     settings: SharedSettings, station_month: StationMonth, now: datetime, *, dry_run: bool = False
 ) -> StationMonthSummary:
-    """Judge the stretches of one station-month whose values or rules changed; raises as `qc.run.job.run` does.
+    """Evaluate the stretches of one station-month whose values or limits changed; raises as `qc.run.job.run` does.
 
     Parameters
     ----------
     dry_run : bool
-        Only count the days that would be judged.
+        Only count the days that would be evaluated.
     """
     station, thresholds = settings.stations.stations[station_month.station_id], thresholds_of(settings)
     codes = codes_of([station], station_month.network)
@@ -88,7 +88,7 @@ def _read(
     )
     noted = state.reprocess_digests.get(station_month.network, station_month.station_id, station_month.month)
     before = noted.days if noted is not None and noted.rules == rules else {}
-    # a day that never held a value is not judged
+    # a day that never held a value is not evaluated
     known = before if noted is not None else dict.fromkeys(digests, NO_DATA)
     return _Changed(rules, noted, before, digests, changed_days(digests, known))
 
@@ -106,7 +106,7 @@ def _judge(
 
 
 def _write(state: StateStore, station_month: StationMonth, changed: _Changed, run_id: str) -> None:
-    """Record the digests of the whole days that are judged now."""
+    """Store the digests of the whole days that are evaluated."""
     days = {**changed.before, **{day: text for day, text in changed.digests.items() if _is_whole(day, station_month)}}
     if changed.noted is not None and days == changed.before and changed.noted.rules == changed.rules:
         return
@@ -129,6 +129,6 @@ def _is_whole(day: str, station_month: StationMonth) -> bool:
 
 @cache
 def _code_digest() -> str:
-    """Digest of the source of quality control: a changed test judges every month again."""
+    """Digest of the source of quality control: a changed test evaluates every month again."""
     texts = [path.read_bytes() for path in sorted(Path(__file__).parents[2].rglob("*.py"))]
     return hashlib.sha256(b"\0".join(texts)).hexdigest()[:16]

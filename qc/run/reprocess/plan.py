@@ -1,4 +1,4 @@
-"""Which station-months there are to judge."""
+"""Station-months to evaluate."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def plan_batches(  # noqa: PLR0913 - of `plan`, and how they are shared out
     Parameters
     ----------
     everything : bool
-        Take all for changed (`forget`).
+        Treat all as changed (`forget`).
 
     Raises
     ------
@@ -82,7 +82,7 @@ def plan_batches(  # noqa: PLR0913 - of `plan`, and how they are shared out
 
 
 def forget(settings: SharedSettings, station_months: Sequence[StationMonth]) -> None:
-    """Take all of them for changed: what was noted of their months is dropped."""
+    """Treat all of them as changed: the digests of their months are deleted."""
     with StateStore(settings.state_url) as state:
         for item in station_months:
             state.reprocess_digests.forget(item.network, [item.station_id], item.month, item.month + HOUR)

@@ -1,4 +1,4 @@
-"""Processes that judge station-months."""
+"""Processes that evaluate station-months."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class WorkerPool:
-    """Processes that judge, fed with one month of a station at a time."""
+    """Worker processes, given one month of a station at a time."""
 
     def __init__(self, workers: int) -> None:
         # not forked: the parent may have threads
@@ -38,7 +38,7 @@ class WorkerPool:
     def judge(
         self, settings: SharedSettings, station_months: Sequence[StationMonth], now: datetime, stop: Callable[[], bool]
     ) -> Iterator[StationMonthSummary]:
-        """Judge station-months, one at a time of each station, in the order in which they end."""
+        """Evaluate station-months, one at a time of each station; yields in the order of completion."""
         chains: dict[tuple[str, str], deque[StationMonth]] = {}
         for item in station_months:
             chains.setdefault((item.network, item.station_id), deque()).append(item)
@@ -57,5 +57,5 @@ class WorkerPool:
 
 
 def _ignore_interrupt() -> None:
-    """Ctrl-C reaches the whole process group; the parent alone decides, and waits for what is under way."""
+    """Ctrl-C reaches the whole process group; the parent decides, and waits for the months in progress."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,1 +1,1 @@
-"""Review of stored hours: reads hours, flags and reviews, applies the pure parts, records and saves."""
+"""Review of stored hours: reads hours, flags and reviews, calls `qc.review`, and stores the result."""

@@ -1,6 +1,6 @@
-"""Scores of quality control by reviewers over stored data: loads, calls the pure parts. Writes nothing.
+"""Agreement of quality control with reviewers over stored data. Reads only.
 
-Errors: `store.error.StoreError`, `qc.limits.load.ThresholdError`, `ValueError` for what cannot be asked.
+Errors: `store.error.StoreError`, `qc.limits.load.ThresholdError`, `ValueError` for an invalid query.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ class ScoreReport(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     reviewed, invalid : int
-        Hours that are known to be valid or invalid, and invalid ones.
+        Hours that review made valid or invalid, and invalid ones.
     version : str
-        Of the thresholds in force, that the present limits are of.
+        Of the thresholds in force.
     """
 
     network: str

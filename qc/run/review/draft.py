@@ -29,7 +29,7 @@ def draft_reviews(
     *,
     now: datetime | None = None,
 ) -> list[ReviewDraft]:
-    """What a proposal over the hours of a query would record; writes nothing.
+    """Reviews that a proposal over the hours of a query would record; writes nothing.
 
     Parameters
     ----------

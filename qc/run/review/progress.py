@@ -1,4 +1,4 @@
-"""How far the hours of stations are reviewed, and by when they are due. Reads only."""
+"""Progress of review, and its deadlines. Reads only."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def review_deadlines(settings: SharedSettings, query: ReviewQuery, now: datetime
 def read_completeness(
     settings: SharedSettings, query: ReviewQuery, period: ReviewPeriod = ReviewPeriod.MONTH
 ) -> pd.DataFrame:
-    """How far each station and parameter is reviewed by civil month or day: `qc.review.completeness.review_completeness`."""
+    """Reviewed hours of each station and parameter by civil month or day: `qc.review.completeness.review_completeness`."""
     return completeness(_read(settings, checked(settings, query)), settings.stations.timezone, period)
 
 

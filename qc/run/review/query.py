@@ -1,6 +1,6 @@
-"""Review of stored hours: loads hours, flags and reviews, calls the pure parts, records and saves.
+"""Hours, flags and reviews of a query. Reads only.
 
-Errors: `store.error` (`ReviewError`, `ReviewConflictError`), `ValueError` for what cannot be asked.
+Errors: `store.error` (`ReviewError`, `ReviewConflictError`), `ValueError` for an invalid query.
 """
 
 from __future__ import annotations
