@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NO_DATA = -9999.0
 
 
-def test_logan_river_is_judged_without_failing_what_technicians_kept(shared_data: Path, thresholds: Thresholds) -> None:
+def test_logan_river_has_no_failed_value_that_technicians_kept(shared_data: Path, thresholds: Thresholds) -> None:
     paths = sorted((shared_data / "logan_river").glob("*.csv.gz"))
     tables = [(path, pd.read_csv(path)) for path in paths]
     tables = [(path, table) for path, table in tables if {"temp", "temp_cor"} <= set(table.columns)]

@@ -74,7 +74,7 @@ def test_the_next_good_check_ends_it(thresholds: Thresholds) -> None:
     assert (doubt.start, doubt.end) == (START, START + 3 * DAY)
 
 
-def test_without_a_good_check_the_limit_says_how_far_back(thresholds: Thresholds) -> None:
+def test_without_a_passing_check_the_limit_defines_the_period(thresholds: Thresholds) -> None:
     (doubt,) = flagged_periods(evaluate_checks([span(0, 12.0)], thresholds, ZONE))
     assert doubt.start == START - timedelta(hours=168)
     assert "no earlier passing check" in sentence(doubt.reason, "en")
@@ -85,7 +85,7 @@ def test_a_target_gas_off_its_goal_is_suspect_only(thresholds: Thresholds) -> No
     assert (doubt.flag, doubt.test, doubt.start) == (Flag.SUSPECT, "target_gas", START)
 
 
-def test_without_a_limit_a_check_is_unknown_and_says_nothing_of_the_data() -> None:
+def test_without_a_limit_a_check_is_unknown_and_flags_no_data() -> None:
     bare = parse_thresholds('[hour]\nmin_completeness = 0.75\nunit = "1"\nsource = "test"\nverified = false\n', "f")
     judged = evaluate_checks([span(0, 90.0)], bare, ZONE)
     assert judged[0].outcome is CheckOutcome.UNKNOWN
@@ -97,7 +97,7 @@ def test_of_two_results_of_one_moment_the_later_received_counts(thresholds: Thre
     assert judged.outcome is CheckOutcome.PASS
 
 
-def test_no_checks_are_no_doubt(thresholds: Thresholds) -> None:
+def test_without_checks_no_period_is_flagged(thresholds: Thresholds) -> None:
     assert flagged_periods(evaluate_checks([], thresholds, ZONE)) == []
 
 
@@ -180,6 +180,8 @@ def test_a_correction_is_derived_from_the_good_check_before(thresholds: Threshol
 @pytest.mark.parametrize(
     ("checks", "words"), [([span(0, 1.0), span(1, 30.0)], "tolerance"), ([span(0, 1.0)], "before")]
 )
-def test_what_cannot_be_derived_is_said(checks: list[CheckResult], words: str, thresholds: Thresholds) -> None:
+def test_a_correction_that_cannot_be_derived_is_an_error(
+    checks: list[CheckResult], words: str, thresholds: Thresholds
+) -> None:
     with pytest.raises(CalibrationError, match=words):
         derive_correction(evaluate_checks(checks, thresholds, ZONE), checks[-1], "a person", "drift")

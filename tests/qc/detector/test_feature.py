@@ -20,7 +20,7 @@ def test_every_figure_that_a_model_takes_is_made() -> None:
     assert {*EVENT_FIGURES, *STATE_FIGURES} <= set(figures_of(river(3)).columns)
 
 
-def test_a_spike_stands_out_and_its_neighbours_do_not() -> None:
+def test_a_spike_has_a_high_figure_and_its_neighbours_do_not() -> None:
     sonde = river(10)
     sonde["water_temperature"][300] += 5
     table = figures_of(sonde)

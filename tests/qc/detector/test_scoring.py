@@ -68,7 +68,7 @@ def test_what_is_learnt_at_two_stations_holds_at_a_third(model: Model) -> None:
     assert found["dissolved_oxygen"].labels == 0
 
 
-def test_each_run_says_why(model: Model) -> None:
+def test_each_run_has_a_reason(model: Model) -> None:
     sonde = river(28, 4)
     sonde["water_temperature"][1000] += 4
     sonde["water_conductivity"][2000] = -1
@@ -80,7 +80,7 @@ def test_each_run_says_why(model: Model) -> None:
     assert impossible.ground is AnomalyGround.RANGE
 
 
-def test_a_wrong_setting_between_visits_is_suspect_and_says_by_how_much() -> None:
+def test_a_wrong_setting_between_visits_is_suspect_with_its_size() -> None:
     sonde = river(40)
     sonde["water_conductivity"][1000:2000] += 8
     visit(sonde, 1000)
@@ -113,7 +113,7 @@ def test_runs_cover_exactly_the_suspect_rows(model: Model) -> None:
         np.testing.assert_array_equal(covered, result.flags == Flag.SUSPECT)
 
 
-def test_less_than_a_day_is_not_judged() -> None:
+def test_less_than_a_day_is_unknown() -> None:
     result = detect({"ph": np.array([7.0, np.nan, 8.0])}, {}, RULES, per_hour=PER_HOUR)["ph"]
     assert result.flags.tolist() == [Flag.UNKNOWN, Flag.MISSING, Flag.UNKNOWN]
 
@@ -174,7 +174,7 @@ def test_every_figure_has_words_in_both_languages(ground: AnomalyGround, model: 
         assert sentence(text, "zh") != sentence(text, "en") != text
 
 
-def test_a_parameter_nobody_learnt_is_judged_by_what_all_share(model: Model) -> None:
+def test_a_parameter_outside_the_training_uses_the_common_code(model: Model) -> None:
     result = detect({"chlorophyll_a": river(5)["turbidity"]}, {}, model, per_hour=PER_HOUR)["chlorophyll_a"]
     assert len(result.flags) == 480
     assert "chlorophyll_a" in SKEWED
@@ -190,7 +190,7 @@ def test_learning_again_gives_the_same_model(model: Model) -> None:
 
 
 @pytest.mark.slow
-def test_a_file_learnt_from_or_a_part_of_it_is_judged_without_its_station(tmp_path: Path) -> None:
+def test_a_training_file_or_a_part_of_it_is_scored_without_its_station(tmp_path: Path) -> None:
     examples = [labelled(name, seed) for seed, name in enumerate(("one", "two", "three"))]
     kept = train_model_file(examples, [source(name) for name in ("one", "two", "three")], "test")
     for known in (source("one"), source("one", name="other"), source("new", days=("new-1", "one-2"))):

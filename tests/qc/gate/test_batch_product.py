@@ -102,7 +102,7 @@ def test_a_product_that_contradicts_itself_is_held(product: str, change: dict[st
     assert [item.id for item in report.failures] == failed
 
 
-def test_rows_that_are_missing_or_twice_are_told() -> None:
+def test_missing_and_duplicate_rows_fail() -> None:
     half = judge("aqi_daily", aqi().iloc[:2])
     assert (half.result, [item.id for item in half.failures]) == (GateOutcome.WARN, ["product.completeness"])
     twice = judge("aqi_daily", pd.concat([aqi(), aqi()]))
@@ -117,9 +117,7 @@ def test_rows_that_are_missing_or_twice_are_told() -> None:
         ("attribution", GateOutcome.PASS, []),
     ],
 )
-def test_what_is_absent_is_told_unless_nothing_was_to_come(
-    product: str, result: GateOutcome, failed: list[str]
-) -> None:
+def test_an_absent_product_fails_unless_none_was_expected(product: str, result: GateOutcome, failed: list[str]) -> None:
     report = judge(product, pd.DataFrame())
     assert (report.result, [item.id for item in report.failures]) == (result, failed)
 
@@ -129,7 +127,7 @@ def test_a_column_that_is_missing_holds() -> None:
     assert (report.result, [item.id for item in report.failures]) == (GateOutcome.HOLD, ["columns"])
 
 
-def test_an_old_product_is_told() -> None:
+def test_an_old_product_fails_freshness() -> None:
     batch = make_product_batch(
         aqi(), NETWORK, read_suite("aqi_daily"), (START, END + timedelta(days=9)), END + timedelta(days=9)
     )

@@ -61,7 +61,7 @@ def test_nothing_is_due_of_no_time() -> None:
         ("[[rule]]", "rules.toml"),
     ],
 )
-def test_a_file_that_cannot_be_used_says_where(tmp_path: Path, change: str, words: str) -> None:
+def test_an_unusable_file_names_the_place(tmp_path: Path, change: str, words: str) -> None:
     text = '[[rule]]\nid = "a"\nperiod = "day"\nsince = 2026-03-01\ndue_hour = 12\nzh = "z"\nen = "e"\nsource = "none"\nverified = true\n'
     other = {'period = "day"': 'period = "month"'}.get(change, "")
     path = tmp_path / "rules.toml"

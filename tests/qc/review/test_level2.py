@@ -101,7 +101,7 @@ def test_a_review_counts_once_it_is_confirmed(state: ReviewState, flag: int, cod
     assert (found["o3__flag"].iloc[1], found["o3__review"].iloc[1]) == (flag, code)
 
 
-def test_only_signed_reviews_may_be_asked_for() -> None:
+def test_level2_can_be_limited_to_signed_reviews() -> None:
     found = reviewed(frame(), [review(ReviewVerdict.VALID)], least=ReviewCode.SIGNED)
     assert found["o3__flag"].tolist() == frame()["o3__flag"].tolist()
 
@@ -115,7 +115,7 @@ def test_a_verdict_made_after_the_hours_counts_where_no_review_does() -> None:
     assert found["o3__review"].tolist() == [0, 0, 0, 0, 2, 2]  # no review is stale for it
 
 
-def test_an_hour_that_changed_since_keeps_its_automatic_flag_and_says_so() -> None:
+def test_an_hour_that_changed_since_review_keeps_its_automatic_flag_and_is_stale() -> None:
     verdict = review(ReviewVerdict.VALID)
     later = frame([1, 3, 4, 3, 1, 1], [10.0, 91.0, 11.0, 8.0, 12.0, 13.0])
     found = reviewed(later, [verdict])

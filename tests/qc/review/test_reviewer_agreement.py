@@ -156,7 +156,7 @@ LIMITS = [
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda item: type(item).__name__)
-def test_every_limit_that_is_tried_can_stand_in_the_file(limit: Any) -> None:
+def test_every_candidate_limit_is_valid_in_the_file(limit: Any) -> None:
     tried = candidates(limit)
     assert limit in tried
     assert len(tried) > 3

@@ -89,7 +89,7 @@ def test_a_failed_check_covers_every_minute_between_the_good_ones(
 
 
 @pytest.mark.integration
-def test_what_was_told_of_a_minute_is_told_for_any_moment(
+def test_the_flags_of_a_minute_are_known_for_any_moment(
     placed: SharedSettings, store: InfluxStore, state: StateStore
 ) -> None:
     state.calibration.add_checks([span(1.5, 0.0), span(3, 15.0)], NOW)

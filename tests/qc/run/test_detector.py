@@ -72,7 +72,7 @@ def stored(store: InfluxStore) -> dict[str, list[int]]:
     return {"rows": at[at.isin(range(200, 204))].tolist(), "flags": flags["flag"][at.isin(range(200, 204))].tolist()}
 
 
-def test_a_run_lists_what_it_finds_and_writes_only_when_asked(placed: SharedSettings, store: InfluxStore) -> None:
+def test_a_run_lists_its_flags_and_writes_them_only_on_request(placed: SharedSettings, store: InfluxStore) -> None:
     found = run(placed, write=False)
     assert (found.instruments, found.silent, found.written) == (1, 1, False)
     (impossible,) = [item for item in found.runs if "qc.learnt_anomaly.range" in item.reason]

@@ -67,7 +67,7 @@ def skyground(*words: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
-def test_order_of_arrival_is_told_by_instrument(tmp_path: Path) -> None:
+def test_order_of_arrival_is_given_by_instrument(tmp_path: Path) -> None:
     log = keep(tmp_path, [0, 1, 3, 2, 3, 4])
     (found,) = native.read_arrivals(log, parse_network(NETWORK, "n"), START, START + timedelta(hours=3))
     log.close()
@@ -116,7 +116,7 @@ def test_spans_of_the_record_become_a_limit(placed: SharedSettings, store: Influ
 
 
 @pytest.mark.integration
-def test_deriving_from_nothing_says_so(placed: SharedSettings, store: InfluxStore) -> None:
+def test_deriving_from_no_hours_is_an_error(placed: SharedSettings, store: InfluxStore) -> None:
     for wrong, words in (
         (["so2", "--station", "s1", "--from", "2020-01-01", "--to", "2020-02-01"], "0 valid hours"),
         (["o3", "--station", "s1", "--from", "2020-01-01"], "has no 'o3'"),
@@ -129,7 +129,7 @@ def test_deriving_from_nothing_says_so(placed: SharedSettings, store: InfluxStor
 
 
 @pytest.mark.integration
-def test_marks_of_the_detection_limit_are_counted_and_told(placed: SharedSettings, store: InfluxStore) -> None:
+def test_marks_of_the_detection_limit_are_counted_and_shown(placed: SharedSettings, store: InfluxStore) -> None:
     store.write_readings([reading(minute, value) for minute, value in enumerate([10.0, 3.0, 2.0, -1.0, -7.0])])
     marks = native.marks_of(placed, "gas", "s1", "so2", START)
     assert marks == {
@@ -155,7 +155,7 @@ def put_month(store: InfluxStore, station_id: str, gain: np.ndarray) -> None:
 
 
 @pytest.mark.integration
-def test_drift_against_other_stations_is_told(placed: SharedSettings, store: InfluxStore) -> None:
+def test_drift_against_other_stations_is_reported(placed: SharedSettings, store: InfluxStore) -> None:
     assert placed.network is not None
     three = NETWORK + NETWORK.split("\n", 1)[1].replace("s1", "s22") + NETWORK.split("\n", 1)[1].replace("s1", "s333")
     placed.network.write_text(three)

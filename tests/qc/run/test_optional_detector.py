@@ -33,7 +33,7 @@ def test_every_other_module_of_quality_control_imports_without_it() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_its_command_says_that_it_is_not_installed() -> None:
+def test_its_command_reports_that_it_is_not_installed() -> None:
     done = run(ANOMALIES)
     assert done.returncode == 2
     assert "the learnt detector is not installed, missing: qc.detector, lightgbm" in done.stderr

@@ -56,7 +56,9 @@ def store(store: InfluxStore) -> InfluxStore:
     return store
 
 
-def test_a_lonely_channel_is_suspect_and_a_plume_is_spared(placed: SharedSettings, store: InfluxStore) -> None:
+def test_a_single_deviating_channel_is_suspect_and_a_plume_is_exempt(
+    placed: SharedSettings, store: InfluxStore
+) -> None:
     summary = job.run(placed, "gas", START + 28 * HOUR, START + 36 * HOUR, START + 36 * HOUR)
     assert summary.hourly_flags["buddy"] == 3
     assert summary.hourly_flags["spatial_consistency"] == 3
@@ -68,7 +70,7 @@ def test_a_lonely_channel_is_suspect_and_a_plume_is_spared(placed: SharedSetting
     assert (again.taken_back, again.hourly_flags) == (0, summary.hourly_flags)
 
 
-def test_the_verdict_is_asked_by_function_and_command(
+def test_function_and_command_give_the_verdict(
     placed: SharedSettings, store: InfluxStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from console.cli.qc import group as command

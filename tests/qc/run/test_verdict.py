@@ -72,17 +72,19 @@ def asked(placed: SharedSettings, store: InfluxStore) -> Callable[..., Verdict]:
     return ask
 
 
-def told(found: Verdict, name: str) -> str:
+def sentence_of(found: Verdict, name: str) -> str:
     return next(render(item.reason, "en") for item in found.evidence if item.name == name)
 
 
-def test_the_instrument_with_most_readings_is_judged_and_the_others_are_evidence(asked: Callable[..., Verdict]) -> None:
+def test_the_case_is_of_the_instrument_with_most_readings_and_the_others_are_evidence(
+    asked: Callable[..., Verdict],
+) -> None:
     found = asked()
     assert found.word is Word.FAULT
-    assert told(found, "twin").startswith("a second PM2.5 instrument does not follow (241/39")
+    assert sentence_of(found, "twin").startswith("a second PM2.5 instrument does not follow (241/39")
 
 
-def test_another_instrument_is_judged_where_it_is_named(asked: Callable[..., Verdict]) -> None:
+def test_the_case_is_of_the_named_instrument(asked: Callable[..., Verdict]) -> None:
     assert asked(instrument_id="broken").word is not asked(instrument_id="serving").word
 
 
@@ -94,7 +96,7 @@ def test_of_two_instruments_that_part_the_one_that_stayed_where_it_was_is_not_ca
     assert "twin" in found.silent
 
 
-def test_an_instrument_of_another_network_is_judged_where_that_is_named(asked: Callable[..., Verdict]) -> None:
+def test_the_case_is_of_the_named_network(asked: Callable[..., Verdict]) -> None:
     assert "gap" in asked(network_code="pm").silent
 
 

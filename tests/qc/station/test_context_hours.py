@@ -32,7 +32,7 @@ def test_neighbours_are_near_and_the_nearest_first() -> None:
     assert coordinates_of(others[-1]) is None
 
 
-def test_rain_of_another_network_is_asked_for_where_the_station_has_no_rain_of_its_own() -> None:
+def test_rain_comes_from_another_network_where_the_station_has_no_other() -> None:
     gauge = Instrument(id="w", network="met", cadence_s=60, parameters=("rain", "wind_speed"))
     here = rad_station("a", 123.0, 41.0)
     with_rain = Station(id="a", instruments=(*here.instruments, gauge))

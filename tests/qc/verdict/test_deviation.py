@@ -74,7 +74,7 @@ def test_others_are_looked_at_in_the_same_hours() -> None:
 
 
 @pytest.mark.parametrize("known", [0, 5])
-def test_without_enough_hours_before_nothing_is_said(known: int) -> None:
+def test_without_enough_hours_before_there_is_no_deviation(known: int) -> None:
     values = quiet(7)
     values[: BEFORE_H - known] = np.nan
     residuals = ResidualSeries.of(INDEX, {"a": HourlySeries(values, 0.1, 0.0), "b": HourlySeries(quiet(8), 0.1, 0.0)})

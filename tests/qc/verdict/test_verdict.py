@@ -79,7 +79,7 @@ def rule(thresholds: Thresholds) -> VerdictRule:
     return found
 
 
-def said(found: Verdict) -> dict[str, bool]:
+def indicated(found: Verdict) -> dict[str, bool]:
     return {item.name: item.weight > 0 for item in found.evidence}
 
 
@@ -87,8 +87,8 @@ def test_neighbours_and_co_pollutants_that_rise_too_make_an_event(rule: VerdictR
     found = judge_case(context(hours(1, raised=("pm25", "pm10", "so2")), others=("pm25",)), rule)
     assert found.word is Word.EVENT
     assert found.probability > 0.9
-    assert said(found)["neighbours"]
-    assert said(found)["co_pollutants"]
+    assert indicated(found)["neighbours"]
+    assert indicated(found)["co_pollutants"]
 
 
 def test_a_plume_that_the_neighbours_miss_is_an_event_by_its_co_pollutants(rule: VerdictRule) -> None:
@@ -100,7 +100,7 @@ def test_a_plume_that_the_neighbours_miss_is_an_event_by_its_co_pollutants(rule:
 def test_silent_co_pollutants_and_a_failed_test_are_a_fault(rule: VerdictRule) -> None:
     found = judge_case(context(hours(1, raised=("pm25",)), flags=flags("step")), rule)
     assert found.word is Word.FAULT
-    assert {name: said(found)[name] for name in ("co_pollutants", "tests")} == {"co_pollutants": False, "tests": False}
+    assert {name: indicated(found)[name] for name in ("co_pollutants", "tests")} == {"co_pollutants": False, "tests": False}
 
 
 def test_neighbours_that_do_not_move_say_nothing_of_a_station_that_does(rule: VerdictRule) -> None:
@@ -121,14 +121,14 @@ def test_neighbours_that_do_not_move_say_nothing_of_a_station_that_does(rule: Ve
 )
 def test_what_the_tests_found_speaks_for_a_fault(test: str, name: str, flag: Flag, rule: VerdictRule) -> None:
     found = judge_case(context(hours(1), flags=flags(test, 4, flag)), rule)
-    assert said(found)[name] is False
+    assert indicated(found)[name] is False
     assert found.word is Word.FAULT
 
 
-def test_a_value_that_stands_still_is_a_fault_whoever_goes_with_it(rule: VerdictRule) -> None:
+def test_a_constant_value_is_a_fault_whatever_follows_it(rule: VerdictRule) -> None:
     own = hours(1, raised=("pm25", "pm10", "so2"))
     found = judge_case(context(own, others=("pm25",), flags=flags("flat_line", 6)), rule)
-    assert said(found)["flat"] is False
+    assert indicated(found)["flat"] is False
     assert found.word is Word.FAULT
 
 
@@ -136,7 +136,7 @@ def test_missing_hours_while_others_report_are_a_fault(rule: VerdictRule) -> Non
     own = hours(1)
     own.loc[own.index >= START, "pm25"] = np.nan
     own.loc[own.index >= START, ["pm25__n", "pm25__flag"]] = [0, Flag.MISSING]
-    assert said(judge_case(context(own), rule))["gap"] is False
+    assert indicated(judge_case(context(own), rule))["gap"] is False
 
 
 @pytest.mark.parametrize("phase_s", [0, 17, 600])
@@ -150,7 +150,7 @@ def test_stamps_that_leave_their_phase_are_a_clock_and_a_steady_phase_is_none(ph
     assert "clock" in steady.silent
     shifted = index.where(index < pd.Timestamp(START), index + pd.Timedelta(seconds=23))
     found = judge_case(context(hours(1), interval=case, native=native.set_axis(shifted), cadence_s=60), rule)
-    assert said(found)["clock"] is False
+    assert indicated(found)["clock"] is False
     assert found.word is Word.FAULT
 
 
@@ -177,7 +177,7 @@ def test_a_second_instrument_decides_whatever_the_neighbours_say(
         ),
         rule,
     )
-    assert said(found)["twin"] is is_event
+    assert indicated(found)["twin"] is is_event
     assert (found.word is Word.FAULT) is not is_event
 
 
@@ -186,7 +186,7 @@ def test_a_distance_that_grows_day_by_day_is_a_drift_and_a_steady_one_is_none(ru
     growing, steady = hours(1), hours(1)
     growing["pm25"] *= np.linspace(1, 2.2, len(INDEX))
     steady["pm25"] *= 1.6
-    assert said(judge_case(context(growing, interval=case), rule))["drift"] is False
+    assert indicated(judge_case(context(growing, interval=case), rule))["drift"] is False
     assert "drift" in judge_case(context(steady, interval=case), rule).silent
 
 
@@ -199,10 +199,10 @@ def test_a_dose_rate_that_rises_is_explained_by_rain_only(rain: float, is_event:
         return frame
 
     found = judge_case(context(dose(1.6), parameter="gamma_dose_rate"), rule)
-    assert said(found)["rain"] is is_event
+    assert indicated(found)["rain"] is is_event
 
 
-def test_nothing_known_is_undecided_and_says_so(rule: VerdictRule) -> None:
+def test_a_case_without_data_is_undecided(rule: VerdictRule) -> None:
     bare = CaseContext(station=STATIONS[0], parameter="pm25", interval=CASE, hours={}, stations=[STATIONS[0]])
     found = judge_case(bare, rule)
     assert (found.word, found.probability, found.evidence) == (Word.UNDECIDED, 0.5, ())
@@ -283,20 +283,20 @@ def test_ordinary_hours_are_hardly_ever_called_a_fault_or_an_event(rule: Verdict
     assert words.count(Word.UNDECIDED) >= 39
 
 
-def test_the_silence_of_others_says_nothing_of_a_fluctuation(rule: VerdictRule) -> None:
+def test_channels_that_do_not_deviate_are_no_evidence_of_a_fluctuation(rule: VerdictRule) -> None:
     own = hours(1)
     own.loc[own.index >= START, "so2"] *= 1.22
     assert judge_case(context(own, parameter="so2"), rule).word is Word.UNDECIDED
 
 
 @pytest.mark.parametrize("others", [True, False])
-def test_hours_that_have_come_from_nobody_are_missing_of_nobody(others: bool, rule: VerdictRule) -> None:  # noqa: FBT001
+def test_hours_without_any_station_are_no_gap(others: bool, rule: VerdictRule) -> None:  # noqa: FBT001
     case = Interval(START, START + 24 * HOUR)
     stations = STATIONS if others else STATIONS[:1]
     assert "gap" in judge_case(context(hours(1), interval=case, stations=stations), rule).silent
     own = hours(1)
     own.loc[own.index >= START, "pm25"] = np.nan
-    assert said(judge_case(context(own, interval=case, stations=stations), rule))["gap"] is False
+    assert indicated(judge_case(context(own, interval=case, stations=stations), rule))["gap"] is False
 
 
 @pytest.mark.parametrize(("before", "is_gap"), [(1.0, True), (0.4, False)])
@@ -306,10 +306,10 @@ def test_half_of_the_readings_is_no_gap_where_it_is_usual(before: float, is_gap:
     kept = draw.random(len(index)) < np.where(index < pd.Timestamp(START), before, 0.4)
     native = pd.DataFrame({"pm25": 40 * (1 + 0.1 * draw.standard_normal(len(index)))}, index=index)[kept]
     found = judge_case(context(hours(1), native=native, cadence_s=300), rule)
-    assert ("gap" in said(found)) is is_gap
+    assert ("gap" in indicated(found)) is is_gap
 
 
-def test_weather_that_is_not_known_explains_nothing_and_doubts_nothing(rule: VerdictRule) -> None:
+def test_unknown_weather_is_no_evidence(rule: VerdictRule) -> None:
     values = 80 + np.random.default_rng(3).normal(size=len(INDEX))
     own = pd.DataFrame({"gamma_dose_rate": values, "rain": np.nan}, index=INDEX)
     own.loc[own.index >= START, "gamma_dose_rate"] *= 1.6
@@ -317,7 +317,7 @@ def test_weather_that_is_not_known_explains_nothing_and_doubts_nothing(rule: Ver
     assert "rain" in judge_case(context(own, parameter="gamma_dose_rate"), rule).silent
 
 
-def test_readings_near_the_last_digit_that_are_often_the_same_do_not_stand_still(rule: VerdictRule) -> None:
+def test_equal_readings_near_the_last_digit_are_not_flat(rule: VerdictRule) -> None:
     index = pd.date_range(INDEX[0], INDEX[-1] + HOUR, freq="20min", inclusive="left", unit="us", name="start")
     low = np.random.default_rng(5).choice([0.1, 0.2], size=len(index), p=[0.7, 0.3])
     low[-18:] = [0.1, 0.1, 0.1, 0.1, 0.2, 0.1] * 3
@@ -326,14 +326,14 @@ def test_readings_near_the_last_digit_that_are_often_the_same_do_not_stand_still
     assert "flat" in judge_case(kept, rule).silent
 
 
-def test_a_slow_instrument_whose_readings_lie_close_by_chance_does_not_stand_still(rule: VerdictRule) -> None:
+def test_close_readings_of_a_slow_instrument_are_not_flat_by_chance(rule: VerdictRule) -> None:
     values = np.round(8 + 0.5 * np.random.default_rng(6).standard_normal(len(INDEX)), 1)
     values[-6:] = [7.7, 8.2, 8.3, 8.2, 7.5, 8.6]
     native = pd.DataFrame({"so2": values}, index=INDEX)
     found = context(hours(1), parameter="so2", native=native, cadence_s=3600)
     assert "flat" in judge_case(found, rule).silent
     stuck = native.assign(so2=np.where(pd.Timestamp(START) <= INDEX, 8.2, values))
-    assert said(judge_case(context(hours(1), parameter="so2", native=stuck, cadence_s=3600), rule))["flat"] is False
+    assert indicated(judge_case(context(hours(1), parameter="so2", native=stuck, cadence_s=3600), rule))["flat"] is False
 
 
 @pytest.mark.parametrize(("asked", "word"), [("a", Word.UNDECIDED), ("b", Word.FAULT)])
@@ -367,7 +367,7 @@ def test_a_sound_station_is_not_measured_by_stations_around_that_fail(rule: Verd
     assert found.word is Word.UNDECIDED
 
 
-def test_what_most_stations_around_show_too_is_not_doubted_by_silent_channels(rule: VerdictRule) -> None:
+def test_a_deviation_of_most_neighbours_needs_no_other_channel(rule: VerdictRule) -> None:
     found = judge_case(context(hours(1, raised=("pm25",)), others=("pm25",)), rule)
-    assert said(found) == {"neighbours": True}
+    assert indicated(found) == {"neighbours": True}
     assert found.word is Word.EVENT

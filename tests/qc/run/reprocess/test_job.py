@@ -45,7 +45,7 @@ def test_nothing_is_planned_for_an_empty_time() -> None:
     assert station_months_of("gas", ["a"], START, START) == []
 
 
-def test_a_changed_day_is_judged_with_what_looks_back_to_it() -> None:
+def test_a_changed_day_is_evaluated_with_the_hours_that_depend_on_it() -> None:
     whole = StationMonth("gas", "s1", START, START + 30 * DAY)
     six = timedelta(hours=6)
     days = [START, START + DAY, START + 9 * DAY]
@@ -62,7 +62,7 @@ def test_days_differ_by_fingerprint() -> None:
 
 
 @integration
-def test_second_time_nothing_is_judged(placed: SharedSettings, store: InfluxStore) -> None:
+def test_a_second_run_evaluates_nothing(placed: SharedSettings, store: InfluxStore) -> None:
     put(store, range(0, 3 * 1440, 5))
     first, again = (reprocess(placed, station_months(placed), NOW) for _ in range(2))
     assert (first.judged, first.unchanged, first.days) == (1, 1, 3)
@@ -71,7 +71,7 @@ def test_second_time_nothing_is_judged(placed: SharedSettings, store: InfluxStor
 
 
 @integration
-def test_only_days_that_changed_are_judged_again(placed: SharedSettings, store: InfluxStore) -> None:
+def test_only_changed_days_are_evaluated_again(placed: SharedSettings, store: InfluxStore) -> None:
     put(store, range(0, 3 * 1440, 5))
     reprocess(placed, station_months(placed), NOW)
     put(store, range(1440, 1500))
@@ -82,7 +82,7 @@ def test_only_days_that_changed_are_judged_again(placed: SharedSettings, store: 
 
 
 @integration
-def test_other_limits_judge_everything_again(placed: SharedSettings, store: InfluxStore) -> None:
+def test_other_limits_evaluate_everything_again(placed: SharedSettings, store: InfluxStore) -> None:
     put(store, range(0, 3 * 1440, 5))
     reprocess(placed, station_months(placed), NOW)
     placed.network.with_name("thresholds.toml").write_text(
@@ -145,7 +145,7 @@ def test_batches_hold_every_month_once(placed: SharedSettings) -> None:
 
 
 @integration
-def test_command_judges_by_months_and_lists_first(
+def test_the_command_lists_and_evaluates_months(
     placed: SharedSettings, store: InfluxStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(store, range(0, 3 * 1440, 5))

@@ -165,7 +165,7 @@ def test_apply_stores_level_2_and_its_completeness(placed: SharedSettings) -> No
     assert int((stored["o3__flag"] == 4).sum()) == len(SPIKES)
 
 
-def test_completeness_is_told_by_station_and_month(placed: SharedSettings) -> None:
+def test_completeness_is_given_by_station_and_month(placed: SharedSettings) -> None:
     propose("--station", "s1", "--parameter", "o3", "--above", "120", *INVALID)
     say("review", "confirm", "--network", "gas", "--who", "wang", "--yes")
     found = rows(say("review", "completeness", *SPAN, "--json"))
@@ -175,7 +175,7 @@ def test_completeness_is_told_by_station_and_month(placed: SharedSettings) -> No
     assert "2026-06 o3: 4.2%" in say("review", "completeness", *SPAN, "--station", "s1").output
 
 
-def test_deadlines_are_told_by_rule_with_what_is_left(placed: SharedSettings) -> None:
+def test_deadlines_are_given_by_rule_with_the_open_hours(placed: SharedSettings) -> None:
     found = [row for row in rows(say("review", "deadlines", *SPAN, "--json")) if row["station_id"] == "s1"]
     days = [row for row in found if row["deadline"]["rule"]["id"] == "hj633-2026-daily"]
     assert [row["state"] for row in days[:5]] == ["overdue"] * 4 + ["done"]
@@ -249,7 +249,7 @@ def hold(settings: SharedSettings) -> dict[str, Any]:
     return rows(result)[0]
 
 
-def test_a_held_batch_is_told_listed_and_released(placed: SharedSettings) -> None:
+def test_a_held_batch_is_reported_listed_and_released(placed: SharedSettings) -> None:
     summary = hold(placed)
     with StateStore(placed.state_url) as state:
         (finding,) = state.findings.list(kind=FindingKind.GATE)
