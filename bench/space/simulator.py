@@ -20,7 +20,7 @@ from bench.verdict.window import FAULTS
 from qc.hourly.space.flagging import flag_space
 from qc.run.limits import load_thresholds
 from qc.verdict.context import CaseContext
-from qc.verdict.verdict import judge_case
+from qc.verdict.verdict import evaluate_case
 from qc.verdict.weight import VerdictRule
 from schemas.frames import concat_flags
 from schemas.interval import Interval
@@ -136,7 +136,7 @@ class _Asked:
             met_stations=[item for item in self._week.province.stations if item.instruments_of("met")],
             flags=flags[inside],
         )
-        return judge_case(context, self._rule).log_odds > 0
+        return evaluate_case(context, self._rule).log_odds > 0
 
 
 if __name__ == "__main__":

@@ -145,15 +145,15 @@ def evaluate_checks(results: Iterable[CheckResult], thresholds: Thresholds, zone
     for item in ordered:
         if item.kind is CheckKind.ZERO:
             zeros[stream_key(item)].append(item)
-    return [_judged(item, zeros[stream_key(item)], thresholds, zone) for item in ordered]
+    return [_evaluated(item, zeros[stream_key(item)], thresholds, zone) for item in ordered]
 
 
-def flagged_periods(judged: Sequence[EvaluatedCheck]) -> list[FlaggedPeriod]:
+def flagged_periods(checks: Sequence[EvaluatedCheck]) -> list[FlaggedPeriod]:
     """Periods in which data are invalid (zero, span, flow) or suspect (target), of any instruments.
 
     Parameters
     ----------
-    judged : sequence of EvaluatedCheck
+    checks : sequence of EvaluatedCheck
         From `evaluate_checks`; those of unknown outcome neither end nor begin a period.
 
     Returns
@@ -163,11 +163,11 @@ def flagged_periods(judged: Sequence[EvaluatedCheck]) -> list[FlaggedPeriod]:
         to the next good one. Zero, span, flow and each target gas are followed separately.
     """
     series: dict[tuple[object, ...], list[EvaluatedCheck]] = defaultdict(list)
-    for item in judged:
+    for item in checks:
         if item.outcome is not CheckOutcome.UNKNOWN:
             gas = item.result.gas if item.result.kind is CheckKind.TARGET else ""
             series[*stream_key(item.result), item.result.kind, gas].append(item)
-    return [doubt for checks in series.values() for doubt in _periods_of(checks)]
+    return [period for of_stream in series.values() for period in _periods_of(of_stream)]
 
 
 def period_flags(
@@ -200,7 +200,9 @@ def channel_of(item: CheckResult) -> dict[str, str]:
     return dict(zip(("network", "station_id", "instrument_id", "parameter"), stream_key(item), strict=True))
 
 
-def _judged(item: CheckResult, zeros: Sequence[CheckResult], thresholds: Thresholds, zone: ZoneInfo) -> EvaluatedCheck:
+def _evaluated(
+    item: CheckResult, zeros: Sequence[CheckResult], thresholds: Thresholds, zone: ZoneInfo
+) -> EvaluatedCheck:
     month = item.at.astimezone(zone).month
     limit = thresholds.find(
         _LIMITS[item.kind], item.parameter, network=item.network, station_id=item.station_id, month=month

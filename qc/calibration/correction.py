@@ -74,12 +74,12 @@ def check_correction(item: Correction) -> None:
         raise CalibrationError(msg)
 
 
-def derive_correction(judged: Sequence[EvaluatedCheck], check: CheckResult, who: str, why: str) -> Correction:
+def derive_correction(checks: Sequence[EvaluatedCheck], check: CheckResult, who: str, why: str) -> Correction:
     """Correction of the drift that a check found, linear from the good checks before it.
 
     Parameters
     ----------
-    judged : sequence of EvaluatedCheck
+    checks : sequence of EvaluatedCheck
         At least those of this instrument and parameter.
     check : CheckResult
         A zero or span check within tolerance.
@@ -91,7 +91,7 @@ def derive_correction(judged: Sequence[EvaluatedCheck], check: CheckResult, who:
     CalibrationError
         The check failed, is of another kind, or has no good one before it.
     """
-    own = [item for item in judged if stream_key(item.result) == stream_key(check) and item.outcome in GOOD]
+    own = [item for item in checks if stream_key(item.result) == stream_key(check) and item.outcome in GOOD]
     own = [item for item in own if item.result.kind in {CheckKind.ZERO, CheckKind.SPAN}]
     if check not in [item.result for item in own]:
         msg = "only a zero or span check within its tolerance can be corrected; data of a failed one are invalid"

@@ -168,7 +168,7 @@ def _size(row: int, scored: Scored) -> float:
     return max(covering, key=lambda item: item.score).size
 
 
-def _leading(  # noqa: PLR0917 - one row of each run, judged in one call
+def _leading(  # noqa: PLR0917 - one row of each run, evaluated in one call
     ground: AnomalyGround,
     code: str,
     spans: list[tuple[int, int, AnomalyGround]],

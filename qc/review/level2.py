@@ -58,13 +58,13 @@ def reviewed(
     """
     columns: dict[str, NDArray[np.int8]] = {}
     index = pd.DatetimeIndex(hourly.index)
-    judged = hourly if records is None or records.empty else hours_with_flags(hourly, records)
+    flagged = hourly if records is None or records.empty else hours_with_flags(hourly, records)
     for code in parameters_in(hourly):
-        flags = hour_flags(judged, code)
+        flags = hour_flags(flagged, code)
         reach = np.zeros(len(hourly), dtype=np.int8)
         for review in reviews:
             if review.target.parameter == code and review.state in CODE_OF:
-                _apply(review, hour_flags(judged, code), (index, hourly), flags, reach, least=least)
+                _apply(review, hour_flags(flagged, code), (index, hourly), flags, reach, least=least)
         columns |= {code + FLAG: flags, code + REVIEW: reach}
     kept = hourly.drop(columns=[name for name in columns if name in hourly])
     ordered = [name for code in parameters_in(hourly) for name in (*_own(kept, code), code + FLAG, code + REVIEW)]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from qc.station.judge import RunContext
+    from qc.station.evaluation import RunContext
     from schemas.network import Network, Station
     from store.influx.store import InfluxStore
 

@@ -24,7 +24,7 @@ from qc.detector.model_file import ModelFile
 from qc.detector.scoring import ModelError
 from qc.run.limits import thresholds_of
 from qc.run.write import ResultWriter, save_flags
-from qc.station.judge import RunContext
+from qc.station.evaluation import RunContext
 from qc.station.window import Window
 from schemas.message import NetworkCode
 from store.influx.store import Bucket, InfluxStore

@@ -13,7 +13,7 @@ from qc.hourly.drift.flagging import TEST
 from qc.hourly.drift.report import evaluate_network, references_of, report_drift
 from qc.run.limits import thresholds_of
 from qc.run.write import ResultWriter, save_flags
-from qc.station.judge import RunContext
+from qc.station.evaluation import RunContext
 from qc.station.window import Window
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode

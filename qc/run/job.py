@@ -21,7 +21,7 @@ from qc.run.gate.job import GateSummary, gate
 from qc.run.limits import thresholds_of
 from qc.run.station_reader import codes_of, read_stations, stations_of
 from qc.run.write import ResultWriter, save_flags, save_hours
-from qc.station.judge import RunContext, StationResult, judge_station
+from qc.station.evaluation import RunContext, StationResult, evaluate_station
 from qc.station.space import add_space, flag_in_space, flags_of
 from qc.station.window import HOUR, make_window
 from schemas.flag import Flag
@@ -191,7 +191,7 @@ def _evaluate(writer: ResultWriter, network: Network, chosen: Sequence[Station])
     context = writer.context
     around = read_context(writer.store, context, list(network.stations_of(context.network)), chosen)
     with closing(read_stations(writer.store, context, chosen)) as natives:
-        results = [judge_station(station, frames, context, around) for station, frames in natives]
+        results = [evaluate_station(station, frames, context, around) for station, frames in natives]
     if writer.stations is None:
         _evaluate_space(writer, network, results)
     return results

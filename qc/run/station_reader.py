@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from qc.station.judge import RunContext
+    from qc.station.evaluation import RunContext
     from schemas.message import NetworkCode
     from schemas.network import Station
     from store.influx.store import InfluxStore

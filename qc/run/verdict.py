@@ -11,7 +11,7 @@ from qc.limits.load import ThresholdError
 from qc.limits.thresholds import OVERRIDES_NAME
 from qc.run.limits import load_thresholds
 from qc.verdict.context import DAY_H, CaseContext
-from qc.verdict.verdict import judge_case
+from qc.verdict.verdict import evaluate_case
 from qc.verdict.weight import VerdictRule
 from schemas.frames import concat_flags
 from schemas.interval import Interval, floor_hour
@@ -90,7 +90,7 @@ def verdict_of(  # noqa: PLR0913 - a keyword for each thing that names a case
         msg = f"unknown station {station_id!r}"
         raise CaseError(msg)
     serving = _serving(station, parameter, case, network_code, instrument_id)
-    return judge_case(_Reader(store, network, station, case).context(serving, parameter), rule)
+    return evaluate_case(_Reader(store, network, station, case).context(serving, parameter), rule)
 
 
 def _serving(

@@ -28,7 +28,7 @@ from store.state import LimitSnapshot
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from qc.station.judge import RunContext, StationResult
+    from qc.station.evaluation import RunContext, StationResult
     from store.influx.store import Bucket, InfluxStore
     from store.state import StateStore
 
@@ -59,9 +59,9 @@ class ResultWriter:
         return next(iter(self.stations)) if self.stations is not None and len(self.stations) == 1 else None
 
 
-def save_hours(writer: ResultWriter, judged: Sequence[StationResult]) -> int:
+def save_hours(writer: ResultWriter, results: Sequence[StationResult]) -> int:
     """Write the hours that are new or differ from the stored ones; returns how many values were revised."""
-    made = {item.station_id: item.hours for item in judged if len(item.hours)}
+    made = {item.station_id: item.hours for item in results if len(item.hours)}
     if not made:
         return 0
     network, window = writer.context.network, writer.context.window
@@ -100,7 +100,7 @@ def save_flags(
     if len(gone) and only is None:
         gone = gone[
             [
-                _is_judged(row, last_seen, is_whole=writer.stations is None)
+                _is_evaluated(row, last_seen, is_whole=writer.stations is None)
                 for row in gone[list(KEY)].itertuples(index=False)
             ]
         ]
@@ -165,7 +165,7 @@ def _datetimes(starts: pd.Series) -> pd.Series:
     return pd.Series(list(values), index=starts.index, dtype=object)
 
 
-def _is_judged(
+def _is_evaluated(
     row: Any,  # noqa: ANN401 - a row of a frame
     last_seen: Mapping[tuple[str, str], pd.Timestamp],
     *,

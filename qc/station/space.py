@@ -9,7 +9,7 @@ import pandas as pd
 
 from qc.hourly.space.flagging import Deviations, FlaggedSpace, flag_deviations
 from qc.verdict.context import DAY_H, CaseContext
-from qc.verdict.verdict import judge_case
+from qc.verdict.verdict import evaluate_case
 from qc.verdict.weight import VerdictRule
 from schemas.frames import FLAG, concat_flags
 from schemas.interval import Interval
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from qc.station.judge import RunContext, StationResult
+    from qc.station.evaluation import RunContext, StationResult
     from schemas.network import Network
 
 
@@ -72,7 +72,7 @@ def flag_in_space(
             flags=_flags_of(records, station_id, parameter, start, end),
             other_networks=around.other_networks.get(station_id, {}),
         )
-        return judge_case(case, rule).log_odds > 0
+        return evaluate_case(case, rule).log_odds > 0
 
     return flag_deviations(deviations, is_event)
 

@@ -208,7 +208,7 @@ class Case:
         return {name: found[name] for *_, name in self.series.near if name in found}
 
     @cached_property
-    def is_judged(self) -> bool:
+    def is_tested(self) -> bool:
         """Whether the tests have run on the case's hours, so that no flag means that none was found."""
         if self.context.flags is None:
             return False
@@ -219,7 +219,7 @@ class Case:
 
     def share_flagged(self, tests: Iterable[str], flags: set[Flag]) -> tuple[float, float] | None:
         """Part of the case's hours with such a record, and of the day before; None where flags are not known."""
-        if not self.is_judged or self.context.flags is None:
+        if not self.is_tested or self.context.flags is None:
             return None
         found = self.context.flags
         if found.empty:

@@ -72,7 +72,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
         return text("summary", share=f"{share:.2f}", word=self.word, reasons=joined)
 
 
-def judge_case(context: CaseContext, rule: VerdictRule) -> Verdict:
+def evaluate_case(context: CaseContext, rule: VerdictRule) -> Verdict:
     """Give the verdict on one station's parameter over an interval.
 
     Parameters
@@ -94,7 +94,7 @@ def judge_case(context: CaseContext, rule: VerdictRule) -> Verdict:
 
 
 def weigh(context: CaseContext, indications: Sequence[Indication], rule: VerdictRule) -> Verdict:
-    """Sum the weights of the evidence of a case; errors as `judge_case`."""
+    """Sum the weights of the evidence of a case; errors as `evaluate_case`."""
     weighed = [weigh_one(item, rule) for item in indications if item.is_event is not None]
     weighed.sort(key=lambda item: -abs(item.weight))
     log_odds = rule.prior + math.fsum(item.weight for item in weighed)

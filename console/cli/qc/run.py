@@ -39,11 +39,11 @@ def dry_run(
     """List the station-months that would be judged, with the number of changed days."""
     import msgspec
 
-    from qc.run.reprocess.month import judge_month
+    from qc.run.reprocess.month import evaluate_month
 
     waiting = 0
     for item in station_months:
-        found = judge_month(settings, item, now, dry_run=True)
+        found = evaluate_month(settings, item, now, dry_run=True)
         if not found.days and not everything:
             continue
         waiting += 1

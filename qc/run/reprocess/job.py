@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from qc.run.limits import thresholds_of
-from qc.run.reprocess.month import StationMonthSummary, judge_month
+from qc.run.reprocess.month import StationMonthSummary, evaluate_month
 from qc.run.reprocess.pool import WorkerPool
 from store.state import RunState, StateStore
 
@@ -83,7 +83,7 @@ def reprocess(
         StateStore(settings.state_url) as state,
         state.runs.open("reprocess", None, *span, version) as current,
     ):
-        for item in _judged(settings, station_months, now, workers, stop):
+        for item in _evaluated(settings, station_months, now, workers, stop):
             done.append(item)
             progress(item)
         summary = _summary(current.id, version, len(station_months), done)
@@ -106,7 +106,7 @@ def _summary(run_id: str, version: str, station_months: int, done: Sequence[Stat
     )
 
 
-def _judged(
+def _evaluated(
     settings: SharedSettings,
     station_months: Sequence[StationMonth],
     now: datetime,
@@ -117,7 +117,7 @@ def _judged(
         for item in station_months:
             if stop():
                 return
-            yield judge_month(settings, item, now)
+            yield evaluate_month(settings, item, now)
         return
     with WorkerPool(workers) as pool:
-        yield from pool.judge(settings, station_months, now, stop)
+        yield from pool.evaluate(settings, station_months, now, stop)

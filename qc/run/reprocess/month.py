@@ -56,7 +56,7 @@ class _Changed(NamedTuple):
     days: list[datetime]
 
 
-def judge_month(
+def evaluate_month(
     settings: SharedSettings, station_month: StationMonth, now: datetime, *, dry_run: bool = False
 ) -> StationMonthSummary:
     """Evaluate the stretches of one station-month whose values or limits changed; raises as `qc.run.job.run` does.
@@ -75,7 +75,7 @@ def judge_month(
             return StationMonthSummary(station_month=station_month, days=len(changed.days))
         back = look_back(thresholds, codes, history_h(thresholds, station_month.network))
         spans = stretches_of(station_month, changed.days, back, floor_hour(now))
-        summary, run_id = _judge(settings, station_month, spans, len(changed.days), now)
+        summary, run_id = _evaluate(settings, station_month, spans, len(changed.days), now)
         _write(state, station_month, changed, run_id)
     return summary
 
@@ -93,7 +93,7 @@ def _read(
     return _Changed(rules, noted, before, digests, changed_days(digests, known))
 
 
-def _judge(
+def _evaluate(
     settings: SharedSettings,
     station_month: StationMonth,
     spans: Sequence[tuple[datetime, datetime]],

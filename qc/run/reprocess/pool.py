@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Self
 
-from qc.run.reprocess.month import StationMonthSummary, judge_month
+from qc.run.reprocess.month import StationMonthSummary, evaluate_month
 from qc.station.station_month import StationMonth
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class WorkerPool:
     ) -> None:
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    def judge(
+    def evaluate(
         self, settings: SharedSettings, station_months: Sequence[StationMonth], now: datetime, stop: Callable[[], bool]
     ) -> Iterator[StationMonthSummary]:
         """Evaluate station-months, one at a time of each station; yields in the order of completion."""
@@ -46,7 +46,7 @@ class WorkerPool:
         while ready or under_way:
             while ready and len(under_way) < self._workers and not stop():
                 chain = ready.popleft()
-                under_way[self._executor.submit(judge_month, settings, chain.popleft(), now)] = chain
+                under_way[self._executor.submit(evaluate_month, settings, chain.popleft(), now)] = chain
             if not under_way:
                 return
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qc.run.limits import load_thresholds
 from qc.verdict.context import CaseContext
 from qc.verdict.evidence import EVIDENCE, collect_evidence
-from qc.verdict.verdict import Verdict, Word, judge_case, probability
+from qc.verdict.verdict import Verdict, Word, evaluate_case, probability
 from qc.verdict.weight import VerdictRule
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, empty_flags
@@ -84,7 +84,7 @@ def indicated(found: Verdict) -> dict[str, bool]:
 
 
 def test_neighbours_and_co_pollutants_that_rise_too_make_an_event(rule: VerdictRule) -> None:
-    found = judge_case(context(hours(1, raised=("pm25", "pm10", "so2")), others=("pm25",)), rule)
+    found = evaluate_case(context(hours(1, raised=("pm25", "pm10", "so2")), others=("pm25",)), rule)
     assert found.word is Word.EVENT
     assert found.probability > 0.9
     assert indicated(found)["neighbours"]
@@ -92,20 +92,23 @@ def test_neighbours_and_co_pollutants_that_rise_too_make_an_event(rule: VerdictR
 
 
 def test_a_plume_that_the_neighbours_miss_is_an_event_by_its_co_pollutants(rule: VerdictRule) -> None:
-    found = judge_case(context(hours(1, raised=("pm25", "pm10", "so2", "no2", "co"))), rule)
+    found = evaluate_case(context(hours(1, raised=("pm25", "pm10", "so2", "no2", "co"))), rule)
     assert found.word is Word.EVENT
     assert "neighbours" in found.silent
 
 
 def test_silent_co_pollutants_and_a_failed_test_are_a_fault(rule: VerdictRule) -> None:
-    found = judge_case(context(hours(1, raised=("pm25",)), flags=flags("step")), rule)
+    found = evaluate_case(context(hours(1, raised=("pm25",)), flags=flags("step")), rule)
     assert found.word is Word.FAULT
-    assert {name: indicated(found)[name] for name in ("co_pollutants", "tests")} == {"co_pollutants": False, "tests": False}
+    assert {name: indicated(found)[name] for name in ("co_pollutants", "tests")} == {
+        "co_pollutants": False,
+        "tests": False,
+    }
 
 
 def test_neighbours_that_do_not_move_say_nothing_of_a_station_that_does(rule: VerdictRule) -> None:
-    alone = judge_case(context(hours(1, raised=("pm25", "pm10", "so2"))), rule)
-    unasked = judge_case(context(hours(1, raised=("pm25", "pm10", "so2")), stations=[STATIONS[0]]), rule)
+    alone = evaluate_case(context(hours(1, raised=("pm25", "pm10", "so2"))), rule)
+    unasked = evaluate_case(context(hours(1, raised=("pm25", "pm10", "so2")), stations=[STATIONS[0]]), rule)
     assert "neighbours" in alone.silent
     assert alone.word is unasked.word is Word.EVENT
 
@@ -120,14 +123,14 @@ def test_neighbours_that_do_not_move_say_nothing_of_a_station_that_does(rule: Ve
     ],
 )
 def test_what_the_tests_found_speaks_for_a_fault(test: str, name: str, flag: Flag, rule: VerdictRule) -> None:
-    found = judge_case(context(hours(1), flags=flags(test, 4, flag)), rule)
+    found = evaluate_case(context(hours(1), flags=flags(test, 4, flag)), rule)
     assert indicated(found)[name] is False
     assert found.word is Word.FAULT
 
 
 def test_a_constant_value_is_a_fault_whatever_follows_it(rule: VerdictRule) -> None:
     own = hours(1, raised=("pm25", "pm10", "so2"))
-    found = judge_case(context(own, others=("pm25",), flags=flags("flat_line", 6)), rule)
+    found = evaluate_case(context(own, others=("pm25",), flags=flags("flat_line", 6)), rule)
     assert indicated(found)["flat"] is False
     assert found.word is Word.FAULT
 
@@ -136,7 +139,7 @@ def test_missing_hours_while_others_report_are_a_fault(rule: VerdictRule) -> Non
     own = hours(1)
     own.loc[own.index >= START, "pm25"] = np.nan
     own.loc[own.index >= START, ["pm25__n", "pm25__flag"]] = [0, Flag.MISSING]
-    assert indicated(judge_case(context(own), rule))["gap"] is False
+    assert indicated(evaluate_case(context(own), rule))["gap"] is False
 
 
 @pytest.mark.parametrize("phase_s", [0, 17, 600])
@@ -146,10 +149,10 @@ def test_stamps_that_leave_their_phase_are_a_clock_and_a_steady_phase_is_none(ph
     )
     native = pd.DataFrame({"pm25": 40 + np.random.default_rng(1).normal(size=240)}, index=index)
     case = Interval(START, START + HOUR)
-    steady = judge_case(context(hours(1), interval=case, native=native, cadence_s=60), rule)
+    steady = evaluate_case(context(hours(1), interval=case, native=native, cadence_s=60), rule)
     assert "clock" in steady.silent
     shifted = index.where(index < pd.Timestamp(START), index + pd.Timedelta(seconds=23))
-    found = judge_case(context(hours(1), interval=case, native=native.set_axis(shifted), cadence_s=60), rule)
+    found = evaluate_case(context(hours(1), interval=case, native=native.set_axis(shifted), cadence_s=60), rule)
     assert indicated(found)["clock"] is False
     assert found.word is Word.FAULT
 
@@ -165,7 +168,7 @@ def test_a_second_instrument_decides_whatever_the_neighbours_say(
     own = Station(id="s1", instruments=(first, second), lon=123.4, lat=41.8)
     readings = hours(1, raised=("pm25",))[["pm25"]]
     twin = hours(2, raised=("pm25",), factor=other)[["pm25"]] * 1.3
-    found = judge_case(
+    found = evaluate_case(
         context(
             hours(1, raised=("pm25",)),
             station=own,
@@ -186,8 +189,8 @@ def test_a_distance_that_grows_day_by_day_is_a_drift_and_a_steady_one_is_none(ru
     growing, steady = hours(1), hours(1)
     growing["pm25"] *= np.linspace(1, 2.2, len(INDEX))
     steady["pm25"] *= 1.6
-    assert indicated(judge_case(context(growing, interval=case), rule))["drift"] is False
-    assert "drift" in judge_case(context(steady, interval=case), rule).silent
+    assert indicated(evaluate_case(context(growing, interval=case), rule))["drift"] is False
+    assert "drift" in evaluate_case(context(steady, interval=case), rule).silent
 
 
 @pytest.mark.parametrize(("rain", "is_event"), [(2.0, True), (0.0, False)])
@@ -198,13 +201,13 @@ def test_a_dose_rate_that_rises_is_explained_by_rain_only(rain: float, is_event:
         frame.loc[frame.index >= START] = frame.loc[frame.index >= START].assign(rain=rain).mul([factor, 1.0])
         return frame
 
-    found = judge_case(context(dose(1.6), parameter="gamma_dose_rate"), rule)
+    found = evaluate_case(context(dose(1.6), parameter="gamma_dose_rate"), rule)
     assert indicated(found)["rain"] is is_event
 
 
 def test_a_case_without_data_is_undecided(rule: VerdictRule) -> None:
     bare = CaseContext(station=STATIONS[0], parameter="pm25", interval=CASE, hours={}, stations=[STATIONS[0]])
-    found = judge_case(bare, rule)
+    found = evaluate_case(bare, rule)
     assert (found.word, found.probability, found.evidence) == (Word.UNDECIDED, 0.5, ())
     assert set(found.silent) == set(EVIDENCE)
     assert "no evidence" in found.summary("en")
@@ -222,11 +225,11 @@ def test_any_series_ends_in_a_verdict(broken: str, rule: VerdictRule) -> None:
         own["pm25"] = 5.0
     else:
         own = own.iloc[-1:]
-    assert 0 <= judge_case(context(own), rule).probability <= 1
+    assert 0 <= evaluate_case(context(own), rule).probability <= 1
 
 
 def test_the_sum_is_that_of_the_listed_weights(rule: VerdictRule) -> None:
-    found = judge_case(context(hours(1, raised=("pm25",))), rule)
+    found = evaluate_case(context(hours(1, raised=("pm25",))), rule)
     assert found.log_odds == pytest.approx(found.prior + sum(item.weight for item in found.evidence))
     assert found.probability == pytest.approx(1 / (1 + np.exp(-found.log_odds)))
     assert [abs(item.weight) for item in found.evidence] == sorted(
@@ -235,7 +238,7 @@ def test_the_sum_is_that_of_the_listed_weights(rule: VerdictRule) -> None:
 
 
 def test_the_summary_gives_the_probability_of_its_own_word(rule: VerdictRule) -> None:
-    found = judge_case(context(hours(1, raised=("pm25",)), flags=flags("spike")), rule)
+    found = evaluate_case(context(hours(1, raised=("pm25",)), flags=flags("spike")), rule)
     assert found.summary("en").startswith(f"fault or event: {1 - found.probability:.2f} fault, because ")
     assert "仪器故障" in found.summary("zh")
 
@@ -268,15 +271,15 @@ def test_probability_is_symmetric_and_inside_its_bounds(odds: float) -> None:
 def test_co_pollutants_that_rise_too_never_make_a_fault_likelier(factor: float) -> None:
     rule = load_thresholds().rule(VerdictRule)
     assert rule is not None
-    alone = judge_case(context(hours(1, raised=("pm25",), factor=factor)), rule)
-    joined = judge_case(context(hours(1, raised=("pm25", "pm10", "so2", "no2"), factor=factor)), rule)
+    alone = evaluate_case(context(hours(1, raised=("pm25",), factor=factor)), rule)
+    joined = evaluate_case(context(hours(1, raised=("pm25", "pm10", "so2", "no2"), factor=factor)), rule)
     assert joined.probability >= alone.probability
 
 
 @pytest.mark.slow
 def test_ordinary_hours_are_hardly_ever_called_a_fault_or_an_event(rule: VerdictRule) -> None:
     words = [
-        judge_case(context(hours(100 + seed), parameter=code), rule).word
+        evaluate_case(context(hours(100 + seed), parameter=code), rule).word
         for seed in range(20)
         for code in ("pm25", "so2")
     ]
@@ -286,17 +289,17 @@ def test_ordinary_hours_are_hardly_ever_called_a_fault_or_an_event(rule: Verdict
 def test_channels_that_do_not_deviate_are_no_evidence_of_a_fluctuation(rule: VerdictRule) -> None:
     own = hours(1)
     own.loc[own.index >= START, "so2"] *= 1.22
-    assert judge_case(context(own, parameter="so2"), rule).word is Word.UNDECIDED
+    assert evaluate_case(context(own, parameter="so2"), rule).word is Word.UNDECIDED
 
 
 @pytest.mark.parametrize("others", [True, False])
 def test_hours_without_any_station_are_no_gap(others: bool, rule: VerdictRule) -> None:  # noqa: FBT001
     case = Interval(START, START + 24 * HOUR)
     stations = STATIONS if others else STATIONS[:1]
-    assert "gap" in judge_case(context(hours(1), interval=case, stations=stations), rule).silent
+    assert "gap" in evaluate_case(context(hours(1), interval=case, stations=stations), rule).silent
     own = hours(1)
     own.loc[own.index >= START, "pm25"] = np.nan
-    assert indicated(judge_case(context(own, interval=case, stations=stations), rule))["gap"] is False
+    assert indicated(evaluate_case(context(own, interval=case, stations=stations), rule))["gap"] is False
 
 
 @pytest.mark.parametrize(("before", "is_gap"), [(1.0, True), (0.4, False)])
@@ -305,7 +308,7 @@ def test_half_of_the_readings_is_no_gap_where_it_is_usual(before: float, is_gap:
     draw = np.random.default_rng(4)
     kept = draw.random(len(index)) < np.where(index < pd.Timestamp(START), before, 0.4)
     native = pd.DataFrame({"pm25": 40 * (1 + 0.1 * draw.standard_normal(len(index)))}, index=index)[kept]
-    found = judge_case(context(hours(1), native=native, cadence_s=300), rule)
+    found = evaluate_case(context(hours(1), native=native, cadence_s=300), rule)
     assert ("gap" in indicated(found)) is is_gap
 
 
@@ -314,7 +317,7 @@ def test_unknown_weather_is_no_evidence(rule: VerdictRule) -> None:
     own = pd.DataFrame({"gamma_dose_rate": values, "rain": np.nan}, index=INDEX)
     own.loc[own.index >= START, "gamma_dose_rate"] *= 1.6
     own.loc[own.index[-1], "rain"] = 0.0
-    assert "rain" in judge_case(context(own, parameter="gamma_dose_rate"), rule).silent
+    assert "rain" in evaluate_case(context(own, parameter="gamma_dose_rate"), rule).silent
 
 
 def test_equal_readings_near_the_last_digit_are_not_flat(rule: VerdictRule) -> None:
@@ -323,7 +326,7 @@ def test_equal_readings_near_the_last_digit_are_not_flat(rule: VerdictRule) -> N
     low[-18:] = [0.1, 0.1, 0.1, 0.1, 0.2, 0.1] * 3
     native = pd.DataFrame({"so2": low}, index=index)
     kept = context(hours(1), parameter="so2", native=native, cadence_s=1200)
-    assert "flat" in judge_case(kept, rule).silent
+    assert "flat" in evaluate_case(kept, rule).silent
 
 
 def test_close_readings_of_a_slow_instrument_are_not_flat_by_chance(rule: VerdictRule) -> None:
@@ -331,9 +334,12 @@ def test_close_readings_of_a_slow_instrument_are_not_flat_by_chance(rule: Verdic
     values[-6:] = [7.7, 8.2, 8.3, 8.2, 7.5, 8.6]
     native = pd.DataFrame({"so2": values}, index=INDEX)
     found = context(hours(1), parameter="so2", native=native, cadence_s=3600)
-    assert "flat" in judge_case(found, rule).silent
+    assert "flat" in evaluate_case(found, rule).silent
     stuck = native.assign(so2=np.where(pd.Timestamp(START) <= INDEX, 8.2, values))
-    assert indicated(judge_case(context(hours(1), parameter="so2", native=stuck, cadence_s=3600), rule))["flat"] is False
+    assert (
+        indicated(evaluate_case(context(hours(1), parameter="so2", native=stuck, cadence_s=3600), rule))["flat"]
+        is False
+    )
 
 
 @pytest.mark.parametrize(("asked", "word"), [("a", Word.UNDECIDED), ("b", Word.FAULT)])
@@ -344,7 +350,7 @@ def test_of_two_instruments_the_one_that_stays_where_it_was_is_not_called_faulty
     own = Station(id="s1", instruments=pair, lon=123.4, lat=41.8)
     readings = {"a": hours(1)[["pm25"]], "b": hours(1, raised=("pm25",))[["pm25"]]}
     native = readings.pop(asked)
-    found = judge_case(
+    found = evaluate_case(
         context(
             hours(1)[["pm25", "pm25__n", "pm25__flag"]],
             station=own,
@@ -363,11 +369,11 @@ def test_a_sound_station_is_not_measured_by_stations_around_that_fail(rule: Verd
     broken = {item.id: hours(position + 10) for position, item in enumerate(STATIONS[1:])}
     for name in ("n1", "n2"):
         broken[name].loc[INDEX >= START, "pm25"] *= 0.2
-    found = judge_case(context(hours(1), hours={"s1": hours(1), **broken}, stations=STATIONS[:4]), rule)
+    found = evaluate_case(context(hours(1), hours={"s1": hours(1), **broken}, stations=STATIONS[:4]), rule)
     assert found.word is Word.UNDECIDED
 
 
 def test_a_deviation_of_most_neighbours_needs_no_other_channel(rule: VerdictRule) -> None:
-    found = judge_case(context(hours(1, raised=("pm25",)), others=("pm25",)), rule)
+    found = evaluate_case(context(hours(1, raised=("pm25",)), others=("pm25",)), rule)
     assert indicated(found) == {"neighbours": True}
     assert found.word is Word.EVENT

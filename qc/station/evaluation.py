@@ -77,7 +77,7 @@ class StationResult:
     unevaluated: Counter[str] = field(default_factory=Counter)
 
 
-def judge_station(
+def evaluate_station(
     station: Station, natives: Mapping[str, pd.DataFrame], context: RunContext, around: ContextHours | None = None
 ) -> StationResult:
     """Evaluate a station's instruments, make its hours and evaluate these.
@@ -97,7 +97,7 @@ def judge_station(
         found.counts["silent" if native is None or native.empty else "streams"] += 1
         if native is None or native.empty:
             continue
-        parts.append(_judge_instrument(station, instrument, _reported(native), context, found, flags))
+        parts.append(_evaluate_instrument(station, instrument, _reported(native), context, found, flags))
     found.native_flags = concat_flags(flags)
     if not parts:
         return found
@@ -128,7 +128,7 @@ def judge_station(
     return found
 
 
-def _judge_instrument(  # noqa: PLR0917 - one step of the loop above
+def _evaluate_instrument(  # noqa: PLR0917 - one step of the loop above
     station: Station,
     instrument: Instrument,
     native: pd.DataFrame,
