@@ -126,7 +126,7 @@ def _station_flags(
         parts = []
         for instrument in station.instruments_of(network):
             native = native_frame(province.series(station, instrument), instrument)
-            stream = Stream(network, station.id, instrument.id, instrument.cadence_s, zone)
+            stream = Stream.of(station.id, instrument, zone)
             flagged = flag_native(native, stream, thresholds)
             flags.append(flagged.records)
             hours = pd.date_range(province.start, province.end, freq="h", inclusive="left", name="start", unit="us")

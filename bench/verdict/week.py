@@ -81,7 +81,7 @@ class Week:
         for instrument in station.instruments_of(network):
             native = self._native(station, instrument)
             self.native[station.id, instrument.id] = native
-            stream = Stream(network, station.id, instrument.id, instrument.cadence_s, ZONE)
+            stream = Stream.of(station.id, instrument, ZONE)
             flagged = calibrations.flag(flag_native(native, stream, self._thresholds), native, stream)
             self.flags[station.id].append(flagged.records.assign(network=network))
             hours = pd.date_range(self.start, self.end, freq="h", inclusive="left", unit="us")

@@ -107,14 +107,7 @@ def flag_station(
     for item in station.instruments_of(NetworkCode.ECO):
         if item.id not in natives:
             continue
-        stream = Stream(
-            network=NetworkCode.ECO,
-            station_id=station.id,
-            instrument_id=item.id,
-            cadence_s=item.cadence_s,
-            zone=zone,
-        )
-        flags = flag_sonde(natives[item.id], stream, thresholds, model)
+        flags = flag_sonde(natives[item.id], Stream.of(station.id, item, zone), thresholds, model)
         found.append(flags if flags.empty else flags[(flags["start"] >= span[0]) & (flags["start"] < span[1])])
     return concat_flags(found)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from qc.native.argument import Times, Values
     from qc.native.coordinates import Coordinates
+    from schemas.network import Instrument
     from schemas.reason import Figure
 
 
@@ -40,6 +41,18 @@ class Stream:
     cadence_s: int
     zone: ZoneInfo
     place: Coordinates | None = None
+
+    @classmethod
+    def of(cls, station_id: str, instrument: Instrument, zone: ZoneInfo, place: Coordinates | None = None) -> Self:
+        """Stream of an instrument of the network file."""
+        return cls(
+            network=instrument.network,
+            station_id=station_id,
+            instrument_id=instrument.id,
+            cadence_s=instrument.cadence_s,
+            zone=zone,
+            place=place,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,15 +132,10 @@ def _propose(
 ) -> LimitProposal:
     tried = {one: _tried(one, series, native) for one in candidates(limit)}
     before, hours_before = tried[limit]
-    invalid, reviewed = before.hits + before.misses, before.hits + before.misses + before.valid
     # Of equal ones the nearest to the present limit, which is the first.
     best = max(tried, key=lambda one: (round(tried[one][0].f1, 6), one == limit, -_distance(one, limit)))
     after, hours_after = tried[best]
-    why = ""
-    if reviewed < MIN_REVIEWED or invalid < MIN_INVALID:
-        why = f"too few reviewed hours: {reviewed} with {invalid} invalid, needed {MIN_REVIEWED} with {MIN_INVALID}"
-    elif after.f1 - before.f1 < MIN_GAIN:
-        why = "no other limit is better"
+    why = _why_not(before, after)
     if why:
         best, after, hours_after = limit, before, hours_before
     return LimitProposal(
@@ -155,6 +150,14 @@ def _propose(
         hours_after=hours_after,
         why=why,
     )
+
+
+def _why_not(before: Counts, after: Counts) -> str:
+    """Why no other limit is proposed; empty where one is."""
+    invalid, reviewed = before.hits + before.misses, before.hits + before.misses + before.valid
+    if reviewed < MIN_REVIEWED or invalid < MIN_INVALID:
+        return f"too few reviewed hours: {reviewed} with {invalid} invalid, needed {MIN_REVIEWED} with {MIN_INVALID}"
+    return "no other limit is better" if after.f1 - before.f1 < MIN_GAIN else ""
 
 
 def candidates(limit: BaseLimit) -> list[BaseLimit]:

@@ -138,21 +138,26 @@ def run(  # noqa: PLR0917 - the interval of a network at a moment
         calibrations = calibration.load(state, code, thresholds, zone, window.read_start)
         context = RunContext(code, zone, thresholds, window, calibrations)
         writer = ResultWriter(store, state, context, current.id, None if stations is None else frozenset(stations))
-        fields = _write(writer, _evaluate(writer, settings.stations, chosen))
+        figures = _write(writer, _evaluate(writer, settings.stations, chosen))
         state.revisions.close_hours(code, *span, now, stations)
         state.screened.add(code, [item.id for item in chosen], *span)
-        summary = QcSummary(
-            network=code,
-            start=window.start,
-            end=window.end,
-            run_id=current.id,
-            version=thresholds.version,
-            stations=None if stations is None else tuple(sorted(set(stations))),
-            seconds=round(time.perf_counter() - began, 3),
-            **fields,
-        )
+        summary = _summary(writer, figures, time.perf_counter() - began)
         current.counts = msgspec.to_builtins(summary)
     return summary
+
+
+def _summary(writer: ResultWriter, figures: dict[str, Any], seconds: float) -> QcSummary:
+    context = writer.context
+    return QcSummary(
+        network=context.network,
+        start=context.window.start,
+        end=context.window.end,
+        run_id=writer.run_id,
+        version=context.thresholds.version,
+        stations=None if writer.stations is None else tuple(sorted(writer.stations)),
+        seconds=round(seconds, 3),
+        **figures,
+    )
 
 
 def run_reopened(settings: SharedSettings, now: datetime) -> list[QcSummary]:

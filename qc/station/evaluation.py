@@ -91,14 +91,8 @@ def evaluate_station(
     around : ContextHours or None
         Earlier hours, other networks and neighbours; None: only the hours of the run are used.
     """
-    found, parts, flags = StationResult(station.id), list[Hourly](), list[pd.DataFrame]()
-    for instrument in station.instruments_of(context.network):
-        native = natives.get(instrument.id)
-        found.counts["silent" if native is None or native.empty else "streams"] += 1
-        if native is None or native.empty:
-            continue
-        parts.append(_evaluate_instrument(station, instrument, _reported(native), context, found, flags))
-    found.native_flags = concat_flags(flags)
+    found = StationResult(station.id)
+    parts = _evaluate_instruments(station, natives, context, found)
     if not parts:
         return found
     made = merge(parts)
@@ -128,6 +122,20 @@ def evaluate_station(
     return found
 
 
+def _evaluate_instruments(
+    station: Station, natives: Mapping[str, pd.DataFrame], context: RunContext, found: StationResult
+) -> list[Hourly]:
+    """Hours of each instrument with readings; their native flags and counts are added to the result."""
+    parts, flags = list[Hourly](), list[pd.DataFrame]()
+    for instrument in station.instruments_of(context.network):
+        native = natives.get(instrument.id)
+        found.counts["silent" if native is None or native.empty else "streams"] += 1
+        if native is not None and not native.empty:
+            parts.append(_evaluate_instrument(station, instrument, _reported(native), context, found, flags))
+    found.native_flags = concat_flags(flags)
+    return parts
+
+
 def _evaluate_instrument(  # noqa: PLR0917 - one step of the loop above
     station: Station,
     instrument: Instrument,
@@ -137,14 +145,7 @@ def _evaluate_instrument(  # noqa: PLR0917 - one step of the loop above
     flags: list[pd.DataFrame],
 ) -> Hourly:
     found.last_seen[instrument.id] = native.index[-1]
-    stream = Stream(
-        network=context.network,
-        station_id=station.id,
-        instrument_id=instrument.id,
-        cadence_s=instrument.cadence_s,
-        zone=context.zone,
-        place=coordinates_of(station),
-    )
+    stream = Stream.of(station.id, instrument, context.zone, coordinates_of(station))
     flagged, values = flag_native(native, stream, context.thresholds), native
     if context.calibrations is not None:
         flagged = context.calibrations.flag(flagged, native, stream)

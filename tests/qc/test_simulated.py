@@ -37,13 +37,7 @@ def native(province: Province, station: Station, instrument: Instrument) -> pd.D
 def records(province: Province, thresholds: Thresholds, station_id: str, instrument_id: str) -> pd.DataFrame:
     station = next(item for item in province.stations if item.id == station_id)
     instrument = next(item for item in station.instruments if item.id == instrument_id)
-    stream = Stream(
-        network=instrument.network.value,
-        station_id=station_id,
-        instrument_id=instrument_id,
-        cadence_s=instrument.cadence_s,
-        zone=SHANGHAI,
-    )
+    stream = Stream.of(station_id, instrument, SHANGHAI)
     return flag_native(native(province, station, instrument), stream, thresholds).records
 
 

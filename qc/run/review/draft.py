@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -61,12 +62,8 @@ def draft_reviews(
         parameters=query.parameters,
         interval=(query.start, query.end),
     )
+    draft = partial(ReviewDraft, verdict=verdict, reason=reason)
     return [
-        ReviewDraft(
-            target=item,
-            verdict=verdict,
-            reason=reason,
-            basis=basis_of(hourly[item.station_id], item.parameter, item.start, item.end),
-        )
+        draft(target=item, basis=basis_of(hourly[item.station_id], item.parameter, item.start, item.end))
         for item in targets
     ]
