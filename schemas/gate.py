@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -35,13 +36,14 @@ def failure_reason(stored: Mapping[str, Any]) -> str:
     Parameters
     ----------
     stored : mapping
-        With ``reason``, or with the texts ``en`` and ``zh`` of earlier versions, which become the figures of a reason.
+        With ``reason``, or with the texts ``en`` and ``zh`` of earlier versions, which become the figure of a reason.
 
     Examples
     --------
-    >>> failure_reason({"id": "co.range", "en": "CO is outside", "zh": "CO 超限"})
-    '{"k":"gate.stored.text","f":{"en":"CO is outside","zh":"CO 超限"}}'
+    >>> failure_reason({"id": "has_rows", "reason": '{"k":"gate.has_rows.value","f":{}}'})
+    '{"k":"gate.has_rows.value","f":{}}'
     """
     if "reason" in stored:
         return str(stored["reason"])
-    return encode_reason(Reason("stored", "text", {"en": stored["en"], "zh": stored["zh"]}, GATE_SCOPE))
+    texts = json.dumps([stored["en"], stored["zh"]], ensure_ascii=False)
+    return encode_reason(Reason("stored", "text", {"texts": texts}, GATE_SCOPE))

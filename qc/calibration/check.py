@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 
@@ -190,14 +190,24 @@ def period_flags(
     return found
 
 
-def stream_key(item: CheckResult) -> tuple[str, ...]:
+def stream_key(item: CheckResult) -> tuple[str, str, str, str]:
     """Network, station, instrument and parameter of a result."""
     return item.network, item.station_id, item.instrument_id, item.parameter
 
 
-def channel_of(item: CheckResult) -> dict[str, str]:
+class Channel(TypedDict):
+    """Fields that name one output of an instrument."""
+
+    network: str
+    station_id: str
+    instrument_id: str
+    parameter: str
+
+
+def channel_of(item: CheckResult) -> Channel:
     """`stream_key` by the names of the fields."""
-    return dict(zip(("network", "station_id", "instrument_id", "parameter"), stream_key(item), strict=True))
+    network, station_id, instrument_id, code = stream_key(item)
+    return Channel(network=network, station_id=station_id, instrument_id=instrument_id, parameter=code)
 
 
 def _evaluated(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -104,7 +104,7 @@ def derive_correction(checks: Sequence[EvaluatedCheck], check: CheckResult, who:
         raise CalibrationError(msg)
     last = max(item.result.at for item in before)
     then = [item for item in before if last - item.result.at <= SESSION]
-    ends = {
+    ends: dict[str, Any] = {
         f"{name}_{side}": value
         for side, session in (("start", then), ("end", now))
         for name, value in zip(("zero", "gain"), _state(session), strict=True)

@@ -90,7 +90,13 @@ def unique(name: str, columns: Sequence[str]) -> Expectation:
 
 
 def of_column(
-    name: str, column: str, severity: ExpectationSeverity, message: Message, kind: str = BETWEEN, **bounds: float | None
+    name: str,
+    column: str,
+    severity: ExpectationSeverity,
+    message: Message,
+    bounds: Mapping[str, float | None],
+    *,
+    kind: str = BETWEEN,
 ) -> Expectation:
     """A column, or a statistic of it, is within bounds.
 
@@ -102,10 +108,10 @@ def of_column(
     severity : ExpectationSeverity
     message : tuple of str and mapping
         Message of a failure and its figures; see `Expectation`.
+    bounds : mapping of str to float or None
+        ``min_value``, ``max_value``, and ``mostly``, the least share of rows within them [1].
     kind : str
         Great Expectations' name.
-    **bounds : float or None
-        ``min_value``, ``max_value``, and ``mostly``, the least share of rows within them [1].
     """
     return Expectation(
         id=name,

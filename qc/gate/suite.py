@@ -105,20 +105,20 @@ def _shape(codes: list[str]) -> Iterator[Expectation]:
         UNKNOWN_COLUMNS: ("known_columns", 0, 0),
     }
     for column, (name, low, high) in exact.items():
-        yield of_column(name, column, ExpectationSeverity.CRITICAL, (name, {}), min_value=low, max_value=high)
+        yield of_column(name, column, ExpectationSeverity.CRITICAL, (name, {}), {"min_value": low, "max_value": high})
 
 
 def _delivery() -> Iterator[Expectation]:
     """Completeness and freshness."""
     hard, soft = ExpectationSeverity.CRITICAL, ExpectationSeverity.WARNING
     share = {"min_value": MIN_SHARE_VALID, "mostly": MIN_SHARE_OF_HOURS}
-    yield of_column("completeness", SHARE_VALID, soft, ("completeness", {}), **share)
+    yield of_column("completeness", SHARE_VALID, soft, ("completeness", {}), share)
     least = {"min_value": MIN_SHARE_OF_BATCH}
-    yield of_column("completeness_floor", SHARE_VALID, hard, ("completeness_floor", {}), MEAN, **least)
+    yield of_column("completeness_floor", SHARE_VALID, hard, ("completeness_floor", {}), least, kind=MEAN)
     fresh = {"max_value": MAX_STATION_AGE_H, "mostly": FRESH_STATIONS}
-    yield of_column("freshness_stations", AGE, soft, ("freshness_stations", {}), **fresh)
+    yield of_column("freshness_stations", AGE, soft, ("freshness_stations", {}), fresh)
     newest = {"max_value": MAX_NETWORK_AGE_H}
-    yield of_column("freshness_network", AGE, hard, ("freshness_network", {}), MINIMUM, **newest)
+    yield of_column("freshness_network", AGE, hard, ("freshness_network", {}), newest, kind=MINIMUM)
 
 
 def _cross(codes: set[str]) -> Iterator[Expectation]:
@@ -135,13 +135,13 @@ def _cross(codes: set[str]) -> Iterator[Expectation]:
     for column, needed, low, high, figures in table:
         if needed <= codes:
             bounds = {"min_value": low, "max_value": high, "mostly": RELATION_SHARE}
-            yield of_column(column, column, ExpectationSeverity.WARNING, (column, figures), **bounds)
+            yield of_column(column, column, ExpectationSeverity.WARNING, (column, figures), bounds)
 
 
 def _screens() -> Iterator[Expectation]:
     """Two counts in place of hundreds of bounds of single columns; `qc.gate.outcome.screen` computes them."""
     for name, column in (("limits", BROKEN_LIMITS), ("levels", BROKEN_LEVELS)):
-        yield of_column(name, column, ExpectationSeverity.WARNING, ("", {}), max_value=0)
+        yield of_column(name, column, ExpectationSeverity.WARNING, ("", {}), {"max_value": 0})
 
 
 def _range(item: Parameter) -> Iterator[Expectation]:
@@ -149,7 +149,7 @@ def _range(item: Parameter) -> Iterator[Expectation]:
         return
     message = ("range", {"parameter": item.parameter, "unit": item.unit})
     bounds = {"min_value": item.range_min, "max_value": item.range_max}
-    yield of_column(f"{item.parameter}.range", item.parameter, ExpectationSeverity.CRITICAL, message, **bounds)
+    yield of_column(f"{item.parameter}.range", item.parameter, ExpectationSeverity.CRITICAL, message, bounds)
 
 
 def _level(item: Parameter, network: str) -> Iterator[Expectation]:
@@ -160,7 +160,9 @@ def _level(item: Parameter, network: str) -> Iterator[Expectation]:
         return
     message = ("level", {"parameter": item.parameter, "unit": item.unit})
     bounds = {"min_value": limit.suspect_min, "max_value": limit.suspect_max}
-    yield of_column(f"{item.parameter}.level", item.parameter, ExpectationSeverity.WARNING, message, MEDIAN, **bounds)
+    yield of_column(
+        f"{item.parameter}.level", item.parameter, ExpectationSeverity.WARNING, message, bounds, kind=MEDIAN
+    )
 
 
 if __name__ == "__main__":

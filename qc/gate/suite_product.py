@@ -92,16 +92,16 @@ def _delivery(product: str) -> Iterator[Expectation]:
         return
     soft = ExpectationSeverity.WARNING
     yield has_rows(_ABSENT[product], "product_rows")
-    share: dict[str, float | None] = {"min_value": MIN_SHARE_PRESENT, "max_value": None}
-    yield of_column("product.completeness", SHARE_PRESENT, soft, ("product_completeness", {}), **share)
-    age: dict[str, float | None] = {"min_value": None, "max_value": _FRESH_H[product]}
-    yield of_column("product.freshness", AGE, soft, ("product_freshness", {}), **age)
+    share = {"min_value": MIN_SHARE_PRESENT, "max_value": None}
+    yield of_column("product.completeness", SHARE_PRESENT, soft, ("product_completeness", {}), share)
+    age = {"min_value": None, "max_value": _FRESH_H[product]}
+    yield of_column("product.freshness", AGE, soft, ("product_freshness", {}), age)
 
 
 def _bounds(item: ProductColumn) -> Expectation:
     message = (item.message, {"column": item.name, "unit": item.unit})
     bounds = {"min_value": item.low, "max_value": item.high}
-    return of_column(f"product.{item.name}", item.name, ExpectationSeverity.CRITICAL, message, **bounds)
+    return of_column(f"product.{item.name}", item.name, ExpectationSeverity.CRITICAL, message, bounds)
 
 
 def product_json(product: str) -> str:

@@ -84,7 +84,7 @@ class ContextHours:
 def codes_of_others(station: Station, network: str) -> dict[str, set[str]]:
     """Parameters by other network of a station that a relation of one network uses and the station measures there only."""
     codes = codes_of(network) - _measured(station, network)
-    others = dict.fromkeys(item.network.value for item in station.instruments if item.network != network)
+    others = dict.fromkeys(str(item.network) for item in station.instruments if item.network != network)
     return {other: asked for other in others if (asked := _measured(station, other) & codes)}
 
 

@@ -8,6 +8,7 @@ format in the text  what is written
 ``{x:percent}``     a part of 1 in percent: 15 %
 ``{x:word.check}``  the catalogue entry ``word.check.<x>``; the argument itself where there is none
 ``{x:parameters}``  short names of parameters by their codes, which commas separate
+``{x:bilingual}``   a JSON list of two texts, English and Chinese
 ``{x:reasons}``     the sentences of a JSON list of stored reasons
 ``{x:tests}``       names of QC tests by their identifiers, which commas separate
 ``{x:.1f}``         Python's format
@@ -153,6 +154,10 @@ def _percent(value: Any, language: str) -> str:  # noqa: ANN401 - any number
     return f"{number_text(100 * float(value), language)} %"
 
 
+def _bilingual(value: str, language: str) -> str:
+    return str(json.loads(value)[language == "zh"])
+
+
 def _reasons(value: str, language: str) -> str:
     return ("；" if language == "zh" else "; ").join(sentence(stored, language) for stored in json.loads(value))
 
@@ -165,6 +170,7 @@ _WRITERS: Mapping[str, Callable[[Any, str], str]] = {
     "": _plain,
     "unit": lambda value, _: unit_text(str(value)),
     "percent": _percent,
+    "bilingual": _bilingual,
     "reasons": _reasons,
     "parameters": parameters_text,
     "tests": tests_text,
