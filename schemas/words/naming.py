@@ -44,8 +44,8 @@ def listed(names: Sequence[str], language: str) -> str:
 
     if len(names) <= _MOST:
         return format_list(list(names), locale=language)
-    first = format_list(list(names[:_MOST]), style="unit", locale=language)
-    return messages(language)["word.list.more"].format(names=first, rest=len(names) - _MOST)
+    text = messages(language)
+    return text["word.list.more"].format(names=text["page.list.comma"].join(names[:_MOST]), rest=len(names) - _MOST)
 
 
 def parameters_text(codes: str, language: str) -> str:
