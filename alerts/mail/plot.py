@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib import font_manager, rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.dates import AutoDateLocator, DateFormatter, date2num
+from matplotlib.dates import AutoDateLocator, date2num, num2date
 from matplotlib.figure import Figure
 
 from alerts.mail.view import SeriesPoint
@@ -196,14 +196,15 @@ def _draw_since(axes: Axes, view: AlertView, language: str) -> None:
     if not view.points or view.transition.since < view.points[0].start:
         return
     moment = _number(view.transition.since)
+    is_late = moment > np.mean(axes.get_xlim())
     axes.axvline(moment, color=SOFT, linewidth=0.9, zorder=2)
     axes.annotate(
         f"{word('since', language)} {time_text(view.transition.since, view.zone, language)}",
         xy=(moment, 1.0),
         xycoords=("data", "axes fraction"),
-        xytext=(-4, -3),
+        xytext=(-4 if is_late else 4, -3),
         textcoords="offset points",
-        ha="right" if moment > np.mean(axes.get_xlim()) else "left",
+        ha="right" if is_late else "left",
         va="top",
         color=SOFT,
         fontsize=8.5,
@@ -220,11 +221,10 @@ def _dress(axes: Axes, figure: Figure, view: AlertView, language: str) -> None:
     axes.tick_params(length=0, colors=SOFT, pad=5)
     locator = AutoDateLocator(tz=view.zone, minticks=4, maxticks=8, interval_multiples=True)  # type: ignore[no-untyped-call]  # as above
     axes.xaxis.set_major_locator(locator)
-    pattern = "%H:%M" if _span(view) <= timedelta(hours=20) else "%m-%d %H:%M"
-    axes.xaxis.set_major_formatter(DateFormatter(pattern, tz=view.zone))  # type: ignore[no-untyped-call]  # as above
+    axes.xaxis.set_major_formatter(lambda number, _: _tick_text(number, view))
     axes.margins(x=0.06, y=0.18)  # room for half a time label at either end
     bottom, top = axes.get_ylim()
-    if view.transition.threshold is not None and 0 <= bottom < top / 2:
+    if view.transition.threshold is not None and axes.dataLim.ymin >= 0 and bottom < top / 2:
         axes.set_ylim(0, top)
     kind = "series_title" if view.cadence >= timedelta(hours=1) else "native_title"
     station, what = view.station.of(language), view.what.of(language)
@@ -251,8 +251,7 @@ def _legend(figure: Figure, view: AlertView, language: str) -> None:
         position -= box.width / (SIZE_IN[0] * DPI) + 0.018
 
 
-def _span(view: AlertView) -> timedelta:
-    starts = [point.start.astimezone(UTC) for point in view.points] + [
-        item.start.astimezone(UTC) for item in view.forecast
-    ]
-    return max(starts) - min(starts) if starts else timedelta()
+def _tick_text(number: float, view: AlertView) -> str:
+    """Time of a tick, at midnight the date: a label with both is cut at the edge of the picture."""
+    moment = num2date(number, tz=view.zone)  # type: ignore[no-untyped-call]  # as above
+    return f"{moment:%m-%d}" if (moment.hour, moment.minute) == (0, 0) else f"{moment:%H:%M}"
