@@ -10,14 +10,14 @@ import fcntl
 import html
 import re
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from qc.gate.gate import render_page
-from schemas.words import sentence
+from schemas.words import LANGUAGES, sentence, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from qc.gate.gate import EvaluatedBatch
@@ -105,12 +105,21 @@ def write_index(site: Path) -> None:
 def _listed(directory: Path) -> str:
     pages = sorted((directory / "validations").glob("*.html"), reverse=True)[:_SHOWN_IN_INDEX]
     items = "".join(
-        f'<li><a href="{directory.name}/validations/{page.name}">{page.stem}</a> '
+        f'<li><a href="{directory.name}/validations/{page.name}">{_when(page.stem)}</a> '
         f'<span class="{outcome}">{_WORDS.get(outcome, "")}</span></li>'
         for page in pages
         for outcome in [_outcome_of(page)]
     )
-    return f"<h2>{html.escape(directory.name)}</h2><ul>{items}</ul>"
+    name = directory.name
+    titles = (words(language, "page").get(f"network.{name}", "") for language in LANGUAGES)
+    return f"<h2>{html.escape(' · '.join([*filter(None, titles), name]))}</h2><ul>{items}</ul>"
+
+
+def _when(stem: str) -> str:
+    """Time of a page, from its name; of several of one time, their number too."""
+    moment, _, number = stem.partition("-")
+    at = datetime.strptime(moment, "%Y%m%dT%H%M%S%z")
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC" + (f" ({int(number) + 1})" if int(number) else "")
 
 
 def _outcome_of(page: Path) -> str:

@@ -164,6 +164,8 @@ def test_pages_are_bounded_listed_and_need_no_script(tmp_path: Path, monkeypatch
     assert [page.stem for page in pages] == ["20260603T000000Z-00", "20260604T000000Z-00"]
     index = (tmp_path / "data_docs" / "index.html").read_text(encoding="utf-8")
     assert [page.name in index for page in pages] == [True, True]
+    assert "常规气体与颗粒物 · Gases and particles · gas" in index
+    assert "2026-06-04 00:00:00 UTC" in index
     text = pages[0].read_text(encoding="utf-8")
     assert "<script" not in text
     assert "static/" not in text
