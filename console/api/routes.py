@@ -123,9 +123,7 @@ def build_router(queries: Queries) -> APIRouter:
         given = check_words(request.query_params.multi_items(), _ALERT_WORDS)
         return await read_in(CALLS, partial(answer_alerts, queries, given))
 
-    @router.get(
-        "/health", response_model=HealthReport, summary="Does the console reach its databases; state of the network"
-    )
+    @router.get("/health", response_model=HealthReport, summary="State of the databases and of the network")
     async def health() -> Response:
         return await health_in_time(queries)
 

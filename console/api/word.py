@@ -31,7 +31,7 @@ LimitWord = Annotated[
     Query(
         alias="limit",
         description=f"Values or verdicts of one JSON answer, at most and by default {MOST}; `next` is the address of the rest. "
-        "CSV is whole.",
+        "CSV has no limit.",
     ),
 ]
 AlertLimitWord = Annotated[
@@ -39,6 +39,6 @@ AlertLimitWord = Annotated[
     Query(alias="limit", description=f"Most ended alerts in the answer: 1 to {LONGEST_PAGE}, default {MOST_ALERTS}."),
 ]
 BeforeWord = Annotated[
-    str, Query(alias="before", description="`next` of the answer before: the ended alerts that follow it.")
+    str, Query(alias="before", description="`next` of the previous answer: the ended alerts after it.")
 ]
 FormatWord = Annotated[str, Query(alias="format", description="`json` (default) or `csv`.")]

@@ -10,6 +10,7 @@ from alerts.wording import word
 from console.view.duration import duration_text
 from console.view.quantity import format_value, name_of, pretty_unit
 from schemas.alert import RuleKind
+from schemas.words import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRow:
-    """An episode as a table shows it: its extreme, the newest value, threshold, unit and reason ready to print."""
+    """An episode as a table shows it: its extreme, the newest value, threshold, unit and reason ready to print.
+
+    ``has_page``: the station is of the network file. ``detail``: what an operation alert reports. ``has_value``: it has an extreme.
+    """
 
     id: int
     what: str
@@ -29,6 +33,9 @@ class AlertRow:
     severity: str
     station_id: str
     station: str
+    has_page: bool
+    detail: str
+    has_value: bool
     since: datetime
     ended: datetime | None
     value: str
@@ -45,20 +52,24 @@ class AlertRow:
 def alert_row(episode: AlertHistory, words: Words, station_names: Mapping[str, str], now: datetime) -> AlertRow:
     """Row of one episode at a moment."""
     worst, extreme, latest = episode.worst, episode.extreme(now), episode.latest
+    station_id = worst.station_id
     return AlertRow(
         id=episode.id,
         what=what_happened(worst, words),
         rule=worst.rule,
         severity=str(worst.severity),
-        station_id=worst.station_id,
-        station=station_names.get(worst.station_id, worst.station_id),
+        station_id=station_id,
+        station=station_names.get(station_id) or words.get(f"alerts.station_{station_id}", station_id),
+        has_page=station_id in station_names,
+        detail=_detail(worst, words.language),
+        has_value=worst.kind is not RuleKind.OPERATION,
         since=episode.since,
         ended=episode.ended,
         value=_shown(extreme.value if extreme else None, worst, words),
         extreme_at=extreme.at if extreme else None,
         latest=format_value(latest.value, worst.parameter) if latest else "",
         latest_at=latest.at if latest else None,
-        threshold=_shown(worst.threshold, worst, words),
+        threshold=_threshold(worst, words),
         unit="" if worst.kind is RuleKind.SILENCE else pretty_unit(worst.unit),
         state=_state_of(episode),
         reason=word(f"end_{episode.reason}", words.language) if episode.reason else "",
@@ -73,16 +84,38 @@ def _shown(value: float | None, change: AlertTransition, words: Words) -> str:
     return format_value(value, change.parameter)
 
 
+def _threshold(change: AlertTransition, words: Words) -> str:
+    if change.kind is RuleKind.SILENCE or change.threshold is None:
+        return _shown(change.threshold, change, words)
+    return f"{change.threshold:g}"
+
+
+def _detail(change: AlertTransition, language: str) -> str:
+    """What an operation alert reports, as its mail shows it; empty for other alerts."""
+    reason = change.evidence.get("reason")
+    if isinstance(reason, str):
+        return sentence(reason, language)
+    return str(change.evidence.get(f"detail_{language}") or change.evidence.get("detail") or "")
+
+
 def _state_of(episode: AlertHistory) -> str:
     """``closed`` where an alert is no longer monitored; ``ok`` would mean that it is over."""
     return str(episode.state) if episode.reason is None or episode.reason.is_over else "closed"
 
 
 def what_happened(transition: AlertTransition, words: Words) -> str:
-    """Short description of an alert."""
+    """Short description of an alert: of an operation alert its own title, of a silence the network too."""
+    own = transition.evidence.get(f"title_{words.language}")
+    if transition.kind is RuleKind.OPERATION and isinstance(own, str) and own:
+        return own
     name = name_of(transition.parameter, words) if transition.parameter else ""
     key = f"alert_kind.{transition.kind}"
-    return words(key, parameter=name) if name else words(key + "_station")
+    if name:
+        return words(key, parameter=name)
+    network = transition.evidence.get("network") if transition.kind is RuleKind.SILENCE else None
+    return " · ".join(
+        filter(None, (words(key + "_station"), network and words.get(f"network.{network}", str(network))))
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

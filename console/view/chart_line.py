@@ -102,7 +102,7 @@ def _mark_line(limits: Sequence[LimitLine], theme: ChartTheme) -> Options:
         "symbol": "none",
         "silent": True,
         "lineStyle": {"color": theme.limit, "type": "dashed", "width": 1.4},
-        "label": {"position": "insideEndTop", "color": theme.limit, "fontSize": 12},
+        "label": {"position": "insideStartTop", "color": theme.limit, "fontSize": 12},
         "data": [{"yAxis": limit.value, "label": {"formatter": limit.label}} for limit in limits],
     }
 

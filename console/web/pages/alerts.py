@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
+from analysis.statistics.episode import watched_parameters
 from console.query.episodes import EpisodeQuery
 from console.view.alert_row import alert_row, timeline
 from console.view.attribution import statements
@@ -71,7 +72,13 @@ async def _detail(page: Page, queries: Queries, episode: AlertHistory) -> None:
             if isinstance(documents, PageProblem):
                 show_problem(page, documents)
             else:
-                html(page, "alert_side.html", statements=statements(documents, page.language))
+                html(
+                    page,
+                    "alert_side.html",
+                    detail=row.detail,
+                    statements=statements(documents, page.language),
+                    is_attributed=episode.worst.parameter in watched_parameters(),
+                )
         with ui.element("div").classes("stack"):
             if episode.is_open:
                 _acknowledge_form(page, queries, episode)

@@ -126,6 +126,29 @@ def test_an_acknowledgement_belongs_to_its_episode_only() -> None:
     assert with_status(second, status).acknowledged is None
 
 
+def test_an_operation_alert_has_its_own_title_and_what_it_reports() -> None:
+    evidence = {"title_zh": "任务失败", "title_en": "Task failed", "detail": "timeout after 30 s"}
+    more = {"kind": RuleKind.OPERATION, "station_id": "system", "parameter": None, "value": None, "threshold": None}
+    (found,) = episodes([_stored(1, OK, FIRING, 0, evidence=evidence, **more)])
+    row = alert_row(found, words("zh", "page"), {}, NOW)
+    assert (row.what, row.station, row.has_page, row.has_value) == ("任务失败", "系统", False, False)
+    assert row.detail == "timeout after 30 s"
+
+
+def test_a_silence_names_its_network_and_a_threshold_has_no_needless_digits() -> None:
+    more = {
+        "kind": RuleKind.SILENCE,
+        "parameter": None,
+        "evidence": {"network": "met"},
+        "unit": "min",
+        "threshold": 15.0,
+    }
+    (silent,) = episodes([_stored(1, OK, FIRING, 0, **more)])
+    (high,) = episodes([_stored(1, OK, FIRING, 0)])
+    assert alert_row(silent, words("en", "page"), {}, NOW).what == "Station silent · Meteorology"
+    assert alert_row(high, words("en", "page"), {}, NOW).threshold == "200"
+
+
 def test_attributions_match_by_station_parameter_and_time() -> None:
     (found,) = episodes([_stored(1, OK, FIRING, 0)])
     listed = [

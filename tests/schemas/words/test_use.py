@@ -29,6 +29,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "page.network_short.": NetworkCode,
     "page.alert_state.": (*AlertState, "closed"),
     "page.alert_kind.": (*RuleKind, *(f"{kind}_station" for kind in RuleKind)),
+    "page.alerts.station_": ("system", "all"),
     "page.severity.": Severity,
     "page.flag.": tuple("12349"),
     "page.status.": tuple("FMSDCTB"),
