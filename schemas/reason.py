@@ -110,10 +110,16 @@ def parse_reason(text: str) -> Reason | None:
         stored = _DECODER.decode(text)
     except msgspec.MsgspecError:
         return None
-    scope, _, rest = stored.k.partition(".")
+    return reason_of(stored.k, stored.f)
+
+
+def reason_of(key: str, figures: Mapping[str, Figure | None]) -> Reason:
+    """Reason of a key of the catalogues and its figures; None: not known."""
+    scope, _, rest = key.partition(".")
     test, _, kind = rest.rpartition(".")
-    figures = {name: float("nan") if value is None else value for name, value in stored.f.items()}
-    return Reason(test, kind, figures, scope)
+    return Reason(
+        test, kind, {name: float("nan") if value is None else value for name, value in figures.items()}, scope
+    )
 
 
 def reason_data(stored: str) -> ReasonData:

@@ -34,6 +34,7 @@ from schemas.geodesy import great_circle_km
 from schemas.interval import Interval
 from schemas.moment import stored_moment
 from schemas.parameter import ParameterError, parameter
+from schemas.statement import statement_text
 from store.error import StoreError
 
 if TYPE_CHECKING:
@@ -256,6 +257,7 @@ def _causes(state: StateStore, transition: AlertTransition) -> tuple[Cause, ...]
     for body in attributions_of(state, transition)[:1]:
         statements = [item for item in body.get("statements", []) if item.get("topic", "overall") in SHOWN_TOPICS]
         return tuple(
-            Cause(Name(item["zh"], item["en"]), item.get("confidence", "")) for item in statements[:SHOWN_CAUSES]
+            Cause(Name(statement_text(item, "zh"), statement_text(item, "en")), item.get("confidence", ""))
+            for item in statements[:SHOWN_CAUSES]
         )
     return ()

@@ -23,8 +23,10 @@ from alerts.mail.data_confidence import data_confidence
 from alerts.mail.mail_table import caption, headline, label_kind, mail_table
 from alerts.mail.plot import plot_series
 from schemas.alert import RuleKind
+from schemas.statement import confidence_text
 from schemas.words import render as render_reason
 from schemas.words import sentence, words
+from schemas.words.message import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,12 +36,6 @@ if TYPE_CHECKING:
 
     from alerts.mail.view import AlertView
 
-CONFIDENCE = {
-    "high": ("高", "high"),
-    "medium": ("中", "medium"),
-    "low": ("低", "low"),
-    "none": ("无法判断", "cannot be judged"),
-}
 COLOURS = {"info": "#1d4ed8", "warning": "#b45309", "critical": "#b91c1c", "resolved": "#047857", "closed": "#4b5563"}
 SHOWN_STATIONS = 20
 """Rows of a grouped mail; the console has the rest."""
@@ -190,7 +186,6 @@ def _detail(view: AlertView, language: str) -> str:
 def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) -> dict[str, object]:
     first = views[0]
     doubt = data_confidence(first) if len(views) == 1 else None
-    pick = 0 if language == "zh" else 1
     return {
         "language": language,
         "w": words(language, "mail").catalogue,
@@ -214,7 +209,7 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
         else [],
         "caveat": render_reason(doubt.caveat, language) if doubt else None,
         "causes": [
-            (cause.text.of(language), CONFIDENCE.get(cause.confidence, ("–", "–"))[pick]) for cause in first.causes
+            (cause.text.of(language), confidence_text(cause.confidence or MISSING, language)) for cause in first.causes
         ],
         "advice": first.rule.advice(language) if first.rule and not first.is_resolved else None,
         "detail": _detail(first, language),

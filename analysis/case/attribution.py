@@ -1,7 +1,7 @@
 """Attribution of an episode from the station's own data: wind, tracers, neighbours.
 
-Each claim is a `Statement` in Chinese and English with its figures and a grade; missing evidence is listed. The
-rules of the grades are in `analysis.case.wording` and ``docs/analysis.md``. No plant is named.
+Each claim is a `schemas.statement.Statement` with its figures and a grade; missing evidence is listed. The rules of the grades
+are in `analysis.case.grade` and ``docs/analysis.md``. No plant is named.
 """
 
 from __future__ import annotations
@@ -14,22 +14,15 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from analysis.case.wording import (
-    grade,
-    missing_words,
-    neighbour_words,
-    overall_words,
-    tracer_words,
-    what_words,
-    wind_words,
-)
+from analysis.case import statement
+from analysis.case.grade import overall_grade
 from analysis.receptor.cpf import SectorTable, cpf
 from analysis.receptor.neighbours import Neighbour, compare_neighbours
 from analysis.receptor.tracers import Enrichment, KindEvidence, enrichments, kinds_of_source
 from analysis.receptor.wind import mean_direction, sectors
-from analysis.statement import Confidence, Statement
 from analysis.statistics.episode import Episode
 from schemas.frames import valid_values
+from schemas.statement import Confidence, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,7 +140,7 @@ def attribute_episode(
     values : mapping of station id to pd.Series
         The episode's parameter at every station of the province, index UTC hour starts, canonical unit.
     zone : ZoneInfo
-        Of the words and of the hour of day.
+        Of the moments in sentences and of the hour of day.
     """
     hourly = data.hourly
     background = _background(episode, hourly)
@@ -162,11 +155,11 @@ def attribute_episode(
     borrowed = {name: f"{station_id} ({distance:.1f} km)" for name, (station_id, distance) in data.borrowed.items()}
     short = background.hours < FULL_BACKGROUND_H
     parts = (
-        wind_words(table, episode_sectors, wind, episode, short=short),
-        tracer_words(found, kinds, short=short),
-        neighbour_words(neighbours, episode),
+        statement.wind_statement(table, episode_sectors, wind, episode, short=short),
+        statement.tracer_statement(found, kinds, short=short),
+        statement.neighbour_statement(neighbours, episode),
     )
-    overall = grade([part.confidence for part in parts])
+    overall = overall_grade([part.confidence for part in parts])
     return Attribution(
         station_id=episode.station_id,
         parameter=episode.parameter,
@@ -174,10 +167,10 @@ def attribute_episode(
         end=episode.end,
         episode=episode,
         statements=(
-            what_words(episode, background.median, background.hours, zone=zone),
-            overall_words(overall, parts),
+            statement.episode_statement(episode, background.median, background.hours, zone=zone),
+            statement.overall_statement(overall, parts),
             *parts,
-            missing_words(missing, background.hours, borrowed),
+            statement.missing_statement(missing, background.hours, data.borrowed),
         ),
         confidence=overall,
         missing=missing,

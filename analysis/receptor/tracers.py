@@ -18,6 +18,7 @@ import pandas as pd
 from analysis.statistics.limit import DATA
 from qc.robust import robust_spread
 from schemas.frames import valid_values
+from schemas.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_KIND = "word.source_kind"
 _SMALLEST_SPREAD = 0.1
 """Of log concentrations: a background steadier than about 10 % is not taken as steadier."""
 
@@ -46,8 +48,6 @@ class SourceKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A kind of source and the species that point to it."""
 
     id: str
-    name_zh: str
-    name_en: str
     species: tuple[str, ...]
     source: str
     verified: bool
@@ -91,7 +91,9 @@ class KindEvidence(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     kind : str
+        One of ``data/tracers.toml``.
     name_zh, name_en : str
+        As in the catalogues (``word.source_kind``).
     strength : float
         Mean log2 of the relative enrichment over the tracers that were measured.
     enriched : tuple of str
@@ -106,6 +108,11 @@ class KindEvidence(msgspec.Struct, frozen=True, kw_only=True):
     enriched: tuple[str, ...]
     measured: int
     listed: int
+
+    @property
+    def relative(self) -> float:
+        """Geometric mean of the relative enrichment [1]."""
+        return float(2**self.strength)
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -178,8 +185,8 @@ def kinds_of_source(found: tuple[Enrichment, ...]) -> tuple[KindEvidence, ...]:
             evidence.append(
                 KindEvidence(
                     kind=kind.id,
-                    name_zh=kind.name_zh,
-                    name_en=kind.name_en,
+                    name_zh=words("zh", _KIND)(kind.id),
+                    name_en=words("en", _KIND)(kind.id),
                     strength=strength,
                     enriched=enriched,
                     measured=len(measured),

@@ -10,10 +10,7 @@ from qc.angle import vector_mean
 SECTORS = 16
 CALM_BELOW_M_S = 0.5
 """[m s⁻¹] Slower wind has no direction; project choice, not verified."""
-SECTOR_EN = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
-SECTOR_ZH = (
-    "北", "北东北", "东北", "东东北", "东", "东东南", "东南", "南东南", "南", "南西南", "西南", "西西南", "西", "西西北", "西北", "北西北",
-)  # fmt: skip
+_CODES = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
 CALM = -1
 UNKNOWN = -2
 _WIDTH_DEG = 360.0 / SECTORS
@@ -35,17 +32,15 @@ def sectors(speed_m_s: pd.Series, direction_deg: pd.Series, *, calm_below: float
     return pd.Series(number, index=speed_m_s.index)
 
 
-def sector_name(sector: int, language: str) -> str:
-    """Name of a sector or of calm in ``zh`` or ``en``.
+def sector_code(sector: int) -> str:
+    """Code of a sector, ``N`` to ``NNW``, or ``calm``; its names are in the catalogues (``word.sector``).
 
     Examples
     --------
-    >>> sector_name(0, "en"), sector_name(CALM, "en")
+    >>> sector_code(0), sector_code(CALM)
     ('N', 'calm')
     """
-    if sector == CALM:
-        return "静风" if language == "zh" else "calm"
-    return (SECTOR_ZH if language == "zh" else SECTOR_EN)[sector]
+    return "calm" if sector == CALM else _CODES[sector]
 
 
 def mean_direction(speed_m_s: pd.Series, direction_deg: pd.Series) -> tuple[float, float] | None:

@@ -13,9 +13,9 @@ from analysis.case.join_networks import Frames, join_station
 from analysis.run.gate_mask import held_note
 from analysis.run.hours import read_hours
 from analysis.run.to_json import to_json
-from analysis.statement import Confidence
 from analysis.statistics.episode import Episode, find_episodes, watched_parameters
 from schemas.frames import valid_values
+from schemas.statement import Confidence
 from store.influx.store import InfluxStore
 from store.state import StateStore
 

@@ -57,7 +57,6 @@ class AqiLevel:
     highest: int
     name_zh: str
     name_en: str
-    colour_zh: str
     colour: str
 
 
@@ -233,7 +232,6 @@ def levels() -> tuple[AqiLevel, ...]:
                 highest=int(row["aqi_hi"]),
                 name_zh=row["name_zh"],
                 name_en=row["name_en"],
-                colour_zh=row["colour_zh"],
                 colour=f"#{int(row['r']):02x}{int(row['g']):02x}{int(row['b']):02x}",
             )
             for row in csv.DictReader(file)

@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.statistics.daily import civil_date, on_hours
 from analysis.statistics.limit import DATA
+from schemas.words import words
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -24,15 +25,24 @@ _HOUR = timedelta(hours=1)
 
 
 class Threshold(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Hourly value above which an episode begins, for a span of days ``[since, until)``."""
+    """Hourly value above which an episode begins, for a span of days ``[since, until)``.
+
+    Attributes
+    ----------
+    basis : str
+        ``iaqi_100`` or ``class_2``.
+    name_zh, name_en : str
+        Of the basis, for readers of stored documents.
+    """
 
     parameter: str
     value: float
     unit: str
-    name_zh: str
-    name_en: str
+    basis: str
     source: str
     verified: bool
+    name_zh: str = ""
+    name_en: str = ""
     since: date = date.min
     until: date = date.max
 
@@ -170,4 +180,7 @@ def _episode(
 
 @cache
 def _file() -> _File:
-    return msgspec.convert(tomllib.loads((DATA / "episode_thresholds.toml").read_text(encoding="utf-8")), _File)
+    read = msgspec.convert(tomllib.loads((DATA / "episode_thresholds.toml").read_text(encoding="utf-8")), _File)
+    zh, en = (words(language, "word.threshold_basis") for language in ("zh", "en"))
+    named = [msgspec.structs.replace(item, name_zh=zh(item.basis), name_en=en(item.basis)) for item in read.threshold]
+    return msgspec.structs.replace(read, threshold=named)

@@ -94,6 +94,7 @@ def coanalysis(day_from: Day = None, day_to: Day = None, as_json: Json = False) 
 def attribution(start: Moment = None, end: Moment = None, as_json: Json = False) -> None:
     """Find episodes, gather and store the evidence of their causes. 查找超标过程并汇总溯源证据。"""
     from analysis.run.attribution import attribute
+    from schemas.statement import statement_text
     from store.state import StateStore
 
     settings, now = _settings(), datetime.now(UTC)
@@ -105,13 +106,13 @@ def attribution(start: Moment = None, end: Moment = None, as_json: Json = False)
     with StateStore(settings.state_url) as state:
         bodies = [item.body for key in found.keys if (item := state.documents.get("attribution", key)) is not None]
     if as_json:
-        _show(bodies, as_json=True)
+        _show(map(_with_text, bodies), as_json=True)
         return
     language = str(settings.language)
     for key, body in zip(found.keys, bodies, strict=True):
         typer.echo(f"{key}  [{body['confidence']}]")
         for statement in body["statements"]:
-            typer.echo(f"  {statement[language]}")
+            typer.echo(f"  {statement_text(statement, language)}")
     _show([_plain(found) | {"keys": len(found.keys)}], as_json=False)
 
 
@@ -202,6 +203,14 @@ def _settings() -> SharedSettings:
     from store.settings import SharedSettings, load_settings
 
     return load_settings(SharedSettings)
+
+
+def _with_text(body: dict[str, Any]) -> dict[str, Any]:
+    """The document with the sentences of its statements in both languages."""
+    from schemas.statement import statement_text
+
+    said = [item | {name: statement_text(item, name) for name in ("zh", "en")} for item in body["statements"]]
+    return body | {"statements": said}
 
 
 def _plain(item: msgspec.Struct) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from schemas.statement import confidence_text, statement_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -17,7 +19,7 @@ _NEAR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementRow:
-    """A statement of an attribution in the language of the page, with its confidence (empty if none was given)."""
+    """A statement of an attribution in the language of the page, with the name of its confidence (empty if none was given)."""
 
     text: str
     confidence: str
@@ -48,12 +50,12 @@ def _moment(text: object) -> datetime | None:
 
 
 def statements(documents: Iterable[Document], language: str) -> list[StatementRow]:
-    """Statements of the documents, each text once, in ``zh`` or ``en`` (the other language where one is missing)."""
-    other = "en" if language == "zh" else "zh"
+    """Statements of the documents, each text once, in ``zh`` or ``en``."""
     found: dict[str, StatementRow] = {}
     for document in documents:
         listed = document.body.get("statements")
         for item in listed if isinstance(listed, list) else []:
-            if isinstance(item, dict) and (text := str(item.get(language) or item.get(other) or "")):
-                found.setdefault(text, StatementRow(text=text, confidence=str(item.get("confidence") or "")))
+            if isinstance(item, dict) and (text := statement_text(item, language)):
+                grade = confidence_text(str(item.get("confidence") or ""), language)
+                found.setdefault(text, StatementRow(text=text, confidence=grade))
     return list(found.values())

@@ -10,6 +10,7 @@ format in the text  what is written
 ``{x:parameters}``  short names of parameters by their codes, which commas separate
 ``{x:bilingual}``   a JSON list of two texts, English and Chinese
 ``{x:reasons}``     the sentences of a JSON list of stored reasons
+``{x:ratios}``      a ratio a parameter, ``toluene=3.1,benzene=2``: toluene 3.1 times, benzene 2.0 times
 ``{x:tests}``       names of QC tests by their identifiers, which commas separate
 ``{x:.1f}``         Python's format
 =================== =====================================================================================
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemas.reason import Reason, parse_reason
 from schemas.words.catalogue import LANGUAGES, messages
-from schemas.words.naming import parameters_text, tests_text
+from schemas.words.naming import parameters_text, ratios_text, tests_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -173,5 +174,6 @@ _WRITERS: Mapping[str, Callable[[Any, str], str]] = {
     "bilingual": _bilingual,
     "reasons": _reasons,
     "parameters": parameters_text,
+    "ratios": ratios_text,
     "tests": tests_text,
 }

@@ -53,6 +53,14 @@ def parameters_text(codes: str, language: str) -> str:
     return listed([short_name(code.strip(), language) for code in codes.split(",")], language)
 
 
+def ratios_text(ratios: str, language: str) -> str:
+    """Ratios of parameters: ``toluene=3.1,benzene=2`` as toluene 3.1 times, benzene 2.0 times."""
+    text = messages(language)
+    pairs = (item.split("=") for item in ratios.split(","))
+    written = (text["word.ratio.times"].format(name=short_name(code, language), ratio=float(x)) for code, x in pairs)
+    return text["page.list.comma"].join(written)
+
+
 def tests_text(tests: str, language: str) -> str:
     """QC tests by their identifiers, which commas separate."""
     names = [messages(language).get(f"qc.{test.strip()}.name", test.strip()) for test in tests.split(",")]

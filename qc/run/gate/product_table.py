@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from qc.gate.batch_product import ATTRIBUTION, STATEMENTS, UNTRANSLATED
+from schemas.statement import is_translated
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,7 +27,7 @@ def read_product_tables(
         begin = pd.Timestamp(item.body["episode"]["start"])
         if start <= begin < end:
             said = item.body["statements"]
-            untranslated = sum(not (one.get("zh") and one.get("en")) for one in said)
+            untranslated = sum(not is_translated(one) for one in said)
             place = {"station_id": item.key.split("/")[0], "start": begin}
             rows.append(
                 {

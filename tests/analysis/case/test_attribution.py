@@ -17,9 +17,10 @@ from analysis.receptor.cpf import cpf, effective_hours, interval
 from analysis.receptor.neighbours import WindPosition, position_of
 from analysis.receptor.tracers import enrichments, tracer_species
 from analysis.receptor.wind import CALM, UNKNOWN, mean_direction, sectors
-from analysis.statement import Confidence
 from analysis.statistics.episode import find_episodes, threshold_on
 from schemas.parameter import load_parameters
+from schemas.statement import Confidence
+from schemas.words import LANGUAGES
 from tests.analysis.frames import EPISODE_H, START, episode_start, hours, network, province
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -174,13 +175,14 @@ def test_evidence_is_stated_with_figures_in_both_languages() -> None:
     result = attributed()
     assert [item.topic for item in result.statements] == ["what", "overall", "wind", "tracers", "neighbours", "missing"]
     by_topic = {item.topic: item for item in result.statements}
-    assert "溶剂使用" in by_topic["tracers"].zh
-    assert "solvent use" in by_topic["tracers"].en
+    assert "溶剂使用" in by_topic["tracers"].text("zh")
+    assert "solvent use" in by_topic["tracers"].text("en")
     assert by_topic["neighbours"].figures["verdict"] == "local"
     assert all(
-        any(letter.isdigit() for letter in item.zh + item.en)
+        any(letter.isdigit() for letter in item.text(language))
         for item in result.statements
         if item.topic in {"what", "wind", "tracers", "neighbours"}
+        for language in LANGUAGES
     )
     assert result.missing == ()
 
@@ -197,7 +199,7 @@ def test_a_background_of_three_days_is_said_and_lowers_the_grade() -> None:
     result = attributed(since_h=27 * 24 + 10)
     assert result.background.hours == 72
     assert "background" in result.missing
-    assert "about 3 days of 30" in result.statements[-1].en
+    assert "about 3 days of 30" in result.statements[-1].text("en")
     assert result.confidence in {Confidence.LOW, Confidence.MEDIUM}
 
 

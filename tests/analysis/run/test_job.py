@@ -11,7 +11,7 @@ import pytest
 from analysis.run.attribution import attribute
 from analysis.run.coanalysis import coanalyse
 from analysis.run.forecast import backtest_stored, forecast
-from analysis.statement import Confidence
+from schemas.statement import Confidence, statement_text
 from store.error import StoreRefusedError, StoreUnavailableError
 from store.influx.store import Bucket, InfluxStore, WriteResult, require_accepted
 from store.state import StateStore
@@ -82,6 +82,7 @@ def test_the_episode_is_found_and_its_evidence_points_to_solvents_from_the_west(
     assert body["neighbours"][0]["exceeds"] is False
     wind = next(item for item in body["statements"] if item["topic"] == "wind")
     assert wind["figures"]["sector"] in {"WSW", "W", "WNW"}
+    assert "With wind from W" in statement_text(wind, "en")
     assert body["confidence"] in {Confidence.MEDIUM, Confidence.HIGH}
     assert body["missing"] == []
 

@@ -162,4 +162,4 @@ def test_attributions_match_by_station_parameter_and_time() -> None:
 
 def test_statements_come_in_the_language_of_the_page_each_once() -> None:
     found = statements([_document(NOW), _document(NOW)], "zh")
-    assert [(item.text, item.confidence) for item in found] == [("西南风", "high")]
+    assert [(item.text, item.confidence) for item in found] == [("西南风", "高")]

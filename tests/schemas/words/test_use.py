@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 import console
+from analysis.receptor.tracers import tracer_file
+from analysis.receptor.wind import SECTORS, sector_code
 from console.view.link import Advice, LinkState
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
 from schemas.message import NetworkCode
 from schemas.reading import RejectReason
+from schemas.statement import Confidence
 from schemas.words import words
 
 if TYPE_CHECKING:
@@ -40,13 +43,17 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "page.problem.": tuple(
         f"{kind}{end}" for kind in ("slow", "influx", "access", "missing", "state") for end in ("", "_do")
     ),
-    "page.confidence.": ("high", "medium", "low", "none"),
+    "word.confidence.": Confidence,
+    "word.source_kind.": tuple(kind.id for kind in tracer_file().kind),
+    "word.threshold_basis.": ("iaqi_100", "class_2"),
+    "word.sector.": tuple(sector_code(number) for number in range(SECTORS)),
     "mail.severity_": Severity,
     "mail.": ("resolved_late", "closed_late"),
     "mail.end_": (*EndReason, "allowed"),
     "mail.step_": ("evaluate", "deliver", "configuration"),
 }
 """Keys that are made from data: prefix, and the closed set that follows it."""
+PREFIXES = {"attribution", "cli", "coanalysis", "finding", "gate", "mail", "page", "qc", "verdict", "word"}
 CATALOGUE = words("en").catalogue
 
 
@@ -88,6 +95,8 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("qc.", ("qc/**/*.py",)),
         ("finding.", ("alerts/rules/*.py",)),
         ("verdict.", ("qc/verdict/*.py",)),
+        ("attribution.", ("analysis/**/*.py",)),
+        ("coanalysis.", ("analysis/**/*.py",)),
     ],
 )
 def test_every_key_is_named_by_the_code(prefix: str, patterns: tuple[str, ...]) -> None:
@@ -98,19 +107,10 @@ def test_every_key_is_named_by_the_code(prefix: str, patterns: tuple[str, ...]) 
 def test_every_set_of_words_is_named_by_a_message_or_by_the_code() -> None:
     sets = {key.rpartition(".")[0] for key in CATALOGUE if key.startswith("word.")}
     source = "\n".join(CATALOGUE.values()) + _source(
-        "console/**/*.py", "qc/**/*.py", "alerts/**/*.py", "schemas/words/*.py"
+        "console/**/*.py", "qc/**/*.py", "alerts/**/*.py", "analysis/**/*.py", "schemas/**/*.py"
     )
     assert {item for item in sets if f":{item}}}" not in source and f'"{item}' not in source} == set()
 
 
 def test_every_prefix_of_the_catalogues_is_known() -> None:
-    assert {key.partition(".")[0] for key in CATALOGUE} == {
-        "cli",
-        "finding",
-        "gate",
-        "mail",
-        "page",
-        "qc",
-        "verdict",
-        "word",
-    }
+    assert {key.partition(".")[0] for key in CATALOGUE} == PREFIXES

@@ -46,6 +46,15 @@ def test_parameters_are_named_in_the_language() -> None:
     assert format_message("{what:parameters}", "en", {"what": "benzene,vanadium,pm25"}) == "benzene, V, and PM2.5"
     assert format_message("{what:parameters}", "en", {"what": "so2, other"}) == "SO2 and other"
     assert format_message("{what:parameters}", "en", {"what": "so2,no,o3,co,no2"}) == "SO2, NO, O3 and 2 more"
+    assert format_message("{what:parameters}", "zh", {"what": "so2,no,o3,co,no2"}) == "SO2、NO、O3等（另 2 项）"
+
+
+def test_ratios_are_listed_with_the_names_of_their_parameters() -> None:
+    assert (
+        format_message("{what:ratios}", "en", {"what": "toluene=3.14,benzene=2"})
+        == "toluene 3.1 times, benzene 2.0 times"
+    )
+    assert format_message("{what:ratios}", "zh", {"what": "toluene=3.14,benzene=2"}) == "甲苯 3.1 倍、苯 2.0 倍"
 
 
 @pytest.mark.parametrize(
