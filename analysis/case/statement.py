@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from analysis.case.grade import neighbour_grade, tracer_grade, wind_grade
 from analysis.receptor.cpf import LOOKS, SectorRate, SectorTable
-from analysis.receptor.neighbours import MINIMUM_NEIGHBOURS, RADIUS_KM, Neighbour, WindPosition
-from analysis.receptor.wind import CALM, SECTORS, UNKNOWN, sector_code
+from analysis.receptor.neighbours import MINIMUM_NEIGHBOURS, RADIUS_KM, Neighbour
+from analysis.receptor.wind import CALM, SECTORS, UNKNOWN, WindPosition, sector_code
 from schemas.reason import Figure, ReasonData
 from schemas.statement import Confidence, Statement
 

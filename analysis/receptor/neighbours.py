@@ -5,7 +5,6 @@ Distances and bearings: `schemas.geodesy`.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.receptor.cpf import CHANCE
+from analysis.receptor.wind import WindPosition, position_of
 from analysis.statistics.correlation import lag_correlations
 from schemas.geodesy import bearing_deg, great_circle_km
 
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 RADIUS_KM = 100.0
 """[km] Stations farther away are not compared; project choice."""
-HALF_ANGLE_DEG = 45.0
-"""[deg] Upwind: the bearing to the neighbour is within this angle of where the wind comes from; project choice."""
 MINIMUM_NEIGHBOURS = 3
 """Fewest neighbours to distinguish a regional from a local episode."""
 SEARCH_H = 12
@@ -35,15 +33,6 @@ OTHER_DAYS = 30
 """Days before and after the episode whose correlations give the distribution by chance."""
 _MINIMUM_R = 0.5
 _DAY_H = 24
-
-
-class WindPosition(StrEnum):
-    """Where a neighbour lies with respect to the wind at the station."""
-
-    UPWIND = "upwind"
-    DOWNWIND = "downwind"
-    CROSSWIND = "crosswind"
-    UNKNOWN = "unknown"
 
 
 class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,22 +82,6 @@ def near(
         if distance <= radius_km:
             found.append((other, distance, float(bearing_deg(*places))))
     return sorted(found, key=lambda item: item[1])
-
-
-def position_of(bearing_deg: float, wind_from_deg: float | None) -> WindPosition:
-    """Position of a bearing relative to the wind: upwind, downwind or crosswind.
-
-    Examples
-    --------
-    >>> position_of(350.0, 10.0).value, position_of(190.0, 10.0).value, position_of(100.0, 10.0).value
-    ('upwind', 'downwind', 'crosswind')
-    """
-    if wind_from_deg is None:
-        return WindPosition.UNKNOWN
-    angle = abs((bearing_deg - wind_from_deg + 180.0) % 360.0 - 180.0)
-    if angle <= HALF_ANGLE_DEG:
-        return WindPosition.UPWIND
-    return WindPosition.DOWNWIND if angle >= 180.0 - HALF_ANGLE_DEG else WindPosition.CROSSWIND
 
 
 def compare_neighbours(

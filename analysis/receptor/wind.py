@@ -1,6 +1,8 @@
-"""Wind sectors and the mean wind."""
+"""Wind sectors, the mean wind, and bearings relative to it."""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 import numpy as np
 import pandas as pd
@@ -11,9 +13,20 @@ SECTORS = 16
 CALM_BELOW_M_S = 0.5
 """[m s⁻¹] Slower wind has no direction; project choice, not verified."""
 _CODES = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
+HALF_ANGLE_DEG = 45.0
+"""[deg] Upwind: the bearing to the neighbour is within this angle of where the wind comes from; project choice."""
 CALM = -1
 UNKNOWN = -2
 _WIDTH_DEG = 360.0 / SECTORS
+
+
+class WindPosition(StrEnum):
+    """Where a neighbour lies with respect to the wind at the station."""
+
+    UPWIND = "upwind"
+    DOWNWIND = "downwind"
+    CROSSWIND = "crosswind"
+    UNKNOWN = "unknown"
 
 
 def sectors(speed_m_s: pd.Series, direction_deg: pd.Series, *, calm_below: float = CALM_BELOW_M_S) -> pd.Series:
@@ -64,3 +77,19 @@ def mean_direction(speed_m_s: pd.Series, direction_deg: pd.Series) -> tuple[floa
         return None
     east, north = (float((part(np.deg2rad(angle)) * speed).mean()) for part in (np.sin, np.cos))
     return direction, float(np.hypot(east, north))
+
+
+def position_of(bearing_deg: float, wind_from_deg: float | None) -> WindPosition:
+    """Position of a bearing relative to the wind: upwind, downwind or crosswind.
+
+    Examples
+    --------
+    >>> position_of(350.0, 10.0).value, position_of(190.0, 10.0).value, position_of(100.0, 10.0).value
+    ('upwind', 'downwind', 'crosswind')
+    """
+    if wind_from_deg is None:
+        return WindPosition.UNKNOWN
+    angle = abs((bearing_deg - wind_from_deg + 180.0) % 360.0 - 180.0)
+    if angle <= HALF_ANGLE_DEG:
+        return WindPosition.UPWIND
+    return WindPosition.DOWNWIND if angle >= 180.0 - HALF_ANGLE_DEG else WindPosition.CROSSWIND

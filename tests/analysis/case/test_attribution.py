@@ -14,9 +14,8 @@ from scipy.stats import binomtest
 from analysis.case.attribution import Attribution, attribute_episode
 from analysis.case.join_networks import join_station
 from analysis.receptor.cpf import cpf, effective_hours, interval
-from analysis.receptor.neighbours import WindPosition, position_of
 from analysis.receptor.tracers import enrichments, tracer_species
-from analysis.receptor.wind import CALM, UNKNOWN, mean_direction, sectors
+from analysis.receptor.wind import CALM, UNKNOWN, WindPosition, mean_direction, position_of, sectors
 from analysis.statistics.episode import find_episodes, threshold_on
 from schemas.parameter import load_parameters
 from schemas.statement import Confidence
