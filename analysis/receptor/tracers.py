@@ -7,15 +7,13 @@ deviations of log concentrations: log(ratio) / (1.4826 MAD of the logs).
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.limit import DATA
+from analysis.receptor.source_kind import tracer_file, tracer_species
 from qc.robust import robust_spread
 from schemas.frames import valid_values
 from schemas.words import words
@@ -30,27 +28,6 @@ if TYPE_CHECKING:
 _KIND = "word.source_kind"
 _SMALLEST_SPREAD = 0.1
 """Of log concentrations: a background steadier than about 10 % is not taken as steadier."""
-
-
-class TracerRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When a species counts as enriched and a kind of source may be named."""
-
-    minimum_ratio: float
-    minimum_score: float
-    minimum_background_h: int
-    minimum_same_hours: int
-    minimum_species: int
-    source: str
-    verified: bool
-
-
-class SourceKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A kind of source and the species that point to it."""
-
-    id: str
-    species: tuple[str, ...]
-    source: str
-    verified: bool
 
 
 class Enrichment(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,22 +90,6 @@ class KindEvidence(msgspec.Struct, frozen=True, kw_only=True):
     def relative(self) -> float:
         """Geometric mean of the relative enrichment [1]."""
         return float(2**self.strength)
-
-
-class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    rules: TracerRules
-    kind: tuple[SourceKind, ...]
-
-
-@cache
-def tracer_file() -> _File:
-    """Read the kinds of source and the rules once."""
-    return msgspec.convert(tomllib.loads((DATA / "tracers.toml").read_text(encoding="utf-8")), _File)
-
-
-def tracer_species() -> tuple[str, ...]:
-    """All species of all kinds, each once."""
-    return tuple(dict.fromkeys(name for kind in tracer_file().kind for name in kind.species))
 
 
 def enrichments(

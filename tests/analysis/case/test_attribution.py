@@ -14,7 +14,8 @@ from scipy.stats import binomtest
 from analysis.case.attribution import Attribution, attribute_episode
 from analysis.case.join_networks import join_station
 from analysis.receptor.cpf import cpf, effective_hours, interval
-from analysis.receptor.tracers import enrichments, tracer_species
+from analysis.receptor.source_kind import tracer_species
+from analysis.receptor.tracers import enrichments
 from analysis.receptor.wind import CALM, UNKNOWN, WindPosition, mean_direction, position_of, sectors
 from analysis.statistics.episode import find_episodes, threshold_on
 from schemas.parameter import load_parameters

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import console
-from analysis.receptor.tracers import tracer_file
+from analysis.receptor.source_kind import tracer_file
 from analysis.receptor.wind import SECTORS, sector_code
 from console.view.link import Advice, LinkState
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
