@@ -17,20 +17,13 @@ import pandas as pd
 
 from schemas.frames import check_time_index, parameters_in, valid_values
 from schemas.parameter import Parameter, ParameterGroup, load_parameters
+from schemas.parameter_type import VOC_GROUPS
 from schemas.units import conversion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-VOC_CLASSES = (
-    ParameterGroup.ALKANE,
-    ParameterGroup.ALKENE,
-    ParameterGroup.ALKYNE,
-    ParameterGroup.AROMATIC,
-    ParameterGroup.HALOCARBON,
-    ParameterGroup.OVOC,
-    ParameterGroup.VOC_OTHER,
-)
+VOC_CLASSES = tuple(group for group in ParameterGroup if group in VOC_GROUPS - {ParameterGroup.TOTAL})
 MOLECULES_CM3_PER_PPB = 2.461e10
 """[molecule cm⁻³ ppb⁻¹] at 298.15 K and 1 atm."""
 

@@ -23,7 +23,7 @@ _WINDOW = 8
 
 @dataclass(frozen=True, slots=True)
 class ForecastGrid:
-    """Observed and predicted values by origin (rows) and horizon (columns); ``past`` the 24 h before the origin."""
+    """Observed and predicted values by origin (rows) and horizon (columns); ``past`` are the 24 h before the origin."""
 
     observed: NDArray[np.float64]
     past: NDArray[np.float64]

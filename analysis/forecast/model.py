@@ -29,20 +29,11 @@ class ModelKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingOptions:
-    """Cost and size of a model.
-
-    Attributes
-    ----------
-    rows : int
-        Pairs of origin and horizon.
-    trees : int
-    threads : int
-        One by default: with more, threads of a busy machine wait for each other longer than they compute.
-    seed : int
-    """
+    """Cost and size of a model: ``rows`` are pairs of origin and horizon."""
 
     rows: int = MAXIMUM_ROWS
     trees: int = 160
+    # with more, threads of a busy machine wait for each other longer than they compute
     threads: int = 1
     seed: int = 1
 
@@ -81,7 +72,10 @@ class ForecastModel:
 
 @dataclass(frozen=True, slots=True)
 class ForecastPairs:
-    """Pairs of origin and horizon of all stations: ``station`` is the position, ``row`` the origin's row."""
+    """Pairs of origin and horizon of all stations.
+
+    ``station`` is the position of a station, ``row`` the row of the origin in its features, ``horizon`` is in [h].
+    """
 
     station: NDArray[np.int64]
     row: NDArray[np.int64]

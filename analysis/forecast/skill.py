@@ -32,7 +32,7 @@ class Skill(msgspec.Struct, frozen=True, kw_only=True):
     threshold : float or None
         Observed values at or above it are events; None: errors only.
     cut : float or None
-        Predictions at or above it warn.
+        Predictions at or above it warn; in a back-test the mean over its blocks.
     n, events : int
         Pairs, and observed events among them.
     mae, rmse : float or None
@@ -98,9 +98,8 @@ def score(
     predictor: str,
     horizon: str,
     threshold: float | None = None,
-    cut: float | None = None,
 ) -> Skill:
-    """Scores over the pairs without NaN; ``cut`` defaults to the threshold.
+    """Scores over the pairs without NaN.
 
     Examples
     --------
@@ -112,13 +111,12 @@ def score(
     known = np.isfinite(observed) & np.isfinite(predicted)
     error = predicted[known] - observed[known]
     n = int(known.sum())
-    cut = threshold if cut is None else cut
-    table = Table(0, 0, 0) if threshold is None or cut is None else contingency(observed, predicted, threshold, cut)
+    table = Table(0, 0, 0) if threshold is None else contingency(observed, predicted, threshold, threshold)
     return Skill(
         predictor=predictor,
         horizon=horizon,
         threshold=threshold,
-        cut=cut,
+        cut=threshold,
         n=n,
         events=table.hits + table.misses,
         mae=float(np.abs(error).mean()) if n else None,

@@ -38,24 +38,18 @@ _MOVING_MEAN = timedelta(hours=24)
 
 
 class CoanalysisSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What `coanalyse` stored; hours of held batches are left out.
+    """Products that `coanalyse` stored; hours of held batches are excluded.
 
     Attributes
     ----------
-    stations : int
-        Stations with hours in the period.
-    station_days : int
-        Station-days that were computed, valid or not [d].
-    joint_days : int
-        Station-days on which PM2.5 and O3 both exceeded [d], of ``joint_valid_days``.
-    joint_valid_days : int
-        Station-days with a valid value of both [d].
-    days_asked : int
-        Station-days of the period, at all stations that measure gases [d].
+    stations, cities : int
+        With hours in the period.
+    station_days, days_asked : int
+        Station-days that were computed, valid or not, and all of the stations that measure gases [d].
+    joint_days, joint_valid_days : int
+        Station-days on which PM2.5 and O3 both exceeded, and those with a valid value of both [d].
     aqi_hours, ofp_hours : int
         Hours of the products [h].
-    cities : int
-    held_batches : int
     """
 
     stations: int
