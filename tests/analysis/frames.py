@@ -102,9 +102,9 @@ def province(days: int = 32, count: int = 5) -> dict[str, dict[str, pd.DataFrame
 
 
 def checked(frame: pd.DataFrame) -> pd.DataFrame:
-    """Count and PASS flag beside every value, as quality control leaves them."""
-    beside = {f"{name}__{suffix}": value for name in frame for suffix, value in (("n", 60.0), ("flag", np.int8(1)))}
-    return frame.assign(**beside)
+    """Count and PASS flag of every value, as quality control writes them."""
+    more = {f"{name}__{suffix}": value for name in frame for suffix, value in (("n", 60.0), ("flag", np.int8(1)))}
+    return frame.assign(**more)
 
 
 def episode_start() -> datetime:

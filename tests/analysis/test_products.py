@@ -110,7 +110,7 @@ def test_reconstruction_adds_the_parts_and_needs_the_four_main_ones() -> None:
     assert np.isnan(mass_reconstruction(frame.drop(columns="ec"))["reconstructed"].iloc[0])
 
 
-def test_both_methods_find_the_primary_ratio_of_a_made_mixture() -> None:
+def test_both_methods_find_the_primary_ratio_of_a_synthetic_mixture() -> None:
     rng = np.random.default_rng(5)
     ec = hours(rng.uniform(0.5, 3, 500))
     oc = 1.8 * ec + rng.gamma(0.5, 2.0, 500)

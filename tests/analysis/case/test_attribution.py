@@ -1,4 +1,4 @@
-"""Episodes, wind sectors, tracers, neighbours and what is said of them."""
+"""Episodes, wind sectors, tracers, neighbours and their statements."""
 
 from __future__ import annotations
 
@@ -86,12 +86,12 @@ def test_wilson_interval_of_10_of_20() -> None:
 
 
 @pytest.mark.parametrize(("hits", "n"), [(0, 5), (3, 17), (50, 50)])
-def test_of_whole_numbers_the_interval_is_that_of_scipy(hits: int, n: int) -> None:
+def test_the_interval_of_whole_numbers_equals_that_of_scipy(hits: int, n: int) -> None:
     found = binomtest(hits, n).proportion_ci(confidence_level=0.95, method="wilson")
     assert interval(hits, n) == pytest.approx((found.low, found.high), abs=1e-12)
 
 
-def test_days_that_go_together_count_less_than_their_hours() -> None:
+def test_hours_of_correlated_days_have_fewer_effective_hours() -> None:
     together, mixed = np.array([24.0, 0.0, 24.0, 0.0]), np.array([12.0, 12.0, 11.0, 13.0])
     hours_a_day = np.full(4, 24.0)
     assert effective_hours(together, hours_a_day, 0.95) < 4
@@ -107,7 +107,7 @@ def noise(rng: np.random.Generator, memory: float, count: int = 720) -> np.ndarr
 
 @pytest.mark.slow
 @pytest.mark.parametrize("memory", [0.8, 0.95])
-def test_independent_noise_is_given_a_direction_in_at_most_one_of_twenty_trials(memory: float) -> None:
+def test_independent_noise_has_a_named_direction_in_at_most_one_of_twenty_trials(memory: float) -> None:
     named = 0
     for seed in range(100):
         rng = np.random.default_rng([seed, int(100 * memory)])
@@ -125,7 +125,7 @@ def test_ten_days_are_too_few_to_name_a_sector_however_clear() -> None:
     assert table.leading() is None
 
 
-def test_the_hours_of_the_episode_are_no_part_of_what_they_are_judged_by() -> None:
+def test_the_sector_table_excludes_the_hours_of_the_episode() -> None:
     result = attributed()
     assert result.sectors is not None
     assert result.sectors.hours == 30 * 24
@@ -160,7 +160,7 @@ def test_every_tracer_is_a_registered_parameter() -> None:
     assert set(tracer_species()) <= set(load_parameters())
 
 
-def test_what_rises_with_everything_else_is_not_relatively_enriched() -> None:
+def test_a_species_that_rises_with_all_others_is_not_relatively_enriched() -> None:
     frame = province()["voc"]["st-0"]
     inside = frame.index >= pd.Timestamp(episode_start())
     doubled = frame.copy()
@@ -187,7 +187,7 @@ def test_evidence_is_stated_with_figures_in_both_languages() -> None:
     assert result.missing == ()
 
 
-def test_without_wind_nothing_is_said_about_direction() -> None:
+def test_without_wind_no_direction_is_named() -> None:
     result = attributed(drop="met")
     wind = next(item for item in result.statements if item.topic == "wind")
     assert "wind" in result.missing
@@ -195,7 +195,7 @@ def test_without_wind_nothing_is_said_about_direction() -> None:
     assert {item.position for item in result.neighbours} == {WindPosition.UNKNOWN}
 
 
-def test_a_background_of_three_days_is_said_and_lowers_the_grade() -> None:
+def test_a_background_of_three_days_is_stated_and_lowers_the_grade() -> None:
     result = attributed(since_h=27 * 24 + 10)
     assert result.background.hours == 72
     assert "background" in result.missing
@@ -203,7 +203,7 @@ def test_a_background_of_three_days_is_said_and_lowers_the_grade() -> None:
     assert result.confidence in {Confidence.LOW, Confidence.MEDIUM}
 
 
-def test_voc_of_a_near_station_are_borrowed_and_named() -> None:
+def test_voc_of_a_nearby_station_are_borrowed_and_named() -> None:
     frames, stations = province(days=3), network()
     data = join_station(stations.stations["st-1"], frames, stations)
     far = join_station(stations.stations["st-4"], frames, stations)

@@ -39,7 +39,7 @@ def test_features_of_an_origin_do_not_change_when_the_future_does() -> None:
         assert not np.array_equal(before.matrix[152], after.matrix[152], equal_nan=True)
 
 
-def test_a_model_does_not_change_with_what_lies_after_its_training_data() -> None:
+def test_a_model_does_not_depend_on_hours_after_its_training_data() -> None:
     stations = joined(20)
     cut = next(iter(stations.values())).index[360]
     shorter = {name: frame[frame.index < cut] for name, frame in stations.items()}
@@ -59,7 +59,7 @@ def test_quantiles_are_ordered_and_begin_at_the_hour_after_the_data() -> None:
     assert ((frame["q10"] <= frame["value"]) & (frame["value"] <= frame["q90"])).all()
 
 
-def test_little_data_gives_the_fallback_by_name() -> None:
+def test_a_short_history_gives_the_fallback() -> None:
     features = network_features({"st-0": joined(3)["st-0"]}, "pm25", ZONE)
     model = train(features, "pm25", before=features[0].origins[-1])
     frame = forecast_station(model, features, 0)

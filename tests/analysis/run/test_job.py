@@ -42,7 +42,7 @@ def filled(settings: SharedSettings, tmp_path: Path) -> SharedSettings:
     return settings
 
 
-def test_coanalysis_stores_aqi_joint_days_and_ofp_once_however_often_it_runs(filled: SharedSettings) -> None:
+def test_repeated_coanalysis_stores_aqi_joint_days_and_ofp_once(filled: SharedSettings) -> None:
     first = coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
     again = coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
     assert first == again
@@ -56,7 +56,7 @@ def test_coanalysis_stores_aqi_joint_days_and_ofp_once_however_often_it_runs(fil
     assert (store.read_product("ofp_hourly", START, END)["species_n"] == 9).all()
 
 
-def test_an_index_of_an_hour_that_failed_since_is_gone_after_the_next_run(filled: SharedSettings) -> None:
+def test_the_index_of_an_hour_that_fails_later_is_removed_by_the_next_run(filled: SharedSettings) -> None:
     coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
     store = InfluxStore(filled)
     before = store.read_product("aqi_hourly", START, END, "st-1")
@@ -106,7 +106,7 @@ def test_forecast_of_24_hours_with_ordered_quantiles_is_stored_for_every_station
     assert forecast(filled, END).backtests == ()
 
 
-def test_a_forecast_from_three_days_says_that_it_is_the_fallback(filled: SharedSettings) -> None:
+def test_a_forecast_from_three_days_names_the_fallback(filled: SharedSettings) -> None:
     summary = forecast(filled, START + timedelta(hours=60))
     assert set(summary.models.values()) == {"fallback-yesterday-climatology"}
 
@@ -166,7 +166,7 @@ def test_every_job_closes_the_store_it_opened_also_where_it_cannot_be_read(
     assert counts == {"opened": 1, "closed": 1}
 
 
-def test_a_product_that_the_store_refuses_fails_the_run_and_says_why(filled: SharedSettings) -> None:
+def test_a_refused_product_fails_the_run_with_the_reason(filled: SharedSettings) -> None:
     store = InfluxStore(filled)
     line = (
         f'copollution_daily,station=st-1 pm25="text" {int(datetime(2026, 5, 19, 16, tzinfo=UTC).timestamp())}000000000'
@@ -176,7 +176,7 @@ def test_a_product_that_the_store_refuses_fails_the_run_and_says_why(filled: Sha
         coanalyse(filled, date(2026, 5, 20), date(2026, 5, 21), END)
 
 
-def test_a_product_that_the_store_cannot_take_now_fails_the_run(filled: SharedSettings) -> None:
+def test_a_product_that_cannot_be_stored_fails_the_run(filled: SharedSettings) -> None:
     result = WriteResult(3, (), retry=True, detail="timeout")
     with pytest.raises(StoreUnavailableError, match="cannot take aqi_daily of st-1 now: timeout"):
         require_accepted(result, "aqi_daily of st-1")

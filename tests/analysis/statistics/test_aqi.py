@@ -82,7 +82,7 @@ def test_a_mean_with_a_binary_residue_does_not_round_up_to_the_next_index() -> N
     assert iaqi("PM2.5", "24h", sum([0.1] * 350), LAST_OF_2012) == 50
 
 
-def test_missing_is_none_and_nonsense_is_refused() -> None:
+def test_a_missing_concentration_is_none_and_an_invalid_one_an_error() -> None:
     assert iaqi("PM2.5", "24h", float("nan"), FIRST_OF_2026) is None
     assert iaqi("PM2.5", "24h", None, FIRST_OF_2026) is None
     for value in (-51, float("inf"), "much"):
@@ -94,7 +94,7 @@ def test_missing_is_none_and_nonsense_is_refused() -> None:
         iaqi("NO", "24h", 10, FIRST_OF_2026)
 
 
-def test_noise_below_zero_counts_as_zero_and_what_is_below_the_physical_range_is_missing() -> None:
+def test_noise_below_zero_counts_as_zero_and_a_value_below_the_physical_range_is_missing() -> None:
     assert iaqi("SO2", "1h", -0.8, FIRST_OF_2026) == 0
     series = pd.Series([-0.8, -3.0, -51.0, np.nan], index=pd.date_range("2026-04-01", periods=4, freq="h", tz="UTC"))
     found = iaqi_series(series, "so2", "1h", zone=ZONE)

@@ -95,7 +95,7 @@ def test_mda8_has_its_17_windows_also_where_the_civil_day_begins_within_an_hour_
     assert table["mda8"][first] == 100.0
 
 
-def test_windows_that_end_behind_the_present_are_not_counted_in_mda8() -> None:
+def test_windows_that_end_in_the_future_are_not_counted_in_mda8() -> None:
     assert mda8(hours([100.0] * 20), ZONE, until=START + timedelta(hours=20))["windows"].tolist() == [13]
 
 

@@ -11,7 +11,7 @@ def daily(*rows: tuple[str, str, float]) -> pd.DataFrame:
     return pd.DataFrame({"station_id": [row[1] for row in rows], "joint": [row[2] for row in rows]}, index=index)
 
 
-def test_one_exceedance_of_one_valid_day_says_so() -> None:
+def test_one_exceedance_of_one_valid_day_is_counted() -> None:
     found = count_days(daily(("2026-11-20", "a", 1.0)), "joint", 30)
     assert found == DayCount(exceeded=1, valid=1, computed=1, days=30)
 
@@ -26,5 +26,5 @@ def test_a_day_at_several_stations_counts_once_and_other_stations_do_not() -> No
     assert count_days(rows, "joint", 30, ["a", "b"]) == DayCount(exceeded=1, valid=1, computed=1, days=30)
 
 
-def test_nothing_computed_is_nothing_of_nothing() -> None:
+def test_without_computed_days_all_counts_are_zero() -> None:
     assert count_days(daily(), "joint", 30, ["a"]) == DayCount(exceeded=0, valid=0, computed=0, days=30)
