@@ -1,1 +1,1 @@
-"""Attribution of an episode, and the text of its evidence."""
+"""Attribution of an episode: evidence, grades and statements."""

@@ -135,7 +135,7 @@ def attribute_episode(
     ----------
     episode : Episode
     data : EpisodeData
-        At least the episode; 30 days before it where they are there.
+        At least the episode, and up to 30 days before it.
     others : mapping of station id to Station
     values : mapping of station id to pd.Series
         The episode's parameter at every station of the province, index UTC hour starts, canonical unit.
@@ -196,7 +196,7 @@ def _background(episode: Episode, hourly: pd.DataFrame) -> Background:
 
 
 def _sector_table(episode: Episode, hourly: pd.DataFrame, series: pd.Series) -> tuple[SectorTable | None, pd.Series]:
-    """CPF of the 30 days before the episode, which is not part of what it is judged by, and the sectors of its hours."""
+    """CPF of the 30 days before the episode, which excludes the episode, and the sectors of its hours."""
     window = _slice(hourly, episode.start - BACKGROUND, episode.start)
     sector = sectors(*_wind(window))
     values = series.loc[window.index]

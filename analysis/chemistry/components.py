@@ -34,7 +34,7 @@ class SecondaryCarbon(msgspec.Struct, frozen=True, kw_only=True):
     ----------
     method : str
     primary_ratio : float or None
-        (OC/EC) of primary emissions [1]; None where it cannot be had.
+        (OC/EC) of primary emissions [1]; None where it cannot be derived.
     reason : str
         Why not, else empty.
     n : int
@@ -197,6 +197,13 @@ def soc(oc: pd.Series, ec: pd.Series, primary_ratio: float) -> pd.Series:
 
     Negative values are kept: they are noise about zero, or a primary ratio that is too high for the hour, and a mean without
     them would be too high. `soc_flags` marks them.
+
+    Parameters
+    ----------
+    oc, ec : pd.Series of float
+        [µg m⁻³]
+    primary_ratio : float
+        (OC/EC) of primary emissions [1], of `minimum_ratio` or `minimum_r_squared`.
 
     Examples
     --------

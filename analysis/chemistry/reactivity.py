@@ -4,7 +4,7 @@ References
 ----------
 OFP = C · MIR, with the maximum incremental reactivities of the parameter registry (Carter, January 2010). L_OH = Σ k_OH n
 with the rate constants of the registry. The source of each figure is in ``schemas/parameters.csv``; a species without
-one is named as missing and never counted as zero.
+one is listed as missing and never counted as zero.
 """
 
 from __future__ import annotations
@@ -81,7 +81,13 @@ class Reactivity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def voc_parameters(names: Sequence[str]) -> list[Parameter]:
-    """Those of the codes that are single VOC species; totals (TVOC, TNMHC) are not."""
+    """Single VOC species among parameter codes, without totals (TVOC, TNMHC).
+
+    Examples
+    --------
+    >>> [item.name_en for item in voc_parameters(["toluene", "tvoc", "pm25"])]
+    ['Toluene']
+    """
     registry = load_parameters()
     return [registry[name] for name in names if name in registry and registry[name].group in VOC_CLASSES]
 
@@ -90,6 +96,13 @@ def loh(concentration_ug_m3: pd.Series, species: Parameter) -> pd.Series:
     """OH loss rate of one species [s⁻¹]; NaN where the concentration is, and everywhere without a rate constant.
 
     L = k_OH · n, n = (C in ppb) · 2.461e10 molecule cm⁻³ at 298.15 K and 1 atm.
+
+    Parameters
+    ----------
+    concentration_ug_m3 : pd.Series of float
+        [µg m⁻³]; NaN missing.
+    species : Parameter
+        With its rate constant ``koh_cm3_s`` [cm³ molecule⁻¹ s⁻¹].
 
     Examples
     --------
@@ -106,6 +119,17 @@ def loh(concentration_ug_m3: pd.Series, species: Parameter) -> pd.Series:
 
 def ofp(concentration_ug_m3: pd.Series, species: Parameter) -> pd.Series:
     """Ozone formation potential C · MIR of one species [µg O₃ m⁻³]; NaN everywhere without MIR.
+
+    Parameters
+    ----------
+    concentration_ug_m3 : pd.Series of float
+        [µg m⁻³]; NaN missing.
+    species : Parameter
+        With its ``mir_g_g`` [g O₃ g⁻¹].
+
+    References
+    ----------
+    Carter, January 2010.
 
     Examples
     --------
@@ -170,6 +194,18 @@ def reactivity(hourly: pd.DataFrame) -> Reactivity:
     ----------
     hourly : pd.DataFrame
         ``schemas.frames`` hourly with VOC species [µg m⁻³]; each species is averaged over its own valid hours (``n``).
+
+    References
+    ----------
+    Carter, January 2010 (MIR); rate constants of the registry.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> hours = pd.date_range("2026-05-01", periods=2, freq="h", tz="UTC", name="start")
+    >>> found = reactivity(pd.DataFrame({"toluene": [2.0, 4.0], "benzene": [1.0, 1.0]}, index=hours))
+    >>> found.species[0].parameter, found.hours, found.without_mir
+    ('toluene', 2, ())
     """
     check_time_index(hourly)
     chosen = voc_parameters(parameters_in(hourly))

@@ -1,7 +1,7 @@
 """Back-test of the forecast: rolling origins, in time order, against persistence, yesterday and climatology.
 
-The model is trained again at the start of each block on what lay before it; the cuts at which it warns come from
-predictions inside that training data (blocks held out in turn), never from the block that is scored.
+The model is trained again at the start of each block on the hours before it; its warning cuts come from predictions within
+that training data (blocks held out in turn), never from the block that is scored.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
+
+    #: Blocks of observed and predicted values by horizon, threshold and predictor.
+    _Parts = dict[tuple[str, float, str], list[tuple[NDArray[np.float64], NDArray[np.float64]]]]
 
 THRESHOLDS = {"pm25": (75.0, 150.0), "o3": (160.0, 200.0)}
 """[µg m⁻³] Class 2 limit of 2012 and AQI 200 for PM2.5; MDA8 and 1 h limits for O3."""
@@ -68,7 +71,7 @@ class Backtest(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BacktestPlan:
-    """How to test.
+    """Origins, blocks and thresholds of a back-test.
 
     Attributes
     ----------
@@ -115,10 +118,10 @@ def backtest(
     Returns
     -------
     Backtest or None
-        None where no origin of the plan has anything to score.
+        None where no origin of the plan can be scored.
     """
     features = network_features(stations, target, zone)
-    parts: dict[tuple[str, float, str], list[tuple[NDArray[np.float64], NDArray[np.float64]]]] = {}
+    parts: _Parts = {}
     cuts: dict[tuple[str, float], list[float]] = {}
     kind, first, last = ModelKind.FALLBACK, plan.end, plan.start
     for begin in pd.date_range(plan.start, plan.end, freq=plan.refit, inclusive="left"):
@@ -173,7 +176,7 @@ def choose_cuts(
 
 
 def _stride_h(stations: tuple[StationFeatures, ...], before: pd.Timestamp) -> int:
-    """Hours between held-out origins: some thousands suffice, and every hour of the day must have its turn."""
+    """Hours between held-out origins: some thousands suffice, and each hour of the day is included."""
     origins = sum(int(item.origins.searchsorted(before)) for item in stations)
     stride = max(5, origins // _HELD_OUT_ORIGINS)
     while math.gcd(stride, HORIZONS) > 1:
@@ -196,7 +199,7 @@ def _without(station: StationFeatures, begin: pd.Timestamp, finish: pd.Timestamp
 
 
 def _collect(
-    parts: dict[tuple[str, float, str], list[tuple[NDArray[np.float64], NDArray[np.float64]]]],
+    parts: _Parts,
     cuts: dict[tuple[str, float], list[float]],
     grid: ForecastGrid,
     *,
@@ -213,7 +216,7 @@ def _collect(
 
 
 def _skills(
-    parts: dict[tuple[str, float, str], list[tuple[NDArray[np.float64], NDArray[np.float64]]]],
+    parts: _Parts,
     cuts: dict[tuple[str, float], list[float]],
 ) -> tuple[Skill, ...]:
     skills = []

@@ -1,7 +1,7 @@
 """Linear first guess of a forecast, one ridge regression a horizon.
 
-Trees are good at what depends on weather and hour, and poor at "as it is now, fading": that part is linear. The trees of
-`analysis.forecast` learn what this first guess leaves.
+The linear part covers persistence and its decay, which trees represent badly; the trees of `analysis.forecast` learn its
+residuals, which depend on weather and hour.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class LinearBaseline:
     coefficients : array of float, (24, len(PREDICTORS) + 1)
         Those of `PREDICTORS`, then the constant.
     spread : array of float, (24,)
-        Standard deviation of what it leaves; trees that learn residuals in this unit treat near and far hours alike.
+        Standard deviation of its residuals; trees that learn residuals in this unit weigh near and far hours equally.
     """
 
     coefficients: NDArray[np.float64]
@@ -38,11 +38,25 @@ class LinearBaseline:
 
 
 def design(matrix: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float64]:
-    """Pick the predictors out of a feature matrix; a missing value becomes the usual one of the hour, then 0.
+    """Predictors of a feature matrix; a missing value is replaced by the climatology of the hour, then by 0.
+
+    Parameters
+    ----------
+    matrix : array of float32, (n, len(names))
+        Of `analysis.forecast.model.assemble`; NaN missing.
+    names : sequence of str
+        Its columns, `PREDICTORS` among them.
 
     Returns
     -------
     array of float, (n, len(PREDICTORS) + 1)
+        The last column is 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> design(np.full((1, len(PREDICTORS)), np.nan, dtype=np.float32), PREDICTORS)[0, -2:].tolist()
+    [0.0, 1.0]
     """
     columns = [list(names).index(name) for name in PREDICTORS]
     chosen = matrix[:, columns].astype(float)
@@ -63,6 +77,14 @@ def fit_baseline(
     horizon : array of int, (n,)
         1 to 24.
     target : array of float, (n,)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> predictors = np.column_stack([np.arange(100.0), np.ones(100)])
+    >>> horizon, target = np.ones(100, dtype=np.int64), 2 * np.arange(100.0) + 1
+    >>> round(float(apply_baseline(fit_baseline(predictors, horizon, target), predictors, horizon)[50]))
+    101
     """
     width = predictors.shape[1]
     pooled = _solve(predictors, target)
@@ -79,7 +101,7 @@ def fit_baseline(
 def apply_baseline(
     baseline: LinearBaseline, predictors: NDArray[np.float64], horizon: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """First guess of each row."""
+    """First guess of each row; ``predictors`` and ``horizon`` as for `fit_baseline`."""
     return np.asarray((predictors * baseline.coefficients[horizon - 1]).sum(axis=1), dtype=float)
 
 

@@ -1,7 +1,7 @@
-"""What a forecast may know: everything observed before its origin, and nothing after.
+"""Features of a forecast: observations before its origin only.
 
-A forecast made at ``origin`` (start of an hour) knows the hours before it; horizon 1 is the hour that starts at
-``origin``, horizon 24 the one that starts 23 h later. No weather forecast enters.
+A forecast made at ``origin`` (start of an hour) uses the hours before it; horizon 1 is the hour that starts at
+``origin``, horizon 24 the one that starts 23 h later. No weather forecast is used.
 """
 
 from __future__ import annotations
@@ -58,11 +58,20 @@ def network_features(stations: Mapping[str, pd.DataFrame], target: str, zone: Zo
     Parameters
     ----------
     stations : mapping of station id to hourly frame
-        ``schemas.frames`` hourly. Every station gets the same features; what one does not measure is NaN there.
+        ``schemas.frames`` hourly. Every station has the same features; those it does not measure are NaN.
     target : str
         Parameter to be forecast.
     zone : ZoneInfo
         Of hour of day and day of week.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> hours = pd.date_range("2026-05-01", periods=48, freq="h", tz="UTC", name="start")
+    >>> (station,) = network_features({"a": pd.DataFrame({"pm25": 30.0}, index=hours)}, "pm25", ZoneInfo("Asia/Shanghai"))
+    >>> len(station.origins), float(climatology_by_hour((station,), hours[-1])[0])
+    (49, 30.0)
     """
     tables = {name: _hours(frame) for name, frame in stations.items() if len(frame)}
     if not tables:

@@ -38,7 +38,7 @@ def predict(
     Returns
     -------
     array of float, (n,)
-        In the unit of the target, never negative; NaN where the fallback has nothing to go by.
+        In the unit of the target, never negative; NaN where the fallback has no input.
     """
     if not len(sample.row):
         return np.empty(0)

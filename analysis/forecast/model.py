@@ -1,4 +1,4 @@
-"""What a forecast model is, and the matrix it reads: pairs of origin and horizon of all stations."""
+"""Forecast models and their matrix: pairs of origin and horizon of all stations."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MAXIMUM_ROWS = 60_000
 
 
 class ModelKind(StrEnum):
-    """Where a forecast comes from."""
+    """Method of a forecast."""
 
     BOOSTED = "lightgbm"
     FALLBACK = "fallback-yesterday-climatology"

@@ -24,7 +24,7 @@ MAXIMUM_LOSS = 0.2
 
 
 class Skill(msgspec.Struct, frozen=True, kw_only=True):
-    """Scores of one predictor at one horizon; None where it cannot be had.
+    """Scores of one predictor at one horizon; None where it cannot be computed.
 
     Attributes
     ----------
@@ -79,6 +79,13 @@ class Table(msgspec.Struct, frozen=True):
 def contingency(observed: NDArray[np.float64], predicted: NDArray[np.float64], threshold: float, cut: float) -> Table:
     """Count hits, false alarms and misses over pairs without NaN.
 
+    Parameters
+    ----------
+    observed, predicted : array of float, (n,)
+        In the unit of the target; NaN missing.
+    threshold, cut : float
+        Observed values and predictions at or above them are events and warnings.
+
     Examples
     --------
     >>> import numpy as np
@@ -99,7 +106,7 @@ def score(
     horizon: str,
     threshold: float | None = None,
 ) -> Skill:
-    """Scores over the pairs without NaN.
+    """Scores over the pairs without NaN; arguments as `contingency`, attributes as `Skill`.
 
     Examples
     --------
@@ -131,7 +138,7 @@ def best_cut(observed: NDArray[np.float64], predicted: NDArray[np.float64], thre
     """Cut with the largest CSI, with FAR at most 0.5 where that costs no more than a fifth of the CSI.
 
     With fewer than `MINIMUM_EVENTS` events, none can be chosen so: then the threshold is lowered by what the predictions lack
-    in spread, the ratio of their 95 % quantile to that of the observed values (0.5 to 1).
+    in spread, the ratio of their 95 % quantile to that of the observed values (0.5 to 1). Arguments as `contingency`.
 
     Examples
     --------

@@ -49,8 +49,8 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
     exceeds : bool or None
         Whether the neighbour was above the threshold in any of its hours of the episode; None without hours.
     lead_h : int or None
-        Hours by which the neighbour's course comes before the station's (largest correlation within 12 h, at least 0.5, and
-        larger than on 95 % of other days); None where none is significant.
+        Hours by which the neighbour's concentrations precede those of the station (largest correlation within 12 h, at least
+        0.5, and larger than on 95 % of other days); None where none is significant.
     correlation : float or None
     """
 
@@ -70,7 +70,15 @@ class Neighbour(msgspec.Struct, frozen=True, kw_only=True):
 def near(
     station: Station, others: Mapping[str, Station], *, radius_km: float = RADIUS_KM
 ) -> list[tuple[Station, float, float]]:
-    """Stations within a radius with distance [km] and bearing [deg], the nearest first; none without coordinates."""
+    """Stations within a radius with distance [km] and bearing [deg], the nearest first; none without coordinates.
+
+    Examples
+    --------
+    >>> from schemas.network import Station
+    >>> here, there = (Station(id=name, instruments=(), lon=lon, lat=41.8) for name, lon in (("a", 123.4), ("b", 123.5)))
+    >>> [(item.id, round(distance, 1), round(bearing)) for item, distance, bearing in near(here, {"b": there})]
+    [('b', 8.3, 90)]
+    """
     if station.lon is None or station.lat is None:
         return []
     found = []
@@ -107,6 +115,20 @@ def compare_neighbours(
     -------
     tuple of Neighbour
         Those within 100 km that have values, the nearest first.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> from analysis.statistics.episode import find_episodes
+    >>> from schemas.network import Station
+    >>> hours = pd.date_range("2026-05-01", periods=24, freq="h", tz="UTC", name="start")
+    >>> own = pd.Series([20.0] * 10 + [90.0] * 4 + [20.0] * 10, index=hours)
+    >>> (episode,) = find_episodes(own, "a", "pm25", ZoneInfo("Asia/Shanghai"))
+    >>> a, b = (Station(id=name, instruments=(), lon=lon, lat=41.8) for name, lon in (("a", 123.4), ("b", 123.5)))
+    >>> (found,) = compare_neighbours(episode, a, {"a": a, "b": b}, {"a": own, "b": own / 3}, 90.0)
+    >>> found.exceeds, round(found.ratio, 1), found.position.value
+    (False, 3.0, 'upwind')
     """
     own = values[station.id]
     result = []

@@ -11,7 +11,7 @@ from analysis.statistics.limit import DATA
 
 
 class TracerRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """When a species counts as enriched and a kind of source may be named."""
+    """When a species counts as enriched: ratio and robust score [1], and hours of its background [h]."""
 
     minimum_ratio: float
     minimum_score: float
@@ -37,10 +37,22 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def tracer_file() -> _File:
-    """Read the kinds of source and the rules once."""
+    """Kinds of source and rules, read once.
+
+    Examples
+    --------
+    >>> tracer_file().kind[0].id
+    'traffic'
+    """
     return msgspec.convert(tomllib.loads((DATA / "tracers.toml").read_text(encoding="utf-8")), _File)
 
 
 def tracer_species() -> tuple[str, ...]:
-    """All species of all kinds, each once."""
+    """Registry codes of all species of all kinds, each once.
+
+    Examples
+    --------
+    >>> "toluene" in tracer_species()
+    True
+    """
     return tuple(dict.fromkeys(name for kind in tracer_file().kind for name in kind.species))

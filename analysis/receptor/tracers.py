@@ -111,7 +111,21 @@ def enrichments(
     Returns
     -------
     tuple of Enrichment
-        The most relative first; species without enough background, or not above zero, are left out.
+        The highest relative enrichment first; species without enough background, or not above zero, are left out.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> hours = pd.date_range("2026-05-01", periods=78, freq="h", tz="UTC", name="start")
+    >>> frame = pd.DataFrame({"toluene": 1.0 + 0.1 * np.sin(np.arange(78)), "benzene": 1.0}, index=hours)
+    >>> frame.loc[hours[72:], "toluene"] *= 6.0
+    >>> found = enrichments(frame, hours[72], hours[-1], since=hours[0], zone=ZoneInfo("Asia/Shanghai"))
+    >>> [(item.parameter, item.enriched) for item in found]
+    [('toluene', True), ('benzene', False)]
+    >>> [item.kind for item in kinds_of_source(found)]
+    ['solvent']
     """
     index = pd.DatetimeIndex(hourly.index)
     hour = np.asarray(index.tz_convert(zone).hour)
@@ -133,8 +147,13 @@ def enrichments(
 def kinds_of_source(found: tuple[Enrichment, ...]) -> tuple[KindEvidence, ...]:
     """Kinds of source with at least one enriched tracer, the strongest first.
 
-    A kind has the mean log2 relative enrichment of **all** its tracers that were measured: one that stayed low counts
-    against it.
+    The strength of a kind is the mean log2 relative enrichment of **all** its measured tracers: a tracer that stayed low
+    lowers it. Example: `enrichments`.
+
+    Parameters
+    ----------
+    found : tuple of Enrichment
+        Of `enrichments`.
     """
     by_name: Mapping[str, Enrichment] = {item.parameter: item for item in found}
     evidence = []

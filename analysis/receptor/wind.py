@@ -21,7 +21,7 @@ _WIDTH_DEG = 360.0 / SECTORS
 
 
 class WindPosition(StrEnum):
-    """Where a neighbour lies with respect to the wind at the station."""
+    """Position of a neighbour relative to the wind at the station."""
 
     UPWIND = "upwind"
     DOWNWIND = "downwind"
@@ -31,6 +31,13 @@ class WindPosition(StrEnum):
 
 def sectors(speed_m_s: pd.Series, direction_deg: pd.Series, *, calm_below: float = CALM_BELOW_M_S) -> pd.Series:
     """Sector of each hour, 0 (N, 348.75 to 11.25 degrees) to 15; `CALM` below the speed, `UNKNOWN` where missing.
+
+    Parameters
+    ----------
+    speed_m_s, direction_deg : pd.Series of float, same index
+        Speed [m s⁻¹] and direction the wind comes from [deg]; NaN missing.
+    calm_below : float
+        [m s⁻¹]
 
     Examples
     --------
@@ -59,7 +66,7 @@ def sector_code(sector: int) -> str:
 def mean_direction(speed_m_s: pd.Series, direction_deg: pd.Series) -> tuple[float, float] | None:
     """Vector mean: direction the wind comes from [deg, 0 <= direction < 360] and speed of the vector [m s⁻¹].
 
-    None without wind, for calm air, and where the vectors cancel (`qc.angle.vector_mean`).
+    None without wind, for calm air, and where the vectors cancel (`qc.angle.vector_mean`). Parameters as in `sectors`.
 
     Examples
     --------
@@ -81,6 +88,13 @@ def mean_direction(speed_m_s: pd.Series, direction_deg: pd.Series) -> tuple[floa
 
 def position_of(bearing_deg: float, wind_from_deg: float | None) -> WindPosition:
     """Position of a bearing relative to the wind: upwind, downwind or crosswind.
+
+    Parameters
+    ----------
+    bearing_deg : float
+        From the station [deg].
+    wind_from_deg : float or None
+        Direction the wind comes from [deg].
 
     Examples
     --------

@@ -33,7 +33,7 @@ _LONGEST_EPISODE = timedelta(days=5)
 
 
 class AttributionSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What `attribute` stored: keys of the documents, and how many of each grade."""
+    """Documents that `attribute` stored: their keys, and their number by grade."""
 
     stations: int
     episodes: int
@@ -50,7 +50,7 @@ def attribute(
     *,
     station_ids: Collection[str] | None = None,
 ) -> AttributionSummary:
-    """Find the episodes that overlap ``[start, end)`` and store what is known about their causes.
+    """Find the episodes that overlap ``[start, end)`` and store the evidence of their causes.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def attribute(
     now : datetime
         UTC; hours from here on are not read.
     station_ids : collection of str or None
-        Only the episodes of these stations; None: all. Neighbours are compared in any case.
+        Only the episodes of these stations; None: all. The comparison with neighbours uses all stations.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """AQI, joint exceedance and ozone formation potential of civil days: read, compute, store.
 
-May be run again for the same days: the same points and documents are written again. A row of a product is one write, which
+A further run for the same days writes the same points and documents. A row of a product is one write, which
 also clears its missing numbers: a value that is no longer valid in a later run is removed.
 """
 
@@ -74,13 +74,13 @@ class _Period:
 
     @property
     def days(self) -> int:
-        """How many [d]."""
+        """Length [d]."""
         return (self.day_to - self.day_from).days + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _StationProducts:
-    """What is stored of one station; ``statistics`` are its daily values."""
+    """Products and document of one station; ``statistics`` are its daily values."""
 
     statistics: pd.DataFrame
     aqi_hourly: pd.DataFrame
@@ -91,7 +91,7 @@ class _StationProducts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Products:
-    """What is stored: by station, by station, and by code of the city."""
+    """Products by station (``gas``, ``ofp``) and by code of the city."""
 
     gas: dict[str, _StationProducts]
     ofp: dict[str, pd.DataFrame]
@@ -116,7 +116,7 @@ def coanalyse(settings: SharedSettings, day_from: date, day_to: date, now: datet
     Raises
     ------
     store.error.StoreError
-        Where the store does not take a product; the job may be run again.
+        The store did not accept a product; the job may be run again.
     """
     network = settings.stations
     period = _period(day_from, day_to, network.timezone, now)

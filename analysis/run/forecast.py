@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
 
 HISTORY = timedelta(days=60)
-"""What a forecast is trained on."""
+"""Training period of a forecast."""
 BACKTEST_SPAN = timedelta(days=7)
 RECENT_H = 6
 """A station without a valid hour in this many gets no forecast."""
@@ -38,7 +38,7 @@ _OPTIONS = TrainingOptions(rows=20_000)
 
 
 class ForecastSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """What `forecast` stored.
+    """Forecasts and back-tests that `forecast` stored.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ def forecast(settings: SharedSettings, now: datetime) -> ForecastSummary:
     ----------
     settings : SharedSettings
     now : datetime
-        UTC. The forecast begins with the hour that holds it and knows the hours before.
+        UTC. The forecast begins with the hour that contains it and uses the hours before.
 
     Returns
     -------
@@ -127,7 +127,7 @@ def backtest_stored(
     Returns
     -------
     Backtest or None
-        None without anything to score.
+        None where no hour can be scored.
     """
     origin = floor_hour(now)
     with closing(InfluxStore(settings)) as store:
@@ -176,7 +176,7 @@ def _write(store: InfluxStore, found: _TargetForecast, target: str) -> None:
 def _backtest_of_the_day(
     state: StateStore, usable: dict[str, pd.DataFrame], target: str, origin: datetime, zone: ZoneInfo
 ) -> list[str]:
-    """Make and store the back-test of the civil day unless it is there; returns its key."""
+    """Make and store the back-test of the civil day unless it is stored; returns its key."""
     key = f"{target}/{origin.astimezone(zone):%Y-%m-%d}"
     if state.documents.get("backtest", key) is not None:
         return []

@@ -1,4 +1,4 @@
-"""Input and output of the jobs: hours without held batches, and products that the store takes whole."""
+"""Input and output of the jobs: hours without held batches, and products, written completely."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_hours(
 def save_product(
     store: InfluxStore, product: str, station_id: str, frame: pd.DataFrame, tags: Mapping[str, str] | None = None
 ) -> None:
-    """Write a product; raises `store.error.StoreError` unless the store took all of it."""
+    """Write a product; raises `store.error.StoreError` unless the store accepted all of it."""
     require_accepted(store.write_product(product, station_id, frame, tags or {}), f"{product} of {station_id}")
 
 

@@ -9,7 +9,7 @@ import msgspec
 
 
 def to_json(item: object) -> dict[str, Any]:
-    """Take the plain JSON of a struct, NaN as null."""
+    """Plain JSON of a struct; NaN and infinities are null."""
     built: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(_finite(msgspec.to_builtins(item))))
     return built
 

@@ -113,6 +113,15 @@ def items_of(report: Report, edition: Edition) -> tuple[Item, ...]:
     """Items of a report: daily 7 and 6, real-time 7 and 6 with an index (2012 and 2026).
 
     In 2012 the hour of PM has a concentration but no index: its index is that of the moving 24 h mean.
+
+    References
+    ----------
+    HJ 633-2012 6.1; HJ 633-2026 Table 3.
+
+    Examples
+    --------
+    >>> [str(item) for item in items_of(Report.REAL_TIME, Edition.HJ633_2026)][:3]
+    ['PM2.5 1h', 'PM10 1h', 'SO2 1h']
     """
     day, hour, eight = Averaging.DAY, Averaging.ONE_HOUR, Averaging.EIGHT_HOURS
     particles, gases = ("PM2.5", "PM10"), ("SO2", "NO2", "CO")
@@ -223,7 +232,13 @@ def level_of(index: int) -> AqiLevel:
 
 @cache
 def levels() -> tuple[AqiLevel, ...]:
-    """Read the six levels, ascending."""
+    """The six levels, ascending.
+
+    Examples
+    --------
+    >>> [level.highest for level in levels()]
+    [50, 100, 150, 200, 300, 500]
+    """
     with (DATA / "aqi_levels.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
             AqiLevel(

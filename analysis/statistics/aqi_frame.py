@@ -45,6 +45,19 @@ def hourly_aqi(hourly: pd.DataFrame, zone: ZoneInfo, *, monitored: Collection[st
     pd.DataFrame
         Index as ``hourly``. ``aqi`` (published, NaN = NA), ``aqi_computed``, ``level`` (1 to 6), ``complete`` (1 or 0),
         ``iaqi_<parameter>_<averaging>``, all float; ``primary`` (codes with commas) and ``edition``, text.
+
+    References
+    ----------
+    HJ 633-2012 4.3-4.4, 6.1-6.2; HJ 633-2026 Table 3.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> hours = pd.date_range("2026-05-01", periods=1, freq="h", tz="UTC", name="start")
+    >>> found = hourly_aqi(pd.DataFrame({"pm25": [75.0]}, index=hours), ZoneInfo("Asia/Shanghai"), monitored=["pm25"])
+    >>> found[["aqi", "level", "primary"]].to_numpy().tolist()
+    [[113.0, 3.0, 'pm25']]
     """
     check_time_index(hourly)
     values: dict[Item, pd.Series] = {}
@@ -60,7 +73,7 @@ def hourly_aqi(hourly: pd.DataFrame, zone: ZoneInfo, *, monitored: Collection[st
 
 
 def daily_statistics(hourly: pd.DataFrame, zone: ZoneInfo, *, until: datetime | None = None) -> pd.DataFrame:
-    """Compute the valid daily statistics of the six pollutants of a station.
+    """Valid daily statistics of the six pollutants of a station.
 
     Parameters
     ----------
@@ -80,6 +93,15 @@ def daily_statistics(hourly: pd.DataFrame, zone: ZoneInfo, *, until: datetime | 
     References
     ----------
     GB 3095-2026 Table 4.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> hours = pd.date_range("2026-04-30T16:00", periods=24, freq="h", tz="UTC", name="start")
+    >>> frame = pd.DataFrame({"pm25": 80.0}, index=hours)
+    >>> daily_statistics(frame, ZoneInfo("Asia/Shanghai"))[["pm25", "pm25_hours"]].to_numpy().tolist()
+    [[80.0, 24.0]]
     """
     check_time_index(hourly)
     columns: dict[str, pd.Series] = {}
@@ -94,7 +116,21 @@ def daily_statistics(hourly: pd.DataFrame, zone: ZoneInfo, *, until: datetime | 
 
 
 def daily_aqi(statistics: pd.DataFrame, zone: ZoneInfo, *, monitored: Collection[str]) -> pd.DataFrame:
-    """Daily AQI from `daily_statistics`; columns as `hourly_aqi`."""
+    """Daily AQI from `daily_statistics`; parameters and columns as in `hourly_aqi`.
+
+    References
+    ----------
+    HJ 633-2012 4.4, 6.2; HJ 633-2026 Table 3.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> hours = pd.date_range("2026-04-30T16:00", periods=24, freq="h", tz="UTC", name="start")
+    >>> statistics = daily_statistics(pd.DataFrame({"pm25": 80.0}, index=hours), ZoneInfo("Asia/Shanghai"))
+    >>> daily_aqi(statistics, ZoneInfo("Asia/Shanghai"), monitored=["pm25"])["aqi"].tolist()
+    [117.0]
+    """
     values = {Item(name, Averaging.DAY): statistics[PARAMETER_OF[name]] for name in PARAMETER_OF if name != "O3"}
     values[Item("O3", Averaging.EIGHT_HOURS)] = statistics["o3_mda8"]
     values[Item("O3", Averaging.ONE_HOUR)] = statistics["o3_1h"]

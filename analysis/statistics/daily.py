@@ -34,13 +34,30 @@ class OxUnit(StrEnum):
 
 
 def on_hours(values: pd.Series) -> pd.Series:
-    """Put the series on every hour between its first and last, NaN where there was none."""
+    """Series on every hour between its first and last; NaN where there was none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> index = pd.DatetimeIndex(["2026-05-01T00:00", "2026-05-01T02:00"], tz="UTC", name="start")
+    >>> on_hours(pd.Series([1.0, 3.0], index=index)).tolist()
+    [1.0, nan, 3.0]
+    """
     check_time_index(values)
     return values.astype(float) if values.empty else values.astype(float).asfreq("h")
 
 
 def on_days(values: pd.Series, zone: ZoneInfo) -> pd.Series:
-    """Put the series on every hour of the civil days that it touches, NaN where there was none."""
+    """Series on every hour of the civil days that it touches; NaN where there was none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> index = pd.DatetimeIndex(["2026-05-01T00:00"], tz="UTC", name="start")
+    >>> len(on_days(pd.Series([1.0], index=index), ZoneInfo("Asia/Shanghai")))
+    24
+    """
     series = on_hours(values)
     if series.empty:
         return series
@@ -52,12 +69,28 @@ def on_days(values: pd.Series, zone: ZoneInfo) -> pd.Series:
 
 
 def day_starts(index: pd.DatetimeIndex, zone: ZoneInfo) -> pd.DatetimeIndex:
-    """UTC start of the civil day of each hour."""
+    """UTC start of the civil day of each hour.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from zoneinfo import ZoneInfo
+    >>> day_starts(pd.DatetimeIndex(["2026-05-01T03:00"], tz="UTC"), ZoneInfo("Asia/Shanghai"))[0].isoformat()
+    '2026-04-30T16:00:00+00:00'
+    """
     return index.tz_convert(zone).normalize().tz_convert("UTC")
 
 
 def civil_date(start: datetime, zone: ZoneInfo) -> date:
-    """Civil day of a moment."""
+    """Civil day of a moment.
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> from zoneinfo import ZoneInfo
+    >>> civil_date(datetime(2026, 4, 30, 16, tzinfo=UTC), ZoneInfo("Asia/Shanghai")).isoformat()
+    '2026-05-01'
+    """
     return start.astimezone(zone).date()
 
 
@@ -90,17 +123,14 @@ def daily_mean(values: pd.Series, zone: ZoneInfo, *, minimum: int = MINIMUM_HOUR
     >>> found[["mean", "n"]].to_numpy().tolist()
     [[40.0, 24.0]]
     """
-    grouped = on_hours(values).groupby(day_starts(_index(values), zone) if values.empty else _days(values, zone))
-    table = pd.DataFrame({"mean": grouped.mean(), "n": grouped.count()})
-    table["valid"] = table["n"] >= minimum
-    table["mean"] = table["mean"].where(table["valid"])
-    return table.rename_axis("start")
+    return _valid_days(values, zone, "mean", minimum).rename(columns={"statistic": "mean"})
 
 
 def daily_maximum(values: pd.Series, zone: ZoneInfo, *, minimum: int = MINIMUM_HOURS_OF_DAY) -> pd.DataFrame:
-    """Largest hourly mean of the civil days (for O3 1 h), columns ``maximum, n, valid`` as in `daily_mean`.
+    """Largest hourly mean of the civil days (for O3 1 h).
 
-    The standard gives no number of hours for a daily maximum of 1 h means; the 20 h of the daily mean are taken.
+    Parameters and columns (``maximum, n, valid``) as in `daily_mean`. The standard gives no number of hours for a daily
+    maximum of 1 h means; that of the daily mean is used.
 
     Examples
     --------
@@ -111,11 +141,7 @@ def daily_maximum(values: pd.Series, zone: ZoneInfo, *, minimum: int = MINIMUM_H
     >>> found["maximum"].tolist()
     [23.0]
     """
-    grouped = on_hours(values).groupby(day_starts(_index(values), zone) if values.empty else _days(values, zone))
-    table = pd.DataFrame({"maximum": grouped.max(), "n": grouped.count()})
-    table["valid"] = table["n"] >= minimum
-    table["maximum"] = table["maximum"].where(table["valid"])
-    return table.rename_axis("start")
+    return _valid_days(values, zone, "max", minimum).rename(columns={"statistic": "maximum"})
 
 
 def ox(hourly: pd.DataFrame, unit: OxUnit = OxUnit.PPB) -> pd.Series:
@@ -151,5 +177,11 @@ def _index(values: pd.Series) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(values.index)
 
 
-def _days(values: pd.Series, zone: ZoneInfo) -> pd.DatetimeIndex:
-    return day_starts(_index(on_hours(values)), zone)
+def _valid_days(values: pd.Series, zone: ZoneInfo, name: str, minimum: int) -> pd.DataFrame:
+    """A statistic of pandas by civil day: ``statistic`` (NaN unless valid), ``n``, ``valid``."""
+    series = on_hours(values)
+    grouped = series.groupby(day_starts(_index(series), zone))
+    table = pd.DataFrame({"statistic": grouped.agg(name), "n": grouped.count()})
+    table["valid"] = table["n"] >= minimum
+    table["statistic"] = table["statistic"].where(table["valid"])
+    return table.rename_axis("start")

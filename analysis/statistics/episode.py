@@ -90,12 +90,18 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def watched_parameters() -> tuple[str, ...]:
-    """Parameters with a threshold, in the order of the file."""
+    """Parameters with a threshold, in the order of the file.
+
+    Examples
+    --------
+    >>> watched_parameters()[:3]
+    ('pm25', 'pm10', 'o3')
+    """
     return tuple(dict.fromkeys(item.parameter for item in _file().threshold))
 
 
 def threshold_on(parameter: str, day: date) -> Threshold | None:
-    """Threshold of a parameter on a civil day; None where it has none.
+    """Threshold of a parameter (registry code) on a civil day; None where it has none.
 
     Examples
     --------

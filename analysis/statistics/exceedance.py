@@ -1,4 +1,4 @@
-"""Days of exceedance with their denominators: of how many valid days, and how many of the period were computed at all."""
+"""Days of exceedance with their denominators: valid days, computed days, and the length of the period."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class DayCount(msgspec.Struct, frozen=True, kw_only=True):
     exceeded : int
         Days with an exceedance [d].
     valid : int
-        Days that could be judged, exceedances included [d].
+        Days with a valid value, exceedances included [d].
     computed : int
         Days for which the analysis ran, valid or not [d].
     days : int
@@ -33,7 +33,7 @@ class DayCount(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def count_days(daily: pd.DataFrame, column: str, days: int, stations: Collection[str] | None = None) -> DayCount:
-    """Count the days of a period; at several stations, a day exceeds or is valid where it does or is at any of them.
+    """Count the days of a period. Of several stations, any exceedance or valid value makes the day one.
 
     Parameters
     ----------
@@ -45,11 +45,18 @@ def count_days(daily: pd.DataFrame, column: str, days: int, stations: Collection
         Length of the period [d].
     stations : collection of str or None
         None: all rows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days = pd.date_range("2026-04-30T16:00", periods=3, freq="D", tz="UTC", name="start")
+    >>> count_days(pd.DataFrame({"joint": [1.0, 0.0, float("nan")]}, index=days), "joint", days=30)
+    DayCount(exceeded=1, valid=2, computed=3, days=30)
     """
     rows = daily if stations is None else daily[daily["station_id"].isin(list(stations))]
-    verdicts = rows[column] if column in rows else pd.Series(float("nan"), index=rows.index)
+    exceeds = rows[column] if column in rows else pd.Series(float("nan"), index=rows.index)
     exceeded, valid, computed = (
-        pd.DatetimeIndex(verdicts.index[chosen]).nunique()
-        for chosen in (verdicts == 1.0, verdicts.notna(), pd.Series(data=True, index=verdicts.index))
+        pd.DatetimeIndex(exceeds.index[chosen]).nunique()
+        for chosen in (exceeds == 1.0, exceeds.notna(), pd.Series(data=True, index=exceeds.index))
     )
     return DayCount(exceeded=exceeded, valid=valid, computed=computed, days=days)

@@ -167,10 +167,24 @@ def iaqi_series(
 
 
 def breakpoint_concentration(pollutant: str, averaging: str, index: int, day: date) -> float | None:
-    """Concentration at which the index of the edition in force reaches ``index`` (a multiple in the table).
+    """Concentration at which the index of the edition in force reaches a value of its table.
 
-    [µg m⁻³], CO [mg m⁻³]; None where the edition has no such item or breakpoint. PM 1 h takes the daily breakpoints
-    in both editions here, as the threshold of the hour for which 2012 defines none.
+    Parameters
+    ----------
+    pollutant, averaging : str
+        As for `iaqi`. PM 1 h takes the daily breakpoints in both editions, as 2012 defines none for the hour.
+    index : int
+        Of the table: 50, 100, ...
+    day : date
+
+    Returns
+    -------
+    float or None
+        [µg m⁻³], CO [mg m⁻³]; None where the edition has no such item or breakpoint.
+
+    References
+    ----------
+    HJ 633-2012 Table 1; HJ 633-2026 Table 3.
 
     Examples
     --------

@@ -61,6 +61,11 @@ def pollutant_name(pollutant: str) -> str:
     ------
     UnknownPollutantError
         If it is neither.
+
+    Examples
+    --------
+    >>> pollutant_name("pm25"), pollutant_name("O3")
+    ('PM2.5', 'O3')
     """
     name = POLLUTANT_OF.get(pollutant, pollutant)
     if name not in PARAMETER_OF:
@@ -70,7 +75,15 @@ def pollutant_name(pollutant: str) -> str:
 
 
 def civil_day(day: date) -> date:
-    """Take the civil day of a date or of a datetime in its own zone."""
+    """Civil day of a date, or of a datetime in its own zone.
+
+    Examples
+    --------
+    >>> from datetime import datetime
+    >>> from zoneinfo import ZoneInfo
+    >>> civil_day(datetime(2026, 5, 1, 23, tzinfo=ZoneInfo("Asia/Shanghai"))).isoformat()
+    '2026-05-01'
+    """
     return day.date() if isinstance(day, datetime) else day
 
 
@@ -132,9 +145,15 @@ def limit(pollutant: str, averaging: str, day: date, area: LimitClass = LimitCla
 
 
 def reported(value: float, pollutant: str, day: date) -> float:
-    """Concentration as it is compared with a limit: rounded by GB/T 8170 from 2026-03-01 on, as it is before.
+    """Concentration for the comparison with a limit: rounded by GB/T 8170 from 2026-03-01 on, unchanged before.
 
-    NaN stays NaN.
+    Parameters
+    ----------
+    value : float
+        [µg m⁻³], CO [mg m⁻³]; NaN stays NaN.
+    pollutant : str
+        As for `limit`.
+    day : date
 
     References
     ----------
