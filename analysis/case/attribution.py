@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import numpy as np
@@ -120,7 +120,34 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     chart: Chart
 
 
-# Over 60 lines with its docstring: one call for each of the three kinds of evidence.
+class _Evidence(NamedTuple):
+    """The evidence of an episode before it is stated."""
+
+    background: Background
+    wind: tuple[float, float] | None
+    sectors: SectorTable | None
+    episode_sectors: pd.Series
+    tracers: tuple[Enrichment, ...]
+    kinds: tuple[KindEvidence, ...]
+    neighbours: tuple[Neighbour, ...]
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the background is short, which lowers grades."""
+        return self.background.hours < FULL_BACKGROUND_H
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Missing inputs."""
+        lacks = {
+            "background": self.is_short,
+            "wind": self.sectors is None,
+            "tracers": not self.tracers,
+            "neighbours": not any(item.n for item in self.neighbours),
+        }
+        return tuple(name for name, is_missing in lacks.items() if is_missing)
+
+
 def attribute_episode(
     episode: Episode,
     data: EpisodeData,
@@ -129,7 +156,7 @@ def attribute_episode(
     *,
     zone: ZoneInfo,
 ) -> Attribution:
-    """Collect the evidence of one episode.
+    """Collect, state and grade the evidence of one episode.
 
     Parameters
     ----------
@@ -142,48 +169,66 @@ def attribute_episode(
     zone : ZoneInfo
         Of the moments in sentences and of the hour of day.
     """
-    hourly = data.hourly
-    background = _background(episode, hourly)
-    series = valid_values(hourly, episode.parameter)
-    inside = _slice(hourly, episode.start, episode.end)
-    wind = mean_direction(*_wind(inside))
-    table, episode_sectors = _sector_table(episode, hourly, series)
-    found = enrichments(hourly, episode.start, episode.end, since=background.since, zone=zone)
-    kinds = kinds_of_source(found)
-    neighbours = compare_neighbours(episode, data.station, others, values, None if wind is None else wind[0])
-    missing = _missing(background, table, found, neighbours)
-    borrowed = {name: f"{station_id} ({distance:.1f} km)" for name, (station_id, distance) in data.borrowed.items()}
-    short = background.hours < FULL_BACKGROUND_H
-    parts = (
-        statement.wind_statement(table, episode_sectors, wind, episode, short=short),
-        statement.tracer_statement(found, kinds, short=short),
-        statement.neighbour_statement(neighbours, episode),
-    )
-    overall = overall_grade([part.confidence for part in parts])
+    found = _collect(episode, data, others, values, zone)
+    statements, overall = _stated(episode, found, data.borrowed, zone)
+    from_deg, speed_m_s = found.wind or (None, None)
     return Attribution(
         station_id=episode.station_id,
         parameter=episode.parameter,
         start=episode.start,
         end=episode.end,
         episode=episode,
-        statements=(
-            statement.episode_statement(episode, background.median, background.hours, zone=zone),
-            statement.overall_statement(overall, parts),
-            *parts,
-            statement.missing_statement(missing, background.hours, data.borrowed),
-        ),
+        statements=statements,
         confidence=overall,
-        missing=missing,
-        background=background,
-        sectors=table,
-        wind_from_deg=None if wind is None else wind[0],
-        wind_speed_m_s=None if wind is None else wind[1],
-        tracers=found,
-        kinds=kinds,
-        neighbours=neighbours,
-        borrowed=borrowed,
-        chart=_chart(episode, hourly),
+        missing=found.missing,
+        background=found.background,
+        sectors=found.sectors,
+        wind_from_deg=from_deg,
+        wind_speed_m_s=speed_m_s,
+        tracers=found.tracers,
+        kinds=found.kinds,
+        neighbours=found.neighbours,
+        borrowed={name: f"{place} ({distance:.1f} km)" for name, (place, distance) in data.borrowed.items()},
+        chart=_chart(episode, data.hourly),
     )
+
+
+def _collect(
+    episode: Episode, data: EpisodeData, others: Mapping[str, Station], values: Mapping[str, pd.Series], zone: ZoneInfo
+) -> _Evidence:
+    hourly = data.hourly
+    background = _background(episode, hourly)
+    wind = mean_direction(*_wind(_slice(hourly, episode.start, episode.end)))
+    table, episode_sectors = _sector_table(episode, hourly, valid_values(hourly, episode.parameter))
+    found = enrichments(hourly, episode.start, episode.end, since=background.since, zone=zone)
+    return _Evidence(
+        background=background,
+        wind=wind,
+        sectors=table,
+        episode_sectors=episode_sectors,
+        tracers=found,
+        kinds=kinds_of_source(found),
+        neighbours=compare_neighbours(episode, data.station, others, values, wind[0] if wind else None),
+    )
+
+
+def _stated(
+    episode: Episode, found: _Evidence, borrowed: Mapping[str, tuple[str, float]], zone: ZoneInfo
+) -> tuple[tuple[Statement, ...], Confidence]:
+    """Statements of the evidence, and the overall grade."""
+    background = found.background
+    parts = (
+        statement.wind_statement(found.sectors, found.episode_sectors, found.wind, episode, short=found.is_short),
+        statement.tracer_statement(found.tracers, found.kinds, short=found.is_short),
+        statement.neighbour_statement(found.neighbours, episode),
+    )
+    overall = overall_grade([part.confidence for part in parts])
+    return (
+        statement.episode_statement(episode, background.median, background.hours, zone=zone),
+        statement.overall_statement(overall, parts),
+        *parts,
+        statement.missing_statement(found.missing, background.hours, borrowed),
+    ), overall
 
 
 def _background(episode: Episode, hourly: pd.DataFrame) -> Background:
@@ -214,18 +259,6 @@ def _wind(hourly: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
 def _slice(hourly: pd.DataFrame, start: datetime, end: datetime) -> pd.DataFrame:
     index = pd.DatetimeIndex(hourly.index)
     return hourly[np.asarray((index >= pd.Timestamp(start)) & (index < pd.Timestamp(end)))]
-
-
-def _missing(
-    background: Background, table: SectorTable | None, found: tuple[Enrichment, ...], neighbours: tuple[Neighbour, ...]
-) -> tuple[str, ...]:
-    lacks = {
-        "background": background.hours < FULL_BACKGROUND_H,
-        "wind": table is None,
-        "tracers": not found,
-        "neighbours": not any(item.n for item in neighbours),
-    }
-    return tuple(name for name, is_missing in lacks.items() if is_missing)
 
 
 def _chart(episode: Episode, hourly: pd.DataFrame) -> Chart:

@@ -57,7 +57,7 @@ def hourly_aqi(hourly: pd.DataFrame, zone: ZoneInfo, *, monitored: Collection[st
     >>> hours = pd.date_range("2026-05-01", periods=1, freq="h", tz="UTC", name="start")
     >>> found = hourly_aqi(pd.DataFrame({"pm25": [75.0]}, index=hours), ZoneInfo("Asia/Shanghai"), monitored=["pm25"])
     >>> found[["aqi", "level", "primary"]].to_numpy().tolist()
-    [[113.0, 3.0, 'pm25']]
+    [[114.0, 3.0, 'pm25']]
     """
     check_time_index(hourly)
     values: dict[Item, pd.Series] = {}
@@ -129,7 +129,7 @@ def daily_aqi(statistics: pd.DataFrame, zone: ZoneInfo, *, monitored: Collection
     >>> hours = pd.date_range("2026-04-30T16:00", periods=24, freq="h", tz="UTC", name="start")
     >>> statistics = daily_statistics(pd.DataFrame({"pm25": 80.0}, index=hours), ZoneInfo("Asia/Shanghai"))
     >>> daily_aqi(statistics, ZoneInfo("Asia/Shanghai"), monitored=["pm25"])["aqi"].tolist()
-    [117.0]
+    [119.0]
     """
     values = {Item(name, Averaging.DAY): statistics[PARAMETER_OF[name]] for name in PARAMETER_OF if name != "O3"}
     values[Item("O3", Averaging.EIGHT_HOURS)] = statistics["o3_mda8"]
