@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -85,7 +85,27 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
 
 
-class Attribution(msgspec.Struct, frozen=True, kw_only=True):
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """Evidence of an episode before it is stated.
+
+    Attributes
+    ----------
+    sectors : SectorTable or None
+        Of the background; None without wind or values.
+    wind_from_deg, wind_speed_m_s : float or None
+        Mean direction [deg] and vector speed [m s⁻¹] of the episode.
+    """
+
+    background: Background
+    sectors: SectorTable | None
+    wind_from_deg: float | None
+    wind_speed_m_s: float | None
+    tracers: tuple[Enrichment, ...]
+    kinds: tuple[KindEvidence, ...]
+    neighbours: tuple[Neighbour, ...]
+
+
+class Attribution(Evidence, frozen=True, kw_only=True):
     """Attribution of one episode, the document of kind ``attribution``.
 
     Attributes
@@ -109,43 +129,8 @@ class Attribution(msgspec.Struct, frozen=True, kw_only=True):
     statements: tuple[Statement, ...]
     confidence: Confidence
     missing: tuple[str, ...]
-    background: Background
-    sectors: SectorTable | None
-    wind_from_deg: float | None
-    wind_speed_m_s: float | None
-    tracers: tuple[Enrichment, ...]
-    kinds: tuple[KindEvidence, ...]
-    neighbours: tuple[Neighbour, ...]
     borrowed: dict[str, str]
     chart: Chart
-
-
-class _Evidence(NamedTuple):
-    """The evidence of an episode before it is stated."""
-
-    background: Background
-    wind: tuple[float, float] | None
-    sectors: SectorTable | None
-    episode_sectors: pd.Series
-    tracers: tuple[Enrichment, ...]
-    kinds: tuple[KindEvidence, ...]
-    neighbours: tuple[Neighbour, ...]
-
-    @property
-    def is_short(self) -> bool:
-        """Whether the background is short, which lowers grades."""
-        return self.background.hours < FULL_BACKGROUND_H
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """Missing inputs."""
-        lacks = {
-            "background": self.is_short,
-            "wind": self.sectors is None,
-            "tracers": not self.tracers,
-            "neighbours": not any(item.n for item in self.neighbours),
-        }
-        return tuple(name for name, is_missing in lacks.items() if is_missing)
 
 
 def attribute_episode(
@@ -170,9 +155,10 @@ def attribute_episode(
         Of the moments in sentences and of the hour of day.
     """
     found = _collect(episode, data, others, values, zone)
-    statements, overall = _stated(episode, found, data.borrowed, zone)
-    from_deg, speed_m_s = found.wind or (None, None)
+    missing = _missing(found)
+    statements, overall = _stated(episode, data, found, missing, zone)
     return Attribution(
+        **msgspec.structs.asdict(found),
         station_id=episode.station_id,
         parameter=episode.parameter,
         start=episode.start,
@@ -180,14 +166,7 @@ def attribute_episode(
         episode=episode,
         statements=statements,
         confidence=overall,
-        missing=found.missing,
-        background=found.background,
-        sectors=found.sectors,
-        wind_from_deg=from_deg,
-        wind_speed_m_s=speed_m_s,
-        tracers=found.tracers,
-        kinds=found.kinds,
-        neighbours=found.neighbours,
+        missing=missing,
         borrowed={name: f"{place} ({distance:.1f} km)" for name, (place, distance) in data.borrowed.items()},
         chart=_chart(episode, data.hourly),
     )
@@ -195,31 +174,33 @@ def attribute_episode(
 
 def _collect(
     episode: Episode, data: EpisodeData, others: Mapping[str, Station], values: Mapping[str, pd.Series], zone: ZoneInfo
-) -> _Evidence:
+) -> Evidence:
     hourly = data.hourly
     background = _background(episode, hourly)
-    wind = mean_direction(*_wind(_slice(hourly, episode.start, episode.end)))
-    table, episode_sectors = _sector_table(episode, hourly, valid_values(hourly, episode.parameter))
+    from_deg, speed_m_s = mean_direction(*_wind(_slice(hourly, episode.start, episode.end))) or (None, None)
     found = enrichments(hourly, episode.start, episode.end, since=background.since, zone=zone)
-    return _Evidence(
+    return Evidence(
         background=background,
-        wind=wind,
-        sectors=table,
-        episode_sectors=episode_sectors,
+        sectors=_sector_table(episode, hourly),
+        wind_from_deg=from_deg,
+        wind_speed_m_s=speed_m_s,
         tracers=found,
         kinds=kinds_of_source(found),
-        neighbours=compare_neighbours(episode, data.station, others, values, wind[0] if wind else None),
+        neighbours=compare_neighbours(episode, data.station, others, values, from_deg),
     )
 
 
 def _stated(
-    episode: Episode, found: _Evidence, borrowed: Mapping[str, tuple[str, float]], zone: ZoneInfo
+    episode: Episode, data: EpisodeData, found: Evidence, missing: tuple[str, ...], zone: ZoneInfo
 ) -> tuple[tuple[Statement, ...], Confidence]:
     """Statements of the evidence, and the overall grade."""
-    background = found.background
+    background, short = found.background, "background" in missing
+    inside = sectors(*_wind(_slice(data.hourly, episode.start, episode.end)))
     parts = (
-        statement.wind_statement(found.sectors, found.episode_sectors, found.wind, episode, short=found.is_short),
-        statement.tracer_statement(found.tracers, found.kinds, short=found.is_short),
+        statement.wind_statement(
+            found.sectors, inside, (found.wind_from_deg, found.wind_speed_m_s), episode, short=short
+        ),
+        statement.tracer_statement(found.tracers, found.kinds, short=short),
         statement.neighbour_statement(found.neighbours, episode),
     )
     overall = overall_grade([part.confidence for part in parts])
@@ -227,8 +208,18 @@ def _stated(
         statement.episode_statement(episode, background.median, background.hours, zone=zone),
         statement.overall_statement(overall, parts),
         *parts,
-        statement.missing_statement(found.missing, background.hours, borrowed),
+        statement.missing_statement(missing, background.hours, data.borrowed),
     ), overall
+
+
+def _missing(found: Evidence) -> tuple[str, ...]:
+    lacks = {
+        "background": found.background.hours < FULL_BACKGROUND_H,
+        "wind": found.sectors is None,
+        "tracers": not found.tracers,
+        "neighbours": not any(item.n for item in found.neighbours),
+    }
+    return tuple(name for name, is_missing in lacks.items() if is_missing)
 
 
 def _background(episode: Episode, hourly: pd.DataFrame) -> Background:
@@ -240,16 +231,14 @@ def _background(episode: Episode, hourly: pd.DataFrame) -> Background:
     )
 
 
-def _sector_table(episode: Episode, hourly: pd.DataFrame, series: pd.Series) -> tuple[SectorTable | None, pd.Series]:
-    """CPF of the 30 days before the episode, which excludes the episode, and the sectors of its hours."""
+def _sector_table(episode: Episode, hourly: pd.DataFrame) -> SectorTable | None:
+    """CPF of the 30 days before the episode; None without wind or values."""
     window = _slice(hourly, episode.start - BACKGROUND, episode.start)
-    sector = sectors(*_wind(window))
-    values = series.loc[window.index]
-    episode_sectors = sectors(*_wind(_slice(hourly, episode.start, episode.end)))
+    values = valid_values(window, episode.parameter)
     if values.dropna().empty:
-        return None, episode_sectors
-    table = cpf(values, sector, float(values.quantile(HIGH_QUANTILE)))
-    return (table if table.hours else None), episode_sectors
+        return None
+    table = cpf(values, sectors(*_wind(window)), float(values.quantile(HIGH_QUANTILE)))
+    return table if table.hours else None
 
 
 def _wind(hourly: pd.DataFrame) -> tuple[pd.Series, pd.Series]:

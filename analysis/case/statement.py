@@ -67,7 +67,7 @@ def overall_statement(overall: Confidence, parts: Sequence[Statement]) -> Statem
 def wind_statement(
     table: SectorTable | None,
     episode_sectors: pd.Series,
-    wind: tuple[float, float] | None,
+    wind: tuple[float | None, float | None],
     episode: Episode,
     *,
     short: bool,
@@ -80,7 +80,7 @@ def wind_statement(
         Of the 30 days before the episode.
     episode_sectors : pd.Series of int
         Sector of each hour of the episode.
-    wind : (float, float) or None
+    wind : (float or None, float or None)
         Mean direction [deg] and vector speed [m s⁻¹] of the episode.
     episode : Episode
     short : bool
@@ -218,10 +218,11 @@ def _detail(topic: str, kind: str, /, **figures: Figure | None) -> ReasonData:
     return ReasonData(f"attribution.{topic}.{kind}", figures)
 
 
-def _wind_now(wind: tuple[float, float] | None, hours: int) -> ReasonData:
-    if wind is None:
+def _wind_now(wind: tuple[float | None, float | None], hours: int) -> ReasonData:
+    direction, speed = wind
+    if direction is None:
         return _detail("wind", "no_wind_now")
-    return _detail("wind", "wind_now", hours=hours, direction=wind[0], speed=wind[1])
+    return _detail("wind", "wind_now", hours=hours, direction=direction, speed=speed)
 
 
 def _lead_figures(lead: SectorRate) -> dict[str, Figure | None]:

@@ -214,6 +214,21 @@ def reactivity(hourly: pd.DataFrame) -> Reactivity:
     means = pd.DataFrame({item.parameter: [series.mean()] for item, series in values.items()})
     potentials = {item: float(ofp(means[item.parameter], item).iloc[0]) for item in values}
     losses = {item: float(loh(means[item.parameter], item).iloc[0]) for item in values}
+    return Reactivity(
+        species=_ranked(values, potentials, losses),
+        ofp_ug_m3=_total(potentials),
+        loh_s1=_total(losses),
+        ofp_by_class=_by_class(potentials),
+        loh_by_class=_by_class(losses),
+        without_mir=tuple(item.parameter for item in values if item.mir_g_g is None),
+        without_koh=tuple(item.parameter for item in values if item.koh_cm3_s is None),
+        hours=int(pd.DataFrame(dict(enumerate(values.values()))).notna().any(axis=1).sum()) if values else 0,
+    )
+
+
+def _ranked(
+    values: dict[Parameter, pd.Series], potentials: dict[Parameter, float], losses: dict[Parameter, float]
+) -> tuple[SpeciesReactivity, ...]:
     ofp_sum, loh_sum = _total(potentials), _total(losses)
     species = [
         SpeciesReactivity(
@@ -230,16 +245,7 @@ def reactivity(hourly: pd.DataFrame) -> Reactivity:
         )
         for item, series in values.items()
     ]
-    return Reactivity(
-        species=tuple(sorted(species, key=lambda entry: (entry.ofp_ug_m3 is None, -(entry.ofp_ug_m3 or 0.0)))),
-        ofp_ug_m3=ofp_sum,
-        loh_s1=loh_sum,
-        ofp_by_class=_by_class(potentials),
-        loh_by_class=_by_class(losses),
-        without_mir=tuple(item.parameter for item in values if item.mir_g_g is None),
-        without_koh=tuple(item.parameter for item in values if item.koh_cm3_s is None),
-        hours=int(pd.DataFrame(dict(enumerate(values.values()))).notna().any(axis=1).sum()) if values else 0,
-    )
+    return tuple(sorted(species, key=lambda entry: (entry.ofp_ug_m3 is None, -(entry.ofp_ug_m3 or 0.0))))
 
 
 def _total(figures: dict[Parameter, float]) -> float:

@@ -98,10 +98,12 @@ def daily_statistics(hourly: pd.DataFrame, zone: ZoneInfo, *, until: datetime | 
     --------
     >>> import pandas as pd
     >>> from zoneinfo import ZoneInfo
-    >>> hours = pd.date_range("2026-04-30T16:00", periods=24, freq="h", tz="UTC", name="start")
-    >>> frame = pd.DataFrame({"pm25": 80.0}, index=hours)
-    >>> daily_statistics(frame, ZoneInfo("Asia/Shanghai"))[["pm25", "pm25_hours"]].to_numpy().tolist()
+    >>> zone, hours = ZoneInfo("Asia/Shanghai"), pd.date_range("2026-04-30T16:00", periods=24, freq="h", tz="UTC", name="start")
+    >>> statistics = daily_statistics(pd.DataFrame({"pm25": 80.0}, index=hours), zone)
+    >>> statistics[["pm25", "pm25_hours"]].to_numpy().tolist()
     [[80.0, 24.0]]
+    >>> daily_aqi(statistics, zone, monitored=["pm25"])["aqi"].tolist()
+    [119.0]
     """
     check_time_index(hourly)
     columns: dict[str, pd.Series] = {}
@@ -116,21 +118,7 @@ def daily_statistics(hourly: pd.DataFrame, zone: ZoneInfo, *, until: datetime | 
 
 
 def daily_aqi(statistics: pd.DataFrame, zone: ZoneInfo, *, monitored: Collection[str]) -> pd.DataFrame:
-    """Daily AQI from `daily_statistics`; parameters and columns as in `hourly_aqi`.
-
-    References
-    ----------
-    HJ 633-2012 4.4, 6.2; HJ 633-2026 Table 3.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from zoneinfo import ZoneInfo
-    >>> hours = pd.date_range("2026-04-30T16:00", periods=24, freq="h", tz="UTC", name="start")
-    >>> statistics = daily_statistics(pd.DataFrame({"pm25": 80.0}, index=hours), ZoneInfo("Asia/Shanghai"))
-    >>> daily_aqi(statistics, ZoneInfo("Asia/Shanghai"), monitored=["pm25"])["aqi"].tolist()
-    [119.0]
-    """
+    """Daily AQI from `daily_statistics`, with an example there; parameters and columns as in `hourly_aqi`."""
     values = {Item(name, Averaging.DAY): statistics[PARAMETER_OF[name]] for name in PARAMETER_OF if name != "O3"}
     values[Item("O3", Averaging.EIGHT_HOURS)] = statistics["o3_mda8"]
     values[Item("O3", Averaging.ONE_HOUR)] = statistics["o3_1h"]
