@@ -28,8 +28,10 @@ def monitored(station: Station) -> frozenset[str]:
     return frozenset(code for item in station.instruments_of("gas") for code in item.parameters)
 
 
-def join_station(station: Station, frames: Frames, network: Network, *, borrow: bool = True) -> EpisodeData | None:
+def join_station(station: Station, frames: Frames, network: Network) -> EpisodeData | None:
     """One frame of a station: its gases and particles, then weather, components and VOC.
+
+    A network that the station lacks comes from the nearest station within 20 km that has it.
 
     Parameters
     ----------
@@ -37,8 +39,6 @@ def join_station(station: Station, frames: Frames, network: Network, *, borrow: 
     frames : dict
         Hourly frames of the networks ``gas, met, pm, voc``.
     network : Network
-    borrow : bool
-        Whether a network the station lacks comes from the nearest station within 20 km that has it.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def join_station(station: Station, frames: Frames, network: Network, *, borrow: 
     if own is None or own.empty:
         return None
     joined, borrowed = own, {}
-    nearby = near(station, network.stations, radius_km=BORROW_KM) if borrow else []
+    nearby = near(station, network.stations, radius_km=BORROW_KM)
     for code in JOINED_NETWORKS:
         by_station = frames.get(code, {})
         if _has_rows(by_station.get(station.id)):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.coanalysis.copollution import joint_days, joint_hours, lagged_correlation
 from analysis.coanalysis.statement import summary
-from analysis.statistics.daily import OxUnit, daily_mean, ox
+from analysis.statistics.daily import daily_mean, ox
 from schemas.frames import valid_values
 
 if TYPE_CHECKING:
@@ -39,6 +39,6 @@ def joint_products(
     days, hours = joint_days(statistics, zone), joint_hours(pm25, o3, zone)
     by_day = daily_mean(hours["joint"], zone, minimum=1)
     days["joint_hours"] = (by_day["mean"] * by_day["n"]).reindex(days.index)
-    days["ox_ppb"] = daily_mean(ox(hourly, OxUnit.PPB), zone)["mean"].reindex(days.index)
+    days["ox_ppb"] = daily_mean(ox(hourly), zone)["mean"].reindex(days.index)
     correlations = lagged_correlation(pm25, o3, zone)
     return days, {"statements": summary(days, hours, correlations), "correlations": correlations}

@@ -23,7 +23,7 @@ from analysis.forecast.skill import Skill, best_cut, score
 from analysis.forecast.training import train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
@@ -99,8 +99,6 @@ def backtest(
     target: str,
     zone: ZoneInfo,
     plan: BacktestPlan,
-    *,
-    on_block: Callable[[pd.Timestamp], None] = lambda _start: None,
 ) -> Backtest | None:
     """Score the forecast against three simple ones.
 
@@ -112,8 +110,6 @@ def backtest(
         ``pm25`` or ``o3``.
     zone : ZoneInfo
     plan : BacktestPlan
-    on_block : callable
-        Called with the start of each block, for a progress line.
 
     Returns
     -------
@@ -125,7 +121,6 @@ def backtest(
     cuts: dict[tuple[str, float], list[float]] = {}
     kind, first, last = ModelKind.FALLBACK, plan.end, plan.start
     for begin in pd.date_range(plan.start, plan.end, freq=plan.refit, inclusive="left"):
-        on_block(begin)
         finish = min(begin + plan.refit, plan.end)
         model = train(features, target, before=begin, options=plan.options, quantiles=False)
         grid = predicted_grid(model, features, begin, finish, plan.stride_h)

@@ -29,15 +29,13 @@ class WindPosition(StrEnum):
     UNKNOWN = "unknown"
 
 
-def sectors(speed_m_s: pd.Series, direction_deg: pd.Series, *, calm_below: float = CALM_BELOW_M_S) -> pd.Series:
-    """Sector of each hour, 0 (N, 348.75 to 11.25 degrees) to 15; `CALM` below the speed, `UNKNOWN` where missing.
+def sectors(speed_m_s: pd.Series, direction_deg: pd.Series) -> pd.Series:
+    """Sector of each hour, 0 (N, 348.75 to 11.25 degrees) to 15; `CALM` below 0.5 m s⁻¹, `UNKNOWN` where missing.
 
     Parameters
     ----------
     speed_m_s, direction_deg : pd.Series of float, same index
         Speed [m s⁻¹] and direction the wind comes from [deg]; NaN missing.
-    calm_below : float
-        [m s⁻¹]
 
     Examples
     --------
@@ -48,7 +46,7 @@ def sectors(speed_m_s: pd.Series, direction_deg: pd.Series, *, calm_below: float
     speed, angle = speed_m_s.to_numpy(dtype=float), direction_deg.to_numpy(dtype=float)
     number = np.floor(((np.nan_to_num(angle) + _WIDTH_DEG / 2) % 360.0) / _WIDTH_DEG).astype(int)
     number = np.where(np.isnan(angle), UNKNOWN, number)
-    number = np.where(np.isnan(speed), UNKNOWN, np.where(speed < calm_below, CALM, number))
+    number = np.where(np.isnan(speed), UNKNOWN, np.where(speed < CALM_BELOW_M_S, CALM, number))
     return pd.Series(number, index=speed_m_s.index)
 
 

@@ -10,19 +10,17 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING
 
-from analysis.statistics.concentration import Concentration, exact
 from analysis.statistics.iaqi import Averaging, iaqi
 from analysis.statistics.limit import DATA, Edition, edition_on, pollutant_name
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
     from datetime import date
 
-__all__ = ["AqiLevel", "AqiResult", "Averaging", "Item", "Report", "aqi", "city_aqi", "iaqi", "items_of", "level_of"]
+    from analysis.statistics.concentration import Concentration
 
 PUBLISHED_THOUGH_INCOMPLETE = 100
 """HJ 633-2026: with an item missing, the AQI is published only above this value."""
@@ -31,7 +29,7 @@ PRIMARY_ABOVE = 50
 
 
 class Report(StrEnum):
-    """Which report the index is for."""
+    """Report that the index is for."""
 
     DAILY = "daily"
     REAL_TIME = "real_time"
@@ -39,7 +37,7 @@ class Report(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Item:
-    """What enters an AQI: a pollutant with its averaging interval."""
+    """Input of an AQI: a pollutant with its averaging interval."""
 
     pollutant: str
     averaging: Averaging
@@ -186,37 +184,6 @@ def aqi(
     iaqis = {item: iaqi(item.pollutant, item.averaging, given.get(item), day, edition=rules) for item in items}
     missing = tuple(item for item, index in iaqis.items() if index is None)
     return _result(iaqis, missing, rules)
-
-
-def city_aqi(
-    stations: Sequence[Mapping[tuple[str, str], Concentration | None]],
-    day: date,
-    *,
-    report: Report = Report.DAILY,
-    edition: Edition | str | None = None,
-) -> AqiResult:
-    """Index of a city: the mean concentration of its stations first, then the index.
-
-    Parameters
-    ----------
-    stations : sequence of mappings
-        As ``values`` of `aqi`, one a station; a missing value leaves the station out of that mean.
-    day, report, edition
-        As for `aqi`.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> stations = [{("PM2.5", "24h"): 40}, {("PM2.5", "24h"): 80}]
-    >>> city_aqi(stations, date(2025, 1, 1)).aqi
-    82
-    """
-    keys = {key for values in stations for key in values}
-    means: dict[tuple[str, str], Concentration | None] = {}
-    for key in keys:
-        present = [value for values in stations if (value := exact(values.get(key))) is not None]
-        means[key] = Fraction(sum(present), len(present)) if present else None
-    return aqi(means, day, report=report, edition=edition)
 
 
 def level_of(index: int) -> AqiLevel:

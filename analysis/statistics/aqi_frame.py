@@ -10,14 +10,13 @@ import pandas as pd
 from analysis.statistics.aqi import (
     PRIMARY_ABOVE,
     PUBLISHED_THOUGH_INCOMPLETE,
-    Averaging,
     Item,
     Report,
     items_of,
     levels,
 )
 from analysis.statistics.daily import MINIMUM_HOURS_OF_DAY, daily_maximum, daily_mean
-from analysis.statistics.iaqi import iaqi_series
+from analysis.statistics.iaqi import Averaging, iaqi_series
 from analysis.statistics.limit import FIRST_DAY_2026, PARAMETER_OF, Edition
 from analysis.statistics.ozone import mda8, running_mean
 from schemas.frames import check_time_index, valid_values

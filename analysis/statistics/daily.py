@@ -9,7 +9,6 @@ GB 3095-2026 Table 4 (the same figures in GB 3095-2012): 24 h mean from at least
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
 
 MINIMUM_HOURS_OF_DAY = 20
 """Valid hourly means of a valid 24 h mean (GB 3095-2026 Table 4)."""
-
-
-class OxUnit(StrEnum):
-    """Unit of the sum of O3 and NO2."""
-
-    PPB = "ppb"
-    MASS = "ug/m3"
 
 
 def on_hours(values: pd.Series) -> pd.Series:
@@ -144,20 +136,18 @@ def daily_maximum(values: pd.Series, zone: ZoneInfo, *, minimum: int = MINIMUM_H
     return _valid_days(values, zone, "max", minimum).rename(columns={"statistic": "maximum"})
 
 
-def ox(hourly: pd.DataFrame, unit: OxUnit = OxUnit.PPB) -> pd.Series:
-    """Total oxidant Ox = O3 + NO2 of the hours where both are valid.
+def ox(hourly: pd.DataFrame) -> pd.Series:
+    """Total oxidant Ox = O3 + NO2 of the hours where both are valid [ppb at 298.15 K and 1013.25 hPa].
 
     Parameters
     ----------
     hourly : pd.DataFrame
         ``schemas.frames`` hourly; ``o3`` and ``no2`` in µg m⁻³.
-    unit : OxUnit
-        ppb (at 298.15 K and 1013.25 hPa) is the chemically meaningful sum; µg m⁻³ is the plain sum of masses.
 
     Returns
     -------
     pd.Series
-        In ``unit``; NaN where either is missing.
+        [ppb]; NaN where either is missing.
 
     Examples
     --------
@@ -167,9 +157,7 @@ def ox(hourly: pd.DataFrame, unit: OxUnit = OxUnit.PPB) -> pd.Series:
     [72.2]
     """
     check_time_index(hourly)
-    o3, no2 = valid_values(hourly, "o3"), valid_values(hourly, "no2")
-    if unit is OxUnit.PPB:
-        o3, no2 = (values / conversion("ppb", parameter(code))[0] for values, code in ((o3, "o3"), (no2, "no2")))
+    o3, no2 = (valid_values(hourly, code) / conversion("ppb", parameter(code))[0] for code in ("o3", "no2"))
     return (o3 + no2).rename("ox")
 
 

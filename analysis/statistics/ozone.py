@@ -1,4 +1,4 @@
-"""Ozone statistics: 8 h running means, the daily maximum of them (MDA8) and of the hours.
+"""Ozone statistics: 8 h running means and their daily maximum (MDA8).
 
 References
 ----------
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.daily import civil_date, daily_maximum, day_starts, on_days, on_hours
+from analysis.statistics.daily import civil_date, day_starts, on_days, on_hours
 from analysis.statistics.limit import limit, reported
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ MINIMUM_WINDOWS_OF_DAY = 14
 """HJ 663-2013, from a copy in code."""
 FIRST_WINDOW_END_HOUR = 8
 """Local hour at which the first window of the day ends."""
-
-__all__ = ["daily_maximum", "mda8", "running_mean"]
 
 
 def running_mean(values: pd.Series, *, hours: int = WINDOW_HOURS, minimum: int = MINIMUM_HOURS_OF_WINDOW) -> pd.Series:

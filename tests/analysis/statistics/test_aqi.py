@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.statistics.aqi import Report, aqi, city_aqi, iaqi, level_of
+from analysis.statistics.aqi import Report, aqi, level_of
 from analysis.statistics.concentration import ConcentrationError
-from analysis.statistics.iaqi import NoBreakpointsError, iaqi_series
+from analysis.statistics.iaqi import NoBreakpointsError, iaqi, iaqi_series
 from analysis.statistics.limit import Edition, UnknownPollutantError
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -157,11 +157,6 @@ def test_the_index_of_2026_begins_at_1() -> None:
     nothing = dict.fromkeys(FULL, 0)
     assert aqi(nothing, FIRST_OF_2026).aqi == 1
     assert aqi(nothing, LAST_OF_2012).aqi == 0
-
-
-def test_a_city_takes_the_mean_of_its_stations_before_the_index() -> None:
-    stations = [FULL | {("PM2.5", "24h"): value} for value in (10, 130, None)]
-    assert city_aqi(stations, FIRST_OF_2026).iaqis == aqi(FULL | {("PM2.5", "24h"): 70}, FIRST_OF_2026).iaqis
 
 
 @pytest.mark.parametrize(("index", "level"), [(0, 1), (50, 1), (51, 2), (200, 4), (201, 5), (301, 6), (500, 6)])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analysis.statistics.aqi import Report, aqi
 from analysis.statistics.aqi_frame import daily_aqi, daily_statistics, hourly_aqi
-from analysis.statistics.daily import OxUnit, daily_mean, ox
+from analysis.statistics.daily import daily_mean, ox
 from analysis.statistics.limit import AnalysisError, LimitClass, limit, reported
 from analysis.statistics.ozone import mda8, running_mean
 from tests.analysis.frames import START, hours, province
@@ -109,10 +109,9 @@ def test_noise_below_zero_does_not_withhold_the_index_of_an_hour() -> None:
     assert gone["aqi"].isna().all()
 
 
-def test_ox_in_ppb_uses_the_molar_masses_and_in_mass_the_plain_sum() -> None:
+def test_ox_adds_mixing_ratios() -> None:
     frame = pd.DataFrame({"o3": hours([196.18]), "no2": hours([18.804])})
     assert ox(frame).iloc[0] == pytest.approx(110.0, abs=0.05)
-    assert ox(frame, OxUnit.MASS).iloc[0] == pytest.approx(214.984)
 
 
 @pytest.mark.parametrize(
