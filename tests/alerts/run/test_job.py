@@ -226,17 +226,19 @@ def test_attribution_is_joined_by_station_parameter_and_overlap(
 ) -> None:
     hour = floor_hour(now)
     for station_id, words in (("t-01", "wind from the south"), ("t-02", "somewhere else")):
-        statement = {"topic": "wind", "zh": words, "en": words, "confidence": "medium"}
+        old = {"topic": "wind", "zh": words, "en": words, "confidence": "medium"}
+        new = {"topic": "tracers", "key": "attribution.tracers.unavailable", "figures": {}, "confidence": "none"}
         span = {"start": (hour - timedelta(hours=1)).isoformat(), "end": hour.isoformat()}
         state.documents.put(
             "attribution",
             f"{station_id}/pm25/{hour:%Y-%m-%dT%HZ}",
-            {"station_id": station_id, "parameter": "pm25", "statements": [statement], **span},
+            {"station_id": station_id, "parameter": "pm25", "statements": [old, new], **span},
         )
     write_hours("t-01", [30, 190])
     one_round(own, now)
     text = str(mails(maildir)[0].get_body(preferencelist=("plain",)).get_content())  # type: ignore[union-attr]  # it has one
     assert "wind from the south" in text
+    assert "没有可比较的示踪物" in text
     assert "somewhere else" not in text
 
 
