@@ -7,7 +7,7 @@ Nothing of the process that receives and keeps is changed. A drain that is start
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bench.ingest.field import CODES
 from ingest.collector import child
@@ -71,37 +71,37 @@ def _wrap_all() -> None:
     from store.influx.reading import ReadingStore
     from store.state.quarantine import QuarantineStore
 
-    def readings(batch: object) -> list[object]:
-        return [reading for decoded in batch for reading in decoded.readings]  # type: ignore[attr-defined]
+    def readings(batch: list[Any]) -> list[Any]:
+        return [reading for decoded in batch for reading in decoded.readings]
 
-    validate = message.validate
+    validate = vars(message)["validate"]
 
-    def dying(*args: object, **named: object) -> object:
-        if args[0].values.get(MARKED) == DEADLY:  # type: ignore[attr-defined]
+    def dying(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - passed through
+        if args[0].values.get(MARKED) == DEADLY:
             os._exit(70)
-        return validate(*args, **named)  # type: ignore[arg-type]
+        return validate(*args, **named)
 
-    message.validate = dying  # type: ignore[assignment]
+    vars(message)["validate"] = dying
     _wrap(message, "validate", "validate", lambda args: [args[0]])
     _wrap(ClockScreen, "screen", "screen", lambda args: args[1].readings)
     _wrap(OverwriteLog, "plan_writes", "revise", lambda args: readings(args[1]))
     _wrap(ReadingStore, "write_readings", "write", lambda args: args[1])
     added = QuarantineStore.add_many
 
-    def add(self: QuarantineStore, batch: object) -> int:
-        if any(item.parameter == UNRECORDED for _, _, rejections in batch for item in rejections):  # type: ignore[attr-defined]
+    def add(self: QuarantineStore, batch: Any) -> int:  # noqa: ANN401 - passed through
+        if any(item.parameter == UNRECORDED for _, _, rejections in batch for item in rejections):
             raise InjectedError("record")  # noqa: EM101 - a fault of the bench
-        return added(self, batch)  # type: ignore[arg-type]
+        return added(self, batch)
 
-    QuarantineStore.add_many = add  # type: ignore[method-assign,assignment]
+    QuarantineStore.add_many = add  # type: ignore[method-assign]
 
 
-def _wrap(owner: object, name: str, step: str, readings_of: Callable[[tuple[object, ...]], list[object]]) -> None:
+def _wrap(owner: object, name: str, step: str, readings_of: Callable[[tuple[Any, ...]], Any]) -> None:
     real, value = getattr(owner, name), _VALUES[step]
 
-    def stumbling(*args: object, **named: object) -> object:
-        if any(reading.values.get(MARKED) == value for reading in readings_of(args)):  # type: ignore[attr-defined]
+    def raising(*args: Any, **named: Any) -> Any:  # noqa: ANN401 - passed through
+        if any(reading.values.get(MARKED) == value for reading in readings_of(args)):
             raise InjectedError(step)
         return real(*args, **named)
 
-    setattr(owner, name, stumbling)
+    setattr(owner, name, raising)

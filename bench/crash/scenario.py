@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from bench.crash.poison import BAD, OLD, Due, Key, Place, Poisoner
 from bench.crash.poison_kinds import DEVICE
 from bench.ingest.field import CODES, START, CollectorProcess, Field, Load, message
@@ -275,9 +277,10 @@ def _rows_of(
 ) -> Iterator[tuple[Place, float]]:
     frame = scenario.rig.store.read_native(*names, start, START + _FAR, codes)
     for code in codes:
-        for at, value in frame[code].dropna().items():
+        values = frame[code].dropna()
+        for at, value in zip(pd.DatetimeIndex(values.index).to_pydatetime(), values, strict=True):
             if not isinstance(value, str):
-                yield (*names, code, at.to_pydatetime()), float(value)
+                yield (*names, code, at), float(value)
 
 
 def _entries(collector: CollectorProcess) -> Iterator[tuple[str, datetime, Entry]]:

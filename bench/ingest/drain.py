@@ -156,7 +156,7 @@ def _session(settings: CollectorSettings, client_id: str) -> Client:
     client = Client(
         CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5, manual_ack=True
     )
-    properties = Properties(PacketTypes.CONNECT)
+    properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     properties.SessionExpiryInterval = 3600
     properties.ReceiveMaximum = _RECEIVE_MAXIMUM
     client.connect_async(settings.mqtt_host, settings.mqtt_port, 60, clean_start=False, properties=properties)
@@ -166,7 +166,11 @@ def _session(settings: CollectorSettings, client_id: str) -> Client:
 def _open_session(settings: CollectorSettings, client_id: str) -> None:
     subscribed = threading.Event()
     client = _session(settings, client_id)
-    client.on_connect = lambda *_: client.subscribe(TOPIC, options=SubscribeOptions(qos=1))
+
+    def subscribe(*_: object) -> None:
+        client.subscribe(TOPIC, options=SubscribeOptions(qos=1))
+
+    client.on_connect = subscribe
     client.on_subscribe = lambda *_: subscribed.set()
     client.loop_start()
     subscribed.wait(10)

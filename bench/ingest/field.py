@@ -254,7 +254,7 @@ class Load(Publishing):
     ``n``, so that every one can be found again. ``published_at`` are the moments of the first station's messages.
     """
 
-    field: Field
+    rig: Field
     stations: list[str]
     rate_per_s: float
     codes: list[str]
@@ -267,7 +267,7 @@ class Load(Publishing):
         self.count = 0
 
     def _publish(self) -> None:
-        with self.field.publisher() as publisher:
+        with self.rig.publisher() as publisher:
             began = time.monotonic()
             while not self._stop.is_set():
                 self._stop.wait(max(0.0, began + self.count / self.rate_per_s - time.monotonic()))

@@ -56,7 +56,7 @@ def made_hour(network: NetworkCode, start: datetime, *, spoilt: bool, rng: np.ra
     frames = {}
     mistaken = next(item.parameter for item in parameters_of(network) if item.range_max is not None)
     for station in stations_of(network):
-        columns = {}
+        columns: dict[str, float] = {}
         for item in parameters_of(network):
             limit = load_thresholds().find(GrossRangeLimit, item.parameter, network=network, station_id="", month=0)
             low = limit.suspect_min if limit and limit.suspect_min is not None else item.range_min

@@ -66,7 +66,8 @@ def main() -> int:
     scores = {"ours": our_scores(examples, is_trained=asked.learn)}
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "in.npz"
-        np.savez_compressed(source, **{key: item for example in examples for key, item in peer_input(example).items()})
+        arrays = {key: item for example in examples for key, item in peer_input(example).items()}
+        np.savez_compressed(source, **arrays)  # type: ignore[arg-type]  # the stub takes a key for allow_pickle
         for peer in PEERS:
             scores[peer] = peer_scores(cases, run_peer(peer, source))
     if asked.table:
@@ -103,7 +104,8 @@ def cases_of(example: Example) -> list[Case]:
 
 def our_scores(examples: list[Example], *, is_trained: bool) -> dict[str, float]:
     """F1 by series, each station by the model that never saw it."""
-    shipped, found = load_model(), {}
+    shipped = load_model()
+    found: dict[str, float] = {}
     for station in sorted({example.station for example in examples}):
         others = [example for example in examples if example.station != station]
         model = train_detector(others) if is_trained else shipped.without[station]

@@ -66,7 +66,8 @@ def main() -> int:
         path = Path(name) / "series.npz"
         values, times = make_series()
         calls = [["year", *call] for call in PEER_CALLS.values() if call is not None]
-        np.savez(path, **{"year.values": values, "year.times": times, "calls": np.array(json.dumps(calls))})
+        arrays = {"year.values": values, "year.times": times, "calls": np.array(json.dumps(calls))}
+        np.savez(path, **arrays)  # type: ignore[arg-type]  # the stub takes a key for allow_pickle
         ours = _output([sys.executable, "-m", "bench.qc.station_year", "--ours", str(path)])
         try:
             script = str(ROOT / "bench" / "qc" / "station_year_ioos.py")

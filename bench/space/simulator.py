@@ -70,7 +70,7 @@ def plant(week: Week, seed: int) -> set[tuple[str, str, pd.Timestamp]]:
         name, code = names[rng.integers(len(names))], CODES[rng.integers(len(CODES))]
         frame = week.hours["gas"][name].copy()
         first = int(rng.integers(80, len(frame) - LENGTH_H))
-        frame.iloc[first : first + LENGTH_H, frame.columns.get_loc(code)] *= FACTOR
+        frame.loc[frame.index[first : first + LENGTH_H], code] *= FACTOR
         week.hours["gas"][name] = frame
         valid = frame[code].iloc[first : first + LENGTH_H].dropna()
         found |= {(name, code, start) for start in valid.index}

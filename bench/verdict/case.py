@@ -47,9 +47,9 @@ def planned_cases(week: PlannedWeek) -> Iterator[Case]:
         if not windows.is_faulty(week, window):
             yield _case(week, window, kind, variant)
     for flaw in week.plan.flaws:
-        window = windows.fault_window(week, flaw, rng)
-        if window is not None and not windows.has_release(week, window):
-            yield _case(week, window, flaw.kind, flaw.variant)
+        found = windows.fault_window(week, flaw, rng)
+        if found is not None and not windows.has_release(week, found):
+            yield _case(week, found, flaw.kind, flaw.variant)
 
 
 def _events(week: PlannedWeek, rng: np.random.Generator) -> Iterator[tuple[str, str, Window]]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from bench.verdict.flaw import Flaw, damage, seen_in_checks
 from bench.verdict.plan import Plan, PlannedSite, start_of
-from bench.verdict.release import GREENHOUSE
+from bench.verdict.release import GREENHOUSE, Release
 from qc.calibration.applied import Calibrations
 from qc.calibration.check import evaluate_checks, flagged_periods
 from qc.hourly.context import HourlyContext
@@ -156,7 +156,7 @@ class PlannedWeek(Week):
         return series
 
     def _simulated(
-        self, station: Station, instrument: Instrument, starts: np.ndarray, releases: tuple
+        self, station: Station, instrument: Instrument, starts: np.ndarray, releases: tuple[Release, ...]
     ) -> dict[str, np.ndarray]:
         site = PlannedSite(self.plan.world, station, instrument=instrument.id, releases=releases)
         found = simulate_instrument(site, instrument, starts)

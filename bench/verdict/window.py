@@ -67,10 +67,8 @@ def plume_windows(week: PlannedWeek, release: Release, rng: np.random.Generator)
     station = next(item for item in week.stations if item.id == release.station_id)
     found = []
     for instrument in station.instruments:
-        excess, clean = week.excess[station.id, instrument.id], week.clean[station.id, instrument.id]
-        inside = excess[
-            (excess.index >= pd.Timestamp(_at(release.start)).floor("h")) & (excess.index < _at(release.end))
-        ]
+        added, clean = week.excess[station.id, instrument.id], week.clean[station.id, instrument.id]
+        inside = added[(added.index >= pd.Timestamp(_at(release.start)).floor("h")) & (added.index < _at(release.end))]
         noticed = [
             code for code in instrument.parameters if len(inside) and _is_noticed(inside[code], clean[code], code)
         ]
@@ -103,7 +101,7 @@ def is_unusual(week: PlannedWeek, window: Window) -> bool:
     start = pd.Timestamp(window.start)
     inside = between(native.to_frame(), start, pd.Timestamp(window.end))[window.code]
     before = between(native.to_frame(), start - pd.Timedelta(hours=48), start)[window.code]
-    hours = [item.groupby(item.index.floor("h")).mean() for item in (before, inside)]
+    hours = [item.groupby(pd.DatetimeIndex(item.index).floor("h")).mean() for item in (before, inside)]
     if hours[0].empty or hours[1].empty:
         return False
     low, high = hours[0].quantile([0.04, 0.96])
@@ -149,7 +147,7 @@ def regional_windows(week: PlannedWeek, kind: str, rng: np.random.Generator) -> 
 
 
 def _has_rained(week: Week, station: Station, start: datetime, end: datetime) -> bool:
-    rain = week.hours["rad"][station.id].get("rain")
+    rain = week.hours["rad"][station.id]["rain"]
     inside = (rain.index >= start - HOUR) & (rain.index < end)
     return bool(rain[inside].sum() >= 2.0)
 
@@ -212,7 +210,7 @@ def _shows(week: PlannedWeek, window: Window, flaw: Flaw) -> bool:
         return True
     clean = week.clean[window.station.id, window.instrument.id][window.code]
     native = week.native[window.station.id, window.instrument.id][window.code]
-    measured = native.groupby(native.index.floor("h")).mean()
+    measured = native.groupby(pd.DatetimeIndex(native.index).floor("h")).mean()
     inside = (clean.index >= window.start) & (clean.index < window.end)
     if flaw.kind == "stuck":
         return float(clean[inside].std()) > 3 * 10.0 ** -parameter(window.code).decimals
