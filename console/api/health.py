@@ -51,7 +51,6 @@ def _answer_health(queries: Queries) -> Response:
         return json_answer(_unknown(report, str(error)))
     if (mail := data.mail) is not None:
         report["mail"] = _mail(mail)
-    summary = summarise(data.rows)
     listed = [
         {
             "id": row.station.id,
@@ -75,7 +74,7 @@ def _answer_health(queries: Queries) -> Response:
         }
         for item in data.processes
     ]
-    counts = {name: getattr(summary, name) for name in ("stations", "up", "late", "silent", "lying", "archive")}
+    counts = summarise(data.rows).counts._asdict()
     report |= {"detail": "", "summary": counts, "stations": listed, "processes": processes}
     return json_answer({"ok": database.ok, **report})
 

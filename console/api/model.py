@@ -3,8 +3,40 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
+
+from console.query import flag_explanation
+from console.view.health import StationCounts
+from console.view.series import FlagRow
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+_REVISION = Field(description="How often value, count or flag were changed since the hour was first made")
+_REASON: dict[str, Any] = {
+    "key": (str | None, Field(description="Key of the message; null for the note of a person")),
+    "figures": (dict[str, int | float | str | None], Field(description="Arguments of the message")),
+}
+
+
+def _mirror(
+    name: str, source: type, doc: str, described: dict[str, tuple[Any, FieldInfo]] | None = None
+) -> type[BaseModel]:
+    """Model with the fields of the type that is answered; ``described`` replaces some of them.
+
+    Parameters
+    ----------
+    name : str
+        In the OpenAPI document.
+    source : type
+        A class with annotated fields.
+    doc : str
+    described : dict, optional
+    """
+    fields: dict[str, Any] = {field: (hint, ...) for field, hint in get_type_hints(source).items()}
+    return create_model(name, __doc__=doc, **(fields | (described or {})))
 
 
 class Problem(BaseModel):
@@ -13,8 +45,8 @@ class Problem(BaseModel):
     type: str
     title: str
     status: int
-    detail: str
-    instance: str
+    detail: str = Field(description="What is wrong, and what to do")
+    instance: str = Field(description="Path of the request")
     parameter: str | None = None
     given: str | None = None
     expected: str | None = None
@@ -76,106 +108,69 @@ class SeriesModel(BaseModel):
     points: list[PointModel]
 
 
-class SeriesList(BaseModel):
-    """Series in ``[from, to)``, which ends before what was asked for where the rest is at ``next``."""
+class _Interval(BaseModel):
+    """What an answer covers."""
 
     from_: datetime = Field(alias="from")
-    to: datetime
+    to: datetime = Field(description="Before the end that was asked for where the rest is at `next`")
     level: str
     next: str | None = Field(description="Address of the rest, null where there is none")
+
+
+class SeriesList(_Interval):
+    """Series in ``[from, to)``."""
+
     series: list[SeriesModel]
 
 
-class FlagModel(BaseModel):
-    """One test's verdict on the values that start in ``[start, end)``; ``end`` null: on the value that starts at ``start``."""
-
-    start: datetime
-    station: str
-    network: str
-    instrument: str | None
-    parameter: str
-    test: str
-    flag: int
-    reason: str = Field(description="In English")
-    key: str | None = Field(description="Key of the message; null for the note of a person")
-    figures: dict[str, int | float | str | None] = Field(description="Arguments of the message")
-    end: datetime | None
+FlagModel = _mirror(
+    "FlagModel",
+    FlagRow,
+    "One test's flag on the values that start in ``[start, end)``; ``end`` null: on the value that starts at ``start``.",
+    {"reason": (str, Field(description="In English")), **_REASON},
+)
 
 
-class FlagList(BaseModel):
-    """Verdicts on values that start in ``[from, to)``, which ends before what was asked for where the rest is at ``next``."""
+class FlagList(_Interval):
+    """Flags of values that start in ``[from, to)``."""
 
-    from_: datetime = Field(alias="from")
-    to: datetime
-    level: str
-    next: str | None = Field(description="Address of the rest, null where there is none")
-    flags: list[FlagModel]
+    flags: list[FlagModel]  # type: ignore[valid-type]  # made from the type that is answered
 
 
-class HourValueModel(BaseModel):
-    """The hour in one network; figures in ``unit``, ``completeness`` 0 to 1, null where not stated."""
-
-    network: str
-    value: float | None
-    unit: str
-    count: int
-    flag: int
-    completeness: float | None
-    std: float | None
-    uncertainty: float | None
-    revision: int = Field(description="How often value, count or flag were changed since the hour was first made")
-
-
-class VerdictModel(BaseModel):
-    """Verdicts of one test and flag on the hour's values; ``version`` and ``run_id`` null: from before history was kept."""
-
-    level: str
-    network: str
-    instrument: str | None
-    test: str
-    flag: int
-    count: int
-    first: datetime
-    last: datetime
-    reason: str
-    reason_zh: str
-    key: str | None = Field(description="Key of the message; null for the note of a person")
-    figures: dict[str, int | float | str | None] = Field(description="Arguments of the message")
-    limit: dict[str, object] = Field(description="The limit's figures as they were; empty where the test needs none")
-    version: str | None
-    run_id: str | None
-    recorded_at: datetime | None
-
-
-class ChangeModel(BaseModel):
-    """What one run changed; ``flag`` 1: taken back, ``flag_before`` 1: nothing held before."""
-
-    recorded_at: datetime
-    run_id: str
-    version: str
-    level: str
-    network: str
-    instrument: str | None
-    test: str
-    flag_before: int
-    flag: int
-    count: int
-    reason: str
-    reason_zh: str
-    key: str | None = Field(description="Key of the message; null for the note of a person")
-    figures: dict[str, int | float | str | None] = Field(description="Arguments of the message")
-
-
-class WhyModel(BaseModel):
-    """Why an hour has its flag; changes oldest first."""
-
-    station: str
-    parameter: str
-    start: datetime
-    as_of: datetime | None
-    hours: list[HourValueModel]
-    verdicts: list[VerdictModel]
-    changes: list[ChangeModel]
+HourValueModel = _mirror(
+    "HourValueModel",
+    flag_explanation.HourValue,
+    "The hour in one network; figures in ``unit``, ``completeness`` 0 to 1, null where not stated.",
+    {"revision": (int, _REVISION)},
+)
+VerdictModel = _mirror(
+    "VerdictModel",
+    flag_explanation.FlagGroup,
+    "Flags of one test with one value on the hour's values; ``version`` and ``run_id`` null: from before history was kept.",
+    {
+        "limit": (
+            dict[str, object],
+            Field(description="The limit's figures as they were; empty where the test needs none"),
+        ),
+        **_REASON,
+    },
+)
+ChangeModel = _mirror(
+    "ChangeModel",
+    flag_explanation.FlagChangeGroup,
+    "What one run changed; ``flag`` 1: withdrawn, ``flag_before`` 1: none before.",
+    _REASON,
+)
+WhyModel = _mirror(
+    "WhyModel",
+    flag_explanation.FlagExplanation,
+    "Why an hour has its flag; changes oldest first.",
+    {
+        "hours": (list[HourValueModel], ...),
+        "verdicts": (list[VerdictModel], ...),
+        "changes": (list[ChangeModel], ...),
+    },
+)
 
 
 class AlertModel(BaseModel):
@@ -231,15 +226,9 @@ class MailModel(BaseModel):
     failed_24h: int
 
 
-class SummaryModel(BaseModel):
-    """Stations by state; ``stations`` without data sets (``archive``)."""
-
-    stations: int
-    up: int
-    late: int
-    silent: int
-    lying: int
-    archive: int
+SummaryModel = _mirror(
+    "SummaryModel", StationCounts, "Stations by state; ``stations`` without data sets (``archive``)."
+)
 
 
 class StationHealthModel(BaseModel):
@@ -273,6 +262,6 @@ class HealthReport(BaseModel):
     influxdb: DatabaseModel
     mail: MailModel | None = None
     detail: str
-    summary: SummaryModel | None
+    summary: SummaryModel | None  # type: ignore[valid-type]  # made from the type that is answered
     stations: list[StationHealthModel]
     processes: list[ProcessModel]

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 
 from console.api.alerts import answer_alerts
 from console.api.answer import json_answer
@@ -17,31 +17,14 @@ from console.api.flags_why import answer_why
 from console.api.health import health_in_time
 from console.api.model import AlertList, FlagList, HealthReport, Problem, SeriesList, StationList, WhyModel
 from console.api.series import answer_flags, answer_series
-from console.api.word import (
-    PREFIX,
-    AlertLimitWord,
-    AsOfWord,
-    AtWord,
-    BeforeWord,
-    FormatWord,
-    FromWord,
-    LevelWord,
-    LimitWord,
-    ParameterWord,
-    PeriodWord,
-    StationWord,
-    ToWord,
-)
+from console.api.word import PREFIX, AlertWords, SeriesWords, WhyWords
 from console.query.reading import CALLS, read_in
-from console.view.query import check_words, parse_series
+from console.view.query import parse_series
 
 if TYPE_CHECKING:
     from console.query.queries import Queries
     from schemas.network import Station
 
-_SERIES_WORDS = ("station", "parameter", "from", "to", "period", "level", "format", "limit", "bands")
-_WHY_WORDS = ("station", "parameter", "at", "as_of")
-_ALERT_WORDS = ("station", "from", "to", "limit", "before")
 _RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "A parameter is wrong; the problem names it and what was expected."},
     503: {"model": Problem, "description": "A database cannot be used; the problem names it and what to do."},
@@ -59,68 +42,21 @@ def build_router(queries: Queries) -> APIRouter:
         )
 
     @router.get("/series", response_model=SeriesList, summary="Values with count, completeness, flag and reasons")
-    async def series(  # noqa: PLR0913 - one argument a word of the address, for the documentation
-        request: Request,
-        station: StationWord = "",
-        parameter: ParameterWord = "",
-        *,
-        start: FromWord = "",
-        end: ToWord = "",
-        period: PeriodWord = "",
-        level: LevelWord = "hourly",
-        form: FormatWord = "json",
-        limit: LimitWord = "",
-    ) -> Response:
-        del station, parameter, start, end, period, level, form, limit
-        given = check_words(request.query_params.multi_items(), _SERIES_WORDS)
+    async def series(given: SeriesWords) -> Response:
         query = parse_series(given, queries.network, datetime.now(UTC))
         return await read_in(CALLS, partial(answer_series, queries, query, given))
 
-    @router.get("/flags", response_model=FlagList, summary="Verdicts other than PASS, by test")
-    async def flags(  # noqa: PLR0913 - one argument a word of the address, for the documentation
-        request: Request,
-        station: StationWord = "",
-        parameter: ParameterWord = "",
-        *,
-        start: FromWord = "",
-        end: ToWord = "",
-        period: PeriodWord = "",
-        level: LevelWord = "hourly",
-        form: FormatWord = "json",
-        limit: LimitWord = "",
-    ) -> Response:
-        del station, parameter, start, end, period, level, form, limit
-        given = check_words(request.query_params.multi_items(), _SERIES_WORDS)
+    @router.get("/flags", response_model=FlagList, summary="Flags other than PASS, by test")
+    async def flags(given: SeriesWords) -> Response:
         query = parse_series(given, queries.network, datetime.now(UTC))
         return await read_in(CALLS, partial(answer_flags, queries, query, given))
 
-    @router.get(
-        "/flags/why", response_model=WhyModel, summary="Why an hour has its flag: limits, runs and every change"
-    )
-    async def flags_why(
-        request: Request,
-        station: StationWord = "",
-        parameter: ParameterWord = "",
-        *,
-        at: AtWord = "",
-        as_of: AsOfWord = "",
-    ) -> Response:
-        del station, parameter, at, as_of
-        given = check_words(request.query_params.multi_items(), _WHY_WORDS)
+    @router.get("/flags/why", response_model=WhyModel, summary="Why an hour has its flag: limits, runs, every change")
+    async def flags_why(given: WhyWords) -> Response:
         return await read_in(CALLS, partial(answer_why, queries, given))
 
     @router.get("/alerts", response_model=AlertList, summary="Alerts as episodes, open ones first")
-    async def alerts(
-        request: Request,
-        station: StationWord = "",
-        *,
-        start: FromWord = "",
-        end: ToWord = "",
-        limit: AlertLimitWord = "",
-        before: BeforeWord = "",
-    ) -> Response:
-        del station, start, end, limit, before
-        given = check_words(request.query_params.multi_items(), _ALERT_WORDS)
+    async def alerts(given: AlertWords) -> Response:
         return await read_in(CALLS, partial(answer_alerts, queries, given))
 
     @router.get("/health", response_model=HealthReport, summary="State of the databases and of the network")

@@ -1,13 +1,14 @@
-"""Words of an address of the API, with their descriptions."""
+"""Words of an address of the API: descriptions for the documentation, and the dependencies that read and check them."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Depends, Query, Request
 
 from console.query.episodes import LONGEST_PAGE
 from console.view.part import MOST
+from console.view.query import check_words
 
 PREFIX = "/api/v1"
 MOST_ALERTS = 500
@@ -42,3 +43,45 @@ BeforeWord = Annotated[
     str, Query(alias="before", description="`next` of the previous answer: the ended alerts after it.")
 ]
 FormatWord = Annotated[str, Query(alias="format", description="`json` (default) or `csv`.")]
+
+
+async def _series_words(  # noqa: PLR0913 - one argument a word of the address, for the documentation
+    request: Request,
+    station: StationWord = "",
+    parameter: ParameterWord = "",
+    *,
+    start: FromWord = "",
+    end: ToWord = "",
+    period: PeriodWord = "",
+    level: LevelWord = "hourly",
+    form: FormatWord = "json",
+    limit: LimitWord = "",
+) -> dict[str, str]:
+    del station, parameter, start, end, period, level, form, limit
+    known = ("station", "parameter", "from", "to", "period", "level", "format", "limit", "bands")
+    return check_words(request.query_params.multi_items(), known)
+
+
+async def _why_words(
+    request: Request, station: StationWord = "", parameter: ParameterWord = "", *, at: AtWord = "", as_of: AsOfWord = ""
+) -> dict[str, str]:
+    del station, parameter, at, as_of
+    return check_words(request.query_params.multi_items(), ("station", "parameter", "at", "as_of"))
+
+
+async def _alert_words(
+    request: Request,
+    station: StationWord = "",
+    *,
+    start: FromWord = "",
+    end: ToWord = "",
+    limit: AlertLimitWord = "",
+    before: BeforeWord = "",
+) -> dict[str, str]:
+    del station, start, end, limit, before
+    return check_words(request.query_params.multi_items(), ("station", "from", "to", "limit", "before"))
+
+
+SeriesWords = Annotated[dict[str, str], Depends(_series_words)]
+WhyWords = Annotated[dict[str, str], Depends(_why_words)]
+AlertWords = Annotated[dict[str, str], Depends(_alert_words)]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from console.view.link import Implausible, LinkState, Rejected, StationHealth, station_health
 
@@ -16,9 +15,8 @@ if TYPE_CHECKING:
     from schemas.network import Network, Station
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
-    """Tiles above the table. ``median_lag`` is over the stations that are up; None where there are none."""
+class StationCounts(NamedTuple):
+    """Stations by state; ``stations`` without data sets (``archive``)."""
 
     stations: int
     up: int
@@ -26,6 +24,12 @@ class Summary:
     silent: int
     lying: int
     archive: int
+
+
+class Summary(NamedTuple):
+    """Figures of the tiles above the table: ``median_lag`` of the stations that are up, None without any; values ``rejected``."""
+
+    counts: StationCounts
     median_lag: timedelta | None
     rejected: int
 
@@ -77,16 +81,15 @@ def summarise(rows: Iterable[StationHealth]) -> Summary:
     rows = list(rows)
     count = Counter(row.state for row in rows)
     lags = sorted(row.lag for row in rows if row.state is LinkState.UP and row.lag is not None)
-    return Summary(
+    counts = StationCounts(
         stations=len(rows) - count[LinkState.ARCHIVE],
         up=count[LinkState.UP],
         late=count[LinkState.LATE],
         silent=count[LinkState.SILENT],
         lying=count[LinkState.IMPLAUSIBLE],
         archive=count[LinkState.ARCHIVE],
-        median_lag=lags[len(lags) // 2] if lags else None,
-        rejected=sum(row.rejected.count for row in rows),
     )
+    return Summary(counts, lags[len(lags) // 2] if lags else None, sum(row.rejected.count for row in rows))
 
 
 def select(rows: Iterable[StationHealth], *, network: str = "", state: str = "", text: str = "") -> list[StationHealth]:
