@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable
+
     import typer
 
+    from store.settings import SharedSettings
+
+_Settings = TypeVar("_Settings", bound="SharedSettings")
 _STOP_S = 45.0
-"""At most so long after SIGTERM the collector is gone [s]; idle or under load it takes a second."""
+"""Longest time from SIGTERM to the end of the collector [s]; idle or under load it takes a second."""
 
 
 def register(app: typer.Typer) -> None:
@@ -19,22 +25,40 @@ def register(app: typer.Typer) -> None:
 
 def collect() -> None:
     """Take messages from the broker into the raw log and the database until SIGTERM or Ctrl-C. 运行采集器。"""
+    from ingest.collector import collector
+    from ingest.process.settings import CollectorSettings
+
+    run_part("collect", CollectorSettings, collector.collect, within_s=_STOP_S)
+
+
+def run_part(
+    name: str, kind: type[_Settings], run: Callable[[_Settings, threading.Event], object], *, within_s: float
+) -> None:
+    """Run a part of the ingest until SIGTERM or Ctrl-C; an error that a person can act on ends it with status 1.
+
+    Parameters
+    ----------
+    name : str
+        Command.
+    kind : type of settings
+    run : callable
+    within_s : float
+        Longest time from the signal to the end [s].
+    """
     import threading
 
-    from ingest.collector import collector
     from ingest.process.error import IngestError
     from ingest.process.log import configure_logging
-    from ingest.process.settings import CollectorSettings
     from ingest.process.shutdown import shutdown_on_signals
     from store.error import StoreError
     from store.settings import load_settings
 
     stop = threading.Event()
-    shutdown_on_signals(stop, within_s=_STOP_S)
+    shutdown_on_signals(stop, within_s=within_s)
     configure_logging()
-    settings = load_settings(CollectorSettings)
+    settings = load_settings(kind)
     try:
-        collector.collect(settings, stop)
+        run(settings, stop)
     except (IngestError, StoreError) as error:
-        sys.stderr.write(f"skyground collect: {error}\n")
+        sys.stderr.write(f"skyground {name}: {error}\n")
         sys.exit(1)

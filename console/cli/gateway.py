@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import typer
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import typer
 
 _STOP_S = 25.0
-"""At most so long after SIGTERM the gateway is gone [s]."""
+"""Longest time from SIGTERM to the end of the gateway [s]."""
 
 
 def register(app: typer.Typer) -> None:
@@ -15,22 +18,8 @@ def register(app: typer.Typer) -> None:
 
 def gateway() -> None:
     """Take HJ 212 frames over TCP, keep, answer and publish them until SIGTERM or Ctrl-C. 运行 HJ 212 接入网关。"""
-    import threading
-
+    from console.cli.collect import run_part
     from ingest.gateway import server
     from ingest.gateway.settings import GatewaySettings
-    from ingest.process.error import IngestError
-    from ingest.process.log import configure_logging
-    from ingest.process.shutdown import shutdown_on_signals
-    from store.error import StoreError
-    from store.settings import load_settings
 
-    stop = threading.Event()
-    shutdown_on_signals(stop, within_s=_STOP_S)
-    configure_logging()
-    settings = load_settings(GatewaySettings)
-    try:
-        server.run(settings, stop)
-    except (IngestError, StoreError) as error:
-        typer.echo(f"skyground gateway: {error}", err=True)
-        raise typer.Exit(1) from error
+    run_part("gateway", GatewaySettings, server.run, within_s=_STOP_S)

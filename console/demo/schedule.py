@@ -7,9 +7,8 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
-
 from console.local.airflow import ENDED, AirflowClient
+from console.local.process import poll
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,13 +21,14 @@ GATE_WINDOW = timedelta(hours=24)
 
 
 class ScheduleError(RuntimeError):
-    """A DAG run failed or did not end; names the DAG and its failed tasks."""
+    """A DAG run failed; names the DAG and its failed tasks."""
 
 
 def connect(url: str, *, timeout_s: float = 120) -> AirflowClient:
     """Client of an Airflow that has parsed all our DAGs."""
     client = AirflowClient(url)
-    _wait(lambda: set(DAGS) <= set(client.dag_ids()), f"Airflow has not parsed {', '.join(DAGS)}", timeout_s)
+    complaint = f"Airflow has not parsed {', '.join(DAGS)}"
+    poll(lambda: set(DAGS) <= set(client.dag_ids()), complaint, timeout_s=timeout_s, every_s=0.5)
     return client
 
 
@@ -73,7 +73,7 @@ def _ended(client: AirflowClient, name: str, is_wanted: Callable[[DagRun], bool]
         found[:] = [run for run in client.runs(name) if run.state in ENDED and is_wanted(run)]
         return bool(found)
 
-    _wait(has_ended, f"{name} did not end", timeout_s)
+    poll(has_ended, f"{name} did not end", timeout_s=timeout_s, every_s=0.5)
     return found[-1]
 
 
@@ -82,14 +82,3 @@ def _check(client: AirflowClient, runs: Sequence[DagRun]) -> None:
     if failed:
         msg = "failed DAG runs: " + "; ".join(failed)
         raise ScheduleError(msg)
-
-
-def _wait(ready: Callable[[], bool], complaint: str, timeout_s: float) -> None:
-    retrying = Retrying(
-        retry=retry_if_result(lambda is_ready: not is_ready), stop=stop_after_delay(timeout_s), wait=wait_fixed(0.5)
-    )
-    try:
-        retrying(ready)
-    except RetryError:
-        msg = f"{complaint} within {timeout_s:.0f} s"
-        raise ScheduleError(msg) from None

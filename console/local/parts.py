@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from console.local.settings import LocalSettings
+
+
+def _nothing() -> None:
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +43,10 @@ class LocalPart:
     """
 
     name: str
-    title_zh: str
-    title_en: str
     command: Sequence[str]
-    environment: Mapping[str, str]
-    prepare: Callable[[], None]
     ready: Callable[[], bool]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[], None] = _nothing
     timeout_s: float = 120.0
     address: str = ""
     answers: bool = True
@@ -56,10 +58,6 @@ def all_parts(settings: LocalSettings) -> dict[str, LocalPart]:
     return {part.name: part for part in (make(settings) for make in makers)}
 
 
-def _nothing() -> None:
-    return None
-
-
 def _skyground(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "console.cli", *arguments]
 
@@ -68,22 +66,20 @@ def _directory(settings: LocalSettings, name: str) -> Path:
     return (settings.run_dir / name).resolve()
 
 
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
 def _broker(settings: LocalSettings) -> LocalPart:
     port = local_port(settings.mqtt_url, "MQTT_URL")
     directory = _directory(settings, "broker")
     path = directory / "mosquitto.conf"
 
-    def prepare() -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        path.write_text(mosquitto_conf(directory, port), encoding="utf-8")
-
     return LocalPart(
         name="broker",
-        title_zh="消息代理",
-        title_en="MQTT broker",
         command=["mosquitto", "-c", str(path)],
-        environment={},
-        prepare=prepare,
+        prepare=lambda: _write(path, mosquitto_conf(directory, port)),
         ready=lambda: port_answers(port),
         address=settings.mqtt_url,
     )
@@ -94,17 +90,10 @@ def _influxdb(settings: LocalSettings) -> LocalPart:
     directory = _directory(settings, "influxdb")
     path = directory / "influxdb.conf"
 
-    def prepare() -> None:
-        directory.mkdir(parents=True, exist_ok=True)
-        path.write_text(influxdb_conf(directory, port, free_ports(1)[0]), encoding="utf-8")
-
     return LocalPart(
         name="influxdb",
-        title_zh="时序数据库",
-        title_en="InfluxDB",
         command=["influxd", "-config", str(path)],
-        environment={},
-        prepare=prepare,
+        prepare=lambda: _write(path, influxdb_conf(directory, port, free_ports(1)[0])),
         ready=lambda: http_answers(f"http://127.0.0.1:{port}/ping"),
         address=settings.influx_url,
     )
@@ -114,11 +103,7 @@ def _collector(settings: LocalSettings) -> LocalPart:
     has_port = settings.metrics_port > 0
     return LocalPart(
         name="collector",
-        title_zh="采集器",
-        title_en="Collector",
         command=_skyground("collect"),
-        environment={},
-        prepare=_nothing,
         ready=lambda: not has_port or port_answers(settings.metrics_port),
         address=f"http://127.0.0.1:{settings.metrics_port}/metrics" if has_port else "(SKYGROUND_METRICS_PORT=0)",
         answers=has_port,
@@ -128,11 +113,7 @@ def _collector(settings: LocalSettings) -> LocalPart:
 def _gateway(settings: LocalSettings) -> LocalPart:
     return LocalPart(
         name="gateway",
-        title_zh="HJ 212 接入网关",
-        title_en="HJ 212 gateway",
         command=_skyground("gateway"),
-        environment={},
-        prepare=_nothing,
         ready=lambda: port_answers(settings.gateway_port),
         address=f"tcp://127.0.0.1:{settings.gateway_port}",
     )
@@ -141,11 +122,7 @@ def _gateway(settings: LocalSettings) -> LocalPart:
 def _watch(settings: LocalSettings) -> LocalPart:
     return LocalPart(
         name="watch",
-        title_zh="告警值守",
-        title_en="Alert watch",
         command=_skyground("watch"),
-        environment={},
-        prepare=_nothing,
         ready=lambda: True,
         address=str(settings.rules),
         answers=False,
@@ -157,11 +134,7 @@ def _mail(settings: LocalSettings) -> LocalPart:
     maildir = settings.maildir or _directory(settings, "maildir")
     return LocalPart(
         name="mail",
-        title_zh="本地邮件接收",
-        title_en="Local mail sink",
         command=_skyground("alerts", "sink", "--port", str(port), "--maildir", str(maildir)),
-        environment={},
-        prepare=_nothing,
         ready=lambda: port_answers(port),
         address=f"{settings.smtp_url} -> {maildir}",
     )
@@ -171,11 +144,7 @@ def _console(settings: LocalSettings) -> LocalPart:
     local_port(settings.console_url, "CONSOLE_URL")
     return LocalPart(
         name="console",
-        title_zh="控制台",
-        title_en="Console",
         command=_skyground("console"),
-        environment={},
-        prepare=_nothing,
         ready=lambda: http_answers(settings.console_url + "/api/v1/health"),
         address=settings.console_url,
     )
@@ -187,14 +156,11 @@ def _airflow(settings: LocalSettings) -> LocalPart:
     wrapper = home / "bin" / "airflow"
 
     def prepare() -> None:
-        wrapper.parent.mkdir(parents=True, exist_ok=True)
-        wrapper.write_text(airflow_wrapper(Path(sys.executable).parent / "airflow"), encoding="utf-8")
+        _write(wrapper, airflow_wrapper(Path(sys.executable).parent / "airflow"))
         wrapper.chmod(0o755)
 
     return LocalPart(
         name="airflow",
-        title_zh="任务调度",
-        title_en="Airflow",
         command=[sys.executable, "-m", "airflow", "standalone"],
         environment=airflow_environment(settings, home, port),
         prepare=prepare,

@@ -54,12 +54,17 @@ def wait_until(
         return False
 
     began = time.monotonic()
+    poll(is_ready, f"{what} did not answer", timeout_s=timeout_s)
+    return time.monotonic() - began
+
+
+def poll(is_ready: Callable[[], bool], complaint: str, *, timeout_s: float, every_s: float = 0.1) -> None:
+    """Poll until ``is_ready``; raises `NotReadyError` with the complaint after ``timeout_s``."""
     retrying = Retrying(
-        retry=retry_if_result(lambda answer: not answer), stop=stop_after_delay(timeout_s), wait=wait_fixed(0.1)
+        retry=retry_if_result(lambda answer: not answer), stop=stop_after_delay(timeout_s), wait=wait_fixed(every_s)
     )
     try:
         retrying(is_ready)
     except RetryError:
-        msg = f"{what} did not answer within {timeout_s:.0f} s"
+        msg = f"{complaint} within {timeout_s:.0f} s"
         raise NotReadyError(msg) from None
-    return time.monotonic() - began

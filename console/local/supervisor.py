@@ -96,7 +96,7 @@ class Supervisor:
         try:
             return wait_until(
                 part.ready,
-                what=part.title_en,
+                what=name,
                 timeout_s=part.timeout_s,
                 alive=lambda: self.state(name).state in _UP,
             )
