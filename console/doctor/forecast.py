@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +16,7 @@ _WINDOW_DAYS = 14
 """Complete days that a rate is taken from [d]."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Growth:
+class Growth(NamedTuple):
     """Growth of one component [B d⁻¹].
 
     Attributes
@@ -40,8 +38,7 @@ class Growth:
     left_bytes: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiskForecast:
+class DiskForecast(NamedTuple):
     """Days until only the reserve is free: at the largest, the median and the smallest growth [d]; None: not within `LONGEST_DAYS`."""
 
     earliest_days: float | None

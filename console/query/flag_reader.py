@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from console.view.part import QueryPart, cut
-from console.view.query import ValueLevel
 from schemas.flagged import with_ends
 from schemas.frames import concat_flags
 from schemas.message import NetworkCode
+from store.archive.option import Level
 from store.influx.store import Bucket
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 PIECE_ROWS = 20_000
 """Target size of a piece [1]."""
 _FIRST = {
-    ValueLevel.NATIVE: timedelta(hours=1),
-    ValueLevel.HOURLY: timedelta(days=1),
-    ValueLevel.REVIEWED: timedelta(days=1),
+    Level.NATIVE: timedelta(hours=1),
+    Level.HOURLY: timedelta(days=1),
+    Level.REVIEWED: timedelta(days=1),
 }
 _SHORTEST, _LONGEST = timedelta(hours=1), timedelta(days=366)
 _FASTEST = 8.0
@@ -35,14 +35,7 @@ _SECOND = timedelta(seconds=1)
 
 
 class FlagReader:
-    """Reads flag records of all networks.
-
-    Parameters
-    ----------
-    influx : InfluxStore
-    threads : Executor
-        Networks and stations are read side by side in it.
-    """
+    """Reads flag records of all networks; networks and stations in parallel threads of an executor."""
 
     def __init__(self, influx: InfluxStore, threads: Executor) -> None:
         self._influx = influx
@@ -77,7 +70,7 @@ class FlagReader:
 
     def read(self, query: SeriesQuery, start: datetime, end: datetime) -> pd.DataFrame:
         """Flags frame of a query's stations (all if none are named) and parameters (all if none) in ``[start, end)``, by time."""
-        bucket = Bucket.NATIVE if query.level is ValueLevel.NATIVE else Bucket.HOURLY
+        bucket = Bucket.NATIVE if query.level is Level.NATIVE else Bucket.HOURLY
         stations: Sequence[str | None] = query.stations or (None,)
         asked = [(str(code), station) for code in NetworkCode for station in stations]
         frames = self._threads.map(

@@ -18,13 +18,7 @@ WIDEN_EVERY_S = 300.0
 
 
 class LastSeen:
-    """Start of the latest native reading of every instrument; one thread at a time.
-
-    Parameters
-    ----------
-    influx : InfluxStore
-    network : Network
-    """
+    """Start of the latest native reading of every instrument; one thread at a time."""
 
     def __init__(self, influx: InfluxStore, network: Network) -> None:
         self._influx = influx

@@ -1,4 +1,4 @@
-"""What the pages and the API read, gathered from the stores: blocking, called from threads only."""
+"""Queries of the pages and the API over the stores: blocking, called from threads only."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from console.view.completeness import (
 )
 from console.view.health import networks_of
 from console.view.link import InstrumentHealth, LinkState, StationHealth
-from console.view.query import SeriesQuery, ValueLevel
 from console.view.series import PlotSeries, contributors, hourly_series, native_series
 from console.view.station import InstrumentValues, ReasonGroup, last_values
 from qc.review.level2 import review_notes, reviewed
 from schemas.completeness import expected_count, expected_of
 from schemas.interval import Interval, floor_hour
 from schemas.review import ACTIVE
+from store.archive.option import Level
 from store.influx.store import Bucket
 from store.recorded_flags import read_recorded_flags
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from console.view.alert import AlertHistory
     from console.view.part import QueryPart
+    from console.view.query import SeriesQuery
     from schemas.flagged import RecordedFlags
     from schemas.network import Network, Station
     from store.influx.store import InfluxStore
@@ -56,14 +57,7 @@ class StationPage:
 
 
 class Queries:
-    """The stores as the console sees them.
-
-    Parameters
-    ----------
-    settings : SharedSettings
-    influx : InfluxStore
-    state : StateStore
-    """
+    """The stores as the console sees them."""
 
     def __init__(self, settings: SharedSettings, influx: InfluxStore, state: StateStore) -> None:
         self.settings = settings
@@ -142,7 +136,7 @@ class Queries:
     def series(self, query: SeriesQuery) -> list[PlotSeries]:
         """Series of a query, in the order of its stations and parameters; parameters a station does not have are left out."""
         asked = [(self.network.stations[station], code) for station in query.stations for code in query.parameters]
-        read = self._native_series if query.level is ValueLevel.NATIVE else self._hourly_series
+        read = self._native_series if query.level is Level.NATIVE else self._hourly_series
         return [item for found in self._threads.map(lambda pair: read(query, *pair), asked) for item in found]
 
     def _hourly_series(self, query: SeriesQuery, station: Station, code: str) -> list[PlotSeries]:
@@ -150,7 +144,7 @@ class Queries:
         for network in self._networks_with(station, code):
             hourly = self.influx.read_hourly(network, station.id, query.start, query.end, [code])
             flags = self.influx.read_flags(Bucket.HOURLY, network, query.start, query.end, station_id=station.id)
-            if query.level is ValueLevel.REVIEWED:
+            if query.level is Level.REVIEWED:
                 hourly, flags = self._reviewed(query, network, station.id, hourly, flags)
             counts = [
                 expected_count(item.cadence_s) for item in expected_of(station, network) if item.parameter == code

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from store.state import AlertProgress, AlertStatus, StoredTransition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledgement:
+class Acknowledgement(NamedTuple):
     """Acknowledgement of an alert."""
 
     who: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analysis.statistics.aqi import level_of
 from analysis.statistics.exceedance import count_days
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from schemas.words import Words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StationAqi:
+class StationAqi(NamedTuple):
     """One station's latest published index; ``colour`` as the standard gives it, ``dark`` where it needs white text."""
 
     station_id: str
@@ -35,8 +33,7 @@ class StationAqi:
     edition: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CityAqi:
+class CityAqi(NamedTuple):
     """A city: its stations with an index, the worst first, of how many; and days of exceedance in the period at any of them."""
 
     city: str

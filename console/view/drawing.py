@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from console.view.quantity import name_of
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from schemas.words import Words
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitLine:
+class LimitLine(NamedTuple):
     """A comparison value drawn across a panel: of which parameter, in its canonical unit, and what it is."""
 
     parameter: str

@@ -23,8 +23,7 @@ _LETTER, _LINE, _MARK = 7.5, 14.0, 7.0
 """Width of a Latin letter (a Chinese character has two), height of a line, radius of a mark [px]."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class Mark(NamedTuple):
     """A station on the map, in pixels of the view box."""
 
     row: StationHealth
@@ -32,8 +31,7 @@ class Mark:
     y: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Label:
+class Label(NamedTuple):
     """A city's name on the map: the middle of its line, at the base."""
 
     city: City
@@ -41,8 +39,7 @@ class Label:
     y: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GridLine:
+class GridLine(NamedTuple):
     """A line of the graticule with its text in degrees; ``vertical`` is a meridian."""
 
     vertical: bool

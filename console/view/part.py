@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from console.view.query import SeriesQuery, SeriesQueryError, ValueLevel, expected, parse_whole
+from console.view.query import SeriesQuery, SeriesQueryError, expected, parse_whole
 from schemas.interval import floor_hour
+from store.archive.option import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +41,7 @@ def values_per_hour(query: SeriesQuery, network: Network) -> float:
     count = 0.0
     for station in query.stations:
         own = [item for item in network.stations[station].instruments if set(item.parameters) & set(query.parameters)]
-        if query.level is ValueLevel.NATIVE:
+        if query.level is Level.NATIVE:
             count += sum(len(set(item.parameters) & set(query.parameters)) * 3600 / item.cadence_s for item in own)
         else:
             count += len({(item.network, code) for item in own for code in item.parameters if code in query.parameters})

@@ -17,6 +17,7 @@ from schemas.civil_moment import MomentError, parse_civil_moment
 from schemas.parameter import load_parameters
 from schemas.reason import Reason
 from schemas.words import render
+from store.archive.option import Level
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -57,14 +58,6 @@ def expected(kind: str, **figures: Figure) -> Reason:
     return Reason("expected", kind, figures, "page")
 
 
-class ValueLevel(StrEnum):
-    """Which values: as instruments gave them, checked hourly means, or these after review."""
-
-    NATIVE = "native"
-    HOURLY = "hourly"
-    REVIEWED = "L2"
-
-
 class PeriodPreset(StrEnum):
     """Lengths of time on offer."""
 
@@ -81,9 +74,9 @@ LENGTHS = {
     PeriodPreset.MONTH: timedelta(days=30),
 }
 LONGEST = {
-    ValueLevel.NATIVE: timedelta(days=31),
-    ValueLevel.HOURLY: timedelta(days=3660),
-    ValueLevel.REVIEWED: timedelta(days=3660),
+    Level.NATIVE: timedelta(days=31),
+    Level.HOURLY: timedelta(days=3660),
+    Level.REVIEWED: timedelta(days=3660),
 }
 """Longest interval one question may ask for: it bounds the memory of an answer."""
 
@@ -102,7 +95,7 @@ class SeriesQuery:
     parameters: tuple[str, ...]
     start: datetime
     end: datetime
-    level: ValueLevel
+    level: Level
     period: PeriodPreset | None = None
     moving: bool = True
     bands: bool = False
@@ -149,7 +142,7 @@ def parse_series(given: Mapping[str, str], network: Network, now: datetime) -> S
     if len(stations) * len(parameters) > MAX_SERIES:
         asked = f"{len(stations)} x {len(parameters)}"
         raise SeriesQueryError(field="parameter", given=asked, expected=expected("most_series", most=MAX_SERIES))
-    level = _choice(given, "level", ValueLevel, ValueLevel.HOURLY)
+    level = _choice(given, "level", Level, Level.HOURLY)
     period = (
         _choice(given, "period", PeriodPreset, PeriodPreset.DAY)
         if given.get("period") or not given.get("from")
@@ -170,7 +163,7 @@ def parse_series(given: Mapping[str, str], network: Network, now: datetime) -> S
     )
 
 
-def _check_interval(start: datetime, end: datetime, level: ValueLevel, given: Mapping[str, str]) -> None:
+def _check_interval(start: datetime, end: datetime, level: Level, given: Mapping[str, str]) -> None:
     if end <= start:
         given_end = given.get("to", format_utc(end))
         raise SeriesQueryError(field="to", given=given_end, expected=expected("later", start=format_utc(start)))

@@ -14,9 +14,10 @@ from console.view.alert_row import alert_row, timeline
 from console.view.attribution import statements
 from console.view.chart import chart_height, series_chart
 from console.view.drawing import Drawing, LimitLine
-from console.view.query import SeriesQuery, ValueLevel
+from console.view.query import SeriesQuery
 from console.web.pages.series import station_names
 from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem, theme_of
+from store.archive.option import Level
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -118,7 +119,7 @@ def _query(page: Page, episode: AlertHistory, station_id: str, parameter: str) -
         parameters=(parameter,),
         start=min(start, end - _AFTER),
         end=end,
-        level=ValueLevel.HOURLY,
+        level=Level.HOURLY,
         moving=False,
     )
 

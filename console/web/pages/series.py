@@ -13,11 +13,12 @@ from console.view.chart_line import MAX_POINTS
 from console.view.drawing import Drawing
 from console.view.limits import limit_lines
 from console.view.part import check_drawn
-from console.view.query import LENGTHS, PeriodPreset, SeriesQuery, SeriesQueryError, ValueLevel, parse_series
+from console.view.query import LENGTHS, PeriodPreset, SeriesQuery, SeriesQueryError, parse_series
 from console.view.summary import summarise_series
 from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem, theme_of
 from schemas.interval import Interval
 from schemas.parameter import load_parameters
+from store.archive.option import Level
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -131,8 +132,7 @@ def _segments(query: SeriesQuery) -> dict[str, object]:
         for period in LENGTHS
     ]
     levels = [
-        (level, query.with_(level=level).address(), query.level is level)
-        for level in (ValueLevel.HOURLY, ValueLevel.NATIVE)
+        (level, query.with_(level=level).address(), query.level is level) for level in (Level.HOURLY, Level.NATIVE)
     ]
     return {"periods": periods, "levels": levels}
 

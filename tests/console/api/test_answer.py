@@ -19,9 +19,10 @@ from console.api.answer import csv_answer
 from console.api.series import ROW_COLUMNS, series_rows
 from console.query.flag_reader import FlagReader
 from console.view.part import MOST, MOST_DRAWN, check_drawn, parse_limit, parts, split, values_per_hour
-from console.view.query import SeriesQuery, SeriesQueryError, ValueLevel, parse_series
+from console.view.query import SeriesQuery, SeriesQueryError, parse_series
 from console.view.series import PlotSeries, flag_rows, hourly_series, native_series
 from schemas.flag import Flag
+from store.archive.option import Level
 from store.influx.store import Bucket, InfluxStore
 from tests.console.build import NOW, flags, hours, instrument, network, station, verdicts
 
@@ -36,9 +37,7 @@ PAIR = [instrument("gas1", parameters=("pm25",)), instrument("gas2", parameters=
 NETWORK = network(station("a-1", *PAIR, instrument("pm1", network="pm", cadence_s=3600, parameters=("pm25",))))
 
 
-def query(
-    length: timedelta, level: ValueLevel = ValueLevel.HOURLY, *, parameters: tuple[str, ...] = ("pm25",)
-) -> SeriesQuery:
+def query(length: timedelta, level: Level = Level.HOURLY, *, parameters: tuple[str, ...] = ("pm25",)) -> SeriesQuery:
     return SeriesQuery(stations=("a-1",), parameters=parameters, start=NOW - length, end=NOW, level=level)
 
 
@@ -72,13 +71,13 @@ def test_a_flag_names_its_network_and_the_end_of_what_it_covers() -> None:
 
 def test_values_an_hour_are_counted_by_cadence_instrument_and_network() -> None:
     assert values_per_hour(query(HOUR), NETWORK) == 2
-    assert values_per_hour(query(HOUR, ValueLevel.NATIVE), NETWORK) == 121
+    assert values_per_hour(query(HOUR, Level.NATIVE), NETWORK) == 121
     assert values_per_hour(query(HOUR, parameters=("o3",)), NETWORK) == 0
 
 
 @hypothesis_settings(deadline=None)
-@given(st.integers(1, 40_000), st.integers(1, 5_000), st.sampled_from(list(ValueLevel)))
-def test_the_parts_of_a_query_follow_each_other_and_are_bounded(minutes: int, limit: int, level: ValueLevel) -> None:
+@given(st.integers(1, 40_000), st.integers(1, 5_000), st.sampled_from(list(Level)))
+def test_the_parts_of_a_query_follow_each_other_and_are_bounded(minutes: int, limit: int, level: Level) -> None:
     asked = query(timedelta(minutes=minutes), level)
     found = list(parts(asked, NETWORK, limit))
     assert (found[0].start, found[-1].end) == (asked.start, asked.end)
@@ -104,7 +103,7 @@ def test_a_wrong_limit_is_named(text: str) -> None:
 def test_a_plot_of_too_many_values_is_refused_with_what_would_do() -> None:
     check_drawn(query(timedelta(days=3_000)), NETWORK)
     with pytest.raises(SeriesQueryError, match=f"at most {MOST_DRAWN:,} values"):
-        check_drawn(query(timedelta(days=31 * 12), ValueLevel.NATIVE), NETWORK)
+        check_drawn(query(timedelta(days=31 * 12), Level.NATIVE), NETWORK)
 
 
 def test_the_first_part_of_a_csv_is_read_before_it_is_answered() -> None:
@@ -134,7 +133,7 @@ def test_every_verdict_of_ten_years_comes_once_whatever_the_limit(stored: Influx
     burst = [NOW - timedelta(days=900) + step * HOUR for step in range(20)]
     write_flags(stored, "gas", [NOW - timedelta(days=3_600), *burst, NOW - 2 * HOUR])
     write_flags(stored, "rad", [NOW - timedelta(days=900)], tests=12)
-    asked = SeriesQuery(stations=(), parameters=(), start=NOW - timedelta(days=3_650), end=NOW, level=ValueLevel.HOURLY)
+    asked = SeriesQuery(stations=(), parameters=(), start=NOW - timedelta(days=3_650), end=NOW, level=Level.HOURLY)
     rest: SeriesQuery | None = asked
     keys = list[tuple[object, ...]]()
     with ThreadPoolExecutor(4) as threads:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from console.view.alert import episodes, with_status
+from console.view.alert import AlertHistory, episodes, with_status
 from console.view.alert_row import alert_row, timeline
 from console.view.attribution import matching, statements
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
@@ -41,6 +41,18 @@ def _document(start: datetime, **more: object) -> Document:
         **more,
     }
     return Document(kind="attribution", key="k", version=1, body=body, created_at=NOW)
+
+
+def _status(episode: AlertHistory, transition_id: int, **more: object) -> AlertStatus:
+    last = episode.last
+    return AlertStatus(
+        alert_key=episode.alert_key,
+        state=FIRING,
+        transition_id=transition_id,
+        transition=last,
+        recorded_at=NOW,
+        **more,  # type: ignore[arg-type]  # fields of AlertStatus
+    )
 
 
 def test_transitions_in_any_order_become_episodes_open_ones_first() -> None:
@@ -89,14 +101,7 @@ def test_an_alert_that_is_only_watched_no_longer_is_closed_and_not_ended_well() 
 def test_an_open_alert_shows_its_extreme_so_far_with_the_value_now() -> None:
     (found,) = episodes([_stored(1, OK, FIRING, 0, value=160.7)])
     progress = AlertProgress(extreme=299.1, extreme_at=NOW, latest=25.0, latest_at=NOW + timedelta(hours=4))
-    status = AlertStatus(
-        alert_key=found.alert_key,
-        state=FIRING,
-        transition_id=1,
-        transition=found.last,
-        recorded_at=NOW,
-        progress=progress,
-    )
+    status = _status(found, 1, progress=progress)
     row = alert_row(with_status(found, status), words("en", "page"), {}, NOW)
     assert (row.value, row.latest, row.latest_at) == ("299.1", "25.0", NOW + timedelta(hours=4))
 
@@ -111,16 +116,8 @@ def test_a_silence_that_goes_on_shows_how_long_it_has_lasted() -> None:
 
 def test_an_acknowledgement_belongs_to_its_episode_only() -> None:
     first, second = episodes([_stored(1, OK, FIRING, 0), _stored(2, FIRING, OK, 1), _stored(3, OK, FIRING, 5)])
-    status = AlertStatus(
-        alert_key=first.alert_key,
-        state=FIRING,
-        transition_id=3,
-        transition=first.last,
-        recorded_at=NOW,
-        acknowledged_by="Li",
-        acknowledged_at=NOW + timedelta(hours=6),
-        note="on my way",
-    )
+    taken_at = NOW + timedelta(hours=6)
+    status = _status(first, 3, acknowledged_by="Li", acknowledged_at=taken_at, note="on my way")
     taken = with_status(first, status)
     assert [step.title for step in timeline(taken, words("en", "page"))] == ["Firing", "Acknowledged by Li"]
     assert with_status(second, status).acknowledged is None

@@ -5,7 +5,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from console.view.query import SeriesQueryError, ValueLevel, parse_series
+from console.view.query import SeriesQueryError, parse_series
+from store.archive.option import Level
 from tests.console.build import NOW, network, station
 
 NETWORK = network(station("a-1"), station("b-1"))
@@ -13,7 +14,7 @@ NETWORK = network(station("a-1"), station("b-1"))
 
 def test_without_words_it_is_the_last_24_hours_of_hourly_means() -> None:
     query = parse_series({}, NETWORK, NOW)
-    assert (query.end, query.end - query.start, query.level) == (NOW, timedelta(hours=24), ValueLevel.HOURLY)
+    assert (query.end, query.end - query.start, query.level) == (NOW, timedelta(hours=24), Level.HOURLY)
 
 
 @pytest.mark.parametrize(
