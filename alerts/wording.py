@@ -17,6 +17,11 @@ def word(key: str, language: str, **arguments: object) -> str:
     return words(language, "mail")(key, **arguments)
 
 
+def titles(key: str, **arguments: object) -> tuple[str, str]:
+    """Text of a key in Chinese and in English, as an operation alert stores its title."""
+    return word(key, "zh", **arguments), word(key, "en", **arguments)
+
+
 def other(language: str) -> str:
     """The other language."""
     return "en" if language == "zh" else "zh"

@@ -39,20 +39,12 @@ def early_warning_hourly() -> None:
 
     @task(trigger_rule="all_done")
     def warn() -> dict[str, int]:
-        from alerts.run.delivery import deliver
-        from alerts.run.evaluation import evaluate
+        from alerts.run.round import evaluate_and_deliver
         from alerts.settings import AlertSettings
         from store.settings import load_settings
 
         start, end = bounds(window_of(timedelta(hours=24)))
-        settings = load_settings(AlertSettings)
-        now = datetime.now(UTC)
-        mails = deliver(settings, now)  # first, so that an evaluation that fails does not hold up what waits
-        try:
-            found = evaluate(settings, start, end, now)
-        finally:  # one rule that fails does not hold up the mails of the others
-            mails += deliver(settings, now)
-        return {"transitions": found, "mails": mails}
+        return evaluate_and_deliver(load_settings(AlertSettings), start, end, datetime.now(UTC))
 
     forecast() >> warn()
 

@@ -13,6 +13,7 @@ def report_failure(context: Context) -> None:
     """Raise an operation alert for a failed task, with the error."""
     from alerts.run.operation import raise_operation
     from alerts.settings import AlertSettings
+    from alerts.wording import titles
     from schemas.alert import Severity
     from store.settings import load_settings
 
@@ -21,8 +22,7 @@ def report_failure(context: Context) -> None:
     raise_operation(
         load_settings(AlertSettings),
         key=f"dag/{instance.dag_id}/{instance.task_id}",
-        title_zh=f"任务失败：{instance.dag_id}.{instance.task_id}",
-        title_en=f"Task failed: {instance.dag_id}.{instance.task_id}",
+        titles=titles("task_failed", task=f"{instance.dag_id}.{instance.task_id}"),
         detail=f"{type(error).__name__}: {error}" if error else "no exception given",
         severity=Severity.WARNING,
         now=datetime.now(UTC),

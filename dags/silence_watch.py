@@ -28,20 +28,13 @@ def silence_watch() -> None:
 
     @task
     def watch() -> dict[str, int]:
-        from alerts.run.delivery import deliver
-        from alerts.run.evaluation import evaluate
+        from alerts.run.round import evaluate_and_deliver
         from alerts.settings import AlertSettings
         from store.settings import load_settings
 
-        start, end = bounds(window_of(timedelta(hours=2)))
-        settings = load_settings(AlertSettings)
         now = datetime.now(UTC)
-        mails = deliver(settings, now)  # first, so that an evaluation that fails does not hold up what waits
-        try:
-            found = evaluate(settings, start, max(end, now), now)
-        finally:  # one rule that fails does not hold up the mails of the others
-            mails += deliver(settings, now)
-        return {"transitions": found, "mails": mails}
+        start, end = bounds(window_of(timedelta(hours=2)))
+        return evaluate_and_deliver(load_settings(AlertSettings), start, max(end, now), now)
 
     watch()
 

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from alerts.rules.rule import is_changed
 from schemas.alert import AlertState, AlertTransition, Severity
+from schemas.reason import Reason, parse_reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from alerts.rules.table import AlertRules
+    from schemas.reason import Figure
     from store.state import ClaimedTransition, Delivery
 
 SAME_RISE = timedelta(hours=1)
 """Levels that begin within this are one rise."""
 SAME_END = timedelta(hours=3)
 """A lower level that ends within this of a higher one is covered by the higher one's mail."""
-INHIBITED = "inhibited"
 _RANK = {Severity.INFO: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
@@ -58,11 +59,11 @@ class ClaimedAlert(NamedTuple):
 
 
 class Decision(NamedTuple):
-    """The decision on an episode, with the ``reason`` where it is not mailed."""
+    """The decision on an episode, with the ``reason`` where it is not mailed now."""
 
     episode: ClaimedAlert
     action: Action
-    reason: str = ""
+    reason: Reason | None = None
 
 
 class Situation(NamedTuple):
@@ -134,7 +135,7 @@ def _decide(
     if _is_inhibited(begin.transition, situation.firing, rising) and (
         end is None or _ended_with_higher(end.transition, situation, ends)
     ):
-        return Decision(episode, Action.SKIP, INHIBITED)
+        return Decision(episode, Action.SKIP, _not_mailed("inhibited"))
     return Decision(episode, Action.BEGIN if end is None else Action.BOTH)
 
 
@@ -143,17 +144,27 @@ def _decide_end(
 ) -> Decision:
     beginning = situation.beginnings.get(end.transition_id)
     if beginning is None:
-        return Decision(episode, Action.SKIP, "it has no beginning that was to be mailed")
+        return Decision(episode, Action.SKIP, _not_mailed("no_beginning"))
     if beginning.is_open:
-        return Decision(episode, Action.WAIT, "its beginning is being mailed")
-    is_inhibited = beginning.detail.endswith(INHIBITED)
+        return Decision(episode, Action.WAIT)
+    is_inhibited = _is_of_inhibition(beginning.detail)
     if is_inhibited and _ended_with_higher(end.transition, situation, ends):
-        return Decision(episode, Action.SKIP, "a higher level ended with it")
+        return Decision(episode, Action.SKIP, _not_mailed("higher_ended"))
     if beginning.state == "failed":
         return Decision(episode, Action.BOTH)
     if beginning.state == "sent" or is_inhibited:
         return Decision(episode, Action.END)
-    return Decision(episode, Action.SKIP, "its beginning was not mailed")
+    return Decision(episode, Action.SKIP, _not_mailed("beginning_skipped"))
+
+
+def _not_mailed(kind: str, **figures: Figure) -> Reason:
+    return Reason("not_mailed", kind, figures, "mail")
+
+
+def _is_of_inhibition(detail: str) -> bool:
+    """Whether a delivery was skipped as inhibited; deliveries of earlier versions hold the text ``not mailed: inhibited``."""
+    reason = parse_reason(detail)
+    return detail.endswith(": inhibited") if reason is None else reason.key == _not_mailed("inhibited").key
 
 
 def _is_still_meant(begin: AlertTransition, rules: AlertRules) -> bool:
@@ -161,7 +172,7 @@ def _is_still_meant(begin: AlertTransition, rules: AlertRules) -> bool:
     return rule is not None and not is_changed(begin, rule)
 
 
-def _too_old(episode: ClaimedAlert, begin: ClaimedTransition, situation: Situation) -> str | None:
+def _too_old(episode: ClaimedAlert, begin: ClaimedTransition, situation: Situation) -> Reason | None:
     """Why a beginning is history: it was found too late, and the alert does not hold any more.
 
     How long a mail then waited for its server does not count.
@@ -176,7 +187,7 @@ def _too_old(episode: ClaimedAlert, begin: ClaimedTransition, situation: Situati
     if episode.end is None:
         last = max(last, situation.held_until.get(begin.transition.alert_key, last))
     is_old = oldest_h and begin.recorded_at - last > timedelta(hours=oldest_h)
-    return f"older than {oldest_h:g} h" if is_old else None
+    return _not_mailed("old", hours=oldest_h) if is_old else None
 
 
 def _is_inhibited(begin: AlertTransition, firing: Iterable[AlertTransition], rising: Iterable[AlertTransition]) -> bool:

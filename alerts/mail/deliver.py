@@ -18,6 +18,7 @@ from alerts.mail.message import Envelope, compose, message_id, render
 from alerts.rules.watched import why_unwatched
 from ingest.process.guard import describe, divide, say
 from schemas.alert import AlertState, RuleKind
+from schemas.reason import encode_reason
 from store.state.delivery import EMAIL
 
 if TYPE_CHECKING:
@@ -177,10 +178,10 @@ def _settle(
         if action is Action.WAIT:
             for claim in episode.claims:
                 sources.state.deliveries.release(claim.delivery_id, worker, datetime.now(UTC) + LOOK_AGAIN)
-        elif action is Action.SKIP:
+        elif reason is not None:
             _note(sources, episode, list(_references(sources, episode, statuses)))
             for claim in episode.claims:
-                sources.state.deliveries.skip(claim.delivery_id, f"not mailed: {reason}", worker=worker)
+                sources.state.deliveries.skip(claim.delivery_id, encode_reason(reason), worker=worker)
         else:
             yield _Post(episode, action is Action.BOTH)
 

@@ -22,6 +22,7 @@ from alerts.mail.series import (
 )
 from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, NeighbourValue, TimedValue, VerdictLine
 from alerts.rules.forecast import FORECAST, forecast_of
+from alerts.rules.operation import SYSTEM
 from alerts.rules.rule import ALL, is_changed
 from alerts.rules.threshold.rule import RuleAveraging, ThresholdRule
 from alerts.rules.threshold.sample import HOUR
@@ -178,15 +179,14 @@ def _verdict(sources: Sources, transition: AlertTransition, network: str | None)
 def _station_name(station: Station | None, station_id: str) -> Name:
     if station:
         return Name(station.name("zh"), station.name("en"))
-    return {ALL: Name("全部站点", "All stations"), "system": Name("系统", "System")}.get(
-        station_id, Name(station_id, station_id)
-    )
+    key = {ALL: "province", SYSTEM: "system"}.get(station_id)
+    return Name(station_id, station_id) if key is None else Name.from_word(key)
 
 
 def _what(transition: AlertTransition) -> tuple[Name, int]:
     if transition.parameter is None:
         network = transition.evidence.get("network")
-        return (Name(f"{network} 监测网", f"Network {network}") if network else Name("系统", "System")), 1
+        return (Name.from_word("network", network=network) if network else Name.from_word("system")), 1
     try:
         known = parameter(transition.parameter)
     except ParameterError:

@@ -41,11 +41,7 @@ def headline(view: AlertView, language: str) -> str:
         own = view.text(f"title_{language}") or view.text(f"title_{wording.other(language)}")
         return " ".join(own.split()) or _rule_title(view, language)
     if view.text("scope") == "all":
-        return (
-            "所有站点均无数据：请检查采集器或消息服务器"
-            if language == "zh"
-            else "All stations silent: check collector or broker"
-        )
+        return word("all_silent", language)
     return _rule_title(view, language)
 
 
@@ -55,11 +51,7 @@ def caption(view: AlertView, language: str) -> str:
     if view.kind is RuleKind.OPERATION or view.text("scope") == "all":
         return title
     value = _end_caption(view, language) if view.is_resolved else _begin_caption(view, language)
-    return (
-        f"{view.station.of(language)} {title} {value}"
-        if language == "zh"
-        else f"{title} at {view.station.of(language)}, {value}"
-    )
+    return word("caption", language, title=title, station=view.station.of(language), value=value)
 
 
 def _begin_caption(view: AlertView, language: str) -> str:
@@ -82,7 +74,7 @@ def _end_caption(view: AlertView, language: str) -> str:
         parts.append(
             f"{word('now', language).lower()} {wording.number_text(view.latest.value, view.decimals, language)}"
         )
-    return ("，" if language == "zh" else ", ").join(parts)
+    return word("comma", language).join(parts)
 
 
 def mail_table(view: AlertView, language: str) -> MailTable:
@@ -102,8 +94,7 @@ def _value(view: AlertView, language: str) -> MailTable:
         label = f"{word('forecast', language)} · {label}"
     against = f"{word('threshold', language)} {'<' if view.is_below else '>'} {wording.quantity(change.threshold, view.unit, view.decimals, language)}"
     if shown is not None and change.threshold and change.threshold > 0:
-        ratio = f"{shown / change.threshold:.2f}"
-        against += f" · 为阈值的 {ratio} 倍" if language == "zh" else f" · {ratio} × threshold"
+        against += word("ratio", language, ratio=f"{shown / change.threshold:.2f}")
     rows = _place_rows(view, language) + _time_rows(view, language)
     if view.extreme and view.extreme.at:
         rows.append((word("peak_at", language), wording.time_text(view.extreme.at, view.zone, language)))

@@ -249,5 +249,4 @@ def _by_station(views: Sequence[AlertView]) -> list[AlertView]:
 
 
 def _station_count(views: Sequence[AlertView], language: str) -> str:
-    count = len(_by_station(views))
-    return f"{count} 站" if language == "zh" else f"{count} stations"
+    return wording.word("station_count", language, count=len(_by_station(views)))

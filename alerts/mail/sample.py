@@ -10,25 +10,38 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, NeighbourValue, SeriesPoint, TimedValue
-from alerts.rules.operation import OperationRule
+from alerts.rules.operation import OperationRule, operation_begin
 from alerts.rules.threshold.rule import ThresholdRule
+from alerts.wording import titles, word
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
+from schemas.city import city_name
 from schemas.flag import Flag
 from schemas.interval import floor_hour
 from schemas.message import NetworkCode
+from schemas.words import LANGUAGES
 
 if TYPE_CHECKING:
     from alerts.rules.table import Rule
 
 HOUR = timedelta(hours=1)
 LIMIT_UG_M3 = 150.0
+CITY = "210100"
+"""Shenyang, GB/T 2260."""
 GAP, DOUBTFUL = (9, 10), 5
+
+
+def _texts(key: str) -> dict[str, str]:
+    """Title and advice of a rule in both languages."""
+    return {
+        f"{part}_{language}": word(name, language)
+        for part, name in (("title", key), ("advice", f"{key}_do"))
+        for language in LANGUAGES
+    }
+
+
 RULE = ThresholdRule(
     name="sample",
-    title_zh="PM2.5 重度污染",
-    title_en="PM2.5 heavily polluted",
-    advice_zh="这是一封测试邮件，无需处置。真实告警会在这里给出处置步骤。",
-    advice_en="This is a test mail; nothing needs to be done. A real alert says here what to do.",
+    **_texts("sample_value"),
     severity=Severity.CRITICAL,
     source="HJ 633-2026 Table 3, IAQI 200",
     verified=True,
@@ -39,10 +52,7 @@ RULE = ThresholdRule(
 )
 OPERATION = OperationRule(
     name="sample-operation",
-    title_zh="数据处理任务失败",
-    title_en="A processing task failed",
-    advice_zh="打开 Airflow 查看该任务日志；按运行手册处理后重跑。",
-    advice_en="Open the task's log in Airflow; follow the runbook, then run it again.",
+    **_texts("sample_task"),
     severity=Severity.WARNING,
     source="project default",
     verified=False,
@@ -80,18 +90,10 @@ def raised_view(at: datetime, console_url: str) -> AlertView:
             for hour, middle in enumerate(176.0 - 4.5 * hour + 10 * math.sin(hour / 4) for hour in range(18))
         ),
         neighbours=tuple(
-            NeighbourValue(Name(f"邻站{index}", f"Neighbour {index}"), 4.0 * index, value)
+            NeighbourValue(Name.from_word("sample_neighbour", number=index), 4.0 * index, value)
             for index, value in enumerate((171.0, 158.0, 121.0), 1)
         ),
-        causes=(
-            Cause(
-                Name(
-                    "超标时段 71% 的时间吹西南风（平均 1.8 m/s），西南扇区的条件概率 0.64 为各扇区最高",
-                    "Wind from the southwest 71% of the time (mean 1.8 m/s); conditional probability 0.64, the highest of all sectors",
-                ),
-                "medium",
-            ),
-        ),
+        causes=(Cause(Name.from_word("sample_cause"), "medium"),),
     )
 
 
@@ -115,31 +117,18 @@ def _of_station(at: datetime, console_url: str, number: int) -> AlertView:
         msgspec.structs.replace(change, value=value),
         console_url,
         alert_id=number,
-        station=Name(f"示例{number}号站", f"Sample station {number}"),
+        station=Name.from_word("sample_station", number=number),
         points=view.points,
         extreme=TimedValue(value, at - HOUR),
     )
 
 
 def _operation(at: datetime, console_url: str) -> AlertView:
-    change = AlertTransition(
-        alert_key="operation/dag/qc_hourly",
-        rule=OPERATION.name,
-        kind=RuleKind.OPERATION,
-        severity=Severity.WARNING,
-        station_id="system",
-        parameter=None,
-        from_state=AlertState.OK,
-        to_state=AlertState.FIRING,
-        at=at,
-        since=at,
-        evidence={
-            "title_zh": "任务失败：qc_hourly.flag_hours",
-            "title_en": "Task failed: qc_hourly.flag_hours",
-            "detail": "StoreError: timeout after 30 s while reading gas hourly\nrun scheduled 2026-11-22T08:00:00Z, try 3 of 3",
-        },
-    )
-    return _view(change, console_url, rule=OPERATION, what=Name("系统", "System"), station=Name("系统", "System"))
+    detail = "StoreError: timeout after 30 s while reading gas hourly\nrun scheduled 2026-11-22T08:00:00Z, try 3 of 3"
+    texts = titles("task_failed", task="qc_hourly.flag_hours")
+    change = operation_begin("dag/qc_hourly", OPERATION.name, Severity.WARNING, at, titles=texts, detail=detail)
+    system = Name.from_word("system")
+    return _view(change, console_url, rule=OPERATION, what=system, station=system)
 
 
 def _points(end: datetime, count: int) -> tuple[SeriesPoint, ...]:
@@ -182,7 +171,7 @@ def _view(
     *,
     rule: Rule = RULE,
     alert_id: int = 0,
-    station: Name = Name("示例一号站", "Sample station 1"),  # noqa: B008 - frozen
+    station: Name | None = None,
     what: Name = Name("PM2.5", "PM2.5"),  # noqa: B008 - frozen
     **more: object,
 ) -> AlertView:
@@ -190,8 +179,8 @@ def _view(
         alert_id=alert_id,
         transition=transition,
         rule=rule,
-        station=station,
-        city=Name("沈阳市", "Shenyang") if transition.parameter else Name("", ""),
+        station=station or Name.from_word("sample_station", number=1),
+        city=Name(city_name(CITY, "zh"), city_name(CITY, "en")) if transition.parameter else Name("", ""),
         what=what,
         unit="ug/m3",
         decimals=1,

@@ -10,6 +10,7 @@ import msgspec
 from alerts.rules.rule import LOOKS_AT
 from alerts.rules.table import Rule
 from alerts.rules.threshold.rule import ThresholdRule
+from alerts.wording import titles
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
 from schemas.flag import Flag
 from schemas.moment import stored_moment
@@ -20,6 +21,11 @@ class Name(msgspec.Struct, frozen=True):
 
     zh: str
     en: str
+
+    @classmethod
+    def from_word(cls, key: str, **arguments: object) -> Name:
+        """A text of the mails by its key, `alerts.wording.word`."""
+        return cls(*titles(key, **arguments))
 
     def of(self, language: str) -> str:
         """Name in ``zh`` or ``en``, falling back to the other."""

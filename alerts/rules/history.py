@@ -7,7 +7,7 @@ that evaluate the same data find the same transitions, which the store keeps onc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -80,6 +80,16 @@ def machine_after(transition: AlertTransition | None) -> Machine:
     )
 
 
+def identity_of(subject: Subject, rule: CommonRule) -> dict[str, Any]:
+    """Fields of a transition that name its alert."""
+    of_rule = {"rule": rule.name, "kind": rule.KIND, "severity": rule.severity}
+    return of_rule | {
+        "alert_key": subject.alert_key,
+        "station_id": subject.station_id,
+        "parameter": subject.parameter,
+    }
+
+
 def transition_of(
     change: StateChange, rule: CommonRule, subject: Subject, extra: Mapping[str, object] | None = None
 ) -> AlertTransition:
@@ -92,12 +102,7 @@ def transition_of(
         LOOKS_AT: rule.looks_at(subject.station_id),
     }
     return AlertTransition(
-        alert_key=subject.alert_key,
-        rule=rule.name,
-        kind=rule.KIND,
-        severity=rule.severity,
-        station_id=subject.station_id,
-        parameter=subject.parameter,
+        **identity_of(subject, rule),
         from_state=change.from_state,
         to_state=change.to_state,
         at=change.at,

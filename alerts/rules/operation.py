@@ -56,7 +56,7 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
     now: datetime,
     reason: Reason | None = None,
 ) -> AlertTransition | None:
-    """Note a report; the transition to be stored when the alert was not open, else None. A disabled rule raises nothing.
+    """Record a report; the transition to be stored when the alert was not open, else None. A disabled rule raises nothing.
 
     Parameters
     ----------
@@ -77,9 +77,19 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
     at = now.replace(second=0, microsecond=0)
     if status:
         at = max(at, status.transition.at + timedelta(microseconds=1))
+    found = operation_begin(key, rule.name if rule else "operation", severity, at, titles=titles, detail=detail)
+    if reason is not None:
+        found.evidence["reason"] = encode_reason(reason)
+    return found
+
+
+def operation_begin(
+    key: str, rule: str, severity: Severity, at: datetime, *, titles: tuple[str, str], detail: str
+) -> AlertTransition:
+    """The beginning of an operation alert."""
     return AlertTransition(
-        alert_key=alert_key,
-        rule=rule.name if rule else "operation",
+        alert_key=PREFIX + key,
+        rule=rule,
         kind=RuleKind.OPERATION,
         severity=severity,
         station_id=SYSTEM,
@@ -88,11 +98,7 @@ def operation_transition(  # noqa: PLR0913 - the parts of a report, all by keywo
         to_state=AlertState.FIRING,
         at=at,
         since=at,
-        evidence={
-            **dict(zip(_TITLES, titles, strict=True)),
-            "detail": detail[:LONGEST_DETAIL],
-            **({} if reason is None else {"reason": encode_reason(reason)}),
-        },
+        evidence={**dict(zip(_TITLES, titles, strict=True)), "detail": detail[:LONGEST_DETAIL]},
     )
 
 

@@ -43,19 +43,7 @@ def load_rules(path: Path) -> AlertRules:
 
 
 def parse_rules(text: str, name: str) -> AlertRules:
-    """Parse rules.
-
-    Parameters
-    ----------
-    text : str
-        TOML.
-    name : str
-        File name for error messages.
-
-    Raises
-    ------
-    RulesFileError
-    """
+    """Parse rules of TOML; raises `RulesFileError`, whose message begins with ``name``, that of the file."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

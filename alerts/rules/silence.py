@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple
 from msgspec import Meta
 
 from alerts.rules.evaluation import is_outdated
-from alerts.rules.history import Subject
+from alerts.rules.history import Subject, identity_of
 from alerts.rules.rule import ALL, LONGEST_H, LOOKS_AT, CommonRule
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind
 from schemas.message import NetworkCode
@@ -227,12 +227,7 @@ def silence_change(
     elif last is not None and at <= last.at:
         at = max(silence.looked_at, last.at + timedelta(microseconds=1))
     return AlertTransition(
-        alert_key=subject.alert_key,
-        rule=rule.name,
-        kind=rule.KIND,
-        severity=rule.severity,
-        station_id=subject.station_id,
-        parameter=None,
+        **identity_of(subject, rule),
         from_state=AlertState.FIRING if is_firing else AlertState.OK,
         to_state=AlertState.OK if is_firing else AlertState.FIRING,
         at=at,

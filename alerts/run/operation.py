@@ -22,21 +22,22 @@ def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
     settings: SharedSettings,
     *,
     key: str,
-    title_zh: str,
-    title_en: str,
+    titles: tuple[str, str],
     detail: str,
     severity: Severity,
     now: datetime,
     rules: AlertRules | None = None,
 ) -> bool:
-    """Report trouble of the system itself: a failed task, a held batch, a flooded quarantine.
+    """Report a failure of the system itself, such as a failed task.
 
     Parameters
     ----------
     key : str
         One alert a key, for example ``dag/qc_hourly``; its beginning chooses the operation rule.
-    title_zh, title_en, detail : str
-        For the mail; the detail as plain text.
+    titles : tuple of str
+        Chinese and English, as of `alerts.wording.titles`.
+    detail : str
+        Plain text.
     severity : Severity
     now : datetime
         Aware.
@@ -55,7 +56,7 @@ def raise_operation(  # noqa: PLR0913 - the parts of a report, all by keyword
             state,
             (load_rules(own.rules) if rules is None else rules).operation(key),
             key=key,
-            titles=(title_zh, title_en),
+            titles=titles,
             detail=detail,
             severity=severity,
             status=status,

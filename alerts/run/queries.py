@@ -10,7 +10,9 @@ import msgspec
 from alerts.channels import email
 from alerts.mail.message import Envelope, compose, message_id, render
 from alerts.mail.sample import sample_views
+from alerts.wording import word
 from schemas.alert import AlertState, RuleKind
+from schemas.words import sentence
 from store.state import LARGEST_ID, StateStore
 
 if TYPE_CHECKING:
@@ -62,16 +64,18 @@ def list_states(
             alert_key=item.alert_key,
             since=item.transition.since,
             value=_extreme(item, now),
-            latest=item.progress.latest if item.transition.parameter and item.state is not AlertState.OK else None,
-            latest_at=item.progress.latest_at
-            if item.transition.parameter and item.state is not AlertState.OK
-            else None,
+            latest=item.progress.latest if _has_latest(item) else None,
+            latest_at=item.progress.latest_at if _has_latest(item) else None,
             unit=item.transition.unit,
             end_reason=item.transition.reason,
             taken_by=item.acknowledged_by,
         )
         for item in found[:limit]
     ]
+
+
+def _has_latest(status: AlertStatus) -> bool:
+    return bool(status.transition.parameter) and status.state is not AlertState.OK
 
 
 def _extreme(status: AlertStatus, now: datetime) -> float | None:
@@ -95,7 +99,10 @@ def show_transition(settings: SharedSettings, transition_id: int) -> dict[str, A
             "present_state": status.state if status else None,
             "taken_by": status.acknowledged_by if status else None,
             "note": status.note if status else None,
-            "deliveries": store.deliveries.list(transition_id=stored.id),
+            "deliveries": [
+                msgspec.structs.replace(item, detail=sentence(item.detail, settings.language))
+                for item in store.deliveries.list(transition_id=stored.id)
+            ],
         }
 
 
@@ -114,7 +121,7 @@ def send_sample(settings: AlertSettings, to: tuple[str, ...] = ()) -> tuple[str,
     """Send a made-up alert; returns the recipients, raises `alerts.channels.email.DeliveryError`."""
     now = datetime.now(UTC)
     rendered = render(sample_views(now, settings.console_url)["raised"], settings.language)
-    label = "测试" if settings.language == "zh" else "Test"
+    label = word("test", settings.language)
     envelope = Envelope(
         sender=settings.mail_from,
         recipients=to or settings.mail_to,

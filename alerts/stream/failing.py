@@ -79,8 +79,7 @@ def _alarm(  # noqa: PLR0917 - what fails, how and since when
         raise_operation(
             settings,
             key=_key(step),
-            title_zh=word("watch_title", "zh", step=word(f"step_{step}", "zh")),
-            title_en=word("watch_title", "en", step=word(f"step_{step}", "en")),
+            titles=(_title(step, "zh"), _title(step, "en")),
             detail="\n".join(texts.values()),
             severity=Severity.CRITICAL,
             now=now,
@@ -94,6 +93,10 @@ def _alarm(  # noqa: PLR0917 - what fails, how and since when
         post_standby(settings, event="watch_failing", text=texts[settings.language], now=now, step=step, detail=detail)
     except StandbyError as error:
         _log.error("standby_dead", event_told="watch_failing", detail=str(error))
+
+
+def _title(step: str, language: str) -> str:
+    return word("watch_title", language, step=word(f"step_{step}", language))
 
 
 def _key(step: str) -> str:

@@ -60,6 +60,12 @@ def moody(own: AlertSettings, tmp_path: Path) -> Iterator[tuple[Moody, AlertSett
     controller.stop()
 
 
+def start_alert(influx: InfluxStore, own: AlertSettings, now: datetime) -> None:
+    """Let an alert begin."""
+    put_hours(influx, "t-01", floor_hour(now) - 2 * HOUR, [20.0, 220.0], **O3)
+    look(own, now)
+
+
 def look(own: AlertSettings, now: datetime) -> None:
     evaluate(own, now - 2 * DAY, now, now)
 
@@ -148,8 +154,7 @@ def test_the_end_of_a_beginning_that_was_refused_for_good_says_both(
     moody: tuple[Moody, AlertSettings], influx: InfluxStore, state: StateStore, now: datetime, tmp_path: Path
 ) -> None:
     server, own = moody
-    put_hours(influx, "t-01", floor_hour(now) - 2 * HOUR, [20.0, 220.0], **O3)
-    look(own, now)
+    start_alert(influx, own, now)
     server.answers = ["554 no"]
     assert deliver(own, now) == 0
     put_hours(influx, "t-01", floor_hour(now), [30.0, 30.0], **O3)
@@ -163,8 +168,7 @@ def test_a_worker_that_dies_with_a_beginning_in_hand_loses_neither_it_nor_its_en
     moody: tuple[Moody, AlertSettings], influx: InfluxStore, state: StateStore, now: datetime, tmp_path: Path
 ) -> None:
     _, own = moody
-    put_hours(influx, "t-01", floor_hour(now) - 2 * HOUR, [20.0, 220.0], **O3)
-    look(own, now)
+    start_alert(influx, own, now)
     clock = datetime.now(UTC)
     assert state.deliveries.claim("dead", "email", now=clock)
     put_hours(influx, "t-01", floor_hour(now), [30.0, 30.0], **O3)
@@ -182,8 +186,7 @@ def test_a_mail_that_is_sent_again_after_a_crash_has_the_same_message_id_and_a_n
     moody: tuple[Moody, AlertSettings], influx: InfluxStore, state: StateStore, now: datetime, tmp_path: Path
 ) -> None:
     _, own = moody
-    put_hours(influx, "t-01", floor_hour(now) - 2 * HOUR, [20.0, 220.0], **O3)
-    look(own, now)
+    start_alert(influx, own, now)
     deliver(own, now)
     (delivery,) = state.deliveries.list()
     with state.database.writing() as connection:
@@ -236,8 +239,7 @@ def test_a_mail_goes_without_its_picture_while_the_time_series_cannot_be_read(
     moody: tuple[Moody, AlertSettings], influx: InfluxStore, now: datetime, tmp_path: Path
 ) -> None:
     _, own = moody
-    put_hours(influx, "t-01", floor_hour(now) - 2 * HOUR, [20.0, 220.0], **O3)
-    look(own, now)
+    start_alert(influx, own, now)
     (port,) = free_ports(1)
     assert deliver(changed(own, influx_url=f"http://127.0.0.1:{port}"), now) == 1
     (mail,) = mails(tmp_path / "mail")

@@ -330,7 +330,7 @@ def test_an_alert_on_readings_ends_when_quality_control_fails_them(
     assert look(own, now) == 0
 
 
-REPORT = {"title_zh": "甲", "title_en": "A", "detail": "", "severity": Severity.INFO}
+REPORT = {"titles": ("甲", "A"), "detail": "", "severity": Severity.INFO}
 
 
 def test_a_disabled_rule_closes_its_operation_alert_and_raises_no_other(

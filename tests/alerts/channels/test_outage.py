@@ -172,6 +172,18 @@ def test_the_counters_of_the_watch_tell_of_the_outage(dead: AlertSettings, now: 
         assert f"\n{line}\n" in page
 
 
+def two_rounds(own: AlertSettings) -> list[Round]:
+    stop, rounds = threading.Event(), list[Round]()
+
+    def report(done: Round) -> None:
+        rounds.append(done)
+        if len(rounds) == 2:
+            stop.set()
+
+    run(changed(own, watch_interval_s=0.05), stop, report)
+    return rounds
+
+
 @pytest.mark.parametrize("step", ["evaluate", "deliver"])
 def test_a_step_that_raises_anything_does_not_end_the_watch_nor_the_other_step(
     own: AlertSettings, influx: InfluxStore, monkeypatch: pytest.MonkeyPatch, now: datetime, step: str
@@ -183,14 +195,7 @@ def test_a_step_that_raises_anything_does_not_end_the_watch_nor_the_other_step(
 
     for name in ("evaluate", "deliver"):
         monkeypatch.setattr(watch, name, fail if name == step else lambda *_, mine=name: calls.append(mine) or 7)
-    stop, rounds = threading.Event(), list[Round]()
-
-    def report(done: Round) -> None:
-        rounds.append(done)
-        if len(rounds) == 2:
-            stop.set()
-
-    run(changed(own, watch_interval_s=0.05), stop, report)
+    rounds = two_rounds(own)
     assert [list(done.errors) for done in rounds] == [[step], [step]]
     assert str(rounds[0].error).startswith(f"OverflowError: {step} (tests/alerts/channels/test_outage.py:")
     assert len(calls) == 2
@@ -204,14 +209,7 @@ def test_nothing_that_raises_about_the_watch_itself_ends_it(  # noqa: PLR0917 - 
         raise OverflowError(step)
 
     monkeypatch.setattr(owner, step, fail)
-    stop, rounds = threading.Event(), list[Round]()
-
-    def report(done: Round) -> None:
-        rounds.append(done)
-        if len(rounds) == 2:
-            stop.set()
-
-    run(changed(own, watch_interval_s=0.05), stop, report)
+    rounds = two_rounds(own)
     assert [list(done.errors) for done in rounds] == [["configuration"] if step == "refresh" else []] * 2
 
 
@@ -286,8 +284,7 @@ def test_a_server_that_dies_at_each_mail_is_left_after_two_and_costs_the_others_
         raise_operation(
             own,
             key=f"dag/{number}",
-            title_zh="任务失败",
-            title_en="Task failed",
+            titles=("任务失败", "Task failed"),
             detail="x",
             severity=Severity.CRITICAL,
             now=now,

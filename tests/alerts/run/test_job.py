@@ -245,7 +245,7 @@ def test_attribution_is_joined_by_station_parameter_and_overlap(
 def test_an_operation_report_is_mailed_once_and_ends(
     own: AlertSettings, now: datetime, maildir: Path, influx: InfluxStore
 ) -> None:
-    report = {"title_zh": "任务失败", "title_en": "Task failed", "detail": "boom", "severity": Severity.WARNING}
+    report = {"titles": ("任务失败", "Task failed"), "detail": "boom", "severity": Severity.WARNING}
     assert raise_operation(own, key="dag/qc_hourly", now=now, **report)  # type: ignore[arg-type]  # by name
     assert not raise_operation(own, key="dag/qc_hourly", now=now + timedelta(minutes=5), **report)  # type: ignore[arg-type]  # by name
     assert deliver(own, now) == 1
@@ -257,7 +257,7 @@ def test_an_operation_report_is_mailed_once_and_ends(
 def test_an_operation_alert_ends_when_it_is_not_reported_again(
     own: AlertSettings, now: datetime, influx: InfluxStore
 ) -> None:
-    report = {"title_zh": "甲", "title_en": "A", "detail": "", "severity": Severity.INFO}
+    report = {"titles": ("甲", "A"), "detail": "", "severity": Severity.INFO}
     raise_operation(own, key="gate/gas", now=now, **report)  # type: ignore[arg-type]  # by name
     later = now + timedelta(hours=23)
     assert evaluate(own, later - DAY, later, later) == 0
