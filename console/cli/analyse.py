@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.cli import shell
 from console.cli.shell import or_exit
 from console.cli.shell.moment import check_order
 from console.cli.shell.moment import day as read_day
 from console.cli.shell.moment import moment as read_moment
+from console.cli.shell.option import AsJson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from analysis.statistics.aqi import Report
     from store.settings import SharedSettings
 
-Json = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个JSON对象")]
 Moment = Annotated[
     str | None,
     typer.Option(help="date or time, as 2026-11-22T08:00[+08:00]; without offset in the network's zone 时刻"),
@@ -36,14 +37,8 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True, help="Indices, co-analysis, attribution, forecast. 指数、协同分析、溯源与预报。"
     )
-    for name, function in (
-        ("aqi", aqi),
-        ("coanalysis", coanalysis),
-        ("attribution", attribution),
-        ("forecast", forecast),
-        ("backtest", backtest),
-    ):
-        group.command(name)(function)
+    for function in (aqi, coanalysis, attribution, forecast, backtest):
+        group.command(function.__name__)(function)
     app.add_typer(group, name="analyse")
 
 
@@ -51,7 +46,7 @@ def aqi(
     values: Annotated[list[str], typer.Argument(help="PM2.5:24h=81 O3:8h=172 ... ug/m3, CO mg/m3")],
     day: Day = None,
     real_time: Annotated[bool, typer.Option("--real-time", help="hourly report 实时报")] = False,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compute the AQI of given concentrations by the edition in force. 按当日有效标准由浓度计算AQI。"""
     from analysis.statistics.aqi import Report
@@ -73,7 +68,7 @@ def aqi(
     _show([line], as_json=as_json)
 
 
-def coanalysis(day_from: Day = None, day_to: Day = None, as_json: Json = False) -> None:
+def coanalysis(day_from: Day = None, day_to: Day = None, as_json: AsJson = False) -> None:
     """Compute and store AQI, joint exceedance and OFP of civil days. 计算并存储AQI、协同超标与臭氧生成潜势。"""
     from analysis.run.coanalysis import coanalyse
 
@@ -91,7 +86,7 @@ def coanalysis(day_from: Day = None, day_to: Day = None, as_json: Json = False) 
     _show([_plain(or_exit(lambda: coanalyse(settings, first, last, now)))], as_json=as_json)
 
 
-def attribution(start: Moment = None, end: Moment = None, as_json: Json = False) -> None:
+def attribution(start: Moment = None, end: Moment = None, as_json: AsJson = False) -> None:
     """Find episodes, gather and store the evidence of their causes. 查找超标过程并汇总溯源证据。"""
     from analysis.run.attribution import attribute
     from schemas.statement import statement_text
@@ -116,7 +111,7 @@ def attribution(start: Moment = None, end: Moment = None, as_json: Json = False)
     _show([_plain(found) | {"keys": len(found.keys)}], as_json=False)
 
 
-def forecast(now: Moment = None, as_json: Json = False) -> None:
+def forecast(now: Moment = None, as_json: AsJson = False) -> None:
     """Forecast the next 24 h of every station and store it. 预报各站未来24小时并存储。"""
     from analysis.run.forecast import forecast as run
 
@@ -130,7 +125,7 @@ def backtest(
     days: Annotated[int, typer.Option(min=1, max=365, help="days scored, up to now 回测天数")] = 7,
     history: Annotated[int, typer.Option(min=3, max=1500, help="days of history read 读取历史天数")] = 60,
     now: Moment = None,
-    as_json: Json = False,
+    as_json: AsJson = False,
 ) -> None:
     """Score the forecast against persistence and climatology. 以持续性与气候态为基准回测预报。"""
     from analysis.forecast.backtest import THRESHOLDS
@@ -145,7 +140,7 @@ def backtest(
         lambda: backtest_stored(settings, parameter, moment, days=days, history_days=max(history, days + 1))
     )
     if result is None:
-        typer.echo(f"no hours of {parameter} to score before {moment:%Y-%m-%dT%H:%MZ} 没有可回测的数据", err=True)
+        typer.echo(shell.text("backtest.none", parameter=parameter, at=f"{moment:%Y-%m-%dT%H:%MZ}"), err=True)
         raise typer.Exit(1)
     head = {
         "target": result.target,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli import shell
 from store.backup.manifest import Section
 
 if TYPE_CHECKING:
@@ -21,22 +22,17 @@ if TYPE_CHECKING:
     from store.backup.settings_copy import SettingsFile
     from store.backup.take import BackupSource
 
-NOT_INCLUDED = (
-    "not in the backup: InfluxDB. Back it up with `influx backup DIR` (2.x) or `influxd backup -portable DIR` (1.x); "
-    'without, its L1 is decoded again from the raw log (runbook, "Restore from the raw log"). '
-    "备份不含 InfluxDB：可另行备份，或由原始日志重新解码恢复 L1。"
-)
 _FOLDERS = ("run_dir", "maildir")
-_NO_SECRETS = (
-    "secret settings and their files are not in it (--secrets); the network file and frames of HJ 212 in the raw log may "
-    "hold passwords of stations: keep it as you keep those 不含秘密配置；站网文件与 HJ 212 报文可能含站点口令，请妥善保管"
-)
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="directory of the backup 备份目录")]
 Only = Annotated[
     list[Section] | None, typer.Option("--only", help="a section; repeat it; default: all 仅备份或恢复该部分")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="show files and sizes, change nothing 只显示不执行")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object")]
+Secrets = Annotated[
+    bool, typer.Option("--secrets", help="copy passwords, tokens and keys, too 一并备份口令、令牌与密钥")
+]
+Force = Annotated[bool, typer.Option("--force", help="move aside what is there; nothing is deleted 移开现有数据后恢复")]
 
 
 def register(app: typer.Typer) -> None:
@@ -49,9 +45,7 @@ def backup(
     directory: Directory,
     only: Only = None,
     *,
-    secrets: Annotated[
-        bool, typer.Option("--secrets", help="copy passwords, tokens and keys, too 一并备份口令、令牌与密钥")
-    ] = False,
+    secrets: Secrets = False,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
@@ -61,14 +55,7 @@ def backup(
 
 
 def restore(
-    directory: Directory,
-    only: Only = None,
-    *,
-    force: Annotated[
-        bool, typer.Option("--force", help="move aside what is there; nothing is deleted 移开现有数据后恢复")
-    ] = False,
-    dry_run: DryRun = False,
-    as_json: AsJson = False,
+    directory: Directory, only: Only = None, *, force: Force = False, dry_run: DryRun = False, as_json: AsJson = False
 ) -> None:
     """Verify a backup and put it in the place of the run directory and state that the settings name. 校验并恢复备份。"""
     with _reported(as_json=as_json):
@@ -97,10 +84,10 @@ def _backup(directory: Path, only: list[Section] | None, *, has_secrets: bool, d
         return
     typer.echo(f"{directory}: {len(manifest.files)} files, {mib(manifest.size_bytes)}")
     for path in manifest.pruned:
-        typer.echo(f"{path}: deleted by retention meanwhile, not in the backup 备份期间已按保留期删除")
+        typer.echo(shell.text("backup.pruned", path=path))
     if not has_secrets and Section.SETTINGS in source.sections:
-        typer.echo(_NO_SECRETS)
-    typer.echo(NOT_INCLUDED)
+        typer.echo(shell.text("backup.no_secrets"))
+    typer.echo(shell.text("backup.not_included"))
 
 
 def _restore(directory: Path, only: list[Section] | None, *, force: bool, dry_run: bool, as_json: bool) -> None:
@@ -135,17 +122,15 @@ def _report(manifest: Manifest, files: Sequence[BackupFile], target: RestoreTarg
     from store.backup.place import mib
     from store.state.database import newest_revision
 
-    total = sum(item.size_bytes for item in files)
+    total, words = sum(item.size_bytes for item in files), shell.words()
     typer.echo(f"restored {len(files)} files, {mib(total)}, as of {manifest.started_at:%Y-%m-%dT%H:%M:%SZ}")
     for place in moved:
-        typer.echo(f"moved aside: {place} 原数据已移至此处")
+        typer.echo(words("backup.moved", place=place))
     if any(item.section is Section.SETTINGS for item in files):
-        typer.echo(
-            f"settings are in {target.settings}, not in force: compare and copy them 配置未自动生效，请核对后复制"
-        )
+        typer.echo(words("backup.settings", place=str(target.settings)))
     if manifest.schema_revision not in ("", newest_revision()) and Section.STATE in target.sections:
-        typer.echo("the state has an older schema: run `skyground migrate` before the parts 请先运行 skyground migrate")
-    typer.echo(NOT_INCLUDED)
+        typer.echo(words("backup.migrate"))
+    typer.echo(words("backup.not_included"))
 
 
 def _source(only: list[Section] | None, *, has_secrets: bool) -> BackupSource:
@@ -184,7 +169,8 @@ def _named_files() -> list[SettingsFile]:
         values = {name: getattr(loaded, name) for name in kind.model_fields if name not in _FOLDERS}
         found |= {name: value for name, value in values.items() if isinstance(value, Path)}
     for name in [name for name, path in found.items() if not path.is_file()]:
-        typer.echo(f"SKYGROUND_{name.upper()}: {found.pop(name)} is not a file, left out 文件不存在，已略过", err=True)
+        text = shell.text("backup.no_file", setting=f"SKYGROUND_{name.upper()}", path=str(found.pop(name)))
+        typer.echo(text, err=True)
     return [
         SettingsFile(name=name, path=path, is_secret=name.endswith("_file") or name == "mqtt_key")
         for name, path in sorted(found.items())

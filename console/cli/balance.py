@@ -1,4 +1,4 @@
-"""``skyground balance``: what became of every reading, with a name for each difference."""
+"""``skyground balance``: the reconciliation of readings, from expected to read back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.cli import shell
 from console.cli.shell.moment import OpenFrom, ToNow, open_span
+from console.cli.shell.option import OneStation
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,22 +22,22 @@ if TYPE_CHECKING:
 
 _HOUR = timedelta(hours=1)
 SETTLE_AT_ONCE = 20_000
-"""Messages that are settled before the sheet is printed, without being asked to."""
-_NAMES = {
-    "expected": "应收",
-    "not_sent": "未发送",
-    "sent": "已发送",
-    "lost_before_collector": "采集前丢失",
-    "received": "已接收",
-    "redelivered": "重复投递",
-    "repeated": "重复",
-    "quarantined": "隔离",
-    "empty": "空值",
-    "stored": "应入库",
-    "read_back": "回读",
-    "rest": "差额",
-}
-_BESIDE = {"unreadable": "无法解码的消息", "gaps": "缺测补数"}
+"""Messages that are reconciled before the table is printed, without ``--settle``."""
+_COLUMNS = (
+    "expected",
+    "not_sent",
+    "sent",
+    "lost_before_collector",
+    "received",
+    "redelivered",
+    "repeated",
+    "quarantined",
+    "empty",
+    "stored",
+    "read_back",
+    "rest",
+)
+_FURTHER = ("unreadable", "gaps")
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +48,7 @@ def register(app: typer.Typer) -> None:
 def balance(  # noqa: PLR0917 - typer passes them by name
     start: OpenFrom = None,
     end: ToNow = None,
-    station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
+    station: OneStation = None,
     by_reception: Annotated[
         bool, typer.Option("--received", help="running counts by hour of reception instead 按接收小时计数")
     ] = False,
@@ -59,11 +61,10 @@ def balance(  # noqa: PLR0917 - typer passes them by name
     sent: Annotated[int | None, typer.Option(min=0, help="messages the publishers got confirmed 发送数")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line, the last sums up JSON")] = False,
 ) -> None:
-    """Readings by hour and instrument, from expected to read back; what nothing explains is the rest. 收支平衡表。
+    """Reconcile readings by hour and instrument, from expected to read back; the unexplained difference is the rest. 收支平衡表。
 
     Exit status 1 where something is lost.
     """
-    from console.cli.replay import explained
     from ingest.process.settings import CollectorSettings
     from schemas.interval import floor_hour
     from store.settings import load_settings
@@ -78,11 +79,9 @@ def balance(  # noqa: PLR0917 - typer passes them by name
     from ingest.completeness.balance import audit, conservation
     from store.influx.store import InfluxStore
     from store.rawlog import RawLog
-    from store.state import StateStore
 
     checked, rows, counts, gaps = None, None, None, {}
-    with explained("balance"), StateStore(settings.state_url) as state:
-        state.migrate()
+    with shell.opened_state("balance", settings) as state:
         log, store = RawLog(settings.rawlog_dir), InfluxStore(settings)
         if with_audit:
             checked = audit(settings, log, store, state, cursor=CURSOR, start=first, end=last, sent=sent)
@@ -104,7 +103,7 @@ def balance(  # noqa: PLR0917 - typer passes them by name
 
 
 def _unsettled(log: RawLog) -> int:
-    """Messages the drain has dealt with and the sheet has not [1]."""
+    """Messages that are stored and not reconciled yet [1]."""
     from ingest.backlog.dual_cursor import CURSOR
     from ingest.completeness.reconciliation import CURSOR as SHEET
 
@@ -121,7 +120,7 @@ def _reconciled_rows(
     station: str | None,
     whole: bool,
 ) -> list[ReconciliationRow]:
-    from console.cli.replay import progress_line
+    from console.cli.shell.progress import progress_line
     from ingest.backlog.dual_cursor import CURSOR
     from ingest.completeness.expected_count import filled, up_to
     from ingest.completeness.reconciliation import reconcile
@@ -177,19 +176,20 @@ def _print_rows(
 ) -> dict[str, int]:
     import msgspec
 
-    totals = dict.fromkeys(_NAMES, 0)
+    totals = dict.fromkeys(_COLUMNS, 0)
     if not as_json:
-        typer.echo("  ".join(f"{name} {word}" for name, word in (_NAMES | _BESIDE).items()))
+        words = shell.words()
+        typer.echo("  ".join(f"{name} {words(f'balance.{name}')}" for name in (*_COLUMNS, *_FURTHER)))
     for row in rows:
         figures = _figures(row, gaps)
-        for name in _NAMES:
+        for name in _COLUMNS:
             value = figures[name]
             totals[name] += sum(value.values()) if isinstance(value, dict) else value or 0
         if as_json:
             place = {"hour": row.hour, "station": row.station_id, "instrument": row.instrument_id}
             typer.echo(msgspec.json.encode({**place, "network": row.facts.network, **figures}))
             continue
-        shown = " ".join(_shown(name, figures[name]) for name in (*_NAMES, *_BESIDE) if figures[name])
+        shown = " ".join(_shown(name, figures[name]) for name in (*_COLUMNS, *_FURTHER) if figures[name])
         typer.echo(f"{row.hour:%Y-%m-%d %H:%M}Z {row.station_id or '?'}/{row.instrument_id or '?':<12} {shown}")
     return totals
 
@@ -227,5 +227,6 @@ def _print_summary(summary: Conservation, checked: Audit | None, totals: dict[st
     if as_json:
         typer.echo(msgspec.json.encode({"summary": True, **sums}))
         return
+    words = shell.words()
     for name, value in sums.items():
-        typer.echo(f"{name:<22} {_NAMES.get(name, ''):<8} {value}")
+        typer.echo(f"{name:<22} {words.get(f'balance.{name}', ''):<14} {value}")

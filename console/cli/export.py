@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shlex
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli import shell
 from console.cli.shell.moment import AsOf, From, To, moment, span
+from console.cli.shell.option import Figures
 from store.archive.option import ExportFormat, Level
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
     from schemas.interval import Interval
     from schemas.network import Network
+    from store.archive.provenance import Provenance
     from store.influx.store import InfluxStore
     from store.settings import SharedSettings
 
@@ -28,86 +32,76 @@ _PIECE_VALUES = 5_000_000
 _HOUR, _LONGEST, _FASTEST = timedelta(hours=1), timedelta(days=3660), 8
 
 
-# Long because every option carries its help in two languages; the work is in store.archive.
 def register(app: typer.Typer) -> None:
     """Add the command."""
+    app.command("export")(export)
 
-    # Long for the same reason.
-    @app.command()
-    def export(  # noqa: PLR0917 - typer passes them by name
-        network: Annotated[str, typer.Option(help="voc, ghg, pm, eco, rad, gas, met 网络")],
-        begin: From,
-        end: To,
-        output: Annotated[Path, typer.Option(help="file to write 输出文件")],
-        station: Annotated[
-            list[str] | None, typer.Option(help="station id, may be repeated; default: all 站点")
-        ] = None,
-        level: Annotated[
-            Level, typer.Option(help="hourly, native or L2 (hourly after review) 小时值、原始值或审核后数据")
-        ] = Level.HOURLY,
-        file_format: Annotated[
-            ExportFormat, typer.Option("--format", help="csv, parquet, netcdf 格式")
-        ] = ExportFormat.CSV,
-        as_of: AsOf = None,
-        as_json: Annotated[bool, typer.Option("--json", help="report as JSON 以 JSON 报告")] = False,
-    ) -> None:
-        """Export stored values with units, flags and provenance. 导出数据（含单位、标识与来源）。"""
-        from console.cli.export_file import TooLongError, write_file
-        from schemas.interval import Interval
-        from store.archive.provenance import provenance
-        from store.error import StoreError
-        from store.influx.store import InfluxStore
-        from store.settings import SharedSettings, load_settings
 
-        settings = load_settings(SharedSettings)
-        stations, zone = settings.stations, settings.stations.timezone
-        start, stop = span(begin, end, zone, datetime.now(UTC))
-        ids = _station_ids(stations, network, station or [])
-        if as_of is not None and level is not Level.NATIVE:
-            msg = "only native values have a history, use --level native"
-            raise typer.BadParameter(msg, param_hint="--as-of")
-        told_at = moment(as_of, zone, "--as-of")
-        query = shlex.join(
-            [
-                "skyground",
-                "export",
-                "--network",
-                network,
-                *[f"--station={item}" for item in ids],
-                "--from",
-                start.isoformat(),
-                "--to",
-                stop.isoformat(),
-                "--level",
-                str(level),
-                *([] if told_at is None else ["--as-of", told_at.isoformat()]),
-            ]
-        )
-        note = "" if level is Level.NATIVE else _note(stations, network, ids, Interval(start, stop))
-        origin = provenance(query=query, level=level, now=datetime.now(UTC), network=network, note=note)
-        store = InfluxStore(settings)
-        try:
-            read = _pieces(settings, store, network, ids, (level, start, stop, told_at))
-            rows, series = write_file(output, file_format, read, stations.stations, origin)
-        except TooLongError as error:
-            raise typer.BadParameter(str(error), param_hint="--format") from None
-        except StoreError as error:
-            typer.echo(f"skyground: {error}", err=True)
-            raise typer.Exit(1) from error
-        except OSError as error:
-            typer.echo(f"skyground: {output} cannot be written: {error.strerror or error}", err=True)
-            raise typer.Exit(1) from error
-        finally:
-            store.close()
-        if not rows:
-            typer.echo(
-                "skyground: nothing is stored for this network, these stations and this interval 无数据", err=True
-            )
-            raise typer.Exit(1)
-        report = {"output": str(output), "format": str(file_format), "rows": rows, "series": series}
-        typer.echo(
-            json.dumps(report, ensure_ascii=False) if as_json else f"{output}: {rows} rows of {series} series 已导出"
-        )
+def export(  # noqa: PLR0917 - typer passes them by name
+    network: Annotated[str, typer.Option(help="voc, ghg, pm, eco, rad, gas, met 网络")],
+    begin: From,
+    end: To,
+    output: Annotated[Path, typer.Option(help="file to write 输出文件")],
+    station: Annotated[list[str] | None, typer.Option(help="station id, may be repeated; default: all 站点")] = None,
+    level: Annotated[
+        Level, typer.Option(help="hourly, native or L2 (hourly after review) 小时值、原始值或审核后数据")
+    ] = Level.HOURLY,
+    file_format: Annotated[ExportFormat, typer.Option("--format", help="csv, parquet, netcdf 格式")] = ExportFormat.CSV,
+    as_of: AsOf = None,
+    as_json: Figures = False,
+) -> None:
+    """Export stored values with units, flags and provenance. 导出数据（含单位、标识与来源）。"""
+    from schemas.interval import Interval
+    from store.archive.provenance import provenance
+
+    settings = shell.settings()
+    stations, zone = settings.stations, settings.stations.timezone
+    start, stop = span(begin, end, zone, datetime.now(UTC))
+    ids = _station_ids(stations, network, station or [])
+    if as_of is not None and level is not Level.NATIVE:
+        msg = "only native values have a history, use --level native"
+        raise typer.BadParameter(msg, param_hint="--as-of")
+    what = (level, start, stop, moment(as_of, zone, "--as-of"))
+    note = "" if level is Level.NATIVE else _note(stations, network, ids, Interval(start, stop))
+    query = _command_line(network, ids, what)
+    origin = provenance(query=query, level=level, now=datetime.now(UTC), network=network, note=note)
+    rows, series = _write(settings, (output, file_format, origin), network, ids, what)
+    if not rows:
+        typer.echo(f"skyground: {shell.text('export.none')}", err=True)
+        raise typer.Exit(1)
+    report = {"output": str(output), "format": str(file_format), "rows": rows, "series": series}
+    typer.echo(json.dumps(report, ensure_ascii=False) if as_json else shell.text("export.done", **report))
+
+
+def _command_line(network: str, ids: list[str], what: tuple[Level, datetime, datetime, datetime | None]) -> str:
+    """The command that exports the same again, for the provenance."""
+    level, start, stop, told_at = what
+    words = ["skyground", "export", "--network", network, *(f"--station={item}" for item in ids)]
+    words += ["--from", start.isoformat(), "--to", stop.isoformat(), "--level", str(level)]
+    return shlex.join(words + ([] if told_at is None else ["--as-of", told_at.isoformat()]))
+
+
+def _write(
+    settings: SharedSettings,
+    where: tuple[Path, ExportFormat, Provenance],
+    network: str,
+    ids: list[str],
+    what: tuple[Level, datetime, datetime, datetime | None],
+) -> tuple[int, int]:
+    """Write the file piece by piece; returns rows and series, and ends the command where that cannot be done."""
+    from console.cli.export_file import TooLongError, write_file
+    from store.influx.store import InfluxStore
+
+    output, file_format, origin = where
+    try:
+        with shell.explained("export"), closing(InfluxStore(settings)) as store:
+            read = _pieces(settings, store, network, ids, what)
+            return write_file(output, file_format, read, settings.stations.stations, origin)
+    except TooLongError as error:
+        raise typer.BadParameter(str(error), param_hint="--format") from None
+    except OSError as error:
+        typer.echo(f"skyground: {output} cannot be written: {error.strerror or error}", err=True)
+        raise typer.Exit(1) from error
 
 
 def _note(stations: Network, network: str, ids: list[str], span: Interval) -> str:

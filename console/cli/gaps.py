@@ -1,22 +1,20 @@
-"""``skyground gaps``: what is missing, what became of asking the stations for it, and asking by hand."""
+"""``skyground gaps``: missing readings, the state of each request for them, and requests by hand."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli import shell
 from console.cli.shell.moment import From, OpenFrom, OpenTo, To, open_span, span
-from console.cli.shell.page import DEFAULT, Limit, page, tell_more
+from console.cli.shell.option import AsJson, OneStation
+from console.cli.shell.page import DEFAULT, Limit, print_page
 
-_JSON = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
-
-_OUTCOMES = {
-    "would_ask": "would ask 将请求",
-    "will_ask": "the collector will ask 采集器将请求",
-    "asking_already": "already being asked for 正在请求",
-}
+if TYPE_CHECKING:
+    from schemas.network import Network
+    from store.state import Gap
 
 
 def register(app: typer.Typer) -> None:
@@ -28,52 +26,36 @@ def register(app: typer.Typer) -> None:
 
 
 def list_gaps(  # noqa: PLR0917 - typer passes them by name
-    station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
+    station: OneStation = None,
     state: Annotated[str | None, typer.Option(help="open asked filled no_data given_up too_old 状态")] = None,
     start: OpenFrom = None,
     end: OpenTo = None,
     limit: Limit = DEFAULT,
-    as_json: _JSON = False,
+    as_json: AsJson = False,
 ) -> None:
     """List gaps, newest first. 列出缺测时段，最新在前。"""
-    import msgspec
+    from store.state import GapState
 
-    from console.cli.replay import explained
-    from store.settings import SharedSettings, load_settings
-    from store.state import GapState, StateStore
-
-    settings = load_settings(SharedSettings)
+    settings = shell.settings()
     if state is not None and state not in set(GapState):
         msg = f"{state!r}, expected one of {' '.join(GapState)}"
         raise typer.BadParameter(msg, param_hint="--state")
+    states = [GapState(state)] if state else ()
     first, last = open_span(start, end, settings.stations.timezone)
-    with explained("gaps"), StateStore(settings.state_url) as store:
-        store.migrate()
-        stored = store.gaps.list(
-            start=first,
-            end=last,
-            station_id=station,
-            states=[GapState(state)] if state else (),
-            limit=limit + 1,
-        )
-    found, is_cut = page(stored, limit)
-    if found and not as_json:
-        typer.echo(
-            f"{'id':>6}  {'instrument 仪器':<32} {'from 起':<20}  {'to 止':<20}  {'missing':>6}  found by {'state':<9} asked 次数"
-        )
-    for item in found:
-        if as_json:
-            typer.echo(msgspec.json.encode(item))
-            continue
-        place = f"{item.station_id}/{item.instrument_id}"
-        typer.echo(
-            f"{item.id:>6}  {place:<32} {item.start:%Y-%m-%d %H:%M:%S}Z  {item.end:%Y-%m-%d %H:%M:%S}Z  "
-            f"{item.missing:>6}  {item.found_by:<8} {item.state:<9} {item.attempts}"
-        )
-    if is_cut:
-        tell_more("gaps list", limit, as_json=as_json)
-    if not found and not as_json:
-        typer.echo("nothing is missing 无缺测")
+    with shell.opened_state("gaps", settings) as store:
+        stored = store.gaps.list(start=first, end=last, station_id=station, states=states, limit=limit + 1)
+    if stored and not as_json:
+        typer.echo(shell.text("gaps.head"))
+    if not print_page("gaps list", stored, limit, _line, as_json=as_json) and not as_json:
+        typer.echo(shell.text("gaps.none"))
+
+
+def _line(item: Gap) -> str:
+    place = f"{item.station_id}/{item.instrument_id}"
+    return (
+        f"{item.id:>6}  {place:<32} {item.start:%Y-%m-%d %H:%M:%S}Z  {item.end:%Y-%m-%d %H:%M:%S}Z  "
+        f"{item.missing:>6}  {item.found_by:<8} {item.state:<9} {item.attempts}"
+    )
 
 
 def ask(  # noqa: PLR0917 - typer passes them by name
@@ -81,51 +63,51 @@ def ask(  # noqa: PLR0917 - typer passes them by name
     instrument: Annotated[str, typer.Argument(help="instrument id 仪器")],
     start: From,
     end: To,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="show, keep nothing 只显示")] = False,
-    as_json: _JSON = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show, record nothing 只显示")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Have the collector ask a station for a time again. 人工发起补数请求。"""
-    import msgspec
+    """Have the collector request readings of a station again. 人工发起补数请求。"""
+    settings, now = shell.settings(), datetime.now(UTC)
+    bounds = span(start, end, settings.stations.timezone, now)
+    gap = _gap(settings.stations, station, instrument, bounds, now)
+    outcome = "would_ask"
+    if not dry_run:
+        with shell.opened_state("gaps", settings) as store:
+            is_new = store.gaps.add([gap]) > 0 or store.gaps.reopen(gap)
+        outcome = "will_ask" if is_new else "asking_already"
+    if as_json:
+        line = {"station": station, "instrument": instrument, "start": gap.start, "end": gap.end}
+        typer.echo(shell.to_json({**line, "missing": gap.missing, "outcome": outcome}))
+        return
+    place = f"{station}/{instrument}"
+    times = {"first": gap.start.isoformat(), "last": gap.end.isoformat()}
+    typer.echo(shell.text(f"gaps.{outcome}", place=place, count=gap.missing, **times))
 
-    from console.cli.replay import explained
-    from store.settings import SharedSettings, load_settings
-    from store.state import Gap, StateStore
 
-    settings = load_settings(SharedSettings)
-    first, last = span(start, end, settings.stations.timezone, datetime.now(UTC))
-    known = settings.stations.instruments.get((station, instrument))
+def _gap(network: Network, station: str, instrument: str, bounds: tuple[datetime, datetime], now: datetime) -> Gap:
+    """The gap that a person reports; ends the command with status 2 where it cannot be requested."""
+    from store.state import Gap as NewGap
+
+    first, last = bounds
+    known = network.instruments.get((station, instrument))
     if known is None:
         msg = f"{station}/{instrument} is not in the network file"
         raise typer.BadParameter(msg)
-    now, window = datetime.now(UTC), settings.stations.late_windows[station, instrument]
+    window = network.late_windows[station, instrument]
     if not last <= now + timedelta(minutes=1):
         msg = f"{first.isoformat()} to {last.isoformat()}: expected a time that is over"
         raise typer.BadParameter(msg)
     if window and now - first > window:
-        msg = f"{first.isoformat()}: older than the late window of {window}; what came would be refused"
+        msg = f"{first.isoformat()}: older than the late window of {window}; an answer would be rejected"
         raise typer.BadParameter(msg, param_hint="--from")
-    count = max(1, round((last - first) / timedelta(seconds=known.cadence_s)))
-    gap = Gap(
+    return NewGap(
         network=str(known.network),
         station_id=station,
         instrument_id=instrument,
         start=first,
         end=last,
-        missing=count,
+        missing=max(1, round((last - first) / timedelta(seconds=known.cadence_s))),
         found_by="person",
         found_at=now,
         due_at=now,
-    )
-    outcome = "would_ask"
-    if not dry_run:
-        with explained("gaps"), StateStore(settings.state_url) as store:
-            store.migrate()
-            is_new = store.gaps.add([gap]) > 0 or store.gaps.reopen(gap)
-        outcome = "will_ask" if is_new else "asking_already"
-    if as_json:
-        line = {"station": station, "instrument": instrument, "start": first, "end": last, "missing": count}
-        typer.echo(msgspec.json.encode({**line, "outcome": outcome}))
-        return
-    typer.echo(
-        f"{_OUTCOMES[outcome]} {station}/{instrument}: {count} readings 条, {first.isoformat()} .. {last.isoformat()}"
     )

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli import shell
+from console.cli.shell.option import AsJson, OneStation
 from console.cli.shell.printable import printable
 
 if TYPE_CHECKING:
     from alerts.channels.outage import MailState
+    from console.view.link import StationHealth
     from schemas.words import Words
     from store.state import Process, StateStore
 
@@ -21,11 +24,11 @@ def register(app: typer.Typer) -> None:
 
 
 def health(
-    station: Annotated[str | None, typer.Option(help="only this station 站点")] = None,
+    station: OneStation = None,
     everything: Annotated[bool, typer.Option("--all", help="also those that are well 包括正常站点")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")] = False,
+    as_json: AsJson = False,
     forget: Annotated[
-        str | None, typer.Option(help="a process that was retired, so that it is not missed any more 已停用的程序")
+        str | None, typer.Option(help="a process that was retired; stop monitoring it 已停用的程序")
     ] = None,
 ) -> None:
     """Processes and stations that need attention, worst first, with the next step. 程序与站点健康状况与下一步。
@@ -34,17 +37,13 @@ def health(
     """
     import msgspec
 
-    from console.cli.replay import explained
     from console.query.queries import Queries
     from console.view.link import TROUBLED
     from schemas.words import words as words_of
     from store.influx.store import InfluxStore
-    from store.settings import SharedSettings, load_settings
-    from store.state import StateStore
 
-    settings = load_settings(SharedSettings)
-    with explained("health"), StateStore(settings.state_url) as state:
-        state.migrate()
+    settings = shell.settings()
+    with shell.opened_state("health", settings) as state:
         if forget is not None:
             _forget(state, forget)
             return
@@ -64,34 +63,37 @@ def health(
         if station in (None, row.station.id) and (everything or station or row.state in TROUBLED)
     ]
     for row in chosen:
-        instruments = ", ".join(item.instrument_id for item in row.concerned)
-        next_step = words(f"advice.{row.advice}", instruments=instruments, figure=row.figure)
-        if as_json:
-            line = {
-                "station": row.station.id,
-                "state": row.state,
-                "since": row.since,
-                "last_seen": row.last_seen,
-                "instruments": {item.instrument_id: item.state for item in row.instruments},
-                "why": row.advice,
-                "figure": row.figure,
-                "next_step": next_step,
-            }
-            typer.echo(msgspec.json.encode(line))
-            continue
-        since = f"{row.since:%Y-%m-%d %H:%M}Z" if row.since else "-"
-        typer.echo(printable(f"{words(f'state.{row.state}'):<14} {row.station.id:<24} {since:<18} {next_step}"))
+        typer.echo(_station_line(row, words, as_json=as_json))
     if not chosen and not as_json:
-        typer.echo("every station reports on time 全部站点正常")
+        typer.echo(shell.text("health.well"))
     if is_unwell or mail_line is not None or any(row.state in TROUBLED for row in chosen):
         raise typer.Exit(1)
 
 
+def _station_line(row: StationHealth, words: Words, *, as_json: bool) -> str:
+    instruments = ", ".join(item.instrument_id for item in row.concerned)
+    next_step = words(f"advice.{row.advice}", instruments=instruments, figure=row.figure)
+    if as_json:
+        line = {
+            "station": row.station.id,
+            "state": row.state,
+            "since": row.since,
+            "last_seen": row.last_seen,
+            "instruments": {item.instrument_id: item.state for item in row.instruments},
+            "why": row.advice,
+            "figure": row.figure,
+            "next_step": next_step,
+        }
+        return shell.to_json(line)
+    since = f"{row.since:%Y-%m-%d %H:%M}Z" if row.since else "-"
+    return printable(f"{words(f'state.{row.state}'):<14} {row.station.id:<24} {since:<18} {next_step}")
+
+
 def _forget(state: StateStore, name: str) -> None:
     if not state.processes.end(name):
-        typer.echo(f"skyground health: no process {name!r} is known 没有该程序", err=True)
+        typer.echo(f"skyground health: {shell.text('health.unknown', name=name)}", err=True)
         raise typer.Exit(1)
-    typer.echo(f"{name} is not missed any more 不再监视")
+    typer.echo(shell.text("health.forgotten", name=name))
 
 
 def _print_processes(processes: list[Process], words: Words, *, everything: bool, as_json: bool) -> bool:

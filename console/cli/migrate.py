@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli import shell
+
 if TYPE_CHECKING:
     from store.influx.bucket.step import Step
     from store.influx.http import Bucket, InfluxHttp
@@ -106,7 +108,7 @@ def _confirm(steps: list[Step], *, yes: bool) -> None:
     if not sys.stdin.isatty():
         typer.echo("influxdb: a shorter retention deletes readings; nothing was changed, confirm with --yes", err=True)
         raise typer.Exit(2)
-    typer.confirm("A shorter retention deletes what is older. Go on? 缩短保留期将删除更早的数据，继续？", abort=True)
+    typer.confirm(shell.text("migrate.confirm"), abort=True)
 
 
 def _report(http: InfluxHttp) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
 import threading
 import time
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,10 +12,13 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from console.cli import shell
 from console.cli.shell.moment import OpenFrom, Until, open_span
+from console.cli.shell.option import Figures, PerMessage
+from console.cli.shell.progress import progress_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable
 
     from ingest.mqtt import Sent
     from ingest.process.settings import Broker
@@ -43,9 +44,9 @@ def replay(  # noqa: PLR0917 - typer passes them by name
     start: OpenFrom = None,
     until: Until = None,
     rate: Annotated[str, typer.Option(help="messages a second, or max 每秒消息数")] = "max",
-    per_message: Annotated[int, typer.Option(min=1, help="readings a message (back-fill) 每条消息的读数")] = 1,
+    per_message: PerMessage = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="count, publish nothing 只计数不发布")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object at the end 以 JSON 报告")] = False,
+    as_json: Figures = False,
 ) -> None:
     """Publish a real data set as its stations would have. 通过 MQTT 重放真实数据集。"""
     from ingest.process.settings import Broker
@@ -57,7 +58,7 @@ def replay(  # noqa: PLR0917 - typer passes them by name
     settings = load_settings(Broker)
     pace_rate = positive_or_max(rate, "--rate")
     bounds = open_span(start, until, ZoneInfo(settings.zone), options=("--from", "--until"))
-    with explained("replay"):
+    with shell.explained("replay"):
         chosen = _dataset(dataset)
         place = locate(chosen, path)
         moved = shift_to(_last_end(chosen, place, bounds), datetime.now(UTC)) if shift else None
@@ -65,10 +66,12 @@ def replay(  # noqa: PLR0917 - typer passes them by name
         if moved is not None:
             readings = move(readings, moved)
         messages = messages_from_readings(readings, per_message=per_message)
-        about = {"dataset": chosen.name, "stations": len(chosen.stations)}
-        about |= {"shift_days": moved.days, "shift": moved.words} if moved else {"shift_days": 0}
-        if moved is not None and not as_json:
-            typer.echo(moved.words, err=True)
+        about: dict[str, object] = {"dataset": chosen.name, "stations": len(chosen.stations)}
+        about["shift_days"] = moved.days if moved else 0
+        if moved is not None:
+            about["shift"] = shell.text("replay.shifted", days=moved.days, until=moved.until.isoformat())
+        if "shift" in about and not as_json:
+            typer.echo(about["shift"], err=True)
         if dry_run:
             finish({**about, "messages": sum(1 for _ in messages), "dry_run": True}, as_json=as_json)
             return
@@ -97,50 +100,13 @@ def publish(
         return publish_all(messages, publisher, pace, stop=stop, progress=progress)
 
 
-@contextmanager
-def progress_line() -> Iterator[Callable[[int], None]]:
-    """Count of messages: a live line on a terminal, one line in five seconds elsewhere, on standard error."""
-    if sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-        columns = (SpinnerColumn(), TextColumn("{task.completed:,.0f} messages 条消息"), TimeElapsedColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("publish", total=None, completed=0)
-            yield lambda count: bar.update(task, completed=count)
-        return
-    shown_at = time.monotonic()
-
-    def show(count: int) -> None:
-        nonlocal shown_at
-        if time.monotonic() - shown_at >= 5:  # noqa: PLR2004 - seconds between two lines
-            shown_at = time.monotonic()
-            typer.echo(f"{count} messages 条消息", err=True)
-
-    yield show
-
-
-@contextmanager
-def explained(command: str) -> Iterator[None]:
-    """Turn expected errors into one line and exit status 1."""
-    from ingest.process.error import IngestError
-    from sensors.datasets import DatasetError
-    from store.error import StoreError
-
-    try:
-        yield
-    except (IngestError, StoreError, DatasetError) as error:
-        typer.echo(f"skyground {command}: {error}", err=True)
-        raise typer.Exit(1) from error
-
-
 def report_sent(sent: Sent, about: dict[str, object], started: float, *, as_json: bool) -> None:
     """Print what was confirmed; exit status 1 where the broker refused anything."""
     seconds = time.perf_counter() - started
     counts = {name: getattr(sent, name) for name in sent.__struct_fields__}
     finish({**about, **counts, "seconds": round(seconds, 3)}, as_json=as_json)
     if sent.unheard:
-        typer.echo(f"{sent.unheard} messages had no subscriber: is a collector's session there? 无订阅者", err=True)
+        typer.echo(shell.text("replay.unheard", count=sent.unheard), err=True)
     if sent.acknowledged != sent.published:
         raise typer.Exit(1)
 

@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from console.cli import shell
 from console.cli.shell.moment import OpenFrom, OpenTo, open_span
+from console.cli.shell.option import Figures, PerMessage
 
 if TYPE_CHECKING:
     import threading
@@ -44,8 +46,8 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
         float, typer.Option(help="length where --from or --to is not given; --to default: the last full hour 天数")
     ] = 1.0,
     speed: Annotated[str, typer.Option(help="real, N times faster, or max 速度")] = "max",
-    per_message: Annotated[int, typer.Option(min=1, help="readings a message (back-fill) 每条消息的读数")] = 1,
-    truth: Annotated[Path | None, typer.Option(help="JSON lines of what really happened 真值文件")] = None,
+    per_message: PerMessage = 1,
+    truth: Annotated[Path | None, typer.Option(help="JSON lines of the simulated truth 真值文件")] = None,
     network_out: Annotated[Path | None, typer.Option(help="network file for the collector 站网文件")] = None,
     with_dataset: Annotated[
         list[str] | None, typer.Option(help="add its stations to the network file 附加数据集")
@@ -67,14 +69,14 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
         float, typer.Option(min=0, help="answer requests for missing readings, so many seconds after the last 应答秒数")
     ] = 0.0,
     no_publish: Annotated[bool, typer.Option("--no-publish", help="write the files only 只写文件")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="one JSON object at the end 以 JSON 报告")] = False,
+    as_json: Figures = False,
 ) -> None:
     """Publish a province of simulated stations. 发布模拟省域站网的数据。
 
     With --speed real, messages whose time has passed leave at once and the others when they are due. Requests for missing
     readings (cmd/v1/STATION/INSTRUMENT) are answered meanwhile, and for --answer seconds after the last message.
     """
-    from console.cli.replay import explained, finish, publish, report_sent, shutdown_on_signals
+    from console.cli.replay import finish, publish, report_sent, shutdown_on_signals
     from ingest.process.settings import Broker
     from store.settings import load_settings
 
@@ -84,30 +86,31 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     staged = None if story is None else _story(story, until, settings.zone)
     part = (_split(cities), _split(networks))
     province = _province(seed, begin, until, part, has_faults=faults, story=staged)
-    since, last = (until, None) if staged and speed == REAL else (None, until)
-    about: dict[str, object] = {
-        "seed": seed,
-        "from": province.start.isoformat(),
-        "to": province.end.isoformat(),
-        "stations": len(province.stations),
-    }
-    if network_out is not None:
-        _write_network(province, with_dataset or [], network_out)
-    if truth is not None:
-        truth.parent.mkdir(parents=True, exist_ok=True)
-        truth.write_bytes(b"".join(province.truth().json_lines()))
+    _write_files(province, with_dataset or [], network_out, truth)
+    bounds = {"from": province.start.isoformat(), "to": province.end.isoformat()}
+    about: dict[str, object] = {"seed": seed, **bounds, "stations": len(province.stations)}
     if no_publish:
         finish(about, as_json=as_json)
         return
+    since, last = (until, None) if staged and speed == REAL else (None, until)
     checks = province.check_messages(since=since, until=last)
     readings = _thinned(province.messages(per_message=per_message, since=since, until=last), seed, drop)
     messages = heapq.merge(readings, checks, key=lambda item: item.due_at)
     pace = _pace(speed, province.start, stop)
     started = time.perf_counter()
-    with explained("simulate"), _answering(province, settings, is_on=answer > 0 or speed == REAL):
+    with shell.explained("simulate"), _answering(province, settings, is_on=answer > 0 or speed == REAL):
         sent = publish(messages, settings, pace, stop=stop, client_id="simulate")
         stop.wait(answer)
     report_sent(sent, about, started, as_json=as_json)
+
+
+def _write_files(province: Province, datasets: list[str], network: Path | None, truth: Path | None) -> None:
+    """Write the network file and the truth where they are asked for."""
+    if network is not None:
+        _write_network(province, datasets, network)
+    if truth is not None:
+        truth.parent.mkdir(parents=True, exist_ok=True)
+        truth.write_bytes(b"".join(province.truth().json_lines()))
 
 
 def _thinned(messages: Iterator[OutgoingMessage], seed: int, drop: float) -> Iterator[OutgoingMessage]:

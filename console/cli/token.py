@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from console.cli import shell
+from console.cli.shell.option import AsJson
 from console.cli.shell.page import DEFAULT, Limit, page, tell_more
 
 if TYPE_CHECKING:
@@ -17,7 +20,6 @@ if TYPE_CHECKING:
     from store.influx.http import InfluxHttp
     from store.influx.token import Token
 
-Json = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个JSON对象")]
 _Result = TypeVar("_Result")
 _PARTS = "collector, airflow, watch or console"
 
@@ -62,7 +64,7 @@ def create(
     typer.echo(f"token {made.id} for {part} written to {file}: {rights}")
 
 
-def show(limit: Limit = DEFAULT, as_json: Json = False) -> None:
+def show(limit: Limit = DEFAULT, as_json: AsJson = False) -> None:
     """List the tokens of this project, without their secrets. 列出本项目的令牌（不含密钥）。"""
     from store.influx.token import list_tokens
 
@@ -83,7 +85,7 @@ def revoke(
     from store.influx.token import revoke_token
 
     if not yes:
-        typer.confirm(f"Delete token {token_id}? 删除该令牌？", abort=True)
+        typer.confirm(shell.text("token.delete", id=token_id), abort=True)
     gone: Token = _or_exit(lambda http: revoke_token(http, token_id))
     typer.echo(f"token {gone.id} for {gone.part} deleted")
 
@@ -92,24 +94,14 @@ def _new_file(path: Path) -> int:
     """Open a file that did not exist, for its owner only: a token in use must not be lost."""
     try:
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError as error:
-        typer.echo(f"skyground token: {path} exists; name a new file, so that a token in use is not lost", err=True)
-        raise typer.Exit(2) from error
+    except FileExistsError:
+        shell.stop(f"{path} exists; name a new file, so that a token in use is not lost")
     except OSError as error:
-        typer.echo(f"skyground token: {path} cannot be written: {error.strerror}", err=True)
-        raise typer.Exit(2) from error
+        shell.stop(f"{path} cannot be written: {error.strerror}")
 
 
 def _or_exit(call: Callable[[InfluxHttp], _Result]) -> _Result:
-    from store.error import StoreError
     from store.influx.http import InfluxHttp
-    from store.settings import SharedSettings, load_settings
 
-    http = InfluxHttp(load_settings(SharedSettings))
-    try:
+    with shell.explained("token"), closing(InfluxHttp(shell.settings())) as http:
         return call(http)
-    except StoreError as error:
-        typer.echo(f"skyground token: {error}", err=True)
-        raise typer.Exit(1) from error
-    finally:
-        http.close()

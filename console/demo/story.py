@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from alerts.wording import word
 from schemas.alert import AlertState
 from schemas.flag import Flag
 from schemas.reading import RejectReason
 from schemas.review import ReviewState
+from schemas.words import LANGUAGES
 from store.state import FindingKind
 
 if TYPE_CHECKING:
@@ -186,7 +188,8 @@ def _plume_past(evidence: StoryEvidence) -> str:
     return "" if ended else f"no mail says that the event at {target} has ended"
 
 
-_ENDED = ("已结束", "已解除", "恢复", "ended", "over")
+_ENDED = tuple(word(key, language) for key in ("resolved", "resolved_late") for language in LANGUAGES)
+"""Labels in the subject of a mail about the end of an alert."""
 _CHECKS: dict[str, Callable[[StoryEvidence], str]] = {
     "silent_station": _silent,
     "wrong_clock": _clock,

@@ -37,12 +37,6 @@ class Shift(msgspec.Struct, frozen=True):
     days: int
     until: datetime
 
-    @property
-    def words(self) -> str:
-        """For a person, in Chinese and English."""
-        end = self.until.isoformat()
-        return f"times moved by {self.days} days, up to {end} / 时间整体平移 {self.days} 天，截至 {end}"
-
 
 def shift_to(last_end: datetime, now: datetime) -> Shift:
     """Shift by which a data set reaches the last full hour before ``now``.

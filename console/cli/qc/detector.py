@@ -1,4 +1,4 @@
-"""``skyground qc score``, ``learn`` and ``anomalies``: the learnt detector against labels, taught, and on stored data."""
+"""``skyground qc score``, ``learn`` and ``anomalies``: the learnt detector scored, trained, and run on stored data."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli import shell
 from console.cli.qc.detector_text import mean_of, mean_text, row, score_text
 from console.cli.qc.labelled import (
     code_of,
@@ -16,13 +17,13 @@ from console.cli.qc.labelled import (
     load,
     progress,
     read_file,
-    refuse,
     require_detector,
     source_of,
     train_on,
     variable_of,
 )
 from console.cli.shell.moment import From, ToNow, span
+from console.cli.shell.option import AsJson, Station
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,6 @@ class LabelledDataset(StrEnum):
 
 Files = Annotated[list[Path], typer.Argument(help="labelled files, plain or gzip 带标注的文件", show_default=False)]
 Dataset = Annotated[LabelledDataset, typer.Option("--dataset", help="layout of the files 数据集格式")]
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
 
 
 def register(group: typer.Typer) -> None:
@@ -56,7 +56,7 @@ def score(  # noqa: PLR0917 - typer passes them by name
     dataset: Dataset = LabelledDataset.LOGAN,
     train: Annotated[
         list[Path] | None,
-        typer.Option("--train", help="learn from this file instead; repeat it 改用此文件训练，可重复"),
+        typer.Option("--train", help="train on this file instead; repeat it 改用此文件训练，可重复"),
     ] = None,
     model: Annotated[
         Path | None, typer.Option("--model", help="file of qc learn instead of the packaged one 模型文件")
@@ -67,24 +67,26 @@ def score(  # noqa: PLR0917 - typer passes them by name
     """Score the learnt detector against labels. 用技术员标注评估学习型检测。
 
     A flagged point is right if a labelled one lies within an hour of it, a labelled point is found if a flagged one does; every
-    point counts once. The mean is over series with 20 labels or more. A file that the model was learnt from is judged by a
-    model that has seen neither it nor its station.
+    point counts once. The mean is over series with 20 labels or more. A file that the model was trained on is scored with a
+    model that was trained on neither it nor its station.
     """
     del dataset  # one layout so far; the option keeps the command's form when there are more
     require_detector()
     if train and model:
-        refuse("--train and --model exclude each other")
+        shell.stop("--train and --model exclude each other")
     known = train_on(train) if train else load(model)
     scores: list[LabelAgreement] = []
+    words = shell.words()
     if not as_json:
-        typer.echo(row("file 文件", "variable 变量", "labels", "precision", "recall", "F1", "model 模型"))
+        columns = ("file", "variable", "labels", "precision", "recall", "f1", "model")
+        typer.echo(row(*(words(f"labels.{name}") for name in columns)))
     for position, path in enumerate(files, start=1):
         progress(f"{position}/{len(files)} {path.name}")
         for line, found in _score_file(path, known, reasons=reasons):
-            typer.echo(json.dumps(line, ensure_ascii=False) if as_json else score_text(line))
+            typer.echo(json.dumps(line, ensure_ascii=False) if as_json else score_text(line, words))
             scores += [found] if found else []
     mean = mean_of(scores)
-    typer.echo(json.dumps(mean, ensure_ascii=False) if as_json else mean_text(mean))
+    typer.echo(json.dumps(mean, ensure_ascii=False) if as_json else mean_text(mean, words))
 
 
 def learn(
@@ -92,18 +94,18 @@ def learn(
     out: Annotated[Path, typer.Option("--out", help="where the model goes 模型输出文件")],
     dataset: Dataset = LabelledDataset.LOGAN,
 ) -> None:
-    """Learn the detector from labelled files of two stations or more. 由标注文件训练检测模型。"""
+    """Train the detector on labelled files of two stations or more. 由标注文件训练检测模型。"""
     del dataset
     require_detector()
     from qc.detector.model_file import encode_model
 
     data = encode_model(train_on(files))
     out.write_bytes(data)
-    typer.echo(f"{out}: {len(data)} bytes 字节")
+    typer.echo(shell.text("labels.model_written", path=str(out), count=len(data)))
 
 
 def anomalies(
-    station: Annotated[str, typer.Option("--station", help="station id 站点")],
+    station: Station,
     begin: From,
     end: ToNow = None,
     write: Annotated[bool, typer.Option("--write", help="keep the flags; else only list 写入标识")] = False,
@@ -111,33 +113,35 @@ def anomalies(
 ) -> None:
     """List what the learnt detector finds in stored water data, with reasons. 对已存水质数据运行学习型检测。"""
     require_detector()
-    from datetime import UTC, datetime
-
     import msgspec
 
-    from console.cli.replay import explained
     from qc.run.detector import run_anomaly
     from schemas.words import sentence
-    from store.settings import SharedSettings, load_settings
 
-    settings, now = load_settings(SharedSettings), datetime.now(UTC)
-    progress(f"reading and judging {station} 读取并检测")
+    settings, now, words = shell.settings(), shell.now(), shell.words()
+    progress(words("anomalies.running", station=station))
     start, stop = span(begin, end, settings.stations.timezone, now)
     try:
-        with explained("qc"):
+        with shell.explained("qc"):
             found = run_anomaly(settings, station, start=start, end=stop, now=now, write=write)
     except ValueError as error:
-        refuse(str(error))
+        shell.stop(str(error))
     if as_json:
         runs = tuple(msgspec.structs.replace(run, reason=sentence(run.reason, "en")) for run in found.runs)
-        typer.echo(msgspec.json.encode(msgspec.structs.replace(found, runs=runs)).decode())
+        typer.echo(shell.to_json(msgspec.structs.replace(found, runs=runs)))
         return
     for run in found.runs:
         place = f"{run.instrument_id} {run.parameter:<20} {run.first:%Y-%m-%d %H:%M}Z .. {run.last:%Y-%m-%d %H:%M}Z x{run.count}"
-        typer.echo(f"{place}  {sentence(run.reason, 'en')} {sentence(run.reason, 'zh')}")
-    counts = ", ".join(f"{code} {count}" for code, count in sorted(found.flags.items())) or "nothing 无"
-    kept = "written 已写入" if found.written else "not written 未写入 (--write)"
-    typer.echo(f"{station}: {found.instruments} instruments ({found.silent} silent), suspect 存疑: {counts}; {kept}")
+        typer.echo(f"{place}  {sentence(run.reason, words.language)}")
+    counts = ", ".join(f"{code} {count}" for code, count in sorted(found.flags.items())) or words("none")
+    done = words(
+        "anomalies.stored" if found.written else "anomalies.listed",
+        station=station,
+        instruments=found.instruments,
+        silent=found.silent,
+        counts=counts,
+    )
+    typer.echo(done)
 
 
 def _score_file(

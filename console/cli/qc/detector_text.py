@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from qc.detector.label_agreement import LabelAgreement
+    from schemas.words import Words
 
 
 def mean_of(scores: list[LabelAgreement]) -> dict[str, object]:
@@ -36,21 +37,21 @@ def row(*cells: str) -> str:
     return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
-def score_text(line: dict[str, object]) -> str:
+def score_text(line: dict[str, object], words: Words) -> str:
     """One line of the scores."""
     if "skipped" in line:
-        return row(str(line["file"]), "-", "-", "-", "-", "-", "no labels 无标注")
+        return row(str(line["file"]), "-", "-", "-", "-", "-", words("labels.none"))
     if "ground" in line:
-        return f"    {line['start']} .. {line['end']}  {line['en']} {line['zh']}"
+        return f"    {line['start']} .. {line['end']}  {line[words.language]}"
     figures = [f"{line[name]:.3f}" for name in ("precision", "recall", "f1")]
-    few = "" if line["counted"] else "  (few labels 标注过少)"
+    few = "" if line["counted"] else f"  ({words('labels.few')})"
     stations = ", ".join(str(name) for name in line["model_stations"])  # type: ignore[attr-defined]
     return row(str(line["file"]), str(line["variable"]), str(line["labels"]), *figures, stations + few)
 
 
-def mean_text(mean: dict[str, object]) -> str:
+def mean_text(mean: dict[str, object], words: Words) -> str:
     """The last line of the scores."""
     if mean["f1"] is None:
-        return f"no series with {mean['min_labels']} labels or more 没有标注足够的序列"
+        return words("labels.too_few", count=mean["min_labels"])
     figures = [f"{mean[name]:.3f}" for name in ("precision", "recall", "f1")]
-    return row("mean 平均", f"{mean['series']} series", str(mean["labels"]), *figures, "")
+    return row(words("labels.mean"), words("labels.series", count=mean["series"]), str(mean["labels"]), *figures, "")

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from console.cli import shell
-from console.cli.qc.moment import to_json
 from console.cli.shell.named import refuse_unknown
-from console.cli.shell.page import DEFAULT, Limit, page, tell_more
+from console.cli.shell.option import AsJson, Who
+from console.cli.shell.page import DEFAULT, Limit, print_page
 
 if TYPE_CHECKING:
+    from schemas.words import Words
     from store.state import HeldBatch
 
 Batch = Annotated[int, typer.Argument(help="number of the held batch 批次编号")]
-Who = Annotated[str, typer.Option("--who", help="who decides 决定人")]
 Note = Annotated[str, typer.Option("--note", help="why 理由")]
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
-_WORDS = {None: "held 扣留", "release": "released 已放行", "reject": "rejected 已否决"}
 
 
 def build_group() -> typer.Typer:
@@ -37,16 +36,12 @@ def list_(
 ) -> None:
     """Held batches, newest first. 列出被扣留的批次。"""
     stored = [item for item in _held() if network in (None, item.network) and (everything or item.blocks)]
-    found, is_cut = page(stored, limit)
-    for item in found:
-        typer.echo(_json(item) if as_json else _line(item))
-    if is_cut:
-        tell_more("qc held list", limit, as_json=as_json, filters="--network")
-    if not found:
+    line = partial(_line, words=shell.words())
+    if not print_page("qc held list", stored, limit, line, as_json=as_json, plain=_plain, filters="--network"):
         if network is not None and not network.startswith("product/"):
             refuse_unknown(shell.settings().stations, network=network)
         if not as_json:
-            typer.echo("nothing is held 无扣留批次")
+            typer.echo(shell.text("held.none"))
 
 
 def show(number: Batch, as_json: AsJson = False) -> None:
@@ -56,11 +51,12 @@ def show(number: Batch, as_json: AsJson = False) -> None:
         shell.stop(f"gate result {number} is no held batch; skyground qc held list --all shows them")
     (item,) = found
     if as_json:
-        typer.echo(_json(item))
+        typer.echo(shell.to_json(_plain(item)))
         return
-    typer.echo(_line(item))
+    words = shell.words()
+    typer.echo(_line(item, words))
     for failure in with_texts(item.detail)["failures"]:
-        typer.echo(f"  {failure['severity']}: {failure['zh']}\n      {failure['en']}")
+        typer.echo(f"  {failure['severity']}: {failure[words.language]}")
     typer.echo(f"  suite {item.detail.get('suite_version', '')}; page {item.detail.get('page') or '-'}")
     for decision in item.decisions:
         typer.echo(f"  {decision.at:%Y-%m-%d %H:%M}Z {decision.ruling.value} {decision.who}: {decision.note}")
@@ -69,15 +65,14 @@ def show(number: Batch, as_json: AsJson = False) -> None:
 def release(number: Batch, who: Who, note: Note) -> None:
     """Let the hours of a batch enter products. 放行。"""
     item = _decide(number, "release", who, note)
-    typer.echo(
-        f"{_line(item)}\nrecompute its products 请重新生成产品: skyground analyse coanalysis --day-from {item.start:%Y-%m-%d} "
-        f"--day-to {item.end:%Y-%m-%d}"
-    )
+    words = shell.words()
+    command = f"skyground analyse coanalysis --day-from {item.start:%Y-%m-%d} --day-to {item.end:%Y-%m-%d}"
+    typer.echo(f"{_line(item, words)}\n{words('held.recompute', command=command)}")
 
 
 def reject(number: Batch, who: Who, note: Note) -> None:
     """Keep the hours of a batch out of products for good. 判为不可用。"""
-    typer.echo(_line(_decide(number, "reject", who, note)))
+    typer.echo(_line(_decide(number, "reject", who, note), shell.words()))
 
 
 def _decide(number: int, ruling: str, who: str, note: str) -> HeldBatch:
@@ -89,10 +84,7 @@ def _decide(number: int, ruling: str, who: str, note: str) -> HeldBatch:
 
 
 def _held() -> list[HeldBatch]:
-    from store.state import StateStore
-
-    with StateStore(shell.settings().state_url) as state:
-        state.migrate()
+    with shell.opened_state("qc held", shell.settings()) as state:
         return shell.or_exit(state.gate.list_held)
 
 
@@ -108,15 +100,15 @@ def with_texts(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "failures": failures}
 
 
-def _json(item: HeldBatch) -> str:
+def _plain(item: HeldBatch) -> dict[str, Any]:
     import msgspec
 
     plain: dict[str, Any] = msgspec.to_builtins(item)
-    return to_json({**plain, "detail": with_texts(plain["detail"])})
+    return {**plain, "detail": with_texts(plain["detail"])}
 
 
-def _line(item: HeldBatch) -> str:
-    word = "superseded 已重判" if item.superseded else _WORDS[item.ruling]
+def _line(item: HeldBatch, words: Words) -> str:
+    word = words(f"held.{'superseded' if item.superseded else item.ruling or 'held'}")
     hard = [one["id"] for one in item.detail.get("failures", []) if one["severity"] == "critical"]
     return (
         f"{item.id} {item.network} {item.start:%Y-%m-%dT%H:%MZ} .. {item.end:%Y-%m-%dT%H:%MZ} {word}: {', '.join(hard)}"

@@ -1,18 +1,20 @@
-"""``skyground qc``: run the checks, ask the gate, look at limits and at the reasons of flags."""
+"""``skyground qc``: tests, gate, limits and the reasons of flags."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from console.cli import shell
 from console.cli.qc import calibration, detector, gate_holds, verdict
 from console.cli.qc import native as qc_native
-from console.cli.qc.moment import settings_of, stop, to_json
 from console.cli.qc.scores import scores
 from console.cli.shell.moment import AsOf, At, From, ToNow, moment, span
+from console.cli.shell.option import AsJson, Station
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,12 +24,11 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
 
 _Result = TypeVar("_Result")
-#: Whole networks are judged at once up to this length.
+#: Whole networks are tested at once up to this length.
 AT_ONCE = timedelta(days=3)
 Networks = Annotated[
     list[str] | None, typer.Option("--network", help="voc ghg pm eco rad gas met; none: all of the network file")
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 
 
 def register(app: typer.Typer) -> None:
@@ -58,17 +59,17 @@ def run(  # noqa: PLR0917 - typer passes them by name
     ] = None,
     workers: Annotated[int, typer.Option("--workers", min=1, max=64, help="processes 进程数")] = 1,
     everything: Annotated[bool, typer.Option("--all", help="also what has not changed 全部重检")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="list what would be judged 只列出")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="list what would be tested 只列出")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check native values, make hours, check these. 检验原始值并生成小时值。
 
-    Up to three days of whole networks are judged at once. Anything longer, and some stations, by station-months: only days
-    whose values or rules changed, several processes, ended by Ctrl-C and taken up by the same command.
+    Up to three days of whole networks are tested at once. A longer time, or some stations, by station-months: only days whose
+    values or limits changed, in several processes; Ctrl-C ends it, the same command resumes.
     """
     from qc.run import job
 
-    settings, now = settings_of(), _now()
+    settings, now = shell.settings(), shell.now()
     start, stop = span(begin, end, settings.stations.timezone, now)
     networks = _networks(settings, network)
     if stations or everything or dry_run or workers > 1 or stop - start > AT_ONCE:
@@ -77,7 +78,7 @@ def run(  # noqa: PLR0917 - typer passes them by name
         return
     for code in networks:
         summary = _or_exit(partial(job.run, settings, code, start, stop, now))
-        typer.echo(to_json(summary) if as_json else _run_text(summary))
+        typer.echo(shell.to_json(summary) if as_json else _run_text(summary))
 
 
 def _run_by_months(
@@ -99,7 +100,7 @@ def _run_by_months(
     done = _or_exit(
         lambda: qc_run.judge_again(settings, station_months, now, workers=options["workers"], everything=everything)
     )
-    typer.echo(to_json(done) if as_json else qc_run.summary_text(done))
+    typer.echo(shell.to_json(done) if as_json else qc_run.summary_text(done))
     if done.left:
         raise typer.Exit(130)
 
@@ -110,24 +111,22 @@ def reopened(
 ) -> None:
     """Re-run quality control for hours re-opened by late and corrected readings. 重新检验被迟到或更正数据重开的小时。"""
     from qc.run import job
-    from store.state import StateStore
 
-    settings, now = settings_of(), _now()
+    settings, now = shell.settings(), shell.now()
     if dry_run:
-        with StateStore(settings.state_url) as state:
-            state.migrate()
+        with shell.opened_state("qc reopened", settings) as state:
             for item in state.revisions.list_reopened():
                 typer.echo(
-                    to_json(item)
+                    shell.to_json(item)
                     if as_json
                     else f"{item.hour:%Y-%m-%d %H:%M}Z {item.network:<4} {item.station_id} {item.reason}"
                 )
         return
     summaries = _or_exit(lambda: job.run_reopened(settings, now))
     for summary in summaries:
-        typer.echo(to_json(summary) if as_json else _run_text(summary))
+        typer.echo(shell.to_json(summary) if as_json else _run_text(summary))
     if not summaries and not as_json:
-        typer.echo("no hour waits 无待检小时")
+        typer.echo(shell.text("reopened.none"))
 
 
 def gate(  # noqa: PLR0917 - typer passes them by name
@@ -135,17 +134,17 @@ def gate(  # noqa: PLR0917 - typer passes them by name
     end: ToNow = None,
     network: Networks = None,
     product: Annotated[
-        list[str] | None, typer.Option("--product", help="judge a product instead, as aqi_daily 改为检查产品")
+        list[str] | None, typer.Option("--product", help="check a product instead, as aqi_daily 改为检查产品")
     ] = None,
     hourly: Annotated[bool, typer.Option("--hourly", help="every hour is a batch 每小时为一批")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Judge batches of hours, or products; exit status 1 if one is held. 质控门禁。"""
+    """Check batches of hours, or products, against their suites; exit status 1 if one is held. 质控门禁。"""
     import msgspec
 
     from qc.run.gate import job as job_gate
 
-    settings, now = settings_of(), _now()
+    settings, now = shell.settings(), shell.now()
     when = (*span(begin, end, settings.stations.timezone, now), now)
     is_held = False
     for name in product or _networks(settings, network):
@@ -157,7 +156,7 @@ def gate(  # noqa: PLR0917 - typer passes them by name
         is_held |= any(item.outcome == "hold" for item in found)
         for summary in found:
             plain = gate_holds.with_texts(msgspec.to_builtins(summary))
-            typer.echo(to_json(plain) if as_json else _gate_text(summary, plain["failures"], settings.language))
+            typer.echo(shell.to_json(plain) if as_json else _gate_text(summary, plain["failures"], settings.language))
     if is_held:
         raise typer.Exit(1)
 
@@ -172,16 +171,16 @@ def show(
     from qc.run.limits import thresholds_of
     from schemas.parameter import parameter as known
 
-    settings = settings_of()
+    settings = shell.settings()
     item = _or_exit(lambda: known(parameter))
     thresholds = _or_exit(lambda: thresholds_of(settings))
     if station and station not in settings.stations.stations:
-        stop(f"unknown station {station!r}")
-    at = month or _now().astimezone(settings.stations.timezone).month
+        shell.stop(f"unknown station {station!r}")
+    at = month or shell.now().astimezone(settings.stations.timezone).month
     for code in sorted(item.networks):
         limits = thresholds.all_of(parameter, network=code, station_id=station, month=at)
         for limit in limits:
-            typer.echo(to_json(limit) if as_json else f"{code:<4} {_limit_text(limit)}")
+            typer.echo(shell.to_json(limit) if as_json else f"{code:<4} {_limit_text(limit)}")
     if not as_json:
         typer.echo(
             f"physical range {item.range_min} .. {item.range_max} {item.unit} ({item.range_source}); file version {thresholds.version}"
@@ -189,31 +188,29 @@ def show(
 
 
 def why(
-    station: Annotated[str, typer.Option("--station", help="station id")],
+    station: Station,
     parameter: Annotated[str, typer.Option("--parameter", help="code, as pm25")],
     at: At,
     as_of: AsOf = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say why an hour has its flag, by which limit and run, and how that changed. 说明某小时标识的原因与变更。"""
+    """Explain the flag of an hour: tests, limits, runs and changes. 说明某小时标识的原因与变更。"""
     from console.query.flag_explanation import explain
     from console.query.flag_text import explanation_lines
     from store.influx.store import InfluxStore
     from store.state import StateStore
 
-    settings = settings_of()
+    settings = shell.settings()
     zone = settings.stations.timezone
     hour, then = moment(at, zone, "--at"), moment(as_of, zone, "--as-of")
     if station not in settings.stations.stations:
-        stop(f"unknown station {station!r}")
-    store, state = InfluxStore(settings), StateStore(settings.state_url)
-    what = {"station_id": station, "parameter": parameter, "at": hour, "as_of": then}
-    answer = _or_exit(lambda: explain(store, state, network=settings.stations, **what))  # type: ignore[arg-type]
-    store.close()
-    state.close()
+        shell.stop(f"unknown station {station!r}")
+    what = {"network": settings.stations, "station_id": station, "parameter": parameter, "at": hour, "as_of": then}
+    with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
+        answer = _or_exit(lambda: explain(store, state, **what))  # type: ignore[arg-type]
     marks = [] if then else _marks(settings, station, parameter, hour)
     if as_json:
-        lines = [to_json(answer), *(to_json(row) for row in marks)]
+        lines = [shell.to_json(answer), *(shell.to_json(row) for row in marks)]
     else:
         lines = [
             *explanation_lines(answer, settings.language.value),
@@ -265,26 +262,15 @@ def _limit_text(limit: object) -> str:
     return f"{test:<15} {' '.join(f'{name}={value}' for name, value in fields.items())} ({source}; {verified})"
 
 
-def _now() -> datetime:
-    from datetime import UTC
-
-    return datetime.now(UTC)
-
-
 def _networks(settings: SharedSettings, chosen: list[str] | None) -> list[str]:
     there = list(dict.fromkeys(item.network.value for item in settings.stations.instruments.values()))
     for code in chosen or []:
         if code not in there:
-            stop(f"network {code!r} has no instrument in {settings.network}; there: {', '.join(there)}")
+            shell.stop(f"network {code!r} has no instrument in {settings.network}; there: {', '.join(there)}")
     return chosen or there
 
 
 def _or_exit(call: Callable[[], _Result]) -> _Result:
-    """Run one step; an error that a person can act on ends the command with its words."""
     from schemas.parameter import ParameterError
-    from store.error import StoreError
 
-    try:
-        return call()
-    except (StoreError, ParameterError, ValueError) as error:
-        stop(str(error))
+    return shell.or_exit(call, ParameterError)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 import typer
+
+from console.cli import shell
 
 if TYPE_CHECKING:
     from qc.detector.example import Example
@@ -21,7 +23,7 @@ def require_detector() -> None:
 
     missing = [name for name in ("qc.detector", "lightgbm") if find_spec(name) is None]
     if missing:
-        refuse(f"the learnt detector is not installed, missing: {', '.join(missing)} 未安装学习型检测模块")
+        shell.stop(shell.text("labels.not_installed", missing=", ".join(missing)))
 
 
 def example_of(labelled: Labelled) -> tuple[Example, dict[str, Prior]]:
@@ -54,7 +56,7 @@ def train_on(files: list[Path]) -> ModelFile:
     try:
         return train_model_file(examples, trained, made_by, report=progress)
     except ValueError as error:
-        refuse(str(error))
+        shell.stop(str(error))
 
 
 def load(path: Path | None) -> ModelFile:
@@ -65,7 +67,7 @@ def load(path: Path | None) -> ModelFile:
     try:
         return load_model(path or PACKAGED)
     except ModelError as error:
-        refuse(str(error))
+        shell.stop(str(error))
 
 
 def read_file(path: Path) -> Labelled | None:
@@ -76,7 +78,7 @@ def read_file(path: Path) -> Labelled | None:
     try:
         return read_labelled(path)
     except (DatasetError, OSError) as error:
-        refuse(str(error))
+        shell.stop(str(error))
 
 
 def source_of(labelled: Labelled) -> Trained:
@@ -104,9 +106,3 @@ def progress(words: str) -> None:
     """A line on standard error, on a terminal only."""
     if sys.stderr.isatty():
         typer.echo(words, err=True)
-
-
-def refuse(words: str) -> NoReturn:
-    """End the command with status 2."""
-    typer.echo(f"skyground qc: {words}", err=True)
-    raise typer.Exit(2)

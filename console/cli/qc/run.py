@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from console.cli import shell
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 def judge_again(
     settings: SharedSettings, station_months: Sequence[StationMonth], now: datetime, *, workers: int, everything: bool
 ) -> ReprocessSummary:
-    """Judge station-months with a progress line; a first Ctrl-C lets those under way end, a second breaks off."""
+    """Test station-months again with a progress line; a first Ctrl-C lets those under way end, a second interrupts them."""
     from qc.run.reprocess.job import reprocess
     from qc.run.reprocess.plan import forget
 
@@ -36,45 +38,41 @@ def judge_again(
 def dry_run(
     settings: SharedSettings, station_months: Sequence[StationMonth], now: datetime, *, everything: bool, as_json: bool
 ) -> None:
-    """List the station-months that would be judged, with the number of changed days."""
-    import msgspec
-
+    """List the station-months that would be tested, with the number of changed days."""
     from qc.run.reprocess.month import evaluate_month
 
-    waiting = 0
+    waiting, words = 0, shell.words()
     for item in station_months:
         found = evaluate_month(settings, item, now, dry_run=True)
         if not found.days and not everything:
             continue
         waiting += 1
-        typer.echo(
-            msgspec.json.encode(found).decode()
-            if as_json
-            else f"{item.network:<4} {item.station_id:<16} {item.start:%Y-%m-%dT%H:%MZ} .. {item.end:%Y-%m-%dT%H:%MZ}  {found.days} days 天"
-        )
+        span = f"{item.start:%Y-%m-%dT%H:%MZ} .. {item.end:%Y-%m-%dT%H:%MZ}"
+        days = words("months.days", count=found.days)
+        typer.echo(shell.to_json(found) if as_json else f"{item.network:<4} {item.station_id:<16} {span}  {days}")
     if not as_json:
-        typer.echo(f"{waiting} of {len(station_months)} station-months would be judged 站月待检")
+        typer.echo(words("months.waiting", count=waiting, total=len(station_months)))
 
 
 def summary_text(summary: ReprocessSummary) -> str:
     """One line for a person."""
-    left = f"; stopped, {summary.left} left: run the same command again (without --all) 已中断" if summary.left else ""
-    return (
-        f"{summary.judged} station-months judged 已检, {summary.unchanged} unchanged 未变: {summary.days} days 天, "
-        f"{summary.hours} hourly values, {summary.revised} revised 修订, {summary.taken_back} taken back 撤销{left}"
-    )
+    import msgspec
+
+    words = shell.words()
+    done = words("months.done", **msgspec.structs.asdict(summary))
+    return done + (words("months.left", count=summary.left) if summary.left else "")
 
 
 @contextmanager
 def interruptible() -> Iterator[threading.Event]:
     """An event that Ctrl-C sets; a second Ctrl-C interrupts as usual."""
-    stop = threading.Event()
+    stop, ending = threading.Event(), shell.text("months.ending")
 
     def handle(_number: int, _frame: Any) -> None:  # noqa: ANN401 - of the interpreter
         if stop.is_set():
             raise KeyboardInterrupt
         stop.set()
-        sys.stderr.write("skyground qc: ends after the months under way; Ctrl-C again breaks off 正在结束\n")
+        sys.stderr.write(f"skyground qc: {ending}\n")
 
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -89,13 +87,14 @@ def interruptible() -> Iterator[threading.Event]:
 @contextmanager
 def progress_of(total: int) -> Iterator[Callable[[StationMonthSummary], None]]:
     """A bar on a terminal, a line every tenth elsewhere, on standard error."""
+    unit = shell.text("months.unit")
     if sys.stderr.isatty():
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("station-months 站月", total=total)
+            task = bar.add_task(unit, total=total)
             yield lambda done: bar.update(
                 task,
                 advance=1,
@@ -108,6 +107,6 @@ def progress_of(total: int) -> Iterator[Callable[[StationMonthSummary], None]]:
         nonlocal count
         count += 1
         if count == total or count % max(1, total // 10) == 0:
-            sys.stderr.write(f"{count} of {total} station-months 站月\n")
+            sys.stderr.write(f"{count}/{total} {unit}\n")
 
     yield line

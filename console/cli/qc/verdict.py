@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.cli.qc.moment import AsJson, settings_of, stop, to_json
+from console.cli import shell
 from console.cli.shell.moment import moment
+from console.cli.shell.option import AsJson, Station
 
 if TYPE_CHECKING:
     from qc.verdict.verdict import Verdict
@@ -20,7 +21,7 @@ def register(group: typer.Typer) -> None:
 
 
 def verdict(  # noqa: PLR0917 - one for each option
-    station: Annotated[str, typer.Option("--station", help="station id 站点")],
+    station: Station,
     parameter: Annotated[str, typer.Option("--parameter", help="code, as pm25 参数")],
     at: Annotated[str, typer.Option("--at", help="first moment of the case 起始时刻")],
     hours: Annotated[float, typer.Option("--hours", min=0.02, max=744, help="length of the case [h] 时长")] = 1.0,
@@ -32,14 +33,14 @@ def verdict(  # noqa: PLR0917 - one for each option
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say whether what a station shows is a fault or an event, and why. 判断是仪器故障还是真实事件，并说明依据。"""
+    """Decide between instrument fault and real event, with the evidence. 判断是仪器故障还是真实事件，并说明依据。"""
     from qc.limits.load import ThresholdError
     from qc.run.verdict import CaseError, rule_of, verdict_of
     from schemas.interval import Interval
     from store.error import StoreError
     from store.influx.store import InfluxStore
 
-    settings = settings_of()
+    settings = shell.settings()
     start = moment(at, settings.stations.timezone, "--at")
     store = InfluxStore(settings)
     try:
@@ -54,10 +55,10 @@ def verdict(  # noqa: PLR0917 - one for each option
             instrument_id=instrument,
         )
     except (CaseError, ThresholdError, StoreError) as error:
-        stop(str(error))
+        shell.stop(str(error))
     finally:
         store.close()
-    typer.echo(to_json(_plain(found)) if as_json else _text(found, settings.language.value))
+    typer.echo(shell.to_json(_plain(found)) if as_json else _text(found, settings.language.value))
 
 
 def _plain(found: Verdict) -> dict[str, object]:

@@ -40,15 +40,12 @@ def choose(  # noqa: PLR0917 - one filter an option
     limit: int | None = None,
 ) -> list[Review]:
     """Reviews to act on: those named, in any state, or those in ``states`` that match every filter (the newest ``limit``)."""
-    from store.state import StateStore
-
-    settings = shell.settings()
+    settings = shell.review_settings()
     given = (bulk, network, station, parameter, begin, end)
     if needed and not ids and not any(given):
         shell.stop(f"name reviews by id or choose them by {filters_text()}")
     start, stop = open_span(begin, end, settings.stations.timezone)
-    with StateStore(settings.state_url) as state:
-        state.migrate()
+    with shell.opened_state("review", settings) as state:
         if ids:
             found = shell.or_exit(partial(state.reviews.list, ids=ids))
             missing = set(ids) - {item.id for item in found}
@@ -76,9 +73,10 @@ def go_on(
     texts: Sequence[str], chosen: Sequence[Review | ReviewDraft], *, dry_run: bool, yes: bool, as_json: bool
 ) -> bool:
     """List what a bulk action would change; True if it may go on."""
+    words = shell.words()
     hours = sum(int((item.target.end - item.target.start).total_seconds() // 3600) for item in chosen)
     if not chosen:
-        typer.echo("skyground review: nothing fits 没有符合条件的数据", err=True)
+        typer.echo(f"skyground review: {words('review.no_match')}", err=True)
         raise typer.Exit(1)
     if dry_run and as_json:
         typer.echo(
@@ -86,22 +84,23 @@ def go_on(
         )
         return False
     if dry_run or (len(chosen) > 1 and not yes):
-        typer.echo(f"{len(chosen)} reviews, {hours} hours 共 {len(chosen)} 条审核、{hours} 小时:", err=not dry_run)
+        typer.echo(words("review.count", count=len(chosen), hours=hours), err=not dry_run)
         for text in texts[:SAMPLE]:
             typer.echo(f"  {text}", err=not dry_run)
         if len(texts) > SAMPLE:
-            typer.echo(f"  ... {len(texts) - SAMPLE} more", err=not dry_run)
+            typer.echo(words("review.further", count=len(texts) - SAMPLE), err=not dry_run)
     if dry_run:
         return False
     if len(chosen) > 1 and not yes:
-        shell.stop("nothing was recorded; say --yes to act on all of them 未记录，确认请加 --yes")
+        shell.stop(words("review.needs_yes"))
     return True
 
 
 def print_reviews(reviews: Sequence[Review], *, as_json: bool, history: bool = False) -> None:
     """Print reviews, with their steps where asked for."""
+    words = shell.words()
     for item in reviews:
-        typer.echo(json.dumps(review_row(item), ensure_ascii=False) if as_json else review_text(item))
+        typer.echo(json.dumps(review_row(item), ensure_ascii=False) if as_json else review_text(item, words))
         for one in item.steps if history and not as_json else ():
             typer.echo(f"    {one.position:>6} {one.at:%Y-%m-%d %H:%M}Z {one.action:<8} {one.who} {one.note}")
 

@@ -8,27 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import shell
+from console.cli.review import option
 from console.cli.review.choice import choose, go_on, print_reviews, review_query
-from console.cli.review.option import (
-    AnyNetwork,
-    AsJson,
-    Bulk,
-    DryRun,
-    Ids,
-    Network,
-    Note,
-    Parameters,
-    Stations,
-    Who,
-    Yes,
-)
 from console.cli.review.report import audit, completeness, deadlines, list_
 from console.cli.review.text import draft_text, review_text
 from console.cli.shell.moment import From, OpenFrom, OpenTo, ToNow
+from console.cli.shell.option import AsJson, Network, Parameters, Stations
 from schemas.review import ReviewAction, ReviewReason, ReviewState, ReviewVerdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from schemas.review import Review
 
@@ -38,19 +27,23 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         help="Review of hours by people (level L2): three levels, audit trail. 三级审核。", no_args_is_help=True
     )
-    for name, call in (
-        ("propose", propose),
-        ("confirm", confirm),
-        ("sign", sign),
-        ("return", send_back),
-        ("undo", undo),
-        ("list", list_),
-        ("audit", audit),
-        ("deadlines", deadlines),
-        ("apply", apply),
-        ("completeness", completeness),
-    ):
+    proposed, confirmed, signed = ReviewState.PROPOSED, ReviewState.CONFIRMED, ReviewState.SIGNED
+    group.command("propose")(propose)
+    group.command("confirm", help="Level 2: confirm proposals of another person. 二级审核：复核确认。")(
+        _on_many(ReviewAction.CONFIRM, proposed)
+    )
+    group.command("sign", help="Level 3: sign what was confirmed. 三级审核：签发。")(
+        _on_many(ReviewAction.SIGN, confirmed)
+    )
+    group.command("return", help="Return reviews to level 1. 退回。")(
+        _on_named(ReviewAction.RETURN, proposed, confirmed)
+    )
+    group.command("undo", help="Withdraw reviews by a new record; the trail keeps both. 撤销（留痕）。")(
+        _on_named(ReviewAction.WITHDRAW, proposed, confirmed, signed)
+    )
+    for name, call in (("list", list_), ("audit", audit), ("deadlines", deadlines), ("apply", apply)):
         group.command(name)(call)
+    group.command("completeness")(completeness)
     app.add_typer(group, name="review")
 
 
@@ -59,7 +52,7 @@ def propose(  # noqa: PLR0917 - typer passes them by name
     begin: From,
     verdict: Annotated[ReviewVerdict, typer.Option("--verdict", help="结论")],
     reason: Annotated[ReviewReason, typer.Option("--reason", help="原因")],
-    who: Who,
+    who: option.Reviewer,
     end: ToNow = None,
     station: Stations = None,
     parameter: Parameters = None,
@@ -67,99 +60,68 @@ def propose(  # noqa: PLR0917 - typer passes them by name
     test: Annotated[list[str] | None, typer.Option("--test", help="only hours this test flagged 检验")] = None,
     above: Annotated[float | None, typer.Option(help="only values above, canonical unit 高于")] = None,
     below: Annotated[float | None, typer.Option(help="only values below, canonical unit 低于")] = None,
-    note: Note = "",
+    note: option.Note = "",
     supersede: Annotated[
         bool, typer.Option("--supersede", help="also hours with an active review 覆盖已有审核")
     ] = False,
-    dry_run: DryRun = False,
-    yes: Yes = False,
+    dry_run: option.DryRun = False,
+    yes: option.Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Level 1: propose a verdict for the hours that the filter means. 一级审核：提出结论。"""
+    """Level 1: propose a verdict for the hours that match the filter. 一级审核：提出结论。"""
     from qc.review.selection import Selection
     from qc.run.review.draft import draft_reviews
-    from store.state import StateStore
 
-    settings, selection = (
-        shell.settings(),
-        Selection(flags=tuple(flag or ()), tests=tuple(test or ()), above=above, below=below),
-    )
+    settings, words = shell.review_settings(), shell.words()
+    selection = Selection(flags=tuple(flag or ()), tests=tuple(test or ()), above=above, below=below)
     query = review_query(settings, network, begin, end, station=station, parameter=parameter, selection=selection)
     drafts = shell.or_exit(partial(draft_reviews, settings, query, verdict, reason, now=shell.now()))
-    if not go_on([draft_text(item) for item in drafts], drafts, dry_run=dry_run, yes=yes, as_json=as_json):
+    if not go_on([draft_text(item, words) for item in drafts], drafts, dry_run=dry_run, yes=yes, as_json=as_json):
         return
-    with StateStore(settings.state_url) as state:
-        state.migrate()
+    with shell.opened_state("review", settings) as state:
         ids = shell.or_exit(partial(state.reviews.add, drafts, who=who, note=note, at=shell.now(), supersede=supersede))
         print_reviews(state.reviews.list(ids=ids), as_json=as_json)
 
 
-def confirm(  # noqa: PLR0917 - typer passes them by name
-    who: Who,
-    ids: Ids = None,
-    bulk: Bulk = None,
-    network: AnyNetwork = None,
-    station: Stations = None,
-    parameter: Parameters = None,
-    begin: OpenFrom = None,
-    end: OpenTo = None,
-    note: Note = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
-) -> None:
-    """Level 2: confirm proposals of another person. 二级审核：复核确认。"""
-    chosen = choose(ids, bulk, network, station, parameter, begin, end, states=(ReviewState.PROPOSED,))
-    _act(ReviewAction.CONFIRM, chosen, who, note, dry_run=dry_run, yes=yes, as_json=as_json)
+def _on_many(action: ReviewAction, state: ReviewState) -> Callable[..., None]:
+    """Command that takes reviews in a state one level up."""
+
+    def command(  # noqa: PLR0917 - typer passes them by name
+        who: option.Reviewer,
+        ids: option.Ids = None,
+        bulk: option.Bulk = None,
+        network: option.AnyNetwork = None,
+        station: Stations = None,
+        parameter: Parameters = None,
+        begin: OpenFrom = None,
+        end: OpenTo = None,
+        note: option.Note = "",
+        dry_run: option.DryRun = False,
+        yes: option.Yes = False,
+        as_json: AsJson = False,
+    ) -> None:
+        chosen = choose(ids, bulk, network, station, parameter, begin, end, states=(state,))
+        _act(action, chosen, who, note, dry_run=dry_run, yes=yes, as_json=as_json)
+
+    return command
 
 
-def sign(  # noqa: PLR0917 - typer passes them by name
-    who: Who,
-    ids: Ids = None,
-    bulk: Bulk = None,
-    network: AnyNetwork = None,
-    station: Stations = None,
-    parameter: Parameters = None,
-    begin: OpenFrom = None,
-    end: OpenTo = None,
-    note: Note = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
-) -> None:
-    """Level 3: sign what was confirmed. 三级审核：签发。"""
-    chosen = choose(ids, bulk, network, station, parameter, begin, end, states=(ReviewState.CONFIRMED,))
-    _act(ReviewAction.SIGN, chosen, who, note, dry_run=dry_run, yes=yes, as_json=as_json)
+def _on_named(action: ReviewAction, *states: ReviewState) -> Callable[..., None]:
+    """Command that acts on reviews by id or bulk."""
 
+    def command(  # noqa: PLR0917 - typer passes them by name
+        who: option.Reviewer,
+        note: option.Note,
+        ids: option.Ids = None,
+        bulk: option.Bulk = None,
+        dry_run: option.DryRun = False,
+        yes: option.Yes = False,
+        as_json: AsJson = False,
+    ) -> None:
+        chosen = choose(ids, bulk, None, None, None, None, None, states=states)
+        _act(action, chosen, who, note, dry_run=dry_run, yes=yes, as_json=as_json)
 
-def send_back(  # noqa: PLR0917 - typer passes them by name
-    who: Who,
-    note: Note,
-    ids: Ids = None,
-    bulk: Bulk = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
-) -> None:
-    """Return reviews to level 1. 退回。"""
-    states = (ReviewState.PROPOSED, ReviewState.CONFIRMED)
-    chosen = choose(ids, bulk, None, None, None, None, None, states=states)
-    _act(ReviewAction.RETURN, chosen, who, note, dry_run=dry_run, yes=yes, as_json=as_json)
-
-
-def undo(  # noqa: PLR0917 - typer passes them by name
-    who: Who,
-    note: Note,
-    ids: Ids = None,
-    bulk: Bulk = None,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
-) -> None:
-    """Withdraw reviews by a new record; the trail keeps both. 撤销（留痕）。"""
-    states = (ReviewState.PROPOSED, ReviewState.CONFIRMED, ReviewState.SIGNED)
-    chosen = choose(ids, bulk, None, None, None, None, None, states=states)
-    _act(ReviewAction.WITHDRAW, chosen, who, note, dry_run=dry_run, yes=yes, as_json=as_json)
+    return command
 
 
 def apply(network: Network, begin: From, end: ToNow = None, station: Stations = None, as_json: AsJson = False) -> None:
@@ -168,17 +130,18 @@ def apply(network: Network, begin: From, end: ToNow = None, station: Stations = 
 
     from qc.run.review.level2 import apply as apply_reviews
 
-    settings, now = shell.settings(), shell.now()
+    settings, now = shell.review_settings(), shell.now()
     query = review_query(settings, network, begin, end, station=station)
     done = shell.or_exit(partial(apply_reviews, settings, query, now))
     if as_json:
-        typer.echo(msgspec.json.encode(done).decode())
+        typer.echo(shell.to_json(done))
         return
-    share = "–" if done.completeness is None else f"{done.completeness:.1%}"
-    typer.echo(
-        f"{done.network} {done.start:%Y-%m-%dT%H:%MZ} .. {done.end:%Y-%m-%dT%H:%MZ}: {done.hours} hours of {done.stations} stations; "
-        f"confirmed 已复核 {done.confirmed} ({share}), signed 已签发 {done.signed}, changed 改判 {done.changed}, stale 依据已变 {done.stale}"
-    )
+    shown = msgspec.structs.asdict(done) | {
+        "start": f"{done.start:%Y-%m-%dT%H:%MZ}",
+        "end": f"{done.end:%Y-%m-%dT%H:%MZ}",
+        "share": "–" if done.completeness is None else f"{done.completeness:.1%}",
+    }
+    typer.echo(shell.text("review.applied", **shown))
 
 
 def _act(
@@ -186,9 +149,10 @@ def _act(
 ) -> None:
     from qc.run.review.action import act
 
-    if not go_on([review_text(item) for item in chosen], chosen, dry_run=dry_run, yes=yes, as_json=as_json):
+    words = shell.words()
+    if not go_on([review_text(item, words) for item in chosen], chosen, dry_run=dry_run, yes=yes, as_json=as_json):
         return
     done = shell.or_exit(
-        partial(act, shell.settings(), [item.id for item in chosen], action, who=who, note=note, now=shell.now())
+        partial(act, shell.review_settings(), [item.id for item in chosen], action, who=who, note=note, now=shell.now())
     )
     print_reviews(done, as_json=as_json)

@@ -10,9 +10,10 @@ import typer
 
 from console.cli import shell
 from console.cli.review.choice import choose, print_reviews, review_query
-from console.cli.review.option import AnyNetwork, AsJson, Network, Parameters, Stations
+from console.cli.review.option import AnyNetwork
 from console.cli.review.text import due_text
 from console.cli.shell.moment import From, OpenFrom, OpenTo, ToNow
+from console.cli.shell.option import AsJson, Network, Parameters, Stations
 from console.cli.shell.page import DEFAULT, Limit, page, tell_more
 from schemas.review import ReviewState
 
@@ -35,7 +36,7 @@ def list_(  # noqa: PLR0917 - typer passes them by name
     if is_cut:
         tell_more("review list", limit, as_json=as_json)
     if not found and not as_json:
-        typer.echo("no review 无审核记录")
+        typer.echo(shell.text("review.none"))
 
 
 def audit(
@@ -43,19 +44,14 @@ def audit(
     as_json: AsJson = False,
 ) -> None:
     """Verify the whole trail; exit status 1 if it does not hold. 校验审核留痕。"""
-    import msgspec
-
-    from store.state import StateStore
-
-    with StateStore(shell.settings().state_url) as state:
-        state.migrate()
+    with shell.opened_state("review", shell.settings()) as state:
         report = shell.or_exit(partial(state.reviews.audit, known))
     if as_json:
-        typer.echo(msgspec.json.encode(report).decode())
+        typer.echo(shell.to_json(report))
     elif report.broken_at is None:
-        typer.echo(f"{report.records} records, the chain is whole 留痕完整; head 摘要 {report.head}")
+        typer.echo(shell.text("review.whole", count=report.records, head=report.head))
     else:
-        typer.echo(f"BROKEN 留痕被破坏: {report.detail}")
+        typer.echo(shell.text("review.broken", detail=report.detail))
     if report.broken_at is not None:
         raise typer.Exit(1)
 
@@ -68,23 +64,18 @@ def deadlines(  # noqa: PLR0917 - typer passes them by name
     left: Annotated[bool, typer.Option("--left", help="only what is not done 只列未完成")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """By when what must be reviewed, and how far it is. 审核时限。"""
-    import msgspec
-
+    """Review deadlines and progress. 审核时限。"""
     from qc.run.review.progress import review_deadlines
 
-    settings = shell.settings()
+    settings = shell.review_settings()
     query = review_query(settings, network, begin, end, station=station)
     found = shell.or_exit(partial(review_deadlines, settings, query, shell.now()))
+    words, zone = shell.words(), settings.stations.timezone
     for item in found:
         if not (left and item.state == "done"):
-            typer.echo(
-                msgspec.json.encode(item).decode()
-                if as_json
-                else due_text(item, settings.language.value, settings.stations.timezone)
-            )
+            typer.echo(shell.to_json(item) if as_json else due_text(item, words, zone))
     if not found and not as_json:
-        typer.echo("no hour in these periods 无数据")
+        typer.echo(words("review.no_hours"))
 
 
 def completeness(  # noqa: PLR0917 - typer passes them by name
@@ -95,20 +86,17 @@ def completeness(  # noqa: PLR0917 - typer passes them by name
     by_day: Annotated[bool, typer.Option("--by-day", help="civil days instead of months 按日")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """How far the hours of each station and parameter are reviewed, by civil month. 审核完成率（按站点与月份）。"""
+    """Share of reviewed hours of each station and parameter, by civil month. 审核完成率（按站点与月份）。"""
     from qc.review.deadline import ReviewPeriod
     from qc.run.review.progress import read_completeness
 
-    own = shell.settings()
+    own = shell.review_settings()
     query = review_query(own, network, begin, end, station=station)
     period = ReviewPeriod.DAY if by_day else ReviewPeriod.MONTH
     table = shell.or_exit(partial(read_completeness, own, query, period))
+    words = shell.words()
     for row in json.loads(table.to_json(orient="records")):
         if as_json:
             typer.echo(json.dumps(row, ensure_ascii=False))
         elif row["hours"]:
-            typer.echo(
-                f"{row['station_id']} {row['period']} {row['parameter']}: {row['completeness']:.1%} of {row['hours']} hours 小时 confirmed "
-                f"已复核 {row['confirmed']}, signed 已签发 {row['signed']}, flagged 标记 {row['flagged']} (confirmed {row['flagged_confirmed']}), "
-                f"stale 依据已变 {row['stale']}"
-            )
+            typer.echo(words("review.share", **row | {"share": f"{row['completeness']:.1%}"}))

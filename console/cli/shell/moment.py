@@ -13,14 +13,22 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 FROM_TO = ("--from", "--to")
-_FROM = "start: date or time, as 2026-11-22 or 2026-11-22T08:00[+08:00]; without offset in the network's zone 起始"
-_TO = "end: a date includes that day, a time is excluded 截止（日期含当日，时刻不含）"
-From = Annotated[str, typer.Option("--from", help=_FROM)]
-OpenFrom = Annotated[str | None, typer.Option("--from", help=_FROM)]
-To = Annotated[str, typer.Option("--to", help=_TO)]
-ToNow = Annotated[str | None, typer.Option("--to", help=f"{_TO}; default: now 默认当前")]
-OpenTo = Annotated[str | None, typer.Option("--to", help=_TO)]
-Until = Annotated[str | None, typer.Option("--until", help=_TO)]
+_FROM = typer.Option(
+    "--from",
+    help="start: date or time, as 2026-11-22 or 2026-11-22T08:00[+08:00]; without offset in the network's zone 起始",
+)
+_TO = typer.Option("--to", help="end: a date includes that day, a time is excluded 截止（日期含当日，时刻不含）")
+From = Annotated[str, _FROM]
+OpenFrom = Annotated[str | None, _FROM]
+To = Annotated[str, _TO]
+ToNow = Annotated[
+    str | None,
+    typer.Option(
+        "--to", help="end: a date includes that day, a time is excluded; default: now 截止（日期含当日），默认当前"
+    ),
+]
+OpenTo = Annotated[str | None, _TO]
+Until = Annotated[str | None, typer.Option("--until", help="end: a date includes that day 截止（日期含当日）")]
 At = Annotated[str, typer.Option("--at", help="any moment of the hour, as --from takes it 该小时内任一时刻")]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="as known at this moment; a date: at its beginning 该时刻所知的状态")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from console.cli import shell
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _Item = TypeVar("_Item")
 
@@ -23,6 +25,33 @@ def page(found: Sequence[_Item], limit: int) -> tuple[Sequence[_Item], bool]:
     return found[:limit], len(found) > limit
 
 
+def print_page(
+    command: str,
+    stored: Sequence[_Item],
+    limit: int,
+    line: Callable[[_Item], str],
+    *,
+    as_json: bool,
+    plain: Callable[[_Item], object] = lambda item: item,
+    filters: str = "--station, --from, --to",
+) -> bool:
+    """Print a list that was read with ``limit + 1``; False where it is empty.
+
+    Parameters
+    ----------
+    line, plain : callable
+        Line of an item for a person, and what is written of it as JSON.
+    filters : str
+        As in `tell_more`.
+    """
+    found, is_cut = page(stored, limit)
+    for item in found:
+        typer.echo(shell.to_json(plain(item)) if as_json else line(item))
+    if is_cut:
+        tell_more(command, limit, as_json=as_json, filters=filters)
+    return bool(found)
+
+
 def tell_more(command: str, limit: int, *, as_json: bool, filters: str = "--station, --from, --to") -> None:
     """Print that a list was cut and how to get the rest: on stderr, with ``--json`` as a last line ``{"more": true, ...}`` too.
 
@@ -34,8 +63,5 @@ def tell_more(command: str, limit: int, *, as_json: bool, filters: str = "--stat
     how = f"--limit up to {MOST}" + (f", or a filter such as {filters}" if filters else "")
     if as_json:
         typer.echo(json.dumps({"more": True, "limit": limit, "rest": how}, ensure_ascii=False))
-    typer.echo(
-        f"skyground {command}: the first {limit} are shown, there are more; use {how} "
-        f"仅列出前 {limit} 条，可用 --limit（至多 {MOST}）{'或 ' + filters.replace(', ', '、') if filters else ''}查看其余",
-        err=True,
-    )
+    key = "more.filter" if filters else "more.limit"
+    typer.echo(f"skyground {command}: {shell.text(key, limit=limit, most=MOST, filters=filters)}", err=True)

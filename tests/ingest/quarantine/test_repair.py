@@ -268,7 +268,13 @@ def test_the_commands(collector_settings: CollectorSettings, state: StateStore, 
 
     def run(*more: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "console.cli", "quarantine", *more]
-        return subprocess.run(command, env=environment(collector_settings), capture_output=True, text=True, check=False)
+        return subprocess.run(
+            command,
+            env=environment(collector_settings) | {"SKYGROUND_LANGUAGE": "en"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     chosen = ("repair", "--reason", "unknown_parameter", "--map", "ozone=o3")
     assert "responsible person" in run(*chosen).stderr
@@ -300,6 +306,12 @@ def test_a_replay_can_be_looked_at_before(
 
 def test_times_are_not_moved_by_more_than_a_clock_can_be_wrong(collector_settings: CollectorSettings) -> None:
     command = [sys.executable, "-m", "console.cli", "quarantine", "repair", "1", "--move-hours", "1e300", "--dry-run"]
-    done = subprocess.run(command, env=environment(collector_settings), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command,
+        env=environment(collector_settings) | {"SKYGROUND_LANGUAGE": "en"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert "move-hours" in done.stderr

@@ -63,7 +63,7 @@ def placed(commands: SharedSettings) -> SharedSettings:
 def skyground(*words: str) -> tuple[int, str]:
     app = typer.Typer()
     command.register(app)
-    done = CliRunner().invoke(app, ["qc", *words])
+    done = CliRunner().invoke(app, ["qc", *words], env={"SKYGROUND_LANGUAGE": "en"})
     return done.exit_code, done.output
 
 
@@ -92,7 +92,7 @@ def test_arrivals_are_listed_by_command(placed: SharedSettings) -> None:
     code, words = skyground("arrivals", *span, "--json")
     assert code == 0, words
     assert json.loads(words)["backward"] == 1
-    assert "all in order" in skyground("arrivals", "--from", "2026-06-02", "--to", "2026-06-03")[1]
+    assert "all times in order" in skyground("arrivals", "--from", "2026-06-02", "--to", "2026-06-03")[1]
 
 
 @pytest.mark.integration

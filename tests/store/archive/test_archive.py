@@ -260,6 +260,7 @@ def test_an_empty_export_says_so_and_writes_nothing(cli: typer.Typer, tmp_path: 
     result = runner.invoke(
         cli,
         ["export", "--network", "gas", "--from", "2026-11-22", "--to", "2026-11-23", "--output", str(tmp_path / "out")],
+        env={"SKYGROUND_LANGUAGE": "en"},
     )
     assert result.exit_code == 1
     assert "nothing is stored" in result.output

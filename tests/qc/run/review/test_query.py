@@ -66,7 +66,7 @@ def say(*words: str) -> Result:
     app = typer.Typer()
     for command in (group, review, export):
         command.register(app)
-    return CliRunner().invoke(app, list(words))
+    return CliRunner().invoke(app, list(words), env={"SKYGROUND_LANGUAGE": "en"})
 
 
 def rows(result: Result) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ def test_an_act_on_many_shows_itself_first_and_needs_a_yes(placed: SharedSetting
     assert rows(shown)[0]["reviews"] == rows(shown)[0]["hours"] == 4
     refused = say(*words)
     assert refused.exit_code == 2
-    assert "say --yes" in refused.stderr
+    assert "--yes acts on all of them" in refused.stderr
     assert "s1 o3 2026-06-01T10:00Z" in refused.stderr
     assert StateStore(placed.state_url).reviews.list() == []
 
@@ -213,8 +213,8 @@ def test_reviews_score_the_tests_and_propose_a_limit_that_can_be_loaded(placed: 
     assert known.source.startswith("learnt from reviews")
     again = say("qc", "scores", *SPAN, "--write", str(target))
     assert again.exit_code == 2
-    assert "is not overwritten" in again.output or "不覆盖" in again.output
-    assert "小时尖峰" in say("qc", "scores", *SPAN).output or "hourly_spike" in say("qc", "scores", *SPAN).output
+    assert "limits in force are not overwritten" in again.output
+    assert "hourly_spike" in say("qc", "scores", *SPAN).output
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_reviews_score_the_tests_and_propose_a_limit_that_can_be_loaded(placed: 
     [
         (["review", "propose", *SPAN, "--station", "x", *INVALID], "no such station"),
         (["review", "propose", *SPAN, "--parameter", "benzene", *INVALID], "no instrument of network gas measures"),
-        (["review", "propose", *SPAN, "--above", "9000", *INVALID], "nothing fits"),
+        (["review", "propose", *SPAN, "--above", "9000", *INVALID], "no match"),
         (["review", "confirm", "nothere", "--who", "wang"], "there is no review nothere"),
         (["review", "confirm", "--who", "wang"], "choose them by"),
         (["review", "apply", "--network", "gas", "--from", "noon"], "expected ISO 8601"),
@@ -263,7 +263,7 @@ def test_a_held_batch_is_reported_listed_and_released(placed: SharedSettings) ->
     assert say("qc", "held", "reject", number, "--who", "li", "--note", "bad").exit_code == 0
     assert "rejected" in say("qc", "held", "list").output
     assert "analyse coanalysis" in say("qc", "held", "release", number, "--who", "wang", "--note", "mended").output
-    assert "nothing is held" in say("qc", "held", "list").output
+    assert "no batches are held" in say("qc", "held", "list").output
     (kept,) = rows(say("qc", "held", "list", "--all", "--json"))
     assert [item["ruling"] for item in kept["decisions"]] == ["reject", "release"]
     with StateStore(placed.state_url) as state:
@@ -277,7 +277,7 @@ def test_a_batch_that_passes_later_is_no_longer_held(placed: SharedSettings) -> 
     store.close()
     again = say("qc", "gate", "--network", "gas", "--from", "2026-06-01T00:00+00:00", "--to", "2026-06-02T00:00+00:00")
     assert again.exit_code == 0, again.output
-    assert "nothing is held" in say("qc", "held", "list").output
+    assert "no batches are held" in say("qc", "held", "list").output
     with StateStore(placed.state_url) as state:
         assert state.findings.list() == []
 

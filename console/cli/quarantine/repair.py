@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from console.cli import shell
+from console.cli.quarantine.entry import Ids, Preview, Reason, chosen_entries
+from console.cli.shell.option import AsJson, OneStation
 from console.cli.shell.printable import printable
-from schemas.reading import RejectReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from store.state import StateStore
+    from ingest.quarantine.repair import RepairedEntry
+    from schemas.words import Words
 
-AsJson = Annotated[bool, typer.Option("--json", help="one JSON object a line 每行一个 JSON")]
-Reason = Annotated[RejectReason | None, typer.Option(help="only this reason 原因")]
-Station = Annotated[str | None, typer.Option(help="only this station 站点")]
 _MOST_HOURS = 87_840.0
 """Largest correction of a clock: ten years [h]."""
 
 
 def repair(  # noqa: PLR0917 - typer passes them by name
-    ids: Annotated[list[int] | None, typer.Argument(help="ids; none: all that fit the filters 编号")] = None,
+    ids: Ids = None,
     reason: Reason = None,
-    station: Station = None,
+    station: OneStation = None,
     codes: Annotated[
         list[str] | None, typer.Option("--map", help="WRONG=right, an unknown code and its correct one 代码映射")
     ] = None,
@@ -44,21 +43,11 @@ def repair(  # noqa: PLR0917 - typer passes them by name
     ] = 0.0,
     who: Annotated[str, typer.Option(help="responsible person 责任人")] = "",
     note: Annotated[str, typer.Option(help="why 说明")] = "",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be stored, store nothing 只预览")] = False,
+    dry_run: Preview = False,
     as_json: AsJson = False,
 ) -> None:
-    """Store what was refused, with codes or units renamed or times moved; the message stays as received. 修复后入库。"""
-    import msgspec
-
-    from console.cli.replay import explained
-    from ingest.process.settings import CollectorSettings
-    from ingest.process.shutdown import shutdown_on_signals
-    from ingest.quarantine.quarantine import entries
+    """Store rejected messages with codes or units renamed or times moved; the message stays as received. 修复后入库。"""
     from ingest.quarantine.repair import MessageRepair, repair_entries
-    from ingest.writer import Writer
-    from store.influx.store import InfluxStore
-    from store.settings import load_settings
-    from store.state import QuarantineState
 
     if not (ids or reason or station):
         msg = "expected ids, --reason or --station: a repair is for chosen entries"
@@ -69,7 +58,6 @@ def repair(  # noqa: PLR0917 - typer passes them by name
     if not who and not dry_run:
         msg = "expected the responsible person"
         raise typer.BadParameter(msg, param_hint="--who")
-    settings = load_settings(CollectorSettings)
     rewrite = MessageRepair(
         codes=_mapped(codes or [], "--map", _code_fault),
         units=_mapped(units or [], "--map-unit", _unit_fault),
@@ -77,23 +65,20 @@ def repair(  # noqa: PLR0917 - typer passes them by name
         who=who,
         note=note,
     )
-    stop = threading.Event()
-    shutdown_on_signals(stop)
-    with explained("quarantine"), open_state() as state:
-        found = entries(state, reason=reason, station_id=station)
-        chosen = ids or [item.id for item in found if item.state is QuarantineState.NEW]
-        store = InfluxStore(settings)
-        outcomes = repair_entries(chosen, rewrite, settings, state, writer=None if dry_run else Writer(store, stop))
-        store.close()
+    with chosen_entries(ids, reason, station, dry_run=dry_run) as chosen:
+        outcomes = repair_entries(chosen.ids, rewrite, chosen.settings, chosen.state, writer=chosen.writer)
+    words = shell.words()
     for outcome in outcomes:
-        if as_json:
-            typer.echo(msgspec.json.encode(outcome))
-            continue
-        starts = ", ".join(f"{start:%Y-%m-%d %H:%M}Z" for start in outcome.starts[:3])
-        typer.echo(printable(f"{outcome.id:>7}  {outcome.values} values 个值  {starts}  {'; '.join(outcome.refused)}"))
-    stored = sum(outcome.values for outcome in outcomes)
+        typer.echo(shell.to_json(outcome) if as_json else _line(outcome, words))
     if not as_json:
-        typer.echo(f"{'would store 将入库' if dry_run else 'stored 已入库'} {stored} values 个值")
+        count = sum(outcome.values for outcome in outcomes)
+        typer.echo(words("quarantine.would_repair" if dry_run else "quarantine.repaired", count=count))
+
+
+def _line(outcome: RepairedEntry, words: Words) -> str:
+    starts = ", ".join(f"{start:%Y-%m-%d %H:%M}Z" for start in outcome.starts[:3])
+    values = words("quarantine.values", count=outcome.values)
+    return printable(f"{outcome.id:>7}  {values}  {starts}  {'; '.join(outcome.refused)}")
 
 
 def _mapped(items: list[str], option: str, fault: Callable[[str], str]) -> dict[str, str]:
@@ -125,13 +110,3 @@ def _unit_fault(text: str) -> str:
     from schemas.units import unit_named
 
     return "" if unit_named(text) is not None else f"unknown unit {text!r}"
-
-
-def open_state() -> StateStore:
-    """The state store, with its schema at the newest revision."""
-    from store.settings import SharedSettings, load_settings
-    from store.state import StateStore
-
-    state = StateStore(load_settings(SharedSettings).state_url)
-    state.migrate()
-    return state

@@ -1,0 +1,3 @@
+"""``skyground quarantine``."""
+
+from console.cli.quarantine.group import register as register
