@@ -54,9 +54,9 @@ def gate_daily() -> None:
         return sum(len(part) for part in verdicts)
 
     span = window()
-    # One worker judges several networks: importing great_expectations takes seconds and is paid once a task.
-    judged = judge.partial(window=span).expand(networks=[list(NETWORKS[:3]), list(NETWORKS[3:])])
-    publish(span, judged)
+    # One worker evaluates several networks: importing great_expectations takes seconds and is paid once a task.
+    outcomes = judge.partial(window=span).expand(networks=[list(NETWORKS[:3]), list(NETWORKS[3:])])
+    publish(span, outcomes)
 
 
 gate_daily()

@@ -19,7 +19,7 @@ median of the others than at the beginning. What no longer holds is taken back.
 One run a day, done within a minute or two. The task's return value names the drifting stations.
 
 ### What to do when it fails
-Read the log, `skyground doctor`, clear the task: judging again is harmless. `skyground qc drifts --dry-run` does the same by hand.
+Read the log, `skyground doctor`, clear the task: testing again is harmless. `skyground qc drifts --dry-run` does the same by hand.
 """
 
 

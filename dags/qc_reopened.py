@@ -13,20 +13,20 @@ from dags.window import HOURLY, announce
 
 DOC = """
 ### What it makes
-The same as `qc_hourly`, for exactly the hours whose readings came late or were corrected after they had been judged; analysis
+The same as `qc_hourly`, for exactly the hours whose readings came late or were corrected after they had been tested; analysis
 and alerts follow by the asset `hourly` over the time from the first to the last of them.
 
 ### When it is healthy
 One run an hour; the task is skipped where nothing waits. `skyground qc reopened --dry-run` lists what waits.
 
 ### What to do when it fails
-Read the log, `skyground doctor`, clear the task: hours stay on the list until they are judged.
+Read the log, `skyground doctor`, clear the task: hours stay on the list until they are tested.
 """
 
 
 @scheduled("35 * * * *", doc=DOC, tag="qc", params=None)
 def qc_reopened() -> None:
-    """One task that judges and announces."""
+    """One task that tests and announces."""
 
     @task(outlets=[HOURLY])
     def check() -> list[dict[str, Any]]:

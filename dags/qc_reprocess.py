@@ -16,15 +16,15 @@ MAX_TASKS = 500
 DOC = """
 ### What it makes
 The same as `qc_hourly`, for the time from `start` to `end`: one mapped task for each station and month (a task takes several
-where there are more than 500). Only days whose values or rules changed since they were judged are judged again; set `everything` to
-judge all. `stations` (ids, separated by commas) and `networks` narrow it. What was replaced stays in the history of flags.
+where there are more than 500). Only days whose values or limits changed since they were tested are tested again; set `everything` to
+test all. `stations` (ids, separated by commas) and `networks` narrow it. What was replaced stays in the history of flags.
 
 ### When it is healthy
 It runs only when it is triggered. All mapped tasks green, `left` 0, and the asset `hourly` renewed.
 
 ### What to do when it fails
 1. `skyground doctor`: is InfluxDB up, are the credentials right?
-2. Clear the failed tasks: what was judged is noted and is skipped. `skyground qc run --from --to --dry-run` lists what is left.
+2. Clear the failed tasks: what was tested is recorded and skipped. `skyground qc run --from --to --dry-run` lists what is left.
 3. To stop it, mark the run failed: tasks end between stations, nothing is half written. Trigger it again to go on.
 """
 
@@ -37,7 +37,7 @@ It runs only when it is triggered. All mapped tasks green, `left` 0, and the ass
         **WINDOW_PARAMS,
         "stations": Param("", type="string", description="Station ids, separated by commas; empty: all"),
         "networks": Param("", type="string", description="Network codes, separated by commas; empty: all"),
-        "everything": Param(False, type="boolean", description="Judge also what has not changed"),  # noqa: FBT003 - its default
+        "everything": Param(False, type="boolean", description="Test also what has not changed"),  # noqa: FBT003 - its default
     },
 )
 def qc_reprocess() -> None:

@@ -42,7 +42,7 @@ class DeliveryError(Exception):
     permanent : bool
         True where sending it again cannot help.
     is_of_server : bool
-        True where the server said nothing of this mail: it may be dead for every other one too.
+        True where the server gave no answer about this mail: it may be down for all others.
     """
 
     def __init__(self, detail: str, *, permanent: bool, is_of_server: bool = False) -> None:
@@ -93,8 +93,8 @@ def _send_once(message: EmailMessage, settings: AlertSettings) -> None:
     except (smtplib.SMTPException, OSError) as error:
         raise _sorted(error) from error
     if refused:
-        said = {name: f"{code} {text.decode(errors='replace')}" for name, (code, text) in refused.items()}
-        _log.error("recipients_refused", recipients=said, detail="the others got the mail")
+        refusals = {name: f"{code} {text.decode(errors='replace')}" for name, (code, text) in refused.items()}
+        _log.error("recipients_refused", recipients=refusals, detail="the others got the mail")
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def _log_in(server: smtplib.SMTP, user: str, settings: AlertSettings, *, is_priv
 
 
 def _sorted(error: smtplib.SMTPException | OSError) -> DeliveryError:
-    """Permanent only where the server said so of this mail: a 5xx on sender, recipients or content."""
+    """Permanent only where the server refused this mail: a 5xx on sender, recipients or content."""
     detail = f"{type(error).__name__}: {error}"
     if isinstance(error, smtplib.SMTPAuthenticationError):
         return DeliveryError(detail, permanent=False)  # the password can be corrected; the mail must not be lost

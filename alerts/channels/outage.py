@@ -125,11 +125,11 @@ def _alarm(settings: AlertSettings, event: str, text: str, now: datetime, **fact
     """Post to the standby channel and log; False where the standby channel failed."""
     log = _log.error if event == "mail_down" else _log.info
     try:
-        told = post_standby(settings, event=event, text=text, now=now, **facts)
+        is_posted = post_standby(settings, event=event, text=text, now=now, **facts)
     except StandbyError as error:
         _log.error("standby_dead", event_told=event, detail=str(error), text=text)
         return False
-    log(event, text=text, told_by_second_way=told)
+    log(event, text=text, told_by_second_way=is_posted)
     return True
 
 

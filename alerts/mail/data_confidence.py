@@ -57,10 +57,10 @@ def _message(kind: str, **figures: Figure) -> Reason:
 
 
 def _flags(view: AlertView) -> ConfidenceReason:
-    judged = [point for point in view.condition_points() if point.value is not None]
-    suspect = sum(point.flag in {Flag.SUSPECT, Flag.FAIL} for point in judged)
-    passed = sum(point.flag is Flag.PASS for point in judged)
-    total = len(judged)
+    tested = [point for point in view.condition_points() if point.value is not None]
+    suspect = sum(point.flag in {Flag.SUSPECT, Flag.FAIL} for point in tested)
+    passed = sum(point.flag is Flag.PASS for point in tested)
+    total = len(tested)
     if suspect:
         return ConfidenceReason(_message("suspect", suspect=suspect, total=total), is_doubt=True)
     if passed < total or not total:

@@ -119,7 +119,7 @@ def _send_all(
 ) -> Iterator[_Failure | None]:
     """Send one mail after the other; a server that dies at several in a row is left alone until the next round.
 
-    Each would cost up to minutes, in which nothing is judged. One alone may be the mail's fault and holds up no other.
+    Each attempt takes up to minutes, during which no rule is evaluated. A single failure may be due to the mail and delays no other.
     """
     dead, failure = 0, None
     for group in groups:
@@ -260,12 +260,12 @@ def _envelope(
 
 def _identity(group: Sequence[_Post]) -> str:
     """Equal for equal transitions, so that mail clients drop duplicates; different in a rebuilt database."""
-    told = [
+    mailed = [
         (claim.transition.alert_key, claim.transition.at, claim.transition.to_state, claim.recorded_at)
         for post in group
         for claim in post.episode.claims
     ]
-    text = "\n".join(sorted(f"{key} {at.isoformat()} {to} {noted.isoformat()}" for key, at, to, noted in told))
+    text = "\n".join(sorted(f"{key} {at.isoformat()} {to} {noted.isoformat()}" for key, at, to, noted in mailed))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

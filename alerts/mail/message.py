@@ -93,9 +93,9 @@ def subject(views: Sequence[AlertView], language: str) -> str:
     first = views[0]
     label = _label(first, language)
     title = headline(first, language)
-    told = f"{title}: {_station_count(views, language)}" if len(views) > 1 else caption(first, language)
+    text = f"{title}: {_station_count(views, language)}" if len(views) > 1 else caption(first, language)
     # a name or title may hold line ends, which a header must not
-    return " ".join(f"[{label}] {told}".split())
+    return " ".join(f"[{label}] {text}".split())
 
 
 def render(views: Sequence[AlertView], language: str) -> Rendered:

@@ -129,8 +129,8 @@ def _native_points(
     place = {"network": rule.network, "station_id": transition.station_id, "instrument_id": instrument_id}
     flags = reading_flags(sources.influx, sources.state, **place, values=values)
     for moment, value, flag in zip(pd.DatetimeIndex(frame.index), values, flags, strict=True):
-        judged = None if flag == Flag.UNKNOWN else Flag(flag)
-        yield SeriesPoint(moment.to_pydatetime(), finite(value), Flag.FAIL if _is_bad(letters, moment) else judged)
+        known = None if flag == Flag.UNKNOWN else Flag(flag)
+        yield SeriesPoint(moment.to_pydatetime(), finite(value), Flag.FAIL if _is_bad(letters, moment) else known)
 
 
 def _furthest(frame: pd.DataFrame, rule: ThresholdRule) -> float:

@@ -76,10 +76,10 @@ def standing_keys(state: StateStore) -> set[str]:
 def _begin(
     finding: Finding, state: StateStore, rules: AlertRules, status: AlertStatus | None
 ) -> Iterator[AlertTransition]:
-    told = state.documents.get(DOCUMENT, PREFIX + finding.key)
-    is_told = told is not None and datetime.fromisoformat(told.body["last_at"]) >= finding.last_at
+    reported = state.documents.get(DOCUMENT, PREFIX + finding.key)
+    is_reported = reported is not None and datetime.fromisoformat(reported.body["last_at"]) >= finding.last_at
     is_open = status is not None and status.state is AlertState.FIRING
-    if is_told and (is_open or finding.kind not in _STANDING):
+    if is_reported and (is_open or finding.kind not in _STANDING):
         return
     title, detail = title_of(finding), detail_of(finding)
     begun = operation_transition(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 STEPS = ("evaluate", "deliver", "configuration")
 FAILING_AFTER = timedelta(minutes=5)
-TELL_AGAIN = timedelta(hours=1)
+REPORT_AGAIN = timedelta(hours=1)
 _log = structlog.get_logger(__name__)
 
 
@@ -30,7 +30,7 @@ class Failing:
 
     def __init__(self) -> None:
         self._since: dict[str, datetime] = {}
-        self._told: dict[str, datetime] = {}
+        self._reported: dict[str, datetime] = {}
         self._sound: set[str] = set()
 
     def note(self, settings: AlertSettings, rules: AlertRules, errors: Mapping[str, str], now: datetime) -> None:
@@ -41,15 +41,15 @@ class Failing:
                 continue
             self._sound.discard(step)
             since = self._since.setdefault(step, now)
-            told = self._told.get(step)
-            if now - since >= FAILING_AFTER and (told is None or now - told >= TELL_AGAIN):
-                self._told[step] = now
+            reported = self._reported.get(step)
+            if now - since >= FAILING_AFTER and (reported is None or now - reported >= REPORT_AGAIN):
+                self._reported[step] = now
                 _alarm(settings, rules, step, errors[step], since, now)
 
     def _end(self, settings: AlertSettings, step: str, now: datetime) -> None:
         """End the alert of a step that works: also one that an earlier process has raised."""
         self._since.pop(step, None)
-        self._told.pop(step, None)
+        self._reported.pop(step, None)
         if step in self._sound:
             return
         try:

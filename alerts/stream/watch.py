@@ -1,6 +1,6 @@
 """The loop of ``skyground watch``: evaluate new data every few seconds and deliver at once.
 
-Every round judges a sliding window by all rules, which costs one query a network and rule; a machine is rebuilt from its
+Every round evaluates all rules over a sliding window, which costs one query a network and rule; a machine is rebuilt from its
 last transition, so the loop may be killed at any time. Several may run side by side. Changed rules and network files are
 taken up in the next round; invalid ones are logged, and the loop continues with the previous ones.
 """

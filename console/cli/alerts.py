@@ -1,4 +1,4 @@
-"""``skyground alerts``: what fires, who has taken it, rehearsals, rules, the way of the mail."""
+"""``skyground alerts``: list, acknowledge, rehearse, check the rules, test and send mails."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def register(app: typer.Typer) -> None:
     rules = typer.Typer(help="The rules file. 规则文件。", no_args_is_help=True)
     alerts.command("list", help="Alerts, firing ones first.")(list_alerts)
     alerts.command("show", help="One transition with its evidence and deliveries.")(show)
-    alerts.command("ack", help="Take an alert, by id or key.")(acknowledge)
-    alerts.command("test-mail", help="Send a sample mail to prove the way.")(send_test_mail)
-    alerts.command("evaluate", help="Judge a period of the past; --dry-run rehearses.")(evaluate_period)
-    alerts.command("deliver", help="Mail what waits.")(deliver_now)
+    alerts.command("ack", help="Acknowledge an alert, by id or key.")(acknowledge)
+    alerts.command("test-mail", help="Send a sample mail.")(send_test_mail)
+    alerts.command("evaluate", help="Evaluate the rules over a past period; --dry-run rehearses.")(evaluate_period)
+    alerts.command("deliver", help="Send waiting mails.")(deliver_now)
     alerts.command("sink", help="A local mail server that keeps every mail in a Maildir.")(sink)
     rules.command("check", help="Check a rules file.")(check_rules)
     alerts.add_typer(rules, name="rules")
@@ -77,7 +77,7 @@ def acknowledge(
     by: str = typer.Option(..., "--by", help="Who takes it."),
     note: str = typer.Option("", "--note"),
 ) -> None:
-    """Note who has taken an alert."""
+    """Acknowledge an alert."""
     from alerts.run.queries import take
 
     key = take(_settings(), alert, who=by, note=note)
@@ -102,7 +102,7 @@ def evaluate_period(
     dry_run: bool = typer.Option(False, "--dry-run", help="From a fresh state; store and mail nothing."),
     as_json: bool = JSON,
 ) -> None:
-    """Judge a period."""
+    """Evaluate the rules over a period."""
     from alerts.run.evaluation import evaluate, rehearse
 
     settings, now = _settings(), datetime.now(UTC)

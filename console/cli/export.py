@@ -241,7 +241,7 @@ def _history(
     ids: list[str],
     when: tuple[datetime, datetime, datetime],
 ) -> dict[tuple[str, str], pd.DataFrame]:
-    """Native frames that hold anything, as they stood at the last of the three moments."""
+    """Native frames that hold anything, as known at the last of the three moments."""
     from store.history import native_as_of
     from store.state import StateStore
 

@@ -1,4 +1,4 @@
-"""``skyground watch``: judge what is new every few seconds and mail at once."""
+"""``skyground watch``: evaluate new data every few seconds and mail at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ def register(app: typer.Typer) -> None:
     """Add the command."""
 
     @app.command(
-        help="Judge readings, hours, silence and forecasts as they come, and mail alerts. 实时判定并发送告警邮件。"
+        help="Evaluate readings, hours, silence and forecasts as they arrive, and mail alerts. 实时判定并发送告警邮件。"
     )
     def watch(
         once: bool = typer.Option(False, "--once", help="One round, then end."),

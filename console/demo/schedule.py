@@ -47,11 +47,11 @@ def run_history(
         return runs[-1].run_id
 
     checked = wait_for("qc_hourly", partial(_is_run, client.trigger("qc_hourly", start=start, end=end)))
-    judged = client.trigger("gate_daily", start=end - GATE_WINDOW, end=end)
+    gated = client.trigger("gate_daily", start=end - GATE_WINDOW, end=end)
     attributed = wait_for("attribution", partial(_follows, client, checked))
-    wait_for("gate_daily", partial(_is_run, judged))
+    wait_for("gate_daily", partial(_is_run, gated))
     wait_for("early_warning_hourly", partial(_follows, client, attributed))
-    wait_for("coanalysis_daily", partial(_follows, client, judged))
+    wait_for("coanalysis_daily", partial(_follows, client, gated))
     client.unpause("silence_watch")
     _check(client, runs)
     return runs

@@ -51,7 +51,7 @@ def check_mail(settings: LocalSettings) -> Diagnosis:
         return Diagnosis(component="mail", ok=False, detail=f"{bare_url(settings.smtp_url)}: {error}", repair=repair)
     waiting = _waiting_mails(settings)
     if waiting:
-        repair = "is skyground watch running? its log says why; skyground alerts deliver sends them now"
+        repair = "check skyground watch and its log; skyground alerts deliver sends them now"
         return Diagnosis(
             component="mail", ok=False, detail=f"{bare_url(settings.smtp_url)} answers, but {waiting}", repair=repair
         )

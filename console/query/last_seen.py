@@ -1,4 +1,4 @@
-"""When each instrument was last heard, for pages that ask every few seconds: recent readings always, older ones now and then."""
+"""Newest reading of each instrument for pages that refresh every few seconds: recent readings always, older ones every few minutes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class LastSeen:
         self._widened_s: float | None = None
 
     def read(self) -> dict[tuple[str, str], datetime]:
-        """By (station id, instrument id), UTC; an instrument that was never heard is absent. Raises `store.error.StoreError`."""
+        """By (station id, instrument id), UTC; an instrument without a reading is absent. Raises `store.error.StoreError`."""
         now_s = time.monotonic()
         is_due = self._widened_s is None or now_s - self._widened_s > WIDEN_EVERY_S
         frame = self._influx.last_readings(self._networks, self._wanted if is_due else ())

@@ -159,7 +159,7 @@ class Queries:
     def _reviewed(
         self, query: SeriesQuery, network: str, station_id: str, hourly: pd.DataFrame, flags: pd.DataFrame
     ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Hours at level L2, and what reviewers said of them in the place of the tests' flags."""
+        """Hours at level L2, with the reviewers' notes instead of the tests' flags."""
         reviews = self.state.reviews.list(
             network=network, stations=(station_id,), start=query.start, end=query.end, states=ACTIVE
         )

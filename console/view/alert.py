@@ -82,7 +82,7 @@ class AlertHistory:
 
     @property
     def latest(self) -> ExtremeValue | None:
-        """The newest value that was judged, with the end of its interval; none for silence and operation."""
+        """The newest value that was evaluated, with the end of its interval; none for silence and operation."""
         if self.worst.parameter is None:
             return None
         if self.progress is not None and self.progress.latest is not None:

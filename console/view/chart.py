@@ -90,8 +90,8 @@ def _legend(lines: Sequence[Options], drawing: Drawing) -> Options:
     marks = {drawing.words(f"flag.{flag}") for flag in (2, 3, 4)}
     ordered = sorted(lines, key=lambda line: line["name"] in marks)
     names = list(dict.fromkeys(line["name"] for line in ordered))
-    judged = {drawing.words("flag.3"): SHAPES[Flag.SUSPECT], drawing.words("flag.4"): SHAPES[Flag.FAIL]}
-    data = [{"name": name, "icon": judged.get(name, "roundRect")} for name in names]
+    shapes = {drawing.words("flag.3"): SHAPES[Flag.SUSPECT], drawing.words("flag.4"): SHAPES[Flag.FAIL]}
+    data = [{"name": name, "icon": shapes.get(name, "roundRect")} for name in names]
     return {
         "type": "scroll",
         "top": 0,

@@ -55,8 +55,8 @@ def lines_of(item: PlotSeries, drawing: Drawing, *, panel: int, colour: str, nam
     if limits:
         line["markLine"] = _mark_line(limits, drawing.theme)
     over = [*_lone(line), *_not_evaluated(line, flagged, drawing)]
-    judged = [_judged(flagged, flag, drawing, axes) for flag in (Flag.SUSPECT, Flag.FAIL)]
-    return [line, *over, *(entry for entry in judged if entry["data"])]
+    flagged_points = [_judged(flagged, flag, drawing, axes) for flag in (Flag.SUSPECT, Flag.FAIL)]
+    return [line, *over, *(entry for entry in flagged_points if entry["data"])]
 
 
 def _strokes() -> Options:

@@ -34,7 +34,7 @@ class MovingBaseline(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     Attributes
     ----------
     window_h : int
-        Hours before the judged one that form the median [h].
+        Hours before the evaluated one that form the median [h].
     min_hours : int
         Fewer valid hours in the window: no verdict.
     dry_h : int
