@@ -41,7 +41,7 @@ def _texts(key: str) -> dict[str, str]:
 
 RULE = ThresholdRule(
     name="sample",
-    **_texts("sample_value"),
+    **_texts("sample_value"),  # type: ignore[arg-type]  # the titles and advices
     severity=Severity.CRITICAL,
     source="HJ 633-2026 Table 3, IAQI 200",
     verified=True,
@@ -52,7 +52,7 @@ RULE = ThresholdRule(
 )
 OPERATION = OperationRule(
     name="sample-operation",
-    **_texts("sample_task"),
+    **_texts("sample_task"),  # type: ignore[arg-type]  # the same
     severity=Severity.WARNING,
     source="project default",
     verified=False,

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import Any, get_type_hints
 
 from pydantic import BaseModel, Field, create_model
 
 from console.query import flag_explanation
 from console.view.health import StationCounts
 from console.view.series import FlagRow
-
-if TYPE_CHECKING:
-    from pydantic.fields import FieldInfo
 
 _REVISION = Field(description="How often value, count or flag were changed since the hour was first made")
 _REASON: dict[str, Any] = {
@@ -21,9 +18,7 @@ _REASON: dict[str, Any] = {
 }
 
 
-def _mirror(
-    name: str, source: type, doc: str, described: dict[str, tuple[Any, FieldInfo]] | None = None
-) -> type[BaseModel]:
+def _mirror(name: str, source: type, doc: str, described: dict[str, Any] | None = None) -> type[BaseModel]:
     """Model with the fields of the type that is answered; ``described`` replaces some of them.
 
     Parameters
@@ -37,6 +32,10 @@ def _mirror(
     """
     fields: dict[str, Any] = {field: (hint, ...) for field, hint in get_type_hints(source).items()}
     return create_model(name, __doc__=doc, **(fields | (described or {})))
+
+
+def _list_of(model: type[BaseModel]) -> Any:  # noqa: ANN401 - a type made at run time
+    return list[model]  # type: ignore[valid-type]  # the same
 
 
 class Problem(BaseModel):
@@ -166,9 +165,9 @@ WhyModel = _mirror(
     flag_explanation.FlagExplanation,
     "Why an hour has its flag; changes oldest first.",
     {
-        "hours": (list[HourValueModel], ...),
-        "verdicts": (list[VerdictModel], ...),
-        "changes": (list[ChangeModel], ...),
+        "hours": (_list_of(HourValueModel), ...),
+        "verdicts": (_list_of(VerdictModel), ...),
+        "changes": (_list_of(ChangeModel), ...),
     },
 )
 

@@ -51,7 +51,7 @@ def listed(  # noqa: PLR0917 - typer passes them by name
     first, last = open_span(begin, end, settings.stations.timezone)
     with shell.opened_state("qc calibration", settings) as state:
         chosen = {"network": network, "station_id": station, "parameter": parameter}
-        results = state.calibration.list_checks(start=first, end=last, limit=limit + 1, **chosen)  # type: ignore[arg-type]
+        results = state.calibration.list_checks(start=first, end=last, limit=limit + 1, **chosen)
         decisions = state.calibration.list_corrections(limit=limit + 1, **chosen)  # type: ignore[arg-type]
     checks, more_checks = page(results, limit)
     corrections, more_corrections = page(decisions, limit)

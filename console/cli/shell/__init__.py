@@ -75,12 +75,13 @@ def or_exit(call: Callable[[], _Result], *wrong: type[Exception]) -> _Result:
     """
     from store.error import ReviewError, StoreError
 
+    answered: tuple[type[Exception], ...] = (StoreError, ValueError, *wrong)
     try:
         return call()
     except ReviewError as error:
         typer.echo(f"skyground: {error}", err=True)
         raise typer.Exit(1) from error
-    except (StoreError, ValueError, *wrong) as error:
+    except answered as error:
         stop(str(error.args[0] if error.args else error))
 
 
