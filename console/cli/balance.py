@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _HOUR = timedelta(hours=1)
 SETTLE_AT_ONCE = 20_000
 """Messages that are reconciled before the table is printed, without ``--settle``."""
-_COLUMNS = (
+COLUMNS = (
     "expected",
     "not_sent",
     "sent",
@@ -176,20 +176,20 @@ def _print_rows(
 ) -> dict[str, int]:
     import msgspec
 
-    totals = dict.fromkeys(_COLUMNS, 0)
+    totals = dict.fromkeys(COLUMNS, 0)
     if not as_json:
         words = shell.words()
-        typer.echo("  ".join(f"{name} {words(f'balance.{name}')}" for name in (*_COLUMNS, *_FURTHER)))
+        typer.echo("  ".join(f"{name} {words(f'balance.{name}')}" for name in (*COLUMNS, *_FURTHER)))
     for row in rows:
         figures = _figures(row, gaps)
-        for name in _COLUMNS:
+        for name in COLUMNS:
             value = figures[name]
             totals[name] += sum(value.values()) if isinstance(value, dict) else value or 0
         if as_json:
             place = {"hour": row.hour, "station": row.station_id, "instrument": row.instrument_id}
             typer.echo(msgspec.json.encode({**place, "network": row.facts.network, **figures}))
             continue
-        shown = " ".join(_shown(name, figures[name]) for name in (*_COLUMNS, *_FURTHER) if figures[name])
+        shown = " ".join(_shown(name, figures[name]) for name in (*COLUMNS, *_FURTHER) if figures[name])
         typer.echo(f"{row.hour:%Y-%m-%d %H:%M}Z {row.station_id or '?'}/{row.instrument_id or '?':<12} {shown}")
     return totals
 

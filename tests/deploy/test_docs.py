@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from console.cli import COMMANDS
-from console.cli.balance import _NAMES as SHEET_NAMES
+from console.cli.balance import COLUMNS as SHEET_NAMES
 from schemas.reading import RejectReason
 from store.state import FindingKind, GapState
 
