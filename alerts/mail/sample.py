@@ -30,18 +30,18 @@ CITY = "210100"
 GAP, DOUBTFUL = (9, 10), 5
 
 
-def _texts(key: str) -> dict[str, str]:
+def _texts(title: str, advice: str) -> dict[str, str]:
     """Title and advice of a rule in both languages."""
     return {
         f"{part}_{language}": word(name, language)
-        for part, name in (("title", key), ("advice", f"{key}_do"))
+        for part, name in (("title", title), ("advice", advice))
         for language in LANGUAGES
     }
 
 
 RULE = ThresholdRule(
     name="sample",
-    **_texts("sample_value"),  # type: ignore[arg-type]  # the titles and advices
+    **_texts("sample_value", "sample_value_do"),  # type: ignore[arg-type]  # the titles and advices
     severity=Severity.CRITICAL,
     source="HJ 633-2026 Table 3, IAQI 200",
     verified=True,
@@ -52,7 +52,7 @@ RULE = ThresholdRule(
 )
 OPERATION = OperationRule(
     name="sample-operation",
-    **_texts("sample_task"),  # type: ignore[arg-type]  # the same
+    **_texts("sample_task", "sample_task_do"),  # type: ignore[arg-type]  # the same
     severity=Severity.WARNING,
     source="project default",
     verified=False,

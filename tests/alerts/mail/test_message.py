@@ -105,7 +105,7 @@ def test_the_resolved_mail_says_duration_and_maximum() -> None:
 
 def test_the_other_language_has_its_summary_line() -> None:
     assert "[Critical] PM2.5 heavily polluted at Sample station 1" in part(mail("raised", "zh"), "html")
-    assert "[严重] 示例一号站" in part(mail("raised", "en"), "html")
+    assert "[严重] 示例 1 号站" in part(mail("raised", "en"), "html")
 
 
 def test_text_from_elsewhere_is_escaped() -> None:
