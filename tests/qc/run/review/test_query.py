@@ -51,7 +51,6 @@ def hours(station: int) -> pd.DataFrame:
 @pytest.fixture
 def placed(commands: SharedSettings, store: InfluxStore, monkeypatch: pytest.MonkeyPatch) -> SharedSettings:
     monkeypatch.setattr(shell, "now", lambda: START + timedelta(hours=HOURS))
-    monkeypatch.setattr(group, "_now", lambda: START + timedelta(hours=HOURS))
     for number, name in ((1, "s1"), (2, "s2")):
         store.write_hourly("gas", name, hours(number))
     told = pd.DataFrame(
@@ -183,7 +182,7 @@ def test_deadlines_are_given_by_rule_with_the_open_hours(placed: SharedSettings)
     assert (month["state"], month["open"], month["deadline"]["rule"]["verified"]) == ("open", 4, False)
     propose("--station", "s1", "--parameter", "o3", "--flag", "3", *INVALID)
     say("review", "confirm", "--network", "gas", "--who", "wang", "--yes")
-    assert "待处理 0" in say("review", "deadlines", *SPAN).output
+    assert "left 0" in say("review", "deadlines", *SPAN).output
     assert say("review", "deadlines", *SPAN, "--left").output == ""
 
 
