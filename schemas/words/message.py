@@ -160,7 +160,7 @@ def _bilingual(value: str, language: str) -> str:
 
 
 def _reasons(value: str, language: str) -> str:
-    return ("；" if language == "zh" else "; ").join(sentence(stored, language) for stored in json.loads(value))
+    return _word("word.list.semicolon", "; ", language).join(sentence(stored, language) for stored in json.loads(value))
 
 
 def _word(key: str, default: str, language: str) -> str:

@@ -13,8 +13,7 @@ from console.cli.shell.named import refuse_unknown
 from console.cli.shell.option import AsJson, OneStation, Station
 
 if TYPE_CHECKING:
-    from qc.hourly.drift.report import DriftReport
-    from qc.run.drift import DriftRun
+    from qc.hourly.drift.report import DriftReport, DriftRun
     from qc.run.native import ArrivalOrder
     from schemas.words import Words
     from store.settings import SharedSettings

@@ -59,7 +59,7 @@ def summary_text(summary: ReprocessSummary) -> str:
     import msgspec
 
     words = shell.words()
-    done = words("months.done", **msgspec.structs.asdict(summary))
+    done = words("months.done", count=summary.judged, **msgspec.structs.asdict(summary))
     return done + (words("months.left", count=summary.left) if summary.left else "")
 
 
