@@ -11,7 +11,7 @@ import structlog
 from alerts.channels.standby import StandbyError, post_standby
 from alerts.wording import time_text, word
 from schemas.alert import Severity
-from store.state.delivery import EMAIL
+from store.state.alerts.delivery import EMAIL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,7 +19,7 @@ from alerts.rules.watched import why_unwatched
 from ingest.process.guard import describe, divide, say
 from schemas.alert import AlertState, RuleKind
 from schemas.reason import encode_reason
-from store.state.delivery import EMAIL
+from store.state.alerts.delivery import EMAIL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

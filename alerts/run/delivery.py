@@ -18,7 +18,7 @@ from alerts.mail.series import Sources
 from alerts.rules.rules import load_rules
 from alerts.run.stores import open_state, open_stores
 from alerts.settings import alert_settings
-from store.state.delivery import EMAIL
+from store.state.alerts.delivery import EMAIL
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -69,7 +69,7 @@ def _wrap_all() -> None:
     from ingest.decode import message
     from ingest.decode.clock import ClockScreen
     from store.influx.reading import ReadingStore
-    from store.state.quarantine import QuarantineStore
+    from store.state.quarantine.store import QuarantineStore
 
     def readings(batch: list[Any]) -> list[Any]:
         return [reading for decoded in batch for reading in decoded.readings]

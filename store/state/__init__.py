@@ -6,25 +6,25 @@ SQLite (WAL) by default, PostgreSQL by URL. Nothing outside this package sees a 
 from __future__ import annotations
 
 from schemas.gate import GateOutcome
-from store.state.alert import AlertProgress, AlertStatus
-from store.state.balance import Balance
-from store.state.calibration import OverlapError, StoredCheck, StoredCorrection
-from store.state.channel import ChannelState
-from store.state.contender import Contender
+from store.state.alerts.alert import AlertProgress, AlertStatus
+from store.state.alerts.channel import ChannelState
+from store.state.alerts.delivery import Backlog, ClaimedTransition, Delivery, StoredTransition
 from store.state.database import LARGEST_ID
-from store.state.delivery import Backlog, ClaimedTransition, Delivery, StoredTransition
 from store.state.document import Document
 from store.state.finding import Finding, FindingKind
-from store.state.flag_change import FlagChange, HourRevision, LimitSnapshot
-from store.state.gap import UNSETTLED, Gap, GapState
-from store.state.gate import GateDecision, GateResult, GateRuling, HeldBatch
-from store.state.instrument import Clock, ClockState, InstrumentState, Progress
+from store.state.ingest.balance import Balance
+from store.state.ingest.contender import Contender
+from store.state.ingest.gap import UNSETTLED, Gap, GapState
+from store.state.ingest.instrument import Clock, ClockState, InstrumentState, Progress
+from store.state.ingest.reconciliation import ReconciliationFigures, ReconciliationRow
 from store.state.process import Process, ProcessState
-from store.state.quarantine_item import QuarantinedItem, QuarantineState
-from store.state.reconciliation import ReconciliationFigures, ReconciliationRow
-from store.state.reprocess_digest import ReprocessDigest
-from store.state.review import AuditReport
-from store.state.revision import Before, ReopenedHour, ReopenReason, Revision
+from store.state.qc.calibration import OverlapError, StoredCheck, StoredCorrection
+from store.state.qc.flag_change import FlagChange, HourRevision, LimitSnapshot
+from store.state.qc.gate import GateDecision, GateResult, GateRuling, HeldBatch
+from store.state.qc.reprocess_digest import ReprocessDigest
+from store.state.qc.revision import Before, ReopenedHour, ReopenReason, Revision
+from store.state.quarantine.item import QuarantinedItem, QuarantineState
+from store.state.review.store import AuditReport
 from store.state.run import OpenRun, Run, RunState
 from store.state.store import StateStore
 

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from store.state.alert import AlertStore
-from store.state.balance import BalanceStore
-from store.state.calibration import CalibrationStore
-from store.state.channel import ChannelStore
-from store.state.contender import ContenderStore
+from store.state.alerts.alert import AlertStore
+from store.state.alerts.channel import ChannelStore
+from store.state.alerts.delivery import DeliveryStore
 from store.state.database import StateDatabase
-from store.state.delivery import DeliveryStore
 from store.state.document import DocumentStore
 from store.state.finding import FindingStore
-from store.state.flag_change import FlagHistoryStore
-from store.state.gap import GapStore
-from store.state.gate import GateStore
-from store.state.instrument import InstrumentStore
+from store.state.ingest.balance import BalanceStore
+from store.state.ingest.contender import ContenderStore
+from store.state.ingest.gap import GapStore
+from store.state.ingest.instrument import InstrumentStore
+from store.state.ingest.reconciliation import ReconciliationStore
 from store.state.process import ProcessStore
-from store.state.quarantine import QuarantineStore
-from store.state.reconciliation import ReconciliationStore
-from store.state.reprocess_digest import ReprocessDigestStore
-from store.state.review import ReviewStore
-from store.state.revision import RevisionStore
+from store.state.qc.calibration import CalibrationStore
+from store.state.qc.flag_change import FlagHistoryStore
+from store.state.qc.gate import GateStore
+from store.state.qc.reprocess_digest import ReprocessDigestStore
+from store.state.qc.revision import RevisionStore
+from store.state.qc.screened import ScreenedStore
+from store.state.quarantine.store import QuarantineStore
+from store.state.review.store import ReviewStore
 from store.state.run import RunStore
-from store.state.screened import ScreenedStore
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -27,7 +27,7 @@ from alerts.stream.metrics import WatchMetrics
 from alerts.stream.watch import Round, run, run_once
 from console.local.settings import free_ports
 from schemas.alert import AlertState, Severity
-from store.state.delivery import EMAIL
+from store.state.alerts.delivery import EMAIL
 from tests import servers
 from tests.alerts.channels.test_email import talking
 from tests.alerts.conftest import EXAMPLE, NETWORK

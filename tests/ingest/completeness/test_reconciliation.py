@@ -30,7 +30,7 @@ from store.error import StateError
 from store.influx.store import Bucket
 from store.rawlog import RawLog
 from store.state import Finding, FindingKind, Gap, GapState, ReconciliationFigures, ReconciliationRow, StateStore
-from store.state.reconciliation import ReconciliationStore
+from store.state.ingest.reconciliation import ReconciliationStore
 from tests.ingest.conftest import environment
 
 if TYPE_CHECKING:

@@ -32,11 +32,11 @@ from store.influx.http import InfluxHttp
 from store.influx.store import InfluxStore
 from store.rawlog import RawLog
 from store.state import Finding, FindingKind, StateStore
-from store.state.balance import BalanceStore
-from store.state.calibration import CalibrationStore
-from store.state.gap import GapStore
-from store.state.instrument import InstrumentStore
-from store.state.quarantine import QuarantineStore
+from store.state.ingest.balance import BalanceStore
+from store.state.ingest.gap import GapStore
+from store.state.ingest.instrument import InstrumentStore
+from store.state.qc.calibration import CalibrationStore
+from store.state.quarantine.store import QuarantineStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

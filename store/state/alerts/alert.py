@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from schemas.alert import AlertState, AlertTransition
 from schemas.moment import stored_moment
 from store.error import StateError
+from store.state.alerts.delivery import EMAIL, StoredTransition, enqueue
 from store.state.database import LARGEST_ID, StateDatabase, insert, to_type, utc_now
-from store.state.delivery import EMAIL, StoredTransition, enqueue
 from store.state.table import acknowledgement, alert, transition
 
 _FIELDS = AlertTransition.__struct_fields__

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 
 from schemas.message import MAX_PAYLOAD_BYTES, RawMessage
 from store.state.database import StateDatabase, insert, utc_now
-from store.state.quarantine_expiry import QUESTION_ROWS, expire_items, first_kept_message, let_go
-from store.state.quarantine_item import COLUMNS, JOINED, QuarantinedItem, QuarantineSize, QuarantineState, to_item
+from store.state.quarantine.expiry import QUESTION_ROWS, expire_items, first_kept_message, let_go
+from store.state.quarantine.item import COLUMNS, JOINED, QuarantinedItem, QuarantineSize, QuarantineState, to_item
 from store.state.table import quarantine, quarantine_expired, quarantine_message
 
 if TYPE_CHECKING:

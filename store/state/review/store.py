@@ -21,9 +21,9 @@ from schemas.review import (
     ReviewState,
 )
 from store.error import ReviewError
-from store.state.review_fold import CHUNK, fold, folded, newest, rows_of
-from store.state.review_rule import check_apart, check_draft, check_free, check_step, checked_name
-from store.state.review_trail import FIRST_PREVIOUS, append, fault_of
+from store.state.review.fold import CHUNK, fold, folded, newest, rows_of
+from store.state.review.rule import check_apart, check_draft, check_free, check_step, checked_name
+from store.state.review.trail import FIRST_PREVIOUS, append, fault_of
 from store.state.table import review_record
 
 if TYPE_CHECKING:

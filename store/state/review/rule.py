@@ -18,7 +18,7 @@ from schemas.review import (
     ReviewTarget,
 )
 from store.error import ReviewConflictError, ReviewError
-from store.state.review_fold import fold
+from store.state.review.fold import fold
 from store.state.table import review_record
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult, Correction
 from store.error import StateError
 from store.state.database import StateDatabase, insert, utc_now
-from store.state.revision import ReopenReason
+from store.state.qc.revision import ReopenReason
 from store.state.table import calibration, correction, reopened_hour
 
 if TYPE_CHECKING:

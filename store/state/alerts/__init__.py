@@ -1,0 +1,1 @@
+"""Alerts: transitions, deliveries, state of the channels."""

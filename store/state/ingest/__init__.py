@@ -1,0 +1,1 @@
+"""Bookkeeping of the ingest: counts, reconciliation, gaps, instruments, ranks of messages."""

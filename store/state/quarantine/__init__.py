@@ -1,0 +1,1 @@
+"""The quarantine: what could not be accepted, and its bounds."""

@@ -1,0 +1,1 @@
+"""Reviews: an append-only trail, and the rules of reviewing."""
