@@ -6,25 +6,20 @@ import re
 import sqlite3
 import time
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import sqlite as sqlite_dialect
 
 from store.error import StateError, StateSchemaError, StateValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from alembic.config import Config
 
 DatabaseUrl = sa.URL
-_Type = TypeVar("_Type")
 _MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 _REVISION = re.compile(r'^revision = "(\w+)"', re.MULTILINE)
 _DOWN = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
@@ -132,6 +127,21 @@ class StateDatabase:
         with self._explained(), self._transaction() as connection:
             yield connection
 
+    def rows(self, question: sa.Select[Any]) -> Sequence[sa.RowMapping]:
+        """All rows of a query."""
+        with self.reading() as connection:
+            return connection.execute(question).mappings().all()
+
+    def first(self, question: sa.Select[Any]) -> sa.RowMapping | None:
+        """The first row of a query; None where there is none."""
+        with self.reading() as connection:
+            return connection.execute(question).mappings().first()
+
+    def change(self, statement: sa.UpdateBase) -> int:
+        """Execute one statement that changes rows; returns how many it changed."""
+        with self.writing() as connection:
+            return connection.execute(statement).rowcount
+
     @contextmanager
     def any_schema(self) -> Iterator[sa.Connection]:
         """A transaction that may write whatever version the tables have: for what does not read them by column."""
@@ -207,22 +217,6 @@ def _revision_of(connection: sa.Connection) -> str:
     if not sa.inspect(connection).has_table("alembic_version"):
         return ""
     return str(connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() or "")
-
-
-def insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite_dialect.Insert:
-    """INSERT with ``ON CONFLICT`` of the database at hand."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite_dialect.insert(table)
-
-
-def to_type(row: sa.RowMapping, kind: type[_Type]) -> _Type:
-    """A row as the type whose fields its columns are named after."""
-    # column names are of a subclass of str, which msgspec does not take
-    return msgspec.convert({str(name): value for name, value in row.items()}, kind)
-
-
-def utc_now() -> datetime:
-    """The present, aware, UTC."""
-    return datetime.now(UTC)
 
 
 def _engine(url: sa.URL) -> sa.Engine:

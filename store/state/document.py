@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateDatabase, to_type, utc_now
+from store.state.statement import to_type, utc_now
 from store.state.table import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from store.state.database import StateDatabase
 
 _PAGE = 500
 """Documents that one query reads."""
@@ -58,8 +60,7 @@ class DocumentStore:
 
     def get(self, kind: str, key: str) -> Document | None:
         """The newest version, or None."""
-        with self.database.reading() as connection:
-            row = connection.execute(_newest(kind, key)).mappings().first()
+        row = self.database.first(_newest(kind, key))
         return to_type(row, Document) if row else None
 
     def each(self, kind: str, *, prefix: str = "", created_from: datetime | None = None) -> Iterator[Document]:
@@ -74,16 +75,10 @@ class DocumentStore:
 
     def list_versions(self, kind: str, key: str) -> list[Document]:
         """All versions of a document, newest first."""
-        question = (
-            sa.select(document)
-            .where(document.c.kind == kind, document.c.key == key)
-            .order_by(document.c.version.desc())
-        )
-        return self._documents(question)
+        return self._documents(_newest(kind, key).limit(None))
 
     def _documents(self, question: sa.Select[Any]) -> list[Document]:
-        with self.database.reading() as connection:
-            return [to_type(row, Document) for row in connection.execute(question).mappings()]
+        return [to_type(row, Document) for row in self.database.rows(question)]
 
     def list(
         self,

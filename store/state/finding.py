@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import eq, ge
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateDatabase, insert
+from store.state.statement import insert, narrowed, to_type
 from store.state.table import finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from store.state.database import StateDatabase
 
 
 class FindingKind(StrEnum):
@@ -80,7 +83,9 @@ class FindingStore:
             return
         with self.database.writing() as connection:
             for item in rows:
-                statement = insert(connection, finding).values(_row(item))
+                statement = insert(connection, finding).values(
+                    {**msgspec.structs.asdict(item), "kind": item.kind.value}
+                )
                 new = statement.excluded
                 changed = {
                     "count": finding.c["count"] + new["count"],
@@ -93,21 +98,10 @@ class FindingStore:
 
     def drop(self, key: str) -> None:
         """Delete a finding whose cause is gone; no effect where there is none."""
-        with self.database.writing() as connection:
-            connection.execute(sa.delete(finding).where(finding.c.key == key))
+        self.database.change(sa.delete(finding).where(finding.c.key == key))
 
     def list(self, *, kind: FindingKind | None = None, since: datetime | None = None) -> list[Finding]:
         """Findings last reported at ``since`` or later, newest first."""
         question = sa.select(finding).order_by(finding.c.last_at.desc(), finding.c.key)
-        if kind is not None:
-            question = question.where(finding.c.kind == kind.value)
-        if since is not None:
-            question = question.where(finding.c.last_at >= since)
-        with self.database.reading() as connection:
-            return [
-                Finding(**{**row, "kind": FindingKind(row["kind"])}) for row in connection.execute(question).mappings()
-            ]
-
-
-def _row(item: Finding) -> dict[str, Any]:
-    return {**msgspec.structs.asdict(item), "kind": item.kind.value}
+        question = narrowed(question, (finding.c.kind, eq, kind), (finding.c.last_at, ge, since))
+        return [to_type(row, Finding) for row in self.database.rows(question)]

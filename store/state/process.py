@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateDatabase, insert, to_type
+from store.state.statement import to_type, upsert
 from store.state.table import process
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from store.state.database import StateDatabase
 
 BEATS_MISSED = 4
 """Missing heartbeats after which a process counts as gone; a restart takes fewer. Project's choice."""
@@ -95,21 +95,12 @@ class ProcessStore:
                 # two of one name (two consoles on a host) beat in turn: only a later start is one
                 values["restarts"] = before.restarts + (item.started_at > before.started_at)
                 values["started_at"] = max(item.started_at, before.started_at)
-            _put(connection, values)
+            upsert(connection, process, [values])
 
     def end(self, name: str) -> bool:
         """Delete the record of a process that was shut down or will not return; False where there is none."""
-        with self.database.writing() as connection:
-            return connection.execute(sa.delete(process).where(process.c.name == name)).rowcount == 1
+        return self.database.change(sa.delete(process).where(process.c.name == name)) == 1
 
     def list(self) -> list[Process]:
         """Every process that is, or should be, running, by name."""
-        with self.database.reading() as connection:
-            rows = connection.execute(sa.select(process).order_by(process.c.name)).mappings()
-            return [to_type(row, Process) for row in rows]
-
-
-def _put(connection: sa.Connection, values: Mapping[str, object]) -> None:
-    statement = insert(connection, process).values(dict(values))
-    changed = {name: statement.excluded[name] for name in values if name != "name"}
-    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
+        return [to_type(row, Process) for row in self.database.rows(sa.select(process).order_by(process.c.name))]

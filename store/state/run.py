@@ -10,17 +10,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
 from store.error import StateError
-from store.state.database import StateDatabase, to_type, utc_now
+from store.state.statement import narrowed, to_type, utc_now
 from store.state.table import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from store.state.database import StateDatabase
 
 LOST_AFTER = timedelta(days=2)
 """Age beyond which a running run counts as lost, on whichever host it ran. Project's choice."""
@@ -85,9 +88,7 @@ class RunStore:
             .where(run.c.id == run_id)
             .values(state=str(RunState(state)), counts=dict(counts), finished_at=utc_now())
         )
-        with self.database.writing() as connection:
-            found = connection.execute(change).rowcount
-        if not found:
+        if not self.database.change(change):
             msg = f"run {run_id!r} was never started"
             raise StateError(msg)
 
@@ -119,17 +120,13 @@ class RunStore:
             run.c.end > first,
             run.c.finished_at <= finished_by,
         )
-        with self.database.reading() as connection:
-            return [to_type(row, Run) for row in connection.execute(question).mappings()]
+        return [to_type(row, Run) for row in self.database.rows(question)]
 
     def list(self, kind: str | None = None, network: str | None = None, limit: int = 100) -> list[Run]:
         """Runs, newest first."""
         question = sa.select(run).order_by(run.c.started_at.desc(), run.c.id).limit(limit)
-        for column, value in ((run.c.kind, kind), (run.c.network, network)):
-            if value is not None:
-                question = question.where(column == value)
-        with self.database.reading() as connection:
-            return [to_type(row, Run) for row in connection.execute(question).mappings()]
+        question = narrowed(question, (run.c.kind, eq, kind), (run.c.network, eq, network))
+        return [to_type(row, Run) for row in self.database.rows(question)]
 
 
 def _process() -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence  # noqa: TC003 - msgspec resolves annotations at run time
 from dataclasses import dataclass
 from datetime import datetime
+from operator import eq, ge, gt, lt
+from typing import TYPE_CHECKING
 
 import msgspec
 import sqlalchemy as sa
@@ -12,9 +14,13 @@ import sqlalchemy as sa
 from schemas.alert import AlertState, AlertTransition
 from schemas.moment import stored_moment
 from store.error import StateError
-from store.state.alerts.delivery import EMAIL, StoredTransition, enqueue
-from store.state.database import LARGEST_ID, StateDatabase, insert, to_type, utc_now
+from store.state.alerts.delivery import EMAIL, StoredTransition, enqueue, to_stored
+from store.state.database import LARGEST_ID
+from store.state.statement import insert, narrowed, utc_now
 from store.state.table import acknowledgement, alert, transition
+
+if TYPE_CHECKING:
+    from store.state.database import StateDatabase
 
 _FIELDS = AlertTransition.__struct_fields__
 _PROGRESS = ("extreme", "extreme_at", "latest", "latest_at")
@@ -104,17 +110,15 @@ class AlertStore:
     def get_states(self) -> dict[str, AlertStatus]:
         """Present state of every alert that ever changed, by alert key."""
         question = sa.select(transition, alert).join_from(alert, transition, alert.c.transition_id == transition.c.id)
-        with self.database.reading() as connection:
-            rows = connection.execute(question.set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL)).mappings().all()
+        rows = self.database.rows(question.set_label_style(sa.LABEL_STYLE_TABLENAME_PLUS_COL))
         return {row["alert_alert_key"]: _to_status(row) for row in rows}
 
     def get(self, transition_id: int) -> StoredTransition | None:
         """One transition; None where there is none."""
         if not 0 < transition_id <= LARGEST_ID:
             return None
-        with self.database.reading() as connection:
-            row = connection.execute(sa.select(transition).where(transition.c.id == transition_id)).mappings().first()
-        return _to_stored(row) if row else None
+        row = self.database.first(sa.select(transition).where(transition.c.id == transition_id))
+        return to_stored(row) if row else None
 
     def list_ends(
         self,
@@ -135,19 +139,15 @@ class AlertStore:
             Id of the last end of the page before this one.
         """
         place = sa.tuple_(transition.c.at, transition.c.id)
-        question = sa.select(transition).where(transition.c.to_state == AlertState.OK.value)
-        if start is not None:
-            question = question.where(transition.c.at > start)
-        if end is not None:
-            question = question.where(transition.c.since < end)
+        ended = sa.select(transition).where(transition.c.to_state == AlertState.OK.value)
+        question = narrowed(ended, (transition.c.at, gt, start), (transition.c.since, lt, end))
         if stations:
             question = question.where(transition.c.station_id.in_(stations))
         if before is not None:
             seen = sa.select(transition.c.at, transition.c.id).where(transition.c.id == before).scalar_subquery()
             question = question.where(place < seen)
         question = question.order_by(transition.c.at.desc(), transition.c.id.desc()).limit(limit)
-        with self.database.reading() as connection:
-            return [_to_stored(row) for row in connection.execute(question).mappings()]
+        return [to_stored(row) for row in self.database.rows(question)]
 
     def list_steps(self, spans: Mapping[str, tuple[datetime, datetime]]) -> list[StoredTransition]:
         """Transitions of several alerts, by alert key each within ``[first, last]``."""
@@ -157,10 +157,8 @@ class AlertStore:
         question = sa.select(transition).where(
             transition.c.alert_key.in_(list(spans)), transition.c.at >= first, transition.c.at <= last
         )
-        with self.database.reading() as connection:
-            found = [_to_stored(row) for row in connection.execute(question).mappings()]
-        inside = (item for item in found if _is_within(item.transition.at, spans[item.transition.alert_key]))
-        return list(inside)
+        found = [to_stored(row) for row in self.database.rows(question)]
+        return [item for item in found if _is_within(item.transition.at, spans[item.transition.alert_key])]
 
     def acknowledge(self, alert_key: str, who: str, note: str = "", *, now: datetime | None = None) -> None:
         """Record an acknowledgement; earlier ones stay on record.
@@ -192,15 +190,9 @@ class AlertStore:
     ) -> list[StoredTransition]:
         """Transitions with ``at`` in ``[start, end)``, newest first."""
         question = sa.select(transition).order_by(transition.c.at.desc(), transition.c.id.desc()).limit(limit)
-        if start is not None:
-            question = question.where(transition.c.at >= start)
-        if end is not None:
-            question = question.where(transition.c.at < end)
-        for column, value in ((transition.c.alert_key, alert_key), (transition.c.station_id, station_id)):
-            if value is not None:
-                question = question.where(column == value)
-        with self.database.reading() as connection:
-            return [_to_stored(row) for row in connection.execute(question).mappings()]
+        wanted = ((transition.c.alert_key, eq, alert_key), (transition.c.station_id, eq, station_id))
+        question = narrowed(question, (transition.c.at, ge, start), (transition.c.at, lt, end), *wanted)
+        return [to_stored(row) for row in self.database.rows(question)]
 
 
 def _is_within(moment: datetime, span: tuple[datetime, datetime]) -> bool:
@@ -254,10 +246,6 @@ def _same(change: AlertTransition) -> sa.ColumnElement[bool]:
         transition.c.from_state == str(change.from_state),
         transition.c.to_state == str(change.to_state),
     )
-
-
-def _to_stored(row: sa.RowMapping) -> StoredTransition:
-    return StoredTransition(row["id"], to_type(row, AlertTransition), row["recorded_at"])
 
 
 def _to_status(row: sa.RowMapping) -> AlertStatus:

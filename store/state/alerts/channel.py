@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateDatabase, insert, to_type
+from store.state.statement import insert, to_type
 from store.state.table import channel
+
+if TYPE_CHECKING:
+    from store.state.database import StateDatabase
 
 
 class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,16 +70,14 @@ class ChannelStore:
     def note_alarm(self, name: str, *, before: datetime | None, now: datetime | None) -> bool:
         """Claim the report of an outage, or release the claim with None; False when another worker has claimed it since ``before``."""
         same = channel.c.alarmed_at.is_(None) if before is None else channel.c.alarmed_at == before
-        with self.database.writing() as connection:
-            change = sa.update(channel).where(channel.c.name == name, channel.c.ok.is_(False), same)
-            return connection.execute(change.values(alarmed_at=now)).rowcount == 1
+        change = sa.update(channel).where(channel.c.name == name, channel.c.ok.is_(False), same)
+        return self.database.change(change.values(alarmed_at=now)) == 1
 
     def get(self, name: str) -> ChannelState | None:
         """State of a channel; None before its first use."""
-        with self.database.reading() as connection:
-            row = connection.execute(_question(name)).mappings().first()
+        row = self.database.first(_question(name))
         return to_type(row, ChannelState) if row else None
 
 
-def _question(name: str) -> sa.Select[tuple[object, ...]]:
+def _question(name: str) -> sa.Select[Any]:
     return sa.select(channel).where(channel.c.name == name)

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
 from schemas.alert import AlertState, AlertTransition
-from store.state.database import StateDatabase, to_type, utc_now
+from store.state.statement import narrowed, to_type, utc_now
 from store.state.table import delivery, transition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from store.state.database import StateDatabase
 
 EMAIL = "email"
 #: A mail takes seconds; a worker that has not renewed its claim for this long is dead.
@@ -120,16 +123,14 @@ class DeliveryStore:
     def renew(self, delivery_ids: Sequence[int], worker: str, *, now: datetime | None = None) -> bool:
         """Begin the lease of claims again; False when one of them is no longer this worker's."""
         held = sa.and_(delivery.c.id.in_(delivery_ids), delivery.c.state == "claimed", delivery.c.worker == worker)
-        with self.database.writing() as connection:
-            renewed = connection.execute(sa.update(delivery).where(held).values(due_at=(now or utc_now()) + LEASE))
-            return renewed.rowcount == len(delivery_ids)
+        change = sa.update(delivery).where(held).values(due_at=(now or utc_now()) + LEASE)
+        return self.database.change(change) == len(delivery_ids)
 
     def release(self, delivery_id: int, worker: str, due_at: datetime) -> None:
         """Give a claim back unused, to be due again at ``due_at``; no attempt is counted."""
         held = sa.and_(delivery.c.id == delivery_id, delivery.c.state == "claimed", delivery.c.worker == worker)
         values = {"state": "pending", "attempts": delivery.c.attempts - 1, "due_at": due_at}
-        with self.database.writing() as connection:
-            connection.execute(sa.update(delivery).where(held).values(values))
+        self.database.change(sa.update(delivery).where(held).values(values))
 
     def skip(self, delivery_id: int, reason: str, *, worker: str, now: datetime | None = None) -> bool:
         """Note that a claimed transition is not delivered, and why; False when the claim is no longer held."""
@@ -189,8 +190,7 @@ class DeliveryStore:
         question = sa.select(delivery).where(
             delivery.c.transition_id.in_(list(transition_ids)), delivery.c.channel == channel
         )
-        with self.database.reading() as connection:
-            return {row["transition_id"]: to_type(row, Delivery) for row in connection.execute(question).mappings()}
+        return {row["transition_id"]: to_type(row, Delivery) for row in self.database.rows(question)}
 
     def get_beginning(self, alert_key: str, end_id: int, channel: str) -> Delivery | None:
         """Delivery of the beginning that the end with this transition id belongs to; None where there is none."""
@@ -207,8 +207,7 @@ class DeliveryStore:
             .order_by(transition.c.at.desc(), transition.c.id.desc())
             .limit(1)
         )
-        with self.database.reading() as connection:
-            row = connection.execute(question).mappings().first()
+        row = self.database.first(question)
         return to_type(row, Delivery) if row else None
 
     def list_waiting(self, channel: str, limit: int = 1000) -> list[StoredTransition]:
@@ -220,9 +219,7 @@ class DeliveryStore:
             .order_by(delivery.c.id)
             .limit(limit)
         )
-        with self.database.reading() as connection:
-            rows = connection.execute(question).mappings().all()
-        return [StoredTransition(row["id"], to_type(row, AlertTransition), row["recorded_at"]) for row in rows]
+        return [to_stored(row) for row in self.database.rows(question)]
 
     def get_backlog(self, channel: str, *, failed_since: datetime) -> Backlog:
         """What waits on a channel, and how many deliveries were given up since a moment."""
@@ -242,12 +239,13 @@ class DeliveryStore:
     def list(self, *, transition_id: int | None = None, state: str | None = None, limit: int = 200) -> list[Delivery]:
         """Deliveries, newest first."""
         question = sa.select(delivery).order_by(delivery.c.id.desc()).limit(limit)
-        if transition_id is not None:
-            question = question.where(delivery.c.transition_id == transition_id)
-        if state is not None:
-            question = question.where(delivery.c.state == state)
-        with self.database.reading() as connection:
-            return [to_type(row, Delivery) for row in connection.execute(question).mappings()]
+        question = narrowed(question, (delivery.c.transition_id, eq, transition_id), (delivery.c.state, eq, state))
+        return [to_type(row, Delivery) for row in self.database.rows(question)]
+
+
+def to_stored(row: sa.RowMapping) -> StoredTransition:
+    """A transition out of a row of its table."""
+    return StoredTransition(row["id"], to_type(row, AlertTransition), row["recorded_at"])
 
 
 def enqueue(connection: sa.Connection, transition_id: int, channels: Sequence[str], now: datetime) -> None:

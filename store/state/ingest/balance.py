@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from operator import eq
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
 from schemas.interval import floor_hour
-from store.state.database import StateDatabase, insert
+from store.state.statement import insert, narrowed
 from store.state.table import balance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from store.state.database import StateDatabase
+
+_KEY = ("hour", "station_id", "instrument_id", "item")
 _REJECTED = "rejected:"
 _ITEMS = ("messages", "redelivered", "readings", "values_stored", "deletions")
 
@@ -71,32 +75,15 @@ class BalanceStore:
             raised = {"count": balance.c["count"] + statement.excluded["count"]}
             # one statement for all rows: a statement a row cost the drain more than decoding
             connection.execute(
-                statement.on_conflict_do_update(index_elements=list(balance.primary_key), set_=raised),
-                [
-                    {
-                        "hour": hour,
-                        "station_id": station_id,
-                        "instrument_id": instrument_id,
-                        "item": item,
-                        "count": count,
-                    }
-                    for (hour, station_id, instrument_id, item), count in rows
-                ],
+                statement.on_conflict_do_update(index_elements=list(_KEY), set_=raised),
+                [{**dict(zip(_KEY, key, strict=True)), "count": count} for key, count in rows],
             )
 
     def read(self, start: datetime, end: datetime, station_id: str | None = None) -> list[Balance]:
         """Balances of hours that start in ``[start, end)``, by hour, station, instrument."""
-        keys = (balance.c.hour, balance.c.station_id, balance.c.instrument_id)
-        question = (
-            sa.select(*keys, balance.c.item, balance.c["count"])
-            .where(balance.c.hour >= start, balance.c.hour < end)
-            .order_by(*keys)
-        )
-        if station_id is not None:
-            question = question.where(balance.c.station_id == station_id)
-        with self.database.reading() as connection:
-            rows = [(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(question)]
-        return _collected(rows)
+        question = sa.select(balance).where(balance.c.hour >= start, balance.c.hour < end)
+        question = question.order_by(*(balance.c[name] for name in _KEY[:-1]))
+        return _collected(self.database.rows(narrowed(question, (balance.c.station_id, eq, station_id))))
 
 
 def _merged(increments: Iterable[Balance]) -> dict[tuple[datetime, str, str, str], int]:
@@ -117,10 +104,10 @@ def _items(increment: Balance) -> Iterator[tuple[str, int]]:
             yield _REJECTED + str(reason), count
 
 
-def _collected(rows: Sequence[tuple[datetime, str, str, str, int]]) -> list[Balance]:
+def _collected(rows: Iterable[Mapping[Any, Any]]) -> list[Balance]:
     counts: dict[tuple[datetime, str, str], dict[str, int]] = {}
-    for hour, station_id, instrument_id, item, count in rows:
-        counts.setdefault((hour, station_id, instrument_id), {})[item] = count
+    for row in rows:
+        counts.setdefault((row["hour"], row["station_id"], row["instrument_id"]), {})[row["item"]] = row["count"]
     return [
         Balance(
             hour=hour,

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateDatabase, insert, utc_now
+from store.state.statement import upsert, utc_now
 from store.state.table import contender
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from store.state.database import StateDatabase
 
 
 class Contender(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +49,7 @@ class Contender(msgspec.Struct, frozen=True, kw_only=True):
 
 _POINT = ("station_id", "instrument_id", "start")
 _KEY = (*_POINT, "digest")
+_COLUMNS = tuple(name for name in Contender.__struct_fields__ if name not in {"values", "status"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +62,15 @@ class ContenderStore:
         """Keep contenders, and delete others in the same transaction; doing it again changes nothing."""
         now = utc_now()
         rows = [
-            {
-                **{
-                    name: getattr(item, name)
-                    for name in Contender.__struct_fields__
-                    if name not in {"values", "status"}
-                },
-                "content": {"values": item.values, "status": item.status},
-                "changed_at": now,
-            }
+            {name: getattr(item, name) for name in _COLUMNS}
+            | {"content": {"values": item.values, "status": item.status}, "changed_at": now}
             for item in items
         ]
         with self.database.writing() as connection:
             for item in dropped:
                 same = [contender.c[name] == getattr(item, name) for name in _KEY]
                 connection.execute(sa.delete(contender).where(*same))
-            if rows:
-                statement = insert(connection, contender)
-                changed = {name: statement.excluded[name] for name in rows[0] if name not in _KEY}
-                connection.execute(statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed), rows)
+            upsert(connection, contender, rows)
 
     def list_changed(self, since: datetime) -> list[Contender]:
         """Contenders about points of which one was changed at ``since`` or later, by point and receipt."""
@@ -87,15 +80,13 @@ class ContenderStore:
         )
         same = sa.and_(*(columns[name] == changed.c[name] for name in _POINT))
         question = sa.select(contender).join(changed, same)
-        with self.database.reading() as connection:
-            rows = connection.execute(question.order_by(*(columns[name] for name in _POINT), columns.received_at))
-            return [_to_contender(row) for row in rows.mappings()]
+        rows = self.database.rows(question.order_by(*(columns[name] for name in _POINT), columns.received_at))
+        return [_to_contender(row) for row in rows]
 
     def prune(self, before: datetime, kept: Collection[str] = ()) -> int:
         """Delete what nothing changed since ``before``, but for the stations ``kept``; returns how many rows."""
         old = sa.delete(contender).where(contender.c.changed_at < before, contender.c.station_id.not_in(kept))
-        with self.database.writing() as connection:
-            return connection.execute(old).rowcount
+        return self.database.change(old)
 
     def list(self, start: datetime, end: datetime, stations: Collection[str] | None = None) -> list[Contender]:
         """Contenders about points that start in ``[start, end]``, of some stations or all, by point and receipt."""
@@ -104,10 +95,9 @@ class ContenderStore:
         if stations is not None:
             question = question.where(columns.station_id.in_(stations))
         order = (columns.station_id, columns.instrument_id, columns.start, columns.received_at)
-        with self.database.reading() as connection:
-            return [_to_contender(row) for row in connection.execute(question.order_by(*order)).mappings()]
+        return [_to_contender(row) for row in self.database.rows(question.order_by(*order))]
 
 
 def _to_contender(row: sa.RowMapping) -> Contender:
-    known: dict[str, Any] = {name: row[name] for name in Contender.__struct_fields__ if name in row}
+    known: dict[str, Any] = {name: row[name] for name in _COLUMNS}
     return Contender(**known, values=row["content"]["values"], status=row["content"]["status"])

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import eq, gt, lt
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateDatabase, insert, utc_now
+from store.state.statement import insert, narrowed, utc_now
 from store.state.table import gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from store.state.database import StateDatabase
 
 
 class GapState(StrEnum):
@@ -34,6 +37,7 @@ class GapState(StrEnum):
 
 
 UNSETTLED = (GapState.OPEN, GapState.ASKED)
+_IS_UNSETTLED = gap.c.state.in_([state.value for state in UNSETTLED])
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,9 +93,8 @@ class GapStore:
 
     def list_due(self, now: datetime) -> list[Gap]:
         """The gap of each station that has been due longest; none of a station whose answer is still expected."""
-        question = sa.select(gap).where(gap.c.state.in_([state.value for state in UNSETTLED])).order_by(gap.c.due_at)
-        with self.database.reading() as connection:
-            found = [_to_gap(row) for row in connection.execute(question).mappings()]
+        question = sa.select(gap).where(_IS_UNSETTLED).order_by(gap.c.due_at)
+        found = [_to_gap(row) for row in self.database.rows(question)]
         busy = {item.station_id for item in found if item.state is GapState.ASKED and item.due_at > now}
         due: dict[str, Gap] = {}
         for item in found:
@@ -101,13 +104,8 @@ class GapStore:
 
     def claim(self, item: Gap, due_at: datetime) -> bool:
         """Claim a due gap for one request; False where another collector has claimed it."""
-        change = (
-            sa.update(gap)
-            .where(gap.c.id == item.id, gap.c.due_at == item.due_at, gap.c.state == item.state.value)
-            .values(due_at=due_at)
-        )
-        with self.database.writing() as connection:
-            return connection.execute(change).rowcount == 1
+        same = (gap.c.id == item.id, gap.c.due_at == item.due_at, gap.c.state == item.state.value)
+        return self.database.change(sa.update(gap).where(*same).values(due_at=due_at)) == 1
 
     def change(
         self,
@@ -122,63 +120,29 @@ class GapStore:
         """Change a gap; fields that are None stay."""
         given = {"attempts": attempts, "missing": missing, "due_at": due_at, "detail": detail}
         values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        with self.database.writing() as connection:
-            connection.execute(
-                sa.update(gap).where(gap.c.id == gap_id).values(state=state.value, state_at=utc_now(), **values)
-            )
+        change = sa.update(gap).where(gap.c.id == gap_id)
+        self.database.change(change.values(state=state.value, state_at=utc_now(), **values))
 
     def reopen(self, item: Gap) -> bool:
         """Re-open a settled gap of the same time; False where it is not settled."""
-        change = (
-            sa.update(gap)
-            .where(
-                gap.c.station_id == item.station_id,
-                gap.c.instrument_id == item.instrument_id,
-                gap.c.start == item.start,
-                gap.c.end == item.end,
-                gap.c.state.not_in([state.value for state in UNSETTLED]),
-            )
-            .values(state=GapState.OPEN.value, state_at=utc_now(), attempts=0, due_at=item.due_at)
-        )
-        with self.database.writing() as connection:
-            return connection.execute(change).rowcount == 1
+        same = (gap.c[name] == getattr(item, name) for name in ("station_id", "instrument_id", "start", "end"))
+        change = sa.update(gap).where(*same, ~_IS_UNSETTLED)
+        values = {"state": GapState.OPEN.value, "state_at": utc_now(), "attempts": 0, "due_at": item.due_at}
+        return self.database.change(change.values(values)) == 1
 
     def hasten(self, station_id: str, instrument_id: str, due_at: datetime) -> None:
         """Move the due time of an instrument's requested gaps forward to ``due_at``: an answer has begun to arrive."""
-        change = (
-            sa.update(gap)
-            .where(
-                gap.c.station_id == station_id,
-                gap.c.instrument_id == instrument_id,
-                gap.c.state == GapState.ASKED.value,
-                gap.c.due_at > due_at,
-            )
-            .values(due_at=due_at)
-        )
-        with self.database.writing() as connection:
-            connection.execute(change)
+        asked = sa.update(gap).where(*_asked(station_id, instrument_id), gap.c.due_at > due_at)
+        self.database.change(asked.values(due_at=due_at))
 
     def prune(self, settled_before: datetime) -> int:
         """Delete gaps that were settled before a moment; returns how many."""
-        rows = sa.delete(gap).where(
-            gap.c.state_at < settled_before, gap.c.state.not_in([state.value for state in UNSETTLED])
-        )
-        with self.database.writing() as connection:
-            return connection.execute(rows).rowcount
+        return self.database.change(sa.delete(gap).where(gap.c.state_at < settled_before, ~_IS_UNSETTLED))
 
     def end_asked(self, station_id: str, instrument_id: str) -> int:
         """Settle an instrument's requested gaps as without data; returns how many."""
-        change = (
-            sa.update(gap)
-            .where(
-                gap.c.station_id == station_id,
-                gap.c.instrument_id == instrument_id,
-                gap.c.state == GapState.ASKED.value,
-            )
-            .values(state=GapState.NO_DATA.value, state_at=utc_now())
-        )
-        with self.database.writing() as connection:
-            return connection.execute(change).rowcount
+        asked = sa.update(gap).where(*_asked(station_id, instrument_id))
+        return self.database.change(asked.values(state=GapState.NO_DATA.value, state_at=utc_now()))
 
     def list(
         self,
@@ -193,16 +157,21 @@ class GapStore:
         place = (gap.c.station_id, gap.c.instrument_id)
         order = (*place, gap.c.start) if limit is None else (gap.c.start.desc(), *place)
         question = sa.select(gap).order_by(*order).limit(limit)
-        if start is not None:
-            question = question.where(gap.c.end > start)
-        if end is not None:
-            question = question.where(gap.c.start < end)
-        if station_id is not None:
-            question = question.where(gap.c.station_id == station_id)
+        question = narrowed(
+            question, (gap.c.end, gt, start), (gap.c.start, lt, end), (gap.c.station_id, eq, station_id)
+        )
         if states:
             question = question.where(gap.c.state.in_([state.value for state in states]))
-        with self.database.reading() as connection:
-            return [_to_gap(row) for row in connection.execute(question).mappings()]
+        return [_to_gap(row) for row in self.database.rows(question)]
+
+
+def _asked(station_id: str, instrument_id: str) -> tuple[sa.ColumnElement[bool], ...]:
+    """Conditions of an instrument's requested gaps."""
+    return (
+        gap.c.station_id == station_id,
+        gap.c.instrument_id == instrument_id,
+        gap.c.state == GapState.ASKED.value,
+    )
 
 
 def _to_gap(row: sa.RowMapping) -> Gap:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateDatabase, insert
+from store.state.statement import narrowed, to_type, upsert
 from store.state.table import instrument_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from store.state.database import StateDatabase
 
 
 class Clock(StrEnum):
@@ -103,17 +106,11 @@ class InstrumentStore:
         # sorted, so that two writers lock rows in one order
         rows.sort(key=lambda row: (row["station_id"], row["instrument_id"]))
         with self.database.writing() as connection:
-            statement = insert(connection, instrument_state)
-            changed = {name: statement.excluded[name] for name in kind.__struct_fields__ if name not in _KEY}
-            connection.execute(statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed), rows)
+            changed = [name for name in kind.__struct_fields__ if name not in _KEY]
+            upsert(connection, instrument_state, rows, changed=changed)
 
     def list(self, station_id: str | None = None) -> list[InstrumentState]:
         """All states, or those of one station, by station and instrument."""
         question = sa.select(instrument_state).order_by(*(instrument_state.c[name] for name in _KEY))
-        if station_id is not None:
-            question = question.where(instrument_state.c.station_id == station_id)
-        with self.database.reading() as connection:
-            return [
-                InstrumentState(**{**row, "clock": Clock(row["clock"])})
-                for row in connection.execute(question).mappings()
-            ]
+        question = narrowed(question, (instrument_state.c.station_id, eq, station_id))
+        return [to_type(row, InstrumentState) for row in self.database.rows(question)]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateDatabase, insert, utc_now
+from store.state.statement import narrowed, upsert, utc_now
 from store.state.table import balance_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+
+    from store.state.database import StateDatabase
 
 _PAGE = 500
 _INSTRUMENTS = 200
@@ -117,12 +120,9 @@ class ReconciliationStore:
                 return False
             # later than every version, whatever the clocks of the writers say
             settled_at = max([utc_now(), *(version + _TICK for version in versions.values())])
-            statement = insert(connection, balance_sheet)
-            changed = {name: statement.excluded[name] for name in ("figures", "rest", "settled_at")}
-            statement = statement.on_conflict_do_update(index_elements=list(_KEY), set_=changed)
             for first in range(0, len(pending), _PAGE):
-                page = pending[first : first + _PAGE]
-                connection.execute(statement, [_values(row, settled_at) for row in page])
+                page = [_values(row, settled_at) for row in pending[first : first + _PAGE]]
+                upsert(connection, balance_sheet, page)
         return True
 
     def read(
@@ -139,8 +139,7 @@ class ReconciliationStore:
             .where(balance_sheet.c.hour >= start, balance_sheet.c.hour < end)
             .order_by(*(balance_sheet.c[name] for name in _KEY))
         )
-        if station_id is not None:
-            question = question.where(balance_sheet.c.station_id == station_id)
+        question = narrowed(question, (balance_sheet.c.station_id, eq, station_id))
         questions = [question] if instruments is None else list(_of_instruments(question, instruments))
         with self.database.reading() as connection:
             rows: list[Any] = [row for item in questions for row in connection.execute(item).mappings()]
@@ -152,14 +151,12 @@ class ReconciliationStore:
         question = sa.select(balance_sheet).where(balance_sheet.c.rest != 0).order_by(*key).limit(limit)
         if after is not None:
             question = question.where(_behind(after))
-        with self.database.reading() as connection:
-            return [_to_row(row) for row in connection.execute(question).mappings()]
+        return [_to_row(row) for row in self.database.rows(question)]
 
     def prune(self, settled_before: datetime) -> int:
         """Delete rows without a rest that were last settled before a moment; returns how many."""
         rows = sa.delete(balance_sheet).where(balance_sheet.c.settled_at < settled_before, balance_sheet.c["rest"] == 0)
-        with self.database.writing() as connection:
-            return connection.execute(rows).rowcount
+        return self.database.change(rows)
 
     def count_rests(self, start: datetime, end: datetime) -> dict[str, int]:
         """Sum of the rests by station, of the hours in ``[start, end)``; only stations that have one."""
@@ -225,9 +222,7 @@ def _versions(
 
 def _values(row: ReconciliationRow, settled_at: datetime) -> dict[str, object]:
     return {
-        "hour": row.hour,
-        "station_id": row.station_id,
-        "instrument_id": row.instrument_id,
+        **dict(zip(_KEY, _key_of(row), strict=True)),
         "figures": msgspec.to_builtins(row.facts, str_keys=True),
         "rest": row.facts.rest,
         "settled_at": settled_at,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import eq, ge, lt
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,12 +12,14 @@ import sqlalchemy as sa
 
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult, Correction
 from store.error import StateError
-from store.state.database import StateDatabase, insert, utc_now
-from store.state.qc.revision import ReopenReason
-from store.state.table import calibration, correction, reopened_hour
+from store.state.qc.revision import ReopenedHour, ReopenReason, reopen
+from store.state.statement import insert, narrowed, utc_now
+from store.state.table import calibration, correction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from store.state.database import StateDatabase
 
 
 class StoredCheck(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,34 +88,27 @@ class CalibrationStore:
         """Results in ``[start, end)``, in order of time; with ``limit`` the newest so many, newest first."""
         order = (calibration.c.at, calibration.c.id)
         question = sa.select(calibration).order_by(*(order if limit is None else (item.desc() for item in order)))
-        question = question.limit(limit)
-        for column, value in (
-            (calibration.c.network, network),
-            (calibration.c.station_id, station_id),
-            (calibration.c.instrument_id, instrument_id),
-            (calibration.c.parameter, parameter),
-        ):
-            if value is not None:
-                question = question.where(column == value)
-        if start is not None:
-            question = question.where(calibration.c.at >= start)
-        if end is not None:
-            question = question.where(calibration.c.at < end)
-        with self.database.reading() as connection:
-            return [_to_check(row) for row in connection.execute(question).mappings()]
+        question = narrowed(
+            question.limit(limit),
+            (calibration.c.network, eq, network),
+            (calibration.c.station_id, eq, station_id),
+            (calibration.c.instrument_id, eq, instrument_id),
+            (calibration.c.parameter, eq, parameter),
+            (calibration.c.at, ge, start),
+            (calibration.c.at, lt, end),
+        )
+        return [_to_check(row) for row in self.database.rows(question)]
 
     def get_check(self, check_id: int) -> StoredCheck | None:
         """One result, or None."""
-        with self.database.reading() as connection:
-            row = connection.execute(sa.select(calibration).where(calibration.c.id == check_id)).mappings().first()
+        row = self.database.first(sa.select(calibration).where(calibration.c.id == check_id))
         return _to_check(row) if row else None
 
     def list_new_checks(self, network: str) -> list[StoredCheck]:
         """Results without an outcome, in order of time."""
         question = sa.select(calibration).where(calibration.c.network == network, calibration.c.outcome.is_(None))
-        with self.database.reading() as connection:
-            rows = connection.execute(question.order_by(calibration.c.at, calibration.c.id)).mappings()
-            return [_to_check(row) for row in rows]
+        rows = self.database.rows(question.order_by(calibration.c.at, calibration.c.id))
+        return [_to_check(row) for row in rows]
 
     def list_last_checks(self, network: str, before: datetime) -> list[StoredCheck]:
         """The last result of each instrument, parameter, kind and gas before a moment, in order of time."""
@@ -123,9 +119,8 @@ class CalibrationStore:
         )
         same = [column == latest.c[column.name] for column in [*key, calibration.c.at]]
         question = sa.select(calibration).join(latest, sa.and_(*same)).where(calibration.c.network == network)
-        with self.database.reading() as connection:
-            rows = connection.execute(question.order_by(calibration.c.at, calibration.c.id)).mappings()
-            return [_to_check(row) for row in rows]
+        rows = self.database.rows(question.order_by(calibration.c.at, calibration.c.id))
+        return [_to_check(row) for row in rows]
 
     def note_outcomes(
         self,
@@ -194,31 +189,17 @@ class CalibrationStore:
         """Decisions in the order in which they were taken; with ``limit`` the newest so many, newest first."""
         question = sa.select(correction).order_by(correction.c.id if limit is None else correction.c.id.desc())
         question = question.limit(limit)
-        if parameter is not None:
-            question = question.where(correction.c.parameter == parameter)
-        if network is not None:
-            question = question.where(correction.c.network == network)
-        if station_id is not None:
-            question = question.where(correction.c.station_id == station_id)
+        place = ((correction.c.network, eq, network), (correction.c.station_id, eq, station_id))
+        question = narrowed(question, *place, (correction.c.parameter, eq, parameter))
         if only_active:
             question = question.where(correction.c.reverted_at.is_(None))
-        with self.database.reading() as connection:
-            return [_to_correction(row) for row in connection.execute(question).mappings()]
+        return [_to_correction(row) for row in self.database.rows(question)]
 
 
 def _reopen(
     connection: sa.Connection, hours: Iterable[tuple[str, str, datetime]], reason: ReopenReason, at: datetime
 ) -> None:
-    rows = [
-        {"network": network, "station_id": station_id, "hour": hour, "reason": reason.value, "at": at}
-        for network, station_id, hour in sorted(set(hours))
-    ]
-    if rows:
-        statement = insert(connection, reopened_hour)
-        changed = {"reason": statement.excluded.reason, "at": statement.excluded.at}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=list(reopened_hour.primary_key), set_=changed), rows
-        )
+    reopen(connection, (ReopenedHour(*hour, reason, at) for hour in set(hours)))
 
 
 def _to_check(row: sa.RowMapping) -> StoredCheck:

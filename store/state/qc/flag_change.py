@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from operator import eq, gt
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateDatabase, insert, to_type, utc_now
+from store.state.statement import insert, narrowed, to_type, utc_now
 from store.state.table import flag_change, flag_rule, hour_revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from store.state.database import StateDatabase
 
 #: Rows of one statement, so that a year's flags are not in memory twice.
 _ROWS = 20_000
@@ -129,13 +132,11 @@ class FlagHistoryStore:
         """
         if not rows:
             return
-        now = utc_now()
         stated = [msgspec.structs.asdict(item) for item in rules]
         with self.database.writing() as connection:
             if stated:
                 connection.execute(insert(connection, flag_rule).on_conflict_do_nothing(), stated)
-            for first in range(0, len(rows), _ROWS):
-                batch = [{**row, "recorded_at": now} for row in rows[first : first + _ROWS]]
+            for batch in _batches(rows):
                 connection.execute(sa.insert(flag_change), batch)
 
     def list_changes(
@@ -155,23 +156,16 @@ class FlagHistoryStore:
             .where(columns.start >= start, columns.start < end)
             .order_by(columns.id)
         )
-        if station_id is not None:
-            question = question.where(columns.station_id == station_id)
-        if parameter is not None:
-            question = question.where(columns.parameter == parameter)
-        if recorded_after is not None:
-            question = question.where(columns.recorded_at > recorded_after)
-        with self.database.reading() as connection:
-            return [to_type(row, FlagChange) for row in connection.execute(question).mappings()]
+        wanted = ((columns.station_id, eq, station_id), (columns.parameter, eq, parameter))
+        question = narrowed(question, *wanted, (columns.recorded_at, gt, recorded_after))
+        return [to_type(row, FlagChange) for row in self.database.rows(question)]
 
     def add_hours(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Store earlier values of hours; rows are fields of `HourRevision` but ``recorded_at``. Repeating it changes nothing."""
         if not rows:
             return
-        now = utc_now()
         with self.database.writing() as connection:
-            for first in range(0, len(rows), _ROWS):
-                batch = [{**row, "recorded_at": now} for row in rows[first : first + _ROWS]]
+            for batch in _batches(rows):
                 connection.execute(insert(connection, hour_revision).on_conflict_do_nothing(), batch)
 
     def list_hours(
@@ -185,16 +179,14 @@ class FlagHistoryStore:
     ) -> list[HourRevision]:
         """Earlier values of hours in ``[start, end)``, in the order in which they were replaced."""
         columns = hour_revision.c
-        question = (
-            sa.select(hour_revision)
-            .where(columns.hour >= start, columns.hour < end)
-            .order_by(columns.revision, columns.id)
-        )
-        if station_id is not None:
-            question = question.where(columns.station_id == station_id)
-        if network is not None:
-            question = question.where(columns.network == network)
-        if recorded_after is not None:
-            question = question.where(columns.recorded_at > recorded_after)
-        with self.database.reading() as connection:
-            return [to_type(row, HourRevision) for row in connection.execute(question).mappings()]
+        within = sa.select(hour_revision).where(columns.hour >= start, columns.hour < end)
+        wanted = ((columns.station_id, eq, station_id), (columns.network, eq, network))
+        question = narrowed(within, *wanted, (columns.recorded_at, gt, recorded_after))
+        rows = self.database.rows(question.order_by(columns.revision, columns.id))
+        return [to_type(row, HourRevision) for row in rows]
+
+
+def _batches(rows: Sequence[Mapping[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    now = utc_now()
+    for first in range(0, len(rows), _ROWS):
+        yield [{**row, "recorded_at": now} for row in rows[first : first + _ROWS]]

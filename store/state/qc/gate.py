@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import eq, ge, lt
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,11 +13,13 @@ import sqlalchemy as sa
 
 from schemas.gate import GateOutcome
 from store.error import StateError
-from store.state.database import StateDatabase, to_type, utc_now
+from store.state.statement import narrowed, to_type, utc_now
 from store.state.table import gate_decision, gate_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from store.state.database import StateDatabase
 
 
 class GateRuling(StrEnum):
@@ -65,7 +68,7 @@ class HeldBatch(msgspec.Struct, frozen=True, kw_only=True):
     id : int
         Of the gate result.
     detail : dict
-        As of `store.state.run.GateResult`: failed expectations, version of the suite.
+        Of its `GateResult`: failed expectations, version of the suite.
     decisions : tuple of GateDecision
         Oldest first.
     superseded : bool
@@ -116,14 +119,9 @@ class GateStore:
     ) -> list[GateResult]:
         """Gate results of batches that start in ``[start, end)``, newest batch and newest result first."""
         question = sa.select(gate_result).order_by(gate_result.c.start.desc(), gate_result.c.id.desc()).limit(limit)
-        if network is not None:
-            question = question.where(gate_result.c.network == network)
-        if start is not None:
-            question = question.where(gate_result.c.start >= start)
-        if end is not None:
-            question = question.where(gate_result.c.start < end)
-        with self.database.reading() as connection:
-            return [to_type(row, GateResult) for row in connection.execute(question).mappings()]
+        span = ((gate_result.c.start, ge, start), (gate_result.c.start, lt, end))
+        question = narrowed(question, (gate_result.c.network, eq, network), *span)
+        return [to_type(row, GateResult) for row in self.database.rows(question)]
 
     def decide(self, decision: GateDecision) -> HeldBatch:
         """Keep a decision; earlier ones stay.
@@ -176,9 +174,7 @@ class GateStore:
 
 
 def _held(connection: sa.Connection, network: str | None) -> list[HeldBatch]:
-    question = sa.select(gate_result).order_by(gate_result.c.id)
-    if network is not None:
-        question = question.where(gate_result.c.network == network)
+    question = narrowed(sa.select(gate_result).order_by(gate_result.c.id), (gate_result.c.network, eq, network))
     held = question.where(gate_result.c.outcome == GateOutcome.HOLD.value)
     rows = list(connection.execute(held).mappings())
     if not rows:

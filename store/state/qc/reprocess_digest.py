@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import sqlalchemy as sa
 
-from store.state.database import StateDatabase, insert, to_type, utc_now
+from store.state.statement import to_type, upsert, utc_now
 from store.state.table import judged_month
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+    from store.state.database import StateDatabase
 
 
 class ReprocessDigest(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,11 +49,7 @@ class ReprocessDigestStore:
         """Store the digests of a month; they replace earlier ones."""
         values = msgspec.structs.asdict(item) | {"judged_at": utc_now()}
         with self.database.writing() as connection:
-            statement = insert(connection, judged_month).values(values)
-            changed = {name: statement.excluded[name] for name in ("rules", "days", "run_id", "judged_at")}
-            connection.execute(
-                statement.on_conflict_do_update(index_elements=list(judged_month.primary_key), set_=changed)
-            )
+            upsert(connection, judged_month, [values])
 
     def get(self, network: str, station_id: str, month: datetime) -> ReprocessDigest | None:
         """Digests of a month; None: it was never processed."""
@@ -59,8 +57,7 @@ class ReprocessDigestStore:
         question = sa.select(judged_month).where(
             columns.network == network, columns.station_id == station_id, columns.month == month
         )
-        with self.database.reading() as connection:
-            row = connection.execute(question).mappings().first()
+        row = self.database.first(question)
         return None if row is None else to_type(row, ReprocessDigest)
 
     def forget(self, network: str, stations: Collection[str], start: datetime, end: datetime) -> int:
@@ -69,5 +66,4 @@ class ReprocessDigestStore:
         change = sa.delete(judged_month).where(
             columns.network == network, columns.station_id.in_(stations), columns.month >= start, columns.month < end
         )
-        with self.database.writing() as connection:
-            return connection.execute(change).rowcount
+        return self.database.change(change)

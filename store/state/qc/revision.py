@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import eq, ge, gt, lt
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
 from schemas.interval import floor_hour
-from store.state.database import StateDatabase, insert, utc_now
+from store.state.statement import insert, narrowed, to_type, upsert, utc_now
 from store.state.table import reopened_hour, revision
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from store.state.database import StateDatabase
 
 
 class Before(msgspec.Struct, frozen=True):
@@ -101,25 +104,14 @@ class RevisionStore:
                     "recorded_at": now,
                 }
                 connection.execute(insert(connection, revision).values(values).on_conflict_do_nothing())
-            rows = [msgspec.structs.asdict(item) | {"reason": item.reason.value} for item in sorted(hours)]
-            if rows:
-                statement = insert(connection, reopened_hour)
-                changed = {"reason": statement.excluded.reason, "at": statement.excluded.at}
-                connection.execute(
-                    statement.on_conflict_do_update(index_elements=list(reopened_hour.primary_key), set_=changed), rows
-                )
+            reopen(connection, hours)
 
     def list_reopened(self, network: str | None = None) -> list[ReopenedHour]:
         """Re-opened hours, by network, station and time."""
-        columns = (reopened_hour.c.network, reopened_hour.c.station_id, reopened_hour.c.hour)
-        question = sa.select(reopened_hour).order_by(*columns)
-        if network is not None:
-            question = question.where(reopened_hour.c.network == network)
-        with self.database.reading() as connection:
-            rows: list[Any] = list(connection.execute(question).mappings())
+        columns = reopened_hour.c
+        question = sa.select(reopened_hour).order_by(columns.network, columns.station_id, columns.hour)
         return [
-            ReopenedHour(row["network"], row["station_id"], row["hour"], ReopenReason(row["reason"]), row["at"])
-            for row in rows
+            to_type(row, ReopenedHour) for row in self.database.rows(narrowed(question, (columns.network, eq, network)))
         ]
 
     def close_hours(
@@ -145,8 +137,7 @@ class RevisionStore:
         )
         if stations is not None:
             change = change.where(reopened_hour.c.station_id.in_(stations))
-        with self.database.writing() as connection:
-            return connection.execute(change).rowcount
+        return self.database.change(change)
 
     def list(  # noqa: PLR0913 - one filter a column
         self,
@@ -166,18 +157,21 @@ class RevisionStore:
         question = question.limit(limit)
         if only_corrections:
             question = question.where(sa.cast(columns.before, sa.String) != "{}")
-        if start is not None:
-            question = question.where(columns["last"] >= start)
-        if end is not None:
-            question = question.where(columns["first"] < end)
-        if station_id is not None:
-            question = question.where(columns.station_id == station_id)
-        if instrument_id is not None:
-            question = question.where(columns.instrument_id == instrument_id)
-        if received_after is not None:
-            question = question.where(columns.received_at > received_after)
-        with self.database.reading() as connection:
-            return [_to_revision(row) for row in connection.execute(question).mappings()]
+        question = narrowed(
+            question,
+            (columns["last"], ge, start),
+            (columns["first"], lt, end),
+            (columns.station_id, eq, station_id),
+            (columns.instrument_id, eq, instrument_id),
+            (columns.received_at, gt, received_after),
+        )
+        return [_to_revision(row) for row in self.database.rows(question)]
+
+
+def reopen(connection: sa.Connection, hours: Iterable[ReopenedHour]) -> None:
+    """Re-open hours within a transaction; of one that is open the reason and the moment are replaced."""
+    rows = [msgspec.structs.asdict(item) | {"reason": item.reason.value} for item in sorted(hours)]
+    upsert(connection, reopened_hour, rows)
 
 
 def _to_revision(row: sa.RowMapping) -> Revision:

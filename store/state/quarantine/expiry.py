@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from store.state.database import insert, utc_now
+from store.state.statement import insert, utc_now
 from store.state.table import quarantine, quarantine_expired, quarantine_message
 
 QUESTION_ROWS = 500

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import blake2b
+from operator import eq, ge
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import sqlalchemy as sa
 
 from schemas.message import MAX_PAYLOAD_BYTES, RawMessage
-from store.state.database import StateDatabase, insert, utc_now
 from store.state.quarantine.expiry import QUESTION_ROWS, expire_items, first_kept_message, let_go
 from store.state.quarantine.item import COLUMNS, JOINED, QuarantinedItem, QuarantineSize, QuarantineState, to_item
+from store.state.statement import insert, narrowed, utc_now
 from store.state.table import quarantine, quarantine_expired, quarantine_message
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from schemas.message import Topic
     from schemas.reading import Rejection, RejectReason
+    from store.state.database import StateDatabase
 
 
 #: Most items the quarantine holds; the oldest go first, and are counted. At 1 kB a message: some 200 MB.
@@ -77,11 +79,8 @@ class QuarantineStore:
     ) -> list[QuarantinedItem]:
         """The newest items without payload, newest first."""
         question = sa.select(*COLUMNS).select_from(JOINED).order_by(quarantine.c.id.desc()).limit(limit)
-        for column, value in ((quarantine.c.reason, reason), (quarantine.c.station_id, station_id)):
-            if value is not None:
-                question = question.where(column == str(value))
-        with self.database.reading() as connection:
-            return [to_item(row) for row in connection.execute(question).mappings()]
+        question = narrowed(question, (quarantine.c.reason, eq, reason), (quarantine.c.station_id, eq, station_id))
+        return [to_item(row) for row in self.database.rows(question)]
 
     def list_groups(
         self, station_id: str, received_from: datetime, *, newest: int = 5
@@ -112,17 +111,14 @@ class QuarantineStore:
         question = (
             sa.select(*COLUMNS, quarantine_message.c.payload).select_from(JOINED).where(quarantine.c.id == item_id)
         )
-        with self.database.reading() as connection:
-            row = connection.execute(question).mappings().first()
+        row = self.database.first(question)
         return to_item(row) if row else None
 
     def list_same_message(self, item_id: int) -> list[QuarantinedItem]:
         """All items of the message that an item is of, without payload, oldest first; none where there is no such item."""
         owner = sa.select(quarantine.c.message_id).where(quarantine.c.id == item_id).scalar_subquery()
         question = sa.select(*COLUMNS).select_from(JOINED).where(quarantine.c.message_id == owner)
-        with self.database.reading() as connection:
-            rows = connection.execute(question.order_by(quarantine.c.id)).mappings()
-            return [to_item(row) for row in rows]
+        return [to_item(row) for row in self.database.rows(question.order_by(quarantine.c.id))]
 
     def mark_replayed(self, item_id: int) -> bool:
         """Note that an item has been replayed; False when it is not there or was replayed before."""
@@ -131,8 +127,7 @@ class QuarantineStore:
             .where(quarantine.c.id == item_id, quarantine.c.state == QuarantineState.NEW)
             .values(state=QuarantineState.REPLAYED, state_at=utc_now())
         )
-        with self.database.writing() as connection:
-            return connection.execute(change).rowcount == 1
+        return self.database.change(change) == 1
 
     def count(self, by: Literal["reason", "station_id", "network", "state"] = "reason") -> dict[str, int]:
         """Items held, by one of their properties; an unknown value counts under an empty string."""
@@ -178,24 +173,15 @@ class QuarantineStore:
         limit: int = 1_000,
     ) -> list[QuarantinedItem]:
         """Items without payload, oldest first: those with an id above ``after``, received at ``received_from`` or later."""
-        question = (
-            sa.select(*COLUMNS)
-            .select_from(JOINED)
-            .where(quarantine.c.id > after)
-            .order_by(quarantine.c.id)
-            .limit(limit)
+        behind = sa.select(*COLUMNS).select_from(JOINED).where(quarantine.c.id > after)
+        question = narrowed(
+            behind.order_by(quarantine.c.id).limit(limit),
+            (quarantine.c.reason, eq, reason),
+            (quarantine.c.station_id, eq, station_id),
+            (quarantine.c.state, eq, state),
+            (quarantine_message.c.received_at, ge, received_from),
         )
-        for column, value in (
-            (quarantine.c.reason, reason),
-            (quarantine.c.station_id, station_id),
-            (quarantine.c.state, state),
-        ):
-            if value is not None:
-                question = question.where(column == str(value))
-        if received_from is not None:
-            question = question.where(quarantine_message.c.received_at >= received_from)
-        with self.database.reading() as connection:
-            return [to_item(row) for row in connection.execute(question).mappings()]
+        return [to_item(row) for row in self.database.rows(question)]
 
 
 def _message_row(message: RawMessage, topic: Topic | None) -> dict[str, object]:
