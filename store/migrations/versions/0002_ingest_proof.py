@@ -7,52 +7,45 @@ Revises: 0001
 import sqlalchemy as sa
 from alembic import op
 
+from store.state.column import ID, columns
+
 revision = "0002"
 down_revision = "0001"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     op.create_table(
         "balance_sheet",
-        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("instrument_id", sa.Text(), nullable=False),
-        sa.Column("figures", sa.JSON(), nullable=False),
-        sa.Column("rest", sa.BigInteger(), nullable=False),
-        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=False),
+        *columns(sa.DateTime(timezone=True), "hour"),
+        *columns(sa.Text(), "station_id", "instrument_id"),
+        *columns(sa.JSON(), "figures"),
+        *columns(sa.BigInteger(), "rest"),
+        *columns(sa.DateTime(timezone=True), "settled_at"),
         sa.PrimaryKeyConstraint("hour", "station_id", "instrument_id", name=op.f("pk_balance_sheet")),
     )
     op.create_table(
         "finding",
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("station_id", sa.Text(), nullable=True),
-        sa.Column("instrument_id", sa.Text(), nullable=True),
-        sa.Column("facts", sa.JSON(), nullable=False),
-        sa.Column("count", sa.BigInteger(), nullable=False),
-        sa.Column("first_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        *columns(sa.Text(), "key", "kind"),
+        *columns(sa.Text(), "station_id", "instrument_id", nullable=True),
+        *columns(sa.JSON(), "facts"),
+        *columns(sa.BigInteger(), "count"),
+        *columns(sa.DateTime(timezone=True), "first_at", "last_at"),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_finding")),
     )
     op.create_index(op.f("ix_finding_kind"), "finding", ["kind"], unique=False)
     op.create_table(
         "gap",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("instrument_id", sa.Text(), nullable=False),
-        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("end", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("missing", sa.Integer(), nullable=False),
-        sa.Column("found_by", sa.Text(), nullable=False),
-        sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("state_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
+        *columns(ID, "id", autoincrement=True),
+        *columns(sa.Text(), "network", "station_id", "instrument_id"),
+        *columns(sa.DateTime(timezone=True), "start", "end"),
+        *columns(sa.Integer(), "missing"),
+        *columns(sa.Text(), "found_by"),
+        *columns(sa.DateTime(timezone=True), "found_at"),
+        *columns(sa.Text(), "state"),
+        *columns(sa.DateTime(timezone=True), "state_at"),
+        *columns(sa.Integer(), "attempts"),
+        *columns(sa.DateTime(timezone=True), "due_at"),
+        *columns(sa.Text(), "detail"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gap")),
         sa.UniqueConstraint(
             "station_id", "instrument_id", "start", "end", name=op.f("uq_gap_station_id_instrument_id_start_end")
@@ -61,41 +54,31 @@ def upgrade() -> None:
     op.create_index(op.f("ix_gap_state"), "gap", ["state"], unique=False)
     op.create_table(
         "instrument_state",
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("instrument_id", sa.Text(), nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("last_seq", sa.BigInteger(), nullable=True),
-        sa.Column("last_start", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_end", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("last_received_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("skew_s", sa.Float(), nullable=True),
-        sa.Column("clock", sa.Text(), nullable=False),
-        sa.Column("clock_since", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("held", sa.BigInteger(), nullable=False),
+        *columns(sa.Text(), "station_id", "instrument_id", "network"),
+        *columns(sa.BigInteger(), "last_seq", nullable=True),
+        *columns(sa.DateTime(timezone=True), "last_start", "last_end", "last_received_at", nullable=True),
+        *columns(sa.Float(), "skew_s", nullable=True),
+        *columns(sa.Text(), "clock"),
+        *columns(sa.DateTime(timezone=True), "clock_since", nullable=True),
+        *columns(sa.BigInteger(), "held"),
         sa.PrimaryKeyConstraint("station_id", "instrument_id", name=op.f("pk_instrument_state")),
     )
     op.create_table(
         "reopened_hour",
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        *columns(sa.Text(), "network", "station_id"),
+        *columns(sa.DateTime(timezone=True), "hour"),
+        *columns(sa.Text(), "reason"),
+        *columns(sa.DateTime(timezone=True), "at"),
         sa.PrimaryKeyConstraint("network", "station_id", "hour", name=op.f("pk_reopened_hour")),
     )
     op.create_table(
         "revision",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("instrument_id", sa.Text(), nullable=False),
-        sa.Column("first", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("last", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
-        sa.Column("readings", sa.Integer(), nullable=False),
-        sa.Column("before", sa.JSON(), nullable=False),
+        *columns(ID, "id", autoincrement=True),
+        *columns(sa.Text(), "network", "station_id", "instrument_id"),
+        *columns(sa.DateTime(timezone=True), "first", "last", "received_at", "recorded_at"),
+        *columns(sa.Text(), "origin"),
+        *columns(sa.Integer(), "readings"),
+        *columns(sa.JSON(), "before"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_revision")),
         sa.UniqueConstraint(
             "station_id",

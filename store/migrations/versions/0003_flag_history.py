@@ -7,38 +7,31 @@ Revises: 0002
 import sqlalchemy as sa
 from alembic import op
 
+from store.state.column import ID, columns
+
 revision = "0003"
 down_revision = "0002"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     op.create_table(
         "flag_rule",
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("test", sa.Text(), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("figures", sa.JSON(), nullable=False),
+        *columns(sa.Text(), "digest", "test", "version"),
+        *columns(sa.JSON(), "figures"),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_flag_rule")),
     )
     op.create_table(
         "flag_change",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("level", sa.Text(), nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("instrument_id", sa.Text(), nullable=True),
-        sa.Column("parameter", sa.Text(), nullable=False),
-        sa.Column("test", sa.Text(), nullable=False),
-        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("flag", sa.Integer(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("flag_before", sa.Integer(), nullable=False),
-        sa.Column("reason_before", sa.Text(), nullable=False),
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        *columns(ID, "id", autoincrement=True),
+        *columns(sa.Text(), "level", "network", "station_id"),
+        *columns(sa.Text(), "instrument_id", nullable=True),
+        *columns(sa.Text(), "parameter", "test"),
+        *columns(sa.DateTime(timezone=True), "start"),
+        *columns(sa.Integer(), "flag"),
+        *columns(sa.Text(), "reason"),
+        *columns(sa.Integer(), "flag_before"),
+        *columns(sa.Text(), "reason_before", "rule", "run_id"),
+        *columns(sa.DateTime(timezone=True), "recorded_at"),
         sa.ForeignKeyConstraint(["rule"], ["flag_rule.digest"], name=op.f("fk_flag_change_rule")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_flag_change")),
     )
@@ -50,17 +43,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "hour_revision",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("parameter", sa.Text(), nullable=False),
-        sa.Column("hour", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("value", sa.Float(), nullable=True),
-        sa.Column("count", sa.Integer(), nullable=False),
-        sa.Column("flag", sa.Integer(), nullable=False),
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        *columns(ID, "id", autoincrement=True),
+        *columns(sa.Text(), "network", "station_id", "parameter"),
+        *columns(sa.DateTime(timezone=True), "hour"),
+        *columns(sa.Integer(), "revision"),
+        *columns(sa.Float(), "value", nullable=True),
+        *columns(sa.Integer(), "count", "flag"),
+        *columns(sa.Text(), "run_id"),
+        *columns(sa.DateTime(timezone=True), "recorded_at"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hour_revision")),
         sa.UniqueConstraint(
             "station_id",
@@ -73,13 +63,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "judged_month",
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("month", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("rules", sa.Text(), nullable=False),
-        sa.Column("days", sa.JSON(), nullable=False),
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=False),
+        *columns(sa.Text(), "network", "station_id"),
+        *columns(sa.DateTime(timezone=True), "month"),
+        *columns(sa.Text(), "rules"),
+        *columns(sa.JSON(), "days"),
+        *columns(sa.Text(), "run_id"),
+        *columns(sa.DateTime(timezone=True), "judged_at"),
         sa.PrimaryKeyConstraint("network", "station_id", "month", name=op.f("pk_judged_month")),
     )
 

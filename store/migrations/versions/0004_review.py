@@ -7,10 +7,10 @@ Revises: 0003
 import sqlalchemy as sa
 from alembic import op
 
+from store.state.column import ID, columns
+
 revision = "0004_review"
 down_revision = "0003"
-branch_labels = None
-depends_on = None
 
 KEPT = {"gate_decision": "id", "review_record": "position"}
 SQLITE = (
@@ -33,33 +33,27 @@ $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"""
 def upgrade() -> None:
     op.create_table(
         "gate_decision",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("result_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("ruling", sa.Text(), nullable=False),
-        sa.Column("who", sa.Text(), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        *columns(ID, "id", autoincrement=True),
+        *columns(ID, "result_id"),
+        *columns(sa.Text(), "ruling", "who", "note"),
+        *columns(sa.DateTime(timezone=True), "at"),
         sa.ForeignKeyConstraint(["result_id"], ["gate_result.id"], name=op.f("fk_gate_decision_result_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gate_decision")),
     )
     op.create_index(op.f("ix_gate_decision_result_id"), "gate_decision", ["result_id"], unique=False)
     op.create_table(
         "review_record",
-        sa.Column(
-            "position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
-        ),
+        *columns(ID, "position", autoincrement=False),
         *[sa.Column(name, sa.Text(), nullable=False) for name in ("review_id", "bulk_id", "action", "who")],
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("note", sa.Text(), nullable=False),
+        *columns(sa.DateTime(timezone=True), "at"),
+        *columns(sa.Text(), "note"),
         *[
             sa.Column(name, sa.Text(), nullable=True)
             for name in ("network", "station_id", "instrument_id", "parameter")
         ],
-        sa.Column("start", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("end", sa.DateTime(timezone=True), nullable=True),
+        *columns(sa.DateTime(timezone=True), "start", "end", nullable=True),
         *[sa.Column(name, sa.Text(), nullable=True) for name in ("verdict", "reason", "basis")],
-        sa.Column("previous", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
+        *columns(sa.Text(), "previous", "digest"),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_review_record")),
         sa.UniqueConstraint("digest", name=op.f("uq_review_record_digest")),
     )

@@ -7,32 +7,25 @@ Revises: 0004_review
 import sqlalchemy as sa
 from alembic import op
 
+from store.state.column import ID, columns
+
 revision = "0005"
 down_revision = "0004_review"
-branch_labels = None
-depends_on = None
-
-_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
     op.create_table(
         "calibration",
-        sa.Column("id", _ID, autoincrement=True, nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("instrument_id", sa.Text(), nullable=False),
-        sa.Column("parameter", sa.Text(), nullable=False),
-        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("reference", sa.Float(), nullable=False),
-        sa.Column("response", sa.Float(), nullable=False),
-        sa.Column("gas", sa.Text(), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=True),
-        sa.Column("drift", sa.Float(), nullable=True),
-        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=True),
+        *columns(ID, "id", autoincrement=True),
+        *columns(sa.Text(), "network", "station_id", "instrument_id", "parameter"),
+        *columns(sa.DateTime(timezone=True), "at"),
+        *columns(sa.Text(), "kind"),
+        *columns(sa.Float(), "reference", "response"),
+        *columns(sa.Text(), "gas"),
+        *columns(sa.DateTime(timezone=True), "received_at", "recorded_at"),
+        *columns(sa.Text(), "outcome", nullable=True),
+        *columns(sa.Float(), "drift", nullable=True),
+        *columns(sa.DateTime(timezone=True), "judged_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calibration")),
         sa.UniqueConstraint(
             "station_id",
@@ -49,23 +42,14 @@ def upgrade() -> None:
     op.create_index(op.f("ix_calibration_network_at"), "calibration", ["network", "at"], unique=False)
     op.create_table(
         "correction",
-        sa.Column("id", _ID, autoincrement=True, nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("instrument_id", sa.Text(), nullable=False),
-        sa.Column("parameter", sa.Text(), nullable=False),
-        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("end", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("zero_start", sa.Float(), nullable=False),
-        sa.Column("zero_end", sa.Float(), nullable=False),
-        sa.Column("gain_start", sa.Float(), nullable=False),
-        sa.Column("gain_end", sa.Float(), nullable=False),
-        sa.Column("who", sa.Text(), nullable=False),
-        sa.Column("why", sa.Text(), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("reverted_by", sa.Text(), nullable=True),
-        sa.Column("reverted_why", sa.Text(), nullable=True),
-        sa.Column("reverted_at", sa.DateTime(timezone=True), nullable=True),
+        *columns(ID, "id", autoincrement=True),
+        *columns(sa.Text(), "network", "station_id", "instrument_id", "parameter"),
+        *columns(sa.DateTime(timezone=True), "start", "end"),
+        *columns(sa.Float(), "zero_start", "zero_end", "gain_start", "gain_end"),
+        *columns(sa.Text(), "who", "why"),
+        *columns(sa.DateTime(timezone=True), "recorded_at"),
+        *columns(sa.Text(), "reverted_by", "reverted_why", nullable=True),
+        *columns(sa.DateTime(timezone=True), "reverted_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_correction")),
     )
     op.create_index(op.f("ix_correction_network_station_id"), "correction", ["network", "station_id"], unique=False)

@@ -7,27 +7,25 @@ Revises: 0007
 import sqlalchemy as sa
 from alembic import op
 
+from store.state.column import columns
+
 revision = "0006"
 down_revision = "0007"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     op.create_table(
         "contender",
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("instrument_id", sa.Text(), nullable=False),
-        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("is_exact", sa.Boolean(), nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=True),
-        sa.Column("part", sa.Integer(), nullable=False),
-        sa.Column("is_answer", sa.Boolean(), nullable=False),
-        sa.Column("content", sa.JSON(), nullable=False),
-        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        *columns(sa.Text(), "station_id", "instrument_id"),
+        *columns(sa.DateTime(timezone=True), "start"),
+        *columns(sa.Text(), "digest", "network"),
+        *columns(sa.DateTime(timezone=True), "received_at"),
+        *columns(sa.Boolean(), "is_exact"),
+        *columns(sa.BigInteger(), "seq", nullable=True),
+        *columns(sa.Integer(), "part"),
+        *columns(sa.Boolean(), "is_answer"),
+        *columns(sa.JSON(), "content"),
+        *columns(sa.DateTime(timezone=True), "changed_at"),
         sa.PrimaryKeyConstraint("station_id", "instrument_id", "start", "digest", name=op.f("pk_contender")),
     )
     op.create_index(op.f("ix_contender_changed_at"), "contender", ["changed_at"], unique=False)

@@ -7,10 +7,10 @@ Revises: 0009
 import sqlalchemy as sa
 from alembic import op
 
+from store.state.column import columns
+
 revision = "0007"
 down_revision = "0009"
-branch_labels = None
-depends_on = None
 
 _PROGRESS = ("extreme", "extreme_at", "latest", "latest_at")
 
@@ -22,13 +22,12 @@ def upgrade() -> None:
         op.add_column("alert", sa.Column(name, kind, nullable=True))
     op.create_table(
         "channel",
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("ok", sa.Boolean(), nullable=False),
-        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("failures", sa.BigInteger(), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=False),
-        sa.Column("alarmed_at", sa.DateTime(timezone=True), nullable=True),
+        *columns(sa.Text(), "name"),
+        *columns(sa.Boolean(), "ok"),
+        *columns(sa.DateTime(timezone=True), "since", "checked_at"),
+        *columns(sa.BigInteger(), "failures"),
+        *columns(sa.Text(), "detail"),
+        *columns(sa.DateTime(timezone=True), "alarmed_at", nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_channel")),
     )
     op.execute("UPDATE delivery SET state = 'skipped' WHERE state = 'sent' AND detail LIKE 'not mailed:%'")

@@ -7,19 +7,17 @@ Revises: 0005
 import sqlalchemy as sa
 from alembic import op
 
+from store.state.column import columns
+
 revision = "0009"
 down_revision = "0005"
-branch_labels = None
-depends_on = None
 
 
 def upgrade() -> None:
     op.create_table(
         "screened",
-        sa.Column("network", sa.Text(), nullable=False),
-        sa.Column("station_id", sa.Text(), nullable=False),
-        sa.Column("start", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("end", sa.DateTime(timezone=True), nullable=False),
+        *columns(sa.Text(), "network", "station_id"),
+        *columns(sa.DateTime(timezone=True), "start", "end"),
         sa.PrimaryKeyConstraint("network", "station_id", "start", name=op.f("pk_screened")),
     )
     op.add_column("flag_change", sa.Column("end_before", sa.DateTime(timezone=True), nullable=True))

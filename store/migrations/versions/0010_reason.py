@@ -9,8 +9,6 @@ from alembic import op
 
 revision = "0010"
 down_revision = "0008"
-branch_labels = None
-depends_on = None
 
 _ROWS = 20_000
 _SENTENCE = "{%"
