@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,46 +33,80 @@ if TYPE_CHECKING:
     from store.state import Before, FlagChange, HourRevision, Revision, StateStore
 
 
-def native_as_of(  # noqa: PLR0913 - the key of a series, its span and the moment
-    store: InfluxStore,
-    state: StateStore,
-    *,
-    network: str,
-    station_id: str,
-    instrument_id: str,
-    start: datetime,
-    end: datetime,
-    moment: datetime,
-    cadence: timedelta,
-    parameters: Sequence[str] | None = None,
-) -> pd.DataFrame:
-    """Native frame of one instrument in ``[start, end)`` as of ``moment``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsOf:
+    """What was known at ``moment`` of one station's values in ``[start, end)``; all three are aware."""
 
-    Parameters
-    ----------
-    start, end, moment : datetime
-        Aware.
-    cadence : timedelta
-        A reading is known once its interval is over.
-    parameters : sequence of str or None
-        None: all.
+    influx: InfluxStore
+    state: StateStore
+    network: str
+    station_id: str
+    start: datetime
+    end: datetime
+    moment: datetime
 
-    Returns
-    -------
-    DataFrame
-        `schemas.frames` native.
+    def native(self, instrument_id: str, cadence: timedelta, parameters: Sequence[str] | None = None) -> pd.DataFrame:
+        """Native frame of one instrument (`schemas.frames`).
 
-    Notes
-    -----
-    A reading that came in time counts as known from its end on, though it took seconds more; a late one from the moment at which
-    its message was received. Of data sets (no late window) only corrections are known.
-    """
-    frame = store.read_native(network, station_id, instrument_id, start, end, parameters)
-    revisions = state.revisions.list(
-        start=start, end=end, station_id=station_id, instrument_id=instrument_id, received_after=moment
-    )
-    frame = frame[pd.DatetimeIndex(frame.index) <= pd.Timestamp(moment - cadence)]
-    return undo_revisions(frame, revisions)
+        Parameters
+        ----------
+        cadence : timedelta
+            A reading is known once its interval is over.
+        parameters : sequence of str or None
+            None: all.
+
+        Notes
+        -----
+        A reading that came in time counts as known from its end on, though it took seconds more; a late one from the moment at
+        which its message was received. Of data sets (no late window) only corrections are known.
+        """
+        frame = self.influx.read_native(self.network, self.station_id, instrument_id, self.start, self.end, parameters)
+        revisions = self.state.revisions.list(
+            start=self.start,
+            end=self.end,
+            station_id=self.station_id,
+            instrument_id=instrument_id,
+            received_after=self.moment,
+        )
+        known = pd.DatetimeIndex(frame.index) <= pd.Timestamp(self.moment - cadence)
+        return undo_revisions(frame[known], revisions)
+
+    def flags(self, level: Bucket) -> pd.DataFrame:
+        """Flags of one level (`schemas.frames`); one from before the history was recorded counts as old as its value."""
+        frame = self.influx.read_flags(level, self.network, self.start, self.end, self.station_id)
+        changes = self.state.flag_history.list_changes(
+            start=self.start, end=self.end, station_id=self.station_id, recorded_after=self.moment
+        )
+        own = [item for item in changes if (item.level, item.network) == (level.value, self.network)]
+        return undo_flag_changes(frame, own)
+
+    def hourly(self) -> pd.DataFrame:
+        """Hourly frame with its companions (`schemas.frames`); hours that no run had made by then are absent.
+
+        Spread, completeness and uncertainty are NaN where a revision from before they were kept was undone.
+        """
+        frame = self.influx.read_hourly(self.network, self.station_id, self.start, self.end)
+        known = is_screened(pd.DatetimeIndex(frame.index).tz_convert(None).to_numpy(), self.screened())
+        replaced = self.state.flag_history.list_hours(
+            start=self.start,
+            end=self.end,
+            station_id=self.station_id,
+            network=self.network,
+            recorded_after=self.moment,
+        )
+        return undo_hour_revisions(frame[known], replaced)
+
+    def screened(self) -> tuple[Interval, ...]:
+        """Parts of the time that finished runs of quality control had screened, ascending, disjoint."""
+        runs = self.state.runs.list_over("qc", self.network, self.start, self.end, finished_by=self.moment)
+        found = [
+            Interval(item.start, item.end)
+            for item in runs
+            if item.start is not None
+            and item.end is not None
+            and ((named := item.counts.get("stations")) is None or self.station_id in named)
+        ]
+        return tuple(united(found))
 
 
 def undo_revisions(frame: pd.DataFrame, revisions: Iterable[Revision]) -> pd.DataFrame:
@@ -106,33 +141,6 @@ def _put_back(series: pd.DataFrame, at: pd.Timestamp, before: Before) -> None:
             series.loc[at, code + STATUS] = letter
 
 
-def flags_as_of(  # noqa: PLR0913 - the key of a series, its span and the moment
-    store: InfluxStore,
-    state: StateStore,
-    *,
-    level: Bucket,
-    network: str,
-    station_id: str,
-    start: datetime,
-    end: datetime,
-    moment: datetime,
-) -> pd.DataFrame:
-    """Flags of one station on values in ``[start, end)`` as of ``moment``.
-
-    Returns
-    -------
-    DataFrame
-        `schemas.frames` flags.
-
-    Notes
-    -----
-    A flag from before the history was recorded counts as old as its value.
-    """
-    frame = store.read_flags(level, network, start, end, station_id)
-    changes = state.flag_history.list_changes(start=start, end=end, station_id=station_id, recorded_after=moment)
-    return undo_flag_changes(frame, [item for item in changes if item.level == level.value and item.network == network])
-
-
 def undo_flag_changes(frame: pd.DataFrame, changes: Iterable[FlagChange]) -> pd.DataFrame:
     """Undo changes of flags, the newest first.
 
@@ -160,34 +168,6 @@ def undo_flag_changes(frame: pd.DataFrame, changes: Iterable[FlagChange]) -> pd.
     return series.sort_values("start", kind="stable", ignore_index=True) if len(series) else empty_flags()
 
 
-def hourly_as_of(  # noqa: PLR0913 - the key of a series, its span and the moment
-    store: InfluxStore,
-    state: StateStore,
-    *,
-    network: str,
-    station_id: str,
-    start: datetime,
-    end: datetime,
-    moment: datetime,
-) -> pd.DataFrame:
-    """Hourly frame of one station in ``[start, end)`` as of ``moment``: values with their companions (`schemas.frames`).
-
-    Hours that no run had made by then are absent.
-
-    Returns
-    -------
-    DataFrame
-        `schemas.frames` hourly; spread, completeness and uncertainty are NaN where a revision from before they were kept was undone.
-    """
-    frame = store.read_hourly(network, station_id, start, end)
-    runs = screened_as_of(state, network, station_id, Interval(start, end), moment)
-    frame = frame[is_screened(pd.DatetimeIndex(frame.index).tz_convert(None).to_numpy(), runs)]
-    replaced = state.flag_history.list_hours(
-        start=start, end=end, station_id=station_id, network=network, recorded_after=moment
-    )
-    return undo_hour_revisions(frame, replaced)
-
-
 def undo_hour_revisions(frame: pd.DataFrame, replaced: Iterable[HourRevision]) -> pd.DataFrame:
     """Restore the values of hours before their revisions, the newest revision first.
 
@@ -211,21 +191,6 @@ def undo_hour_revisions(frame: pd.DataFrame, replaced: Iterable[HourRevision]) -
             if code + suffix in series:
                 series.loc[at, code + suffix] = np.nan if figure is None else figure
     return series
-
-
-def screened_as_of(
-    state: StateStore, network: str, station_id: str, span: Interval, moment: datetime
-) -> tuple[Interval, ...]:
-    """Parts of ``span`` that runs finished by a moment had screened, ascending, disjoint."""
-    runs = state.runs.list_over("qc", network, span.start, span.end, finished_by=moment)
-    found = [
-        Interval(item.start, item.end)
-        for item in runs
-        if item.start is not None
-        and item.end is not None
-        and ((named := item.counts.get("stations")) is None or station_id in named)
-    ]
-    return tuple(united(found))
 
 
 def _flag_key(*parts: object) -> tuple[object, ...]:

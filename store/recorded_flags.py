@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from schemas.flagged import RecordedFlags
 from schemas.interval import Interval, floor_hour
-from store.history import flags_as_of, screened_as_of
+from store.history import AsOf
 from store.influx.store import Bucket
 
 if TYPE_CHECKING:
@@ -41,17 +42,14 @@ def read_recorded_flags(
             influx.read_flags(level, network, first, span.end, station_id) for level in (Bucket.NATIVE, Bucket.HOURLY)
         )
         return RecordedFlags(native, hourly, state.screened.list(network, station_id, span.start, span.end))
-    native, hourly = (
-        flags_as_of(
-            influx,
-            state,
-            level=level,
-            network=network,
-            station_id=station_id,
-            start=first,
-            end=span.end,
-            moment=as_of,
-        )
-        for level in (Bucket.NATIVE, Bucket.HOURLY)
+    past = AsOf(
+        influx=influx,
+        state=state,
+        network=network,
+        station_id=station_id,
+        start=first,
+        end=span.end,
+        moment=as_of,
     )
-    return RecordedFlags(native, hourly, screened_as_of(state, network, station_id, span, as_of))
+    within = replace(past, start=span.start)
+    return RecordedFlags(past.flags(Bucket.NATIVE), past.flags(Bucket.HOURLY), within.screened())

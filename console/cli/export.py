@@ -242,24 +242,16 @@ def _history(
     when: tuple[datetime, datetime, datetime],
 ) -> dict[tuple[str, str], pd.DataFrame]:
     """Native frames that hold anything, as known at the last of the three moments."""
-    from store.history import native_as_of
+    from store.history import AsOf
     from store.state import StateStore
 
     start, end, moment = when
     with StateStore(settings.state_url) as state:
         state.migrate()
         found = {
-            (name, item.id): native_as_of(
-                store,
-                state,
-                network=network,
-                station_id=name,
-                instrument_id=item.id,
-                start=start,
-                end=end,
-                moment=moment,
-                cadence=timedelta(seconds=item.cadence_s),
-            )
+            (name, item.id): AsOf(
+                influx=store, state=state, network=network, station_id=name, start=start, end=end, moment=moment
+            ).native(item.id, timedelta(seconds=item.cadence_s))
             for name in ids
             for item in settings.stations.stations[name].instruments_of(network)
         }

@@ -19,7 +19,7 @@ from schemas.interval import floor_hour
 from schemas.parameter import parameter as known_parameter
 from schemas.reason import Figure, reason_data
 from schemas.words import sentence
-from store.history import flags_as_of, hourly_as_of
+from store.history import AsOf
 from store.influx.store import Bucket
 
 if TYPE_CHECKING:
@@ -146,11 +146,7 @@ def explain(  # noqa: PLR0913 - by keyword
     known = [item for item in changes if as_of is None or item.recorded_at <= as_of]
     hours, verdicts = list[HourValue](), list[FlagGroup]()
     for code in dict.fromkeys(item.network.value for item in network.stations[station_id].instruments):
-        frame = _hours(influx, state, code, station_id, start, as_of)
-        flags_of = {
-            level: _flags(influx, state, level, code, station_id, start, as_of)
-            for level in (Bucket.HOURLY, Bucket.NATIVE)
-        }
+        frame, flags_of = _read(influx, state, code, station_id, start, as_of)
         if parameter in frame and len(frame):
             hours.append(_hour_value(code, frame, flags_of[Bucket.HOURLY], parameter, unit))
         for level, flags in flags_of.items():
@@ -167,29 +163,16 @@ def explain(  # noqa: PLR0913 - by keyword
     )
 
 
-def _hours(  # noqa: PLR0917 - the key of an hour and the moment
+def _read(  # noqa: PLR0917 - the key of an hour and the moment
     influx: InfluxStore, state: StateStore, network: str, station_id: str, start: datetime, as_of: datetime | None
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, dict[Bucket, pd.DataFrame]]:
+    """Hourly frame of an hour and its flags by level, now or as known at a moment."""
+    end, levels = start + HOUR, (Bucket.HOURLY, Bucket.NATIVE)
     if as_of is None:
-        return influx.read_hourly(network, station_id, start, start + HOUR)
-    return hourly_as_of(
-        influx, state, network=network, station_id=station_id, start=start, end=start + HOUR, moment=as_of
-    )
-
-
-def _flags(  # noqa: PLR0913, PLR0917 - the key of an hour and the moment
-    influx: InfluxStore,
-    state: StateStore,
-    level: Bucket,
-    network: str,
-    station_id: str,
-    start: datetime,
-    as_of: datetime | None,
-) -> pd.DataFrame:
-    if as_of is None:
-        return influx.read_flags(level, network, start, start + HOUR, station_id)
-    span = {"start": start, "end": start + HOUR}
-    return flags_as_of(influx, state, level=level, network=network, station_id=station_id, moment=as_of, **span)
+        frame = influx.read_hourly(network, station_id, start, end)
+        return frame, {level: influx.read_flags(level, network, start, end, station_id) for level in levels}
+    past = AsOf(influx=influx, state=state, network=network, station_id=station_id, start=start, end=end, moment=as_of)
+    return past.hourly(), {level: past.flags(level) for level in levels}
 
 
 def _hour_value(network: str, frame: pd.DataFrame, records: pd.DataFrame, code: str, unit: str) -> HourValue:

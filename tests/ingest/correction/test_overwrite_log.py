@@ -20,7 +20,7 @@ from ingest.writer import Writer
 from qc.run.job import run_reopened, stretches
 from schemas.interval import floor_hour
 from schemas.message import RawMessage
-from store.history import native_as_of
+from store.history import AsOf
 from store.rawlog import RawLog
 from store.state import Before, ReopenReason, StateStore
 from tests.ingest.conftest import environment
@@ -188,18 +188,14 @@ def test_what_was_there_can_be_told_from_what_is_and_what_was_replaced(
         assert after.values == values
 
 
-def as_of(path: Path, moment: datetime) -> dict[datetime, float]:
-    frame = native_as_of(
-        path.store,
-        path.state,
-        network="gas",
-        station_id="st-1",
-        instrument_id="gas1",
-        start=OLD,
-        end=OLD + timedelta(hours=2),
-        moment=moment,
-        cadence=MINUTE,
+def past_of(path: Path, end: datetime, moment: datetime) -> AsOf:
+    return AsOf(
+        influx=path.store, state=path.state, network="gas", station_id="st-1", start=OLD, end=end, moment=moment
     )
+
+
+def as_of(path: Path, moment: datetime) -> dict[datetime, float]:
+    frame = past_of(path, OLD + timedelta(hours=2), moment).native("gas1", MINUTE)
     return {start.to_pydatetime(): float(row["so2"]) for start, row in frame.iterrows()}
 
 
@@ -222,12 +218,9 @@ def test_an_old_letter_comes_back_with_history(path: Path) -> None:
     path.take(OLD, 1.0, received_at=OLD + MINUTE, status={"so2": "D"})
     path.take(OLD, 1.0, received_at=NOW)
     before, after = (
-        native_as_of(
-            path.store, path.state, network="gas", station_id="st-1", instrument_id="gas1", start=OLD, end=OLD + MINUTE,
-            moment=moment, cadence=MINUTE,
-        )["so2__status"].iloc[0]
+        past_of(path, OLD + MINUTE, moment).native("gas1", MINUTE)["so2__status"].iloc[0]
         for moment in (NOW - MINUTE, NOW)
-    )  # fmt: skip
+    )
     assert (before, after) == ("D", "N")
 
 

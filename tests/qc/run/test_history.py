@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from qc.run import job
 from schemas.flag import Flag
 from schemas.interval import Interval
 from schemas.reading import Reading
-from store.history import flags_as_of, hourly_as_of
+from store.history import AsOf
 from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 from tests.qc.run.test_job import NETWORK, START, put, run
@@ -56,7 +57,6 @@ def test_running_again_records_nothing(placed: SharedSettings, store: InfluxStor
 
 
 def test_hours_and_flags_answer_as_of_a_moment(placed: SharedSettings, store: InfluxStore) -> None:
-    span = {"network": "gas", "station_id": "s1", "start": START, "end": END}
     ago = datetime.now(UTC)
     put(store, [*range(60), *range(90, 180)])  # type: ignore[arg-type]
     run(placed, 3)
@@ -68,18 +68,19 @@ def test_hours_and_flags_answer_as_of_a_moment(placed: SharedSettings, store: In
     now = store.read_hourly("gas", "s1", START, END)
     assert now["o3__revision"].tolist() == [0, 1, 0]
     state = state_of(placed)
-    told = hourly_as_of(store, state, moment=then, **span)
+    past = AsOf(influx=store, state=state, network="gas", station_id="s1", start=START, end=END, moment=then)
+    told = past.hourly()
     for name in ("o3", "o3__n", "o3__flag", "pm25", "pm10__flag"):
         assert told[name].tolist() == hours[name].tolist()
     assert told["o3__revision"].tolist() == [0, 0, 0]
-    told_flags = flags_as_of(store, state, level=Bucket.HOURLY, moment=then, **span)
+    told_flags = past.flags(Bucket.HOURLY)
     key = ["start", "parameter", "test"]
     assert told_flags.sort_values(key)[[*key, "flag", "reason"]].to_numpy().tolist() == (
         flags.sort_values(key)[[*key, "flag", "reason"]].to_numpy().tolist()
     )
-    assert flags_as_of(store, state, level=Bucket.HOURLY, moment=datetime.now(UTC), **span).empty
-    assert hourly_as_of(store, state, moment=ago, **span).empty
-    assert flags_as_of(store, state, level=Bucket.HOURLY, moment=ago, **span).empty
+    assert replace(past, moment=datetime.now(UTC)).flags(Bucket.HOURLY).empty
+    assert replace(past, moment=ago).hourly().empty
+    assert replace(past, moment=ago).flags(Bucket.HOURLY).empty
 
 
 def test_why_names_limit_run_and_what_was_taken_back(placed: SharedSettings, store: InfluxStore) -> None:
