@@ -12,7 +12,7 @@ FLOW_UNIT = "L/min"
 
 
 class CheckKind(StrEnum):
-    """What an instrument was given."""
+    """What the instrument was given: zero gas, span gas, a flow, or a target gas."""
 
     ZERO = "zero"
     SPAN = "span"

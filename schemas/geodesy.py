@@ -41,10 +41,7 @@ def great_circle_km(lon1: _Angle, lat1: _Angle, lon2: _Angle, lat2: _Angle) -> N
 def bearing_deg(lon1: _Angle, lat1: _Angle, lon2: _Angle, lat2: _Angle) -> NDArray[np.float64]:
     """Initial bearing of the great circle from the first place to the second [deg].
 
-    Parameters
-    ----------
-    lon1, lat1, lon2, lat2 : float or array of float
-        WGS-84 [deg], broadcast against each other; NaN where a place is not known.
+    Parameters as in `great_circle_km`.
 
     Returns
     -------

@@ -26,18 +26,7 @@ class NetworkCode(StrEnum):
 
 
 class RawMessage(msgspec.Struct, frozen=True, gc=False):
-    """A PUBLISH as received.
-
-    Attributes
-    ----------
-    topic : str
-    payload : bytes
-        Untouched.
-    received_at : datetime
-        UTC, the collector's clock.
-    redelivered : bool
-        The broker's DUP flag.
-    """
+    """A PUBLISH as received; ``received_at`` is UTC by the collector's clock, ``redelivered`` the broker's DUP flag."""
 
     topic: str
     payload: bytes

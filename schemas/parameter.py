@@ -51,18 +51,7 @@ REGISTRY_PATH = Path(__file__).with_name("parameters.csv")
 
 @cache
 def load_parameters() -> Mapping[str, Parameter]:
-    """Read the registry once.
-
-    Returns
-    -------
-    Mapping of str to Parameter
-        By code, in the order of the file; read-only.
-
-    Raises
-    ------
-    RegistryError
-        If a cell is wrong.
-    """
+    """The registry, read once; as in `schemas.parameter_file.read_registry`."""
     return read_registry(REGISTRY_PATH)
 
 

@@ -74,17 +74,8 @@ class RejectReason(StrEnum):
 class Rejection(msgspec.Struct, frozen=True, gc=False):
     """One thing that cannot be accepted: a whole message, a reading, or one value of it.
 
-    Attributes
-    ----------
-    reason : RejectReason
-    detail : str
-        Text for people: the place, what was found, what was expected.
-    station_id, instrument_id : str or None
-        As far as known.
-    parameter : str or None
-        Only when a single value is refused and the rest of the reading is kept.
-    interval : Interval or None
-        Of the refused reading or value, when it could be read.
+    ``detail`` is text for people: the place, what was found, what was expected. ``parameter`` is given where a single value is
+    refused and the rest of the reading is kept; place and interval as far as they are known.
     """
 
     reason: RejectReason

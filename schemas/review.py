@@ -144,13 +144,7 @@ class ReviewDraft(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReviewStep(msgspec.Struct, frozen=True, kw_only=True):
-    """One record of a review's history.
-
-    Attributes
-    ----------
-    position : int
-        In the whole trail, from 1.
-    """
+    """One record of a review's history; ``position`` counts from 1 in the whole trail."""
 
     position: int
     action: ReviewAction

@@ -14,7 +14,7 @@ class ExportFormat(StrEnum):
 
 
 class Level(StrEnum):
-    """What is exported: values as the instruments gave them, hourly means, or these after review."""
+    """What is exported: native values, hourly means, or these after review."""
 
     HOURLY = "hourly"
     NATIVE = "native"

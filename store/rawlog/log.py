@@ -159,16 +159,7 @@ class RawLog:
     def find(
         self, topics: Collection[str], windows: Sequence[tuple[datetime, datetime]], *, most: int
     ) -> list[LoggedMessage]:
-        """Messages of some topics that were received in any of the windows, in log order.
-
-        Parameters
-        ----------
-        topics : collection of str
-        windows : sequence of tuple of datetime
-            Pairs ``[start, end)``, aware, without overlap.
-        most : int
-            Messages of any topic that are looked through, newest window first; a window that would exceed the rest is left out [1].
-        """
+        """Messages of some topics received in some windows; as in `store.rawlog.query.find_messages`."""
         return query.find_messages(self._directory, topics, windows, most=most)
 
     def count_after(self, cursor: Position) -> int:

@@ -46,18 +46,8 @@ class FindingKind(StrEnum):
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One finding; as a report, the increment.
 
-    Attributes
-    ----------
-    key : str
-        A repeated finding has the same key, such as ``clock/ln-sy-01``.
-    kind : FindingKind
-    station_id, instrument_id : str or None
-    facts : dict
-        Figures and texts for the mail, of the last report.
-    count : int
-        Number of reports [1].
-    first_at, last_at : datetime
-        UTC.
+    A repeated finding has the same ``key``, such as ``clock/ln-sy-01``: ``count`` is the number of its reports [1], ``facts`` are
+    the figures for the mail, of the last report. Times UTC.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""Processes that run for long: each says at intervals that it is there, and what is wrong with it."""
+"""Long-running processes: each records a heartbeat at intervals, and what is wrong with it."""
 
 from __future__ import annotations
 
@@ -25,30 +25,20 @@ _AHEAD_MAX = timedelta(minutes=10)
 
 
 class ProcessState(StrEnum):
-    """Whether a process does its work."""
+    """Condition of a process."""
 
     WELL = "well"
     FAILING = "failing"
-    """It is there, and says that a part of it does not come back."""
+    """Its heartbeats arrive and name a part that stays failed."""
     GONE = "gone"
-    """It has not said for too long that it is there, and did not say that it ends."""
+    """Heartbeats are missing, and it did not record a shutdown."""
 
 
 class Process(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one process.
+    """One process: ``collector/<client id>``, ``gateway/<client id>``, ``watch/<host>`` or ``console/<host>``.
 
-    Attributes
-    ----------
-    name : str
-        ``collector/<client id>``, ``gateway/<client id>``, ``watch/<host>``, ``console/<host>``.
-    beat_at : datetime
-        Last heartbeat, UTC.
-    every_s : float
-        Interval of the heartbeats [s].
-    restarts : int
-        Starts after an unexpected end, since the last orderly shutdown; of a collector also those of its drain [1].
-    complaint : str
-        The part that stays failed; empty: none.
+    ``every_s`` is the interval of its heartbeats [s]; ``restarts`` counts starts after an unexpected end since the last orderly
+    shutdown, of a collector also those of its drain [1]; ``complaint`` names the part that stays failed, empty: none.
     """
 
     name: str
@@ -63,7 +53,7 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     def state(self, now: datetime) -> ProcessState:
         """State at a moment (aware)."""
         missed = timedelta(seconds=BEATS_MISSED * self.every_s)
-        # one of the future was stamped by a clock that has gone back since; a process that lives would have beaten again
+        # a heartbeat of the future: the clock was set back since, and a running process would have sent another
         if now - self.beat_at > missed or self.beat_at - now > max(missed, _AHEAD_MAX):
             return ProcessState.GONE
         return ProcessState.FAILING if self.complaint else ProcessState.WELL

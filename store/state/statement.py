@@ -64,6 +64,12 @@ def narrowed(
     return question.where(*(compare(column, value) for column, compare, value in conditions if value is not None))
 
 
+def in_order(question: sa.Select[Any], *columns: sa.ColumnElement[Any], limit: int | None) -> sa.Select[Any]:
+    """A query in the order of columns; with a limit the newest so many, newest first."""
+    order = columns if limit is None else [column.desc() for column in columns]
+    return question.order_by(*order).limit(limit)
+
+
 def to_type(row: sa.RowMapping, kind: type[_Type]) -> _Type:
     """A row as the type whose fields its columns are named after."""
     # column names are of a subclass of str, which msgspec does not take

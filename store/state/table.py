@@ -351,6 +351,8 @@ judged_month = sa.Table(
     *columns(sa.Text, "run_id"),
     *columns(UtcDateTime, "judged_at"),
 )
+# the figures too: a station that sends a result again with other figures has sent another result
+_CHECK_KEY = ("station_id", "instrument_id", "parameter", "kind", "gas", "at", "reference", "response")
 calibration = sa.Table(
     "calibration",
     metadata,
@@ -364,18 +366,7 @@ calibration = sa.Table(
     *columns(sa.Text, "outcome", nullable=True),
     *columns(sa.Float, "drift", nullable=True),
     *columns(UtcDateTime, "judged_at", nullable=True),
-    # the figures too: a station that sends a result again with other figures has sent another result
-    sa.UniqueConstraint(
-        "station_id",
-        "instrument_id",
-        "parameter",
-        "kind",
-        "gas",
-        "at",
-        "reference",
-        "response",
-        name="uq_calibration_result",
-    ),
+    sa.UniqueConstraint(*_CHECK_KEY, name="uq_calibration_result"),
     sa.Index(None, "network", "at"),
 )
 correction = sa.Table(

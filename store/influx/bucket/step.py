@@ -34,20 +34,10 @@ class StepKind(StrEnum):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One change that a plan asks for.
+    """One change that a plan asks for, of a bucket or (None) of the database itself.
 
-    Attributes
-    ----------
-    bucket : Bucket or None
-        None: the database itself.
-    name : str
-        As the server has it: ``skyground/native``, on 1.x ``skyground.native``.
-    keep_s : int
-        Retention that is wanted [s]; 0: for ever.
-    before_s : int or None
-        Retention so far [s]; None where there was none.
-    other : str
-        Of a mapping: the bucket it points to so far.
+    ``name`` is the server's: ``skyground/native``, on 1.x ``skyground.native``. ``keep_s`` is the retention that is wanted [s], 0
+    for ever, ``before_s`` the one so far, None where there was none; ``other`` the bucket that a mapping points to so far.
     """
 
     kind: StepKind

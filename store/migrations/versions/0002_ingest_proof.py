@@ -1,8 +1,4 @@
-"""gaps, clocks, revisions, balance sheet, findings
-
-Revision ID: 0002
-Revises: 0001
-"""
+"""gaps, clocks, revisions, balance sheet, findings"""
 
 import sqlalchemy as sa
 from alembic import op

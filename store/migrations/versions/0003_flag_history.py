@@ -1,8 +1,4 @@
-"""history of flags and hourly values, fingerprints of judged months
-
-Revision ID: 0003
-Revises: 0002
-"""
+"""history of flags and hourly values, fingerprints of judged months"""
 
 import sqlalchemy as sa
 from alembic import op

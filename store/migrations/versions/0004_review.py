@@ -1,8 +1,4 @@
-"""review trail and decisions on held batches, both append-only
-
-Revision ID: 0004_review
-Revises: 0003
-"""
+"""review trail and decisions on held batches, both append-only"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,8 +1,4 @@
-"""calibration results, corrections
-
-Revision ID: 0005
-Revises: 0004_review
-"""
+"""calibration results, corrections"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,14 +24,7 @@ def upgrade() -> None:
         *columns(sa.DateTime(timezone=True), "judged_at", nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_calibration")),
         sa.UniqueConstraint(
-            "station_id",
-            "instrument_id",
-            "parameter",
-            "kind",
-            "gas",
-            "at",
-            "reference",
-            "response",
+            *("station_id", "instrument_id", "parameter", "kind", "gas", "at", "reference", "response"),
             name=op.f("uq_calibration_result"),
         ),
     )

@@ -1,8 +1,4 @@
-"""messages about points that more than one message is about
-
-Revision ID: 0006
-Revises: 0007
-"""
+"""messages about points that more than one message is about"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,8 +1,4 @@
-"""why an alert ended, its extreme and latest value, state of the mail channel
-
-Revision ID: 0007
-Revises: 0009
-"""
+"""why an alert ended, its extreme and latest value, state of the mail channel"""
 
 import sqlalchemy as sa
 from alembic import op

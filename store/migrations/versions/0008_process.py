@@ -1,8 +1,4 @@
-"""beats of the processes that run for long
-
-Revision ID: 0008
-Revises: 0006
-"""
+"""beats of the processes that run for long"""
 
 import sqlalchemy as sa
 from alembic import op

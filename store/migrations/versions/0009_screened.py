@@ -1,8 +1,4 @@
-"""screened intervals, companions of revised hours, ends of earlier verdicts, processes of runs
-
-Revision ID: 0009
-Revises: 0005
-"""
+"""screened intervals, companions of revised hours, ends of earlier verdicts, processes of runs"""
 
 import sqlalchemy as sa
 from alembic import op

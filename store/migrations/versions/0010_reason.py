@@ -1,8 +1,4 @@
-"""reasons of flag changes as key and figures in place of English sentences
-
-Revision ID: 0010
-Revises: 0008
-"""
+"""reasons of flag changes as key and figures in place of English sentences"""
 
 import sqlalchemy as sa
 from alembic import op

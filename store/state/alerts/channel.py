@@ -17,22 +17,10 @@ if TYPE_CHECKING:
 
 
 class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
-    """State of one channel.
+    """State of one channel: outcome of its last use, and the first use with that outcome (``since``).
 
-    Attributes
-    ----------
-    ok : bool
-        Outcome of the last use.
-    since : datetime
-        Of the first use with that outcome.
-    checked_at : datetime
-        Of the last use.
-    failures : int
-        Uses that failed, ever [1].
-    detail : str
-        The last answer or error.
-    alarmed_at : datetime or None
-        When the outage was last reported elsewhere; None while the channel works.
+    ``failures`` counts the uses that failed, ever [1]; ``detail`` is the last answer or error; ``alarmed_at`` is when the outage
+    was last reported elsewhere, None while the channel works.
     """
 
     name: str

@@ -44,16 +44,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClockState(msgspec.Struct, frozen=True, kw_only=True):
-    """Clock of an instrument.
+    """Clock of an instrument: its state since ``clock_since`` (UTC), and the readings held back since then [1].
 
-    Attributes
-    ----------
-    skew_s : float or None
-        The instrument's clock minus the collector's, positive when ahead [s]; None where not estimated.
-    clock_since : datetime or None
-        When ``clock`` took its present value, UTC.
-    held : int
-        Readings held back since then [1].
+    ``skew_s`` is the instrument's clock minus the collector's, positive when ahead [s]; None where not estimated.
     """
 
     network: str

@@ -87,14 +87,13 @@ class ReconciliationFigures(msgspec.Struct, kw_only=True):
 
 
 class ReconciliationRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row; ``hour`` is the start of the hour in which the readings start, UTC."""
+    """One row; ``hour`` is the start of the hour in which the readings start, UTC; ``settled_at`` its version, None before it is stored."""
 
     hour: datetime
     station_id: str
     instrument_id: str
     facts: ReconciliationFigures
     settled_at: datetime | None = None
-    """Its version; None for one that is not stored yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult, Correction
 from store.error import StateError
 from store.state.qc.revision import ReopenedHour, ReopenReason, reopen
-from store.state.statement import insert, narrowed, utc_now
+from store.state.statement import in_order, insert, narrowed, utc_now
 from store.state.table import calibration, correction
 
 if TYPE_CHECKING:
@@ -86,10 +86,8 @@ class CalibrationStore:
         limit: int | None = None,
     ) -> list[StoredCheck]:
         """Results in ``[start, end)``, in order of time; with ``limit`` the newest so many, newest first."""
-        order = (calibration.c.at, calibration.c.id)
-        question = sa.select(calibration).order_by(*(order if limit is None else (item.desc() for item in order)))
         question = narrowed(
-            question.limit(limit),
+            in_order(sa.select(calibration), calibration.c.at, calibration.c.id, limit=limit),
             (calibration.c.network, eq, network),
             (calibration.c.station_id, eq, station_id),
             (calibration.c.instrument_id, eq, instrument_id),
@@ -187,8 +185,7 @@ class CalibrationStore:
         limit: int | None = None,
     ) -> list[StoredCorrection]:
         """Decisions in the order in which they were taken; with ``limit`` the newest so many, newest first."""
-        question = sa.select(correction).order_by(correction.c.id if limit is None else correction.c.id.desc())
-        question = question.limit(limit)
+        question = in_order(sa.select(correction), correction.c.id, limit=limit)
         place = ((correction.c.network, eq, network), (correction.c.station_id, eq, station_id))
         question = narrowed(question, *place, (correction.c.parameter, eq, parameter))
         if only_active:

@@ -27,16 +27,9 @@ _ROWS = 20_000
 
 
 class LimitSnapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """The limit that a flag was set by.
+    """The limit that a flag was set by, kept once by the digest of the rest; ``version`` is that of the thresholds.
 
-    Attributes
-    ----------
-    digest : str
-        Of the rest; the same rule is kept once.
-    version : str
-        Of the thresholds.
-    figures : dict
-        Plain JSON: the limit as it was, with unit, source and ``verified``; empty where the test needs none.
+    ``figures`` is plain JSON: the limit as it was, with unit, source and ``verified``; empty where the test needs none.
     """
 
     digest: str

@@ -32,12 +32,7 @@ class GateRuling(StrEnum):
 class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     """The gate's result for one batch of a network.
 
-    Attributes
-    ----------
-    detail : dict
-        Plain JSON: expectations that failed, their figures.
-    id, created_at : int, datetime or None
-        Given by the store.
+    ``detail`` is plain JSON: expectations that failed, with their figures. The store gives ``id`` and ``created_at``.
     """
 
     network: str
@@ -61,18 +56,9 @@ class GateDecision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HeldBatch(msgspec.Struct, frozen=True, kw_only=True):
-    """A batch that was held.
+    """A batch that was held: ``id`` and ``detail`` of its `GateResult`, and its decisions, oldest first.
 
-    Attributes
-    ----------
-    id : int
-        Of the gate result.
-    detail : dict
-        Of its `GateResult`: failed expectations, version of the suite.
-    decisions : tuple of GateDecision
-        Oldest first.
-    superseded : bool
-        A later result for all of its hours passed.
+    It is superseded once a later result for all of its hours passed.
     """
 
     id: int
@@ -132,7 +118,7 @@ class GateStore:
             If there is no such held batch, it is superseded, or who or note is empty.
         """
         if not decision.who.strip() or not decision.note.strip():
-            msg = "a decision needs who and a note"
+            msg = "a decision needs a name and a note"
             raise StateError(msg)
         with self.database.writing() as connection:
             found = [item for item in _held(connection, None) if item.id == decision.result_id]

@@ -12,7 +12,7 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.interval import floor_hour
-from store.state.statement import insert, narrowed, to_type, upsert, utc_now
+from store.state.statement import in_order, insert, narrowed, to_type, upsert, utc_now
 from store.state.table import reopened_hour, revision
 
 if TYPE_CHECKING:
@@ -37,22 +37,11 @@ class Before(msgspec.Struct, frozen=True):
 
 
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of the native series after its time.
+    """A change of the native series after its time: readings that start from ``first`` to ``last``, equal for a correction.
 
-    Attributes
-    ----------
-    first, last : datetime
-        Starts of the first and last reading concerned; equal for a correction.
-    received_at : datetime
-        Of the message that brought the change (of the last one of a run).
-    origin : str
-        ``mqtt`` or ``quarantine``.
-    readings : int
-        How many [1].
-    before : Before or None
-        None: late readings, no value existed between ``first`` and ``last``.
-    recorded_at : datetime or None
-        When it was written; None before.
+    ``received_at`` is the receipt of the message that brought the change (the last one of a run), ``origin`` is ``mqtt`` or
+    ``quarantine``. ``before`` is None for late readings: no value existed between the two. ``recorded_at`` is None until it is
+    stored.
     """
 
     network: str
@@ -152,9 +141,7 @@ class RevisionStore:
     ) -> list[Revision]:
         """Revisions of readings that start in ``[start, end)``, in the order in which they were received; with ``limit`` the newest so many, newest first."""
         columns = revision.c
-        order = (columns.received_at, columns.id)
-        question = sa.select(revision).order_by(*(order if limit is None else (item.desc() for item in order)))
-        question = question.limit(limit)
+        question = in_order(sa.select(revision), columns.received_at, columns.id, limit=limit)
         if only_corrections:
             question = question.where(sa.cast(columns.before, sa.String) != "{}")
         question = narrowed(

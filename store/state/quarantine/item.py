@@ -28,21 +28,16 @@ JOINED = quarantine.join(quarantine_message, quarantine.c.message_id == quaranti
 
 
 class QuarantineState(StrEnum):
-    """What has become of an item; an expired one is only counted."""
+    """State of an item; an expired one is only counted."""
 
     NEW = "new"
     REPLAYED = "replayed"
 
 
 class QuarantinedItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One refused thing.
+    """A refused message, reading or value.
 
-    Attributes
-    ----------
-    payload : bytes or None
-        Of the whole message, as received, cut at 1 MiB; None in listings.
-    payload_bytes : int
-        Size as received [B].
+    ``payload`` is that of the whole message, cut at 1 MiB, None in listings; ``payload_bytes`` its size as received [B].
     """
 
     id: int
