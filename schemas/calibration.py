@@ -32,17 +32,10 @@ class CheckOutcome(StrEnum):
 
 
 class CheckResult(msgspec.Struct, frozen=True, gc=False):
-    """One result: the instrument was given ``reference`` and showed ``response``.
+    """One result: the instrument was given ``reference`` and showed ``response`` at a moment, UTC.
 
-    Attributes
-    ----------
-    network, station_id, instrument_id, parameter : str
-    at : datetime
-        UTC.
-    reference, response : float
-        Canonical unit of the parameter; of a flow check [L min⁻¹].
-    gas : str
-        Name of the cylinder or standard, as the station gives it.
+    Both are in the canonical unit of the parameter, of a flow check [L min⁻¹]; ``gas`` names the cylinder or standard, as the
+    station gives it.
     """
 
     network: str

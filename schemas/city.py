@@ -7,18 +7,18 @@ services give them, up to 0.6 km from WGS-84: good for a label, not for analysis
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class City:
+class City(msgspec.Struct, frozen=True, kw_only=True):
     """A prefecture-level city: GB/T 2260 code, names, centre [degrees]."""
 
     code: str
@@ -36,16 +36,7 @@ class City:
 def cities() -> Mapping[str, City]:
     """All known cities by code."""
     with Path(__file__).with_name("cities.csv").open(encoding="utf-8", newline="") as lines:
-        found = [
-            City(
-                code=row["code"],
-                name_zh=row["name_zh"],
-                name_en=row["name_en"],
-                lon=float(row["lon"]),
-                lat=float(row["lat"]),
-            )
-            for row in csv.DictReader(lines)
-        ]
+        found = [msgspec.convert(row, City, strict=False) for row in csv.DictReader(lines)]
     return MappingProxyType({city.code: city for city in found})
 
 

@@ -154,16 +154,7 @@ class ReviewStep(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
-    """A review with its history.
-
-    Attributes
-    ----------
-    id : str
-    bulk_id : str
-        The same for all reviews of one act.
-    steps : tuple of ReviewStep
-        Oldest first; the first one proposes.
-    """
+    """A review with its history: steps, oldest first, the first one proposes. Reviews of one act have the same ``bulk_id``."""
 
     id: str
     bulk_id: str

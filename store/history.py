@@ -33,6 +33,84 @@ if TYPE_CHECKING:
     from store.state import Before, FlagChange, HourRevision, Revision, StateStore
 
 
+def undo_revisions(frame: pd.DataFrame, revisions: Iterable[Revision]) -> pd.DataFrame:
+    """Undo revisions, the newest first: old values and letters come back, late readings go.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        `schemas.frames` native; not changed.
+    revisions : iterable of Revision
+        In the order in which they were received; of other times than the frame's they are left out.
+    """
+    series = frame.copy()
+    for revision in reversed(list(revisions)):
+        if revision.before is None:
+            index = pd.DatetimeIndex(series.index)
+            series = series[(index < pd.Timestamp(revision.first)) | (index > pd.Timestamp(revision.last))]
+        elif pd.Timestamp(revision.first) in series.index:
+            _put_back(series, pd.Timestamp(revision.first), revision.before)
+    return series
+
+
+def _put_back(series: pd.DataFrame, at: pd.Timestamp, before: Before) -> None:
+    """Write values and letters of one reading; columns that are not asked for stay away."""
+    for code, value in before.values.items():  # noqa: PD011 - of a reading
+        if code in series:
+            series.loc[at, code] = np.nan if value is None else value
+    for code, letter in before.status.items():
+        if letter is not None and code in series and code + STATUS not in series:
+            series[code + STATUS] = None
+        if code + STATUS in series:
+            series.loc[at, code + STATUS] = letter
+
+
+def undo_flag_changes(frame: pd.DataFrame, changes: Iterable[FlagChange]) -> pd.DataFrame:
+    """Undo changes of flags of the frame's level and network, given in the order of record; as in `undo_revisions`."""
+    first: dict[tuple[object, ...], FlagChange] = {}
+    for item in changes:
+        first.setdefault(_flag_key(item.start, item.station_id, item.instrument_id, item.parameter, item.test), item)
+    keys = [_flag_key(*row) for row in zip(*(frame[name] for name in ("start", *FLAG_COLUMNS[1:5])), strict=True)]
+    kept = frame[[key not in first for key in keys]] if len(frame) else frame
+    back = [item for item in first.values() if item.flag_before != Flag.PASS]
+    if not back:
+        return kept.reset_index(drop=True)
+    undone = pd.DataFrame([_flag_row(item) for item in back], columns=[*FLAG_COLUMNS, FLAG_END])
+    undone["start"] = pd.DatetimeIndex(pd.to_datetime(undone["start"], utc=True)).as_unit("us")
+    undone["flag"] = undone["flag"].astype(np.int8)
+    undone[FLAG_END] = pd.to_datetime(undone[FLAG_END], utc=True).dt.as_unit("us")
+    undone = undone if undone[FLAG_END].notna().any() else undone.drop(columns=FLAG_END)
+    series = concat_flags([kept, undone])
+    return series.sort_values("start", kind="stable", ignore_index=True) if len(series) else empty_flags()
+
+
+def undo_hour_revisions(frame: pd.DataFrame, replaced: Iterable[HourRevision]) -> pd.DataFrame:
+    """Restore the values of hours before their revisions, given in their order; as in `undo_revisions`."""
+    series = frame.copy()
+    for item in reversed(list(replaced)):
+        at, code = pd.Timestamp(item.hour), item.parameter
+        if at not in series.index or code not in series:
+            continue
+        series.loc[at, code] = np.nan if item.value is None else item.value
+        for suffix, number in ((COUNT, item.count), (FLAG, item.flag), (REVISION, item.revision)):
+            if code + suffix in series:
+                series.loc[at, code + suffix] = number
+        for suffix, figure in ((STD, item.std), (COMPLETENESS, item.completeness), (UNCERTAINTY, item.uncertainty)):
+            if code + suffix in series:
+                series.loc[at, code + suffix] = np.nan if figure is None else figure
+    return series
+
+
+def _flag_key(*parts: object) -> tuple[object, ...]:
+    start, *rest = parts
+    return (pd.Timestamp(start), *(None if item is None or item != item else item for item in rest))  # type: ignore[arg-type]  # noqa: PLR0124 - NaN
+
+
+def _flag_row(item: FlagChange) -> tuple[object, ...]:
+    place = (item.start, item.station_id, item.instrument_id, item.parameter, item.test)
+    return (*place, item.flag_before, item.reason_before, item.end_before)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsOf:
     """What was known at ``moment`` of one station's values in ``[start, end)``; all three are aware."""
@@ -107,97 +185,3 @@ class AsOf:
             and ((named := item.counts.get("stations")) is None or self.station_id in named)
         ]
         return tuple(united(found))
-
-
-def undo_revisions(frame: pd.DataFrame, revisions: Iterable[Revision]) -> pd.DataFrame:
-    """Undo revisions, the newest first: old values and letters come back, late readings go.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        `schemas.frames` native; not changed.
-    revisions : iterable of Revision
-        In the order in which they were received; of other times than the frame's they are left out.
-    """
-    series = frame.copy()
-    for revision in reversed(list(revisions)):
-        if revision.before is None:
-            index = pd.DatetimeIndex(series.index)
-            series = series[(index < pd.Timestamp(revision.first)) | (index > pd.Timestamp(revision.last))]
-        elif pd.Timestamp(revision.first) in series.index:
-            _put_back(series, pd.Timestamp(revision.first), revision.before)
-    return series
-
-
-def _put_back(series: pd.DataFrame, at: pd.Timestamp, before: Before) -> None:
-    """Write values and letters of one reading; columns that are not asked for stay away."""
-    for code, value in before.values.items():  # noqa: PD011 - of a reading
-        if code in series:
-            series.loc[at, code] = np.nan if value is None else value
-    for code, letter in before.status.items():
-        if letter is not None and code in series and code + STATUS not in series:
-            series[code + STATUS] = None
-        if code + STATUS in series:
-            series.loc[at, code + STATUS] = letter
-
-
-def undo_flag_changes(frame: pd.DataFrame, changes: Iterable[FlagChange]) -> pd.DataFrame:
-    """Undo changes of flags, the newest first.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        `schemas.frames` flags; not changed.
-    changes : iterable of FlagChange
-        In the order in which they were recorded, of this frame's level and network.
-    """
-    first: dict[tuple[object, ...], FlagChange] = {}
-    for item in changes:
-        first.setdefault(_flag_key(item.start, item.station_id, item.instrument_id, item.parameter, item.test), item)
-    keys = [_flag_key(*row) for row in zip(*(frame[name] for name in ("start", *FLAG_COLUMNS[1:5])), strict=True)]
-    kept = frame[[key not in first for key in keys]] if len(frame) else frame
-    back = [item for item in first.values() if item.flag_before != Flag.PASS]
-    if not back:
-        return kept.reset_index(drop=True)
-    undone = pd.DataFrame([_flag_row(item) for item in back], columns=[*FLAG_COLUMNS, FLAG_END])
-    undone["start"] = pd.DatetimeIndex(pd.to_datetime(undone["start"], utc=True)).as_unit("us")
-    undone["flag"] = undone["flag"].astype(np.int8)
-    undone[FLAG_END] = pd.to_datetime(undone[FLAG_END], utc=True).dt.as_unit("us")
-    undone = undone if undone[FLAG_END].notna().any() else undone.drop(columns=FLAG_END)
-    series = concat_flags([kept, undone])
-    return series.sort_values("start", kind="stable", ignore_index=True) if len(series) else empty_flags()
-
-
-def undo_hour_revisions(frame: pd.DataFrame, replaced: Iterable[HourRevision]) -> pd.DataFrame:
-    """Restore the values of hours before their revisions, the newest revision first.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        `schemas.frames` hourly; not changed.
-    replaced : iterable of HourRevision
-        In the order of revisions; of other hours and parameters than the frame's they are left out.
-    """
-    series = frame.copy()
-    for item in reversed(list(replaced)):
-        at, code = pd.Timestamp(item.hour), item.parameter
-        if at not in series.index or code not in series:
-            continue
-        series.loc[at, code] = np.nan if item.value is None else item.value
-        for suffix, number in ((COUNT, item.count), (FLAG, item.flag), (REVISION, item.revision)):
-            if code + suffix in series:
-                series.loc[at, code + suffix] = number
-        for suffix, figure in ((STD, item.std), (COMPLETENESS, item.completeness), (UNCERTAINTY, item.uncertainty)):
-            if code + suffix in series:
-                series.loc[at, code + suffix] = np.nan if figure is None else figure
-    return series
-
-
-def _flag_key(*parts: object) -> tuple[object, ...]:
-    start, *rest = parts
-    return (pd.Timestamp(start), *(None if item is None or item != item else item for item in rest))  # type: ignore[arg-type]  # noqa: PLR0124 - NaN
-
-
-def _flag_row(item: FlagChange) -> tuple[object, ...]:
-    place = (item.start, item.station_id, item.instrument_id, item.parameter, item.test)
-    return (*place, item.flag_before, item.reason_before, item.end_before)

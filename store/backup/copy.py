@@ -54,12 +54,3 @@ def digest_of(path: Path) -> tuple[int, str]:
 def make_file(path: Path) -> None:
     """Make an empty file that only its owner may read; it must not exist."""
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, MODE))
-
-
-def sync(path: Path) -> None:
-    """Make a file, or the names in a directory, durable."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -7,9 +7,10 @@ import shutil
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Self
 
-from store.backup.copy import FOLDER_MODE, sync
+from store.backup.copy import FOLDER_MODE
 from store.backup.lock import held
 from store.error import BackupError
+from store.rawlog.day_file import sync
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,9 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
-from store.backup.copy import make_file, sync
+from store.backup.copy import make_file
 from store.error import BackupError
+from store.rawlog.day_file import sync
 from store.state.postgres import SCHEMA, program_url
 
 if TYPE_CHECKING:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from store.backup import postgres
-from store.backup.copy import copy_stream, sync
+from store.backup.copy import copy_stream
 from store.backup.manifest import BackupFile, Section
 from store.backup.sqlite_file import fold
 from store.error import BackupError, StoreError
+from store.rawlog.day_file import sync
 from store.state import postgres as state_postgres
 from store.state.database import StateDatabase
 

@@ -24,15 +24,9 @@ SETTINGS = "restored-settings"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreTarget:
-    """Where a backup is restored to.
+    """Where a backup is restored to: a run directory and the SQLAlchemy URL of a state database.
 
-    Attributes
-    ----------
-    run_dir : Path
-    state_url : str
-        SQLAlchemy URL of the state database.
-    force : bool
-        Move aside what is there; without, a target that is there is refused.
+    With ``force`` what is there is moved aside; without, it is refused.
     """
 
     run_dir: Path

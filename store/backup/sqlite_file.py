@@ -6,8 +6,9 @@ import sqlite3
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
-from store.backup.copy import make_file, sync
+from store.backup.copy import make_file
 from store.error import BackupError
+from store.rawlog.day_file import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable

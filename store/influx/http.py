@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
     from store.settings import SharedSettings
 
+    _Pairs = Mapping[str, str] | None
+    _Body = bytes | dict[str, object] | None
+
 
 #: Gzip level 1: on local networks a higher level costs more time than the saved bytes do.
 _GZIP_LEVEL = 1
@@ -108,13 +111,7 @@ class InfluxHttp:
             return self._server
 
     def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        body: bytes | dict[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, method: str, path: str, *, params: _Pairs = None, body: _Body = None, headers: _Pairs = None
     ) -> Answer:
         """Send one request; any status is an answer.
 
@@ -180,13 +177,7 @@ class InfluxHttp:
             self.client.close()
 
     def _send(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        body: bytes | dict[str, object] | None = None,
-        headers: Mapping[str, str] | None = None,
+        self, method: str, path: str, *, params: _Pairs = None, body: _Body = None, headers: _Pairs = None
     ) -> tuple[Answer, Mapping[str, str]]:
         sent = {**self._headers, **(headers or {})}
         address = self.url + path

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -123,34 +124,27 @@ def write_lines(
     return _Writing(http, bucket, lines, ensure, retentions).run()
 
 
+@dataclass(slots=True)
 class _Writing:
-    """One call: parts are indexes of lines, in an order that never turns two lines of a series round."""
+    """One call: parts are indexes of lines, in an order that keeps the lines of a series in theirs."""
 
-    def __init__(
-        self,
-        http: InfluxHttp,
-        bucket: Bucket,
-        lines: Sequence[bytes],
-        ensure: Callable[[], None],
-        retentions: Retentions,
-    ) -> None:
-        self._http = http
-        self._bucket = bucket
-        self._lines = lines
-        self._ensure = ensure
-        self._retentions = retentions
-        self._is_ensured = False
-        self._accepted = 0
-        self._rejected: list[RejectedLine] = []
-        self._requests_left = MOST_REQUESTS
+    http: InfluxHttp
+    bucket: Bucket
+    lines: Sequence[bytes]
+    ensure: Callable[[], None]
+    retentions: Retentions
+    is_ensured: bool = False
+    accepted: int = 0
+    rejected: list[RejectedLine] = field(default_factory=list)
+    requests_left: int = MOST_REQUESTS
 
     def run(self) -> WriteResult:
         try:
-            for part in _requests(self._lines):
+            for part in _requests(self.lines):
                 self._write(part)
         except StoreUnavailableError as error:
-            return WriteResult(self._accepted, tuple(self._rejected), retry=True, detail=str(error))
-        return WriteResult(self._accepted, tuple(self._rejected))
+            return WriteResult(self.accepted, tuple(self.rejected), retry=True, detail=str(error))
+        return WriteResult(self.accepted, tuple(self.rejected))
 
     def _write(self, whole: _Part) -> None:
         """Write one request's lines; what one series alone is refused for is looked into after all others are stored."""
@@ -163,52 +157,52 @@ class _Writing:
 
     def _send(self, part: _Part) -> list[_Part]:
         """Send a part; the smaller ones that it has to be tried again in, in order."""
-        answer = self._post(b"\n".join([self._lines[index] for index in part]))
+        answer = self._post(b"\n".join([self.lines[index] for index in part]))
         if answer.status not in _REFUSED:
-            self._accepted += len(part)
+            self.accepted += len(part)
             return []
         if len(part) == 1 or self._is_wholly_dropped(part, answer.words):
             self._reject(part, answer.words)
             return []
         if answer.status == _TOO_LARGE:
             return _halves(part, self._series)
-        self._requests_left -= 1
-        if self._requests_left < 0:
+        self.requests_left -= 1
+        if self.requests_left < 0:
             self._reject(part, f"{answer.words} (refused together with {len(part) - 1} more, not tried one by one)")
             return []
         return self._apart(part, answer.words)
 
     def _post(self, body: bytes) -> Answer:
-        answer = self._http.post_lines(self._bucket, body)
-        if is_missing(answer) and not self._is_ensured:
-            self._is_ensured = True
-            self._ensure()
-            answer = self._http.post_lines(self._bucket, body)
+        answer = self.http.post_lines(self.bucket, body)
+        if is_missing(answer) and not self.is_ensured:
+            self.is_ensured = True
+            self.ensure()
+            answer = self.http.post_lines(self.bucket, body)
         if answer.status != WRITTEN and answer.status not in _REFUSED:
-            raise error_of(answer, self._http.url, otherwise=StoreRefusedError)
+            raise error_of(answer, self.http.url, otherwise=StoreRefusedError)
         return answer
 
     def _young(self, part: _Part) -> _Part:
         """What of a part is not older than a known retention; the rest is refused without being sent."""
-        limit = self._retentions.oldest_ns(self._bucket)
+        limit = self.retentions.oldest_ns(self.bucket)
         if not limit or all(self._time_ns(index) >= limit for index in part):
             return part
-        limit = self._retentions.confirmed_ns(self._bucket)
+        limit = self.retentions.confirmed_ns(self.bucket)
         old = [index for index in part if self._time_ns(index) < limit]
         if old:
-            self._reject(old, self._retentions.words(self._bucket))
+            self._reject(old, self.retentions.words(self.bucket))
         return [index for index in part if self._time_ns(index) >= limit]
 
     def _apart(self, part: _Part, words: str) -> list[_Part]:
         """Smaller parts, by what the server says of the lines that it refuses."""
         quoted = {found[2].encode(): found[1] for found in _QUOTED.finditer(words)}
-        bad = [index for index in part if self._lines[index] in quoted]
+        bad = [index for index in part if self.lines[index] in quoted]
         if bad:
             for index in bad:
-                self._reject([index], quoted[self._lines[index]])
-            return [[index for index in part if self._lines[index] not in quoted]]
+                self._reject([index], quoted[self.lines[index]])
+            return [[index for index in part if self.lines[index] not in quoted]]
         if is_for_age(words):
-            self._retentions.learn(self._bucket)
+            self.retentions.learn(self.bucket)
             young = self._young(part)
             # an old shard may still take points beyond the retention: the server's limit is one of time, but not known
             return [young] if len(young) < len(part) else _halves(part, self._time_ns)
@@ -230,18 +224,18 @@ class _Writing:
         found = _CONFLICT.search(words)
         if found is None:
             return False
-        line, field = self._lines[index], escape_key(found[1]).encode() + b"="
+        line, field = self.lines[index], escape_key(found[1]).encode() + b"="
         is_measurement = line.startswith(escape_measurement(found[2]).encode() + b",")
         return is_measurement and (b"," + field in line or b" " + field in line)
 
     def _series(self, index: int) -> bytes:
-        return self._lines[index].partition(b" ")[0]
+        return self.lines[index].partition(b" ")[0]
 
     def _time_ns(self, index: int) -> int:
-        return int(self._lines[index].rpartition(b" ")[2])
+        return int(self.lines[index].rpartition(b" ")[2])
 
     def _reject(self, part: _Part, words: str) -> None:
-        self._rejected += [RejectedLine(index, self._lines[index], words) for index in part]
+        self.rejected += [RejectedLine(index, self.lines[index], words) for index in part]
 
 
 def _divided(part: _Part, chosen: Sequence[bool]) -> tuple[_Part, _Part]:

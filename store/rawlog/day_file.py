@@ -98,7 +98,7 @@ def _create(path: Path, schema: str) -> None:
             path.hardlink_to(draft)
     finally:
         draft.unlink(missing_ok=True)
-    _sync_directory(path.parent)
+    sync(path.parent)
 
 
 def _set_aside(path: Path) -> None:
@@ -122,9 +122,9 @@ def _inode(path: Path) -> int:
         return 0
 
 
-def _sync_directory(directory: Path) -> None:
-    """Make a new file's name durable, not only its bytes."""
-    descriptor = os.open(directory, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Make the bytes of a file durable, or the names in a directory."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

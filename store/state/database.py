@@ -53,11 +53,7 @@ class StateDatabase:
     def migrate(self) -> None:
         """Bring the tables to the newest version; harmless when they are. Several processes may call it at once.
 
-        Raises
-        ------
-        StateSchemaError
-            A later version of the software made the tables.
-        StateError
+        Raises as `revision`.
         """
         if self.revision() == newest_revision():
             self._is_checked = True
@@ -98,13 +94,7 @@ class StateDatabase:
             transaction.rollback()
 
     def pending_migrations(self) -> list[str]:
-        """Revisions that `migrate` would apply, oldest first; empty when the tables are up to date.
-
-        Raises
-        ------
-        StateSchemaError
-            A later version of the software made the tables.
-        """
+        """Revisions that `migrate` would apply, oldest first; empty when the tables are up to date. Raises as `revision`."""
         from alembic.script import ScriptDirectory
 
         current = self.revision()
