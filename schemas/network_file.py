@@ -19,19 +19,7 @@ class NetworkFileError(ValueError):
 
 
 def parse_network(text: str, name: str) -> Network:
-    """Parse a network file.
-
-    Parameters
-    ----------
-    text : str
-        TOML.
-    name : str
-        File name for error messages.
-
-    Raises
-    ------
-    NetworkFileError
-    """
+    """Parse the TOML of a network file; raises `NetworkFileError` with ``name``, the file's."""
     try:
         network = msgspec.convert(tomllib.loads(text), Network)
     except tomllib.TOMLDecodeError as error:
