@@ -120,10 +120,18 @@ def load_settings(kind: type[_Settings]) -> _Settings:
     Raises
     ------
     SettingsError
-        Names every wrong variable and what was expected.
+        Names every wrong variable and what was expected, or the file that cannot be read.
     """
+    path = run_dir_from_environment() / "settings.env"
     try:
-        return kind(_env_file=run_dir_from_environment() / "settings.env")
+        return kind(_env_file=path)
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        msg = (
+            f"{path} cannot be read: {why}; correct its owner, permissions or encoding (UTF-8), run as the user of the parts, "
+            f"or name another directory with {PREFIX}RUN_DIR"
+        )
+        raise SettingsError(msg) from error
     except ValidationError as error:
         lines = [
             f"{PREFIX}{'_'.join(map(str, item['loc'])).upper() or 'settings'}: {item['msg']}" for item in error.errors()
