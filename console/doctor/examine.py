@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from console.doctor.diagnosis import Diagnosis, PartName
 from console.doctor.disk import check_disk
-from console.doctor.machine import check_font, check_network, check_programs
+from console.doctor.machine import check_font, check_network, check_programs, check_restore
 from console.doctor.record import check_mail, check_rules, check_state
 from console.doctor.server import check_airflow, check_broker, check_console, check_gateway_broker, check_influxdb
 
@@ -27,7 +27,7 @@ class _Check(Protocol):
 
 
 _NEEDS = {
-    PartName.COLLECTOR: ("network", "disk", "broker", "influxdb", "state"),
+    PartName.COLLECTOR: ("network", "disk", "restore", "broker", "influxdb", "state"),
     PartName.GATEWAY: ("network", "disk", "broker"),
     PartName.WATCH: ("network", "font", "influxdb", "state", "rules", "mail"),
     PartName.AIRFLOW: ("network", "font", "influxdb", "state", "rules", "mail", "airflow"),
@@ -62,6 +62,7 @@ def _checks(part: PartName | None) -> dict[str, _Check]:
         "programs": check_programs,
         "font": check_font,
         "disk": check_disk,
+        "restore": check_restore,
         "broker": check_broker,
         "influxdb": partial(check_influxdb, part=part),
         "state": check_state,

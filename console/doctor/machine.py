@@ -28,6 +28,21 @@ def check_network(settings: LocalSettings) -> Diagnosis:
     return Diagnosis(component="network", ok=True, detail=detail)
 
 
+def check_restore(settings: LocalSettings) -> Diagnosis:
+    """No restore of the run directory was interrupted."""
+    from store.backup.restore import STAGING
+
+    left = settings.run_dir / STAGING
+    if left.exists():
+        return Diagnosis(
+            component="restore",
+            ok=False,
+            detail=f"{left} is there: a restore was interrupted, or is running",
+            repair="wait for its end, or repeat it before a part starts: skyground restore DIR --force",
+        )
+    return Diagnosis(component="restore", ok=True, detail="no restore was interrupted")
+
+
 def check_programs(settings: LocalSettings) -> Diagnosis:
     """Programs of the parts that are started here are installed."""
     del settings
