@@ -34,6 +34,9 @@ def list_gaps(  # noqa: PLR0917 - typer passes them by name
     as_json: AsJson = False,
 ) -> None:
     """List gaps, newest first. 列出缺测时段，最新在前。"""
+    import msgspec
+
+    from schemas.words import sentence
     from store.state import GapState
 
     settings = shell.settings()
@@ -44,6 +47,7 @@ def list_gaps(  # noqa: PLR0917 - typer passes them by name
     first, last = open_span(start, end, settings.stations.timezone)
     with shell.opened_state("gaps", settings) as store:
         stored = store.gaps.list(start=first, end=last, station_id=station, states=states, limit=limit + 1)
+    stored = [msgspec.structs.replace(item, detail=sentence(item.detail, settings.language)) for item in stored]
     if stored and not as_json:
         typer.echo(shell.text("gaps.head"))
     if not print_page("gaps list", stored, limit, _line, as_json=as_json) and not as_json:
@@ -54,8 +58,8 @@ def _line(item: Gap) -> str:
     place = f"{item.station_id}/{item.instrument_id}"
     return (
         f"{item.id:>6}  {place:<32} {item.start:%Y-%m-%d %H:%M:%S}Z  {item.end:%Y-%m-%d %H:%M:%S}Z  "
-        f"{item.missing:>6}  {item.found_by:<8} {item.state:<9} {item.attempts}"
-    )
+        f"{item.missing:>6}  {item.found_by:<8} {item.state:<9} {item.attempts}  {item.detail}"
+    ).rstrip()
 
 
 def ask(  # noqa: PLR0917 - typer passes them by name

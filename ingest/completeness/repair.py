@@ -14,6 +14,7 @@ from ingest.process.error import IngestError
 from ingest.process.guard import describe, is_unexpected, say
 from ingest.process.supervise import Worker
 from schemas.message import command_topic
+from schemas.reason import Reason, encode_reason
 from store.error import StoreError
 from store.state import Finding, FindingKind, GapState
 
@@ -137,14 +138,14 @@ class Repairer:
             if not is_unexpected(error):
                 raise
             say("gap_failed", error, station=gap.station_id, instrument=gap.instrument_id)
-            self._state.gaps.change(gap.id, GapState.GIVEN_UP, detail=describe(error))
+            self._state.gaps.change(gap.id, GapState.GIVEN_UP, detail=_why("error", error=describe(error)))
             return None
 
     def _next_request(self, gap: Gap, now: datetime) -> Request | None:
         """What is to be asked for; None where the gap has come to an end."""
         instrument = self._network.instruments.get((gap.station_id, gap.instrument_id))
         if instrument is None:
-            self._state.gaps.change(gap.id, GapState.GIVEN_UP, detail="not in the network file any more")
+            self._state.gaps.change(gap.id, GapState.GIVEN_UP, detail=_why("removed"))
             return None
         cadence = timedelta(seconds=instrument.cadence_s)
         window = self._network.late_windows[gap.station_id, gap.instrument_id]
@@ -177,6 +178,11 @@ class Repairer:
         if missing:
             _log.warning(f"gap_{state.value}", station=gap.station_id, instrument=gap.instrument_id, missing=missing)
             self._state.findings.report([gap_finding(gap, missing, now)])
+
+
+def _why(kind: str, **figures: str) -> str:
+    """Stored reason for giving a gap up."""
+    return encode_reason(Reason("given_up", kind, figures, "gap"))
 
 
 def gap_finding(gap: Gap, missing: int, now: datetime) -> Finding:

@@ -53,6 +53,8 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
         ``seq``, ``cadence`` or ``person``.
     due_at : datetime
         When it is processed next, UTC.
+    detail : str
+        Stored reason (`schemas.reason`) of its state, empty: none; up to version 0.1 an English sentence.
     """
 
     network: str

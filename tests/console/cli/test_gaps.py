@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,9 @@ import pytest
 from console.cli.gaps import ask, list_gaps
 from schemas.message import NetworkCode
 from schemas.network import Instrument, Network, Station
+from schemas.reason import Reason, encode_reason
 from sensors.network_file import network_toml
+from store.state import GapState, StateStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,3 +55,29 @@ def test_the_list_has_a_header_and_none_where_it_is_empty(capsys: pytest.Capture
     header, row = capsys.readouterr().out.splitlines()
     assert header.split()[0] == "id"
     assert "st-1/gas1" in row
+
+
+REMOVED = encode_reason(Reason("given_up", "removed", scope="gap"))
+
+
+@pytest.mark.parametrize(
+    ("language", "detail", "shown"),
+    [
+        ("en", REMOVED, "the instrument is no longer in the network file"),
+        ("zh", REMOVED, "网络文件中已无该仪器"),
+        ("zh", "not in the network file any more", "not in the network file any more"),
+    ],
+)
+def test_why_a_gap_was_given_up_is_shown_in_the_language_of_the_settings(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, language: str, detail: str, shown: str
+) -> None:
+    monkeypatch.setenv("SKYGROUND_LANGUAGE", language)
+    asked(capsys)
+    with StateStore(os.environ["SKYGROUND_STATE_URL"]) as state:
+        (gap,) = state.gaps.list()
+        state.gaps.change(gap.id, GapState.GIVEN_UP, detail=detail)
+    list_gaps()
+    list_gaps(as_json=True)
+    _, row, line = capsys.readouterr().out.splitlines()
+    assert row.endswith(f"  {shown}")
+    assert msgspec.json.decode(line)["detail"] == shown

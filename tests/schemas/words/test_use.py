@@ -53,7 +53,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "mail.step_": ("evaluate", "deliver", "configuration"),
 }
 """Keys that are made from data: prefix, and the closed set that follows it."""
-PREFIXES = {"attribution", "cli", "coanalysis", "finding", "gate", "mail", "page", "qc", "verdict", "word"}
+PREFIXES = {"attribution", "cli", "coanalysis", "finding", "gap", "gate", "mail", "page", "qc", "verdict", "word"}
 CATALOGUE = words("en").catalogue
 
 
@@ -94,6 +94,7 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("cli.", ("console/**/*.py",)),
         ("qc.", ("qc/**/*.py",)),
         ("finding.", ("alerts/rules/*.py",)),
+        ("gap.", ("ingest/completeness/*.py",)),
         ("verdict.", ("qc/verdict/*.py",)),
         ("attribution.", ("analysis/**/*.py",)),
         ("coanalysis.", ("analysis/**/*.py",)),
