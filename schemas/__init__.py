@@ -1,1 +1,1 @@
-"""The vocabulary: types, registries and contracts that every other folder speaks. Pure, imports no other folder."""
+"""The vocabulary of every other folder: types, registries and contracts. Pure, imports no other folder."""

@@ -21,7 +21,7 @@ LONGEST = timedelta(days=366)
 """Longest interval of one value."""
 NUMBER_MAX = 1e15
 """Largest amount of a value, in its canonical unit. A float has a digit after the point up to here; fill values such as 1e20 and
-9.97e36 (netCDF) lie beyond."""
+9.97e36 (netCDF) are beyond."""
 SEQ_MAX = 2**63 - 1
 """Largest sequence number: what a column of whole numbers holds."""
 

@@ -1,6 +1,6 @@
 """Dates and times as people write them: the parser of HTTP API, pages and commands.
 
-Errors: `MomentError`, which says what was given and which forms are accepted.
+Errors: `MomentError`; the message has the given text and the accepted forms.
 
 References
 ----------
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
-"""Years that can be asked for: within the nanoseconds of the time-series database (1677 to 2262), with room for look-backs."""
+"""Accepted years: within the nanoseconds of the time-series database (1677 to 2262), with room for look-backs."""
 FORMS = (
     "ISO 8601: a date (2026-11-22, 20261122, 2026-W47-7, 2026-326), a week, month or year (2026-W47, 2026-11, 2026), "
     "or a date and time (2026-11-22T08:00, 2026-11-22T08:00:00Z, 2026-11-22T08:00+08:00)"

@@ -1,4 +1,4 @@
-"""Completeness: the part of the values that were expected which is there. The one definition, for quality control, pages and API.
+"""Completeness: the part of the expected values that is present. The one definition, for quality control, pages and API.
 
 An instrument is expected to give ``floor(3600 / cadence)`` values an hour, at least one; one slower than hourly has rows only for
 the hours in which a value starts, each of them complete. A value covers the time up to the next one, at most one cadence, so a

@@ -101,7 +101,7 @@ def join_hours(records: pd.DataFrame, parameter: str, flags: pd.Series) -> Joine
 def native_with_flags(native: pd.DataFrame, instrument_id: str, verdicts: RecordedFlags) -> pd.DataFrame:
     """A native frame with ``<p>__flag`` (int8) for every parameter.
 
-    A parameter without a value in a row is MISSING there, or FAIL where a record says why.
+    A parameter without a value in a row is MISSING there, or FAIL where a record states why.
     """
     flags = {
         code + FLAG: join_native(verdicts, instrument_id, code, native[code]).flags for code in parameters_in(native)
@@ -155,7 +155,7 @@ def with_ends(records: pd.DataFrame, *, hourly: bool) -> pd.DataFrame:
 
 
 def is_screened(starts: NDArray[np.datetime64], screened: Sequence[Interval]) -> NDArray[np.bool_]:
-    """Whether each moment lies in one of the intervals, which are ascending and disjoint."""
+    """Whether each moment is in one of the intervals, which are ascending and disjoint."""
     found = np.zeros(starts.shape, dtype=np.bool_)
     if not screened:
         return found

@@ -8,7 +8,7 @@ hourly
     One station, all networks or one. Index ``start``: starts of UTC hours, ascending, unique. Columns by parameter:
     ``<p>`` float64 mean (sum for rain, vector mean for wind direction) of the valid native values; ``<p>__n`` count
     of valid native values; ``<p>__flag`` int8 combined QARTOD flag of the hour. NaN mean = the hour has no valid value.
-    At level L2 ``<p>__flag`` is that after review, and ``<p>__review`` int8 says how far (`schemas.review.ReviewCode`).
+    At level L2 ``<p>__flag`` is that after review, and ``<p>__review`` int8 its stage (`schemas.review.ReviewCode`).
     Companions, absent where nothing states them: ``<p>__std`` float64 standard deviation of the valid native values, unit
     of the mean, NaN below two values (wind direction: that of angles [deg]; none for sums); ``<p>__completeness`` float64
     part of the expected values that is there, 0 to 1 [1]; ``<p>__uncertainty`` float64 standard uncertainty, unit of the
@@ -86,12 +86,12 @@ __all__ = [
 HOLE_FACTOR = 1.6
 """Cadences [1] beyond which the step between two values is a hole: one value is missing, and not only late. Project's choice."""
 FLAG_COLUMNS = ("start", "station_id", "instrument_id", "parameter", "test", "flag", "reason")
-#: Making one costs as much as judging a day of minutes.
+#: Making one costs as much as the tests of a day of minutes.
 _NO_FLAGS = pd.DataFrame({name: pd.Series(dtype=object) for name in FLAG_COLUMNS})
 
 
 class FrameError(ValueError):
-    """A frame that breaks its contract; says which column or index and what was expected."""
+    """A frame that breaks its contract; the message names column or index and the expectation."""
 
 
 def check_time_index(frame: pd.DataFrame | pd.Series) -> None:

@@ -116,7 +116,7 @@ def _hj212_faults(instrument: Instrument, hj212: Hj212, place: str) -> Iterator[
 
 
 def _device_faults(network: Network) -> Iterator[str]:
-    """A device belongs to one station, has one password, and no factor of it goes to two instruments."""
+    """A device belongs to one station, has one password, and each of its factors belongs to one instrument."""
     owners: dict[str, tuple[str, str, bool]] = {}
     taken: set[tuple[str, int, str]] = set()
     for (station_id, instrument_id), instrument in network.instruments.items():

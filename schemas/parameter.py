@@ -1,7 +1,7 @@
 """Registry of parameters: what the project may observe, in which unit, with which constants and where those come from.
 
 The registry is ``parameters.csv`` in this folder, read once and strictly. An empty cell means *not known*: it becomes None,
-never zero. Each figure has its source; ``*_verified`` says whether the source itself was read.
+never zero. Each figure has its source; ``*_verified`` states whether the source itself was read.
 """
 
 from __future__ import annotations

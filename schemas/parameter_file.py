@@ -192,7 +192,7 @@ def _check_range(row: _Row) -> None:
 
 
 def _check_sources(row: _Row) -> None:
-    # A source without a figure is allowed: it says why there is none.
+    # A source without a figure is allowed: it states why there is none.
     sourced = {
         "range_source": ("range_min", "range_max"),
         "molar_mass_source": ("molar_mass_g_mol",),

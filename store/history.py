@@ -54,7 +54,7 @@ def undo_revisions(frame: pd.DataFrame, revisions: Iterable[Revision]) -> pd.Dat
 
 
 def _put_back(series: pd.DataFrame, at: pd.Timestamp, before: Before) -> None:
-    """Write values and letters of one reading; columns that are not asked for stay away."""
+    """Write values and letters of one reading; columns that the frame does not have are not added."""
     for code, value in before.values.items():  # noqa: PD011 - of a reading
         if code in series:
             series.loc[at, code] = np.nan if value is None else value

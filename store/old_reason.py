@@ -1,7 +1,7 @@
 """Reasons as they were stored up to version 0.1, English sentences, as reasons of today. To be removed one version later.
 
 The templates of ``old_reasons.toml`` are frozen: a sentence is recognised by the template that wrote it, whatever the catalogues
-say today. The reader of flags asks here for each text that is no reason, the migration of the state database for each row.
+say today. The reader of flags converts each text that is no reason, the migration of the state database each row.
 """
 
 from __future__ import annotations

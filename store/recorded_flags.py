@@ -1,4 +1,4 @@
-"""Reads what quality control recorded of a station: flag records of both levels and the times it has screened."""
+"""Reads the records of quality control of a station: flags of both levels and the times that were screened."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def read_recorded_flags(
     ------
     store.error.StoreError
     """
-    # a record of an hour starts at its first value, which may lie before the span
+    # a record of an hour starts at its first value, which may be before the span
     first = floor_hour(span.start)
     if as_of is None:
         native, hourly = (

@@ -1,7 +1,7 @@
 """Text for people in English and Chinese: gettext catalogues, one a language, and how a reason is rendered.
 
 `words` is the door for pages, mails and commands, `render` and `sentence` for reasons. A key of a catalogue is the ``msgid``; the
-text names its arguments in braces. A format after the colon says how an argument is written (`schemas.words.message`).
+text names its arguments in braces. The format of an argument follows a colon (`schemas.words.message`).
 
 Babel and the catalogues are loaded at the first text, so that a process that writes none does not wait for them.
 """

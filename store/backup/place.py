@@ -1,4 +1,4 @@
-"""Where a backup goes: space, a name that appears when the backup is whole, leftovers of one that was killed."""
+"""Target of a backup: free space, a name that appears when the backup is whole, leftovers of one that was killed."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _check_target(target: Path, used: tuple[Path, ...]) -> None:
     resolved = target.resolve()
     for directory in used:
         if resolved.is_relative_to(directory.resolve()):
-            msg = f"{target} lies in {directory}, which is backed up: a disk that fails takes both; name a directory elsewhere"
+            msg = f"{target} is in {directory}, which is backed up: a failed disk would take both; name a directory on another disk"
             raise BackupError(msg)
     if target.is_symlink():
         msg = f"{target} is a symbolic link; name the directory itself"
@@ -72,7 +72,7 @@ def _check_target(target: Path, used: tuple[Path, ...]) -> None:
         raise BackupError(msg)
     if (
         target.absolute().name in ("", "..") or target.is_mount()
-    ):  # the draft next to it would lie on another file system
+    ):  # the draft next to it would be on another file system
         msg = f"{target} cannot be replaced by a backup (a mount point, or no name); name a new directory in it"
         raise BackupError(msg)
 

@@ -89,8 +89,8 @@ def _output(program: str, words: Sequence[str], environment: Mapping[str, str]) 
     check_program(program)
     done = subprocess.run([program, *words], env=environment, capture_output=True, check=False)
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip()[-_SHOWN:]
+        answer = done.stderr.decode(errors="replace").strip()[-_SHOWN:]
         ended = f"ended by signal {-done.returncode}" if done.returncode < 0 else f"status {done.returncode}"
-        msg = f"{program}: {said or ended}"
+        msg = f"{program}: {answer or ended}"
         raise BackupError(msg)
     return done.stdout.decode(errors="replace")

@@ -33,7 +33,7 @@ def chosen_files(manifest: Manifest, target: RestoreTarget) -> list[BackupFile]:
     Raises
     ------
     BackupError
-        The backup has none of the sections asked for, is of a newer schema, or of another kind of database.
+        The backup has none of the wanted sections, is of a newer schema, or of another kind of database.
     """
     files = [item for item in manifest.files if item.section in target.sections]
     missing = target.sections - {item.section for item in files}
@@ -77,7 +77,7 @@ def restore(
     Raises
     ------
     BackupError
-        Nothing has been replaced, unless the message says so.
+        Nothing has been replaced, unless the message names it.
     """
     files = chosen_files(manifest, target)
     present = occupied(target, files)

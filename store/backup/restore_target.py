@@ -1,4 +1,4 @@
-"""Where a backup is restored to, and what is there already."""
+"""Target of a restore, and what it already holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes a backup: cursors, then the state, then the raw log, so that after a restore nothing lies behind a cursor that is not in the state."""
+"""Takes a backup: cursors, then the state, then the raw log, so that after a restore everything that a cursor has passed is in the state."""
 
 from __future__ import annotations
 

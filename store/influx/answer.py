@@ -23,7 +23,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """What the server said, in its own words."""
+        """The server's own message."""
         try:
             content = json.loads(self.body)
         except ValueError:
@@ -41,9 +41,9 @@ def error_of(answer: Answer, url: str, *, otherwise: type[StoreError]) -> StoreE
             f"InfluxDB at {url} refuses the credentials: {words}; check SKYGROUND_INFLUX_TOKEN, or SKYGROUND_INFLUX_USER and _PASSWORD"
         )
     if answer.status < 300:  # noqa: PLR2004 - HTTP
-        said = answer.body[:_SHOWN].decode(errors="replace")
+        shown = answer.body[:_SHOWN].decode(errors="replace")
         return StoreUnavailableError(
-            f"InfluxDB at {url}: HTTP {answer.status} to a write, expected {WRITTEN}: a proxy or another program answers: {said!r}"
+            f"InfluxDB at {url}: HTTP {answer.status} to a write, expected {WRITTEN}: a proxy or another program answers: {shown!r}"
         )
     if is_missing(answer):
         return StoreMissingError(f"InfluxDB at {url}: {words}; {_remedy(words)}")
@@ -59,7 +59,7 @@ def _remedy(words: str) -> str:
 
 
 def is_missing(answer: Answer) -> bool:
-    """Whether the answer says that the database, retention policy, bucket or organisation does not exist."""
+    """Whether the answer states that the database, retention policy, bucket or organisation does not exist."""
     # 1.x answers 500 to a write into an absent retention policy, so the words decide
     pattern = r"(database|retention policy|bucket|organization|org)\b.*not found|not found:? *(database|retention policy|bucket)"
     return answer.status == 404 or re.search(pattern, answer.words) is not None  # noqa: PLR2004 - HTTP

@@ -103,7 +103,7 @@ def _time_type(body: bytes) -> pa.DataType:
     line = body[at : end if end >= 0 else len(body)].decode(errors="replace")
     first = next(csv.reader([line]), [])
     text = first[FIRST_COLUMNS.index("time")] if len(first) >= len(FIRST_COLUMNS) else ""
-    # InfluxDB 3 may answer with RFC 3339 instead of the nanoseconds asked for
+    # InfluxDB 3 may answer with RFC 3339 instead of the nanoseconds that were requested
     return pa.timestamp("ns", tz="UTC") if "T" in text else pa.int64()
 
 

@@ -158,8 +158,8 @@ class InfluxHttp:
         try:
             content = msgspec.json.decode(body, type=_Answers)
         except msgspec.MsgspecError as error:
-            said = body[:_SHOWN].decode(errors="replace")
-            msg = f"InfluxDB at {self.url}: the answer is broken off, or not InfluxDB's ({error}): {said!r}"
+            shown = body[:_SHOWN].decode(errors="replace")
+            msg = f"InfluxDB at {self.url}: the answer is broken off, or not InfluxDB's ({error}): {shown!r}"
             raise QueryError(msg) from error
         result = content.results[0] if content.results else _Result()
         words = content.error or result.error

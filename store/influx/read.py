@@ -34,7 +34,7 @@ _RENAMED = {"station": "station_id", "instrument": "instrument_id"}
 
 
 def native_frame(body: bytes, parameters: Sequence[str] | None) -> pd.DataFrame:
-    """Native frame of one instrument; status columns only where any is given, parameters without a value left out unless asked for."""
+    """Native frame of one instrument; status columns only where any is given, parameters without a value left out unless named."""
     table = parse_csv(body, lambda name: name.endswith(STATUS))
     return empty_values(parameters or ()) if table is None else _native_frame(table, parameters)
 
@@ -144,7 +144,7 @@ def product_frame(body: bytes, types: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _without_void(frame: pd.DataFrame, void: pa.ChunkedArray, numbers: Sequence[str]) -> pd.DataFrame:
-    """Without the numbers that a later write found to be none; a row of which nothing is left goes."""
+    """Rows without the numbers that a later write withdrew; a row of which nothing is left is dropped."""
     voids = void.to_pandas().fillna("")
     # few different texts, so each is looked at once
     for text in voids[voids != ""].unique():

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def hourly_frames(body: bytes, parameters: Sequence[str] | None) -> dict[str, pd.DataFrame]:
-    """Hourly frames by station id; a parameter a station has never had is left out unless asked for."""
+    """Hourly frames by station id; a parameter that a station never had is left out unless it is named."""
     table = parse_csv(body, lambda _name: False)
     if table is None:
         return {}
@@ -63,7 +63,7 @@ def hourly_table(body: bytes) -> pd.DataFrame:
 
 
 def empty_hourly(parameters: Sequence[str] | None) -> pd.DataFrame:
-    """An hourly frame without rows, with the columns of the parameters asked for."""
+    """An hourly frame without rows, with the columns of the named parameters."""
     empty = {"": np.float64, COUNT: np.int64, FLAG: np.int8}
     columns = {name + suffix: np.empty(0, kind) for name in parameters or () for suffix, kind in empty.items()}
     return pd.DataFrame(columns, index=empty_values(()).index)

@@ -51,7 +51,7 @@ class ReadingStore:
     Parameters
     ----------
     settings : SharedSettings
-        Where it is, and as whom.
+        Address and credentials of the server.
     """
 
     def __init__(self, settings: SharedSettings) -> None:

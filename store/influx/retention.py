@@ -1,4 +1,4 @@
-"""How long the database keeps a bucket's points: asked when it matters, so that what it would refuse is not sent line by line.
+"""How long the database keeps a bucket's points: read when needed, so that lines it would refuse are not sent one by one.
 
 It matters once the server has refused a point for its age. From then on older lines are refused here with the server's own words;
 before each such refusal the answer is renewed where it is older than half a minute, since a retention can be made longer.

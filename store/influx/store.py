@@ -45,7 +45,7 @@ class InfluxStore(ReadingStore):
     Parameters
     ----------
     settings : SharedSettings
-        Where it is, and as whom.
+        Address and credentials of the server.
     """
 
     def __init__(self, settings: SharedSettings) -> None:
@@ -79,7 +79,7 @@ class InfluxStore(ReadingStore):
         end: datetime,
         parameters: Sequence[str] | None = None,
     ) -> pd.DataFrame:
-        """Native frame of one instrument in ``[start, end)``; parameters asked for are there, as NaN when never reported."""
+        """Native frame of one instrument in ``[start, end)``; named parameters are columns, NaN when never reported."""
         columns = [name + suffix for name in parameters or () for suffix in ("", STATUS)]
         tags = {"station": station_id, "instrument": instrument_id}
         body = self._select(Bucket.NATIVE, select(network, start, end, columns=columns, tags=tags))

@@ -115,7 +115,7 @@ def _companion(path: Path, suffix: str) -> Path:
 
 
 def _inode(path: Path) -> int:
-    """Number of the file that goes by this name; 0: none."""
+    """Inode of a file; 0: none."""
     try:
         return path.stat().st_ino
     except FileNotFoundError:

@@ -44,7 +44,7 @@ def day_sizes(directory: Path) -> list[tuple[date, int]]:
 
 
 def day_of(name: str) -> date | None:
-    """Day of a file by its name; None for whatever else lies there."""
+    """Day of a file by its name; None for any other file."""
     match = _FILE.fullmatch(name)
     try:
         return date.fromisoformat(match[1]) if match else None

@@ -174,7 +174,7 @@ class RawLog:
         with self._write_lock, self._read_lock, explained(self._directory):
             slowest = self._cursors.execute("SELECT min(day) FROM cursor").fetchone()[0]
             limit = min(before.astimezone(UTC).date(), date.fromisoformat(slowest)) if slowest else date.min
-            # the newest file stays: it says which day the log has reached
+            # the newest file stays: its name is the day that the log has reached
             doomed = [day for day in self.days()[:-1] if day < limit]
             self._close_days()
             for day in doomed:

@@ -1,4 +1,4 @@
-"""Flags combine by precedence, and one policy says what is valid."""
+"""Flags combine by precedence, and one policy defines what is valid."""
 
 import numpy as np
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A state database that somebody else has locked is an error after a while, never a wait without end."""
+"""A state database that another process has locked is an error after a while, never an endless wait."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def test_pruning_keeps_what_a_cursor_has_not_passed(log: RawLog) -> None:
     assert payloads(log) == ["1", "2", "3"]
 
 
-def test_pruning_deletes_nothing_nobody_has_read(log: RawLog) -> None:
+def test_pruning_deletes_nothing_that_is_unread(log: RawLog) -> None:
     log.append([message("a"), message("b", NIGHT + timedelta(days=1))])
     assert log.prune(NIGHT + timedelta(days=9)) == []
 
@@ -209,7 +209,7 @@ def day_file(directory: Path, day: str = "2026-11-22") -> Path:
     return directory / "raw" / f"{day}.sqlite"
 
 
-def test_a_file_that_begins_anew_is_read_from_its_first_message(log: RawLog, tmp_path: Path) -> None:
+def test_a_new_file_of_a_day_is_read_from_its_first_message(log: RawLog, tmp_path: Path) -> None:
     log.advance("drain", log.append([message(str(number)) for number in range(5)]))
     log.close()
     day_file(tmp_path).rename(tmp_path / "damaged")
@@ -255,7 +255,7 @@ def test_what_is_appended_to_a_file_that_was_deleted_is_not_on_disk(
     again.close()
 
 
-def test_what_a_moved_file_has_left_beside_it_is_no_part_of_the_next_one(tmp_path: Path) -> None:
+def test_leftovers_of_a_moved_file_are_no_part_of_the_next_one(tmp_path: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path / "raw")], stdout=subprocess.PIPE)
     assert child.stdout is not None
     child.stdout.readline()

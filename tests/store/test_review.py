@@ -1,4 +1,4 @@
-"""Reviews and decisions on real SQLite and PostgreSQL: nothing is lost, nothing is changed, nobody judges alone."""
+"""Reviews and decisions on real SQLite and PostgreSQL: nothing is lost, nothing is changed, each step needs another person."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ def test_a_review_goes_through_three_persons(store: StateStore) -> None:
     assert (review.target, review.verdict, review.basis) == (draft().target, ReviewVerdict.INVALID, draft().basis)
 
 
-def test_nobody_confirms_the_own_proposal(store: StateStore) -> None:
+def test_a_proposal_is_confirmed_by_another_person(store: StateStore) -> None:
     ids = propose(store)
     with pytest.raises(ReviewError, match="separation of duties"):
         act(store, ids, ReviewAction.CONFIRM, "li")
 
 
 @pytest.mark.parametrize("signer", ["li", "wang"])
-def test_nobody_signs_what_the_same_person_proposed_or_confirmed(store: StateStore, signer: str) -> None:
+def test_a_review_is_signed_by_a_third_person(store: StateStore, signer: str) -> None:
     ids = propose(store)
     act(store, ids, ReviewAction.CONFIRM, "wang")
     with pytest.raises(ReviewError, match="separation of duties"):
@@ -133,7 +133,7 @@ def test_two_reviewers_of_the_same_hours_are_both_named(store: StateStore) -> No
     (mine,) = propose(store)
     with pytest.raises(ReviewConflictError) as found:
         propose(store, draft(5, 9, verdict=ReviewVerdict.VALID, reason=ReviewReason.REAL_EVENT), who="wang")
-    for word in ("wang says valid", f"review {mine} of li", "invalid (instrument_fault)"):
+    for word in ("wang proposes valid", f"review {mine} of li", "invalid (instrument_fault)"):
         assert word in str(found.value)
     propose(store, draft(6, 9), draft(parameter="no2"), draft(station_id="s2"), who="wang")
     propose(store, draft(5, 7), who="zhao", supersede=True)
@@ -219,7 +219,7 @@ def test_a_row_cannot_be_put_in_the_place_of_another_nor_the_table_emptied(store
 
 
 def open_the_lock(url: str, *statements: str) -> None:
-    """What somebody with all rights on the database could do."""
+    """What a user with all rights on the database could do."""
     engine = sa.create_engine(url)
     with engine.begin() as connection:
         if url.startswith("sqlite"):
@@ -235,13 +235,13 @@ def open_the_lock(url: str, *statements: str) -> None:
 @pytest.mark.parametrize(
     ("tampering", "at", "words"),
     [
-        ("UPDATE review_record SET verdict = 'valid' WHERE position = 2", 2, "does not say what it said"),
-        ("UPDATE review_record SET who = 'zhao' WHERE position = 3", 3, "does not say what it said"),
+        ("UPDATE review_record SET verdict = 'valid' WHERE position = 2", 2, "was changed after it was written"),
+        ("UPDATE review_record SET who = 'zhao' WHERE position = 3", 3, "was changed after it was written"),
         ("DELETE FROM review_record WHERE position = 2", 2, "record 2 is missing"),
         ("DELETE FROM review_record WHERE position = 1", 1, "record 1 is missing"),
     ],
 )
-def test_the_audit_finds_what_was_changed_behind_its_back(
+def test_the_audit_finds_records_that_were_changed_or_deleted(
     store: StateStore, url: str, tampering: str, at: int, words: str
 ) -> None:
     propose(store, draft(), draft(parameter="no2"), draft(parameter="co"))

@@ -1,6 +1,6 @@
 """Databases and retention policies (1.x), buckets and their InfluxQL mappings (2.x): a plan first, then its steps.
 
-The plan compares what is there with what is wanted; a retention is changed only where one is asked for. On 2.x every bucket
+The plan compares what is there with what is wanted; a retention is changed only where one is set. On 2.x every bucket
 gets a mapping of its own (database, retention policy), ``native`` the default one, so that other tools read by ``db=`` alone. InfluxDB 3
 makes a database with the first write to it, so nothing is planned there.
 """
@@ -22,18 +22,18 @@ if TYPE_CHECKING:
 
 
 def ensure_buckets(http: InfluxHttp) -> None:
-    """Make everything exist that is written to, and change nothing that is there; harmless when it does.
+    """Make whatever is missing of what is written to, and change nothing that exists; harmless when repeated.
 
     Raises
     ------
     StoreError
-        And its kinds; says which thing could not be made and why.
+        And its kinds; the message names what could not be made and why.
     """
     apply(http, plan(http, {}))
 
 
 def plan(http: InfluxHttp, keep_s: Mapping[Bucket, int], *, remap: bool = False) -> list[Step]:
-    """Steps from what is there to what is wanted; empty where nothing has to change.
+    """Steps from the existing buckets to the wanted ones; empty where nothing has to change.
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ def _kept_v1(http: InfluxHttp) -> dict[str, int]:
 
 
 def policies_v1(http: InfluxHttp) -> dict[str, int] | str:
-    """Retention policies that are there, or why they cannot be asked for."""
+    """Existing retention policies, or why they cannot be read."""
     try:
         return _kept_v1(http)
     except (StoreAccessError, StoreMissingError) as error:

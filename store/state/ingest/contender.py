@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Contender(msgspec.Struct, frozen=True, kw_only=True):
-    """What one message says of one point.
+    """Content of one message for one point.
 
     Attributes
     ----------

@@ -117,7 +117,7 @@ class ReconciliationStore:
             versions = _versions(connection, pending)
             if any(versions.get(_key_of(row)) != row.settled_at for row in pending):
                 return False
-            # later than every version, whatever the clocks of the writers say
+            # later than every version, whatever the clocks of the writers
             settled_at = max([utc_now(), *(version + _TICK for version in versions.values())])
             for first in range(0, len(pending), _PAGE):
                 page = [_values(row, settled_at) for row in pending[first : first + _PAGE]]
@@ -206,7 +206,7 @@ def _versions(
     """When the rows that are there were last settled, and others of the same time."""
     columns = (*(balance_sheet.c[name] for name in _KEY), balance_sheet.c.settled_at)
     found: dict[tuple[datetime, str, str], datetime] = {}
-    # by instrument: the hours of one batch may lie years apart, and all rows between are not worth reading
+    # by instrument: the hours of one batch may be years apart, and the rows between are not needed
     for station_id, instrument_id in sorted({(row.station_id, row.instrument_id) for row in rows}):
         own = [row.hour for row in rows if (row.station_id, row.instrument_id) == (station_id, instrument_id)]
         for first in range(0, len(own), _PAGE):

@@ -108,10 +108,10 @@ class RevisionStore:
         network: str,
         start: datetime,
         end: datetime,
-        judged_from: datetime,
+        read_at: datetime,
         stations: Collection[str] | None = None,
     ) -> int:
-        """Close re-opened hours in ``[start, end)`` that were not re-opened again after ``judged_from``; returns how many.
+        """Close re-opened hours in ``[start, end)`` that were not re-opened again after ``read_at``; returns how many.
 
         Parameters
         ----------
@@ -122,7 +122,7 @@ class RevisionStore:
             reopened_hour.c.network == network,
             reopened_hour.c.hour >= floor_hour(start),
             reopened_hour.c.hour < end,
-            reopened_hour.c.at <= judged_from,
+            reopened_hour.c.at <= read_at,
         )
         if stations is not None:
             change = change.where(reopened_hour.c.station_id.in_(stations))

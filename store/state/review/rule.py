@@ -1,4 +1,4 @@
-"""Rules of reviewing: what may be proposed, and which step a state allows to whom."""
+"""Rules of reviewing: which proposals are valid, and which steps a state allows, by which person."""
 
 from __future__ import annotations
 
@@ -99,9 +99,9 @@ def _series(target: ReviewTarget) -> tuple[str, str, str]:
 def _both(draft: ReviewDraft, other: Review, who: str) -> str:
     mine, theirs = draft.target, other.target
     return (
-        f"{mine.station_id} {mine.parameter} {mine.start:%Y-%m-%dT%H:%MZ}..{mine.end:%Y-%m-%dT%H:%MZ}: {who} says "
+        f"{mine.station_id} {mine.parameter} {mine.start:%Y-%m-%dT%H:%MZ}..{mine.end:%Y-%m-%dT%H:%MZ}: {who} proposes "
         f"{draft.verdict} ({draft.reason}), but review {other.id} of {other.proposed.who} of {other.proposed.at:%Y-%m-%dT%H:%MZ} "
-        f"says {other.verdict} ({other.reason}) of {theirs.start:%Y-%m-%dT%H:%MZ}..{theirs.end:%Y-%m-%dT%H:%MZ}, {other.state}"
+        f"states {other.verdict} ({other.reason}) for {theirs.start:%Y-%m-%dT%H:%MZ}..{theirs.end:%Y-%m-%dT%H:%MZ}, {other.state}"
     )
 
 

@@ -50,7 +50,7 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     detail : str
         The first inconsistency.
     known_at : int or None
-        Position of the digest that was asked for; None: it is not in the trail, or none was asked for.
+        Position of the given digest; None: it is not in the trail, or none was given.
     """
 
     records: int

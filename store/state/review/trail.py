@@ -35,13 +35,13 @@ def append(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def digest_of(row: sa.RowMapping | dict[str, Any]) -> str:
-    """SHA-256 of everything a record says, with the digest of the one before."""
-    said = {
+    """SHA-256 of all fields of a record that are given, the digest of the one before included."""
+    given = {
         column.name: _plain(row[column.name])
         for column in review_record.columns
         if column.name != "digest" and row[column.name] is not None
     }
-    text = json.dumps(said, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(given, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -50,11 +50,11 @@ def _plain(value: object) -> object:
 
 
 def fault_of(row: sa.RowMapping, position: int, previous: str) -> str:
-    """What is wrong with a record at its position; empty: nothing."""
+    """The inconsistency of a record at its position; empty: none."""
     if row["position"] != position:
         return f"record {position} is missing, {row['position']} follows"
     if row["previous"] != previous:
         return f"record {position} does not follow the one before"
     if row["digest"] != digest_of(row):
-        return f"record {position} does not say what it said when it was written"
+        return f"record {position} was changed after it was written"
     return ""

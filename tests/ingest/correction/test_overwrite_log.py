@@ -164,9 +164,9 @@ def test_a_data_set_has_no_late_readings_but_corrections(path: Path) -> None:
 
 def test_hours_are_closed_unless_they_were_touched_again(path: Path) -> None:
     path.take(OLD, 1.0)
-    judged_from = datetime.now(UTC)
+    read_at = datetime.now(UTC)
     path.take(OLD + 61 * MINUTE, 1.0)
-    assert path.state.revisions.close_hours("gas", OLD - timedelta(days=1), NOW, judged_from) == 1
+    assert path.state.revisions.close_hours("gas", OLD - timedelta(days=1), NOW, read_at) == 1
     assert [item.hour for item in path.state.revisions.list_reopened()] == [OLD + timedelta(hours=1)]
 
 

@@ -34,7 +34,7 @@ SPAN = ("gas", "s-1", "gas1", START, END_TIME)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers ``/query`` with what `Misbehaving.body` says; writes it by the framing that `Misbehaving.framing` names."""
+    """Answers ``/query`` with `Misbehaving.body`; writes it by the framing that `Misbehaving.framing` names."""
 
     server: Misbehaving
 
@@ -254,7 +254,7 @@ def test_an_error_of_a_statement_on_a_real_server_is_no_empty_answer(influx_url:
         store.read_native(*SPAN)
 
 
-def test_a_real_server_answers_the_mark_to_whoever_may_read(influx_url: str) -> None:
+def test_a_real_server_answers_the_mark_to_any_user_who_may_read(influx_url: str) -> None:
     with store_at(influx_url, "csv-mark") as store:
         write(store, 3)
         body = store._http.query(f'SELECT * FROM "gas"{END}', Bucket.NATIVE)

@@ -14,7 +14,7 @@ from store.influx.line import encode_reading, encode_readings, quote_text, serie
 from tests.store.influx.line_parser import parse_line
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-#: No backslash: line protocol cannot tell one before a comma from an escape. No quote: the parser here is no match for one in a key.
+#: No backslash: line protocol cannot distinguish one before a comma from an escape. No quote: the parser here is no match for one in a key.
 NAMES = st.text(st.characters(blacklist_categories=("Cc", "Cs"), blacklist_characters='\\"'), min_size=1, max_size=12)
 MOMENTS = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis takes naive bounds
 

@@ -36,7 +36,7 @@ class Request(NamedTuple):
 
 
 class Recorder(ThreadingHTTPServer):
-    """Records every request and answers as `answer` says: status, body."""
+    """Records every request and answers with `answer`: status, body."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
