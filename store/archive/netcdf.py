@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from schemas.flag import Flag
@@ -24,10 +25,12 @@ from schemas.parameter import parameter
 from schemas.review import ReviewCode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from enum import IntEnum
     from pathlib import Path
 
     import xarray as xr
+    from numpy.typing import NDArray
 
     from schemas.network import Station
     from store.archive.provenance import Provenance
@@ -36,7 +39,11 @@ if TYPE_CHECKING:
 _NO_NUMBER = float("nan")
 _COUNTED = {COUNT: "valid native values in the mean of", REVISION: "revisions of the hour of"}
 _SPREADS = {STD: "standard deviation", COMPLETENESS: "completeness", UNCERTAINTY: "standard uncertainty"}
-_FLAG_MEANINGS = " ".join(flag.name.lower() for flag in Flag)
+_CODED: Mapping[str, tuple[str, int, Iterable[IntEnum], dict[str, str]]] = {
+    FLAG: ("QARTOD flag", Flag.MISSING, Flag, {"standard_name": "quality_flag"}),
+    REVIEW: ("state of review", 0, ReviewCode, {}),
+}
+"""Columns of codes: name, code of an absent value, all codes, further attributes."""
 #: CF units where they are written otherwise than in the registry.
 _CF_UNITS = {
     "ug/m3": "ug m-3",
@@ -78,45 +85,46 @@ def to_dataset(
     variables = {
         name.replace(SEPARATOR, "_"): _variable(name, [frames[key] for key in keys], index) for name in columns
     }
+    return xr.Dataset(variables, _coordinates(keys, stations, origin.network, index), _attributes(origin))
+
+
+def _coordinates(
+    keys: list[tuple[str, str]], stations: Mapping[str, Station], network: str, index: pd.DatetimeIndex
+) -> dict[str, object]:
     places = [stations.get(station_id) for station_id, _ in keys]
-    names = ["/".join(filter(None, (origin.network, *key))) for key in keys]
-    coordinates = {
-        "time": (
-            "time",
-            index.tz_localize(None).to_numpy(),
-            {"standard_name": "time", "long_name": "start of the interval, UTC"},
-        ),
-        "series_id": (
-            "series",
-            names,
-            {"cf_role": "timeseries_id", "long_name": "network, station, and instrument where any"},
-        ),
+    known = {
         "lon": (
-            "series",
-            [_number(place.lon if place else None) for place in places],
             {"standard_name": "longitude", "units": "degrees_east"},
+            [item.lon if item else None for item in places],
         ),
         "lat": (
-            "series",
-            [_number(place.lat if place else None) for place in places],
             {"standard_name": "latitude", "units": "degrees_north"},
+            [item.lat if item else None for item in places],
         ),
         "alt": (
-            "series",
-            [_number(place.altitude_m if place else None) for place in places],
             {"standard_name": "altitude", "units": "m", "positive": "up", "axis": "Z"},
+            [item.altitude_m if item else None for item in places],
         ),
     }
-    history = f"{origin.created} {origin.software}: {origin.query}"
-    attributes = {
+    names = ["/".join(filter(None, (network, *key))) for key in keys]
+    series_id = {"cf_role": "timeseries_id", "long_name": "network, station, and instrument where any"}
+    time = {"standard_name": "time", "long_name": "start of the interval, UTC"}
+    return {
+        "time": ("time", index.tz_localize(None).to_numpy(), time),
+        "series_id": ("series", names, series_id),
+        **{name: ("series", list(map(_number, values)), stated) for name, (stated, values) in known.items()},
+    }
+
+
+def _attributes(origin: Provenance) -> dict[str, str]:
+    return {
         "Conventions": "CF-1.8",
         "featureType": "timeSeries",
-        "history": history,
+        "history": f"{origin.created} {origin.software}: {origin.query}",
         "license": origin.licence,
         "processing_level": origin.level,
         **{name: text for name, text in (("network", origin.network), ("comment", origin.note)) if text},
     }
-    return xr.Dataset(variables, coordinates, attributes)
 
 
 def _all_times(frames: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DatetimeIndex:
@@ -130,49 +138,38 @@ def _all_times(frames: Mapping[tuple[str, str], pd.DataFrame]) -> pd.DatetimeInd
 def _variable(
     name: str, frames: list[pd.DataFrame], index: pd.DatetimeIndex
 ) -> tuple[tuple[str, str], object, dict[str, object]]:
-    import numpy as np
-
-    code, _, kind = name.partition(SEPARATOR)
     columns = [frame[name].reindex(index) if name in frame else pd.Series(np.nan, index=index) for frame in frames]
-    attributes: dict[str, object] = {"coordinates": "lon lat alt series_id"}
-    if name.endswith(STATUS):
+    values, attributes = _contents(name, columns, frames)
+    return ("series", "time"), values, {**attributes, "coordinates": "lon lat alt series_id"}
+
+
+def _contents(
+    name: str, columns: list[pd.Series], frames: list[pd.DataFrame]
+) -> tuple[NDArray[Any], dict[str, object]]:
+    """Values of a variable by series, and its attributes, by the kind of its column (`schemas.frames`)."""
+    code, _, kind = name.partition(SEPARATOR)
+    suffix = SEPARATOR + kind
+    if suffix == STATUS:
         texts = [[value if isinstance(value, str) else "N" for value in column] for column in columns]
-        return (
-            ("series", "time"),
-            np.array(texts, dtype=object),
-            {"long_name": f"instrument status of {code}, letters of HJ 212-2017", **attributes},
-        )
-    if name.endswith(FLAG):
-        values = np.stack([column.fillna(Flag.MISSING).to_numpy(dtype=np.int8) for column in columns])
+        return np.array(texts, dtype=object), {"long_name": f"instrument status of {code}, letters of HJ 212-2017"}
+    if suffix in _CODED:
+        words, missing, codes, more = _CODED[suffix]
         described = {
-            "flag_values": np.array([int(flag) for flag in Flag], dtype=np.int8),
-            "flag_meanings": _FLAG_MEANINGS,
+            "flag_values": np.array([int(one) for one in codes], dtype=np.int8),
+            "flag_meanings": " ".join(one.name.lower() for one in codes),
         }
-        return (
-            ("series", "time"),
-            values,
-            {"long_name": f"QARTOD flag of {code}", "standard_name": "quality_flag", **described, **attributes},
-        )
-    if name.endswith(REVIEW):
-        reach = np.stack([column.fillna(0).to_numpy(dtype=np.int8) for column in columns])
-        described = {
-            "flag_values": np.array([int(one) for one in ReviewCode], dtype=np.int8),
-            "flag_meanings": " ".join(one.name.lower() for one in ReviewCode),
-        }
-        return ("series", "time"), reach, {"long_name": f"state of review of {code}", **described, **attributes}
-    if name.endswith(tuple(_SPREADS)):
-        spread = np.stack([column.to_numpy(dtype=np.float64) for column in columns])
-        return ("series", "time"), spread, _spread_attributes(code, kind) | attributes
-    if name.endswith((COUNT, REVISION)):
-        counts = np.stack([column.fillna(0).to_numpy(dtype=np.int32) for column in columns])
-        return (
-            ("series", "time"),
-            counts,
-            {"long_name": f"{_COUNTED[SEPARATOR + kind]} {code}", "units": "1", **attributes},
-        )
+        return _stacked(columns, np.int8, missing), {"long_name": f"{words} of {code}", **more, **described}
+    if suffix in _SPREADS:
+        return _stacked(columns, np.float64), _spread_attributes(code, kind)
+    if suffix in _COUNTED:
+        return _stacked(columns, np.int32, 0), {"long_name": f"{_COUNTED[suffix]} {code}", "units": "1"}
     assert not kind
-    stacked = np.stack([column.to_numpy(dtype=np.float64) for column in columns])
-    return ("series", "time"), stacked, _described(code, frames) | attributes
+    return _stacked(columns, np.float64), _described(code, frames)
+
+
+def _stacked(columns: list[pd.Series], kind: type[np.generic], missing: int | None = None) -> NDArray[Any]:
+    filled = columns if missing is None else [column.fillna(missing) for column in columns]
+    return np.stack([column.to_numpy(dtype=kind) for column in filled])
 
 
 def _spread_attributes(code: str, kind: str) -> dict[str, object]:
