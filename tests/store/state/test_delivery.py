@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from schemas.alert import AlertState
 from store.state import AlertProgress, StateStore
-from tests.store.test_state import NOW, transition
+from tests.store.state.build import NOW, transition
 
 
 def test_a_beginning_and_its_end_are_claimed_by_one_worker(store: StateStore) -> None:
@@ -84,3 +88,55 @@ def test_the_backlog_counts_what_waits_and_what_was_given_up(store: StateStore) 
     assert (backlog.waiting, backlog.oldest, backlog.failed) == (0, None, 1)
     states = {item.transition_id: item.state for item in store.deliveries.list()}
     assert list(states.values()) == ["skipped", "failed"]
+
+
+def test_exactly_one_of_many_workers_gets_a_delivery(url: str, store: StateStore) -> None:
+    for number in range(20):
+        store.alerts.save(msgspec.structs.replace(transition(), alert_key=f"high/{number}/so2"))
+    barrier = threading.Barrier(4)
+
+    def work(name: str) -> list[int]:
+        with StateStore(url) as mine:
+            barrier.wait()
+            found = []
+            while claimed := mine.deliveries.claim(name, "email"):
+                found += [item.transition_id for item in claimed]
+            return found
+
+    with ThreadPoolExecutor(4) as pool:
+        claims = [item for part in pool.map(work, "abcd") for item in part]
+    assert sorted(claims) == list(range(1, 21))
+
+
+def test_a_claim_whose_worker_died_is_free_after_its_lease(store: StateStore) -> None:
+    store.alerts.save(transition())
+    now = datetime.now(UTC)
+    assert store.deliveries.claim("dead", "email", now=now)
+    assert store.deliveries.claim("w", "email", now=now + timedelta(minutes=4)) == []
+    (second,) = store.deliveries.claim("w", "email", now=now + timedelta(minutes=6))
+    assert second.attempt == 2
+    assert not store.deliveries.finish(second.delivery_id, ok=True, worker="dead")
+    assert store.deliveries.finish(second.delivery_id, ok=True, worker="w")
+    assert not store.deliveries.finish(second.delivery_id, ok=True)
+
+
+def test_a_failed_delivery_is_tried_again_with_growing_pauses_and_then_given_up(store: StateStore) -> None:
+    store.alerts.save(transition())
+    now = datetime.now(UTC)
+    pauses = []
+    begun = now
+    while claimed := store.deliveries.claim("w", "email", now=now):
+        store.deliveries.finish(claimed[0].delivery_id, ok=False, detail="451 later", now=now)
+        (delivery,) = store.deliveries.list()
+        pauses.append((delivery.due_at - now) // timedelta(minutes=1))
+        now = delivery.due_at
+    assert pauses[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert timedelta(days=7) < now - begun < timedelta(days=8)
+    assert store.deliveries.list(state="failed")[0].detail == "451 later"
+
+
+def test_a_permanent_failure_is_not_tried_again(store: StateStore) -> None:
+    store.alerts.save(transition())
+    (claimed,) = store.deliveries.claim("w", "email")
+    store.deliveries.finish(claimed.delivery_id, ok=False, detail="550 no such user", permanent=True)
+    assert store.deliveries.claim("w", "email", now=datetime.now(UTC) + timedelta(days=9)) == []
