@@ -16,7 +16,7 @@ _TABLES = ("instruments", "hj212", "factors")
 
 
 def network_toml(network: Network) -> str:
-    """TOML that `schemas.network_file.parse_network` reads back to the same network."""
+    """TOML that `schemas.network.file.parse_network` reads back to the same network."""
     return "\n".join(_lines(network)) + "\n"
 
 

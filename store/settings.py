@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.bounds import parse_zone
 from schemas.moment import BoundsError
-from schemas.network_file import load_network
+from schemas.network.file import load_network
 
 if TYPE_CHECKING:
     from schemas.network import Network
@@ -110,7 +110,7 @@ class SharedSettings(BaseSettings):
 
     @cached_property
     def stations(self) -> Network:
-        """The parsed network file; raises `schemas.network_file.NetworkFileError`."""
+        """The parsed network file; raises `schemas.network.file.NetworkFileError`."""
         return load_network(self.network)
 
 

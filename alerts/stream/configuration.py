@@ -8,7 +8,7 @@ import structlog
 
 from alerts.rules.idle import idle_rules
 from alerts.rules.rules import RulesFileError, load_rules
-from schemas.network_file import NetworkFileError
+from schemas.network.file import NetworkFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,7 +29,7 @@ class Configuration:
 
     Raises
     ------
-    alerts.rules.rules.RulesFileError, schemas.network_file.NetworkFileError
+    alerts.rules.rules.RulesFileError, schemas.network.file.NetworkFileError
         At the start only.
     """
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from schemas.frames import check_time_index, parameters_in, valid_values
 from schemas.parameter import Parameter, ParameterGroup, load_parameters
-from schemas.parameter_type import VOC_GROUPS
+from schemas.parameter.type import VOC_GROUPS
 from schemas.units import conversion
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from ingest.gateway.request import RequestBook
 from ingest.process.error import StationCommandError
 from ingest.process.settings import Broker
 from schemas.message import RawMessage, Topic
-from schemas.network_file import parse_network
+from schemas.network.file import parse_network
 from sensors import json_v1
 from sensors.hj212.command import READINGS, answer_to, end_of
 from sensors.hj212.content import encode_content, parse_content

@@ -63,7 +63,7 @@ def build_app(modules: Sequence[str] = COMMANDS) -> typer.Typer:
 
 def main() -> None:
     """Run the command; a wrong setting or file ends it with its message and status 2, a database that cannot be used with status 1."""
-    from schemas.network_file import NetworkFileError
+    from schemas.network.file import NetworkFileError
     from store.error import StoreError
     from store.settings import SettingsError
 

@@ -193,7 +193,7 @@ def _environment(run_dir: Path) -> dict[str, str]:
 def _reported(*, as_json: bool) -> Iterator[None]:
     """Print an error on stderr, with ``--json`` also as an object; exit statuses are those of every command."""
     from console.cli.shell.printable import printable
-    from schemas.network_file import NetworkFileError
+    from schemas.network.file import NetworkFileError
     from store.error import StoreError
     from store.settings import SettingsError
 

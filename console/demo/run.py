@@ -13,7 +13,7 @@ from console.demo.report import DemoReport, count_mentions, mails_in
 from console.demo.story import StoryEvidence, check_story, load_truth, review_commands
 from console.local.process import wait_until
 from schemas.interval import floor_hour
-from schemas.network_file import load_network
+from schemas.network.file import load_network
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from console.doctor.diagnosis import Diagnosis
 if TYPE_CHECKING:
     from console.local.settings import LocalSettings
 
-from schemas.network_file import NetworkFileError
+from schemas.network.file import NetworkFileError
 
 FONT_FAMILIES = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei")
 

@@ -89,7 +89,7 @@ def create_app(settings: SharedSettings) -> FastAPI:
 
     Raises
     ------
-    schemas.network_file.NetworkFileError
+    schemas.network.file.NetworkFileError
     store.error.StateError
         If the state database cannot be opened.
     """

@@ -41,7 +41,7 @@ def collect(settings: CollectorSettings, stop: threading.Event) -> None:
     ------
     LockedError
         Another collector works in the same run directory.
-    IngestError, store.error.StoreError, schemas.network_file.NetworkFileError
+    IngestError, store.error.StoreError, schemas.network.file.NetworkFileError
         The configuration or a part it needs has to be repaired before a start.
     """
     stations = len(settings.stations.station_list)

@@ -43,7 +43,7 @@ def run(settings: GatewaySettings, stop: threading.Event) -> None:
     ------
     LockedError
         Another gateway works in the same run directory.
-    IngestError, store.error.StoreError, schemas.network_file.NetworkFileError
+    IngestError, store.error.StoreError, schemas.network.file.NetworkFileError
         The configuration or a part it needs has to be repaired before a start.
     """
     devices = devices_of(settings.stations)

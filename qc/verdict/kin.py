@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from schemas.parameter import parameter
-from schemas.parameter_type import VOC_GROUPS, ParameterGroup
+from schemas.parameter.type import VOC_GROUPS, ParameterGroup
 
 _PARTICLES = frozenset({ParameterGroup.PM_MASS, ParameterGroup.ION, ParameterGroup.CARBON, ParameterGroup.ELEMENT})
 _HOMOLOGUES = frozenset({ParameterGroup.ALKANE, ParameterGroup.ALKENE, ParameterGroup.AROMATIC})

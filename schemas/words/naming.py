@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas.parameter import load_parameters
-from schemas.parameter_type import VOC_GROUPS, ParameterGroup
+from schemas.parameter.type import VOC_GROUPS, ParameterGroup
 from schemas.words.catalogue import messages
 
 if TYPE_CHECKING:

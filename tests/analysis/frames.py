@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from schemas.network_file import parse_network
+from schemas.network.file import parse_network
 
 if TYPE_CHECKING:
     from schemas.network import Network

@@ -21,7 +21,7 @@ from schemas.bounds import WINDOW_MAX_H
 from schemas.calibration import CheckResult
 from schemas.interval import floor_hour
 from schemas.message import RawMessage, Topic, calibration_topic, parse_calibration_topic
-from schemas.network_file import NetworkFileError, parse_network
+from schemas.network.file import NetworkFileError, parse_network
 from schemas.reading import Reading
 from sensors import calibration_v1
 from sensors.json_v1 import encode_readings

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from schemas.network_file import NetworkFileError, load_network, parse_network
+from schemas.network.file import NetworkFileError, load_network, parse_network
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "network.example.toml"
 STATION = 'zone = "Asia/Shanghai"\n[[station]]\nid = "a"\n'

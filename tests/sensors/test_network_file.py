@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from schemas.message import NetworkCode
 from schemas.network import Instrument, Network, Station
-from schemas.network_file import parse_network
+from schemas.network.file import parse_network
 from sensors.network_file import network_toml
 
 

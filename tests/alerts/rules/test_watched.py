@@ -10,7 +10,7 @@ import pytest
 from alerts.rules.rules import parse_rules
 from alerts.rules.watched import why_unwatched
 from schemas.alert import AlertState, AlertTransition, EndReason, RuleKind, Severity
-from schemas.network_file import parse_network
+from schemas.network.file import parse_network
 from tests.alerts.rules.test_rules import KINDS
 from tests.network import instrument, network_text, station
 

@@ -20,7 +20,7 @@ from qc.run import native
 from qc.run.limits import load_thresholds
 from schemas.interval import Interval
 from schemas.message import RawMessage
-from schemas.network_file import parse_network
+from schemas.network.file import parse_network
 from schemas.reading import Reading
 from sensors.json_v1 import encode_readings
 from store.rawlog import RawLog

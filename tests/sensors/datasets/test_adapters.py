@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schemas.network import Network
-from schemas.network_file import parse_network
+from schemas.network.file import parse_network
 from sensors.datasets import DATASETS, DatasetError, supersite
 from sensors.network_file import network_toml
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from schemas.message import RawMessage, Topic
-from schemas.network_file import parse_network
+from schemas.network.file import parse_network
 from sensors.hj212.decoder import decode
 from sensors.hj212.frame import Frame, encode_frame
 from tests.network import instrument, network_text, station

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.message import RawMessage, parse_topic
-from schemas.network_file import NetworkFileError, parse_network
+from schemas.network.file import NetworkFileError, parse_network
 from schemas.reading import RejectReason, Status
 from sensors.hj212.decoder import decode as decode_hj212
 from sensors.hj212.frame import Frame, encode_frame

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from schemas.message import NetworkCode, RawMessage, parse_topic
-from schemas.network_file import parse_network
+from schemas.network.file import parse_network
 from schemas.parameter import parameter
 from sensors.registry import decode
 from sensors.simulator import Province

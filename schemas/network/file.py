@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from schemas.network import Network
-from schemas.network_check import faults
+from schemas.network.check import faults
 
 if TYPE_CHECKING:
     from pathlib import Path

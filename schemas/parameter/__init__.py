@@ -1,6 +1,6 @@
 """Registry of parameters: what the project may observe, in which unit, with which constants and where those come from.
 
-The registry is ``parameters.csv`` in this folder, read once and strictly. An empty cell means *not known*: it becomes None,
+The registry is ``schemas/parameters.csv``, read once and strictly. An empty cell means *not known*: it becomes None,
 never zero. Each figure has its source; ``*_verified`` states whether the source itself was read.
 """
 
@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from schemas.message import NetworkCode
-from schemas.parameter_file import read_registry
-from schemas.parameter_type import (
+from schemas.parameter.file import read_registry
+from schemas.parameter.type import (
     COLUMNS,
     FULL_TURN_DEG,
     AveragingMethod,
@@ -46,12 +46,12 @@ __all__ = [
 ]
 
 NETWORK_CODES = frozenset(code.value for code in NetworkCode)
-REGISTRY_PATH = Path(__file__).with_name("parameters.csv")
+REGISTRY_PATH = Path(__file__).parents[1] / "parameters.csv"
 
 
 @cache
 def load_parameters() -> Mapping[str, Parameter]:
-    """The registry, read once; as in `schemas.parameter_file.read_registry`."""
+    """The registry, read once; as in `schemas.parameter.file.read_registry`."""
     return read_registry(REGISTRY_PATH)
 
 

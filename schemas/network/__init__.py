@@ -1,7 +1,7 @@
 """The monitoring network as configured: stations, their instruments and the channels these have.
 
 Read from TOML (``deploy/network.example.toml`` shows every key); an unknown key, a wrong type or anything that
-`schemas.network_check` finds raises `NetworkFileError` with the file and the place.
+`schemas.network.check` finds raises `NetworkFileError` with the file and the place.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn
 
 from schemas.message import NetworkCode
-from schemas.parameter_type import COLUMNS, AveragingMethod, Parameter, ParameterGroup, RegistryError
+from schemas.parameter.type import COLUMNS, AveragingMethod, Parameter, ParameterGroup, RegistryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
