@@ -121,16 +121,7 @@ def hours_with_flags(hourly: pd.DataFrame, records: pd.DataFrame) -> pd.DataFram
 
 
 def notes_text(notes: str, language: str, *, by_name: bool = False) -> str:
-    """Notes of a value (`Joined`) for people, a line for each test.
-
-    Parameters
-    ----------
-    notes : str
-    language : str
-        ``en`` or ``zh``.
-    by_name : bool
-        Name tests in the language; otherwise by their identifiers.
-    """
+    """Notes of a value (`Joined`) in ``en`` or ``zh``, a line for each test: by its name in the language, or by its identifier."""
     lines = [line.partition(": ") for line in notes.split("\n") if line]
     return "\n".join(
         f"{name_of(test, language) if by_name else test}: {sentence(stored, language)}" for test, _, stored in lines

@@ -14,7 +14,6 @@ from store.rawlog.day_file import sync
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
 _MARGIN_BYTES = 16 * 1024**2
 _MARGIN_SHARE = 50
@@ -111,9 +110,7 @@ class Draft:
             raise BackupError(msg)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
         self._stack.close()
 

@@ -6,6 +6,7 @@ import re
 import sqlite3
 import time
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -173,6 +174,13 @@ class StateDatabase:
                 f"state database {self._place()}: {error.orig}; is it reachable, and has `skyground migrate` been run?"
             )
             raise StateError(msg) from error
+
+
+@dataclass(frozen=True, slots=True)
+class StateTables:
+    """Base of the functions on one subject: the database with its tables."""
+
+    database: StateDatabase
 
 
 def parse_url(url: str) -> sa.URL:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
+from store.state.database import StateTables
 from store.state.statement import to_type, utc_now
 from store.state.table import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from store.state.database import StateDatabase
 
 _PAGE = 500
 """Documents that one query reads."""
@@ -32,11 +31,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentStore:
+class DocumentStore(StateTables):
     """Functions on documents."""
-
-    database: StateDatabase
 
     def put(self, kind: str, key: str, body: Mapping[str, Any]) -> int:
         """Keep a new version and return its number; a body equal to the newest makes no new version.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from operator import eq, ge
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
+from store.state.database import StateTables
 from store.state.statement import insert, narrowed, to_type
 from store.state.table import finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from store.state.database import StateDatabase
 
 
 class FindingKind(StrEnum):
@@ -60,11 +58,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     last_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class FindingStore:
+class FindingStore(StateTables):
     """Functions on findings."""
-
-    database: StateDatabase
 
     def report(self, reports: Iterable[Finding]) -> None:
         """Add reports: a known key counts up, keeps its first time and takes the newer facts."""

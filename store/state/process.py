@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import msgspec
 import sqlalchemy as sa
 
+from store.state.database import StateTables
 from store.state.statement import to_type, upsert
 from store.state.table import process
-
-if TYPE_CHECKING:
-    from store.state.database import StateDatabase
 
 BEATS_MISSED = 4
 """Missing heartbeats after which a process counts as gone; a restart takes fewer. Project's choice."""
@@ -59,11 +55,8 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
         return ProcessState.FAILING if self.complaint else ProcessState.WELL
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessStore:
+class ProcessStore(StateTables):
     """Functions on processes."""
-
-    database: StateDatabase
 
     def note(self, item: Process, *, only_known: bool = False) -> None:
         """Record a heartbeat; a restart counts where the process before it did not record its shutdown.

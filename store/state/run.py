@@ -17,13 +17,13 @@ import msgspec
 import sqlalchemy as sa
 
 from store.error import StateError
+from store.state.database import StateTables
 from store.state.statement import narrowed, to_type, utc_now
 from store.state.table import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from store.state.database import StateDatabase
 
 LOST_AFTER = timedelta(days=2)
 """Age beyond which a running run counts as lost, on whichever host it ran. Project's choice."""
@@ -64,11 +64,8 @@ class OpenRun:
     counts: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class RunStore:
+class RunStore(StateTables):
     """Functions on runs."""
-
-    database: StateDatabase
 
     def start(self, kind: str, network: str | None, start: datetime | None, end: datetime | None, version: str) -> str:
         """Record the start of a run, and runs whose process is gone as lost; returns its id."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from store.state.alerts.alert import AlertStore
 from store.state.alerts.channel import ChannelStore
@@ -25,9 +25,6 @@ from store.state.qc.screened import ScreenedStore
 from store.state.quarantine.store import QuarantineStore
 from store.state.review.store import ReviewStore
 from store.state.run import RunStore
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 
 class StateStore:
@@ -71,9 +68,7 @@ class StateStore:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

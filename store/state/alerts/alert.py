@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence  # noqa: TC003 - msgspec resolves annotations at run time
-from dataclasses import dataclass
 from datetime import datetime
 from operator import eq, ge, gt, lt
-from typing import TYPE_CHECKING
 
 import msgspec
 import sqlalchemy as sa
@@ -15,12 +13,9 @@ from schemas.alert import AlertState, AlertTransition
 from schemas.moment import stored_moment
 from store.error import StateError
 from store.state.alerts.delivery import EMAIL, StoredTransition, enqueue, to_stored
-from store.state.database import LARGEST_ID
+from store.state.database import LARGEST_ID, StateTables
 from store.state.statement import insert, narrowed, utc_now
 from store.state.table import acknowledgement, alert, transition
-
-if TYPE_CHECKING:
-    from store.state.database import StateDatabase
 
 _FIELDS = AlertTransition.__struct_fields__
 _PROGRESS = ("extreme", "extreme_at", "latest", "latest_at")
@@ -57,11 +52,8 @@ class AlertStatus(msgspec.Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AlertStore:
+class AlertStore(StateTables):
     """Functions on alerts."""
-
-    database: StateDatabase
 
     def save(self, change: AlertTransition, channels: Sequence[str] | None = None) -> int:
         """Store a transition, the alert's new state and the deliveries it needs, all or nothing; returns its id.

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
+from store.state.database import StateTables
 from store.state.statement import insert, to_type
 from store.state.table import channel
-
-if TYPE_CHECKING:
-    from store.state.database import StateDatabase
 
 
 class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,11 +29,8 @@ class ChannelState(msgspec.Struct, frozen=True, kw_only=True):
     alarmed_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelStore:
+class ChannelStore(StateTables):
     """Functions on channels."""
-
-    database: StateDatabase
 
     def note(self, name: str, *, ok: bool, detail: str, now: datetime) -> ChannelState:
         """Note the outcome of one use; returns the state before it, or the new one where there was none."""

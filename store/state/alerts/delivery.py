@@ -7,7 +7,6 @@ one alert are claimed together, so that one worker sees a beginning together wit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import eq
 from typing import TYPE_CHECKING, Any
@@ -16,13 +15,13 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.alert import AlertState, AlertTransition
+from store.state.database import StateTables
 from store.state.statement import narrowed, to_type, utc_now
 from store.state.table import delivery, transition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from store.state.database import StateDatabase
 
 EMAIL = "email"
 #: A mail takes seconds; a worker that has not renewed its claim for this long is dead.
@@ -80,11 +79,8 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     failed: int
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryStore:
+class DeliveryStore(StateTables):
     """Functions on deliveries."""
-
-    database: StateDatabase
 
     def claim(
         self, worker: str, channel: str, *, now: datetime | None = None, lease: timedelta = LEASE

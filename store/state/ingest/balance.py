@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from operator import eq
 from typing import TYPE_CHECKING, Any
@@ -11,13 +10,13 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.interval import floor_hour
+from store.state.database import StateTables
 from store.state.statement import insert, narrowed
 from store.state.table import balance
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from store.state.database import StateDatabase
 
 _KEY = ("hour", "station_id", "instrument_id", "item")
 _REJECTED = "rejected:"
@@ -58,11 +57,8 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True):
     rejected: dict[str, int] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceStore:
+class BalanceStore(StateTables):
     """Functions on the balance."""
-
-    database: StateDatabase
 
     def add(self, increments: Iterable[Balance]) -> None:
         """Add counts, all or none; increments of one key may come from several processes at once."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import sqlalchemy as sa
 
+from store.state.database import StateTables
 from store.state.statement import upsert, utc_now
 from store.state.table import contender
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-
-    from store.state.database import StateDatabase
 
 
 class Contender(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,11 +50,8 @@ _KEY = (*_POINT, "digest")
 _COLUMNS = tuple(name for name in Contender.__struct_fields__ if name not in {"values", "status"})
 
 
-@dataclass(frozen=True, slots=True)
-class ContenderStore:
+class ContenderStore(StateTables):
     """Functions on contenders."""
-
-    database: StateDatabase
 
     def put(self, items: Iterable[Contender], dropped: Iterable[Contender] = ()) -> None:
         """Keep contenders, and delete others in the same transaction; doing it again changes nothing."""

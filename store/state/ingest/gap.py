@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from operator import eq, gt, lt
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
+from store.state.database import StateTables
 from store.state.statement import insert, narrowed, utc_now
 from store.state.table import gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from store.state.database import StateDatabase
 
 
 class GapState(StrEnum):
@@ -73,11 +71,8 @@ class Gap(msgspec.Struct, frozen=True, kw_only=True):
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class GapStore:
+class GapStore(StateTables):
     """Functions on gaps."""
-
-    database: StateDatabase
 
     def add(self, gaps: Iterable[Gap]) -> int:
         """Store gaps that are not known yet; a known one that is settled stays so. Returns how many are new."""

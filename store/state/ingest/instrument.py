@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from operator import eq
@@ -11,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
+from store.state.database import StateTables
 from store.state.statement import narrowed, to_type, upsert
 from store.state.table import instrument_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from store.state.database import StateDatabase
 
 
 class Clock(StrEnum):
@@ -77,11 +75,8 @@ class InstrumentState(msgspec.Struct, frozen=True, kw_only=True):
 _KEY = ("station_id", "instrument_id")
 
 
-@dataclass(frozen=True, slots=True)
-class InstrumentStore:
+class InstrumentStore(StateTables):
     """Functions on the states of instruments."""
-
-    database: StateDatabase
 
     def note_progress(self, states: Iterable[Progress]) -> None:
         """Store newest readings; clock states are unchanged."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import eq
 from typing import TYPE_CHECKING, Any
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
+from store.state.database import StateTables
 from store.state.statement import narrowed, upsert, utc_now
 from store.state.table import balance_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from store.state.database import StateDatabase
 
 _PAGE = 500
 _INSTRUMENTS = 200
@@ -96,11 +95,8 @@ class ReconciliationRow(msgspec.Struct, frozen=True, kw_only=True):
     settled_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReconciliationStore:
+class ReconciliationStore(StateTables):
     """Functions on reconciliation rows."""
-
-    database: StateDatabase
 
     def put(self, rows: Iterable[ReconciliationRow]) -> bool:
         """Replace rows, all or none: False, and nothing is changed, where one of them has changed since it was read.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from operator import eq, ge, lt
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import sqlalchemy as sa
 
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult, Correction
 from store.error import StateError
+from store.state.database import StateTables
 from store.state.qc.revision import ReopenedHour, ReopenReason, reopen
 from store.state.statement import in_order, insert, narrowed, utc_now
 from store.state.table import calibration, correction
@@ -19,20 +19,11 @@ from store.state.table import calibration, correction
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from store.state.database import StateDatabase
-
 
 class StoredCheck(msgspec.Struct, frozen=True, kw_only=True):
-    """A result with its number and, once evaluated, its outcome.
+    """A result with its number and the receipt of its message; ``outcome`` is None until it is evaluated.
 
-    Attributes
-    ----------
-    received_at : datetime
-        Of the message.
-    outcome : CheckOutcome or None
-        None: not evaluated yet.
-    drift : float or None
-        Zero, span and flow [%], target [canonical unit].
+    The drift of zero, span and flow is in [%], that of a target gas in the canonical unit.
     """
 
     id: int
@@ -57,11 +48,8 @@ class OverlapError(StateError):
     """A correction in force already covers part of the time; the message names it."""
 
 
-@dataclass(frozen=True, slots=True)
-class CalibrationStore:
+class CalibrationStore(StateTables):
     """Functions on calibration results and corrections."""
-
-    database: StateDatabase
 
     def add_checks(self, results: Iterable[CheckResult], received_at: datetime) -> None:
         """Store results; the same result again changes nothing."""

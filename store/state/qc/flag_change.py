@@ -6,7 +6,6 @@ earlier moment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from operator import eq, gt
 from typing import TYPE_CHECKING, Any
@@ -14,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import sqlalchemy as sa
 
+from store.state.database import StateTables
 from store.state.statement import insert, narrowed, to_type, utc_now
 from store.state.table import flag_change, flag_rule, hour_revision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from store.state.database import StateDatabase
 
 #: Rows of one statement, so that a year's flags are not in memory twice.
 _ROWS = 20_000
@@ -106,11 +105,8 @@ class HourRevision(msgspec.Struct, frozen=True, kw_only=True):
     uncertainty: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FlagHistoryStore:
+class FlagHistoryStore(StateTables):
     """Functions on the history of flags and hours."""
-
-    database: StateDatabase
 
     def add_changes(self, rules: Iterable[LimitSnapshot], rows: Sequence[Mapping[str, Any]]) -> None:
         """Store changes, all or none.

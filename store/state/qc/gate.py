@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from operator import eq, ge, lt
@@ -13,13 +12,12 @@ import sqlalchemy as sa
 
 from schemas.gate import GateOutcome
 from store.error import StateError
+from store.state.database import StateTables
 from store.state.statement import narrowed, to_type, utc_now
 from store.state.table import gate_decision, gate_result
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from store.state.database import StateDatabase
 
 
 class GateRuling(StrEnum):
@@ -82,11 +80,8 @@ class HeldBatch(msgspec.Struct, frozen=True, kw_only=True):
         return not self.superseded and self.ruling is not GateRuling.RELEASE
 
 
-@dataclass(frozen=True, slots=True)
-class GateStore:
+class GateStore(StateTables):
     """Functions on gate results and held batches."""
-
-    database: StateDatabase
 
     def add_result(self, result: GateResult) -> int:
         """Keep a gate result; earlier ones of the same batch stay. Returns its id."""

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 import sqlalchemy as sa
 
+from store.state.database import StateTables
 from store.state.statement import to_type, upsert, utc_now
 from store.state.table import judged_month
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-    from store.state.database import StateDatabase
 
 
 class ReprocessDigest(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,11 +37,8 @@ class ReprocessDigest(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReprocessDigestStore:
+class ReprocessDigestStore(StateTables):
     """Functions on digests of months."""
-
-    database: StateDatabase
 
     def put(self, item: ReprocessDigest) -> None:
         """Store the digests of a month; they replace earlier ones."""

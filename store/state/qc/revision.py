@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from operator import eq, ge, gt, lt
@@ -12,13 +11,12 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.interval import floor_hour
+from store.state.database import StateTables
 from store.state.statement import in_order, insert, narrowed, to_type, upsert, utc_now
 from store.state.table import reopened_hour, revision
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-
-    from store.state.database import StateDatabase
 
 
 class Before(msgspec.Struct, frozen=True):
@@ -77,11 +75,8 @@ class ReopenedHour(msgspec.Struct, frozen=True, order=True):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionStore:
+class RevisionStore(StateTables):
     """Functions on revisions and re-opened hours."""
-
-    database: StateDatabase
 
     def add(self, revisions: Iterable[Revision], hours: Iterable[ReopenedHour]) -> None:
         """Keep both, all or none; doing it again changes nothing but the moment of an hour."""

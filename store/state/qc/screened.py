@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from schemas.interval import Interval, floor_hour, hours_between, united
+from store.state.database import StateTables
 from store.state.table import reopened_hour, screened
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from datetime import datetime
 
-    from store.state.database import StateDatabase
 
 ANY_STATION = ""
 """Station id of intervals from before they were recorded by station: those of runs over a whole network."""
@@ -23,11 +22,8 @@ _KEY = ("network", "station_id", "start")
 _DELETE = sa.delete(screened).where(*(screened.c[name] == sa.bindparam(f"old_{name}") for name in _KEY))
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenedStore:
+class ScreenedStore(StateTables):
     """Functions on screened intervals."""
-
-    database: StateDatabase
 
     def add(self, network: str, stations: Collection[str], start: datetime, end: datetime) -> None:
         """Record that the values of stations that start in ``[start, end)`` were screened; doing it again changes nothing."""

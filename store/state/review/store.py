@@ -7,7 +7,6 @@ A database user who may write can still forge a whole new trail; what was noted 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -21,6 +20,7 @@ from schemas.review import (
     ReviewState,
 )
 from store.error import ReviewError
+from store.state.database import StateTables
 from store.state.review.fold import CHUNK, fold, folded, newest, rows_of
 from store.state.review.rule import check_apart, check_draft, check_free, check_step, checked_name
 from store.state.review.trail import FIRST_PREVIOUS, append, fault_of
@@ -29,8 +29,6 @@ from store.state.table import review_record
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
-
-    from store.state.database import StateDatabase
 
 
 #: Key of the advisory lock by which one process at a time adds to the chain (any constant of our own).
@@ -60,11 +58,8 @@ class AuditReport(msgspec.Struct, frozen=True, kw_only=True):
     known_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewStore:
+class ReviewStore(StateTables):
     """Functions on reviews."""
-
-    database: StateDatabase
 
     def add(
         self, drafts: Sequence[ReviewDraft], *, who: str, note: str, at: datetime, supersede: bool = False
