@@ -132,7 +132,7 @@ def test_a_clock_time_that_occurs_twice_or_never_makes_the_interval_the_longer_o
 
 
 @given(st.text(max_size=30))
-def test_any_text_is_a_moment_or_an_error_in_words(text: str) -> None:
+def test_any_text_is_a_moment_or_an_explained_error(text: str) -> None:
     with suppress(MomentError):
         assert parse_civil_moment(text, SHANGHAI).tzinfo is UTC
 

@@ -45,12 +45,12 @@ def test_a_record_of_one_value_covers_that_value_only() -> None:
 
 
 @pytest.mark.parametrize("test", ["drift", "pm_inversion", "spatial_consistency", "hourly_flat"])
-def test_an_hourly_verdict_covers_the_minutes_of_its_hour(test: str) -> None:
+def test_an_hourly_flag_covers_the_minutes_of_its_hour(test: str) -> None:
     assert _flags(empty_flags(), _records((HOUR, test, 3))) == [3] * 60
 
 
 @pytest.mark.parametrize(("test", "flag"), [("completeness", 4), ("completeness", 9), ("suspect_share", 3)])
-def test_how_an_hour_was_made_says_nothing_of_its_minutes(test: str, flag: int) -> None:
+def test_a_test_of_the_aggregation_does_not_flag_minutes(test: str, flag: int) -> None:
     assert _flags(empty_flags(), _records((HOUR, test, flag))) == [1] * 60
 
 
@@ -78,12 +78,12 @@ def test_notes_name_every_test_that_covers_a_value() -> None:
     assert notes == ["calibration: why\nspike: why\ndrift: why", "calibration: why\ndrift: why"]
 
 
-def test_verdicts_on_another_instrument_do_not_count() -> None:
+def test_flags_of_another_instrument_do_not_count() -> None:
     other = _records((HOUR, "calibration", 4)).assign(instrument_id="gas2")
     assert _flags(other) == [1] * 60
 
 
-def test_an_exported_native_frame_has_a_flag_beside_each_value() -> None:
+def test_an_exported_native_frame_has_a_flag_for_each_value() -> None:
     native = _minutes(61).to_frame("o3").assign(o3__status=None)
     found = native_with_flags(native, "gas1", RecordedFlags(empty_flags(), empty_flags(), SCREENED))
     assert list(found) == ["o3", "o3__flag", "o3__status"]

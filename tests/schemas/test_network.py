@@ -128,7 +128,7 @@ def test_a_byte_order_mark_of_an_editor_is_passed_over(tmp_path: Path) -> None:
     assert load_network(path).zone == "Asia/Shanghai"
 
 
-def test_the_first_fault_of_the_file_is_the_one_that_is_said() -> None:
+def test_the_first_fault_of_the_file_is_reported() -> None:
     text = STATION + "altitude_m = nan\n" + INSTRUMENT + 'parameters = ["unobtainium"]\n'
     with pytest.raises(NetworkFileError, match="altitude_m"):
         parse_network(text, "n.toml")

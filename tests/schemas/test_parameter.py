@@ -173,7 +173,7 @@ def test_noise_around_zero_of_a_concentration_is_inside_the_physical_range() -> 
     assert all(item.range_min is not None and item.range_min < 0 for item in concentrations)
 
 
-def test_hj212_codes_are_unique_and_say_their_evidence() -> None:
+def test_hj212_codes_are_unique_and_state_their_evidence() -> None:
     coded = [item for item in load_parameters().values() if item.hj212_code]
     assert len({item.hj212_code for item in coded}) == len(coded)
     assert all(item.hj212_source for item in coded)

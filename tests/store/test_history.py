@@ -84,7 +84,7 @@ def test_an_hour_revised_twice_by_a_broken_run_is_kept_once(state: StateStore) -
     assert found.value == 1.0
 
 
-def test_judged_months_are_replaced_and_forgotten(state: StateStore) -> None:
+def test_digests_of_months_are_replaced_and_deleted(state: StateStore) -> None:
     for rules in ("a", "b"):
         state.reprocess_digests.put(
             ReprocessDigest(
@@ -104,7 +104,7 @@ def rows(*hours: int) -> bytes:
     return "\n".join(["name,tags,time,instrument,o3", *lines, ""]).encode()
 
 
-def test_only_the_day_that_differs_has_another_fingerprint() -> None:
+def test_only_the_day_that_differs_has_another_digest() -> None:
     before, now = day_digests(rows(1, 25, 49), *SPAN), day_digests(rows(1, 26, 49), *SPAN)
     assert [before[day] == now[day] for day in sorted(now)] == [True, False, True]
 

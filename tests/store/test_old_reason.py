@@ -69,7 +69,7 @@ def test_other_text_is_left_as_it_is(text: str) -> None:
     assert upgraded("no_such_test", SPIKE) == SPIKE
 
 
-def test_a_withdrawn_verdict_is_recognised() -> None:
+def test_a_withdrawn_flag_is_recognised() -> None:
     assert upgraded("spike", "taken back by a later run") == TAKEN_BACK
     assert sentence(TAKEN_BACK, "zh") == "后续运行已撤销"
 

@@ -100,7 +100,7 @@ def test_cursors_survive_reopening_and_can_be_rewound(tmp_path: Path) -> None:
     second.close()
 
 
-def test_an_unknown_cursor_stands_at_the_beginning(log: RawLog) -> None:
+def test_an_unknown_cursor_is_at_the_beginning(log: RawLog) -> None:
     assert log.cursor("new") == BEGINNING
     assert log.read(BEGINNING, 10) == []
 
@@ -113,7 +113,7 @@ def test_rewinding_to_a_moment_reads_everything_from_then_on(log: RawLog) -> Non
     assert log.position_before(NIGHT + timedelta(days=9)) == log.end()
 
 
-def test_counts_are_half_open_and_know_the_backlog(log: RawLog) -> None:
+def test_counts_are_half_open_and_include_the_backlog(log: RawLog) -> None:
     position = log.append([message("a")])
     log.append([message("b", NIGHT + timedelta(seconds=1)), message("c", NIGHT + timedelta(days=1))])
     assert log.count(NIGHT, NIGHT + timedelta(seconds=1)) == 1

@@ -92,5 +92,5 @@ def test_an_unknown_key_is_an_error_and_an_unknown_language_is_english() -> None
     assert words("fr").language == "en"
 
 
-def test_words_below_a_prefix_are_asked_for_without_it() -> None:
+def test_words_below_a_prefix_are_named_without_it() -> None:
     assert words("en", "word")("status.C") == "calibration"

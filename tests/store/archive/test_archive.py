@@ -49,7 +49,7 @@ def hourly(values: list[float], first_hour: int = 0) -> pd.DataFrame:
 FRAMES = {("a", ""): hourly([1.5, np.nan]), ("b", ""): hourly([4.0], first_hour=1)}
 
 
-def test_csv_says_where_it_comes_from_and_in_which_units(tmp_path: Path) -> None:
+def test_csv_states_provenance_and_units(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
     write_csv(path, [long_table(FRAMES)], ORIGIN)
     text = path.read_text()
@@ -199,7 +199,7 @@ def test_the_command_exports_what_is_stored(
 
 
 @pytest.mark.integration
-def test_exports_carry_the_flags_of_all_tests_and_say_what_was_not_evaluated(
+def test_exports_carry_the_flags_of_all_tests_and_mark_what_was_not_evaluated(
     cli: typer.Typer, settings: SharedSettings, tmp_path: Path
 ) -> None:
     runner = CliRunner()
@@ -254,7 +254,7 @@ def test_a_wrong_argument_is_named(cli: typer.Typer, tmp_path: Path, arguments: 
 
 
 @pytest.mark.integration
-def test_an_empty_export_says_so_and_writes_nothing(cli: typer.Typer, tmp_path: Path) -> None:
+def test_an_empty_export_is_reported_and_writes_nothing(cli: typer.Typer, tmp_path: Path) -> None:
     runner = CliRunner()
     runner.invoke(cli, ["migrate"])
     result = runner.invoke(

@@ -55,7 +55,7 @@ def test_a_backup_is_readable_by_its_owner_only(backup: Path) -> None:
     assert modes == {0}
 
 
-def test_secrets_are_left_out_unless_asked_for(source: BackupSource, backup: Path, tmp_path: Path) -> None:
+def test_secrets_are_left_out_without_the_option(source: BackupSource, backup: Path, tmp_path: Path) -> None:
     text = (backup / "settings" / "settings.env").read_text()
     assert "SKYGROUND_ZONE=UTC" in text
     assert "hush" not in text
@@ -244,7 +244,7 @@ def test_a_damaged_manifest_is_an_error(tmp_path: Path, text: str) -> None:
         read_manifest(tmp_path)
 
 
-def test_a_manifest_that_lies_about_the_schema_is_refused(backup: Path, target: RestoreTarget) -> None:
+def test_a_manifest_with_a_wrong_schema_is_refused(backup: Path, target: RestoreTarget) -> None:
     rewrite(backup, f'"schema_revision": "{read_manifest(backup).schema_revision}"', '"schema_revision": "initial"')
     with pytest.raises(BackupError, match="schema"):
         restored(backup, target)

@@ -115,7 +115,7 @@ def test_a_damaged_state_is_moved_aside(backup: Path, source: BackupSource) -> N
         assert state.documents.get("kind", "key") is not None
 
 
-def test_a_section_that_was_asked_for_and_is_not_there_is_an_error(source: BackupSource, tmp_path: Path) -> None:
+def test_a_wanted_section_that_the_backup_lacks_is_an_error(source: BackupSource, tmp_path: Path) -> None:
     log_only = make_source(source.rawlog.parent, source.state_url, sections=frozenset({Section.RAWLOG}))
     manifest = take(log_only, tmp_path / "log", plan(log_only), quiet)
     wanted = frozenset({Section.RAWLOG, Section.STATE})

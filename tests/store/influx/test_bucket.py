@@ -94,7 +94,7 @@ def test_spans_are_read(text: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "30", "d", "0d", "-3d", "30m", "1.5d", "9999999999d"])
-def test_other_spans_are_refused_in_words(text: str) -> None:
+def test_other_spans_are_refused_with_the_accepted_forms(text: str) -> None:
     with pytest.raises(ValueError, match="expected a retention"):
         parse_span(text)
 

@@ -60,19 +60,19 @@ def test_what_is_recent_costs_one_question_with_a_bound(store: InfluxStore) -> N
     assert "time >=" in asked[0]
 
 
-def test_only_stations_not_found_are_looked_for_in_all_of_history(store: InfluxStore) -> None:
+def test_only_stations_not_found_are_searched_in_all_of_history(store: InfluxStore) -> None:
     asked = list[str]()
     lasts(store, WANTED, asked)
     unbounded = [text for text in asked if "time >=" not in text]
     assert unbounded == [newest(("gas", "rad"), None, ["c", "d"])]
 
 
-def test_every_network_is_asked_at_once_and_each_instrument_comes_once(store: InfluxStore) -> None:
+def test_every_network_is_queried_at_once_and_each_instrument_comes_once(store: InfluxStore) -> None:
     frame = store.last_readings(("gas", "rad"), WANTED)
     assert list(zip(frame["station_id"], frame["instrument_id"], strict=True)) == sorted(AGES)
 
 
-def test_a_name_cannot_leave_its_place() -> None:
+def test_a_name_cannot_break_out_of_its_quotes() -> None:
     assert newest(('g"as',), None, ["a' OR 1=1"]) == (
         'SELECT * FROM "g\\"as" WHERE ("station" = \'a\\\' OR 1=1\') GROUP BY station, instrument ORDER BY time DESC LIMIT 1'
     )
@@ -92,7 +92,7 @@ def test_counts_of_hours_come_without_their_means(store: InfluxStore) -> None:
     assert "o3" not in found
 
 
-def test_the_newest_starts_of_a_network_are_looked_for_in_steps(
+def test_the_newest_starts_of_a_network_are_searched_in_steps(
     store: InfluxStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []

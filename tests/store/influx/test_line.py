@@ -28,7 +28,7 @@ def test_a_reading_is_one_wide_line_with_sorted_tags() -> None:
     assert line == b'gas,instrument=so2-1,station=ln-sy-01 so2=7.5,no=1.0,no__status="C" 1795348800000000000'
 
 
-def test_status_n_is_written_where_it_stands_so_that_it_replaces_another() -> None:
+def test_status_n_is_written_where_it_is_given_so_that_it_replaces_another() -> None:
     assert b'so2__status="N"' in (encode_reading(reading({"so2": 1.0}, {"so2": "N"})) or b"")
     assert b"__status" not in (encode_reading(reading({"so2": 1.0})) or b"")
 

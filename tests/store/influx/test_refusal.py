@@ -97,7 +97,9 @@ def test_a_field_of_another_type_costs_its_stations_lines_a_few_requests(
     assert requests == [4_000, 2_000, 2_000]
 
 
-def test_a_line_that_cannot_be_read_is_known_by_the_servers_words(store: InfluxStore, requests: list[int]) -> None:
+def test_a_line_that_cannot_be_parsed_is_identified_by_the_servers_message(
+    store: InfluxStore, requests: list[int]
+) -> None:
     lines = [line("a", n, "so2=" if n in (3, 70) else "so2=1") for n in range(100)]
     result = store.write_lines(Bucket.NATIVE, lines)
     assert ([item.index for item in result.rejected], result.accepted, requests) == ([3, 70], 98, [100, 98])

@@ -101,7 +101,7 @@ def test_other_instruments_do_not_mix_in(store: InfluxStore) -> None:
     assert store.read_native("gas", "a", "i", START, END).to_dict("list") == {"so2": [1.0]}
 
 
-def test_parameters_asked_for_are_there_even_without_a_value(store: InfluxStore) -> None:
+def test_named_parameters_are_columns_even_without_a_value(store: InfluxStore) -> None:
     store.write_readings([reading(0, {"so2": 1.0, "no": 2.0})])
     frame = store.read_native("gas", "a", "i", START, END, parameters=["so2", "o3"])
     assert list(frame) == ["so2", "o3"]
@@ -173,7 +173,7 @@ def test_hourly_frames_come_back_as_they_were(store: InfluxStore) -> None:
     pd.testing.assert_frame_equal(store.read_hourly("gas", "a", START, END), frame, check_freq=False)
 
 
-def test_a_station_without_hours_has_every_column_that_was_asked_for(store: InfluxStore) -> None:
+def test_a_station_without_hours_has_every_named_column(store: InfluxStore) -> None:
     codes = list(load_parameters())
     found = store.read_hourly("voc", "absent", START, START + timedelta(hours=1), codes)
     assert list(found) == [code + suffix for code in codes for suffix in ("", "__n", "__flag")]
@@ -206,7 +206,7 @@ def test_flags_come_back_with_any_text(store: InfluxStore) -> None:
     assert store.read_flags(Bucket.HOURLY, "gas", START, END).empty
 
 
-def test_a_verdict_taken_back_by_pass_is_gone(store: InfluxStore) -> None:
+def test_a_flag_withdrawn_by_pass_is_gone(store: InfluxStore) -> None:
     store.write_flags(Bucket.NATIVE, "gas", flag(3))
     store.write_flags(Bucket.NATIVE, "gas", flag(4, "range"))
     store.write_flags(Bucket.NATIVE, "gas", flag(1))
@@ -260,7 +260,7 @@ def test_an_absent_retention_policy_is_made_by_the_first_write(settings: SharedS
     store.close()
 
 
-def test_a_server_that_is_away_means_try_again() -> None:
+def test_an_unreachable_server_means_try_again() -> None:
     store = InfluxStore(
         SharedSettings(influx_url="http://127.0.0.1:9", influx_dialect=InfluxDialect.V1, influx_timeout_s=2)
     )

@@ -183,7 +183,7 @@ def test_what_was_accepted_before_the_overload_is_counted(server: Recorder) -> N
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_wrong_credentials_say_what_to_set(server: Recorder, status: int) -> None:
+def test_wrong_credentials_name_what_to_set(server: Recorder, status: int) -> None:
     server.answer = lambda _request: (status, b'{"code":"unauthorized","message":"unauthorized access"}')
     with pytest.raises(StoreAccessError, match="SKYGROUND_INFLUX_TOKEN"):
         store_at(server).write_lines(Bucket.NATIVE, [b"gas a=1 1"])

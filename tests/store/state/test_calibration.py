@@ -47,7 +47,7 @@ def test_the_last_check_before_a_moment_is_found(store: StateStore) -> None:
     assert store.calibration.list_last_checks("gas", AT) == []
 
 
-def test_a_judgement_is_kept_with_the_hours_it_reopens(store: StateStore) -> None:
+def test_an_outcome_is_kept_with_the_hours_it_reopens(store: StateStore) -> None:
     store.calibration.add_checks([result()], AT)
     (item,) = store.calibration.list_new_checks("gas")
     assert item.outcome is None

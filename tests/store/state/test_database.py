@@ -63,7 +63,7 @@ def test_tables_that_are_missing_are_explained(url: str) -> None:
         store.runs.list()
 
 
-def test_a_url_that_is_none_is_explained() -> None:
+def test_an_invalid_url_is_explained() -> None:
     with pytest.raises(StateError, match="SKYGROUND_STATE_URL"):
         StateStore("nonsense")
 

@@ -62,7 +62,7 @@ def test_the_progress_of_an_open_alert_is_kept_until_it_moves_on(store: StateSto
     assert status.progress.latest == status.transition.value
 
 
-def test_a_channel_that_fails_is_counted_dated_and_told_of_by_one_worker(store: StateStore) -> None:
+def test_a_channel_that_fails_is_counted_dated_and_reported_by_one_worker(store: StateStore) -> None:
     assert store.channels.get("email") is None
     for minute, ok in enumerate([True, False, False, True]):
         store.channels.note("email", ok=ok, detail="refused", now=NOW + timedelta(minutes=minute))

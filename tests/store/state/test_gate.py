@@ -43,7 +43,7 @@ def test_a_held_batch_blocks_until_it_is_released(store: StateStore) -> None:
     assert [item.ruling for item in kept.decisions] == [GateRuling.REJECT, GateRuling.RELEASE]
 
 
-def test_a_later_verdict_on_all_of_its_hours_lets_a_batch_through(store: StateStore) -> None:
+def test_a_later_pass_of_all_of_its_hours_lets_a_batch_through(store: StateStore) -> None:
     held = hold(store)
     hold(store, 0, 12, GateOutcome.PASS)
     assert store.gate.list_held(only_blocking=True)
@@ -57,7 +57,9 @@ def test_a_later_verdict_on_all_of_its_hours_lets_a_batch_through(store: StateSt
     ("change", "words"),
     [({"result_id": 99}, "no held batch"), ({"who": ""}, "needs a name"), ({"note": " "}, "a note")],
 )
-def test_a_decision_without_ground_is_refused(store: StateStore, change: dict[str, Any], words: str) -> None:
+def test_a_decision_without_batch_name_or_note_is_refused(
+    store: StateStore, change: dict[str, Any], words: str
+) -> None:
     held = hold(store)
     with pytest.raises(StateError, match=words):
         store.gate.decide(decision(**{"result_id": held, **change}))

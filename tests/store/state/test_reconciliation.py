@@ -21,7 +21,7 @@ def read_one(store: StateStore) -> ReconciliationRow:
     return row
 
 
-def test_rows_of_the_sheet_are_replaced_only_as_they_were_read(store: StateStore) -> None:
+def test_rows_of_the_reconciliation_are_replaced_only_as_they_were_read(store: StateStore) -> None:
     assert store.reconciliation.put([])
     assert store.reconciliation.put([sheet_row(1)])
     assert not store.reconciliation.put([sheet_row(2)])  # it is there by now
@@ -34,7 +34,7 @@ def test_rows_of_the_sheet_are_replaced_only_as_they_were_read(store: StateStore
 
 
 @pytest.mark.slow
-def test_no_process_undoes_what_another_added_to_a_row_of_the_sheet(url: str, store: StateStore) -> None:
+def test_no_process_undoes_what_another_added_to_a_row_of_the_reconciliation(url: str, store: StateStore) -> None:
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
         list(pool.map(_enter_thirty, [url, url], [0, 30]))
     assert read_one(store).facts.stored == 60

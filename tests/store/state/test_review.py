@@ -84,7 +84,7 @@ def test_a_review_that_is_named_twice_is_confirmed_once(store: StateStore) -> No
     assert store.reviews.audit().records == 2
 
 
-def test_one_act_cannot_say_two_things_of_an_hour(store: StateStore) -> None:
+def test_one_act_cannot_hold_two_verdicts_on_an_hour(store: StateStore) -> None:
     with pytest.raises(ReviewConflictError, match="is proposed twice"):
         propose(store, draft(0, 6), draft(5, 9))
     assert store.reviews.list() == []
@@ -166,7 +166,7 @@ def test_what_ends_a_review_frees_its_hours_and_needs_a_note(store: StateStore, 
         (draft(reason=ReviewReason.OTHER), "needs a note"),
     ],
 )
-def test_a_proposal_that_says_nothing_sound_is_refused(store: StateStore, wrong: ReviewDraft, words: str) -> None:
+def test_an_inconsistent_proposal_is_refused(store: StateStore, wrong: ReviewDraft, words: str) -> None:
     with pytest.raises(ReviewError, match=words):
         propose(store, wrong, note="")
     assert store.reviews.list() == []

@@ -30,7 +30,7 @@ def test_a_run_ends_with_its_block(store: StateStore) -> None:
     assert (run.state, run.counts) == (RunState.DONE, {"hours": 3})
 
 
-def test_a_run_whose_block_raises_is_failed_with_the_words(store: StateStore) -> None:
+def test_a_run_whose_block_raises_is_failed_with_the_error(store: StateStore) -> None:
     with pytest.raises(KeyError), store.runs.open("qc", "gas", NOW, NOW, "1.0"):
         {}["hour"]
     (run,) = store.runs.list()
@@ -57,7 +57,7 @@ def test_a_run_of_a_killed_process_is_lost_when_the_next_starts(url: str, store:
     assert {run.id: run.state for run in store.runs.list()}[here] is RunState.RUNNING
 
 
-def test_a_run_on_another_host_is_lost_after_two_days_and_says_so_if_it_ends(store: StateStore) -> None:
+def test_a_run_on_another_host_is_lost_after_two_days_unless_it_ends(store: StateStore) -> None:
     far = store.runs.start("reprocess", None, NOW, NOW, "1.0")
     for days, state in ((1, RunState.RUNNING), (3, RunState.LOST)):
         with store.database.writing() as connection:

@@ -30,7 +30,7 @@ def test_other_stations_and_networks_are_not_screened(store: StateStore) -> None
     assert _listed(store, "b-1") == []
 
 
-def test_only_what_is_asked_for_is_listed(store: StateStore) -> None:
+def test_only_what_overlaps_the_span_is_listed(store: StateStore) -> None:
     store.screened.add("gas", ["a-1"], NOON - 48 * HOUR, NOON + 48 * HOUR)
     assert _listed(store, back=2, ahead=3) == [(-2, 3)]
 
@@ -67,7 +67,7 @@ def _migrate_to(store: StateStore, revision: str) -> None:
         command.downgrade(_alembic_config(connection), revision)
 
 
-def test_an_interval_is_cut_at_the_span_that_is_asked_for(store: StateStore) -> None:
+def test_an_interval_is_cut_at_the_span_of_the_query(store: StateStore) -> None:
     store.screened.add("gas", ["a-1"], NOON, NOON + HOUR)
     half = NOON + timedelta(minutes=30)
     assert store.screened.list("gas", "a-1", half, NOON + 2 * HOUR) == (Interval(half, NOON + HOUR),)
