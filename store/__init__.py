@@ -1,1 +1,1 @@
-"""The only place that knows the databases."""
+"""Access to the databases: raw log, time series, state, exports, backup. No other folder has it."""

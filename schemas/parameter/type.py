@@ -1,4 +1,4 @@
-"""What is known of one observed property, and the errors about parameters.
+"""Properties of an observed parameter, and the errors about parameters.
 
 Errors::
 

@@ -42,7 +42,7 @@ def running(run_dir: Path, state_url: str, state_file: Path | None) -> list[str]
 
 
 def airflow(run_dir: Path) -> list[str]:
-    """Processes of Airflow whose tasks would use a run directory: between two tasks it has nothing of it open."""
+    """Processes of Airflow whose tasks would use a run directory; between two tasks no file of it is open."""
     return [
         _shown(process)
         for process in _others()

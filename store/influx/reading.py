@@ -59,9 +59,9 @@ class ReadingStore:
         self._retentions = Retentions(self._http)
         self._lock = threading.Lock()
 
-    def on_answer(self, heard: Callable[[], object]) -> None:
-        """Have ``heard`` called after each answer of the server: who waits for a slow one does not hang."""
-        self._http.on_answer = heard
+    def on_answer(self, call: Callable[[], object]) -> None:
+        """Call a function after each answer of the server: a sign of life while a slow query runs."""
+        self._http.on_answer = call
 
     def close(self) -> None:
         """Close the connections."""

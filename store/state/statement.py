@@ -23,7 +23,7 @@ def utc_now() -> datetime:
 
 
 def insert(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite_dialect.Insert:
-    """INSERT with ``ON CONFLICT`` of the database at hand."""
+    """INSERT with ``ON CONFLICT`` of the connected database."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite_dialect.insert(table)
 
 

@@ -1,4 +1,4 @@
-"""Whether the credentials at hand may write and read each bucket."""
+"""Tests of the credentials: may they write and read each bucket."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def try_access(http: InfluxHttp) -> list[Access]:
-    """Try to write to and to read from every bucket with the credentials at hand; nothing is written.
+    """Try to write to and to read from every bucket with the credentials of the settings; nothing is written.
 
     An empty write is checked by the server like any other (organisation, bucket, permission), and stores nothing.
 

@@ -1,4 +1,4 @@
-"""Oldest entries of the quarantine that go when a bound is reached; they are counted."""
+"""Expiry of the oldest entries of the quarantine when a bound is reached; they are counted."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ QUESTION_ROWS = 500
 
 
 def expire_items(connection: sa.Connection, limit: int) -> None:
-    """Let the oldest items go when there are more than ``limit``, and count them."""
+    """Delete the oldest items where there are more than ``limit``, and count them."""
     # ids only grow, so their span bounds the number from above without counting
     oldest, newest = connection.execute(sa.select(sa.func.min(quarantine.c.id), sa.func.max(quarantine.c.id))).one()
     if newest is None or newest - oldest < limit:
         return
-    let_go(connection, quarantine.c.id <= newest - limit)
+    delete_counted(connection, quarantine.c.id <= newest - limit)
 
 
 def first_kept_message(connection: sa.Connection, limit_bytes: int) -> int | None:
@@ -32,7 +32,7 @@ def first_kept_message(connection: sa.Connection, limit_bytes: int) -> int | Non
     return None
 
 
-def let_go(connection: sa.Connection, doomed: sa.ColumnElement[bool]) -> None:
+def delete_counted(connection: sa.Connection, doomed: sa.ColumnElement[bool]) -> None:
     """Delete entries, count them by reason, and delete messages that no entry needs."""
     now = utc_now()
     for reason, count in connection.execute(

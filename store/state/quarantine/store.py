@@ -14,7 +14,7 @@ import msgspec
 import sqlalchemy as sa
 
 from schemas.message import MAX_PAYLOAD_BYTES, RawMessage
-from store.state.quarantine.expiry import QUESTION_ROWS, expire_items, first_kept_message, let_go
+from store.state.quarantine.expiry import QUESTION_ROWS, delete_counted, expire_items, first_kept_message
 from store.state.quarantine.item import COLUMNS, JOINED, QuarantinedItem, QuarantineSize, QuarantineState, to_item
 from store.state.statement import insert, narrowed, utc_now
 from store.state.table import quarantine, quarantine_expired, quarantine_message
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from store.state.database import StateDatabase
 
 
-#: Most items the quarantine holds; the oldest go first, and are counted. At 1 kB a message: some 200 MB.
+#: Most items the quarantine holds; the oldest expire first, and are counted. At 1 kB a message: some 200 MB.
 MAX_ITEMS = 200_000
 #: Most payload that the messages of these items hold together [B].
 MAX_BYTES = 1 << 30
@@ -144,7 +144,7 @@ class QuarantineStore:
             return QuarantineSize(int(items), int(connection.execute(sa.select(held)).scalar_one()))
 
     def expire(self, before: datetime, *, dry_run: bool = False) -> int:
-        """Let items of messages received before ``before`` go, and those over the bound of bytes, oldest first; counted."""
+        """Delete items of messages received before ``before``, and those over the bound of bytes, oldest first; counted."""
         with self.database.writing() as connection:
             old = sa.select(quarantine_message.c.id).where(quarantine_message.c.received_at < before)
             doomed: sa.ColumnElement[bool] = quarantine.c.message_id.in_(old)
@@ -153,11 +153,11 @@ class QuarantineStore:
                 doomed = sa.or_(doomed, quarantine.c.message_id < over)
             count = connection.execute(sa.select(sa.func.count()).where(doomed)).scalar_one()
             if count and not dry_run:
-                let_go(connection, doomed)
+                delete_counted(connection, doomed)
         return int(count)
 
     def count_expired(self) -> dict[str, int]:
-        """Items that had to go because the quarantine was full, by reason, since the beginning."""
+        """Items that expired because the quarantine was full, by reason, since the beginning."""
         with self.database.reading() as connection:
             rows = connection.execute(sa.select(quarantine_expired.c.reason, quarantine_expired.c.count))
             return {reason: count for reason, count in rows}  # noqa: C416 - rows are not tuples to mypy
