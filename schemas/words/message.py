@@ -9,6 +9,7 @@ format in the text  what is written
 ``{x:word.check}``  the catalogue entry ``word.check.<x>``; the argument itself where there is none
 ``{x:parameters}``  short names of parameters by their codes, which commas separate
 ``{x:bilingual}``   a JSON list of two texts, English and Chinese
+``{x:moment}``      a moment of ISO 8601: 2026-11-27 16:00 UTC; other text unchanged
 ``{x:reasons}``     the sentences of a JSON list of stored reasons
 ``{x:ratios}``      a ratio a parameter, ``toluene=3.1,benzene=2``: toluene 3.1 times, benzene 2.0 times
 ``{x:tests}``       names of QC tests by their identifiers, which commas separate
@@ -21,6 +22,7 @@ from __future__ import annotations
 import json
 import math
 import string
+from datetime import UTC, datetime
 from functools import cache, lru_cache
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -159,6 +161,14 @@ def _bilingual(value: str, language: str) -> str:
     return str(json.loads(value)[language == "zh"])
 
 
+def _moment(value: object, _: str) -> str:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment.tzinfo else str(value)
+
+
 def _reasons(value: str, language: str) -> str:
     return _word("word.list.semicolon", "; ", language).join(sentence(stored, language) for stored in json.loads(value))
 
@@ -172,6 +182,7 @@ _WRITERS: Mapping[str, Callable[[Any, str], str]] = {
     "unit": lambda value, _: unit_text(str(value)),
     "percent": _percent,
     "bilingual": _bilingual,
+    "moment": _moment,
     "reasons": _reasons,
     "parameters": parameters_text,
     "ratios": ratios_text,

@@ -88,7 +88,7 @@ def test_both_languages_have_the_figures(kind: FindingKind, now: datetime) -> No
 
 
 def test_a_held_batch_shows_its_failures_in_the_language_of_the_reader(now: datetime) -> None:
-    assert "excluded from products: the batch has no hour. See" in render(
+    assert "excluded from products: the batch has no hour. Run" in render(
         detail_of(finding(FindingKind.GATE, now)), "en"
     )
     assert "不进入产品：本批次没有任何小时数据。" in render(detail_of(finding(FindingKind.GATE, now)), "zh")
@@ -104,5 +104,5 @@ def test_a_held_batch_of_an_earlier_version_keeps_its_texts(now: datetime) -> No
         "en": ["CO is outside", "no"],
     }
     earlier = Finding(key="gate_hold", kind=FindingKind.GATE, facts=facts, first_at=now, last_at=now)
-    assert "CO is outside; no. See" in render(detail_of(earlier), "en")
+    assert "CO is outside; no. Run" in render(detail_of(earlier), "en")
     assert "CO 超限；无数据。" in render(detail_of(earlier), "zh")

@@ -94,3 +94,11 @@ def test_an_unknown_key_is_an_error_and_an_unknown_language_is_english() -> None
 
 def test_words_below_a_prefix_are_named_without_it() -> None:
     assert words("en", "word")("status.C") == "calibration"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("2026-11-28T00:00:00+08:00", "2026-11-27 16:00 UTC"), ("–", "–"), ("2026-11-28T00:00:00", "2026-11-28T00:00:00")],
+)
+def test_a_moment_is_written_in_utc_and_other_text_unchanged(value: str, text: str) -> None:
+    assert format_message("since {at:moment}", "en", {"at": value}) == f"since {text}"
