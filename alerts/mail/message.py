@@ -189,7 +189,7 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
     return {
         "language": language,
         "w": words(language, "mail").catalogue,
-        "colon": "：" if language == "zh" else ": ",
+        "colon": wording.word("colon", language),
         "view": first,
         "colour": COLOURS[label_kind(first.transition, is_late=False).removeprefix("severity_")],
         "label": _label(first, language),

@@ -21,20 +21,6 @@ NAMES = (
     "sensors/simulator/layout.py",  # stations of the simulator
 )
 """Files whose Chinese text is data: names of places, and what is read from elsewhere."""
-LEFT = frozenset(
-    {
-        "alerts/mail/message.py",
-        "analysis/case/wording.py",
-        "analysis/coanalysis/statement.py",
-        "analysis/receptor/wind.py",
-        "analysis/statement.py",
-        "qc/gate/outcome.py",
-        "qc/gate/suite.py",
-        "qc/gate/suite_product.py",
-        "qc/run/gate/data_docs.py",
-    }
-)
-"""Files that still hold sentences in two languages; the list may only get shorter."""
 
 
 def _sources() -> Iterator[Path]:
@@ -74,13 +60,12 @@ def chinese_lines(source: str) -> list[int]:
 
 
 def test_chinese_text_is_in_the_catalogues_and_not_in_code() -> None:
-    found = {
+    assert {
         f"{path.relative_to(ROOT)}:{line}"
         for path in _sources()
         if not f"{path.relative_to(ROOT)}".startswith(NAMES)
         for line in chinese_lines(path.read_text(encoding="utf-8"))
-    }
-    assert {place for place in found if place.partition(":")[0] not in LEFT} == set()
+    } == set()
 
 
 def test_help_texts_may_be_in_both_languages_and_sentences_may_not() -> None:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from qc.gate.gate import render_page
+from schemas.gate import GateOutcome
 from schemas.words import LANGUAGES, sentence, words
 
 if TYPE_CHECKING:
@@ -46,7 +47,6 @@ _OUTSIDE = re.compile(
 #: Scripts, and footers with outside links; elements that need scripts are hidden by the style.
 _SCRIPT = re.compile(r"<(script|footer)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
 _OUTCOME = re.compile(r'<p class="(\w+)"')
-_WORDS = {"hold": "扣留 held", "warn": "提醒 warned", "pass": "通过 passed"}
 
 
 @contextmanager
@@ -84,18 +84,27 @@ def _head(report: GateReport) -> str:
     outcome = report.result.value
     texts = [[html.escape(sentence(item.reason, language)) for language in ("zh", "en")] for item in report.failures]
     failures = "".join(f"<li>{'<br>'.join(both)}</li>" for both in texts)
-    about = f"规则集版本 suite version {html.escape(report.suite_version)} · {report.evaluated} 项 expectations"
+    about = _both("suite", version=html.escape(report.suite_version), count=report.evaluated)
     return (
-        f'<p><a href="../../index.html">质控门禁 QC gate</a></p><p class="{outcome}">{_WORDS[outcome]}</p>'
+        f'<p><a href="../../index.html">{_both("title")}</a></p><p class="{outcome}">{_outcome_text(outcome)}</p>'
         f"<ul>{failures}</ul><p>{about}</p>"
     )
+
+
+def _both(key: str, **arguments: object) -> str:
+    """A text in both languages: the pages are files without a reader's choice."""
+    return " · ".join(words(language, "page.datadocs")(key, **arguments) for language in LANGUAGES)
+
+
+def _outcome_text(outcome: str) -> str:
+    return _both(outcome) if outcome in tuple(GateOutcome) else ""
 
 
 def write_index(site: Path) -> None:
     """List the newest pages of every network and product, each with its outcome."""
     parts = "".join(_listed(directory) for directory in sorted(path for path in site.iterdir() if path.is_dir()))
     head = f"<meta charset='utf-8'><title>skyground data docs</title>{_META}{_STYLE}"
-    body = f"<p><a href='/'>← skyground</a></p><h1>质控门禁 QC gate</h1>{parts}"
+    body = f"<p><a href='/'>← skyground</a></p><h1>{_both('title')}</h1>{parts}"
     # Replaced at once: the console may read it at any moment.
     made = site / ".index.html"
     made.write_text(f"<!doctype html><html lang='zh'><head>{head}</head><body>{body}</body></html>\n", encoding="utf-8")
@@ -106,7 +115,7 @@ def _listed(directory: Path) -> str:
     pages = sorted((directory / "validations").glob("*.html"), reverse=True)[:_SHOWN_IN_INDEX]
     items = "".join(
         f'<li><a href="{directory.name}/validations/{page.name}">{_when(page.stem)}</a> '
-        f'<span class="{outcome}">{_WORDS.get(outcome, "")}</span></li>'
+        f'<span class="{outcome}">{_outcome_text(outcome)}</span></li>'
         for page in pages
         for outcome in [_outcome_of(page)]
     )

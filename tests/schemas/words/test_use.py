@@ -13,6 +13,7 @@ from analysis.receptor.source_kind import tracer_file
 from analysis.receptor.wind import SECTORS, sector_code
 from console.view.link import Advice, LinkState
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
+from schemas.gate import GateOutcome
 from schemas.message import NetworkCode
 from schemas.reading import RejectReason
 from schemas.statement import Confidence
@@ -34,6 +35,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "page.alert_kind.": (*RuleKind, *(f"{kind}_station" for kind in RuleKind)),
     "page.alerts.station_": ("system", "all"),
     "page.severity.": Severity,
+    "page.datadocs.": (*GateOutcome, "title", "suite"),
     "page.flag.": tuple("12349"),
     "page.status.": tuple("FMSDCTB"),
     "page.period.": ("24h", "3d", "7d", "30d"),
