@@ -28,7 +28,7 @@ from alerts.rules.threshold.rule import RuleAveraging, ThresholdRule
 from alerts.rules.threshold.sample import HOUR
 from qc.limits.load import ThresholdError
 from qc.run.verdict import rule_of, verdict_of
-from qc.verdict.verdict import Word
+from qc.verdict.word import Word
 from schemas.alert import AlertState, RuleKind
 from schemas.city import city_name
 from schemas.geodesy import great_circle_km

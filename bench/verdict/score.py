@@ -22,8 +22,9 @@ from bench.verdict.plan import plan_of
 from bench.verdict.week import PlannedWeek, province_week
 from qc.run.limits import load_thresholds
 from qc.verdict.evidence import EVIDENCE, collect_evidence
-from qc.verdict.verdict import Word, weigh
+from qc.verdict.verdict import weigh
 from qc.verdict.weight import VerdictRule
+from qc.verdict.word import Word
 from schemas.words import words
 
 if TYPE_CHECKING:

@@ -6,9 +6,8 @@ same time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,8 +25,7 @@ JOINED_H = 6.0
 """Stretches closer than this are one visit [h]; project default."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceVisit:
+class ServiceVisit(NamedTuple):
     """First and last row of a visit, both included."""
 
     first: int

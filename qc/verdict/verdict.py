@@ -7,13 +7,13 @@ The log-odds of an event are a prior plus one weight for each piece of evidence 
 from __future__ import annotations
 
 import math
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from qc.verdict.evidence import collect_evidence
 from qc.verdict.weight import WeighedEvidence, weigh_one
+from qc.verdict.word import Word, probability, word_of
 from schemas.words import render, words
 
 if TYPE_CHECKING:
@@ -22,18 +22,8 @@ if TYPE_CHECKING:
     from qc.verdict.context import CaseContext, Indication
     from qc.verdict.weight import VerdictRule
 
-UNDECIDED = 0.5
-"""Log-odds below which a verdict is undecided [1]; project default."""
 SUMMARY_REASONS = 3
 """Reasons in the summary."""
-
-
-class Word(StrEnum):
-    """Fault, event or undecided."""
-
-    EVENT = "event"
-    FAULT = "fault"
-    UNDECIDED = "undecided"
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,29 +88,13 @@ def weigh(context: CaseContext, indications: Sequence[Indication], rule: Verdict
     weighed = [weigh_one(item, rule) for item in indications if item.is_event is not None]
     weighed.sort(key=lambda item: -abs(item.weight))
     log_odds = rule.prior + math.fsum(item.weight for item in weighed)
-    word = Word.EVENT if log_odds > 0 else Word.FAULT
     return Verdict(
         station_id=context.station.id,
         parameter=context.parameter,
-        word=Word.UNDECIDED if abs(log_odds) < UNDECIDED else word,
+        word=word_of(log_odds),
         probability=probability(log_odds),
         log_odds=log_odds,
         prior=rule.prior,
         evidence=tuple(weighed),
         silent=tuple(item.name for item in indications if item.is_event is None),
     )
-
-
-def probability(log_odds: float) -> float:
-    """Logistic function, 0 to 1 [1].
-
-    Examples
-    --------
-    >>> probability(0.0)
-    0.5
-    >>> round(probability(2.0), 3)
-    0.881
-    """
-    if log_odds < 0:
-        return math.exp(log_odds) / (1 + math.exp(log_odds))
-    return 1 / (1 + math.exp(-log_odds))

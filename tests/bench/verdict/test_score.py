@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bench.verdict.score import FITTED, HELD_OUT, PROVINCE, SCORED, Job, ScoredCase, claims_of, figures_of, fit
-from qc.verdict.verdict import Word
+from qc.verdict.word import Word
 
 
 def scored(

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from qc.run import job
 from qc.run.verdict import CaseError, rule_of, verdict_of
-from qc.verdict.verdict import Word
+from qc.verdict.word import Word
 from schemas.interval import Interval
 from schemas.reading import Reading
 from store.influx.store import Bucket, InfluxStore

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from qc.run.verdict import CaseError, rule_of, verdict_of
-from qc.verdict.verdict import Verdict, Word
+from qc.verdict.word import Word
 from schemas.interval import Interval
 from schemas.reading import Reading
 from schemas.words import render
@@ -18,6 +18,7 @@ from tests.network import instrument, network_text, station
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from qc.verdict.verdict import Verdict
     from store.influx.store import InfluxStore
     from store.settings import SharedSettings
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from qc.run.limits import load_thresholds
 from qc.verdict.context import CaseContext
 from qc.verdict.evidence import EVIDENCE, collect_evidence
-from qc.verdict.verdict import Verdict, Word, evaluate_case, probability
+from qc.verdict.verdict import Verdict, evaluate_case
 from qc.verdict.weight import VerdictRule
+from qc.verdict.word import Word, probability
 from schemas.flag import Flag
 from schemas.frames import FLAG_COLUMNS, empty_flags
 from schemas.interval import Interval
