@@ -42,14 +42,8 @@ _CHART_MARGIN = timedelta(hours=48)
 class EpisodeData:
     """Input of an attribution: a station and its joined hours.
 
-    Attributes
-    ----------
-    station : Station
-    hourly : DataFrame
-        ``schemas.frames`` hourly: the station's parameters, with VOC, components and weather of another instrument of the
-        station or of a station near by.
-    borrowed : mapping of str to (station id, km)
-        Which networks (``voc``, ``pm``, ``met``) came from another station.
+    ``hourly`` (`schemas.frames`) holds the parameters of the station, with VOC, components and weather of its other instruments
+    or of a nearby station; ``borrowed`` has the id and the distance [km] of that station by network (``voc``, ``pm``, ``met``).
     """
 
     station: Station
@@ -86,15 +80,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Evidence of an episode before it is stated.
-
-    Attributes
-    ----------
-    sectors : SectorTable or None
-        Of the background; None without wind or values.
-    wind_from_deg, wind_speed_m_s : float or None
-        Mean direction [deg] and vector speed [m s⁻¹] of the episode.
-    """
+    """Evidence of an episode before it is stated: ``sectors`` of its background, the mean wind of the episode itself."""
 
     background: Background
     sectors: SectorTable | None

@@ -28,21 +28,11 @@ MINIMUM_PAIRS = 20
 
 
 class SecondaryCarbon(msgspec.Struct, frozen=True, kw_only=True):
-    """Primary ratio with method and sample size.
-
-    Attributes
-    ----------
-    method : str
-    primary_ratio : float or None
-        (OC/EC) of primary emissions [1]; None where it cannot be derived.
-    reason : str
-        Why not, else empty.
-    n : int
-        Pairs of OC and EC used.
-    """
+    """Primary ratio from ``n`` pairs of OC and EC; without one, the reason."""
 
     method: str
     primary_ratio: float | None
+    """(OC/EC) of primary emissions [1]; None where it cannot be derived."""
     reason: str
     n: int
 

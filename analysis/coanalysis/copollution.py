@@ -77,10 +77,7 @@ def joint_days(statistics: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
     -------
     pd.DataFrame
         ``pm25, o3_mda8, pm25_limit, o3_limit`` [µg m⁻³], ``pm25_exceeds, o3_exceeds, joint`` (1, 0, NaN = not valid).
-
-    References
-    ----------
-    GB 3095-2012; GB 3095-2026 Table 1.
+        The limits are those of `analysis.statistics.limit.limit`.
 
     Examples
     --------

@@ -35,19 +35,14 @@ class Enrichment(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
-    ratio : float
-        Episode median by background median [1].
-    relative : float
-        ``ratio`` by the median ratio of all species, so that common accumulation does not count [1].
+    ratio, relative : float
+        Episode median by background median, and that by the median ratio of all species, which excludes common accumulation [1].
     score : float
-        Robust standard deviations.
+        Distance from the background in robust standard deviations [1].
     episode_median, background_median : float
         Canonical unit of the parameter.
     episode_n, background_n : int
-        Hours.
-    same_hours : bool
-        Whether the background holds the same hours of day only.
-    enriched : bool
+        Hours; with ``same_hours`` the background has the hours of day of the episode only.
     """
 
     parameter: str
@@ -63,27 +58,16 @@ class Enrichment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KindEvidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Evidence for one kind of source.
-
-    Attributes
-    ----------
-    kind : str
-        One of ``data/tracers.toml``.
-    name_zh, name_en : str
-        As in the catalogues (``word.source_kind``).
-    strength : float
-        Mean log2 of the relative enrichment over the tracers that were measured.
-    enriched : tuple of str
-    measured, listed : int
-        Tracers that could be compared, and that the kind has.
-    """
+    """Evidence for one kind of source of ``data/tracers.toml``, named as in the catalogues (``word.source_kind``)."""
 
     kind: str
     name_zh: str
     name_en: str
     strength: float
+    """Mean log2 of the relative enrichment over the measured tracers [1]."""
     enriched: tuple[str, ...]
     measured: int
+    """Tracers that could be compared, of those ``listed`` for the kind."""
     listed: int
 
     @property

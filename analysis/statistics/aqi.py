@@ -2,19 +2,18 @@
 
 References
 ----------
-HJ 633-2012 4.3-4.4, 6.1-6.2; HJ 633-2026 Table 3 and the rules for incomplete data. Levels: ``data/aqi_levels.csv``.
+HJ 633-2012 4.3-4.4, 6.1-6.2; HJ 633-2026 Table 3 and the rules for incomplete data.
 """
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
 from typing import TYPE_CHECKING
 
+from analysis.statistics.aqi_level import AqiLevel, level_of
 from analysis.statistics.iaqi import Averaging, iaqi
-from analysis.statistics.limit import DATA, Edition, edition_on, pollutant_name
+from analysis.statistics.limit import Edition, edition_on, pollutant_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -44,18 +43,6 @@ class Item:
 
     def __str__(self) -> str:
         return f"{self.pollutant} {self.averaging}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AqiLevel:
-    """One of the six AQI levels."""
-
-    level: int
-    lowest: int
-    highest: int
-    name_zh: str
-    name_en: str
-    colour: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,40 +171,6 @@ def aqi(
     iaqis = {item: iaqi(item.pollutant, item.averaging, given.get(item), day, edition=rules) for item in items}
     missing = tuple(item for item, index in iaqis.items() if index is None)
     return _result(iaqis, missing, rules)
-
-
-def level_of(index: int) -> AqiLevel:
-    """Level of an AQI from 0 to 500.
-
-    Examples
-    --------
-    >>> level_of(101).name_en
-    'Lightly polluted'
-    """
-    return next(level for level in levels() if index <= level.highest)
-
-
-@cache
-def levels() -> tuple[AqiLevel, ...]:
-    """The six levels, ascending.
-
-    Examples
-    --------
-    >>> [level.highest for level in levels()]
-    [50, 100, 150, 200, 300, 500]
-    """
-    with (DATA / "aqi_levels.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(
-            AqiLevel(
-                level=int(row["level"]),
-                lowest=int(row["aqi_lo"]),
-                highest=int(row["aqi_hi"]),
-                name_zh=row["name_zh"],
-                name_en=row["name_en"],
-                colour=f"#{int(row['r']):02x}{int(row['g']):02x}{int(row['b']):02x}",
-            )
-            for row in csv.DictReader(file)
-        )
 
 
 def _averaging(text: str) -> Averaging:

@@ -13,8 +13,8 @@ from analysis.statistics.aqi import (
     Item,
     Report,
     items_of,
-    levels,
 )
+from analysis.statistics.aqi_level import levels
 from analysis.statistics.daily import MINIMUM_HOURS_OF_DAY, daily_maximum, daily_mean
 from analysis.statistics.iaqi import Averaging, iaqi_series
 from analysis.statistics.limit import FIRST_DAY_2026, PARAMETER_OF, Edition
@@ -89,9 +89,7 @@ def daily_statistics(hourly: pd.DataFrame, zone: ZoneInfo, *, until: datetime | 
         ``o3_mda8`` and ``o3_1h`` [µg m⁻³]; NaN where the validity rule fails. ``<name>_hours`` counts valid hours,
         ``o3_mda8_windows`` valid windows.
 
-    References
-    ----------
-    GB 3095-2026 Table 4.
+    Validity rules: `analysis.statistics.daily` and `analysis.statistics.ozone` (GB 3095-2026 Table 4).
 
     Examples
     --------

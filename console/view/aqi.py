@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from analysis.statistics.aqi import level_of
+from analysis.statistics.aqi_level import level_of
 from analysis.statistics.exceedance import count_days
 from console.view.quantity import name_of
 from schemas.city import city_name

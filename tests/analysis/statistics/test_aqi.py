@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.statistics.aqi import Report, aqi, level_of
+from analysis.statistics.aqi import Report, aqi
+from analysis.statistics.aqi_level import level_of
 from analysis.statistics.concentration import ConcentrationError
 from analysis.statistics.iaqi import NoBreakpointsError, iaqi, iaqi_series
 from analysis.statistics.limit import Edition, UnknownPollutantError
