@@ -10,23 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from schemas.message import NetworkCode
-from schemas.moment import BoundsError, parse_moment
+from schemas.moment import parse_moment
 from schemas.network import Station
-from sensors.datasets.table import (
-    DatasetColumn,
-    Numbering,
-    Row,
-    files_at,
-    instrument_for,
-    interval_of,
-    read_table,
-    readings_of,
-    values_of,
-)
+from sensors.datasets import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
     from pathlib import Path
 
     from schemas.reading import Reading
@@ -39,12 +28,12 @@ CALM = "静穏"
 
 _MISSING = frozenset({"", "-9", "-9.0"})
 _COLUMNS = (
-    DatasetColumn("air_dose_rate", "gamma1", "gamma_dose_rate", "uSv/h"),
-    DatasetColumn("counting_rate", "gamma1", "counting_rate", "1/min"),
-    DatasetColumn("wind_speed", "gamma1", "wind_speed", "m/s"),
-    DatasetColumn("precipitation", "gamma1", "rain", "mm"),
+    table.DatasetColumn("air_dose_rate", "gamma1", "gamma_dose_rate", "uSv/h"),
+    table.DatasetColumn("counting_rate", "gamma1", "counting_rate", "1/min"),
+    table.DatasetColumn("wind_speed", "gamma1", "wind_speed", "m/s"),
+    table.DatasetColumn("precipitation", "gamma1", "rain", "mm"),
 )
-_DIRECTION = DatasetColumn("wind_direction", "gamma1", "wind_direction", "deg")
+_DIRECTION = table.DatasetColumn("wind_direction", "gamma1", "wind_direction", "deg")
 _PLACES = (
     # id, name, romanised, lon, lat, altitude [m]: from stations_weather.csv of the data set
     ("01110007600", "ヘロカルウス", "Herokarusu", 140.522618, 43.037827, 123.0),
@@ -78,7 +67,7 @@ STATIONS = tuple(
         lat=lat,
         altitude_m=altitude_m,
         late_window_h=0,
-        instruments=(instrument_for((*_COLUMNS, _DIRECTION), "gamma1", NetworkCode.RAD, MEDIAN_STEP_S),),
+        instruments=(table.instrument_for((*_COLUMNS, _DIRECTION), "gamma1", NetworkCode.RAD, MEDIAN_STEP_S),),
     )
     for foreign_id, name, romanised, lon, lat, altitude_m in _PLACES
 )
@@ -86,40 +75,21 @@ _BY_FOREIGN_ID = {station.id.removeprefix("jp-"): station for station in STATION
 
 
 def read(path: Path) -> Iterator[Reading]:
-    """Readings in the order of the file: station by station.
-
-    Raises
-    ------
-    DatasetError
-        At the first line that is not as expected.
-    """
-    numbering = Numbering()
-    columns = ["station_id", "time_utc", "wind_direction", *(column.name for column in _COLUMNS)]
-    for file in files_at(path, "ramis_20stations.csv*"):
-        for row in read_table(file, columns):
-            station = _BY_FOREIGN_ID.get(row.cells["station_id"])
-            if station is None:
-                row.fail("station_id", "one of the 20 stations of the data set")
-            at = _time(row)
-            values = values_of(row, _COLUMNS, _MISSING)
-            direction = _direction(row)
-            if direction is not None:
-                values.setdefault("gamma1", {})["wind_direction"] = direction
-            yield from readings_of(station, interval_of(row, "time_utc", at), values, numbering)
+    """Readings in the order of the file, station by station; raises `DatasetError`."""
+    return table.read_dataset(path, "ramis_20stations.csv*", _rows, _observed)
 
 
-def _time(row: Row) -> datetime:
-    expected = "a UTC time as 2026-07-08T00:20:00Z"
-    try:
-        return parse_moment(row.cells["time_utc"])
-    except BoundsError:
-        row.fail("time_utc", expected)
+def _rows(file: Path) -> Iterator[table.Row]:
+    return table.read_table(file, ["station_id", "time_utc", "wind_direction", *(column.name for column in _COLUMNS)])
 
 
-def _direction(row: Row) -> float | None:
-    name = row.cells["wind_direction"]
-    if name in {"", CALM}:
-        return None
-    if name not in POINTS:
-        row.fail("wind_direction", f"{CALM} or one of {' '.join(POINTS)}")
-    return POINTS.index(name) * 22.5
+def _observed(row: table.Row) -> Iterator[table.Observed]:
+    station = _BY_FOREIGN_ID.get(row.cells["station_id"])
+    if station is None:
+        row.fail("station_id", "one of the 20 stations of the data set")
+    at = row.moment("time_utc", "a UTC time as 2026-07-08T00:20:00Z", lambda: parse_moment(row.cells["time_utc"]))
+    values = table.values_of(row, _COLUMNS, _MISSING)
+    if row.cells["wind_direction"] not in {"", CALM}:
+        direction_deg = row.direction_deg("wind_direction", POINTS, f"{CALM} or one of {' '.join(POINTS)}")
+        values.setdefault("gamma1", {})["wind_direction"] = direction_deg
+    yield table.Observed(station, table.interval_of(row, "time_utc", at), values)

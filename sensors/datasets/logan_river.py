@@ -24,18 +24,7 @@ from schemas.message import NetworkCode
 from schemas.network import Station
 from schemas.parameter import parameter
 from schemas.units import convert
-from sensors.datasets.table import (
-    DatasetColumn,
-    DatasetError,
-    Numbering,
-    Row,
-    files_at,
-    instrument_for,
-    interval_of,
-    read_cells,
-    readings_of,
-    values_of,
-)
+from sensors.datasets import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -55,12 +44,12 @@ _TIME = "datetime"
 _DAY_DIGEST = 12
 _NOTHING = frozenset({"", "null", "na", "nan", "none"})
 _COLUMNS = (
-    DatasetColumn("temp", "sonde", "water_temperature", "degC"),
-    DatasetColumn("cond", "sonde", "water_conductivity", "uS/cm"),
-    DatasetColumn("ph", "sonde", "ph", "1"),
-    DatasetColumn("do", "sonde", "dissolved_oxygen", "mg/L"),
-    DatasetColumn("turb", "sonde", "turbidity", "NTU"),
-    DatasetColumn("stage", "sonde", "water_level", "cm"),
+    table.DatasetColumn("temp", "sonde", "water_temperature", "degC"),
+    table.DatasetColumn("cond", "sonde", "water_conductivity", "uS/cm"),
+    table.DatasetColumn("ph", "sonde", "ph", "1"),
+    table.DatasetColumn("do", "sonde", "dissolved_oxygen", "mg/L"),
+    table.DatasetColumn("turb", "sonde", "turbidity", "NTU"),
+    table.DatasetColumn("stage", "sonde", "water_level", "cm"),
 )
 #: Parameter of the registry by the variable's name in the files.
 PARAMETERS: Mapping[str, str] = MappingProxyType({column.name: column.parameter for column in _COLUMNS})
@@ -79,10 +68,11 @@ STATIONS = tuple(
         name_zh=zh,
         name_en=en,
         late_window_h=0,
-        instruments=(instrument_for(_COLUMNS, "sonde", NetworkCode.ECO, CADENCE_S),),
+        instruments=(table.instrument_for(_COLUMNS, "sonde", NetworkCode.ECO, CADENCE_S),),
     )
     for place, (zh, en) in _NAMES.items()
 )
+_STATIONS = dict(zip(_NAMES, STATIONS, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +92,7 @@ class Labelled:
     times : array of datetime64[s]
         As in the file (UTC-7), ascending, unique.
     values : dict of str to array of float
-        By the variable's name in the file; canonical unit if it is one of `PARAMETERS`, else the file's. NaN for nothing;
+        By the variable's name in the file; table.canonical unit if it is one of `PARAMETERS`, else the file's. NaN for nothing;
         sentinels are kept (in the unit converted to).
     labels : dict of str to array of bool
         Of the same variables; true where the technician labelled the value.
@@ -121,28 +111,23 @@ class Labelled:
 
 
 def read(path: Path) -> Iterator[Reading]:
-    """Logged values as readings, in the order of the file.
+    """Logged values as readings, in the order of the file; raises `DatasetError`, also for a file of an unknown station."""
+    return table.read_dataset(path, "*[0-9].csv*", _rows_of_station, _observed)
 
-    Raises
-    ------
-    DatasetError
-        At the first line that is not as expected, or for a file of an unknown station.
-    """
-    numbering = Numbering()
-    stations = {station.id: station for station in STATIONS}
-    for file in files_at(path, "*[0-9].csv*"):
-        station = stations.get(f"logan-{station_of(file.name)}")
-        if station is None:
-            msg = f"{file.name}: expected a name that begins with one of {', '.join(sorted([*_ALIASES, *_NAMES]))}"
-            raise DatasetError(msg)
-        for row in _rows(file):
-            columns = [column for column in _COLUMNS if column.name in row.cells]
-            cells = {
-                column.name: "" if _is_unusable(row, column.name) else row.cells[column.name] for column in columns
-            }
-            start = _time(row).replace(tzinfo=ZONE)
-            values = values_of(Row(row.path, row.line, cells), columns, frozenset({""}))
-            yield from readings_of(station, interval_of(row, _TIME, start), values, numbering)
+
+def _rows_of_station(file: Path) -> Iterator[table.Row]:
+    if station_of(file.name) not in _STATIONS:
+        msg = f"{file.name}: expected a name that begins with one of {', '.join(sorted([*_ALIASES, *_NAMES]))}"
+        raise table.DatasetError(msg)
+    return _rows(file)
+
+
+def _observed(row: table.Row) -> Iterator[table.Observed]:
+    columns = [column for column in _COLUMNS if column.name in row.cells]
+    cells = {column.name: "" if _is_unusable(row, column.name) else row.cells[column.name] for column in columns}
+    start = _time(row).replace(tzinfo=ZONE)
+    values = table.values_of(table.Row(row.path, row.line, cells), columns, frozenset({""}))
+    yield table.Observed(_STATIONS[station_of(row.path.name)], table.interval_of(row, _TIME, start), values)
 
 
 def read_labelled(path: Path) -> Labelled | None:
@@ -152,13 +137,13 @@ def read_labelled(path: Path) -> Labelled | None:
 
     Raises
     ------
-    DatasetError
+    table.DatasetError
         If the file cannot be read, has no row, or a cell is neither a number nor nothing; names file, line and column.
     """
     rows = list(_rows(path))
     if not rows:
         msg = f"{path.name}: no row after the header, expected some"
-        raise DatasetError(msg)
+        raise table.DatasetError(msg)
     variables = [name for name in rows[0].cells if {name + CORRECTED, name + LABEL} <= rows[0].cells.keys()]
     if not variables:
         return None
@@ -185,21 +170,18 @@ def station_of(name: str) -> str:
     return _ALIASES.get(found, found)
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def _rows(path: Path) -> Iterator[table.Row]:
     """Rows with any cell; column names in lower case."""
-    rows = read_cells(path)
+    rows = table.read_cells(path)
     header = [name.strip().lower() for name in next(rows, (1, []))[1]]
     if _TIME not in header or len(set(header)) < len(header):
         msg = f"{path.name}, line 1: expected a column {_TIME} and no name twice, found {', '.join(header)[:200]!r}"
-        raise DatasetError(msg)
+        raise table.DatasetError(msg)
     for line, cells in rows:
-        if len(cells) != len(header):
-            msg = f"{path.name}, line {line}: {len(cells)} cells, expected {len(header)}"
-            raise DatasetError(msg)
-        yield Row(path, line, dict(zip(header, cells, strict=True)))
+        yield table.row_of(path, line, header, cells)
 
 
-def _time(row: Row) -> datetime:
+def _time(row: table.Row) -> datetime:
     try:
         return datetime.fromisoformat(row.cells[_TIME].strip()).replace(tzinfo=None)
     except ValueError:
@@ -211,17 +193,17 @@ def _is_nothing(cell: str) -> bool:
 
 
 def _scale(name: str) -> float:
-    """Factor from the file's unit to the canonical one; all units here differ by a factor only."""
+    """Factor from the file's unit to the table.canonical one; all units here differ by a factor only."""
     column = next((column for column in _COLUMNS if column.name == name), None)
     return 1.0 if column is None else convert(1.0, column.unit, parameter(column.parameter))
 
 
-def _is_unusable(row: Row, column: str) -> bool:
+def _is_unusable(row: table.Row, column: str) -> bool:
     value = _number(row, column)
     return value != value or value in SENTINELS  # noqa: PLR0124 - NaN
 
 
-def _number(row: Row, column: str) -> float:
+def _number(row: table.Row, column: str) -> float:
     """Value of a cell, NaN for nothing."""
     cell = row.cells[column]
     if _is_nothing(cell):

@@ -13,23 +13,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from schemas.message import NetworkCode
-from schemas.network import Station
-from schemas.reading import Reading, Status
-from sensors.datasets.table import (
-    DatasetColumn,
-    DatasetError,
-    Numbering,
-    Row,
-    canonical,
-    files_at,
-    instrument_for,
-    interval_of,
-    read_lines,
-)
+from schemas.reading import Status
+from sensors.datasets import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from schemas.reading import Reading
 
 CADENCE_S = 2400
 """Median step between injections [s]."""
@@ -39,65 +30,52 @@ FLAG_LENGTH = 4
 _HEADER_LINES = 5
 _FIRST_SPECIES = 13
 _MISSING = frozenset({"nan"})
+_HALOCARBONS = {
+    "CFC-11": "trichlorofluoromethane", "CFC-113": "1_1_2_trichloro_1_2_2_trifluoroethane", "CHCl3": "trichloromethane",
+    "CH3CCl3": "1_1_1_trichloroethane", "CCl4": "tetrachloromethane",
+}  # fmt: skip
 _COLUMNS = (
-    DatasetColumn("CH4", "gcmd1", "ch4", "ppb"),
-    DatasetColumn("CFC-12", "gcmd1", "dichlorodifluoromethane", "ppt"),
-    DatasetColumn("N2O", "gcmd1", "n2o", "ppb"),
-    DatasetColumn("CFC-11", "gcmd1", "trichlorofluoromethane", "ppt"),
-    DatasetColumn("CFC-113", "gcmd1", "1_1_2_trichloro_1_2_2_trifluoroethane", "ppt"),
-    DatasetColumn("CHCl3", "gcmd1", "trichloromethane", "ppt"),
-    DatasetColumn("CH3CCl3", "gcmd1", "1_1_1_trichloroethane", "ppt"),
-    DatasetColumn("CCl4", "gcmd1", "tetrachloromethane", "ppt"),
-    DatasetColumn("H2", "gcmd1", "h2", "ppb"),
-    DatasetColumn("CO", "gcmd1", "co", "ppb"),
+    table.DatasetColumn("CH4", "gcmd1", "ch4", "ppb"),
+    table.DatasetColumn("CFC-12", "gcmd1", "dichlorodifluoromethane", "ppt"),
+    table.DatasetColumn("N2O", "gcmd1", "n2o", "ppb"),
+    *table.columns_of("gcmd1", "ppt", _HALOCARBONS),
+    *table.columns_of("gcmd1", "ppb", {"H2": "h2", "CO": "co"}),
 )
 
 STATIONS = (
-    Station(
-        id="agage-mhd",
-        name_zh="梅斯角",
-        name_en="Mace Head",
-        late_window_h=0,
-        instruments=(instrument_for(_COLUMNS, "gcmd1", NetworkCode.GHG, CADENCE_S, "GC-MD"),),
+    table.station_for(
+        "agage-mhd",
+        "梅斯角",
+        "Mace Head",
+        (table.instrument_for(_COLUMNS, "gcmd1", NetworkCode.GHG, CADENCE_S, "GC-MD"),),
     ),
 )
 
 
 def read(path: Path) -> Iterator[Reading]:
-    """Readings in the order of the file, injections without a value and without a flag left out.
-
-    Raises
-    ------
-    DatasetError
-        At the first line that is not as expected.
-    """
-    numbering = Numbering()
-    for file in files_at(path, "macehead.12.C"):
-        for row in _rows(file):
-            at = _time(row)
-            values, status = _values(row)
-            if values or status:
-                seq = numbering.next(STATIONS[0].id, "gcmd1")
-                yield Reading("ghg", STATIONS[0].id, "gcmd1", interval_of(row, "yyyy", at), values, status, seq)
+    """Readings in the order of the file, injections without a value and without a flag left out; raises `DatasetError`."""
+    return table.read_dataset(path, "macehead.12.C", _rows, _observed)
 
 
-def _rows(path: Path) -> Iterator[Row]:
+def _observed(row: table.Row) -> Iterator[table.Observed]:
+    at = row.moment("yyyy", "year, month, day, hour and minute of a calendar time", lambda: _time(row))
+    values, status = _values(row)
+    if values or status:
+        yield table.Observed(STATIONS[0], table.interval_of(row, "yyyy", at), {"gcmd1": values}, {"gcmd1": status})
+
+
+def _rows(path: Path) -> Iterator[table.Row]:
     names: list[str] = []
-    for line, text in enumerate(read_lines(path, "ascii"), start=1):
+    for line, text in enumerate(table.read_lines(path, "ascii"), start=1):
         cells = text.strip("\0\x1a").split()
         if line == _HEADER_LINES:
             names = _names(path, cells)
-        if line <= _HEADER_LINES:
+        if line <= _HEADER_LINES or not cells:
             continue
-        if not cells:
-            continue
-        if len(cells) != len(names):
-            msg = f"{path.name}, line {line}: {len(cells)} cells, expected {len(names)}"
-            raise DatasetError(msg)
-        yield Row(path, line, dict(zip(names, cells, strict=True)))
+        yield table.row_of(path, line, names, cells)
     if not names:
         msg = f"{path.name}: fewer than {_HEADER_LINES} lines, expected a header"
-        raise DatasetError(msg)
+        raise table.DatasetError(msg)
 
 
 def _names(path: Path, cells: list[str]) -> list[str]:
@@ -105,20 +83,17 @@ def _names(path: Path, cells: list[str]) -> list[str]:
     species = [column.name for column in _COLUMNS]
     if cells[_FIRST_SPECIES::2] != species:
         msg = f"{path.name}, line {_HEADER_LINES}: expected the species {', '.join(species)}"
-        raise DatasetError(msg)
+        raise table.DatasetError(msg)
     flags = [f"{name} Flag" for name in species]
     return [*cells[:_FIRST_SPECIES], *(name for pair in zip(species, flags, strict=True) for name in pair)]
 
 
-def _time(row: Row) -> datetime:
-    try:
-        year, month, day, hour, minute = (int(row.cells[name]) for name in ("yyyy", "mm", "dd", "hh", "mi"))
-        return datetime(year, month, day, hour, minute, tzinfo=UTC)
-    except ValueError:
-        row.fail("yyyy", "year, month, day, hour and minute of a calendar time")
+def _time(row: table.Row) -> datetime:
+    year, month, day, hour, minute = (int(row.cells[name]) for name in ("yyyy", "mm", "dd", "hh", "mi"))
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
-def _values(row: Row) -> tuple[dict[str, float], dict[str, str]]:
+def _values(row: table.Row) -> tuple[dict[str, float], dict[str, str]]:
     values: dict[str, float] = {}
     status: dict[str, str] = {}
     for column in _COLUMNS:
@@ -127,7 +102,7 @@ def _values(row: Row) -> tuple[dict[str, float], dict[str, str]]:
             row.fail(f"{column.name} Flag", "four characters, the first of them one of - F T *")
         value = row.number(column.name, _MISSING)
         if value is not None:
-            values[column.parameter] = canonical(value, column.parameter, column.unit)
+            values[column.parameter] = table.canonical(value, column.parameter, column.unit)
         if flag[0] in REMOVED:
             status[column.parameter] = Status.FAULT.value
     return values, status

@@ -15,7 +15,7 @@ import zlib
 from codecs import BOM_UTF8
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, NoReturn
 
 from schemas.bounds import NUMBER_MAX, bounded_interval, is_number
@@ -26,13 +26,16 @@ from schemas.reading import Reading
 from schemas.units import convert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from schemas.interval import Interval
     from schemas.message import NetworkCode
 
+HOUR = timedelta(hours=1)
+
+_SECTOR_DEG = 22.5
 _NONE = timedelta(0)
 _BLANKS = " \t\r\n\0\x1a"
 """Characters of an empty line; 1A is the end of a file of DOS."""
@@ -82,17 +85,74 @@ class Row:
             self.fail(column, f"an amount of at most {NUMBER_MAX:g}")
         return value
 
+    def moment(self, column: str, expected: str, parse: Callable[[], datetime]) -> datetime:
+        """UTC time that ``parse`` reads from the row; fails at a column where ``parse`` raises `ValueError` or `OverflowError`."""
+        try:
+            return parse().astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail(column, expected)
 
-@dataclass(slots=True)
-class Numbering:
-    """Counts the readings of each instrument up from 1."""
+    def direction_deg(self, column: str, points: Sequence[str], expected: str) -> float:
+        """Direction of a cell that names one of 16 points, in the order from north by east [deg]."""
+        if self.cells[column] not in points:
+            self.fail(column, expected)
+        return points.index(self.cells[column]) * _SECTOR_DEG
 
-    counts: Counter[tuple[str, str]] = field(default_factory=Counter)
 
-    def next(self, station_id: str, instrument_id: str) -> int:
-        """Number of the next reading."""
-        self.counts[station_id, instrument_id] += 1
-        return self.counts[station_id, instrument_id]
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What a row says of one station.
+
+    Attributes
+    ----------
+    values : dict of str to dict of str to float
+        By instrument and parameter, in canonical units; an instrument without a value is absent.
+    status : dict of str to dict of str to str
+        Letters by instrument and parameter; only those that are not normal.
+    """
+
+    station: Station
+    interval: Interval
+    values: dict[str, dict[str, float]]
+    status: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def read_dataset(
+    path: Path, pattern: str, rows: Callable[[Path], Iterator[Row]], observed: Callable[[Row], Iterator[Observed]]
+) -> Iterator[Reading]:
+    """Readings of every row of the files at a path, numbered by instrument from 1.
+
+    Parameters
+    ----------
+    path : Path
+        A file, or a folder with files that match ``pattern``.
+    pattern : str
+    rows : callable
+        Rows of a file.
+    observed : callable
+        What a row says of each station.
+
+    Raises
+    ------
+    DatasetError
+        At the first line that is not as expected.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for file in files_at(path, pattern):
+        for item in (item for row in rows(file) for item in observed(row)):
+            station = item.station
+            for instrument in station.instruments:
+                if instrument.id in item.values or instrument.id in item.status:
+                    counts[station.id, instrument.id] += 1
+                    yield Reading(
+                        instrument.network.value,
+                        station.id,
+                        instrument.id,
+                        item.interval,
+                        item.values.get(instrument.id, {}),
+                        item.status.get(instrument.id, {}),
+                        counts[station.id, instrument.id],
+                    )
 
 
 def files_at(path: Path, pattern: str) -> list[Path]:
@@ -154,10 +214,15 @@ def read_table(path: Path, columns: Sequence[str], encoding: str = "utf-8") -> I
         msg = f"{path.name}, line 1: expected the columns {', '.join(absent)} too, found {', '.join(header)[:200]!r}"
         raise DatasetError(msg)
     for line, cells in rows:
-        if len(cells) != len(header):
-            msg = f"{path.name}, line {line}: {len(cells)} cells, expected {len(header)}"
-            raise DatasetError(msg)
-        yield Row(path, line, dict(zip(header, cells, strict=True)))
+        yield row_of(path, line, header, cells)
+
+
+def row_of(path: Path, line: int, header: Sequence[str], cells: Sequence[str]) -> Row:
+    """Row of a line; raises `DatasetError` where the line has another number of cells than the header."""
+    if len(cells) != len(header):
+        msg = f"{path.name}, line {line}: {len(cells)} cells, expected {len(header)}"
+        raise DatasetError(msg)
+    return Row(path, line, dict(zip(header, cells, strict=True)))
 
 
 def read_cells(path: Path, encoding: str = "utf-8") -> Iterator[tuple[int, list[str]]]:
@@ -207,21 +272,9 @@ def values_of(row: Row, columns: Sequence[DatasetColumn], missing: frozenset[str
     return values
 
 
-def readings_of(
-    station: Station, interval: Interval, values: dict[str, dict[str, float]], numbering: Numbering
-) -> Iterator[Reading]:
-    """A reading for each instrument that has a value."""
-    for instrument in station.instruments:
-        if instrument.id in values:
-            yield Reading(
-                instrument.network.value,
-                station.id,
-                instrument.id,
-                interval,
-                values[instrument.id],
-                {},
-                numbering.next(station.id, instrument.id),
-            )
+def columns_of(instrument_id: str, unit: str, codes: Mapping[str, str]) -> tuple[DatasetColumn, ...]:
+    """Columns of one instrument and unit; ``codes`` is the parameter by the column's name."""
+    return tuple(DatasetColumn(name, instrument_id, code, unit) for name, code in codes.items())
 
 
 def instrument_for(
@@ -235,3 +288,8 @@ def instrument_for(
         parameters=tuple(column.parameter for column in columns if column.instrument_id == instrument_id),
         model=model,
     )
+
+
+def station_for(station_id: str, name_zh: str, name_en: str, instruments: Iterable[Instrument]) -> Station:
+    """Station of which readings of any age are accepted; the file does not say where it is."""
+    return Station(id=station_id, name_zh=name_zh, name_en=name_en, late_window_h=0, instruments=tuple(instruments))
