@@ -36,15 +36,7 @@ _log = structlog.get_logger("ingest.share")
 
 
 class Failover:
-    """Announces this member of a share group and takes over the sessions of absent ones.
-
-    Parameters
-    ----------
-    settings : CollectorSettings
-    log : RawLog
-        Where the messages of absent members are kept.
-    metrics : Metrics
-    """
+    """Announces this member of a share group; takes over the sessions of absent ones and keeps their messages in its raw log."""
 
     def __init__(self, settings: CollectorSettings, log: RawLog, metrics: CollectorMetrics) -> None:
         self._settings = settings

@@ -41,14 +41,7 @@ _limited_log = RateLimitedLog(_log)
 
 
 class HistoryDesk:
-    """Takes commands from the broker and asks the devices, each of them one thing at a time.
-
-    Parameters
-    ----------
-    settings : GatewaySettings
-    requests : RequestBook
-    metrics : GatewayMetrics
-    """
+    """Takes commands from the broker and asks the devices, one request at a time for each."""
 
     def __init__(self, settings: GatewaySettings, requests: RequestBook, metrics: GatewayMetrics) -> None:
         self._network = settings.stations
@@ -64,14 +57,14 @@ class HistoryDesk:
     def open(self) -> None:
         """Listen from now on."""
         if self._listener is not None:
-            self._listener.__enter__()
+            self._listener.start()
 
     async def close(self) -> None:
         """Stop listening and give up what is under way."""
         for task in self._tasks:
             task.cancel()
         if self._listener is not None:
-            await asyncio.to_thread(self._listener.__exit__, None, None, None)
+            await asyncio.to_thread(self._listener.close)
 
     def _ours(self) -> list[tuple[str, str]]:
         return [key for key, instrument in self._network.instruments.items() if instrument.hj212 is not None]

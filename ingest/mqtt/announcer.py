@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import structlog
 
-from ingest.mqtt.client import QOS, connect_in_background, disconnect, listen, new_client, wait_published
+from ingest.mqtt.client import QOS, BackgroundConnection, wait_published
 from ingest.process.outage import RateLimitedLog
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from paho.mqtt.client import Client, MQTTMessage
+    from paho.mqtt.client import MQTTMessage
 
     from ingest.process.settings import CollectorSettings
 
@@ -39,8 +39,8 @@ class Member(msgspec.Struct, frozen=True):
     subscription: str
 
 
-class Announcer:
-    """Announces a member of a share group and receives the announcements of the others, on a connection of its own.
+class Announcer(BackgroundConnection):
+    """Announces a member of a share group and receives the announcements of the others.
 
     Parameters
     ----------
@@ -50,31 +50,30 @@ class Announcer:
     """
 
     def __init__(self, settings: CollectorSettings, on_member: Callable[[str, Member], None]) -> None:
-        self._settings = settings
+        super().__init__(settings, f"{settings.mqtt_client_id}-member", (member_topic("+"),))
         self._on_member = on_member
         self._topic = member_topic(settings.mqtt_client_id)
         self._states = member_states(settings, settings.mqtt_client_id)
-        self._client = new_client(settings, f"{settings.mqtt_client_id}-member", manual_ack=False)
         self._client.will_set(self._topic, self._states["offline"], qos=QOS, retain=True)
-        listen(self._client, settings, (member_topic("+"),), self._arrived, subscribed=self.announce)
-
-    def start(self) -> None:
-        """Connect in the background; returns at once."""
-        connect_in_background(self._client, self._settings)
 
     def announce(self) -> None:
         """Announce online; without a connection the next one does it."""
         if self._client.is_connected():
             self._client.publish(self._topic, self._states["online"], qos=QOS, retain=True)
 
-    def close(self) -> None:
+    def on_connection(self) -> None:
+        """Announce online."""
+        self.announce()
+
+    def close(self, *, is_orderly: bool = True) -> None:
         """Announce offline and disconnect."""
         if self._client.is_connected():
             info = self._client.publish(self._topic, self._states["offline"], qos=QOS, retain=True)
             wait_published(info.is_published, 2.0)
-        disconnect(self._client)
+        super().close(is_orderly=is_orderly)
 
-    def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+    def on_message(self, message: MQTTMessage) -> None:
+        """Pass an announcement on."""
         try:
             member = msgspec.json.decode(message.payload, type=Member)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # anything else would end the network thread

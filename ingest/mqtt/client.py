@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from math import inf
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import structlog
 from paho.mqtt.client import Client
@@ -130,36 +130,59 @@ def _says_unreachable(settings: Broker) -> Callable[[Client, object], None]:
     return say_unreachable
 
 
-def connect_in_background(client: SupervisedClient, settings: Broker) -> None:
-    """Connect with a clean session, again and again where that fails, on the client's own thread; returns at once."""
-    client.connect_async(settings.mqtt_host, settings.mqtt_port, KEEPALIVE_S, clean_start=True)
-    client.loop_start()
+class BackgroundConnection:
+    """A connection with a clean session on its own thread, from `start` to `close` or in a ``with`` block.
 
+    Parameters
+    ----------
+    settings : Broker
+    client_id : str
+    topics : sequence of str
+        Filters to which each connection subscribes; `on_message` receives their messages.
+    """
 
-def listen(
-    client: SupervisedClient,
-    settings: Broker,
-    topics: Sequence[str],
-    on_message: Callable[[Client, object, MQTTMessage], None],
-    subscribed: Callable[[], None] = lambda: None,
-) -> None:
-    """Subscribe to topic filters at each connection that the broker accepts, then call ``subscribed``; messages go to ``on_message``."""
+    def __init__(self, settings: Broker, client_id: str, topics: Sequence[str] = ()) -> None:
+        self._settings = settings
+        self._topics = topics
+        self._client = new_client(settings, client_id, manual_ack=False)
+        self._client.on_connect = self._connected
+        self._client.on_message = self._arrived
 
-    def connected(
-        _client: Client, _userdata: object, _flags: ConnectFlags, reason: ReasonCode, _properties: Properties | None
+    def __enter__(self) -> Self:
+        """As `start`."""
+        self.start()
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """As `close`."""
+        self.close(is_orderly=error is None)
+
+    def start(self) -> None:
+        """Connect in the background, again and again where that fails; returns at once."""
+        self._client.connect_async(self._settings.mqtt_host, self._settings.mqtt_port, KEEPALIVE_S, clean_start=True)
+        self._client.loop_start()
+
+    def close(self, *, is_orderly: bool = True) -> None:  # noqa: ARG002 - for connections with a last message
+        """Disconnect, and wait for the client's thread; not orderly is an end by an exception."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def on_connection(self) -> None:
+        """Called at each connection that the broker accepts, after subscribing; from the network thread."""
+
+    def on_message(self, message: MQTTMessage) -> None:
+        """Called with each message; from the network thread."""
+
+    def _connected(
+        self, _client: Client, _userdata: object, _flags: ConnectFlags, reason: ReasonCode, _: Properties | None
     ) -> None:
-        if not is_refused(settings, reason):
-            client.subscribe([(topic, SubscribeOptions(qos=QOS)) for topic in topics])
-            subscribed()
+        if not is_refused(self._settings, reason):
+            if self._topics:
+                self._client.subscribe([(topic, SubscribeOptions(qos=QOS)) for topic in self._topics])
+            self.on_connection()
 
-    client.on_connect = connected
-    client.on_message = on_message
-
-
-def disconnect(client: SupervisedClient) -> None:
-    """Disconnect, and wait for the client's thread."""
-    client.disconnect()
-    client.loop_stop()
+    def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        self.on_message(message)
 
 
 def is_refused(settings: Broker, reason: ReasonCode) -> bool:

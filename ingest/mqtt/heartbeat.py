@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
 
-from ingest.mqtt.client import QOS, connect_in_background, disconnect, is_refused, listen, new_client, wait_published
+from ingest.mqtt.client import QOS, BackgroundConnection, wait_published
 from ingest.process.heartbeat import HEARTBEAT_S, Heartbeat, heartbeat_of
 from ingest.process.outage import RateLimitedLog
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from types import TracebackType
 
-    from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, MQTTMessageInfo
-    from paho.mqtt.properties import Properties
-    from paho.mqtt.reasoncodes import ReasonCode
+    from paho.mqtt.client import MQTTMessage, MQTTMessageInfo
 
     from ingest.process.settings import Broker
 
@@ -31,8 +28,8 @@ _MOST = 100
 _limited_log = RateLimitedLog(structlog.get_logger("ingest.mqtt"))
 
 
-class HeartbeatSender:
-    """Sends heartbeats of this process at intervals on a connection of its own, in a ``with`` block.
+class HeartbeatSender(BackgroundConnection):
+    """Sends heartbeats of this process at each connection and at intervals, in a ``with`` block.
 
     Parameters
     ----------
@@ -40,9 +37,9 @@ class HeartbeatSender:
     client_id : str
         Of the gateway; this connection's ends with ``-beat``.
     complaints : sequence of callable
-        Each says what is wrong; empty where nothing is wrong.
+        As of `ingest.process.heartbeat.heartbeat_of`.
     every_s : float
-        How often [s].
+        Interval [s].
     """
 
     def __init__(
@@ -53,30 +50,20 @@ class HeartbeatSender:
         *,
         every_s: float = HEARTBEAT_S,
     ) -> None:
-        self._settings = settings
+        super().__init__(settings, f"{client_id[:43]}-beat")
         self._topic = status_topic("ops", _KIND, client_id)
         self._name = f"{_KIND}/{client_id}"
         self._complaints = complaints
         self._every_s = every_s
         self._started_at = datetime.now(UTC)
         self._stop = threading.Event()
-        self._client = new_client(settings, f"{client_id[:43]}-beat", manual_ack=False)
-        self._client.on_connect = self._connected
 
-    def __enter__(self) -> Self:
-        """Connect in the background; returns at once."""
-        connect_in_background(self._client, self._settings)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Say that this process ends, unless by an exception, and disconnect."""
+    def close(self, *, is_orderly: bool = True) -> None:
+        """Disconnect after a last heartbeat; without it, after an exception, the process is reported missing."""
         self._stop.set()
-        if error is None and self._client.is_connected():
-            info = self._send(is_end=True)
-            wait_published(info.is_published, _LAST_WORD_S)
-        disconnect(self._client)
+        if is_orderly and self._client.is_connected():
+            wait_published(self._send(is_end=True).is_published, _LAST_WORD_S)
+        super().close()
 
     def run(self) -> None:
         """Heartbeat until the block is left."""
@@ -84,57 +71,31 @@ class HeartbeatSender:
             if self._client.is_connected():
                 self._send()
 
+    def on_connection(self) -> None:
+        """Send a heartbeat."""
+        self._send()
+
     def _send(self, *, is_end: bool = False) -> MQTTMessageInfo:
         beat = heartbeat_of(self._name, self._started_at, self._every_s, self._complaints, is_end=is_end)
         return self._client.publish(self._topic, msgspec.json.encode(beat), qos=QOS, retain=True)
 
-    def _connected(
-        self,
-        _client: Client,
-        _userdata: object,
-        _flags: ConnectFlags,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
-        if not is_refused(self._settings, reason):
-            self._send()
 
-
-class HeartbeatListener:
-    """Receives the heartbeats of other processes, in a ``with`` block.
-
-    Parameters
-    ----------
-    settings : Broker
-    client_id : str
-        Of this connection.
-    """
+class HeartbeatListener(BackgroundConnection):
+    """Receives the heartbeats of other processes, in a ``with`` block."""
 
     def __init__(self, settings: Broker, client_id: str) -> None:
-        self._settings = settings
+        super().__init__(settings, client_id, (status_topic("ops", _KIND, "+"),))
         self._received: dict[str, Heartbeat] = {}
         self._lock = threading.Lock()
-        self._client = new_client(settings, client_id, manual_ack=False)
-        listen(self._client, settings, (status_topic("ops", _KIND, "+"),), self._arrived)
-
-    def __enter__(self) -> Self:
-        """Connect in the background; returns at once."""
-        connect_in_background(self._client, self._settings)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Disconnect."""
-        disconnect(self._client)
 
     def take(self) -> list[Heartbeat]:
-        """The newest beat of each process since the last call."""
+        """The newest heartbeat of each process since the last call."""
         with self._lock:
             taken, self._received = self._received, {}
         return list(taken.values())
 
-    def _arrived(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+    def on_message(self, message: MQTTMessage) -> None:
+        """Keep the newest heartbeat of a process."""
         try:
             beat = msgspec.json.decode(message.payload, type=Heartbeat)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -13,8 +13,6 @@ from ingest.process.error import BrokerError, PublishError
 from schemas.message import status_topic
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from paho.mqtt.client import Client, ConnectFlags, MQTTMessageInfo
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
@@ -94,9 +92,7 @@ class Publisher:
             raise BrokerError(msg)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Say offline and disconnect; call `flush` before to be sure of every confirmation."""
         if self._client.is_connected():
             info = self._publish_state(self._status, "offline")
