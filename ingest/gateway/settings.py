@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from ingest.process.settings import Broker
+from ingest.process.settings import Broker, Count, MqttName, Port
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_NAME = re.compile(r"[a-z0-9-]{1,48}")
-_Port = Annotated[int, Field(ge=0, le=65_535)]
 
 
 class GatewaySettings(Broker):
@@ -42,25 +38,17 @@ class GatewaySettings(Broker):
     """
 
     gateway_host: str = "127.0.0.1"
-    gateway_port: _Port = 9212
-    gateway_client_id: str = "skyground-gateway"
+    gateway_port: Port = 9212
+    gateway_client_id: MqttName = "skyground-gateway"
     gateway_connections_max: Annotated[int, Field(ge=1, le=1_000_000)] = 12_000
-    gateway_first_frame_s: Annotated[int, Field(ge=1)] = 120
-    gateway_idle_s: Annotated[int, Field(ge=1)] = 3_900
-    gateway_packet_timeout_s: Annotated[int, Field(ge=1)] = 60
-    gateway_queue_max: Annotated[int, Field(ge=1)] = 20_000
+    gateway_first_frame_s: Count = 120
+    gateway_idle_s: Count = 3_900
+    gateway_packet_timeout_s: Count = 60
+    gateway_queue_max: Count = 20_000
     gateway_buffer_max_bytes: Annotated[int, Field(ge=1 << 20)] = 8 << 30
     gateway_keep_days: Annotated[int, Field(ge=1, le=3650)] = 7
     metrics_host: str = "127.0.0.1"
-    gateway_metrics_port: _Port = 9465
-
-    @field_validator("gateway_client_id")
-    @classmethod
-    def _is_name(cls, value: str) -> str:
-        if not _NAME.fullmatch(value):
-            msg = "expected [a-z0-9-]{1,48}"
-            raise ValueError(msg)
-        return value
+    gateway_metrics_port: Port = 9465
 
     @property
     def buffer_dir(self) -> Path:

@@ -7,13 +7,39 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AfterValidator, Field, SecretStr, field_validator
 
 from store.settings import SharedSettings
 
 _DEFAULT_PORT = {"mqtt": 1883, "mqtts": 8883}
 _NAME = re.compile(r"[a-z0-9-]{1,48}")
-_Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+def _checked_name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        msg = "expected [a-z0-9-]{1,48}"
+        raise ValueError(msg)
+    return value
+
+
+def _checked_filter(value: str) -> str:
+    levels = value.split("/")
+    is_wild_inside = any("+" in level or "#" in level for level in levels if level not in ("+", "#"))
+    if not value or "\0" in value or is_wild_inside or "#" in levels[:-1]:
+        msg = "expected an MQTT topic filter, such as obs/v1/# or obs/v1/voc/+/+/json"
+        raise ValueError(msg)
+    return value
+
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+Count = Annotated[int, Field(ge=1)]
+Days = Annotated[int, Field(ge=0, le=3650)]
+"""0: without end [d]."""
+MqttName = Annotated[str, AfterValidator(_checked_name)]
+"""Client id or share group."""
+_NameOrEmpty = Annotated[str, AfterValidator(lambda value: value and _checked_name(value))]
+_Filter = Annotated[str, AfterValidator(_checked_filter)]
+_FilterOrEmpty = Annotated[str, AfterValidator(lambda value: value and _checked_filter(value))]
 
 
 class Broker(SharedSettings):
@@ -129,11 +155,11 @@ class CollectorSettings(Broker):
         Where Prometheus asks; port 0 is off.
     """
 
-    mqtt_client_id: str = "skyground-collector"
-    mqtt_share: str = ""
+    mqtt_client_id: MqttName = "skyground-collector"
+    mqtt_share: _NameOrEmpty = ""
     mqtt_cover_after_s: Annotated[float, Field(ge=0)] = 20.0
-    mqtt_topic: str = "obs/v1/#"
-    mqtt_calibration_topic: str = "cal/v1/#"
+    mqtt_topic: _Filter = "obs/v1/#"
+    mqtt_calibration_topic: _FilterOrEmpty = "cal/v1/#"
     mqtt_session_days: Annotated[int, Field(ge=1, le=3650)] = 30
     mqtt_receive_maximum: Annotated[int, Field(ge=1, le=65_535)] = 2_000
     intake_batch: Annotated[int, Field(ge=1, le=65_535)] = 1_000
@@ -144,7 +170,7 @@ class CollectorSettings(Broker):
     drain_batch_bytes: Annotated[int, Field(ge=1 << 20)] = 16 << 20
     drain_idle_ms: Annotated[int, Field(ge=1, le=60_000)] = 50
     drain_live_after_s: Annotated[float, Field(ge=0)] = 60.0
-    payload_max_bytes: Annotated[int, Field(ge=1)] = 1 << 20
+    payload_max_bytes: Count = 1 << 20
     time_ahead_max_s: Annotated[int, Field(ge=0)] = 600
     clock_screen: bool = True
     gap_requests_per_s: Annotated[float, Field(ge=0, le=1_000)] = 2.0
@@ -154,39 +180,11 @@ class CollectorSettings(Broker):
     survey_every_s: Annotated[float, Field(ge=0, le=86_400)] = 3_600.0
     quarantine_max_items: Annotated[int, Field(ge=1_000)] = 200_000
     quarantine_max_bytes: Annotated[int, Field(ge=1 << 20)] = 1 << 30
-    quarantine_keep_days: Annotated[int, Field(ge=0, le=3650)] = 180
-    rawlog_keep_days: Annotated[int, Field(ge=0, le=3650)] = 0
-    sheet_keep_days: Annotated[int, Field(ge=0, le=3650)] = 1_095
+    quarantine_keep_days: Days = 180
+    rawlog_keep_days: Days = 0
+    sheet_keep_days: Days = 1_095
     metrics_host: str = "127.0.0.1"
-    metrics_port: _Port = 9464
-
-    @field_validator("mqtt_client_id")
-    @classmethod
-    def _is_name(cls, value: str) -> str:
-        if not _NAME.fullmatch(value):
-            msg = "expected [a-z0-9-]{1,48}"
-            raise ValueError(msg)
-        return value
-
-    @field_validator("mqtt_share")
-    @classmethod
-    def _is_name_or_empty(cls, value: str) -> str:
-        return cls._is_name(value) if value else value
-
-    @field_validator("mqtt_topic")
-    @classmethod
-    def _is_filter(cls, value: str) -> str:
-        levels = value.split("/")
-        is_wild_inside = any("+" in level or "#" in level for level in levels if level not in ("+", "#"))
-        if not value or "\0" in value or is_wild_inside or "#" in levels[:-1]:
-            msg = "expected an MQTT topic filter, such as obs/v1/# or obs/v1/voc/+/+/json"
-            raise ValueError(msg)
-        return value
-
-    @field_validator("mqtt_calibration_topic")
-    @classmethod
-    def _is_filter_or_empty(cls, value: str) -> str:
-        return cls._is_filter(value) if value else value
+    metrics_port: Port = 9464
 
     @property
     def subscriptions(self) -> list[str]:
