@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge
-
-from ingest.process.metrics import serve_registry
+from ingest.process.metrics import ProcessMetrics
 
 if TYPE_CHECKING:
     from alerts.channels.outage import MailState
-    from alerts.settings import AlertSettings
     from alerts.stream.watch import Round
 
 
-class WatchMetrics:
-    """All counters of the watch, in a registry of their own."""
+class WatchMetrics(ProcessMetrics):
+    """All counters of the watch."""
+
+    port_setting = "SKYGROUND_WATCH_METRICS_PORT"
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
+        super().__init__()
         self._rounds = self._counter("alerts_watch_rounds", "Rounds of the watch")
         self._failed_rounds = self._counter("alerts_watch_failed_rounds", "Rounds in which a step failed")
         self._transitions = self._counter("alerts_stored_transitions", "Changes of alerts stored")
@@ -48,20 +47,3 @@ class WatchMetrics:
         if self._seen_failures is not None:
             self._failures.inc(max(0, mail.failures - self._seen_failures))
         self._seen_failures = mail.failures
-
-    def serve(self, settings: AlertSettings) -> None:
-        """Answer Prometheus in the background; port 0 is off.
-
-        Raises
-        ------
-        ingest.process.error.IngestError
-            The port is taken.
-        """
-        host, port = settings.watch_metrics_host, settings.watch_metrics_port
-        serve_registry(self.registry, host, port, variable="SKYGROUND_WATCH_METRICS_PORT")
-
-    def _counter(self, name: str, words: str) -> Counter:
-        return Counter(name, words, registry=self.registry)
-
-    def _gauge(self, name: str, words: str) -> Gauge:
-        return Gauge(name, words, registry=self.registry)

@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
             report(done)
             raise typer.Exit(1 if done.error else 0)
         try:
-            metrics.serve(settings)
+            metrics.serve(settings.watch_metrics_host, settings.watch_metrics_port)
         except IngestError as error:
             typer.echo(f"skyground: {error}", err=True)
             raise typer.Exit(2) from error

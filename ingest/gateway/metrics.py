@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import Histogram
 
 from ingest.process.guard import say
-from ingest.process.metrics import serve_registry
+from ingest.process.metrics import ProcessMetrics
 
 _SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
-class GatewayMetrics:
-    """All counters, in a registry of their own."""
+class GatewayMetrics(ProcessMetrics):
+    """All counters of the gateway."""
+
+    port_setting = "SKYGROUND_GATEWAY_METRICS_PORT"
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self.connections = Gauge("gateway_connections", "Stations connected now", registry=self.registry)
+        super().__init__()
+        self.connections = self._gauge("gateway_connections", "Stations connected now")
         self.closed = self._by("gateway_closed_connections", "Connections closed by the gateway", "reason")
         self.received = self._counter("gateway_received_frames", "Frames of known devices with the right password")
         self.refused = self._by("gateway_refused_frames", "Frames refused", "reason")
@@ -31,9 +33,9 @@ class GatewayMetrics:
         self.incomplete = self._counter("gateway_incomplete_uploads", "Split uploads handed on with packets missing")
         self.retried = self._counter("gateway_retried_batches", "Batches published again")
         self.errors = self._by("gateway_internal_errors", "Exceptions that were caught", "step")
-        self.restarts = self._by("gateway_process_restarts", "Starts of threads after they ended unasked", "process")
-        self.waiting = Gauge("gateway_waiting_frames", "Frames kept and not yet confirmed", registry=self.registry)
-        self.connected = Gauge("gateway_broker_connected", "1 while the broker takes messages", registry=self.registry)
+        self.restarts = self._by("gateway_process_restarts", "Restarts of threads after an unexpected end", "process")
+        self.waiting = self._gauge("gateway_waiting_frames", "Frames kept and not yet confirmed")
+        self.connected = self._gauge("gateway_broker_connected", "1 while the broker takes messages")
         self.keep_seconds = Histogram(
             "gateway_keep_seconds", "From reception to disk", buckets=_SECONDS, registry=self.registry
         )
@@ -46,19 +48,3 @@ class GatewayMetrics:
     def restarted(self, name: str) -> None:
         """Count the start of a thread that had ended."""
         self.restarts.labels(name).inc()
-
-    def serve(self, host: str, port: int) -> None:
-        """Answer Prometheus in the background; port 0 is off.
-
-        Raises
-        ------
-        IngestError
-            The port is taken.
-        """
-        serve_registry(self.registry, host, port, variable="SKYGROUND_GATEWAY_METRICS_PORT")
-
-    def _counter(self, name: str, words: str) -> Counter:
-        return Counter(name, words, registry=self.registry)
-
-    def _by(self, name: str, words: str, label: str) -> Counter:
-        return Counter(name, words, (label,), registry=self.registry)

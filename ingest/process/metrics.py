@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
@@ -17,11 +17,47 @@ if TYPE_CHECKING:
 _SECONDS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 
 
-class CollectorMetrics:
-    """All counters of the collector, in a registry of their own."""
+class ProcessMetrics:
+    """Counters of one process, in a registry of their own; ``port_setting`` is the variable of the port, for errors."""
+
+    port_setting: ClassVar[str]
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+
+    def serve(self, host: str, port: int) -> None:
+        """Answer Prometheus in the background; port 0 is off.
+
+        Raises
+        ------
+        IngestError
+            The port is taken; names the setting to change.
+        """
+        if not port:
+            return
+        try:
+            start_http_server(port, host, registry=self.registry)
+        except OSError as error:
+            msg = f"{self.port_setting}={port}: {host}:{port} cannot be opened: {error.strerror}; 0 switches it off"
+            raise IngestError(msg) from error
+
+    def _counter(self, name: str, words: str) -> Counter:
+        return Counter(name, words, registry=self.registry)
+
+    def _by(self, name: str, words: str, label: str) -> Counter:
+        return Counter(name, words, (label,), registry=self.registry)
+
+    def _gauge(self, name: str, words: str) -> Gauge:
+        return Gauge(name, words, registry=self.registry)
+
+
+class CollectorMetrics(ProcessMetrics):
+    """All counters of the collector."""
+
+    port_setting = "SKYGROUND_METRICS_PORT"
+
+    def __init__(self) -> None:
+        super().__init__()
         self.received = self._counter("ingest_received_messages", "Messages committed to the raw log")
         self.redelivered = self._counter("ingest_redelivered_messages", "Committed messages marked as redelivered")
         self.deletions = self._counter(
@@ -35,34 +71,20 @@ class CollectorMetrics:
             "Readings not written because a message of higher rank is stored",
         )
         self.retried = self._counter("ingest_retried_batches", "Repeated writes to the database")
-        self.restarts = Counter(
-            "ingest_process_restarts",
-            "Restarts of processes and threads after an unexpected end",
-            ("process",),
-            registry=self.registry,
+        self.restarts = self._by(
+            "ingest_process_restarts", "Restarts of processes and threads after an unexpected end", "process"
         )
-        self.rejected = Counter(
-            "ingest_rejected_entries", "Quarantine entries by reason", ("reason",), registry=self.registry
+        self.errors = self._by("ingest_internal_errors", "Internal errors for which no message is refused", "step")
+        self.rejected = self._by("ingest_rejected_entries", "Quarantine entries by reason", "reason")
+        self.lag = self._gauge("ingest_cursor_lag_messages", "Messages kept and not yet stored")
+        self.connected = self._gauge("ingest_broker_connected", "1 while the broker is connected")
+        self.taken_over = self._gauge(
+            "ingest_covered_sessions", "Sessions of absent collectors that this one has taken over"
         )
-        self.errors = Counter(
-            "ingest_internal_errors",
-            "Internal errors for which no message is refused",
-            ("step",),
-            registry=self.registry,
+        self.stalled = self._gauge(
+            "ingest_intake_stalled", "1 while intake is stopped (raw log not writable or disk nearly full)"
         )
-        self.lag = Gauge("ingest_cursor_lag_messages", "Messages kept and not yet stored", registry=self.registry)
-        self.connected = Gauge("ingest_broker_connected", "1 while the broker is connected", registry=self.registry)
-        self.taken_over = Gauge(
-            "ingest_covered_sessions",
-            "Sessions of absent collectors that this one has taken over",
-            registry=self.registry,
-        )
-        self.stalled = Gauge(
-            "ingest_intake_stalled",
-            "1 while intake is stopped (raw log not writable or disk nearly full)",
-            registry=self.registry,
-        )
-        self.disk_free = Gauge("ingest_disk_free_bytes", "Free disk space of the raw log", registry=self.registry)
+        self.disk_free = self._gauge("ingest_disk_free_bytes", "Free disk space of the raw log")
         self.batch_seconds = Histogram(
             "ingest_batch_seconds", "Duration of one batch by step", ("step",), buckets=_SECONDS, registry=self.registry
         )
@@ -96,33 +118,3 @@ class CollectorMetrics:
         if report.messages:
             self.batch_seconds.labels("decode").observe(report.decode_s)
             self.batch_seconds.labels("write").observe(report.write_s)
-
-    def serve(self, host: str, port: int) -> None:
-        """Answer Prometheus in the background; port 0 is off.
-
-        Raises
-        ------
-        IngestError
-            The port is taken.
-        """
-        serve_registry(self.registry, host, port, variable="SKYGROUND_METRICS_PORT")
-
-    def _counter(self, name: str, words: str) -> Counter:
-        return Counter(name, words, registry=self.registry)
-
-
-def serve_registry(registry: CollectorRegistry, host: str, port: int, *, variable: str) -> None:
-    """Answer Prometheus in the background; port 0 is off.
-
-    Raises
-    ------
-    IngestError
-        The port is taken; names ``variable``, the setting to change.
-    """
-    if not port:
-        return
-    try:
-        start_http_server(port, host, registry=registry)
-    except OSError as error:
-        msg = f"{variable}={port}: {host}:{port} cannot be opened: {error.strerror}; 0 switches it off"
-        raise IngestError(msg) from error
