@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.completeness.balance import count_batch
+from ingest.completeness.gap import GapWatch
+from ingest.decode.clock_report import ClockReport
 from ingest.decode.error_finding import ErrorReport
 from ingest.decode.spoofed_payload import spoofed_payloads
 from ingest.process.guard import describe, divide, internal_error, is_unexpected
@@ -19,11 +21,10 @@ if TYPE_CHECKING:
 
     from structlog.typing import FilteringBoundLogger
 
-    from ingest.completeness.gap import GapWatch
-    from ingest.decode.clock_report import ClockReport
     from ingest.decode.message import DecodedMessage
     from ingest.process.guard import CaughtErrors
-    from schemas.network import Network
+    from ingest.process.settings import CollectorSettings
+    from store.influx.reading import ReadingStore
     from store.state import ClockState, StateStore
 
 _REPORT = "error finding"
@@ -65,34 +66,17 @@ class Bookkeeping:
 
     A message that makes a step raise is left out of that step and gets an entry in the quarantine, though its readings are
     stored.
-
-    Parameters
-    ----------
-    network : Network
-    state : StateStore
-    gaps : GapWatch
-    clocks : ClockReport
-    caught : CaughtErrors
-    process : str
-        Name under which errors are reported.
     """
 
     def __init__(
-        self,
-        network: Network,
-        state: StateStore,
-        *,
-        gaps: GapWatch,
-        clocks: ClockReport,
-        caught: CaughtErrors,
-        process: str,
+        self, settings: CollectorSettings, state: StateStore, store: ReadingStore, caught: CaughtErrors
     ) -> None:
-        self._network = network
+        self._network = settings.stations
         self._state = state
-        self._gaps = gaps
-        self._clocks = clocks
         self._caught = caught
-        self._errors = ErrorReport(process)
+        self._gaps = GapWatch(settings, state, store, caught)
+        self._clocks = ClockReport(settings, state, caught)
+        self._errors = ErrorReport(settings.process_name)
         self.attempt = Steps(caught, _log)
 
     def count(self, batch: Sequence[DecodedMessage]) -> None:

@@ -23,10 +23,8 @@ from ingest.backlog.dual_cursor import CURSOR, DualCursor
 from ingest.backlog.lag import Lag
 from ingest.bookkeeping import Bookkeeping
 from ingest.completeness.balance import count_reasons
-from ingest.completeness.gap import GapWatch
 from ingest.correction.overwrite_log import OverwriteLog, WritePlan
 from ingest.decode.clock import ClockScreen
-from ingest.decode.clock_report import ClockReport
 from ingest.decode.message import DecodedMessage, decode_and_validate, set_aside
 from ingest.process.guard import CaughtErrors, divide
 from ingest.process.outage import Outage
@@ -38,7 +36,6 @@ from store.rawlog import Position
 from store.state import ClockState
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Sequence
 
     from ingest.backlog.attempt import Attempts
@@ -79,41 +76,20 @@ class Pipeline:
     settings : CollectorSettings
     log : RawLog
     writer : Writer
+        Its ``stop`` ends waiting for either database; its ``alive`` is called at least every few seconds, unless something hangs.
     state : StateStore
-    stop : threading.Event
-        Ends waiting for a database.
-    alive : callable
-        Called at least every few seconds, unless something hangs.
     """
 
-    def __init__(
-        self,
-        settings: CollectorSettings,
-        log: RawLog,
-        *,
-        writer: Writer,
-        state: StateStore,
-        stop: threading.Event,
-        alive: Callable[[], object] = lambda: None,
-    ) -> None:
-        self._settings = settings
-        self._log = log
-        self._writer = writer
-        self._state = state
-        self._stop = stop
-        self._alive = alive
+    def __init__(self, settings: CollectorSettings, log: RawLog, *, writer: Writer, state: StateStore) -> None:
+        self.settings = settings
+        self.log = log
+        self.writer = writer
+        self.state = state
         self.caught = CaughtErrors()
         self.cursors = DualCursor(log, timedelta(seconds=settings.drain_live_after_s))
         self._clock = ClockScreen(settings, state)
         self.overwrites = OverwriteLog(settings, writer.store, state, log)
-        self.bookkeeping = Bookkeeping(
-            settings.stations,
-            state,
-            gaps=GapWatch(settings, state, writer.store, self.caught),
-            clocks=ClockReport(settings, state, self.caught),
-            caught=self.caught,
-            process=settings.process_name,
-        )
+        self.bookkeeping = Bookkeeping(settings, state, writer.store, self.caught)
         self.lag = Lag(log, self.bookkeeping.attempt)
         self._outages = {name: Outage(_log) for name in ("read", "plan", "record")}
         self._superseded = 0
@@ -121,14 +97,14 @@ class Pipeline:
     def decode_next(self, attempts: Attempts | None = None) -> DecodedBatch | None:
         """Read, decode, validate and screen the next batch; None where there is none. With attempts: one message."""
         started = time.perf_counter()
-        cursor, logged = self._read(1 if attempts is not None else self._settings.drain_batch)
+        cursor, logged = self._read(1 if attempts is not None else self.settings.drain_batch)
         if not logged:
             return None
         position = logged[-1].position
         deaths = 0 if attempts is None else attempts.take(position)
         if deaths >= DEATHS_IN_HAND:
             return DecodedBatch([fatal_message(logged[0].message, deaths)], position, cursor, 0.0)
-        batch = [decode_and_validate(item.message, self._settings) for item in logged]
+        batch = [decode_and_validate(item.message, self.settings) for item in logged]
         for item in batch:
             try:
                 self._clock.screen(item)
@@ -149,7 +125,7 @@ class Pipeline:
             self._until_done(
                 "record", "state_refuses", lambda: divide(self._quarantine, messages, self._quarantine_bare)
             )
-            self._until_done("record", "state_refuses", lambda: self._log.advance(batch.cursor, batch.position))
+            self._until_done("record", "state_refuses", lambda: self.log.advance(batch.cursor, batch.position))
             self._until_done("record", "state_refuses", lambda: self.bookkeeping.count(messages))
         except StoppedError:
             return None
@@ -177,7 +153,7 @@ class Pipeline:
         found: list[tuple[str, list[LoggedMessage]]] = []
 
         def read() -> None:
-            found.append(self.cursors.next(limit, self._settings.drain_batch_bytes, datetime.now(UTC)))
+            found.append(self.cursors.next(limit, self.settings.drain_batch_bytes, datetime.now(UTC)))
 
         try:
             self._until_done("read", "cannot_read", read)
@@ -188,7 +164,7 @@ class Pipeline:
     def _write(self, part: Sequence[DecodedMessage], whole: int) -> Written:
         """Plan, keep what is replaced, then write; may be done again. ``whole`` is the size of the batch."""
         plan = self._plan(part, _TRIES if len(part) in (1, whole) else 1)
-        written = self._writer.write(plan.of(reading for item in part for reading in item.readings))
+        written = self.writer.write(plan.of(reading for item in part for reading in item.readings))
         if written is None:
             raise StoppedError
         move_refused(part, plan, written.refused)
@@ -206,7 +182,7 @@ class Pipeline:
             except QueryError as error:
                 refused += 1
                 # where a proxy answers with a page, no question is answered, whatever message asks
-                if refused >= tries and self._writer.store.health().ok:
+                if refused >= tries and self.writer.store.health().ok:
                     msg = f"the database refuses the question what is stored: {error}"
                     raise RuntimeError(msg) from error
                 raise
@@ -215,16 +191,16 @@ class Pipeline:
         return plan
 
     def _quarantine(self, part: Sequence[DecodedMessage]) -> None:
-        add_entries(self._state, part)
+        add_entries(self.state, part)
 
     def _quarantine_bare(self, item: DecodedMessage, error: Exception) -> None:
-        add_bare_entry(self._state, item, error, self.caught)
+        add_bare_entry(self.state, item, error, self.caught)
 
     def _until_done(self, name: str, event: str, step: Callable[[], object]) -> None:
         """Do a step however long a database refuses it; raises `StoppedError` when stopped before."""
-        retry_until_stopped(step, event, self._outages[name], self._stop, self._alive)
+        retry_until_stopped(step, event, self._outages[name], self.writer.stop, self.writer.alive)
 
     def complaint(self) -> str:
         """What has kept messages from being stored for long; empty where nothing has."""
-        parts = (*(outage.complaint for outage in self._outages.values()), self._writer.complaint)
+        parts = (*(outage.complaint for outage in self._outages.values()), self.writer.complaint)
         return "; ".join(filter(None, (part() for part in parts)))

@@ -71,14 +71,14 @@ class Writer:
     stop : threading.Event
         Ends the repeating.
     alive : callable
-        Called before each repetition: waiting is not hanging.
+        Called before each repetition, since waiting is not hanging.
     """
 
     def __init__(self, store: ReadingStore, stop: threading.Event, alive: Callable[[], object] = lambda: None) -> None:
-        self._alive = alive
-        self._trouble = Outage(_log)
         self.store = store
-        self._stop = stop
+        self.stop = stop
+        self.alive = alive
+        self._trouble = Outage(_log)
 
     def write(self, readings: Sequence[Reading]) -> Written | None:
         """Write readings.
@@ -93,8 +93,8 @@ class Writer:
         retrying = Retrying(
             retry=retry_if_exception_type(StoreError) | retry_if_result(_is_unfinished),
             wait=wait_random_exponential(multiplier=RETRY_FIRST_S, max=RETRY_MAX_S),
-            stop=stop_when_event_set(self._stop),
-            sleep=sleep_using_event(self._stop),
+            stop=stop_when_event_set(self.stop),
+            sleep=sleep_using_event(self.stop),
             before_sleep=self._report_retry,
         )
         try:
@@ -105,7 +105,7 @@ class Writer:
         return _summary(readings, result, int(retrying.statistics.get("attempt_number", 1)) - 1)
 
     def _report_retry(self, state: RetryCallState) -> None:
-        self._alive()
+        self.alive()
         outcome = state.outcome
         detail = str(outcome.exception() or outcome.result().detail) if outcome is not None else ""
         pause_s = state.next_action.sleep if state.next_action else 0.0

@@ -12,6 +12,7 @@ from ingest.backlog.attempt import Watchdog
 from ingest.collector.drain_loop import Drain
 from ingest.completeness.repair import Repairer
 from ingest.mqtt import HeartbeatListener
+from ingest.pipeline import Pipeline
 from ingest.process.heartbeat_thread import HeartbeatThread
 from ingest.process.lock import locked
 from ingest.process.report import StartFailure, send, wait_for_end
@@ -88,7 +89,7 @@ def _drain(settings: CollectorSettings, state: StateStore, pipe: Connection, int
         store = ReadingStore(settings)
         ends.callback(store.close)
         store.on_answer(dog.alive)
-        work = Drain(settings, log, writer=Writer(store, stop, dog.alive), state=state, stop=stop, alive=dog.alive)
+        work = Drain(Pipeline(settings, log, writer=Writer(store, stop, dog.alive), state=state))
         restarted = work.caught.restarted
         repair = Repairer(settings, store=store, state=state, backlog=work.backlog, stop=stop, restarted=restarted)
         beats = HeartbeatListener(settings, f"{settings.mqtt_client_id}-beats"[:48])

@@ -14,19 +14,13 @@ from ingest.backlog.disk import DiskWatch
 from ingest.backlog.dual_cursor import waiting
 from ingest.bookkeeping import Steps
 from ingest.correction.shared_points import SharedPoints
-from ingest.pipeline import Pipeline
 from ingest.process.report import DrainReport
 from ingest.process.retry import StoppedError
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
 
-    from ingest.pipeline import DecodedBatch
-    from ingest.process.settings import CollectorSettings
-    from ingest.writer import Writer
-    from store.rawlog import RawLog
-    from store.state import StateStore
+    from ingest.pipeline import DecodedBatch, Pipeline
 
     _Report = Callable[[DrainReport], None]
     _Pending = Future[DrainReport | None]
@@ -38,42 +32,21 @@ _log = structlog.get_logger("ingest.pipeline")
 
 
 class Drain:
-    """Runs a `Pipeline` until stopped.
+    """Runs a `Pipeline` until its writer is stopped; the batch at hand is stored before."""
 
-    Parameters
-    ----------
-    settings : CollectorSettings
-    log : RawLog
-    writer : Writer
-    state : StateStore
-    stop : threading.Event
-        Ends the loop after the batch at hand; also ends waiting for a dead database.
-    alive : callable
-        Called at least every few seconds, unless something hangs.
-    """
-
-    def __init__(
-        self,
-        settings: CollectorSettings,
-        log: RawLog,
-        *,
-        writer: Writer,
-        state: StateStore,
-        stop: threading.Event,
-        alive: Callable[[], object] = lambda: None,
-    ) -> None:
-        self._settings = settings
-        self._log = log
-        self._writer = writer
-        self._stop = stop
-        self._alive = alive
-        self.path = Pipeline(settings, log, writer=writer, state=state, stop=stop, alive=alive)
-        self.caught = self.path.caught
-        self.complaint = self.path.complaint
+    def __init__(self, path: Pipeline) -> None:
+        self.path = path
+        self.caught = path.caught
+        self.complaint = path.complaint
+        self._settings = path.settings
+        self._stop = path.writer.stop
         self._steps = Steps(self.caught, _log)
-        self._disk = DiskWatch(settings, state)
-        origins = self.path.overwrites.origins
-        self._shared = SharedPoints(settings, writer.store, state, origins) if settings.mqtt_share else None
+        self._disk = DiskWatch(path.settings, path.state)
+        self._shared = (
+            SharedPoints(path.settings, path.writer.store, path.state, path.overwrites.origins)
+            if path.settings.mqtt_share
+            else None
+        )
         self._shared_at = 0.0
 
     def run(self, report: _Report) -> None:
@@ -86,11 +59,11 @@ class Drain:
 
     def backlog(self) -> int:
         """Messages kept and not yet stored [1]."""
-        return waiting(self._log)
+        return waiting(self.path.log)
 
     def _go_one_by_one(self, attempts: Attempts, report: _Report) -> None:
         """Process the messages that may have been in hand at the last deaths singly: at most two batches of each cursor."""
-        most = min(waiting(self._log), 4 * self._settings.drain_batch)
+        most = min(self.backlog(), 4 * self._settings.drain_batch)
         _log.error("one_at_a_time", deaths=attempts.deaths, messages=most)
         try:
             # what does not depend on the message must not happen with one in hand
@@ -109,7 +82,7 @@ class Drain:
         pending: _Pending | None = None
         with ThreadPoolExecutor(1, "settle") as pool:
             while not self._stop.is_set():
-                self._alive()
+                self.path.writer.alive()
                 self._steps("disk", lambda: self._disk.look(datetime.now(UTC)))
                 if pending is not None and self.path.cursors.is_backlog_read:
                     _forward(pending, report)
@@ -149,7 +122,7 @@ class Drain:
         if self._shared is None:
             return
         outcome = self._shared.settle(datetime.now(UTC) - _SHARED_POINTS_BACK)
-        self._writer.write(outcome.readings)
+        self.path.writer.write(outcome.readings)
 
     def _join(self) -> None:
         def join() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import inspect
 import threading
 import uuid
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 from ingest.collector.drain_loop import Drain
 from ingest.collector.intake import intake
 from ingest.mqtt import Subscriber
+from ingest.pipeline import Pipeline
 from ingest.process.metrics import CollectorMetrics
 from ingest.process.report import DrainReport
 from ingest.writer import Writer
@@ -23,7 +25,7 @@ from store.state import Clock, FindingKind
 from tests.ingest.conftest import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from ingest.mqtt import Publisher
@@ -44,62 +46,60 @@ def unacknowledged(settings: CollectorSettings) -> int:
     return len(batch.messages) if batch else 0
 
 
-def test_nearly_full_disk_stops_acknowledging_and_resumes_by_itself(
-    collector_settings: CollectorSettings, publisher: Publisher, tmp_path: Path
-) -> None:
-    own = f"obs/v1/voc/{uuid.uuid4().hex[:12]}/gc1/json"
-    settings = collector_settings.model_copy(update={"mqtt_topic": own})
-    free, stop, metrics = [0], threading.Event(), CollectorMetrics()
-    log = RawLog(tmp_path / "raw", reserve_bytes=1_000, free=lambda _: free[0])
-    subscriber = Subscriber(settings)
+@contextmanager
+def stalled(
+    settings: CollectorSettings, publisher: Publisher, log: RawLog, messages: int
+) -> Iterator[CollectorMetrics]:
+    """An intake that a full disk has stopped, with messages that wait at the broker; it ends with the block."""
+    stop, metrics, subscriber = threading.Event(), CollectorMetrics(), Subscriber(settings)
     subscriber.start()
     wait_for(subscriber.is_subscribed.is_set, "the subscription")
     worker = threading.Thread(target=intake, args=(subscriber, log, metrics, stop))
     worker.start()
-    for number in range(30):
-        publisher.publish(own, str(number).encode())
+    for number in range(messages):
+        publisher.publish(settings.mqtt_topic, str(number).encode())
     publisher.flush()
     wait_for(lambda: metrics.registry.get_sample_value("ingest_intake_stalled") == 1, "the stall")
-    assert log.count_after(BEGINNING) == 0
-    free[0] = 1_000_000
-    wait_for(lambda: log.count_after(BEGINNING) == 30, "the room to be used")
-    wait_for(lambda: metrics.registry.get_sample_value("ingest_intake_stalled") == 0, "the end of the stall")
+    yield metrics
     stop.set()
     worker.join(10)
     subscriber.close()
     log.close()
-    assert unacknowledged(settings) == 0
+
+
+@pytest.fixture
+def own_topic(collector_settings: CollectorSettings) -> CollectorSettings:
+    topic = f"obs/v1/voc/{uuid.uuid4().hex[:12]}/gc1/json"
+    return collector_settings.model_copy(update={"mqtt_topic": topic})
+
+
+def test_nearly_full_disk_stops_acknowledging_and_resumes_by_itself(
+    own_topic: CollectorSettings, publisher: Publisher, tmp_path: Path
+) -> None:
+    free = [0]
+    log = RawLog(tmp_path / "raw", reserve_bytes=1_000, free=lambda _: free[0])
+    with stalled(own_topic, publisher, log, 30) as metrics:
+        assert log.count_after(BEGINNING) == 0
+        free[0] = 1_000_000
+        wait_for(lambda: log.count_after(BEGINNING) == 30, "the room to be used")
+        wait_for(lambda: metrics.registry.get_sample_value("ingest_intake_stalled") == 0, "the end of the stall")
+    assert unacknowledged(own_topic) == 0
 
 
 def test_stopped_while_the_disk_is_full_the_broker_keeps_everything(
-    collector_settings: CollectorSettings, publisher: Publisher, tmp_path: Path
+    own_topic: CollectorSettings, publisher: Publisher, tmp_path: Path
 ) -> None:
-    own = f"obs/v1/voc/{uuid.uuid4().hex[:12]}/gc1/json"
-    settings = collector_settings.model_copy(update={"mqtt_topic": own})
-    stop, metrics = threading.Event(), CollectorMetrics()
-    log = RawLog(tmp_path / "raw", reserve_bytes=1_000, free=lambda _: 0)
-    subscriber = Subscriber(settings)
-    subscriber.start()
-    wait_for(subscriber.is_subscribed.is_set, "the subscription")
-    worker = threading.Thread(target=intake, args=(subscriber, log, metrics, stop))
-    worker.start()
-    for number in range(10):
-        publisher.publish(own, str(number).encode())
-    publisher.flush()
-    wait_for(lambda: metrics.registry.get_sample_value("ingest_intake_stalled") == 1, "the stall")
-    stop.set()
-    worker.join(10)
-    subscriber.close()
-    log.close()
-    assert unacknowledged(settings) == 10
+    with stalled(own_topic, publisher, RawLog(tmp_path / "raw", reserve_bytes=1_000, free=lambda _: 0), 10):
+        pass
+    assert unacknowledged(own_topic) == 10
 
 
-def test_the_lag_is_said_to_be_nothing_when_all_is_drained(
+def test_the_lag_is_zero_when_all_is_drained(
     collector_settings: CollectorSettings, store: InfluxStore, state: StateStore
 ) -> None:
     log, stop, heard = RawLog(collector_settings.rawlog_dir), threading.Event(), list[DrainReport]()
     settings = collector_settings.model_copy(update={"drain_batch": 5})
-    work = Drain(settings, log, writer=Writer(store, stop), state=state, stop=stop)
+    work = Drain(Pipeline(settings, log, writer=Writer(store, stop), state=state))
     now = datetime.now(UTC)
     log.append([RawMessage("obs/v1/gas/st-1/gas1/json", b"{", now) for _ in range(10)])
 
@@ -118,7 +118,7 @@ def test_the_lag_is_said_to_be_nothing_when_all_is_drained(
 
 
 #: Parts of a drain that threads may share.
-SHARED = {"_settings", "_log", "_writer", "_state", "_stop", "_alive", "caught", "path"}
+SHARED = {"settings", "log", "writer", "state", "_settings", "_stop", "caught", "path"}
 
 
 class Watched:
@@ -178,7 +178,7 @@ def test_with_two_thousand_stations_every_part_of_the_drain_has_one_thread(
     ]
     log, stop, reports = RawLog(settings.rawlog_dir), threading.Event(), list[DrainReport]()
     log.append(messages)
-    work = Drain(settings, log, writer=Writer(store, stop), state=state, stop=stop)
+    work = Drain(Pipeline(settings, log, writer=Writer(store, stop), state=state))
     watched = {
         name: watch(holder, name)
         for holder in (work, work.path)

@@ -18,6 +18,7 @@ import ingest.pipeline
 from ingest.backlog.attempt import DEATHS, DEATHS_IN_HAND, Attempts
 from ingest.collector.drain_loop import Drain
 from ingest.decode.message import decode_and_validate
+from ingest.pipeline import Pipeline
 from ingest.writer import Writer
 from schemas.message import RawMessage
 from schemas.reading import RejectReason
@@ -89,7 +90,7 @@ def drain_until_read(settings: CollectorSettings) -> None:
 
     log, store = RawLog(settings.rawlog_dir), InfluxStore(settings)
     with StateStore(settings.state_url) as state:
-        Drain(settings, log, writer=Writer(store, stop), state=state, stop=stop).run(report)
+        Drain(Pipeline(settings, log, writer=Writer(store, stop), state=state)).run(report)
 
 
 @pytest.mark.integration

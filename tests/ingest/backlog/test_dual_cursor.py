@@ -153,7 +153,7 @@ def test_a_live_reading_can_be_queried_before_the_backlog_is_done(
         return RawMessage("obs/v1/gas/st-1/gas1/json", msgspec.json.encode(body), received_at)
 
     log.append([message(age, now - timedelta(minutes=age)) for age in range(300, 1, -1)])
-    work = Pipeline(own, log, writer=Writer(store, threading.Event()), state=state, stop=threading.Event())
+    work = Pipeline(own, log, writer=Writer(store, threading.Event()), state=state)
 
     def settle_next() -> None:
         batch = work.decode_next()

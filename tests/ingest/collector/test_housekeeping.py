@@ -80,7 +80,7 @@ def test_a_message_that_makes_the_settlement_raise_is_left_out_and_reported(
     log, stop = RawLog(collector_settings.rawlog_dir), threading.Event()
     for instrument in ("gc1", "poison", "gas1"):
         log.append([RawMessage(f"obs/v1/voc/st-1/{instrument}/json", payload(hour, {"benzene": 1.0}), hour)])
-    work = Pipeline(collector_settings, log, writer=Writer(store, stop), state=state, stop=stop)
+    work = Pipeline(collector_settings, log, writer=Writer(store, stop), state=state)
     batch = work.decode_next()
     assert batch is not None
     work.store(batch)

@@ -60,7 +60,7 @@ class Bench:
         self.settings, self.store, self.state = own, store, state
         self.log = RawLog(own.rawlog_dir)
         stop = threading.Event()
-        self.work = Pipeline(own, self.log, writer=Writer(store, stop), state=state, stop=stop)
+        self.work = Pipeline(own, self.log, writer=Writer(store, stop), state=state)
 
     def take(self, *messages: RawMessage) -> None:
         self.take_in(*messages)

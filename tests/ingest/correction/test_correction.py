@@ -40,7 +40,7 @@ class Collecting:
         self.restart()
 
     def restart(self) -> None:
-        self.work = Pipeline(self.settings, self.log, writer=self.writer, state=self.state, stop=threading.Event())
+        self.work = Pipeline(self.settings, self.log, writer=self.writer, state=self.state)
 
     def take(self, at: datetime, received: int, **body: object) -> None:
         payload = msgspec.json.encode({"start": at, **body})

@@ -17,6 +17,7 @@ from ingest.collector.drain_loop import Drain
 from ingest.correction.contest import ReceivedReading, contender_of
 from ingest.correction.rank import merged, settled
 from ingest.decode.message import decode_and_validate
+from ingest.pipeline import Pipeline
 from ingest.process.settings import CollectorSettings
 from ingest.quarantine.repair import MessageRepair, repair_entries
 from ingest.writer import Writer
@@ -50,7 +51,7 @@ class Collector:
         self.restart()
 
     def restart(self) -> None:
-        self.drain = Drain(self.settings, self.log, writer=self.writer, state=self.state, stop=threading.Event())
+        self.drain = Drain(Pipeline(self.settings, self.log, writer=self.writer, state=self.state))
 
     def take(self, messages: list[RawMessage]) -> None:
         self.log.append(messages)

@@ -19,6 +19,7 @@ from ingest.correction.overwrite_log import OverwriteLog, WritePlan
 from ingest.decode.clock import ClockScreen
 from ingest.decode.clock_report import ClockReport
 from ingest.decode.error_finding import ErrorReport
+from ingest.pipeline import Pipeline
 from ingest.process.guard import describe, divide
 from ingest.quarantine.quarantine import replay
 from ingest.writer import Writer
@@ -122,7 +123,7 @@ class Path:
 
     def work(self) -> Drain:
         stop = threading.Event()
-        return Drain(self.settings, self.log, writer=Writer(self.store, stop), state=self.state, stop=stop)
+        return Drain(Pipeline(self.settings, self.log, writer=Writer(self.store, stop), state=self.state))
 
     def stored(self) -> dict[str, int]:
         far = timedelta(days=30)
