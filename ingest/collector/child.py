@@ -10,6 +10,7 @@ import multiprocessing
 import signal
 import threading
 import time
+from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -40,42 +41,43 @@ _our_ends: list[Connection] = []
 _log = structlog.get_logger("ingest.collector")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a process may take [s].
+
+    Attributes
+    ----------
+    stop_s : float
+        To end in order.
+    steady_s : float
+        Running for so long counts as recovered.
+    silent_s : float
+        A process that sends nothing for so long hangs.
+    """
+
+    stop_s: float
+    steady_s: float = STEADY_S
+    silent_s: float = inf
+
+
 class Child:
     """A process that this one keeps running; it ends when this one does, since the pipe closes.
 
     Parameters
     ----------
-    name : str
     work : callable
         Work of the process, until stopped or until the other end of its pipe is closed.
-    settings : CollectorSettings
-    stop_s : float
-        How long an orderly end may take [s].
-    steady_s : float
-        Running for so long counts as recovered [s].
-    silent_s : float
-        A process that sends nothing for so long hangs [s].
     """
 
-    def __init__(
-        self,
-        name: str,
-        work: _Work,
-        settings: CollectorSettings,
-        *,
-        stop_s: float,
-        steady_s: float = STEADY_S,
-        silent_s: float = inf,
-    ) -> None:
+    def __init__(self, name: str, work: _Work, settings: CollectorSettings, patience: Patience) -> None:
         self.name = name
         self._work = work
         self._settings = settings
-        self._stop_s = stop_s
-        self._silent_s = silent_s
+        self._patience = patience
         self._last_report_at = time.monotonic()
         self._stopping = threading.Event()
         self._is_requested = True
-        self._restarts = Restarts(name, steady_s)
+        self._restarts = Restarts(name, patience.steady_s)
         self._problem = ""
         self._process: BaseProcess | None = None
         self._pipe: Connection | None = None
@@ -105,14 +107,7 @@ class Child:
     ) -> None:
         """Read reports in a thread and restart the process when it ends.
 
-        Parameters
-        ----------
-        restarted : callable
-            Called with the name at each restart.
-        on_report : callable
-            Called with each report.
-        failed : callable
-            Called when the process cannot begin.
+        ``restarted`` is called with the name at each restart, ``on_report`` with each report, ``failed`` when it cannot begin.
         """
         self._restarted, self._on_report, self._failed = restarted, on_report, failed
         self._watcher = Worker(f"{self.name}-watcher", self._watch, self._stopping, restarted)
@@ -128,17 +123,17 @@ class Child:
 
         Parameters
         ----------
-        is_told : bool
+        is_requested : bool
             This process ends in order, not because of a failure.
         """
         self._is_requested = is_requested
         self._stopping.set()
         self._send_end()
         if self._watcher is not None:
-            self._watcher.join(self._stop_s)
+            self._watcher.join(self._patience.stop_s)
         if self._process is not None:
-            self._process.join(1.0 if self._watcher is not None else self._stop_s)
-            self._kill(f"did not end within {self._stop_s:.0f} s; it resumes at its cursor")
+            self._process.join(1.0 if self._watcher is not None else self._patience.stop_s)
+            self._kill(f"did not end within {self._patience.stop_s:.0f} s; it resumes at its cursor")
 
     def _send_end(self) -> None:
         if self._pipe is not None and not self._pipe.closed:
@@ -151,7 +146,7 @@ class Child:
 
     def _silence(self) -> str:
         silent_s = time.monotonic() - self._last_report_at
-        return f"{self.name}: nothing heard for {silent_s // 60:.0f} min" if silent_s > self._silent_s else ""
+        return f"{self.name}: nothing heard for {silent_s // 60:.0f} min" if silent_s > self._patience.silent_s else ""
 
     def _watch(self) -> None:
         while True:
@@ -213,16 +208,15 @@ class Child:
 
 def drain_process(settings: CollectorSettings) -> Child:
     """The draining process."""
-    return Child("drain", _drain, settings, stop_s=_DRAIN_STOP_S)
+    return Child("drain", _drain, settings, Patience(stop_s=_DRAIN_STOP_S))
 
 
 def housekeeping_process(settings: CollectorSettings) -> Child:
     """The housekeeping process; its failures are those of its rounds."""
     every_s = settings.survey_every_s
     silent_s = 2 * every_s + _HOUSEKEEPING_LONGEST_S
-    return Child(
-        "survey", _housekeeping, settings, stop_s=_HOUSEKEEPING_STOP_S, steady_s=1.5 * every_s, silent_s=silent_s
-    )
+    patience = Patience(stop_s=_HOUSEKEEPING_STOP_S, steady_s=1.5 * every_s, silent_s=silent_s)
+    return Child("survey", _housekeeping, settings, patience)
 
 
 def _start(work: _Work, settings: CollectorSettings, name: str) -> tuple[BaseProcess, Connection]:

@@ -13,10 +13,11 @@ import pytest
 import structlog
 
 from ingest.collector import drain as draining
-from ingest.collector.child import Child
+from ingest.collector.child import Child, Patience
 from ingest.collector.drain_loop import Drain
 from ingest.collector.intake import intake
 from ingest.mqtt import Subscriber
+from ingest.pipeline import Pipeline
 from ingest.process import outage
 from ingest.process.metrics import CollectorMetrics
 from ingest.process.outage import Outage
@@ -79,7 +80,7 @@ def test_a_raw_log_that_takes_nothing_is_complained_about_while_the_intake_waits
 
 
 def drain_of(settings: CollectorSettings, log: RawLog, state: StateStore, stop: threading.Event) -> Drain:
-    return Drain(settings, log, writer=Writer(ReadingStore(settings), stop), state=state, stop=stop)
+    return Drain(Pipeline(settings, log, writer=Writer(ReadingStore(settings), stop), state=state))
 
 
 @pytest.mark.integration
@@ -151,7 +152,7 @@ def test_a_process_that_reads_nothing_does_not_hold_up_the_one_that_tells() -> N
 
 def test_a_process_of_which_nothing_is_heard_is_complained_about(collector_settings: CollectorSettings) -> None:
     collector_settings.run_dir.mkdir(parents=True)
-    child = Child("survey", hang, collector_settings, stop_s=0.5, silent_s=0.3)
+    child = Child("survey", hang, collector_settings, Patience(stop_s=0.5, silent_s=0.3))
     child.start()
     child.follow(lambda _: None)
     wait_for(lambda: child.complaint() == "survey: nothing heard for 0 min", "the complaint")

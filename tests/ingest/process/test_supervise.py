@@ -16,7 +16,7 @@ import structlog
 from paho.mqtt.client import Client
 
 import ingest.process.supervise
-from ingest.collector.child import Child
+from ingest.collector.child import Child, Patience
 from ingest.mqtt import Publisher, Subscriber
 from ingest.mqtt.client import new_client
 from ingest.process.settings import Broker, CollectorSettings
@@ -65,7 +65,7 @@ def test_what_runs_for_long_enough_is_well_again_and_begins_with_the_first_pause
 def test_a_process_that_dies_is_started_again_until_it_runs(
     own: CollectorSettings, quick: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    child, complaints, heard = Child("drain", die_four_times, own, stop_s=10.0), [], []
+    child, complaints, heard = Child("drain", die_four_times, own, Patience(stop_s=10.0)), [], []
     with structlog.testing.capture_logs() as lines:
         child.start()
         child.follow(lambda _: complaints.append(child.complaint()), on_report=heard.append)
@@ -84,7 +84,7 @@ def test_a_process_that_dies_is_started_again_until_it_runs(
 
 @pytest.mark.slow
 def test_a_process_that_never_comes_back_is_complained_about_for_as_long(own: CollectorSettings, quick: None) -> None:
-    child = Child("drain", die, own, stop_s=10.0)
+    child = Child("drain", die, own, Patience(stop_s=10.0))
     child.start()
     child.follow(lambda _: None)
     wait_for(lambda: child.starts > PATIENCE, "further starts")
@@ -96,7 +96,7 @@ def test_a_process_that_never_comes_back_is_complained_about_for_as_long(own: Co
 
 def test_told_to_stop_in_a_pause_it_ends_at_once(own: CollectorSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest.process.supervise, "PAUSE_FIRST_S", 30.0)
-    child = Child("drain", die, own, stop_s=20.0)
+    child = Child("drain", die, own, Patience(stop_s=20.0))
     with structlog.testing.capture_logs() as lines:
         child.start()
         child.follow(lambda _: None)
@@ -109,7 +109,7 @@ def test_told_to_stop_in_a_pause_it_ends_at_once(own: CollectorSettings, monkeyp
 
 @pytest.mark.slow
 def test_a_process_that_does_not_end_in_its_time_is_killed(own: CollectorSettings) -> None:
-    child = Child("survey", hang, own, stop_s=1.0)
+    child = Child("survey", hang, own, Patience(stop_s=1.0))
     child.start()
     child.follow(lambda _: None)
     wait_for(lambda: starts(own) == 1, "the process")
@@ -121,7 +121,7 @@ def test_a_process_that_does_not_end_in_its_time_is_killed(own: CollectorSetting
 
 
 def test_a_process_knows_whether_its_parent_was_told_to_end_or_fails(own: CollectorSettings) -> None:
-    child = Child("drain", work, own, stop_s=10.0)
+    child = Child("drain", work, own, Patience(stop_s=10.0))
     child.start()
     child.follow(lambda _: None)
     wait_for(lambda: starts(own) == 1, "the process")
@@ -130,7 +130,7 @@ def test_a_process_knows_whether_its_parent_was_told_to_end_or_fails(own: Collec
 
 
 def test_a_process_that_cannot_begin_says_why_and_is_not_started_again(own: CollectorSettings, quick: None) -> None:
-    child, failed = Child("drain", cannot_begin, own, stop_s=5.0), threading.Event()
+    child, failed = Child("drain", cannot_begin, own, Patience(stop_s=5.0)), threading.Event()
     child.start()
     child.follow(lambda _: None, failed=failed.set)
     assert failed.wait(20)
@@ -139,7 +139,7 @@ def test_a_process_that_cannot_begin_says_why_and_is_not_started_again(own: Coll
 
 
 def test_a_report_that_cannot_be_counted_does_not_end_the_hearing(own: CollectorSettings, quick: None) -> None:
-    child, heard = Child("drain", die, own, stop_s=10.0), []
+    child, heard = Child("drain", die, own, Patience(stop_s=10.0)), []
 
     def count(report: DrainReport) -> None:
         heard.append(report)
