@@ -15,8 +15,6 @@ does its part again.
 
 from __future__ import annotations
 
-import fcntl
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -33,11 +31,11 @@ from ingest.decode.refusal import refused_after_decoding
 from ingest.process.guard import describe, divide, say
 from schemas.interval import floor_hour
 from store.error import StateError
+from store.file_lock import exclusive
 from store.state import ReconciliationFigures, ReconciliationRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from ingest.decode.message import DecodedMessage
     from ingest.process.settings import CollectorSettings
@@ -94,7 +92,7 @@ def reconcile(  # noqa: PLR0913 - the stores by keyword
         The part at hand is not counted then; earlier parts are.
     """
     done = Reconciled()
-    with _alone(settings.rawlog_dir / "sheet.lock"):
+    with exclusive(settings.rawlog_dir / "sheet.lock"):
         while True:
             part = list(_part(log, drained, _PART_MESSAGES if takes is None else 1))
             if not part:
@@ -274,12 +272,3 @@ def _stretches(hours: list[datetime]) -> Iterator[list[datetime]]:
         part.append(hour)
     if part:
         yield part
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """Allow one reconciliation at a time in a run directory; the others wait."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -6,19 +6,18 @@ so that the pages work without internet access and on a phone.
 
 from __future__ import annotations
 
-import fcntl
 import html
 import re
-from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from qc.gate.gate import render_page
 from schemas.gate import GateOutcome
 from schemas.words import LANGUAGES, sentence, words
+from store.file_lock import exclusive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from qc.gate.gate import EvaluatedBatch
@@ -47,15 +46,6 @@ _OUTSIDE = re.compile(
 #: Scripts, and footers with outside links; elements that need scripts are hidden by the style.
 _SCRIPT = re.compile(r"<(script|footer)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
 _OUTCOME = re.compile(r'<p class="(\w+)"')
-
-
-@contextmanager
-def locked(directory: Path) -> Iterator[None]:
-    """One writer at a time, across processes: pages are listed together, and the oldest are deleted."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / ".lock").open("w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def write_page(directory: Path, name: str, page: str, report: GateReport) -> Path:
@@ -145,7 +135,7 @@ def publish(evaluated: Sequence[EvaluatedBatch], name: str, *, run_dir: Path, no
     """
     pages = [render_page(item, name, now) for item in evaluated]
     site = (run_dir / SITE).resolve()
-    with locked(site):
+    with exclusive(site / ".lock"):  # pages are listed together, and the oldest go
         written = [
             write_page(site / name, f"{now:%Y%m%dT%H%M%S}Z-{number:02}", page, item.report)
             for number, (item, page) in enumerate(zip(evaluated, pages, strict=True))
