@@ -96,6 +96,13 @@ def serving(settings: GatewaySettings, mqtt_url: str) -> Iterator[None]:
     assert not thread.is_alive()
 
 
+@contextmanager
+def frames_through(settings: GatewaySettings, mqtt_url: str) -> Iterator[tuple[Station, list[bytes]]]:
+    """A station at a gateway, and the payloads that the gateway publishes."""
+    with heard(mqtt_url) as found, serving(settings, mqtt_url), Station(settings.gateway_port) as station:
+        yield station, found
+
+
 def _answers(port: int) -> bool:
     try:
         with Station(port):
@@ -123,11 +130,7 @@ def test_a_step_that_raises_on_the_way_in_costs_one_frame(
         monkeypatch.setattr(owner, name, arrive)
     else:
         monkeypatch.setattr(owner, name, raising_at_poison(original, errors))
-    with (
-        heard(mqtt_url) as found,
-        serving(gateway_settings, mqtt_url),
-        Station(gateway_settings.gateway_port) as station,
-    ):
+    with frames_through(gateway_settings, mqtt_url) as (station, found):
         station.send(upload(1, POISON) + upload(2) + upload(3))
         assert [answer.qn[-1] for answer in station.hear(2)] == ["2", "3"]
         wait_for(lambda: any(b"0000000000003" in item for item in found), "the third frame")
@@ -141,11 +144,7 @@ def test_a_frame_that_cannot_be_forwarded_is_handed_on_as_it_is(
     owner, name = FORWARDING[step]
     errors: list[str] = []
     monkeypatch.setattr(owner, name, raising_at_poison(getattr(owner, name), errors))
-    with (
-        heard(mqtt_url) as found,
-        serving(gateway_settings, mqtt_url),
-        Station(gateway_settings.gateway_port) as station,
-    ):
+    with frames_through(gateway_settings, mqtt_url) as (station, found):
         station.send(upload(1, POISON) + upload(2) + upload(3))
         assert len(station.hear(3)) == 3
         wait_for(lambda: len({item[20:50] for item in found}) == 3, "three frames")
