@@ -49,14 +49,7 @@ class DecodedChecks(msgspec.Struct, frozen=True):
 
 
 def decode(message: RawMessage, topic: Topic) -> DecodedChecks:
-    """Decode a message of results.
-
-    Parameters
-    ----------
-    message : RawMessage
-        Any bytes.
-    topic : Topic
-        Identifies the instrument; the payload may repeat it but not contradict.
+    """Decode a message of results; parameters as of `sensors.json_v1.decode`.
 
     Returns
     -------

@@ -28,12 +28,7 @@ _log = structlog.get_logger("ingest.disk")
 class DiskWatch:
     """Checks the free space every ten seconds; the intake stops by itself at the reserve (`ingest.collector.intake`).
 
-    Parameters
-    ----------
-    settings : CollectorSettings
-    state : StateStore
-    free : callable
-        Bytes that may still be written to a directory [B].
+    ``free`` returns the bytes that may still be written to a directory.
     """
 
     def __init__(

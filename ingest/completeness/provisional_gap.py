@@ -54,13 +54,7 @@ class ProvisionalGap(msgspec.Struct, frozen=True):
 
 
 class ProvisionalGaps:
-    """Provisional gaps until they are old enough to be checked, in the order in which they were found.
-
-    Parameters
-    ----------
-    settings : CollectorSettings
-    store : ReadingStore
-    """
+    """Provisional gaps until they are old enough to be checked, in the order in which they were found."""
 
     def __init__(self, settings: CollectorSettings, store: ReadingStore) -> None:
         self._store = store

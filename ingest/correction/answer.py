@@ -22,12 +22,7 @@ SETTLED_SINCE = timedelta(minutes=10)
 
 
 class Answers:
-    """Distinguishes answers from other back-fill by the gaps that were requested.
-
-    Parameters
-    ----------
-    state : StateStore
-    """
+    """Distinguishes answers from other back-fill by the gaps that were requested."""
 
     def __init__(self, state: StateStore) -> None:
         self._state = state

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -49,33 +50,21 @@ class Evidence(msgspec.Struct):
     known: dict[Place, list[ReceivedReading]]
 
 
+@dataclass(frozen=True, slots=True)
 class Lookback:
-    """Gathers `Evidence`; each method raises `StoreError`.
+    """Gathers `Evidence`; ``is_shared``: other collectors store readings of the same instruments. Raises `StoreError`."""
 
-    Parameters
-    ----------
-    store : ReadingStore
-    state : StateStore
-    origins : Origins
-    newest : NewestReadings
-    is_shared : bool
-        Other collectors store readings of the same instruments.
-    """
-
-    def __init__(
-        self, store: ReadingStore, state: StateStore, origins: Origins, newest: NewestReadings, *, is_shared: bool
-    ) -> None:
-        self._store = store
-        self._state = state
-        self._origins = origins
-        self._newest = newest
-        self._is_shared = is_shared
+    store: ReadingStore
+    state: StateStore
+    origins: Origins
+    newest: NewestReadings
+    is_shared: bool
 
     def gather(self, batch: Sequence[DecodedMessage], unsure: Mapping[Key, list[ReceivedReading]]) -> Evidence:
         """Everything known of the points that the unsure readings of a batch are about."""
         starts = {key: [arrival.reading.interval.start for arrival in arrivals] for key, arrivals in unsure.items()}
         evidence = Evidence(
-            stored_at(self._store, starts),
+            stored_at(self.store, starts),
             self._contenders(starts),
             _live_of_batch(batch, unsure) if unsure else {},
             {},
@@ -90,7 +79,7 @@ class Lookback:
         stations = {key[1] for key in starts}
         few = stations if len(stations) <= _STATIONS_NAMED else None
         first, last = min(map(min, starts.values())), max(map(max, starts.values()))
-        return by_place(self._state.contenders.list(first, last, few))
+        return by_place(self.state.contenders.list(first, last, few))
 
     def _sources(
         self, unsure: Mapping[Key, list[ReceivedReading]], evidence: Evidence
@@ -103,19 +92,19 @@ class Lookback:
             rows = evidence.contenders.get(place)
             if before is None or place in evidence.live or (rows is not None and is_explained(before, rows)):
                 continue
-            newest = self._newest.source_of(key, start, before)
+            newest = self.newest.source_of(key, start, before)
             if newest is not None:
                 known[place] = [newest]
             elif any(item.matters or not is_said_by(before, item.reading) for item in part):
                 wanted[place] = part
         ends = {place: part[0].reading.interval.end for place, part in wanted.items()}
-        for place, found in self._origins.find(ends).items():
+        for place, found in self.origins.find(ends).items():
             before = evidence.stored[place[0]][place[1]]
             digests = {digest_of(item.reading) for item in wanted[place]}
             known[place] = [
                 item
                 for item in found
-                if self._is_shared or is_said_by(before, item.reading) or digest_of(item.reading) in digests
+                if self.is_shared or is_said_by(before, item.reading) or digest_of(item.reading) in digests
             ]
         return known
 

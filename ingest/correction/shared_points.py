@@ -46,16 +46,7 @@ class SharedWrites(msgspec.Struct):
 
 
 class SharedPoints:
-    """Applies the correction rule again to points of a share group.
-
-    Parameters
-    ----------
-    settings : CollectorSettings
-    store : ReadingStore
-    state : StateStore
-    origins : Origins
-        Of this collector's raw log.
-    """
+    """Applies the correction rule again to points of a share group; ``origins`` is of this collector's raw log."""
 
     def __init__(self, settings: CollectorSettings, store: ReadingStore, state: StateStore, origins: Origins) -> None:
         self._network = settings.stations

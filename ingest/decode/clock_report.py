@@ -20,15 +20,7 @@ _REPORT_EVERY = timedelta(minutes=10)
 
 
 class ClockReport:
-    """Takes what `ingest.decode.clock.ClockScreen.hand_over` gives; shares nothing with it.
-
-    Parameters
-    ----------
-    settings : CollectorSettings
-    state : StateStore
-    caught : CaughtErrors
-        Is given what a single instrument or station makes raise.
-    """
+    """Takes what `ingest.decode.clock.ClockScreen.hand_over` gives; ``caught`` gets what one instrument or station makes raise."""
 
     def __init__(self, settings: CollectorSettings, state: StateStore, caught: CaughtErrors | None = None) -> None:
         self._caught = caught or CaughtErrors()

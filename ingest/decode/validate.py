@@ -47,8 +47,6 @@ def validate(
 
     Parameters
     ----------
-    reading : Reading
-    network : Network
     now : datetime
         When the message was received, aware: the result does not depend on when it is decoded.
     time_ahead_max : timedelta

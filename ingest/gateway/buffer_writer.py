@@ -30,15 +30,7 @@ _log = structlog.get_logger("ingest.gateway")
 
 
 class BufferWriter:
-    """Group commit of frames.
-
-    Parameters
-    ----------
-    settings : GatewaySettings
-    log : RawLog
-        The buffer.
-    metrics : GatewayMetrics
-    """
+    """Group commit of frames to the buffer, a raw log of its own."""
 
     def __init__(self, settings: GatewaySettings, log: RawLog, metrics: GatewayMetrics) -> None:
         self._settings = settings

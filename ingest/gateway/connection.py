@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -34,38 +35,18 @@ _limited_log = RateLimitedLog(_log)
 """Bounds what a client can write into the log; the counters count all."""
 
 
+@dataclass(slots=True, kw_only=True)
 class Hub:
-    """What all connections share.
+    """What all connections share; ``devices`` is by MN."""
 
-    Parameters
-    ----------
-    devices : mapping of str to Device
-        By MN.
-    acceptance : Acceptance
-    buffer_writer : BufferWriter
-    requests : RequestBook
-    metrics : GatewayMetrics
-    connections_max : int
-    """
-
-    def __init__(
-        self,
-        *,
-        devices: Mapping[str, Device],
-        acceptance: Acceptance,
-        buffer_writer: BufferWriter,
-        requests: RequestBook,
-        metrics: GatewayMetrics,
-        connections_max: int,
-    ) -> None:
-        self.devices = devices
-        self.acceptance = acceptance
-        self.buffer_writer = buffer_writer
-        self.requests = requests
-        self.metrics = metrics
-        self.connections_max = connections_max
-        self.connections: set[Connection] = set()
-        self.is_stopping = False
+    devices: Mapping[str, Device]
+    acceptance: Acceptance
+    buffer_writer: BufferWriter
+    requests: RequestBook
+    metrics: GatewayMetrics
+    connections_max: int
+    connections: set[Connection] = field(default_factory=set)
+    is_stopping: bool = False
 
     def close_idle(self, now: float, *, first_frame_s: float, idle_s: float) -> None:
         """Close connections that are silent for too long; ``now`` is the loop's time [s]."""
@@ -75,12 +56,7 @@ class Hub:
 
 
 class Connection(asyncio.Protocol):
-    """Server side of a connection.
-
-    Parameters
-    ----------
-    hub : Hub
-    """
+    """Server side of a connection."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub

@@ -66,9 +66,9 @@ class Forwarder:
         self._devices = devices
         self._metrics = metrics
         self._stop = stop
+        self._waiting: tuple[float, str] | None = None
+        """Since when, on the monotonic clock [s], and why."""
         self._pause_s = _PAUSE_FIRST_S
-        self._waits_since: float | None = None
-        self._why = ""
         self._tidied_at = datetime.min.replace(tzinfo=UTC)
 
     def run(self) -> None:
@@ -84,17 +84,18 @@ class Forwarder:
             except (IngestError, RawLogError) as error:
                 self._metrics.connected.set(0)
                 self._metrics.retried.inc()
-                self._waits_since, self._why = self._waits_since or time.monotonic(), str(error)
+                since = time.monotonic() if self._waiting is None else self._waiting[0]
+                self._waiting = since, str(error)
                 _log.error("publishing_waits", detail=str(error), again_in_s=self._pause_s)
                 self._stop.wait(self._pause_s)
                 self._pause_s = min(2 * self._pause_s, _PAUSE_MAX_S)
 
     def complaint(self) -> str:
         """Why nothing is published; empty where nothing is wrong, or where it waits since a moment ago."""
-        since = self._waits_since
-        if since is None or time.monotonic() - since < _PATIENCE_S:
+        waiting = self._waiting
+        if waiting is None or (lasts_s := time.monotonic() - waiting[0]) < _PATIENCE_S:
             return ""
-        return f"nothing is published for {round(time.monotonic() - since) // 60} min: {self._why}"
+        return f"nothing is published for {round(lasts_s) // 60} min: {waiting[1]}"
 
     def _forward(self, publisher: Publisher) -> None:
         position = self._log.cursor(CURSOR)
@@ -112,7 +113,7 @@ class Forwarder:
             position = logged[-1].position if logged else position
             self._advance(position, assembler)
             # only now: a buffer that cannot note what was published would repeat it each second
-            self._pause_s, self._waits_since = _PAUSE_FIRST_S, None
+            self._pause_s, self._waiting = _PAUSE_FIRST_S, None
             try:
                 self._tidy(now)
             except Exception as error:  # noqa: BLE001 - tried again in ten minutes

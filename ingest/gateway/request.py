@@ -104,7 +104,6 @@ class RequestBook:
 
         Parameters
         ----------
-        mn : str
         header : mapping of str to str
             ``ST`` and ``CN``.
         content : bytes

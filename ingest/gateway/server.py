@@ -37,15 +37,7 @@ _log = structlog.get_logger("ingest.gateway")
 
 
 def run(settings: GatewaySettings, stop: threading.Event) -> None:
-    """Serve stations until ``stop`` is set.
-
-    Raises
-    ------
-    LockedError
-        Another gateway works in the same run directory.
-    IngestError, store.error.StoreError, schemas.network.file.NetworkFileError
-        The configuration or a part it needs has to be repaired before a start.
-    """
+    """Serve stations until ``stop`` is set; raises as `ingest.collector.collector.collect` does."""
     devices = devices_of(settings.stations)
     settings.buffer_dir.mkdir(parents=True, exist_ok=True)
     _allow_files(settings.gateway_connections_max)

@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
+import msgspec
 import structlog
 
 from ingest.process.guard import say
@@ -16,7 +17,6 @@ from store.error import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from types import TracebackType
 
     from ingest.process.heartbeat import Heartbeat
     from store.state import StateStore
@@ -71,9 +71,7 @@ class HeartbeatThread:
         self._worker.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Store the orderly end of this process; a database that does not answer is not waited for."""
         self.is_requested = self.is_requested and error is None
         self._stop.set()
@@ -123,14 +121,8 @@ def note_heartbeat(state: StateStore, beat: Heartbeat) -> None:
     if beat.is_end:
         state.processes.end(beat.name)
         return
-    item = Process(
-        name=beat.name,
-        host=beat.host,
-        pid=beat.pid,
-        started_at=beat.started_at,
-        beat_at=beat.beat_at,
-        every_s=beat.every_s,
-        complaint=beat.complaint,
-    )
+    fields = msgspec.structs.asdict(beat)
+    del fields["is_end"]
+    item = Process(**fields)
     # of a process that ended before it was known, only its last heartbeat is left at the broker
     state.processes.note(item, only_known=item.state(datetime.now(UTC)) is ProcessState.GONE)

@@ -92,12 +92,7 @@ def wait_for_end(
 ) -> None:
     """Set ``stop`` when the other process requests it or is gone.
 
-    Parameters
-    ----------
-    on_complaint : callable
-        Called with the problems of the other process.
-    lost : callable
-        Called before ``stop`` is set where the other process has failed or is gone.
+    ``on_complaint`` is called with the problems of the other process; ``lost``, where that has failed or is gone, before ``stop`` is set.
     """
     try:
         while isinstance(item := pipe.recv(), str):

@@ -27,14 +27,7 @@ _log = structlog.get_logger("ingest.supervise")
 
 
 class Restarts:
-    """Counts unexpected ends, with the pause before the next start and whether it has recovered.
-
-    Parameters
-    ----------
-    name : str
-    steady_s : float
-        Running for so long counts as recovered [s].
-    """
+    """Counts unexpected ends of one process or thread; running for ``steady_s`` [s] counts as recovered."""
 
     def __init__(self, name: str, steady_s: float = STEADY_S) -> None:
         self.name = name

@@ -24,15 +24,7 @@ _PROGRESS_EVERY = 200
 
 
 class Shift(msgspec.Struct, frozen=True):
-    """How far the times of a data set are moved: whole days, so that the hour of the day stays what it was.
-
-    Attributes
-    ----------
-    days : int
-        Added to every time [d].
-    until : datetime
-        Readings that would end later are left out, UTC.
-    """
+    """Whole days by which the times of a data set are moved, so that the hour of the day stays; readings after ``until`` are left out."""
 
     days: int
     until: datetime

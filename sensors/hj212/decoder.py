@@ -31,7 +31,6 @@ def decode(message: RawMessage, topic: Topic, network: Network | None, *, cipher
     ----------
     message : RawMessage
     topic : Topic
-        Of the message, already parsed.
     network : Network or None
         Assigns the device and the meaning of its factors; without it nothing can be decoded.
     cipher : Cipher or None
