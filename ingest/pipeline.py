@@ -26,6 +26,7 @@ from ingest.completeness.balance import count_reasons
 from ingest.correction.overwrite_log import OverwriteLog, WritePlan
 from ingest.decode.clock import ClockScreen
 from ingest.decode.message import DecodedMessage, decode_and_validate, set_aside
+from ingest.process.complaint import joined
 from ingest.process.guard import CaughtErrors, divide
 from ingest.process.outage import Outage
 from ingest.process.report import DrainReport
@@ -203,4 +204,4 @@ class Pipeline:
     def complaint(self) -> str:
         """What has kept messages from being stored for long; empty where nothing has."""
         parts = (*(outage.complaint for outage in self._outages.values()), self.writer.complaint)
-        return "; ".join(filter(None, (part() for part in parts)))
+        return joined(part() for part in parts)

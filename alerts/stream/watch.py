@@ -22,6 +22,7 @@ from alerts.run.evaluation import EvaluationError, evaluate
 from alerts.settings import alert_settings
 from alerts.stream.configuration import Configuration
 from alerts.stream.failing import Failing
+from ingest.process.complaint import complaint
 from ingest.process.guard import describe, say
 from ingest.process.heartbeat_thread import HeartbeatThread
 from ingest.process.shutdown import shutdown_on_signals as end_on_signals
@@ -114,7 +115,7 @@ class RoundTimer:
     def complaint(self) -> str:
         """That no round has ended for long; empty where all is well."""
         passed_s = monotonic() - self._ended_at
-        return f"no round has ended for {passed_s // 60:.0f} min" if passed_s > LONGEST_ROUND_S else ""
+        return complaint("watch", "no_round", lasts_s=passed_s) if passed_s > LONGEST_ROUND_S else ""
 
 
 def _go_round(current: Configuration, failing: Failing, stop: threading.Event, report: Callable[[Round], None]) -> None:

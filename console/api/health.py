@@ -10,6 +10,7 @@ from console.api.answer import json_answer
 from console.query.reading import HEALTH, read_in
 from console.view.health import summarise
 from console.view.query import format_utc
+from schemas.words import sentences
 from store.error import StoreError
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _answer_health(queries: Queries) -> Response:
             "state": item.state(data.read_at).value,
             "beat_at": format_utc(item.beat_at),
             "restarts": item.restarts,
-            "complaint": item.complaint,
+            "complaint": sentences(item.complaint, "en"),
         }
         for item in data.processes
     ]

@@ -100,6 +100,7 @@ def _print_processes(processes: list[Process], words: Words, *, everything: bool
     """List processes that are not well, or all; True where any is not."""
     import msgspec
 
+    from schemas.words import sentences
     from store.state import ProcessState
 
     now = datetime.now(UTC)
@@ -110,7 +111,8 @@ def _print_processes(processes: list[Process], words: Words, *, everything: bool
         next_step = words(f"process.{state}", when=when, complaint=item.complaint)
         if as_json:
             line = {"process": item.name, "station": None, "state": state, "next_step": next_step}
-            typer.echo(msgspec.json.encode(line | msgspec.structs.asdict(item)))
+            listed = msgspec.structs.asdict(item) | {"complaint": sentences(item.complaint, words.language)}
+            typer.echo(msgspec.json.encode(line | listed))
         else:
             typer.echo(printable(f"{state:<14} {item.name:<24} {when:<18} {next_step}"))
     return bool(unwell)

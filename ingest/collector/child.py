@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from ingest.process.complaint import complaint
 from ingest.process.guard import say
 from ingest.process.lock import close_inherited_locks
 from ingest.process.log import configure_logging
@@ -146,7 +147,11 @@ class Child:
 
     def _silence(self) -> str:
         silent_s = time.monotonic() - self._last_report_at
-        return f"{self.name}: nothing heard for {silent_s // 60:.0f} min" if silent_s > self._patience.silent_s else ""
+        return (
+            complaint("worker", "silent", lasts_s=silent_s, name=self.name)
+            if silent_s > self._patience.silent_s
+            else ""
+        )
 
     def _watch(self) -> None:
         while True:
@@ -180,7 +185,7 @@ class Child:
             if isinstance(item, StartFailure):
                 failure = item.detail
             elif isinstance(item, str):
-                self._problem = f"{self.name}: {item}" if item else ""
+                self._problem = item
             else:
                 self._has_worked = True
                 self._count(item)

@@ -15,6 +15,7 @@ import structlog
 from ingest.collector.child import drain_process, housekeeping_process
 from ingest.collector.intake import RESUMED, intake
 from ingest.mqtt import Subscriber
+from ingest.process.complaint import joined
 from ingest.process.error import IngestError
 from ingest.process.lock import locked
 from ingest.process.outage import Outage
@@ -114,7 +115,7 @@ class Complaints:
         if now - self._looked_at < _LOOK_EVERY_S:
             return
         self._looked_at = now
-        words = "; ".join(filter(None, (source() for source in self._sources)))
+        words = joined(source() for source in self._sources)
         self._drain.send_line(words)
         latest = (self._drain.starts, words)
         if latest != self._said and words:

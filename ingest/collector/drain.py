@@ -13,6 +13,7 @@ from ingest.collector.drain_loop import Drain
 from ingest.completeness.repair import Repairer
 from ingest.mqtt import HeartbeatListener
 from ingest.pipeline import Pipeline
+from ingest.process.complaint import complaint
 from ingest.process.heartbeat_thread import HeartbeatThread
 from ingest.process.lock import locked
 from ingest.process.report import StartFailure, send, wait_for_end
@@ -51,7 +52,7 @@ class _Intake:
         """Its last reported problem, or that it hangs."""
         silent_s = time.monotonic() - self.received_at
         if silent_s > INTAKE_SILENT_S:
-            return f"the intake hangs: nothing heard of it for {silent_s // 60:.0f} min"
+            return complaint("worker", "silent", lasts_s=silent_s, name="intake")
         return self.words
 
     def _note(self, words: str) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from ingest.backlog.dual_cursor import CURSOR as DRAIN_CURSOR
+from ingest.process.complaint import complaint
 from ingest.process.guard import describe, say
 from ingest.process.report import send, wait_for_end
 from store.error import StoreError
@@ -46,7 +47,7 @@ def housekeeping(settings: CollectorSettings, pipe: Connection) -> None:
         words = housekeep_once(settings, stop)
         failures = failures + 1 if words else 0
         # the next round may succeed where a database was away for a moment
-        send(pipe, f"{failures} rounds in a row failed: {words}" if failures >= _PATIENCE else "")
+        send(pipe, complaint("housekeeping", "failed", times=failures, why=words) if failures >= _PATIENCE else "")
 
 
 def housekeep_once(settings: CollectorSettings, stop: threading.Event) -> str:

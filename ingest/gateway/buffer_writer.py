@@ -110,8 +110,7 @@ class BufferWriter:
     def _note_full(self, size: int, limit: int) -> None:
         self._is_full = size >= limit
         if self._is_full:
-            detail = f"{size} bytes of {limit}: stations get no answer until the broker takes frames"
-            self._fullness.say("buffer_full", detail=detail)
+            self._fullness.say("buffer_full", detail=f"{size} of {limit} bytes")
         else:
             self._fullness.end()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.mqtt import Publisher
+from ingest.process.complaint import complaint
 from ingest.process.error import IngestError, PublishError
 from sensors.hj212.frame import TOLERANT, BadFrameError, decode_frame
 from sensors.hj212.packet import Assembler, Upload
@@ -95,7 +96,7 @@ class Forwarder:
         waiting = self._waiting
         if waiting is None or (lasts_s := time.monotonic() - waiting[0]) < _PATIENCE_S:
             return ""
-        return f"nothing is published for {round(lasts_s) // 60} min: {waiting[1]}"
+        return complaint("forward", "waiting", lasts_s=lasts_s, why=waiting[1])
 
     def _forward(self, publisher: Publisher) -> None:
         position = self._log.cursor(CURSOR)

@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from ingest.mqtt.client import QOS, BackgroundConnection, wait_published
-from ingest.process.heartbeat import HEARTBEAT_S, Heartbeat, heartbeat_of
+from ingest.process.heartbeat import HEARTBEAT_S, Heartbeat, HeartbeatSource
 from ingest.process.outage import RateLimitedLog
 from schemas.message import status_topic
 
@@ -36,10 +36,8 @@ class HeartbeatSender(BackgroundConnection):
     settings : Broker
     client_id : str
         Of the gateway; this connection's ends with ``-beat``.
-    complaints : sequence of callable
-        As of `ingest.process.heartbeat.heartbeat_of`.
-    every_s : float
-        Interval [s].
+    complaints, every_s
+        As of `ingest.process.heartbeat.HeartbeatSource`.
     """
 
     def __init__(
@@ -52,10 +50,7 @@ class HeartbeatSender(BackgroundConnection):
     ) -> None:
         super().__init__(settings, f"{client_id[:43]}-beat")
         self._topic = status_topic("ops", _KIND, client_id)
-        self._name = f"{_KIND}/{client_id}"
-        self._complaints = complaints
-        self._every_s = every_s
-        self._started_at = datetime.now(UTC)
+        self._source = HeartbeatSource(f"{_KIND}/{client_id}", complaints, every_s)
         self._stop = threading.Event()
 
     def close(self, *, is_orderly: bool = True) -> None:
@@ -67,7 +62,7 @@ class HeartbeatSender(BackgroundConnection):
 
     def run(self) -> None:
         """Heartbeat until the block is left."""
-        while not self._stop.wait(self._every_s):
+        while not self._stop.wait(self._source.every_s):
             if self._client.is_connected():
                 self._send()
 
@@ -76,8 +71,8 @@ class HeartbeatSender(BackgroundConnection):
         self._send()
 
     def _send(self, *, is_end: bool = False) -> MQTTMessageInfo:
-        beat = heartbeat_of(self._name, self._started_at, self._every_s, self._complaints, is_end=is_end)
-        return self._client.publish(self._topic, msgspec.json.encode(beat), qos=QOS, retain=True)
+        payload = msgspec.json.encode(self._source.next(is_end=is_end))
+        return self._client.publish(self._topic, payload, qos=QOS, retain=True)
 
 
 class HeartbeatListener(BackgroundConnection):

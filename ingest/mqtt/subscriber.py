@@ -18,6 +18,7 @@ from ingest.mqtt.announcer import member_states, member_topic
 from ingest.mqtt.client import KEEPALIVE_S, QOS, STATES, is_refused, wait_published
 from ingest.mqtt.inbox import Inbox, Received, Room
 from ingest.mqtt.receiver import new_receiver
+from ingest.process.complaint import complaint
 from schemas.message import RawMessage, status_topic
 
 if TYPE_CHECKING:
@@ -121,19 +122,18 @@ class Subscriber:
     def complaint(self) -> str:
         """Why nothing can be received; empty where nothing is wrong, or where the broker was lost a moment ago."""
         if not self._client.has_thread and not self._stopping.is_set():
-            return "mqtt: the network thread is gone"
+            return complaint("worker", "gone", name="mqtt")
         if self._refused_topics:
-            return f"mqtt: the broker refuses the subscription to {', '.join(self._refused_topics)}"
+            return complaint("mqtt", "subscription_refused", topics=", ".join(self._refused_topics))
+        broker, why = self._settings.mqtt_url, self._why_lost
         if self._is_lost_again_and_again():
-            mine = self._settings.mqtt_client_id
-            return (
-                f"mqtt: the connection to {self._settings.mqtt_url} was lost {_LOSSES} times within "
-                f"{_LOSSES_WITHIN_S / 60:.0f} min, last: {self._why_lost}; does another process use the client id {mine}?"
+            name = self._settings.mqtt_client_id
+            return complaint(
+                "mqtt", "lost", lasts_s=_LOSSES_WITHIN_S, broker=broker, times=_LOSSES, why=why, client_id=name
             )
-        if self._lost_at is None or time.monotonic() - self._lost_at < _PATIENCE_S:
+        if self._lost_at is None or (away_s := time.monotonic() - self._lost_at) < _PATIENCE_S:
             return ""
-        away_s = round(time.monotonic() - self._lost_at)
-        return f"mqtt: not connected to {self._settings.mqtt_url} for {away_s // 60} min: {self._why_lost}"
+        return complaint("mqtt", "not_connected", lasts_s=away_s, broker=broker, why=why)
 
     def _is_lost_again_and_again(self) -> bool:
         losses = list(self._losses)

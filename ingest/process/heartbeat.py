@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from msgspec import Meta
 
+from ingest.process.complaint import joined
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -39,17 +41,34 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     is_end: bool = False
 
 
-def heartbeat_of(
-    name: str, started_at: datetime, every_s: float, complaints: Sequence[Callable[[], str]], *, is_end: bool = False
-) -> Heartbeat:
-    """The beat of this process at this moment."""
-    return Heartbeat(
-        name=name,
-        host=socket.gethostname(),
-        pid=os.getpid(),
-        started_at=started_at,
-        beat_at=datetime.now(UTC),
-        every_s=every_s,
-        complaint="; ".join(filter(None, (complaint() for complaint in complaints)))[:_LONGEST],
-        is_end=is_end,
-    )
+class HeartbeatSource:
+    """Makes the heartbeats of this process.
+
+    Parameters
+    ----------
+    name : str
+        As `store.state.Process` has it.
+    complaints : sequence of callable
+        Each returns a complaint (`ingest.process.complaint`).
+    every_s : float
+        Interval [s].
+    """
+
+    def __init__(self, name: str, complaints: Sequence[Callable[[], str]], every_s: float) -> None:
+        self.name = name
+        self.every_s = every_s
+        self._complaints = complaints
+        self._started_at = datetime.now(UTC)
+
+    def next(self, *, is_end: bool = False) -> Heartbeat:
+        """Heartbeat of this moment."""
+        return Heartbeat(
+            name=self.name,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            started_at=self._started_at,
+            beat_at=datetime.now(UTC),
+            every_s=self.every_s,
+            complaint=joined((complaint() for complaint in self._complaints), _LONGEST),
+            is_end=is_end,
+        )

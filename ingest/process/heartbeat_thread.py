@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from ingest.process.guard import say
-from ingest.process.heartbeat import HEARTBEAT_S, heartbeat_of
+from ingest.process.heartbeat import HEARTBEAT_S, HeartbeatSource
 from ingest.process.outage import Outage
 from ingest.process.supervise import Worker
 from store.error import StoreError
@@ -31,17 +31,13 @@ class HeartbeatThread:
 
     Parameters
     ----------
-    name : str
-        As `store.state.Process` has it.
+    name, complaints, every_s
+        As of `ingest.process.heartbeat.HeartbeatSource`.
     state_url : str
-    complaints : sequence of callable
-        Each returns a problem; empty without one.
     restarted : callable
         Called with the thread's name when it is restarted.
     others : callable
-        Beats of processes that cannot reach the database, since the last call.
-    every_s : float
-        How often [s].
+        Heartbeats of processes that cannot reach the database, since the last call.
     """
 
     def __init__(
@@ -54,12 +50,9 @@ class HeartbeatThread:
         others: Callable[[], Iterable[Heartbeat]] = tuple,
         every_s: float = HEARTBEAT_S,
     ) -> None:
-        self._name = name
+        self._source = HeartbeatSource(name, complaints, every_s)
         self._state_url = state_url
-        self._complaints = complaints
         self._others = others
-        self._every_s = every_s
-        self._started_at = datetime.now(UTC)
         self._has_begun = False
         self._stop = threading.Event()
         self._worker = Worker("vital", self._run, self._stop, restarted)
@@ -90,17 +83,16 @@ class HeartbeatThread:
                 else:
                     trouble.end()
                 # a new database is made by another part of the same start
-                if self._stop.wait(self._every_s if self._has_begun else min(self._every_s, _FIRST_S)):
+                if self._stop.wait(self._source.every_s if self._has_begun else min(self._source.every_s, _FIRST_S)):
                     break
             if self.is_requested:
                 try:
-                    state.processes.end(self._name)
+                    state.processes.end(self._source.name)
                 except StoreError as error:
                     _log.warning("end_not_noted", detail=str(error))
 
     def _beat(self, state: StateStore) -> None:
-        beat = heartbeat_of(self._name, self._started_at, self._every_s, self._complaints)
-        note_heartbeat(state, beat)
+        note_heartbeat(state, self._source.next())
         self._has_begun = True
         for other in self._others():
             try:

@@ -6,6 +6,8 @@ import time
 from math import inf
 from typing import TYPE_CHECKING
 
+from ingest.process.complaint import complaint
+
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
@@ -43,11 +45,11 @@ class Outage:
             self._log.error(event, waiting_s=round(now - self._began), **facts)
 
     def complaint(self) -> str:
-        """The outage, its length and its reason; empty without one, or where it is short."""
+        """The outage, its length and its detail; empty without one, or where it is short."""
         event, lasts_s = self._event, time.monotonic() - self._began
         if not event or lasts_s < COMPLAIN_AFTER_S:
             return ""
-        return f"{event} for {lasts_s // 60:.0f} min: {self._detail}"
+        return complaint("outage", event, lasts_s=lasts_s, detail=self._detail)
 
     def end(self) -> bool:
         """Note a success; True where it ends an outage."""

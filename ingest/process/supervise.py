@@ -1,7 +1,7 @@
 """Restarts processes and threads after growing pauses; restarts are counted, and repeated ones reported as a problem.
 
-Threads are kept by a `Worker`, processes by `ingest.collector.child`. A complaint is one line of text, empty without a problem. It goes
-to the state database (`ingest.process.heartbeat_thread`), and from there to people.
+Threads are kept by a `Worker`, processes by `ingest.collector.child`. A complaint (`ingest.process.complaint`) goes to the state
+database with the heartbeat (`ingest.process.heartbeat_thread`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from ingest.process.complaint import complaint
 from ingest.process.guard import describe, say
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Restarts:
         """What is wrong with it; empty where nothing is."""
         if self._ends < PATIENCE or self._is_steady():
             return ""
-        return f"{self.name} ended {self._ends} times in a row, last: {self._why}"
+        return complaint("worker", "restarts", name=self.name, times=self._ends, why=self._why)
 
     def _is_steady(self) -> bool:
         return self._started_at is not None and time.monotonic() - self._started_at >= self._steady_s
@@ -94,7 +95,7 @@ class Worker:
     def complaint(self) -> str:
         """What is wrong with the thread; empty where nothing is, or before it was started."""
         if self._thread.ident is not None and not self._thread.is_alive() and not self._stop.is_set():
-            return f"the thread {self._restarts.name} is gone"
+            return complaint("worker", "gone", name=self._restarts.name)
         return self._restarts.complaint()
 
     def _loop(self) -> None:

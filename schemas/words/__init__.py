@@ -9,10 +9,15 @@ Babel and the catalogues are loaded at the first text, so that a process that wr
 from __future__ import annotations
 
 from schemas.words.catalogue import LANGUAGES
-from schemas.words.message import render, sentence
+from schemas.words.message import format_message, render, sentence
 from schemas.words.words import MissingWordError, Words, words
 
-__all__ = ["LANGUAGES", "MissingWordError", "Words", "name_of", "render", "sentence", "words"]
+__all__ = ["LANGUAGES", "MissingWordError", "Words", "name_of", "render", "sentence", "sentences", "words"]
+
+
+def sentences(stored: str, language: str) -> str:
+    """Sentences of stored reasons, one a line, such as the complaint of a process; empty for an empty text."""
+    return format_message("{stored:lines}", words(language).language, {"stored": stored})
 
 
 def name_of(test: str, language: str) -> str:

@@ -12,6 +12,7 @@ format in the text  what is written
 ``{x:moment}``      a moment of ISO 8601: 2026-11-27 16:00 UTC; other text unchanged
 ``{x:reasons}``     the sentences of a JSON list of stored reasons
 ``{x:ratios}``      a ratio a parameter, ``toluene=3.1,benzene=2``: toluene 3.1 times, benzene 2.0 times
+``{x:lines}``       the sentences of stored reasons, one a line; a line that is no reason is written unchanged
 ``{x:tests}``       names of QC tests by their identifiers, which commas separate
 ``{x:.1f}``         Python's format
 =================== =====================================================================================
@@ -32,7 +33,7 @@ from schemas.words.catalogue import LANGUAGES, messages
 from schemas.words.naming import parameters_text, ratios_text, tests_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from babel.numbers import NumberPattern
 
@@ -170,7 +171,15 @@ def _moment(value: object, _: str) -> str:
 
 
 def _reasons(value: str, language: str) -> str:
-    return _word("word.list.semicolon", "; ", language).join(sentence(stored, language) for stored in json.loads(value))
+    return _sentences(json.loads(value), language)
+
+
+def _lines(value: str, language: str) -> str:
+    return _sentences(value.splitlines(), language)
+
+
+def _sentences(stored: Iterable[str], language: str) -> str:
+    return _word("word.list.semicolon", "; ", language).join(sentence(item, language) for item in stored)
 
 
 def _word(key: str, default: str, language: str) -> str:
@@ -184,6 +193,7 @@ _WRITERS: Mapping[str, Callable[[Any, str], str]] = {
     "bilingual": _bilingual,
     "moment": _moment,
     "reasons": _reasons,
+    "lines": _lines,
     "parameters": parameters_text,
     "ratios": ratios_text,
     "tests": tests_text,

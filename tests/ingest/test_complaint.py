@@ -24,6 +24,7 @@ from ingest.process.outage import Outage
 from ingest.process.report import send, send_if_room
 from ingest.writer import Writer
 from schemas.message import RawMessage
+from schemas.words import sentences
 from store.influx.reading import ReadingStore
 from store.rawlog import RawLog
 from tests.ingest.conftest import payload, wait_for
@@ -48,7 +49,7 @@ def test_what_does_not_work_for_long_is_complained_about_until_it_does(soon: Non
     assert not trouble.complaint()
     time.sleep(0.6)
     trouble.say("cannot_read", detail="no such directory")
-    assert trouble.complaint() == "cannot_read for 0 min: no such directory"
+    assert sentences(trouble.complaint(), "en") == "the raw log cannot be read for 0 min: no such directory"
     trouble.end()
     assert not trouble.complaint()
 
@@ -132,7 +133,7 @@ def test_an_intake_of_which_nothing_is_heard_hangs(monkeypatch: pytest.MonkeyPat
     send(ours, "mqtt: not connected")
     wait_for(lambda: intake_seen.complaint() == "mqtt: not connected", "its words")
     time.sleep(0.6)
-    assert intake_seen.complaint() == "the intake hangs: nothing heard of it for 0 min"
+    assert sentences(intake_seen.complaint(), "en") == "intake: no report for 0 min"
     send(ours, "")
     wait_for(lambda: not intake_seen.complaint(), "its next word")
     ours.close()
@@ -155,7 +156,7 @@ def test_a_process_of_which_nothing_is_heard_is_complained_about(collector_setti
     child = Child("survey", hang, collector_settings, Patience(stop_s=0.5, silent_s=0.3))
     child.start()
     child.follow(lambda _: None)
-    wait_for(lambda: child.complaint() == "survey: nothing heard for 0 min", "the complaint")
+    wait_for(lambda: sentences(child.complaint(), "en") == "housekeeping: no report for 0 min", "the complaint")
     child.stop()
 
 

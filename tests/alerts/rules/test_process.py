@@ -16,9 +16,11 @@ import alerts.stream.watch
 from alerts.run.delivery import deliver
 from alerts.run.evaluation import EvaluationError, evaluate
 from alerts.stream.watch import RoundTimer, run, run_once
+from ingest.process.complaint import complaint as problem
 from schemas.alert import AlertState
 from schemas.interval import Interval
 from schemas.reading import Reading
+from schemas.words import sentences
 from store.state import FindingKind, Process, ProcessState, StateStore
 from tests.alerts.run.test_job import changed, mails
 
@@ -65,7 +67,14 @@ def test_a_beat_of_the_future_is_of_a_clock_that_was_ahead_and_proves_nothing(no
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("complaint", ["", "drain ended 3 times in a row, last: exit status -11"])
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "",
+        "drain ended 3 times in a row, last: exit status -11",  # of a version that stored sentences
+        problem("worker", "restarts", name="drain", times=3, why="exit status -11"),
+    ],
+)
 def test_what_is_gone_or_fails_is_mailed_once_until_it_is_back(  # noqa: PLR0917 - fixtures
     own: AlertSettings, state: StateStore, influx: InfluxStore, now: datetime, maildir: Path, complaint: str
 ) -> None:
@@ -76,7 +85,8 @@ def test_what_is_gone_or_fails_is_mailed_once_until_it_is_back(  # noqa: PLR0917
     (mail,) = mails(maildir)
     body = str(mail.get_body(preferencelist=("plain",)).get_content())  # type: ignore[union-attr]  # it has one
     assert NAME in body
-    assert complaint in body
+    assert sentences(complaint, "zh") in body
+    assert sentences(complaint, "en") in body
     back = later + timedelta(minutes=10)
     state.processes.note(beat(back))
     one_round(own, back)
@@ -155,7 +165,7 @@ def test_a_watch_whose_round_hangs_is_not_well(monkeypatch: pytest.MonkeyPatch) 
     pace = RoundTimer()
     assert not pace.complaint()
     time.sleep(0.3)
-    assert pace.complaint() == "no round has ended for 0 min"
+    assert sentences(pace.complaint(), "en") == "no round has ended for 0 min"
     pace.ended()
     assert not pace.complaint()
 

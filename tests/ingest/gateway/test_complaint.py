@@ -15,6 +15,7 @@ from ingest.gateway.buffer_writer import BufferWriter
 from ingest.gateway.metrics import GatewayMetrics
 from ingest.process import outage
 from schemas.message import RawMessage
+from schemas.words import sentences
 from store.error import RawLogError
 from store.rawlog import RawLog
 from tests.ingest.conftest import wait_for
@@ -53,7 +54,8 @@ def test_a_buffer_that_cannot_be_written_is_complained_about_until_it_can(
     buffer_writer = BufferWriter(gateway_settings, log, GatewayMetrics())
     with capture_logs() as lines:
         assert not asyncio.run(keep(buffer_writer, lambda: "not a database" in buffer_writer.complaint()))
-    assert buffer_writer.complaint().startswith("buffer_refuses for 0 min: raw log ")
+    words = "the gateway's buffer cannot be written for 0 min, stations get no answer: raw log "
+    assert sentences(buffer_writer.complaint(), "en").startswith(words)
     assert [line["event"] for line in lines] == ["buffer_refuses"]
     broken.unlink()
     buffer_writer = BufferWriter(gateway_settings, log, GatewayMetrics())
@@ -73,7 +75,7 @@ def test_a_buffer_that_is_full_for_long_is_complained_about(
     buffer_writer.measure()
     time.sleep(0.3)
     buffer_writer.measure()
-    assert buffer_writer.complaint().startswith("buffer_full for 0 min: ")
+    assert sentences(buffer_writer.complaint(), "en").startswith("the gateway's buffer is full for 0 min (")
     log.close()
 
 

@@ -21,6 +21,7 @@ from ingest.mqtt import Publisher, Subscriber
 from ingest.mqtt.client import new_client
 from ingest.process.settings import Broker, CollectorSettings
 from ingest.process.supervise import PATIENCE, PAUSE_FIRST_S, PAUSE_MAX_S, Restarts, Worker
+from schemas.words import sentences
 from store.state import ProcessState, StateStore
 from tests.ingest.conftest import Collector, wait_for
 from tests.ingest.process.work import cannot_begin, die, die_four_times, hang, starts, work
@@ -53,7 +54,7 @@ def test_what_runs_for_long_enough_is_well_again_and_begins_with_the_first_pause
         assert bool(restarts.complaint()) is (times > PATIENCE)
         restarts.started()
         restarts.ended("killed")
-    assert restarts.complaint() == f"drain ended {PATIENCE} times in a row, last: killed"
+    assert sentences(restarts.complaint(), "en") == f"drain ended {PATIENCE} times in a row, last: killed"
     restarts.started()
     assert restarts.complaint()
     time.sleep(0.15)
@@ -68,13 +69,13 @@ def test_a_process_that_dies_is_started_again_until_it_runs(
     child, complaints, heard = Child("drain", die_four_times, own, Patience(stop_s=10.0)), [], []
     with structlog.testing.capture_logs() as lines:
         child.start()
-        child.follow(lambda _: complaints.append(child.complaint()), on_report=heard.append)
+        child.follow(lambda _: complaints.append(sentences(child.complaint(), "en")), on_report=heard.append)
         wait_for(lambda: bool(heard), "the fifth start")
     assert [line["again_in_s"] for line in lines if line["event"] == "ended_unasked"] == [0.05, 0.1, 0.2, 0.4]
     last = "times in a row, last: ended, exit status 7"
     assert complaints == ["", "", f"drain ended 3 {last}", f"drain ended 4 {last}"]
     assert (child.starts, heard[0].messages) == (5, 5)
-    assert child.complaint() == complaints[-1]
+    assert sentences(child.complaint(), "en") == complaints[-1]
     monkeypatch.setattr(child._restarts, "_steady_s", 0.0)
     assert not child.complaint()
     child.stop()
@@ -89,7 +90,7 @@ def test_a_process_that_never_comes_back_is_complained_about_for_as_long(own: Co
     child.follow(lambda _: None)
     wait_for(lambda: child.starts > PATIENCE, "further starts")
     for _ in range(10):
-        assert "drain ended" in child.complaint()
+        assert "drain ended" in sentences(child.complaint(), "en")
         time.sleep(0.1)
     child.stop()
 
@@ -166,7 +167,7 @@ def test_a_thread_that_raises_or_returns_is_started_again_and_counted(quick: Non
     worker.start()
     wait_for(lambda: len(runs) == 4, "the fourth run")
     assert restarted == ["repair"] * 3
-    assert worker.complaint() == "repair ended 3 times in a row, last: returned"
+    assert sentences(worker.complaint(), "en") == "repair ended 3 times in a row, last: returned"
     stop.set()
     worker.join(5.0)
 
@@ -259,11 +260,12 @@ def test_a_subscriber_complains_of_a_broker_that_is_away_for_long(
 ) -> None:
     settings = own.model_copy(update={"mqtt_url": "mqtt://127.0.0.1:1"})
     subscriber = Subscriber(settings)
-    assert subscriber.complaint() == "mqtt: the network thread is gone"
+    assert sentences(subscriber.complaint(), "en") == "MQTT network thread: the thread is gone"
     subscriber.start()
     assert subscriber.complaint() == ""
     monkeypatch.setattr("ingest.mqtt.subscriber._PATIENCE_S", 0.1)
-    wait_for(lambda: "mqtt: not connected to mqtt://127.0.0.1:1" in subscriber.complaint(), "the complaint")
+    words = "not connected to mqtt://127.0.0.1:1 for 0 min"
+    wait_for(lambda: words in sentences(subscriber.complaint(), "en"), "the complaint")
     subscriber.close()
 
 
@@ -290,7 +292,7 @@ def test_two_of_one_client_id_take_the_session_from_each_other_and_complain(
     for one in both:
         one.start()
     words = f"was lost 3 times within 5 min, last: Unspecified error; does another process use the client id {name}?"
-    wait_for(lambda: any(words in one.complaint() for one in both), "the complaint")
+    wait_for(lambda: any(words in sentences(one.complaint(), "en") for one in both), "the complaint")
     for one in both:
         one.close()
 
@@ -312,7 +314,7 @@ class Processes:
 
     def complaint(self) -> str:
         found = self.now()
-        return "" if found is None else found.complaint
+        return "" if found is None else sentences(found.complaint, "en")
 
     def pid(self) -> int:
         found = self.now()

@@ -55,7 +55,20 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "mail.step_": ("evaluate", "deliver", "configuration"),
 }
 """Keys that are made from data: prefix, and the closed set that follows it."""
-PREFIXES = {"attribution", "cli", "coanalysis", "finding", "gap", "gate", "mail", "page", "qc", "verdict", "word"}
+PREFIXES = {
+    "attribution",
+    "cli",
+    "coanalysis",
+    "finding",
+    "gap",
+    "gate",
+    "mail",
+    "page",
+    "process",
+    "qc",
+    "verdict",
+    "word",
+}
 CATALOGUE = words("en").catalogue
 
 
@@ -97,6 +110,7 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("qc.", ("qc/**/*.py",)),
         ("finding.", ("alerts/rules/*.py",)),
         ("gap.", ("ingest/completeness/*.py",)),
+        ("process.", ("ingest/**/*.py", "alerts/stream/*.py")),
         ("verdict.", ("qc/verdict/*.py",)),
         ("attribution.", ("analysis/**/*.py",)),
         ("coanalysis.", ("analysis/**/*.py",)),
