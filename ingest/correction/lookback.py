@@ -32,16 +32,8 @@ _STATIONS_NAMED = 200
 class Evidence(msgspec.Struct):
     """What is known of the points of a batch.
 
-    Attributes
-    ----------
-    stored : dict
-        What the database holds, by instrument and start.
-    contenders : dict
-        Contenders of earlier batches.
-    live : dict
-        Readings of the same batch that took the live path.
-    known : dict
-        Messages that have been dealt with before.
+    ``stored`` is what the database holds, ``contenders`` are of earlier batches, ``live`` are readings of the same batch that took
+    the live path, ``known`` are messages that were processed before.
     """
 
     stored: dict[Key, dict[datetime, Before]]

@@ -42,15 +42,11 @@ _COLUMNS = (
     table.DatasetColumn("RECO_PI_1_1_1", "model1", "ecosystem_respiration", "umol/m2/s"),
     table.DatasetColumn("GPP_PI_1_1_1", "model1", "gross_primary_production", "umol/m2/s"),
 )
-
-STATIONS = (
-    table.station_for(
-        "icos-se-htm",
-        "许尔特莫萨",
-        "Hyltemossa",
-        (table.instrument_for(_COLUMNS, name, NetworkCode.ECO, 1800) for name in ("flux1", "met1", "model1")),
-    ),
+_INSTRUMENTS = tuple(
+    table.instrument_for(_COLUMNS, name, NetworkCode.ECO, 1800) for name in ("flux1", "met1", "model1")
 )
+
+STATIONS = (table.station_for("icos-se-htm", "许尔特莫萨", "Hyltemossa", _INSTRUMENTS),)
 
 
 def read(path: Path) -> Iterator[Reading]:

@@ -41,15 +41,9 @@ _COLUMNS = (
     *table.columns_of("gcmd1", "ppt", _HALOCARBONS),
     *table.columns_of("gcmd1", "ppb", {"H2": "h2", "CO": "co"}),
 )
+_INSTRUMENTS = (table.instrument_for(_COLUMNS, "gcmd1", NetworkCode.GHG, CADENCE_S, "GC-MD"),)
 
-STATIONS = (
-    table.station_for(
-        "agage-mhd",
-        "梅斯角",
-        "Mace Head",
-        (table.instrument_for(_COLUMNS, "gcmd1", NetworkCode.GHG, CADENCE_S, "GC-MD"),),
-    ),
-)
+STATIONS = (table.station_for("agage-mhd", "梅斯角", "Mace Head", _INSTRUMENTS),)
 
 
 def read(path: Path) -> Iterator[Reading]:

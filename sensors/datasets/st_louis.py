@@ -31,15 +31,11 @@ _COLUMNS = (
     *table.columns_of("ocec1", "ug/m3", {"OC": "oc", "EC": "ec"}),
     *table.columns_of("metals1", "ug/m3", _METALS),
 )
-
-STATIONS = (
-    table.station_for(
-        "us-st-louis",
-        "圣路易斯超级站",
-        "St Louis supersite",
-        (table.instrument_for(_COLUMNS, name, NetworkCode.PM, 3600) for name in ("mass1", "ions1", "ocec1", "metals1")),
-    ),
+_INSTRUMENTS = tuple(
+    table.instrument_for(_COLUMNS, name, NetworkCode.PM, 3600) for name in ("mass1", "ions1", "ocec1", "metals1")
 )
+
+STATIONS = (table.station_for("us-st-louis", "圣路易斯超级站", "St Louis supersite", _INSTRUMENTS),)
 
 
 def read(path: Path) -> Iterator[Reading]:

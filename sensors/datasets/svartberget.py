@@ -21,15 +21,9 @@ SITE = "SVB"
 
 _MISSING = frozenset({"", "nan", "-999.99"})
 _COLUMNS = (table.DatasetColumn("co2", "co2-150m", "co2", "ppm"),)
+_INSTRUMENTS = (table.instrument_for(_COLUMNS, "co2-150m", NetworkCode.GHG, 3600, "ICOS instrument 464"),)
 
-STATIONS = (
-    table.station_for(
-        "icos-svb",
-        "斯瓦特贝里",
-        "Svartberget",
-        (table.instrument_for(_COLUMNS, "co2-150m", NetworkCode.GHG, 3600, "ICOS instrument 464"),),
-    ),
-)
+STATIONS = (table.station_for("icos-svb", "斯瓦特贝里", "Svartberget", _INSTRUMENTS),)
 
 
 def read(path: Path) -> Iterator[Reading]:

@@ -67,15 +67,7 @@ class Version(IntEnum):
 
 
 class Acceptance(msgspec.Struct, frozen=True):
-    """What is let in.
-
-    Attributes
-    ----------
-    crc : tuple of CrcKind
-        Tried in this order.
-    segment_max : int
-        Longest data segment [B].
-    """
+    """What is accepted: kinds of CRC, tried in this order, and the longest data segment [B]."""
 
     crc: tuple[CrcKind, ...] = (CrcKind.STANDARD,)
     segment_max: int = SEGMENT_MAX

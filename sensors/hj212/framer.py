@@ -21,16 +21,7 @@ _UNSOUND_MAX = 100
 
 
 class FoundFrame(msgspec.Struct, frozen=True):
-    """A frame of the stream.
-
-    Attributes
-    ----------
-    raw : bytes
-        As received, without CR LF; at most 2,000 bytes where it is unsound.
-    frame : Frame or None
-        None where it is unsound.
-    error : BadFrameError or None
-    """
+    """A frame of the stream as received, without CR LF; an unsound one has an error, no ``frame``, and at most 2,000 bytes of it."""
 
     raw: bytes
     frame: Frame | None = None

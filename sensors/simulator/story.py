@@ -34,16 +34,10 @@ DEAD_SHOWS = 0.03
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """A staged province.
+    """A staged province, times in UTC.
 
-    Attributes
-    ----------
-    at : datetime
-        The moment of the demonstration, UTC: the wrong clock begins here, so that its station was right before.
-    history_end : datetime
-        End of what is published as history, UTC; the province goes on behind it.
-    end : datetime
-        End of the province, UTC.
+    The wrong clock begins ``at`` the moment of the demonstration, so that its station was right before; ``history_end`` is the end of
+    what is published as history, ``end`` that of the province.
     """
 
     at: datetime

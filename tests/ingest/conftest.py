@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,9 +15,11 @@ from ingest.process.settings import Broker, CollectorSettings
 from schemas.network import Instrument, Network, Station
 from sensors.network_file import network_toml
 from store.state import StateStore
+from tests.ingest import program
+from tests.ingest.program import Program, running, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from schemas.reading import Rejection
@@ -30,7 +27,11 @@ if TYPE_CHECKING:
     from store.settings import SharedSettings
 
 PARAMETERS = ("benzene", "toluene")
-PATIENCE_S = 60.0
+OWN_SETTINGS = (
+    *("run_dir", "network", "mqtt_url", "mqtt_client_id", "mqtt_topic", "mqtt_calibration_topic", "mqtt_share"),
+    *("mqtt_cover_after_s", "influx_url", "influx_database", "state_url", "metrics_port", "gap_wait_s"),
+)
+"""What a program under test gets from its environment."""
 
 
 def station_network() -> Network:
@@ -52,26 +53,18 @@ def payload(start: datetime, values: dict[str, object], **more: object) -> bytes
     return msgspec.json.encode(body)
 
 
-def wait_for(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, f"waited {timeout_s:.0f} s for {what}"
-        time.sleep(0.1)
-
-
 @dataclass
-class Collector:
+class Collector(Program):
     """``skyground collect`` in a process of its own."""
 
     settings: CollectorSettings
-    log: Path
-    process: subprocess.Popen[bytes] | None = None
-    codes: list[int] = field(default_factory=list)
+
+    command = "collect"
+    given = OWN_SETTINGS
+    ready = b'"event": "subscribed"'
 
     def start(self) -> None:
-        seen = self.log.stat().st_size if self.log.exists() else 0
-        self._spawn()
-        wait_for(lambda: b'"event": "subscribed"' in self.log.read_bytes()[seen:], "the subscription")
+        super().start()
         # it takes messages in before its drain has made the tables
         wait_for(self._has_tables, "the tables of the state database")
 
@@ -79,34 +72,9 @@ class Collector:
         with StateStore(self.settings.state_url) as state:
             return not state.database.pending_migrations()
 
-    def start_in_vain(self) -> tuple[int, str]:
-        """Exit status and words of a start that must not succeed."""
-        self._spawn()
-        assert self.process is not None
-        return self.process.wait(PATIENCE_S), self.log.read_text()
-
-    def _spawn(self) -> None:
-        with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "console.cli", "collect"]
-            self.process = subprocess.Popen(command, env=environment(self.settings), stderr=log)
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        assert self.process is not None
-        self.process.send_signal(number)
-        self.codes.append(self.process.wait(40))
-        return self.codes[-1]
-
-    def is_alive(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
 
 def environment(settings: CollectorSettings) -> dict[str, str]:
-    names = (
-        *("run_dir", "network", "mqtt_url", "mqtt_client_id", "mqtt_topic", "mqtt_calibration_topic", "mqtt_share"),
-        *("mqtt_cover_after_s", "influx_url", "influx_database", "state_url", "metrics_port", "gap_wait_s"),
-    )
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SKYGROUND_")}
-    return kept | {f"SKYGROUND_{name.upper()}": str(getattr(settings, name)) for name in names}
+    return program.environment(settings, OWN_SETTINGS)
 
 
 @pytest.fixture
@@ -121,11 +89,7 @@ def collector_settings(settings: SharedSettings, mqtt_url: str, tmp_path: Path) 
 
 @pytest.fixture
 def collector(collector_settings: CollectorSettings, tmp_path: Path) -> Iterator[Collector]:
-    made = Collector(collector_settings, tmp_path / "collector.log")
-    made.start()
-    yield made
-    if made.is_alive():
-        made.stop()
+    yield from running(Collector(collector_settings, tmp_path / "collector.log"))
 
 
 @pytest.fixture

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
-import subprocess
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
@@ -15,7 +12,7 @@ import pytest
 from console.local.settings import free_ports
 from ingest.gateway.settings import GatewaySettings
 from sensors.hj212.framer import Framer
-from tests.ingest.conftest import PATIENCE_S, wait_for
+from tests.ingest.program import Program, running
 from tests.sensors.hj212.build import NETWORK_TOML
 
 if TYPE_CHECKING:
@@ -34,38 +31,14 @@ GIVEN = (
 
 
 @dataclass
-class Gateway:
+class Gateway(Program):
     """``skyground gateway`` in a process of its own."""
 
     settings: GatewaySettings
-    log: Path
-    process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        seen = self.log.stat().st_size if self.log.exists() else 0
-        self._spawn()
-        wait_for(lambda: b'"event": "started"' in self.log.read_bytes()[seen:], "the gateway")
-
-    def start_in_vain(self) -> tuple[int, bool]:
-        """Exit status of a start that must not succeed, and whether it says that another gateway is there."""
-        self._spawn()
-        assert self.process is not None
-        return self.process.wait(PATIENCE_S), "another gateway works here" in self.log.read_text()
-
-    def _spawn(self) -> None:
-        named = {f"SKYGROUND_{name.upper()}": str(getattr(self.settings, name)) for name in GIVEN}
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("SKYGROUND_")}
-        with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "console.cli", "gateway"]
-            self.process = subprocess.Popen(command, env=kept | named, stderr=log)
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        assert self.process is not None
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE_S)
-
-    def is_alive(self) -> bool:
-        return self.process is not None and self.process.poll() is None
+    command = "gateway"
+    given = GIVEN
+    ready = b'"event": "started"'
 
 
 class Station:
@@ -123,14 +96,4 @@ def gateway_settings(tmp_path: Path) -> GatewaySettings:
 
 @pytest.fixture
 def gateway(gateway_settings: GatewaySettings, tmp_path: Path) -> Iterator[Gateway]:
-    made = Gateway(gateway_settings, tmp_path / "gateway.log")
-    made.start()
-    yield made
-    if made.is_alive():
-        made.stop(signal.SIGKILL)
-
-
-@pytest.fixture
-def station(gateway: Gateway) -> Iterator[Station]:
-    with Station(gateway.settings.gateway_port) as made:
-        yield made
+    yield from running(Gateway(gateway_settings, tmp_path / "gateway.log"), signal.SIGKILL)

@@ -23,7 +23,7 @@ from sensors.hj212.content import field_name, parse_content
 from store.state import GapState, StateStore
 from tests.ingest.conftest import wait_for
 from tests.ingest.gateway.conftest import Gateway, Station
-from tests.ingest.gateway.test_server import hj_collector, linked
+from tests.ingest.gateway.test_server import linked, started_collector
 from tests.sensors.hj212.build import frame
 
 if TYPE_CHECKING:
@@ -156,8 +156,7 @@ def test_a_gap_of_a_device_is_asked_for_in_its_own_protocol(
     has_data: bool,
 ) -> None:
     linked.network.write_text(linked.network.read_text().replace("late_window_h = 0", "late_window_h = 168"))
-    collector = hj_collector(collector_settings, linked, tmp_path / "c.log")
-    collector.start()
+    collector = started_collector(collector_settings, linked, tmp_path / "c.log")
     gateway = Gateway(linked, tmp_path / "gateway.log")
     gateway.start()
     now = datetime.now(UTC)
