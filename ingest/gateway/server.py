@@ -70,7 +70,6 @@ async def _serve(
     devices: Mapping[str, Device],
     stop: threading.Event,
 ) -> None:
-    loop = asyncio.get_running_loop()
     hub = Hub(
         devices=devices,
         acceptance=acceptance_of(devices),
@@ -79,17 +78,13 @@ async def _serve(
         metrics=metrics,
         connections_max=settings.gateway_connections_max,
     )
-    host, port = settings.gateway_host, settings.gateway_port
-    try:
-        server = await loop.create_server(lambda: Connection(hub), host, port, backlog=_BACKLOG)
-    except OSError as error:
-        msg = f"SKYGROUND_GATEWAY_PORT={port}: {host}:{port} cannot be opened: {error.strerror}"
-        raise IngestError(msg) from error
+    server = await _listen(settings, hub)
     ended = asyncio.Event()
     keeping = asyncio.create_task(buffer_writer.run(ended))
     desk = HistoryDesk(settings, hub.requests, metrics)
     desk.open()
-    _log.info("started", address=f"{host}:{server.sockets[0].getsockname()[1]}", devices=len(devices))
+    port = server.sockets[0].getsockname()[1]
+    _log.info("started", address=f"{settings.gateway_host}:{port}", devices=len(devices))
     try:
         await _watch(settings, hub, metrics, stop, keeping)
     finally:
@@ -101,6 +96,15 @@ async def _serve(
         for connection in list(hub.connections):
             connection.close("stop")
         await asyncio.sleep(0)
+
+
+async def _listen(settings: GatewaySettings, hub: Hub) -> asyncio.Server:
+    host, port = settings.gateway_host, settings.gateway_port
+    try:
+        return await asyncio.get_running_loop().create_server(lambda: Connection(hub), host, port, backlog=_BACKLOG)
+    except OSError as error:
+        msg = f"SKYGROUND_GATEWAY_PORT={port}: {host}:{port} cannot be opened: {error.strerror}"
+        raise IngestError(msg) from error
 
 
 async def _watch(

@@ -78,25 +78,27 @@ def simulate_weather(seed: int, start: datetime, end: datetime, events: Events) 
     temperature = _temperature(times, mixed[..., 1], cloud) + 3 * ozone[:, None] - 1.5 * (rain > 0)
     east, north = _wind(times, mixed[..., 2:4], haze, ozone)
     east, north = _steady_during(events, times, east, north)
-    speed = np.hypot(east, north)
-    blh = np.clip(150 + 55 * speed + 1.5 * smooth(radiation, 2.5), 90, 2600) * (1 - 0.45 * haze[:, None])
-    daily = smooth(temperature, 24)
-    humidity = np.clip(58 + 12 * mixed[..., 4] - 2.4 * (temperature - daily) + 18 * haze[:, None], 12, 96)
+    blh = np.clip(150 + 55 * np.hypot(east, north) + 1.5 * smooth(radiation, 2.5), 90, 2600)
+    season_hpa = (1016 - 7 * np.cos(2 * np.pi * (times / _YEAR_S - 0.54)))[:, None]
     return Weather(
         times=times,
         temperature=temperature,
-        humidity=np.where(rain > 0, 96.0, humidity),
-        pressure=(1016 - 7 * np.cos(2 * np.pi * (times / _YEAR_S - 0.54)))[:, None]
-        - 5 * mixed[..., 1]
-        - _altitude_hpa(),
+        humidity=_humidity(temperature, mixed[..., 4], rain, haze),
+        pressure=season_hpa - 5 * mixed[..., 1] - _altitude_hpa(),
         wind_east=east,
         wind_north=north,
         radiation=radiation,
-        blh=blh,
+        blh=blh * (1 - 0.45 * haze[:, None]),
         rain=rain,
         haze=haze,
         ozone=ozone,
     )
+
+
+def _humidity(temperature: Field, noise: Field, rain: Field, haze: Field) -> Field:
+    """Relative humidity [%]: high below the day's mean temperature, in haze and in rain."""
+    dry = np.clip(58 + 12 * noise - 2.4 * (temperature - smooth(temperature, 24)) + 18 * haze[:, None], 12, 96)
+    return np.where(rain > 0, 96.0, dry)
 
 
 def local_hour(times: Field) -> Field:

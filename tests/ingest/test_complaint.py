@@ -43,7 +43,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outage, "COMPLAIN_AFTER_S", 0.5)
 
 
-def test_what_does_not_work_for_long_is_complained_about_until_it_does(soon: None) -> None:
+def test_a_lasting_outage_is_a_complaint_until_it_ends(soon: None) -> None:
     trouble = Outage(_log)
     trouble.say("cannot_read", detail="no such file")
     assert not trouble.complaint()
@@ -55,7 +55,7 @@ def test_what_does_not_work_for_long_is_complained_about_until_it_does(soon: Non
 
 
 @pytest.mark.integration
-def test_a_raw_log_that_takes_nothing_is_complained_about_while_the_intake_waits(
+def test_a_raw_log_that_takes_nothing_is_a_complaint_while_the_intake_waits(
     collector_settings: CollectorSettings, publisher: Publisher, soon: None
 ) -> None:
     own = f"obs/v1/voc/{uuid.uuid4().hex[:12]}/gc1/json"
@@ -126,7 +126,7 @@ def test_a_database_that_answers_slowly_is_no_hang(collector_settings: Collector
     away.close()
 
 
-def test_an_intake_of_which_nothing_is_heard_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_intake_without_a_report_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(draining, "INTAKE_SILENT_S", 0.5)
     ours, theirs = multiprocessing.Pipe()
     intake_seen = draining._Intake(theirs)
@@ -140,7 +140,7 @@ def test_an_intake_of_which_nothing_is_heard_hangs(monkeypatch: pytest.MonkeyPat
     theirs.close()
 
 
-def test_a_process_that_reads_nothing_does_not_hold_up_the_one_that_tells() -> None:
+def test_a_process_that_reads_nothing_does_not_block_the_sender() -> None:
     ours, theirs = multiprocessing.Pipe()
     began = time.monotonic()
     for _ in range(5_000):
@@ -151,7 +151,7 @@ def test_a_process_that_reads_nothing_does_not_hold_up_the_one_that_tells() -> N
     send_if_room(ours, "closed")
 
 
-def test_a_process_of_which_nothing_is_heard_is_complained_about(collector_settings: CollectorSettings) -> None:
+def test_a_process_without_a_report_is_a_complaint(collector_settings: CollectorSettings) -> None:
     collector_settings.run_dir.mkdir(parents=True)
     child = Child("survey", hang, collector_settings, Patience(stop_s=0.5, silent_s=0.3))
     child.start()

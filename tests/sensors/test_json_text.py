@@ -71,7 +71,7 @@ def test_a_byte_order_mark_and_the_end_of_a_text_in_c_cost_nothing(before: bytes
     assert not result.rejections
 
 
-def test_the_page_of_a_proxy_is_said_to_be_one() -> None:
+def test_the_page_of_a_proxy_is_named_as_one() -> None:
     page = b"<!DOCTYPE html>\r\n<html><head><title>502 Bad Gateway</title></head><body>" + b"x" * 5_000
     (rejection,) = decoded(page).rejections
     assert rejection.reason is RejectReason.NOT_JSON

@@ -64,7 +64,7 @@ def test_a_field_with_two_values_costs_the_reading(more: str) -> None:
         reading_with('{"o3":1,"no2":null}', ',"station":"ln-sy\\u002d01"'),
     ],
 )
-def test_the_same_said_twice_nulls_and_escapes_are_read(payload: bytes) -> None:
+def test_repeated_equal_fields_nulls_and_escapes_are_read(payload: bytes) -> None:
     result = decoded(payload)
     assert (result.readings[0].values, result.rejections) == ({"o3": 1.0}, [])
 
@@ -81,7 +81,7 @@ def test_a_number_that_counts_nothing_is_no_seq(text: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["NaN", '"---"', "true", "1e99"])
-def test_a_status_beside_what_is_no_number_is_kept(value: str) -> None:
+def test_a_status_of_a_value_that_is_no_number_is_kept(value: str) -> None:
     result = decoded(reading_with(f'{{"o3":{value},"no2":3}}', ',"status":{"o3":"D"}'))
     assert (result.readings[0].values, result.readings[0].status) == ({"no2": 3.0}, {"o3": "D"})
     assert [(item.reason, item.parameter) for item in result.rejections] == [("bad_value", "o3")]
@@ -208,7 +208,7 @@ def test_values_at_the_bound_are_kept_however_many_they_are() -> None:
     assert not result.rejections
 
 
-def test_one_bad_value_leaves_the_others_and_says_place_and_expectation() -> None:
+def test_one_bad_value_leaves_the_others_and_is_named_with_place_and_expectation() -> None:
     result = decoded(reading_with('{"o3":"61","no2":20.5}', ',"seq":7'))
     assert result.readings[0].values == {"no2": 20.5}
     assert result.readings[0].seq == 7

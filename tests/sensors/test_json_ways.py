@@ -122,7 +122,7 @@ def test_what_the_fast_way_accepts_the_tolerant_way_reads_the_same(text: str) ->
 
 @settings(max_examples=500, deadline=None)
 @given(MOMENTS)
-def test_a_time_is_the_same_moment_in_a_sound_message_and_beside_an_unsound_value(moment: str) -> None:
+def test_a_time_is_the_same_moment_in_a_sound_message_and_next_to_an_unsound_value(moment: str) -> None:
     def starts(values: str) -> list[object]:
         payload = f'{{"start":"{moment}","values":{values}}}'.encode()
         return [reading.interval for reading in salvage(payload, TOPIC).readings]

@@ -43,7 +43,7 @@ def test_three_deaths_at_one_place_are_counted_and_progress_forgets_them(tmp_pat
     assert Attempts(path, {"drain": THERE}).deaths == 1
 
 
-def test_a_lane_that_stands_is_seen_behind_one_that_moves(tmp_path: Path) -> None:
+def test_a_stuck_cursor_is_seen_behind_one_that_moves(tmp_path: Path) -> None:
     path = tmp_path / "attempt"
     for row in range(4):
         attempts = Attempts(path, {"drain": HERE, "drain-live": Position(HERE.day, 100 + row)})

@@ -57,7 +57,7 @@ class Reader:
         return cursor
 
 
-def test_a_short_queue_has_one_lane(tmp_path: Path) -> None:
+def test_a_short_queue_has_one_cursor(tmp_path: Path) -> None:
     log = RawLog(tmp_path)
     log.append([raw(number, NOW + timedelta(minutes=5)) for number in range(5)])
     reader = Reader(log)
@@ -86,7 +86,7 @@ def test_what_comes_in_goes_ahead_of_the_backlog_until_they_meet(tmp_path: Path)
     log.close()
 
 
-def test_neither_lane_starves_the_other_however_much_comes_in(tmp_path: Path) -> None:
+def test_neither_cursor_starves_the_other_at_any_load(tmp_path: Path) -> None:
     log = RawLog(tmp_path)
     log.append([raw(number, NOW - OLD) for number in range(9)])
     reader = Reader(log)

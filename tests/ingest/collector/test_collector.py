@@ -165,14 +165,14 @@ def test_dead_database_stops_neither_intake_nor_a_later_catch_up(
     log.close()
 
 
-def test_second_collector_in_one_run_directory_says_so(collector: Collector, tmp_path: Path) -> None:
+def test_second_collector_in_one_run_directory_is_refused(collector: Collector, tmp_path: Path) -> None:
     second = Collector(collector.settings, tmp_path / "second.log")
     code, words = second.start_in_vain()
     assert code == 1
     assert "another collector works here" in words
 
 
-def test_replay_after_the_network_file_was_mended_stores_the_message(  # noqa: PLR0917 - fixtures
+def test_replay_after_a_correction_of_the_network_file_stores_the_message(  # noqa: PLR0917 - fixtures
     collector: Collector, publisher: Publisher, store: InfluxStore, state: StateStore, hour: datetime, tmp_path: Path
 ) -> None:
     publisher.publish("obs/v1/voc/new-1/gc1/json", payload(hour, {"benzene": 1.0}))

@@ -103,7 +103,7 @@ def test_both_share_the_load(pair: tuple[Collector, Collector], broker: servers.
 
 
 @pytest.mark.parametrize("payload", [b"{", b'{"by":"\xff"}', b'{"x":' + b"[" * 100_000])
-def test_an_unreadable_announcement_is_told_and_hurts_nobody(
+def test_an_unreadable_announcement_is_logged_and_changes_nothing(
     collector_settings: CollectorSettings, payload: bytes
 ) -> None:
     heard: list[str] = []

@@ -131,7 +131,7 @@ def test_a_repair_a_repetition_and_a_restart_find_no_gap(
         (b"##0100QN=1;CN=2011;CP=&&&&0000", False),
     ],
 )
-def test_only_an_empty_array_says_that_a_station_has_nothing(payload: bytes, is_nothing: bool) -> None:  # noqa: FBT001 - parametrised
+def test_only_an_empty_array_means_that_a_station_has_nothing(payload: bytes, is_nothing: bool) -> None:  # noqa: FBT001 - parametrised
     assert says_nothing(RawMessage("obs/v1/gas/st-1/gas1/json", payload, T0)) is is_nothing
 
 
@@ -296,7 +296,7 @@ def test_a_station_that_never_answers_is_given_up_and_reported(
     assert collector.is_alive()
 
 
-def test_what_became_of_asking_is_told_by_hour() -> None:
+def test_the_outcome_of_requests_is_counted_by_hour() -> None:
     start = T0 + 50 * MINUTE
     gap = Gap(
         network="gas", station_id="st-1", instrument_id="gas1", start=start, end=start + 30 * MINUTE, missing=30,

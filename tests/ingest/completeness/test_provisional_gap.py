@@ -163,7 +163,7 @@ def test_what_is_confirmed_is_what_is_not_stored_and_no_more_than_the_numbers_pr
         assert covered == set(range(1, 31)) - stored
 
 
-def test_starts_of_a_network_are_told_by_instrument(store: InfluxStore) -> None:
+def test_starts_of_a_network_are_listed_by_instrument(store: InfluxStore) -> None:
     assert store.read_starts("gas", H0, H0 + 9 * MINUTE) == {}
     store.write_readings(
         [

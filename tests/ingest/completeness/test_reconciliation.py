@@ -127,7 +127,7 @@ def test_two_collectors_that_settle_the_same_hour_at_once_count_all_of_it(bench:
     assert set(differences(facts).values()) == {0}
 
 
-def test_a_settlement_that_is_always_overtaken_says_so_and_counts_nothing_twice(
+def test_a_reconciliation_that_is_always_overtaken_fails_and_counts_nothing_twice(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ReconciliationStore, "put", lambda *_: False)
@@ -267,7 +267,7 @@ def test_a_rest_that_was_restored_is_taken_back(bench: Bench) -> None:
     assert not bench.state.findings.list(kind=FindingKind.BALANCE_REST)
 
 
-def test_what_was_held_behind_the_judge_is_quarantined_in_the_sheet(bench: Bench) -> None:
+def test_readings_held_after_decoding_are_quarantined_in_the_reconciliation(bench: Bench) -> None:
     line = f'gas,instrument=gas1,station=st-1 so2="text" {int((H0 - 700 * 24 * HOUR).timestamp())}000000000'
     bench.store.write_lines(Bucket.NATIVE, [line.encode()])
     shards = [message(0, 1)]
@@ -280,7 +280,7 @@ def test_what_was_held_behind_the_judge_is_quarantined_in_the_sheet(bench: Bench
     assert facts.stored == 1
 
 
-def test_the_audit_knows_what_was_held_behind_the_judge(bench: Bench) -> None:
+def test_the_audit_includes_readings_held_after_decoding(bench: Bench) -> None:
     behind = message(11 - 8 * 60, 2)  # the number goes on, the time goes back by the zone's offset
     bench.take_in(message(10, 1))
     bench.take_in(msgspec.structs.replace(behind, received_at=H0 + 12 * MINUTE))
@@ -294,7 +294,7 @@ def reading_interval(minute: int) -> Interval:
     return Interval(H0 + minute * MINUTE, H0 + (minute + 1) * MINUTE)
 
 
-def test_the_command_prints_the_sheet_and_fails_on_a_rest(bench: Bench) -> None:
+def test_the_command_prints_the_reconciliation_and_fails_on_a_rest(bench: Bench) -> None:
     bench.take(*(message(minute, minute + 1) for minute in range(60)))
 
     def run(*more: str) -> subprocess.CompletedProcess[str]:
@@ -372,7 +372,7 @@ def test_the_hour_at_hand_expects_only_what_is_over(collector_settings: Collecto
     assert {row.instrument_id: row.facts.expected for row in rows} == {"gas1": 19, "gc1": 0}
 
 
-def test_the_survey_comes_five_minutes_past_the_hour() -> None:
+def test_housekeeping_runs_five_minutes_past_the_hour() -> None:
     at = datetime(2026, 11, 22, 2, 3, tzinfo=UTC)
     assert seconds_until_next(at, 3600.0) == 120.0
     assert seconds_until_next(at + 2 * MINUTE, 3600.0) == 3600.0
@@ -432,7 +432,7 @@ def test_every_row_sums_to_zero(
     assert sum(facts.received for facts in hours.values()) == entered
 
 
-def test_silent_instruments_are_in_the_sheet(collector_settings: CollectorSettings) -> None:
+def test_silent_instruments_are_in_the_reconciliation(collector_settings: CollectorSettings) -> None:
     rows = filled([], collector_settings.stations, H0, H0 + 2 * HOUR, None)
     assert {(row.station_id, row.instrument_id, row.facts.expected) for row in rows} == {
         ("st-1", "gas1", 60),

@@ -78,7 +78,7 @@ def test_a_delayed_original_with_a_lower_number_does_not_replace_its_correction(
     assert collecting.stored(H0) == {"so2": 12.0}
 
 
-def test_a_counter_that_began_anew_does_not_hold_up_a_correction(collecting: Collecting) -> None:
+def test_a_counter_that_restarted_does_not_hold_up_a_correction(collecting: Collecting) -> None:
     collecting.take(H0, 1, values={"so2": 50.0}, seq=4711)
     collecting.take(H0, 5, values={"so2": 12.0}, seq=1)
     assert collecting.stored(H0) == {"so2": 12.0}
@@ -116,7 +116,7 @@ def repair_units(collecting: Collecting) -> None:
 
 
 @pytest.mark.parametrize("goes_on", [False, True])
-def test_a_refused_correction_that_is_repaired_stands(collecting: Collecting, *, goes_on: bool) -> None:
+def test_a_refused_correction_that_is_repaired_is_kept(collecting: Collecting, *, goes_on: bool) -> None:
     at = NOW - 40 * MINUTE
     collecting.take(at, 1, values={"so2": 50.0})
     collecting.take(at, 25, values={"so2": 12.0}, units={"so2": "odd"})

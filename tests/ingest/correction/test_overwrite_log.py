@@ -176,7 +176,7 @@ _LETTERS = st.dictionaries(_CODES, st.sampled_from(["D", "C", "N"]), max_size=3)
 
 
 @given(_VALUES, _LETTERS, _VALUES, _LETTERS)
-def test_what_was_there_can_be_told_from_what_is_and_what_was_replaced(
+def test_former_values_follow_from_stored_and_replaced_ones(
     values: dict[str, float], letters: dict[str, str], new_values: dict[str, float], new_letters: dict[str, str]
 ) -> None:
     before = Before(dict(values), {code: letter for code, letter in letters.items() if letter != "N"})
@@ -199,7 +199,7 @@ def as_of(path: Path, moment: datetime) -> dict[datetime, float]:
     return {start.to_pydatetime(): float(row["so2"]) for start, row in frame.iterrows()}
 
 
-def test_history_is_told_as_it_was_known_at_each_moment(path: Path) -> None:
+def test_history_is_reconstructed_as_known_at_each_moment(path: Path) -> None:
     path.take(OLD, 1.0, received_at=OLD + MINUTE)
     path.take(OLD + 5 * MINUTE, 5.0, received_at=OLD + 6 * MINUTE)
     corrected, late, again = (OLD + timedelta(hours=hours) for hours in (3, 4, 5))

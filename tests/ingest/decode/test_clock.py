@@ -126,7 +126,7 @@ def test_a_jump_by_the_zone_is_held_until_the_clock_is_right_again(
     assert "8.00 h" in held(during)[0].detail
 
 
-def test_the_name_of_a_jump_says_what_went_on(collector_settings: CollectorSettings, state: StateStore) -> None:
+def test_the_name_of_a_jump_describes_the_clock(collector_settings: CollectorSettings, state: StateStore) -> None:
     clock = stream(collector_settings, state, "minute")
     clock.live(5, 0)
     (rejection,) = clock.live(1, 5, -ZONE)[0].rejections

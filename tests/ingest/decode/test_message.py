@@ -43,7 +43,7 @@ def test_stranger_costs_one_rejection_however_much_it_sends(settings: CollectorS
     assert count_batch([decoded])[0].station_id == ""
 
 
-def test_sound_values_beside_refused_ones_are_counted_as_readings(settings: CollectorSettings) -> None:
+def test_sound_values_next_to_refused_ones_are_counted_as_readings(settings: CollectorSettings) -> None:
     decoded = decode_and_validate(
         RawMessage(TOPIC, payload(HOUR, {"benzene": 1.0, "so2": 2.0, "toluene": "x"}), NOW), settings
     )
@@ -116,7 +116,7 @@ def test_an_empty_payload_deletes_a_retained_message_and_is_counted(settings: Co
     assert (row.messages, row.deletions, row.rejected) == (1, 1, {})
 
 
-def test_an_empty_payload_on_a_topic_of_nobody_is_refused_as_any(settings: CollectorSettings) -> None:
+def test_an_empty_payload_on_a_topic_of_an_unknown_station_is_refused(settings: CollectorSettings) -> None:
     decoded = decode_and_validate(RawMessage("obs/v1/voc/stranger/gc1/json", b"", NOW), settings)
     assert reasons(tuple(decoded.rejections)) == ["unknown_station"]
 
@@ -132,7 +132,7 @@ def test_one_message_cannot_flood_the_quarantine(settings: CollectorSettings) ->
     )
 
 
-def test_refused_readings_are_all_kept_since_the_balance_sheet_counts_them(settings: CollectorSettings) -> None:
+def test_refused_readings_are_all_kept_since_the_reconciliation_counts_them(settings: CollectorSettings) -> None:
     many = ENTRIES_MAX + 500
     old = [payload(HOUR - timedelta(days=30, minutes=number), {"benzene": 1.0}) for number in range(many)]
     decoded = decode_and_validate(RawMessage(TOPIC, b"[" + b",".join(old) + b"]", NOW), settings)

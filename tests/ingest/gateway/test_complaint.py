@@ -44,7 +44,7 @@ async def keep(buffer_writer: BufferWriter, is_done: Callable[[], bool]) -> list
     return kept
 
 
-def test_a_buffer_that_cannot_be_written_is_complained_about_until_it_can(
+def test_a_buffer_that_cannot_be_written_is_a_complaint_until_it_can(
     gateway_settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outage, "COMPLAIN_AFTER_S", 0.5)
@@ -64,7 +64,7 @@ def test_a_buffer_that_cannot_be_written_is_complained_about_until_it_can(
     log.close()
 
 
-def test_a_buffer_that_is_full_for_long_is_complained_about(
+def test_a_buffer_that_is_full_for_long_is_a_complaint(
     gateway_settings: GatewaySettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outage, "COMPLAIN_AFTER_S", 0.2)

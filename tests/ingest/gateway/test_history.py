@@ -68,7 +68,9 @@ def test_a_year_has_four_digits() -> None:
         b"[" * 100_000,
     ],
 )
-def test_a_command_that_cannot_be_followed_is_told_and_starts_nothing(linked: GatewaySettings, payload: bytes) -> None:
+def test_a_command_that_cannot_be_followed_is_logged_and_starts_nothing(
+    linked: GatewaySettings, payload: bytes
+) -> None:
     async def take() -> int:
         metrics = GatewayMetrics()
         desk = HistoryDesk(linked, RequestBook({}, metrics), metrics)
@@ -80,7 +82,7 @@ def test_a_command_that_cannot_be_followed_is_told_and_starts_nothing(linked: Ga
     assert [line["event"] for line in lines] == ["command_not_understood"]
 
 
-def test_a_request_that_fails_unforeseen_is_heard_of(linked: GatewaySettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_that_fails_unexpectedly_is_logged(linked: GatewaySettings, monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(*_: object) -> None:
         raise ZeroDivisionError
 

@@ -138,7 +138,7 @@ def test_full_buffer_gives_no_answer(gateway_settings: GatewaySettings, tmp_path
     assert gateway.stop() == 0
 
 
-def test_second_gateway_in_one_run_directory_says_so(gateway: Gateway, tmp_path: Path) -> None:
+def test_second_gateway_in_one_run_directory_is_refused(gateway: Gateway, tmp_path: Path) -> None:
     second = Gateway(gateway.settings, tmp_path / "second.log")
     code, words = second.start_in_vain()
     assert (code, "another gateway works here" in words) == (1, True)
@@ -213,7 +213,7 @@ def test_killed_under_load_the_gateway_loses_nothing_that_was_answered(
     assert collector.stop() == 0
 
 
-def test_frames_wait_for_a_broker_that_has_somebody_to_give_them_to(
+def test_frames_wait_for_a_broker_with_a_subscriber(
     gateway_settings: GatewaySettings, collector_settings: CollectorSettings, store: InfluxStore, tmp_path: Path
 ) -> None:
     broker = servers.mosquitto(tmp_path / "broker")

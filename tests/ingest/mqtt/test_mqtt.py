@@ -138,7 +138,7 @@ def test_more_messages_than_the_window_are_all_confirmed(own: CollectorSettings,
     assert (sent.published, sent.acknowledged, sent.refused, sent.unheard) == (500, 500, 0, 0)
 
 
-def test_messages_nobody_has_subscribed_to_are_reported(publisher: Publisher) -> None:
+def test_messages_without_a_subscriber_are_reported(publisher: Publisher) -> None:
     publisher.publish(f"unheard/{uuid.uuid4().hex}", b"")
     assert publisher.flush().unheard == 1
 

@@ -234,7 +234,7 @@ def test_a_row_that_raises_is_left_out_again_and_again_and_the_others_are_kept(
 
 
 @pytest.mark.integration
-def test_a_database_that_is_away_is_waited_for_and_nobody_is_set_aside(
+def test_a_database_that_is_away_is_waited_for_and_no_message_is_set_aside(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path.put(3)

@@ -159,7 +159,7 @@ def test_last_words_of_what_was_gone_before_anybody_knew_it_are_no_process(state
     assert row(state, old.name) is None
 
 
-def test_what_ends_by_an_exception_is_missed_and_what_was_told_to_is_not(state: StateStore, settings: object) -> None:
+def test_an_end_by_an_exception_is_reported_and_an_orderly_one_is_not(state: StateStore, settings: object) -> None:
     url = settings.state_url  # type: ignore[attr-defined]  # SharedSettings
     with HeartbeatThread("watch/told", url, [], every_s=0.1):
         wait_for(lambda: row(state, "watch/told") is not None, "a beat")

@@ -39,7 +39,7 @@ def test_the_drain_needs_no_frames() -> None:
     )
 
 
-def test_a_surveyor_that_waits_has_imported_nothing() -> None:
+def test_housekeeping_that_waits_has_imported_nothing() -> None:
     assert not imported_by("import ingest.collector.housekeeping") & (FRAMES | DATABASES)
 
 

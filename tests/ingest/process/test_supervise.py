@@ -95,7 +95,7 @@ def test_a_process_that_never_comes_back_is_complained_about_for_as_long(own: Co
     child.stop()
 
 
-def test_told_to_stop_in_a_pause_it_ends_at_once(own: CollectorSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_signalled_to_stop_in_a_pause_it_ends_at_once(own: CollectorSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest.process.supervise, "PAUSE_FIRST_S", 30.0)
     child = Child("drain", die, own, Patience(stop_s=20.0))
     with structlog.testing.capture_logs() as lines:
@@ -121,7 +121,7 @@ def test_a_process_that_does_not_end_in_its_time_is_killed(own: CollectorSetting
     assert [line["worker"] for line in lines if line["event"] == "killed"] == ["survey"]
 
 
-def test_a_process_knows_whether_its_parent_was_told_to_end_or_fails(own: CollectorSettings) -> None:
+def test_a_process_distinguishes_an_orderly_end_of_its_parent_from_a_failure(own: CollectorSettings) -> None:
     child = Child("drain", work, own, Patience(stop_s=10.0))
     child.start()
     child.follow(lambda _: None)
@@ -130,7 +130,7 @@ def test_a_process_knows_whether_its_parent_was_told_to_end_or_fails(own: Collec
     assert (own.run_dir / "lost").exists()
 
 
-def test_a_process_that_cannot_begin_says_why_and_is_not_started_again(own: CollectorSettings, quick: None) -> None:
+def test_a_process_that_cannot_begin_reports_why_and_is_not_restarted(own: CollectorSettings, quick: None) -> None:
     child, failed = Child("drain", cannot_begin, own, Patience(stop_s=5.0)), threading.Event()
     child.start()
     child.follow(lambda _: None, failed=failed.set)
@@ -189,7 +189,7 @@ def test_a_thread_that_is_gone_all_the_same_is_complained_about(quick: None, err
     worker.join(5.0)
 
 
-def test_a_thread_told_to_stop_in_a_pause_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_thread_stopped_in_a_pause_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest.process.supervise, "PAUSE_FIRST_S", 30.0)
     stop, runs = threading.Event(), []
     worker = Worker("repair", lambda: runs.append(1), stop, lambda _: None)
@@ -345,7 +345,7 @@ def test_a_drain_that_is_killed_again_and_again_is_counted_and_reported(
 
 
 @pytest.mark.integration
-def test_a_collector_that_is_told_to_stop_while_its_drain_is_gone_ends_at_once(
+def test_a_collector_signalled_to_stop_while_its_drain_is_gone_ends_at_once(
     collector: Collector, state: StateStore
 ) -> None:
     found, drain = Processes(collector.settings, state), 0

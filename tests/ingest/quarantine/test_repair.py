@@ -155,7 +155,7 @@ def test_only_refused_times_are_moved_and_only_json_is_rewritten(
         (RawMessage("obs/v1/nonsense", b"{}", NOW), "expected obs/v1/"),
     ],
 )
-def test_an_entry_that_cannot_be_mended_is_refused_and_the_next_is_mended(
+def test_an_entry_that_cannot_be_rewritten_is_refused_and_the_next_is_rewritten(
     collector_settings: CollectorSettings, state: StateStore, store: InfluxStore, raw: RawMessage, words: str
 ) -> None:
     state.quarantine.add(raw, None, [Rejection(RejectReason.TIME_FUTURE, "x")])

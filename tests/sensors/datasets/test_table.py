@@ -80,7 +80,7 @@ def test_half_a_gzip_file_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(DATASETS))
-def test_a_path_that_is_not_there_is_an_error_that_says_which_files_are_expected(tmp_path: Path, name: str) -> None:
+def test_a_missing_path_is_an_error_that_names_the_expected_files(tmp_path: Path, name: str) -> None:
     with pytest.raises(DatasetError, match="expected a file, or a folder with files"):
         list(DATASETS[name].read(tmp_path))
 

@@ -158,7 +158,7 @@ def test_an_upload_behind_half_of_another_is_joined_where_each_part_names_its_ti
 
 
 @pytest.mark.parametrize("payload", [A1 + A2 + A1, A1 + A1 + A2, A1 + A2 + A2, A2 + A1 + A2, A1 + A2 + A1 + A2])
-def test_a_part_that_stands_in_a_payload_again_is_a_copy_and_no_loss(payload: bytes) -> None:
+def test_a_part_that_a_payload_repeats_is_a_copy_and_no_loss(payload: bytes) -> None:
     result = decoded(payload)
     assert [reading.values for reading in result.readings] == [{"so2": 6.0, "pm25": 14.0}]
     assert result.rejections == []
@@ -180,7 +180,7 @@ def test_figures_behind_a_semicolon_belong_to_the_number_before(text: str) -> No
 
 
 @pytest.mark.parametrize("value", ["---", "NaN", "", "1e99", "a"])
-def test_a_status_beside_what_is_no_number_is_kept(value: str) -> None:
+def test_a_status_of_a_value_that_is_no_number_is_kept(value: str) -> None:
     result = decoded(frame(f"{FIVE}a34004-Avg=14;a21026-Avg={value},a21026-Flag=D"))
     assert (result.readings[0].values, result.readings[0].status) == ({"pm25": 14.0}, {"so2": "D"})
     assert [(item.reason, item.parameter) for item in result.rejections] == (
@@ -278,7 +278,7 @@ def test_a_value_under_another_suffix_does_not_vanish(suffix: str) -> None:
     assert f"-{suffix}=12".casefold() in result.rejections[0].detail.casefold()
 
 
-def test_the_network_file_says_under_which_suffix_a_device_has_its_values() -> None:
+def test_the_network_file_names_the_suffix_of_a_devices_values() -> None:
     text = NETWORK_TOML.replace("cn = 2061\n", 'cn = 2061\nsuffix = "Rtd"\n')
     topic = parse_topic("obs/v1/gas/ln-sy-01/gas1-hour/hj212")
     payload = frame("DataTime=20261122080000;02-Rtd=0.006;02-Avg=9", cn=2061)
@@ -337,7 +337,7 @@ def test_bytes_outside_frames_are_refused_and_cost_no_frame() -> None:
     assert [item.reason for item in result.rejections] == [RejectReason.BAD_FRAME]
 
 
-def test_the_page_of_a_proxy_is_said_to_be_one() -> None:
+def test_the_page_of_a_proxy_is_named_as_one() -> None:
     (rejection,) = decoded(b"<html><title>404 Not Found</title>## ##").rejections
     assert rejection.reason is RejectReason.BAD_FRAME
     assert rejection.detail.startswith("mark: a page of HTML or XML '404 Not Found'")

@@ -28,7 +28,7 @@ def test_three_days_hold_every_event_and_every_kind_of_fault(province: Province)
     assert kinds == EVENTS | {kind.value for kind in FaultKind} - STAGED
 
 
-def test_a_staged_province_has_what_its_story_says_and_goes_on_behind_its_history() -> None:
+def test_a_staged_province_has_the_planned_faults_and_continues_after_its_history() -> None:
     at = datetime(2026, 11, 28, 2, 17, tzinfo=UTC)
     hour = at.replace(minute=0)
     end = hour + timedelta(days=1)
@@ -81,7 +81,7 @@ def test_without_faults_the_truth_has_none(faultless: Province) -> None:
     assert {record.kind for record in faultless.truth().records} == EVENTS
 
 
-def test_what_the_truth_says_of_a_spike_a_drift_and_a_stuck_value_is_in_the_readings(
+def test_a_spike_a_drift_and_a_stuck_value_of_the_truth_are_in_the_readings(
     province: Province, faultless: Province
 ) -> None:
     checked = set()
@@ -133,7 +133,7 @@ def test_contributions_of_the_sources_add_up_to_the_measured_pm25(faultless: Pro
     assert np.isclose(sum(measured.values()), sum(told.values()), rtol=0.02)
 
 
-def test_every_hour_of_every_station_with_sources_is_told_once(province: Province) -> None:
+def test_every_hour_of_every_station_with_sources_is_listed_once(province: Province) -> None:
     keys = [(c.station_id, c.start) for c in province.truth().contributions]
     assert len(keys) == len(set(keys))
     assert {start.minute for _, start in keys} == {0}
