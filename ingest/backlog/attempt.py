@@ -1,8 +1,8 @@
-"""Deaths of the drain at one place of the log, counted on disk: a crash that no `except` can catch must not repeat for ever.
+"""Deaths of the drain at one place of the log, counted on disk, so that a crash that no `except` can catch does not repeat for ever.
 
-A message that ends the process (memory exhausted, a fault in a compiled library, a loop without end that `Watchdog` breaks) is met again after every restart. So each start notes where the cursors stand. After the third death without progress the
-messages behind the cursors are taken one at a time, each noted before it is touched; one that was in hand at two deaths is
-the culprit and goes to the quarantine unread.
+A message that ends the process (memory exhausted, a fault in a compiled library, an endless loop that `Watchdog` breaks) is read again
+after every restart. So each start notes the positions of the cursors. After the third death without progress the messages behind the
+cursors are taken one at a time, each noted before it is processed; one that was in hand at two deaths goes to the quarantine undecoded.
 """
 
 from __future__ import annotations
@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 DEATHS = 3
 """At the same place: from then on one message at a time."""
 DEATHS_IN_HAND = 2
-"""With the same message in hand: it is the culprit. One could be a kill that has nothing to do with it."""
-
-
+"""Deaths with the same message in hand that make it the cause; one could be an unrelated kill."""
 HANG_S = 300.0
 """A process that neither finishes a batch nor reports that it waits is ended, so that it is restarted."""
 _SET_EVERY_S = 5.0
@@ -95,7 +93,7 @@ class Attempts:
         return max(self._noted.deaths.values(), default=0)
 
     def take(self, position: Position) -> int:
-        """Note the message that is dealt with next; how many processes have died with it in hand."""
+        """Note the message that is processed next; returns how many processes have died with it in hand [1]."""
         place = _text(position)
         if place != self._noted.in_hand:
             self._noted.in_hand, self._noted.deaths_in_hand = place, 0

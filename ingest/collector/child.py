@@ -1,7 +1,7 @@
 """The child processes of the intake: drain and housekeeping, forked before the imports that only they need.
 
 A fork starts at once with the shared imports done, but is safe only while there is one thread: at the start of the collector.
-A restarted process is spawned. Decision 0014 says why supervisor does not keep them.
+A restarted process is spawned. Decision 0014 gives the reason why supervisor does not keep them.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Missing(msgspec.Struct, frozen=True):
 def says_nothing(message: RawMessage) -> bool:
     """Whether a message is the answer "I have nothing of that": an empty JSON array (docs/data-path.md), and nothing else.
 
-    A message without readings for any other reason, such as a real-time frame of HJ 212, says nothing of what is missing.
+    A message without readings for any other reason, such as a real-time frame of HJ 212, proves no gap.
     """
     return _NOTHING.fullmatch(message.payload) is not None
 

@@ -47,7 +47,7 @@ class ReceivedReading(msgspec.Struct, frozen=True):
 
     @property
     def matters(self) -> bool:
-        """Whether it may decide about a later message by its rank, though it says what is stored.
+        """Whether its rank may decide about a later message, though it equals what is stored.
 
         The receipt of others is found in the raw log when it is needed.
         """
@@ -210,7 +210,7 @@ def contender_of(arrival: ReceivedReading) -> Contender:
 
 
 def is_all_of(stored: Before, reading: Reading) -> bool:
-    """Whether a reading says what is stored, and nothing of what is stored is of another message."""
+    """Whether a reading equals what is stored, and nothing of what is stored is of another message."""
     values, status = said_by(stored)
     return {*values, *status} <= {*reading.values, *reading.status} and is_said_by(stored, reading)
 
@@ -229,12 +229,12 @@ def _letter(status: Mapping[str, str], code: str) -> str:
 
 
 def content_of(item: Contender) -> Before:
-    """What a contender says, as the database would hold it."""
+    """Values of a contender, as the database would hold them."""
     return Before(dict(item.values), dict(item.status))
 
 
 def said_by(stored: Before) -> tuple[dict[str, float], dict[str, str]]:
-    """Values and letters of what is stored as a message would say them: what is absent is left out, and N."""
+    """Values and letters of what is stored in the form of a message: without absent ones, and without N."""
     values = {code: value for code, value in stored.values.items() if value is not None}
     status = {code: letter for code, letter in stored.status.items() if letter and letter != Status.NORMAL}
     return values, status

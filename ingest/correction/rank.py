@@ -34,7 +34,7 @@ def digest_of(reading: Reading) -> str:
 
 
 def is_said_by(known: Before, reading: Reading) -> bool:
-    """Whether a reading says nothing else than what is known, of the parameters that it names."""
+    """Whether a reading equals what is known, for the parameters that it names."""
     return all(known.values.get(code) == value for code, value in reading.values.items()) and all(
         (known.status.get(code) or Status.NORMAL) == (reading.status.get(code) or Status.NORMAL)
         for code in {*reading.values, *reading.status}

@@ -72,7 +72,7 @@ class ClockTrack(msgspec.Struct):
         return self.heard_end is not None and self.cadence / 2 <= end - self.heard_end <= 2 * self.cadence
 
     def note_step(self, reading: Reading, *, is_on_time: bool) -> None:
-        """Keep whether numbers and times go on together; a message from before the newest one says nothing of that."""
+        """Keep whether numbers and times go on together; a message from before the newest one proves nothing."""
         end, seq = reading.interval.end, reading.seq
         if is_on_time:
             self.is_in_step = self.was_on_time = True

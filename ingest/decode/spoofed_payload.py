@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def spoofed_payloads(batch: Sequence[DecodedMessage], network: Network, now: datetime) -> list[Finding]:
-    """One finding a station of a batch, with the number of such payloads and the words of the last one.
+    """One finding a station of a batch, with the number of such payloads and the detail of the last one.
 
     Parameters
     ----------

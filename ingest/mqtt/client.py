@@ -77,7 +77,7 @@ class SupervisedClient(Client):
         return True
 
     def _easy_log(self, level: LogLevel, fmt: str, *arguments: object) -> None:
-        """Of what paho says only errors: exceptions of callbacks, which it passes over (``suppress_exceptions``)."""
+        """Log only errors of paho: exceptions of callbacks, which it suppresses (``suppress_exceptions``)."""
         if level == LogLevel.MQTT_LOG_ERR and not fmt.startswith(_NOT_CONNECTED):
             self._errors.say("mqtt_client_error", detail=fmt % arguments)
 

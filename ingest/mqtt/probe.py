@@ -22,7 +22,7 @@ TIMEOUT_S = 5.0
 
 
 def probe(settings: Broker, topics: Sequence[str]) -> str:
-    """Connect as the settings say and ask for subscriptions, in a session of its own that ends with the probe.
+    """Connect with these settings and request subscriptions, in a session of its own that ends with the probe.
 
     Parameters
     ----------

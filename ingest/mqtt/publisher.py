@@ -42,7 +42,7 @@ class Sent(msgspec.Struct, frozen=True):
 class Publisher:
     """Publishes with QoS 1 and waits where the broker does not keep up.
 
-    paho refuses a publish once 65,535 are outstanding and says so in ``info.rc`` only; the window keeps far below, and
+    paho refuses a publish once 65,535 are outstanding, which only ``info.rc`` shows; the window keeps far below, and
     within what the broker allows (Receive Maximum).
 
     Parameters

@@ -110,7 +110,7 @@ def _refuse_twice(reading: object) -> None:
 
 def _rewritten_reading(reading: object, repair: MessageRepair, start: datetime | None) -> object:
     if not isinstance(reading, dict) or not _is_meant(reading, start):
-        return reading  # the decoder says what is wrong with it
+        return reading  # the decoder refuses it with the reason
     changed: _Fields = dict(reading)
     for name in _CODED:
         held = changed.get(name)

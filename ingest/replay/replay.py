@@ -115,7 +115,7 @@ def publish_all(
     stop: threading.Event,
     progress: Callable[[int], None],
 ) -> Sent:
-    """Publish messages as the stations would have: each instrument says online before its first and offline after its last.
+    """Publish messages as the stations would have: each instrument is online before its first and offline after its last.
 
     Returns
     -------

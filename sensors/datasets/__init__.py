@@ -1,6 +1,6 @@
 """Published data sets as readings: an explicit table of adapters.
 
-An adapter reads files and nothing else; fetching a file is the business of ``skyground replay``.
+An adapter only reads files; ``skyground replay`` fetches them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Dataset:
     name : str
         Key of the table, argument of the command line.
     title, licence, citation, had_by : str
-        ``had_by`` says how the file is obtained; ``docs/datasets.md`` has the caveats.
+        ``had_by``: how the file is obtained; ``docs/datasets.md`` has the caveats.
     zone : str
         IANA name of its civil days.
     stations : tuple of Station

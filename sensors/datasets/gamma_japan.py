@@ -1,7 +1,7 @@
 """Ambient gamma dose rate with rain and wind at 20 Japanese stations, July and August 2026.
 
-The file gives one UTC time for each 10-minute value and does not say which end of the ten minutes it is, so a reading is an
-instant. It holds not every value: the steps are multiples of ten minutes, 50 minutes in the median. ``-9`` is no value;
+The file gives one UTC time for each 10-minute value but not which end of the ten minutes it is, so a reading is an
+instant. Values are missing: the steps are multiples of ten minutes, 50 minutes in the median. ``-9`` is no value;
 calm (``静穏``) has no direction.
 """
 

@@ -3,8 +3,7 @@
 Times are the **end** of the half hour in Central European Time without summer time. The file does not say so; it follows
 from the figures: the first row of a year is 00:30 and the last 00:00 of the next year, and the centre of gravity of
 the mean solar radiation, March to October, lies at 12:19 (2016) and 12:24 (2017) by the file's times, fifteen minutes after
-the 12:06 at which the sun stands highest over 13.42 degrees east in CET, as it must where half hours are named by their
-ends. ``-9999`` is no value. The second line of the file holds the units.
+the 12:06 of the solar noon at 13.42 degrees east in CET, as expected where half hours are named by their ends. ``-9999`` is no value. The second line of the file holds the units.
 """
 
 from __future__ import annotations

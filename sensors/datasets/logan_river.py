@@ -5,7 +5,7 @@ labelled files also ``X_cor``, what the technician made of it, and ``X_qual``, t
 ``NaN`` and an empty cell are missing values. The logger writes -9999 and 7999 where the sensor gave nothing usable; `read_labelled`
 keeps them, since a technician labels them, and `read` leaves them out.
 
-Times are taken for mountain standard time (UTC-7) all year; the files do not say. Stage is in cm there.
+Times are taken for mountain standard time (UTC-7) all year, which the files do not state. Stage is in cm there.
 """
 
 from __future__ import annotations

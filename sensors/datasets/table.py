@@ -101,7 +101,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What a row says of one station.
+    """Values of one station in a row.
 
     Attributes
     ----------
@@ -130,7 +130,7 @@ def read_dataset(
     rows : callable
         Rows of a file.
     observed : callable
-        What a row says of each station.
+        Values of each station in a row.
 
     Raises
     ------
@@ -291,5 +291,5 @@ def instrument_for(
 
 
 def station_for(station_id: str, name_zh: str, name_en: str, instruments: Iterable[Instrument]) -> Station:
-    """Station of which readings of any age are accepted; the file does not say where it is."""
+    """Station of which readings of any age are accepted; its place is not in the file."""
     return Station(id=station_id, name_zh=name_zh, name_en=name_en, late_window_h=0, instruments=tuple(instruments))
