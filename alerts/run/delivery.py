@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING
 
 from alerts.channels import email
 from alerts.channels.outage import is_check_due, mail_state, note_mail
-from alerts.mail.deliver import deliver_round
-from alerts.mail.evidence import verdict_rule_of
-from alerts.mail.series import Sources
 from alerts.rules.rules import load_rules
 from alerts.run.stores import open_state, open_stores
 from alerts.settings import alert_settings
@@ -54,6 +51,11 @@ def deliver(settings: SharedSettings, now: datetime, rules: AlertRules | None = 
             return 0
         sent, error = 0, _mail_error(own)
         if error is None and backlog.waiting:
+            # drawing, templates, analysis and verdicts take seconds to import: paid by the first mail, not by each start
+            from alerts.mail.deliver import deliver_round
+            from alerts.mail.evidence import verdict_rule_of
+            from alerts.mail.series import Sources
+
             chosen = load_rules(own.rules) if rules is None else rules
             sources = Sources(influx, state, own.stations, chosen, own.console_url, now, verdict_rule_of(own.network))
             sent, error = deliver_round(sources, own, worker=_worker(), now=now)

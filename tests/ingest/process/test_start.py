@@ -43,6 +43,10 @@ def test_housekeeping_that_waits_has_imported_nothing() -> None:
     assert not imported_by("import ingest.collector.housekeeping") & (FRAMES | DATABASES)
 
 
+def test_a_watch_imports_what_mails_need_with_the_first_mail() -> None:
+    assert not imported_by("import alerts.stream.watch") & {"jinja2", "matplotlib", "scipy"}
+
+
 @pytest.mark.parametrize("words", [["collect", "--help"], ["status", "--help"], ["health", "--help"]])
 def test_a_command_imports_neither_the_others_nor_their_libraries(words: list[str]) -> None:
     statement = f"import sys\nfrom console.cli import main\nsys.argv = ['skyground', *{words}]\ntry:\n    main()\nexcept SystemExit:\n    pass"
