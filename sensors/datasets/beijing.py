@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from schemas.reading import Reading
 
 ZONE = timezone(timedelta(hours=8))
-POINTS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
-"""Where the wind comes from, every 22.5 degrees from north."""
 
 _TIME = ("year", "month", "day", "hour")
 _MISSING = frozenset({"NA", ""})
@@ -84,7 +82,7 @@ def _observed(row: table.Row) -> Iterator[table.Observed]:
     start = row.moment("year", "year, month, day and hour of a calendar time", lambda: _start(row))
     values = table.values_of(row, _COLUMNS, _MISSING)
     if row.cells["wd"] not in _MISSING:
-        direction_deg = row.direction_deg("wd", POINTS, f"one of {', '.join(POINTS)}")
+        direction_deg = row.direction_deg("wd", table.POINTS, f"one of {', '.join(table.POINTS)}")
         values.setdefault("met1", {})["wind_direction"] = direction_deg
     yield table.Observed(station, table.interval_of(row, "year", start, table.HOUR), values)
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from schemas.message import NetworkCode
 
 HOUR = timedelta(hours=1)
+POINTS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
+"""Where the wind comes from, every 22.5 degrees from north."""
 
 _SECTOR_DEG = 22.5
 _NONE = timedelta(0)
@@ -93,7 +95,7 @@ class Row:
             self.fail(column, expected)
 
     def direction_deg(self, column: str, points: Sequence[str], expected: str) -> float:
-        """Direction of a cell that names one of 16 points, in the order from north by east [deg]."""
+        """Direction of a cell that names one of 16 points, ordered as `POINTS` [deg]."""
         if self.cells[column] not in points:
             self.fail(column, expected)
         return points.index(self.cells[column]) * _SECTOR_DEG

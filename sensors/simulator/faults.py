@@ -51,15 +51,10 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstrumentFault:
-    """One fault.
+    """One fault; without a parameter, of the whole instrument.
 
-    Attributes
-    ----------
-    parameter : str or None
-        None: the whole instrument.
-    magnitude : float
-        Stuck: 0. Spike: added value. Drift: relative gain reached at the end [1]. Calibration: 0. Outage: 0. Clock jump:
-        seconds ahead. Dead: the part of the value that is shown [1]. Misspelt, declared: 0.
+    ``magnitude`` is the added value of a spike, the relative gain at the end of a drift [1], the seconds by which a clock is ahead, the
+    part of the value that a dead channel shows [1], and otherwise 0.
     """
 
     kind: FaultKind
