@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from msgspec import Meta
 
-from qc.limits.limit import BaseLimit, Positive
+from qc.limits.limit import BaseLimit, Positive, tag_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,5 +51,5 @@ class TargetCheck(_Check, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 
 KINDS: Mapping[str, type[BaseLimit]] = MappingProxyType(
-    {str(kind.__struct_config__.tag): kind for kind in (ZeroCheck, SpanCheck, FlowCheck, TargetCheck)}
+    {tag_of(kind): kind for kind in (ZeroCheck, SpanCheck, FlowCheck, TargetCheck)}
 )

@@ -16,7 +16,7 @@ from qc.angle import unwrapped
 from qc.hourly.test.hourly_flat import HourlyFlatLimit, hourly_flat_test
 from qc.hourly.test.hourly_spike import HourlySpikeLimit, hourly_spike_test
 from qc.hourly.test.pm_inversion import PM10, PM25, PmInversionLimit, pm_inversion_test
-from qc.limits.limit import BaseLimit
+from qc.limits.limit import BaseLimit, tag_of
 from qc.limits.load import LimitKinds
 from qc.limits.thresholds import parse_thresholds
 from qc.native.test.flat_line import FlatLineLimit, flat_line_test
@@ -24,6 +24,7 @@ from qc.native.test.gross_range import GrossRangeLimit, gross_range_test
 from qc.native.test.rate_of_change import RateOfChangeLimit, rate_of_change_test
 from qc.native.test.spike import SpikeLimit, SpikeMethod, spike_test
 from qc.review.reviewer_agreement import Counts, ReviewedSeries, count, total
+from schemas.completeness import MINUTE_S
 from schemas.flag import Flag
 from schemas.parameter import parameter
 
@@ -50,9 +51,8 @@ KNOBS: dict[type[Any], tuple[str, ...]] = {
     PmInversionLimit: ("ratio", "difference"),
 }
 """Figures of each kind of limit that are varied; other kinds are scored only."""
-_KINDS = LimitKinds({str(kind.__struct_config__.tag): kind for kind in KNOBS}, {})
+_KINDS = LimitKinds({tag_of(kind): kind for kind in KNOBS}, {})
 _HOURS = range(2, 73)
-_MINUTE_S = 60.0
 
 Native = tuple["NDArray[np.float64]", "NDArray[np.datetime64]"]
 """Values and times of one instrument's readings."""
@@ -233,7 +233,7 @@ def _native_flags(limit: BaseLimit, values: NDArray[np.float64], times: NDArray[
             values, one.suspect, times=times, relative=one.relative, method=SpikeMethod.DIFFERENTIAL
         ),
         RateOfChangeLimit: lambda one: rate_of_change_test(
-            values, times, one.suspect_per_minute / _MINUTE_S, across_holes=False
+            values, times, one.suspect_per_minute / MINUTE_S, across_holes=False
         ),
         FlatLineLimit: lambda one: flat_line_test(values, times, one.suspect_s, tolerance=one.tolerance),
     }

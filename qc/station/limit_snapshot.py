@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from qc.hourly.relation.network import RELATIONS
+from qc.limits.limit import tag_of
 from schemas.parameter import parameter
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def limit_figures(
     if test in HOUR_RULE_TESTS:
         return _plain(thresholds.hour)
     limits = thresholds.all_of(FILED_UNDER.get(test, code), network=network, station_id=station_id, month=month)
-    found = next((_plain(limit) for limit in limits if limit.__struct_config__.tag == test), {})
+    found = next((_plain(limit) for limit in limits if tag_of(limit) == test), {})
     if test != RANGE_TEST:
         return found
     known = parameter(code)

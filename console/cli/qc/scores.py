@@ -99,10 +99,11 @@ def _share(value: float | None) -> str:
 
 
 def _proposal(item: LimitProposal, words: Words) -> str:
+    from qc.limits.limit import tag_of
     from qc.review.threshold_proposal import KNOBS
 
     present, better = item.present, item.proposed
-    head = f"  {present.__struct_config__.tag} {item.parameter} ({len(item.stations)}):"
+    head = f"  {tag_of(present)} {item.parameter} ({len(item.stations)}):"
     if better is None:
         return f"{head} {words('scores.best') if item.why == BEST else item.why}"
     names = [name for name in KNOBS[type(present)] if getattr(present, name) != getattr(better, name)]

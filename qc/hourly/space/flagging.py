@@ -179,7 +179,7 @@ def flag_deviations(deviations: Deviations, is_event: IsEvent | None) -> Flagged
 
 
 class _Space:
-    """One network's hours while they are compared."""
+    """State of one comparison of a network's hours."""
 
     def __init__(
         self,
