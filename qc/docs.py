@@ -98,7 +98,7 @@ def _figures(limit: BaseLimit) -> Mapping[str, str]:
 
 
 def _figure(value: object) -> str:
-    """A figure of a limit; a span by months and hours in words."""
+    """A figure of a limit; a span by months and hours is named."""
     if isinstance(value, tuple):
         return "by month and hour" if any(isinstance(item, tuple) for item in value) else " ".join(map(_figure, value))
     if value is None:

@@ -99,7 +99,7 @@ def wind_statement(
         "rotations": table.rotations,
     }
     if lead is None:
-        kind = "chance" if table.can_tell else "too_few_days"
+        kind = "chance" if table.is_testable else "too_few_days"
         return _claim("wind", kind, Confidence.NONE, (now,), **measured, days=table.rotations + 1)
     near = int(known.map(lambda sector: _is_near(sector, lead.sector)).sum())
     return _claim(

@@ -96,7 +96,7 @@ class SectorTable(msgspec.Struct, frozen=True, kw_only=True):
         return self.above / self.hours if self.hours else None
 
     @property
-    def can_tell(self) -> bool:
+    def is_testable(self) -> bool:
         """Whether there are enough days to name a sector at all."""
         return 1 / (self.rotations + 1) <= CHANCE
 

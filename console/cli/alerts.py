@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from console.cli.shell.moment import From, To, span
-from console.cli.shell.page import DEFAULT, Limit, page, tell_more
+from console.cli.shell.page import DEFAULT, Limit, note_limit, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,7 +56,7 @@ def list_alerts(
     found, is_cut = page(stored, limit)
     _print_listed(found, as_json=as_json)
     if is_cut:
-        tell_more("alerts list", limit, as_json=as_json, filters="--state")
+        note_limit("alerts list", limit, as_json=as_json, filters="--state")
 
 
 def show(alert_id: int = typer.Argument(metavar="ID"), as_json: bool = JSON) -> None:

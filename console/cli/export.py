@@ -75,10 +75,10 @@ def export(  # noqa: PLR0917 - typer passes them by name
 
 def _command_line(network: str, ids: list[str], what: tuple[Level, datetime, datetime, datetime | None]) -> str:
     """The command that exports the same again, for the provenance."""
-    level, start, stop, told_at = what
+    level, start, stop, known_at = what
     words = ["skyground", "export", "--network", network, *(f"--station={item}" for item in ids)]
     words += ["--from", start.isoformat(), "--to", stop.isoformat(), "--level", str(level)]
-    return shlex.join(words + ([] if told_at is None else ["--as-of", told_at.isoformat()]))
+    return shlex.join(words + ([] if known_at is None else ["--as-of", known_at.isoformat()]))
 
 
 def _write(
@@ -112,9 +112,9 @@ def _note(stations: Network, network: str, ids: list[str], span: Interval) -> st
     for name in ids:
         station = stations.stations[name]
         for code in dict.fromkeys(code for item in station.instruments_of(network) for code in item.parameters):
-            makers = [item.id for item in contributors(station, network, code, span)]
-            if len(makers) > 1:
-                found.append(f"{name} {code}: {', '.join(makers)}")
+            instruments = [item.id for item in contributors(station, network, code, span)]
+            if len(instruments) > 1:
+                found.append(f"{name} {code}: {', '.join(instruments)}")
     return f"each hour is of the more complete one of these instruments: {'; '.join(found)}" if found else ""
 
 
@@ -128,11 +128,11 @@ def _pieces(
     """The interval in pieces of whole hours with about `_PIECE_VALUES` values each, so that memory is bounded."""
     from schemas.interval import floor_hour
 
-    level, start, stop, told_at = what
+    level, start, stop, known_at = what
     step = _HOUR * max(1, int(_PIECE_VALUES / max(_promised(settings.stations, network, ids, level), 1e-9)))
     while start < stop:
         end = min(floor_hour(start) + step, stop)
-        frames = _read(settings, store, network, ids, (level, start, end, told_at))
+        frames = _read(settings, store, network, ids, (level, start, end, known_at))
         yield frames
         held = sum(frame.size for frame in frames.values())
         step = min(_LONGEST, max(step, step * min(_FASTEST, int(_PIECE_VALUES / max(held, 1)))))

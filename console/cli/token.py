@@ -12,7 +12,7 @@ import typer
 
 from console.cli import shell
 from console.cli.shell.option import AsJson
-from console.cli.shell.page import DEFAULT, Limit, page, tell_more
+from console.cli.shell.page import DEFAULT, Limit, note_limit, page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,7 +74,7 @@ def show(limit: Limit = DEFAULT, as_json: AsJson = False) -> None:
         row = {"id": item.id, "part": item.part, "state": state}
         typer.echo(json.dumps(row) if as_json else f"{item.id}  {item.part:<9}  {state}")
     if is_cut:
-        tell_more("token list", limit, as_json=as_json, filters="")
+        note_limit("token list", limit, as_json=as_json, filters="")
 
 
 def revoke(

@@ -54,8 +54,8 @@ class LocalPart:
 
 def all_parts(settings: LocalSettings) -> dict[str, LocalPart]:
     """Every part by name, in the order of starting."""
-    makers = (_mail, _broker, _influxdb, _collector, _gateway, _watch, _console, _airflow)
-    return {part.name: part for part in (make(settings) for make in makers)}
+    factories = (_mail, _broker, _influxdb, _collector, _gateway, _watch, _console, _airflow)
+    return {part.name: part for part in (make(settings) for make in factories)}
 
 
 def _skyground(*arguments: str) -> list[str]:

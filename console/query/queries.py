@@ -150,9 +150,11 @@ class Queries:
                 expected_count(item.cadence_s) for item in expected_of(station, network) if item.parameter == code
             ]
             expected = max(counts, default=None)
-            makers = contributors(station, network, code, Interval(query.start, query.end))
+            instruments = contributors(station, network, code, Interval(query.start, query.end))
             found.append(
-                hourly_series(station.id, code, hourly, flags, expected=expected, network=network, instruments=makers)
+                hourly_series(
+                    station.id, code, hourly, flags, expected=expected, network=network, instruments=instruments
+                )
             )
         return found
 

@@ -55,7 +55,7 @@ def lines_of(item: PlotSeries, drawing: Drawing, *, panel: int, colour: str, nam
     if limits:
         line["markLine"] = _mark_line(limits, drawing.theme)
     over = [*_lone(line), *_not_evaluated(line, flagged, drawing)]
-    flagged_points = [_judged(flagged, flag, drawing, axes) for flag in (Flag.SUSPECT, Flag.FAIL)]
+    flagged_points = [_marked_points(flagged, flag, drawing, axes) for flag in (Flag.SUSPECT, Flag.FAIL)]
     return [line, *over, *(entry for entry in flagged_points if entry["data"])]
 
 
@@ -107,7 +107,7 @@ def _mark_line(limits: Sequence[LimitLine], theme: ChartTheme) -> Options:
     }
 
 
-def _judged(flagged: Sequence[_Flagged], wanted: Flag, drawing: Drawing, axes: dict[str, int]) -> Options:
+def _marked_points(flagged: Sequence[_Flagged], wanted: Flag, drawing: Drawing, axes: dict[str, int]) -> Options:
     colour = drawing.theme.suspect if wanted is Flag.SUSPECT else drawing.theme.fail
     return {
         "type": "scatter",

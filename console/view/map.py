@@ -67,8 +67,8 @@ class _Box(NamedTuple):
     width: float
 
     def covers(self, mark: Mark) -> bool:
-        is_beside = abs(mark.x - self.x) > self.width / 2 + _MARK
-        return not is_beside and self.y - _LINE - _MARK < mark.y < self.y + _MARK
+        is_outside = abs(mark.x - self.x) > self.width / 2 + _MARK
+        return not is_outside and self.y - _LINE - _MARK < mark.y < self.y + _MARK
 
     def meets(self, other: _Box) -> bool:
         return abs(self.x - other.x) < (self.width + other.width) / 2 and abs(self.y - other.y) < _LINE

@@ -174,11 +174,11 @@ class _Tally:
 
     def add(self, decoded: DecodedMessage) -> None:
         message = decoded.message
-        fingerprint = hash((message.topic, message.payload))
+        digest = hash((message.topic, message.payload))
         self.messages += 1
         self.redelivered += message.redelivered
-        self.duplicates += message.redelivered and fingerprint in self._seen
-        self._seen.add(fingerprint)
+        self.duplicates += message.redelivered and digest in self._seen
+        self._seen.add(digest)
         self.reasons.update(rejection.reason.value for rejection in decoded.rejections)
         for reading in decoded.readings:
             self._expect(reading, message.received_at)

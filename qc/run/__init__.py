@@ -1,1 +1,1 @@
-"""The only input and output of quality control: each job reads, judges and writes."""
+"""The only input and output of quality control: each job reads, flags and writes."""

@@ -69,6 +69,6 @@ def _of_station(
         frame = natives.get((station.id, item.id))
         if frame is not None:
             known = set(item.parameters)
-            foreign = [name for name in frame if str(name).removesuffix(STATUS) not in known]
-            found[item.id] = frame.drop(columns=foreign) if foreign else frame
+            unlisted = [name for name in frame if str(name).removesuffix(STATUS) not in known]
+            found[item.id] = frame.drop(columns=unlisted) if unlisted else frame
     return found

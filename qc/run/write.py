@@ -20,7 +20,7 @@ from qc.hourly.drift.flagging import TEST as DRIFT
 from qc.hourly.space.table import SPACE_TESTS
 from qc.limits.learnt_anomaly import TEST as LEARNT_ANOMALY
 from qc.station.limit_snapshot import limit_figures
-from qc.station.revision import END_BEFORE, FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revise_hours
+from qc.station.revision import END_BEFORE, FLAG_BEFORE, KEY, REASON_BEFORE, changes_of, keys_of, revised_hours
 from schemas.frames import FLAG_COLUMNS, FLAG_END, TAKEN_BACK
 from store.influx.store import require_accepted
 from store.state import LimitSnapshot
@@ -67,7 +67,7 @@ def save_hours(writer: ResultWriter, results: Sequence[StationResult]) -> int:
     network, window = writer.context.network, writer.context.window
     hours = pd.concat(made, names=["station_id", "start"])
     stored = writer.store.read_hourly_table(network, window.start, window.end, writer.only_station)
-    revised = revise_hours(hours, stored)
+    revised = revised_hours(hours, stored)
     writer.state.flag_history.add_hours(_replaced_rows(writer, revised.replaced))
     require_accepted(writer.store.write_hourly_table(network, revised.hours), "hours")
     return len(revised.replaced)

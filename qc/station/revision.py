@@ -117,7 +117,7 @@ class RevisedHours:
     replaced: pd.DataFrame
 
 
-def revise_hours(hours: pd.DataFrame, stored: pd.DataFrame) -> RevisedHours:
+def revised_hours(hours: pd.DataFrame, stored: pd.DataFrame) -> RevisedHours:
     """Number the revisions of hours.
 
     An hour of a parameter is revised when its row was stored before and its value, count, flag or any companion differs.

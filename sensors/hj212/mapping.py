@@ -32,7 +32,7 @@ _LETTERS = frozenset(Status)
 _SHOWN = 60
 _FACTORS_MAX = 1_000
 # Annotations of a value, not values.
-_BESIDE = frozenset({STATUS, "eflag", "sampletime", "info", "sn"})
+_NO_FACTORS = frozenset({STATUS, "eflag", "sampletime", "info", "sn"})
 
 
 class Target(msgspec.Struct, frozen=True):
@@ -246,7 +246,7 @@ def _letter(fields: Fields, frame: _Frame, code: str) -> str:
 
 def _refuse_others(fields: Fields, suffix: str, letter: str, cn: str) -> None:
     """Refuse a factor without a value that has one under another suffix: the network file has to choose."""
-    others = {name: value for name, value in fields.values.items() if value and name not in _BESIDE}
+    others = {name: value for name, value in fields.values.items() if value and name not in _NO_FACTORS}
     is_left_out = suffix.casefold() in fields.values and letter != Status.NORMAL
     if not others or is_left_out:
         return

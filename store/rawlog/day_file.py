@@ -24,7 +24,7 @@ CREATE INDEX IF NOT EXISTS message_received ON message (received_us);
 _BUSY_TIMEOUT_S = 30.0
 #: Pages in the write-ahead log before it is folded into the file: 16 MiB, so that one large batch causes one checkpoint.
 _CHECKPOINT_PAGES = 4_000
-_BESIDE = ("-wal", "-shm")
+_COMPANIONS = ("-wal", "-shm")
 
 
 class DayFile:
@@ -103,7 +103,7 @@ def _create(path: Path, schema: str) -> None:
 
 def _set_aside(path: Path) -> None:
     """Rename the write-ahead log that a moved file left behind: SQLite would apply it to the new file."""
-    for suffix in _BESIDE:
+    for suffix in _COMPANIONS:
         left = _companion(path, suffix)
         with suppress(FileNotFoundError):
             if not path.exists():

@@ -37,7 +37,7 @@ O3 = {"code": "o3"}
 
 
 class Moody(Mailbox):  # type: ignore[misc]  # aiosmtpd has no types
-    """A mail server that keeps what it accepts and answers each mail as it is told to."""
+    """A mail server that keeps what it accepts and answers each mail as set."""
 
     def __init__(self, maildir: Path) -> None:
         super().__init__(maildir)
@@ -192,9 +192,9 @@ def test_a_mail_that_is_sent_again_after_a_crash_has_the_same_message_id_and_a_n
     with state.database.writing() as connection:
         connection.exec_driver_sql("UPDATE delivery SET state = 'pending', due_at = '2020-01-01'")
     deliver(own, now)
-    anew = changed(own, state_url=f"sqlite:///{tmp_path / 'anew.sqlite'}")
-    look(anew, now)
-    deliver(anew, now)
+    rebuilt = changed(own, state_url=f"sqlite:///{tmp_path / 'rebuilt.sqlite'}")
+    look(rebuilt, now)
+    deliver(rebuilt, now)
     first, again, other = [item["Message-ID"] for item in mails(tmp_path / "mail")]
     assert first == again == delivery.detail
     assert other != first

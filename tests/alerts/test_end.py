@@ -255,7 +255,7 @@ def test_an_alert_without_a_valid_value_for_three_days_is_not_evaluated_any_more
     look(own, now + 73 * HOUR)
     end = newest(state, "pm25-heavy/t-01/pm25")
     assert (end.reason, end.at) == (EndReason.NOT_EVALUATED, floor_hour(now))
-    put_hours(influx, "t-01", floor_hour(now), [190.0] * 30)  # the logger's own copy comes late: still judged
+    put_hours(influx, "t-01", floor_hour(now), [190.0] * 30)  # the logger's own copy comes late: still evaluated
     look(own, now + 74 * HOUR)
     assert newest(state, "pm25-heavy/t-01/pm25").to_state is AlertState.FIRING
 

@@ -26,7 +26,7 @@ FAR_AWAY = "http://127.0.0.1:9"
 
 
 def skyground(settings: SharedSettings, *arguments: str, **more: str) -> Result:
-    """Run a command with these settings alone; nobody sits at its standard input."""
+    """Run a command with these settings alone, without a terminal."""
     own = {
         "RUN_DIR": str(settings.run_dir),
         "INFLUX_URL": settings.influx_url,

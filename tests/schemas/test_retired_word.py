@@ -26,12 +26,7 @@ RETIRED = {
     for word in re.findall(r"`(\w+)`", words)
 }
 #: Names that are still to be replaced: only fewer.
-LEFT = {
-    *("judged", "_judged", "is_judged", "_is_judged", "judged_from", "revise_hours", "fingerprint", "departure"),
-    *("told", "is_told", "_told", "told_at", "TELL_AGAIN", "can_tell", "tell_more", "_SHEET_LOCK", "_COVER_WAITS"),
-    *("foreign", "_BY_FOREIGN_ID", "foreign_id", "foreign_words", "above_surroundings", "_BESIDE", "makers", "speak"),
-    "is_beside",
-}
+LEFT = {"_COVER_WAITS", "_BY_FOREIGN_ID", "foreign_id", "foreign", "foreign_words"}
 
 
 def _parts(name: str) -> str:

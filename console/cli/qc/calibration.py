@@ -14,7 +14,7 @@ from console.cli.qc.calibration_text import check_text, correction_text, proposa
 from console.cli.shell.moment import OpenFrom, OpenTo, open_span
 from console.cli.shell.named import refuse_unknown
 from console.cli.shell.option import AsJson, OneStation, Who
-from console.cli.shell.page import DEFAULT, Limit, page, tell_more
+from console.cli.shell.page import DEFAULT, Limit, note_limit, page
 from console.cli.shell.printable import printable
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def listed(  # noqa: PLR0917 - typer passes them by name
     for item in corrections:
         typer.echo(shell.to_json(item) if as_json else correction_text(item, words))
     if more_checks or more_corrections:
-        tell_more("qc calibration list", limit, as_json=as_json)
+        note_limit("qc calibration list", limit, as_json=as_json)
     if not checks and not corrections:
         named = {"stations": [station] if station else (), "parameters": [parameter] if parameter else ()}
         refuse_unknown(settings.stations, network=network, **named)
@@ -85,14 +85,16 @@ def show(check: Check, as_json: AsJson = False) -> None:
             network=one.network, station_id=one.station_id, instrument_id=one.instrument_id, parameter=one.parameter
         )
     thresholds = shell.or_exit(partial(thresholds_of, settings))
-    judged = evaluate_checks([item.result for item in own], thresholds, settings.stations.timezone)
+    evaluated = evaluate_checks([item.result for item in own], thresholds, settings.stations.timezone)
     periods = [
-        item for item in flagged_periods(judged) if item.start <= one.at and (item.end is None or one.at <= item.end)
+        item for item in flagged_periods(evaluated) if item.start <= one.at and (item.end is None or one.at <= item.end)
     ]
     if as_json:
         rendered = [replace(item, reason=sentence(item.reason, "en")) for item in periods]
         typer.echo(
-            shell.to_json({"check": found, "now": [item for item in judged if item.result == one], "doubts": rendered})
+            shell.to_json(
+                {"check": found, "now": [item for item in evaluated if item.result == one], "doubts": rendered}
+            )
         )
         return
     words = shell.words()

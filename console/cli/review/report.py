@@ -14,7 +14,7 @@ from console.cli.review.option import AnyNetwork
 from console.cli.review.text import due_text
 from console.cli.shell.moment import From, OpenFrom, OpenTo, ToNow
 from console.cli.shell.option import AsJson, Network, Parameters, Stations
-from console.cli.shell.page import DEFAULT, Limit, page, tell_more
+from console.cli.shell.page import DEFAULT, Limit, note_limit, page
 from schemas.review import ReviewState
 
 
@@ -34,7 +34,7 @@ def list_(  # noqa: PLR0917 - typer passes them by name
     found, is_cut = page(stored, limit)
     print_reviews(found, as_json=as_json, history=True)
     if is_cut:
-        tell_more("review list", limit, as_json=as_json)
+        note_limit("review list", limit, as_json=as_json)
     if not found and not as_json:
         typer.echo(shell.text("review.none"))
 

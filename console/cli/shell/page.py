@@ -42,17 +42,17 @@ def print_page(
     line, plain : callable
         Line of an item for a person, and what is written of it as JSON.
     filters : str
-        As in `tell_more`.
+        As in `note_limit`.
     """
     found, is_cut = page(stored, limit)
     for item in found:
         typer.echo(shell.to_json(plain(item)) if as_json else line(item))
     if is_cut:
-        tell_more(command, limit, as_json=as_json, filters=filters)
+        note_limit(command, limit, as_json=as_json, filters=filters)
     return bool(found)
 
 
-def tell_more(command: str, limit: int, *, as_json: bool, filters: str = "--station, --from, --to") -> None:
+def note_limit(command: str, limit: int, *, as_json: bool, filters: str = "--station, --from, --to") -> None:
     """Print that a list was cut and how to get the rest: on stderr, with ``--json`` as a last line ``{"more": true, ...}`` too.
 
     Parameters

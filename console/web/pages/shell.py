@@ -98,9 +98,9 @@ def _head(page: Page) -> str:
     ground = "<script>document.documentElement.classList.add('dark')</script>" if page.dark else ""
     lang = "zh-CN" if page.language == "zh" else "en"
     # Quasar sets the language of the server when it starts; the page's own one is set again after loading
-    speak = f"document.documentElement.lang='{lang}'"
+    set_language = f"document.documentElement.lang='{lang}'"
     return (
-        f'<script>{speak};addEventListener("load",()=>{{{speak}}})</script>{ground}'
+        f'<script>{set_language};addEventListener("load",()=>{{{set_language}}})</script>{ground}'
         f'<link rel="stylesheet" href="{asset_url("console.css")}"><script src="{asset_url("console.js")}"></script>'
     )
 

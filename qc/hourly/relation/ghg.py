@@ -49,7 +49,7 @@ class HourNoise(Band, frozen=True, kw_only=True, forbid_unknown_fields=True, tag
     """
 
 
-def above_surroundings(values: Values) -> Values:
+def above_background(values: Values) -> Values:
     """Each hour minus the median of the `AROUND_H` hours around it; NaN where fewer than 12 of them have a value."""
     median = pd.Series(values).rolling(AROUND_H, center=True, min_periods=_LEAST_H).median().to_numpy()
     result: Values = values - median
@@ -58,7 +58,7 @@ def above_surroundings(values: Values) -> Values:
 
 def local_contamination(values: Mapping[str, Values]) -> Figures:
     """Rise of CO2 above its surroundings [ppm], weighed by that of CO [mg m⁻³]: both at once are fire or exhaust close by."""
-    return Figures(above_surroundings(values["co2"]), above_surroundings(values["co"]))
+    return Figures(above_background(values["co2"]), above_background(values["co"]))
 
 
 def covariation(values: Mapping[str, Values]) -> Figures:

@@ -23,7 +23,7 @@ _INSTRUMENTS = 200
 _KEY = ("hour", "station_id", "instrument_id")
 _TICK = timedelta(microseconds=1)
 #: Key of the advisory lock under which rows are compared and replaced (any constant of our own).
-_SHEET_LOCK = 0x736B7368
+_LOCK_KEY = 0x736B7368
 
 
 class ReconciliationFigures(msgspec.Struct, kw_only=True):
@@ -109,7 +109,7 @@ class ReconciliationStore(StateTables):
             return True
         with self.database.writing() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SHEET_LOCK)))
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK_KEY)))
             versions = _versions(connection, pending)
             if any(versions.get(_key_of(row)) != row.settled_at for row in pending):
                 return False

@@ -254,7 +254,7 @@ def test_changed_rules_and_network_are_taken_up_and_broken_ones_are_not(own: Ale
     assert len(current.settings.stations.stations) == 8
     path.write_text(RULE + "above_all = 1\n", encoding="utf-8")
     assert "above_all: unknown" in str(current.refresh())
-    assert "above_all: unknown" in str(current.refresh())  # until it is mended
+    assert "above_all: unknown" in str(current.refresh())  # until it is corrected
     assert len(current.rules.items) == len(load_rules(EXAMPLE).items)
     path.write_text(RULE, encoding="utf-8")
     assert current.refresh() is None

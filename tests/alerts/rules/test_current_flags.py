@@ -1,4 +1,4 @@
-"""One value has one flag, whoever asks: page and API, level L2, the reason of a flag, exports and mails."""
+"""One value has one flag everywhere: page and API, level L2, the reason of a flag, exports and mails."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def finding(kind: FindingKind, at: datetime) -> Finding:
     )
 
 
-# whether a process is well is looked up anew each time (tests/alerts/rules/test_process.py)
+# whether a process is well is looked up each time (tests/alerts/rules/test_process.py)
 @pytest.mark.parametrize("kind", [kind for kind in FindingKind if kind is not FindingKind.PROCESS])
 def test_a_finding_is_mailed_once_and_ends_with_its_cause(  # noqa: PLR0917 - fixtures
     kind: FindingKind, own: AlertSettings, now: datetime, maildir: Path, state: StateStore, influx: InfluxStore

@@ -114,7 +114,7 @@ STATION_WAYS = [
     *((kind, RETIRED, EndReason.OUT_OF_SERVICE) for kind in (*VALUES, "silence", "clock", "gap")),
     ("silence of all", RETIRED, EndReason.NOT_COVERED),
     *((kind, NOT_YET, EndReason.OUT_OF_SERVICE) for kind in (*VALUES, "silence", "clock", "gap")),
-    *((kind, MOVED, None) for kind in (*VALUES, "silence", "clock")),  # another instrument stands in its place
+    *((kind, MOVED, None) for kind in (*VALUES, "silence", "clock")),  # another instrument has replaced it
     ("gap", MOVED, EndReason.OUT_OF_SERVICE),
     *((kind, OTHER_PARAMETER, EndReason.PARAMETER_REMOVED) for kind in VALUES),
     *((kind, OTHER_NETWORK, EndReason.PARAMETER_REMOVED) for kind in VALUES),

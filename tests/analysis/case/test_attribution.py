@@ -121,7 +121,7 @@ def test_independent_noise_has_a_named_direction_in_at_most_one_of_twenty_trials
 def test_ten_days_are_too_few_to_name_a_sector_however_clear() -> None:
     sector = sectors(hours([3.0] * 240), hours(np.random.default_rng(1).uniform(0, 360, 240)))
     table = cpf(hours(np.where(sector == 4, 80.0, 20.0)), sector, 50.0)
-    assert table.can_tell is False
+    assert table.is_testable is False
     assert table.leading() is None
 
 

@@ -216,7 +216,7 @@ def test_level_2_is_served_with_what_reviewers_said(running: Running) -> None:
     assert [point["flag"] for point in before] == [
         3,
         1,
-    ]  # as at level hourly: the verdict of a test stands until one of a person
+    ]  # as at level hourly: the flag of a test holds until a review
     assert [point["flag"] for point in after] == [4, 1]
     assert after[0]["value"] == before[0]["value"]
     assert after[0]["notes"] == "review: invalid (instrument fault), confirmed, li"

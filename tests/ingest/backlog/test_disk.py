@@ -1,4 +1,4 @@
-"""A disk that fills up is told to people before the intake stops, and taken back by itself."""
+"""A disk that fills up is reported before the intake stops; the report ends by itself."""
 
 from __future__ import annotations
 

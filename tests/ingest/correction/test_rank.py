@@ -40,7 +40,7 @@ def contender(minute: float, seq: int | None = None, *, is_answer: bool = False,
         (contender(1, so2=1.0), contender(5, so2=2.0), 2.0),
         (contender(1, 8, so2=1.0), contender(5, 7, so2=2.0), 1.0),  # the delayed original of a correction
         (contender(1, 7, so2=1.0), contender(5, 8, so2=2.0), 2.0),
-        (contender(1, 4711, so2=1.0), contender(5, 1, so2=2.0), 2.0),  # the counter began anew
+        (contender(1, 4711, so2=1.0), contender(5, 1, so2=2.0), 2.0),  # the counter restarted
         (contender(1, 8, so2=1.0), contender(5, 8, so2=2.0), 2.0),
         (contender(1, 8, so2=1.0), contender(5, so2=2.0), 2.0),
         (contender(1, so2=1.0), contender(5, is_answer=True, so2=2.0), 1.0),

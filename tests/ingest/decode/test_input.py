@@ -1,4 +1,4 @@
-"""What of a message the clock screen hears: whatever else is refused, whatever the time is, whatever delay is stated."""
+"""What of a message reaches the clock screen: whatever else is refused, whatever the time is, whatever delay is stated."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 
 def test_a_payload_that_names_another_station_is_reported(collector_settings: CollectorSettings) -> None:
-    def decoded(topic: str, **more: object):  # noqa: ANN202 - as the judge returns it
+    def decoded(topic: str, **more: object):  # noqa: ANN202 - as validation returns it
         body = {"start": NOW, "values": {"so2": 1.0}, **more}
         return decode_and_validate(RawMessage(topic, msgspec.json.encode(body), NOW), collector_settings)
 

@@ -1,4 +1,4 @@
-"""A made-up sonde in a made-up river: nothing of anybody's data."""
+"""An invented sonde in an invented river: no real data."""
 
 from __future__ import annotations
 

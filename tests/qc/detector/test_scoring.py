@@ -1,4 +1,4 @@
-"""The learnt detector on made-up rivers: what it finds, what it says, and what it does with what cannot be judged."""
+"""The learnt detector on made-up rivers: what it finds, what it says, and what it does with what cannot be scored."""
 
 from __future__ import annotations
 

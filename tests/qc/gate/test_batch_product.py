@@ -1,4 +1,4 @@
-"""Suites of products: what is wrong with a product is held or told in words."""
+"""Suites of products: a faulty product is held or reported."""
 
 from __future__ import annotations
 

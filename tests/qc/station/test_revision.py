@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from qc.run.limits import load_thresholds
 from qc.station.limit_snapshot import limit_figures
-from qc.station.revision import FLAG_BEFORE, changes_of, revise_hours
+from qc.station.revision import FLAG_BEFORE, changes_of, revised_hours
 from schemas.frames import FLAG_COLUMNS, empty_flags
 
 AT = pd.Timestamp("2026-06-01T00:00Z")
@@ -57,14 +57,14 @@ def test_verdicts_of_a_first_run_are_all_changes(rows: list[tuple[int, int, str]
 
 
 def test_hour_that_was_not_stored_is_no_revision() -> None:
-    revised = revise_hours(hours(1.0, 2.0), hours(1.0)[:0])
+    revised = revised_hours(hours(1.0, 2.0), hours(1.0)[:0])
     assert revised.hours["o3__revision"].tolist() == [0, 0]
     assert revised.replaced.empty
 
 
 def test_changed_hour_counts_up_and_keeps_what_it_held() -> None:
     stored = hours(1.0, 2.0).assign(o3__revision=[0, 4])
-    revised = revise_hours(hours(1.0, 3.0), stored)
+    revised = revised_hours(hours(1.0, 3.0), stored)
     assert revised.hours.index.get_level_values("start").tolist() == [AT + pd.Timedelta(hours=1)]
     assert revised.hours["o3__revision"].tolist() == [5]
     assert revised.replaced[["revision", "value", "count", "flag"]].to_numpy().tolist() == [[4, 2, 60, 1]]
@@ -77,24 +77,24 @@ def test_hour_of_which_only_a_companion_changes_is_revised_and_keeps_what_it_hel
     name: str, old: float, new: float
 ) -> None:
     column = f"o3__{name}"
-    revised = revise_hours(hours(1.0).assign(**{column: new}), hours(1.0).assign(**{column: old}))
+    revised = revised_hours(hours(1.0).assign(**{column: new}), hours(1.0).assign(**{column: old}))
     assert (revised.hours[column].tolist(), revised.hours["o3__revision"].tolist()) == ([new], [1])
     assert (revised.replaced[name].tolist(), revised.replaced["value"].tolist()) == ([old], [1.0])
 
 
 def test_value_that_goes_is_a_revision_of_a_number() -> None:
-    revised = revise_hours(hours(np.nan), hours(1.0))
+    revised = revised_hours(hours(np.nan), hours(1.0))
     assert revised.replaced["value"].tolist() == [1.0]
 
 
 def test_hours_without_companions_are_written_again_but_not_revised() -> None:
-    revised = revise_hours(hours(1.0), hours(1.0).drop(columns="o3__completeness"))
+    revised = revised_hours(hours(1.0), hours(1.0).drop(columns="o3__completeness"))
     assert (len(revised.hours), len(revised.replaced)) == (1, 0)
 
 
 @given(st.lists(st.floats(-1e6, 1e6) | st.just(np.nan), min_size=1, max_size=8))
 def test_equal_hours_are_neither_written_nor_revised(values: list[float]) -> None:
-    revised = revise_hours(hours(*values), hours(*values))
+    revised = revised_hours(hours(*values), hours(*values))
     assert (len(revised.hours), len(revised.replaced)) == (0, 0)
 
 

@@ -1,4 +1,4 @@
-"""The adapters on the real files, where these lie beside the project."""
+"""The adapters on the real files, where these are available."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``skyground qc score`` and ``qc learn`` on files made up here, and on the labelled files where these lie beside the project."""
+"""``skyground qc score`` and ``qc learn`` on files made up here, and on the labelled files where these are available."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Judging again by station-months, on a real InfluxDB and a real state database."""
+"""Reprocessing by station-months, on a real InfluxDB and a real state database."""
 
 from __future__ import annotations
 
