@@ -39,7 +39,7 @@ class InfluxDialect(StrEnum):
 
 
 class Language(StrEnum):
-    """Languages of pages and mails."""
+    """Languages of pages, mails and commands."""
 
     ZH = "zh"
     EN = "en"
