@@ -36,6 +36,7 @@ from schemas.interval import Interval
 from schemas.moment import stored_moment
 from schemas.parameter import ParameterError, parameter
 from schemas.statement import statement_text
+from schemas.words import LANGUAGES, words
 from store.error import StoreError
 
 if TYPE_CHECKING:
@@ -186,12 +187,16 @@ def _station_name(station: Station | None, station_id: str) -> Name:
 def _what(transition: AlertTransition) -> tuple[Name, int]:
     if transition.parameter is None:
         network = transition.evidence.get("network")
-        return (Name.from_word("network", network=network) if network else Name.from_word("system")), 1
+        return (_network_name(str(network)) if network else Name.from_word("system")), 1
     try:
         known = parameter(transition.parameter)
     except ParameterError:
         return Name(transition.parameter, transition.parameter), 2
     return Name(known.name_zh, known.name_en), known.decimals
+
+
+def _network_name(code: str) -> Name:
+    return Name(*(words(language, "page").get(f"network.{code}", code) for language in LANGUAGES))
 
 
 def _forecast(sources: Sources, view: AlertView) -> tuple[ForecastPoint, ...]:

@@ -50,6 +50,8 @@ def caption(view: AlertView, language: str) -> str:
     title = headline(view, language)
     if view.kind is RuleKind.OPERATION or view.text("scope") == "all":
         return title
+    if view.kind is RuleKind.SILENCE:
+        title = word("silent_title", language, title=title, network=view.what.of(language))
     value = _end_caption(view, language) if view.is_resolved else _begin_caption(view, language)
     return word("caption", language, title=title, station=view.station.of(language), value=value)
 
@@ -139,7 +141,7 @@ def _time_rows(view: AlertView, language: str) -> list[tuple[str, str]]:
     if view.kind is RuleKind.THRESHOLD and view.latest and view.latest.at:
         so_far = wording.duration_text(view.latest.at - change.since, language)
         lasted = word("so_far", language, length=so_far)
-        since += f" · {lasted} {_as_of(view, language)}"
+        since += f" · {lasted}{word('comma', language)}{_as_of(view, language)}"
     return [(word(since_key, language), since)]
 
 

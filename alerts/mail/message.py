@@ -22,6 +22,7 @@ from alerts import wording
 from alerts.mail.data_confidence import data_confidence
 from alerts.mail.mail_table import caption, headline, label_kind, mail_table
 from alerts.mail.plot import plot_series
+from analysis.statistics.episode import watched_parameters
 from schemas.alert import RuleKind
 from schemas.statement import confidence_text
 from schemas.words import render as render_reason
@@ -93,7 +94,8 @@ def subject(views: Sequence[AlertView], language: str) -> str:
     first = views[0]
     label = _label(first, language)
     title = headline(first, language)
-    text = f"{title}: {_station_count(views, language)}" if len(views) > 1 else caption(first, language)
+    count = f"{title}{wording.word('colon', language)}{_station_count(views, language)}"
+    text = count if len(views) > 1 else caption(first, language)
     # a name or title may hold line ends, which a header must not
     return " ".join(f"[{label}] {text}".split())
 
@@ -208,6 +210,7 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
         if doubt
         else [],
         "caveat": render_reason(doubt.caveat, language) if doubt else None,
+        "may_have_cause": _may_have_cause(first) and len(views) == 1,
         "causes": [
             (cause.text.of(language), confidence_text(cause.confidence or MISSING, language)) for cause in first.causes
         ],
@@ -219,6 +222,12 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
         "picture": f"cid:{PICTURE_CID}" if has_picture else None,
         "zone": wording.zone_text(first.transition.at, first.zone),
     }
+
+
+def _may_have_cause(view: AlertView) -> bool:
+    """Whether the analysis attributes such an alert: one of a parameter whose episodes it looks for."""
+    is_open = view.kind is RuleKind.THRESHOLD and not view.is_resolved
+    return is_open and view.transition.parameter in watched_parameters()
 
 
 def _station_rows(views: Sequence[AlertView], language: str) -> list[tuple[str, str, str, str]]:

@@ -65,7 +65,7 @@ def plot_series(view: AlertView, language: str) -> bytes | None:
     ):
         figure = Figure(figsize=SIZE_IN, dpi=DPI, facecolor="white")
         FigureCanvasAgg(figure)
-        axes = figure.add_axes((0.085, 0.13, 0.895, 0.70))
+        axes = figure.add_axes((0.085, 0.13, 0.875, 0.70))
         _draw_series(axes, view)
         _draw_forecast(axes, view)
         _draw_threshold(axes, view)

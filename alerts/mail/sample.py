@@ -114,7 +114,7 @@ def _of_station(at: datetime, console_url: str, number: int) -> AlertView:
     change = view.transition
     value = (change.value or 0.0) - 3.7 * (number - 1)
     return _view(
-        msgspec.structs.replace(change, value=value),
+        msgspec.structs.replace(change, value=value, station_id=f"sample-{number:02}"),
         console_url,
         alert_id=number,
         station=Name.from_word("sample_station", number=number),

@@ -116,7 +116,7 @@ def test_many_stations_of_one_rule_become_one_mail(
         write_hours(f"t-{number:02d}", [20, 250 + number], parameter="o3")
     one_round(own, now)
     (mail,) = mails(maildir)
-    assert mail["Subject"] == "[警告] 臭氧小时浓度超标: 7 站"
+    assert mail["Subject"] == "[警告] 臭氧小时浓度超标：7 站"
     assert "测试7号" in str(mail.get_body(preferencelist=("plain",)).get_content())  # type: ignore[union-attr]  # it has one
 
 

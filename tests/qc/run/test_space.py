@@ -91,7 +91,7 @@ def test_function_and_command_give_the_verdict(
     app, shell = typer.Typer(), CliRunner()
     command.register(app)
     asked = ["qc", "verdict", "--station", "s5", "--parameter", "pm25", "--at", "2026-06-02T14:00", "--hours", "3"]
-    assert shell.invoke(app, asked).output.startswith("fault or event: 0.")
+    assert shell.invoke(app, asked).output.startswith("fault or event: event, probability 0.")
     body = json.loads(shell.invoke(app, [*asked, "--json"]).output)
     assert (body["word"], body["parameter"]) == ("event", "pm25")
     assert set(body["evidence"][0]) == {"name", "weight", "en", "zh", "key", "figures"}

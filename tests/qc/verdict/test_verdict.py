@@ -240,7 +240,7 @@ def test_the_sum_is_that_of_the_listed_weights(rule: VerdictRule) -> None:
 
 def test_the_summary_gives_the_probability_of_its_own_word(rule: VerdictRule) -> None:
     found = evaluate_case(context(hours(1, raised=("pm25",)), flags=flags("spike")), rule)
-    assert found.summary("en").startswith(f"fault or event: {1 - found.probability:.2f} fault, because ")
+    assert found.summary("en").startswith(f"fault or event: fault, probability {1 - found.probability:.2f}, because ")
     assert "仪器故障" in found.summary("zh")
 
 
