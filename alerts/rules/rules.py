@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from alerts.rules.table import AlertRules, Rule
+from schemas.text_file import read_text
 from store.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -34,12 +35,7 @@ class RulesFileError(SettingsError):
 
 def load_rules(path: Path) -> AlertRules:
     """Read a rules file; raises `RulesFileError`, also where it cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path}: cannot be read: {error}"
-        raise RulesFileError(msg) from error
-    return parse_rules(text, str(path))
+    return parse_rules(read_text(path, RulesFileError), str(path))
 
 
 def parse_rules(text: str, name: str) -> AlertRules:

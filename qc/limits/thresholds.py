@@ -22,6 +22,7 @@ import msgspec
 from qc.limits.limit import BaseLimit, HourRule, tag_of
 from qc.limits.load import LimitKinds, ThresholdError, fail, parse_limits
 from schemas.parameter import UnknownParameterError, load_parameters, parameter
+from schemas.text_file import read_text
 from schemas.units import unit_named
 
 if TYPE_CHECKING:
@@ -136,9 +137,9 @@ def load_thresholds(
     ------
     ThresholdError
     """
-    files = [(PACKAGED, _read(PACKAGED))]
+    files = [(PACKAGED, read_text(PACKAGED, ThresholdError))]
     if overrides is not None and overrides.exists():
-        files.append((overrides, _read(overrides)))
+        files.append((overrides, read_text(overrides, ThresholdError)))
     known = None if stations is None else frozenset(stations)
     return _merge(tuple((str(path), text) for path, text in files), kinds, known)
 
@@ -164,17 +165,9 @@ def _merge(files: tuple[tuple[str, str], ...], kinds: LimitKinds, stations: froz
 
 def _packaged_hour() -> HourRule:
     """Rule of the hour where a file states none, as files that only add limits do."""
-    hour = parse_limits(_read(PACKAGED), str(PACKAGED), LimitKinds({}, {}, is_partial=True)).hour
+    hour = parse_limits(read_text(PACKAGED, ThresholdError), str(PACKAGED), LimitKinds({}, {}, is_partial=True)).hour
     assert hour is not None, "the packaged file has it"
     return hour
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path}: cannot be read: {error}"
-        raise ThresholdError(msg) from error
 
 
 def _expand(

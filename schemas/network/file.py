@@ -9,6 +9,7 @@ import msgspec
 
 from schemas.network import Network
 from schemas.network.check import faults
+from schemas.text_file import read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,9 +38,4 @@ def parse_network(text: str, name: str) -> Network:
 
 def load_network(path: Path) -> Network:
     """Read and parse a network file; raises `NetworkFileError`, also where it cannot be read."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path}: cannot be read: {error}"
-        raise NetworkFileError(msg) from error
-    return parse_network(text, str(path))
+    return parse_network(read_text(path, NetworkFileError), str(path))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import qc.review
 from qc.review.deadline import DeadlineFileError, DeadlineRule, parse_rules
+from schemas.text_file import read_text
 
 PACKAGED = Path(qc.review.__file__).with_name("review_deadlines.toml")
 
@@ -14,9 +15,4 @@ PACKAGED = Path(qc.review.__file__).with_name("review_deadlines.toml")
 @cache
 def load_rules(path: Path = PACKAGED) -> tuple[DeadlineRule, ...]:
     """Read the rules; raises `qc.review.deadline.DeadlineFileError`."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        msg = f"{path}: {error}"
-        raise DeadlineFileError(msg) from error
-    return parse_rules(text, str(path))
+    return parse_rules(read_text(path, DeadlineFileError), str(path))
