@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import math
 import re
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from schemas.message import NetworkCode
 from schemas.parameter.type import COLUMNS, AveragingMethod, Parameter, ParameterGroup, RegistryError
+from schemas.table_row import TableRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -61,17 +61,11 @@ def read_registry(path: Path) -> Mapping[str, Parameter]:
     return MappingProxyType(registry)
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One line of the file, cells by column; its readers raise `RegistryError` for a wrong cell."""
+class _Row(TableRow):
+    """One line of the registry; its readers raise `RegistryError` for a wrong cell."""
 
-    path: Path
-    line: int
-    cells: Mapping[str, str]
-
-    def fail(self, column: str, expected: str) -> NoReturn:
-        msg = f"{self.path.name}, line {self.line}, column {column}: {self.cells[column]!r}, expected {expected}"
-        raise RegistryError(msg)
+    __slots__ = ()
+    error = RegistryError
 
     def text(self, column: str, pattern: re.Pattern[str] | None = None) -> str:
         cell = self.cells[column]

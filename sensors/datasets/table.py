@@ -16,13 +16,14 @@ from codecs import BOM_UTF8
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, timedelta
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from schemas.bounds import NUMBER_MAX, bounded_interval, is_number
 from schemas.moment import BoundsError, bounded_moment
 from schemas.network import Instrument, Station
 from schemas.parameter import parameter
 from schemas.reading import Reading
+from schemas.table_row import TableRow
 from schemas.units import convert
 
 if TYPE_CHECKING:
@@ -59,18 +60,11 @@ class DatasetColumn:
     unit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a table; `fail` raises `DatasetError` with its place."""
+class Row(TableRow):
+    """One line of a data set; `fail` raises `DatasetError`."""
 
-    path: Path
-    line: int
-    cells: dict[str, str]
-
-    def fail(self, column: str, expected: str) -> NoReturn:
-        """Raise `DatasetError` for a cell."""
-        msg = f"{self.path.name}, line {self.line}, column {column}: {self.cells.get(column)!r}, expected {expected}"
-        raise DatasetError(msg)
+    __slots__ = ()
+    error = DatasetError
 
     def number(self, column: str, missing: frozenset[str]) -> float | None:
         """Value of a cell; None for a missing value."""
