@@ -90,7 +90,7 @@ def read_json(payload: bytes) -> JsonValue:
         detail = "nested deeper than can be read, expected objects in one array"
         raise JsonError(RejectReason.NOT_JSON, detail) from error
     except json.JSONDecodeError as error:
-        raise JsonError(RejectReason.NOT_JSON, foreign_words(text) or _why_none(error)) from error
+        raise JsonError(RejectReason.NOT_JSON, other_format(text) or _why_none(error)) from error
 
 
 def has_twice(payload: bytes) -> bool:
@@ -107,7 +107,7 @@ def has_twice(payload: bytes) -> bool:
     return found
 
 
-def foreign_words(text: str) -> str:
+def other_format(text: str) -> str:
     """What a text is that comes from no instrument, such as the page of a proxy; empty where nothing is known of it."""
     if not _MARKUP.match(text):
         return ""

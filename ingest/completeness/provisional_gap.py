@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MOST = 100_000
 """Provisional gaps held at most before they are checked during a backlog: bounds the memory."""
-_COVER_WAITS = 1.5
+_TAKEOVER_WAITS = 1.5
 """The session of an absent member is taken over after at most so many ``mqtt_cover_after_s`` (`ingest.collector.failover`)."""
 _EVERY_S = 1.0
 _MICROSECOND = timedelta(microseconds=1)
@@ -58,7 +58,7 @@ class ProvisionalGaps:
 
     def __init__(self, settings: CollectorSettings, store: ReadingStore) -> None:
         self._store = store
-        self._wait_s = settings.gap_wait_s + _COVER_WAITS * settings.mqtt_cover_after_s
+        self._wait_s = settings.gap_wait_s + _TAKEOVER_WAITS * settings.mqtt_cover_after_s
         self._every_s = max(settings.gap_wait_s, _EVERY_S)
         self._held: list[ProvisionalGap] = []
         self._looked_s = 0.0

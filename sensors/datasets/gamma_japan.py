@@ -60,7 +60,7 @@ _PLACES = (
 
 STATIONS = tuple(
     Station(
-        id=f"jp-{foreign_id}",
+        id=f"jp-{source_id}",
         name_zh=name,
         name_en=romanised,
         lon=lon,
@@ -69,9 +69,9 @@ STATIONS = tuple(
         late_window_h=0,
         instruments=(table.instrument_for((*_COLUMNS, _DIRECTION), "gamma1", NetworkCode.RAD, MEDIAN_STEP_S),),
     )
-    for foreign_id, name, romanised, lon, lat, altitude_m in _PLACES
+    for source_id, name, romanised, lon, lat, altitude_m in _PLACES
 )
-_BY_FOREIGN_ID = {station.id.removeprefix("jp-"): station for station in STATIONS}
+_BY_SOURCE_ID = {station.id.removeprefix("jp-"): station for station in STATIONS}
 
 
 def read(path: Path) -> Iterator[Reading]:
@@ -84,7 +84,7 @@ def _rows(file: Path) -> Iterator[table.Row]:
 
 
 def _observed(row: table.Row) -> Iterator[table.Observed]:
-    station = _BY_FOREIGN_ID.get(row.cells["station_id"])
+    station = _BY_SOURCE_ID.get(row.cells["station_id"])
     if station is None:
         row.fail("station_id", "one of the 20 stations of the data set")
     at = row.moment("time_utc", "a UTC time as 2026-07-08T00:20:00Z", lambda: parse_moment(row.cells["time_utc"]))

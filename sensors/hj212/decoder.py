@@ -13,7 +13,7 @@ from sensors.hj212.frame import STRICT, TOLERANT, BadFrameError, Frame, Rule
 from sensors.hj212.framer import frames_of
 from sensors.hj212.mapping import Target, read_content
 from sensors.hj212.packet import Assembler, Upload, in_sequence
-from sensors.json_text import foreign_words
+from sensors.json_text import other_format
 
 if TYPE_CHECKING:
     from schemas.message import RawMessage, Topic
@@ -49,9 +49,9 @@ def decode(message: RawMessage, topic: Topic, network: Network | None, *, cipher
     if len(message.payload) > MAX_PAYLOAD_BYTES:
         detail = f"payload of {len(message.payload)} bytes, expected at most {MAX_PAYLOAD_BYTES}"
         return _with(Decoded([], []), topic, RejectReason.TOO_LARGE, detail)
-    foreign = foreign_words(message.payload[:_LOOKED_AT].decode("utf-8", "replace"))
-    if foreign:
-        return _with(Decoded([], []), topic, RejectReason.BAD_FRAME, f"{Rule.MARK}: {foreign}")
+    other = other_format(message.payload[:_LOOKED_AT].decode("utf-8", "replace"))
+    if other:
+        return _with(Decoded([], []), topic, RejectReason.BAD_FRAME, f"{Rule.MARK}: {other}")
     return _decode(message, target, cipher)
 
 

@@ -246,7 +246,7 @@ def test_a_mail_goes_without_its_picture_while_the_time_series_cannot_be_read(
     assert "220 µg/m³" in mail["Subject"]
 
 
-def test_the_levels_of_one_event_tell_one_extreme_with_the_value_now(
+def test_the_levels_of_one_event_show_one_extreme_with_the_value_now(
     moody: tuple[Moody, AlertSettings], influx: InfluxStore, state: StateStore, now: datetime, tmp_path: Path
 ) -> None:
     _, own = moody

@@ -87,7 +87,7 @@ def test_the_new_meaning_begins_with_values_after_the_end_of_the_old_one(
     assert begun.evidence[LOOKS_AT]["side"] == "below"
 
 
-def test_the_mail_of_a_changed_alert_is_closed_and_tells_the_side_it_was_raised_by(
+def test_the_mail_of_a_changed_alert_is_closed_and_names_the_side_it_was_raised_by(
     own: AlertSettings, influx: InfluxStore, now: datetime, maildir: Path
 ) -> None:
     put_hours(influx, "t-01", floor_hour(now) - 3 * HOUR, [20.0, 190.0, 190.0])

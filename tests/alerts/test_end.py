@@ -113,7 +113,7 @@ def test_an_open_alert_of_a_removed_rule_inhibits_no_mail_before_it_is_closed(
     assert details[moderate].startswith("<")
 
 
-def test_an_alert_ends_with_its_edition_and_late_hours_of_that_day_are_still_judged(
+def test_an_alert_ends_with_its_edition_and_late_hours_of_that_day_are_still_evaluated(
     own: AlertSettings, influx: InfluxStore, state: StateStore
 ) -> None:
     noon = datetime(2026, 2, 28, 4, tzinfo=UTC)  # in Shanghai; the edition ends at 16:00

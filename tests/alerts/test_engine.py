@@ -75,7 +75,7 @@ def test_a_long_gap_forgets_a_pending_alert_but_not_a_firing_one() -> None:
     assert states(run(hours(120, *[None] * 8, 120), max_gap_s=6 * 3600)) == [FIRING]
 
 
-def test_a_long_gap_starts_the_clearing_anew() -> None:
+def test_a_long_gap_restarts_the_clearing() -> None:
     assert states(run(hours(120, 80, *[None] * 8, 80), clear_for_s=2 * 3600)) == [FIRING]
 
 

@@ -55,7 +55,7 @@ def test_a_dry_run_names_the_steps_and_makes_nothing(either: SharedSettings) -> 
     assert skyground(either, "migrate", "--dry-run", "--keep", "ops=90d").stdout == first.stdout
 
 
-def test_a_shorter_retention_is_refused_where_nobody_can_answer(either: SharedSettings) -> None:
+def test_a_shorter_retention_is_refused_without_a_terminal(either: SharedSettings) -> None:
     assert skyground(either, "migrate").exit_code == 0
     refused = skyground(either, "migrate", "--keep", "native=30d")
     assert (refused.exit_code, "confirm with --yes" in refused.stderr) == (2, True)
@@ -65,13 +65,13 @@ def test_a_shorter_retention_is_refused_where_nobody_can_answer(either: SharedSe
 
 
 @pytest.mark.parametrize("text", ["native", "native=soon", "nothing=3d"])
-def test_a_wrong_retention_is_refused_in_words(settings: SharedSettings, text: str) -> None:
+def test_a_wrong_retention_is_refused_with_the_reason(settings: SharedSettings, text: str) -> None:
     done = skyground(settings, "migrate", "--keep", text)
     assert done.exit_code == 2
     assert "expected" in done.stderr
 
 
-def test_a_token_that_may_only_collect_is_told_apart_from_wrong_credentials(
+def test_a_token_that_may_only_collect_is_distinguished_from_wrong_credentials(
     influx2_settings: SharedSettings, tmp_path: Path
 ) -> None:
     assert skyground(influx2_settings, "migrate").exit_code == 0
@@ -115,7 +115,7 @@ def test_doctor_names_a_wrong_organisation(influx2_settings: SharedSettings) -> 
     assert "SKYGROUND_INFLUX_ORG" in str(found["influxdb"]["repair"])
 
 
-def test_doctor_tells_refused_log_ins_of_mail_and_absent_console(settings: SharedSettings, smtp_url: str) -> None:
+def test_doctor_reports_refused_log_ins_of_mail_and_absent_console(settings: SharedSettings, smtp_url: str) -> None:
     found = findings(settings, "--part", "watch", SMTP_URL=smtp_url.replace("//", "//duty@"), SMTP_PASSWORD="wrong")
     assert found["mail"]["ok"] is False
     assert "SKYGROUND_SMTP_PASSWORD" in str(found["mail"]["repair"])

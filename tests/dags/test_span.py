@@ -53,6 +53,6 @@ def test_windows_of_events_are_joined_as_times_whatever_their_offsets() -> None:
         ({"start": "2100-01-01T00:00:00Z"}, "expected a moment after its start"),
     ],
 )
-def test_a_window_that_is_none_is_refused_in_words(given: dict[str, str], words: str) -> None:
+def test_an_empty_window_is_refused_with_the_reason(given: dict[str, str], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         span_of(given, [], NOW, BACK)

@@ -127,14 +127,14 @@ def test_collector_publishes_no_observation(broker: SecuredBroker) -> None:
         ("cmd/v1/ln-sy-01/gas1", False),
     ],
 )
-def test_gateway_speaks_for_every_station_in_its_formats_only(
+def test_gateway_publishes_for_every_station_in_its_formats_only(
     broker: SecuredBroker, topic: str, *, is_allowed: bool
 ) -> None:
     with session(broker, "gateway") as gateway:
         assert (gateway.publish(topic) != NOT_AUTHORIZED) is is_allowed
 
 
-def test_gateway_hears_requests_and_no_observation(broker: SecuredBroker) -> None:
+def test_gateway_receives_requests_and_no_observation(broker: SecuredBroker) -> None:
     with (
         session(broker, "gateway") as gateway,
         session(broker, "collector") as collector,
@@ -215,7 +215,7 @@ def _drain(*queues: queue.Queue, count: int) -> list[int]:
     return received
 
 
-def test_collector_asks_a_station_and_no_other_station_hears_it(broker: SecuredBroker) -> None:
+def test_collector_asks_a_station_and_no_other_station_receives_it(broker: SecuredBroker) -> None:
     with (
         session(broker, "collector") as collector,
         session(broker, "ln-sy-01") as station,

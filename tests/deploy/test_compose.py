@@ -178,7 +178,7 @@ def _probe(name: str, tmp_path: Path, variables: dict[str, str]) -> int:
 
 
 @pytest.mark.integration
-def test_health_check_of_the_watch_tells_a_missing_database(settings: SharedSettings, tmp_path: Path) -> None:
+def test_health_check_of_the_watch_reports_a_missing_database(settings: SharedSettings, tmp_path: Path) -> None:
     variables = {"SKYGROUND_INFLUX_URL": settings.influx_url, "SKYGROUND_INFLUX_DATABASE": settings.influx_database}
     assert _probe("watch", tmp_path, variables) == 1
     with closing(InfluxStore(settings)) as store:

@@ -25,8 +25,6 @@ RETIRED = {
     for words, _, stays in ROWS
     for word in re.findall(r"`(\w+)`", words)
 }
-#: Names that are still to be replaced: only fewer.
-LEFT = {"_COVER_WAITS", "_BY_FOREIGN_ID", "foreign_id", "foreign", "foreign_words"}
 
 
 def _parts(name: str) -> str:
@@ -71,10 +69,7 @@ def test_a_retired_word_is_no_name_and_no_part_of_one(word: str) -> None:
     found = {
         name: place
         for (name, is_defined), place in _names().items()
-        if name not in LEFT
-        and (
-            (stays is None and is_defined and name.lstrip("_") == word)
-            or (stays is not None and _parts(word) in _parts(name) and name.strip("_").lower() not in stays)
-        )
+        if (stays is None and is_defined and name.lstrip("_") == word)
+        or (stays is not None and _parts(word) in _parts(name) and name.strip("_").lower() not in stays)
     }
     assert found == {}

@@ -255,7 +255,7 @@ def test_a_value_of_nan_is_published_as_null() -> None:
 
 @pytest.mark.parametrize("padding", [0, 40_000])
 def test_units_are_converted_the_same_however_they_are_spelt(padding: int) -> None:
-    """Short ones are remembered by their bytes, long ones are read anew."""
+    """Short ones are remembered by their bytes, long ones are read each time."""
     plain = decoded(reading_with('{"so2":10.0}', ',"units":{"so2":"ppb"}')).readings[0].values
     spelt = (
         decoded(reading_with('{"so2":10.0}', f',"units":{{ "so2" : {" " * padding}"p\\u0070b" }}')).readings[0].values
@@ -264,7 +264,7 @@ def test_units_are_converted_the_same_however_they_are_spelt(padding: int) -> No
     assert plain["so2"] > 20
 
 
-def test_unit_that_is_no_text_is_refused_in_words() -> None:
+def test_unit_that_is_no_text_is_refused_with_the_reason() -> None:
     result = decoded(reading_with('{"so2":10.0}', ',"units":{"so2":7}'))
     assert [item.reason for item in result.rejections] == [RejectReason.BAD_UNIT]
 

@@ -97,7 +97,7 @@ def test_an_outage_is_logged_once_counted_and_kept_for_the_pages(dead: AlertSett
     assert state.is_troubled
 
 
-def test_an_outage_is_told_by_the_second_way_with_what_waits_and_its_end_too(
+def test_an_outage_and_its_end_are_reported_by_the_second_way_with_what_waits(
     dead: AlertSettings, own: AlertSettings, robot: Robot, now: datetime
 ) -> None:
     dead = changed(dead, alarm_to=robot.url)
@@ -154,7 +154,7 @@ def test_the_mail_server_is_greeted_also_while_nothing_waits(own: AlertSettings,
     assert read_mail_state(own, now).ok is False
 
 
-def test_mails_that_nobody_sends_are_stuck_whatever_the_server_does(
+def test_mails_that_no_watch_sends_are_stuck_whatever_the_server_does(
     own: AlertSettings, write_hours: Callable[..., None], now: datetime
 ) -> None:
     write_hours("t-01", [30, 190])
@@ -163,7 +163,7 @@ def test_mails_that_nobody_sends_are_stuck_whatever_the_server_does(
     assert read_mail_state(own, now + 20 * MINUTE).is_stuck
 
 
-def test_the_counters_of_the_watch_tell_of_the_outage(dead: AlertSettings, now: datetime) -> None:
+def test_the_counters_of_the_watch_show_the_outage(dead: AlertSettings, now: datetime) -> None:
     metrics = WatchMetrics()
     for minutes in (0, 1):
         metrics.round(run_once(dead, now + minutes * MINUTE))
@@ -232,7 +232,7 @@ def test_a_step_that_goes_on_failing_becomes_an_alert_that_ends_with_it(
     ]
 
 
-def test_a_watch_that_cannot_reach_its_state_tells_the_second_way(
+def test_a_watch_that_cannot_reach_its_state_reports_by_the_second_way(
     own: AlertSettings, robot: Robot, now: datetime, tmp_path: Path
 ) -> None:
     broken = changed(own, alarm_to=robot.url, state_url=f"sqlite:///{tmp_path}")  # a directory

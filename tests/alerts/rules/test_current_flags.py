@@ -36,7 +36,7 @@ def put_flag(influx: InfluxStore, bucket: Bucket, *row: object) -> None:
     influx.write_flags(bucket, "gas", pd.DataFrame([row], columns=columns).astype({"flag": "int8"}))
 
 
-def test_a_verdict_made_after_the_hour_is_told_everywhere(
+def test_a_flag_made_after_the_hour_is_shown_everywhere(
     own: AlertSettings, influx: InfluxStore, state: StateStore, now: datetime
 ) -> None:
     start = floor_hour(now) - 4 * HOUR

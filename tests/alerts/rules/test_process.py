@@ -95,7 +95,7 @@ def test_what_is_gone_or_fails_is_mailed_once_until_it_is_back(  # noqa: PLR0917
 
 
 @pytest.mark.integration
-def test_a_process_that_was_told_to_end_is_not_missed(
+def test_a_process_that_was_stopped_is_not_missed(
     own: AlertSettings, state: StateStore, influx: InfluxStore, now: datetime, maildir: Path
 ) -> None:
     state.processes.note(beat(now))
@@ -116,7 +116,7 @@ def test_an_alarm_of_a_process_holds_for_as_long_as_it_is_gone(
 
 
 @pytest.mark.integration
-def test_a_start_after_an_end_that_nobody_asked_for_is_counted(state: StateStore, now: datetime) -> None:
+def test_a_start_after_an_unrequested_end_is_counted(state: StateStore, now: datetime) -> None:
     for minutes in range(3):
         start = now + timedelta(minutes=minutes)
         state.processes.note(beat(start))
@@ -131,7 +131,7 @@ def test_a_start_after_an_end_that_nobody_asked_for_is_counted(state: StateStore
 @pytest.mark.parametrize(
     ("module", "step"), [(alerts.rules.threshold.hourly, "_hours_of"), (alerts.rules.silence, "_silence_of")]
 )
-def test_a_rule_or_station_that_raises_is_reported_and_the_others_are_judged(  # noqa: PLR0917 - fixtures
+def test_a_rule_or_station_that_raises_is_reported_and_the_others_are_evaluated(  # noqa: PLR0917 - fixtures
     own: AlertSettings,
     influx: InfluxStore,
     write_hours: Callable[..., None],
@@ -160,7 +160,7 @@ def test_a_rule_or_station_that_raises_is_reported_and_the_others_are_judged(  #
 
 
 @pytest.mark.integration
-def test_a_watch_whose_round_hangs_is_not_well(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_watch_whose_round_hangs_is_not_ok(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alerts.stream.watch, "LONGEST_ROUND_S", 0.2)
     pace = RoundTimer()
     assert not pace.complaint()

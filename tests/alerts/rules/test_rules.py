@@ -188,7 +188,7 @@ def test_a_rule_that_forgets_each_value_before_the_next_is_named() -> None:
     assert list(idle_rules(once, slow(14_401))) == []
 
 
-def test_a_pattern_beside_another_that_matches_nothing_is_named() -> None:
+def test_a_pattern_that_matches_nothing_is_named_among_others() -> None:
     rules = parse_rules(RULE + 'stations = ["a-*", "b-*"]\n', "f")
     assert list(odd_parts(rules, slow(60))) == [("r", "stations = ['b-*'] match no station")]
 

@@ -40,7 +40,7 @@ def test_a_rule_holds_from_its_first_civil_day_on() -> None:
     assert samples[0].start == datetime(2026, 6, 1, 16, tzinfo=UTC)
 
 
-def test_the_baseline_leaves_the_judged_hour_out() -> None:
+def test_the_baseline_leaves_the_evaluated_hour_out() -> None:
     values = hourly([10.0] * 10 + [99.0])["o3"]
     assert baseline(values, 24, 3).iloc[-1] == 10.0
     assert np.isnan(baseline(values, 24, 3).iloc[2])

@@ -41,7 +41,7 @@ def test_a_stated_delay_of_the_way_is_no_silence(example: AlertRules, minutes: i
     assert found.allowed_minutes == 60.0
 
 
-def test_silence_is_dated_by_when_the_time_ran_out_whoever_looks(example: AlertRules) -> None:
+def test_silence_is_dated_by_when_the_time_ran_out(example: AlertRules) -> None:
     (rule,) = example.silences()
     looks = [silence_of(station(), "gas", T0, rule, T0 + timedelta(minutes=minutes)) for minutes in (30, 300)]
     assert {item.expires for item in looks if item} == {T0 + timedelta(minutes=20)}
@@ -93,7 +93,7 @@ def test_a_data_set_is_never_silent(example: AlertRules) -> None:
     assert silence_of(station(late_window_h=0), "gas", T0, example.silences()[0], T0 + 100 * HOUR) is None
 
 
-def test_all_are_silent_only_when_nobody_speaks_and_they_are_enough() -> None:
+def test_all_are_silent_only_when_no_station_reports_and_they_are_enough() -> None:
     silent = [Silence(name, "gas", T0, 60.0, 15.0) for name in "abc"]
     assert all_silent(silent, 3)
     assert not all_silent(silent, 4)

@@ -21,7 +21,7 @@ from sensors.network_file import network_toml
 
 
 @pytest.mark.e2e
-def test_short_form_of_the_crash_matrix_loses_and_doubles_nothing() -> None:
+def test_short_form_of_the_crash_matrix_loses_and_duplicates_nothing() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "bench.crash", "--short"], capture_output=True, text=True, timeout=300, check=False
     )

@@ -39,7 +39,7 @@ def _json(url: str) -> Any:
     return json.loads(_get(url)[2])
 
 
-def test_stations_tell_instruments_and_channels(running: Running) -> None:
+def test_stations_list_instruments_and_channels(running: Running) -> None:
     found = _json(f"{running.url}/api/v1/stations")
     assert [item["id"] for item in found["stations"]] == ["ln-sy-01", "ln-dl-01"]
     assert found["stations"][0]["instruments"][0]["parameters"] == ["o3", "no2"]
@@ -99,7 +99,7 @@ def test_flags_are_listed_with_test_and_reason(running: Running) -> None:
     assert [(row["test"], row["flag"], row["reason"]) for row in found] == [("step", 3, "a leap of 99 ug/m3")]
 
 
-def test_why_tells_the_hour_and_its_verdicts(running: Running) -> None:
+def test_why_shows_the_hour_and_its_flags(running: Running) -> None:
     (row,) = _json(f"{running.url}/api/v1/flags?station=ln-sy-01&period=24h")["flags"]
     found = _json(f"{running.url}/api/v1/flags/why?station=ln-sy-01&parameter={row['parameter']}&at={row['start']}")
     assert [(item["test"], item["flag"], item["count"], item["run_id"]) for item in found["verdicts"]] == [
@@ -115,7 +115,7 @@ def test_alerts_are_listed_and_filtered_by_time(running: Running) -> None:
     assert (bounded["limit"], bounded["next"], bounded["alerts"]) == (1, None, [])
 
 
-def test_health_tells_the_state_of_every_station(running: Running) -> None:
+def test_health_shows_the_state_of_every_station(running: Running) -> None:
     found = _json(f"{running.url}/api/v1/health")
     assert (found["ok"], {row["id"]: row["state"] for row in found["stations"]}) == (
         True,
@@ -166,7 +166,7 @@ def test_every_call_is_in_the_openapi_description(running: Running) -> None:
     }
 
 
-def test_a_dead_database_is_told_in_words(tmp_path: Path) -> None:
+def test_a_dead_database_is_named(tmp_path: Path) -> None:
     settings = console_settings(tmp_path, "http://127.0.0.1:9")
     process = start(settings)
     try:
@@ -222,7 +222,7 @@ def test_level_2_is_served_with_what_reviewers_said(running: Running) -> None:
     assert after[0]["notes"] == "review: invalid (instrument fault), confirmed, li"
 
 
-def test_an_alert_of_any_number_is_not_found_in_words(running: Running) -> None:
+def test_an_alert_of_any_number_that_is_not_found_is_named(running: Running) -> None:
     for number in ("0", "-1", "99999999999999999999", "9" * 4000):
         status, _, body = _get(f"{running.url}/alerts/{number}")
         assert status == 200, number
@@ -239,7 +239,7 @@ def test_data_docs_that_do_not_exist_yet_are_not_found(tmp_path: Path, influx_ur
         process.wait(20)
 
 
-def test_data_docs_are_served_and_nothing_beside_them(running: Running) -> None:
+def test_data_docs_are_served_and_nothing_else(running: Running) -> None:
     site = running.settings.run_dir / "data_docs"
     (site / "gas" / "validations").mkdir(parents=True, exist_ok=True)
     (site / "index.html").write_text("<h1>docs</h1>")

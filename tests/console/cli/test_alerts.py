@@ -86,7 +86,7 @@ def test_a_dead_database_ends_the_evaluation_with_one_line(run: Callable[..., Do
 
 
 @pytest.mark.parametrize("words", ["qc calibration show", "quarantine show", "alerts show"])
-def test_every_command_tells_of_a_number_that_cannot_be_in_one_line(
+def test_every_command_names_a_number_that_cannot_be_in_one_line(
     tmp_path: Path, command: Callable[..., Done], words: str
 ) -> None:
     done = command(*words.split(), "99999999999999999999", run_dir=tmp_path)

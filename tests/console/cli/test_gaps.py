@@ -39,7 +39,7 @@ def asked(capsys: pytest.CaptureFixture[str], *, dry_run: bool = False) -> dict[
     return line
 
 
-def test_asking_is_told_in_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_requests_are_listed_in_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert asked(capsys, dry_run=True)["outcome"] == "would_ask"
     line = asked(capsys)
     assert (line["station"], line["instrument"], line["missing"]) == ("st-1", "gas1", 10)

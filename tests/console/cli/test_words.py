@@ -71,7 +71,7 @@ def say(settings: SharedSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         ("analyse backtest --now 2150-01-01", "has not come"),
     ],
 )
-def test_what_there_is_not_is_refused_in_words(line: str, words: str, say: Callable[[str], Result]) -> None:
+def test_what_does_not_exist_is_refused_with_its_name(line: str, words: str, say: Callable[[str], Result]) -> None:
     found = say(line)
     assert found.exit_code == 2, found.output
     assert words in found.output
@@ -82,7 +82,7 @@ def test_what_there_is_not_is_refused_in_words(line: str, words: str, say: Calla
     "line",
     ["qc verdict --station s1 --parameter o3 --at 2026-11-27", "qc calibration show 1", "qc drifts --dry-run"],
 )
-def test_a_file_of_limits_that_cannot_be_used_ends_a_command_in_words(
+def test_a_file_of_limits_that_cannot_be_used_ends_a_command_with_its_place(
     line: str, say: Callable[[str], Result], settings: SharedSettings, tmp_path: Path
 ) -> None:
     from datetime import UTC, datetime
@@ -101,6 +101,6 @@ def test_a_file_of_limits_that_cannot_be_used_ends_a_command_in_words(
 
 
 @pytest.mark.integration
-def test_lists_of_what_there_is_and_has_nothing_end_well(say: Callable[[str], Result]) -> None:
+def test_empty_lists_end_with_status_zero(say: Callable[[str], Result]) -> None:
     for line in ("qc calibration list --network voc", "review list --station s1", "qc held list --network product/x"):
         assert say(line).exit_code == 0

@@ -90,7 +90,7 @@ def test_an_ended_alert_shows_its_extreme_and_why_it_ended() -> None:
     assert row.ended == NOW + timedelta(hours=3)
 
 
-def test_an_alert_that_is_only_watched_no_longer_is_closed_and_not_ended_well() -> None:
+def test_an_alert_that_is_only_watched_no_longer_is_closed_and_not_ended_as_ok() -> None:
     (found,) = episodes([_stored(1, OK, FIRING, 0), _stored(2, FIRING, OK, 3, reason=EndReason.STATION_REMOVED)])
     row = alert_row(found, words("en", "page"), {}, NOW)
     assert (row.state, row.reason) == ("closed", "station removed from the network file")

@@ -89,7 +89,7 @@ def test_an_instrument_that_returned_and_sent_nothing_is_awaited_from_its_return
     assert heard.state is LinkState.UP
 
 
-def test_rows_that_need_somebody_come_first() -> None:
+def test_rows_that_need_attention_come_first() -> None:
     stations = network(station("a-1"), station("b-1"), station("c-1", late_window_h=0))
     rows = network_health(stations, {("a-1", "gas1"): NOW}, NOW, rejected={}, completeness={})
     assert [row.station.id for row in rows] == ["b-1", "a-1", "c-1"]
@@ -169,7 +169,7 @@ def test_a_station_that_is_not_believed_comes_first_and_says_why() -> None:
         assert "-8.00 h" in words(language, "page")(f"advice.{rows[0].advice}", instruments="i", figure=rows[0].figure)
 
 
-def test_only_the_instruments_that_are_not_believed_are_named_beside_a_silent_one() -> None:
+def test_only_the_implausible_instruments_are_named_next_to_a_silent_one() -> None:
     place = station("a-1", instrument("gas1"), instrument("met1", network="met", parameters=("temperature",)))
     doubt = Implausible(advice=Advice.CLOCK, since=NOW, figure="-8.00 h", instruments=frozenset({"gas1"}))
     row = station_health(place, {}, NOW, rejected=NONE, completeness={}, doubt=doubt)

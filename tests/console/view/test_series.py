@@ -40,7 +40,7 @@ def test_a_missing_value_is_none_and_flagged_missing() -> None:
     assert (point.value, point.n, point.flag) == (None, None, 9)
 
 
-def test_the_strongest_verdict_wins_and_all_reasons_are_told() -> None:
+def test_the_strongest_flag_wins_and_all_reasons_are_listed() -> None:
     start = hours(1)[0]
     records = flags((start, "a-1", None, "o3", "spike", 3, "jump"), (start, "a-1", None, "o3", "range", 4, "too high"))
     point = points_of(hourly_series("a-1", "o3", _hourly([1.0]), records, expected=60).points)[0]

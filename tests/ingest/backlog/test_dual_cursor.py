@@ -172,5 +172,5 @@ def test_a_live_reading_can_be_queried_before_the_backlog_is_done(
     frame = store.read_native("gas", "st-1", "gas1", minute - timedelta(hours=6), now)
     assert sorted(frame["so2"]) == [0.0, *(float(age) for age in range(2, 301))]
     assert state.revisions.list() == []  # none was late when it was received
-    assert state.revisions.list_reopened() != []  # but the older hours had been judged without them
+    assert state.revisions.list_reopened() != []  # but the older hours had been flagged without them
     log.close()

@@ -157,7 +157,7 @@ def test_cover_outlives_a_restart_of_the_broker(
     wait_for(lambda: says(pair[1], "cover_started"), "the stand-in")
     broker.stop()
     broker.start()
-    # mosquitto 2.0.11 does not restore shared subscriptions from its file: nobody hears until a member is back
+    # mosquitto 2.0.11 does not restore shared subscriptions from its file: no message is delivered until a member is back
     wait_for(lambda: pair[1].log.read_text().count('"event": "subscribed"') == 2, "the new subscription")
     publish(broker.url, 0, 400)
     wait_for(lambda: stored(store) == 400, "all values")

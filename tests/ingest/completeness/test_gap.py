@@ -51,7 +51,7 @@ def reading(minute: int, seq: int | None, base: datetime = T0) -> Reading:
         (40, 9, (11, 40, 3, "seq")),
         (12, 99, (11, 12, 1, "seq")),  # no more than there was time for
         (13, None, (11, 13, 2, "cadence")),
-        (13, 1, (11, 13, 2, "cadence")),  # numbers began anew
+        (13, 1, (11, 13, 2, "cadence")),  # numbers restarted
         (11, 1, None),
         (11, None, None),
     ],

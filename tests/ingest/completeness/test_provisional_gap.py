@@ -1,4 +1,4 @@
-"""Gaps in a share group: what another member was handed is none, and what nobody was handed is one."""
+"""Gaps in a share group: what another member received is none, and what no member received is one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Counted:
 
 
 class Member:
-    """One collector of a share group, from the judge on."""
+    """One collector of a share group, from validation on."""
 
     def __init__(self, settings: CollectorSettings, state: StateStore, store: Any) -> None:
         self.settings = settings.model_copy(update={"mqtt_share": "g"})

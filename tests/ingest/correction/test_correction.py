@@ -1,4 +1,4 @@
-"""A correction stands, through the product's own drain and on a real database: whatever comes again, in whatever order."""
+"""A correction holds, through the product's own drain and on a real database, whatever is redelivered in any order."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ H0 = floor_hour(datetime.now(UTC)) - timedelta(hours=5)
 
 
 class Collecting:
-    """A raw log drained by hand; `restart` begins anew with what is on disk."""
+    """A raw log drained by hand; `restart` opens what is on disk."""
 
     def __init__(self, settings: CollectorSettings, store: InfluxStore, state: StateStore) -> None:
         self.settings, self.store, self.state = settings, store, state

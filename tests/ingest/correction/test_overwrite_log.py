@@ -38,7 +38,7 @@ pytestmark = pytest.mark.integration
 
 
 class Path:
-    """The drain's steps from the judge to the write, by hand."""
+    """The drain's steps from validation to the write, by hand."""
 
     def __init__(self, settings: CollectorSettings, store: InfluxStore, state: StateStore) -> None:
         self.settings, self.store, self.state = settings, store, state
@@ -239,7 +239,7 @@ def test_quality_control_takes_up_re_opened_hours(path: Path) -> None:
     assert run_reopened(path.settings, now) == []
 
 
-def test_the_commands_tell_what_changed(path: Path) -> None:
+def test_the_commands_show_what_changed(path: Path) -> None:
     path.take(OLD, 1.0, received_at=OLD + MINUTE)
     path.take(OLD, 2.0)
 

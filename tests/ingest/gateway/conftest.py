@@ -1,4 +1,4 @@
-"""A gateway as a real process, and a station that speaks HJ 212 to it."""
+"""A gateway as a real process, and an HJ 212 station connected to it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Gateway(Program):
 
 
 class Station:
-    """A data logger: sends frames, hears answers."""
+    """A data logger: sends frames, receives answers."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=20)

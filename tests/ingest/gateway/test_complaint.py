@@ -32,7 +32,7 @@ pytestmark = pytest.mark.integration
 
 
 async def keep(buffer_writer: BufferWriter, is_done: Callable[[], bool]) -> list[str]:
-    """Give frames to a keeper until something is so; those that were kept."""
+    """Give frames to a buffer writer until a condition holds; those that were kept."""
     stop, kept = asyncio.Event(), list[str]()
     keeping = asyncio.create_task(buffer_writer.run(stop))
     deadline = time.monotonic() + 10

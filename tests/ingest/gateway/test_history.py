@@ -1,4 +1,4 @@
-"""Missing readings of a device that speaks HJ 212 are asked for and brought back."""
+"""Missing readings of an HJ 212 device are requested and stored."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_times_are_local_and_the_end_is_not_part_of_it() -> None:
 
 
 @pytest.mark.parametrize(("year", "zone"), [(1, "America/New_York"), (9999, "Asia/Shanghai")])
-def test_a_time_that_has_no_local_time_is_refused_in_words(year: int, zone: str) -> None:
+def test_a_time_that_has_no_local_time_is_refused_with_the_reason(year: int, zone: str) -> None:
     edge = datetime(1, 1, 1, tzinfo=UTC) if year == 1 else datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
     with pytest.raises(StationCommandError, match="no local time reaches that far"):
         content_of(Span(edge, edge), ZoneInfo(zone))

@@ -146,7 +146,7 @@ def test_a_beat_that_cannot_be_one_is_passed_over(mqtt_url: str, gateway: str, c
     assert all(item.beat_at < datetime.now(UTC) for item in taken)
 
 
-def test_last_words_of_what_was_gone_before_anybody_knew_it_are_no_process(state: StateStore) -> None:
+def test_the_last_report_of_a_process_that_was_never_seen_is_no_process(state: StateStore) -> None:
     old = beat(beat_at=NOW - timedelta(hours=1))
     note_heartbeat(state, old)
     assert row(state, old.name) is None

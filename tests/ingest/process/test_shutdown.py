@@ -77,7 +77,7 @@ def mute_server() -> Iterator[tuple[int, list[socket.socket]]]:
 
 @contextmanager
 def refusing_broker(directory: Path) -> Iterator[str]:
-    """A broker that lets nobody in."""
+    """A broker that refuses every client."""
     directory.mkdir()
     (port,) = free_ports(1)
     config = directory / "mosquitto.conf"

@@ -70,7 +70,7 @@ def stored(store: InfluxStore) -> dict[datetime, dict[str, float]]:
     return {start.to_pydatetime(): row.dropna().to_dict() for start, row in frame.iterrows()}
 
 
-def test_an_unknown_code_is_stored_under_the_one_that_was_meant(
+def test_an_unknown_code_is_stored_under_its_mapped_one(
     collector_settings: CollectorSettings, state: StateStore, store: InfluxStore
 ) -> None:
     ids = refused(state, collector_settings, message(START, {"so2": 1.0, "ozone": 30.0}))

@@ -223,7 +223,7 @@ def test_a_status_belongs_to_its_factor_however_it_is_joined(name: str) -> None:
 @pytest.mark.parametrize(
     "fields", ["a21026-Status=Fault", "a21026-Valid=0", "a21026-状态=2", "a21026-Flag=N,a21026-Status=D"]
 )
-def test_a_status_in_words_or_against_the_flag_refuses_the_value(fields: str) -> None:
+def test_a_status_as_text_or_against_the_flag_refuses_the_value(fields: str) -> None:
     found = decoded(frame(FIVE + "a21026-Avg=6.5," + fields))
     assert found.readings == []
     assert [item.reason for item in found.rejections] == [RejectReason.BAD_STATUS]

@@ -28,7 +28,7 @@ def test_a_gc_reports_the_57_pams_species_with_m_and_p_xylene_as_one_peak() -> N
     assert {"benzene", "toluene", "isoprene", "formaldehyde", "acetylene", "n_dodecane"} <= set(names)
 
 
-def test_tracers_tell_the_sources_apart() -> None:
+def test_tracers_distinguish_the_sources() -> None:
     profiles = load_profiles()
     tracer = {
         "biomass": "levoglucosan",

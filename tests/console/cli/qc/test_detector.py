@@ -55,7 +55,7 @@ def run(*words: str | Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def test_a_file_nobody_has_seen_is_scored_by_variable_and_ends_with_the_mean(files: list[Path]) -> None:
+def test_an_unseen_file_is_scored_by_variable_and_ends_with_the_mean(files: list[Path]) -> None:
     *lines, mean = run(files[0])
     assert [line["variable"] for line in lines] == ["temp", "cond", "turb"]
     assert {"file", "variable", "labels", "precision", "recall", "f1", "tolerance_s", "trained_on_this_file"} <= set(
