@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from qc.calibration.channel import channel_of, inside_of, stream_key
 from qc.calibration.limit import FlowCheck, SpanCheck, TargetCheck, ZeroCheck
 from schemas.calibration import CheckKind, CheckOutcome, CheckResult
 from schemas.flag import Flag
@@ -190,26 +191,6 @@ def period_flags(
     return found
 
 
-def stream_key(item: CheckResult) -> tuple[str, str, str, str]:
-    """Network, station, instrument and parameter of a result."""
-    return item.network, item.station_id, item.instrument_id, item.parameter
-
-
-class Channel(TypedDict):
-    """Fields that name one output of an instrument."""
-
-    network: str
-    station_id: str
-    instrument_id: str
-    parameter: str
-
-
-def channel_of(item: CheckResult) -> Channel:
-    """`stream_key` by the names of the fields."""
-    network, station_id, instrument_id, code = stream_key(item)
-    return Channel(network=network, station_id=station_id, instrument_id=instrument_id, parameter=code)
-
-
 def _evaluated(
     item: CheckResult, zeros: Sequence[CheckResult], thresholds: Thresholds, zone: ZoneInfo
 ) -> EvaluatedCheck:
@@ -291,14 +272,3 @@ def _period(failed: EvaluatedCheck, good: EvaluatedCheck | None, end: datetime |
 
 def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%MZ}"
-
-
-def naive(moment: datetime) -> np.datetime64:
-    """A moment in UTC as numpy has it."""
-    return np.datetime64(moment.replace(tzinfo=None), "us")
-
-
-def inside_of(times: NDArray[np.datetime64], start: datetime, end: datetime | None) -> NDArray[np.bool_]:
-    """Which times lie in ``[start, end)``; ``end`` None: never ends."""
-    inside: NDArray[np.bool_] = times >= naive(start)
-    return inside if end is None else inside & (times < naive(end))

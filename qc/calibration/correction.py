@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qc.calibration.check import GOOD, SESSION, channel_of, inside_of, naive, stream_key
+from qc.calibration.channel import channel_of, inside_of, naive, stream_key
+from qc.calibration.check import GOOD, SESSION
 from schemas.calibration import CheckKind, CheckResult, Correction
 
 if TYPE_CHECKING:

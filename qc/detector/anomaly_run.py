@@ -47,20 +47,10 @@ class AnomalyRun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AnomalySummary(msgspec.Struct, frozen=True, kw_only=True):
-    """Result of one run.
+    """Result of one run over ``[start, end)``, UTC.
 
-    Attributes
-    ----------
-    start, end : datetime
-        Evaluated, UTC, half-open; up to a month before and after it was read.
-    instruments, silent : int
-        With and without any value.
-    flags : dict of str to int
-        Suspicious values by parameter.
-    runs : tuple of AnomalyRun
-    written : bool
-    taken_back : int
-        Earlier flags of the detector that no longer hold; 0 where nothing is written.
+    `instruments` have a value, `silent` have none; `flags` has the number of suspicious values by parameter; `taken_back` counts earlier
+    flags of the detector that no longer hold, 0 where nothing is written.
     """
 
     station_id: str

@@ -76,13 +76,7 @@ class Cuts(msgspec.Struct, frozen=True, kw_only=True):
 class Model(msgspec.Struct, frozen=True, kw_only=True):
     """A trained detector; it contains no data.
 
-    Attributes
-    ----------
-    events, states : tuple of str
-        Boosted trees in LightGBM's text form; their scores are averaged.
-    cuts : Cuts
-    stations : tuple of str
-        Of the training data.
+    `events` and `states` are boosted trees in LightGBM's text form, whose scores are averaged; `stations` those of the training data.
     """
 
     events: tuple[str, ...]

@@ -44,17 +44,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 class GateReport(msgspec.Struct, frozen=True, kw_only=True):
     """Outcome for one batch.
 
-    Attributes
-    ----------
-    failures : tuple of Failure
-        Critical ones first.
-    evaluated : int
-    skipped : tuple of str
-        Ids of expectations about columns that hold no value: not evaluated.
-    suite_version : str
-        Of its suite.
-    page : str
-        Its page of the Data Docs, below ``data_docs``; empty where none was made.
+    Critical ones are first in `failures`; `skipped` has the ids of expectations about columns without a value; `page` is the page
+    of the Data Docs, below ``data_docs``, empty without one.
     """
 
     result: GateOutcome

@@ -10,7 +10,8 @@ import msgspec
 
 from qc.calibration.applied import calibrations_of
 from qc.calibration.change import correction_hours, evaluate_new
-from qc.calibration.check import evaluate_checks, stream_key
+from qc.calibration.channel import stream_key
+from qc.calibration.check import evaluate_checks
 from qc.calibration.correction import CalibrationError, check_correction, derive_correction
 from qc.calibration.proposal import propose_correction
 from qc.run.limits import thresholds_of

@@ -96,18 +96,7 @@ def evaluate_station(
     if not parts:
         return found
     made = merge(parts)
-    hours = flag_hours(
-        HourlyContext(
-            made if around is None else around.with_history(made, station),
-            context.thresholds,
-            network=context.network,
-            station_id=station.id,
-            zone=context.zone,
-            other_networks=None if around is None else around.other_networks(station),
-            place=coordinates_of(station),
-            near={} if around is None else around.near_hours(station),
-        )
-    )
+    hours = flag_hours(_hourly_context(made, station, context, around))
     found.unevaluated.update(hours.unevaluated)
     found.whole = hours.hourly
     found.hours = with_uncertainty(
@@ -120,6 +109,19 @@ def evaluate_station(
     found.hourly_flags = context.window.flags_inside(hours.records)
     found.counts["hours"] += len(found.hours) * len(parameters_in(found.hours))
     return found
+
+
+def _hourly_context(made: Hourly, station: Station, context: RunContext, around: ContextHours | None) -> HourlyContext:
+    return HourlyContext(
+        made if around is None else around.with_history(made, station),
+        context.thresholds,
+        network=context.network,
+        station_id=station.id,
+        zone=context.zone,
+        other_networks=None if around is None else around.other_networks(station),
+        place=coordinates_of(station),
+        near={} if around is None else around.near_hours(station),
+    )
 
 
 def _evaluate_instruments(

@@ -49,15 +49,15 @@ def test_drifts_are_those_of_the_formulas() -> None:
 
 
 def test_outcomes_follow_the_limits(thresholds: Thresholds) -> None:
-    judged = evaluate_checks([span(0, 1.0), span(1, 5.0), span(2, 12.0)], thresholds, ZONE)
-    assert [item.outcome for item in judged] == [CheckOutcome.PASS, CheckOutcome.ADJUST, CheckOutcome.INVALID]
+    evaluated = evaluate_checks([span(0, 1.0), span(1, 5.0), span(2, 12.0)], thresholds, ZONE)
+    assert [item.outcome for item in evaluated] == [CheckOutcome.PASS, CheckOutcome.ADJUST, CheckOutcome.INVALID]
 
 
 def test_the_zero_of_a_session_is_taken_from_its_span(thresholds: Thresholds) -> None:
     zero = check(CheckKind.ZERO, 0, 30.0, 0.0)
-    judged = evaluate_checks([check(CheckKind.SPAN, 0.01, 330.0), zero], thresholds, ZONE)
-    assert judged[1].drift == pytest.approx(0.0)
-    assert judged[0].drift == pytest.approx(100 * 30 / 981)
+    evaluated = evaluate_checks([check(CheckKind.SPAN, 0.01, 330.0), zero], thresholds, ZONE)
+    assert evaluated[1].drift == pytest.approx(0.0)
+    assert evaluated[0].drift == pytest.approx(100 * 30 / 981)
 
 
 def test_a_failed_check_invalidates_back_to_the_last_good_one_and_names_both(thresholds: Thresholds) -> None:
@@ -87,14 +87,14 @@ def test_a_target_gas_off_its_goal_is_suspect_only(thresholds: Thresholds) -> No
 
 def test_without_a_limit_a_check_is_unknown_and_flags_no_data() -> None:
     bare = parse_thresholds('[hour]\nmin_completeness = 0.75\nunit = "1"\nsource = "test"\nverified = false\n', "f")
-    judged = evaluate_checks([span(0, 90.0)], bare, ZONE)
-    assert judged[0].outcome is CheckOutcome.UNKNOWN
-    assert flagged_periods(judged) == []
+    evaluated = evaluate_checks([span(0, 90.0)], bare, ZONE)
+    assert evaluated[0].outcome is CheckOutcome.UNKNOWN
+    assert flagged_periods(evaluated) == []
 
 
 def test_of_two_results_of_one_moment_the_later_received_counts(thresholds: Thresholds) -> None:
-    (judged,) = evaluate_checks([span(0, 12.0), span(0, 1.0)], thresholds, ZONE)
-    assert judged.outcome is CheckOutcome.PASS
+    (evaluated,) = evaluate_checks([span(0, 12.0), span(0, 1.0)], thresholds, ZONE)
+    assert evaluated.outcome is CheckOutcome.PASS
 
 
 def test_without_checks_no_period_is_flagged(thresholds: Thresholds) -> None:
@@ -113,9 +113,9 @@ def test_flags_are_the_periods_flag_inside_and_pass_outside(thresholds: Threshol
 def test_every_failed_check_lies_in_or_ends_a_period_and_no_good_one_does(drifts: list[float]) -> None:
     from qc.run.limits import load_thresholds
 
-    judged = evaluate_checks([span(day, drift) for day, drift in enumerate(drifts)], load_thresholds(), ZONE)
-    periods = flagged_periods(judged)
-    for item in judged:
+    evaluated = evaluate_checks([span(day, drift) for day, drift in enumerate(drifts)], load_thresholds(), ZONE)
+    periods = flagged_periods(evaluated)
+    for item in evaluated:
         covered = [
             one for one in periods if one.start < item.result.at and (one.end is None or item.result.at < one.end)
         ]
@@ -170,8 +170,8 @@ def test_correcting_undoes_the_same_drift(
 def test_a_correction_is_derived_from_the_good_check_before(thresholds: Thresholds) -> None:
     zero = check(CheckKind.ZERO, 1.0, 2.0, 0.0)
     latest = check(CheckKind.SPAN, 1.005, 302 * 1.0 + 15)
-    judged = evaluate_checks([span(0, 1.0), zero, latest], thresholds, ZONE)
-    item = derive_correction(judged, latest, "a person", "drift")
+    evaluated = evaluate_checks([span(0, 1.0), zero, latest], thresholds, ZONE)
+    item = derive_correction(evaluated, latest, "a person", "drift")
     assert (item.start, item.end) == (START, START + DAY)
     assert (item.zero_end, item.gain_start) == (2.0, pytest.approx(1.01))
     assert item.gain_end == pytest.approx(1.05)

@@ -60,7 +60,7 @@ GOOD: dict[str, Callable[[], pd.DataFrame]] = {
 }
 
 
-def judge(product: str, table: pd.DataFrame) -> gate.GateReport:
+def report_of(product: str, table: pd.DataFrame) -> gate.GateReport:
     batch = make_product_batch(table, NETWORK, read_suite(product), (START, END), END)
     return gate.evaluate(batch, read_suite(product), None).report
 
@@ -73,7 +73,7 @@ def test_stored_suite_is_what_the_description_makes(product: str) -> None:
 
 @pytest.mark.parametrize("product", [name for name in PRODUCTS if name != "aqi_hourly"])
 def test_sound_products_pass(product: str) -> None:
-    report = judge(product, GOOD[product]())
+    report = report_of(product, GOOD[product]())
     assert (report.result, report.failures) == (GateOutcome.PASS, ())
 
 
@@ -97,15 +97,15 @@ def test_sound_products_pass(product: str) -> None:
     ],
 )
 def test_a_product_that_contradicts_itself_is_held(product: str, change: dict[str, float], failed: list[str]) -> None:
-    report = judge(product, GOOD[product]().assign(**change))
+    report = report_of(product, GOOD[product]().assign(**change))
     assert report.result is GateOutcome.HOLD
     assert [item.id for item in report.failures] == failed
 
 
 def test_missing_and_duplicate_rows_fail() -> None:
-    half = judge("aqi_daily", aqi().iloc[:2])
+    half = report_of("aqi_daily", aqi().iloc[:2])
     assert (half.result, [item.id for item in half.failures]) == (GateOutcome.WARN, ["product.completeness"])
-    twice = judge("aqi_daily", pd.concat([aqi(), aqi()]))
+    twice = report_of("aqi_daily", pd.concat([aqi(), aqi()]))
     assert [item.id for item in twice.failures] == ["unique_rows"]
 
 
@@ -118,12 +118,12 @@ def test_missing_and_duplicate_rows_fail() -> None:
     ],
 )
 def test_an_absent_product_fails_unless_none_was_expected(product: str, result: GateOutcome, failed: list[str]) -> None:
-    report = judge(product, pd.DataFrame())
+    report = report_of(product, pd.DataFrame())
     assert (report.result, [item.id for item in report.failures]) == (result, failed)
 
 
 def test_a_column_that_is_missing_holds() -> None:
-    report = judge("aqi_daily", aqi().drop(columns="level"))
+    report = report_of("aqi_daily", aqi().drop(columns="level"))
     assert (report.result, [item.id for item in report.failures]) == (GateOutcome.HOLD, ["columns"])
 
 

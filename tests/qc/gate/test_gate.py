@@ -43,7 +43,7 @@ def healthy() -> dict[str, pd.DataFrame]:
     return {station.id: pd.DataFrame(columns, index=HOURS) for station in STATIONS}
 
 
-def judge(hourly: dict[str, pd.DataFrame], run_dir: Path) -> gate.GateReport:
+def report_of(hourly: dict[str, pd.DataFrame], run_dir: Path) -> gate.GateReport:
     batch = make_batch(hourly, STATIONS, "gas", START, END)
     evaluated = gate.evaluate(batch, read_suite("gas"), CODES)
     (page,) = data_docs.publish([evaluated], "gas", run_dir=run_dir, now=END)
@@ -82,7 +82,7 @@ def test_batch_leaves_out_values_that_may_not_enter_statistics() -> None:
 
 @pytest.mark.slow
 def test_healthy_batch_passes_and_its_page_needs_no_other_host(tmp_path: Path) -> None:
-    report = judge(healthy(), tmp_path)
+    report = report_of(healthy(), tmp_path)
     assert (report.result, report.failures, report.skipped) == (GateOutcome.PASS, (), ())
     pages = list((tmp_path / "data_docs").rglob("*.html"))
     assert tmp_path / "data_docs" / report.page in pages
@@ -94,7 +94,7 @@ def test_unit_mistake_holds_the_batch_in_two_languages(tmp_path: Path) -> None:
     hourly = healthy()
     for frame in hourly.values():
         frame["co"] = 600.0
-    report = judge(hourly, tmp_path)
+    report = report_of(hourly, tmp_path)
     assert report.result is GateOutcome.HOLD
     assert failed(report) == ["co.range", "co.level"]
     assert sentence(report.failures[0].reason, "en").endswith("in 96 valid hours (100.0 %), e.g. 600, 600, 600")
@@ -106,7 +106,7 @@ def test_soft_failures_warn(tmp_path: Path) -> None:
     for frame in hourly.values():
         frame["pm25"] = 120.0
     del hourly["s0"]
-    report = judge(hourly, tmp_path)
+    report = report_of(hourly, tmp_path)
     assert report.result is GateOutcome.WARN
     assert failed(report) == ["freshness_stations", "pm25_excess"]
 
@@ -115,18 +115,18 @@ def test_wrong_flags_and_shifted_hours_hold(tmp_path: Path) -> None:
     hourly = healthy()
     hourly["s0"]["o3__flag"] = 7
     hourly["s1"].index += pd.Timedelta(minutes=1)
-    assert {"flag_codes", "whole_hours", "ordered_hours"} <= set(failed(judge(hourly, tmp_path)))
+    assert {"flag_codes", "whole_hours", "ordered_hours"} <= set(failed(report_of(hourly, tmp_path)))
 
 
 def test_nothing_at_all_holds(tmp_path: Path) -> None:
-    report = judge({}, tmp_path)
+    report = report_of({}, tmp_path)
     assert report.result is GateOutcome.HOLD
     assert "has_rows" in failed(report)
 
 
 def test_parameter_that_never_came_is_named(tmp_path: Path) -> None:
     hourly = {key: frame.drop(columns=["so2", "so2__n", "so2__flag"]) for key, frame in healthy().items()}
-    report = judge(hourly, tmp_path)
+    report = report_of(hourly, tmp_path)
     assert failed(report) == ["columns"]
     assert sentence(report.failures[0].reason, "en") == "configured parameters that no station reported: so2"
     assert set(report.skipped) == {"so2.range", "so2.level"}
@@ -149,7 +149,7 @@ def test_screen_gives_the_verdict_that_every_single_limit_would(case: str, monke
 
 
 def test_verdict_names_the_version_of_its_suite(tmp_path: Path) -> None:
-    assert judge(healthy(), tmp_path).suite_version == read_suite("gas").version
+    assert report_of(healthy(), tmp_path).suite_version == read_suite("gas").version
     number, digest = read_suite("gas").version.split("-")
     assert number.isdigit()
     assert len(digest) == 8

@@ -206,9 +206,9 @@ def flags(*rows: tuple[int, str]) -> pd.DataFrame:
     ],
 )
 def test_a_selection_becomes_intervals_without_holes(selection: Selection, runs: list[tuple[int, int]]) -> None:
-    told = flags((1, "hourly_spike"), (5, "hourly_spike"), (0, "hourly_flat"))
+    records = flags((1, "hourly_spike"), (5, "hourly_spike"), (0, "hourly_flat"))
     found = select_targets(
-        {"s1": frame()}, told, selection, network="gas", parameters=["o3", "no2"], interval=(START, START + 6 * HOUR)
+        {"s1": frame()}, records, selection, network="gas", parameters=["o3", "no2"], interval=(START, START + 6 * HOUR)
     )
     assert [((item.start - START) // HOUR, (item.end - START) // HOUR) for item in found] == runs
 

@@ -265,6 +265,7 @@ def test_a_held_batch_is_reported_listed_and_released(placed: SharedSettings) ->
     assert "no batches are held" in say("qc", "held", "list").output
     (kept,) = rows(say("qc", "held", "list", "--all", "--json"))
     assert [item["ruling"] for item in kept["decisions"]] == ["reject", "release"]
+    assert set(kept["detail"]["failures"][0]) == {"id", "severity", "reason", "en", "zh"}
     with StateStore(placed.state_url) as state:
         assert state.findings.list(kind=FindingKind.GATE) == []
 
