@@ -124,16 +124,16 @@ def test_an_unknown_station_or_an_empty_span_is_an_error(placed: SharedSettings)
         run_anomaly(placed, "s1", start=END, end=START, now=END, write=False)
 
 
-def test_the_command_lists_runs_in_both_languages(
+def test_the_command_lists_runs_in_the_language_of_the_settings(
     placed: SharedSettings, store: InfluxStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("network", "influx_url", "influx_database", "state_url", "run_dir"):
         monkeypatch.setenv(f"SKYGROUND_{name.upper()}", str(getattr(placed, name)))
     words = ["qc", "anomalies", "--station", "s1", "--from", START.isoformat(), "--to", END.isoformat()]
-    text = CliRunner().invoke(build_app(), words)
-    assert text.exit_code == 0, text.output
-    assert "is outside the prior range" in text.stdout
-    assert "超出先验范围" in text.stdout
+    for language, part in (("en", "is outside the prior range"), ("zh", "超出先验范围")):
+        monkeypatch.setenv("SKYGROUND_LANGUAGE", language)
+        text = CliRunner().invoke(build_app(), words)
+        assert (text.exit_code, part in text.stdout) == (0, True), text.output
     found = json.loads(CliRunner().invoke(build_app(), [*words, "--json"]).stdout)
     assert found["flags"]["water_temperature"] >= 4
     assert CliRunner().invoke(build_app(), [*words[:3], "x", *words[4:]]).exit_code == 2

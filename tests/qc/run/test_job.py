@@ -140,7 +140,7 @@ def test_commands_run_and_explain(placed: SharedSettings, store: InfluxStore, mo
     app = typer.Typer()
     command.register(app)
     shell = CliRunner()
-    monkeypatch.setattr(command, "_now", lambda: START + timedelta(hours=3))
+    monkeypatch.setattr(command.shell, "now", lambda: START + timedelta(hours=3))
     done = shell.invoke(app, ["qc", "run", "--from", "2026-06-01T08:00", "--network", "gas", "--json"])
     assert done.exit_code == 0, done.output
     assert json.loads(done.output)["native_flags"]["status"] == 30
