@@ -251,7 +251,7 @@ def test_the_commands_show_what_changed(path: Path) -> None:
 
     (row,) = [msgspec.json.decode(line) for line in run("revisions", "--station", "st-1", "--json").splitlines()]
     assert (row["before"]["values"], row["origin"]) == ({"so2": 1.0}, "mqtt")
-    assert "was" in run("revisions", "--corrections")
+    assert "so2 1.0" in run("revisions", "--corrections")
     assert "gas  st-1 corrected" in run("qc", "reopened", "--dry-run")
     path.settings.run_dir.mkdir(parents=True, exist_ok=True)
     file = path.settings.run_dir / "told.csv"
