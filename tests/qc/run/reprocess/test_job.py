@@ -154,7 +154,7 @@ def test_the_command_lists_and_evaluates_months(
         monkeypatch.setenv(f"SKYGROUND_{name}", str(getattr(placed, name.lower())))
     app, shell = typer.Typer(), CliRunner()
     command.register(app)
-    monkeypatch.setattr(command, "_now", lambda: NOW)
+    monkeypatch.setattr(command.shell, "now", lambda: NOW)
     asked = ["qc", "run", "--from", "2026-06-01T00:00Z", "--network", "gas", "--stations", "s1"]
     listed = shell.invoke(app, [*asked, "--dry-run", "--json"])
     assert json.loads(listed.output)["days"] == 3
