@@ -99,7 +99,7 @@ def test_the_end_is_mailed_into_the_thread_of_the_beginning(
     assert raised[0]["Message-ID"] in ended[0]["References"]
 
 
-def test_a_lower_level_is_not_mailed_beside_a_higher_one(
+def test_a_lower_level_is_not_mailed_with_a_higher_one(
     own: AlertSettings, write_hours: Callable[..., None], now: datetime, maildir: Path, state: StateStore
 ) -> None:
     write_hours("t-01", [190, 190, 190])

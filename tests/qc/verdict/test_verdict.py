@@ -123,7 +123,7 @@ def test_neighbours_that_do_not_move_say_nothing_of_a_station_that_does(rule: Ve
         ("flat_line", "flat", Flag.SUSPECT),
     ],
 )
-def test_what_the_tests_found_speaks_for_a_fault(test: str, name: str, flag: Flag, rule: VerdictRule) -> None:
+def test_what_the_tests_found_is_evidence_of_a_fault(test: str, name: str, flag: Flag, rule: VerdictRule) -> None:
     found = evaluate_case(context(hours(1), flags=flags(test, 4, flag)), rule)
     assert indicated(found)[name] is False
     assert found.word is Word.FAULT

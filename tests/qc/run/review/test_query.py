@@ -230,7 +230,7 @@ def test_reviews_score_the_tests_and_propose_a_limit_that_can_be_loaded(placed: 
         (["qc", "held", "show", "5"], "no held batch"),
     ],
 )
-def test_a_wrong_question_is_answered_in_words(placed: SharedSettings, words: list[str], told: str) -> None:
+def test_a_wrong_query_is_answered_with_the_reason(placed: SharedSettings, words: list[str], told: str) -> None:
     result = say(*words)
     assert result.exit_code in {1, 2}
     assert told in result.output
