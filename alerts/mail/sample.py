@@ -41,7 +41,7 @@ def _texts(title: str, advice: str) -> dict[str, str]:
 
 RULE = ThresholdRule(
     name="sample",
-    **_texts("sample_value", "sample_value_do"),  # type: ignore[arg-type]  # the titles and advices
+    **_texts("sample_value", "sample_value_do"),  # type: ignore[arg-type]  # a title and an advice in each language
     severity=Severity.CRITICAL,
     source="HJ 633-2026 Table 3, IAQI 200",
     verified=True,
