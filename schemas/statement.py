@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
@@ -76,15 +76,23 @@ def statement_text(stored: Mapping[str, Any], language: str) -> str:
     if "key" not in stored:
         other = "en" if language == "zh" else "zh"
         return str(stored.get(language) or stored.get(other) or "")
-    parts = [stored, *stored.get("details", ())]
-    return _joined(((part["key"], part.get("figures", {})) for part in parts), language)
+    return _joined(_stored_parts(stored), language)
+
+
+def _stored_parts(stored: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Figure | None]]]:
+    """Keys and figures of a stored statement and its details; a part of another form is left out."""
+    details = stored.get("details")
+    for part in (stored, *(details if isinstance(details, list | tuple) else ())):
+        if isinstance(part, Mapping) and isinstance(part.get("key"), str):
+            figures = part.get("figures")
+            yield part["key"], figures if isinstance(figures, Mapping) else {}
 
 
 def is_translated(stored: Mapping[str, Any]) -> bool:
     """Whether both languages have a text for a stored statement."""
     if "key" not in stored:
         return all(stored.get(language) for language in LANGUAGES)
-    keys = [part["key"] for part in (stored, *stored.get("details", ()))]
+    keys = [key for key, _ in _stored_parts(stored)]
     return all(key in words(language).catalogue for language in LANGUAGES for key in keys)
 
 

@@ -52,6 +52,8 @@ _UNITS = {
 }
 MISSING = "–"
 """Written in the place of a number that is not known."""
+_MISFIT = (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What a message raises whose figures are absent, of another type or out of range."""
 
 
 def render(reason: Reason, language: str) -> str:
@@ -66,13 +68,17 @@ def render(reason: Reason, language: str) -> str:
     Returns
     -------
     str
-        The key with its figures where this version has no message for it, such as a reason of a test that was removed.
+        The key with its figures where this version has no message for it, such as a reason of a test that was removed, or
+        has one that the figures do not fit: another version stored them, or they were altered in the database.
     """
     chosen = language if language in LANGUAGES else "en"
     text = messages(chosen).get(reason.key)
-    if text is None:
-        return " ".join([reason.key, *(f"{name}={value}" for name, value in reason.figures.items())])
-    return format_message(text, chosen, reason.figures)
+    if text is not None:
+        try:
+            return format_message(text, chosen, reason.figures)
+        except _MISFIT:
+            pass
+    return " ".join([reason.key, *(f"{name}={value}" for name, value in reason.figures.items())])
 
 
 @lru_cache(maxsize=16_384)
@@ -110,7 +116,7 @@ def _written(value: Any, spec: str, language: str) -> str:  # noqa: ANN401 - any
         return write(value, language)
     if spec.startswith("word."):
         return _word(f"{spec}.{value}", str(value), language)
-    return format(value, spec)
+    return MISSING if isinstance(value, float) and not math.isfinite(value) else format(value, spec)
 
 
 def number_text(value: float, language: str) -> str:
@@ -155,7 +161,8 @@ def _plain(value: object, language: str) -> str:
 
 
 def _percent(value: Any, language: str) -> str:  # noqa: ANN401 - any number
-    return f"{number_text(100 * float(value), language)} %"
+    share = float(value)
+    return f"{number_text(100 * share, language)} %" if math.isfinite(share) else MISSING
 
 
 def _bilingual(value: str, language: str) -> str:

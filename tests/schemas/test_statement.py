@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from schemas.reason import ReasonData
 from schemas.statement import Confidence, Statement, confidence_text, is_translated, statement_text
@@ -43,3 +44,18 @@ def test_a_statement_is_translated_if_both_languages_have_all_its_texts() -> Non
 
 def test_a_grade_has_a_name_in_both_languages() -> None:
     assert [confidence_text(grade, "zh") for grade in ("none", "odd")] == ["无法判断", "odd"]
+
+
+@pytest.mark.parametrize(
+    ("altered", "text"),
+    [
+        ({"figures": None}, "Wind data are missing."),
+        ({"figures": {"unknown": [1]}}, "Wind data are missing."),
+        ({"details": None}, "Wind data are missing."),
+        ({"details": [1, {"figures": {}}, {"key": 5}]}, "Wind data are missing."),
+        ({"key": None}, ""),
+        ({"key": "attribution.missing.background"}, "attribution.missing.background"),
+    ],
+)
+def test_a_statement_that_was_altered_in_the_database_does_not_raise(altered: dict[str, object], text: str) -> None:
+    assert statement_text({"key": "attribution.missing.wind", "figures": {}} | altered, "en") == text

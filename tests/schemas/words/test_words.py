@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import math
+import string
+from itertools import product
 
 import numpy as np
 import pytest
 
-from schemas.reason import Reason, encode_reason
-from schemas.words import MissingWordError, name_of, render, sentence, words
+from schemas.reason import Reason, encode_reason, reason_of
+from schemas.words import LANGUAGES, MissingWordError, name_of, render, sentence, words
 from schemas.words.message import format_message, number_text
 
 STORED = encode_reason(
@@ -102,3 +104,22 @@ def test_words_below_a_prefix_are_named_without_it() -> None:
 )
 def test_a_moment_is_written_in_utc_and_other_text_unchanged(value: str, text: str) -> None:
     assert format_message("since {at:moment}", "en", {"at": value}) == f"since {text}"
+
+
+MISFITS = (1, "x", "[", "[1]", "a=b=c", 10**400, "9999-12-31T23:59:59-23:00")
+
+
+def test_a_stored_reason_whose_figures_do_not_fit_is_rendered() -> None:
+    """Whatever another version or an intruder stored, the rest of a page or mail is rendered."""
+    for language, (key, text) in product(LANGUAGES, words("en").catalogue.items()):
+        named = {name for _, name, _, _ in string.Formatter().parse(text) if name}
+        for figures in ({}, *(dict.fromkeys(named, bad) for bad in MISFITS)):
+            assert render(reason_of(key, figures), language) is not None
+
+
+def test_a_reason_whose_figures_do_not_fit_shows_its_key_and_figures() -> None:
+    assert sentence('{"k":"qc.spike.step","f":{"value":1}}', "zh") == "qc.spike.step value=1"
+
+
+def test_a_figure_that_is_not_known_is_a_dash_in_every_format() -> None:
+    assert format_message("{a:.1f} {b:percent}", "en", {"a": math.nan, "b": math.nan}) == "– –"
