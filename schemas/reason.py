@@ -1,8 +1,8 @@
 """Why a value has its flag, or what was found elsewhere: a key of the catalogues with its figures.
 
 A reason is stored as one line of text: ``{"k":"qc.spike.step","f":{"after":2.1,"value":9.5}}``. It is JSON because every client
-of the databases has a parser for it. Figures are in alphabetical order and numbers have six significant digits, so equal reasons
-have equal texts. `schemas.words` renders the sentence where it is read, in the language of the reader.
+of the databases has a parser for it. Figures are in alphabetical order and numbers have six significant digits (whole ones all), so
+equal reasons have equal texts. `schemas.words` renders the sentence where it is read, in the language of the reader.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ Figure = int | float | str
 Explanation = tuple[str, Mapping[str, Figure]]
 """Kind of a message of a known test, and its figures."""
 _PREFIX = '{"k":"'
-_EXACT = 1e15
-"""Below it every whole float is an exact integer [1]."""
+EXACT = 1e15
+"""Below it every whole float is an exact integer."""
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
@@ -49,7 +49,7 @@ class Reason(msgspec.Struct, frozen=True, gc=False):
 
 class _Stored(msgspec.Struct, frozen=True):
     k: str
-    f: Mapping[str, int | float | str | None] = {}
+    f: Mapping[str, Any] = {}
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -77,8 +77,8 @@ def encode_reason(reason: Reason) -> str:
     Returns
     -------
     str
-        One line, the same for equal reasons. Numbers have six significant digits, whole ones no fraction; NaN and infinities are
-        null.
+        One line, the same for equal reasons. Whole numbers, such as counts, have all digits and no fraction, others six significant
+        digits; NaN and infinities are null.
 
     Examples
     --------
@@ -117,9 +117,7 @@ def reason_of(key: str, figures: Mapping[str, Figure | None]) -> Reason:
     """Reason of a key of the catalogues and its figures; None: not known."""
     scope, _, rest = key.partition(".")
     test, _, kind = rest.rpartition(".")
-    return Reason(
-        test, kind, {name: float("nan") if value is None else value for name, value in figures.items()}, scope
-    )
+    return Reason(test, kind, {name: _figure(value) for name, value in figures.items()}, scope)
 
 
 def reason_data(stored: str) -> ReasonData:
@@ -131,8 +129,16 @@ def reason_data(stored: str) -> ReasonData:
     return ReasonData(reason.key, figures)
 
 
+def _figure(value: Any) -> Figure:  # noqa: ANN401 - JSON, also of another version
+    if value is None:
+        return float("nan")
+    return value if isinstance(value, str | int | float) else _ENCODER.encode(value).decode()
+
+
 def _rounded(value: Any) -> Figure:  # noqa: ANN401 - numpy's numbers too
     if isinstance(value, str | int):
         return value
-    number = float(f"{value:.6g}")
-    return int(number) if number.is_integer() and abs(number) < _EXACT else number
+    number = float(value)
+    if not number.is_integer():
+        number = float(f"{number:.6g}")
+    return int(number) if number.is_integer() and abs(number) < EXACT else number

@@ -14,6 +14,7 @@ format in the text  what is written
 ``{x:ratios}``      a ratio a parameter, ``toluene=3.1,benzene=2``: toluene 3.1 times, benzene 2.0 times
 ``{x:lines}``       the sentences of stored reasons, one a line; a line that is no reason is written unchanged
 ``{x:tests}``       names of QC tests by their identifiers, which commas separate
+``{n:plural.a|b}``  a number and what is counted, ``a`` for one: 1 reading, 3 readings; only where the language has a plural
 ``{x:.1f}``         Python's format
 =================== =====================================================================================
 """
@@ -28,7 +29,7 @@ from functools import cache, lru_cache
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
-from schemas.reason import Reason, parse_reason
+from schemas.reason import EXACT, Reason, parse_reason
 from schemas.words.catalogue import LANGUAGES, messages
 from schemas.words.naming import parameters_text, ratios_text, tests_text
 
@@ -50,10 +51,13 @@ _UNITS = {
     "uS/cm": "µS/cm",
     "1/cm3": "cm⁻³",
 }
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_TINY = 1e-9
+"""Below it a number is written as a power of ten."""
 MISSING = "–"
 """Written in the place of a number that is not known."""
 _MISFIT = (LookupError, ValueError, TypeError, AttributeError, OverflowError, RecursionError)
-"""What a message raises whose figures are absent, of another type or out of range."""
+"""What a format raises whose figure is of another type or out of range."""
 
 
 def render(reason: Reason, language: str) -> str:
@@ -68,17 +72,21 @@ def render(reason: Reason, language: str) -> str:
     Returns
     -------
     str
-        The key with its figures where this version has no message for it, such as a reason of a test that was removed, or
-        has one that the figures do not fit: another version stored them, or they were altered in the database.
+        A figure that the reason lacks is written as "–", one that does not have the expected type as it is. Where this version
+        has no message for the key, such as one of a test that was removed, the key with its figures.
     """
     chosen = language if language in LANGUAGES else "en"
     text = messages(chosen).get(reason.key)
-    if text is not None:
-        try:
-            return format_message(text, chosen, reason.figures)
-        except _MISFIT:
-            pass
-    return " ".join([reason.key, *(f"{name}={value}" for name, value in reason.figures.items())])
+    if text is None:
+        return " ".join([reason.key, *(f"{name}={_as_it_is(value, chosen)}" for name, value in reason.figures.items())])
+    return format_message(text, chosen, _Figures(reason.figures))
+
+
+class _Figures(dict[str, Any]):
+    """Figures of a stored reason, which another version may have written: NaN for one that is not there."""
+
+    def __missing__(self, _: str) -> float:
+        return math.nan
 
 
 @lru_cache(maxsize=16_384)
@@ -111,27 +119,48 @@ def _parsed(text: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def _written(value: Any, spec: str, language: str) -> str:  # noqa: ANN401 - any argument of a message
-    write = _WRITERS.get(spec)
-    if write is not None:
-        return write(value, language)
-    if spec.startswith("word."):
-        return _word(f"{spec}.{value}", str(value), language)
-    return MISSING if isinstance(value, float) and not math.isfinite(value) else format(value, spec)
+    is_counted = spec.startswith("plural.")
+    if isinstance(value, float) and not math.isfinite(value) and not is_counted:
+        return MISSING
+    try:
+        write = _WRITERS.get(spec)
+        if write is not None:
+            return write(value, language)
+        if spec.startswith("word."):
+            return _word(f"{spec}.{value}", _as_it_is(value, language), language)
+        if is_counted:
+            return _counted(_plain(value, language), spec.removeprefix("plural."))
+        return format(value, spec)
+    except _MISFIT:
+        # stored by another version, or altered in the database: the sentence with the other figures is worth more than this format
+        return _as_it_is(value, language)
+
+
+def _as_it_is(value: object, language: str) -> str:
+    try:
+        return _plain(value, language)
+    except _MISFIT:
+        return str(value)
 
 
 def number_text(value: float, language: str) -> str:
-    """A number in the signs of the language's locale, without grouping: an integer whole, others with six significant digits.
+    """A number in the signs of the language's locale, without grouping.
 
     Returns
     -------
     str
-        "–" for NaN and infinities.
+        Whole numbers below 10¹⁵ with all digits, others with six significant digits, very large and very small ones as a power
+        of ten. "–" for NaN and infinities.
     """
     if not math.isfinite(value):
         return MISSING
-    text = str(value) if isinstance(value, int) else f"{value:.6g}"
+    is_whole = abs(value) < EXACT and value == int(value)
+    text = str(int(value)) if is_whole else f"{value:.6g}"
     decimal, minus, pattern = _signs(language)
     if "e" in text:
+        if not _TINY < abs(value) < EXACT:
+            mantissa, _, exponent = text.partition("e")
+            return f"{mantissa.replace('-', minus)} × 10{str(int(exponent)).translate(_RAISED)}"
         return str(pattern.apply(value, language))
     # Babel's own formatting costs as much as reading and rendering the whole reason
     return text.replace(".", decimal).replace("-", minus)
@@ -160,9 +189,13 @@ def _plain(value: object, language: str) -> str:
     return number_text(int(value) if isinstance(value, Integral) else float(value), language)
 
 
+def _counted(number: str, forms: str) -> str:
+    one, _, many = forms.partition("|")
+    return f"{number} {one if number == '1' else many}"
+
+
 def _percent(value: Any, language: str) -> str:  # noqa: ANN401 - any number
-    share = float(value)
-    return f"{number_text(100 * share, language)} %" if math.isfinite(share) else MISSING
+    return f"{number_text(100 * float(value), language)} %"
 
 
 def _bilingual(value: str, language: str) -> str:
@@ -182,7 +215,8 @@ def _reasons(value: str, language: str) -> str:
 
 
 def _lines(value: str, language: str) -> str:
-    return _sentences(value.splitlines(), language)
+    # not splitlines: the text of an exception may hold other signs that end a line, which JSON does not escape
+    return _sentences(value.split("\n") if value else (), language)
 
 
 def _sentences(stored: Iterable[str], language: str) -> str:

@@ -21,10 +21,16 @@ def test_a_stored_reason_is_read_back_as_it_was(test: str, kind: str, figures: d
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
-def test_a_number_is_stored_with_six_significant_digits(value: float) -> None:
+def test_a_number_is_stored_with_six_significant_digits_a_whole_one_with_all(value: float) -> None:
     parsed = parse_reason(encode_reason(Reason("spike", "step", {"value": value})))
     assert parsed is not None
-    assert parsed.figures["value"] == float(f"{value:.6g}")
+    assert parsed.figures["value"] == (value if value.is_integer() else float(f"{value:.6g}"))
+
+
+def test_a_count_of_numpy_keeps_all_its_digits() -> None:
+    assert (
+        encode_reason(Reason("gap", "gap", {"count": np.int64(1234567)})) == '{"k":"qc.gap.gap","f":{"count":1234567}}'
+    )
 
 
 def test_equal_reasons_have_equal_texts_whatever_the_order_of_their_figures() -> None:

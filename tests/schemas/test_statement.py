@@ -54,7 +54,7 @@ def test_a_grade_has_a_name_in_both_languages() -> None:
         ({"details": None}, "Wind data are missing."),
         ({"details": [1, {"figures": {}}, {"key": 5}]}, "Wind data are missing."),
         ({"key": None}, ""),
-        ({"key": "attribution.missing.background"}, "attribution.missing.background"),
+        ({"key": "attribution.missing.background"}, "The background has only – h (about – days of 30)."),
     ],
 )
 def test_a_statement_that_was_altered_in_the_database_does_not_raise(altered: dict[str, object], text: str) -> None:

@@ -15,7 +15,9 @@ FORBIDDEN = ("有人", "谁也", "用文字")
 
 
 def _arguments(text: str) -> set[tuple[str, str]]:
-    return {(name, spec or "") for _, name, spec, _ in string.Formatter().parse(text) if name}
+    """Names and formats; a plural is a matter of the language."""
+    parsed = string.Formatter().parse(text)
+    return {(name, "" if (spec or "").startswith("plural.") else spec or "") for _, name, spec, _ in parsed if name}
 
 
 def _source(language: str) -> str:
@@ -31,6 +33,13 @@ def test_every_key_has_a_text_in_both_languages() -> None:
 def test_both_languages_write_the_same_figures_in_the_same_way() -> None:
     english, chinese = words("en").catalogue, words("zh").catalogue
     assert {key for key in english if _arguments(english[key]) != _arguments(chinese[key])} == set()
+
+
+def test_a_noun_after_a_count_has_a_singular() -> None:
+    nouns = "days|entries|instruments|intervals|messages|parameters|readings|records|rounds|rows|stations|times|values"
+    after_count = re.compile(rf"\{{[a-z_]+\}} (?:[a-z]+ )?(?:{nouns})\b")
+    texts = words("en").catalogue.items()
+    assert {key: text for key, text in texts if after_count.search(text)} == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

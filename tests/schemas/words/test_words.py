@@ -117,8 +117,8 @@ def test_a_stored_reason_whose_figures_do_not_fit_is_rendered() -> None:
             assert render(reason_of(key, figures), language) is not None
 
 
-def test_a_reason_whose_figures_do_not_fit_shows_its_key_and_figures() -> None:
-    assert sentence('{"k":"qc.spike.step","f":{"value":1}}', "zh") == "qc.spike.step value=1"
+def test_a_reason_that_lacks_figures_has_its_sentence_with_dashes() -> None:
+    assert sentence('{"k":"qc.spike.step","f":{"value":1}}', "zh") == "1 –，前值 –，后值 –，限值 –"
 
 
 def test_a_figure_that_is_not_known_is_a_dash_in_every_format() -> None:
