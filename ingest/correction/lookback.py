@@ -29,7 +29,7 @@ _MICROSECOND = timedelta(microseconds=1)
 _STATIONS_NAMED = 200
 
 
-class Evidence(msgspec.Struct):
+class KnownPoints(msgspec.Struct):
     """What is known of the points of a batch.
 
     ``stored`` is what the database holds, ``contenders`` are of earlier batches, ``live`` are readings of the same batch that took
@@ -44,7 +44,7 @@ class Evidence(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class Lookback:
-    """Gathers `Evidence`; ``is_shared``: other collectors store readings of the same instruments. Raises `StoreError`."""
+    """Gathers `KnownPoints`; ``is_shared``: other collectors store readings of the same instruments. Raises `StoreError`."""
 
     store: ReadingStore
     state: StateStore
@@ -52,10 +52,10 @@ class Lookback:
     newest: NewestReadings
     is_shared: bool
 
-    def gather(self, batch: Sequence[DecodedMessage], unsure: Mapping[Key, list[ReceivedReading]]) -> Evidence:
+    def gather(self, batch: Sequence[DecodedMessage], unsure: Mapping[Key, list[ReceivedReading]]) -> KnownPoints:
         """Everything known of the points that the unsure readings of a batch are about."""
         starts = {key: [arrival.reading.interval.start for arrival in arrivals] for key, arrivals in unsure.items()}
-        evidence = Evidence(
+        evidence = KnownPoints(
             stored_at(self.store, starts),
             self._contenders(starts),
             _live_of_batch(batch, unsure) if unsure else {},
@@ -74,7 +74,7 @@ class Lookback:
         return by_place(self.state.contenders.list(first, last, few))
 
     def _sources(
-        self, unsure: Mapping[Key, list[ReceivedReading]], evidence: Evidence
+        self, unsure: Mapping[Key, list[ReceivedReading]], evidence: KnownPoints
     ) -> dict[Place, list[ReceivedReading]]:
         """Messages that stored values come from, and earlier copies of the arrivals, where the contenders do not tell."""
         known: dict[Place, list[ReceivedReading]] = {}

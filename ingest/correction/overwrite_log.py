@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ingest.correction.contest import ReceivedReading
-    from ingest.correction.lookback import Evidence
+    from ingest.correction.lookback import KnownPoints
     from ingest.correction.newest_reading import Newest, SortedBatch
     from ingest.correction.origin import Key, Place
     from ingest.decode.message import DecodedMessage
@@ -126,7 +126,7 @@ class OverwriteLog:
         self,
         place: Place,
         arrivals: Sequence[ReceivedReading],
-        evidence: Evidence,
+        evidence: KnownPoints,
         runs: Sequence[Revision],
         changes: ChangeRecord,
     ) -> list[ReceivedReading]:

@@ -1,14 +1,19 @@
-"""The nomenclature page lists every parameter of the registry as the registry has it."""
+"""The nomenclature page lists every parameter as the registry has it, and each term once; a class name has one meaning."""
 
 from __future__ import annotations
 
+import ast
+import re
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
 
 from schemas.parameter import Parameter, load_parameters
 
-PAGE = (Path(__file__).parents[2] / "docs" / "nomenclature.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("alerts", "analysis", "console", "dags", "ingest", "qc", "schemas", "sensors", "store")
+PAGE = (ROOT / "docs" / "nomenclature.md").read_text(encoding="utf-8")
 ROWS = {
     cells[0].strip("`"): cells[1:5]
     for line in PAGE.partition("## Parameters")[2].splitlines()
@@ -24,3 +29,23 @@ def test_every_parameter_is_on_the_page(item: Parameter) -> None:
 
 def test_the_page_has_no_parameter_that_the_registry_lacks() -> None:
     assert not ROWS.keys() - load_parameters().keys()
+
+
+def repeated(names: list[str]) -> set[str]:
+    return {name for name, count in Counter(names).items() if count > 1}
+
+
+def test_the_page_lists_each_term_and_each_parameter_once() -> None:
+    terms = re.findall(r"^\| (\*\*.+?\*\*)[^|]*\|", PAGE, re.MULTILINE)
+    assert len(terms) > 40
+    assert repeated([name for term in terms for name in term.strip("*").split(", ")]) == set()
+    assert repeated(re.findall(r"^\| `(\w+)` \|", PAGE.partition("## Parameters")[2], re.MULTILINE)) == set()
+
+
+def test_a_public_class_name_has_one_meaning() -> None:
+    places: dict[str, list[str]] = defaultdict(list)
+    for path in (path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(path.relative_to(ROOT).as_posix())
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}
