@@ -97,3 +97,9 @@ def gateway_settings(tmp_path: Path) -> GatewaySettings:
 @pytest.fixture
 def gateway(gateway_settings: GatewaySettings, tmp_path: Path) -> Iterator[Gateway]:
     yield from running(Gateway(gateway_settings, tmp_path / "gateway.log"), signal.SIGKILL)
+
+
+@pytest.fixture
+def station(gateway: Gateway) -> Iterator[Station]:
+    with Station(gateway.settings.gateway_port) as made:
+        yield made
