@@ -13,7 +13,7 @@ from sensors.simulator.layout import kind_of
 from sensors.simulator.profiles import load_profiles
 
 if TYPE_CHECKING:
-    from bench.verdict.plan import Plan
+    from schemas.interval import Interval
     from schemas.network import Instrument, Station
 
 _HOUR_S = 3600.0
@@ -123,10 +123,10 @@ def _outage(instrument: Instrument, rng: np.random.Generator) -> _Drawn:
     return "outage", None, float(rng.uniform(3, 12)), 0.0, False
 
 
-def draw_drift(station: Station, plan: Plan, rng: np.random.Generator) -> Flaw:
+def draw_drift(station: Station, week: Interval, rng: np.random.Generator) -> Flaw:
     """Draw a slow drift that begins in the first three days and lasts."""
     instrument = _chosen(station, rng)
-    start, end = plan.world.start.timestamp() + rng.uniform(0, 72) * _HOUR_S, plan.world.end.timestamp()
+    start, end = week.start.timestamp() + rng.uniform(0, 72) * _HOUR_S, week.end.timestamp()
     is_gain = bool(rng.random() < 0.6)
     size = float(rng.uniform(1.5, 3.5) if rng.random() < 0.6 else rng.uniform(0.15, 0.55))
     offset = float(rng.choice([-1, 1]) * rng.uniform(4, 12))

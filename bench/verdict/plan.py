@@ -119,7 +119,7 @@ def plan_of(seed: int, *, is_held_out: bool = False) -> Plan:
     kinds_of = HELD_OUT if is_held_out else TRAINED
     for station in plan.stations:
         if rng.random() < 0.2:
-            plan.flaws.append(draw_drift(station, plan, rng))
+            plan.flaws.append(draw_drift(station, Interval(plan.world.start, plan.world.end), rng))
             continue
         for begin in _slots(plan, rng):
             chance = rng.random()
