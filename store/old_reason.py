@@ -77,7 +77,7 @@ def _patterns() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
 def _reason(test: str, kind: str, found: dict[str, str]) -> Reason:
     figures = {name: text if name in _TEXT else _number(text) for name, text in found.items()}
     if test == "status":
-        figures.pop("word")
+        kind = "unknown" if figures.pop("word") == "unknown letter" else kind
     if test == "drift":
         figures["level"] = found["level"]
     if "why" in figures:

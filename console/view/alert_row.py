@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from alerts.wording import word
 from console.view.duration import duration_text
-from console.view.quantity import format_value, name_of, pretty_unit
+from console.view.quantity import format_value, name_of
 from schemas.alert import RuleKind
 from schemas.words import sentence
+from schemas.words.message import unit_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +71,7 @@ def alert_row(episode: AlertHistory, words: Words, station_names: Mapping[str, s
         latest=format_value(latest.value, worst.parameter) if latest else "",
         latest_at=latest.at if latest else None,
         threshold=_threshold(worst, words),
-        unit="" if worst.kind is RuleKind.SILENCE else pretty_unit(worst.unit),
+        unit="" if worst.kind is RuleKind.SILENCE else unit_text(worst.unit),
         state=_state_of(episode),
         reason=word(f"end_{episode.reason}", words.language) if episode.reason else "",
         who=episode.acknowledged.who if episode.acknowledged else "",
@@ -140,7 +141,7 @@ def timeline(episode: AlertHistory, words: Words) -> list[TimelineStep]:
 
 
 def _step(transition: AlertTransition, words: Words) -> TimelineStep:
-    unit = "" if transition.kind is RuleKind.SILENCE else pretty_unit(transition.unit)
+    unit = "" if transition.kind is RuleKind.SILENCE else unit_text(transition.unit)
     value = "" if transition.value is None else f"{_shown(transition.value, transition, words)} {unit}".strip()
     reason = transition.reason
     state = "closed" if reason is not None and not reason.is_over else str(transition.to_state)

@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING
 
 from schemas.parameter import UnknownParameterError, load_parameters, parameter
+from schemas.words.message import unit_text
 
 if TYPE_CHECKING:
     from schemas.words import Words
 
 _DEFAULT_DECIMALS = 2
-_UNITS = {"1": "", "degC": "°C", "deg": "°"}
-_SUPERSCRIPT = str.maketrans("23", "²³")
-
-
-def pretty_unit(unit: str | None) -> str:
-    """A unit of the registry as print writes it: ``ug/m3`` becomes ``µg/m³``; empty for a pure number."""
-    if unit is None:
-        return ""
-    if unit in _UNITS:
-        return _UNITS[unit]
-    written = re.sub(r"\bu(?=g|mol|S)", "µ", unit)
-    return re.sub(r"(?<=m)[23]", lambda match: match[0].translate(_SUPERSCRIPT), written)
 
 
 def unit_of(code: str) -> str:
     """Canonical unit of a parameter, pretty; empty for an unknown one."""
     try:
-        return pretty_unit(parameter(code).unit)
+        return unit_text(parameter(code).unit)
     except UnknownParameterError:
         return ""
 

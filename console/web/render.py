@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console.view.duration import duration_text
-from console.view.quantity import pretty_unit
 from schemas.city import city_name
 from schemas.moment import utc_text
+from schemas.words.message import unit_text
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -87,7 +87,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["unit"] = pretty_unit
+    environment.filters["unit"] = unit_text
     environment.globals["iso"] = utc_text
     return environment
 

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import string
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -39,18 +40,15 @@ if TYPE_CHECKING:
     from babel.numbers import NumberPattern
 
 _UNITS = {
-    "ug/m3": "µg/m³",
-    "mg/m3": "mg/m³",
-    "ng/m3": "ng/m³",
+    "1": "",
     "degC": "°C",
     "deg": "°",
-    "m3/m3": "m³/m³",
-    "W/m2": "W/m²",
     "umol/m2/s": "µmol/(m²·s)",
-    "uGy/h": "µGy/h",
-    "uS/cm": "µS/cm",
+    "g/m2/s": "g/(m²·s)",
     "1/cm3": "cm⁻³",
+    "1/s": "s⁻¹",
 }
+_SUPERSCRIPT = str.maketrans("23", "²³")
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TINY = 1e-9
 """Below it a number is written as a power of ten."""
@@ -108,7 +106,10 @@ def format_message(text: str, language: str, arguments: Mapping[str, object]) ->
     for literal, name, spec in _parsed(text):
         parts.append(literal)
         if name:
-            parts.append(_written(arguments[name], spec, language))
+            written = _written(arguments[name], spec, language)
+            if spec == "unit" and not written:  # a pure number: no space before the unit either
+                parts[-1] = parts[-1].removesuffix(" ")
+            parts.append(written)
     return "".join(parts)
 
 
@@ -175,8 +176,11 @@ def _signs(language: str) -> tuple[str, str, NumberPattern]:
 
 
 def unit_text(unit: str | None) -> str:
-    """A unit as people write it: µg/m³."""
-    return _UNITS.get(unit or "", unit or "")
+    """A unit as people write it: ``ug/m3`` becomes µg/m³; empty for a pure number."""
+    if not unit or unit in _UNITS:
+        return _UNITS.get(unit or "", "")
+    written = re.sub(r"\bu(?=g|G|mol|S)", "µ", unit)
+    return re.sub(r"(?<=m)[23]", lambda match: match[0].translate(_SUPERSCRIPT), written)
 
 
 def _plain(value: object, language: str) -> str:

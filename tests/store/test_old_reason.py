@@ -128,3 +128,11 @@ def test_the_migration_changes_many_rows(store: StateStore) -> None:
     with store.database.reading() as connection:
         left = connection.execute(sa.text("SELECT count(*) FROM flag_change WHERE reason NOT LIKE '{%'")).scalar()
     assert left == 0
+
+
+def test_an_unknown_status_letter_is_named_as_one() -> None:
+    stored = upgraded("status", "the instrument reported x: unknown letter")
+    assert [sentence(stored, language) for language in ("en", "zh")] == [
+        "unknown instrument status x",
+        "未知的仪器状态标识 x",
+    ]

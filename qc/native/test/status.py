@@ -30,6 +30,7 @@ HARD_LETTERS = frozenset(
     {Status.CALIBRATION, Status.MAINTENANCE, Status.FAULT, Status.COMMUNICATION_ERROR, Status.STOPPED}
 )
 """Letters that fail a value: the instrument did not measure the air."""
+_LETTERS = frozenset(Status)
 
 
 def status_test(letters: NDArray[np.object_]) -> Flags:
@@ -65,9 +66,9 @@ def _letter_flag(letter: str) -> Flag:
 
 def explain(letter: str) -> Explanation:
     """Message for a letter."""
-    return "letter", {"letter": letter}
+    return "letter" if letter in _LETTERS else "unknown", {"letter": letter}
 
 
 TEST: NativeTest[BaseLimit] = NativeTest(
-    name="status", messages={"letter": ("letter",)}, flags=frozenset({Flag.FAIL, Flag.SUSPECT})
+    name="status", messages={"letter": ("letter",), "unknown": ("letter",)}, flags=frozenset({Flag.FAIL, Flag.SUSPECT})
 )

@@ -11,6 +11,7 @@ import pytest
 
 from schemas.reason import Reason, encode_reason
 from schemas.words import LANGUAGES, render, sentence, sentences, words
+from schemas.words.message import unit_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,3 +90,17 @@ def test_what_is_counted_has_the_number_of_its_count(count: float, shown: str) -
 def test_a_relation_with_a_unit_states_it(language: str) -> None:
     reason = Reason("weak_turbulence", "below", {"value": 0.05, "low": 0.1})
     assert "0.05 m/s" in render(reason, language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_pure_number_has_no_unit_and_no_space_in_its_place(language: str) -> None:
+    figures = {"value": 15.2, "unit": "1", "low": 0, "high": 14}
+    assert render(Reason("gross_range", "physical", figures), language).startswith(("15.2 is", "15.2 超"))
+
+
+@pytest.mark.parametrize(
+    ("unit", "shown"),
+    [("ug/L", "µg/L"), ("m2/m2", "m²/m²"), ("g/m2/s", "g/(m²·s)"), ("umol/m2/s", "µmol/(m²·s)"), ("uGy/h", "µGy/h")],
+)
+def test_a_unit_of_the_registry_is_written_as_in_print(unit: str, shown: str) -> None:
+    assert unit_text(unit) == shown
