@@ -30,6 +30,10 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+_FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins with one is a formula to spreadsheet programs."""
+
+
 def parse_format(given: Mapping[str, str]) -> Format:
     """The word ``format``; raises `SeriesQueryError`."""
     text = given.get("format") or Format.JSON.value
@@ -63,8 +67,18 @@ def csv_answer(columns: Sequence[str], parts: Iterator[Iterable[Row]], name: str
 def _lines(rows: Iterable[Row], columns: Sequence[str]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerows([row[name] for name in columns] for row in rows)
+    writer.writerows([_cell(row[name]) for name in columns] for row in rows)
     return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """A value of a row; text that a spreadsheet program would run as a formula, such as a note ``=1+1``, gets an apostrophe in front [1].
+
+    References
+    ----------
+    .. [1] OWASP, CSV Injection, https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_SIGNS) else value
 
 
 def interval_of(query: SeriesQuery) -> dict[str, str]:

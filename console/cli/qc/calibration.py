@@ -101,7 +101,7 @@ def show(check: Check, as_json: AsJson = False) -> None:
     typer.echo(printable(check_text(found, words)))
     for period in periods:
         until = "..." if period.end is None else f"{period.end:%Y-%m-%dT%H:%MZ}"
-        text = sentence(period.reason, settings.language.value)
+        text = printable(sentence(period.reason, settings.language.value))
         typer.echo(f"  {period.flag.name} {period.start:%Y-%m-%dT%H:%MZ} .. {until}: {text}")
     if not periods:
         typer.echo(words("calibration.no_effect"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from console.cli import shell
+from console.cli.shell.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,7 +47,7 @@ def print_page(
     """
     found, is_cut = page(stored, limit)
     for item in found:
-        typer.echo(shell.to_json(plain(item)) if as_json else line(item))
+        typer.echo(shell.to_json(plain(item)) if as_json else "\n".join(map(printable, line(item).splitlines())))
     if is_cut:
         note_limit(command, limit, as_json=as_json, filters=filters)
     return bool(found)

@@ -12,6 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from console.cli import build_app
+from console.cli.shell.page import print_page
 from schemas.alert import AlertState
 from schemas.calibration import CheckKind, CheckResult
 from schemas.interval import Interval
@@ -159,3 +160,8 @@ def test_documents_are_read_by_pages_and_none_is_left_out(state: StateStore) -> 
         found = [item.body["number"] for item in state.documents.each("attribution", prefix="st-1/")]
     assert sorted(found) == list(range(7))
     assert len(state.documents.list("attribution", limit=2)) == 2
+
+
+def test_a_note_in_a_list_acts_on_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_page("gaps list", ["\x1b[2Jgone \u202e"], 10, str, as_json=False)
+    assert capsys.readouterr().out == "\\x1b[2Jgone \\u202e\n"
