@@ -33,7 +33,7 @@ def check_disk(settings: LocalSettings) -> Diagnosis:
     free = shutil.disk_usage(settings.run_dir).free
     own = load_settings(CollectorSettings)
     kept = {"rawlog": own.rawlog_keep_days, "gateway": load_settings(GatewaySettings).gateway_keep_days}
-    growths = _growths(own.run_dir, own.state_url, kept)
+    growths = _growths(settings.run_dir, settings.state_url, kept)
     found = forecast(growths, free - own.disk_reserve_bytes)
     detail = f"{free / _GIB:.1f} GiB free at {settings.run_dir}; {forecast_text(found, own.disk_reserve_bytes)}"
     repair = ""
@@ -82,7 +82,6 @@ def forecast_figures(found: DiskForecast | None, growths: list[Growth]) -> dict[
 def _growths(run_dir: Path, state_url: str, kept: Mapping[str, int]) -> list[Growth]:
     """Growth of the logs by day, of a SQLite state and of a local InfluxDB; only of what is on the disk of the run directory."""
     from store.rawlog import day_sizes
-    from store.state.database import parse_url
 
     device = run_dir.stat().st_dev
     found: list[Growth | None] = []
@@ -92,12 +91,22 @@ def _growths(run_dir: Path, state_url: str, kept: Mapping[str, int]) -> list[Gro
         if sizes and (run_dir / name).stat().st_dev == device:
             found.append(daily_growth(name, [size for _, size in sizes], keep_days))
             span = max(span, (sizes[-1][0] - sizes[0][0]).days)
-    url = parse_url(state_url)
-    state = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
-    for name, place in {"state": state, "influxdb": run_dir / "influxdb"}.items():
+    for name, place in {"state": _state_file(state_url), "influxdb": run_dir / "influxdb"}.items():
         if place is not None and place.exists() and place.stat().st_dev == device:
             found.append(mean_growth(name, _size_of(place), span))
     return [item for item in found if item is not None]
+
+
+def _state_file(state_url: str) -> Path | None:
+    """File of a SQLite state; None for another database, and for a wrong URL, which the check of the state reports."""
+    from store.error import StateError
+    from store.state.database import parse_url
+
+    try:
+        url = parse_url(state_url)
+    except StateError:
+        return None
+    return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
 
 
 def _size_of(place: Path) -> int:

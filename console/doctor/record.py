@@ -16,20 +16,20 @@ def check_state(settings: LocalSettings) -> Diagnosis:
     from store.error import StateError, StateSchemaError
     from store.state import StateStore
 
-    with StateStore(settings.state_url) as state:
-        try:
+    try:
+        with StateStore(settings.state_url) as state:
             pending = state.database.pending_migrations()
             if not pending:
                 state.database.try_write()
-        except StateSchemaError as error:
-            return Diagnosis(component="state", ok=False, detail=str(error), repair="install a version that knows it")
-        except StateError as error:
-            return Diagnosis(
-                component="state",
-                ok=False,
-                detail=str(error),
-                repair="correct SKYGROUND_STATE_URL, its user or its rights",
-            )
+    except StateSchemaError as error:
+        return Diagnosis(component="state", ok=False, detail=str(error), repair="install a version that knows it")
+    except StateError as error:
+        return Diagnosis(
+            component="state",
+            ok=False,
+            detail=str(error),
+            repair="correct SKYGROUND_STATE_URL, its user or its rights",
+        )
     if pending:
         return Diagnosis(
             component="state", ok=False, detail=f"{len(pending)} migrations are not applied", repair="skyground migrate"

@@ -69,10 +69,14 @@ class Supervisor:
 
     def ensure(self) -> None:
         """Start supervisord, or let it read a changed configuration."""
-        self._directory.mkdir(parents=True, exist_ok=True)
         config = self._directory / "supervisord.conf"
         programs = {name: (part.command, part.environment) for name, part in self._parts.items()}
-        config.write_text(supervisord_conf(self._directory, self._socket, programs), encoding="utf-8")
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            config.write_text(supervisord_conf(self._directory, self._socket, programs), encoding="utf-8")
+        except OSError as error:
+            msg = f"{config} cannot be written: {error.strerror}; correct SKYGROUND_RUN_DIR or its permissions"
+            raise PartError(msg) from error
         if self.running:
             self._reread()
             return

@@ -25,6 +25,8 @@ _MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 _REVISION = re.compile(r'^revision = "(\w+)"', re.MULTILINE)
 _DOWN = re.compile(r'^down_revision = "(\w+)"', re.MULTILINE)
 _WRITE = "BEGIN IMMEDIATE"
+_DRIVERS = frozenset({"sqlite", "sqlite+pysqlite", "postgresql+psycopg"})
+_EXPECTED_URL = "expected sqlite:///path or postgresql+psycopg://user@host/database"
 _BUSY_TIMEOUT_S = 30.0
 _CONNECT_TIMEOUT_S = 10
 LARGEST_ID = 2**63 - 1
@@ -184,12 +186,16 @@ class StateTables:
 
 
 def parse_url(url: str) -> sa.URL:
-    """Parse a SQLAlchemy URL; raises `StateError` where it is none."""
+    """Parse a SQLAlchemy URL; raises `StateError` where it is none, or that of a database or driver that is not used here."""
     try:
-        return sa.make_url(url)
+        parsed = sa.make_url(url)
     except sa.exc.ArgumentError as error:
-        msg = "SKYGROUND_STATE_URL is no SQLAlchemy URL; expected sqlite:///path or postgresql+psycopg://user@host/database"
+        msg = f"SKYGROUND_STATE_URL is no SQLAlchemy URL; {_EXPECTED_URL}"
         raise StateError(msg) from error
+    if parsed.drivername not in _DRIVERS:
+        msg = f"SKYGROUND_STATE_URL begins with {parsed.drivername}://; {_EXPECTED_URL}"
+        raise StateError(msg)
+    return parsed
 
 
 def known_revisions() -> frozenset[str]:
@@ -224,11 +230,22 @@ def _engine(url: sa.URL) -> sa.Engine:
         sa.event.listen(engine, "connect", _prepare_postgresql)
         return engine
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(url.database).parent)
     engine = sa.create_engine(url, connect_args={"timeout": _BUSY_TIMEOUT_S})
     sa.event.listen(engine, "connect", _prepare_sqlite)
     sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        msg = (
+            f"state database: folder {folder} cannot be made: {error.strerror}; "
+            "correct SKYGROUND_STATE_URL or SKYGROUND_RUN_DIR, or the permissions above it"
+        )
+        raise StateError(msg) from error
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's own connection

@@ -3,6 +3,7 @@ from __future__ import annotations
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
@@ -13,6 +14,9 @@ from store.error import StateError
 from store.state import StateStore
 from store.state.database import newest_revision
 from store.state.table import metadata
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 
@@ -66,6 +70,20 @@ def test_tables_that_are_missing_are_explained(url: str) -> None:
 def test_an_invalid_url_is_explained() -> None:
     with pytest.raises(StateError, match="SKYGROUND_STATE_URL"):
         StateStore("nonsense")
+
+
+@pytest.mark.parametrize("url", ["mysql://host/db", "nonsense://x", "postgresql://host/db", "postgres://host/db"])
+def test_a_url_of_another_database_or_driver_is_explained(url: str) -> None:
+    with pytest.raises(
+        StateError, match=r"SKYGROUND_STATE_URL begins with .*expected sqlite:///path or postgresql\+psycopg"
+    ):
+        StateStore(url)
+
+
+def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StateError, match="file cannot be made: File exists; correct SKYGROUND_STATE_URL"):
+        StateStore(f"sqlite:///{tmp_path / 'file' / 'state.sqlite'}")
 
 
 def test_a_naive_time_is_a_programming_error(store: StateStore) -> None:
