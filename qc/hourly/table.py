@@ -10,6 +10,7 @@ from qc.hourly.relation import network
 from qc.hourly.space import table as space
 from qc.hourly.test import completeness, hourly_flat, hourly_spike, pm_inversion, suspect_share
 from qc.hourly.uncertainty import InstrumentUncertainty
+from qc.limits.quality_test import by_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ MODULES: tuple[ModuleType, ...] = (
     hourly_flat,
     pm_inversion,
 )
-TESTS: Mapping[str, HourlyTest] = MappingProxyType({module.TEST.name: module.TEST for module in MODULES})
+TESTS: Mapping[str, HourlyTest] = by_name(module.TEST for module in MODULES)
 HOURLY_TESTS = (*TESTS, *network.KINDS, "drift")
 KINDS: Mapping[str, type[BaseLimit]] = MappingProxyType(
     {

@@ -108,10 +108,17 @@ def _limit(item: Any, place: str, name: str, kinds: LimitKinds) -> BaseLimit | N
     test = item.get("test") if isinstance(item, dict) else None
     kind = kinds.limits.get(test) if isinstance(test, str) else None
     if kind is not None:
-        return _convert(item, kind, place, name)
+        return _convert(item, kind, place, f"{name}: {_owner(item)}")
     if kinds.is_partial:
         return None
     fail(name, f"{place}.test", f"{test!r}, expected one of {', '.join(sorted(kinds.limits))}")
+
+
+def _owner(item: Mapping[str, Any]) -> str:
+    """What a reader looks for in a file of hundreds of limits: test and whom the limit is for, as far as stated."""
+    stated = [item.get(key) for key in ("test", "network", "station", "parameters", "groups")]
+    parts = [", ".join(map(str, each)) if isinstance(each, list) else str(each) for each in stated if each]
+    return f"limit of {' '.join(parts)}"
 
 
 def _convert(item: object, kind: type[_T], place: str, name: str) -> _T:

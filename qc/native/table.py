@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from qc.limits.quality_test import by_name
 from qc.native.test import (
     attenuated_signal,
     climatology,
@@ -55,7 +56,7 @@ MODULES: tuple[ModuleType, ...] = (
     clock,
     gap,
 )
-TESTS: Mapping[str, NativeTest[Any]] = MappingProxyType({module.TEST.name: module.TEST for module in MODULES})
+TESTS: Mapping[str, NativeTest[Any]] = by_name(module.TEST for module in MODULES)
 KINDS: Mapping[str, type[BaseLimit]] = MappingProxyType(
     {name: test.limit for name, test in TESTS.items() if test.limit is not None}
 )

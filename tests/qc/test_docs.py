@@ -37,7 +37,7 @@ def test_every_test_states_its_flags() -> None:
 
 def test_the_generated_sections_are_those_of_the_code() -> None:
     page = (DOCS / "qc-tests.md").read_text(encoding="utf-8")
-    assert renew(page) == page
+    assert renew(page) == page, "docs/qc-tests.md is older than the code: run `make docs`"
 
 
 def test_every_piece_of_evidence_is_described() -> None:

@@ -6,13 +6,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from qc.hourly.space import buddy, consistency
+from qc.limits.quality_test import by_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from qc.hourly.space.neighbours import SpaceLimit, SpaceTest
 
-TESTS: Mapping[str, SpaceTest] = MappingProxyType({item.TEST.name: item.TEST for item in (buddy, consistency)})
+TESTS: Mapping[str, SpaceTest] = by_name(item.TEST for item in (buddy, consistency))
 KINDS: Mapping[str, type[SpaceLimit]] = MappingProxyType(
     {name: test.limit for name, test in TESTS.items() if test.limit is not None}
 )

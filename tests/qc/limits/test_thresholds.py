@@ -180,3 +180,9 @@ def test_limits_of_other_tests_are_skipped_only_where_kinds_are_partial() -> Non
 
 def test_a_file_of_limits_alone_keeps_the_packaged_rule_of_the_hour() -> None:
     assert parse_thresholds("", "file").hour == load_thresholds().hour
+
+
+def test_an_unreadable_limit_is_named_by_its_test_and_parameters() -> None:
+    text = limit(names='parameters = ["o3", "no2"]\nstation = "st-1"').replace('unit = "ug/m3"\n', "")
+    with pytest.raises(ThresholdError, match=r"^file: limit of spike st-1 o3, no2: .*`unit` - at `\$\.limit\[0\]`$"):
+        parse_thresholds(HOUR + text, "file")
