@@ -13,6 +13,7 @@ import ingest.completeness.reconciliation
 from ingest.backlog.dual_cursor import CURSOR
 from ingest.collector.housekeeping import housekeep_once, housekeeping
 from ingest.pipeline import Pipeline
+from ingest.process.complaint import complaint
 from ingest.process.report import send
 from ingest.process.settings import CollectorSettings
 from ingest.writer import Writer
@@ -118,7 +119,7 @@ def test_rounds_that_fail_in_a_row_are_complained_about_until_one_succeeds(
     said = [ours.recv() for _ in range(4)]
     send(ours, None)
     wait_for(lambda: not worker.is_alive(), "the end")
-    assert said == ["", "2 rounds in a row failed: away", "", ""]
+    assert said == ["", complaint("housekeeping", "failed", times=2, why="away"), "", ""]
 
 
 @pytest.mark.integration
