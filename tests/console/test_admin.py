@@ -100,7 +100,7 @@ def findings(settings: SharedSettings, *arguments: str, **more: str) -> dict[str
 
 def test_doctor_tries_what_a_part_needs_and_says_what_is_missing(either: SharedSettings, mqtt_url: str) -> None:
     before = findings(either, "--part", "collector", MQTT_URL=mqtt_url)
-    assert set(before) == {"network", "disk", "broker", "influxdb", "state"}
+    assert set(before) == {"network", "disk", "restore", "broker", "influxdb", "state"}
     assert before["broker"]["ok"] is True
     assert [before[name]["ok"] for name in ("influxdb", "state")] == [False, False]
     assert "skyground migrate" in str(before["influxdb"]["repair"])

@@ -1,5 +1,6 @@
 """Quality control without the learnt detector."""
 
+import os
 import subprocess
 import sys
 
@@ -25,7 +26,10 @@ main()
 
 
 def run(code: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-c", WITHOUT + code], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "SKYGROUND_LANGUAGE": "en"}
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT + code], capture_output=True, text=True, check=False, env=environment
+    )
 
 
 def test_every_other_module_of_quality_control_imports_without_it() -> None:
