@@ -36,7 +36,8 @@ def complaint(part: str, kind: str, /, *, lasts_s: float = 0.0, **figures: Figur
 def joined(complaints: Iterable[str], longest: int | None = None) -> str:
     """Several complaints, the first ones that ``longest`` characters have room for; empty ones are left out."""
     lines: list[str] = []
-    for line in (line for text in complaints for line in text.splitlines()):
+    # not splitlines: a figure may hold other signs that end a line, which JSON does not escape
+    for line in (line for text in complaints if text for line in text.split("\n")):
         if longest is None or sum(map(len, lines)) + len(lines) + len(line) <= longest:
             lines.append(line)
     return "\n".join(lines)

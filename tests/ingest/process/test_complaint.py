@@ -36,3 +36,10 @@ def test_complaints_beyond_the_length_are_left_out_whole() -> None:
     assert len(one) < 500
     assert joined([one, one, "", one], 1_000).count("\n") == 1
     assert joined([]) == ""
+
+
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\u2029"])
+def test_a_figure_with_another_sign_that_ends_a_line_stays_whole(sign: str) -> None:
+    one = complaint("housekeeping", "failed", times=2, why=f"a{sign}b")
+    assert joined([one, one]) == f"{one}\n{one}"
+    assert sentences(joined([one]), "en") == f"2 rounds of housekeeping failed in a row: a{sign}b"
