@@ -131,29 +131,37 @@ def compare_neighbours(
     (False, 3.0, 'upwind')
     """
     own = values[station.id]
-    result = []
-    for other, distance, bearing in near(station, others):
-        series = values.get(other.id)
-        if series is None or series.dropna().empty:
-            continue
-        ratio, n, exceeds = _compare(own, series, episode)
-        lead, correlation = _lead(own, series, episode)
-        result.append(
-            Neighbour(
-                station_id=other.id,
-                name_zh=other.name("zh"),
-                name_en=other.name("en"),
-                distance_km=distance,
-                bearing_deg=bearing,
-                position=position_of(bearing, wind_from_deg),
-                ratio=ratio,
-                n=n,
-                exceeds=exceeds,
-                lead_h=lead,
-                correlation=correlation,
-            )
-        )
-    return tuple(result)
+    return tuple(
+        _neighbour(other, (distance, bearing), (own, values[other.id]), episode, wind_from_deg)
+        for other, distance, bearing in near(station, others)
+        if other.id in values and values[other.id].notna().any()
+    )
+
+
+def _neighbour(
+    other: Station,
+    place: tuple[float, float],
+    series: tuple[pd.Series, pd.Series],
+    episode: Episode,
+    wind_from_deg: float | None,
+) -> Neighbour:
+    """A neighbour at a distance [km] and a bearing [deg], from the series of the station and its own."""
+    distance, bearing = place
+    ratio, n, exceeds = _compare(*series, episode)
+    lead, correlation = _lead(*series, episode)
+    return Neighbour(
+        station_id=other.id,
+        name_zh=other.name("zh"),
+        name_en=other.name("en"),
+        distance_km=distance,
+        bearing_deg=bearing,
+        position=position_of(bearing, wind_from_deg),
+        ratio=ratio,
+        n=n,
+        exceeds=exceeds,
+        lead_h=lead,
+        correlation=correlation,
+    )
 
 
 def _compare(own: pd.Series, other: pd.Series, episode: Episode) -> tuple[float | None, int, bool | None]:

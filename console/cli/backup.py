@@ -83,11 +83,12 @@ def _backup(directory: Path, only: list[Section] | None, *, has_secrets: bool, d
         typer.echo(json.dumps(_figures(manifest) | {"directory": str(directory), "not_included": ["influxdb"]}))
         return
     typer.echo(f"{directory}: {len(manifest.files)} files, {mib(manifest.size_bytes)}")
+    text = shell.words()
     for path in manifest.pruned:
-        typer.echo(shell.text("backup.pruned", path=path))
+        typer.echo(text("backup.pruned", path=path))
     if not has_secrets and Section.SETTINGS in source.sections:
-        typer.echo(shell.text("backup.no_secrets"))
-    typer.echo(shell.text("backup.not_included"))
+        typer.echo(text("backup.no_secrets"))
+    typer.echo(text("backup.not_included"))
 
 
 def _restore(directory: Path, only: list[Section] | None, *, force: bool, dry_run: bool, as_json: bool) -> None:
@@ -168,9 +169,10 @@ def _named_files() -> list[SettingsFile]:
         loaded = load_settings(kind)
         values = {name: getattr(loaded, name) for name in kind.model_fields if name not in _FOLDERS}
         found |= {name: value for name, value in values.items() if isinstance(value, Path)}
+    text = shell.words()
     for name in [name for name, path in found.items() if not path.is_file()]:
-        text = shell.text("backup.no_file", setting=f"SKYGROUND_{name.upper()}", path=str(found.pop(name)))
-        typer.echo(text, err=True)
+        setting, path = f"SKYGROUND_{name.upper()}", str(found.pop(name))
+        typer.echo(text("backup.no_file", setting=setting, path=path), err=True)
     return [
         SettingsFile(name=name, path=path, is_secret=name.endswith("_file") or name == "mqtt_key")
         for name, path in sorted(found.items())

@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command("simulate")(simulate)
 
 
+# Over 60 lines: typer reads an option from each argument.
 def simulate(  # noqa: PLR0917 - typer passes them by name
     seed: Annotated[int, typer.Option(min=0, help="same seed and period, same bytes 随机种子")] = 1,
     start: OpenFrom = None,

@@ -65,12 +65,7 @@ def derive_spans(
     >>> float(spans.low[0, 0]), float(spans.high[0, 0])
     (8.0, 12.0)
     """
-    if not values.shape == months.shape == hours.shape:
-        msg = f"{values.size} values but {months.size} months and {hours.size} hours"
-        raise InvalidInputError(msg)
-    if not widening >= 1:
-        msg = f"widening: {widening}, expected at least 1"
-        raise InvalidInputError(msg)
+    _check(values, months, hours, widening)
     low, high = np.full((MONTHS, HOURS), np.nan), np.full((MONTHS, HOURS), np.nan)
     why_not = np.full((MONTHS, HOURS), "", dtype=object)
     there = np.isfinite(values)
@@ -82,6 +77,15 @@ def derive_spans(
             cell = (month - 1, hour)
             low[cell], high[cell], why_not[cell] = _span(pool, widening, least, period)
     return Spans(low, high, why_not)
+
+
+def _check(values: NDArray[np.float64], months: NDArray[np.int64], hours: NDArray[np.int64], widening: float) -> None:
+    if not values.shape == months.shape == hours.shape:
+        msg = f"{values.size} values but {months.size} months and {hours.size} hours"
+        raise InvalidInputError(msg)
+    if not widening >= 1:
+        msg = f"widening: {widening}, expected at least 1"
+        raise InvalidInputError(msg)
 
 
 def _span(pool: NDArray[np.float64], widening: float, least: int, period: float | None) -> tuple[float, float, str]:
