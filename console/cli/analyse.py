@@ -1,4 +1,4 @@
-"""``skyground analyse``: indices, joint exceedance, attribution, forecast and its back-test."""
+"""``skyground analyse``: indices, joint exceedance, attribution, forecast and its back-test, factorisation."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from console.cli import shell
+from console.cli.analyse_pmf import pmf
 from console.cli.shell import or_exit
 from console.cli.shell.moment import check_order
 from console.cli.shell.moment import day as read_day
@@ -37,7 +38,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True, help="Indices, co-analysis, attribution, forecast. 指数、协同分析、溯源与预报。"
     )
-    for function in (aqi, coanalysis, attribution, forecast, backtest):
+    for function in (aqi, coanalysis, attribution, forecast, backtest, pmf):
         group.command(function.__name__)(function)
     app.add_typer(group, name="analyse")
 

@@ -1,0 +1,108 @@
+"""How many factors: fit, residuals and reproducibility of solutions with different numbers of factors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.receptor.pmf.fit import fit
+from analysis.receptor.pmf.match import match_profiles
+from analysis.receptor.pmf.samples import check_samples
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    from analysis.receptor.pmf.result import PmfResult
+
+SAME_COSINE = 0.95
+"""Least cosine of every factor for a start that reproduces the best one [1]."""
+LARGE_RESIDUAL = 3.0
+"""Scaled residual beyond which a value is poorly modelled [1], as EPA PMF 5.0 displays it."""
+
+
+def scaled_residuals(result: PmfResult, conc: pd.DataFrame | ArrayLike, unc: pd.DataFrame | ArrayLike) -> pd.DataFrame:
+    """Residuals in uncertainties.
+
+    Parameters
+    ----------
+    result : PmfResult
+    conc, unc : DataFrame or array, (sample, species)
+        As they were factorised.
+
+    Returns
+    -------
+    DataFrame, (sample, species)
+        ``(x - g f) / s`` [1]; NaN where missing, samples without any value left out.
+    """
+    samples = check_samples(conc, unc, result.factors)
+    g = result.contributions.reindex(samples.times).to_numpy()
+    scaled = (samples.x - g @ result.profiles.to_numpy()) * np.sqrt(samples.weight)
+    return pd.DataFrame(np.where(samples.weight > 0, scaled, np.nan), samples.times, samples.species)
+
+
+def reproduced(result: PmfResult) -> float:
+    """Share of the random starts in which every factor of the best solution is found again.
+
+    Parameters
+    ----------
+    result : PmfResult
+
+    Returns
+    -------
+    float
+        0 to 1 [1].
+    """
+    best = result.start_profiles[result.best]
+    chosen = result.start_profiles[result.starts["random"].to_numpy()]
+    return float(np.mean([match_profiles(one, best)[1].min() >= SAME_COSINE for one in chosen]))
+
+
+def compare_factor_counts(
+    conc: pd.DataFrame | ArrayLike,
+    unc: pd.DataFrame | ArrayLike,
+    counts: Sequence[int],
+    *,
+    starts: int = 20,
+    seed: int = 42,
+    robust: bool = True,
+) -> pd.DataFrame:
+    """Factorise with several numbers of factors and compare them.
+
+    Parameters
+    ----------
+    conc, unc : DataFrame or array, (sample, species)
+    counts : sequence of int
+    starts, seed, robust
+        See `fit`.
+
+    Returns
+    -------
+    DataFrame, index ``factors``
+        ``q_true``, ``q_robust``, ``q_expected``, ``ratio`` (q_true / q_expected [1]); ``im`` and ``is``, the largest mean
+        and standard deviation of a species' scaled residuals [1], with a step where a source is missing; ``large``, share
+        of residuals beyond 3; ``reproduced``, share of random starts that end in the same solution; ``starts``, their number.
+
+    Raises
+    ------
+    PmfInputError
+        See `fit`.
+
+    References
+    ----------
+    IM and IS: Lee et al. 1999, Atmospheric Environment 33, 3201, doi:10.1016/S1352-2310(99)00113-2.
+    """
+    rows = {}
+    for count in counts:
+        result = fit(conc, unc, count, starts=starts, seed=seed, robust=robust)
+        residual = scaled_residuals(result, conc, unc)
+        rows[count] = {
+            "q_true": result.q_true, "q_robust": result.q_robust, "q_expected": result.q_expected,
+            "ratio": result.q_true / result.q_expected, "im": residual.mean().max(), "is": residual.std().max(),
+            "large": float((residual.abs() > LARGE_RESIDUAL).to_numpy().sum() / result.value_count),
+            "reproduced": reproduced(result), "starts": int(result.starts["random"].sum()),
+        }  # fmt: skip
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("factors")
