@@ -28,6 +28,9 @@ MODULES = {
     "bench.space.simulator": ("qc.space_simulator",),
     "bench.verdict.score": ("qc.verdict",),
     "bench.analysis.attribution_noise": ("attribution.noise",),
+    "bench.receptor.pmf_speed": ("pmf.speed",),
+    "bench.receptor.pmf_epa": ("pmf.epa",),
+    "bench.receptor.pmf_coverage": ("pmf.coverage",),
 }
 
 
