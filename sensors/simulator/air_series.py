@@ -64,7 +64,8 @@ def ion_series(site: Site, times: Field) -> Series:
     ions = ("sulfate", "nitrate", "chloride", "ammonium", "sodium_ion", "potassium_ion", "magnesium_ion", "calcium_ion")
     series = {name: _from_profiles(site, times, rng, name, 0.02) for name in (*ions, "levoglucosan")}
     warm = np.exp(0.05 * (site.field("temperature", times) - 10))
-    series["ammonia"] = _measured(rng, 6.0 * warm + 0.15 * series["ammonium"], relative=0.05, floor=0.2)
+    ammonia = 6.0 * warm + 0.15 * series["ammonium"] + site.released("ammonia", times)
+    series["ammonia"] = _measured(rng, ammonia, relative=0.05, floor=0.2)
     return series
 
 

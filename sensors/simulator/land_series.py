@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sensors.simulator.release.draw import canonical
 from sensors.simulator.stream import ar1, smooth
 from sensors.simulator.weather import HOUR_S, local_hour
 
@@ -83,13 +84,15 @@ def greenhouse_series(site: Site, times: Field) -> Series:
     sun = site.field("radiation", times) / 800
     pressure = 6.112 * np.exp(17.62 * site.field("temperature", times) / (243.12 + site.field("temperature", times)))
     water = 1e6 * site.field("humidity", times) / 100 * pressure / site.field("pressure", times)
-    return {
+    released = {name: canonical(name, site.released(name, times)) for name in ("co2", "ch4", "n2o")}
+    series = {
         "co2": 424 + 7 * shallow * warm - 6 * sun * warm + 0.35 * combustion + 0.8 * drift,
         "ch4": 1985 + 22 * shallow * warm + 1.2 * combustion + 3 * drift,
         "n2o": 338.2 + 0.5 * shallow + 0.1 * drift,
-        "co": (130 + 0.45 * site.concentration("co", times) + 4 * drift) / 1000,
+        "co": (130 + 0.45 * site.concentration("co", times) + 0.55 * site.released("co", times) + 4 * drift) / 1000,
         "h2o": water + 60 * ar1(rng, times.shape, 0.9),
     }
+    return {name: values + released[name] if name in released else values for name, values in series.items()}
 
 
 def flux_series(site: Site, times: Field) -> Series:

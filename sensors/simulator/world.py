@@ -12,6 +12,7 @@ from sensors.simulator import plume
 from sensors.simulator.events import Events, schedule
 from sensors.simulator.layout import PLUME_TARGET, all_stations, city_index
 from sensors.simulator.profiles import load_profiles
+from sensors.simulator.release.wind import MINUTE_S, MinuteAir, minute_air
 from sensors.simulator.sources import Air, simulate_air
 from sensors.simulator.stream import ar1, generator
 from sensors.simulator.weather import Weather, simulate_weather
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from schemas.network import Station
+    from sensors.simulator.release.draw import Release
     from sensors.simulator.story import Story
 
     Field = NDArray[np.float64]
@@ -30,6 +32,7 @@ STATION_SPREAD = 0.22
 """How different two stations of a city are, as the standard deviation of the logarithm."""
 HOURLY_SPREAD = 0.18
 """How much a source fluctuates from hour to hour at a station, likewise."""
+_WIND = ("wind_east", "wind_north")
 
 
 class World:
@@ -40,17 +43,36 @@ class World:
     seed : int
     start, end : datetime
         UTC.
+    story : Story or None
+    releases : tuple of Release
+        What is released at known places; with any, the wind that stations report has the meander that carries the puffs.
+    events : Events or None
+        In place of those that the span gives.
     """
 
-    def __init__(self, seed: int, start: datetime, end: datetime, story: Story | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        start: datetime,
+        end: datetime,
+        story: Story | None = None,
+        *,
+        releases: tuple[Release, ...] = (),
+        events: Events | None = None,
+    ) -> None:
         self.seed = seed
         self.start = start
         self.end = end
         self._story = story
+        self.releases = releases
+        self._given_events = events
+        self._minute_air: dict[int, MinuteAir] = {}
 
     @cached_property
     def events(self) -> Events:
         """When what happens."""
+        if self._given_events is not None:
+            return self._given_events
         if self._story is None:
             return schedule(self.start, self.end)
         return replace(schedule(self.start, self._story.history_end), more_plumes=self._story.plumes)
@@ -64,6 +86,12 @@ class World:
     def air(self) -> Air:
         """Hourly air of the cities."""
         return simulate_air(self.weather)
+
+    def minute_air(self, city: int) -> MinuteAir:
+        """Wind and turbulence of a city by the minute."""
+        if city not in self._minute_air:
+            self._minute_air[city] = minute_air(self.seed, self.weather, city)
+        return self._minute_air[city]
 
     @cached_property
     def plume_sources(self) -> tuple[plume.PlumeSource, ...]:
@@ -95,6 +123,9 @@ class Site:
 
     def field(self, name: str, times: Field) -> Field:
         """Weather field of the city at any times (epoch seconds), linear between the hours."""
+        if self.world.releases and name in _WIND:
+            air = self.world.minute_air(self.city)
+            return _mean_around(times, air, air.wind[:, _WIND.index(name)])
         hourly: Field = getattr(self.world.weather, name)[:, self.city]
         return np.interp(times, self.world.weather.times, hourly)
 
@@ -128,8 +159,41 @@ class Site:
     def concentration(self, name: str, times: Field) -> Field:
         """Concentration of a parameter of the profiles at any times [ug m⁻³], linear between the hours."""
         column = self._concentrations[:, load_profiles().column(name)]
-        return np.interp(times, self.world.weather.times, column)
+        return np.interp(times, self.world.weather.times, column) + self.released(name, times)
+
+    @cached_property
+    def excess(self) -> dict[str, Field]:
+        """What each release adds here by the minute of the city's air, of its leading species [ug m⁻³]."""
+        air = self.world.minute_air(self.city)
+        found = {}
+        for release in self.world.releases:
+            part, values = release.excess(self.station.lon or 0.0, self.station.lat or 0.0, air)
+            if values.any():
+                found[release.id] = np.zeros_like(air.times)
+                found[release.id][part] = values
+        return found
+
+    def released(self, name: str, times: Field) -> Field:
+        """What all releases add to a parameter at the middles of equal intervals, a mean over each of them [ug m⁻³]."""
+        emitted = [
+            release.emission[name] * self.excess[release.id]
+            for release in self.world.releases
+            if name in release.emission and release.id in self.excess
+        ]
+        if not emitted:
+            return np.zeros_like(times)
+        return _mean_around(times, self.world.minute_air(self.city), np.sum(emitted, axis=0))
 
     def contribution(self, source: str, times: Field) -> Field:
         """Contribution of one source at any times [ug m⁻³]."""
         return np.interp(times, self.world.weather.times, self.contributions[:, load_profiles().row(source)])
+
+
+def _mean_around(times: Field, air: MinuteAir, values: Field) -> Field:
+    """Means of a series by the minute over intervals whose middles are given, epoch seconds."""
+    width_s = float(times[1] - times[0]) if len(times) > 1 else MINUTE_S
+    edges = np.append(air.times[0] - MINUTE_S / 2, air.times + MINUTE_S / 2)
+    total = np.concatenate([[0.0], np.cumsum(values)]) * MINUTE_S
+    upper, lower = (np.interp(times + sign * width_s / 2, edges, total) for sign in (1, -1))
+    mean: Field = (upper - lower) / width_s
+    return mean
