@@ -92,10 +92,15 @@ def voc_series(site: Site, times: Field) -> Series:
     sun = np.clip(site.field("radiation", times) / 800, 0, 1)
     series = {}
     for name in voc_parameters():
-        koh = parameter(name).koh_cm3_s or 0.0
-        kept = np.exp(-koh * _OH_EXPOSURE * sun)
+        kept = oh_loss(parameter(name).koh_cm3_s or 0.0, sun)
         series[name] = _measured(rng, site.concentration(name, times) * kept, relative=0.06, floor=0.004)
     return series
+
+
+def oh_loss(koh_cm3_s: float, sun: Field) -> Field:
+    """Part of a species that is left after its reaction with OH [1], by the sun relative to 800 W m⁻²."""
+    left: Field = np.exp(-koh_cm3_s * _OH_EXPOSURE * sun)
+    return left
 
 
 _OH_EXPOSURE = 4.0e6 * 1800.0

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from schemas.flag import Flag
-from schemas.frames import COUNT, FLAG, SEPARATOR, STD
+from schemas.frames import COUNT, FLAG, STD
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -47,9 +47,9 @@ def hourly_frame(measured: Measured) -> pd.DataFrame:
         for name, block in by_hour.items():
             count = np.isfinite(block).sum(axis=1)
             columns[name] = _mean(name, block, by_hour)
-            columns[f"{name}{SEPARATOR}{COUNT}"] = count.astype(float)
+            columns[f"{name}{COUNT}"] = count.astype(float)
             flags = np.where(count > 0, int(Flag.PASS), int(Flag.MISSING))
-            columns[f"{name}{SEPARATOR}{FLAG}"] = flags.astype(np.int8)
+            columns[f"{name}{FLAG}"] = flags.astype(np.int8)
         columns |= _deviations(by_hour)
     starts = next(iter(measured.values()))[0]
     return pd.DataFrame(columns, index=_index(starts[0], starts[-1], HOUR_S))
@@ -106,6 +106,6 @@ def _deviations(by_hour: dict[str, Field]) -> dict[str, Field]:
     east, north = _resultant(direction, np.ones_like(direction))
     length = np.clip(np.hypot(east, north), 1e-6, 1.0)
     return {
-        f"wind_speed{SEPARATOR}{STD}": speed.std(axis=1, ddof=1),
-        f"wind_direction{SEPARATOR}{STD}": np.degrees(np.sqrt(-2 * np.log(length))),
+        f"wind_speed{STD}": speed.std(axis=1, ddof=1),
+        f"wind_direction{STD}": np.degrees(np.sqrt(-2 * np.log(length))),
     }

@@ -70,7 +70,9 @@ class Release:
         active = (times >= self.interval.start.timestamp()) & (times < self.interval.end.timestamp())
         noise = np.exp(RATE_SPREAD * ar1(generator(self.seed, "rate", self.id), times.shape, _RATE_MEMORY))
         drawn = np.where(active, noise, 0.0)
-        return self.rate_kg_h * drawn * active.sum() / max(float(drawn.sum()), 1e-9)
+        scale = self.rate_kg_h * int(active.sum()) / max(float(drawn.sum()), 1e-9)
+        rates: Field = scale * drawn
+        return rates
 
     def excess(self, lon: float, lat: float, air: MinuteAir) -> tuple[slice, Field]:
         """What the release adds at a place, of the leading species [ug m⁻³].
