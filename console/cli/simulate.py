@@ -56,6 +56,9 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     cities: Annotated[list[str] | None, typer.Option("--city", "--cities", help="comma or repeated 城市")] = None,
     networks: Annotated[list[str] | None, typer.Option("--network", "--networks", help="voc,gas,... 站网")] = None,
     faults: Annotated[bool, typer.Option("--faults/--no-faults", help="whether instruments fail 仪器故障")] = True,
+    releases: Annotated[
+        float, typer.Option(min=0, help="releases of known kind, place and rate that begin in a day 每日排放事件数")
+    ] = 0.0,
     story: Annotated[
         str | None,
         typer.Option(
@@ -86,7 +89,7 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     begin, until = _period(start, end, days, settings.zone, is_live=speed == REAL and story is None)
     staged = None if story is None else _story(story, until, settings.zone)
     part = (_split(cities), _split(networks))
-    province = _province(seed, begin, until, part, has_faults=faults, story=staged)
+    province = _province(seed, begin, until, part, has_faults=faults, story=staged, releases=releases)
     _write_files(province, with_dataset or [], network_out, truth)
     bounds = {"from": province.start.isoformat(), "to": province.end.isoformat()}
     about: dict[str, object] = {"seed": seed, **bounds, "stations": len(province.stations)}
@@ -188,11 +191,13 @@ def _province(
     *,
     has_faults: bool,
     story: Story | None,
+    releases: float,
 ) -> Province:
     from sensors.simulator import Province
 
     try:
-        province = Province(seed, begin, until if story is None else story.end, faults=has_faults, story=story)
+        last = until if story is None else story.end
+        province = Province(seed, begin, last, faults=has_faults, story=story, releases_per_day=releases)
         return province.subset(cities=part[0], networks=part[1]) if any(part) else province
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error

@@ -4,6 +4,6 @@
 """
 
 from sensors.simulator.province import Province
-from sensors.simulator.truth import ContributionRecord, Truth, TruthRecord, parse_truth
+from sensors.simulator.truth import ContributionRecord, ReleasedRecord, ReleaseRecord, Truth, TruthRecord, parse_truth
 
-__all__ = ["ContributionRecord", "Province", "Truth", "TruthRecord", "parse_truth"]
+__all__ = ["ContributionRecord", "Province", "ReleaseRecord", "ReleasedRecord", "Truth", "TruthRecord", "parse_truth"]

@@ -23,6 +23,7 @@ from sensors.simulator.checks import check_messages, check_results
 from sensors.simulator.faults import FaultySeries, InstrumentFault, apply_faults, plan_faults, wrong_code
 from sensors.simulator.geography import load_cities
 from sensors.simulator.layout import all_stations
+from sensors.simulator.release.plan import plan_releases
 from sensors.simulator.series import simulate_instrument
 from sensors.simulator.truth_report import report_truth
 from sensors.simulator.world import Site, World
@@ -50,15 +51,25 @@ class Province:
         Whether instruments fail.
     story : Story or None
         What is staged for a demonstration; the other events and faults are then placed before its end of history.
+    releases_per_day : float
+        Mean number of releases of known kind, place and rate (`sensors.simulator.release`) that begin in a day; 0: none. They run on
+        to the end, several at once.
 
     Raises
     ------
     ValueError
-        If the period is empty or a time has no zone.
+        If the period is empty, a time has no zone, or the number of releases is negative.
     """
 
     def __init__(
-        self, seed: int, start: datetime, end: datetime, *, faults: bool = True, story: Story | None = None
+        self,
+        seed: int,
+        start: datetime,
+        end: datetime,
+        *,
+        faults: bool = True,
+        story: Story | None = None,
+        releases_per_day: float = 0.0,
     ) -> None:
         if start.tzinfo is None or end.tzinfo is None or start >= end:
             msg = f"province: expected a start before the end, both with a zone, got {start} and {end}"
@@ -70,6 +81,10 @@ class Province:
         self._has_faults = faults
         self._story = story
         self._world = World(seed, self.start, self.end, story)
+        if releases_per_day:
+            span = self.start, self.end
+            planned = plan_releases(seed, span, self.stations, self._world.weather, releases_per_day)
+            self._world = World(seed, self.start, self.end, story, releases=planned)
 
     def subset(self, *, cities: Iterable[str] | None = None, networks: Iterable[str] | None = None) -> Province:
         """Part of the province; what is left sends exactly what it sends in the whole.

@@ -56,11 +56,71 @@ class ContributionRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="t
     voc_ug_m3: dict[str, float]
 
 
+class ReleaseRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="release"):
+    """A release of known kind, place and rate.
+
+    Attributes
+    ----------
+    id : str
+    kind : str
+        Of ``sensors/simulator/release/kinds.toml``.
+    listed : bool
+        Whether an attribution library can be expected to hold the kind.
+    species : str
+        Leading species.
+    rate_kg_h : float
+        Its mean rate [kg h⁻¹].
+    lon, lat : float
+        WGS-84 [deg].
+    height_m : float
+        Of the outlet.
+    start, end : datetime
+        UTC, half-open.
+    reached : dict of str to float
+        Stations with the highest hourly mean of the leading species that it adds there [ug m⁻³]; at least 1 ug m⁻³.
+    """
+
+    id: str
+    kind: str
+    listed: bool
+    species: str
+    rate_kg_h: float
+    lon: float
+    lat: float
+    height_m: float
+    start: datetime
+    end: datetime
+    reached: dict[str, float]
+
+
+class ReleasedRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="released"):
+    """What one release adds in one hour at one of the stations that it reaches.
+
+    Attributes
+    ----------
+    release_id, station_id : str
+    start : datetime
+        Of the hour, UTC.
+    values : dict of str to float
+        By species, hourly mean in canonical units, ``nox`` and ``coarse`` in ug m⁻³; whether or not the station measures it.
+    """
+
+    release_id: str
+    station_id: str
+    start: datetime
+    values: dict[str, float]
+
+
+_Record = TruthRecord | ContributionRecord | ReleaseRecord | ReleasedRecord
+
+
 class Truth(msgspec.Struct, frozen=True):
     """Everything that is known of a simulated period."""
 
     records: tuple[TruthRecord, ...]
     contributions: tuple[ContributionRecord, ...]
+    releases: tuple[ReleaseRecord, ...] = ()
+    released: tuple[ReleasedRecord, ...] = ()
 
     def of_kind(self, kind: str) -> tuple[TruthRecord, ...]:
         """Events and faults of one kind."""
@@ -68,19 +128,21 @@ class Truth(msgspec.Struct, frozen=True):
 
     def json_lines(self) -> Iterator[bytes]:
         """One JSON object a record, each with its line end."""
-        return _json_lines((*self.records, *self.contributions))
+        return _json_lines((*self.records, *self.contributions, *self.releases, *self.released))
 
 
 def parse_truth(lines: Iterable[bytes]) -> Truth:
     """Read what `Truth.json_lines` wrote."""
-    decoder = msgspec.json.Decoder(TruthRecord | ContributionRecord)
+    decoder = msgspec.json.Decoder(_Record)
     items = [decoder.decode(line) for line in lines]
     return Truth(
         tuple(item for item in items if isinstance(item, TruthRecord)),
         tuple(item for item in items if isinstance(item, ContributionRecord)),
+        tuple(item for item in items if isinstance(item, ReleaseRecord)),
+        tuple(item for item in items if isinstance(item, ReleasedRecord)),
     )
 
 
-def _json_lines(items: Iterable[TruthRecord | ContributionRecord]) -> Iterator[bytes]:
+def _json_lines(items: Iterable[_Record]) -> Iterator[bytes]:
     encoder = msgspec.json.Encoder()
     return (encoder.encode(item) + b"\n" for item in items)
