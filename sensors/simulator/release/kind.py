@@ -33,8 +33,6 @@ class SourceKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         Lowest and highest [kg h⁻¹], [m], [m⁴ s⁻³].
     emission : dict of str to float
         Mass of each species by mass of the leading one [1].
-    by_day : bool
-        Whether it emits at working hours only.
     listed : bool
         Whether an attribution library can be expected to hold it.
     """
@@ -45,7 +43,6 @@ class SourceKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     height_m: tuple[float, float]
     buoyancy_m4_s3: tuple[float, float]
     emission: dict[str, float]
-    by_day: bool = False
     listed: bool = True
 
 
