@@ -7,13 +7,14 @@ import pytest
 
 from sensors.simulator import Province, Truth, parse_truth
 
+pytestmark = pytest.mark.slow
 END = datetime(2026, 11, 22, tzinfo=UTC)
 START = END - timedelta(days=3)
 
 
 @pytest.fixture(scope="module")
 def province() -> Province:
-    return Province(11, START, END, faults=False, releases_per_day=6).subset(cities=["sy", "as"])
+    return Province(11, START, END, faults=False, releases_per_day=20).subset(cities=["sy", "as"])
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def truth(province: Province) -> Truth:
 
 
 def test_releases_are_in_the_truth_with_kind_place_rate_and_stations(truth: Truth) -> None:
-    assert 8 <= len(truth.releases) <= 32
+    assert 40 <= len(truth.releases) <= 80
     assert len({item.kind for item in truth.releases}) > 3
     assert [item for item in truth.releases if item.reached]
     assert all(START <= item.start < END and item.rate_kg_h > 0 for item in truth.releases)
