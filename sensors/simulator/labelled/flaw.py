@@ -114,7 +114,8 @@ def _spoilt(flaw: Flaw, series: Field, during: NDArray[np.bool_], rng: np.random
     if flaw.kind is FlawKind.DRIFT:
         return true * (1 + flaw.size * np.linspace(0, 1, count))
     if flaw.kind is FlawKind.NOISE:
-        return true * np.exp(np.log1p(flaw.size) * np.abs(rng.standard_normal(count)))
+        noisy: Field = true * np.exp(np.log1p(flaw.size) * np.abs(rng.standard_normal(count)))
+        return noisy
     if flaw.kind is FlawKind.BURST:
         return true * np.where(rng.random(count) < 0.4, 1 + 3 * flaw.size, 1.0)  # noqa: PLR2004 - share of the samples
     raised: Field = true * (1 + flaw.size)

@@ -1,7 +1,7 @@
 """Months without any source: autocorrelated noise in every parameter, and a wind that walks at random and carries nothing.
 
 A station's parameters share a part of their noise, as do the stations, so that an episode of one parameter is one of others too.
-Concentrations never depend on the wind: whoever names a direction here is wrong.
+Concentrations never depend on the wind: any direction named here is wrong.
 """
 
 from __future__ import annotations

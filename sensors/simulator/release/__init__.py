@@ -6,7 +6,7 @@ wind that meanders, spread by turbulence and travel time, plume rise, a lid at t
 """
 
 from sensors.simulator.release.draw import Release, draw_release
-from sensors.simulator.release.kind import SourceKind, load_kinds
+from sensors.simulator.release.kind import ReleaseKind, load_kinds
 from sensors.simulator.release.puff import unit_excess
 
-__all__ = ["Release", "SourceKind", "draw_release", "load_kinds", "unit_excess"]
+__all__ = ["Release", "ReleaseKind", "draw_release", "load_kinds", "unit_excess"]

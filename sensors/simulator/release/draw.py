@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from schemas.interval import Interval
-    from sensors.simulator.release.kind import SourceKind
+    from sensors.simulator.release.kind import ReleaseKind
     from sensors.simulator.release.wind import MinuteAir
 
     Field = NDArray[np.float64]
@@ -39,7 +39,7 @@ class Release:
     Attributes
     ----------
     id : str
-    kind : SourceKind
+    kind : ReleaseKind
     lon, lat : float
         WGS-84 [deg].
     interval : Interval
@@ -55,7 +55,7 @@ class Release:
     """
 
     id: str
-    kind: SourceKind
+    kind: ReleaseKind
     lon: float
     lat: float
     interval: Interval
@@ -146,7 +146,7 @@ def canonical(code: str, ug_m3: Field) -> Field:
     """Excess of a species in its canonical unit; ``coarse`` and ``nox`` stay in ug m⁻³.
 
     >>> canonical("ch4", np.array([1000.0])).round(0).tolist()
-    [1499.0]
+    [1525.0]
     """
     if code in {"coarse", "nox"}:
         return ug_m3

@@ -20,7 +20,7 @@ PROFILE_SPREAD = 0.3
 """Standard deviation of the logarithm by which a species of a release departs from its kind [1]; invention."""
 
 
-class SourceKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReleaseKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One kind of source.
 
     Attributes
@@ -47,17 +47,17 @@ class SourceKind(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 @cache
-def load_kinds() -> Mapping[str, SourceKind]:
+def load_kinds() -> Mapping[str, ReleaseKind]:
     """All kinds by id.
 
     >>> sorted(kind.id for kind in load_kinds().values() if not kind.listed)
     ['bakery_yeast', 'fertiliser', 'fireworks']
     """
     entries = tomllib.loads(KINDS_PATH.read_text(encoding="utf-8"))["kind"]
-    return {kind.id: kind for kind in msgspec.convert(entries, list[SourceKind])}
+    return {kind.id: kind for kind in msgspec.convert(entries, list[ReleaseKind])}
 
 
-def draw_kind(rng: np.random.Generator, among: tuple[str, ...] | None = None) -> SourceKind:
+def draw_kind(rng: np.random.Generator, among: tuple[str, ...] | None = None) -> ReleaseKind:
     """Kind of one release: one in ten is of a kind that is not listed.
 
     Parameters
@@ -79,12 +79,12 @@ def draw_kind(rng: np.random.Generator, among: tuple[str, ...] | None = None) ->
     return possible[int(rng.integers(len(possible)))]
 
 
-def perturbed(kind: SourceKind, rng: np.random.Generator, spread: float = PROFILE_SPREAD) -> dict[str, float]:
+def perturbed(kind: ReleaseKind, rng: np.random.Generator, spread: float = PROFILE_SPREAD) -> dict[str, float]:
     """Emission of one plant of a kind: each species but the leading one is multiplied by a log-normal factor.
 
     Parameters
     ----------
-    kind : SourceKind
+    kind : ReleaseKind
     rng : numpy.random.Generator
     spread : float
         Standard deviation of the logarithm [1].

@@ -103,7 +103,7 @@ def rise_m(buoyancy_m4_s3: float, speed: Field) -> Field:
     """Rise of a buoyant plume above its outlet [m]: two-thirds law at 3.5 times the distance of its end of buoyancy.
 
     >>> [round(float(item)) for item in rise_m(50.0, np.array([3.0, 6.0]))]
-    [132, 66]
+    [134, 67]
     """
     if buoyancy_m4_s3 <= 0:
         return np.zeros_like(speed)

@@ -71,7 +71,7 @@ def unit_excess(place_km: tuple[float, float], emission: Emission, wind: Field, 
     >>> wind = np.stack([3 * minutes, 0 * minutes], axis=-1)
     >>> steady = Emission(rate_kg_h=100 * minutes, axis_m=20 * minutes)
     >>> down, aside = (unit_excess(place, steady, wind, air)[-1] for place in ((4.0, 0.0), (0.0, 4.0)))
-    >>> bool(down > 20), bool(aside < 0.01)
+    >>> bool(down > 5), bool(aside < 0.01)
     (True, True)
     """
     moved = np.cumsum(wind, axis=0) * 60.0
