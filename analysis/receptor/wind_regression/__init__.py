@@ -1,0 +1,1 @@
+"""Mean concentration by wind direction and speed, with bands and what chance explains."""
