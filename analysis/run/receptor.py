@@ -1,0 +1,241 @@
+"""Where high concentrations of a file of samples come from: by wind, and on a map by trajectories from files of winds.
+
+The file is CSV: ``time`` (start of the hour; without offset UTC), the parameter, ``wind_speed`` [m s⁻¹] and ``wind_direction`` [deg] for
+the regression, ``lon`` and ``lat`` [deg] where it holds several stations. Blank and -999 are missing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.receptor.cpf import cpf
+from analysis.receptor.source_map.method import source_map
+from analysis.receptor.source_map.result import MapMethod, SourceMap
+from analysis.receptor.trajectory.grid import LevelKind, WindGrid
+from analysis.receptor.trajectory.integrator import Trajectories, check_start, step_for, trace
+from analysis.receptor.wind import sector_code, sectors
+from analysis.receptor.wind_regression.estimate import DIRECTIONS, regress_direction
+from analysis.run.to_json import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from analysis.receptor.wind_regression.result import WindRegression
+
+_MISSING = -999.0
+_QUANTILE = 0.75
+_FEWEST_HOURS = 48
+
+
+class SampleFileError(ValueError):
+    """A file of samples that cannot be used; the message names file and column."""
+
+
+def read_samples(path: Path, parameter: str) -> pd.DataFrame:
+    """Samples with ``start`` (UTC), the parameter and what else of wind and place the file holds, NaN missing.
+
+    Raises
+    ------
+    SampleFileError
+        For a file that cannot be read, a column that is absent or holds no numbers, a time that is none or stands twice at a station,
+        and fewer than 48 values.
+    """
+    try:
+        frame = pd.read_csv(path, na_values=["", "NA", "-999"])
+    except (OSError, ValueError) as error:
+        msg = f"{path}: {error}"
+        raise SampleFileError(msg) from error
+    for name in ("time", parameter):
+        if name not in frame:
+            msg = f"{path}: no column {name}; found {', '.join(map(str, frame.columns))}"
+            raise SampleFileError(msg)
+    known = [name for name in (parameter, "wind_speed", "wind_direction", "lon", "lat") if name in frame]
+    result = pd.DataFrame({name: _numbers(path, frame[name]) for name in known})
+    result.insert(0, "start", _times(path, frame["time"]))
+    _check_samples(path, result, parameter)
+    return result
+
+
+def wind_products(samples: pd.DataFrame, parameter: str, *, seed: int) -> dict[str, Any]:
+    """CPF and wind regression of one station's samples as plain JSON, with the answer ``named``, ``nothing_significant``,
+    ``too_few_days`` or ``no_wind``.
+    """  # noqa: D205
+    if (
+        not {"wind_speed", "wind_direction"} <= set(samples)
+        or samples[["wind_speed", "wind_direction"]].isna().any(axis=1).all()
+    ):
+        return {"answer": "no_wind", "needed": "columns wind_speed [m/s] and wind_direction [deg] with values"}
+    hours = samples.set_index("start").sort_index()
+    values, speed, direction = (hours[name] for name in (parameter, "wind_speed", "wind_direction"))
+    found = regress_direction(values, speed, direction, seed=seed)
+    table = cpf(values, sectors(speed, direction), float(values.quantile(_QUANTILE)))
+    lead = table.leading()
+    return {
+        "answer": _answer(named=found.peak is not None, testable=found.is_testable),
+        "regression": _regression(found),
+        "cpf": to_json(table) | {"leading": sector_code(lead.sector) if lead else None},
+    }
+
+
+def back_trajectories(
+    grid: WindGrid,
+    start: pd.DatetimeIndex,
+    place: tuple[NDArray[np.float64], NDArray[np.float64]],
+    level: float,
+    hours: int,
+) -> Trajectories:
+    """Back trajectories of hours at places.
+
+    Raises
+    ------
+    analysis.receptor.trajectory.grid.WindGridError
+        For a place outside the winds or above their top.
+    """
+    level = float(grid.level[-1]) if grid.kind is LevelKind.SURFACE else level
+    for lon, lat in sorted(set(zip(place[0].tolist(), place[1].tolist(), strict=True))):
+        check_start(grid, lon, lat, level)
+    start_s = start.as_unit("s").asi8.astype(float)
+    return trace(grid, start_s, (place[0], place[1], level), hours=-hours, step_s=step_for(grid))
+
+
+def map_products(
+    paths: Trajectories, samples: pd.DataFrame, parameter: str, place: tuple[float, float] | None, *, seed: int
+) -> Iterator[dict[str, Any]]:
+    """PSCF, CWT and SQTBA of samples as plain JSON, with the answer ``named``, ``nothing_significant`` or ``too_few_days``."""
+    lon, lat = places(samples, place)
+    station = np.unique(np.stack([lon, lat]), axis=1, return_inverse=True)[1].reshape(-1)
+    for method in MapMethod:
+        found = source_map(method, paths, station, samples[parameter].to_numpy(dtype=float), seed=seed)
+        yield _map(found)
+
+
+def places(samples: pd.DataFrame, place: tuple[float, float] | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Longitude and latitude of each sample [deg]: those of the file, else the given one.
+
+    Raises
+    ------
+    SampleFileError
+        Where neither is known.
+    """
+    if {"lon", "lat"} <= set(samples):
+        lon, lat = (samples[name].to_numpy(dtype=float) for name in ("lon", "lat"))
+        if np.isnan(lon).any() or np.isnan(lat).any():
+            msg = "columns lon and lat have empty cells; expected the place of each sample"
+            raise SampleFileError(msg)
+        return lon, lat
+    if place is None:
+        msg = "the place of the station is not known: expected columns lon and lat, or --lon and --lat"
+        raise SampleFileError(msg)
+    return np.full(len(samples), place[0]), np.full(len(samples), place[1])
+
+
+def trajectory_rows(paths: Trajectories) -> Iterator[dict[str, Any]]:
+    """One trajectory a row as plain JSON: start, why it ended, hours, points up to its end."""
+    for number, start_s in enumerate(paths.start_s):
+        count = int(np.isfinite(paths.lon[number]).sum())
+        columns = (paths.age_h, paths.lon[number], paths.lat[number], paths.level[number])
+        points = [
+            [round(float(item), 4) for item in row] for row in zip(*(part[:count] for part in columns), strict=True)
+        ]
+        yield {
+            "start": f"{pd.Timestamp(start_s, unit='s'):%Y-%m-%dT%H:%M:%SZ}",
+            "end": paths.end[number].value,
+            "hours": float(paths.hours[number]),
+            "points": points,
+        }
+
+
+def moments(start: datetime, end: datetime) -> pd.DatetimeIndex:
+    """Hours of ``[start, end)``, at least the first."""
+    return pd.date_range(start, max(end, start + pd.Timedelta(hours=1)), freq="h", inclusive="left")
+
+
+def _numbers(path: Path, column: pd.Series) -> pd.Series:
+    try:
+        numbers = pd.to_numeric(column).astype(float)
+    except (ValueError, TypeError) as error:
+        msg = f"{path}: column {column.name}: {error}"
+        raise SampleFileError(msg) from error
+    return numbers.mask(~np.isfinite(numbers) | (numbers == _MISSING))
+
+
+def _times(path: Path, column: pd.Series) -> pd.Series:
+    try:
+        return pd.to_datetime(column, utc=True).dt.floor("h")
+    except (ValueError, TypeError) as error:
+        msg = f"{path}: column time: {error}"
+        raise SampleFileError(msg) from error
+
+
+def _check_samples(path: Path, samples: pd.DataFrame, parameter: str) -> None:
+    key = ["start", *(name for name in ("lon", "lat") if name in samples)]
+    twice = samples[samples.duplicated(key)]
+    if samples["start"].isna().any() or len(twice):
+        row = int(twice.index[0]) if len(twice) else int(samples.index[samples["start"].isna()][0])
+        msg = f"{path}: line {row + 2}: the time is empty, or the hour stands twice at one place"
+        raise SampleFileError(msg)
+    count = int(samples[parameter].notna().sum())
+    if count < _FEWEST_HOURS:
+        msg = f"{path}: {count} hours of {parameter}; at least {_FEWEST_HOURS} are needed"
+        raise SampleFileError(msg)
+
+
+def _answer(*, named: bool, testable: bool) -> str:
+    if named:
+        return "named"
+    return "nothing_significant" if testable else "too_few_days"
+
+
+def _regression(found: WindRegression) -> dict[str, Any]:
+    columns = {
+        "mean": found.mean,
+        "low": found.low,
+        "high": found.high,
+        "hours": found.effective_hours,
+        "chance": found.chance,
+    }
+    rows = [
+        {"direction_deg": number * 360.0 / DIRECTIONS} | {name: float(part[number]) for name, part in columns.items()}
+        for number in range(DIRECTIONS)
+    ]
+    plain: dict[str, Any] = to_json(
+        {
+            "peak": found.peak,
+            "bandwidth_deg": found.bandwidth,
+            "hours": found.hours,
+            "days": found.days,
+            "rotations": found.rotations,
+            "overall": found.overall,
+            "rows": rows,
+        }
+    )
+    return plain
+
+
+def _map(found: SourceMap) -> dict[str, Any]:
+    lon, lat = found.cells.centres()
+    columns = {"lon": lon, "lat": lat, "value": found.value, "points": found.points, "chance": found.chance}
+    shown = np.flatnonzero(found.points > 0)
+    plain: dict[str, Any] = to_json(
+        {
+            "method": found.method.value,
+            "answer": _answer(named=found.peak is not None, testable=found.is_testable),
+            "peak": found.peak,
+            "significant_cells": int(found.significant.sum()),
+            "samples": found.samples,
+            "trajectories": found.trajectories,
+            "rotations": found.rotations,
+            "overall": found.overall,
+            "threshold": found.threshold,
+            "step_deg": found.cells.step_deg,
+            "cells": [{name: float(part[number]) for name, part in columns.items()} for number in shown],
+        }
+    )
+    return plain

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from typer.testing import CliRunner
+
+from console.cli import build_app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOURS = pd.date_range("2026-05-03", periods=30 * 24, freq="h", tz="UTC")
+
+
+@pytest.fixture
+def winds(tmp_path: Path) -> Path:
+    """Wind of 3 m/s whose direction turns, in the layout of ERA5."""
+    hours = pd.date_range("2026-05-01", periods=32 * 24 + 1, freq="h").to_numpy()
+    angle = np.radians(np.arange(len(hours)) * 7.0)
+    dims = ("valid_time", "latitude", "longitude")
+    lat, lon = np.arange(50.0, 29.0, -1.0), np.arange(110.0, 131.0)
+    u, v = (
+        np.broadcast_to(part[:, None, None], (len(hours), 21, 21)) for part in (3 * np.sin(angle), 3 * np.cos(angle))
+    )
+    data = xr.Dataset(
+        {"u10": (dims, u, {"units": "m s**-1"}), "v10": (dims, v, {"units": "m s**-1"})},
+        {"valid_time": hours, "latitude": lat, "longitude": lon},
+    )
+    data.to_netcdf(tmp_path / "winds.nc", engine="h5netcdf")
+    return tmp_path / "winds.nc"
+
+
+@pytest.fixture
+def samples(tmp_path: Path) -> Path:
+    rng = np.random.Generator(np.random.PCG64(1))
+    angle = np.cumsum(rng.normal(0, 25, len(HOURS))) % 360
+    level = 20 + rng.normal(0, 2, len(HOURS)) + 60 * (np.abs(angle - 90) < 20)
+    table = {"time": HOURS.strftime("%Y-%m-%dT%H:%MZ"), "pm25": level, "wind_speed": 3.0, "wind_direction": angle}
+    pd.DataFrame(table).to_csv(tmp_path / "samples.csv", index=False)
+    return tmp_path / "samples.csv"
+
+
+def run(*words: object) -> tuple[int, str]:
+    result = CliRunner().invoke(build_app(("analyse",)), ["analyse", *map(str, words)])
+    return result.exit_code, result.output
+
+
+def test_trajectories_are_printed_one_an_hour(winds: Path) -> None:
+    place = ("--lon", 120, "--lat", 40, "--hours", 24, "--json")
+    code, text = run("trajectory", "--winds", winds, *place, "--start", "2026-05-03T08:00", "--end", "2026-05-03T10:00")
+    rows = [json.loads(line) for line in text.splitlines()]
+    assert (code, [row["end"] for row in rows]) == (0, ["complete", "complete"])
+    assert rows[0]["start"] == "2026-05-03T08:00:00Z"
+    assert rows[0]["points"][0] == [0.0, 120.0, 40.0, 1000.0]
+    assert len(rows[0]["points"]) == 25
+
+
+def test_the_direction_of_a_file_of_samples_is_named(samples: Path) -> None:
+    code, text = run("receptor", samples, "--parameter", "pm25", "--json")
+    (found,) = [json.loads(line) for line in text.splitlines()]
+    assert (code, found["answer"]) == (0, "named")
+    assert abs(found["peak"]["direction_deg"] - 90.0) <= 15.0
+
+
+def test_maps_say_where_nothing_is_significant(samples: Path, winds: Path) -> None:
+    # the wind of the grid has nothing to do with the samples
+    code, text = run(
+        "receptor", samples, "--parameter", "pm25", "--winds", winds, "--lon", 120, "--lat", 40, "--hours", 24, "--json"
+    )
+    maps = [json.loads(line) for line in text.splitlines()][1:]
+    assert (code, [row["method"] for row in maps]) == (0, ["pscf", "cwt", "sqtba"])
+    assert {row["answer"] for row in maps} == {"nothing_significant"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--parameter", "o3"), "no column o3"),
+        (("--parameter", "pm25", "--lon", 120), "--lon and --lat together"),
+    ],
+)
+def test_what_is_missing_is_named(samples: Path, words: tuple[object, ...], said: str) -> None:
+    code, text = run("receptor", samples, *words)
+    assert code == 2
+    assert said in " ".join(text.replace("│", " ").split())
+
+
+def test_a_place_outside_the_winds_is_refused(winds: Path) -> None:
+    code, text = run("trajectory", "--winds", winds, "--lon", 10, "--lat", 40, "--start", "2026-05-03")
+    assert code == 2
+    assert "outside the winds" in " ".join(text.replace("│", " ").split())
