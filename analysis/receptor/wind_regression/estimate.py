@@ -7,7 +7,7 @@ excess holds against the rotations of the concentrations by whole days (`analysi
 References
 ----------
 Henry, Chang and Spiegelman 2002, Atmos. Environ. 36, 2237 (direction); Henry et al. 2009, Environ. Sci. Technol. 43, 4090 (direction and
-speed); Carslaw and Beevers 2013, Environ. Model. Softw. 40, 325 (bivariate polar plots). The formulas are cited from memory.
+speed); Carslaw and Beevers 2013, Environ. Model. Softw. 40, 325 (bivariate polar plots). Cited from memory, not verified.
 """
 
 from __future__ import annotations
