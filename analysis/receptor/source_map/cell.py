@@ -78,9 +78,9 @@ def cell_grid(paths: Trajectories, step_deg: float = 0.5) -> CellGrid:
     Examples
     --------
     >>> import numpy as np
-    >>> from analysis.receptor.trajectory.integrator import EndReason, Trajectories
+    >>> from analysis.receptor.trajectory.integrator import TrajectoryEnd, Trajectories
     >>> row = np.array([[120.2, 119.6]])
-    >>> path = Trajectories(start_s=np.zeros(1), age_h=-np.arange(2.0), lon=row, lat=row - 80, level=row, end=(EndReason.COMPLETE,))
+    >>> path = Trajectories(start_s=np.zeros(1), age_h=-np.arange(2.0), lon=row, lat=row - 80, level=row, end=(TrajectoryEnd.COMPLETE,))
     >>> cells = cell_grid(path)
     >>> cells.west, cells.columns, cells.rows
     (119.5, 2, 2)
@@ -120,9 +120,9 @@ def residence(paths: Trajectories, cells: CellGrid) -> csr_array:
     Examples
     --------
     >>> import numpy as np
-    >>> from analysis.receptor.trajectory.integrator import EndReason, Trajectories
+    >>> from analysis.receptor.trajectory.integrator import TrajectoryEnd, Trajectories
     >>> row = np.array([[120.2, 119.6, 119.6]])
-    >>> path = Trajectories(start_s=np.zeros(1), age_h=-np.arange(3.0), lon=row, lat=row - 80, level=row, end=(EndReason.COMPLETE,))
+    >>> path = Trajectories(start_s=np.zeros(1), age_h=-np.arange(3.0), lon=row, lat=row - 80, level=row, end=(TrajectoryEnd.COMPLETE,))
     >>> residence(path, cell_grid(path)).toarray().tolist()
     [[2.0, 0.0, 0.0, 0.0]]
     """
@@ -160,9 +160,9 @@ def potential(paths: Trajectories, cells: CellGrid, *, spread_km_h: float = SPRE
     Examples
     --------
     >>> import numpy as np
-    >>> from analysis.receptor.trajectory.integrator import EndReason, Trajectories
+    >>> from analysis.receptor.trajectory.integrator import TrajectoryEnd, Trajectories
     >>> row = np.array([[120.2, 119.6, 119.6]])
-    >>> path = Trajectories(start_s=np.zeros(1), age_h=-np.arange(3.0), lon=row, lat=row - 80, level=row, end=(EndReason.COMPLETE,))
+    >>> path = Trajectories(start_s=np.zeros(1), age_h=-np.arange(3.0), lon=row, lat=row - 80, level=row, end=(TrajectoryEnd.COMPLETE,))
     >>> int(potential(path, cell_grid(path)).argmax())
     0
     """

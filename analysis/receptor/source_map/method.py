@@ -90,10 +90,10 @@ def source_map(  # noqa: PLR0913 - the samples, the way, and two choices of the 
     Two days, dirty air from the west and clean air from the east: too few days to name a cell.
 
     >>> import numpy as np
-    >>> from analysis.receptor.trajectory.integrator import EndReason, Trajectories
+    >>> from analysis.receptor.trajectory.integrator import TrajectoryEnd, Trajectories
     >>> lon = np.array([[120.2, 119.6], [120.2, 120.7]])
     >>> way = {"lon": lon, "lat": lon * 0 + 40.2, "level": lon * 0}
-    >>> paths = Trajectories(start_s=np.array([0.0, 86_400.0]), age_h=-np.arange(2.0), end=(EndReason.COMPLETE,) * 2, **way)
+    >>> paths = Trajectories(start_s=np.array([0.0, 86_400.0]), age_h=-np.arange(2.0), end=(TrajectoryEnd.COMPLETE,) * 2, **way)
     >>> found = source_map(MapMethod.CWT, paths, np.zeros(2, dtype=int), np.array([90.0, 10.0]), seed=1)
     >>> found.value.tolist(), found.overall, found.peak, found.is_testable
     ([90.0, nan, 10.0], 50.0, None, False)

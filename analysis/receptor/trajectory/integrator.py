@@ -30,7 +30,7 @@ _NARROWEST = 0.2
 """Cells next to a pole, narrower than this part of those at the equator, do not shorten the step [1]."""
 
 
-class EndReason(StrEnum):
+class TrajectoryEnd(StrEnum):
     """Why a trajectory ended."""
 
     COMPLETE = "complete"
@@ -70,7 +70,7 @@ class Trajectories:
         [deg], longitudes -180 to 180; NaN after the end.
     level : array of float, (n, points)
         [hPa or 1]; NaN after the end.
-    end : tuple of EndReason, (n,)
+    end : tuple of TrajectoryEnd, (n,)
     """
 
     start_s: NDArray[np.float64]
@@ -78,7 +78,7 @@ class Trajectories:
     lon: NDArray[np.float64]
     lat: NDArray[np.float64]
     level: NDArray[np.float64]
-    end: tuple[EndReason, ...]
+    end: tuple[TrajectoryEnd, ...]
 
     @property
     def hours(self) -> NDArray[np.float64]:
@@ -139,7 +139,7 @@ def trace(
     state = _State(to_vector(lon, lat), level.astype(float), np.arange(len(start_s)))
     step = step_s if hours > 0 else -step_s
     points = [_kept(state, len(start_s))]
-    end = np.full(len(start_s), EndReason.COMPLETE, dtype=object)
+    end = np.full(len(start_s), TrajectoryEnd.COMPLETE, dtype=object)
     for hour in range(abs(hours)):
         for number in range(steps):
             time_s = start_s[state.member] + (hour * steps + number) * step
@@ -149,7 +149,12 @@ def trace(
     found_lon, found_lat = to_degrees(placed[..., :3])
     age = np.arange(abs(hours) + 1, dtype=np.float64) * float(np.sign(hours))
     return Trajectories(
-        start_s=start_s, age_h=age, lon=found_lon, lat=found_lat, level=placed[..., 3], end=tuple(map(EndReason, end))
+        start_s=start_s,
+        age_h=age,
+        lon=found_lon,
+        lat=found_lat,
+        level=placed[..., 3],
+        end=tuple(map(TrajectoryEnd, end)),
     )
 
 
@@ -233,8 +238,8 @@ def _reasons(wind: Wind, time_s: NDArray[np.float64], gone: _State, step: float)
     known = np.isfinite(velocity).all(axis=1) & np.isfinite(change)
     ahead = unit(gone.place + np.where(known[:, None], velocity, 0.0) * step / EARTH_RADIUS_M)
     beyond, edge, above = wind.outside(time_s + step, ahead, gone.level + np.where(known, change, 0.0) * step)
-    found = np.full(len(known), EndReason.MISSING, dtype=object)
-    for mask, reason in ((above, EndReason.TOP), (edge, EndReason.EDGE), (beyond, EndReason.TIME)):
+    found = np.full(len(known), TrajectoryEnd.MISSING, dtype=object)
+    for mask, reason in ((above, TrajectoryEnd.TOP), (edge, TrajectoryEnd.EDGE), (beyond, TrajectoryEnd.TIME)):
         found[mask] = reason
     return found
 

@@ -8,7 +8,7 @@ import pytest
 from analysis.receptor.source_map.cell import cell_grid, potential, residence
 from analysis.receptor.source_map.method import source_map
 from analysis.receptor.source_map.result import MapMethod
-from analysis.receptor.trajectory.integrator import EndReason, Trajectories
+from analysis.receptor.trajectory.integrator import Trajectories, TrajectoryEnd
 
 DAYS = 40
 WEST, NORTH = 0, 1
@@ -23,7 +23,7 @@ def fan() -> Trajectories:
     lon = 120.0 + np.sin(np.radians(bearing))[:, None] * age * 0.24
     lat = 40.0 + np.cos(np.radians(bearing))[:, None] * age * 0.18
     return Trajectories(
-        start_s=start * 3600.0, age_h=-age, lon=lon, lat=lat, level=0 * lon, end=(EndReason.COMPLETE,) * len(start)
+        start_s=start * 3600.0, age_h=-age, lon=lon, lat=lat, level=0 * lon, end=(TrajectoryEnd.COMPLETE,) * len(start)
     )
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis.receptor.trajectory.grid import WindGridError, wind_grid
-from analysis.receptor.trajectory.integrator import EndReason, Trajectories, Wind, check_start, step_for, trace
+from analysis.receptor.trajectory.integrator import Trajectories, TrajectoryEnd, Wind, check_start, step_for, trace
 from analysis.receptor.trajectory.sphere import EARTH_RADIUS_M, to_vector, unit
 from schemas.geodesy import great_circle_km
 from tests.analysis.receptor.trajectory import fields
@@ -100,7 +100,7 @@ def test_a_trajectory_states_why_it_ended() -> None:
     assert ended(trace(fields.uniform(0.0, 0.0), start, (120.0, 40.0, 900.0), hours=-48)) == ("time", 24.0)
     rising = fields.uniform(0.0, 0.0, change=-0.01)
     assert ended(trace(rising, start, (120.0, 40.0, 600.0), hours=24)) == ("top", 2.0)
-    assert ended(trace(rising, start, (120.0, 40.0, 600.0), hours=2)) == (EndReason.COMPLETE.value, 2.0)
+    assert ended(trace(rising, start, (120.0, 40.0, 600.0), hours=2)) == (TrajectoryEnd.COMPLETE.value, 2.0)
 
 
 def test_missing_wind_ends_a_trajectory_as_missing() -> None:
