@@ -44,7 +44,7 @@ def read_samples(path: Path, parameter: str) -> pd.DataFrame:
     Raises
     ------
     SampleFileError
-        For a file that cannot be read, a column that is absent or holds no numbers, a time that is none or stands twice at a station,
+        For a file that cannot be read, a column that is absent or holds no numbers, a time that is none or occurs twice at a station,
         and fewer than 48 values.
     """
     try:
@@ -179,7 +179,7 @@ def _check_samples(path: Path, samples: pd.DataFrame, parameter: str) -> None:
     twice = samples[samples.duplicated(key)]
     if samples["start"].isna().any() or len(twice):
         row = int(twice.index[0]) if len(twice) else int(samples.index[samples["start"].isna()][0])
-        msg = f"{path}: line {row + 2}: the time is empty, or the hour stands twice at one place"
+        msg = f"{path}: line {row + 2}: the time is empty, or the hour occurs twice at one place"
         raise SampleFileError(msg)
     count = int(samples[parameter].notna().sum())
     if count < _FEWEST_HOURS:
