@@ -37,7 +37,7 @@ _TRIES = 30
 
 
 @dataclass(frozen=True)
-class Scene:
+class EmitterField:
     """Wind, emitter, and hourly samples of the stations in the order of ``start_s`` and ``station``."""
 
     grid: WindGrid
@@ -73,7 +73,7 @@ def winds(rng: np.random.Generator) -> WindGrid:
     return wind_grid(hours * _HOUR, np.array([1000.0]), _SOUTH + axis, _WEST + axis, fields, kind=LevelKind.SURFACE)
 
 
-def scene(seed: int) -> Scene:
+def emitter_field(seed: int) -> EmitterField:
     """Wind, an emitter, and samples with an AR(1) background.
 
     The emitter is 100 to 300 km from the first station, at a place from which its air reaches a station on at least 15 of the 90 days.
@@ -88,7 +88,7 @@ def scene(seed: int) -> Scene:
             break
     shared = ar1(rng, len(hours), 0.95)
     background = [30.0 * np.exp(0.3 * (0.8 * shared + 0.6 * ar1(rng, len(hours), 0.9))) for _ in STATIONS]
-    return Scene(
+    return EmitterField(
         grid=grid,
         lon=lon,
         lat=lat,

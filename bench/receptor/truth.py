@@ -10,7 +10,7 @@ import numpy as np
 from analysis.receptor.source_map.method import source_map
 from analysis.receptor.source_map.result import MapMethod, SourceMap
 from analysis.receptor.trajectory.integrator import Trajectories, trace
-from bench.receptor.synthetic_wind import AGE_H, STATIONS, Scene, scene
+from bench.receptor.synthetic_wind import AGE_H, STATIONS, EmitterField, emitter_field
 from schemas.geodesy import great_circle_km
 
 FIELDS = 20
@@ -18,20 +18,20 @@ FIRST_SEED = 500
 """Seeds from here on are used for nothing else."""
 
 
-def back(found: Scene) -> tuple[Trajectories, float]:
-    """Back trajectories of all samples of a scene, and the seconds that they took."""
+def back(found: EmitterField) -> tuple[Trajectories, float]:
+    """Back trajectories of all samples of a field, and the seconds that they took."""
     places = np.array(STATIONS)[found.station]
     begun = time.perf_counter()
     paths = trace(found.grid, found.start_s, (places[:, 0], places[:, 1], 1000.0), hours=-AGE_H, step_s=1200.0)
     return paths, time.perf_counter() - begun
 
 
-def maps(paths: Trajectories, found: Scene, seed: int) -> list[SourceMap]:
-    """The three maps of the samples of a scene."""
+def maps(paths: Trajectories, found: EmitterField, seed: int) -> list[SourceMap]:
+    """The three maps of the samples of a field."""
     return [source_map(method, paths, found.station, found.concentration, seed=seed) for method in MapMethod]
 
 
-def is_near(found: SourceMap, truth: Scene) -> bool:
+def is_near(found: SourceMap, truth: EmitterField) -> bool:
     """Whether the peak is in the emitter's cell or one that touches it."""
     if found.peak is None:
         return False
@@ -40,7 +40,7 @@ def is_near(found: SourceMap, truth: Scene) -> bool:
     return max(abs(column - peak_column), abs(row - peak_row)) <= 1
 
 
-def is_covered(found: SourceMap, truth: Scene) -> bool:
+def is_covered(found: SourceMap, truth: EmitterField) -> bool:
     """Whether the emitter is within the 90 % radius, plus half the diagonal of a cell."""
     if found.peak is None:
         return False
@@ -57,7 +57,7 @@ def measure(first: int, fields: int) -> dict[str, object]:
     """Shares of fields whose peaks are at the emitter, and of fields where foreign samples have a peak."""
     near, covered, false, rate = [], [], [], []
     for seed in range(first, first + fields):
-        truth, other = scene(seed), scene(seed + 10_000)
+        truth, other = emitter_field(seed), emitter_field(seed + 10_000)
         paths, seconds = back(truth)
         found = maps(paths, truth, seed)
         near.append([is_near(item, truth) for item in found])
