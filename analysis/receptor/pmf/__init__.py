@@ -1,18 +1,28 @@
 """Positive matrix factorisation: sources of a mixture from samples of many species and their uncertainties."""
 
 from analysis.receptor.pmf.bootstrap import Bootstrap, bootstrap
+from analysis.receptor.pmf.bootstrap_displacement import BootstrapDisplacement, displace_resamples
+from analysis.receptor.pmf.constraint import Constrained, Pull, constrain
 from analysis.receptor.pmf.detection import with_detection_limits
 from analysis.receptor.pmf.diagnostics import compare_factor_counts, reproduced, scaled_residuals
+from analysis.receptor.pmf.displacement import Displacement, displace
 from analysis.receptor.pmf.fit import fit
 from analysis.receptor.pmf.result import PmfResult
 from analysis.receptor.pmf.samples import PmfInputError
 
 __all__ = [
     "Bootstrap",
+    "BootstrapDisplacement",
+    "Constrained",
+    "Displacement",
     "PmfInputError",
     "PmfResult",
+    "Pull",
     "bootstrap",
     "compare_factor_counts",
+    "constrain",
+    "displace",
+    "displace_resamples",
     "fit",
     "reproduced",
     "scaled_residuals",

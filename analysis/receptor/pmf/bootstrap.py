@@ -8,23 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.receptor.pmf.descent import PmfProblem, Solution, Stop, descend
-from analysis.receptor.pmf.match import correlations
-from analysis.receptor.pmf.samples import PmfInputError, Samples, check_samples
-from analysis.receptor.pmf.sweep import Limits
+from analysis.receptor.pmf.resample import LEVEL, draw_blocks, map_factors, resolve
+from analysis.receptor.pmf.samples import check_samples
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from analysis.receptor.pmf.descent import Solution
     from analysis.receptor.pmf.result import PmfResult
 
-    Array = NDArray[np.float64]
-
-LEAST_CORRELATION = 0.6
-"""Below this correlation of contributions a bootstrap factor is that of no base factor [1], default of EPA PMF 5.0."""
-_STOP = Stop(1e-6, 2000)
-_CELLS_AT_ONCE = 2_000_000
-_FEWEST_BLOCKS = 10
 _LEAST_FOUND = 0.5
 
 
@@ -94,65 +86,23 @@ def bootstrap(
     Norris et al. 2014, EPA PMF 5.0 Fundamentals and User Guide, EPA/600/R-14/108, bootstrap error estimation.
     Politis and Romano 1994, Journal of the American Statistical Association 89, 1303, doi:10.1080/01621459.1994.10476870.
     """
-    if runs < 20:  # noqa: PLR2004 - stated in the message
-        msg = f"{runs} runs: at least 20 are needed for a 90 % interval"
-        raise PmfInputError(msg)
     samples = check_samples(conc, unc, result.factors)
-    label = _blocks(samples.times, block)
-    blocks = int(label.max()) + 1
-    if blocks < _FEWEST_BLOCKS:
-        msg = f"{blocks} blocks of {block}: at least {_FEWEST_BLOCKS} are needed"
-        raise PmfInputError(msg)
-    generator = np.random.Generator(np.random.PCG64(seed))  # noqa: TID251  seeded by the caller
-    drawn = generator.multinomial(blocks, np.full(blocks, 1 / blocks), size=runs).astype(float)[:, label]
-    return _summary(result, samples, drawn, _resolve(result, samples, drawn), blocks)
+    drawn, blocks = draw_blocks(samples.times, block, runs, seed)
+    found = resolve(result, samples, drawn)
+    return _summary(result, map_factors(result, samples, drawn, found), found, blocks)
 
 
-def _blocks(times: pd.Index, block: str | int) -> NDArray[np.int64]:
-    """Number of the block of each sample, from 0 without holes."""
-    if isinstance(block, int):
-        if block < 1:
-            msg = f"blocks of {block} samples: at least 1 is needed"
-            raise PmfInputError(msg)
-        return np.arange(len(times)) // block
-    if not isinstance(times, pd.DatetimeIndex) or block not in {"D", "W"}:
-        msg = f"blocks of {block}: D or W with times as the index, or a number of samples"
-        raise PmfInputError(msg)
-    period = times.tz_convert(None) if times.tz is not None else times
-    return np.unique(period.to_period(block).asi8, return_inverse=True)[1].astype(np.int64)
-
-
-def _resolve(result: PmfResult, samples: Samples, drawn: Array) -> Solution:
-    g = result.contributions.reindex(samples.times).to_numpy().T
-    f = result.profiles.to_numpy()
-    at_once = max(1, _CELLS_AT_ONCE // samples.x.size)
-    parts = []
-    for first in range(0, len(drawn), at_once):
-        count = drawn[first : first + at_once]
-        problem = PmfProblem(
-            x=samples.x,
-            weight=samples.weight,
-            robust=result.robust,
-            contributions=Limits(result.least_contribution),
-            count=count,
-        )
-        start = tuple(np.repeat(matrix[None], len(count), axis=0) for matrix in (g, f))
-        parts.append(descend(problem, (start[0], start[1]), _STOP))
-    return Solution(*(np.concatenate([getattr(part, name) for part in parts]) for name in Solution.__slots__))
-
-
-def _summary(result: PmfResult, samples: Samples, drawn: Array, found: Solution, blocks: int) -> Bootstrap:
-    names, runs, level = result.profiles.index, len(drawn), 0.9
-    base = result.contributions.reindex(samples.times).to_numpy().T
-    likeness = np.array([correlations(g, base, n) for g, n in zip(found.contributions, drawn, strict=True)])
-    nearest = np.where(likeness.max(axis=2) >= LEAST_CORRELATION, likeness.argmax(axis=2) + 1, 0)
-    table = [[int((nearest[:, row] == column).sum()) for column in range(len(names) + 1)] for row in range(len(names))]
-    seen = np.array([(nearest == column).any(axis=1).sum() for column in range(1, len(names) + 1)])
-    edge = (1 - level) / 2
+def _summary(result: PmfResult, nearest: NDArray[np.int64], found: Solution, blocks: int) -> Bootstrap:
+    names, runs = result.profiles.index, len(nearest)
+    table = [
+        [int((nearest[:, row] == column - 1).sum()) for column in range(len(names) + 1)] for row in range(len(names))
+    ]
+    seen = np.array([(nearest == factor).any(axis=1).sum() for factor in range(len(names))])
+    edge = (1 - LEVEL) / 2
     ends = np.full((2, *result.profiles.shape), np.nan)
     for factor in range(len(names)):
         if seen[factor] >= _LEAST_FOUND * runs:
-            ends[:, factor] = np.quantile(found.profiles[nearest == factor + 1], [edge, 1 - edge], axis=0)
+            ends[:, factor] = np.quantile(found.profiles[nearest == factor], [edge, 1 - edge], axis=0)
     return Bootstrap(
         low=pd.DataFrame(ends[0], names, result.profiles.columns),
         high=pd.DataFrame(ends[1], names, result.profiles.columns),
@@ -160,5 +110,5 @@ def _summary(result: PmfResult, samples: Samples, drawn: Array, found: Solution,
         found=pd.Series(seen, names),
         runs=runs,
         blocks=blocks,
-        level=level,
+        level=LEVEL,
     )
