@@ -168,7 +168,7 @@ class EventSpan(msgspec.Struct, frozen=True, kw_only=True):
     parameters, stations : tuple of str
         The most deviating first.
     advance_deg : float or None
-        Direction that the rise moves to [deg]; None where it cannot be told.
+        Direction that the rise moves to [deg]; None where it cannot be stated.
     """
 
     start: datetime
@@ -180,7 +180,7 @@ class EventSpan(msgspec.Struct, frozen=True, kw_only=True):
     advance_m_s: float | None = None
 
 
-class Peak(msgspec.Struct, frozen=True, kw_only=True):
+class EventPeak(msgspec.Struct, frozen=True, kw_only=True):
     """The parameter in the event: extremes in its canonical unit, with the median of the days before."""
 
     unit: str
@@ -205,10 +205,10 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True):
     sources : tuple of SourceShare
         The largest share first; empty where no excess could be computed.
     bearing, place : Bearing, Place or None
-        None where they cannot be told: the reason is a statement of topic ``direction``, ``place``.
+        None where they cannot be stated: the reason is a statement of topic ``direction``, ``place``.
     statements : tuple of Statement
         The first (topic ``answer``) is the answer in one sentence, the next ones the evidence, then topics ``fault`` (what
-        speaks for a fault), ``change`` (what would change the answer) and ``missing``.
+        indicates a fault), ``change`` (what would change the answer) and ``missing``.
     """
 
     key: str
@@ -217,7 +217,7 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True):
     basis: Basis
     computed_at: datetime
     event: EventSpan
-    peak: Peak
+    peak: EventPeak
     kind: EventKind
     kinds: tuple[KindShare, ...]
     sources: tuple[SourceShare, ...]

@@ -21,14 +21,14 @@ A plume is made by puffs in a meandering wind (`sensors.simulator.release`); the
 its own error of vane and anemometer, a mean over the interval. Truth is nowhere in the frames.
 """
 
-from sensors.simulator.labelled.event import EventKind, LabelledEvent, labelled_event
+from sensors.simulator.labelled.event import LabelledEvent, LabelledKind, labelled_event
 from sensors.simulator.labelled.mixture import Mixture, source_mixture
 from sensors.simulator.labelled.noise import noise_event
 from sensors.simulator.labelled.release import LabelledRelease, labelled_release
 
 __all__ = [
-    "EventKind",
     "LabelledEvent",
+    "LabelledKind",
     "LabelledRelease",
     "Mixture",
     "labelled_event",

@@ -37,7 +37,7 @@ REACHED_SHARE = 0.2
 """Part of the largest excess from which on a station counts as reached."""
 
 
-class EventKind(StrEnum):
+class LabelledKind(StrEnum):
     """What happened."""
 
     PLUME = "plume"
@@ -47,7 +47,7 @@ class EventKind(StrEnum):
     NOISE = "noise"
 
 
-ORDER = (EventKind.PLUME, EventKind.HAZE, EventKind.PLUME, EventKind.OZONE, EventKind.FAULT)
+ORDER = (LabelledKind.PLUME, LabelledKind.HAZE, LabelledKind.PLUME, LabelledKind.OZONE, LabelledKind.FAULT)
 """Kind of an event by its seed modulo 5."""
 
 
@@ -65,7 +65,7 @@ class LabelledEvent:
         Where and on what an alert would begin: the largest rise above the history in robust standard deviations.
     window : Interval
         Hours around the peak in which the parameter is more than two of them above the median of the history.
-    kind : EventKind
+    kind : LabelledKind
         Truth.
     interval : Interval
         Truth: when it happened.
@@ -86,7 +86,7 @@ class LabelledEvent:
     station_id: str
     parameter: str
     window: Interval
-    kind: EventKind
+    kind: LabelledKind
     interval: Interval
     release: Release | None = None
     flaw: Flaw | None = None
@@ -123,33 +123,33 @@ def labelled_event(seed: int) -> LabelledEvent:
     interval = _interval(kind, rng)
     past = draw_past(rng, stations[0], interval.start - HISTORY, interval.start - timedelta(days=2))
     weather = _events(kind, interval, rng)
-    flaw = draw_flaw(rng, stations, interval.end) if kind is EventKind.FAULT else None
+    flaw = draw_flaw(rng, stations, interval.end) if kind is LabelledKind.FAULT else None
     if flaw is not None:
         interval = flaw.interval
     end = interval.end + AFTER
-    start = interval.end - HISTORY if kind is EventKind.FAULT else interval.start - HISTORY
+    start = interval.end - HISTORY if kind is LabelledKind.FAULT else interval.start - HISTORY
     release = None
-    if kind is EventKind.PLUME:
+    if kind is LabelledKind.PLUME:
         release = place_release(rng, World(seed, start, end, events=weather, releases=past), stations, interval)
     releases = past if release is None else (*past, release)
     world = World(seed, start, end, releases=releases, events=weather)
     return _measured(seed, world, stations, kind=kind, interval=interval, truth=(release, flaw, past))
 
 
-def _interval(kind: EventKind, rng: np.random.Generator) -> Interval:
+def _interval(kind: LabelledKind, rng: np.random.Generator) -> Interval:
     """When it happens: ozone by day in the warm season, haze from October to March, the others at any time."""
     year = datetime(2026, 1, 1, tzinfo=UTC)
-    if kind is EventKind.OZONE:
+    if kind is LabelledKind.OZONE:
         day = datetime(2026, 5, 1, 10, tzinfo=CIVIL) + timedelta(days=int(rng.integers(150)))
         return Interval(day.astimezone(UTC), (day + timedelta(hours=8)).astimezone(UTC))
-    if kind is EventKind.HAZE:
+    if kind is LabelledKind.HAZE:
         begin = datetime(2026, 10, 1, tzinfo=UTC) + timedelta(hours=int(rng.integers(24 * 170)))
         return Interval(begin, begin + timedelta(hours=int(rng.integers(20, 60))))
     begin = year + timedelta(hours=int(rng.integers(24 * 365)))
     return Interval(begin, begin + timedelta(hours=int(rng.integers(3, 11))))
 
 
-def _events(kind: EventKind, interval: Interval, rng: np.random.Generator) -> Events:
+def _events(kind: LabelledKind, interval: Interval, rng: np.random.Generator) -> Events:
     """The event itself if it is one of the weather, and ordinary haze, rain and ozone in the weeks before."""
     week = timedelta(days=7)
     at = interval.start - timedelta(days=int(rng.integers(4, 7)), hours=int(rng.integers(24)))
@@ -158,9 +158,9 @@ def _events(kind: EventKind, interval: Interval, rng: np.random.Generator) -> Ev
     sunny = (interval.start - 3 * week).astimezone(CIVIL).replace(hour=10)
     ozone = Interval(sunny.astimezone(UTC), (sunny + timedelta(hours=8)).astimezone(UTC))
     return Events(
-        haze=interval if kind is EventKind.HAZE else haze if rng.random() < ORDINARY_SHARE else None,
+        haze=interval if kind is LabelledKind.HAZE else haze if rng.random() < ORDINARY_SHARE else None,
         rain=rain,
-        ozone=interval if kind is EventKind.OZONE else ozone if rng.random() < ORDINARY_SHARE else None,
+        ozone=interval if kind is LabelledKind.OZONE else ozone if rng.random() < ORDINARY_SHARE else None,
         plume=None,
     )
 
@@ -170,7 +170,7 @@ def _measured(
     world: World,
     stations: tuple[Station, ...],
     *,
-    kind: EventKind,
+    kind: LabelledKind,
     interval: Interval,
     truth: tuple[Release | None, Flaw | None, tuple[Release, ...]],
 ) -> LabelledEvent:
@@ -202,11 +202,11 @@ def _measured(
     )
 
 
-def _alert(kind: EventKind, flaw: Flaw | None) -> tuple[str | None, str | None]:
+def _alert(kind: LabelledKind, flaw: Flaw | None) -> tuple[str | None, str | None]:
     """Station and parameter where they are given by the kind of event."""
     if flaw is not None:
         return flaw.station_id, flaw.parameters[0]
-    return None, {EventKind.HAZE: "pm25", EventKind.OZONE: "o3"}.get(kind)
+    return None, {LabelledKind.HAZE: "pm25", LabelledKind.OZONE: "o3"}.get(kind)
 
 
 def _excess(site: Site, release: Release) -> pd.DataFrame:

@@ -13,7 +13,7 @@ import numpy as np
 
 from schemas.interval import Interval
 from sensors.simulator.labelled.cluster import draw_cluster
-from sensors.simulator.labelled.event import MINUTES_BEFORE, EventKind, LabelledEvent
+from sensors.simulator.labelled.event import MINUTES_BEFORE, LabelledEvent, LabelledKind
 from sensors.simulator.labelled.frame import hourly_frame, minute_frame
 from sensors.simulator.labelled.window import exceeding
 from sensors.simulator.profiles import load_profiles
@@ -119,7 +119,7 @@ def noise_event(seed: int) -> LabelledEvent:
         station_id=station.id,
         parameter=name,
         window=window,
-        kind=EventKind.NOISE,
+        kind=LabelledKind.NOISE,
         interval=window,
     )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import console
+from analysis.case.case_file import EventKind
 from analysis.receptor.source_kind import tracer_file
 from analysis.receptor.wind import SECTORS, sector_code
 from console.view.link import Advice, LinkState
@@ -46,6 +47,8 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
         f"{kind}{end}" for kind in ("slow", "influx", "access", "missing", "state") for end in ("", "_do")
     ),
     "word.confidence.": Confidence,
+    "word.event_kind.": EventKind,
+    "word.likely.": Confidence,
     "word.source_kind.": tuple(kind.id for kind in tracer_file().kind),
     "word.threshold_basis.": ("iaqi_100", "class_2"),
     "word.sector.": tuple(sector_code(number) for number in range(SECTORS)),
@@ -57,6 +60,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
 """Keys that are made from data: prefix, and the closed set that follows it."""
 PREFIXES = {
     "attribution",
+    "case",
     "cli",
     "coanalysis",
     "finding",
@@ -113,6 +117,7 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("process.", ("ingest/**/*.py", "alerts/stream/*.py")),
         ("verdict.", ("qc/verdict/*.py",)),
         ("attribution.", ("analysis/**/*.py",)),
+        ("case.", ("analysis/**/*.py",)),
         ("coanalysis.", ("analysis/**/*.py",)),
     ],
 )

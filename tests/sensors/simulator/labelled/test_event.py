@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from schemas.frames import valid_values
-from sensors.simulator.labelled import EventKind, LabelledEvent, labelled_event, noise_event
+from sensors.simulator.labelled import LabelledEvent, LabelledKind, labelled_event, noise_event
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def test_the_same_seed_gives_the_same_event(plume: LabelledEvent) -> None:
 
 
 def test_a_plume_has_a_source_a_direction_and_stations_that_it_reaches(plume: LabelledEvent) -> None:
-    assert plume.kind is EventKind.PLUME
+    assert plume.kind is LabelledKind.PLUME
     assert plume.release is not None
     assert plume.bearing_deg is not None
     assert plume.reached
@@ -41,7 +41,7 @@ def test_frames_hold_a_month_before_the_event_and_no_truth(plume: LabelledEvent)
 
 def test_haze_rises_at_all_stations() -> None:
     event = labelled_event(1)
-    assert event.kind is EventKind.HAZE
+    assert event.kind is LabelledKind.HAZE
     during = slice(event.window.start, event.window.end)
     rises = [
         float(frame["pm25"].loc[during].mean() / frame["pm25"].loc[: event.window.start].median())
@@ -52,7 +52,7 @@ def test_haze_rises_at_all_stations() -> None:
 
 def test_an_ozone_episode_exceeds_200_by_day() -> None:
     event = labelled_event(3)
-    assert (event.kind, event.parameter) == (EventKind.OZONE, "o3")
+    assert (event.kind, event.parameter) == (LabelledKind.OZONE, "o3")
     assert float(event.hourly[event.station_id]["o3"].loc[event.window.start :].max()) > 200
 
 
@@ -85,7 +85,7 @@ def test_noise_has_no_source_and_does_not_depend_on_the_wind() -> None:
 @pytest.mark.slow
 def test_two_of_five_events_are_plumes_and_the_alert_is_well_above_the_history() -> None:
     events = [labelled_event(seed) for seed in range(200, 210)]
-    assert sum(event.kind is EventKind.PLUME for event in events) == 4
+    assert sum(event.kind is LabelledKind.PLUME for event in events) == 4
     for event in events:
         values = event.hourly[event.station_id][event.parameter]
         before = values.loc[: pd.Timestamp(event.interval.start) - pd.Timedelta(hours=1)]

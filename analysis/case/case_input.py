@@ -1,0 +1,93 @@
+"""Data of a case: what `analysis.case.assembly.case_file` is given.
+
+Errors::
+
+    CaseInputError    data that no case can be made of; the message names the place and what is needed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from schemas.parameter import UnknownParameterError
+from schemas.parameter import parameter as known
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    import pandas as pd
+
+    from analysis.case.case_file import CaseFile
+    from schemas.interval import Interval
+    from schemas.network import Station
+
+HISTORY = timedelta(days=32)
+"""Longest time before the event that is compared with."""
+
+
+class CaseInputError(ValueError):
+    """Data that no case can be made of; the message names the place and what is needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseInput:
+    """Data of a case.
+
+    Attributes
+    ----------
+    station : Station
+        Where the alert is.
+    parameter : str
+        What it is about.
+    stations : mapping of str to Station
+        Those in reach by id, the station included.
+    hourly : mapping of str to DataFrame
+        By station id: `schemas.frames` hourly, all networks joined, up to 32 days before the event.
+    minute : mapping of str to DataFrame
+        By station id: plain columns of parameters, from some hours before the event. Hours that ``hourly`` lacks are made of
+        it. May be empty.
+    window : Interval
+        Hours or minutes in which the parameter is high at the station.
+    now : datetime
+        Of the newest data, UTC.
+    zone : ZoneInfo
+        Of the hour of day and of the moments in sentences.
+    past : sequence of CaseFile
+        Earlier events, for the similar ones.
+
+    Raises
+    ------
+    CaseInputError
+        The parameter is not in the registry, the station is not among the stations, the window is empty, or a moment has no
+        zone.
+    """
+
+    station: Station
+    parameter: str
+    stations: Mapping[str, Station]
+    hourly: Mapping[str, pd.DataFrame]
+    minute: Mapping[str, pd.DataFrame]
+    window: Interval
+    now: datetime
+    zone: ZoneInfo
+    past: Sequence[CaseFile] = ()
+
+    def __post_init__(self) -> None:
+        try:
+            known(self.parameter)
+        except UnknownParameterError as error:
+            msg = f"parameter: {error}"
+            raise CaseInputError(msg) from error
+        if self.station.id not in self.stations:
+            msg = f"stations: {self.station.id!r} is missing; the station of the case must be one of the stations in reach"
+            raise CaseInputError(msg)
+        if any(moment.tzinfo is None for moment in (self.window.start, self.window.end, self.now)):
+            msg = "window, now: moments need a time zone"
+            raise CaseInputError(msg)
+        if self.window.end <= self.window.start:
+            msg = f"window: the end {self.window.end:%Y-%m-%d %H:%M} must be after the start {self.window.start:%Y-%m-%d %H:%M}"
+            raise CaseInputError(msg)

@@ -1,0 +1,1 @@
+"""Which kind of event: features that a person can follow, their weights, and probabilities."""

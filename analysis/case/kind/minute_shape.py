@@ -1,0 +1,65 @@
+"""Shape of a rise in minute data: constant, restless, sudden."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from analysis.case.case_input import CaseInput
+
+LEAST_VALUES = 12
+"""Values in the window, and before it, that a shape needs; project choice."""
+BEFORE = timedelta(hours=6)
+_SAME = 1e-9
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """Shape of a parameter's minutes in the window.
+
+    Attributes
+    ----------
+    flat : float
+        Part of the steps without any change, at the cadence of the instrument [1].
+    unrest : float
+        Logarithm of the median step in the window, relative to the level, by that before it [1].
+    values : int
+        Values in the window, repetitions of a slower instrument left out.
+    """
+
+    flat: float
+    unrest: float
+    values: int
+
+
+def minute_shape(given: CaseInput) -> Shape | None:
+    """Shape of the parameter of a case at its station; None without enough minutes in the window and before it."""
+    frame = given.minute.get(given.station.id)
+    if frame is None or given.parameter not in frame:
+        return None
+    values = frame[given.parameter].dropna()
+    step = _cadence(given)
+    values = values[np.asarray(pd.DatetimeIndex(values.index).as_unit("s").asi8 % step == 0)]
+    at = pd.DatetimeIndex(values.index)
+    start = pd.Timestamp(given.window.start)
+    inside = values[np.asarray((at >= start) & (at < pd.Timestamp(given.window.end)))].to_numpy(dtype=float)
+    before = values[np.asarray((at < start) & (at >= start - pd.Timedelta(BEFORE)))].to_numpy(dtype=float)
+    if min(len(inside), len(before)) < LEAST_VALUES:
+        return None
+    unrest = np.log(_relative_step(inside) / _relative_step(before))
+    return Shape(flat=float(np.mean(np.abs(np.diff(inside)) < _SAME)), unrest=float(unrest), values=len(inside))
+
+
+def _cadence(given: CaseInput) -> int:
+    """Seconds between two values of the fastest instrument of the parameter [s]."""
+    found = [item.cadence_s for item in given.station.instruments if given.parameter in item.parameters]
+    return max(min(found, default=60), 60)
+
+
+def _relative_step(values: np.ndarray) -> float:
+    level = max(float(np.median(np.abs(values))), _SAME)
+    return max(float(np.median(np.abs(np.diff(values)))) / level, 1e-4)

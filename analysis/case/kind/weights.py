@@ -1,0 +1,53 @@
+"""Weights of the features of an event: ``data/event_kinds.toml``, fitted by ``python -m bench.analysis.event_kinds``."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from analysis.case.case_file import EventKind
+from analysis.statistics.limit import DATA
+
+
+class KindWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Weights of one kind of event; ``prior`` are its log-odds before any feature is known [1]."""
+
+    kind: EventKind
+    prior: float
+    weight: dict[str, float]
+
+
+class WeightFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All weights, and how they were made.
+
+    Attributes
+    ----------
+    accuracy : float
+        Share of the right kind in cross-validation on the fitted events [1].
+    least_probability : float
+        Of the most probable kind, below which the answer is ``unknown`` [1].
+    """
+
+    source: str
+    seeds: str
+    events: int
+    accuracy: Annotated[float, Meta(ge=0, le=1)]
+    verified: bool
+    least_probability: Annotated[float, Meta(ge=0, le=1)]
+    kind: tuple[KindWeights, ...]
+
+
+@cache
+def weight_file() -> WeightFile:
+    """Weights, read once.
+
+    Examples
+    --------
+    >>> [item.kind.value for item in weight_file().kind]
+    ['fault', 'haze', 'ozone', 'plume']
+    """
+    return msgspec.convert(tomllib.loads((DATA / "event_kinds.toml").read_text(encoding="utf-8")), WeightFile)
