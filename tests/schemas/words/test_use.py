@@ -10,7 +10,8 @@ import pytest
 
 import console
 from analysis.case.case_file import EventKind
-from analysis.receptor.source_kind import tracer_file
+from analysis.receptor.source_library import BACKGROUND, UNNAMED, load_library
+from analysis.receptor.source_library.naming import UNNAMED_WORDS, Unnamed
 from analysis.receptor.wind import SECTORS, sector_code
 from console.view.link import Advice, LinkState
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
@@ -49,7 +50,8 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "word.confidence.": Confidence,
     "word.event_kind.": EventKind,
     "word.likely.": Confidence,
-    "word.source_kind.": tuple(kind.id for kind in tracer_file().kind),
+    "word.source_kind.": (*load_library().kinds, BACKGROUND, UNNAMED),
+    f"{UNNAMED_WORDS}.": Unnamed,
     "word.threshold_basis.": ("iaqi_100", "class_2"),
     "word.sector.": tuple(sector_code(number) for number in range(SECTORS)),
     "mail.severity_": Severity,

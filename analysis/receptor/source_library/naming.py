@@ -1,0 +1,117 @@
+"""Name of a factor of a factorisation, with a score; unnamed when unsure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from analysis.receptor.source_library.apportion import SourceProbability, compare, rank
+from analysis.receptor.source_library.likelihood import Comparison, observed
+from analysis.receptor.source_library.mass import as_mass
+from analysis.receptor.source_library.profile import UNNAMED, LibraryRules, SourceLibrary, load_library
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+UNNAMED_WORDS = "word.unnamed"
+"""Set of words of `Unnamed` in the catalogues."""
+
+
+class Unnamed(StrEnum):
+    """Why a factor has no name."""
+
+    FEW_SPECIES = "few_species"
+    UNLISTED = "unlisted"
+    AMBIGUOUS = "ambiguous"
+    POOR_FIT = "poor_fit"
+
+
+class Naming(msgspec.Struct, frozen=True, kw_only=True):
+    """What a factor is.
+
+    Attributes
+    ----------
+    kind : str or None
+        Id of the library (``word.source_kind``); None where it cannot be told.
+    probability : float
+        Of the most probable kind [1], whether it is named or not.
+    score : float
+        How close the species lie to its profile, 0 to 1 [1].
+    runner_up : str or None
+        The next kind (or ``unnamed``).
+    margin : float
+        Difference of the two probabilities [1].
+    species : tuple of str
+        Species that speak for the kind, the strongest first.
+    why : Unnamed or None
+        If it is not named.
+    """
+
+    kind: str | None
+    probability: float
+    score: float
+    runner_up: str | None
+    margin: float
+    species: tuple[str, ...]
+    why: Unnamed | None = None
+
+
+def name_factor(profile: Mapping[str, tuple[float, float]], library: SourceLibrary | None = None) -> Naming:
+    """Compare the profile of a factor with the library.
+
+    Parameters
+    ----------
+    profile : mapping of str to (float, float)
+        By species: mean concentration that the factor contributes and its standard error (of a bootstrap or displacement), canonical
+        units. Species that were not part of the factorisation are left out; a species with 0 and an error says that the factor
+        lacks it.
+    library : SourceLibrary or None
+        None: the project's.
+
+    Examples
+    --------
+    >>> salt = {"sodium_ion": 1.2, "chloride": 2.0, "magnesium_ion": 0.15, "sulfate": 0.35, "calcium_ion": 0.05, "iron": 0.001}
+    >>> naming = name_factor({name: (value, 0.1 * value) for name, value in salt.items()})
+    >>> naming.kind, naming.score > 0.5
+    ('sea_salt', True)
+    >>> name_factor({"iron": (1.0, 0.1)}).why.value
+    'few_species'
+    """
+    library = library or load_library()
+    rules = library.rules
+    seen = observed(as_mass(profile), rules.least_error)
+    setting = Comparison(
+        absent_share=rules.absent_share,
+        outlier_share=rules.factor_outlier_share,
+        temper=rules.temper,
+        spread_factor=rules.factor_spread,
+    )
+    ranked = rank(compare(library, seen, setting), unlisted=rules.unlisted_prior)
+    first = ranked[0]
+    runner = ranked[1] if len(ranked) > 1 else None
+    why = _why(first, rules)
+    return Naming(
+        kind=first.kind if why is None else None,
+        probability=first.probability,
+        score=first.score or 0.0,
+        runner_up=None if runner is None else runner.kind,
+        margin=first.probability - (0.0 if runner is None else runner.probability),
+        species=first.species,
+        why=why,
+    )
+
+
+def _why(first: SourceProbability, rules: LibraryRules) -> Unnamed | None:
+    """Why the most probable kind is not named; None if it is."""
+    if first.kind == UNNAMED:
+        return Unnamed.UNLISTED
+    if len(first.species) < rules.factor_named_species:
+        return Unnamed.FEW_SPECIES
+    if first.probability < rules.factor_named_probability:
+        return Unnamed.AMBIGUOUS
+    if (first.score or 0.0) < rules.factor_named_score:
+        return Unnamed.POOR_FIT
+    return None
