@@ -135,7 +135,7 @@ def apportion_excess(
     >>> excess = {"so2": (40.0, 4.0), "vanadium": (0.12, 0.01), "nickel": (0.05, 0.005), "no2": (90.0, 9.0), "no": (9.0, 2.0)}
     >>> found = apportion_excess(excess | {"co": (0.02, 0.05), "iron": (0.02, 0.05), "toluene": (0.1, 0.5)})
     >>> found.sources[0].kind, found.sources[0].species
-    ('heavy_oil', ('vanadium', 'nickel', 'nox', 'so2'))
+    ('heavy_oil', ('nickel', 'vanadium', 'nox', 'so2'))
     >>> apportion_excess({"so2": (1.0, 2.0)}).named is None
     True
     """
