@@ -8,9 +8,16 @@ import msgspec
 import numpy as np
 from scipy.stats import norm
 
-from analysis.receptor.source_library.likelihood import Comparison, Observed, ProfileFit, fit_profile, observed
+from analysis.receptor.source_library.likelihood import CompareSettings, ProfileFit, SeenExcess, fit_profile, observed
 from analysis.receptor.source_library.mass import as_mass
-from analysis.receptor.source_library.profile import BACKGROUND, UNNAMED, Part, Profile, SourceLibrary, load_library
+from analysis.receptor.source_library.profile import (
+    BACKGROUND,
+    UNNAMED,
+    ProfilePart,
+    SourceLibrary,
+    SourceProfile,
+    load_library,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +56,7 @@ class SourceProbability(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExcessShare(msgspec.Struct, frozen=True, kw_only=True):
-    """Part of the excess of one parameter that comes from a kind, with its 90 % interval [1]."""
+    """ProfilePart of the excess of one parameter that comes from a kind, with its 90 % interval [1]."""
 
     kind: str
     value: float
@@ -142,7 +149,7 @@ def apportion_excess(
     library = library or load_library()
     rules = library.rules
     seen = observed(as_mass(excess), rules.least_error)
-    setting = Comparison(absent_share=rules.absent_share, outlier_share=rules.outlier_share, temper=rules.temper)
+    setting = CompareSettings(absent_share=rules.absent_share, outlier_share=rules.outlier_share, temper=rules.temper)
     ambient = _ambient(usual, rules.ambient_spread)
     fits = compare(library, seen, setting, ambient)
     prior = rules.ambient_prior if ambient is not None else 0.0
@@ -164,7 +171,7 @@ def apportion_excess(
 
 
 def compare(
-    library: SourceLibrary, seen: Observed, setting: Comparison, ambient: Profile | None = None
+    library: SourceLibrary, seen: SeenExcess, setting: CompareSettings, ambient: SourceProfile | None = None
 ) -> list[ProfileFit]:
     """All profiles of which a species was measured, if an excess was seen at all."""
     if not seen.seen.any():
@@ -224,14 +231,14 @@ def _probability(kind: str, probability: float, fit: ProfileFit | None) -> Sourc
     )
 
 
-def _ambient(usual: Mapping[str, float] | None, spread: float) -> Profile | None:
+def _ambient(usual: Mapping[str, float] | None, spread: float) -> SourceProfile | None:
     if usual is None:
         return None
     mass = {name: pair[0] for name, pair in as_mass({name: (value, 1.0) for name, value in usual.items()}).items()}
     known = {name: value for name, value in mass.items() if value > 0}
     if not known:
         return None
-    part = Part(
+    part = ProfilePart(
         name="gas",
         publication="",
         verified=True,
@@ -241,7 +248,7 @@ def _ambient(usual: Mapping[str, float] | None, spread: float) -> Profile | None
         spread=spread,
         mass=known,
     )
-    return Profile(id=BACKGROUND, kind=BACKGROUND, part=(part,))
+    return SourceProfile(id=BACKGROUND, kind=BACKGROUND, part=(part,))
 
 
 def _log_mean(values: list[float]) -> float:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from analysis.receptor.source_library.profile import Part, Profile
+    from analysis.receptor.source_library.profile import ProfilePart, SourceProfile
 
     Field = NDArray[np.float64]
 
@@ -36,7 +36,7 @@ _ROOT_TWO_PI = float(np.sqrt(2 * np.pi))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class SeenExcess:
     """Excess of all species with its standard error, (species,) [ug m⁻³]."""
 
     names: tuple[str, ...]
@@ -50,7 +50,7 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class CompareSettings:
     """Settings of one comparison; as `analysis.receptor.source_library.profile.LibraryRules`."""
 
     absent_share: float
@@ -75,7 +75,7 @@ class ProfileFit:
         Of the logarithm of a seen species from the profile in standard deviations [1].
     """
 
-    profile: Profile
+    profile: SourceProfile
     evidence: float
     gain: dict[str, float]
     belongs: dict[str, float]
@@ -94,7 +94,7 @@ class _Listed:
     scale_spread: float
 
 
-def observed(mass: Mapping[str, tuple[float, float]], least_error: float) -> Observed:
+def observed(mass: Mapping[str, tuple[float, float]], least_error: float) -> SeenExcess:
     """Excess as arrays; relative errors below ``least_error`` are taken as that.
 
     Parameters
@@ -106,17 +106,17 @@ def observed(mass: Mapping[str, tuple[float, float]], least_error: float) -> Obs
     """
     value = np.array([pair[0] for pair in mass.values()], dtype=float)
     error = np.array([pair[1] for pair in mass.values()], dtype=float)
-    return Observed(names=tuple(mass), value=value, error=np.hypot(error, least_error * np.abs(value)))
+    return SeenExcess(names=tuple(mass), value=value, error=np.hypot(error, least_error * np.abs(value)))
 
 
-def fit_profile(profile: Profile, seen: Observed, setting: Comparison) -> ProfileFit | None:
+def fit_profile(profile: SourceProfile, seen: SeenExcess, setting: CompareSettings) -> ProfileFit | None:
     """Compare; None if none of the species of the profile was measured.
 
     Parameters
     ----------
-    profile : Profile
-    seen : Observed
-    setting : Comparison
+    profile : SourceProfile
+    seen : SeenExcess
+    setting : CompareSettings
     """
     parts = _listed(profile, seen, setting.spread_factor)
     if not parts:
@@ -144,7 +144,7 @@ def fit_profile(profile: Profile, seen: Observed, setting: Comparison) -> Profil
     )
 
 
-def _listed(profile: Profile, seen: Observed, factor: float) -> list[_Listed]:
+def _listed(profile: SourceProfile, seen: SeenExcess, factor: float) -> list[_Listed]:
     rows = {name: row for row, name in enumerate(seen.names)}
     found = []
     for name in dict.fromkeys(part.name for part in profile.part):
@@ -155,7 +155,7 @@ def _listed(profile: Profile, seen: Observed, factor: float) -> list[_Listed]:
     return found
 
 
-def _gathered(pairs: list[tuple[str, Part]], rows: dict[str, int], seen: Observed, factor: float) -> _Listed:
+def _gathered(pairs: list[tuple[str, ProfilePart]], rows: dict[str, int], seen: SeenExcess, factor: float) -> _Listed:
     at = [rows[name] for name, _ in pairs]
     return _Listed(
         names=tuple(name for name, _ in pairs),
@@ -174,7 +174,7 @@ def _grid(parts: list[_Listed]) -> Field:
     return np.arange(first, last + 1) * STEP
 
 
-def _species_gain(part: _Listed, grid: Field, setting: Comparison) -> Field:
+def _species_gain(part: _Listed, grid: Field, setting: CompareSettings) -> Field:
     """Logarithm of the likelihood of each species by that under an unlisted kind, (species, amount)."""
     follows = _follows(part, grid)
     broad = _broad(part)[:, None]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analysis.receptor.source_library.apportion import SourceProbability, compare, rank
-from analysis.receptor.source_library.likelihood import Comparison, observed
+from analysis.receptor.source_library.likelihood import CompareSettings, observed
 from analysis.receptor.source_library.mass import as_mass
 from analysis.receptor.source_library.profile import UNNAMED, LibraryRules, SourceLibrary, load_library
 
@@ -83,7 +83,7 @@ def name_factor(profile: Mapping[str, tuple[float, float]], library: SourceLibra
     library = library or load_library()
     rules = library.rules
     seen = observed(as_mass(profile), rules.least_error)
-    setting = Comparison(
+    setting = CompareSettings(
         absent_share=rules.absent_share,
         outlier_share=rules.factor_outlier_share,
         temper=rules.temper,

@@ -60,7 +60,7 @@ class Publication(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     read: str
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ProfilePart(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Species that were measured together.
 
     Attributes
@@ -87,12 +87,12 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     mass: dict[str, float]
 
 
-class Profile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SourceProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One variant of a kind; ``primary``: it is emitted, not formed in the air or raised by the sea."""
 
     id: str
     kind: str
-    part: tuple[Part, ...]
+    part: tuple[ProfilePart, ...]
     primary: bool = True
 
 
@@ -101,7 +101,7 @@ class SourceLibrary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     rules: LibraryRules
     publication: tuple[Publication, ...]
-    profile: tuple[Profile, ...]
+    profile: tuple[SourceProfile, ...]
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ def _faults(library: SourceLibrary) -> Iterator[str]:
     )
 
 
-def _part_faults(part: Part, known: Mapping[str, object], publications: set[str]) -> Iterator[str]:
+def _part_faults(part: ProfilePart, known: Mapping[str, object], publications: set[str]) -> Iterator[str]:
     if part.publication not in publications:
         yield f"publication {part.publication} is not listed"
     yield from (f"{name} is not in the registry of parameters" for name in part.mass if name not in known)
