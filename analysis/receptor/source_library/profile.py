@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 LIBRARY_PATH = DATA / "source_profiles.toml"
 UNNAMED = "unnamed"
-"""Stands for a source of no kind of the library."""
+"""A source of no kind of the library."""
 BACKGROUND = "background"
-"""Stands for the usual air in greater quantity."""
+"""The usual air in greater quantity."""
 
 
 class SourceLibraryError(ValueError):
