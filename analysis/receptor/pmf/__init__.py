@@ -8,6 +8,7 @@ from analysis.receptor.pmf.diagnostics import compare_factor_counts, reproduced,
 from analysis.receptor.pmf.displacement import Displacement, displace
 from analysis.receptor.pmf.fit import fit
 from analysis.receptor.pmf.result import PmfResult
+from analysis.receptor.pmf.rolling import Refit, refit
 from analysis.receptor.pmf.samples import PmfInputError
 
 __all__ = [
@@ -18,12 +19,14 @@ __all__ = [
     "PmfInputError",
     "PmfResult",
     "Pull",
+    "Refit",
     "bootstrap",
     "compare_factor_counts",
     "constrain",
     "displace",
     "displace_resamples",
     "fit",
+    "refit",
     "reproduced",
     "scaled_residuals",
     "with_detection_limits",

@@ -16,7 +16,7 @@ from analysis.receptor.pmf.sweep import Limits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 
 def fit(  # noqa: PLR0913 - three of them are seldom given
@@ -76,7 +76,8 @@ def fit(  # noqa: PLR0913 - three of them are seldom given
     problem = problem_of(samples, robust=robust, least_contribution=least_contribution)
     generator = np.random.Generator(np.random.PCG64(seed))  # noqa: TID251  seeded by the caller
     found = search(problem, factors, starts, generator, progress)
-    return _result(samples, found, problem, seed)
+    by_share = np.argsort(-found.solution.profiles[found.best].sum(axis=1), kind="stable")
+    return result_of(samples, found, problem, seed=seed, order=by_share)
 
 
 def problem_of(samples: Samples, *, robust: bool, least_contribution: float) -> PmfProblem:
@@ -98,9 +99,11 @@ def _check_arguments(starts: int, seed: int, least_contribution: float) -> None:
         raise PmfInputError(msg)
 
 
-def _result(samples: Samples, found: Search, problem: PmfProblem, seed: int) -> PmfResult:
+def result_of(
+    samples: Samples, found: Search, problem: PmfProblem, *, seed: int, order: NDArray[np.int64]
+) -> PmfResult:
+    """Result of a search, factors in the given order of the rows of the best solution."""
     solution, best = found.solution, found.best
-    order = np.argsort(-solution.profiles[best].sum(axis=1), kind="stable")
     names = pd.RangeIndex(1, len(order) + 1, name="factor")
     contributions = pd.DataFrame(solution.contributions[best][order].T, index=samples.times, columns=names)
     starts = pd.DataFrame({
