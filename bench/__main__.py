@@ -27,6 +27,7 @@ MODULES = {
     "bench.space.outliers": ("qc.space",),
     "bench.space.simulator": ("qc.space_simulator",),
     "bench.verdict.score": ("qc.verdict",),
+    "bench.analysis.event_grouping": ("event.grouping",),
     "bench.analysis.attribution_noise": ("attribution.noise",),
     "bench.receptor.pmf_speed": ("pmf.speed",),
     "bench.receptor.pmf_epa": ("pmf.epa",),

@@ -170,7 +170,7 @@ def cut(item: Rise, end: object) -> Rise:
 
 def test_the_frames_of_two_stations_give_one_event_that_an_alert_finds() -> None:
     stations = {"a": station("a"), "b": station("b", 4)}
-    hourly = {name: history(so2=10.0, pm25=40.0, wind_speed=3.0, wind_direction=90.0) for name in stations}
+    hourly = {name: history(so2=10.0, pm25=20.0, wind_speed=3.0, wind_direction=90.0) for name in stations}
     for frame in hourly.values():
         frame.loc[AT : AT + timedelta(hours=3), ["so2", "pm25"]] *= 4.0
     window = Interval(AT, AT + timedelta(hours=4))

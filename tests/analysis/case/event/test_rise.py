@@ -33,7 +33,7 @@ def test_hours_above_the_usual_course_are_a_rise() -> None:
 
 
 def test_a_daily_cycle_is_the_usual_course() -> None:
-    assert find_rises(history(so2=10.0, pm25=40.0), "a", since=SINCE) == ()
+    assert find_rises(history(so2=10.0, pm25=20.0), "a", since=SINCE) == ()
 
 
 def test_one_hour_in_between_is_bridged_and_two_are_not() -> None:
@@ -88,7 +88,7 @@ def test_a_later_hour_extends_a_rise_and_changes_nothing_else() -> None:
 
 
 def test_minutes_replace_the_hours_of_their_parameter() -> None:
-    frame = history(so2=10.0, pm25=40.0)
+    frame = history(so2=10.0, pm25=20.0)
     index = pd.date_range(AT, periods=120, freq="min", name="start").as_unit("us")
     minute = pd.DataFrame({"so2": 10.0, "temperature": 10.0}, index=index)
     minute.loc[AT + timedelta(minutes=40) :, "so2"] = 80.0
@@ -107,3 +107,12 @@ def test_a_stated_rise_has_its_deviation_or_none() -> None:
 def test_hours_in_another_zone_are_refused() -> None:
     with pytest.raises(FrameError, match="UTC"):
         find_rises(history(so2=10.0).tz_convert("Asia/Shanghai"), "a", since=SINCE)
+
+
+def test_hours_above_the_threshold_of_an_episode_are_a_rise_where_haze_is_usual() -> None:
+    frame = history(pm25=20.0)
+    frame.loc[AT - timedelta(days=30) : AT - timedelta(days=1) : 2, "pm25"] *= 20.0
+    frame.loc[AT : AT + timedelta(hours=3), "pm25"] = 150.0
+    (found,) = find_rises(frame[frame.index < AT + timedelta(hours=6)], "a", since=AT - timedelta(hours=2))
+    assert (found.start, found.end) == (AT, AT + timedelta(hours=4))
+    assert found.score < 3
