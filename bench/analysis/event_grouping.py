@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from analysis.case.event import Event, Rise, event_at, events_in
+from analysis.case.event import Event, EventRise, event_at, events_in
 from schemas.interval import Interval
 from sensors.simulator.labelled import LabelledEvent, labelled_event
 from sensors.simulator.labelled.event import LabelledKind
@@ -145,7 +145,7 @@ def later(frames: dict[str, pd.DataFrame], shift: timedelta) -> dict[str, pd.Dat
     return {renamed(name): frame.set_axis(frame.index + shift) for name, frame in frames.items()}
 
 
-def is_true(event: LabelledEvent, rise: Rise) -> bool:
+def is_true(event: LabelledEvent, rise: EventRise) -> bool:
     """Whether a rise is the event's, by the truth."""
     if rise.is_fall:
         return False
@@ -158,7 +158,7 @@ def is_true(event: LabelledEvent, rise: Rise) -> bool:
     return rise.parameter == ("pm25" if event.kind is LabelledKind.HAZE else "o3")
 
 
-def is_of_plume(event: LabelledEvent, rise: Rise) -> bool:
+def is_of_plume(event: LabelledEvent, rise: EventRise) -> bool:
     """Whether the release makes half of the deviation of the peak."""
     excess = event.excess[rise.station_id]
     columns = [name for name in emitted(rise.parameter) if name in excess]

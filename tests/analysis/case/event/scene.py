@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 
-from analysis.case.event import Rise
+from analysis.case.event import EventRise
 from schemas.network import Station
 
 AT = datetime(2026, 5, 31, 6, tzinfo=UTC)
@@ -26,9 +26,9 @@ def line(*east_km: float) -> dict[str, Station]:
 
 def rise(
     place: str, parameter: str, hour: float, length: float = 4.0, *, score: float = 5.0, is_fall: bool = False
-) -> Rise:
+) -> EventRise:
     start = AT + timedelta(hours=hour)
-    return Rise(
+    return EventRise(
         start=start,
         end=start + timedelta(hours=length),
         station_id=place,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.case.event import Rise, event_around, event_at, events_in, group_events, linked
+from analysis.case.event import EventRise, event_around, event_at, events_in, group_events, linked
 from analysis.case.event.family import families
 from schemas.interval import Interval
 from schemas.network import Station
@@ -20,7 +20,7 @@ CITY = line(0, 4, 8, 20, 24, 28)
 """Three stations at each end of a city."""
 
 
-def places(*rises: Rise, stations: dict[str, Station] | None = None, **given: object) -> list[str]:
+def places(*rises: EventRise, stations: dict[str, Station] | None = None, **given: object) -> list[str]:
     """Stations of each event, as one word each."""
     found = group_events(rises, stations or CITY, **given)  # type: ignore[arg-type]
     return sorted("".join(sorted(event.stations)) for event in found)
@@ -122,25 +122,25 @@ RISES = st.lists(
 )
 
 
-def members(events: tuple[object, ...]) -> set[frozenset[Rise]]:
+def members(events: tuple[object, ...]) -> set[frozenset[EventRise]]:
     return {frozenset(event.rises) for event in events}  # type: ignore[attr-defined]
 
 
 @given(RISES, st.randoms(use_true_random=False))
-def test_the_order_of_the_rises_is_of_no_importance(rises: list[Rise], random: object) -> None:
+def test_the_order_of_the_rises_is_of_no_importance(rises: list[EventRise], random: object) -> None:
     shuffled = list(rises)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert group_events(rises, CITY) == group_events(shuffled, CITY)
 
 
 @given(RISES)
-def test_every_rise_is_in_one_event(rises: list[Rise]) -> None:
+def test_every_rise_is_in_one_event(rises: list[EventRise]) -> None:
     found = [item for event in group_events(rises, CITY) for item in event.rises]
     assert sorted(found) == sorted(set(rises))
 
 
 @given(RISES, st.integers(1, 25))
-def test_a_late_hour_extends_events_and_parts_none(rises: list[Rise], hour: int) -> None:
+def test_a_late_hour_extends_events_and_parts_none(rises: list[EventRise], hour: int) -> None:
     """What was one event an hour ago is one event now."""
     winds = {name: wind(2.0, 270) for name in CITY}
 
@@ -156,8 +156,8 @@ def test_a_late_hour_extends_events_and_parts_none(rises: list[Rise], hour: int)
     assert all(any(before <= after for after in now) for before in until(hour))
 
 
-def cut(item: Rise, end: object) -> Rise:
-    return Rise(
+def cut(item: EventRise, end: object) -> EventRise:
+    return EventRise(
         start=item.start,
         end=min(item.end, end),  # type: ignore[type-var]
         station_id=item.station_id,
