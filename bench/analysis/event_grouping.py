@@ -108,13 +108,13 @@ def holds(truth: LabelledEvent, event: Event) -> bool:
     return any(rise.station_id in own and is_true(truth, rise) for rise in event.rises)
 
 
-def moved(event: LabelledEvent, beside: LabelledEvent, *, angle: float, lag: timedelta) -> LabelledEvent:
+def moved(event: LabelledEvent, near: LabelledEvent, *, angle: float, lag: timedelta) -> LabelledEvent:
     """The same event at other stations, so far from another one, and begun so long after it."""
-    here, there = event.stations[0], beside.stations[0]
+    here, there = event.stations[0], near.stations[0]
     lat = (there.lat or 0.0) + APART_KM * np.cos(angle) / _KM_PER_DEG
     lon = (there.lon or 0.0) + APART_KM * np.sin(angle) / _KM_PER_DEG / np.cos(np.radians(there.lat or 0.0))
     width = np.cos(np.radians(here.lat or 0.0)) / np.cos(np.radians(lat))
-    shift = beside.interval.start + lag - event.interval.start
+    shift = near.interval.start + lag - event.interval.start
 
     def place(item: Station) -> Station:
         east, north = (item.lon or 0.0) - (here.lon or 0.0), (item.lat or 0.0) - (here.lat or 0.0)
