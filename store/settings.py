@@ -72,6 +72,12 @@ class SharedSettings(BaseSettings):
     zone: str = "Asia/Shanghai"
     language: Language = Language.ZH
     console_url: str = "http://127.0.0.1:8088"
+    enterprises: Path | None = None
+
+    @field_validator("enterprises", mode="before")
+    @classmethod
+    def _none_where_empty(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("influx_url", "console_url")
     @classmethod

@@ -27,6 +27,7 @@ COMMANDS = (
     "qc",
     "review",
     "analyse",
+    "registry",
     "alerts",
     "watch",
     "export",

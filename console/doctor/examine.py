@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from console.doctor.diagnosis import Diagnosis, PartName
 from console.doctor.disk import check_disk
 from console.doctor.machine import check_font, check_network, check_programs, check_restore
-from console.doctor.record import check_mail, check_rules, check_state
+from console.doctor.record import check_mail, check_registry, check_rules, check_state
 from console.doctor.server import check_airflow, check_broker, check_console, check_gateway_broker, check_influxdb
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ class _Check(Protocol):
 _NEEDS = {
     PartName.COLLECTOR: ("network", "disk", "restore", "broker", "influxdb", "state"),
     PartName.GATEWAY: ("network", "disk", "broker"),
-    PartName.WATCH: ("network", "font", "influxdb", "state", "rules", "mail"),
-    PartName.AIRFLOW: ("network", "font", "influxdb", "state", "rules", "mail", "airflow"),
+    PartName.WATCH: ("network", "font", "influxdb", "state", "rules", "registry", "mail"),
+    PartName.AIRFLOW: ("network", "font", "influxdb", "state", "rules", "registry", "mail", "airflow"),
     PartName.CONSOLE: ("network", "influxdb", "state", "console"),
 }
 
@@ -67,6 +67,7 @@ def _checks(part: PartName | None) -> dict[str, _Check]:
         "influxdb": partial(check_influxdb, part=part),
         "state": check_state,
         "rules": check_rules,
+        "registry": check_registry,
         "mail": check_mail,
         "airflow": check_airflow,
         "console": check_console,

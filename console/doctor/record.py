@@ -78,6 +78,23 @@ def _waiting_mails(settings: LocalSettings) -> str:
     return "; ".join(parts)
 
 
+def check_registry(settings: LocalSettings) -> Diagnosis:
+    """The registry of enterprises can be read, where the settings name one."""
+    from analysis.case.registry import EnterpriseError
+    from analysis.run.registry import registry_of
+
+    try:
+        registry = registry_of(settings)
+    except EnterpriseError as error:
+        repair = "correct the file that SKYGROUND_ENTERPRISES names"
+        return Diagnosis(component="registry", ok=False, detail=str(error), repair=repair)
+    if registry is None:
+        detail = "none: case files name no enterprises (SKYGROUND_ENTERPRISES)"
+        return Diagnosis(component="registry", ok=True, detail=detail)
+    detail = f"{settings.enterprises}: {len(registry.enterprises)} enterprises"
+    return Diagnosis(component="registry", ok=True, detail=detail)
+
+
 def check_rules(settings: LocalSettings) -> Diagnosis:
     """The rules file can be read; rules that can never fire with this network file are named."""
     from alerts.rules.idle import idle_rules

@@ -10,6 +10,7 @@ import pytest
 
 import console
 from analysis.case.case_file import EventKind
+from analysis.case.registry import enterprise_kinds
 from analysis.receptor.source_library import BACKGROUND, UNNAMED, load_library
 from analysis.receptor.source_library.naming import UNNAMED_WORDS, Unnamed
 from analysis.receptor.wind import SECTORS, sector_code
@@ -49,6 +50,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     ),
     "word.confidence.": Confidence,
     "word.event_kind.": EventKind,
+    "word.enterprise_kind.": tuple(enterprise_kinds()),
     "word.likely.": Confidence,
     "word.source_kind.": (*load_library().kinds, BACKGROUND, UNNAMED),
     f"{UNNAMED_WORDS}.": Unnamed,
