@@ -25,6 +25,7 @@ import pandas as pd
 from scipy.stats import norm, t
 
 from analysis.receptor.wind import CALM, SECTORS, UNKNOWN
+from analysis.statistics.tail import FEWEST_MAXIMA, tail_chance
 
 MINIMUM_HOURS_OF_SECTOR = 5
 CHANCE = 0.05
@@ -80,6 +81,9 @@ class SectorTable(msgspec.Struct, frozen=True, kw_only=True):
     chance : float or None
         Part of the rotations, the true order among them, with an excess as large as the largest one found [1]; None where
         no sector has enough hours.
+    tail_chance : float or None
+        The same by the distribution of the largest excess of the rotations, for comparison over several looks [1]; None likewise,
+        and with fewer than 3 rotations.
     """
 
     rows: tuple[SectorRate, ...]
@@ -89,6 +93,7 @@ class SectorTable(msgspec.Struct, frozen=True, kw_only=True):
     without_wind: int
     rotations: int
     chance: float | None
+    tail_chance: float | None = None
 
     @property
     def overall(self) -> float | None:
@@ -138,7 +143,7 @@ def cpf(values: pd.Series, sector: pd.Series, threshold: float) -> SectorTable:
     above = known & (values.to_numpy(dtype=float) > threshold)
     days = np.asarray(index.as_unit("s").asi8 // (_DAY_H * 3600))
     rows = [_row(number, known & (classes == number), above, days) for number in _CLASSES]
-    rotations, chance = _chance(index, values.to_numpy(dtype=float) > threshold, valid, classes)
+    rotations, chance, tail = _chance(index, values.to_numpy(dtype=float) > threshold, valid, classes)
     return SectorTable(
         rows=tuple(rows),
         threshold=threshold,
@@ -147,6 +152,7 @@ def cpf(values: pd.Series, sector: pd.Series, threshold: float) -> SectorTable:
         without_wind=int((valid & ~known).sum()),
         rotations=rotations,
         chance=chance,
+        tail_chance=tail,
     )
 
 
@@ -236,10 +242,10 @@ def _excess(hours: np.ndarray, above: np.ndarray, overall: np.ndarray | float) -
 
 def _chance(
     index: pd.DatetimeIndex, above: np.ndarray, valid: np.ndarray, classes: np.ndarray
-) -> tuple[int, float | None]:
+) -> tuple[int, float | None, float | None]:
     """How many rotations by whole days there are, and in which part of them the largest excess is as large as in truth."""
     if not len(index):
-        return 0, None
+        return 0, None, None
     hour = np.asarray((index - index[0]) // pd.Timedelta(hours=1), dtype=np.int64)
     days = (int(hour[-1]) + _DAY_H) // _DAY_H
     size = days * _DAY_H
@@ -255,5 +261,7 @@ def _chance(
     overall = np.divide(hits.sum(axis=1, keepdims=True), total, out=np.zeros_like(total), where=total > 0)
     largest = _excess(hours, hits, overall).max(axis=1)
     if not np.isfinite(largest[0]):
-        return days - 1, None
-    return days - 1, float((largest >= largest[0] - 1e-9).mean())
+        return days - 1, None, None
+    others = largest[1:][np.isfinite(largest[1:])]
+    tail = tail_chance(others, float(largest[0])) if len(others) >= FEWEST_MAXIMA else None
+    return days - 1, float((largest >= largest[0] - 1e-9).mean()), tail
