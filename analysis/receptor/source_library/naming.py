@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analysis.receptor.source_library.apportion import SourceProbability, compare, rank
-from analysis.receptor.source_library.likelihood import CompareSettings, observed
+from analysis.receptor.source_library.likelihood import see_excess
 from analysis.receptor.source_library.mass import as_mass
 from analysis.receptor.source_library.profile import UNNAMED, LibraryRules, SourceLibrary, load_library
 
@@ -82,14 +82,10 @@ def name_factor(profile: Mapping[str, tuple[float, float]], library: SourceLibra
     """
     library = library or load_library()
     rules = library.rules
-    seen = observed(as_mass(profile), rules.least_error)
-    setting = CompareSettings(
-        absent_share=rules.absent_share,
-        outlier_share=rules.factor_outlier_share,
-        temper=rules.temper,
-        spread_factor=rules.factor_spread,
-    )
-    ranked = rank(compare(library, seen, setting), unlisted=rules.unlisted_prior)
+    wide = msgspec.structs.replace(rules, spread_factor=rules.factor_spread, outlier_share=rules.factor_outlier_share)
+    mass = as_mass(profile)
+    seen = see_excess(mass, library.groups(mass), {}, wide)
+    ranked = rank(compare(library, seen, wide), unlisted=rules.unlisted_prior)
     first = ranked[0]
     runner = ranked[1] if len(ranked) > 1 else None
     why = _why(first, rules)

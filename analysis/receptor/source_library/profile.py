@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from analysis.statistics.limit import DATA
-from schemas.parameter import load_parameters
+from schemas.message import NetworkCode
+from schemas.parameter import load_parameters, parameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 LIBRARY_PATH = DATA / "source_profiles.toml"
@@ -36,12 +37,17 @@ class LibraryRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     source: str
     verified: bool
     unlisted_prior: float
-    ambient_prior: float
+    quiet_prior: float
     absent_share: float
+    kind_absent_share: float
     outlier_share: float
+    quiet_outlier_share: float
+    spread_factor: float
     least_error: float
     temper: float
-    ambient_spread: float
+    accumulation_scale: float
+    accumulation_spread: float
+    accumulation_floor: float
     named_probability: float
     named_species: int
     factor_spread: float
@@ -113,6 +119,11 @@ class SourceLibrary(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         """Registry species of all profiles, each once."""
         return tuple(dict.fromkeys(name for item in self.profile for part in item.part for name in part.mass))
 
+    def groups(self, names: Iterable[str]) -> dict[str, str]:
+        """Group of each species: that of the part that lists it, otherwise by the registry."""
+        listed = {name: part.name for item in self.profile for part in item.part for name in part.mass}
+        return {name: listed.get(name) or _registry_group(name) for name in names}
+
     def emitted(self) -> SourceLibrary:
         """The same without kinds that form in the air."""
         return msgspec.structs.replace(self, profile=tuple(item for item in self.profile if item.primary))
@@ -147,6 +158,11 @@ def load_library(path: Path = LIBRARY_PATH) -> SourceLibrary:
     if faults:
         raise SourceLibraryError(f"{path.name}: " + "; ".join(faults))
     return library
+
+
+def _registry_group(name: str) -> str:
+    networks = parameter(name).networks
+    return "voc" if NetworkCode.VOC in networks else "pm" if NetworkCode.PM in networks else "gas"
 
 
 def _faults(library: SourceLibrary) -> Iterator[str]:

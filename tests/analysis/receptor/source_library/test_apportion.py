@@ -49,12 +49,33 @@ def test_an_excess_in_proportion_to_the_usual_air_is_accumulation() -> None:
     usual = {"so2": 8.0, "no2": 30.0, "no": 5.0, "co": 0.5, "pm25": 40.0, "pm10": 70.0, "toluene": 3.0, "benzene": 1.0}
     excess = {name: (value, 0.1 * value) for name, value in usual.items()}
     assert apportion_excess(excess, usual=usual).sources[0].kind == BACKGROUND
+    assert apportion_excess(excess, usual=usual).named is None
+
+
+def test_a_source_is_recognised_in_accumulated_air() -> None:
+    usual = {
+        "so2": 8.0,
+        "no2": 30.0,
+        "no": 5.0,
+        "co": 0.5,
+        "pm25": 40.0,
+        "pm10": 70.0,
+        "benzene": 1.0,
+        "iron": 0.5,
+        "zinc": 0.1,
+    }
+    excess = {name: (0.9 * value, 0.15 * value) for name, value in usual.items()}
+    works = {"pm25": (90.0, 9.0), "pm10": (150.0, 15.0), "co": (2.5, 0.3), "iron": (20.0, 2.0), "zinc": (1.8, 0.2)}
+    works |= {"manganese": (1.2, 0.1), "lead": (0.4, 0.05), "calcium": (5.0, 0.6), "chromium": (0.2, 0.03)}
+    found = apportion_excess(excess | works, usual=usual)
+    assert found.named == "steel"
+    assert {item.kind for item in found.shares("pm25")[:2]} == {"steel", BACKGROUND}
 
 
 def test_without_any_seen_excess_nothing_is_named() -> None:
     found = apportion_excess({"so2": (1.0, 2.0), "no2": (-3.0, 2.0)})
     assert found.named is None
-    assert [(item.kind, item.probability) for item in found.sources] == [(UNNAMED, 1.0)]
+    assert [(item.kind, item.probability) for item in found.sources] == [(BACKGROUND, 1.0)]
 
 
 def test_one_species_alone_names_no_kind() -> None:
