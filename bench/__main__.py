@@ -32,6 +32,7 @@ MODULES = {
     "bench.receptor.pmf_speed": ("pmf.speed",),
     "bench.receptor.pmf_epa": ("pmf.epa",),
     "bench.receptor.pmf_coverage": ("pmf.coverage",),
+    "bench.receptor.pmf_hourly": ("pmf.hourly",),
     "bench.receptor.truth": ("receptor.truth",),
     "bench.receptor.noise": ("receptor.noise",),
 }

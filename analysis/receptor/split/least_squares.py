@@ -114,15 +114,40 @@ def _intervals(matrix: Array, target: Array, value: Array, rise: float) -> tuple
     reduced = root.T @ target
     away = reduced - shape @ value
     level = float(away @ away) + rise
+    normal, slope = shape.T @ shape, -(shape.T @ away)
     low, high = value.copy(), value.copy()
     for factor, start in enumerate(value):
-        column = shape[:, factor]
-        profiled = _Profiled(others=np.delete(shape, factor, axis=1), column=column, target=reduced, level=level)
-        # Half-width if the other contributions were fixed: no interval is narrower.
-        step = float(np.sqrt(rise) / max(np.linalg.norm(column), _SMALL))
-        high[factor] = _end(profiled, float(start), step)
-        low[factor] = _end(profiled, float(start), -step) if start > 0 else 0.0
+        profiled = _Profiled(
+            others=np.delete(shape, factor, axis=1), column=shape[:, factor], target=reduced, level=level
+        )
+        for end, sign in ((high, 1.0), (low, -1.0)):
+            if sign > 0 or start > 0:
+                found = _unchanged(normal, slope, value, factor, sign * rise)
+                step = sign * float(np.sqrt(rise / max(normal[factor, factor], _SMALL)))
+                end[factor] = _end(profiled, float(start), step) if found is None else found
     return low, high
+
+
+def _unchanged(normal: Array, slope: Array, value: Array, factor: int, rise: float) -> float | None:
+    """End of the interval if the same contributions stay at zero on the way to it; None if others join or leave.
+
+    The sum of squares is then a parabola along the line on which the free contributions follow; the sign of ``rise`` is the direction.
+    """
+    free = np.flatnonzero((value > 0) & (np.arange(len(value)) != factor))
+    follow = np.zeros(len(value))
+    follow[factor] = 1.0
+    if len(free):
+        follow[free] = -np.linalg.solve(normal[np.ix_(free, free)] + _SMALL * np.eye(len(free)), normal[free, factor])
+    turned = normal @ follow
+    bend, tilt = float(follow @ turned), float(follow @ slope)
+    if bend <= _SMALL:
+        return None
+    step = (-tilt + np.sign(rise) * np.sqrt(tilt**2 + bend * abs(rise))) / bend
+    moved, changed = value + step * follow, slope + step * turned
+    at_zero = np.setdiff1d(np.flatnonzero(value <= 0), [factor])
+    if moved[factor] <= 0 or (moved[free] < 0).any() or (changed[at_zero] < -_SMALL).any():
+        return None
+    return float(moved[factor])
 
 
 def _end(profiled: _Profiled, start: float, step: float) -> float:
