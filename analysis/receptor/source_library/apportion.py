@@ -137,7 +137,7 @@ def apportion_excess(
 
     Notes
     -----
-    One source is assumed beside accumulation. Probabilities are tempered; how often the named kind is right is in
+    At most one source is assumed, apart from accumulation. Probabilities are tempered; how often the named kind is right is in
     ``docs/attribution.md``.
 
     Examples
