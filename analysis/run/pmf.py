@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,8 +13,7 @@ from analysis.receptor.pmf import PmfInputError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analysis.receptor.pmf import PmfResult
-
+_TIME_FORMS = ("ISO8601", "%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%y %H:%M", "%m/%d/%y")
 _MISSING_WORDS = {"", "na", "nan"}
 
 
@@ -59,6 +58,37 @@ def read_samples(path: Path) -> pd.DataFrame:
     return pd.DataFrame(values, index=times, columns=names[1:])
 
 
+def with_moments(frame: pd.DataFrame) -> pd.DataFrame:
+    """Samples indexed by moments in place of the text of their times.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        From `read_samples`. Times as 2026-11-22, 2026-11-22T08:00[+08:00] or, as in the files of EPA PMF, 11/22/2026 [08:00].
+
+    Returns
+    -------
+    DataFrame
+        UTC; a time without an offset is taken as UTC, which matters only for where a day begins.
+
+    Raises
+    ------
+    PmfInputError
+        If a time has another form; the message names it.
+    """
+    text = frame.index.to_series()
+    for form in _TIME_FORMS:
+        moments = pd.to_datetime(text, format=form, utc=True, errors="coerce")
+        if moments.notna().all():
+            return frame.set_axis(pd.DatetimeIndex(moments, name=frame.index.name))
+    iso = pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce")
+    msg = (
+        f"time {text[iso.isna().to_numpy()].iloc[0]!r}: expected 2026-11-22, 2026-11-22T08:00 or 11/22/2026 08:00 "
+        "in every sample; for blocks that need no times give a number of samples"
+    )
+    raise PmfInputError(msg)
+
+
 def _numbers(path: Path, number: int, row: list[str], names: list[str]) -> list[float]:
     if len(row) != len(names):
         msg = f"{path}, line {number}: {len(row)} columns, the header has {len(names)}"
@@ -75,28 +105,3 @@ def _number(path: Path, number: int, name: str, cell: str) -> float:
     except ValueError:
         msg = f"{path}, line {number}, {name}: {text!r} is no number"
         raise PmfInputError(msg) from None
-
-
-def result_json(result: PmfResult) -> dict[str, Any]:
-    """The result as JSON values, keys as the attributes; further ``times`` and ``species``. NaN becomes None.
-
-    Contributions are (time, factor), profiles (factor, species); starts are an object each.
-    """
-    contributions = result.contributions.astype(object).where(result.contributions.notna(), None)
-    return {
-        "factors": result.factors,
-        "species": [str(name) for name in result.profiles.columns],
-        "times": [str(time) for time in result.contributions.index],
-        "contributions": contributions.to_numpy().tolist(),
-        "profiles": result.profiles.to_numpy().tolist(),
-        "q_true": result.q_true,
-        "q_robust": result.q_robust,
-        "q_expected": result.q_expected,
-        "starts": result.starts.to_dict("records"),
-        "best": result.best,
-        "seed": result.seed,
-        "robust": result.robust,
-        "least_contribution": result.least_contribution,
-        "sample_count": result.sample_count,
-        "value_count": result.value_count,
-    }

@@ -10,9 +10,9 @@ import numpy as np
 from esat.model.batch_sa import BatchSA
 
 
-def _single(values: np.ndarray) -> np.ndarray:
-    """As ESAT's own reader gives them: its compiled part misreads double precision and ends at Q > 1e8."""
-    return np.ascontiguousarray(values, dtype=np.float32)
+def _as_read(values: np.ndarray) -> np.ndarray:
+    """As ESAT's own reader gives them: its compiled part takes rows for columns in any other layout and ends at Q > 1e8."""
+    return np.asfortranarray(values, dtype=np.float32)
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     arrays = np.load(sys.argv[1])
     factors, models, seed = map(int, sys.argv[2:5])
     batch = BatchSA(
-        V=_single(arrays["conc"]), U=_single(arrays["unc"]), factors=factors, models=models, method="ls-nmf", seed=seed, max_iter=20_000,
+        V=_as_read(arrays["conc"]), U=_as_read(arrays["unc"]), factors=factors, models=models, method="ls-nmf", seed=seed, max_iter=20_000,
         converge_delta=0.1, converge_n=10, parallel=False, verbose=False,
     )  # fmt: skip
     began = time.perf_counter()

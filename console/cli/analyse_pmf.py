@@ -14,7 +14,13 @@ from console.cli import shell
 from console.cli.shell.option import AsJson
 
 if TYPE_CHECKING:
-    from analysis.receptor.pmf import PmfResult
+    import pandas as pd
+
+    from analysis.receptor.pmf import BootstrapDisplacement, Displacement
+    from analysis.run.pmf_analysis import PmfAnalysis, PmfOptions
+    from schemas.words import Words
+
+Random = Annotated[int, typer.Option(min=1, max=1000, help="random starts 随机初值数")]
 
 
 def pmf(  # noqa: PLR0917 - arguments of a command
@@ -23,26 +29,53 @@ def pmf(  # noqa: PLR0917 - arguments of a command
     ],
     unc: Annotated[Path, typer.Argument(help="uncertainties, same form, times and species 不确定度文件")],
     factors: Annotated[int, typer.Option(min=1, help="number of factors 因子数")],
-    starts: Annotated[int, typer.Option(min=1, max=1000, help="random starts 随机初值数")] = 20,
-    seed: Annotated[int, typer.Option(min=0, help="of the starts 随机种子")] = 42,
+    starts: Random = 20,
+    seed: Annotated[int, typer.Option(min=0, help="of the starts and resamples 随机种子")] = 42,
     robust: Annotated[bool, typer.Option(help="lower the weight of outliers as EPA PMF 5.0 稳健模式")] = True,
+    last: Annotated[
+        Path | None, typer.Option(help="JSON of the last solution: start from it, report drift 上一次解")
+    ] = None,
+    bootstrap: Annotated[int, typer.Option(min=0, max=10_000, help="resamples, 20 or more 自助重采样次数")] = 0,
+    block: Annotated[str, typer.Option(help="of a resample: D day, W week, or a number of samples 重采样区块")] = "D",
+    displace: Annotated[bool, typer.Option("--displace", help="displace the profiles (DISP) 位移法")] = False,
+    bs_displace: Annotated[
+        bool, typer.Option("--bs-displace", help="displace those of the resamples too (BS-DISP) 自助位移法")
+    ] = False,
+    species: Annotated[
+        list[str] | None, typer.Option(help="to be displaced, may be repeated; none: all 位移的物种")
+    ] = None,
+    png: Annotated[Path | None, typer.Option(help="write a picture 绘图文件")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Factorise samples into sources (positive matrix factorisation). 正定矩阵因子分解（PMF）源解析。"""
-    from analysis.receptor.pmf import fit
-    from analysis.run.pmf import read_samples, result_json
+    from analysis.run.pmf_analysis import PmfOptions
 
-    result = shell.or_exit(
-        lambda: fit(
-            read_samples(conc), read_samples(unc), factors, starts=starts, seed=seed, robust=robust, progress=_progress
-        )
-    )
+    options = PmfOptions(
+        factors=factors, starts=starts, seed=seed, robust=robust, runs=bootstrap, block=block, is_displaced=displace,
+        are_resamples_displaced=bs_displace, species=tuple(species) if species else None,
+    )  # fmt: skip
+    found = shell.or_exit(lambda: _factorised(conc, unc, options, last))
+    if png is not None:
+        _draw(found, png)
+    if as_json:
+        typer.echo(json.dumps(found.to_json(), ensure_ascii=False, allow_nan=False))
+    else:
+        _show(found, shell.words())
+
+
+def _factorised(conc: Path, unc: Path, options: PmfOptions, last: Path | None) -> PmfAnalysis:
+    from dataclasses import replace
+
+    from analysis.run.pmf import read_samples
+    from analysis.run.pmf_analysis import factorise
+    from analysis.run.pmf_json import read_result
+
+    if last is not None:
+        options = replace(options, last=read_result(last))
+    found = factorise(read_samples(conc), read_samples(unc), options, _progress)
     if sys.stderr.isatty():
         sys.stderr.write("\n")
-    if as_json:
-        typer.echo(json.dumps(result_json(result), ensure_ascii=False, allow_nan=False))
-    else:
-        _table(result)
+    return found
 
 
 def _progress(done: int, total: int, lowest: float) -> None:
@@ -52,17 +85,82 @@ def _progress(done: int, total: int, lowest: float) -> None:
     sys.stderr.flush()
 
 
-def _table(result: PmfResult) -> None:
-    """Figures, then the per cent of each species that each factor contributes."""
+def _draw(found: PmfAnalysis, path: Path) -> None:
+    from console.cli.pmf_plot import plot_factorisation
+
+    picture = plot_factorisation(found, str(shell.settings().language))
+    try:
+        path.write_bytes(picture)
+    except OSError as error:
+        shell.stop(f"--png {path}: {error.strerror}")
+
+
+def _show(found: PmfAnalysis, words: Words) -> None:
+    """Figures, the per cent of each species that each factor contributes, and what else was asked for."""
+    result = found.result
     converged = int(result.starts.converged.sum())
     typer.echo(
         f"q_true={result.q_true:.1f}  q_robust={result.q_robust:.1f}  q_expected={result.q_expected:.0f}  "
         f"samples={result.sample_count}  values={result.value_count}  starts={len(result.starts)}  converged={converged}"
     )
-    shares = result.percent_of_species.T
-    width = max(len("%"), *(len(str(name)) for name in shares.index))
-    typer.echo("  ".join(["%".ljust(width), *(f"{name:>6}" for name in shares.columns)]))
-    for name, row in zip(shares.index, shares.to_numpy(), strict=True):
-        typer.echo(
-            "  ".join([str(name).ljust(width), *("     -" if isnan(value) else f"{value:6.1f}" for value in row)])
-        )
+    runs = found.bootstrap
+    _table("%", result.percent_of_species, None if runs is None else (runs.percent_low, runs.percent_high))
+    if runs is not None:
+        typer.echo(words("pmf.intervals", runs=runs.runs, blocks=runs.blocks, fewest=int(runs.found.min())))
+    if found.displacement is not None:
+        _displaced("DISP", found.displacement, words)
+    if found.resamples is not None:
+        _displaced("BS-DISP", found.resamples, words)
+        most = int(found.resamples.accepted.iloc[0])
+        typer.echo(words("pmf.accepted", accepted=most, runs=found.resamples.runs))
+    _drift(found, words)
+
+
+def _drift(found: PmfAnalysis, words: Words) -> None:
+    from schemas.words import render
+
+    if found.refit is None:
+        return
+    typer.echo(
+        words("pmf.cosine", values=", ".join(f"{number} {value:.3f}" for number, value in found.refit.cosine.items()))
+    )
+    for reason in found.refit.reasons:
+        typer.echo(render(reason, words.language))
+
+
+def _displaced(name: str, found: Displacement | BootstrapDisplacement, words: Words) -> None:
+    """Ranges at the lowest level, unit of the concentrations, and swaps at each."""
+    level = found.swaps.index[0]
+    typer.echo(words("pmf.displaced", name=name, level=float(level)))
+    low, high = found.low.loc[level], found.high.loc[level]
+    _table(name, (low + high) / 2, (low, high), middle=False)
+    swaps = ", ".join(f"{level:g}: {int(row.sum())}" for level, row in found.swaps.iterrows())
+    typer.echo(words("pmf.swaps", swaps=swaps))
+
+
+def _table(
+    head: str, values: pd.DataFrame, ends: tuple[pd.DataFrame, pd.DataFrame] | None, *, middle: bool = True
+) -> None:
+    """A row a species, a column a factor; with ends, the interval behind the value."""
+    width = max(len(head), *(len(str(name)) for name in values.columns))
+    cells = 6 if ends is None else 20
+    typer.echo("  ".join([head.ljust(width), *(f"{name:>{cells}}" for name in values.index)]))
+    for species in values.columns:
+        row = [
+            _cell(
+                values.loc[factor, species],
+                None if ends is None else tuple(end.loc[factor, species] for end in ends),
+                middle,
+            )
+            for factor in values.index
+        ]
+        typer.echo("  ".join([str(species).ljust(width), *(cell.rjust(cells) for cell in row)]))
+
+
+def _cell(value: float, ends: tuple[float, ...] | None, middle: bool) -> str:
+    shown = "-" if isnan(value) else f"{value:.1f}"
+    if ends is None:
+        return shown
+    if isnan(ends[0]):
+        return f"{shown} [-]" if middle else "-"
+    return f"{shown} [{ends[0]:.1f}, {ends[1]:.1f}]" if middle else f"{ends[0]:.4g} .. {ends[1]:.4g}"

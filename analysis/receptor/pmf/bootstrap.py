@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from analysis.receptor.pmf.descent import Solution
     from analysis.receptor.pmf.result import PmfResult
 
+    Array = NDArray[np.float64]
+
 _LEAST_FOUND = 0.5
 
 
@@ -28,6 +30,8 @@ class Bootstrap:
     ----------
     low, high : DataFrame, (factor, species)
         Percentile interval of the profiles, unit of the concentrations; NaN for a factor found in fewer than half of the runs.
+    percent_low, percent_high : DataFrame, (factor, species)
+        The same of the share of a factor in the modelled mean of a species, over all factors of the same resample [%].
     mapped : DataFrame, (bootstrap factor, base factor)
         Runs in which a factor was mapped to a base factor; column 0: to none.
     found : Series, (factor,)
@@ -40,6 +44,8 @@ class Bootstrap:
 
     low: pd.DataFrame
     high: pd.DataFrame
+    percent_low: pd.DataFrame
+    percent_high: pd.DataFrame
     mapped: pd.DataFrame
     found: pd.Series
     runs: int
@@ -98,17 +104,25 @@ def _summary(result: PmfResult, nearest: NDArray[np.int64], found: Solution, blo
         [int((nearest[:, row] == column - 1).sum()) for column in range(len(names) + 1)] for row in range(len(names))
     ]
     seen = np.array([(nearest == factor).any(axis=1).sum() for factor in range(len(names))])
-    edge = (1 - LEVEL) / 2
-    ends = np.full((2, *result.profiles.shape), np.nan)
-    for factor in range(len(names)):
-        if seen[factor] >= _LEAST_FOUND * runs:
-            ends[:, factor] = np.quantile(found.profiles[nearest == factor], [edge, 1 - edge], axis=0)
-    return Bootstrap(
-        low=pd.DataFrame(ends[0], names, result.profiles.columns),
-        high=pd.DataFrame(ends[1], names, result.profiles.columns),
-        mapped=pd.DataFrame(table, names, range(len(names) + 1)),
-        found=pd.Series(seen, names),
-        runs=runs,
-        blocks=blocks,
-        level=LEVEL,
+    total = found.profiles.sum(axis=1, keepdims=True)
+    percent = 100 * np.divide(found.profiles, total, out=np.zeros_like(found.profiles), where=total > 0)
+    is_found = seen >= _LEAST_FOUND * runs
+    low, high, percent_low, percent_high = (
+        pd.DataFrame(end, names, result.profiles.columns)
+        for values in (found.profiles, percent)
+        for end in _percentiles(values, nearest, is_found)
     )
+    return Bootstrap(
+        low=low, high=high, percent_low=percent_low, percent_high=percent_high,
+        mapped=pd.DataFrame(table, names, range(len(names) + 1)), found=pd.Series(seen, names),
+        runs=runs, blocks=blocks, level=LEVEL,
+    )  # fmt: skip
+
+
+def _percentiles(values: Array, nearest: NDArray[np.int64], is_found: NDArray[np.bool_]) -> Array:
+    """Ends of the interval, (end, factor, species), of values (run, factor of the resample, species)."""
+    edge = (1 - LEVEL) / 2
+    ends = np.full((2, *values.shape[1:]), np.nan)
+    for factor in np.flatnonzero(is_found):
+        ends[:, factor] = np.quantile(values[nearest == factor], [edge, 1 - edge], axis=0)
+    return ends

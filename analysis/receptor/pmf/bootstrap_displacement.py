@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.receptor.pmf.descent import Stop
 from analysis.receptor.pmf.displacement import check_levels, columns_of, elements_of
 from analysis.receptor.pmf.moves import move_elements
 from analysis.receptor.pmf.resample import LEVEL, draw_blocks, map_factors, resolve
@@ -28,6 +29,8 @@ RESAMPLE_LEVELS = (0.5, 1.0, 2.0, 4.0)
 MOST_FALL = 0.5
 """A resample whose objective falls by more below its minimum is rejected [1]; our choice: the lowest level."""
 _LEAST_ACCEPTED = 0.5
+_STOP = Stop(1e-8, 5000)
+"""Finer than for percentiles: a resample that has not reached its minimum falls during the displacement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +111,7 @@ def displace_resamples(  # noqa: PLR0913 - all but three have defaults
     columns = columns_of(samples, species)
     check_levels(levels)
     drawn, blocks = draw_blocks(samples.times, block, runs, seed)
-    found = resolve(result, samples, drawn)
+    found = resolve(result, samples, drawn, _STOP)
     nearest = map_factors(result, samples, drawn, found)
     kept = np.flatnonzero((np.sort(nearest, axis=1) == np.arange(result.factors)).all(axis=1))
     order = np.argsort(nearest[kept], axis=1)[:, :, None]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _STOP = Stop(1e-7, 500)
 _TRIES = 8
-_NEAR = 0.02
+_NEAR = 0.05
 """A displacement whose growth is within this part of the level is taken."""
 _WIDEST_STEP, _LEAST_STEP = 4.0, 1.3
 _CELLS_AT_ONCE = 2_000_000

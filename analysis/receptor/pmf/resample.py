@@ -23,7 +23,8 @@ LEAST_CORRELATION = 0.6
 """Below this correlation of contributions a bootstrap factor is that of no base factor [1], default of EPA PMF 5.0."""
 LEVEL = 0.9
 """Nominal level of intervals [1]."""
-_STOP = Stop(1e-6, 2000)
+RESAMPLE_STOP = Stop(1e-6, 2000)
+"""Enough for percentiles of profiles."""
 _CELLS_AT_ONCE = 2_000_000
 _FEWEST_RUNS, _FEWEST_BLOCKS = 20, 10
 
@@ -73,7 +74,7 @@ def _blocks(times: pd.Index, block: str | int) -> NDArray[np.int64]:
     return np.unique(period.to_period(block).asi8, return_inverse=True)[1].astype(np.int64)
 
 
-def resolve(result: PmfResult, samples: Samples, drawn: Array) -> Solution:
+def resolve(result: PmfResult, samples: Samples, drawn: Array, stop: Stop = RESAMPLE_STOP) -> Solution:
     """Solutions of all resamples, descended from the base."""
     g = result.contributions.reindex(samples.times).to_numpy().T
     f = result.profiles.to_numpy()
@@ -89,7 +90,7 @@ def resolve(result: PmfResult, samples: Samples, drawn: Array) -> Solution:
             count=count,
         )
         start = tuple(np.repeat(matrix[None], len(count), axis=0) for matrix in (g, f))
-        parts.append(descend(problem, (start[0], start[1]), _STOP))
+        parts.append(descend(problem, (start[0], start[1]), stop))
     return Solution(*(np.concatenate([getattr(part, name) for part in parts]) for name in Solution.__slots__))
 
 

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from analysis.receptor.pmf import PmfInputError, PmfResult, fit
-from analysis.run.pmf import read_samples
+from analysis.run.pmf import read_samples, with_moments
+from analysis.run.pmf_json import read_result
 from console.cli import build_app
 from tests.analysis.receptor.pmf.mixture import mixture
+
+if TYPE_CHECKING:
+    from click.testing import Result
 
 
 def write(path: Path, text: str) -> Path:
@@ -89,3 +96,148 @@ def test_the_command_ends_with_a_message_and_status_2_for_too_many_factors(files
     done = CliRunner().invoke(build_app(["analyse"]), ["analyse", "pmf", *files, "--factors", "9"])
     assert done.exit_code == 2
     assert "9 factors of 8 species: fewer factors than species are needed" in done.output
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(build_app(["analyse"]), ["analyse", "pmf", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("texts", "days"),
+    [
+        (["2026-11-22", "2026-11-23T08:00+08:00"], ["2026-11-22", "2026-11-23"]),
+        (["1/2/2001", "12/31/2001"], ["2001-01-02", "2001-12-31"]),
+        (["1/2/2001 8:00", "12/31/2001 23:00"], ["2001-01-02", "2001-12-31"]),
+    ],
+)
+def test_times_of_samples_are_read_in_the_forms_of_files(texts: list[str], days: list[str]) -> None:
+    frame = with_moments(pd.DataFrame({"zn": [1.0, 2.0]}, index=texts))
+    assert [f"{moment:%Y-%m-%d}" for moment in frame.index] == days
+
+
+def test_the_command_adds_intervals_and_ranges_to_the_object(files: list[str]) -> None:
+    done = run(
+        *files, "--factors", "2", "--starts", "2", "--bootstrap", "20", "--displace", "--bs-displace",
+        "--species", "zn", "--species", "so4", "--json",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert np.shape(found["bootstrap"]["percent_high"]) == (2, 8)
+    assert found["bootstrap"]["blocks"] == 39
+    assert found["displacement"]["species"] == ["zn", "so4"]
+    assert np.shape(found["displacement"]["low"]) == (4, 2, 2)
+    assert found["bootstrap_displacement"]["levels"] == [0.5, 1.0, 2.0, 4.0]
+    assert found["bootstrap_displacement"]["runs"] == 20
+    assert 0.0 < found["large_share"] < 1.0
+
+
+def test_the_command_shows_intervals_and_ranges_as_tables(files: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SKYGROUND_LANGUAGE", "en")
+    done = run(
+        *files,
+        "--factors",
+        "2",
+        "--starts",
+        "2",
+        "--bootstrap",
+        "20",
+        "--block",
+        "3",
+        "--displace",
+        "--bs-displace",
+        "--species",
+        "zn",
+    )
+    assert done.exit_code == 0, done.output
+    assert "20 resamples of 13 blocks" in done.stdout
+    assert "DISP: range of the profiles" in done.stdout
+    assert "Swaps of factors by level: 4: 0, 8: 0, 15: 0, 25: 0" in done.stdout
+    assert "of 20 resamples accepted" in done.stdout
+
+
+def test_the_command_starts_from_the_last_solution(
+    files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKYGROUND_LANGUAGE", "en")
+    first = run(*files, "--factors", "2", "--starts", "2", "--json")
+    last = write(tmp_path / "last.json", first.stdout)
+    assert read_result(last).profiles.to_numpy().tolist() == json.loads(first.stdout)["profiles"]
+    again = json.loads(run(*files, "--factors", "2", "--last", str(last), "--json").stdout)
+    assert again["refit"]["drifted"] == []
+    assert again["refit"]["cosine"] == pytest.approx([1.0, 1.0], abs=1e-4)
+    assert again["q_robust"] == pytest.approx(json.loads(first.stdout)["q_robust"], rel=1e-6)
+    changed = json.loads(first.stdout)
+    changed["profiles"][0] = changed["profiles"][0][::-1]
+    shown = run(*files, "--factors", "2", "--last", str(write(tmp_path / "changed.json", json.dumps(changed))))
+    assert "Cosine of the profiles to the last solution: 1 " in shown.stdout
+    assert "has drifted" in shown.stdout
+
+
+def test_the_command_writes_a_picture(files: list[str], tmp_path: Path) -> None:
+    done = run(*files, "--factors", "2", "--starts", "2", "--bootstrap", "20", "--png", str(tmp_path / "pmf.png"))
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "pmf.png").read_bytes().startswith(b"\x89PNG")
+    refused = run(*files, "--factors", "2", "--starts", "1", "--png", str(tmp_path / "no" / "pmf.png"))
+    assert refused.exit_code == 2
+    assert "No such file or directory" in refused.output
+
+
+Change = Callable[[pd.DataFrame, pd.DataFrame], tuple[pd.DataFrame, pd.DataFrame]]
+BROKEN: dict[str, tuple[Change, str]] = {
+    "few": (lambda conc, unc: (conc[:2], unc[:2]), "16 values in 2 samples and 8 species are too few for 2 factors"),
+    "constant": (lambda conc, unc: (conc.assign(zn=1.0), unc), "zn is the same in all 40 samples"),
+    "zero": (lambda conc, unc: (conc, unc.assign(zn=0.0)), "without an uncertainty above zero at sample 2026-01-01"),
+    "missing": (
+        lambda conc, unc: (conc, unc.assign(zn=np.nan)),
+        "without an uncertainty above zero at sample 2026-01-01",
+    ),
+    "empty": (lambda conc, unc: (conc * np.nan, unc), "no concentration in any of the 40 samples"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_command_refuses_samples_that_cannot_be_factorised(name: str, tmp_path: Path) -> None:
+    change, words = BROKEN[name]
+    paths = [tmp_path / "conc.csv", tmp_path / "unc.csv"]
+    for path, frame in zip(paths, change(*mixture(9, samples=40)[:2]), strict=True):
+        frame.to_csv(path)
+    done = run(*map(str, paths), "--factors", "2")
+    assert done.exit_code == 2
+    assert words in done.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--bootstrap", "19"], "19 runs: at least 20"),
+        (["--bootstrap", "20", "--block", "M"], "block 'M': D (day), W (week) or a number of samples"),
+        (["--bootstrap", "20", "--block", "W"], "blocks of W: at least 10"),
+        (["--bs-displace"], "a number of resamples is needed (--bootstrap)"),
+        (["--displace", "--species", "cu"], "cu is no species of the samples: pb, zn"),
+        (["--last", "no.json"], "no.json: No such file"),
+    ],
+)
+def test_the_command_refuses_options_that_cannot_be(arguments: list[str], words: str, files: list[str]) -> None:
+    done = run(*files, "--factors", "2", "--starts", "1", *arguments)
+    assert done.exit_code == 2
+    assert words in done.output
+
+
+def test_the_command_refuses_a_last_solution_that_does_not_fit(files: list[str], tmp_path: Path) -> None:
+    other = write(tmp_path / "other.json", '{"factors": 2}')
+    done = run(*files, "--factors", "2", "--last", str(other))
+    assert done.exit_code == 2
+    assert "other.json: expected the JSON of a factorisation" in done.output
+    last = write(tmp_path / "last.json", run(*files, "--factors", "2", "--starts", "1", "--json").stdout)
+    done = run(*files, "--factors", "3", "--last", str(last))
+    assert "3 factors: the last solution has 2" in done.output
+
+
+def test_times_that_are_none_need_blocks_of_samples(files: list[str]) -> None:
+    for name in files:
+        frame = read_samples(Path(name))
+        frame.set_axis([f"run {number}" for number in range(len(frame))]).to_csv(name, index_label="run")
+    done = run(*files, "--factors", "2", "--starts", "1", "--bootstrap", "20")
+    assert done.exit_code == 2
+    assert "time 'run 0': expected 2026-11-22" in done.output
+    assert run(*files, "--factors", "2", "--starts", "1", "--bootstrap", "20", "--block", "2").exit_code == 0
