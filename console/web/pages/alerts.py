@@ -10,6 +10,7 @@ from nicegui import ui
 
 from analysis.statistics.episode import watched_parameters
 from console.query.episodes import EpisodeQuery
+from console.view.alert_event import alert_events, event_row
 from console.view.alert_row import alert_row, timeline
 from console.view.attribution import statements
 from console.view.chart import chart_height, series_chart
@@ -40,10 +41,13 @@ async def alerts_page(request: Request, queries: Queries) -> None:
             show_problem(page, found)
             return
         names = station_names(queries, page)
-        rows = [(episode, alert_row(episode, page.words, names, page.now)) for episode in found.episodes]
-        opened = [row for episode, row in rows if episode.is_open]
-        past = [row for episode, row in rows if not episode.is_open]
-        html(page, "alert_rows.html", open=opened, past=past, more=found.following is not None)
+        events = alert_events(found.episodes, queries.network.stations, page.now)
+        opened, past = (
+            [event_row(item, page.words, names, page.now) for item in events if item.is_open is is_open]
+            for is_open in (True, False)
+        )
+        count = sum(row.open_count for row in opened)
+        html(page, "alert_rows.html", open=opened, open_alerts=count, past=past, more=found.following is not None)
 
 
 async def alert_page(request: Request, queries: Queries, alert_id: int) -> None:
