@@ -11,6 +11,7 @@ import pytest
 import console
 from analysis.case.case_file import EventKind
 from analysis.case.registry import enterprise_kinds
+from analysis.receptor.plume import Obstacle
 from analysis.receptor.source_library import BACKGROUND, UNNAMED, load_library
 from analysis.receptor.source_library.naming import UNNAMED_WORDS, Unnamed
 from analysis.receptor.wind import SECTORS, sector_code
@@ -48,6 +49,8 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "page.problem.": tuple(
         f"{kind}{end}" for kind in ("slow", "influx", "access", "missing", "state") for end in ("", "_do")
     ),
+    "attribution.plume.": Obstacle,
+    "attribution.plume.also_": (Obstacle.NO_RELEASE, Obstacle.EDGE, Obstacle.SEVERAL, Obstacle.WIDE),
     "word.confidence.": Confidence,
     "word.event_kind.": EventKind,
     "word.enterprise_kind.": tuple(enterprise_kinds()),
