@@ -35,6 +35,7 @@ MODULES = {
     "bench.receptor.pmf_hourly": ("pmf.hourly",),
     "bench.receptor.truth": ("receptor.truth",),
     "bench.receptor.noise": ("receptor.noise",),
+    "bench.receptor.plume_truth": ("plume.truth",),
 }
 
 
