@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.signal import lfilter
 
-from analysis.receptor.plume import Evidence, HourlyWind, excess_over_background, mass_concentration, stability
+from analysis.receptor.plume import HourlyWind, PlumeEvidence, excess_over_background, mass_concentration, stability
 from analysis.receptor.plume.evidence import Projection
 from schemas.parameter import parameter
 
@@ -33,7 +33,7 @@ class PuffRelease:
 
     Attributes
     ----------
-    evidence : Evidence
+    evidence : PlumeEvidence
     east_km, north_km : float
         True place [km].
     rate_kg_h : float
@@ -42,7 +42,7 @@ class PuffRelease:
         Stations whose true contribution is at least 3 true standard deviations of the background's noise in an hour.
     """
 
-    evidence: Evidence
+    evidence: PlumeEvidence
     east_km: float
     north_km: float
     rate_kg_h: float
@@ -168,7 +168,7 @@ def _growth(age_s: np.ndarray, scale_s: float) -> np.ndarray:
 
 def _observed(
     rng: np.random.Generator, air: _Air, stations: np.ndarray, added_ppb: np.ndarray
-) -> tuple[Evidence, np.ndarray]:
+) -> tuple[PlumeEvidence, np.ndarray]:
     hours, count = added_ppb.shape
     size = HISTORY_H + hours
     sector = rng.integers(0, 16, size)
@@ -187,7 +187,7 @@ def _observed(
         for item in (found.excess, np.broadcast_to(found.sigma, found.excess.shape))
     )
     lon, lat = zip(*(CENTRE.to_degrees(*place) for place in stations), strict=True)
-    evidence = Evidence(
+    evidence = PlumeEvidence(
         lon=np.array(lon),
         lat=np.array(lat),
         excess_ug_m3=excess,

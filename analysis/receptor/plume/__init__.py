@@ -4,25 +4,25 @@ Data path: hourly frames -> `evidence_of` (`excess_over_background`, `mass_conce
 """
 
 from analysis.receptor.plume.dispersion import Stability, Terrain, stability
-from analysis.receptor.plume.evidence import Evidence
+from analysis.receptor.plume.evidence import PlumeEvidence
 from analysis.receptor.plume.excess import Excess, PlumeInputError, excess_over_background, mass_concentration
-from analysis.receptor.plume.forward import HourlyWind, Release
-from analysis.receptor.plume.likelihood import Model, ModelError
-from analysis.receptor.plume.locate import Obstacle, PlumeResult, Rule, locate
+from analysis.receptor.plume.forward import AssumedRelease, HourlyWind
+from analysis.receptor.plume.likelihood import PlumeModel, PlumeModelError
+from analysis.receptor.plume.locate import Obstacle, PlumeResult, PlumeRule, locate
 from analysis.receptor.plume.statement import plume_statement
 from analysis.receptor.plume.station_hours import evidence_of
 
 __all__ = [
-    "Evidence",
+    "AssumedRelease",
     "Excess",
     "HourlyWind",
-    "Model",
-    "ModelError",
     "Obstacle",
+    "PlumeEvidence",
     "PlumeInputError",
+    "PlumeModel",
+    "PlumeModelError",
     "PlumeResult",
-    "Release",
-    "Rule",
+    "PlumeRule",
     "Stability",
     "Terrain",
     "evidence_of",

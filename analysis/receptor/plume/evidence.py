@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Field = NDArray[np.float64]
 
 
-class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+class PlumeEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """Excess of stations over hours, and the wind.
 
     Attributes
@@ -99,6 +99,6 @@ class Projection(msgspec.Struct, frozen=True):
         return float(self.lon + east_km / (scale * np.cos(np.radians(self.lat)))), float(self.lat + north_km / scale)
 
 
-def plane_of(evidence: Evidence) -> Projection:
+def plane_of(evidence: PlumeEvidence) -> Projection:
     """Plane around the mean place of the stations."""
     return Projection(float(np.mean(evidence.lon)), float(np.mean(evidence.lat)))

@@ -54,7 +54,7 @@ class HourlyWind(msgspec.Struct, frozen=True, kw_only=True):
     mixing_height_m: float = float("nan")
 
 
-class Release(msgspec.Struct, frozen=True, kw_only=True):
+class AssumedRelease(msgspec.Struct, frozen=True, kw_only=True):
     """What is assumed of the release; project choices, not verified.
 
     Attributes
@@ -71,7 +71,9 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     default_meander_deg: float = 6.0
 
 
-def unit_concentration(east_km: Field, north_km: Field, wind: HourlyWind, turn_deg: Field, release: Release) -> Field:
+def unit_concentration(
+    east_km: Field, north_km: Field, wind: HourlyWind, turn_deg: Field, release: AssumedRelease
+) -> Field:
     """Hourly mean at ground level of a release of 1 kg h⁻¹ [µg m⁻³ per kg h⁻¹].
 
     A Gaussian plume with reflection at the ground; in height it grows no further than a well-mixed layer. The spread across the wind
@@ -85,7 +87,7 @@ def unit_concentration(east_km: Field, north_km: Field, wind: HourlyWind, turn_d
         With speed and direction.
     turn_deg : array of float, shape (J,)
         Turns of the wind direction, added to it [deg].
-    release : Release
+    release : AssumedRelease
 
     Returns
     -------
@@ -96,7 +98,7 @@ def unit_concentration(east_km: Field, north_km: Field, wind: HourlyWind, turn_d
     --------
     >>> import numpy as np
     >>> wind = HourlyWind(speed_m_s=3.0, from_deg=270.0, stability=Stability.D)
-    >>> found = unit_concentration(np.array([3.0, -3.0]), np.array([0.0, 0.0]), wind, np.array([0.0]), Release())
+    >>> found = unit_concentration(np.array([3.0, -3.0]), np.array([0.0, 0.0]), wind, np.array([0.0]), AssumedRelease())
     >>> found.round(3).tolist()
     [[0.996], [0.0]]
     """

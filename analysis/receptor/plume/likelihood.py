@@ -20,18 +20,18 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from analysis.receptor.plume.forward import LEAST_SPEED_M_S, Release, unit_concentration
+from analysis.receptor.plume.forward import LEAST_SPEED_M_S, AssumedRelease, unit_concentration
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.receptor.plume.evidence import Evidence
+    from analysis.receptor.plume.evidence import PlumeEvidence
     from analysis.receptor.plume.forward import HourlyWind
 
     Field = NDArray[np.float64]
 
 
-class ModelError(msgspec.Struct, frozen=True, kw_only=True):
+class PlumeModelError(msgspec.Struct, frozen=True, kw_only=True):
     """Errors of model and data; project choices; the benchmark measures the coverage that they give.
 
     Attributes
@@ -75,24 +75,26 @@ _CHUNK = 64
 _TINY = 1e-200
 
 
-class Model(msgspec.Struct, frozen=True, kw_only=True):
+class PlumeModel(msgspec.Struct, frozen=True, kw_only=True):
     """What is assumed of a release, and how wrong that may be."""
 
-    release: Release = Release()
-    error: ModelError = ModelError()
+    release: AssumedRelease = AssumedRelease()
+    error: PlumeModelError = PlumeModelError()
 
 
-def log_likelihood(places_km: Field, stations_km: Field, evidence: Evidence, rates: Field, model: Model) -> Field:
+def log_likelihood(
+    places_km: Field, stations_km: Field, evidence: PlumeEvidence, rates: Field, model: PlumeModel
+) -> Field:
     """Logarithm of the likelihood of places and rates against that of no release.
 
     Parameters
     ----------
     places_km, stations_km : array of float, shape (N, 2), (S, 2)
         East and north [km].
-    evidence : Evidence
+    evidence : PlumeEvidence
     rates : array of float, shape (Q,)
         In steps of `LOG_STEP` of the logarithm [kg h⁻¹].
-    model : Model
+    model : PlumeModel
 
     Returns
     -------
@@ -105,7 +107,7 @@ def log_likelihood(places_km: Field, stations_km: Field, evidence: Evidence, rat
     return np.concatenate(found) if found else np.zeros((0, len(rates)))
 
 
-def _of_chunk(places_km: Field, stations_km: Field, evidence: Evidence, rates: Field, model: Model) -> Field:
+def _of_chunk(places_km: Field, stations_km: Field, evidence: PlumeEvidence, rates: Field, model: PlumeModel) -> Field:
     error = model.error
     smooth = (1.0 - error.odd_hour) * _smoothing(len(rates), error.of_hour)
     smooth += error.odd_hour * _smoothing(len(rates), ODD_FACTOR_LOG)
@@ -134,7 +136,7 @@ def _smoothing(count: int, sigma: float) -> Field:
     return np.asarray(kernel / kernel.sum(axis=1, keepdims=True))
 
 
-def _turn_weights(wind: HourlyWind, error: ModelError) -> Field:
+def _turn_weights(wind: HourlyWind, error: PlumeModelError) -> Field:
     """Weights of the turns for each shared turn, shape (B, J)."""
     sigma = np.hypot(wind.error_deg, error.slow_direction_deg_m_s / max(wind.speed_m_s, LEAST_SPEED_M_S))
     weight = np.exp(-0.5 * ((_TURNS - _SHARED_TURNS[:, None]) / sigma) ** 2)
@@ -142,7 +144,7 @@ def _turn_weights(wind: HourlyWind, error: ModelError) -> Field:
     return np.asarray((1.0 - error.odd_direction) * weight + error.odd_direction / len(_TURNS))
 
 
-def _of_hour(unit: Field, excess: Field, sigma: Field, rates: Field, error: ModelError) -> Field:
+def _of_hour(unit: Field, excess: Field, sigma: Field, rates: Field, error: PlumeModelError) -> Field:
     """Log-likelihood of one hour against no release, shape (N, J, Q); ``unit`` has shape (N, S, J).
 
     In single precision, in units of sigma: with single rather than double precision logarithms take a fraction of the time.

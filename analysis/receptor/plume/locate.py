@@ -10,11 +10,11 @@ import numpy as np
 
 from analysis.receptor.plume.evidence import Projection, plane_of
 from analysis.receptor.plume.excess import LEAST_STATIONS, PlumeInputError
-from analysis.receptor.plume.likelihood import Model
+from analysis.receptor.plume.likelihood import PlumeModel
 from analysis.receptor.plume.posterior import LEVEL, Posterior, posterior
 
 if TYPE_CHECKING:
-    from analysis.receptor.plume.evidence import Evidence
+    from analysis.receptor.plume.evidence import PlumeEvidence
 
 _EDGE_KM = 1.5
 
@@ -30,7 +30,7 @@ class Obstacle(StrEnum):
     EDGE = "edge"
 
 
-class Rule(msgspec.Struct, frozen=True, kw_only=True):
+class PlumeRule(msgspec.Struct, frozen=True, kw_only=True):
     """When a release counts as located; project choices.
 
     Attributes
@@ -111,14 +111,14 @@ class PlumeResult(msgspec.Struct, frozen=True, kw_only=True):
         return not self.obstacles
 
 
-def locate(evidence: Evidence, rule: Rule | None = None, model: Model | None = None) -> PlumeResult:
+def locate(evidence: PlumeEvidence, rule: PlumeRule | None = None, model: PlumeModel | None = None) -> PlumeResult:
     """Locate a release, with intervals, or say why that is not possible.
 
     Parameters
     ----------
-    evidence : Evidence
-    rule : Rule, optional
-    model : Model, optional
+    evidence : PlumeEvidence
+    rule : PlumeRule, optional
+    model : PlumeModel, optional
 
     Returns
     -------
@@ -133,10 +133,10 @@ def locate(evidence: Evidence, rule: Rule | None = None, model: Model | None = N
     Examples
     --------
     >>> import numpy as np
-    >>> from analysis.receptor.plume.evidence import Evidence
+    >>> from analysis.receptor.plume.evidence import PlumeEvidence
     >>> from analysis.receptor.plume.forward import HourlyWind
     >>> from analysis.receptor.plume.dispersion import Stability
-    >>> quiet = Evidence(
+    >>> quiet = PlumeEvidence(
     ...     lon=np.array([123.40, 123.44, 123.42]), lat=np.array([41.80, 41.80, 41.83]),
     ...     excess_ug_m3=np.zeros((1, 3)), sigma_ug_m3=np.ones((1, 3)),
     ...     wind=(HourlyWind(speed_m_s=3.0, from_deg=200.0, stability=Stability.D),),
@@ -144,7 +144,7 @@ def locate(evidence: Evidence, rule: Rule | None = None, model: Model | None = N
     >>> [item.value for item in locate(quiet).obstacles]
     ['few_stations', 'no_release']
     """
-    rule, model = rule or Rule(), model or Model()
+    rule, model = rule or PlumeRule(), model or PlumeModel()
     if len(evidence.lon) < LEAST_STATIONS:
         msg = f"{len(evidence.lon)} stations: at least {LEAST_STATIONS} are needed to locate a release"
         raise PlumeInputError(msg)
@@ -159,7 +159,7 @@ def locate(evidence: Evidence, rule: Rule | None = None, model: Model | None = N
     return _with_posterior(base, posterior(evidence, stations, rule.radius_km, model), rule)
 
 
-def _base(evidence: Evidence, rule: Rule) -> PlumeResult:
+def _base(evidence: PlumeEvidence, rule: PlumeRule) -> PlumeResult:
     known = evidence.known
     above = (np.where(known, evidence.excess_ug_m3 / evidence.sigma_ug_m3, 0.0) >= rule.least_sigma).any(axis=0)
     few = int(above.sum()) < rule.least_stations
@@ -175,7 +175,7 @@ def _base(evidence: Evidence, rule: Rule) -> PlumeResult:
     )
 
 
-def _with_posterior(base: PlumeResult, found: Posterior, rule: Rule) -> PlumeResult:
+def _with_posterior(base: PlumeResult, found: Posterior, rule: PlumeRule) -> PlumeResult:
     east, north = found.mass @ found.places_km
     lon, lat = base.plane.to_degrees(float(east), float(north))
     parts = sum(mass > rule.largest_other for mass, _, _ in found.modes()) or 1

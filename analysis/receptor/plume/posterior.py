@@ -8,12 +8,12 @@ import msgspec
 import numpy as np
 from scipy.ndimage import gaussian_filter1d, label
 
-from analysis.receptor.plume.likelihood import LOG_STEP, Model, log_likelihood
+from analysis.receptor.plume.likelihood import LOG_STEP, PlumeModel, log_likelihood
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from analysis.receptor.plume.evidence import Evidence
+    from analysis.receptor.plume.evidence import PlumeEvidence
 
     Field = NDArray[np.float64]
 
@@ -110,18 +110,18 @@ class Posterior(msgspec.Struct, frozen=True, kw_only=True):
         return sorted(found, reverse=True)
 
 
-def posterior(evidence: Evidence, stations_km: Field, radius_km: float, model: Model) -> Posterior:
+def posterior(evidence: PlumeEvidence, stations_km: Field, radius_km: float, model: PlumeModel) -> Posterior:
     """Posterior with a prior even in place within a circle, and in the logarithm of the rate.
 
     Parameters
     ----------
-    evidence : Evidence
+    evidence : PlumeEvidence
         With at least one known value above 0.
     stations_km : array of float, shape (S, 2)
         East and north [km].
     radius_km : float
         Of the prior, around the plane's centre [km].
-    model : Model
+    model : PlumeModel
     """
     rates = _rates(evidence)
     places, side = _coarse(radius_km), _COARSE_KM
@@ -156,7 +156,7 @@ def _coarse(radius_km: float) -> Field:
     return np.asarray(places[np.hypot(*places.T) <= radius_km])
 
 
-def _rates(evidence: Evidence) -> Field:
+def _rates(evidence: PlumeEvidence) -> Field:
     """Rates that explain the largest excess from 0.3 km to the edge: 1 kg h⁻¹ gives 0.05 to 100 µg m⁻² s⁻¹ over the speed."""
     speed = np.array([[item.speed_m_s] for item in evidence.wind])
     strength = np.where(evidence.known, evidence.excess_ug_m3, 0.0) * np.where(evidence.known, speed, 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.receptor.plume.locate import PlumeResult, Rule
+from analysis.receptor.plume.locate import PlumeResult, PlumeRule
 from schemas.reason import Figure, ReasonData
 from schemas.statement import Confidence, Statement
 
@@ -16,7 +16,7 @@ _CLOSE_KM = 2.0
 _MANY_STATIONS = 4
 
 
-def plume_statement(found: PlumeResult, parameter: str, rule: Rule | None = None) -> Statement:
+def plume_statement(found: PlumeResult, parameter: str, rule: PlumeRule | None = None) -> Statement:
     """Place and rate with their intervals, or each obstacle and what would remove it.
 
     Parameters
@@ -24,7 +24,7 @@ def plume_statement(found: PlumeResult, parameter: str, rule: Rule | None = None
     found : PlumeResult
     parameter : str
         Code of the parameter.
-    rule : Rule, optional
+    rule : PlumeRule, optional
         By which it was located.
 
     Examples
@@ -36,9 +36,9 @@ def plume_statement(found: PlumeResult, parameter: str, rule: Rule | None = None
     ...     plane=Projection(123.4, 41.8),
     ... )
     >>> plume_statement(found, "ch4").text("en")
-    'The source of CH4 is not locatable: only 2 of 9 stations were clearly above background, 3 are needed.'
+    'The source of CH4 is not locatable: only 2 of 9 stations rose clearly above background, 3 are needed.'
     """
-    figures = _figures(found, parameter, rule or Rule())
+    figures = _figures(found, parameter, rule or PlumeRule())
     if found.is_located:
         is_close = (found.radius_km or 0.0) <= _CLOSE_KM and found.stations_above >= _MANY_STATIONS
         grade = Confidence.HIGH if is_close else Confidence.MEDIUM
@@ -60,7 +60,7 @@ def plume_statement(found: PlumeResult, parameter: str, rule: Rule | None = None
     )
 
 
-def _figures(found: PlumeResult, parameter: str, rule: Rule) -> Mapping[str, Figure | None]:
+def _figures(found: PlumeResult, parameter: str, rule: PlumeRule) -> Mapping[str, Figure | None]:
     odds = found.log_odds
     return {
         "parameter": parameter,

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.receptor.plume.dispersion import Stability, stability
-from analysis.receptor.plume.evidence import Evidence
+from analysis.receptor.plume.evidence import PlumeEvidence
 from analysis.receptor.plume.excess import PlumeInputError, excess_over_background, mass_concentration
 from analysis.receptor.plume.forward import HourlyWind
 from analysis.receptor.wind import CALM_BELOW_M_S, sectors
@@ -32,7 +32,7 @@ _ZERO_DEGC_K = 273.15
 
 def evidence_of(
     stations: Sequence[Station], hourly: Mapping[str, pd.DataFrame], code: str, window: Interval, *, precision: float
-) -> Evidence:
+) -> PlumeEvidence:
     """Evidence of the hours of an event.
 
     Parameters
@@ -51,7 +51,7 @@ def evidence_of(
 
     Returns
     -------
-    Evidence
+    PlumeEvidence
         Wind is the mean over the stations. Without radiation the air is taken as neutral, without temperature or pressure as at the
         reference state of GB 3095.
 
@@ -73,7 +73,7 @@ def evidence_of(
     found = excess_over_background(table.to_numpy(), in_event, sector, precision=precision)
     air = {"temperature_k": _temperature_k(frames, in_event), "pressure_hpa": _pressure_hpa(frames, in_event)}
     sigma = np.broadcast_to(found.sigma, found.excess.shape)
-    return Evidence(
+    return PlumeEvidence(
         lon=np.array([item.lon for item in placed], dtype=float),
         lat=np.array([item.lat for item in placed], dtype=float),
         excess_ug_m3=mass_concentration(found.excess, parameter(code), **air),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.receptor.plume import HourlyWind, Release, Stability, Terrain, stability
+from analysis.receptor.plume import AssumedRelease, HourlyWind, Stability, Terrain, stability
 from analysis.receptor.plume.dispersion import MIXING_HEIGHT_M, lateral_spread_m, vertical_spread_m
 from analysis.receptor.plume.forward import UG_S_PER_KG_H, unit_concentration
 
@@ -51,7 +51,7 @@ def test_spread_over_a_city_is_wider_than_over_open_country() -> None:
 def across(wind: HourlyWind, distance_km: float) -> float:
     """Concentration integrated across a plume from the west [kg h⁻¹ to µg m⁻²]."""
     east = np.full(len(ACROSS_KM), distance_km)
-    found = unit_concentration(east, ACROSS_KM, wind, np.zeros(1), Release())[:, 0]
+    found = unit_concentration(east, ACROSS_KM, wind, np.zeros(1), AssumedRelease())[:, 0]
     return float(found.sum() * (ACROSS_KM[1] - ACROSS_KM[0]) * 1000.0)
 
 
@@ -70,5 +70,7 @@ def test_a_plume_far_away_fills_the_mixed_layer_and_no_more() -> None:
 
 def test_a_turn_of_the_wind_turns_the_plume() -> None:
     wind = HourlyWind(speed_m_s=4.0, from_deg=260.0, stability=Stability.D)
-    turned = unit_concentration(np.array([3.0]), np.array([0.0]), wind, np.array([0.0, 10.0, 180.0]), Release())[0]
+    turned = unit_concentration(np.array([3.0]), np.array([0.0]), wind, np.array([0.0, 10.0, 180.0]), AssumedRelease())[
+        0
+    ]
     assert turned[1] > turned[0] > turned[2] == 0.0

@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from analysis.receptor.plume import Evidence, Obstacle, PlumeInputError, PlumeResult, Rule, locate
+from analysis.receptor.plume import Obstacle, PlumeEvidence, PlumeInputError, PlumeResult, PlumeRule, locate
 from analysis.receptor.plume.statement import plume_statement
 from schemas.statement import Confidence, is_translated
 from tests.analysis.receptor.plume.release import GRID_KM, PLANE, evidence_of, wind
@@ -14,10 +14,10 @@ from tests.analysis.receptor.plume.release import GRID_KM, PLANE, evidence_of, w
 TURNING = (150.0, 190.0, 230.0, 270.0, 310.0, 350.0)
 CALM = (wind(float("nan")),) * len(TURNING)
 SCENES = {
-    "no_wind": (msgspec.structs.replace(evidence_of(TURNING), wind=CALM), Rule()),
-    "few_stations": (evidence_of(TURNING, rate_kg_h=0.0), Rule()),
-    "wide": (evidence_of((180.0,), place=(2.0, -9.0), rate_kg_h=600.0), Rule(largest_area_km2=5.0)),
-    "edge": (evidence_of((5.0, 0.0, 355.0), place=(0.0, 14.5), rate_kg_h=3000.0), Rule()),
+    "no_wind": (msgspec.structs.replace(evidence_of(TURNING), wind=CALM), PlumeRule()),
+    "few_stations": (evidence_of(TURNING, rate_kg_h=0.0), PlumeRule()),
+    "wide": (evidence_of((180.0,), place=(2.0, -9.0), rate_kg_h=600.0), PlumeRule(largest_area_km2=5.0)),
+    "edge": (evidence_of((5.0, 0.0, 355.0), place=(0.0, 14.5), rate_kg_h=3000.0), PlumeRule()),
 }
 
 
@@ -103,7 +103,7 @@ def test_a_located_release_is_said_with_intervals_in_both_languages(found: Plume
 
 def test_a_stricter_rule_locates_less(found: PlumeResult) -> None:
     assert found.posterior is not None
-    assert Obstacle.WIDE in locate(evidence_of(TURNING), Rule(largest_area_km2=0.1)).obstacles
+    assert Obstacle.WIDE in locate(evidence_of(TURNING), PlumeRule(largest_area_km2=0.1)).obstacles
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_evidence_that_cannot_be_is_an_error_that_says_what_is_needed(change: di
 
 def test_two_stations_are_an_error() -> None:
     evidence = evidence_of(TURNING)
-    two = Evidence(
+    two = PlumeEvidence(
         lon=evidence.lon[:2],
         lat=evidence.lat[:2],
         excess_ug_m3=evidence.excess_ug_m3[:, :2],

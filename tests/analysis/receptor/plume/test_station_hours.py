@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.receptor.plume import Evidence, PlumeInputError, Stability, evidence_of
+from analysis.receptor.plume import PlumeEvidence, PlumeInputError, Stability, evidence_of
 from schemas.interval import Interval
 from schemas.network import Station
 
@@ -33,7 +33,7 @@ def frames() -> dict[str, pd.DataFrame]:
     return found
 
 
-def made(hourly: dict[str, pd.DataFrame]) -> Evidence:
+def made(hourly: dict[str, pd.DataFrame]) -> PlumeEvidence:
     return evidence_of(STATIONS, hourly, "ch4", WINDOW, precision=1.0)
 
 
