@@ -88,7 +88,7 @@ def name_factor(profile: Mapping[str, tuple[float, float]], library: SourceLibra
     ranked = rank(compare(library, seen, wide), unlisted=rules.unlisted_prior)
     first = ranked[0]
     runner = ranked[1] if len(ranked) > 1 else None
-    why = _why(first, rules)
+    why = _why(first, 0.0 if runner is None else runner.probability, rules)
     return Naming(
         kind=first.kind if why is None else None,
         probability=first.probability,
@@ -100,13 +100,14 @@ def name_factor(profile: Mapping[str, tuple[float, float]], library: SourceLibra
     )
 
 
-def _why(first: SourceProbability, rules: LibraryRules) -> Unnamed | None:
+def _why(first: SourceProbability, next_probability: float, rules: LibraryRules) -> Unnamed | None:
     """Why the most probable kind is not named; None if it is."""
     if first.kind == UNNAMED:
         return Unnamed.UNLISTED
-    if len(first.species) < rules.factor_named_species:
+    # A kind of two species, such as a salt, can be told by both of them.
+    if len(first.species) < min(rules.factor_named_species, max(first.measured, rules.named_species)):
         return Unnamed.FEW_SPECIES
-    if first.probability < rules.factor_named_probability:
+    if first.probability < max(rules.factor_named_probability, rules.factor_named_lead * next_probability):
         return Unnamed.AMBIGUOUS
     if (first.score or 0.0) < rules.factor_named_score:
         return Unnamed.POOR_FIT
