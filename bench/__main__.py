@@ -36,6 +36,7 @@ MODULES = {
     "bench.receptor.truth": ("receptor.truth",),
     "bench.receptor.noise": ("receptor.noise",),
     "bench.receptor.plume_truth": ("plume.truth",),
+    "bench.receptor.direction": ("direction.noise", "direction.truth"),
 }
 
 
