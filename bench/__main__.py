@@ -30,6 +30,7 @@ MODULES = {
     "bench.analysis.event_grouping": ("event.grouping",),
     "bench.analysis.attribution_noise": ("attribution.noise",),
     "bench.receptor.pmf_speed": ("pmf.speed",),
+    "bench.receptor.pmf_truth": ("pmf.truth",),
     "bench.receptor.pmf_epa": ("pmf.epa",),
     "bench.receptor.pmf_coverage": ("pmf.coverage",),
     "bench.receptor.pmf_hourly": ("pmf.hourly",),

@@ -11,7 +11,8 @@ Everything is by seed, takes a fraction of a second, and needs no database. The 
 `noise_event(seed) -> LabelledEvent`
     A high stretch of autocorrelated noise that has nothing to do with its random-walk wind: no source, no direction.
 `source_mixture(seed, "voc" or "pm") -> Mixture`
-    1,000 hourly samples with uncertainties, contributions and perturbed profiles of their sources.
+    1,000 hourly samples with uncertainties, contributions and perturbed profiles of their sources; only of sources that can be
+    told apart at all, by a species of their own.
 
 Frames are ``schemas.frames`` hourly frames (``<p>``, ``<p>__n``, ``<p>__flag``, of wind also ``<p>__std``), index ``start``
 in UTC, canonical units; minute frames have plain parameter columns of the instruments that report each minute
