@@ -50,6 +50,9 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     per_message: PerMessage = 1,
     truth: Annotated[Path | None, typer.Option(help="JSON lines of the simulated truth 真值文件")] = None,
     network_out: Annotated[Path | None, typer.Option(help="network file for the collector 站网文件")] = None,
+    registry_out: Annotated[
+        Path | None, typer.Option(help="registry of the province's invented enterprises 企业名录文件")
+    ] = None,
     with_dataset: Annotated[
         list[str] | None, typer.Option(help="add its stations to the network file 附加数据集")
     ] = None,
@@ -91,6 +94,8 @@ def simulate(  # noqa: PLR0917 - typer passes them by name
     part = (_split(cities), _split(networks))
     province = _province(seed, begin, until, part, has_faults=faults, story=staged, releases=releases)
     _write_files(province, with_dataset or [], network_out, truth)
+    if registry_out is not None:
+        _write_registry(province, registry_out)
     bounds = {"from": province.start.isoformat(), "to": province.end.isoformat()}
     about: dict[str, object] = {"seed": seed, **bounds, "stations": len(province.stations)}
     if no_publish:
@@ -219,6 +224,13 @@ def _write_network(province: Province, datasets: list[str], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = network_toml(msgspec.structs.replace(network, station_list=tuple(stations)))
     path.write_text(text, encoding="utf-8")
+
+
+def _write_registry(province: Province, path: Path) -> None:
+    from sensors.simulator.park import registry_toml
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(registry_toml(province.enterprises()), encoding="utf-8")
 
 
 def _split(items: list[str] | None) -> list[str] | None:

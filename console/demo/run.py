@@ -28,6 +28,8 @@ SUPERSITE_UNTIL = "2021-03-13T00:00:00+08:00"
 SUPERSITE_DAYS = 40
 SIMULATED_DAYS = 3
 SEED = 42
+REGISTRY = "enterprises.toml"
+"""Registry of the province's invented enterprises, in the run directory."""
 STAGED_AFTER = timedelta(minutes=2)
 """From the start of the demo to the moment its story is staged around: by then the stations publish in real time."""
 REAL_STATIONS = {"tw-supersite", "tw-supersite-thermal"}
@@ -76,6 +78,8 @@ class Demo:
             *self._simulate(),
             "--network-out",
             str(self.settings.network),
+            "--registry-out",
+            str(self.settings.run_dir / REGISTRY),
             "--with-dataset",
             "supersite",
             "--no-publish",

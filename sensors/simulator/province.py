@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from schemas.interval import Interval
+from schemas.interval import Interval, floor_hour
 from schemas.message import NetworkCode, Topic
 from schemas.network import Instrument, Network, Station
 from schemas.parameter import parameter
@@ -23,6 +23,7 @@ from sensors.simulator.checks import check_messages, check_results
 from sensors.simulator.faults import FaultySeries, InstrumentFault, apply_faults, plan_faults, wrong_code
 from sensors.simulator.geography import load_cities
 from sensors.simulator.layout import all_stations
+from sensors.simulator.park import SimulatedEnterprise, draw_enterprises, park_stations, stage_releases, staged_records
 from sensors.simulator.release.plan import plan_releases
 from sensors.simulator.series import simulate_instrument
 from sensors.simulator.truth_report import report_truth
@@ -50,7 +51,8 @@ class Province:
     faults : bool
         Whether instruments fail.
     story : Story or None
-        What is staged for a demonstration; the other events and faults are then placed before its end of history.
+        What is staged for a demonstration, with the park of stations and its releases; the other events and faults are then placed
+        before its end of history.
     releases_per_day : float
         Mean number of releases of known kind, place and rate (`sensors.simulator.release`) that begin in a day; 0: none. They run on
         to the end, several at once.
@@ -77,14 +79,16 @@ class Province:
         self.seed = seed
         self.start = start.astimezone(UTC)
         self.end = end.astimezone(UTC)
-        self.stations: tuple[Station, ...] = all_stations(seed)
+        self.stations: tuple[Station, ...] = (*all_stations(seed), *(park_stations(seed) if story else ()))
         self._has_faults = faults
         self._story = story
         self._world = World(seed, self.start, self.end, story)
+        released = () if story is None else stage_releases(seed, floor_hour(story.at), self._world.weather)
         if releases_per_day:
             span = self.start, self.end
-            planned = plan_releases(seed, span, self.stations, self._world.weather, releases_per_day)
-            self._world = World(seed, self.start, self.end, story, releases=planned)
+            released += plan_releases(seed, span, self.stations, self._world.weather, releases_per_day)
+        if released:
+            self._world = World(seed, self.start, self.end, story, releases=released)
 
     def subset(self, *, cities: Iterable[str] | None = None, networks: Iterable[str] | None = None) -> Province:
         """Part of the province; what is left sends exactly what it sends in the whole.
@@ -162,8 +166,13 @@ class Province:
         return iter(sorted(found, key=lambda item: (item.due_at, item.topic)))
 
     def truth(self) -> Truth:
-        """What happened: events, faults, and contributions of the sources by station and hour."""
-        return report_truth(self._world, self.stations, self.faults)
+        """What happened: events, faults, and contributions of the sources by station and hour; what was staged, as a list."""
+        truth = report_truth(self._world, self.stations, self.faults)
+        return truth if self._story is None else msgspec.structs.replace(truth, staged=staged_records(truth))
+
+    def enterprises(self) -> tuple[SimulatedEnterprise, ...]:
+        """Registry of enterprises, of which a staged province has some release something."""
+        return draw_enterprises(self.seed)
 
     @cached_property
     def faults(self) -> tuple[InstrumentFault, ...]:

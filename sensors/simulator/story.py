@@ -2,7 +2,7 @@
 
 A silent station, a wrong clock, a misspelt code, a dead channel whose span check fails, a network whose instruments
 declare a fault for so long that the gate holds its day, and a release that goes on beyond the history. The release that the
-province has anyway has ended before.
+province has anyway has ended before. A park of stations 3 to 5 km apart (`sensors.simulator.park`) meets further releases.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SILENT_STATION = "ln-fx-01"
 WRONG_CLOCK = "ln-cy-01"
 MISSPELT = ("ln-dd-01", "gas1", "so2")
 DEAD = ("ln-tl-01", "gas1", "o3")
-DECLARED = tuple((f"ln-{city}-06", "ghg1") for city in ("sy", "dl", "dd", "fx", "pj", "cy"))
+DECLARED = tuple((f"ln-{city}-06", "ghg1") for city in ("sy", "dl", "fs", "dd", "fx", "pj", "cy"))
 PLUME_TARGET_NOW = "ln-as-01"
 _STATION_01 = ("gas1", "met1")
 ZONE_ERROR_S = -8 * 3600.0

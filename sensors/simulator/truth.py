@@ -111,7 +111,44 @@ class ReleasedRecord(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"
     values: dict[str, float]
 
 
-_Record = TruthRecord | ContributionRecord | ReleaseRecord | ReleasedRecord
+class StagedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="staged"):
+    """One event of a staged province, as a case file about it should have it.
+
+    Attributes
+    ----------
+    event : str
+        ``plume``, ``haze``, ``ozone`` or ``fault``.
+    cause : str
+        Kind of the source, of the haze, of the ozone episode or of the fault.
+    start, end : datetime
+        UTC, half-open.
+    stations : dict of str to float
+        Plume: stations that it reaches, with the highest hourly mean that it adds of `species` [ug m⁻³]; fault: its station, 0;
+        empty: all stations.
+    species : str or None
+        Of a plume.
+    instrument_id, parameter : str or None
+        Of a fault; None: all.
+    enterprise_id : str or None
+        Source in the registry; None: the source is in no registry.
+    lon, lat : float or None
+        Of the source.
+    """
+
+    event: str
+    cause: str
+    start: datetime
+    end: datetime
+    stations: dict[str, float]
+    species: str | None = None
+    instrument_id: str | None = None
+    parameter: str | None = None
+    enterprise_id: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+
+
+_Record = TruthRecord | ContributionRecord | ReleaseRecord | ReleasedRecord | StagedRecord
 
 
 class Truth(msgspec.Struct, frozen=True):
@@ -121,6 +158,7 @@ class Truth(msgspec.Struct, frozen=True):
     contributions: tuple[ContributionRecord, ...]
     releases: tuple[ReleaseRecord, ...] = ()
     released: tuple[ReleasedRecord, ...] = ()
+    staged: tuple[StagedRecord, ...] = ()
 
     def of_kind(self, kind: str) -> tuple[TruthRecord, ...]:
         """Events and faults of one kind."""
@@ -128,7 +166,7 @@ class Truth(msgspec.Struct, frozen=True):
 
     def json_lines(self) -> Iterator[bytes]:
         """One JSON object a record, each with its line end."""
-        return _json_lines((*self.records, *self.contributions, *self.releases, *self.released))
+        return _json_lines((*self.records, *self.contributions, *self.releases, *self.released, *self.staged))
 
 
 def parse_truth(lines: Iterable[bytes]) -> Truth:
@@ -140,6 +178,7 @@ def parse_truth(lines: Iterable[bytes]) -> Truth:
         tuple(item for item in items if isinstance(item, ContributionRecord)),
         tuple(item for item in items if isinstance(item, ReleaseRecord)),
         tuple(item for item in items if isinstance(item, ReleasedRecord)),
+        tuple(item for item in items if isinstance(item, StagedRecord)),
     )
 
 

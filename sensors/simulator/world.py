@@ -10,8 +10,10 @@ import numpy as np
 
 from sensors.simulator import plume
 from sensors.simulator.events import Events, schedule
+from sensors.simulator.geography import load_cities, offset_km
 from sensors.simulator.layout import PLUME_TARGET, all_stations, city_index
 from sensors.simulator.profiles import load_profiles
+from sensors.simulator.release.draw import FARTHEST_KM
 from sensors.simulator.release.wind import MINUTE_S, MinuteAir, minute_air
 from sensors.simulator.sources import Air, simulate_air
 from sensors.simulator.stream import ar1, generator
@@ -32,6 +34,8 @@ STATION_SPREAD = 0.22
 """How different two stations of a city are, as the standard deviation of the logarithm."""
 HOURLY_SPREAD = 0.18
 """How much a source fluctuates from hour to hour at a station, likewise."""
+FARTHEST_STATION_KM = 45.0
+"""Distance of a station from the centre of its city at most [km]."""
 _WIND = ("wind_east", "wind_north")
 
 
@@ -45,7 +49,7 @@ class World:
         UTC.
     story : Story or None
     releases : tuple of Release
-        What is released at known places; with any, the wind that stations report has the meander that carries the puffs.
+        What is released at known places; near one, the wind that stations report has the meander that carries the puffs.
     events : Events or None
         In place of those that the span gives.
     """
@@ -94,6 +98,16 @@ class World:
         return self._minute_air[city]
 
     @cached_property
+    def released_cities(self) -> frozenset[int]:
+        """Positions of the cities whose stations a release may reach; the wind of the others has no meander."""
+        reach = FARTHEST_KM + FARTHEST_STATION_KM
+        return frozenset(
+            index
+            for index, city in enumerate(load_cities())
+            if any(np.hypot(*offset_km(city.lon, city.lat, item.lon, item.lat)) < reach for item in self.releases)
+        )
+
+    @cached_property
     def plume_sources(self) -> tuple[plume.PlumeSource, ...]:
         """The industrial releases; none where the span is too short for one."""
         planned = [(self.events.plume, PLUME_TARGET), *self.events.more_plumes]
@@ -123,7 +137,7 @@ class Site:
 
     def field(self, name: str, times: Field) -> Field:
         """Weather field of the city at any times (epoch seconds), linear between the hours."""
-        if self.world.releases and name in _WIND:
+        if name in _WIND and self.city in self.world.released_cities:
             air = self.world.minute_air(self.city)
             return _mean_around(times, air, air.wind[:, _WIND.index(name)])
         hourly: Field = getattr(self.world.weather, name)[:, self.city]

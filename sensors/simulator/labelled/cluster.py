@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from sensors.simulator.geography import SimulatedCity
     from sensors.simulator.world import World
 
     Field = NDArray[np.float64]
@@ -39,14 +40,18 @@ _PLACES_KM = (2.0, 9.0)
 """Distance of the cluster's middle from that of its city."""
 
 
-def draw_cluster(rng: np.random.Generator, equipment: Sequence[tuple[str, ...]] = EQUIPMENT) -> tuple[Station, ...]:
-    """Stations of a cluster in a city that is drawn: one in the middle, the others in a ring around it.
+def draw_cluster(
+    rng: np.random.Generator, equipment: Sequence[tuple[str, ...]] = EQUIPMENT, within: SimulatedCity | None = None
+) -> tuple[Station, ...]:
+    """Stations of a cluster in a city: one in the middle, the others in a ring around it.
 
     Parameters
     ----------
     rng : numpy.random.Generator
     equipment : sequence of tuple of str
         Kinds of instruments of each station.
+    within : SimulatedCity or None
+        None: one that is drawn.
 
     Examples
     --------
@@ -54,7 +59,7 @@ def draw_cluster(rng: np.random.Generator, equipment: Sequence[tuple[str, ...]] 
     7
     """
     cities = load_cities()
-    city = cities[int(rng.integers(len(cities)))]
+    city = cities[int(rng.integers(len(cities)))] if within is None else within
     east, north = _turned(float(rng.uniform(*_PLACES_KM)), float(rng.uniform(0, 360)))
     middle = moved(city.lon, city.lat, east_km=east, north_km=north)
     turn = float(rng.uniform(0, 360))
