@@ -25,8 +25,14 @@ ABSENT = 0.8
 """Share of samples in which a source is present."""
 
 
-def trial(seed: int) -> tuple[np.ndarray, np.ndarray, int]:
-    """Whether the intervals hold the truth and how wide they are relative to it, (factor, species); factors not found."""
+def trial(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, int]:
+    """Whether the intervals hold the truth, those of the profiles and of the per cents, and how wide the former are relative to it.
+
+    Returns
+    -------
+    tuple of array, (factor, species), three times, and int
+        Last the number of factors without an interval.
+    """
     rng = np.random.Generator(np.random.PCG64(seed))
     true = rng.lognormal(0.0, 0.7, (SAMPLES, 3)) * (rng.random((SAMPLES, 3)) < ABSENT)
     clean = true @ PROFILES
@@ -36,20 +42,24 @@ def trial(seed: int) -> tuple[np.ndarray, np.ndarray, int]:
     found = bootstrap(base, conc, unc, block=1, runs=RUNS, seed=seed)
     truth = PROFILES * ABSENT * np.exp(0.7**2 / 2)
     rows, _ = match_profiles(base.profiles.to_numpy(), truth)
-    low, high = (frame.to_numpy()[rows] for frame in (found.low, found.high))
+    low, high, percent_low, percent_high = (
+        frame.to_numpy()[rows] for frame in (found.low, found.high, found.percent_low, found.percent_high)
+    )
+    percent = 100 * truth / truth.sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
         width = (high - low) / truth
-    return (low <= truth) & (truth <= high), width, int(np.isnan(low).all(axis=1).sum())
+    holds_percent = (percent_low <= percent) & (percent <= percent_high)
+    return (low <= truth) & (truth <= high), holds_percent, width, int(np.isnan(low).all(axis=1).sum())
 
 
 def main() -> int:
     """Print one line of JSON."""
-    held, width, unfound = zip(*(trial(FIRST_SEED + number) for number in range(TRIALS)), strict=True)
-    holds, wide = np.array(held), np.array(width)
+    held, held_percent, width, unfound = zip(*(trial(FIRST_SEED + number) for number in range(TRIALS)), strict=True)
+    holds, holds_percent, wide = np.array(held), np.array(held_percent), np.array(width)
     large, zero = PROFILES >= 0.5, PROFILES == 0
     line = {
         "name": "pmf.coverage", "value": round(float(holds[:, large].mean()), 3), "unit": "share of 90 % intervals that hold the truth",
-        "small": round(float(holds[:, ~large & ~zero].mean()), 3), "zero": round(float(holds[:, zero].mean()), 3),
+        "percent_of_species": round(float(holds_percent[:, large].mean()), 3), "small": round(float(holds[:, ~large & ~zero].mean()), 3), "zero": round(float(holds[:, zero].mean()), 3),
         "intervals": int(holds[:, large].size), "width_median": round(float(np.nanmedian(wide[:, large])), 3),
         "factors_not_found": int(sum(unfound)), "trials": TRIALS,
         "workload": f"{SAMPLES} x 8, 3 factors, {RUNS} resamples; value: species of at least 0.5, small: below, zero: absent",

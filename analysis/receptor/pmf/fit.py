@@ -39,7 +39,7 @@ def fit(  # noqa: PLR0913 - three of them are seldom given
     factors : int
         Fewer than species.
     starts : int
-        Random starts. From more than one, up to 30 further starts near the best one look for a lower minimum.
+        Random starts. From more than one, up to 50 further starts near the best one look for a lower minimum.
     seed : int
         Of the starts, not negative; the same input and seed give the same result.
     robust : bool

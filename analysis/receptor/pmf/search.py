@@ -1,8 +1,9 @@
 """Search for the lowest minimum: random starts, then starts near the best one.
 
 The objective has many local minima. After the random starts the best solution is disturbed, half of the times by noise on
-all elements and half by new random factors in place of two; rounds go on while they find a lower minimum. The best one is
-then descended to a finer tolerance.
+all elements and half by new random factors in place of two. Each round disturbs the best solution so far. One round without
+a lower minimum does not end the search, as the next one often finds it; two do. The best one is then descended to a finer
+tolerance.
 """
 
 from __future__ import annotations
@@ -29,12 +30,12 @@ _WARM = Stop(1e-6, 30)
 """Least squares before the robust steps: a robust start far from the data takes whole events for outliers."""
 _SEARCH = Stop(1e-6, 2000)
 _FINISH = Stop(1e-9, 10_000)
-_ROUNDS, _CHILDREN = 3, 10
+_ROUNDS, _QUIET_ROUNDS, _CHILDREN = 5, 2, 10
+_LEAST_GAIN = 1e-5
+"""A round that lowers the objective by a smaller part is quiet."""
 _NOISE = 0.8
 """Standard deviation of the logarithm of the noise; 0.3 ended in the same minimum in most trials."""
 _NEW_FACTORS = 2
-_LEAST_GAIN = 1e-4
-"""A round that lowers the objective by a smaller part was the last."""
 _CELLS_AT_ONCE = 4_000_000
 """Cells of all starts that are computed together; 32 MB an array."""
 
@@ -94,11 +95,12 @@ def search(
                 progress(done, max(done, starts), min(float(part.objective.min()) for part in parts))
 
     run(random_starts(problem, factors, starts, generator), warm=problem.robust)
-    for _ in range(_ROUNDS if starts > 1 else 0):
+    quiet, rounds = 0, _ROUNDS if starts > 1 else 0
+    while rounds and quiet < _QUIET_ROUNDS:
         before = _joined(parts)
         run(_near(before, int(before.objective.argmin()), min(_CHILDREN, starts), generator), warm=False)
-        if min(parts[-1].objective) > (1 - _LEAST_GAIN) * before.objective.min():
-            break
+        is_lower = _joined(parts).objective.min() < (1 - _LEAST_GAIN) * before.objective.min()
+        quiet, rounds = 0 if is_lower else quiet + 1, rounds - 1
     return _finished(problem, _joined(parts), starts)
 
 
