@@ -9,6 +9,8 @@ from pathlib import Path
 from console.local.settings import LocalSettings, free_ports, write_settings_env
 from store.settings import PREFIX, load_settings
 
+REGISTRY = "enterprises.toml"
+"""Registry of the simulated province's invented enterprises, in the run directory."""
 _MARK = "made-by-skyground-demo"
 
 
@@ -46,6 +48,7 @@ def _settings_values(run_dir: Path) -> dict[str, str]:
     values = {
         "RUN_DIR": str(run_dir),
         "NETWORK": str(run_dir / "network.toml"),
+        "ENTERPRISES": str(run_dir / REGISTRY),
         "MQTT_URL": f"mqtt://127.0.0.1:{mqtt}",
         "INFLUX_URL": f"http://127.0.0.1:{influx}",
         "SMTP_URL": f"smtp://127.0.0.1:{smtp}",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.demo import schedule
 from console.demo.command import BackgroundCommand, skyground, skyground_rows
+from console.demo.place import REGISTRY
 from console.demo.report import DemoReport, count_mentions, mails_in
 from console.demo.story import StoryEvidence, check_story, load_truth, review_commands
 from console.local.process import wait_until
@@ -28,8 +29,6 @@ SUPERSITE_UNTIL = "2021-03-13T00:00:00+08:00"
 SUPERSITE_DAYS = 40
 SIMULATED_DAYS = 3
 SEED = 42
-REGISTRY = "enterprises.toml"
-"""Registry of the province's invented enterprises, in the run directory."""
 STAGED_AFTER = timedelta(minutes=2)
 """From the start of the demo to the moment its story is staged around: by then the stations publish in real time."""
 REAL_STATIONS = {"tw-supersite", "tw-supersite-thermal"}

@@ -64,3 +64,11 @@ def test_directory_that_no_demo_made_is_not_wiped(tmp_path: Path) -> None:
 def test_a_part_of_the_story_that_was_not_found_is_a_fault() -> None:
     story = {"silent_station": "", "held_batch": "the gate holds nothing, expected ghg"}
     assert DemoReport(**{**GOOD, "story": story}).faults() == ["held_batch: the gate holds nothing, expected ghg"]
+
+
+def test_a_demo_names_the_registry_that_its_province_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SKYGROUND_RUN_DIR", "SKYGROUND_ENTERPRISES"):
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    run_dir = tmp_path / "run"
+    assert prepare_place(run_dir).enterprises == run_dir / "enterprises.toml"
