@@ -1,6 +1,6 @@
 """Events: rises of all parameters and stations that belong together in space, time and chemistry.
 
-`find_rises` (`.rise`) finds the hours that lie above the usual course of their own series, `group_events` (`.group`) puts
+`find_rises` (`.rise`) finds the hours that lie above the usual course of their own series (`.usual`), `group_events` (`.group`) puts
 those together that `.link` joins and `.family` allows, and `advance_of` (`.advance`) estimates where a front moves to.
 `events_in` does all of it for the frames of some stations, `event_around` for one alert. Docs: ``docs/attribution.md``.
 """

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.case.event.group import group_events
-from analysis.case.event.rise import EventRise, find_rises, stated_rise
-from schemas.frames import parameters_in, valid_values
+from analysis.case.event.rise import EventRise, last_minute, rises_in, stated_rise
+from analysis.case.event.usual import valid_hours
+from schemas.frames import valid_values
 from schemas.interval import floor_hour
 
 if TYPE_CHECKING:
@@ -98,15 +99,14 @@ def events_in(
         If a station of ``hourly`` is not in ``stations``.
     """
     fine = minute or {}
-    rises = [
-        rise for name, frame in hourly.items() for rise in find_rises(frame, name, since=since, minute=fine.get(name))
-    ]
+    taken = {name: valid_hours(frame, since, last_minute(fine.get(name))) for name, frame in hourly.items()}
+    rises = [rise for name, hours in taken.items() for rise in rises_in(hours, name, fine.get(name))]
     ends = [end for name, frame in hourly.items() for end in _ends(frame, fine.get(name))]
     return group_events(
         [*rises, *stated],
         stations,
         winds={name: _winds(frame) for name, frame in hourly.items() if set(_WIND) <= {*frame.columns}},
-        measured={name: _measured(frame, since) for name, frame in hourly.items()},
+        measured={name: hours.measured() for name, hours in taken.items()},
         until=max(ends, default=None),
         seed=seed,
     )
@@ -138,11 +138,6 @@ def _is(rise: EventRise, station_id: str, parameter: str) -> bool:
 
 def _overlap(rise: EventRise, window: Interval) -> timedelta:
     return max(min(rise.end, window.end) - max(rise.start, window.start), timedelta(0))
-
-
-def _measured(frame: pd.DataFrame, since: datetime) -> frozenset[str]:
-    part = frame[frame.index >= pd.Timestamp(since)]
-    return frozenset(name for name in parameters_in(part) if valid_values(part, name).notna().any())
 
 
 def _winds(frame: pd.DataFrame) -> pd.DataFrame:

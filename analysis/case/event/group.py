@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis.case.event.event import Event, event_of
 from analysis.case.event.link import arrays_of, joined_pairs
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import pandas as pd
+    from numpy.typing import NDArray
 
     from analysis.case.event.rise import EventRise
     from schemas.network import Station
@@ -84,23 +87,23 @@ def group_events(
     return tuple(sorted((item for item in events if item is not None), key=lambda event: (event.start, event.rises)))
 
 
-def _united(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
+def _united(count: int, pairs: Iterable[tuple[int, NDArray[np.intp]]]) -> list[list[int]]:
     """Connected groups, each ascending."""
-    root = list(range(count))
+    # scipy takes long to import, and a page without alerts does not need it
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
-    def find(item: int) -> int:
-        while root[item] != item:
-            root[item] = root[root[item]]
-            item = root[item]
-        return item
-
-    for first, second in pairs:
-        low, high = sorted((find(first), find(second)))
-        root[high] = low
-    groups: dict[int, list[int]] = {}
-    for item in range(count):
-        groups.setdefault(find(item), []).append(item)
-    return list(groups.values())
+    if not count:
+        return []
+    joined = [*pairs]
+    first = np.repeat([item for item, _ in joined], [len(later) for _, later in joined])
+    second = np.concatenate([later for _, later in joined]) if joined else np.empty(0, dtype=np.intp)
+    ones = np.ones(len(second), dtype=np.int8)
+    total, label = connected_components(coo_array((ones, (first, second)), shape=(count, count)), directed=False)
+    groups: list[list[int]] = [[] for _ in range(total)]
+    for item, group in enumerate(label):
+        groups[group].append(item)
+    return groups
 
 
 def _instrumented(stations: Mapping[str, Station]) -> dict[str, frozenset[str]]:

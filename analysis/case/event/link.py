@@ -27,6 +27,7 @@ from schemas.geodesy import bearing_deg, great_circle_km
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from numpy.typing import NDArray
 
@@ -117,7 +118,7 @@ def arrays_of(
         kind=np.array([number[item.parameter, item.is_fall] for item in rises], dtype=np.intp),
         start_h=span[:, 0],
         end_h=span[:, 1],
-        wind=np.array([_wind(winds.get(item.station_id), item) for item in rises], dtype=float).reshape(-1, 2),
+        wind=_winds(rises, winds),
         distance_km=great_circle_km(*pairs),
         bearing=bearing_deg(*pairs),
         chemistry=link_table([name for name, _ in kinds], [is_fall for _, is_fall in kinds]),
@@ -126,15 +127,15 @@ def arrays_of(
     )
 
 
-def joined_pairs(rises: RiseArrays) -> Iterator[tuple[int, int]]:
-    """Positions of the rises that belong together, the earlier one first."""
+def joined_pairs(rises: RiseArrays) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """Position of a rise, and those of the later ones that belong together with it."""
     regional = _regional(rises)
     count = len(rises.start_h)
     for first in range(count - 1):
         last = int(np.searchsorted(rises.start_h, rises.end_h[first] + LONGEST_TRAVEL_H, side="right"))
         later = np.arange(first + 1, max(last, first + 1))
         if len(later):
-            yield from ((first, int(second)) for second in _joined(rises, regional, first, later))
+            yield first, _joined(rises, regional, first, later)
 
 
 def _joined(rises: RiseArrays, regional: Mask, first: int, later: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -212,13 +213,21 @@ def _quiet_between(rises: RiseArrays, first: int, second: int) -> bool:
     return bool((between & ~np.isin(np.arange(len(between)), rises.station[rising])).any())
 
 
-def _wind(frame: pd.DataFrame | None, rise: EventRise) -> tuple[float, float]:
-    """Wind vector of the hour in which a rise begins [m s⁻¹], east and north, blowing towards."""
-    if frame is None or frame.empty:
-        return np.nan, np.nan
-    index = pd.DatetimeIndex(frame.index)
-    row = int(index.searchsorted(pd.Timestamp(rise.start), side="right")) - 1
-    if row < 0 or (pd.Timestamp(rise.start) - index[row]).total_seconds() >= _HOUR_S:
-        return np.nan, np.nan
-    speed, angle = (float(frame[name].iloc[row]) for name in ("wind_speed", "wind_direction"))
-    return -speed * np.sin(np.radians(angle)), -speed * np.cos(np.radians(angle))
+def _winds(rises: Sequence[EventRise], winds: Mapping[str, pd.DataFrame]) -> Field:
+    """Wind vectors of the hours in which rises begin [m s⁻¹], east and north, blowing towards."""
+    found = np.full((len(rises), 2), np.nan)
+    for name in {item.station_id for item in rises} & winds.keys():
+        own = [position for position, item in enumerate(rises) if item.station_id == name]
+        found[own] = _at(winds[name], [rises[position].start for position in own])
+    return found
+
+
+def _at(frame: pd.DataFrame, moments: list[datetime]) -> Field:
+    index, starts = (pd.DatetimeIndex(item).as_unit("us").asi8 for item in (frame.index, moments))
+    if not len(index):
+        return np.full((len(moments), 2), np.nan)
+    rows = np.searchsorted(index, starts, side="right") - 1
+    is_there = (rows >= 0) & (starts - index[rows] < _HOUR_S * 1e6)
+    speed, angle = frame[["wind_speed", "wind_direction"]].to_numpy(dtype=float)[rows].T
+    east, north = (-speed * part(np.radians(angle)) for part in (np.sin, np.cos))
+    return np.where(is_there[:, None], np.column_stack([east, north]), np.nan)

@@ -1,15 +1,15 @@
-"""Rises: stretches of one parameter at one station above its own usual course.
+"""Rises: stretches of one parameter at one station above its own usual course (`analysis.case.event.usual`).
 
-The usual course at an hour is the median of the square roots of the 28 days before the day, over the same hour of day and
-the hour before and after it; what lies above it counts in robust standard deviations of these values. Only the days before are used,
-so an hour that comes later does not change a rise that was found, it only extends it. Square roots lie between the
-logarithms that suit emitted species and the values that suit ozone. Hours above the threshold of an episode
-(`analysis.statistics.episode`) are part of a rise whatever is usual: where haze is usual, it still is an event.
+What lies above the usual course counts in robust standard deviations. Hours above the threshold of an episode
+(`analysis.statistics.episode`) are part of a rise whatever is usual: where haze is usual, it still is an event. An hour that comes
+later does not change a rise that was found, it only extends it.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.case.event.family import falling, watched
-from analysis.statistics.episode import threshold_on
-from qc.robust import MAD_TO_SIGMA
-from schemas.frames import check_time_index, parameters_in, valid_values
+from analysis.case.event.usual import TINY, UsualLevels, ValidHours, hour_of, usual_levels, valid_hours
+from analysis.statistics.episode import threshold_on, watched_parameters
+from schemas.frames import check_time_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,26 +29,18 @@ if TYPE_CHECKING:
     from schemas.interval import Interval
 
     Field = NDArray[np.float64]
+    Positions = NDArray[np.intp]
 
-DAYS = 28
-"""Days before that give the usual course [d]; project choice."""
-MINIMUM_HOURS = 96
-"""Fewest valid hours of these days; with fewer no rise is found; project choice."""
 HIGH = 3.5
 """Robust standard deviations [1] that one hour of a rise must reach; project choice, on simulated events."""
 LOW = 2.0
 """Robust standard deviations [1] that all its other hours must reach; project choice."""
-BRIDGED = timedelta(hours=1)
-"""Longest stretch below `LOW`, or without a value, inside a rise."""
-MINUTES = timedelta(minutes=10)
-"""Minute values are averaged over so long."""
-SMALLEST_SPREAD = 0.0025
-"""Of square roots, by their median [1]: a course steadier than about 0.5 % of the value does not count as steadier."""
-SMALLEST_HOUR = 0.5
-"""Spread of an hour of day by that of the whole day [1]; a smaller one does not count."""
-_TINY = 1e-9
-_HOURS = 24
-_HOUR = timedelta(hours=1)
+BRIDGED_H = 1.0
+"""Longest stretch below `LOW`, or without a value, inside a rise [h]."""
+MINUTES = 10
+"""Minute values are averaged over so long [min]."""
+_MINUTE_US = 60_000_000
+_HOUR_MIN = 60
 
 
 class EventRise(msgspec.Struct, frozen=True, kw_only=True, order=True):
@@ -87,7 +79,7 @@ def find_rises(
     Parameters
     ----------
     hourly : pd.DataFrame
-        ``schemas.frames`` hourly, from `DAYS` before ``since`` on; invalid hours count as missing.
+        ``schemas.frames`` hourly, from 28 days before ``since`` on; invalid hours count as missing.
     station_id : str
     since : datetime
         Earliest start of a rise, UTC.
@@ -114,23 +106,33 @@ def find_rises(
     >>> rise.start.hour, rise.end.hour, round(rise.ratio, 1)
     (14, 18, 6.2)
     """
-    check_time_index(hourly)
-    names = [name for name in parameters_in(hourly) if name in watched() | falling()]
-    values = pd.DataFrame({name: valid_values(hourly, name) for name in names}, index=hourly.index)
-    values = _on_hours(values, since)
-    if values.empty or not names:
+    return rises_in(valid_hours(hourly, since, last_minute(minute)), station_id, minute)
+
+
+def last_minute(minute: pd.DataFrame | None) -> datetime | None:
+    """End of a minute frame; None without minutes."""
+    if minute is None or minute.empty:
+        return None
+    end: datetime = pd.DatetimeIndex(minute.index)[-1].to_pydatetime() + timedelta(minutes=1)
+    return end
+
+
+def rises_in(hours: ValidHours, station_id: str, minute: pd.DataFrame | None = None) -> tuple[EventRise, ...]:
+    """Rises as of `find_rises`, of hours that were taken with the end of the minutes as ``until``."""
+    if not hours.names:
         return ()
-    usual = _usual(values, since)
-    fine = _averaged(minute, since, names)
-    coarse = values[values.index >= pd.Timestamp(since)]
-    found: list[EventRise] = []
-    for name in names:
-        series, step = (fine[name].dropna(), MINUTES) if name in fine else (coarse[name], _HOUR)
-        if name in fine and len(series):
-            early = coarse[name][coarse.index < series.index[0].floor("h")]
-            found += _rises_of(name, early, _HOUR, usual, station_id)
-        found += _rises_of(name, series, step, usual, station_id)
-    return tuple(sorted(found))
+    usual = usual_levels(hours)
+    since = hours.first_h + hours.since_row
+    times = np.arange(since, hours.first_h + len(hours.block)) * _HOUR_MIN
+    coarse = _Series(hours.names, times, _HOUR_MIN, hours.block[hours.since_row :])
+    found = [coarse]
+    if minute is not None and len(minute):
+        fine = _averaged(minute, since, hours.names)
+        begin = fine.times[0] // _HOUR_MIN * _HOUR_MIN if len(fine.times) else times[-1] + _HOUR_MIN
+        replaced = np.isin(np.array(hours.names), np.array(fine.names))
+        values = np.where(replaced & (times >= begin)[:, None], np.nan, coarse.block)
+        found = [_Series(hours.names, times, _HOUR_MIN, values), fine]
+    return tuple(sorted(rise for item in found for rise in _rises_of(item, hours, usual, station_id)))
 
 
 def stated_rise(hourly: pd.DataFrame, station_id: str, parameter: str, window: Interval) -> EventRise:
@@ -151,7 +153,6 @@ def stated_rise(hourly: pd.DataFrame, station_id: str, parameter: str, window: I
 
     Examples
     --------
-    >>> from datetime import UTC
     >>> from schemas.interval import Interval
     >>> begin = datetime(2026, 5, 30, 14, tzinfo=UTC)
     >>> hours = pd.date_range("2026-05-01", periods=30 * 24, freq="h", tz="UTC", name="start")
@@ -160,7 +161,6 @@ def stated_rise(hourly: pd.DataFrame, station_id: str, parameter: str, window: I
     >>> stated_rise(frame, "ln-sy-01", "so2", Interval(begin, begin + timedelta(hours=2))).score
     1.607
     """
-    check_time_index(hourly)
     stated = EventRise(
         start=window.start,
         end=window.end,
@@ -170,135 +170,118 @@ def stated_rise(hourly: pd.DataFrame, station_id: str, parameter: str, window: I
         score=0.0,
         ratio=1.0,
     )
-    values = _on_hours(pd.DataFrame({parameter: valid_values(hourly, parameter)}, index=hourly.index), window.start)
-    part = values[parameter][(values.index >= pd.Timestamp(window.start)) & (values.index < pd.Timestamp(window.end))]
-    if part.empty:
+    own = [name for name in map(str, hourly.columns) if name.partition("__")[0] == parameter]
+    hours = valid_hours(hourly[own], window.start)
+    last = hour_of(window.end - timedelta(microseconds=1)) - hours.first_h
+    part = hours.block[hours.since_row : last + 1]
+    if not hours.names or not np.isfinite(part).any():
         return stated
-    score, ratio = _score(parameter, part, pd.DatetimeIndex(part.index), _usual(values, window.start))
+    score, ratio = _deviation(part, np.arange(len(part)), usual_levels(hours), np.array([0]))
     if not np.isfinite(score).any():
         return stated
-    peak = int(np.nanargmax(score))
-    at = pd.DatetimeIndex(part.index)[peak].to_pydatetime()
+    peak = int(np.nanargmax(score[:, 0]))
     known: dict[str, Any] = {
-        "peak_at": at,
-        "score": max(round(float(score[peak]), 3), 0.0),
-        "ratio": round(float(ratio[peak]), 4),
+        "peak_at": max(hours.moment(hours.since_row + peak), window.start),
+        "score": max(round(float(score[peak, 0]), 3), 0.0),
+        "ratio": round(float(ratio[peak, 0]), 4),
     }
     return msgspec.structs.replace(stated, **known)
 
 
-class _Usual(msgspec.Struct, frozen=True):
-    """Usual course by day, hour and parameter: median and spread of the square root."""
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """Values of some parameters, shape (time, parameter), at starts in minutes since 1970-01-01 UTC, a step [min] long."""
 
-    first: pd.Timestamp
-    names: list[str]
-    median: Field
-    spread: Field
-
-
-def _on_hours(values: pd.DataFrame, since: datetime) -> pd.DataFrame:
-    """Whole UTC days of hours, from `DAYS` before the day of ``since`` to that of the last hour."""
-    if values.empty:
-        return values
-    first = pd.Timestamp(since).floor("D") - pd.Timedelta(days=DAYS)
-    last = pd.DatetimeIndex(values.index)[-1].ceil("D")
-    if pd.DatetimeIndex(values.index)[-1] == last:
-        last += pd.Timedelta(days=1)
-    whole = pd.date_range(first, last, freq="h", inclusive="left", name="start")
-    return values.reindex(whole.as_unit(pd.DatetimeIndex(values.index).unit))
+    names: tuple[str, ...]
+    times: NDArray[np.int64]
+    step: int
+    block: Field
 
 
-def _usual(values: pd.DataFrame, since: datetime) -> _Usual:
-    block = values.to_numpy(dtype=np.float64).reshape(-1, _HOURS, values.shape[1])
-    days = [_usual_of(block[day - DAYS : day]) for day in range(DAYS, len(block))]
-    median, spread = (np.array(part) for part in zip(*days, strict=True))
-    return _Usual(pd.Timestamp(since).floor("D"), [*map(str, values.columns)], median, spread)
-
-
-def _usual_of(before: Field) -> tuple[Field, Field]:
-    """Median and spread by hour and parameter of the days before, shape (day, hour, parameter)."""
-    roots = np.sqrt(np.maximum(before, 0.0))
-    around = np.concatenate([np.roll(roots, shift, axis=1) for shift in (-1, 0, 1)])
-    median = _median(around)
-    of_hour = MAD_TO_SIGMA * _median(np.abs(around - median))
-    of_day = MAD_TO_SIGMA * _median(np.abs(roots - median).reshape(-1, before.shape[2]))
-    least = np.maximum(SMALLEST_HOUR * of_day, SMALLEST_SPREAD * _median(median))
-    spread = np.maximum(of_hour, np.maximum(least, _TINY))
-    spread[:, np.isfinite(roots).sum(axis=(0, 1)) < MINIMUM_HOURS] = np.nan
-    return median, spread
-
-
-def _median(values: Field) -> Field:
-    """Median along the first axis without missing values; NaN where all are missing."""
-    ordered = np.sort(values, axis=0)
-    count = np.isfinite(ordered).sum(axis=0)
-    low = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[None], axis=0)[0]
-    high = np.take_along_axis(ordered, np.minimum(count // 2, len(ordered) - 1)[None], axis=0)[0]
-    return np.asarray(np.where(count > 0, (low + high) / 2, np.nan))
-
-
-def _averaged(minute: pd.DataFrame | None, since: datetime, names: list[str]) -> pd.DataFrame:
-    """Ten-minute means of the parameters that have a course."""
-    if minute is None or minute.empty:
-        return pd.DataFrame(index=pd.DatetimeIndex([], tz="UTC"))
+def _averaged(minute: pd.DataFrame, since_h: int, names: tuple[str, ...]) -> _Series:
+    """Ten-minute means of the parameters that have hours, of whole ten minutes on the clock."""
     check_time_index(minute)
-    known = [name for name in map(str, minute.columns) if name in names and minute[name].notna().any()]
-    part = minute.loc[minute.index >= pd.Timestamp(since), known]
-    return part.resample(MINUTES).mean()
+    times = pd.DatetimeIndex(minute.index).as_unit("us").asi8 // _MINUTE_US
+    kept = times >= since_h * _HOUR_MIN
+    values = minute[[name for name in map(str, minute.columns) if name in names]]
+    known = tuple(map(str, values.columns[np.isfinite(values.to_numpy(dtype=np.float64)).any(axis=0)]))
+    block, bins = values[list(known)].to_numpy(dtype=np.float64)[kept], times[kept] // MINUTES
+    if not len(bins) or not known:
+        return _Series((), np.empty(0, dtype=np.int64), MINUTES, np.empty((0, 0)))
+    starts = np.flatnonzero(np.diff(bins, prepend=bins[0] - 1))
+    count = np.add.reduceat(np.isfinite(block).astype(np.float64), starts, axis=0)
+    total = np.add.reduceat(np.nan_to_num(block), starts, axis=0)
+    mean = np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
+    return _Series(known, bins[starts] * MINUTES, MINUTES, mean)
 
 
-def _rises_of(name: str, series: pd.Series, step: timedelta, usual: _Usual, station_id: str) -> Iterator[EventRise]:
-    if series.empty:
+def _rises_of(series: _Series, hours: ValidHours, usual: UsualLevels, station_id: str) -> Iterator[EventRise]:
+    if not len(series.times):
         return
-    index = pd.DatetimeIndex(series.index)
-    score, ratio = _score(name, series, index, usual)
-    limit = _limits(name, index)
-    exceeds = series.to_numpy(dtype=np.float64) > limit
-    signs = [False] * (name in watched()) + [True] * (name in falling())
-    for is_fall in signs:
-        deviation = -score if is_fall else score
-        counted = deviation if is_fall else np.where(exceeds, np.fmax(deviation, HIGH), deviation)
-        for run in _runs(index, counted, step):
-            peak = int(run[np.argmax(np.nan_to_num(deviation[run], nan=0.0))])
-            yield EventRise(
-                start=index[run[0]].to_pydatetime(),
-                end=index[run[-1]].to_pydatetime() + step,
-                station_id=station_id,
-                parameter=name,
-                peak_at=index[peak].to_pydatetime(),
-                score=round(max(float(np.nan_to_num(deviation[peak])), 0.0), 3),
-                ratio=round(float(np.nan_to_num(ratio[peak], nan=1.0)), 4),
-                is_fall=is_fall,
-            )
+    columns = np.array([hours.names.index(name) for name in series.names], dtype=np.intp)
+    rows = series.times // _HOUR_MIN - hours.first_h - hours.since_row
+    score, ratio = _deviation(series.block, rows, usual, columns)
+    raised = np.where(series.block > _limits(series), np.fmax(score, HIGH), score)
+    for is_fall, deviation, wanted in ((False, raised, watched()), (True, -score, falling())):
+        for column in np.flatnonzero((deviation >= HIGH).any(axis=0)):
+            if series.names[column] in wanted:
+                size = -score[:, column] if is_fall else score[:, column]
+                for run in _runs(series, deviation[:, column]):
+                    yield _rise(
+                        series, run, (size, ratio[:, column]), (station_id, series.names[column]), is_fall=is_fall
+                    )
 
 
-def _limits(name: str, index: pd.DatetimeIndex) -> Field:
-    """Threshold of an episode at each value, by UTC day; infinite where the parameter has none."""
-    day = index.floor("D")
-    by_day = {moment: threshold_on(name, moment.date()) for moment in day.unique()}
-    known = {moment: np.inf if item is None else item.value for moment, item in by_day.items()}
-    return np.array([known[moment] for moment in day], dtype=np.float64)
+def _rise(
+    series: _Series, run: Positions, figures: tuple[Field, Field], of: tuple[str, str], *, is_fall: bool
+) -> EventRise:
+    """Rise of the values at some positions, with their deviations and ratios, of a station and a parameter."""
+    size, ratio = figures
+    peak = int(run[np.argmax(np.nan_to_num(size[run]))])
+    return EventRise(
+        start=_moment(series.times[run[0]]),
+        end=_moment(series.times[run[-1]] + series.step),
+        station_id=of[0],
+        parameter=of[1],
+        peak_at=_moment(series.times[peak]),
+        score=round(max(float(np.nan_to_num(size[peak])), 0.0), 3),
+        ratio=round(float(np.nan_to_num(ratio[peak], nan=1.0)), 4),
+        is_fall=is_fall,
+    )
 
 
-def _score(name: str, series: pd.Series, index: pd.DatetimeIndex, usual: _Usual) -> tuple[Field, Field]:
+def _moment(minutes: int) -> datetime:
+    return datetime.fromtimestamp(int(minutes) * 60, UTC)
+
+
+def _deviation(values: Field, rows: NDArray[np.int64], usual: UsualLevels, columns: Positions) -> tuple[Field, Field]:
     """Deviation in robust standard deviations, and ratio to the usual value; NaN where either is missing."""
-    column = usual.names.index(name)
-    day = np.asarray((index - usual.first).days)
-    hour = np.asarray(index.hour)
-    day = np.minimum(day, len(usual.median) - 1)
-    value = series.to_numpy(dtype=np.float64)
-    median = usual.median[day, hour, column]
-    score = (np.sqrt(np.maximum(value, 0.0)) - median) / usual.spread[day, hour, column]
-    return score, value / np.maximum(np.square(median), _TINY)
+    median = usual.median[rows][:, columns]
+    score = (np.sqrt(np.maximum(values, 0.0)) - median) / usual.spread[rows][:, columns]
+    return score, values / np.maximum(np.square(median), TINY)
 
 
-def _runs(index: pd.DatetimeIndex, deviation: Field, step: timedelta) -> Iterator[NDArray[np.intp]]:
-    """Positions of the values of each rise: all above `LOW`, gaps up to `BRIDGED`, one above `HIGH`."""
+def _limits(series: _Series) -> Field:
+    """Threshold of an episode at each value, by UTC day; infinite where the parameter has none."""
+    limits = np.full(series.block.shape, np.inf)
+    days = series.times // (24 * _HOUR_MIN)
+    for column, name in enumerate(series.names):
+        if name in watched_parameters():
+            limits[:, column] = [_limit(name, int(day)) for day in days]
+    return limits
+
+
+@cache
+def _limit(name: str, day: int) -> float:
+    """Threshold on a day, counted from 1970-01-01."""
+    found = threshold_on(name, date(1970, 1, 1) + timedelta(days=day))
+    return np.inf if found is None else found.value
+
+
+def _runs(series: _Series, deviation: Field) -> Iterator[Positions]:
+    """Positions of the values of each rise: all above `LOW`, gaps up to `BRIDGED_H`, one above `HIGH`."""
     above = np.flatnonzero(deviation >= LOW)
-    if not len(above):
-        return
-    gap = np.diff(index.as_unit("us").asi8[above]) - step // timedelta(microseconds=1)
-    breaks = np.flatnonzero(gap > BRIDGED // timedelta(microseconds=1)) + 1
-    for run in np.split(above, breaks):
+    gap = np.diff(series.times[above]) - series.step
+    for run in np.split(above, np.flatnonzero(gap > BRIDGED_H * _HOUR_MIN) + 1):
         if deviation[run].max() >= HIGH:
             yield run

@@ -111,7 +111,7 @@ def test_hours_in_another_zone_are_refused() -> None:
 
 def test_hours_above_the_threshold_of_an_episode_are_a_rise_where_haze_is_usual() -> None:
     frame = history(pm25=20.0)
-    frame.loc[AT - timedelta(days=30) : AT - timedelta(days=1) : 2, "pm25"] *= 20.0
+    frame.loc[pd.DatetimeIndex(frame.index).day_of_year % 2 == 0, "pm25"] *= 20.0
     frame.loc[AT : AT + timedelta(hours=3), "pm25"] = 150.0
     (found,) = find_rises(frame[frame.index < AT + timedelta(hours=6)], "a", since=AT - timedelta(hours=2))
     assert (found.start, found.end) == (AT, AT + timedelta(hours=4))
