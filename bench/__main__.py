@@ -29,6 +29,7 @@ MODULES = {
     "bench.verdict.score": ("qc.verdict",),
     "bench.analysis.event_grouping": ("event.grouping",),
     "bench.analysis.attribution_noise": ("attribution.noise",),
+    "bench.analysis.attribution_truth": ("attribution.truth",),
     "bench.receptor.pmf_speed": ("pmf.speed",),
     "bench.receptor.pmf_truth": ("pmf.truth",),
     "bench.receptor.pmf_epa": ("pmf.epa",),

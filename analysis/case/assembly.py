@@ -7,19 +7,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pandas as pd
 
-from analysis.case import case_statement
-from analysis.case.case_file import Basis, CaseFile, EventPeak, EventSpan
+from analysis.case import case_statement, origin_statement
+from analysis.case.case_file import Basis, CaseFile, EventKind, EventPeak, EventSpan
 from analysis.case.case_hours import CaseHours, StationSeries, mean_of
 from analysis.case.case_input import CaseInput, CaseInputError
 from analysis.case.channel import Channels, channels_of
+from analysis.case.direction import bearing_of, direction_of
+from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature import RISEN_Z, features_of
-from analysis.case.kind.probability import kind_of
+from analysis.case.kind.probability import kind_of, weigh_features
+from analysis.case.place import is_inside, place_of, release_of
+from analysis.case.registry import upwind
+from analysis.case.similar import similar_events
+from analysis.case.sources import sources_of
+from analysis.receptor.plume import plume_statement
+from analysis.receptor.source_library import BACKGROUND, UNNAMED
 from schemas.parameter import parameter as known
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from analysis.case.case_file import Bearing, Candidate
+    from analysis.case.kind.probability import KindAnswer
+    from analysis.case.sources import Composition
+    from analysis.receptor.plume import PlumeResult
     from schemas.statement import Statement
 
 FULL_HISTORY_H = 20 * 24
@@ -48,18 +63,17 @@ def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:  # noqa: ARG001 -
     """
     case_hours = CaseHours(given)
     series = case_hours.series(given.parameter)
-    channels = channels_of(case_hours)
     peak = _peak(case_hours, series)
+    channels = channels_of(case_hours)
     event = _span(case_hours, channels)
-    kinds = kind_of(features_of(case_hours, channels), _coarse_share(channels))
     missing = _missing(case_hours, series, channels)
-    statements: tuple[Statement, ...] = (
-        case_statement.answer_statement(given.station, given.parameter, kinds),
-        case_statement.what_statement(given.parameter, event, peak, given.zone),
-        *case_statement.kind_statements(kinds),
-        case_statement.missing_statement(missing),
-    )
-    return CaseFile(
+    direction = direction_of(case_hours)
+    kinds, stated = _kind(case_hours, channels, bearing_of(direction))
+    bearing = bearing_of(direction) if kinds.kind is EventKind.PLUME else None
+    sources = sources_of(case_hours, channels, kinds.kind, is_clear=bearing is not None)
+    release = release_of(case_hours) if bearing is not None else None
+    candidates = _enterprises(given, bearing, release, sources)
+    found = CaseFile(
         key=f"{given.station.id}/{given.parameter}/{event.start:%Y-%m-%dT%H:%MZ}",
         station_id=given.station.id,
         parameter=given.parameter,
@@ -69,14 +83,58 @@ def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:  # noqa: ARG001 -
         peak=peak,
         kind=kinds.kind,
         kinds=kinds.shares,
-        sources=(),
-        bearing=None,
-        place=None,
-        enterprises=(),
+        sources=sources.shares,
+        bearing=bearing,
+        place=place_of(release, case_hours),
+        enterprises=candidates or (),
         similar=(),
-        statements=statements,
+        statements=(),
         missing=missing,
     )
+    similar = similar_events(found, given.past, zone=given.zone)
+    statements = (
+        case_statement.answer_statement(given.station, given.parameter, kinds, bearing, sources.shares),
+        case_statement.what_statement(given.parameter, event, peak, given.zone),
+        *case_statement.kind_statements(kinds),
+        *origin_statement.source_statements(sources.shares, kinds.kind),
+        origin_statement.direction_statement(direction, kinds.kind),
+        *_place_statement(release, given.parameter),
+        *origin_statement.enterprise_statements(candidates),
+        *origin_statement.similar_statements(similar, given.stations, given.zone),
+        *stated,
+        case_statement.missing_statement(missing),
+    )
+    return msgspec.structs.replace(found, similar=similar, statements=statements)
+
+
+def _kind(
+    case_hours: CaseHours, channels: Channels, bearing: Bearing | None
+) -> tuple[KindAnswer, tuple[Statement, ...]]:
+    """Kind of the event, and the statements of what indicates a fault and of what would change the answer."""
+    features = features_of(case_hours, channels, bearing)
+    coarse = _coarse_share(channels, case_hours.inside)
+    found = kind_of(features, coarse)
+    fault = next(item.probability for item in found.shares if item.kind is EventKind.FAULT)
+    other = next(item.kind for item in found.shares if item.kind is not EventKind.FAULT)
+    changes = changes_of(features, coarse, tuple(item.name for item in found.features))
+    return found, (
+        case_statement.fault_statement(fault, weigh_features(features, EventKind.FAULT, other)),
+        case_statement.change_statement(changes, found),
+    )
+
+
+def _enterprises(
+    given: CaseInput, bearing: Bearing | None, release: PlumeResult | None, sources: Composition
+) -> tuple[Candidate, ...] | None:
+    """Enterprises upwind; None without a registry or a direction."""
+    if given.registry is None or bearing is None:
+        return None
+    kinds = [item.kind for item in sources.shares if item.kind not in {BACKGROUND, UNNAMED}]
+    return upwind(given.registry, given.station, bearing=bearing, in_place=is_inside(release), kinds=kinds[:1])
+
+
+def _place_statement(release: PlumeResult | None, parameter: str) -> tuple[Statement, ...]:
+    return () if release is None else (msgspec.structs.replace(plume_statement(release, parameter), topic="place"),)
 
 
 def _peak(case_hours: CaseHours, series: StationSeries) -> EventPeak:
@@ -124,15 +182,15 @@ def _span(case_hours: CaseHours, channels: Channels) -> EventSpan:
     )
 
 
-def _coarse_share(channels: Channels) -> float | None:
+def _coarse_share(channels: Channels, inside: NDArray[np.bool_]) -> float | None:
     """Coarse part of the rise of PM10 at the station [1]; None where it is not known."""
     added = []
     for name in ("pm10", "pm25"):
         at = channels.at(name)
         if at is None:
             return None
-        usual = channels.value[at].mean() / np.exp(channels.rise[at])
-        added.append(float(channels.value[at].mean() - usual))
+        value, usual = (mean_of(rows[at][inside]) for rows in (channels.value[:, 0], channels.usual))
+        added.append(float(value - usual))
     whole, fine = added
     return None if not whole > 0 else float(np.clip(1 - fine / whole, 0.0, 1.0))
 

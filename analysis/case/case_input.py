@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.case.case_file import CaseFile
+    from analysis.case.registry import Registry
     from schemas.interval import Interval
     from schemas.network import Station
 
@@ -56,6 +57,8 @@ class CaseInput:
         Of the newest data, UTC.
     zone : ZoneInfo
         Of the hour of day and of the moments in sentences.
+    registry : Registry or None
+        Enterprises; None: none is named.
     past : sequence of CaseFile
         Earlier events, for the similar ones.
 
@@ -74,6 +77,7 @@ class CaseInput:
     window: Interval
     now: datetime
     zone: ZoneInfo
+    registry: Registry | None = None
     past: Sequence[CaseFile] = ()
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Statements of a case file: keys of the catalogues with their figures."""
+"""Statements of what an event is: answer, height, kind, fault, what would change the answer, missing data."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import json
 from typing import TYPE_CHECKING
 
 from analysis.case.case_file import EventKind
-from schemas.reason import Figure, ReasonData
-from schemas.statement import Confidence, Statement
+from analysis.case.claim import claim, detail, moment_text
+from analysis.receptor.source_library import BACKGROUND, UNNAMED
+from analysis.receptor.wind import SECTORS, sector_code
+from schemas.reason import ReasonData
+from schemas.statement import Confidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
-    from analysis.case.case_file import EventPeak, EventSpan, KindShare
+    from analysis.case.case_file import Bearing, EventPeak, EventSpan, KindShare, SourceShare
+    from analysis.case.kind.change import Change
     from analysis.case.kind.probability import KindAnswer, WeighedFeature
     from schemas.network import Station
+    from schemas.reason import Figure
+    from schemas.statement import Statement
 
 LEVELS = ((0.9, Confidence.HIGH), (0.7, Confidence.MEDIUM), (0.45, Confidence.LOW))
 """Least probability of a grade [1]; project choice."""
@@ -24,6 +29,7 @@ _STATED = 4
 """Features that are stated."""
 _LEAST_WEIGHT = 0.3
 """Log-odds from which a feature is stated [1]."""
+_CIRCLE = 360.0
 
 
 def grade(probability: float) -> Confidence:
@@ -37,26 +43,41 @@ def grade(probability: float) -> Confidence:
     return next((level for least, level in LEVELS if probability >= least), Confidence.NONE)
 
 
-def name_of(station: Station) -> str:
-    """Name of a station as the format ``bilingual`` reads it."""
-    return json.dumps([station.name("en"), station.name("zh")], ensure_ascii=False)
-
-
-def answer_statement(station: Station, parameter: str, found: KindAnswer) -> Statement:
-    """First line: what it is, and how sure that is."""
+def answer_statement(
+    station: Station, parameter: str, found: KindAnswer, bearing: Bearing | None, shares: Sequence[SourceShare]
+) -> Statement:
+    """First line: what it is, from where, how sure."""
     best = found.shares[0]
-    kind = "unknown" if found.kind is EventKind.UNKNOWN else "kind"
-    confidence = Confidence.NONE if found.kind is EventKind.UNKNOWN else grade(best.probability)
-    return claim(
-        "answer",
-        kind,
-        confidence,
-        parameter=parameter,
-        station=name_of(station),
-        kind=best.kind.value,
-        probability=best.probability,
-        likely=confidence.value,
-    )
+    is_known = found.kind is not EventKind.UNKNOWN
+    confidence = grade(best.probability) if is_known else Confidence.NONE
+    figures: dict[str, Figure | None] = {
+        "parameter": parameter,
+        "station": json.dumps([station.name("en"), station.name("zh")], ensure_ascii=False),
+        "kind": best.kind.value,
+        "probability": best.probability,
+        "likely": confidence.value,
+    }
+    origin, more = _origin(bearing, shares) if found.kind is EventKind.PLUME else ("kind", {})
+    return claim("answer", origin if is_known else "unknown", confidence, **figures, **more)
+
+
+def _origin(bearing: Bearing | None, shares: Sequence[SourceShare]) -> tuple[str, dict[str, Figure | None]]:
+    """Message of the answer with direction and source where they are known, and its further figures."""
+    figures: dict[str, Figure | None] = {}
+    if bearing is not None:
+        angle = bearing.from_deg
+        figures |= {
+            "sector": sector_code(round(angle.value / _CIRCLE * SECTORS) % SECTORS),
+            "direction": angle.value,
+            "low": angle.low,
+            "high": angle.high,
+        }
+    first = next((item for item in shares if item.kind != BACKGROUND), None)
+    if first is None or first.kind == UNNAMED:
+        return ("kind" if bearing is None else "from"), figures
+    percent = first.percent
+    figures |= {"source": first.kind, "percent": percent.value, "least": percent.low, "most": percent.high}
+    return ("source" if bearing is None else "from_source"), figures
 
 
 def what_statement(parameter: str, event: EventSpan, peak: EventPeak, zone: ZoneInfo) -> Statement:
@@ -98,47 +119,52 @@ def kind_statements(found: KindAnswer) -> tuple[Statement, ...]:
     return (summary, *(_feature_statement(item, first, second) for item in stated))
 
 
+def _feature_statement(item: WeighedFeature, first: KindShare, second: KindShare) -> Statement:
+    weight = detail("kind", "weight", weight=item.weight, first=first.kind.value, second=second.kind.value)
+    return claim("kind", _message(item), Confidence.MEDIUM, (weight,), **item.figures)
+
+
+def _message(item: WeighedFeature) -> str:
+    if item.name.startswith("regional_"):
+        return "regional"
+    return "no_companions" if item.name == "companions" and not item.figures.get("risen") else item.name
+
+
+def fault_statement(probability: float, features: Sequence[WeighedFeature]) -> Statement:
+    """What indicates a fault.
+
+    Parameters
+    ----------
+    probability : float
+        Of a fault [1].
+    features : sequence of WeighedFeature
+        With their weights for a fault against the most probable other kind.
+    """
+    found = [item for item in features if item.weight >= _LEAST_WEIGHT][:_STATED]
+    details = [ReasonData(f"case.kind.{_message(item)}", item.figures) for item in found]
+    return claim("fault", "for" if found else "nothing", grade(probability), details, probability=probability)
+
+
+def change_statement(changes: Sequence[Change], found: KindAnswer) -> Statement:
+    """What would change the answer, by computing it again."""
+    turning = [item for item in changes if item.kind is not found.kind]
+    if turning:
+        first, *others = turning
+        details = [detail("change", item.what, **_change_figures(item)) for item in others]
+        return claim("change", first.what, Confidence.MEDIUM, details, **_change_figures(first))
+    weakest = min(changes, key=lambda item: item.probability, default=None)
+    if weakest is None:
+        return claim("change", "unknown", Confidence.NONE)
+    return claim("change", "nothing", Confidence.MEDIUM, **_change_figures(weakest))
+
+
+def _change_figures(item: Change) -> dict[str, Figure | None]:
+    return {"evidence": item.feature, "kind": item.kind.value, "probability": item.probability}
+
+
 def missing_statement(missing: Sequence[str]) -> Statement:
     """Data that were not there."""
     first, *others = missing or ("nothing",)
     return claim(
         "missing", first, Confidence.HIGH, [detail("missing", name) for name in others], missing=",".join(missing)
     )
-
-
-def _feature_statement(item: WeighedFeature, first: KindShare, second: KindShare) -> Statement:
-    name = item.name
-    if name.startswith("regional_"):
-        name = "regional"
-    if name == "companions" and not item.figures.get("risen"):
-        name = "no_companions"
-    weight = detail("kind", "weight", weight=item.weight, first=first.kind.value, second=second.kind.value)
-    return claim("kind", name, Confidence.MEDIUM, (weight,), **item.figures)
-
-
-def moment_text(moment: datetime, zone: ZoneInfo) -> str:
-    """Civil moment of a sentence."""
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
-
-
-def claim(
-    topic: str,
-    kind: str,
-    confidence: Confidence,
-    details: Iterable[ReasonData | None] = (),
-    /,
-    **figures: Figure | None,
-) -> Statement:
-    """Statement of a key ``case.<topic>.<kind>``."""
-    return Statement(
-        topic=topic,
-        key=f"case.{topic}.{kind}",
-        figures=figures,
-        confidence=confidence,
-        details=tuple(item for item in details if item is not None),
-    )
-
-
-def detail(topic: str, kind: str, /, **figures: Figure | None) -> ReasonData:
-    """Further sentence of a statement."""
-    return ReasonData(f"case.{topic}.{kind}", figures)

@@ -44,8 +44,12 @@ class Channels:
         ``local`` by its robust standard deviation over as many hours of the history [1].
     neighbours : array, (channel,)
         Neighbours that measure it.
-    value, expected : array, (channel, hour)
-        Values, and those to be expected by the usual level and the neighbours, canonical unit, in the hours of the window.
+    value, deviation : array, (channel, station, hour)
+        Values, canonical unit, and deviations [1] at the station and its nearest neighbours, the station first.
+    usual : array, (channel, hour)
+        Usual level of the station, canonical unit.
+    offset : array, (channel,)
+        Added before the logarithm, canonical unit.
     """
 
     names: tuple[str, ...]
@@ -54,7 +58,9 @@ class Channels:
     z_score: Field
     neighbours: NDArray[np.int64]
     value: Field
-    expected: Field
+    deviation: Field
+    usual: Field
+    offset: Field
 
     def at(self, name: str) -> int | None:
         """Index of a channel; None where it is not there."""
@@ -77,8 +83,6 @@ def channels_of(case_hours: CaseHours) -> Channels:
     block = np.maximum(spread_of(moving_mean(past, length)), _STEADY / np.sqrt(length))
     local = local - median_of(past)[:, None]
     inside = case_hours.inside
-    offset = series.offset.reshape(rows.shape[:2])[:, 0, None]
-    usual = series.usual.reshape(rows.shape)[:, 0]
     rise, mean = mean_of(deviation[:, 0, inside]), mean_of(local[:, inside])
     here = np.isfinite(rise)
     return Channels(
@@ -87,8 +91,10 @@ def channels_of(case_hours: CaseHours) -> Channels:
         local=mean[here],
         z_score=(mean / block)[here],
         neighbours=count[here],
-        value=rows[:, 0][:, inside][here],
-        expected=((usual + offset) * np.exp(regional) - offset)[:, inside][here],
+        value=rows[here],
+        deviation=deviation[here],
+        usual=series.usual.reshape(rows.shape)[here, 0],
+        offset=series.offset.reshape(rows.shape[:2])[here, 0],
     )
 
 

@@ -8,20 +8,41 @@ import msgspec
 import numpy as np
 
 from analysis.case.case_hours import mean_of
+from analysis.case.channel import regional_deviation
 from analysis.case.kind.minute_shape import minute_shape
 
 if TYPE_CHECKING:
+    from analysis.case.case_file import Bearing
     from analysis.case.case_hours import CaseHours, StationSeries
     from analysis.case.channel import Channels
 
 PARTICLES = frozenset({"pm25", "pm10", "pm1", "nitrate", "sulfate", "ammonium"})
+EVIDENCE = (
+    "regional",
+    "some_neighbours",
+    "companions",
+    "same_factor",
+    "flat",
+    "unrest",
+    "rough",
+    "steady",
+    "ramp",
+    "length",
+    "one_side",
+)
+"""Names for people (``word.evidence``); those of ``regional`` are split by the sort of parameter in the weights."""
 RISEN_Z = 3.0
 """Robust standard deviations from which a channel has risen [1]."""
-_TOP_Z = 6.0
+_TOP_Z = 10.0
 """Larger ones do not count more [1]."""
 _TOP = 3
 """Companions that count."""
 _LONG_H = 12.0
+_ALIKE = 0.3
+"""Difference of two rises, as a part of one, up to which they count as the same [1]."""
+_RAMP_H = 6
+"""Hours from which a trend counts."""
+_STEADY = 1e-6
 
 
 class Feature(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +60,7 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     figures: dict[str, float | int | str]
 
 
-def features_of(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]:
+def features_of(case_hours: CaseHours, channels: Channels, bearing: Bearing | None) -> dict[str, Feature]:
     """Features by name; one whose data are missing is absent."""
     series = case_hours.series(case_hours.given.parameter)
     return (
@@ -48,6 +69,8 @@ def features_of(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]
         | _instrument(case_hours, channels)
         | _shape(case_hours)
         | _length(case_hours)
+        | _ramp(case_hours, channels)
+        | _one_side(bearing)
     )
 
 
@@ -98,9 +121,14 @@ def _instrument(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]
     if len(local) < _TOP:
         return {}
     ratio = np.array(local) / channels.local[at]
-    same = float(np.mean(np.abs(ratio - 1.0) < 0.3))  # noqa: PLR2004 - part of the rise that counts as the same
-    figures: dict[str, float | int | str] = {"channels": len(local), "share": same}
-    return {"same_factor": Feature(value=same, figures=figures)}
+    alike = np.abs(ratio - 1.0) < _ALIKE
+    ozone = channels.at("o3")
+    is_apart = (
+        ozone is not None and "o3" in own.parameters and abs(channels.local[ozone] / channels.local[at] - 1.0) >= _ALIKE
+    )
+    share = float(alike.mean())
+    figures: dict[str, float | int | str] = {"channels": len(local), "share": share}
+    return {"same_factor": Feature(value=0.0 if is_apart else max(2 * share - 1, 0.0), figures=figures)}
 
 
 def _shape(case_hours: CaseHours) -> dict[str, Feature]:
@@ -115,9 +143,37 @@ def _shape(case_hours: CaseHours) -> dict[str, Feature]:
     return {
         "flat": Feature(value=found.flat, figures=figures),
         "unrest": Feature(value=float(np.clip(found.unrest, -2.0, 2.0)) / 2, figures=figures),
+        "rough": Feature(value=min(found.rough, 1.2), figures=figures | {"rough": found.rough}),
+        "steady": Feature(value=1.0 - min(found.steady, 1.0), figures=figures | {"variation": found.steady}),
     }
 
 
 def _length(case_hours: CaseHours) -> dict[str, Feature]:
     hours = int(case_hours.inside.sum())
     return {"length": Feature(value=min(hours / _LONG_H, 4.0) / 4, figures={"hours": hours})}
+
+
+def _one_side(bearing: Bearing | None) -> dict[str, Feature]:
+    """Whether one place upwind explains the excess of the stations."""
+    if bearing is None:
+        return {}
+    figures: dict[str, float | int | str] = {
+        "direction": bearing.from_deg.value,
+        "hours": bearing.hours,
+        "chance": bearing.chance,
+    }
+    return {"one_side": Feature(value=1.0, figures=figures)}
+
+
+def _ramp(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]:
+    """How far the deviation from the neighbours grows along a straight line, as that of an instrument that drifts."""
+    at = channels.at(case_hours.given.parameter)
+    if at is None:
+        return {}
+    regional, _ = regional_deviation(channels.deviation[at : at + 1])
+    local = (channels.deviation[at, 0] - regional[0])[case_hours.inside]
+    local = local[np.isfinite(local)]
+    if len(local) < _RAMP_H or local.std() < _STEADY:
+        return {}
+    r = float(np.corrcoef(np.arange(len(local)), local)[0, 1])
+    return {"ramp": Feature(value=max(r, 0.0) ** 2, figures={"hours": len(local), "share": max(r, 0.0) ** 2})}

@@ -27,12 +27,19 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
         Part of the steps without any change, at the cadence of the instrument [1].
     unrest : float
         Logarithm of the median step in the window, relative to the level, by that before it [1].
+    rough : float
+        Mean step by the standard deviation in the window [1]: about 1.1 where values do not follow each other, near 0 where they
+        follow closely.
+    steady : float
+        Standard deviation in the window, without its first and last tenth, by the mean rise over the time before [1].
     values : int
         Values in the window, repetitions of a slower instrument left out.
     """
 
     flat: float
     unrest: float
+    rough: float
+    steady: float
     values: int
 
 
@@ -50,8 +57,19 @@ def minute_shape(given: CaseInput) -> Shape | None:
     before = values[np.asarray((at < start) & (at >= start - pd.Timedelta(BEFORE)))].to_numpy(dtype=float)
     if min(len(inside), len(before)) < LEAST_VALUES:
         return None
-    unrest = np.log(_relative_step(inside) / _relative_step(before))
-    return Shape(flat=float(np.mean(np.abs(np.diff(inside)) < _SAME)), unrest=float(unrest), values=len(inside))
+    return Shape(
+        flat=float(np.mean(np.abs(np.diff(inside)) < _SAME)),
+        unrest=float(np.log(_relative_step(inside) / _relative_step(before))),
+        rough=float(np.abs(np.diff(inside)).mean() / max(inside.std(), _SAME)),
+        steady=_variation(inside, float(np.median(before))),
+        values=len(inside),
+    )
+
+
+def _variation(inside: np.ndarray, before: float) -> float:
+    edge = len(inside) // 10
+    middle = inside[edge : len(inside) - edge]
+    return float(middle.std() / max(abs(float(middle.mean()) - before), _SAME))
 
 
 def _cadence(given: CaseInput) -> int:

@@ -73,7 +73,9 @@ def kind_of(features: Mapping[str, Feature], coarse_share: float | None = None) 
     rows = weight_file().kind
     scores = np.array([_score(row.prior, row.weight, features) for row in rows])
     odds = np.exp(scores - scores.max())
-    shares = dict(zip((row.kind for row in rows), (odds / odds.sum()).tolist(), strict=True))
+    unsure = weight_file().unsure
+    parts = (1 - unsure) * odds / odds.sum() + unsure / len(rows)
+    shares = dict(zip((row.kind for row in rows), parts.tolist(), strict=True))
     dust = dust_share(coarse_share)
     shares[EventKind.DUST] = dust * shares[EventKind.HAZE]
     shares[EventKind.HAZE] *= 1 - dust
@@ -84,7 +86,7 @@ def kind_of(features: Mapping[str, Feature], coarse_share: float | None = None) 
         kind=kind if probability >= weight_file().least_probability else EventKind.UNKNOWN,
         shares=tuple(KindShare(kind=item, probability=share) for item, share in ranked),
         prior=first.prior - other.prior,
-        features=_weighed(features, first, other),
+        features=weigh_features(features, first.kind, other.kind),
     )
 
 
@@ -105,20 +107,26 @@ def _score(prior: float, weight: Mapping[str, float], features: Mapping[str, Fea
     return prior + sum(weight.get(name, 0.0) * item.value for name, item in features.items())
 
 
-def _compared(ranked: Sequence[EventKind]) -> tuple[KindWeights, KindWeights]:
-    """Weights of the first kind and of the next one that has others; dust has those of haze."""
-    rows = {row.kind: row for row in weight_file().kind}
-    found = [rows[EventKind.HAZE if kind is EventKind.DUST else kind] for kind in ranked]
-    return found[0], next(row for row in found if row is not found[0])
-
-
-def _weighed(features: Mapping[str, Feature], first: KindWeights, other: KindWeights) -> tuple[WeighedFeature, ...]:
+def weigh_features(features: Mapping[str, Feature], kind: EventKind, other: EventKind) -> tuple[WeighedFeature, ...]:
+    """What each feature adds to the log-odds of a kind against another one, the strongest first; dust has those of haze."""
+    first, second = _weights_of(kind), _weights_of(other)
     found = [
         WeighedFeature(
             name=name,
-            weight=(first.weight.get(name, 0.0) - other.weight.get(name, 0.0)) * item.value,
+            weight=(first.weight.get(name, 0.0) - second.weight.get(name, 0.0)) * item.value,
             figures=item.figures,
         )
         for name, item in features.items()
     ]
     return tuple(sorted(found, key=lambda item: -abs(item.weight)))
+
+
+def _compared(ranked: Sequence[EventKind]) -> tuple[KindWeights, KindWeights]:
+    """Weights of the first kind and of the next one that has others."""
+    found = [_weights_of(kind) for kind in ranked]
+    return found[0], next(row for row in found if row is not found[0])
+
+
+def _weights_of(kind: EventKind) -> KindWeights:
+    name = EventKind.HAZE if kind is EventKind.DUST else kind
+    return next(row for row in weight_file().kind if row.kind is name)

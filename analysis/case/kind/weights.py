@@ -30,6 +30,8 @@ class WeightFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Share of the right kind in cross-validation on the fitted events [1].
     least_probability : float
         Of the most probable kind, below which the answer is ``unknown`` [1].
+    unsure : float
+        Probability that all kinds share equally, for events unlike those that the weights were fitted on [1].
     """
 
     source: str
@@ -38,6 +40,7 @@ class WeightFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accuracy: Annotated[float, Meta(ge=0, le=1)]
     verified: bool
     least_probability: Annotated[float, Meta(ge=0, le=1)]
+    unsure: Annotated[float, Meta(ge=0, le=1)]
     kind: tuple[KindWeights, ...]
 
 

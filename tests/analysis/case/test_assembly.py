@@ -7,18 +7,25 @@ from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+import msgspec
 import numpy as np
 import pytest
 
 from analysis.case.assembly import case_file
 from analysis.case.case_file import Basis, CaseFile, EventKind
 from analysis.case.case_input import CaseInput, CaseInputError
+from analysis.case.kind.probability import kind_of
+from analysis.case.kind.weights import weight_file
+from analysis.case.registry import Enterprise, Registry
 from schemas.interval import Interval
 from schemas.words import LANGUAGES
-from sensors.simulator.labelled import LabelledEvent, labelled_event
+from sensors.simulator.labelled import LabelledEvent, labelled_event, noise_event
 
 ZONE = ZoneInfo("Asia/Shanghai")
 PLUME, HAZE, OZONE, FAULT = 5, 1, 3, 14
+TOPICS = [
+    "answer", "what", "kind", "sources", "direction", "place", "enterprises", "similar", "fault", "change", "missing",
+]  # fmt: skip
 
 
 @cache
@@ -27,7 +34,10 @@ def event(seed: int) -> LabelledEvent:
 
 
 def given(seed: int) -> CaseInput:
-    found = event(seed)
+    return of_event(event(seed))
+
+
+def of_event(found: LabelledEvent) -> CaseInput:
     stations = {item.id: item for item in found.stations}
     end = found.window.end
     return CaseInput(
@@ -134,3 +144,110 @@ def test_a_window_without_values_is_an_error_that_names_it() -> None:
 def test_input_that_cannot_be_used_is_refused_with_its_field(field: str, value: object, message: str) -> None:
     with pytest.raises(CaseInputError, match=message):
         replace(given(HAZE), **{field: value})
+
+
+def test_a_plume_has_direction_and_source_and_their_shares_add_up() -> None:
+    found = computed(PLUME)
+    truth = event(PLUME)
+    assert found.bearing is not None
+    assert truth.bearing_deg is not None
+    assert abs((found.bearing.from_deg.value - truth.bearing_deg + 180) % 360 - 180) < 22.5
+    assert next(item.kind for item in found.sources if item.kind != "background") == "petrochemical"
+    assert sum(item.percent.value for item in found.sources) == pytest.approx(100, abs=3)
+    assert all(item.percent.low <= item.percent.value <= item.percent.high for item in found.sources)
+
+
+@pytest.mark.parametrize("seed", [HAZE, OZONE, FAULT])
+def test_an_event_that_is_no_plume_names_neither_direction_nor_source(seed: int) -> None:
+    found = computed(seed)
+    assert (found.bearing, found.place) == (None, None)
+    assert {item.kind for item in found.sources} <= {"background", "unnamed"}
+
+
+def test_noise_gets_neither_direction_nor_source() -> None:
+    found = [case_file(of_event(noise_event(seed))) for seed in range(1200, 1204)]
+    assert [item.bearing for item in found] == [None] * 4
+    assert {share.kind for item in found for share in item.sources} <= {"background", "unnamed"}
+
+
+def test_evidence_follows_the_answer_by_topic() -> None:
+    topics = [item.topic for item in computed(PLUME).statements]
+    assert topics[:2] == ["answer", "what"]
+    assert topics == sorted(topics, key=TOPICS.index)
+    assert {"kind", "sources", "direction", "fault", "change", "missing"} <= set(topics)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("seed", [PLUME, HAZE, OZONE, FAULT])
+def test_every_statement_has_its_figures(seed: int, language: str) -> None:
+    for item in computed(seed).statements:
+        text = item.text(language)
+        assert item.key not in text
+        assert "–" not in text
+
+
+def test_the_weights_of_the_evidence_add_up_to_the_log_odds() -> None:
+    kinds = computed(FAULT).kinds
+    answer = kind_of({}, None)
+    assert answer.features == ()
+    assert sum(item.probability for item in answer.shares) == pytest.approx(1.0)
+    assert kinds[0].probability <= 1 - weight_file().unsure / 2
+
+
+def test_what_would_change_the_answer_is_computed_without_the_strongest_evidence() -> None:
+    change = next(item for item in computed(PLUME).statements if item.topic == "change")
+    assert change.key in {
+        "case.change.without",
+        "case.change.all_rise",
+        "case.change.none_rises",
+        "case.change.nothing",
+    }
+
+
+def test_an_enterprise_upwind_of_a_plume_is_a_candidate() -> None:
+    full = given(PLUME)
+    release = event(PLUME).release
+    assert release is not None
+    there = Enterprise(
+        id="works", name_zh="某厂", name_en="Works", kind="petrochemical", latitude=release.lat, longitude=release.lon
+    )
+    found = case_file(replace(full, registry=Registry((there,))))
+    assert [item.id for item in found.enterprises] == ["works"]
+    assert any(item.topic == "enterprises" and "Works" in item.text("en") for item in found.statements)
+
+
+def test_a_past_event_that_was_alike_is_similar() -> None:
+    now = computed(FAULT)
+    before = msgspec.structs.replace(
+        now,
+        key="earlier",
+        event=msgspec.structs.replace(
+            now.event,
+            start=now.event.start - timedelta(days=9),
+            peak_at=now.event.peak_at - timedelta(days=9),
+            end=now.event.start - timedelta(days=8),
+        ),
+    )
+    found = case_file(replace(given(FAULT), past=(before,)))
+    assert [item.key for item in found.similar] == ["earlier"]
+
+
+def test_stations_without_places_have_no_direction() -> None:
+    full = given(PLUME)
+    lost = {name: msgspec.structs.replace(item, lon=None, lat=None) for name, item in full.stations.items()}
+    found = case_file(replace(full, stations=lost, station=lost[full.station.id]))
+    assert found.bearing is None
+
+
+def test_a_case_file_survives_json() -> None:
+    found = computed(PLUME)
+    assert msgspec.json.decode(msgspec.json.encode(found), type=CaseFile) == found
+
+
+def test_a_whole_window_of_missing_neighbours_still_gives_an_answer() -> None:
+    full = given(PLUME)
+    own = full.station.id
+    hourly = {name: frame if name == own else frame.iloc[:0] for name, frame in full.hourly.items()}
+    found = case_file(replace(full, hourly=hourly, minute={}))
+    assert "neighbours" in found.missing
+    assert found.bearing is None

@@ -1,0 +1,134 @@
+"""Labelled events of the simulator as cases, and how a case file of one compares with its truth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from analysis.case.case_file import EventKind
+from analysis.case.case_input import CaseInput
+from analysis.receptor.source_library import BACKGROUND, UNNAMED
+from sensors.simulator.labelled import LabelledKind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.case.case_file import CaseFile, Estimate, SourceShare
+    from sensors.simulator.labelled import LabelledEvent
+
+ZONE = ZoneInfo("Asia/Shanghai")
+NEAR_DEG = 22.5
+KINDS = {
+    LabelledKind.PLUME: EventKind.PLUME,
+    LabelledKind.HAZE: EventKind.HAZE,
+    LabelledKind.OZONE: EventKind.OZONE,
+    LabelledKind.FAULT: EventKind.FAULT,
+}
+_FULL = 360.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """A case file against the truth.
+
+    Attributes
+    ----------
+    is_right : bool
+        Kind of event.
+    is_source_right, is_direction_near : bool or None
+        First kind of source, and direction within 22.5 degrees; not named counts as wrong. None: no plume.
+    held : tuple of bool
+        Whether each interval of a share (background, and the first other one) holds the truth.
+    widths : tuple of float
+        Of these intervals [%].
+    is_direction_held : bool or None
+        Whether the interval of the direction holds the truth; None: none is named.
+    """
+
+    is_right: bool
+    is_source_right: bool | None
+    is_direction_near: bool | None
+    held: tuple[bool, ...]
+    widths: tuple[float, ...]
+    is_direction_held: bool | None
+
+
+def case_input(event: LabelledEvent) -> CaseInput:
+    """Data of a labelled event as of the end of its window."""
+    stations = {item.id: item for item in event.stations}
+    end = event.window.end
+    return CaseInput(
+        station=stations[event.station_id],
+        parameter=event.parameter,
+        stations=stations,
+        hourly={name: frame[frame.index < end] for name, frame in event.hourly.items()},
+        minute={name: frame[frame.index < end] for name, frame in event.minute.items()},
+        window=event.window,
+        now=end,
+        zone=ZONE,
+    )
+
+
+def compare(event: LabelledEvent, found: CaseFile) -> Score:
+    """Score of a case file."""
+    is_right = found.kind is KINDS[event.kind]
+    if event.release is None:
+        return Score(
+            is_right=is_right,
+            is_source_right=None,
+            is_direction_near=None,
+            held=(),
+            widths=(),
+            is_direction_held=None,
+        )
+    true_kind = event.release.kind.id if event.release.kind.listed else UNNAMED
+    lead = next((item for item in found.sources if item.kind != BACKGROUND), None)
+    held, widths = _shares(event, found, lead, true_kind)
+    near = within = None
+    if found.bearing is not None and event.bearing_deg is not None:
+        angle = found.bearing.from_deg
+        near = abs((angle.value - event.bearing_deg + _FULL / 2) % _FULL - _FULL / 2) <= NEAR_DEG
+        within = (event.bearing_deg - angle.low) % _FULL <= (angle.high - angle.low) % _FULL
+    return Score(
+        is_right=is_right,
+        is_source_right=found.kind is EventKind.PLUME and lead is not None and lead.kind == true_kind,
+        is_direction_near=bool(near),
+        held=held,
+        widths=widths,
+        is_direction_held=within,
+    )
+
+
+def true_percent(event: LabelledEvent) -> float | None:
+    """Part of the mean concentration that the release adds [%]; None where chemistry makes it unknown."""
+    added = _added(event.excess[event.station_id], event.parameter)
+    if added is None:
+        return None
+    values = event.hourly[event.station_id][event.parameter]
+    inside = (values.index >= event.window.start) & (values.index < event.window.end)
+    mean = float(values[inside].mean())
+    return 100.0 * float(added.reindex(values[inside].index).fillna(0.0).mean()) / mean if mean > 0 else None
+
+
+def _added(excess: pd.DataFrame, parameter: str) -> pd.Series | None:
+    """Series of what a release adds to a parameter; None for one that reacts, or that it does not emit."""
+    if parameter == "pm10":
+        parts = [excess[name] for name in ("pm25", "coarse") if name in excess]
+        return sum(parts[1:], parts[0]) if parts else None
+    return excess[parameter] if parameter in excess and parameter not in {"no", "no2", "o3"} else None
+
+
+def _shares(
+    event: LabelledEvent, found: CaseFile, lead: SourceShare | None, true_kind: str
+) -> tuple[tuple[bool, ...], tuple[float, ...]]:
+    truth = true_percent(event)
+    background = next((item for item in found.sources if item.kind == BACKGROUND), None)
+    if truth is None or background is None or lead is None or found.kind is not EventKind.PLUME:
+        return (), ()
+    pairs = ((background.percent, 100.0 - truth), (lead.percent, truth if lead.kind == true_kind else 0.0))
+    return tuple(_holds(*pair) for pair in pairs), tuple(item.high - item.low for item, _ in pairs)
+
+
+def _holds(interval: Estimate, truth: float) -> bool:
+    return interval.low <= truth <= interval.high
