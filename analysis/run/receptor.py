@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis.receptor.cpf import cpf
 from analysis.receptor.source_map.method import source_map
 from analysis.receptor.source_map.result import MapMethod, SourceMap
 from analysis.receptor.trajectory.grid import LevelKind, WindGrid
 from analysis.receptor.trajectory.integrator import Trajectories, check_start, step_for, trace
-from analysis.receptor.wind import sector_code, sectors
-from analysis.receptor.wind_regression.estimate import DIRECTIONS, regress_direction
+from analysis.receptor.wind import sector_code
+from analysis.receptor.wind_regression.estimate import DIRECTIONS
 from analysis.run.to_json import to_json
 
 if TYPE_CHECKING:
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.receptor.wind_regression.result import WindRegression
+    from analysis.run.receptor_analysis import WindAnalysis
 
 _MISSING = -999.0
-_QUANTILE = 0.75
 _FEWEST_HOURS = 48
 
 
@@ -63,24 +62,17 @@ def read_samples(path: Path, parameter: str) -> pd.DataFrame:
     return result
 
 
-def wind_products(samples: pd.DataFrame, parameter: str, *, seed: int) -> dict[str, Any]:
-    """CPF and wind regression of one station's samples as plain JSON, with the answer ``named``, ``nothing_significant``,
-    ``too_few_days`` or ``no_wind``.
+def wind_products(both: WindAnalysis | None) -> dict[str, Any]:
+    """CPF and wind regression of one place as plain JSON, with the answer ``named``, ``nothing_significant``, ``too_few_days``
+    or, without an analysis, ``no_wind``.
     """  # noqa: D205
-    if (
-        not {"wind_speed", "wind_direction"} <= set(samples)
-        or samples[["wind_speed", "wind_direction"]].isna().any(axis=1).all()
-    ):
+    if both is None:
         return {"answer": "no_wind", "needed": "columns wind_speed [m/s] and wind_direction [deg] with values"}
-    hours = samples.set_index("start").sort_index()
-    values, speed, direction = (hours[name] for name in (parameter, "wind_speed", "wind_direction"))
-    found = regress_direction(values, speed, direction, seed=seed)
-    table = cpf(values, sectors(speed, direction), float(values.quantile(_QUANTILE)))
-    lead = table.leading()
+    found, lead = both.regression, both.sectors.leading()
     return {
         "answer": _answer(named=found.peak is not None, testable=found.is_testable),
         "regression": _regression(found),
-        "cpf": to_json(table) | {"leading": sector_code(lead.sector) if lead else None},
+        "cpf": to_json(both.sectors) | {"leading": sector_code(lead.sector) if lead else None},
     }
 
 
@@ -105,15 +97,14 @@ def back_trajectories(
     return trace(grid, start_s, (place[0], place[1], level), hours=-hours, step_s=step_for(grid))
 
 
-def map_products(
+def source_maps(
     paths: Trajectories, samples: pd.DataFrame, parameter: str, place: tuple[float, float] | None, *, seed: int
-) -> Iterator[dict[str, Any]]:
-    """PSCF, CWT and SQTBA of samples as plain JSON, with the answer ``named``, ``nothing_significant`` or ``too_few_days``."""
+) -> Iterator[SourceMap]:
+    """PSCF, CWT and SQTBA of samples."""
     lon, lat = places(samples, place)
     station = np.unique(np.stack([lon, lat]), axis=1, return_inverse=True)[1].reshape(-1)
     for method in MapMethod:
-        found = source_map(method, paths, station, samples[parameter].to_numpy(dtype=float), seed=seed)
-        yield _map(found)
+        yield source_map(method, paths, station, samples[parameter].to_numpy(dtype=float), seed=seed)
 
 
 def places(samples: pd.DataFrame, place: tuple[float, float] | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -219,7 +210,8 @@ def _regression(found: WindRegression) -> dict[str, Any]:
     return plain
 
 
-def _map(found: SourceMap) -> dict[str, Any]:
+def map_json(found: SourceMap) -> dict[str, Any]:
+    """A map as plain JSON; the answer is ``named``, ``nothing_significant`` or ``too_few_days``."""
     lon, lat = found.cells.centres()
     columns = {"lon": lon, "lat": lat, "value": found.value, "points": found.points, "chance": found.chance}
     shown = np.flatnonzero(found.points > 0)

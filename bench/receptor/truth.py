@@ -41,11 +41,11 @@ def is_near(found: SourceMap, truth: EmitterField) -> bool:
 
 
 def is_covered(found: SourceMap, truth: EmitterField) -> bool:
-    """Whether the emitter is within the 90 % radius, plus half the diagonal of a cell."""
+    """Whether the emitter is within the 90 % radius."""
     if found.peak is None:
         return False
     away = float(great_circle_km(found.peak.lon, found.peak.lat, truth.lon, truth.lat))
-    return bool(away <= found.peak.radius_km + found.cells.step_deg * 111.2 / np.sqrt(2))
+    return bool(away <= found.peak.radius_km)
 
 
 def _cell(found: SourceMap, lon: float, lat: float) -> tuple[float, float]:

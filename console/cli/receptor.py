@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.cli.shell import or_exit
+from console.cli.shell import or_exit, settings, stop
 from console.cli.shell.moment import check_order
 from console.cli.shell.moment import moment as read_moment
 from console.cli.shell.option import AsJson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from analysis.receptor.source_map.result import SourceMap
+    from analysis.receptor.wind_regression.result import WindRegression
+    from analysis.run.receptor_analysis import PolarSurface, ReceptorPicture
 
 Winds = Annotated[
     list[Path], typer.Option("--winds", help="NetCDF of gridded winds (ERA5, GFS), may be repeated 风场文件")
@@ -71,33 +80,100 @@ def receptor(  # noqa: PLR0917 - typer passes them by name
     level: Level = 925.0,
     hours: Hours = 48,
     seed: Annotated[int, typer.Option(min=0, help="seed of the bootstrap 随机种子")] = 1,
+    png: Annotated[Path | None, typer.Option(help="write a picture 绘图文件")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Find where high concentrations come from: by wind, and with --winds on a map. 由风和后向轨迹判断高浓度的来向与源区。"""
-    rows = or_exit(lambda: list(_receptor(file, parameter, winds or [], _place(lon, lat), (level, hours, seed))))
+    choice = _Choice(parameter=parameter, place=_place(lon, lat), level=level, hours=hours, seed=seed)
+    rows, picture = or_exit(lambda: _receptor(file, winds or [], choice, is_drawn=png is not None))
+    if png is not None and picture is not None:
+        _draw(picture, png)
     _show(rows, as_json=as_json, hidden=("cells", "regression", "cpf"))
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Choice:
+    """What is asked for of a file of samples."""
+
+    parameter: str
+    place: tuple[float, float] | None
+    level: float
+    hours: int
+    seed: int
+
+
 def _receptor(
-    file: Path, parameter: str, winds: list[Path], place: tuple[float, float] | None, choice: tuple[float, int, int]
-) -> Iterable[dict[str, Any]]:
+    file: Path, winds: list[Path], choice: _Choice, *, is_drawn: bool
+) -> tuple[list[dict[str, Any]], ReceptorPicture | None]:
+    """Products as plain JSON, and what a picture shows of them."""
+    from analysis.run.receptor import map_json, read_samples
+    from analysis.run.receptor_analysis import ReceptorPicture
+
+    samples = read_samples(file, choice.parameter)
+    rows, panels = [], []
+    for where, part in _by_place(samples, choice.place):
+        row, panel = _of_wind(part, where, choice, is_drawn=is_drawn)
+        rows.append(row)
+        panels += panel
+    maps, station = _of_winds(samples, winds, choice)
+    rows += [{"product": "map", "parameter": choice.parameter} | map_json(item) for item in maps]
+    picture = ReceptorPicture(parameter=choice.parameter, winds=tuple(panels), maps=tuple(maps), station=station)
+    return rows, picture if panels or maps else None
+
+
+def _by_place(
+    samples: pd.DataFrame, place: tuple[float, float] | None
+) -> list[tuple[tuple[float, float] | None, pd.DataFrame]]:
+    """Samples of each place: those of the file, else all at the given one."""
+    if not {"lon", "lat"} <= set(samples):
+        return [(place, samples)]
+    groups = samples.groupby(["lon", "lat"])
+    return [((float(part["lon"].iloc[0]), float(part["lat"].iloc[0])), part) for _, part in groups]
+
+
+def _of_wind(
+    part: pd.DataFrame, where: tuple[float, float] | None, choice: _Choice, *, is_drawn: bool
+) -> tuple[dict[str, Any], list[tuple[str, WindRegression, PolarSurface]]]:
+    """Products by wind of one place."""
+    from analysis.run.receptor import wind_products
+    from analysis.run.receptor_analysis import analyse_wind, has_wind, polar_surface
+
+    parameter, seed = choice.parameter, choice.seed
+    found = analyse_wind(part, parameter, seed=seed) if has_wind(part) else None
+    products = wind_products(found)
+    peak = (products.get("regression") or {}).get("peak")
+    row = {"product": "wind", "parameter": parameter, "place": where, "peak": peak} | products
+    if found is None or not is_drawn:
+        return row, []
+    name = "" if where is None else f"{where[0]:.2f}°, {where[1]:.2f}°"
+    return row, [(name, found.regression, polar_surface(part, parameter, seed=seed))]
+
+
+def _of_winds(
+    samples: pd.DataFrame, winds: list[Path], choice: _Choice
+) -> tuple[list[SourceMap], tuple[NDArray[np.float64], NDArray[np.float64]] | None]:
+    """Maps, and the places of the samples."""
+    if not winds:
+        return [], None
     import pandas as pd
 
-    from analysis.run.receptor import back_trajectories, map_products, places, read_samples, wind_products
+    from analysis.run.receptor import back_trajectories, places, source_maps
     from analysis.run.wind_file import read_winds
 
-    level, hours, seed = choice
-    samples = read_samples(file, parameter)
-    by_place = samples.groupby(["lon", "lat"]) if {"lon", "lat"} <= set(samples) else [(place, samples)]
-    for where, part in by_place:
-        found = wind_products(part, parameter, seed=seed)
-        peak = (found.get("regression") or {}).get("peak")
-        yield {"product": "wind", "parameter": parameter, "place": where, "peak": peak} | found
-    if winds:
-        start = pd.DatetimeIndex(samples["start"])
-        paths = back_trajectories(read_winds(winds), start, places(samples, place), level, hours)
-        for row in map_products(paths, samples, parameter, place, seed=seed):
-            yield {"product": "map", "parameter": parameter} | row
+    station = places(samples, choice.place)
+    start = pd.DatetimeIndex(samples["start"])
+    paths = back_trajectories(read_winds(winds), start, station, choice.level, choice.hours)
+    return list(source_maps(paths, samples, choice.parameter, choice.place, seed=choice.seed)), station
+
+
+def _draw(picture: ReceptorPicture, path: Path) -> None:
+    from console.cli.receptor_plot import plot_receptor
+
+    drawn = plot_receptor(picture, str(settings().language))
+    try:
+        path.write_bytes(drawn)
+    except OSError as error:
+        stop(f"--png {path}: {error.strerror}")
 
 
 def _place(lon: float | None, lat: float | None) -> tuple[float, float] | None:

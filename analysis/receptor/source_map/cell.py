@@ -52,6 +52,11 @@ class CellGrid:
         lat = self.south + (np.arange(self.rows) + 0.5) * self.step_deg
         return np.tile(lon, self.rows), np.repeat(lat, self.columns)
 
+    @property
+    def half_diagonal_km(self) -> float:
+        """Half the diagonal of a cell at the equator [km]."""
+        return self.step_deg * _KM_A_DEGREE / float(np.sqrt(2.0))
+
     def index(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> NDArray[np.int64]:
         """Number of the cell of each place, -1 outside and for NaN."""
         with np.errstate(invalid="ignore"):

@@ -209,7 +209,7 @@ def _with_peak(
         high=float(high),
         points=float(found.points[cell]),
         days=int(days[cell]),
-        radius_km=float(np.quantile(away, _SHARE)),
+        radius_km=float(np.quantile(away, _SHARE)) + found.cells.half_diagonal_km,
         draws=_DRAWS,
     )
     return replace(found, peak=peak)

@@ -39,7 +39,7 @@ class Peak:
     days : int
         Different days of arrival of the trajectories through the cell.
     radius_km : float
-        Distance within which 90 % of the bootstrap peaks are [km].
+        Distance within which 90 % of the bootstrap peaks are, with half the diagonal of a cell [km].
     draws : int
         Bootstrap draws.
     """

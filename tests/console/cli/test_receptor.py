@@ -50,6 +50,24 @@ def run(*words: object) -> tuple[int, str]:
     return result.exit_code, result.output
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_a_picture_is_drawn_in_both_languages(
+    samples: Path, winds: Path, tmp_path: Path, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SKYGROUND_LANGUAGE", language)
+    picture = tmp_path / "receptor.png"
+    place = ("--winds", winds, "--lon", 120, "--lat", 40, "--hours", 12)
+    code, _ = run("receptor", samples, "--parameter", "pm25", *place, "--png", picture)
+    assert code == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_that_cannot_be_written_is_named(samples: Path, tmp_path: Path) -> None:
+    code, text = run("receptor", samples, "--parameter", "pm25", "--png", tmp_path / "none" / "receptor.png")
+    assert code == 2
+    assert "receptor.png: No such file or directory" in text.replace("\n", "")
+
+
 def test_trajectories_are_printed_one_an_hour(winds: Path) -> None:
     place = ("--lon", 120, "--lat", 40, "--hours", 24, "--json")
     code, text = run("trajectory", "--winds", winds, *place, "--start", "2026-05-03T08:00", "--end", "2026-05-03T10:00")
