@@ -38,7 +38,7 @@ def plot_factorisation(found: PmfAnalysis, language: str) -> bytes:
     Parameters
     ----------
     found : PmfAnalysis
-        With a bootstrap, the bars have its 90 % intervals.
+        With a bootstrap, the bars have the 5th to 95th percentile of its resamples.
     language : str
         ``zh`` or ``en``.
 

@@ -31,7 +31,8 @@ class Bootstrap:
     low, high : DataFrame, (factor, species)
         Percentile interval of the profiles, unit of the concentrations; NaN for a factor found in fewer than half of the runs.
     percent_low, percent_high : DataFrame, (factor, species)
-        The same of the share of a factor in the modelled mean of a species, over all factors of the same resample [%].
+        The same of the share of a factor in the modelled mean of a species, over all factors of the same resample [%]. They
+        hold no rotations: where contributions may be negative, far fewer than 90 % of true shares (docs/attribution.md).
     mapped : DataFrame, (bootstrap factor, base factor)
         Runs in which a factor was mapped to a base factor; column 0: to none.
     found : Series, (factor,)
