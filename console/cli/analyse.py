@@ -35,12 +35,13 @@ Day = Annotated[str | None, typer.Option(help="civil day of the network's zone, 
 
 def register(app: typer.Typer) -> None:
     """Add the command group."""
+    from console.cli.analyse_plume import plume
     from console.cli.receptor import receptor, trajectory
 
     group = typer.Typer(
         no_args_is_help=True, help="Indices, co-analysis, attribution, forecast. 指数、协同分析、溯源与预报。"
     )
-    for function in (aqi, coanalysis, attribution, receptor, trajectory, forecast, backtest, pmf):
+    for function in (aqi, coanalysis, attribution, receptor, trajectory, forecast, backtest, pmf, plume):
         group.command(function.__name__)(function)
     app.add_typer(group, name="analyse")
 

@@ -68,7 +68,11 @@ class Posterior(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def in_region(self) -> NDArray[np.bool_]:
         """Cells of the smallest region that holds 90 %."""
-        return _highest(self.region_mass, self.region_mass / self.side_km**2, LEVEL)
+        return self.region(LEVEL)
+
+    def region(self, level: float) -> NDArray[np.bool_]:
+        """Cells of the smallest region that holds a probability [1]."""
+        return _highest(self.region_mass, self.region_mass / self.side_km**2, level)
 
     @property
     def area_km2(self) -> float:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from analysis.receptor.plume.locate import PlumeResult, PlumeRule
+from analysis.receptor.wind import SECTORS, sector_code
 from schemas.reason import Figure, ReasonData
 from schemas.statement import Confidence, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from schemas.network import Station
 
 _CLOSE_KM = 2.0
 """A place within this radius, with 4 or more stations above background, has the highest grade; project choice [km]."""
@@ -58,6 +62,26 @@ def plume_statement(found: PlumeResult, parameter: str, rule: PlumeRule | None =
         confidence=Confidence.NONE,
         details=tuple(details),
     )
+
+
+def position_statement(station: Station, distance_km: float, bearing_deg: float) -> Statement:
+    """Where the place is as seen from a station.
+
+    Examples
+    --------
+    >>> from schemas.network import Station
+    >>> here = Station(id="a", name_en="Station 1", instruments=())
+    >>> position_statement(here, 2.34, 292.0).text("en")
+    'Seen from Station 1, the place is 2.3 km to the WNW (292°).'
+    """
+    width = 360.0 / SECTORS
+    figures: dict[str, Figure | None] = {
+        "station": json.dumps([station.name("en"), station.name("zh")], ensure_ascii=False),
+        "distance": distance_km,
+        "bearing": bearing_deg,
+        "sector": sector_code(int((bearing_deg + width / 2) % 360.0 // width)),
+    }
+    return Statement(topic="plume", key="attribution.plume.position", figures=figures, confidence=Confidence.MEDIUM)
 
 
 def _figures(found: PlumeResult, parameter: str, rule: PlumeRule) -> Mapping[str, Figure | None]:

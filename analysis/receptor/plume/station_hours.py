@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 DIRECTION_ERROR_DEG = 6.0
 """Error of an hour's mean direction as that of the plume, beyond the scatter of stations; project choice, not verified [deg]."""
+WEATHER = ("wind_speed", "wind_direction", "global_radiation", "boundary_layer_height", "temperature", "pressure")
+"""Parameters that the evidence uses besides the released one."""
 _DAY_W_M2 = 10.0
 """Radiation above which it is day [W m⁻²]."""
 _ZERO_DEGC_K = 273.15
@@ -60,7 +62,7 @@ def evidence_of(
     PlumeInputError
         As `analysis.receptor.plume.excess.excess_over_background` and `mass_concentration`.
     """
-    placed = [item for item in stations if item.lon is not None and item.lat is not None and item.id in hourly]
+    placed = placed_stations(stations, hourly)
     if not placed:
         msg = f"no station with coordinates has hours of {code}: at least 3 are needed"
         raise PlumeInputError(msg)
@@ -81,6 +83,11 @@ def evidence_of(
         wind=_winds(frames, in_event),
         memory=found.memory,
     )
+
+
+def placed_stations(stations: Sequence[Station], hourly: Mapping[str, pd.DataFrame]) -> list[Station]:
+    """Stations with coordinates and a frame, in the order of the evidence."""
+    return [item for item in stations if item.lon is not None and item.lat is not None and item.id in hourly]
 
 
 def _table(frames: Sequence[pd.DataFrame], code: str) -> pd.DataFrame:
