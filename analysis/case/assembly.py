@@ -15,7 +15,8 @@ from analysis.case import case_statement, origin_statement
 from analysis.case.case_file import Basis, CaseFile, EventKind, EventPeak, EventSpan
 from analysis.case.case_hours import CaseHours, StationSeries, mean_of
 from analysis.case.case_input import CaseInput, CaseInputError
-from analysis.case.channel import Channels, channels_of
+from analysis.case.channel import LEAST_NEIGHBOURS, Channels, channels_of
+from analysis.case.clear_wind import clear_wind
 from analysis.case.direction import bearing_of, direction_of
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature import RISEN_Z, features_of
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.case.case_file import Bearing, Candidate
+    from analysis.case.clear_wind import ClearWind
     from analysis.case.kind.probability import KindAnswer
     from analysis.case.sources import Composition
+    from analysis.receptor.direction import Direction
     from analysis.receptor.plume import PlumeResult
     from schemas.statement import Statement
 
@@ -69,7 +72,9 @@ def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:  # noqa: ARG001 -
     missing = _missing(case_hours, series, channels)
     direction = direction_of(case_hours)
     kinds, stated = _kind(case_hours, channels, bearing_of(direction))
-    bearing = bearing_of(direction) if kinds.kind is EventKind.PLUME else None
+    is_plume = kinds.kind is EventKind.PLUME
+    wind = clear_wind(case_hours, _z_score(channels, given.parameter)) if is_plume else None
+    bearing = _bearing(direction, wind) if is_plume else None
     sources = sources_of(case_hours, channels, kinds.kind, is_clear=bearing is not None)
     release = release_of(case_hours) if bearing is not None else None
     candidates = _enterprises(given, bearing, release, sources)
@@ -97,7 +102,7 @@ def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:  # noqa: ARG001 -
         case_statement.what_statement(given.parameter, event, peak, given.zone),
         *case_statement.kind_statements(kinds),
         *origin_statement.source_statements(sources.shares, kinds.kind),
-        origin_statement.direction_statement(direction, kinds.kind),
+        origin_statement.direction_statement(direction, wind, kinds.kind),
         *_place_statement(release, given.parameter),
         *origin_statement.enterprise_statements(candidates),
         *origin_statement.similar_statements(similar, given.stations, given.zone),
@@ -121,6 +126,19 @@ def _kind(
         case_statement.fault_statement(fault, weigh_features(features, EventKind.FAULT, other)),
         case_statement.change_statement(changes, found),
     )
+
+
+def _z_score(channels: Channels, parameter: str) -> float:
+    """Deviation of the parameter from the neighbours; NaN where they are too few."""
+    at = channels.at(parameter)
+    is_known = at is not None and channels.neighbours[at] >= LEAST_NEIGHBOURS
+    return float(channels.z_score[at]) if is_known else float("nan")
+
+
+def _bearing(direction: Direction | None, wind: ClearWind | None) -> Bearing | None:
+    """Bearing of one place that explains the stations, else of the wind of a clear excess."""
+    found = bearing_of(direction)
+    return wind.bearing if found is None and wind is not None else found
 
 
 def _enterprises(

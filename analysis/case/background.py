@@ -27,9 +27,9 @@ REACHED = (0.1, 0.5, 0.95)
 """Part of the neighbours that the plume reaches [1], equally probable; tuned on simulated events, seeds below 300."""
 EXCESS = 0.4
 """Mean deviation that a plume adds at a neighbour [1]; likewise."""
-LEAST_ERROR = 0.003
+LEAST_ERROR = 0.006
 """Of the difference of two stations [1]."""
-WIDER = 2.0
+WIDER = 2.5
 """Factor on the errors of the history [1], which are smaller than those in an event; likewise."""
 FREEDOM = 3.0
 """Degrees of freedom of the station's own error [1]; likewise."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.case.case_file import EventKind
 from analysis.case.claim import claim, detail, moment_text
+from analysis.receptor.direction import DirectionBasis
 from analysis.receptor.source_library import BACKGROUND, UNNAMED
 from schemas.statement import Confidence, Statement
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from analysis.case.case_file import Candidate, SimilarEvent, SourceShare
+    from analysis.case.clear_wind import ClearWind
     from analysis.receptor.direction import Direction
     from schemas.network import Station
     from schemas.reason import Figure
@@ -42,10 +44,24 @@ def _share_statement(item: SourceShare) -> Statement:
     return claim("sources", "kind", confidence, (basis,), kind=item.kind, **figures)
 
 
-def direction_statement(found: Direction | None, kind: EventKind) -> Statement:
+def direction_statement(found: Direction | None, wind: ClearWind | None, kind: EventKind) -> Statement:
     """Direction of the excess, or why none is named."""
     if kind is not EventKind.PLUME:
         return claim("direction", "not_local", Confidence.NONE, kind=kind.value)
+    if wind is not None and (found is None or found.basis is not DirectionBasis.EVENT):
+        angle = wind.bearing.from_deg
+        return claim(
+            "direction",
+            "clear",
+            Confidence.MEDIUM,
+            direction=angle.value,
+            low=angle.low,
+            high=angle.high,
+            hours=wind.bearing.hours,
+            factor=wind.factor,
+            chance=wind.bearing.chance,
+            days=wind.days,
+        )
     if found is None or not found.reasons:
         return claim("direction", "unavailable", Confidence.NONE)
     first, *others = found.reasons

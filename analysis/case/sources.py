@@ -25,6 +25,8 @@ LEAST_PERCENT = 2.0
 """Kinds with a smaller share, and no larger upper bound, are part of ``unnamed`` [%]."""
 CONFIRMED_Z, CONFIRMED_CHANNELS = 6.0, 2
 """Robust standard deviations, and channels, from which an excess without a direction has a named source; project choice [1]."""
+CLEAR_Z = 8.0
+"""The same of the parameter itself [1]."""
 LEAST_PART = 0.02
 """Part of the parameter's excess that a kind is taken to explain at least [1]: no kind is ruled out by one species."""
 UNNAMED_PART = 0.5
@@ -95,7 +97,10 @@ def sources_of(case_hours: CaseHours, channels: Channels, kind: EventKind, *, is
 
 
 def _is_confirmed(channels: Channels, parameter: str) -> bool:
-    """Whether several other channels rose here and not at the neighbours, far more than they do by chance."""
+    """Whether the parameter or several other channels rose here and not at the neighbours, far more than they do by chance."""
+    at = channels.at(parameter)
+    if at is not None and channels.z_score[at] >= CLEAR_Z:
+        return True
     others = np.array([z for name, z in zip(channels.names, channels.z_score, strict=True) if name != parameter])
     return int((others >= CONFIRMED_Z).sum()) >= CONFIRMED_CHANNELS
 
