@@ -84,7 +84,7 @@ def events_in(
     minute : mapping of station id to DataFrame or None
         As in `find_rises`.
     stated : iterable of EventRise
-        Rises that are known to be, whatever their deviation.
+        Rises that are known to be, whatever their deviation; one that a rise found covers is left out.
     seed : int
         As in `group_events`.
 
@@ -103,7 +103,7 @@ def events_in(
     rises = [rise for name, hours in taken.items() for rise in rises_in(hours, name, fine.get(name))]
     ends = [end for name, frame in hourly.items() for end in _ends(frame, fine.get(name))]
     return group_events(
-        [*rises, *stated],
+        [*rises, *(item for item in stated if not any(_covers(rise, item) for rise in rises))],
         stations,
         winds={name: _winds(frame) for name, frame in hourly.items() if set(_WIND) <= {*frame.columns}},
         measured={name: hours.measured() for name, hours in taken.items()},
@@ -134,6 +134,11 @@ def event_at(events: Iterable[Event], station_id: str, parameter: str, window: I
 
 def _is(rise: EventRise, station_id: str, parameter: str) -> bool:
     return rise.station_id == station_id and rise.parameter == parameter and not rise.is_fall
+
+
+def _covers(rise: EventRise, stated: EventRise) -> bool:
+    is_same = _is(rise, stated.station_id, stated.parameter)
+    return is_same and rise.start <= stated.start and rise.end >= stated.end
 
 
 def _overlap(rise: EventRise, window: Interval) -> timedelta:

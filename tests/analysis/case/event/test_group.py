@@ -178,7 +178,7 @@ def test_the_frames_of_two_stations_give_one_event_that_an_alert_finds() -> None
     assert (sorted(event.stations), sorted(event.parameters)) == (["a", "b"], ["pm25", "so2"])
     assert event_at((event,), "a", "so2", window) == event
     assert event_at((event,), "a", "ch4", window) is None
-    assert event_around(stations, hourly, ("a", "so2", window)).stations == event.stations
+    assert event_around(stations, hourly, ("a", "so2", window)).rises == event.rises
 
 
 def test_an_alert_without_a_rise_is_an_event_of_its_own() -> None:
@@ -190,3 +190,17 @@ def test_an_alert_without_a_rise_is_an_event_of_its_own() -> None:
 def test_an_alert_at_a_station_without_hours_is_refused() -> None:
     with pytest.raises(ValueError, match="'b', of which no hours are given"):
         event_around({"a": station("a")}, {"a": history(so2=10.0)}, ("b", "so2", Interval(AT, AT + timedelta(hours=1))))
+
+
+def test_hours_without_any_value_and_frames_without_any_hour_have_no_event() -> None:
+    stations = {"a": station("a"), "b": station("b", 4)}
+    empty = history(so2=10.0) * float("nan")
+    assert events_in(stations, {"a": empty, "b": empty.iloc[:0]}, since=AT) == ()
+    assert events_in(stations, {"a": empty[[]]}, since=AT) == ()
+
+
+def test_a_station_with_hours_that_the_network_does_not_have_is_refused() -> None:
+    frame = history(so2=10.0)
+    frame.loc[AT:, "so2"] *= 9.0
+    with pytest.raises(ValueError, match="'a', which is not among the stations"):
+        events_in({"b": station("b")}, {"a": frame}, since=AT)
