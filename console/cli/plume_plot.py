@@ -114,7 +114,7 @@ def _frame(axes: Axes, product: PlumeProduct, plane: Projection, words: Words) -
         (float(north.max() + north.min()) / 2, axes.set_ylim),
     ):
         limits(centre - half, centre + half)
-    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_aspect("equal", adjustable="box")
     axes.set_xlabel(words("plume.east"), color=LIGHT.muted)
     axes.set_ylabel(words("plume.north"), color=LIGHT.muted)
     axes.grid(color=LIGHT.line, linewidth=0.7)
@@ -153,9 +153,9 @@ def _draw_scale(axes: Axes) -> None:
 def _say(figure: Figure, product: PlumeProduct, language: str, words: Words) -> None:
     title = words(
         "plume.title", parameter=product.parameter, start=f"{product.window.start:%Y-%m-%d %H:%M}",
-        end=f"{product.window.end:%H:%M}",
+        end=f"{product.window.end:%Y-%m-%d %H:%M}",
     )  # fmt: skip
     figure.text(0.03, 0.955, title, color=LIGHT.ink, fontsize=11, fontweight="bold")
     answer = product.statements[-1].text(language) if product.is_located else words("plume.not_located")
     figure.text(0.03, 0.915, answer, color=LIGHT.ink, fontsize=9)
-    figure.text(0.03, 0.022, words("plume.legend"), color=LIGHT.muted, fontsize=7.5)
+    figure.text(0.03, 0.022, words("plume.legend"), color=LIGHT.muted, fontsize=7.5, wrap=True)
