@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import numpy as np
 import pandas as pd
-from matplotlib import font_manager, rc_context
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, date2num, num2date
 from matplotlib.figure import Figure
 
 from alerts.mail.view import SeriesPoint
 from alerts.wording import time_text, word
+from analysis.report.font import font_families
 from schemas.flag import Flag
 from schemas.frames import holes_after
 from schemas.parameter import AveragingMethod, load_parameters
@@ -27,18 +27,10 @@ if TYPE_CHECKING:
 
     from alerts.mail.view import AlertView
 
-CHINESE_FONT: Final = "Noto Sans CJK SC"
 INK, SOFT, GRID = "#1f2937", "#6b7280", "#e5e7eb"
 LINE, BEYOND, AHEAD, DOUBT = "#2563eb", "#dc2626", "#7c3aed", "#d97706"
 SIZE_IN, DPI = (6.0, 2.9), 200
 """[inch] at 200 dpi: 1200 px wide, shown at up to 600."""
-
-
-@cache
-def font_families() -> list[str]:
-    """Font families for Chinese and Latin text; without the CJK font Chinese labels would be boxes (``doctor`` reports it)."""
-    known = {entry.name for entry in font_manager.fontManager.ttflist}
-    return [name for name in (CHINESE_FONT, "DejaVu Sans") if name in known]
 
 
 def plot_series(view: AlertView, language: str) -> bytes | None:

@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 
-from alerts.mail.plot import font_families
 from analysis.receptor.pmf import PmfInputError
+from analysis.report.font import font_families
 from analysis.run.pmf import with_moments
 from console.view.theme import LIGHT
 from schemas.words import words as words_of

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import console
-from analysis.case.case_file import EventKind
+from analysis.case.case_file import Basis, EventKind
 from analysis.case.kind.feature import EVIDENCE
 from analysis.case.registry import enterprise_kinds
 from analysis.receptor.plume import Obstacle
 from analysis.receptor.source_library import BACKGROUND, UNNAMED, load_library
 from analysis.receptor.source_library.naming import UNNAMED_WORDS, Unnamed
 from analysis.receptor.wind import SECTORS, sector_code
+from analysis.report.case_text import TOPICS
 from console.view.link import Advice, LinkState
 from schemas.alert import AlertState, EndReason, RuleKind, Severity
 from schemas.gate import GateOutcome
@@ -61,10 +62,12 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     f"{UNNAMED_WORDS}.": Unnamed,
     "word.threshold_basis.": ("iaqi_100", "class_2"),
     "word.sector.": tuple(sector_code(number) for number in range(SECTORS)),
+    "report.topic.": TOPICS,
+    "report.basis.": Basis,
     "mail.severity_": Severity,
     "mail.": ("resolved_late", "closed_late"),
     "mail.end_": (*EndReason, "allowed"),
-    "mail.step_": ("evaluate", "deliver", "configuration"),
+    "mail.step_": ("evaluate", "cases", "deliver", "configuration"),
 }
 """Keys that are made from data: prefix, and the closed set that follows it."""
 PREFIXES = {
@@ -77,8 +80,10 @@ PREFIXES = {
     "gate",
     "mail",
     "page",
+    "picture",
     "process",
     "qc",
+    "report",
     "verdict",
     "word",
 }
@@ -128,6 +133,8 @@ def test_every_key_that_pages_name_is_in_the_catalogue() -> None:
         ("attribution.", ("analysis/**/*.py",)),
         ("case.", ("analysis/**/*.py",)),
         ("coanalysis.", ("analysis/**/*.py",)),
+        ("picture.", ("analysis/report/**/*.py",)),
+        ("report.", ("analysis/report/**/*.py",)),
     ],
 )
 def test_every_key_is_named_by_the_code(prefix: str, patterns: tuple[str, ...]) -> None:
