@@ -1,4 +1,4 @@
-"""Why is it high? Sources of each exceedance in the new hours."""
+"""Why is it high? Case files of the events in the new hours."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from dags.window import (
 
 DOC = """
 ### What it makes
-For every exceedance in the window a statement with its figures: wind sectors, enriched tracers against the
-station's own background, neighbouring stations upwind and downwind. The mail of the alert carries it.
+For every event in the window a case file (document `case`): kind of event, sources with intervals, direction, place, enterprises
+upwind, similar events, and what would change the answer. It renews the first version that an alert made from minutes.
 
 ### When it is healthy
-It follows `qc_hourly` by the asset `hourly`. No exceedance, no document: that is healthy too.
+It follows `qc_hourly` by the asset `hourly`. No event, no document: that is healthy too.
 
 ### What to do when it fails
-The alert is mailed without causes. Read the log, clear the task: statements are keyed by episode and replaced.
+Alerts keep their first case file, from minutes. Read the log, clear the task: case files are keyed by event and renewed. A single
+event that cannot be computed is in `failed` of the result and stops no other.
 """
 
 
@@ -37,7 +38,7 @@ def attribution() -> None:
     def attribute() -> dict[str, Any]:
         import msgspec
 
-        from analysis.run.attribution import attribute as run
+        from analysis.run.case import cases_of_span as run
         from store.settings import SharedSettings, load_settings
 
         window = window_of(timedelta(hours=24))

@@ -120,6 +120,20 @@ class InfluxStore(ReadingStore):
         """Hourly frames of all stations of a network that have any hour in ``[start, end)``, by station id, in one query."""
         return self._read_hourly(network, start, end, parameters, {})
 
+    def read_hourly_many(
+        self, network: str, stations: Sequence[str], start: datetime, end: datetime, parameters: Sequence[str]
+    ) -> dict[str, pd.DataFrame]:
+        """Values and flags of the hours of several stations by station id, in one query.
+
+        Counts are 1 where there is a value: completeness and counts are not read.
+        """
+        wanted = {name + suffix for name in parameters for suffix in ("", FLAG)}
+        columns = sorted(wanted & set(self._field_types(network, Bucket.HOURLY)))
+        if not columns or not stations:
+            return {}
+        question = select(network, start, end, columns=[*columns, "station"], any_of={"station": stations})
+        return read_hourly.hourly_frames(self._select(Bucket.HOURLY, question), None)
+
     def read_counts(
         self, network: str, start: datetime, end: datetime, parameters: Sequence[str], station_id: str | None = None
     ) -> dict[str, pd.DataFrame]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from store.influx.store import InfluxStore
     from store.state import StateStore
 
+_CASE = "case"
+"""Kind of the documents of the product ``attribution``: the case files of events."""
+
 
 def read_product_tables(
     store: InfluxStore, state: StateStore, product: str, start: datetime, end: datetime
@@ -23,8 +26,8 @@ def read_product_tables(
     if product != ATTRIBUTION:
         return store.read_product(product, start, end).reset_index()
     rows = []
-    for item in state.documents.each(product):
-        begin = pd.Timestamp(item.body["episode"]["start"])
+    for item in state.documents.each(_CASE):
+        begin = pd.Timestamp(item.body["event"]["start"])
         if start <= begin < end:
             said = item.body["statements"]
             untranslated = sum(not is_translated(one) for one in said)
@@ -32,7 +35,7 @@ def read_product_tables(
             rows.append(
                 {
                     **place,
-                    "parameter": item.body["episode"]["parameter"],
+                    "parameter": item.body["parameter"],
                     STATEMENTS: len(said),
                     UNTRANSLATED: untranslated,
                 }

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.run.attribution import attribute
+from analysis.run.case import cases_of_span
 from analysis.run.coanalysis import coanalyse
 from analysis.run.gate_mask import held_hours, held_note, without_held
 from schemas.reason import Reason, encode_reason
@@ -87,11 +87,11 @@ def test_products_are_made_without_held_hours_until_they_are_released(filled: Sh
 
 
 @pytest.mark.integration
-def test_an_attribution_says_what_it_was_made_without(filled: SharedSettings) -> None:  # noqa: F811
+def test_a_case_file_says_what_it_was_made_without(filled: SharedSettings) -> None:  # noqa: F811
     before = episode_start() - 30 * HOUR
     with StateStore(filled.state_url) as state:
         state.gate.add_result(GateResult(network="voc", start=before, end=before + HOUR, outcome=GateOutcome.HOLD))
-        summary = attribute(filled, episode_start(), END, END)
-        document = state.documents.get("attribution", summary.keys[0])
+        summary = cases_of_span(filled, episode_start(), END, END)
+        document = state.documents.get("case", summary.keys[0])
     assert document is not None
     assert [item["network"] for item in document.body["held"]] == ["voc"]

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.run.attribution import attribute
+from analysis.run.case import cases_of_span
 from analysis.run.coanalysis import coanalyse
 from analysis.run.forecast import backtest_stored, forecast
-from schemas.statement import Confidence, statement_text
 from store.error import StoreRefusedError, StoreUnavailableError
 from store.influx.store import Bucket, InfluxStore, WriteResult, require_accepted
 from store.state import StateStore
-from tests.analysis.frames import EPISODE_H, START, episode_start, network_text, province
+from tests.analysis.frames import START, network_text, province
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,30 +69,6 @@ def test_the_index_of_an_hour_that_fails_later_is_removed_by_the_next_run(filled
     assert after["held"].eq(0).all()
 
 
-def test_the_episode_is_found_and_its_evidence_points_to_solvents_from_the_west(filled: SharedSettings) -> None:
-    summary = attribute(filled, episode_start(), END, END)
-    assert summary.keys == tuple(f"st-0/{code}/{episode_start():%Y-%m-%dT%H:%MZ}" for code in ("pm25", "pm10"))
-    with StateStore(filled.state_url) as state:
-        document = state.documents.get("attribution", summary.keys[0])
-    assert document is not None
-    body = document.body
-    assert body["episode"]["hours"] == EPISODE_H
-    assert body["kinds"][0]["kind"] == "solvent"
-    assert body["neighbours"][0]["exceeds"] is False
-    wind = next(item for item in body["statements"] if item["topic"] == "wind")
-    assert wind["figures"]["sector"] in {"WSW", "W", "WNW"}
-    assert "With wind from W" in statement_text(wind, "en")
-    assert body["confidence"] in {Confidence.MEDIUM, Confidence.HIGH}
-    assert body["missing"] == []
-
-
-def test_attribution_run_again_makes_no_new_version(filled: SharedSettings) -> None:
-    keys = attribute(filled, episode_start(), END, END).keys
-    attribute(filled, episode_start(), END, END + timedelta(hours=1))
-    with StateStore(filled.state_url) as state:
-        assert [item.version for item in state.documents.list_versions("attribution", keys[0])] == [1]
-
-
 def test_forecast_of_24_hours_with_ordered_quantiles_is_stored_for_every_station(filled: SharedSettings) -> None:
     summary = forecast(filled, END)
     assert summary.models == {"pm25": "lightgbm", "o3": "lightgbm"}
@@ -125,13 +100,13 @@ def test_nothing_stored_gives_empty_summaries(settings: SharedSettings, tmp_path
     with StateStore(empty.state_url) as state:
         state.migrate()
     assert coanalyse(empty, date(2026, 5, 20), date(2026, 5, 20), END).stations == 0
-    assert attribute(empty, START, END, END).episodes == 0
+    assert cases_of_span(empty, START, END, END).events == 0
     assert forecast(empty, END).forecasts == 0
 
 
 JOBS: dict[str, Callable[[SharedSettings], object]] = {
     "coanalyse": lambda own: coanalyse(own, date(2026, 5, 20), date(2026, 5, 20), END),
-    "attribute": lambda own: attribute(own, START, END, END),
+    "cases": lambda own: cases_of_span(own, START, END, END),
     "forecast": lambda own: forecast(own, END),
     "backtest": lambda own: backtest_stored(own, "o3", END, days=7, history_days=32),
 }
@@ -159,7 +134,7 @@ def test_every_job_closes_the_store_it_opened_also_where_it_cannot_be_read(
     InfluxStore(own).ensure()
     if not is_reached:
         own = own.model_copy(update={"influx_url": "http://127.0.0.1:9"})
-    for module in ("coanalysis", "attribution", "forecast"):
+    for module in ("coanalysis", "case.job", "forecast"):
         monkeypatch.setattr(f"analysis.run.{module}.InfluxStore", Counted)
     with nullcontext() if is_reached else pytest.raises(StoreUnavailableError):
         JOBS[job](own)

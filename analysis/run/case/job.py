@@ -1,0 +1,234 @@
+"""Compute and store case files of a span, of a moment, and of alerts that begin."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
+import structlog
+
+from analysis.case.assembly import case_file
+from analysis.case.case_file import Basis
+from analysis.case.case_input import CaseInputError
+from analysis.report.case_chart import case_chart
+from analysis.report.stored_case import StoredCase, case_for, touches
+from analysis.run.case.case_data import CaseData, CaseSources, make_input, read_case_data
+from analysis.run.case.case_document import past_cases, save_case, stored_cases
+from analysis.run.case.moment import AROUND, LONGEST, EventWindow, episode_windows, window_around, window_at
+from analysis.run.gate_mask import held_note, without_held
+from analysis.run.registry import registry_of
+from analysis.statistics.episode import watched_parameters
+from schemas.interval import Interval
+from schemas.parameter import parameter as known
+from store.influx.store import InfluxStore
+from store.state import StateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime
+
+    from analysis.case.case_file import CaseFile
+    from store.settings import SharedSettings
+
+_log = structlog.get_logger(__name__)
+
+
+class CaseSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run stored.
+
+    Attributes
+    ----------
+    events : int
+        Case files that were computed.
+    keys : tuple of str
+    by_kind : dict of str to int
+        Number by kind of event.
+    included : int
+        Stretches above a threshold that an event of the run includes: they have no case file of their own.
+    failed : dict of str to str
+        Why a case could not be computed, by ``{station}/{parameter}``.
+    """
+
+    events: int
+    keys: tuple[str, ...]
+    by_kind: dict[str, int]
+    included: int = 0
+    failed: dict[str, str] = {}
+    held_batches: int = 0
+
+
+@contextmanager
+def _open(settings: SharedSettings) -> Iterator[CaseSources]:
+    registry = registry_of(settings)
+    with closing(InfluxStore(settings)) as influx, StateStore(settings.state_url) as state:
+        state.migrate()
+        yield CaseSources(influx=influx, state=state, network=settings.stations, registry=registry)
+
+
+def cases_of_span(
+    settings: SharedSettings,
+    start: datetime,
+    end: datetime,
+    now: datetime,
+    *,
+    station_ids: Collection[str] | None = None,
+) -> CaseSummary:
+    """Compute the events that meet ``[start, end)``, the strongest first, and renew those that went on.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    start, end : datetime
+        UTC.
+    now : datetime
+        UTC; data from here on are not read.
+    station_ids : collection of str or None
+        Only events of these stations; None: all.
+
+    Returns
+    -------
+    CaseSummary
+        A case that cannot be computed is in ``failed`` and stops no other.
+    """
+    end = min(end, now)
+    with _open(settings) as sources:
+        windows = [
+            item
+            for item in (*_exceedances(sources, start, end), *_unfinished(sources.state, start, end))
+            if item.station_id in (sources.network.stations if station_ids is None else station_ids)
+        ]
+        return _compute_all(sources, windows, now)
+
+
+def case_at(
+    settings: SharedSettings, station_id: str, at: datetime, now: datetime, *, parameter: str | None = None
+) -> StoredCase:
+    """Compute and store the event of a station at a moment.
+
+    Parameters
+    ----------
+    settings : SharedSettings
+    station_id : str
+        Of the network file.
+    at, now : datetime
+        UTC.
+    parameter : str or None
+        None: the one that deviates most.
+
+    Raises
+    ------
+    analysis.run.case.moment.NoEventError
+        Nothing was high within three hours; it names the nearest event.
+    analysis.case.case_input.CaseInputError
+        No case can be made of the data.
+    analysis.case.registry.EnterpriseError
+        The registry of enterprises cannot be read.
+    """
+    with _open(settings) as sources:
+        station = sources.network.stations[station_id]
+        data = read_case_data(sources, station, Interval(at - AROUND, min(at + AROUND, now)), now)
+        window = window_at(data, station_id, at, sources.network.timezone, parameter=parameter)
+        return _computed(sources, window, now, past_cases(sources.state))
+
+
+def first_cases(sources: CaseSources, windows: Sequence[EventWindow], now: datetime) -> CaseSummary:
+    """Compute the first case files of alerts that begin, from what minutes and hours there are."""
+    return _compute_all(sources, windows, now)
+
+
+def _compute_all(sources: CaseSources, windows: Sequence[EventWindow], now: datetime) -> CaseSummary:
+    """Case files of windows in their order; one that an event before it includes is left out."""
+    found: list[StoredCase] = []
+    failed: dict[str, str] = {}
+    included = 0
+    past = past_cases(sources.state) if windows else ()
+    for window in windows:
+        span = window.interval
+        if case_for(found, window.station_id, window.parameter, span.start, span.end) is not None:
+            included += 1
+            continue
+        try:
+            found.append(_computed(sources, window, now, past))
+        except CaseInputError as error:
+            failed[f"{window.station_id}/{window.parameter}"] = str(error)
+        except Exception as error:  # noqa: BLE001 - one event must not cost the others their case; logged with its trace
+            _log.exception("case_failed", station=window.station_id, parameter=window.parameter)
+            failed[f"{window.station_id}/{window.parameter}"] = f"{type(error).__name__}: {error}"
+    kinds = [item.case.kind.value for item in found]
+    return CaseSummary(
+        events=len(found),
+        keys=tuple(item.case.key for item in found),
+        by_kind={name: kinds.count(name) for name in dict.fromkeys(kinds)},
+        included=included,
+        failed=failed,
+        held_batches=len({item["id"] for case in found for item in case.held}),
+    )
+
+
+def _computed(sources: CaseSources, window: EventWindow, now: datetime, past: Sequence[CaseFile]) -> StoredCase:
+    """Read, compute and store one case."""
+    station = sources.network.stations[window.station_id]
+    data = read_case_data(sources, station, window.interval, now)
+    window = window_around(data, window, sources.network.timezone)
+    return save_case(sources.state, _case_of(data, window, now, sources, past))
+
+
+def _case_of(
+    data: CaseData, window: EventWindow, now: datetime, sources: CaseSources, past: Sequence[CaseFile]
+) -> StoredCase:
+    """The case file of read data with its chart; no input or output."""
+    own = (window.station_id, window.parameter)
+    earlier = [
+        item
+        for item in past
+        if (item.station_id, item.parameter) != own or not touches(item, window.interval.start, window.interval.end)
+    ]
+    given = make_input(data, window.parameter, window.interval, now=now, sources=sources, past=earlier)
+    case = case_file(given)
+    chart = case_chart(
+        given.station,
+        given.parameter,
+        given.stations,
+        hourly=given.hourly,
+        minute=given.minute,
+        window=given.window,
+        basis=case.basis,
+        unit=known(given.parameter).unit,
+        threshold=window.threshold,
+        zone=given.zone,
+    )
+    return StoredCase(case=case, chart=chart, held=tuple(held_note(data.held)))
+
+
+def _exceedances(sources: CaseSources, start: datetime, end: datetime) -> list[EventWindow]:
+    """Stretches above a threshold that meet the span, at all stations, the highest above it first."""
+    first = start - LONGEST
+    held = sources.state.gate.list_held(start=first, end=end, only_blocking=True)
+    names = [item.id for item in sources.network.stations_of("gas")]
+    read = {"gas": sources.influx.read_hourly_many("gas", names, first, end, watched_parameters())} if names else {}
+    hours = without_held(read, held).get("gas", {})
+    zone = sources.network.timezone
+    found = [
+        item
+        for name, frame in hours.items()
+        if name in sources.network.stations
+        for parameter in watched_parameters()
+        for item in episode_windows(frame, name, parameter, start, zone)
+        if item.interval.start < end
+    ]
+    return sorted(found, key=lambda item: (-item.score, item.station_id, item.parameter))
+
+
+def _unfinished(state: StateStore, start: datetime, end: datetime) -> list[EventWindow]:
+    """Windows of stored cases that rest on minutes, or whose event went on: they are computed again."""
+    return [
+        EventWindow(
+            station_id=item.case.station_id,
+            parameter=item.case.parameter,
+            interval=Interval(item.case.event.start, item.case.event.end or item.case.computed_at),
+            threshold=None if item.chart is None else item.chart.threshold,
+        )
+        for item in stored_cases(state, created_from=start - LONGEST)
+        if (item.case.basis is Basis.MINUTE or item.case.event.end is None) and touches(item.case, start, end)
+    ]
