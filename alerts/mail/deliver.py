@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from alerts.channels import email
-from alerts.mail.cause import attribute_missing
 from alerts.mail.decision import Action, ClaimedAlert, Situation, decide, episodes_of
 from alerts.mail.evidence import collect_view
+from alerts.mail.first_case import compute_first_cases
 from alerts.mail.mail_table import label_kind
 from alerts.mail.message import Envelope, compose, message_id, render
 from alerts.rules.watched import why_unwatched
@@ -99,7 +99,8 @@ def _deliver(
     episodes = list(episodes_of(claims))
     decisions = decide(episodes, _situation(sources, settings, statuses, episodes))
     posts = list(_settle(sources, decisions, statuses, worker))
-    attribute_missing(settings, sources.state, [post.shown.transition for post in posts], now)
+    begun = [post.shown.transition for post in posts]
+    compute_first_cases(settings, sources.influx, sources.state, begun, now)
     groups = sorted(
         _groups(posts, sources.rules.group_over),
         key=lambda group: min(post.episode.claims[0].transition.at for post in group),

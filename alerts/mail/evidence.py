@@ -1,4 +1,4 @@
-"""Gathers for a mail what the stores know of an alert: series, flags, neighbours, forecast, attribution. Reads only."""
+"""Gathers for a mail what the stores know of an alert: series, flags, neighbours, forecast, case file. Reads only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 import pandas as pd
 import structlog
 
-from alerts.mail.cause import attributions_of
+from alerts.mail.first_case import case_of
 from alerts.mail.series import (
     LONGEST,
     Sources,
@@ -20,7 +20,7 @@ from alerts.mail.series import (
     read_series,
     shown_until,
 )
-from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, NeighbourValue, TimedValue, VerdictLine
+from alerts.mail.view import AlertView, ForecastPoint, Name, NeighbourValue, TimedValue, VerdictLine
 from alerts.rules.forecast import FORECAST, forecast_of
 from alerts.rules.operation import SYSTEM
 from alerts.rules.rule import ALL, is_changed
@@ -35,7 +35,6 @@ from schemas.geodesy import great_circle_km
 from schemas.interval import Interval
 from schemas.moment import stored_moment
 from schemas.parameter import ParameterError, parameter
-from schemas.statement import statement_text
 from schemas.words import LANGUAGES, words
 from store.error import StoreError
 
@@ -46,12 +45,10 @@ if TYPE_CHECKING:
     from qc.verdict.weight import VerdictRule
     from schemas.alert import AlertTransition
     from schemas.network import Network, Station
-    from store.state import AlertStatus, StateStore
+    from store.state import AlertStatus
 
 _log = structlog.get_logger(__name__)
 NEIGHBOURS, RADIUS_KM = 5, 100.0
-SHOWN_CAUSES = 4
-SHOWN_TOPICS = ("overall", "wind", "tracers", "neighbours")
 
 
 def collect_view(sources: Sources, alert_id: int, transition: AlertTransition, *, is_late: bool = False) -> AlertView:
@@ -87,7 +84,7 @@ def _plain_view(sources: Sources, alert_id: int, transition: AlertTransition, *,
         decimals=decimals,
         zone=sources.network.timezone,
         console_url=sources.console_url,
-        causes=_causes(sources.state, transition),
+        case=case_of(sources.state, transition),
         acknowledged_by=status.acknowledged_by if status else None,
         acknowledged_note=(status.note or "") if status else "",
         synthetic=bool(station and station.synthetic),
@@ -170,7 +167,7 @@ def _verdict(sources: Sources, transition: AlertTransition, network: str | None)
             interval=case,
             network_code=network,
         )
-    except Exception:  # noqa: BLE001 - as for the causes: the mail is sent; logged with its trace
+    except Exception:  # noqa: BLE001 - as for the case file: the mail is sent; logged with its trace
         _log.exception("verdict_for_mail_failed", alert=transition.alert_key)
         return None
     is_fault = None if found.word is Word.UNDECIDED else found.word is Word.FAULT
@@ -253,16 +250,3 @@ def _distance_km(one: Station, two: Station) -> float | None:
 def _city_name(station: Station | None) -> Name:
     code = station.city if station else ""
     return Name(city_name(code, "zh"), city_name(code, "en"))
-
-
-def _causes(state: StateStore, transition: AlertTransition) -> tuple[Cause, ...]:
-    """Statements of the attributions at this station, of this parameter, whose time overlaps the alert's."""
-    if transition.parameter is None:
-        return ()
-    for body in attributions_of(state, transition)[:1]:
-        statements = [item for item in body.get("statements", []) if item.get("topic", "overall") in SHOWN_TOPICS]
-        return tuple(
-            Cause(Name(statement_text(item, "zh"), statement_text(item, "en")), item.get("confidence", ""))
-            for item in statements[:SHOWN_CAUSES]
-        )
-    return ()

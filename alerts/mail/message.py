@@ -22,12 +22,11 @@ from alerts import wording
 from alerts.mail.data_confidence import data_confidence
 from alerts.mail.mail_table import caption, headline, label_kind, mail_table
 from alerts.mail.plot import plot_series
-from analysis.statistics.episode import watched_parameters
+from analysis.report.case_picture import case_picture
+from analysis.report.case_text import CaseSection, answer_confidence, basis_text, case_sections
 from schemas.alert import RuleKind
-from schemas.statement import confidence_text
 from schemas.words import render as render_reason
 from schemas.words import sentence, words
-from schemas.words.message import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +39,10 @@ if TYPE_CHECKING:
 COLOURS = {"info": "#1d4ed8", "warning": "#b45309", "critical": "#b91c1c", "resolved": "#047857", "closed": "#4b5563"}
 SHOWN_STATIONS = 20
 """Rows of a grouped mail; the console has the rest."""
-PICTURE_CID = "series@skyground"
+PICTURE_CID, CASE_CID = "series@skyground", "case@skyground"
+CASE_NETWORKS = frozenset({"gas", "voc", "pm", "ghg"})
+SHOWN_TOPICS = ("kind", "sources", "direction", "place", "enterprises", "similar", "fault", "change", "missing")
+"""Evidence of a case file that a mail shows; what was measured is in the table above it."""
 _log = structlog.get_logger(__name__)
 
 
@@ -70,6 +72,18 @@ class Rendered(NamedTuple):
     text: str
     html: str
     picture: bytes | None
+    case_picture: bytes | None = None
+
+
+class _CaseText(NamedTuple):
+    """A case file as a mail shows it."""
+
+    answer: str
+    confidence: str
+    basis: str
+    sections: list[CaseSection]
+    url: str
+    picture: str | None
 
 
 @cache
@@ -111,12 +125,15 @@ def render(views: Sequence[AlertView], language: str) -> Rendered:
         ``zh`` or ``en``.
     """
     picture = _picture(views[0], language)
+    case_drawn = _case_picture(views[0], language) if len(views) == 1 else None
     context = _context(views, language, has_picture=picture is not None)
+    context["case"] = _case_text(views, language, has_picture=case_drawn is not None)
     return Rendered(
         subject=subject(views, language),
         text=_template("mail.txt.jinja").render(context),
         html=_template("mail.html.jinja").render(context),
         picture=picture,
+        case_picture=case_drawn,
     )
 
 
@@ -127,6 +144,33 @@ def _picture(view: AlertView, language: str) -> bytes | None:
     except Exception:  # noqa: BLE001 - the mail must go out; logged with its trace
         _log.exception("alert_picture_failed", alert=view.transition.alert_key)
         return None
+
+
+def _case_picture(view: AlertView, language: str) -> bytes | None:
+    """Picture of the case file, on a light ground; as for `_picture`."""
+    if view.case is None or view.case.chart is None:
+        return None
+    try:
+        return case_picture(view.case.case, view.case.chart, language, view.zone)
+    except Exception:  # noqa: BLE001 - the mail must go out; logged with its trace
+        _log.exception("case_picture_failed", alert=view.transition.alert_key)
+        return None
+
+
+def _case_text(views: Sequence[AlertView], language: str, *, has_picture: bool) -> _CaseText | None:
+    """The case file of a mail of one alert; None where there is none."""
+    view = views[0]
+    if view.case is None or len(views) > 1:
+        return None
+    case = view.case.case
+    return _CaseText(
+        answer=case.answer.text(language),
+        confidence=answer_confidence(case, language),
+        basis=basis_text(case, language, view.zone),
+        sections=[item for item in case_sections(case, language) if item.topic in SHOWN_TOPICS],
+        url=f"{view.console_url}/cases/{case.key}",
+        picture=f"cid:{CASE_CID}" if has_picture else None,
+    )
 
 
 def compose(rendered: Rendered, envelope: Envelope, now: datetime) -> EmailMessage:
@@ -153,11 +197,12 @@ def compose(rendered: Rendered, envelope: Envelope, now: datetime) -> EmailMessa
     message["List-Id"] = "skyground alerts <alerts.skyground>"
     message.set_content(rendered.text, cte="base64")
     message.add_alternative(rendered.html, subtype="html", cte="base64")
-    if rendered.picture:
-        html = message.get_payload()[1]  # type: ignore[index]  # a list of parts since add_alternative
-        html.add_related(  # type: ignore[union-attr]  # an EmailMessage, as set_content made it
-            rendered.picture, "image", "png", cid=f"<{PICTURE_CID}>", filename="series.png", disposition="inline"
-        )
+    html = message.get_payload()[1]  # type: ignore[index]  # a list of parts since add_alternative
+    for drawn, cid, name in ((rendered.picture, PICTURE_CID, "series"), (rendered.case_picture, CASE_CID, "case")):
+        if drawn:
+            html.add_related(  # type: ignore[union-attr]  # an EmailMessage, as set_content made it
+                drawn, "image", "png", cid=f"<{cid}>", filename=f"{name}.png", disposition="inline"
+            )
     return message
 
 
@@ -210,10 +255,7 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
         if doubt
         else [],
         "caveat": render_reason(doubt.caveat, language) if doubt else None,
-        "may_have_cause": _may_have_cause(first) and len(views) == 1,
-        "causes": [
-            (cause.text.of(language), confidence_text(cause.confidence or MISSING, language)) for cause in first.causes
-        ],
+        "may_have_case": _may_have_case(first) and len(views) == 1,
         "advice": first.rule.advice(language) if first.rule and not first.is_resolved else None,
         "detail": _detail(first, language),
         "late_note": wording.word("late_note", language) if first.is_late else None,
@@ -224,10 +266,10 @@ def _context(views: Sequence[AlertView], language: str, *, has_picture: bool) ->
     }
 
 
-def _may_have_cause(view: AlertView) -> bool:
-    """Whether the analysis attributes such an alert: one of a parameter whose episodes it looks for."""
+def _may_have_case(view: AlertView) -> bool:
+    """Whether case files are computed for such an alert: a high concentration that has not ended."""
     is_open = view.kind is RuleKind.THRESHOLD and not view.is_resolved
-    return is_open and view.transition.parameter in watched_parameters()
+    return is_open and not view.is_below and view.network in CASE_NETWORKS
 
 
 def _station_rows(views: Sequence[AlertView], language: str) -> list[tuple[str, str, str, str]]:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from alerts.mail.view import AlertView, Cause, ForecastPoint, Name, NeighbourValue, SeriesPoint, TimedValue
+from alerts.mail.sample_case import sample_case
+from alerts.mail.view import AlertView, ForecastPoint, Name, NeighbourValue, SeriesPoint, TimedValue
 from alerts.rules.operation import OperationRule, operation_begin
 from alerts.rules.threshold.rule import ThresholdRule
 from alerts.wording import titles, word
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from alerts.rules.table import Rule
 
 HOUR = timedelta(hours=1)
+ZONE = ZoneInfo("Asia/Shanghai")
 LIMIT_UG_M3 = 150.0
 CITY = "210100"
 """Shenyang, GB/T 2260."""
@@ -76,7 +78,11 @@ def sample_views(now: datetime, console_url: str) -> dict[str, list[AlertView]]:
 
 
 def raised_view(at: datetime, console_url: str) -> AlertView:
-    """A heavy-pollution alert confirmed at ``at`` (UTC, whole hour) after four hours."""
+    """A heavy-pollution alert confirmed at ``at`` (UTC, whole hour) after four hours, with its case file."""
+    return msgspec.structs.replace(_raised(at, console_url), case=sample_case(at, ZONE, LIMIT_UG_M3))
+
+
+def _raised(at: datetime, console_url: str) -> AlertView:
     points = _points(at, 30)
     newest = points[-1].value or 0.0
     return _view(
@@ -93,7 +99,6 @@ def raised_view(at: datetime, console_url: str) -> AlertView:
             NeighbourValue(Name.from_word("sample_neighbour", number=index), 4.0 * index, value)
             for index, value in enumerate((171.0, 158.0, 121.0), 1)
         ),
-        causes=(Cause(Name.from_word("sample_cause"), "medium"),),
     )
 
 
@@ -110,7 +115,7 @@ def _resolved(at: datetime, console_url: str) -> AlertView:
 
 
 def _of_station(at: datetime, console_url: str, number: int) -> AlertView:
-    view = raised_view(at, console_url)
+    view = _raised(at, console_url)
     change = view.transition
     value = (change.value or 0.0) - 3.7 * (number - 1)
     return _view(
@@ -184,7 +189,7 @@ def _view(
         what=what,
         unit="ug/m3",
         decimals=1,
-        zone=ZoneInfo("Asia/Shanghai"),
+        zone=ZONE,
         console_url=console_url,
         network="gas",
         synthetic=True,

@@ -11,6 +11,7 @@ from alerts.rules.rule import LOOKS_AT
 from alerts.rules.table import Rule
 from alerts.rules.threshold.rule import ThresholdRule
 from alerts.wording import titles
+from analysis.report.stored_case import StoredCase
 from schemas.alert import AlertState, AlertTransition, RuleKind, Severity
 from schemas.flag import Flag
 from schemas.moment import stored_moment
@@ -65,13 +66,6 @@ class NeighbourValue(msgspec.Struct, frozen=True):
     value: float | None
 
 
-class Cause(msgspec.Struct, frozen=True):
-    """A statement of the source attribution."""
-
-    text: Name
-    confidence: str
-
-
 class VerdictLine(msgspec.Struct, frozen=True):
     """Fault or event in one line; ``is_fault`` None where it is undecided."""
 
@@ -96,6 +90,8 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
         Ascending; the day before ``since`` up to ``at`` at most.
     cadence : timedelta
         Between two points, for the completeness.
+    case : StoredCase or None
+        Case file of the event; None where there is none yet.
     verdict : VerdictLine or None
         None where none could be computed.
     acknowledged_by : str or None
@@ -122,7 +118,7 @@ class AlertView(msgspec.Struct, frozen=True, kw_only=True):
     cadence: timedelta = timedelta(hours=1)
     forecast: tuple[ForecastPoint, ...] = ()
     neighbours: tuple[NeighbourValue, ...] = ()
-    causes: tuple[Cause, ...] = ()
+    case: StoredCase | None = None
     verdict: VerdictLine | None = None
     acknowledged_by: str | None = None
     acknowledged_note: str = ""

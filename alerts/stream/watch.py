@@ -19,6 +19,7 @@ import structlog
 from alerts.channels.outage import MailState
 from alerts.run.delivery import deliver, read_mail_state
 from alerts.run.evaluation import EvaluationError, evaluate
+from alerts.run.first_case import make_first_cases
 from alerts.settings import alert_settings
 from alerts.stream.configuration import Configuration
 from alerts.stream.failing import Failing
@@ -51,6 +52,8 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes
     ----------
+    cases : int
+        First case files of alerts that began.
     error : str or None
         All errors in one line; None where nothing went wrong.
     errors : dict of str to str
@@ -63,6 +66,7 @@ class Round(msgspec.Struct, frozen=True, kw_only=True):
 
     at: datetime
     transitions: int = 0
+    cases: int = 0
     mails: int = 0
     seconds: float = 0.0
     error: str | None = None
@@ -156,12 +160,13 @@ def _refresh(current: Configuration) -> str | None:
 def run_once(settings: AlertSettings, now: datetime, rules: AlertRules | None = None) -> Round:
     """One round over the window that ends at ``now`` (aware)."""
     begun = monotonic()
-    counts = {"transitions": 0, "mails": 0}
+    counts = {"transitions": 0, "cases": 0, "mails": 0}
     errors: dict[str, str] = {}
     is_partial = False
     # Independent steps: stored alerts are delivered also while readings cannot be read.
     steps: dict[str, tuple[str, Callable[[], int]]] = {
         "transitions": ("evaluate", lambda: evaluate(settings, now - WINDOW, now, now, rules)),
+        "cases": ("cases", lambda: make_first_cases(settings, now)),
         "mails": ("deliver", lambda: deliver(settings, now, rules)),
     }
     for name, (step, work) in steps.items():

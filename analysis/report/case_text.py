@@ -1,4 +1,4 @@
-"""A case file in words, for commands, pages and mails: the answer, then the evidence by topic."""
+"""Sentences of a case file for commands, pages and mails: the answer, then the evidence by topic."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from console.query import flag_explanation
 from console.view.health import StationCounts
@@ -204,6 +204,59 @@ class AlertList(BaseModel):
         description="`before` of the answer with the ended alerts that follow; null: there are none"
     )
     alerts: list[AlertModel]
+
+
+class EstimateModel(BaseModel):
+    """A figure with its 90 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class StatementModel(BaseModel):
+    """One sentence with its figures; the first of a case file is the answer."""
+
+    topic: str
+    key: str
+    figures: dict[str, int | float | str | None]
+    confidence: str
+    zh: str
+    en: str
+
+
+class SourceModel(BaseModel):
+    """Part of the parameter's mean concentration that comes from one kind of source [%]."""
+
+    kind: str
+    percent: EstimateModel
+    score: float | None
+    species: list[str]
+
+
+class CaseModel(BaseModel):
+    """Case file of an event, see docs/attribution.md; further fields: event, peak, kinds, bearing, place, enterprises, similar."""
+
+    model_config = ConfigDict(extra="allow")
+
+    key: str = Field(description="`{station}/{parameter}/{start}`")
+    station_id: str
+    parameter: str
+    basis: str = Field(description="`minute`: the first version, `hourly`: its renewals")
+    computed_at: datetime = Field(description="Of the newest data that were used")
+    kind: str
+    sources: list[SourceModel]
+    statements: list[StatementModel]
+    missing: list[str]
+    held: list[dict[str, Any]]
+    picture: str | None = Field(description="Address of a PNG")
+
+
+class CaseList(BaseModel):
+    """Case files, the newest event first."""
+
+    limit: int
+    cases: list[CaseModel]
 
 
 class DatabaseModel(BaseModel):

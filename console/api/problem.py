@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 PROBLEM_TYPE = "application/problem+json"
 
 
+class NotFoundProblem(Exception):  # noqa: N818 - the answer, not a fault
+    """What an address names does not exist."""
+
+
 def install_problems(app: FastAPI) -> None:
     """Answer wrong questions and dead databases with problem documents."""
     app.add_exception_handler(SeriesQueryError, _query_problem)
+    app.add_exception_handler(NotFoundProblem, _not_found_problem)
     app.add_exception_handler(StoreError, _store_problem)
 
 
@@ -29,6 +34,10 @@ async def _query_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, SeriesQueryError)
     extra = {"parameter": error.field, "given": error.given, "expected": error.expected}
     return _problem(request, 400, "Wrong parameter", f"{error}.", extra)
+
+
+async def _not_found_problem(request: Request, error: Exception) -> Response:
+    return _problem(request, 404, "Not found", str(error), {})
 
 
 async def _store_problem(request: Request, error: Exception) -> Response:

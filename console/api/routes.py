@@ -13,11 +13,32 @@ from fastapi import APIRouter, Response
 
 from console.api.alerts import answer_alerts
 from console.api.answer import json_answer
+from console.api.cases import answer_case, answer_cases, answer_picture
 from console.api.flags_why import answer_why
 from console.api.health import health_in_time
-from console.api.model import AlertList, FlagList, HealthReport, Problem, SeriesList, StationList, WhyModel
+from console.api.model import (
+    AlertList,
+    CaseList,
+    CaseModel,
+    FlagList,
+    HealthReport,
+    Problem,
+    SeriesList,
+    StationList,
+    WhyModel,
+)
 from console.api.series import answer_flags, answer_series
-from console.api.word import PREFIX, AlertWords, SeriesWords, WhyWords
+from console.api.word import (
+    PREFIX,
+    AlertWords,
+    CaseParameter,
+    CaseStart,
+    CaseStation,
+    CaseWords,
+    PictureWords,
+    SeriesWords,
+    WhyWords,
+)
 from console.query.reading import CALLS, read_in
 from console.view.query import parse_series
 
@@ -29,6 +50,9 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     400: {"model": Problem, "description": "A parameter is wrong; the problem names it and what was expected."},
     503: {"model": Problem, "description": "A database cannot be used; the problem names it and what to do."},
 }
+
+_ABSENT: dict[int | str, dict[str, Any]] = {404: {"model": Problem, "description": "There is no such case file."}}
+_PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}}
 
 
 def build_router(queries: Queries) -> APIRouter:
@@ -59,11 +83,31 @@ def build_router(queries: Queries) -> APIRouter:
     async def alerts(given: AlertWords) -> Response:
         return await read_in(CALLS, partial(answer_alerts, queries, given))
 
+    @router.get("/cases", response_model=CaseList, summary="Case files of events, the newest first")
+    async def cases(given: CaseWords) -> Response:
+        return await read_in(CALLS, partial(answer_cases, queries, given))
+
+    _add_case_routes(router, queries)
+
     @router.get("/health", response_model=HealthReport, summary="State of the databases and of the network")
     async def health() -> Response:
         return await health_in_time(queries)
 
     return router
+
+
+def _add_case_routes(router: APIRouter, queries: Queries) -> None:
+    address = "/cases/{station}/{parameter}/{start}"
+
+    @router.get(address, response_model=CaseModel, responses=_ABSENT, summary="The case file of an event")
+    async def case(station: CaseStation, parameter: CaseParameter, start: CaseStart) -> Response:
+        return await read_in(CALLS, partial(answer_case, queries, f"{station}/{parameter}/{start}"))
+
+    @router.get(f"{address}/picture", responses=_ABSENT | _PICTURE, summary="Picture of a case file, PNG")
+    async def picture(
+        station: CaseStation, parameter: CaseParameter, start: CaseStart, given: PictureWords
+    ) -> Response:
+        return await read_in(CALLS, partial(answer_picture, queries, f"{station}/{parameter}/{start}", given))
 
 
 def _station(station: Station) -> dict[str, object]:

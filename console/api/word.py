@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Path, Query, Request
 
 from console.query.episodes import LONGEST_PAGE
 from console.view.part import MOST
@@ -12,6 +12,7 @@ from console.view.query import check_words
 
 PREFIX = "/api/v1"
 MOST_ALERTS = 500
+MOST_CASES = 200
 StationWord = Annotated[str, Query(alias="station", description="Station ids, separated by commas.")]
 ParameterWord = Annotated[str, Query(alias="parameter", description="Parameter codes, separated by commas.")]
 FromWord = Annotated[
@@ -38,6 +39,16 @@ LimitWord = Annotated[
 AlertLimitWord = Annotated[
     str,
     Query(alias="limit", description=f"Most ended alerts in the answer: 1 to {LONGEST_PAGE}, default {MOST_ALERTS}."),
+]
+CaseLimitWord = Annotated[
+    str, Query(alias="limit", description=f"Most case files in the answer: 1 to {MOST_CASES}, default {MOST_CASES}.")
+]
+LanguageWord = Annotated[str, Query(alias="language", description="`zh` or `en`; absent: the console's.")]
+ThemeWord = Annotated[str, Query(alias="theme", description="`light` (default) or `dark`.")]
+CaseStation = Annotated[str, Path(alias="station", description="Station id.")]
+CaseParameter = Annotated[str, Path(alias="parameter", description="Parameter code.")]
+CaseStart = Annotated[
+    str, Path(alias="start", description="Last part of the key of the case file, as `GET /api/v1/cases` has it.")
 ]
 BeforeWord = Annotated[
     str, Query(alias="before", description="`next` of the previous answer: the ended alerts after it.")
@@ -82,6 +93,20 @@ async def _alert_words(
     return check_words(request.query_params.multi_items(), ("station", "from", "to", "limit", "before"))
 
 
+async def _case_words(
+    request: Request, station: StationWord = "", *, start: FromWord = "", end: ToWord = "", limit: CaseLimitWord = ""
+) -> dict[str, str]:
+    del station, start, end, limit
+    return check_words(request.query_params.multi_items(), ("station", "from", "to", "limit"))
+
+
+async def _picture_words(request: Request, language: LanguageWord = "", theme: ThemeWord = "") -> dict[str, str]:
+    del language, theme
+    return check_words(request.query_params.multi_items(), ("language", "theme", "v"))
+
+
 SeriesWords = Annotated[dict[str, str], Depends(_series_words)]
 WhyWords = Annotated[dict[str, str], Depends(_why_words)]
 AlertWords = Annotated[dict[str, str], Depends(_alert_words)]
+CaseWords = Annotated[dict[str, str], Depends(_case_words)]
+PictureWords = Annotated[dict[str, str], Depends(_picture_words)]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from console.cli import shell
+from console.cli.analyse_case import attribution, case
 from console.cli.analyse_pmf import pmf
 from console.cli.shell import or_exit
-from console.cli.shell.moment import check_order
 from console.cli.shell.moment import day as read_day
 from console.cli.shell.moment import moment as read_moment
 from console.cli.shell.option import AsJson
@@ -41,7 +41,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True, help="Indices, co-analysis, attribution, forecast. 指数、协同分析、溯源与预报。"
     )
-    for function in (aqi, coanalysis, attribution, receptor, trajectory, forecast, backtest, pmf, plume):
+    for function in (aqi, coanalysis, case, attribution, receptor, trajectory, forecast, backtest, pmf, plume):
         group.command(function.__name__)(function)
     app.add_typer(group, name="analyse")
 
@@ -88,31 +88,6 @@ def coanalysis(day_from: Day = None, day_to: Day = None, as_json: AsJson = False
         raise typer.BadParameter(msg, param_hint="--day-from")
     last = min(last, today)
     _show([_plain(or_exit(lambda: coanalyse(settings, first, last, now)))], as_json=as_json)
-
-
-def attribution(start: Moment = None, end: Moment = None, as_json: AsJson = False) -> None:
-    """Find episodes, gather and store the evidence of their causes. 查找超标过程并汇总溯源证据。"""
-    from analysis.run.attribution import attribute
-    from schemas.statement import statement_text
-    from store.state import StateStore
-
-    settings, now = _settings(), datetime.now(UTC)
-    zone = settings.stations.timezone
-    until = read_moment(end, zone, "--end", is_end=True) or now
-    first = read_moment(start, zone, "--start") or until - timedelta(hours=24)
-    check_order(first, until, ("--start", "--end"))
-    found = or_exit(lambda: attribute(settings, first, until, now))
-    with StateStore(settings.state_url) as state:
-        bodies = [item.body for key in found.keys if (item := state.documents.get("attribution", key)) is not None]
-    if as_json:
-        _show(map(_with_text, bodies), as_json=True)
-        return
-    language = str(settings.language)
-    for key, body in zip(found.keys, bodies, strict=True):
-        typer.echo(f"{key}  [{body['confidence']}]")
-        for statement in body["statements"]:
-            typer.echo(f"  {statement_text(statement, language)}")
-    _show([_plain(found) | {"keys": len(found.keys)}], as_json=False)
 
 
 def forecast(now: Moment = None, as_json: AsJson = False) -> None:
@@ -202,14 +177,6 @@ def _settings() -> SharedSettings:
     from store.settings import SharedSettings, load_settings
 
     return load_settings(SharedSettings)
-
-
-def _with_text(body: dict[str, Any]) -> dict[str, Any]:
-    """The document with the sentences of its statements in both languages."""
-    from schemas.statement import statement_text
-
-    said = [item | {name: statement_text(item, name) for name in ("zh", "en")} for item in body["statements"]]
-    return body | {"statements": said}
 
 
 def _plain(item: msgspec.Struct) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from alerts.mail.plot import font_families
 from analysis.receptor.plume.evidence import Projection
+from analysis.report.font import font_families
 from console.view.theme import LIGHT
 from schemas.words import words as words_of
 

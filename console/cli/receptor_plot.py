@@ -10,9 +10,9 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from alerts.mail.plot import font_families
 from analysis.receptor.cpf import CHANCE
 from analysis.receptor.wind_regression.estimate import DIRECTIONS
+from analysis.report.font import font_families
 from console.view.theme import LIGHT
 from schemas.words import words as words_of
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from console.query.cases import list_cases, read_alert_case, read_one_case
 from console.query.episodes import EpisodePage, EpisodeQuery, read_episode, read_episodes
 from console.query.flag_reader import FlagReader
 from console.query.health import HealthData, HealthQuery, data_docs, read_counts
-from console.view.attribution import matching
 from console.view.completeness import (
     DayCompleteness,
     calendar,
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from analysis.report.stored_case import StoredCase
+    from console.query.cases import AlertCase
     from console.view.alert import AlertHistory
     from console.view.part import QueryPart
     from console.view.query import SeriesQuery
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from schemas.network import Network, Station
     from store.influx.store import InfluxStore
     from store.settings import SharedSettings
-    from store.state import Document, StateStore
+    from store.state import StateStore
 
 _CALENDAR_DAYS = 30
 _QUARANTINE_BACK = timedelta(days=7)
@@ -214,10 +216,24 @@ class Queries:
         """The episode that a transition belongs to; None where there is none."""
         return read_episode(self.state, transition_id)
 
-    def attributions(self, episode: AlertHistory) -> list[Document]:
-        """Attribution documents of an episode, newest first."""
-        prefix = f"{episode.worst.station_id}/{episode.worst.parameter or ''}"
-        return matching(self.state.documents.each("attribution", prefix=prefix), episode)
+    def alert_case(self, episode: AlertHistory) -> AlertCase:
+        """The case file of an alert, or what is known of its absence."""
+        return read_alert_case(self.state, self.network, episode)
+
+    def case(self, key: str) -> tuple[StoredCase, int] | None:
+        """A case file by its key and the number of its versions; None where there is none."""
+        return read_one_case(self.state, key)
+
+    def cases(
+        self,
+        *,
+        limit: int,
+        station_id: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+    ) -> list[StoredCase]:
+        """Case files whose event begins in ``[start, end)``, the newest event first."""
+        return list_cases(self.state, station_id=station_id, start=start, end=end, limit=limit)
 
     def products(self, measurement: str, start: datetime, end: datetime) -> pd.DataFrame:
         """A product in ``[start, end)``, all stations."""

@@ -21,6 +21,7 @@ from console.query.queries import Queries
 from console.web.pages.alerts import alert_page, alerts_page
 from console.web.pages.api_docs import api_page
 from console.web.pages.aqi import aqi_page
+from console.web.pages.cases import case_page, cases_page
 from console.web.pages.health import health_page
 from console.web.pages.series import series_page
 from console.web.pages.shell import LANGUAGE_COOKIE, THEME_COOKIE
@@ -116,7 +117,13 @@ def create_app(settings: SharedSettings) -> FastAPI:
 
 
 def _add_pages(queries: Queries, app: FastAPI) -> None:
-    pages = (("/", health_page), ("/series", series_page), ("/alerts", alerts_page), ("/aqi", aqi_page))
+    pages = (
+        ("/", health_page),
+        ("/series", series_page),
+        ("/alerts", alerts_page),
+        ("/cases", cases_page),
+        ("/aqi", aqi_page),
+    )
     for path, build in pages:
         _bind(path, build, queries)
 
@@ -126,11 +133,15 @@ def _add_pages(queries: Queries, app: FastAPI) -> None:
     async def alert(request: Request, alert_id: int) -> None:
         await alert_page(request, queries, alert_id)
 
+    async def case(request: Request, station_id: str, parameter: str, start: str) -> None:
+        await case_page(request, queries, f"{station_id}/{parameter}/{start}")
+
     async def documentation(request: Request) -> None:
         await api_page(request, queries, app.openapi())
 
     ui.page("/stations/{station_id}", response_timeout=_SLOWEST_S)(station)
     ui.page("/alerts/{alert_id}", response_timeout=_SLOWEST_S)(alert)
+    ui.page("/cases/{station_id}/{parameter}/{start}", response_timeout=_SLOWEST_S)(case)
     ui.page("/api")(documentation)
 
 

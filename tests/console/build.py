@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pandas as pd
 
+from alerts.mail.sample_case import sample_case
+from analysis.case.case_file import Bearing, Candidate, Estimate, EventKind, SimilarEvent, SourceShare
+from analysis.report.stored_case import StoredCase
 from schemas.flagged import RecordedFlags
 from schemas.interval import Interval
 from schemas.network import Instrument, Network, Station
@@ -34,6 +39,40 @@ def station(station_id: str = "a-1", *instruments: Instrument, **more: object) -
         **more,
     }
     return Station(id=station_id, instruments=instruments or (instrument(),), **fields)
+
+
+def stored_case(station_id: str, parameter: str, at: datetime) -> StoredCase:
+    """A case file with everything that a page can show, made of the sample of the mails."""
+    sample = sample_case(at, ZoneInfo("Asia/Shanghai"), 150.0)
+    found, chart = sample.case, sample.chart
+    assert chart is not None
+    key = f"{station_id}/{parameter}/{found.event.start:%Y-%m-%dT%H:%MZ}"
+    own = msgspec.structs.replace(chart.marks[0], id=station_id)
+    case = msgspec.structs.replace(
+        found,
+        key=key,
+        station_id=station_id,
+        parameter=parameter,
+        sources=(
+            SourceShare(kind="background", percent=Estimate(value=36, low=28, high=45)),
+            SourceShare(kind="steel", percent=Estimate(value=52, low=38, high=63), score=0.9, species=("so2", "co")),
+            SourceShare(kind="unnamed", percent=Estimate(value=12, low=2, high=26)),
+        ),
+        bearing=Bearing(from_deg=Estimate(value=225, low=203, high=248), chance=0.01, hours=4),
+        enterprises=(
+            Candidate(
+                id="works", name_zh="示例钢铁厂", name_en="Example Steel Works", kind="steel", distance_km=3.2, bearing_deg=228,
+                in_direction=True, in_place=None, kind_fits=True,
+            ),
+        ),
+        similar=(
+            SimilarEvent(
+                key=key, kind=EventKind.PLUME, station_id=station_id, parameter=parameter, start=found.event.start,
+                likeness=0.83, compared=9,
+            ),
+        ),
+    )  # fmt: skip
+    return StoredCase(case=case, chart=msgspec.structs.replace(chart, marks=(own, *chart.marks[1:])))
 
 
 def network(*stations: Station) -> Network:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 import pytest
 
+from analysis.report.stored_case import CASE
+from analysis.run.to_json import to_json
 from console.cli import main
 from console.local.process import http_answers, wait_until
 from console.local.settings import free_ports
@@ -22,7 +24,7 @@ from schemas.reading import Reading, Rejection, RejectReason
 from store.influx.store import Bucket, InfluxStore
 from store.settings import SharedSettings
 from store.state import Balance, StateStore
-from tests.console.build import flags
+from tests.console.build import flags, stored_case
 from tests.network import instrument, network_text, station
 
 if TYPE_CHECKING:
@@ -156,5 +158,8 @@ def _fill_state(settings: SharedSettings, hour: datetime) -> int:
             unit="ug/m3",
         )
     )
+    case = stored_case("ln-sy-01", "o3", at)
+    body = to_json(case.case) | {"chart": to_json(case.chart)}
+    state.documents.put(CASE, case.case.key, body)
     state.close()
     return alert_id

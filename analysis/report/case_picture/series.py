@@ -63,7 +63,7 @@ def draw_wind(axes: Axes, chart: CaseChart, words: Words, colours: Palette) -> N
         return
     chosen = known[:: max(1, -(-len(known) // MOST_ARROWS))]
     blows = np.deg2rad(origin[chosen] + 180)
-    # the square root: a breeze stays visible beside a storm
+    # the square root: a breeze stays visible next to a storm
     length = np.sqrt(np.clip(speed[chosen], 0.3, 12.0))
     _quiver(axes, times[chosen], length, blows, colours)
 

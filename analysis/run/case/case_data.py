@@ -203,7 +203,7 @@ def _read_minutes(store: InfluxStore, stations: Mapping[str, Station], span: Int
 
 
 def _by_minute(frame: pd.DataFrame, cadence_s: int, index: pd.DatetimeIndex) -> dict[str, pd.Series]:
-    """Values without a status of the instrument against them, each for as many minutes as it stands for."""
+    """Values without a status of the instrument against them, each for the minutes of its interval."""
     found = {}
     minutes = max(1, round(cadence_s / 60))
     for name in map(str, frame.columns):

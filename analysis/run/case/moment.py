@@ -1,4 +1,4 @@
-"""The time of an event at a station: hours or minutes in which a parameter stands above its threshold or its usual course. Pure."""
+"""The time of an event at a station: hours or minutes in which a parameter is above its threshold or its usual course. Pure."""
 
 from __future__ import annotations
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from nicegui import ui
 
-from analysis.statistics.episode import watched_parameters
 from console.query.episodes import EpisodeQuery
 from console.view.alert_event import alert_events, event_row
 from console.view.alert_row import alert_row, timeline
@@ -16,6 +15,7 @@ from console.view.attribution import statements
 from console.view.chart import chart_height, series_chart
 from console.view.drawing import Drawing, LimitLine
 from console.view.query import SeriesQuery
+from console.web.pages.cases import show_alert_case
 from console.web.pages.series import station_names
 from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem, theme_of
 from store.archive.option import Level
@@ -70,20 +70,16 @@ async def _detail(page: Page, queries: Queries, episode: AlertHistory) -> None:
     html(page, "alert_head.html", row=row)
     with ui.element("section").classes("card"):
         html(page, "alert_facts.html", row=row)
-    documents = await load(partial(queries.attributions, episode))
+    found = await load(partial(queries.alert_case, episode))
     with ui.element("div").classes("split flush"):
         with ui.element("div").classes("stack"):
-            await _plot(page, queries, episode)
-            if isinstance(documents, PageProblem):
-                show_problem(page, documents)
+            if isinstance(found, PageProblem):
+                show_problem(page, found)
             else:
-                html(
-                    page,
-                    "alert_side.html",
-                    detail=row.detail,
-                    statements=statements(documents, page.language),
-                    is_attributed=episode.worst.parameter in watched_parameters(),
-                )
+                show_alert_case(page, queries, episode, found)
+            await _plot(page, queries, episode)
+            old = [] if isinstance(found, PageProblem) else statements(found.old, page.language)
+            html(page, "alert_side.html", detail=row.detail, statements=old)
         with ui.element("div").classes("stack"):
             if episode.is_open:
                 _acknowledge_form(page, queries, episode)

@@ -59,7 +59,8 @@ def test_every_mail_has_text_html_and_the_headers_of_an_automatic_mail(name: str
 @pytest.mark.parametrize("name", ["raised", "resolved", "group"])
 def test_the_picture_travels_inside_and_is_shown_by_cid(name: str) -> None:
     message = mail(name, "zh")
-    (picture,) = [item for item in message.walk() if item.get_content_type() == "image/png"]
+    picture, *others = [item for item in message.walk() if item.get_content_type() == "image/png"]
+    assert [item["Content-ID"] for item in others] == (["<case@skyground>"] if name == "raised" else [])
     assert f"cid:{picture['Content-ID'].strip('<>')}" in part(message, "html")
     assert picture.get_payload(decode=True)[:8] == b"\x89PNG\r\n\x1a\n"  # type: ignore[index]  # bytes of a leaf
 
@@ -92,7 +93,8 @@ def test_the_raised_mail_says_what_where_since_value_threshold_and_what_to_do() 
         "22 Nov 13:00",
         "What to do",
         "not acknowledged",
-        "southwest",
+        "PM2.5 at Sample station 1:",
+        "/cases/sample-01/pm25/",
     ):
         assert wanted in text
 
@@ -134,8 +136,10 @@ def test_a_picture_that_cannot_be_drawn_costs_no_mail(monkeypatch: pytest.Monkey
         raise ValueError
 
     monkeypatch.setattr("alerts.mail.message.plot_series", fails)
+    monkeypatch.setattr("alerts.mail.message.case_picture", fails)
     rendered = render(views("raised"), "en")
     assert rendered.picture is None
+    assert rendered.case_picture is None
     assert "cid:" not in rendered.html
 
 

@@ -12,12 +12,15 @@ import msgspec
 import pandas as pd
 import pytest
 
+from alerts.mail.first_case import FAILED
 from alerts.run.delivery import deliver
 from alerts.run.evaluation import evaluate, rehearse
+from alerts.run.first_case import make_first_cases
 from alerts.run.operation import raise_operation, resolve_operation
 from alerts.run.queries import list_states, send_sample, show_transition, take
 from alerts.settings import AlertSettings
 from alerts.stream.watch import Round, run
+from analysis.report.stored_case import read_case
 from schemas.alert import AlertState, Severity
 from schemas.interval import Interval, floor_hour
 from schemas.reading import Reading
@@ -74,7 +77,8 @@ def test_an_exceedance_becomes_exactly_one_mail_with_a_picture(
     (mail,) = mails(maildir)
     assert mail["Subject"] == subject
     assert mail["To"] == "duty@example.org"
-    assert [item.get_content_type() for item in mail.walk()].count("image/png") == 1
+    drawn = [item.get_filename() for item in mail.walk() if item.get_content_type() == "image/png"]
+    assert drawn == ["series.png", "case.png"]
 
 
 def test_the_end_is_mailed_into_the_thread_of_the_beginning(
@@ -221,25 +225,44 @@ def test_a_forecast_above_the_level_is_mailed_with_its_curve(
     assert "预报 PM2.5 将达重度污染" in mails(maildir)[0]["Subject"]
 
 
-def test_attribution_is_joined_by_station_parameter_and_overlap(
+def test_an_alert_that_begins_has_its_case_file_in_the_mail(
     own: AlertSettings, write_hours: Callable[..., None], now: datetime, maildir: Path, state: StateStore
 ) -> None:
-    hour = floor_hour(now)
-    for station_id, words in (("t-01", "wind from the south"), ("t-02", "somewhere else")):
-        old = {"topic": "wind", "zh": words, "en": words, "confidence": "medium"}
-        new = {"topic": "tracers", "key": "attribution.tracers.unavailable", "figures": {}, "confidence": "none"}
-        span = {"start": (hour - timedelta(hours=1)).isoformat(), "end": hour.isoformat()}
-        state.documents.put(
-            "attribution",
-            f"{station_id}/pm25/{hour:%Y-%m-%dT%HZ}",
-            {"station_id": station_id, "parameter": "pm25", "statements": [old, new], **span},
-        )
-    write_hours("t-01", [30, 190])
+    usual = [30.0 + hour % 5 for hour in range(200)]
+    write_hours("t-01", [*usual, 190])
     one_round(own, now)
-    text = str(mails(maildir)[0].get_body(preferencelist=("plain",)).get_content())  # type: ignore[union-attr]  # it has one
-    assert "wind from the south" in text
-    assert "没有可比较的示踪物" in text
-    assert "somewhere else" not in text
+    (document,) = state.documents.list("case")
+    stored = read_case(document.body)
+    assert stored is not None
+    mail = mails(maildir)[0]
+    text = str(mail.get_body(preferencelist=("plain",)).get_content())  # type: ignore[union-attr]  # it has one
+    assert stored.case.answer.text("zh") in text
+    assert f"/cases/{stored.case.key}" in text
+    assert [item.get_content_type() for item in mail.walk()].count("image/png") == 2
+
+
+def test_why_a_case_file_could_not_be_computed_is_stored_and_not_tried_in_each_round(
+    own: AlertSettings,
+    write_hours: Callable[..., None],
+    now: datetime,
+    state: StateStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = []
+
+    def broken(given: object) -> object:
+        calls.append(given)
+        msg = "broken"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr("analysis.run.case.job.case_file", broken)
+    write_hours("t-01", [30, 30, 30, 190])
+    one_round(own, now)
+    make_first_cases(own, now)
+    assert len(calls) == 1
+    (failed,) = state.documents.list(FAILED)
+    assert failed.body == {"why": "RuntimeError: broken"}
+    assert state.documents.list("case") == []
 
 
 def test_an_operation_report_is_mailed_once_and_ends(

@@ -162,8 +162,40 @@ def test_a_wrong_question_gets_a_problem_that_says_what_was_expected(
 def test_every_call_is_in_the_openapi_description(running: Running) -> None:
     paths = _json(f"{running.url}/api/openapi.json")["paths"]
     assert set(paths) == {
-        f"/api/v1/{name}" for name in ("stations", "series", "flags", "flags/why", "alerts", "health")
+        f"/api/v1/{name}"
+        for name in (
+            "stations",
+            "series",
+            "flags",
+            "flags/why",
+            "alerts",
+            "cases",
+            "cases/{station}/{parameter}/{start}",
+            "cases/{station}/{parameter}/{start}/picture",
+            "health",
+        )
     }
+
+
+def test_a_case_file_is_answered_with_its_sentences_and_picture(running: Running) -> None:
+    address = f"{running.url}/api/v1/cases"
+    (listed,) = _json(f"{address}?station=ln-sy-01")["cases"]
+    one = _json(f"{address}/{listed['key']}")
+    assert one == listed
+    first = one["statements"][0]
+    assert (first["topic"], bool(first["zh"]), bool(first["en"])) == ("answer", True, True)
+    status, kind, body = _get(f"{running.url}{one['picture']}?language=en&theme=dark")
+    assert (status, kind, body[:8]) == (200, "image/png", b"\x89PNG\r\n\x1a\n")
+
+
+def test_an_unknown_case_file_or_word_is_a_problem_that_names_it(running: Running) -> None:
+    address = f"{running.url}/api/v1/cases"
+    status, kind, body = _get(f"{address}/ln-sy-01/o3/2020-01-01T00:00Z")
+    assert (status, kind) == (404, "application/problem+json")
+    assert b"ln-sy-01/o3/2020-01-01T00:00Z" in body
+    assert _get(f"{address}?station=nowhere")[0] == 400
+    key = _json(address)["cases"][0]["key"]
+    assert _get(f"{address}/{key}/picture?theme=blue")[0] == 400
 
 
 def test_a_dead_database_is_named(tmp_path: Path) -> None:

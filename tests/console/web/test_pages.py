@@ -27,6 +27,7 @@ TITLES = {
     "/series?station=ln-sy-01&parameter=o3": ("数据曲线", "Series"),
     "/alerts": ("告警", "Alerts"),
     "/alerts/1": ("臭氧超过阈值", "Ozone over threshold"),
+    "/cases": ("事件研判", "Case files"),
     "/aqi": ("空气质量", "Air quality"),
     "/api": ("HTTP 接口", "HTTP API"),
 }

@@ -1,0 +1,68 @@
+"""The answers of ``/cases``: case files of events, and their pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Response
+
+from analysis.run.to_json import to_json
+from console.api.answer import json_answer
+from console.api.problem import NotFoundProblem
+from console.api.word import MOST_CASES, PREFIX
+from console.query.cases import draw_case
+from console.view.query import SeriesQueryError, expected, format_utc, parse_whole, query_moment
+from schemas.statement import statement_text
+from schemas.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from analysis.report.stored_case import StoredCase
+    from console.query.queries import Queries
+
+_ABSENT = "There is no case file {key}; GET /api/v1/cases lists them."
+
+
+def answer_cases(queries: Queries, given: dict[str, str]) -> Response:
+    """Case files, the newest event first; raises `SeriesQueryError`, `store.error.StoreError`."""
+    zone = queries.network.timezone
+    start, end = query_moment(given, "from", zone), query_moment(given, "to", zone, end_of_day=True)
+    if start is not None and end is not None and end <= start:
+        raise SeriesQueryError(field="to", given=given["to"], expected=expected("later", start=format_utc(start)))
+    station = given.get("station") or None
+    if station is not None and station not in queries.network.stations:
+        raise SeriesQueryError(
+            field="station", given=station, expected="a known station (GET /api/v1/stations lists them)"
+        )
+    limit = parse_whole(given, "limit", least=1, most=MOST_CASES) or MOST_CASES
+    found = queries.cases(limit=limit, station_id=station, start=start, end=end)
+    return json_answer({"limit": limit, "cases": [_case(item) for item in found]})
+
+
+def answer_case(queries: Queries, key: str) -> Response:
+    """One case file; raises `NotFoundProblem` where there is none."""
+    found = queries.case(key)
+    if found is None:
+        raise NotFoundProblem(_ABSENT.format(key=key))
+    return json_answer(_case(found[0]))
+
+
+def answer_picture(queries: Queries, key: str, given: dict[str, str]) -> Response:
+    """PNG of a case file; raises `NotFoundProblem`, and `SeriesQueryError` for an unknown language or theme."""
+    language, theme = given.get("language") or str(queries.settings.language), given.get("theme") or "light"
+    if language not in LANGUAGES:
+        raise SeriesQueryError(field="language", given=language, expected=f"one of {', '.join(LANGUAGES)}")
+    if theme not in {"light", "dark"}:
+        raise SeriesQueryError(field="theme", given=theme, expected="one of light, dark")
+    found = queries.case(key)
+    drawn = None if found is None else draw_case(found[0], language, queries.network.timezone, dark=theme == "dark")
+    if drawn is None:
+        raise NotFoundProblem(_ABSENT.format(key=key))
+    return Response(drawn, media_type="image/png", headers={"cache-control": "private, max-age=300"})
+
+
+def _case(item: StoredCase) -> dict[str, Any]:
+    """The case file with the sentences of its statements in both languages, and the address of its picture."""
+    body = to_json(item.case)
+    said = [one | {name: statement_text(one, name) for name in LANGUAGES} for one in body["statements"]]
+    picture = f"{PREFIX}/cases/{item.case.key}/picture" if item.chart is not None else None
+    return body | {"statements": said, "held": list(item.held), "picture": picture}

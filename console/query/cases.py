@@ -1,0 +1,88 @@
+"""Case files as pages and the API read them, and their pictures."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+from analysis.report.stored_case import CASE, StoredCase, read_case
+from console.view.attribution import matching
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from console.view.alert import AlertHistory
+    from schemas.network import Network
+    from store.state import Document, StateStore
+
+_DRAWING = threading.Lock()
+"""matplotlib's settings are those of the process: one picture at a time."""
+
+
+class AlertCase(NamedTuple):
+    """What is known of the case of an alert.
+
+    Attributes
+    ----------
+    item : StoredCase or None
+    versions : int
+        Answers that were stored.
+    why : str or None
+        Why none could be computed.
+    is_expected : bool
+        Whether such an alert gets a case file.
+    old : list of Document
+        Attributions that an earlier version stored.
+    """
+
+    item: StoredCase | None
+    versions: int
+    why: str | None
+    is_expected: bool
+    old: list[Document]
+
+
+def read_alert_case(state: StateStore, network: Network, episode: AlertHistory) -> AlertCase:
+    """The case file of an alert."""
+    # the analysis takes a second to import: paid by the first page of an alert
+    from alerts.mail.first_case import case_of, is_of_air, why_no_case
+
+    worst = episode.worst
+    item = case_of(state, worst)
+    if item is not None:
+        versions = len(state.documents.list_versions(CASE, item.case.key))
+        return AlertCase(item, versions, None, is_expected=True, old=[])
+    prefix = f"{worst.station_id}/{worst.parameter or ''}"
+    old = matching(state.documents.each("attribution", prefix=prefix), episode)
+    return AlertCase(None, 0, why_no_case(state, worst), is_expected=is_of_air(worst, network), old=old)
+
+
+def read_one_case(state: StateStore, key: str) -> tuple[StoredCase, int] | None:
+    """The newest version of a case file and the number of its versions; None where there is none that this version reads."""
+    versions = state.documents.list_versions(CASE, key)
+    item = read_case(versions[0].body) if versions else None
+    return None if item is None else (item, len(versions))
+
+
+def list_cases(
+    state: StateStore, *, station_id: str | None, start: datetime | None, end: datetime | None, limit: int
+) -> list[StoredCase]:
+    """Case files whose event begins in ``[start, end)``, the newest event first."""
+    found: list[StoredCase] = []
+    for document in state.documents.each(CASE, prefix=f"{station_id}/" if station_id else ""):
+        item = read_case(document.body)
+        if item is None or (start and item.case.event.start < start) or (end and item.case.event.start >= end):
+            continue
+        found.append(item)
+    return sorted(found, key=lambda item: item.case.event.start, reverse=True)[:limit]
+
+
+def draw_case(item: StoredCase, language: str, zone: ZoneInfo, *, dark: bool) -> bytes | None:
+    """Picture of a case file; None for one that has no chart."""
+    from analysis.report.case_picture import case_picture
+
+    if item.chart is None:
+        return None
+    with _DRAWING:
+        return case_picture(item.case, item.chart, language, zone, dark=dark)

@@ -1,0 +1,66 @@
+"""``/cases`` and ``/cases/{station}/{parameter}/{start}``: what happened, how sure that is, and where it came from."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from console.view.case import case_view
+from console.web.pages.series import station_names
+from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem
+from schemas.words import words as words_of
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from console.query.cases import AlertCase
+    from console.query.queries import Queries
+    from console.view.alert import AlertHistory
+    from console.web.render import Page
+
+_MOST = 100
+_COMPUTED_WITHIN_S = 300
+"""An alert that began so lately may get its case file with the next round."""
+
+
+async def cases_page(request: Request, queries: Queries) -> None:
+    """Build the list."""
+    page = page_for(request, queries, "alerts")
+    found = await load(partial(queries.cases, limit=_MOST))
+    with frame(page, queries, page.words("case.list")):
+        html(page, "page_head.html", title=page.words("case.list"), lead=page.words("case.list_lead"))
+        if isinstance(found, PageProblem):
+            show_problem(page, found)
+            return
+        names = station_names(queries, page)
+        html(page, "cases.html", rows=[case_view(item, page.words, names, page.zone) for item in found])
+
+
+async def case_page(request: Request, queries: Queries, key: str) -> None:
+    """Build the page of one case file."""
+    page = page_for(request, queries, "alerts")
+    found = await load(partial(queries.case, key))
+    with frame(page, queries, page.words("case.title")):
+        if isinstance(found, PageProblem):
+            show_problem(page, found)
+            return
+        if found is None:
+            html(page, "not_found.html", what=key, back="/cases")
+            return
+        item, versions = found
+        view = case_view(item, page.words, station_names(queries, page), page.zone, versions=versions)
+        html(page, "case_head.html", view=view)
+        html(page, "case.html", view=view, included=False, link=False, titles=words_of(page.language, "report.topic"))
+
+
+def show_alert_case(page: Page, queries: Queries, episode: AlertHistory, found: AlertCase) -> None:
+    """The case file of an alert, or why there is none."""
+    if found.item is None:
+        if found.is_expected and not found.old:
+            age_s = (page.now - episode.steps[0].recorded_at).total_seconds()
+            html(page, "case_absent.html", why=found.why, computing=episode.is_open and age_s < _COMPUTED_WITHIN_S)
+        return
+    view = case_view(found.item, page.words, station_names(queries, page), page.zone, versions=found.versions)
+    worst = episode.worst
+    own = (found.item.case.station_id, found.item.case.parameter) == (worst.station_id, worst.parameter)
+    html(page, "case.html", view=view, included=not own, link=True, titles=words_of(page.language, "report.topic"))
