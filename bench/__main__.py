@@ -31,6 +31,7 @@ MODULES = {
     "bench.analysis.case_first": ("case.first",),
     "bench.analysis.attribution_noise": ("attribution.noise",),
     "bench.analysis.attribution_truth": ("attribution.truth",),
+    "bench.analysis.case_compute": ("case.compute",),
     "bench.receptor.pmf_speed": ("pmf.speed",),
     "bench.receptor.pmf_truth": ("pmf.truth",),
     "bench.receptor.pmf_epa": ("pmf.epa",),

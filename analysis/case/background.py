@@ -29,7 +29,7 @@ EXCESS = 0.4
 """Mean deviation that a plume adds at a neighbour [1]; likewise."""
 LEAST_ERROR = 0.006
 """Of the difference of two stations [1]."""
-WIDER = 2.5
+WIDER = 3.0
 """Factor on the errors of the history [1], which are smaller than those in an event; likewise."""
 FREEDOM = 3.0
 """Degrees of freedom of the station's own error [1]; likewise."""

@@ -34,6 +34,7 @@ HOUR = pd.Timedelta(hours=1)
 GUARD = timedelta(hours=2)
 """Hours right before the window that are not part of its history: an event rarely begins with the alert."""
 DAY_H = 24
+_HOUR_S = 3600
 LEAST_HISTORY_H = 48
 """Fewer valid hours of history give no usual level [h]."""
 _OFFSET = 0.1
@@ -83,6 +84,8 @@ class CaseHours:
         self.inside: Mask = np.asarray(self.hours >= first)
         self.before: Mask = np.asarray(self.hours < first - GUARD)
         self._series: dict[str, StationSeries] = {}
+        self._tables: dict[str, Field] = {}
+        self._at: dict[tuple[int, str], NDArray[np.intp]] = {}
 
     @cached_property
     def hour_of_day(self) -> NDArray[np.int64]:
@@ -94,9 +97,12 @@ class CaseHours:
         """Means of the minutes of the hours that the hourly frame lacks, by station id."""
         found = {}
         for name, frame in self.given.minute.items():
-            hours = pd.DatetimeIndex(frame.index).floor("h")
-            known = self.given.hourly[name].index if name in self.given.hourly else pd.DatetimeIndex([], tz="UTC")
-            lacking = ~hours.isin(known) & (hours >= self.hours[0]) & (hours <= self.hours[-1])
+            hours = pd.DatetimeIndex(frame.index).as_unit("s").asi8 // _HOUR_S
+            hourly = self.given.hourly.get(name)
+            index = pd.DatetimeIndex([], tz="UTC") if hourly is None else pd.DatetimeIndex(hourly.index)
+            known = index.as_unit("s").asi8 // _HOUR_S
+            first, last = (int(moment.timestamp()) // _HOUR_S for moment in self.hours[[0, -1]])
+            lacking = ~np.isin(hours, known) & (hours >= first) & (hours <= last)
             if lacking.any():
                 found[name] = hours_of_minutes(frame[lacking])
         return found
@@ -110,8 +116,10 @@ class CaseHours:
         return tuple(names)
 
     def table(self, parameter: str) -> Field:
-        """Valid values, shape (station, hour); NaN where missing."""
-        return np.array([self.row(name, parameter) for name in self.station_ids])
+        """Valid values, shape (station, hour); NaN where missing; computed once."""
+        if parameter not in self._tables:
+            self._tables[parameter] = np.array([self.row(name, parameter) for name in self.station_ids])
+        return self._tables[parameter]
 
     def series(self, parameter: str) -> StationSeries:
         """Values and deviations of a parameter at all stations, computed once."""
@@ -122,20 +130,27 @@ class CaseHours:
     def row(self, station_id: str, parameter: str) -> Field:
         """Valid values of one station, shape (hour,); NaN where missing."""
         row = np.full(len(self.hours), np.nan)
-        for frames in (self.partial, self.given.hourly):
+        for which, frames in enumerate((self.partial, self.given.hourly)):
             frame = frames.get(station_id)
             if frame is None or parameter not in frame:
                 continue
-            at = self.hours.get_indexer(pd.DatetimeIndex(frame.index))
+            at = self._positions(which, station_id, frame)
             values = frame[parameter].to_numpy(dtype=float)
-            if parameter + FLAG in frame:
-                values = np.where(is_valid(frame[parameter + FLAG].fillna(9).to_numpy(dtype=np.int8)), values, np.nan)
             good = (at >= 0) & np.isfinite(values)
+            if parameter + FLAG in frame:
+                good &= is_valid(np.nan_to_num(frame[parameter + FLAG].to_numpy(dtype=float), nan=9).astype(np.int8))
             row[at[good]] = values[good]
         return row
 
+    def _positions(self, which: int, station_id: str, frame: pd.DataFrame) -> NDArray[np.intp]:
+        """Where the hours of a frame lie on the axis; -1 outside; computed once."""
+        key = which, station_id
+        if key not in self._at:
+            self._at[key] = self.hours.get_indexer(pd.DatetimeIndex(frame.index))
+        return self._at[key]
+
     def deviating(self, values: Field) -> StationSeries:
-        """Deviations of series on the hours of the case_hours, shape (series, hour)."""
+        """Deviations of series on the hours of the case, shape (series, hour)."""
         known = np.where(self.before[None, :], values, np.nan)
         history = np.isfinite(known).sum(axis=1)
         enough = history >= LEAST_HISTORY_H

@@ -27,7 +27,7 @@ MARGIN = 1.6
 LEAST_Z = 5.0
 """Robust standard deviations of the mean deviation from the neighbours that the event must have [1]; likewise."""
 LEAST_DAYS = 20
-LEAST_HALF_DEG = 16.0
+LEAST_HALF_DEG = 18.0
 """Half of the 90 % interval of a steady wind [deg]; likewise."""
 WIDEST_HALF_DEG = 60.0
 _HALF_BY_SPREAD = 0.6

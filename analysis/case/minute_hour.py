@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LEAST_MINUTES = 3
 """Minutes with a value from which an hour has one; project choice."""
@@ -16,7 +21,7 @@ def hours_of_minutes(minute: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     minute : DataFrame
-        Index ``start`` UTC; plain columns of parameters, canonical units; NaN where missing.
+        Index ``start`` UTC, ascending; plain columns of parameters, canonical units; NaN where missing.
 
     Returns
     -------
@@ -30,15 +35,26 @@ def hours_of_minutes(minute: pd.DataFrame) -> pd.DataFrame:
     >>> hours_of_minutes(frame).round(3).to_dict("list")
     {'wind_direction': [0.0], 'so2': [2.0]}
     """
-    values = minute[[name for name in minute.columns if "__" not in str(name)]].astype(float)
-    angle = np.radians(values["wind_direction"]) if "wind_direction" in values else None
-    if angle is not None:
-        speed = values["wind_speed"] if "wind_speed" in values else pd.Series(1.0, index=values.index)
-        values = values.assign(east__=speed * np.sin(angle), north__=speed * np.cos(angle))
-    grouped = values.groupby(pd.DatetimeIndex(values.index).floor("h"))
-    means = grouped.mean().where(grouped.count() >= LEAST_MINUTES)
-    if angle is not None:
-        turned = np.degrees(np.arctan2(means["east__"].to_numpy(), means["north__"].to_numpy())) % _CIRCLE
-        turned = np.where(turned > _CIRCLE - _TINY, 0.0, turned)
-        means = means.assign(wind_direction=turned).drop(columns=["east__", "north__"])
-    return means.rename_axis("start")
+    names = [name for name in minute.columns if "__" not in str(name)]
+    table = minute[names].to_numpy(dtype=float)
+    hours = pd.DatetimeIndex(minute.index).floor("h")
+    first = np.flatnonzero(np.r_[True, np.diff(hours.asi8) != 0]) if len(hours) else np.array([], dtype=np.intp)
+    means = _means(table, first)
+    if "wind_direction" in names:
+        at = names.index("wind_direction")
+        speed = table[:, names.index("wind_speed")] if "wind_speed" in names else np.ones(len(table))
+        angle = np.radians(table[:, at])
+        east, north = _means(np.stack([speed * np.sin(angle), speed * np.cos(angle)], axis=1), first).T
+        turned = np.degrees(np.arctan2(east, north)) % _CIRCLE
+        means[:, at] = np.where(turned > _CIRCLE - _TINY, 0.0, turned)
+    return pd.DataFrame(means, index=hours[first].rename("start"), columns=names)
+
+
+def _means(table: NDArray[np.float64], first: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Means of runs of rows that begin at ``first``, (run, column); NaN below `LEAST_MINUTES` values."""
+    if not len(first):
+        return np.empty((0, table.shape[1]))
+    known = np.isfinite(table)
+    total = np.add.reduceat(np.where(known, table, 0.0), first, axis=0)
+    count = np.add.reduceat(known, first, axis=0, dtype=np.int64)
+    return np.where(count >= LEAST_MINUTES, total / np.maximum(count, 1), np.nan)

@@ -29,12 +29,15 @@ def source_statements(shares: Sequence[SourceShare], kind: EventKind) -> tuple[S
     """Composition of the mean concentration, the largest part first; or why there is none."""
     if not shares:
         return (claim("sources", "fault" if kind is EventKind.FAULT else "unavailable", Confidence.NONE),)
-    return tuple(_share_statement(item) for item in shares)
+    is_plume = kind is EventKind.PLUME
+    return tuple(_share_statement(item, is_plume=is_plume) for item in shares)
 
 
-def _share_statement(item: SourceShare) -> Statement:
+def _share_statement(item: SourceShare, *, is_plume: bool) -> Statement:
     percent = item.percent
     figures: dict[str, Figure | None] = {"percent": percent.value, "low": percent.low, "high": percent.high}
+    if item.kind == UNNAMED and not is_plume:
+        return claim("sources", "above_usual", Confidence.MEDIUM, **figures)
     if item.kind in {BACKGROUND, UNNAMED}:
         return claim("sources", item.kind, Confidence.MEDIUM, **figures)
     confidence = Confidence.MEDIUM if percent.low > 0 else Confidence.LOW

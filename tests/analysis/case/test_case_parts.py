@@ -1,0 +1,117 @@
+"""Parts of a case file: hours of minutes, background, kinds, sources."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.case.background import background_of
+from analysis.case.case_file import EventKind
+from analysis.case.case_hours import moving_mean
+from analysis.case.kind.change import changes_of
+from analysis.case.kind.feature import Feature
+from analysis.case.kind.probability import kind_of, weigh_features
+from analysis.case.kind.weights import weight_file
+from analysis.case.minute_hour import hours_of_minutes
+from schemas.interval import Interval
+from tests.analysis.case.test_assembly import HAZE, PLUME, computed, given
+
+
+def minutes(**columns: list[float]) -> pd.DataFrame:
+    count = len(next(iter(columns.values())))
+    index = pd.date_range("2026-05-01T00:58", periods=count, freq="min", tz="UTC", name="start")
+    return pd.DataFrame(columns, index=index)
+
+
+def test_minutes_are_averaged_by_hour_from_three_values_on() -> None:
+    found = hours_of_minutes(minutes(so2=[9.0, 9.0, 1.0, 2.0, 3.0]))
+    assert np.isnan(found["so2"].iloc[0])
+    assert found["so2"].iloc[1] == 2.0
+    assert list(found.index) == list(pd.to_datetime(["2026-05-01T00:00Z", "2026-05-01T01:00Z"]))
+
+
+def test_wind_directions_about_north_average_to_north() -> None:
+    found = hours_of_minutes(minutes(wind_direction=[0, 0, 350.0, 10.0, 350.0, 10.0], wind_speed=[1.0] * 6))
+    assert found["wind_direction"].iloc[1] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_no_minutes_make_no_hours() -> None:
+    assert hours_of_minutes(minutes(so2=[1.0]).iloc[:0]).empty
+
+
+def test_a_mean_needs_half_of_its_hours() -> None:
+    assert moving_mean(np.array([[1.0, np.nan, np.nan, 5.0, 7.0]]), 2)[0].tolist()[1:] == pytest.approx(
+        [np.nan, 5.0, 6.0], nan_ok=True
+    )
+
+
+@pytest.mark.parametrize("reached", [0, 3, 5])
+def test_the_interval_of_the_background_holds_the_truth(reached: int) -> None:
+    held = []
+    for seed in range(60):
+        rng = np.random.Generator(np.random.PCG64(seed))
+        shared, own = rng.normal(0, 0.3, (1, 1, 400)), rng.normal(0, 0.1, (1, 7, 400))
+        deviation, inside = shared + own, np.arange(400) >= 396
+        truth = float(deviation[0, 0, 396:].mean())
+        deviation[0, : reached + 1, 396:] += rng.exponential(0.8, (reached + 1, 1)) + 0.3
+        found = background_of(deviation, ~inside, inside)
+        low, high = np.interp([0.05, 0.95], np.cumsum(found.weight[0]), found.grid[0])
+        held.append(low <= truth <= high)
+    assert np.mean(held) >= 0.8
+
+
+def test_without_neighbours_the_background_is_the_history_itself() -> None:
+    rng = np.random.Generator(np.random.PCG64(3))
+    deviation, inside = rng.normal(0, 0.3, (1, 1, 400)), np.arange(400) >= 396
+    deviation[0, 0, 396:] += 2.0
+    found = background_of(deviation, ~inside, inside)
+    mean = float((found.grid * found.weight).sum())
+    assert abs(mean) < 0.3
+    assert np.sqrt(float(((found.grid - mean) ** 2 * found.weight).sum())) > 0.05
+
+
+def regional(value: float) -> dict[str, Feature]:
+    return {"regional_particles": Feature(value=value, figures={}), "length": Feature(value=0.8, figures={})}
+
+
+def test_a_regional_rise_of_coarse_particles_is_dust_and_of_fine_ones_haze() -> None:
+    assert [kind_of(regional(1.0), share).kind for share in (0.9, 0.2, None)] == [
+        EventKind.DUST,
+        EventKind.HAZE,
+        EventKind.HAZE,
+    ]
+
+
+def test_the_weights_and_the_prior_are_the_log_odds() -> None:
+    found = kind_of(regional(1.0))
+    first, second = found.shares[:2]
+    unsure = weight_file().unsure / len(weight_file().kind)
+    odds = np.log((first.probability - unsure) / (second.probability - unsure))
+    assert found.prior + sum(item.weight for item in found.features) == pytest.approx(odds, abs=1e-6)
+
+
+def test_neighbours_that_do_not_rise_would_turn_a_haze() -> None:
+    changes = changes_of(regional(1.0), None, ("regional_particles",))
+    kinds = {item.what: item.kind for item in changes}
+    assert kinds["all_rise"] is EventKind.HAZE
+    assert kinds["none_rises"] is not EventKind.HAZE
+
+
+def test_evidence_for_one_kind_is_evidence_against_the_other() -> None:
+    one, other = (
+        weigh_features(regional(1.0), *pair)
+        for pair in ((EventKind.HAZE, EventKind.FAULT), (EventKind.FAULT, EventKind.HAZE))
+    )
+    assert [item.weight for item in one] == pytest.approx([-item.weight for item in other])
+
+
+def test_a_haze_is_not_divided_into_sources() -> None:
+    assert {item.kind for item in computed(HAZE).sources} == {"background", "unnamed"}
+    assert any(item.key == "case.sources.above_usual" for item in computed(HAZE).statements)
+
+
+def test_the_window_may_begin_within_an_hour() -> None:
+    window = given(PLUME).window
+    assert isinstance(window, Interval)
+    assert computed(PLUME).peak.hours == len(pd.date_range(window.start, window.end, freq="h", inclusive="left"))
