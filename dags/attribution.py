@@ -26,8 +26,12 @@ It follows `qc_hourly` by the asset `hourly`. No event, no document: that is hea
 
 ### What to do when it fails
 Alerts keep their first case file, from minutes. Read the log, clear the task: case files are keyed by event and renewed. A single
-event that cannot be computed is in `failed` of the result and stops no other.
+event that cannot be computed is in `failed` of the result and stops no other. `left_out` above 0: more events than a run may compute; the
+next run goes on with them, `skyground analyse attribution` computes all.
 """
+
+MOST_EVENTS = 60
+"""Case files of one run, the strongest events first; `left_out` of the result counts the others. Project's choice."""
 
 
 @scheduled([HOURLY], doc=DOC, tag="analysis")
@@ -43,9 +47,9 @@ def attribution() -> None:
 
         window = window_of(timedelta(hours=24))
         start, end = bounds(window)
-        summary = dict(msgspec.to_builtins(run(load_settings(SharedSettings), start, end, datetime.now(UTC))))
+        found = run(load_settings(SharedSettings), start, end, datetime.now(UTC), most=MOST_EVENTS)
         announce(ATTRIBUTED, window)
-        return summary
+        return dict(msgspec.to_builtins(found))
 
     attribute()
 

@@ -33,6 +33,9 @@ class DemoReport:
         Mails about the real data set's station and about those under the simulated plume.
     story : dict of str to str
         Parts of the story (`console.demo.story`): empty where found and named, else what is missing.
+    cases, cases_right : int
+        Staged events with a case file that was compared with the truth (`console.demo.case_check`), and those whose first line is
+        right. What is wrong is printed, not counted as a fault: an event may be one that the data do not tell.
     """
 
     messages: int
@@ -48,6 +51,8 @@ class DemoReport:
     mails_real: int
     mails_plume: int
     story: dict[str, str]
+    cases: int = 0
+    cases_right: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """Plain figures, for one line of JSON."""

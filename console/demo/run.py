@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from console.demo import schedule
+from console.demo.case_check import check_cases, table_of
 from console.demo.command import BackgroundCommand, skyground, skyground_rows
 from console.demo.place import REGISTRY
 from console.demo.report import DemoReport, count_mentions, mails_in
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from analysis.report.stored_case import StoredCase
+    from console.demo.case_check import CaseCheck
     from console.local.settings import LocalSettings
     from console.local.supervisor import Supervisor
 
@@ -173,9 +176,24 @@ class Demo:
         """Stop the live stations, settle, and count what came of it all."""
         seconds = round(time.monotonic() - self.began, 1)
         story = self._story()
+        cases = self._cases()
         self.end_live()
         self.drain()
-        return self._count(mails_in(self.maildir), seconds, story)
+        counted = self._count(mails_in(self.maildir), seconds, story)
+        return replace(counted, cases=len(cases), cases_right=sum(item.is_right for item in cases))
+
+    def _cases(self) -> list[CaseCheck]:
+        """Case files of the staged events against the truth, with a table for the reader."""
+        from analysis.run.case import case_at
+
+        def ask(station_id: str, at: datetime, parameter: str | None) -> StoredCase:
+            return case_at(self.settings, station_id, at, datetime.now(UTC), parameter=parameter)
+
+        language = str(self.settings.language)
+        found = check_cases(load_truth(self.truth), self.settings.stations, ask, datetime.now(UTC), language)
+        for line in table_of(found):
+            self.say(line)
+        return found
 
     def end_live(self) -> None:
         """Stop the stations that publish in real time and count what they sent."""

@@ -13,8 +13,8 @@ from analysis.case.case_file import Basis
 from analysis.case.case_input import CaseInputError
 from analysis.report.case_chart import case_chart
 from analysis.report.stored_case import StoredCase, case_for, touches
-from analysis.run.case.case_data import CaseData, CaseSources, make_input, read_case_data
-from analysis.run.case.case_document import past_cases, save_case, stored_cases
+from analysis.run.case.case_data import SETTLED, CaseData, CaseSources, make_input, read_case_data
+from analysis.run.case.case_document import find_case, past_cases, save_case, stored_cases
 from analysis.run.case.moment import AROUND, LONGEST, EventWindow, episode_windows, window_around, window_at
 from analysis.run.gate_mask import held_note, without_held
 from analysis.run.registry import registry_of
@@ -46,6 +46,8 @@ class CaseSummary(msgspec.Struct, frozen=True, kw_only=True):
         Number by kind of event.
     included : int
         Stretches above a threshold that an event of the run includes: they have no case file of their own.
+    left_out : int
+        Stretches that were not looked at since the run had made as many case files as it may.
     failed : dict of str to str
         Why a case could not be computed, by ``{station}/{parameter}``.
     """
@@ -54,6 +56,7 @@ class CaseSummary(msgspec.Struct, frozen=True, kw_only=True):
     keys: tuple[str, ...]
     by_kind: dict[str, int]
     included: int = 0
+    left_out: int = 0
     failed: dict[str, str] = {}
     held_batches: int = 0
 
@@ -73,6 +76,7 @@ def cases_of_span(
     now: datetime,
     *,
     station_ids: Collection[str] | None = None,
+    most: int | None = None,
 ) -> CaseSummary:
     """Compute the events that meet ``[start, end)``, the strongest first, and renew those that went on.
 
@@ -85,6 +89,8 @@ def cases_of_span(
         UTC; data from here on are not read.
     station_ids : collection of str or None
         Only events of these stations; None: all.
+    most : int or None
+        Case files at most, for a run that must end in time: those that no later data change are then not computed again. None: all.
 
     Returns
     -------
@@ -98,7 +104,9 @@ def cases_of_span(
             for item in (*_exceedances(sources, start, end), *_unfinished(sources.state, start, end))
             if item.station_id in (sources.network.stations if station_ids is None else station_ids)
         ]
-        return _compute_all(sources, windows, now)
+        if most is not None:
+            windows = [item for item in windows if not _is_settled(sources.state, item)]
+        return _compute_all(sources, windows, now, most=most)
 
 
 def case_at(
@@ -137,16 +145,21 @@ def first_cases(sources: CaseSources, windows: Sequence[EventWindow], now: datet
     return _compute_all(sources, windows, now)
 
 
-def _compute_all(sources: CaseSources, windows: Sequence[EventWindow], now: datetime) -> CaseSummary:
+def _compute_all(
+    sources: CaseSources, windows: Sequence[EventWindow], now: datetime, *, most: int | None = None
+) -> CaseSummary:
     """Case files of windows in their order; one that an event before it includes is left out."""
     found: list[StoredCase] = []
     failed: dict[str, str] = {}
-    included = 0
+    included = left_out = 0
     past = past_cases(sources.state) if windows else ()
     for window in windows:
         span = window.interval
         if case_for(found, window.station_id, window.parameter, span.start, span.end) is not None:
             included += 1
+            continue
+        if most is not None and len(found) + len(failed) >= most:
+            left_out += 1
             continue
         try:
             found.append(_computed(sources, window, now, past))
@@ -161,6 +174,7 @@ def _compute_all(sources: CaseSources, windows: Sequence[EventWindow], now: date
         keys=tuple(item.case.key for item in found),
         by_kind={name: kinds.count(name) for name in dict.fromkeys(kinds)},
         included=included,
+        left_out=left_out,
         failed=failed,
         held_batches=len({item["id"] for case in found for item in case.held}),
     )
@@ -199,6 +213,14 @@ def _case_of(
         zone=given.zone,
     )
     return StoredCase(case=case, chart=chart, held=tuple(held_note(data.held)))
+
+
+def _is_settled(state: StateStore, window: EventWindow) -> bool:
+    """Whether a stored case of the window was computed from all hours that it depends on."""
+    found = find_case(state, window.station_id, window.parameter, window.interval.start, window.interval.end)
+    if found is None or found.case.basis is Basis.MINUTE or found.case.event.end is None:
+        return False
+    return found.case.computed_at - found.case.event.end >= SETTLED and found.case.event.end >= window.interval.end
 
 
 def _exceedances(sources: CaseSources, start: datetime, end: datetime) -> list[EventWindow]:
