@@ -67,10 +67,18 @@ class Channels:
         return self.names.index(name) if name in self.names else None
 
 
-def channels_of(case_hours: CaseHours) -> Channels:
-    """Compare all channels of the station of the case with those of its nearest neighbours."""
-    names = tuple(item for item in case_hours.measured(case_hours.station_ids[0]) if item not in WEATHER)
-    near = case_hours.station_ids[: NEAREST + 1]
+def channels_of(case_hours: CaseHours, station_id: str | None = None) -> Channels:
+    """Compare all channels of a station with those of the nearest neighbours of the case.
+
+    Parameters
+    ----------
+    case_hours : CaseHours
+    station_id : str or None
+        None: the station of the case.
+    """
+    own = station_id or case_hours.station_ids[0]
+    names = tuple(item for item in case_hours.measured(own) if item not in WEATHER)
+    near = (own, *(item for item in case_hours.station_ids[: NEAREST + 1] if item != own))
     rows = np.array([[case_hours.row(station, name) for station in near] for name in names])
     if not names:
         rows = np.empty((0, len(near), len(case_hours.hours)))

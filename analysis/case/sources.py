@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analysis.case.background import background_of
 from analysis.case.case_file import Estimate, EventKind, SourceShare
 from analysis.case.case_hours import mean_of
+from analysis.case.channel import NEAREST, channels_of
 from analysis.receptor.source_library import BACKGROUND, UNNAMED, SourceProbability, apportion_excess
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ CONFIRMED_Z, CONFIRMED_CHANNELS = 6.0, 2
 """Robust standard deviations, and channels, from which an excess without a direction has a named source; project choice [1]."""
 CLEAR_Z = 8.0
 """The same of the parameter itself [1]."""
+LEAST_MORE = 4
+"""Species that a neighbour measures and the station does not, from which it is asked."""
+REACHED_Z = 4.0
+"""Robust standard deviations of the parameter from which a neighbour counts as in the plume [1]."""
+SCALE_ERROR = 0.3
+"""Relative error of an excess that is taken from a neighbour [1]."""
+LEAST_NAMED = 0.3
+"""Least probability of a kind of source that is named [1]."""
 LEAST_PART = 0.02
 """Part of the parameter's excess that a kind is taken to explain at least [1]: no kind is ruled out by one species."""
 UNNAMED_PART = 0.5
@@ -89,7 +98,10 @@ def sources_of(case_hours: CaseHours, channels: Channels, kind: EventKind, *, is
     background = _percent(np.clip(level[at] / mean[at], 0.0, 1.0), weight[at])
     if not is_plume:
         return Composition(shares=_regional(background), excess=excess)
-    apportioned = apportion_excess(_excesses(channels, level, weight, mean), usual=_local_usual(channels, case_hours))
+    species, usual = _excesses(channels, level, weight, mean), _local_usual(channels, case_hours)
+    for name, pair in neighbour_excess(case_hours, channels, species).items():
+        species.setdefault(name, pair)
+    apportioned = apportion_excess(species, usual=usual)
     ranked = _of_parameter(apportioned, case_hours.given.parameter)
     if not (is_clear or _is_confirmed(channels, case_hours.given.parameter)):
         ranked = (_ONLY_UNNAMED,)
@@ -126,6 +138,47 @@ def _excesses(channels: Channels, level: Field, weight: Field, mean: Field) -> d
         for name, value, sigma in zip(channels.names, mean - expected, error, strict=True)
         if np.isfinite(value) and np.isfinite(sigma)
     }
+
+
+def neighbour_excess(
+    case_hours: CaseHours, channels: Channels, own: dict[str, tuple[float, float]]
+) -> dict[str, tuple[float, float]]:
+    """Excess of species that the station does not measure, from the neighbour in the same plume that measures most of them.
+
+    Scaled by the excess of the parameter at both.
+
+    Parameters
+    ----------
+    case_hours : CaseHours
+    channels : Channels
+    own : dict of str to (float, float)
+        Excess at the station and its standard error, canonical units.
+    """
+    code, at = case_hours.given.parameter, channels.at(case_hours.given.parameter)
+    near = [name for name in case_hours.station_ids[1 : NEAREST + 1] if code in case_hours.measured(name)]
+    if at is None or code not in own or not own[code][0] > 0:
+        return {}
+    more = {name: len(set(case_hours.measured(name)) - set(channels.names)) for name in near}
+    for name in sorted(near, key=lambda item: -more[item]):
+        if more[name] < LEAST_MORE:
+            break
+        other = channels_of(case_hours, name)
+        place = other.at(code)
+        if place is None or not other.z_score[place] >= REACHED_Z:
+            continue
+        found = background_of(other.deviation, case_hours.before, case_hours.inside)
+        level, weight = _levels(other, found, case_hours.inside)
+        mean = mean_of(other.value[:, 0][:, case_hours.inside])
+        there = _excesses(other, level, weight, mean)
+        if code not in there or not there[code][0] > 0:
+            continue
+        factor = own[code][0] / there[code][0]
+        return {
+            species: (value * factor, float(np.hypot(sigma, SCALE_ERROR * value)) * factor)
+            for species, (value, sigma) in there.items()
+            if species not in channels.names
+        }
+    return {}
 
 
 def _local_usual(channels: Channels, case_hours: CaseHours) -> dict[str, float]:
@@ -171,8 +224,9 @@ def _divided(background: Estimate, ranked: tuple[SourceProbability, ...]) -> tup
     excess = Estimate(value=_PERCENT - background.value, low=_PERCENT - background.high, high=_PERCENT - background.low)
     shares = [SourceShare(kind=BACKGROUND, percent=background)]
     rest = 0.0
+    least = max((item.probability for item in ranked if item.kind != UNNAMED), default=0.0)
     for item in ranked:
-        if item.kind == UNNAMED or excess.value * item.probability < LEAST_PERCENT:
+        if least < LEAST_NAMED or item.kind == UNNAMED or excess.value * item.probability < LEAST_PERCENT:
             rest += item.probability
         else:
             percent = _uncertain(excess, item.probability)
