@@ -19,7 +19,7 @@ from analysis.case.channel import LEAST_NEIGHBOURS, Channels, channels_of
 from analysis.case.clear_wind import clear_wind
 from analysis.case.direction import bearing_of, direction_of
 from analysis.case.kind.change import changes_of
-from analysis.case.kind.feature import RISEN_Z, features_of
+from analysis.case.kind.feature import RISEN_Z, features_of, regional_name
 from analysis.case.kind.probability import kind_of, weigh_features
 from analysis.case.place import is_inside, place_of, release_of
 from analysis.case.registry import upwind
@@ -118,10 +118,12 @@ def _kind(
     """Kind of the event, and the statements of what indicates a fault and of what would change the answer."""
     features = features_of(case_hours, channels, bearing)
     coarse = _coarse_share(channels, case_hours.inside)
-    found = kind_of(features, coarse)
+    name = regional_name(case_hours.given.parameter)
+    without = name if case_hours.series(case_hours.given.parameter).history[1:].max(initial=0) == 0 else None
+    found = kind_of(features, coarse, without=without)
     fault = next(item.probability for item in found.shares if item.kind is EventKind.FAULT)
     other = next(item.kind for item in found.shares if item.kind is not EventKind.FAULT)
-    changes = changes_of(features, coarse, tuple(item.name for item in found.features))
+    changes = changes_of(features, coarse, tuple(item.name for item in found.features), without)
     return found, (
         case_statement.fault_statement(fault, weigh_features(features, EventKind.FAULT, other)),
         case_statement.change_statement(changes, found),

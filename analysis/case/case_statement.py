@@ -127,7 +127,11 @@ def _feature_statement(item: WeighedFeature, first: KindShare, second: KindShare
 def _message(item: WeighedFeature) -> str:
     if item.name.startswith("regional_"):
         return "regional"
-    return "no_companions" if item.name == "companions" and not item.figures.get("risen") else item.name
+    if item.name != "companions":
+        return item.name
+    if item.figures.get("stations"):
+        return "companions" if item.figures.get("risen") else "no_companions"
+    return "companions_alone" if item.figures.get("risen") else "no_companions_alone"
 
 
 def fault_statement(probability: float, features: Sequence[WeighedFeature]) -> Statement:

@@ -36,7 +36,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     probability: float
 
 
-def changes_of(features: Mapping[str, Feature], coarse_share: float | None, strongest: tuple[str, ...]) -> list[Change]:
+def changes_of(
+    features: Mapping[str, Feature], coarse_share: float | None, strongest: tuple[str, ...], without: str | None = None
+) -> list[Change]:
     """Answers without each of the strongest pieces of evidence, and with neighbours that all rise or do not.
 
     Parameters
@@ -46,22 +48,26 @@ def changes_of(features: Mapping[str, Feature], coarse_share: float | None, stro
         As of `analysis.case.kind.probability.kind_of`.
     strongest : tuple of str
         Names of features, the strongest first.
+    without : str or None
+        As of `kind_of`.
     """
     found = [
-        _answer("without", name, {key: item for key, item in features.items() if key != name}, coarse_share)
+        _answer("without", name, {key: item for key, item in features.items() if key != name}, coarse_share, without)
         for name in strongest[:STRONGEST]
     ]
-    regional = next((name for name in features if name.startswith("regional_")), None)
+    regional = without or next((name for name in features if name.startswith("regional_")), None)
     if regional is None:
         return found
     for what, value in (("all_rise", 1.0), ("none_rises", 0.0)):
         changed = {key: item for key, item in features.items() if key != "some_neighbours"}
-        changed[regional] = Feature(value=value, figures=features[regional].figures)
+        changed[regional] = Feature(value=value, figures={})
         found.append(_answer(what, regional, changed, coarse_share))
     return found
 
 
-def _answer(what: str, name: str, features: Mapping[str, Feature], coarse_share: float | None) -> Change:
-    answer = kind_of(features, coarse_share)
+def _answer(
+    what: str, name: str, features: Mapping[str, Feature], coarse_share: float | None, without: str | None = None
+) -> Change:
+    answer = kind_of(features, coarse_share, without=without)
     feature = "regional" if name.startswith("regional_") else name
     return Change(what=what, feature=feature, kind=answer.kind, probability=answer.shares[0].probability)

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from analysis.case.case_hours import mean_of
-from analysis.case.channel import regional_deviation
+from analysis.case.channel import LEAST_NEIGHBOURS, regional_deviation
 from analysis.case.kind.minute_shape import minute_shape
 
 if TYPE_CHECKING:
@@ -85,12 +85,21 @@ def _regional(case_hours: CaseHours, series: StationSeries) -> dict[str, Feature
     block = series.block[1:][np.isfinite(rise[1:])]
     risen = int((others > RISEN_Z * block).sum())
     figures: dict[str, float | int | str] = {"stations": len(others), "share": share, "most": most, "risen": risen}
-    name = case_hours.given.parameter
-    which = "ozone" if name == "o3" else "particles" if name in PARTICLES else "gases"
     return {
-        f"regional_{which}": Feature(value=share, figures=figures),
+        regional_name(case_hours.given.parameter): Feature(value=share, figures=figures),
         "some_neighbours": Feature(value=most - share, figures=figures),
     }
+
+
+def regional_name(parameter: str) -> str:
+    """Name of the feature of the neighbours for a parameter.
+
+    Examples
+    --------
+    >>> regional_name("o3"), regional_name("pm25"), regional_name("so2")
+    ('regional_ozone', 'regional_particles', 'regional_gases')
+    """
+    return f"regional_{'ozone' if parameter == 'o3' else 'particles' if parameter in PARTICLES else 'gases'}"
 
 
 def _companions(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]:
@@ -104,6 +113,7 @@ def _companions(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]
     names = ",".join(channels.names[keep[index]] for index in order)
     count = int((z > RISEN_Z).sum())
     figures: dict[str, float | int | str] = {"channels": len(keep), "risen": count, "names": names}
+    figures["stations"] = int(channels.neighbours.max(initial=0))
     return {"companions": Feature(value=float(top.mean()) / _TOP_Z, figures=figures)}
 
 
@@ -168,7 +178,7 @@ def _one_side(bearing: Bearing | None) -> dict[str, Feature]:
 def _ramp(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]:
     """How far the deviation from the neighbours grows along a straight line, as that of an instrument that drifts."""
     at = channels.at(case_hours.given.parameter)
-    if at is None:
+    if at is None or channels.neighbours[at] < LEAST_NEIGHBOURS:
         return {}
     regional, _ = regional_deviation(channels.deviation[at : at + 1])
     local = (channels.deviation[at, 0] - regional[0])[case_hours.inside]

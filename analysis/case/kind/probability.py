@@ -9,15 +9,17 @@ import msgspec
 import numpy as np
 
 from analysis.case.case_file import EventKind, KindShare
+from analysis.case.kind.feature import Feature
 from analysis.case.kind.weights import weight_file
 from schemas.reason import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.case.kind.feature import Feature
     from analysis.case.kind.weights import KindWeights
 
+NEIGHBOURS_MAY = (0.0, 0.5, 1.0)
+"""Rises of neighbours, as parts of the station's own, that are assumed where there are none [1]; project choice."""
 COARSE_MIDDLE, COARSE_WIDTH = 0.6, 0.07
 """Coarse part of a regional rise of PM10 at which dust and haze are equally probable, and the step of the log-odds [1].
 
@@ -54,7 +56,9 @@ class KindAnswer(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[WeighedFeature, ...]
 
 
-def kind_of(features: Mapping[str, Feature], coarse_share: float | None = None) -> KindAnswer:
+def kind_of(
+    features: Mapping[str, Feature], coarse_share: float | None = None, *, without: str | None = None
+) -> KindAnswer:
     """Probability of each kind of event, by the softmax of its summed weights.
 
     Parameters
@@ -63,6 +67,9 @@ def kind_of(features: Mapping[str, Feature], coarse_share: float | None = None) 
         Those that are missing add nothing.
     coarse_share : float or None
         Coarse part of the rise of PM10 over the region [1]; None: not known, no dust.
+    without : str or None
+        Feature of the neighbours where there are none: the probabilities are a mean over neighbours that do not rise, rise by half
+        and rise as much.
 
     Examples
     --------
@@ -70,12 +77,10 @@ def kind_of(features: Mapping[str, Feature], coarse_share: float | None = None) 
     >>> round(sum(item.probability for item in found.shares), 6)
     1.0
     """
-    rows = weight_file().kind
-    scores = np.array([_score(row.prior, row.weight, features) for row in rows])
-    odds = np.exp(scores - scores.max())
-    unsure = weight_file().unsure
-    parts = (1 - unsure) * odds / odds.sum() + unsure / len(rows)
-    shares = dict(zip((row.kind for row in rows), parts.tolist(), strict=True))
+    shares = _shares(features)
+    if without is not None:
+        assumed = [_shares(_with_neighbours(features, without, value)) for value in NEIGHBOURS_MAY]
+        shares = {kind: sum(item[kind] for item in assumed) / len(assumed) for kind in shares}
     dust = dust_share(coarse_share)
     shares[EventKind.DUST] = dust * shares[EventKind.HAZE]
     shares[EventKind.HAZE] *= 1 - dust
@@ -88,6 +93,24 @@ def kind_of(features: Mapping[str, Feature], coarse_share: float | None = None) 
         prior=first.prior - other.prior,
         features=weigh_features(features, first.kind, other.kind),
     )
+
+
+def _with_neighbours(features: Mapping[str, Feature], name: str, value: float) -> dict[str, Feature]:
+    """Features if the neighbours had risen by a part of the rise: the other channels would have done so as well."""
+    found = {**features, name: Feature(value=value, figures={})}
+    if "companions" in found:
+        item = found["companions"]
+        found["companions"] = Feature(value=item.value * (1 - value), figures=item.figures)
+    return found
+
+
+def _shares(features: Mapping[str, Feature]) -> dict[EventKind, float]:
+    rows = weight_file().kind
+    scores = np.array([_score(row.prior, row.weight, features) for row in rows])
+    odds = np.exp(scores - scores.max())
+    unsure = weight_file().unsure
+    parts = (1 - unsure) * odds / odds.sum() + unsure / len(rows)
+    return dict(zip((row.kind for row in rows), parts.tolist(), strict=True))
 
 
 def dust_share(coarse_share: float | None) -> float:

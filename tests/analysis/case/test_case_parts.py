@@ -115,3 +115,11 @@ def test_the_window_may_begin_within_an_hour() -> None:
     window = given(PLUME).window
     assert isinstance(window, Interval)
     assert computed(PLUME).peak.hours == len(pd.date_range(window.start, window.end, freq="h", inclusive="left"))
+
+
+def test_without_neighbours_haze_is_likelier_than_with_quiet_ones() -> None:
+    alone = kind_of({"length": Feature(value=0.8, figures={})}, without="regional_particles")
+    quiet = kind_of(regional(0.0))
+    haze = [next(item.probability for item in found.shares if item.kind is EventKind.HAZE) for found in (quiet, alone)]
+    assert haze[0] < haze[1]
+    assert sum(item.probability for item in alone.shares) == pytest.approx(1.0)
