@@ -29,7 +29,7 @@ Moment = Annotated[
 
 
 def case(
-    station: Annotated[str, typer.Argument(help="station id 站点")],
+    station: Annotated[str, typer.Argument(metavar="STATION", help="station id 站点")],
     at: Annotated[str, typer.Option("--at", help="a moment of the event, as 2026-11-22T08:00[+08:00] 事件中的时刻")],
     parameter: Annotated[str | None, typer.Option(help="default: the most deviating 参数，默认偏离最大者")] = None,
     png: Annotated[Path | None, typer.Option("--png", help="write the picture to this file 图片文件")] = None,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.report.case_picture.letters import wrapped
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from schemas.words import Words
 
 MOST_SOURCES = 6
+_NAME = 20
+"""Latin letters on a line of a name."""
 
 
 def draw_bars(axes: Axes, sources: tuple[SourceShare, ...], names: Words, words: Words, colours: Palette) -> None:
@@ -23,7 +27,7 @@ def draw_bars(axes: Axes, sources: tuple[SourceShare, ...], names: Words, words:
     axes.set_xticks([])
     shown = sources[:MOST_SOURCES]
     axes.set_ylim(len(shown) - 0.35, -0.65)
-    axes.set_yticks(range(len(shown)), [names.get(item.kind, item.kind) for item in shown])
+    axes.set_yticks(range(len(shown)), ["\n".join(wrapped(names.get(item.kind, item.kind), _NAME)) for item in shown])
     for row, item in enumerate(shown):
         share = item.percent
         low, high = max(share.low, 0.0), min(share.high, 100.0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from analysis.report.case_picture.bars import MOST_SOURCES, draw_bars
+from analysis.report.case_picture.letters import display_width, wrapped
 from analysis.report.case_picture.palette import palette
 from analysis.report.case_picture.place_map import draw_map, enterprise_names
 from analysis.report.case_picture.series import draw_series, draw_wind
@@ -36,10 +35,6 @@ _LINE_IN, _LETTERS = 0.175, 66
 _LEFT = 0.025
 _SPAN = (0.105, 0.865)
 """Left edge and width of what is drawn in time."""
-_PIECES = re.compile(
-    r"[\u2e80-\u9fff\uff00-\uffef][\u3001\u3002\uff08-\uff1f]?|[^\s\u2e80-\u9fff\uff00-\uffef]+\s*|\s+"
-)
-"""What stays together on a line: a Chinese letter with the mark that follows it, or a word."""
 
 
 def case_picture(case: CaseFile, chart: CaseChart, language: str, zone: ZoneInfo, *, dark: bool = False) -> bytes:
@@ -172,31 +167,3 @@ def _draw_legend(figure: Figure, entries: Sequence[tuple[str, str, str]], layout
         figure.text(left, height, mark, color=colour, fontsize=8, va="center")
         figure.text(left + 0.17 / WIDTH_IN, height, text, color=colours.soft, fontsize=8, va="center")
         left += width
-
-
-def display_width(text: str) -> int:
-    """Width of a text in Latin letters; a Chinese one counts for two.
-
-    Examples
-    --------
-    >>> display_width("PM2.5 沈阳")
-    10
-    """
-    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
-def wrapped(text: str, letters: int) -> list[str]:
-    """Lines of a text of at most ``letters`` Latin letters; broken at spaces, between Chinese letters anywhere.
-
-    Examples
-    --------
-    >>> wrapped("PM2.5 at Shenyang 1", 12)
-    ['PM2.5 at', 'Shenyang 1']
-    """
-    lines, line = [], ""
-    for piece in _PIECES.findall(text):
-        if line and display_width(line + piece.rstrip()) > letters:
-            lines.append(line.rstrip())
-            line = ""
-        line += piece
-    return [*lines, line.rstrip()] if line.strip() else lines

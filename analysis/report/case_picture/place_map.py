@@ -67,7 +67,9 @@ def _half_km(own: StationMark, case: CaseFile, chart: CaseChart) -> float:
     spots = [frame.at(mark.lon, mark.lat) for mark in chart.marks]
     spots += [_offset(item.bearing_deg, item.distance_km) for item in case.enterprises[:MOST_ENTERPRISES]]
     if case.place is not None:
-        spots.append(frame.at(case.place.lon, case.place.lat))
+        east, north = frame.at(case.place.lon, case.place.lat)
+        radius = math.sqrt(case.place.area_km2 / math.pi)
+        spots.append((abs(east) + radius, abs(north) + radius))
     # the plane is about twice as wide as high
     reach = sorted(max(abs(north), abs(east) / 1.6) for east, north in spots)
     return min(max(1.15 * reach[-1], LEAST_HALF_KM), MOST_HALF_KM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -34,6 +35,7 @@ SETTLED = timedelta(hours=12)
 MINUTES_BEFORE = timedelta(hours=6)
 LONGEST_MINUTES = timedelta(hours=30)
 """Of a longer event the last minutes are read: its earlier hours are stored."""
+THREADS = 4
 SLOWEST_S = 300
 """Instruments that report at least this often [s] count as minute data."""
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -105,13 +107,14 @@ def read_case_data(sources: CaseSources, station: Station, window: Interval, now
         if item.network in NETWORKS
     ]
     minutes = Interval(max(window.start - MINUTES_BEFORE, end - LONGEST_MINUTES), end)
-    frames = without_held({code: _read_hours(sources.influx, code, stations, start, end) for code in NETWORKS}, held)
-    return CaseData(
-        stations=stations,
-        hourly=join_networks(frames, stations),
-        minute=_read_minutes(sources.influx, stations, minutes),
-        held=held,
-    )
+    with ThreadPoolExecutor(max_workers=THREADS) as threads:
+        # the database answers the one while the other is parsed
+        asked = {
+            code: threads.submit(_read_hours, sources.influx, code, stations, Interval(start, end)) for code in NETWORKS
+        }
+        read = threads.submit(_read_minutes, sources.influx, stations, minutes)
+        frames = without_held({code: item.result() for code, item in asked.items()}, held)
+        return CaseData(stations=stations, hourly=join_networks(frames, stations), minute=read.result(), held=held)
 
 
 def make_input(
@@ -164,10 +167,10 @@ def _side_by_side(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _read_hours(
-    store: InfluxStore, code: str, stations: Mapping[str, Station], start: datetime, end: datetime
+    store: InfluxStore, code: str, stations: Mapping[str, Station], span: Interval
 ) -> dict[str, pd.DataFrame]:
     names, wanted = _measured(stations, code)
-    return store.read_hourly_many(code, names, start, end, wanted) if names else {}
+    return store.read_hourly_many(code, names, span.start, span.end, wanted) if names else {}
 
 
 def _measured(
@@ -193,7 +196,12 @@ def _read_minutes(store: InfluxStore, stations: Mapping[str, Station], span: Int
     for code in NETWORKS:
         names, wanted = _measured(stations, code, slowest_s=SLOWEST_S)
         found = store.read_native_many(code, names, span.start, span.end, wanted) if names else {}
-        cadences = {(name, item.id): item.cadence_s for name in names for item in stations[name].instruments_of(code)}
+        cadences = {
+            (name, item.id): item.cadence_s
+            for name in names
+            for item in stations[name].instruments_of(code)
+            if item.cadence_s <= SLOWEST_S
+        }
         for key, frame in found.items():
             if key in cadences:
                 own = columns.setdefault(key[0], {})
@@ -204,18 +212,18 @@ def _read_minutes(store: InfluxStore, stations: Mapping[str, Station], span: Int
 
 def _by_minute(frame: pd.DataFrame, cadence_s: int, index: pd.DatetimeIndex) -> dict[str, pd.Series]:
     """Values without a status of the instrument against them, each for the minutes of its interval."""
-    found = {}
     minutes = max(1, round(cadence_s / 60))
-    for name in map(str, frame.columns):
-        if name.endswith(STATUS):
-            continue
-        values = frame[name].astype(float)
+    names = [name for name in map(str, frame.columns) if not name.endswith(STATUS)]
+    values = frame[names].astype(float)
+    for name in names:
         status = frame.get(name + STATUS)
         if status is not None:
-            values = values.where(status.isna() | status.isin(["", "N"]))
-        series = values.groupby(pd.DatetimeIndex(frame.index).floor("min")).last().reindex(index)
-        found[name] = series.ffill(limit=minutes - 1) if minutes > 1 else series
-    return {name: values for name, values in found.items() if np.isfinite(values.to_numpy()).any()}
+            values[name] = values[name].where(status.isna() | status.isin(["", "N"]))
+    values.index = pd.DatetimeIndex(frame.index).floor("min")
+    values = (values if values.index.is_unique else values.groupby(level=0).last()).reindex(index)
+    if minutes > 1:
+        values = values.ffill(limit=minutes - 1)
+    return {name: values[name] for name in names if np.isfinite(values[name].to_numpy()).any()}
 
 
 def floor_minute(moment: datetime) -> datetime:

@@ -12,7 +12,7 @@ import pytest
 from analysis.case.case_file import Basis
 from analysis.report.case_chart import CaseChart, case_chart
 from analysis.report.case_picture import case_picture
-from analysis.report.case_picture.picture import wrapped
+from analysis.report.case_picture.letters import wrapped
 from analysis.report.stored_case import StoredCase, case_for, read_case
 from analysis.run.to_json import to_json
 from schemas.interval import Interval
