@@ -202,6 +202,11 @@ def _percent(value: Any, language: str) -> str:  # noqa: ANN401 - any number
     return f"{number_text(100 * float(value), language)} %"
 
 
+def _rounded(value: Any, language: str) -> str:  # noqa: ANN401 - any number
+    """Three significant digits, without a power of ten where the usual form has none."""
+    return number_text(float(f"{float(value):.3g}"), language)
+
+
 def _bilingual(value: str, language: str) -> str:
     return str(json.loads(value)[language == "zh"])
 
@@ -235,6 +240,7 @@ _WRITERS: Mapping[str, Callable[[Any, str], str]] = {
     "": _plain,
     "unit": lambda value, _: unit_text(str(value)),
     "percent": _percent,
+    "rounded": _rounded,
     "bilingual": _bilingual,
     "moment": _moment,
     "reasons": _reasons,

@@ -31,6 +31,8 @@ EVIDENCE = (
     "one_side",
 )
 """Names for people (``word.evidence``); those of ``regional`` are split by the sort of parameter in the weights."""
+USUAL_ROUGH = 0.1
+"""Mean step of minute values by their standard deviation in ordinary air [1]; of simulated events 0.07 to 0.12."""
 RISEN_Z = 3.0
 """Robust standard deviations from which a channel has risen [1]."""
 _TOP_Z = 10.0
@@ -54,10 +56,13 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
         What is multiplied with the weights [1].
     figures : dict of str to number or str
         Of its sentence.
+    usual : float
+        Value in ordinary air [1]: only what departs from it is evidence, the rest belongs to the odds before.
     """
 
     value: float
     figures: dict[str, float | int | str]
+    usual: float = 0.0
 
 
 def features_of(case_hours: CaseHours, channels: Channels, bearing: Bearing | None) -> dict[str, Feature]:
@@ -82,8 +87,7 @@ def _regional(case_hours: CaseHours, series: StationSeries) -> dict[str, Feature
         return {}
     share = float(np.clip(np.median(others) / rise[0], 0.0, 1.2))
     most = float(np.clip(others.max() / rise[0], 0.0, 1.2))
-    block = series.block[1:][np.isfinite(rise[1:])]
-    risen = int((others > RISEN_Z * block).sum())
+    risen = int((others >= rise[0] / 2).sum())
     figures: dict[str, float | int | str] = {"stations": len(others), "share": share, "most": most, "risen": risen}
     return {
         regional_name(case_hours.given.parameter): Feature(value=share, figures=figures),
@@ -110,8 +114,8 @@ def _companions(case_hours: CaseHours, channels: Channels) -> dict[str, Feature]
     z = channels.z_score[keep]
     order = np.argsort(-z)[:_TOP]
     top = np.clip(z[order], 0.0, _TOP_Z)
-    names = ",".join(channels.names[keep[index]] for index in order)
     count = int((z > RISEN_Z).sum())
+    names = ",".join(channels.names[keep[index]] for index in order[:count])
     figures: dict[str, float | int | str] = {"channels": len(keep), "risen": count, "names": names}
     figures["stations"] = int(channels.neighbours.max(initial=0))
     return {"companions": Feature(value=float(top.mean()) / _TOP_Z, figures=figures)}
@@ -153,7 +157,7 @@ def _shape(case_hours: CaseHours) -> dict[str, Feature]:
     return {
         "flat": Feature(value=found.flat, figures=figures),
         "unrest": Feature(value=float(np.clip(found.unrest, -2.0, 2.0)) / 2, figures=figures),
-        "rough": Feature(value=min(found.rough, 1.2), figures=figures | {"rough": found.rough}),
+        "rough": Feature(value=min(found.rough, 1.2), figures=figures | {"rough": found.rough}, usual=USUAL_ROUGH),
         "steady": Feature(value=1.0 - min(found.steady, 1.0), figures=figures | {"variation": found.steady}),
     }
 

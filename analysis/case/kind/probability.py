@@ -44,7 +44,7 @@ class KindAnswer(msgspec.Struct, frozen=True, kw_only=True):
     shares : tuple of KindShare
         The most probable first; they sum to 1.
     prior : float
-        Log-odds of the first against the second before any feature [1].
+        Log-odds of the first against the second before any feature, or with features as in ordinary air [1].
     features : tuple of WeighedFeature
         The strongest first; ``prior`` plus their weights are the log-odds of the first against the second, a division of haze
         and dust by `dust_share` left out.
@@ -90,7 +90,7 @@ def kind_of(
     return KindAnswer(
         kind=kind if probability >= weight_file().least_probability else EventKind.UNKNOWN,
         shares=tuple(KindShare(kind=item, probability=share) for item, share in ranked),
-        prior=first.prior - other.prior,
+        prior=_before(first, features) - _before(other, features),
         features=weigh_features(features, first.kind, other.kind),
     )
 
@@ -130,13 +130,18 @@ def _score(prior: float, weight: Mapping[str, float], features: Mapping[str, Fea
     return prior + sum(weight.get(name, 0.0) * item.value for name, item in features.items())
 
 
+def _before(row: KindWeights, features: Mapping[str, Feature]) -> float:
+    """Log-odds of a kind if all features were as in ordinary air [1]."""
+    return row.prior + sum(row.weight.get(name, 0.0) * item.usual for name, item in features.items())
+
+
 def weigh_features(features: Mapping[str, Feature], kind: EventKind, other: EventKind) -> tuple[WeighedFeature, ...]:
     """What each feature adds to the log-odds of a kind against another one, the strongest first; dust has those of haze."""
     first, second = _weights_of(kind), _weights_of(other)
     found = [
         WeighedFeature(
             name=name,
-            weight=(first.weight.get(name, 0.0) - second.weight.get(name, 0.0)) * item.value,
+            weight=(first.weight.get(name, 0.0) - second.weight.get(name, 0.0)) * (item.value - item.usual),
             figures=item.figures,
         )
         for name, item in features.items()

@@ -79,6 +79,23 @@ def test_the_first_line_names_parameter_station_and_kind(language: str) -> None:
     assert "–" not in text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_probability_of_the_first_line_is_that_of_the_kind_and_follows_it(language: str) -> None:
+    text = computed(PLUME).answer.text(language)
+    kind = {"en": "a local plume (", "zh": "局地污染源排放（可能性 "}[language]
+    assert kind in text
+    assert text.split(kind)[1][: text.split(kind)[1].index("%")].isdecimal()
+    assert not text.rstrip(".。").endswith("%")
+    assert ("90 %" in text) or ("90%" in text)
+
+
+def test_no_more_companions_are_named_than_rose() -> None:
+    for seed in (PLUME, HAZE, OZONE, FAULT):
+        for item in computed(seed).statements:
+            if item.key == "case.kind.companions":
+                assert len(str(item.figures["names"]).split(",")) <= int(item.figures["risen"] or 0)
+
+
 def test_a_case_file_is_the_same_for_the_same_data() -> None:
     assert case_file(given(FAULT)) == computed(FAULT)
 

@@ -91,6 +91,16 @@ def test_the_weights_and_the_prior_are_the_log_odds() -> None:
     assert found.prior + sum(item.weight for item in found.features) == pytest.approx(odds, abs=1e-6)
 
 
+def test_readings_that_step_as_ordinary_air_are_no_evidence_for_a_fault() -> None:
+    features = regional(1.0) | {"rough": Feature(value=0.1, figures={}, usual=0.1)}
+    rough = next(item for item in weigh_features(features, EventKind.FAULT, EventKind.HAZE) if item.name == "rough")
+    assert rough.weight == 0.0
+    found, plain = kind_of(features), kind_of(regional(1.0))
+    odds = np.log((found.shares[0].probability - 0.005) / (found.shares[1].probability - 0.005))
+    assert found.prior + sum(item.weight for item in found.features) == pytest.approx(odds, abs=1e-6)
+    assert found.prior != plain.prior
+
+
 def test_neighbours_that_do_not_rise_would_turn_a_haze() -> None:
     changes = changes_of(regional(1.0), None, ("regional_particles",))
     kinds = {item.what: item.kind for item in changes}

@@ -11,7 +11,7 @@ import pytest
 
 from schemas.reason import Reason, encode_reason
 from schemas.words import LANGUAGES, render, sentence, sentences, words
-from schemas.words.message import unit_text
+from schemas.words.message import format_message, unit_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,3 +104,8 @@ def test_a_pure_number_has_no_unit_and_no_space_in_its_place(language: str) -> N
 )
 def test_a_unit_of_the_registry_is_written_as_in_print(unit: str, shown: str) -> None:
     assert unit_text(unit) == shown
+
+
+@pytest.mark.parametrize(("value", "shown"), [(2236.7, "2240"), (1.0493, "1.05"), (72.44, "72.4"), (math.nan, "–")])
+def test_a_rounded_figure_has_three_digits_and_no_power_of_ten(value: float, shown: str) -> None:
+    assert format_message("{value:rounded}", "en", {"value": value}) == shown
