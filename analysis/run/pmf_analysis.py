@@ -15,15 +15,16 @@ from analysis.receptor.pmf import (
     scaled_residuals,
 )
 from analysis.receptor.pmf.diagnostics import LARGE_RESIDUAL
+from analysis.receptor.pmf.interval import growth_of, join_errors
 from analysis.run.pmf import with_moments
-from analysis.run.pmf_json import bootstrap_json, displacement_json, refit_json, result_json
+from analysis.run.pmf_json import bootstrap_json, displacement_json, intervals_json, refit_json, result_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-    from analysis.receptor.pmf import Bootstrap, BootstrapDisplacement, Displacement, PmfResult, Refit
+    from analysis.receptor.pmf import Bootstrap, BootstrapDisplacement, Displacement, Intervals, PmfResult, Refit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class PmfOptions:
     last : PmfResult or None
         Start from it instead of from random starts.
     runs : int
-        Resamples of the bootstrap; 0: none.
+        Resamples of the bootstrap that intervals are from; 0: no intervals.
     block : str
         ``D``, ``W`` or a number of samples.
     is_displaced, are_resamples_displaced : bool
@@ -66,7 +67,7 @@ class PmfAnalysis:
     result : PmfResult
     large_share : float
         Share of the values with a residual beyond 3 uncertainties [1].
-    refit, bootstrap, displacement, resamples
+    refit, bootstrap, intervals, displacement, resamples
         See `analysis.receptor.pmf`.
     """
 
@@ -74,6 +75,7 @@ class PmfAnalysis:
     large_share: float
     refit: Refit | None = None
     bootstrap: Bootstrap | None = None
+    intervals: Intervals | None = None
     displacement: Displacement | None = None
     resamples: BootstrapDisplacement | None = None
 
@@ -84,6 +86,8 @@ class PmfAnalysis:
             body["refit"] = refit_json(self.refit)
         if self.bootstrap is not None:
             body["bootstrap"] = bootstrap_json(self.bootstrap)
+        if self.intervals is not None:
+            body["intervals"] = intervals_json(self.intervals)
         for name, found in (("displacement", self.displacement), ("bootstrap_displacement", self.resamples)):
             if found is not None:
                 body[name] = displacement_json(found)
@@ -152,7 +156,9 @@ def _resampled(found: PmfAnalysis, conc: pd.DataFrame, unc: pd.DataFrame, option
     if isinstance(block, str):
         conc, unc = with_moments(conc), with_moments(unc)
         result = replace(result, contributions=result.contributions.set_axis(conc.index))
-    found = replace(found, bootstrap=bootstrap(result, conc, unc, block=block, runs=options.runs, seed=options.seed))
+    resampled = bootstrap(result, conc, unc, block=block, runs=options.runs, seed=options.seed)
+    displaced = displace(result, conc, unc, levels=(growth_of(result),))
+    found = replace(found, bootstrap=resampled, intervals=join_errors(result, resampled, displaced))
     if not options.are_resamples_displaced:
         return found
     return replace(

@@ -14,8 +14,9 @@ from schemas.words import render
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analysis.receptor.pmf import Bootstrap, BootstrapDisplacement, Displacement, Refit
+    from analysis.receptor.pmf import Bootstrap, BootstrapDisplacement, Displacement, Intervals, Refit
 
+_ENDS = ("low", "high", "percent_low", "percent_high")
 _FIGURES = (
     "q_true",
     "q_robust",
@@ -45,10 +46,17 @@ def result_json(result: PmfResult) -> dict[str, Any]:
     }
 
 
+def intervals_json(found: Intervals) -> dict[str, Any]:
+    """90 % intervals as JSON values: matrices are (factor, species), None for a factor that is lost or swapped."""
+    figures = {name: getattr(found, name) for name in ("growth", "runs", "blocks", "level")}
+    ends = {name: _rows(getattr(found, name)) for name in _ENDS}
+    return {**ends, "lost": list(found.lost), "swapped": list(found.swapped), **figures}
+
+
 def bootstrap_json(found: Bootstrap) -> dict[str, Any]:
-    """A bootstrap as JSON values: matrices are (factor, species), ``mapped`` (bootstrap factor, 0 none and base factor)."""
+    """The spread of a bootstrap as JSON values: matrices are (factor, species), ``mapped`` (bootstrap factor, 0 none and base factor)."""
     return {
-        **{name: _rows(getattr(found, name)) for name in ("low", "high", "percent_low", "percent_high", "mapped")},
+        **{name: _rows(getattr(found, name)) for name in (*_ENDS, "mapped")},
         "found": found.found.tolist(), "runs": found.runs, "blocks": found.blocks, "level": found.level,
     }  # fmt: skip
 

@@ -14,7 +14,7 @@ from analysis.receptor.pmf import fit
 from analysis.receptor.pmf.match import match_profiles
 from bench.receptor.files import SHARED, recap
 
-FACTORS, SEEDS, SAME = 9, (42, 301, 302, 303, 304, 305), 0.95
+FACTORS, SEEDS, SAME = 9, (42, 401, 402, 403, 404, 405), 0.95
 EPA_Q_ROBUST = 21_536.6
 """Of run 59, from `v2_run_comparison.csv`."""
 

@@ -35,7 +35,14 @@ def pmf(  # noqa: PLR0917 - arguments of a command
     last: Annotated[
         Path | None, typer.Option(help="JSON of the last solution: start from it, report drift 上一次解")
     ] = None,
-    bootstrap: Annotated[int, typer.Option(min=0, max=10_000, help="resamples, 20 or more 自助重采样次数")] = 0,
+    bootstrap: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=10_000,
+            help="90 % intervals from resamples, 20 or more, and displacements 区间所用的自助重采样次数",
+        ),
+    ] = 0,
     block: Annotated[str, typer.Option(help="of a resample: D day, W week, or a number of samples 重采样区块")] = "D",
     displace: Annotated[bool, typer.Option("--displace", help="displace the profiles (DISP) 位移法")] = False,
     bs_displace: Annotated[
@@ -103,10 +110,10 @@ def _show(found: PmfAnalysis, words: Words) -> None:
         f"q_true={result.q_true:.1f}  q_robust={result.q_robust:.1f}  q_expected={result.q_expected:.0f}  "
         f"samples={result.sample_count}  values={result.value_count}  starts={len(result.starts)}  converged={converged}"
     )
-    runs = found.bootstrap
-    _table("%", result.percent_of_species, None if runs is None else (runs.percent_low, runs.percent_high))
-    if runs is not None:
-        typer.echo(words("pmf.intervals", runs=runs.runs, blocks=runs.blocks, fewest=int(runs.found.min())))
+    ends = found.intervals
+    _table("%", result.percent_of_species, None if ends is None else (ends.percent_low, ends.percent_high))
+    for line in interval_notes(found, words):
+        typer.echo(line)
     if found.displacement is not None:
         _displaced("DISP", found.displacement, words)
     if found.resamples is not None:
@@ -114,6 +121,22 @@ def _show(found: PmfAnalysis, words: Words) -> None:
         most = int(found.resamples.accepted.iloc[0])
         typer.echo(words("pmf.accepted", accepted=most, runs=found.resamples.runs))
     _drift(found, words)
+
+
+def interval_notes(found: PmfAnalysis, words: Words) -> list[str]:
+    """What the intervals are from, and which factors have none; words of the commands (``cli.*``)."""
+    ends, runs = found.intervals, found.bootstrap
+    if ends is None or runs is None:
+        return []
+    text = [
+        words(
+            "pmf.intervals", runs=ends.runs, blocks=ends.blocks, growth=ends.growth, fewest=int(runs.found.min())
+        )
+    ]  # fmt: skip
+    for key, factors in (("pmf.lost", ends.lost), ("pmf.swapped", ends.swapped)):
+        if factors:
+            text.append(words(key, factors=", ".join(map(str, factors))))
+    return text
 
 
 def _drift(found: PmfAnalysis, words: Words) -> None:

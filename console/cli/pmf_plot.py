@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from analysis.receptor.pmf import PmfInputError
 from analysis.report.font import font_families
 from analysis.run.pmf import with_moments
+from console.cli.analyse_pmf import interval_notes
 from console.view.theme import LIGHT
 from schemas.words import words as words_of
 
@@ -38,7 +39,7 @@ def plot_factorisation(found: PmfAnalysis, language: str) -> bytes:
     Parameters
     ----------
     found : PmfAnalysis
-        With a bootstrap, the bars have the 5th to 95th percentile of its resamples.
+        With intervals, the bars have them.
     language : str
         ``zh`` or ``en``.
 
@@ -77,29 +78,21 @@ def plot_factorisation(found: PmfAnalysis, language: str) -> bytes:
 
 def notes(found: PmfAnalysis, words: Words) -> list[str]:
     """How well the model fits, and what the intervals are; words of the commands (``cli.*``)."""
-    result, runs = found.result, found.bootstrap
-    text = [
-        words(
-            "pmf.fit", samples=result.sample_count, values=result.value_count, factors=result.factors,
-            q_true=result.q_true, q_robust=result.q_robust, ratio=result.q_true / result.q_expected,
-            large=found.large_share, starts=len(result.starts),
-        )
-    ]  # fmt: skip
-    if runs is not None:
-        text.append(words("pmf.intervals", runs=runs.runs, blocks=runs.blocks, fewest=int(runs.found.min())))
-        if lost := [int(number) for number in runs.found.index[runs.low.isna().all(axis=1)]]:
-            text.append(words("pmf.lost", factors=", ".join(map(str, lost))))
-    return text
+    result = found.result
+    fitted = words(
+        "pmf.fit", samples=result.sample_count, values=result.value_count, factors=result.factors,
+        q_true=result.q_true, q_robust=result.q_robust, ratio=result.q_true / result.q_expected,
+        large=found.large_share, starts=len(result.starts),
+    )  # fmt: skip
+    return [fitted, *interval_notes(found, words)]
 
 
 def _draw_profile(axes: Axes, found: PmfAnalysis, row: int, words: Words) -> None:
     shares = found.result.percent_of_species.iloc[row].fillna(0.0).to_numpy()
     at = np.arange(len(shares))
     axes.bar(at, shares, width=0.72, color=_colour(row), zorder=3)
-    if found.bootstrap is not None:
-        low, high = (
-            frame.iloc[row].to_numpy() for frame in (found.bootstrap.percent_low, found.bootstrap.percent_high)
-        )
+    if (ends := found.intervals) is not None:
+        low, high = (frame.iloc[row].to_numpy() for frame in (ends.percent_low, ends.percent_high))
         axes.vlines(at, low, high, color=LIGHT.ink, linewidth=1.0, zorder=4)
     axes.set_ylim(0, 100)
     axes.set_yticks([0, 50, 100])

@@ -7,6 +7,7 @@ from analysis.receptor.pmf.detection import with_detection_limits
 from analysis.receptor.pmf.diagnostics import compare_factor_counts, reproduced, scaled_residuals
 from analysis.receptor.pmf.displacement import Displacement, displace
 from analysis.receptor.pmf.fit import fit
+from analysis.receptor.pmf.interval import Intervals, intervals
 from analysis.receptor.pmf.result import PmfResult
 from analysis.receptor.pmf.rolling import Refit, refit
 from analysis.receptor.pmf.samples import PmfInputError
@@ -16,6 +17,7 @@ __all__ = [
     "BootstrapDisplacement",
     "Constrained",
     "Displacement",
+    "Intervals",
     "PmfInputError",
     "PmfResult",
     "Pull",
@@ -26,6 +28,7 @@ __all__ = [
     "displace",
     "displace_resamples",
     "fit",
+    "intervals",
     "refit",
     "reproduced",
     "scaled_residuals",

@@ -29,10 +29,10 @@ class Bootstrap:
     Attributes
     ----------
     low, high : DataFrame, (factor, species)
-        Percentile interval of the profiles, unit of the concentrations; NaN for a factor found in fewer than half of the runs.
+        5th and 95th percentile of the profiles, unit of the concentrations; NaN for a factor found in fewer than half of the
+        runs. A spread, no 90 % interval: it holds no rotations (`analysis.receptor.pmf.intervals` does).
     percent_low, percent_high : DataFrame, (factor, species)
-        The same of the share of a factor in the modelled mean of a species, over all factors of the same resample [%]. They
-        hold no rotations: where contributions may be negative, far fewer than 90 % of true shares (docs/attribution.md).
+        The same of the share of a factor in the modelled mean of a species, over all factors of the same resample [%].
     mapped : DataFrame, (bootstrap factor, base factor)
         Runs in which a factor was mapped to a base factor; column 0: to none.
     found : Series, (factor,)
@@ -40,7 +40,7 @@ class Bootstrap:
     runs, blocks : int
         Resamples, and blocks that were drawn from.
     level : float
-        Nominal level of the interval [1].
+        Part of the resamples between the percentiles [1].
     """
 
     low: pd.DataFrame
@@ -66,7 +66,7 @@ def bootstrap(
     """Factorise resamples of whole blocks, starting from the base solution.
 
     A block that is drawn twice has twice the weight. A factor of a resample belongs to the base factor whose
-    contributions it correlates with most, if at least 0.6; the interval holds 90 % of the mapped profiles.
+    contributions it correlates with most, if at least 0.6; the percentiles are of the mapped profiles.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def _summary(result: PmfResult, nearest: NDArray[np.int64], found: Solution, blo
 
 
 def _percentiles(values: Array, nearest: NDArray[np.int64], is_found: NDArray[np.bool_]) -> Array:
-    """Ends of the interval, (end, factor, species), of values (run, factor of the resample, species)."""
+    """Percentiles, (end, factor, species), of values (run, factor of the resample, species)."""
     edge = (1 - LEVEL) / 2
     ends = np.full((2, *values.shape[1:]), np.nan)
     for factor in np.flatnonzero(is_found):

@@ -231,7 +231,8 @@ class _State:
 def _total(first: Array, second: Array, count: Array | None) -> Array:
     if count is None:
         return np.asarray(np.einsum("bij,bij->b", first, second))
-    return np.asarray(np.einsum("bij,bij,bi->b", first, second, count))
+    by_sample = np.einsum("bij,bij->bi", first, second)
+    return np.asarray(np.einsum("bi,bi->b", by_sample, count))
 
 
 def _mean(g: Array, count: Array | None) -> Array:

@@ -32,6 +32,8 @@ class Displacement:
     ----------
     low, high : DataFrame, (level and factor, species)
         Range of each element, unit of the concentrations, of the species that were displaced.
+    percent_low, percent_high : DataFrame, (level and factor, species)
+        The same of its share in the modelled mean of the species, where the element is at the end [%].
     swaps : DataFrame, (level, factor)
         Displacements after which a factor's contributions correlate most with those of another base factor.
     lowest : float
@@ -42,6 +44,8 @@ class Displacement:
 
     low: pd.DataFrame
     high: pd.DataFrame
+    percent_low: pd.DataFrame
+    percent_high: pd.DataFrame
     swaps: pd.DataFrame
     lowest: float
     displaced: int
@@ -86,16 +90,19 @@ def displace(
     base = result.contributions.reindex(samples.times).to_numpy().T, result.profiles.to_numpy()
     elements = elements_of(base[0][None], base[1][None], None, columns)
     moved = move_elements(samples, elements, levels, robust=result.robust, least_contribution=result.least_contribution)
-    ends = moved.ends.reshape(len(levels), result.factors, len(columns), 2)
     index = pd.MultiIndex.from_product([levels, result.profiles.index], names=["level", "factor"])
     names = samples.species[columns]
+    low, high, percent_low, percent_high = (
+        pd.DataFrame(values.reshape(-1, len(columns), 2)[..., way], index, names)
+        for values in (moved.ends, 100 * moved.shares)
+        for way in (0, 1)
+    )
     return Displacement(
-        low=pd.DataFrame(ends[..., 0].reshape(-1, len(columns)), index, names),
-        high=pd.DataFrame(ends[..., 1].reshape(-1, len(columns)), index, names),
+        low=low, high=high, percent_low=percent_low, percent_high=percent_high,
         swaps=pd.DataFrame(moved.swapped.sum(axis=1), pd.Index(levels, name="level"), result.profiles.index),
         lowest=float(moved.lowest.min()),
         displaced=result.factors * len(columns),
-    )
+    )  # fmt: skip
 
 
 def columns_of(samples: Samples, species: Sequence[str] | None) -> list[int]:

@@ -72,6 +72,8 @@ class Moved:
     ----------
     ends : array, (level, row)
         Outermost value found whose growth of the objective is at most the level.
+    shares : array, (level, row)
+        The same as a part of the sum over all factors there [1]; 0 where the sum is 0.
     swapped : array of bool, (level, row, factor)
         Whether the contributions of a factor correlate most with those of another factor of the start.
     lowest : array, (row,)
@@ -79,6 +81,7 @@ class Moved:
     """
 
     ends: Array
+    shares: Array
     swapped: NDArray[np.bool_]
     lowest: Array
 
@@ -103,15 +106,17 @@ def move_elements(
     Moved
     """
     at_once, factors = max(1, _CELLS_AT_ONCE // samples.x.size), elements.profiles.shape[1]
-    ends, swapped = [np.empty((len(levels), 0))], [np.empty((len(levels), 0, factors), dtype=bool)]
-    lowest = [np.empty(0)]
+    ends, shares, lowest = [np.empty((len(levels), 0))], [np.empty((len(levels), 0))], [np.empty(0)]
+    swapped = [np.empty((len(levels), 0, factors), dtype=bool)]
     for first in range(0, len(elements.way), at_once):
         moves = _Moves(samples, elements.part(slice(first, first + at_once)), robust, least_contribution)
         found = [moves.to_level(level) for level in levels]
         ends.append(np.array([one[0] for one in found]))
-        swapped.append(np.array([one[1] for one in found]))
+        shares.append(np.array([one[1] for one in found]))
+        swapped.append(np.array([one[2] for one in found]))
         lowest.append(moves.lowest)
-    return Moved(np.concatenate(ends, axis=1), np.concatenate(swapped, axis=1), np.concatenate(lowest))
+    joined = (np.concatenate(parts, axis=1) for parts in (ends, shares, swapped))
+    return Moved(*joined, np.concatenate(lowest))
 
 
 class _Moves:
@@ -125,10 +130,10 @@ class _Moves:
         self.start = self.f[self.row, elements.factor, elements.column]
         self.inside, self.growth = self.start.copy(), np.zeros(len(self.row))
         self.lowest = np.zeros(len(self.row))
-        self.q = self._solve(None, self.row).objective
+        self.q = self._solve(None, self.row, (self.g, self.f)).objective
 
-    def to_level(self, level: float) -> tuple[Array, NDArray[np.bool_]]:
-        """Outermost values found with a growth of at most the level, and swaps, (row, factor)."""
+    def to_level(self, level: float) -> tuple[Array, Array, NDArray[np.bool_]]:
+        """Outermost values found with a growth of at most the level, their shares, and swaps, (row, factor)."""
         outside, beyond = np.full(len(self.row), np.nan), np.full(len(self.row), np.nan)
         for _ in range(_TRIES):
             is_at_zero = (self.inside == 0) & (self.way < 0)
@@ -136,13 +141,17 @@ class _Moves:
             if not rows.size:
                 break
             value = self._next(level, outside, beyond)[rows]
-            found = self._solve(value, rows)
+            found = self._solve(value, rows, self._predicted(value, rows))
             growth = found.objective - self.q[rows]
             self.lowest[rows] = np.minimum(self.lowest[rows], growth)
             fits = growth <= level
             self._keep(rows[fits], value[fits], growth[fits], found, fits)
             outside[rows[~fits]], beyond[rows[~fits]] = value[~fits], growth[~fits]
-        return self.inside.copy(), self._swaps()
+        return self.inside.copy(), self._shares(), self._swaps()
+
+    def _shares(self) -> Array:
+        total = self.f[self.row, :, self.elements.column].sum(axis=1)
+        return np.divide(self.inside, total, out=np.zeros_like(total), where=total > 0)
 
     def _keep(
         self, rows: NDArray[np.int64], value: Array, growth: Array, found: Solution, fits: NDArray[np.bool_]
@@ -171,10 +180,19 @@ class _Moves:
         curvature = np.einsum("rn,nr->r", squares, weight[:, elements.column])
         return np.asarray(np.sqrt(level / np.maximum(curvature, 1e-300)))
 
-    def _solve(self, value: Array | None, rows: NDArray[np.int64]) -> Solution:
+    def _predicted(self, value: Array, rows: NDArray[np.int64]) -> tuple[Array, Array]:
+        """Points from which some rows descend: on along the straight line from the start to the point reached."""
+        solution = self.elements.solution[rows]
+        moved = self.inside[rows] - self.start[rows]
+        further = np.divide(value - self.inside[rows], moved, out=np.zeros_like(moved), where=moved != 0)[:, None, None]
+        g, f = self.g[rows], self.f[rows]
+        g = g + further * (g - self.elements.contributions[solution])
+        return np.maximum(g, self.least), np.maximum(f + further * (f - self.elements.profiles[solution]), 0.0)
+
+    def _solve(self, value: Array | None, rows: NDArray[np.int64], start: tuple[Array, Array]) -> Solution:
         """Minimum of some rows with their elements held at values; None: free."""
         elements = self.elements.part(rows)
-        f = self.f[rows]
+        f = start[1]
         low, high = np.zeros_like(f), np.full_like(f, np.inf)
         if value is not None:
             at = np.arange(len(rows)), elements.factor, elements.column
@@ -183,7 +201,7 @@ class _Moves:
             x=self.samples.x, weight=self.samples.weight, robust=self.robust, count=elements.row_count(), fixed_mean=True,
             contributions=Limits(self.least), profiles=Limits(low, high),
         )  # fmt: skip
-        return descend(problem, (self.g[rows], f), _STOP)
+        return descend(problem, start, _STOP)
 
     def _swaps(self) -> NDArray[np.bool_]:
         elements, count = self.elements, self.elements.row_count()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LEAST_CORRELATION = 0.6
 """Below this correlation of contributions a bootstrap factor is that of no base factor [1], default of EPA PMF 5.0."""
 LEVEL = 0.9
-"""Nominal level of intervals [1]."""
+"""Part of the resamples between the percentiles, and level of intervals [1]."""
 RESAMPLE_STOP = Stop(1e-6, 2000)
 """Enough for percentiles of profiles."""
 _CELLS_AT_ONCE = 2_000_000

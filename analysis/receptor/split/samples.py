@@ -84,11 +84,12 @@ def check_input(
 
 
 def errors_of_interval(low: pd.DataFrame, high: pd.DataFrame) -> pd.DataFrame:
-    """Standard errors of profiles from their 90 % intervals, as of a bootstrap; NaN becomes the widest of the species.
+    """Standard errors of profiles from their 90 % intervals; NaN becomes the widest of the species.
 
     Parameters
     ----------
     low, high : DataFrame, (factor, species)
+        As of `analysis.receptor.pmf.intervals`; the spread of a bootstrap alone is too narrow.
 
     Examples
     --------

@@ -59,7 +59,7 @@ def split(
     profiles : DataFrame, (factor, species)
         Mean concentration that a factor contributes, as of `analysis.receptor.pmf.PmfResult`.
     errors : DataFrame, (factor, species), or float
-        Standard error of the profiles, same unit (`errors_of_interval` of a bootstrap); a number: relative to the profile [1].
+        Standard error of the profiles, same unit (`errors_of_interval` of `analysis.receptor.pmf.intervals`); a number: relative to the profile [1].
 
     Returns
     -------

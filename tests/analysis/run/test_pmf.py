@@ -124,6 +124,9 @@ def test_the_command_adds_intervals_and_ranges_to_the_object(files: list[str]) -
     found = json.loads(done.stdout)
     assert np.shape(found["bootstrap"]["percent_high"]) == (2, 8)
     assert found["bootstrap"]["blocks"] == 39
+    assert np.shape(found["intervals"]["percent_low"]) == (2, 8)
+    assert found["intervals"]["level"] == 0.9
+    assert found["intervals"]["growth"] >= 2.71
     assert found["displacement"]["species"] == ["zn", "so4"]
     assert np.shape(found["displacement"]["low"]) == (4, 2, 2)
     assert found["bootstrap_displacement"]["levels"] == [0.5, 1.0, 2.0, 4.0]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -39,8 +41,10 @@ def test_the_note_has_counts_and_says_what_the_intervals_are() -> None:
     assert "20 resamples of 20 blocks" in intervals
 
 
-def test_factors_that_most_resamples_lose_are_named() -> None:
+def test_factors_without_intervals_are_named_with_the_reason() -> None:
     found = analysis()
-    assert found.bootstrap is not None
-    found.bootstrap.low.loc[2] = np.nan
-    assert notes(found, words("en", "cli"))[-1].endswith("factors 2.")
+    assert found.intervals is not None
+    found = replace(found, intervals=replace(found.intervals, lost=(2,), swapped=(1, 2)))
+    lost, swapped = notes(found, words("en", "cli"))[-2:]
+    assert lost == "No interval, because fewer than half of the resamples have them: factors 2."
+    assert swapped == "No interval, because a displacement turns them into another factor: factors 1, 2."
