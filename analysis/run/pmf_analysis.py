@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.receptor.pmf import (
     PmfInputError,
     bootstrap,
+    constrain,
     displace,
     displace_resamples,
     fit,
@@ -24,7 +25,16 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analysis.receptor.pmf import Bootstrap, BootstrapDisplacement, Displacement, Intervals, PmfResult, Refit
+    from analysis.receptor.pmf import (
+        Bootstrap,
+        BootstrapDisplacement,
+        Constrained,
+        Displacement,
+        Intervals,
+        PmfResult,
+        Pull,
+        Refit,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +54,10 @@ class PmfOptions:
     is_displaced, are_resamples_displaced : bool
     species : tuple of str or None
         To be displaced; None: all.
+    pulls : tuple of Pull
+        Constraints; empty: none.
+    most_growth : float
+        Most the objective may grow by the constraints [1].
     """
 
     factors: int
@@ -56,6 +70,8 @@ class PmfOptions:
     is_displaced: bool = False
     are_resamples_displaced: bool = False
     species: tuple[str, ...] | None = None
+    pulls: tuple[Pull, ...] = ()
+    most_growth: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,13 +83,14 @@ class PmfAnalysis:
     result : PmfResult
     large_share : float
         Share of the values with a residual beyond 3 uncertainties [1].
-    refit, bootstrap, intervals, displacement, resamples
+    refit, constrained, bootstrap, intervals, displacement, resamples
         See `analysis.receptor.pmf`.
     """
 
     result: PmfResult
     large_share: float
     refit: Refit | None = None
+    constrained: Constrained | None = None
     bootstrap: Bootstrap | None = None
     intervals: Intervals | None = None
     displacement: Displacement | None = None
@@ -84,6 +101,8 @@ class PmfAnalysis:
         body = result_json(self.result) | {"large_share": self.large_share}
         if self.refit is not None:
             body["refit"] = refit_json(self.refit)
+        if self.constrained is not None:
+            body["constraint"] = {"share": self.constrained.share, "growth": self.constrained.growth}
         if self.bootstrap is not None:
             body["bootstrap"] = bootstrap_json(self.bootstrap)
         if self.intervals is not None:
@@ -120,29 +139,36 @@ def factorise(
         If samples and options do not allow it; the message says what is needed.
     """
     _check(options)
-    again = None
-    if options.last is None:
-        result = fit(
-            conc,
-            unc,
-            options.factors,
-            starts=options.starts,
-            seed=options.seed,
-            robust=options.robust,
-            progress=progress,
-        )
-    else:
-        again = refit(options.last, conc, unc)
-        result = again.result
+    result, again = _solved(conc, unc, options, progress)
+    pulled = None
+    if options.pulls:
+        pulled = constrain(result, conc, unc, options.pulls, most_growth=options.most_growth)
+        result = pulled.result
     residuals = scaled_residuals(result, conc, unc).abs()
     large = float((residuals > LARGE_RESIDUAL).to_numpy().sum() / result.value_count)
-    found = PmfAnalysis(result=result, large_share=large, refit=again)
+    found = PmfAnalysis(result=result, large_share=large, refit=again, constrained=pulled)
     if options.is_displaced:
         found = replace(found, displacement=displace(result, conc, unc, species=options.species))
     return _resampled(found, conc, unc, options) if options.runs else found
 
 
+def _solved(
+    conc: pd.DataFrame, unc: pd.DataFrame, options: PmfOptions, progress: Callable[[int, int, float], None] | None
+) -> tuple[PmfResult, Refit | None]:
+    """The solution, and how far it is from the last one where there is one."""
+    if options.last is not None:
+        again = refit(options.last, conc, unc)
+        return again.result, again
+    found = fit(
+        conc, unc, options.factors, starts=options.starts, seed=options.seed, robust=options.robust, progress=progress
+    )
+    return found, None
+
+
 def _check(options: PmfOptions) -> None:
+    if options.pulls and (options.runs or options.is_displaced):
+        msg = "constraints: intervals and displacements of a constrained solution are not available"
+        raise PmfInputError(msg)
     if options.are_resamples_displaced and not options.runs:
         msg = "resamples to displace: a number of resamples is needed (--bootstrap)"
         raise PmfInputError(msg)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import shell
+from console.cli.pmf_note import interval_notes
 from console.cli.shell.option import AsJson
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ def pmf(  # noqa: PLR0917 - arguments of a command
     species: Annotated[
         list[str] | None, typer.Option(help="to be displaced, may be repeated; none: all 位移的物种")
     ] = None,
+    constrain: Annotated[
+        Path | None, typer.Option(help="TOML of pulls to values or bounds, and their limit 约束文件")
+    ] = None,
     png: Annotated[Path | None, typer.Option(help="write a picture 绘图文件")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -61,7 +65,7 @@ def pmf(  # noqa: PLR0917 - arguments of a command
         factors=factors, starts=starts, seed=seed, robust=robust, runs=bootstrap, block=block, is_displaced=displace,
         are_resamples_displaced=bs_displace, species=tuple(species) if species else None,
     )  # fmt: skip
-    found = shell.or_exit(lambda: _factorised(conc, unc, options, last))
+    found = shell.or_exit(lambda: _factorised((conc, unc), options, last, constrain))
     if png is not None:
         _draw(found, png)
     if as_json:
@@ -70,16 +74,22 @@ def pmf(  # noqa: PLR0917 - arguments of a command
         _show(found, shell.words())
 
 
-def _factorised(conc: Path, unc: Path, options: PmfOptions, last: Path | None) -> PmfAnalysis:
+def _factorised(
+    files: tuple[Path, Path], options: PmfOptions, last: Path | None, constraints: Path | None
+) -> PmfAnalysis:
     from dataclasses import replace
 
     from analysis.run.pmf import read_samples
     from analysis.run.pmf_analysis import factorise
+    from analysis.run.pmf_constraint import read_constraints
     from analysis.run.pmf_json import read_result
 
     if last is not None:
         options = replace(options, last=read_result(last))
-    found = factorise(read_samples(conc), read_samples(unc), options, _progress)
+    if constraints is not None:
+        pulls, most_growth = read_constraints(constraints)
+        options = replace(options, pulls=pulls, most_growth=most_growth)
+    found = factorise(read_samples(files[0]), read_samples(files[1]), options, _progress)
     if sys.stderr.isatty():
         sys.stderr.write("\n")
     return found
@@ -110,6 +120,8 @@ def _show(found: PmfAnalysis, words: Words) -> None:
         f"q_true={result.q_true:.1f}  q_robust={result.q_robust:.1f}  q_expected={result.q_expected:.0f}  "
         f"samples={result.sample_count}  values={result.value_count}  starts={len(result.starts)}  converged={converged}"
     )
+    if found.constrained is not None:
+        typer.echo(words("pmf.constrained", share=found.constrained.share, growth=found.constrained.growth))
     ends = found.intervals
     _table("%", result.percent_of_species, None if ends is None else (ends.percent_low, ends.percent_high))
     for line in interval_notes(found, words):
@@ -121,22 +133,6 @@ def _show(found: PmfAnalysis, words: Words) -> None:
         most = int(found.resamples.accepted.iloc[0])
         typer.echo(words("pmf.accepted", accepted=most, runs=found.resamples.runs))
     _drift(found, words)
-
-
-def interval_notes(found: PmfAnalysis, words: Words) -> list[str]:
-    """What the intervals are from, and which factors have none; words of the commands (``cli.*``)."""
-    ends, runs = found.intervals, found.bootstrap
-    if ends is None or runs is None:
-        return []
-    text = [
-        words(
-            "pmf.intervals", runs=ends.runs, blocks=ends.blocks, growth=ends.growth, fewest=int(runs.found.min())
-        )
-    ]  # fmt: skip
-    for key, factors in (("pmf.lost", ends.lost), ("pmf.swapped", ends.swapped)):
-        if factors:
-            text.append(words(key, factors=", ".join(map(str, factors))))
-    return text
 
 
 def _drift(found: PmfAnalysis, words: Words) -> None:

@@ -131,7 +131,7 @@ def join_errors(result: PmfResult, resampled: Bootstrap, displaced: Displacement
     """
     growth = float(displaced.swaps.index[0])
     lost = resampled.low.isna().all(axis=1)
-    swapped = displaced.swaps.loc[growth] > 0
+    swapped = displaced.swaps.iloc[0] > 0
     gone = lost | swapped
     low, high = _frames(result.profiles, (resampled.low, resampled.high), (displaced.low, displaced.high))
     percent_low, percent_high = _frames(

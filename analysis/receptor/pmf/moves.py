@@ -115,8 +115,12 @@ def move_elements(
         shares.append(np.array([one[1] for one in found]))
         swapped.append(np.array([one[2] for one in found]))
         lowest.append(moves.lowest)
-    joined = (np.concatenate(parts, axis=1) for parts in (ends, shares, swapped))
-    return Moved(*joined, np.concatenate(lowest))
+    return Moved(
+        ends=np.concatenate(ends, axis=1),
+        shares=np.concatenate(shares, axis=1),
+        swapped=np.concatenate(swapped, axis=1),
+        lowest=np.concatenate(lowest),
+    )
 
 
 class _Moves:
@@ -151,7 +155,7 @@ class _Moves:
 
     def _shares(self) -> Array:
         total = self.f[self.row, :, self.elements.column].sum(axis=1)
-        return np.divide(self.inside, total, out=np.zeros_like(total), where=total > 0)
+        return np.asarray(np.divide(self.inside, total, out=np.zeros_like(total), where=total > 0))
 
     def _keep(
         self, rows: NDArray[np.int64], value: Array, growth: Array, found: Solution, fits: NDArray[np.bool_]

@@ -244,3 +244,43 @@ def test_times_that_are_none_need_blocks_of_samples(files: list[str]) -> None:
     assert done.exit_code == 2
     assert "time 'run 0': expected 2026-11-22" in done.output
     assert run(*files, "--factors", "2", "--starts", "1", "--bootstrap", "20", "--block", "2").exit_code == 0
+
+
+PULL = 'most_growth = 1e6\n[[pull]]\nfactor = 1\nat = "zn"\n'
+
+
+def test_the_command_pulls_an_element_to_the_value_of_a_file(files: list[str], tmp_path: Path) -> None:
+    path = write(tmp_path / "pull.toml", PULL + "value = 0.5\n")
+    done = run(*files, "--factors", "2", "--starts", "1", "--constrain", str(path), "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["profiles"][0][found["species"].index("zn")] == pytest.approx(0.5)
+    assert found["constraint"]["share"] == 1.0
+    shown = run(*files, "--factors", "2", "--starts", "1", "--constrain", str(path))
+    assert "100%" in shown.stdout.replace(" %", "%")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (PULL, "pull 1: value, or low and high, is needed"),
+        (PULL + "low = 1.0\n", "pull 1: value, or low and high, is needed"),
+        ("most_growth = 0.0\n[[pull]]\nfactor = 1\nat = 'zn'\nvalue = 0\n", "$.most_growth"),
+        ("most_growth = 1.0\n", "missing required field `pull`"),
+        (PULL.replace("zn", "cu") + "value = 0.0\n", "cu is neither a species nor a sample"),
+    ],
+)
+def test_the_command_refuses_constraints_that_cannot_be(
+    text: str, words: str, files: list[str], tmp_path: Path
+) -> None:
+    path = write(tmp_path / "pull.toml", text)
+    done = run(*files, "--factors", "2", "--starts", "1", "--constrain", str(path))
+    assert done.exit_code == 2
+    assert words in done.output.replace("\n", " ")
+
+
+def test_the_command_gives_no_intervals_of_a_constrained_solution(files: list[str], tmp_path: Path) -> None:
+    path = write(tmp_path / "pull.toml", PULL + "value = 0.5\n")
+    done = run(*files, "--factors", "2", "--starts", "1", "--constrain", str(path), "--bootstrap", "20")
+    assert done.exit_code == 2
+    assert "intervals and displacements of a constrained solution are not available" in done.output
