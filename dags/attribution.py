@@ -21,6 +21,8 @@ DOC = """
 For every event in the window a case file (document `case`): kind of event, sources with intervals, direction, place, enterprises
 upwind, similar events, and what would change the answer. It renews the first version that an alert made from minutes.
 
+`split` stores the mass from each factor of a station's solution in the new hours (products `pm_factor_hourly`, `voc_factor_hourly`).
+
 ### When it is healthy
 It follows `qc_hourly` by the asset `hourly`. No event, no document: that is healthy too.
 
@@ -36,7 +38,7 @@ MOST_EVENTS = 60
 
 @scheduled([HOURLY], doc=DOC, tag="analysis")
 def attribution() -> None:
-    """One task over the window of the asset event."""
+    """Two tasks over the window of the asset event, neither needs the other."""
 
     @task(outlets=[ATTRIBUTED])
     def attribute() -> dict[str, Any]:
@@ -51,7 +53,18 @@ def attribution() -> None:
         announce(ATTRIBUTED, window)
         return dict(msgspec.to_builtins(found))
 
+    @task
+    def split() -> dict[str, Any]:
+        import msgspec
+
+        from analysis.run.receptor_model import split_hours
+        from store.settings import SharedSettings, load_settings
+
+        start, end = bounds(window_of(timedelta(hours=24)))
+        return dict(msgspec.to_builtins(split_hours(load_settings(SharedSettings), start, end)))
+
     attribute()
+    split()
 
 
 attribution()

@@ -17,12 +17,15 @@ AQI by station and day in the edition in force, MDA8 and 24-h means with their v
 PM2.5/O3 exceedance, lagged correlation, ozone formation potential by species and class (products, L3). Then the gate's
 verdict on these products, the forecasts and the attributions of the window.
 
+`refit` renews the factorisation of each station with hours of VOC or particle components (document `pmf`), once a day.
+
 ### When it is healthy
 It follows `gate_daily` by the asset `gated`; one row a station and day in `aqi_daily`; no product held. Hours of batches
 that the gate holds are left out: the product has `held_hours`, the document `held`.
 
 ### What to do when it fails
 Read the log: a station without a valid day gives no row and no failure. Clear the task after `skyground doctor` is clean.
+Of `refit`, `failed` names stations that could not be computed, `insufficient` those with too few samples: no failure.
 A held product is no failed task: `skyground qc held list`.
 """
 
@@ -45,6 +48,16 @@ def coanalysis_daily() -> None:
         return dict(msgspec.to_builtins(run(settings, start.astimezone(zone).date(), last, datetime.now(UTC))))
 
     @task
+    def refit() -> dict[str, Any]:
+        import msgspec
+
+        from analysis.run.receptor_model import refit as run
+        from store.settings import SharedSettings, load_settings
+
+        _, end = bounds(window_of(timedelta(hours=48)))
+        return dict(msgspec.to_builtins(run(load_settings(SharedSettings), end, is_renewed=False)))
+
+    @task
     def judge(_: dict[str, Any]) -> list[dict[str, Any]]:
         from qc.gate.batch_product import PRODUCTS
         from qc.run.gate.job import gate_product
@@ -55,6 +68,7 @@ def coanalysis_daily() -> None:
         return each(lambda name: gate_product(settings, name, start, end, now), PRODUCTS)
 
     judge(coanalyse())
+    refit()
 
 
 coanalysis_daily()

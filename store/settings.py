@@ -73,8 +73,9 @@ class SharedSettings(BaseSettings):
     language: Language = Language.ZH
     console_url: str = "http://127.0.0.1:8088"
     enterprises: Path | None = None
+    receptor_errors: Path | None = None
 
-    @field_validator("enterprises", mode="before")
+    @field_validator("enterprises", "receptor_errors", mode="before")
     @classmethod
     def _none_where_empty(cls, value: object) -> object:
         return None if value == "" else value

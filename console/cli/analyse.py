@@ -11,6 +11,7 @@ import typer
 
 from console.cli import shell
 from console.cli.analyse_case import attribution, case
+from console.cli.analyse_model import split
 from console.cli.analyse_pmf import pmf
 from console.cli.shell import or_exit
 from console.cli.shell.moment import day as read_day
@@ -41,7 +42,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True, help="Indices, co-analysis, attribution, forecast. 指数、协同分析、溯源与预报。"
     )
-    for function in (aqi, coanalysis, case, attribution, receptor, trajectory, forecast, backtest, pmf, plume):
+    for function in (aqi, coanalysis, case, attribution, receptor, trajectory, forecast, backtest, pmf, plume, split):
         group.command(function.__name__)(function)
     app.add_typer(group, name="analyse")
 

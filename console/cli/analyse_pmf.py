@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import shell
+from console.cli.analyse_model import refit_stored
 from console.cli.pmf_note import interval_notes
 from console.cli.shell.option import AsJson
 
@@ -26,10 +27,11 @@ Random = Annotated[int, typer.Option(min=1, max=1000, help="random starts 随机
 
 def pmf(  # noqa: PLR0917 - arguments of a command
     conc: Annotated[
-        Path, typer.Argument(help="concentrations, CSV or tab, first column time; blank and -999 missing 浓度文件")
-    ],
-    unc: Annotated[Path, typer.Argument(help="uncertainties, same form, times and species 不确定度文件")],
-    factors: Annotated[int, typer.Option(min=1, help="number of factors 因子数")],
+        Path | None,
+        typer.Argument(help="concentrations, CSV or tab, first column time; blank and -999 missing 浓度文件"),
+    ] = None,
+    unc: Annotated[Path | None, typer.Argument(help="uncertainties, same form, times and species 不确定度文件")] = None,
+    factors: Annotated[int | None, typer.Option(min=1, help="number of factors, of files 因子数（用于文件）")] = None,
     starts: Random = 20,
     seed: Annotated[int, typer.Option(min=0, help="of the starts and resamples 随机种子")] = 42,
     robust: Annotated[bool, typer.Option(help="lower the weight of outliers as EPA PMF 5.0 稳健模式")] = True,
@@ -56,11 +58,25 @@ def pmf(  # noqa: PLR0917 - arguments of a command
         Path | None, typer.Option(help="TOML of pulls to values or bounds, and their limit 约束文件")
     ] = None,
     png: Annotated[Path | None, typer.Option(help="write a picture 绘图文件")] = None,
+    stored: Annotated[
+        str | None, typer.Option(help="station whose stored hours are factorised, and the solution stored 站点")
+    ] = None,
+    network: Annotated[str, typer.Option(help="voc or pm, with --stored 网络")] = "pm",
+    is_new: Annotated[
+        bool, typer.Option("--new", help="do not continue the last stored solution 不沿用上一次解")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Factorise samples into sources (positive matrix factorisation). 正定矩阵因子分解（PMF）源解析。"""
     from analysis.run.pmf_analysis import PmfOptions
 
+    if stored is not None:
+        if conc is not None:
+            shell.stop("--stored takes no files")
+        refit_stored(stored, network, is_continued=not is_new, as_json=as_json)
+        return
+    if conc is None or unc is None or factors is None:
+        shell.stop("files CONC UNC and --factors are needed, or --stored STATION")
     options = PmfOptions(
         factors=factors, starts=starts, seed=seed, robust=robust, runs=bootstrap, block=block, is_displaced=displace,
         are_resamples_displaced=bs_displace, species=tuple(species) if species else None,
