@@ -12,6 +12,8 @@ from typer.testing import CliRunner
 
 from analysis.run.receptor_model import KIND, current_solution, product_of, refit, split_hours
 from console.cli import build_app
+from console.query.contributions import read_sources
+from console.query.queries import Queries
 from store.influx.store import InfluxStore
 from store.state import StateStore
 from tests.analysis.receptor.station_model.hours import SPECIES, START, mixed_hours
@@ -101,6 +103,21 @@ def test_hours_that_lose_their_value_lose_their_contributions(filled: SharedSett
         split_hours(filled, END, END + timedelta(hours=2))
         product = store.read_product(product_of("pm"), END, END + timedelta(hours=2), "s1")
     assert product["factor_1"].isna().tolist() == [True, False]
+
+
+def test_the_console_reads_hours_of_the_solution_and_of_those_it_continues(filled: SharedSettings) -> None:
+    later = END + timedelta(days=1)
+    for moment in (END, later):
+        refit(filled, moment)
+    split_hours(filled, END, later)
+    with closing(InfluxStore(filled)) as influx, StateStore(filled.state_url) as state:
+        queries = Queries(filled, influx, state)
+        (found,) = read_sources(queries, "s1", later)
+        (lacking,) = read_sources(queries, "s2", later)
+    assert len(found.hours) == 7 * 24
+    assert found.hours["solution"].nunique() == 2
+    assert lacking.solution.factors == ()
+    assert len(lacking.hours) == 0
 
 
 def run(settings: SharedSettings, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> str:
