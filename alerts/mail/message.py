@@ -41,7 +41,9 @@ SHOWN_STATIONS = 20
 """Rows of a grouped mail; the console has the rest."""
 PICTURE_CID, CASE_CID = "series@skyground", "case@skyground"
 CASE_NETWORKS = frozenset({"gas", "voc", "pm", "ghg"})
-SHOWN_TOPICS = ("kind", "sources", "direction", "place", "enterprises", "similar", "fault", "change", "missing")
+SHOWN_TOPICS = (
+    "kind", "chemistry", "sources", "direction", "place", "enterprises", "similar", "fault", "change", "missing",
+)  # fmt: skip
 """Evidence of a case file that a mail shows; what was measured is in the table above it."""
 _log = structlog.get_logger(__name__)
 

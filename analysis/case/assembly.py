@@ -16,6 +16,8 @@ from analysis.case.case_file import Basis, CaseFile, EventKind, EventPeak, Event
 from analysis.case.case_hours import CaseHours, StationSeries, mean_of
 from analysis.case.case_input import CaseInput, CaseInputError
 from analysis.case.channel import LEAST_NEIGHBOURS, Channels, channels_of
+from analysis.case.chemistry.statement import chemistry_statements
+from analysis.case.claim import claim
 from analysis.case.clear_wind import clear_wind
 from analysis.case.direction import bearing_of, direction_of
 from analysis.case.kind.change import changes_of
@@ -28,6 +30,7 @@ from analysis.case.sources import sources_of
 from analysis.receptor.plume import plume_statement
 from analysis.receptor.source_library import BACKGROUND, UNNAMED
 from schemas.parameter import parameter as known
+from schemas.statement import Confidence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,14 +49,14 @@ _ONGOING = pd.Timedelta(hours=1)
 _MOST_LISTED = 12
 
 
-def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:  # noqa: ARG001 - of the tests against shuffled days
+def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:
     """Compute what is known of an event.
 
     Parameters
     ----------
     given : CaseInput
     seed : int
-        Of the tests by chance; the same data and seed give the same case file.
+        Of the resamples of days; the same data and seed give the same case file.
 
     Returns
     -------
@@ -101,6 +104,8 @@ def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:  # noqa: ARG001 -
         case_statement.answer_statement(given.station, given.parameter, kinds, bearing, sources.shares),
         case_statement.what_statement(given.parameter, event, peak, given.zone),
         *case_statement.kind_statements(kinds),
+        *chemistry_statements(case_hours, channels, seed=seed),
+        *_extent_statement(kinds.kind, missing),
         *origin_statement.source_statements(sources.shares, kinds.kind),
         origin_statement.direction_statement(direction, wind, kinds.kind),
         *_place_statement(release, given.parameter),
@@ -151,6 +156,13 @@ def _enterprises(
         return None
     kinds = [item.kind for item in sources.shares if item.kind not in {BACKGROUND, UNNAMED}]
     return upwind(given.registry, given.station, bearing=bearing, in_place=is_inside(release), kinds=kinds[:1])
+
+
+def _extent_statement(kind: EventKind, missing: tuple[str, ...]) -> tuple[Statement, ...]:
+    """That one station does not tell how far an event reaches."""
+    if kind is EventKind.FAULT or "neighbours" not in missing:
+        return ()
+    return (claim("chemistry", "extent", Confidence.NONE),)
 
 
 def _place_statement(release: PlumeResult | None, parameter: str) -> tuple[Statement, ...]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 TOPICS = (
     "what",
     "kind",
+    "chemistry",
     "sources",
     "direction",
     "place",

@@ -24,7 +24,7 @@ from sensors.simulator.labelled import LabelledEvent, labelled_event, noise_even
 ZONE = ZoneInfo("Asia/Shanghai")
 PLUME, HAZE, OZONE, FAULT = 5, 1, 3, 14
 TOPICS = [
-    "answer", "what", "kind", "sources", "direction", "place", "enterprises", "similar", "fault", "change", "missing",
+    "answer", "what", "kind", "chemistry", "sources", "direction", "place", "enterprises", "similar", "fault", "change", "missing",
 ]  # fmt: skip
 
 

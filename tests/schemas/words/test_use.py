@@ -10,6 +10,7 @@ import pytest
 
 import console
 from analysis.case.case_file import Basis, EventKind
+from analysis.case.chemistry.statement import COMPONENTS
 from analysis.case.kind.feature import EVIDENCE
 from analysis.case.registry import enterprise_kinds
 from analysis.receptor.plume import Obstacle
@@ -58,6 +59,7 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "word.enterprise_kind.": tuple(enterprise_kinds()),
     "word.likely.": Confidence,
     "word.evidence.": EVIDENCE,
+    "word.component.": COMPONENTS,
     "word.source_kind.": (*load_library().kinds, BACKGROUND, UNNAMED),
     f"{UNNAMED_WORDS}.": Unnamed,
     "word.threshold_basis.": ("iaqi_100", "class_2"),
