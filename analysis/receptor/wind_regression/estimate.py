@@ -39,6 +39,7 @@ FEWEST_DAYS = 3
 _LEVEL = 0.9
 """Confidence of each band [1]."""
 _DRAWS = 200
+_FEWEST_ALIKE = 2.0
 _DAY_S = 86_400
 
 
@@ -200,9 +201,10 @@ def _regression(
     eligible = (effective >= FEWEST_HOURS) & (days_of >= FEWEST_DAYS)
     drawn = _ratio(kernel, samples.value[:, None], drawn_days(samples.start_s, _DRAWS, seed=seed))
     mean = np.where(days_of > 1, table[:, 0], np.nan)
-    half = t.ppf((1 + _LEVEL) / 2, np.maximum(days_of - 1, 1)) * np.nanstd(
-        np.where(days_of[:, None] > 1, drawn, 0.0), axis=1
-    )
+    # Few days take part in a mean, some with little weight: as many as count alike decide how far their draws can be trusted.
+    alike = np.maximum(_effective(_by_day(kernel, day)), _FEWEST_ALIKE)
+    spread = np.nanstd(np.where(days_of[:, None] > 1, drawn, 0.0), axis=1) * np.sqrt(alike / (alike - 1.0))
+    half = t.ppf((1 + _LEVEL) / 2, alike - 1.0) * spread
     found = WindRegression(
         mean=mean,
         low=mean - half,
@@ -222,6 +224,11 @@ def _effective(kernel: NDArray[np.float64]) -> NDArray[np.float64]:
     """Hours that take part in each mean, by Kish's formula [h]."""
     square = (kernel**2).sum(axis=1)
     return np.asarray(np.divide(kernel.sum(axis=1) ** 2, square, out=np.zeros(len(kernel)), where=square > 1e-12))  # noqa: PLR2004
+
+
+def _by_day(kernel: NDArray[np.float64], day: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Weight of each day in each mean."""
+    return np.stack([np.bincount(day, weights=row) for row in kernel])
 
 
 def _with_peak(found: WindRegression, drawn: NDArray[np.float64], rows: NDArray[np.float64]) -> WindRegression:
