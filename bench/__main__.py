@@ -39,6 +39,7 @@ MODULES = {
     "bench.receptor.pmf_hourly": ("pmf.hourly",),
     "bench.receptor.truth": ("receptor.truth",),
     "bench.receptor.noise": ("receptor.noise",),
+    "bench.receptor.band": ("receptor.band",),
     "bench.receptor.plume_truth": ("plume.truth",),
     "bench.receptor.direction": ("direction.noise", "direction.truth"),
     "bench.receptor.plume_labelled": ("plume.labelled",),

@@ -1,8 +1,7 @@
-"""How often concentrations that have nothing to do with the wind are given a direction, and whether the bands hold the truth.
+"""How often concentrations that have nothing to do with the wind are given a direction.
 
 Two sorts of months, 200 of each: AR(1) noise with a wind direction that walks at random, and real hours of Beijing (PM2.5) with the
-wind of other days. A third sort has a known mean by direction, for the coverage of the 90 % bands of the regression and the share in
-which the source is named.
+wind of other days.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from scipy.signal import lfilter
 
 from analysis.receptor.cpf import cpf
 from analysis.receptor.wind import sectors
-from analysis.receptor.wind_regression.estimate import DIRECTIONS, FEWEST_HOURS, regress_direction
+from analysis.receptor.wind_regression.estimate import regress_direction
 
 EPISODES = 200
 FIRST_SEED = 3000
@@ -71,24 +70,6 @@ def real(seed: int, stations: list[pd.DataFrame]) -> tuple[bool, bool]:
     return named(values, wind[_SPEED].to_numpy(dtype=float), wind["angle"].to_numpy(dtype=float), seed)
 
 
-def covered(seed: int) -> tuple[float, bool]:
-    """Share of directions whose band holds the true mean, and whether the source at 225 degrees is named."""
-    rng = np.random.default_rng(seed)
-    speed, direction = walk(rng)
-
-    def truth(angle: np.ndarray) -> np.ndarray:
-        return np.asarray(30.0 + 30.0 * np.exp(-0.5 * (((angle - 225.0 + 180.0) % 360.0 - 180.0) / 25.0) ** 2))
-
-    index = pd.date_range("2026-05-01", periods=HOURS, freq="h", tz="UTC", name="start")
-    values = truth(direction) + 10.0 * ar1(rng, 0.9)
-    found = regress_direction(*(pd.Series(part, index=index) for part in (values, speed, direction)), seed=seed)
-    known = (found.effective_hours >= FEWEST_HOURS) & np.isfinite(found.low)
-    true = truth(np.arange(DIRECTIONS) * (360.0 / DIRECTIONS))
-    held = (found.low <= true) & (true <= found.high)
-    near = found.peak is not None and abs(found.peak.direction_deg - 225.0) <= 22.5
-    return float(held[known].mean()), near
-
-
 def read_beijing(folder: Path) -> list[pd.DataFrame]:
     """Whole hours of each station, direction in degrees."""
     found = []
@@ -111,7 +92,6 @@ def main() -> None:
     seeds = range(FIRST_SEED, FIRST_SEED + EPISODES)
     noise = np.mean([synthetic(seed) for seed in seeds], axis=0)
     beijing = np.mean([real(seed, stations) for seed in seeds], axis=0)
-    bands = [covered(seed) for seed in seeds]
     figures = {
         "name": "receptor.noise",
         "value": float(max(noise.max(), beijing.max())),
@@ -120,8 +100,6 @@ def main() -> None:
         "aim": 0.02,
         "noise": {"cpf": float(noise[0]), "regression": float(noise[1])},
         "beijing": {"cpf": float(beijing[0]), "regression": float(beijing[1])},
-        "band_coverage": round(float(np.mean([item[0] for item in bands])), 4),
-        "source_named": float(np.mean([item[1] for item in bands])),
         "workload": f"{EPISODES} months of noise with random-walk wind, as many of Beijing PM2.5 with the wind of other days",
         "seeds": f"{FIRST_SEED} to {FIRST_SEED + EPISODES - 1}",
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 QUANTILE = 0.75
 """Values above this quantile of the 30 days count as high; project choice [1]."""
 SECTOR_HALF_WIDTH_DEG = 33.75
-"""Half of the interval of a sector: it and its neighbours [deg]."""
+"""From the middle of a sector to the far edge of its neighbours; no interval of a stated confidence [deg]."""
 
 
 def direction_of_background(cluster: Cluster) -> Direction:

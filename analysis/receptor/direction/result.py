@@ -30,7 +30,8 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     from_deg : float or None
         Bearing from the station, 0 to 360 [deg].
     interval_deg : (float, float) or None
-        90 % interval, clockwise from the first to the second, each 0 to 360 [deg].
+        Clockwise from the first to the second, each 0 to 360 [deg]: 90 % interval; of a ``background`` the sector with its neighbours, which
+        is no interval of a stated confidence.
     chance : float or None
         Smallest probability of the looks that chance explains it, after correction for their number [1]; None where nothing could be
         tested.

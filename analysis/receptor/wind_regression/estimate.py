@@ -1,7 +1,7 @@
 """Nonparametric wind regression (NWR): mean concentration by wind direction, and by direction and speed, with bands.
 
 By direction: a Gaussian kernel over the angle. By direction and speed (bivariate polar plot): a Gaussian kernel over the wind vector.
-Bands are from bootstrap draws of blocks of whole days, since hours of a day depend on each other; a direction is named only where its
+Bands are from the residuals of all hours and their memory (`analysis.receptor.wind_regression.band`); a direction is named only where its
 excess holds against the rotations of the concentrations by whole days (`analysis.statistics.day_shift`), as in `analysis.receptor.cpf`.
 
 References
@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
 
 from analysis.receptor.cpf import CHANCE
 from analysis.receptor.wind import CALM_BELOW_M_S
+from analysis.receptor.wind_regression.band import Smoother, band_of
 from analysis.receptor.wind_regression.result import DirectionPeak, WindRegression
-from analysis.statistics.day_shift import drawn_days, excess_chance, turned_by_days
+from analysis.statistics.day_shift import excess_chance, turned_by_days
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,8 @@ FEWEST_DAYS = 3
 _LEVEL = 0.9
 """Confidence of each band [1]."""
 _DRAWS = 200
-_FEWEST_ALIKE = 2.0
+_NODES_A_BANDWIDTH = 1.5
+"""Winds of a polar plot at which samples are predicted, along each axis."""
 _DAY_S = 86_400
 
 
@@ -74,7 +75,7 @@ def regress_direction(
     speed_m_s, direction_deg : pd.Series of float, same index
         [m s⁻¹], and where the wind comes from [deg]; NaN missing. Hours below 0.5 m s⁻¹ have no direction.
     seed : int
-        Of the bootstrap.
+        Of the simulated noise.
     bandwidth_deg : float or None
         Standard deviation of the kernel [deg]; None: the one of `BANDWIDTHS_DEG` with the least error on days left out in turn.
 
@@ -99,7 +100,8 @@ def regress_direction(
     width = bandwidth_deg or min(BANDWIDTHS_DEG, key=lambda item: _left_out_error(samples, item))
     rows = np.arange(DIRECTIONS, dtype=np.float64) * (360.0 / DIRECTIONS)
     kernel = _angle_kernel(rows, samples.angle, width)
-    found, drawn = _regression(samples, kernel, width, seed)
+    nearest = np.round(samples.angle / (360.0 / DIRECTIONS)).astype(np.int64) % DIRECTIONS
+    found, drawn = _regression(samples, kernel, (kernel, nearest), width, seed=seed, draws=_DRAWS)
     return _with_peak(found, drawn, rows)
 
 
@@ -121,7 +123,7 @@ def regress_vector(
     cells : (array, array), each (rows,)
         Speed [m s⁻¹] and direction [deg] at which the mean is computed.
     seed : int
-        Of the bootstrap.
+        Of the simulated noise.
     bandwidth_m_s : float
         Standard deviation of the kernel [m s⁻¹].
 
@@ -141,13 +143,13 @@ def regress_vector(
     """
     samples = _samples(values, speed_m_s, direction_deg, calm=True)
     speed, angle = cells[0], np.radians(cells[1])
-    east = speed * np.sin(angle)
-    north = speed * np.cos(angle)
     own = np.radians(samples.angle)
-    away = (east[:, None] - samples.speed * np.sin(own)) ** 2 + (north[:, None] - samples.speed * np.cos(own)) ** 2
-    kernel = np.exp(-0.5 * away / bandwidth_m_s**2)
-    kernel[kernel < 1e-4] = 0.0  # noqa: PLR2004 - beyond four standard deviations
-    return _regression(samples, kernel, bandwidth_m_s, seed)[0]
+    winds = samples.speed[:, None] * np.stack([np.sin(own), np.cos(own)], axis=1)
+    kernel = _vector_kernel(speed[:, None] * np.stack([np.sin(angle), np.cos(angle)], axis=1), winds, bandwidth_m_s)
+    step = bandwidth_m_s / _NODES_A_BANDWIDTH
+    nodes, nearest = np.unique(np.round(winds / step), axis=0, return_inverse=True)
+    predicted = _vector_kernel(nodes * step, winds, bandwidth_m_s), nearest.reshape(-1)
+    return _regression(samples, kernel, predicted, bandwidth_m_s, seed=seed)[0]
 
 
 def _samples(values: pd.Series, speed: pd.Series, direction: pd.Series, *, calm: bool = False) -> _Samples:
@@ -166,6 +168,13 @@ def _samples(values: pd.Series, speed: pd.Series, direction: pd.Series, *, calm:
 def _angle_kernel(rows: NDArray[np.float64], angle: NDArray[np.float64], width_deg: float) -> NDArray[np.float64]:
     away = (rows[:, None] - angle + 180.0) % 360.0 - 180.0
     return np.asarray(np.exp(-0.5 * (away / width_deg) ** 2))
+
+
+def _vector_kernel(rows: NDArray[np.float64], winds: NDArray[np.float64], width_m_s: float) -> NDArray[np.float64]:
+    away = (rows[:, None, 0] - winds[:, 0]) ** 2 + (rows[:, None, 1] - winds[:, 1]) ** 2
+    kernel = np.exp(-0.5 * away / width_m_s**2)
+    kernel[kernel < 1e-4] = 0.0  # noqa: PLR2004 - beyond four standard deviations
+    return np.asarray(kernel)
 
 
 def _left_out_error(samples: _Samples, width_deg: float) -> float:
@@ -190,25 +199,31 @@ def _ratio(kernel: NDArray[np.float64], value: NDArray[np.float64], counts: NDAr
 
 
 def _regression(
-    samples: _Samples, kernel: NDArray[np.float64], bandwidth: float, seed: int
+    samples: _Samples,
+    kernel: NDArray[np.float64],
+    predicted: tuple[NDArray[np.float64], NDArray[np.int64]],
+    bandwidth: float,
+    *,
+    seed: int,
+    draws: int = 0,
 ) -> tuple[WindRegression, NDArray[np.float64]]:
-    """Means with bands and chance, and the means of the bootstrap draws."""
+    """Means with bands and chance, and simulated means of rows that may be named.
+
+    ``predicted``: kernel of the nodes, and the node of each sample.
+    """
     turned = turned_by_days(samples.start_s, np.zeros(len(samples.value), dtype=np.int64), samples.value)
     table = _ratio(kernel, turned, np.isfinite(turned).astype(float))
     effective = _effective(kernel)
     _, day = np.unique(samples.day, return_inverse=True)
     days_of = np.stack([np.bincount(day, weights=row) for row in kernel > 0.1]).astype(bool).sum(axis=1)  # noqa: PLR2004
     eligible = (effective >= FEWEST_HOURS) & (days_of >= FEWEST_DAYS)
-    drawn = _ratio(kernel, samples.value[:, None], drawn_days(samples.start_s, _DRAWS, seed=seed))
+    smoother = Smoother(_weights(kernel), _weights(predicted[0]), predicted[1])
+    band = band_of(smoother, samples.value, samples.start_s, level=_LEVEL, seed=seed, draws=draws)
     mean = np.where(days_of > 1, table[:, 0], np.nan)
-    # Few days take part in a mean, some with little weight: as many as count alike decide how far their draws can be trusted.
-    alike = np.maximum(_effective(_by_day(kernel, day)), _FEWEST_ALIKE)
-    spread = np.nanstd(np.where(days_of[:, None] > 1, drawn, 0.0), axis=1) * np.sqrt(alike / (alike - 1.0))
-    half = t.ppf((1 + _LEVEL) / 2, alike - 1.0) * spread
     found = WindRegression(
         mean=mean,
-        low=mean - half,
-        high=mean + half,
+        low=np.minimum(mean, band.low),
+        high=np.maximum(mean, band.high),
         effective_hours=effective,
         chance=excess_chance(table, eligible),
         bandwidth=bandwidth,
@@ -217,18 +232,19 @@ def _regression(
         rotations=turned.shape[1] - 1,
         overall=float(samples.value.mean()),
     )
-    return found, np.where(eligible[:, None], drawn, np.nan)
+    return found, np.where(eligible[:, None], band.drawn, np.nan)
+
+
+def _weights(kernel: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Kernel with rows of sum 1; 0 without hours near."""
+    total = kernel.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(kernel, total, out=np.zeros_like(kernel), where=total > 1e-6))  # noqa: PLR2004
 
 
 def _effective(kernel: NDArray[np.float64]) -> NDArray[np.float64]:
     """Hours that take part in each mean, by Kish's formula [h]."""
     square = (kernel**2).sum(axis=1)
     return np.asarray(np.divide(kernel.sum(axis=1) ** 2, square, out=np.zeros(len(kernel)), where=square > 1e-12))  # noqa: PLR2004
-
-
-def _by_day(kernel: NDArray[np.float64], day: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Weight of each day in each mean."""
-    return np.stack([np.bincount(day, weights=row) for row in kernel])
 
 
 def _with_peak(found: WindRegression, drawn: NDArray[np.float64], rows: NDArray[np.float64]) -> WindRegression:

@@ -19,7 +19,7 @@ class DirectionPeak:
     Attributes
     ----------
     direction_deg, half_width_deg : float
-        Where the wind comes from, and the deviation that 90 % of the bootstrap peaks do not exceed [deg].
+        Where the wind comes from, and the deviation that the peaks of 90 % of the simulated samples do not exceed [deg].
     mean, low, high : float
         Mean with its 90 % interval [unit of the values].
     effective_hours : float
@@ -44,7 +44,8 @@ class WindRegression:
     Attributes
     ----------
     mean, low, high : array of float, (rows,)
-        Mean and pointwise 90 % band [unit of the values]; NaN with too few hours.
+        Mean and pointwise 90 % band, corrected for the bias of the kernel and widened to hold the mean [unit of the values]; NaN with
+        hours of fewer than two days.
     effective_hours : array of float, (rows,)
         Hours that the kernel takes part in each [h].
     chance : array of float, (rows,)
