@@ -22,6 +22,7 @@ from analysis.case.clear_wind import clear_wind
 from analysis.case.direction import bearing_of, direction_of
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature import RISEN_Z, features_of, regional_name
+from analysis.case.kind.ordinary import ordinary_share, without_ordinary
 from analysis.case.kind.probability import kind_of, weigh_features
 from analysis.case.place import is_inside, place_of, release_of
 from analysis.case.registry import upwind
@@ -125,7 +126,8 @@ def _kind(
     coarse = _coarse_share(channels, case_hours.inside)
     name = regional_name(case_hours.given.parameter)
     without = name if case_hours.series(case_hours.given.parameter).history[1:].max(initial=0) == 0 else None
-    found = kind_of(features, coarse, without=without)
+    z_score = _z_score(channels, case_hours.given.parameter)
+    found = without_ordinary(kind_of(features, coarse, without=without), ordinary_share(z_score, features))
     fault = next(item.probability for item in found.shares if item.kind is EventKind.FAULT)
     other = next(item.kind for item in found.shares if item.kind is not EventKind.FAULT)
     changes = changes_of(features, coarse, tuple(item.name for item in found.features), without)

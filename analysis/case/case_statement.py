@@ -58,7 +58,16 @@ def answer_statement(
         "likely": confidence.value,
     }
     origin, more = _origin(bearing, shares) if found.kind is EventKind.PLUME else ("kind", {})
+    chance = _chance(found)
+    if not is_known and chance > best.probability:
+        figures |= {"kind": EventKind.UNKNOWN.value, "probability": chance}
+        return claim("answer", "ordinary", confidence, **figures)
     return claim("answer", origin if is_known else "unknown", confidence, **figures, **more)
+
+
+def _chance(found: KindAnswer) -> float:
+    """Probability that the rise is one of the ordinary differences between stations [1]."""
+    return next((item.probability for item in found.shares if item.kind is EventKind.UNKNOWN), 0.0)
 
 
 def _origin(bearing: Bearing | None, shares: Sequence[SourceShare]) -> tuple[str, dict[str, Figure | None]]:
@@ -115,6 +124,9 @@ def kind_statements(found: KindAnswer) -> tuple[Statement, ...]:
         second_probability=second.probability,
         prior=found.prior,
     )
+    chance = _chance(found)
+    if chance > max(first.probability, second.probability):
+        return (claim("kind", "ordinary", grade(chance), probability=chance),)
     stated = [item for item in found.features if abs(item.weight) >= _LEAST_WEIGHT][:_STATED]
     return (summary, *(_feature_statement(item, first, second) for item in stated))
 
@@ -151,6 +163,8 @@ def fault_statement(probability: float, features: Sequence[WeighedFeature]) -> S
 
 def change_statement(changes: Sequence[Change], found: KindAnswer) -> Statement:
     """What would change the answer, by computing it again."""
+    if found.kind is EventKind.UNKNOWN and _chance(found) > found.shares[0].probability:
+        return claim("change", "ordinary", Confidence.MEDIUM)
     turning = [item for item in changes if item.kind is not found.kind]
     if turning:
         first, *others = turning

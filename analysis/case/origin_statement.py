@@ -49,6 +49,8 @@ def _share_statement(item: SourceShare, *, is_plume: bool) -> Statement:
 
 def direction_statement(found: Direction | None, wind: ClearWind | None, kind: EventKind) -> Statement:
     """Direction of the excess, or why none is named."""
+    if kind is EventKind.UNKNOWN:
+        return claim("direction", "unknown_kind", Confidence.NONE)
     if kind is not EventKind.PLUME:
         return claim("direction", "not_local", Confidence.NONE, kind=kind.value)
     if wind is not None and (found is None or found.basis is not DirectionBasis.EVENT):

@@ -42,7 +42,7 @@ class KindAnswer(msgspec.Struct, frozen=True, kw_only=True):
     kind : EventKind
         The most probable one; ``UNKNOWN`` where that is less probable than the file of weights wants.
     shares : tuple of KindShare
-        The most probable first; they sum to 1.
+        The most probable first; they sum to 1. The last may be ``UNKNOWN``: a rise by chance.
     prior : float
         Log-odds of the first against the second before any feature, or with features as in ordinary air [1].
     features : tuple of WeighedFeature

@@ -6,16 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.case.assembly import case_file
 from analysis.case.background import background_of
 from analysis.case.case_file import EventKind
 from analysis.case.case_hours import moving_mean
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature import Feature
+from analysis.case.kind.ordinary import ordinary_share, without_ordinary
 from analysis.case.kind.probability import kind_of, weigh_features
 from analysis.case.kind.weights import weight_file
 from analysis.case.minute_hour import hours_of_minutes
 from schemas.interval import Interval
-from tests.analysis.case.test_assembly import HAZE, PLUME, computed, given
+from sensors.simulator.labelled import noise_event
+from tests.analysis.case.test_assembly import HAZE, PLUME, computed, given, of_event
 
 
 def minutes(**columns: list[float]) -> pd.DataFrame:
@@ -133,3 +136,33 @@ def test_without_neighbours_haze_is_likelier_than_with_quiet_ones() -> None:
     haze = [next(item.probability for item in found.shares if item.kind is EventKind.HAZE) for found in (quiet, alone)]
     assert haze[0] < haze[1]
     assert sum(item.probability for item in alone.shares) == pytest.approx(1.0)
+
+
+def test_a_rise_within_the_ordinary_differences_is_neither_a_plume_nor_a_fault() -> None:
+    features = {"companions": Feature(value=0.4, figures={}), "some_neighbours": Feature(value=0.4, figures={})}
+    found = without_ordinary(kind_of(features), ordinary_share(1.0, features))
+    assert found.kind is EventKind.UNKNOWN
+    assert found.shares[-1].kind is EventKind.UNKNOWN
+    assert sum(item.probability for item in found.shares) == pytest.approx(1.0)
+    assert without_ordinary(kind_of(features), ordinary_share(6.0, features)) == kind_of(features)
+
+
+@pytest.mark.parametrize("names", [("rough", "unrest"), ("flat",), ("one_side",)])
+def test_readings_that_no_air_gives_and_one_place_upwind_are_no_chance(names: tuple[str, ...]) -> None:
+    assert ordinary_share(1.0, {name: Feature(value=1.0, figures={}) for name in names}) == 0.0
+
+
+def test_an_instrument_that_is_always_rough_may_rise_by_chance() -> None:
+    assert ordinary_share(1.0, {"rough": Feature(value=0.5, figures={})}) > 0.8
+
+
+def test_without_neighbours_nothing_is_said_of_chance() -> None:
+    assert ordinary_share(float("nan"), {}) == 0.0
+
+
+def test_noise_is_called_neither_a_plume_nor_a_fault_with_confidence() -> None:
+    for seed in (20, 21, 22):
+        found = case_file(of_event(noise_event(seed)))
+        sure = [item for item in found.kinds if item.kind in {EventKind.PLUME, EventKind.FAULT}]
+        assert max(item.probability for item in sure) < 0.9
+        assert found.answer.key == "case.answer.ordinary" or found.answer.confidence.value != "high"
