@@ -21,7 +21,7 @@ from analysis.case.claim import claim
 from analysis.case.clear_wind import clear_wind
 from analysis.case.direction import bearing_of, direction_of
 from analysis.case.kind.change import changes_of
-from analysis.case.kind.feature import RISEN_Z, features_of, regional_name
+from analysis.case.kind.feature import RISEN_Z, features_of, is_alone, regional_name
 from analysis.case.kind.ordinary import ordinary_share, without_ordinary
 from analysis.case.kind.probability import kind_of, weigh_features
 from analysis.case.place import is_inside, place_of, release_of
@@ -102,7 +102,9 @@ def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:
     )
     similar = similar_events(found, given.past, zone=given.zone)
     statements = (
-        case_statement.answer_statement(given.station, given.parameter, kinds, bearing, sources.shares),
+        case_statement.answer_statement(
+            given.station, given.parameter, kinds, bearing, sources.shares, alone=is_alone(case_hours)
+        ),
         case_statement.what_statement(given.parameter, event, peak, given.zone),
         *case_statement.kind_statements(kinds),
         *chemistry_statements(case_hours, channels, seed=seed),
@@ -125,14 +127,14 @@ def _kind(
     features = features_of(case_hours, channels, bearing)
     coarse = _coarse_share(channels, case_hours.inside)
     name = regional_name(case_hours.given.parameter)
-    without = name if case_hours.series(case_hours.given.parameter).history[1:].max(initial=0) == 0 else None
+    without = name if is_alone(case_hours) else None
     z_score = _z_score(channels, case_hours.given.parameter)
     found = without_ordinary(kind_of(features, coarse, without=without), ordinary_share(z_score, features))
     fault = next(item.probability for item in found.shares if item.kind is EventKind.FAULT)
     other = next(item.kind for item in found.shares if item.kind is not EventKind.FAULT)
     changes = changes_of(features, coarse, tuple(item.name for item in found.features), without)
     return found, (
-        case_statement.fault_statement(fault, weigh_features(features, EventKind.FAULT, other)),
+        case_statement.fault_statement(fault, weigh_features(features, EventKind.FAULT, other, without=without)),
         case_statement.change_statement(changes, found),
     )
 

@@ -44,9 +44,15 @@ def grade(probability: float) -> Confidence:
 
 
 def answer_statement(
-    station: Station, parameter: str, found: KindAnswer, bearing: Bearing | None, shares: Sequence[SourceShare]
+    station: Station,
+    parameter: str,
+    found: KindAnswer,
+    bearing: Bearing | None,
+    shares: Sequence[SourceShare],
+    *,
+    alone: bool = False,
 ) -> Statement:
-    """First line: what it is, from where, how sure."""
+    """First line: what it is, from where, how sure; ``alone``: no neighbour tells how far haze reaches."""
     best = found.shares[0]
     is_known = found.kind is not EventKind.UNKNOWN
     confidence = grade(best.probability) if is_known else Confidence.NONE
@@ -57,7 +63,8 @@ def answer_statement(
         "probability": best.probability,
         "likely": confidence.value,
     }
-    origin, more = _origin(bearing, shares) if found.kind is EventKind.PLUME else ("kind", {})
+    plain = "haze_alone" if alone and found.kind is EventKind.HAZE else "kind"
+    origin, more = _origin(bearing, shares) if found.kind is EventKind.PLUME else (plain, {})
     chance = _chance(found)
     if not is_known and chance > best.probability:
         figures |= {"kind": EventKind.UNKNOWN.value, "probability": chance}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from analysis.case.case_file import EventKind
-from analysis.case.kind.feature import Feature
+from analysis.case.kind.feature_value import Feature
 from analysis.case.kind.probability import kind_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def changes_of(
         _answer("without", name, {key: item for key, item in features.items() if key != name}, coarse_share, without)
         for name in strongest[:STRONGEST]
     ]
-    regional = without or next((name for name in features if name.startswith("regional_")), None)
+    regional = next((name for name in features if name.startswith("regional_")), None)
     if regional is None:
         return found
     for what, value in (("all_rise", 1.0), ("none_rises", 0.0)):

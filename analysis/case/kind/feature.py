@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
 from analysis.case.case_hours import mean_of
 from analysis.case.channel import LEAST_NEIGHBOURS, regional_deviation
+from analysis.case.kind.feature_value import Feature
 from analysis.case.kind.minute_shape import minute_shape
+from analysis.case.kind.station_feature import station_features
 
 if TYPE_CHECKING:
     from analysis.case.case_file import Bearing
@@ -29,6 +30,10 @@ EVIDENCE = (
     "ramp",
     "length",
     "one_side",
+    "agreement",
+    "breadth",
+    "stagnation",
+    "secondary",
 )
 """Names for people (``word.evidence``); those of ``regional`` are split by the sort of parameter in the weights."""
 USUAL_ROUGH = 0.1
@@ -47,28 +52,11 @@ _RAMP_H = 6
 _STEADY = 1e-6
 
 
-class Feature(msgspec.Struct, frozen=True, kw_only=True):
-    """One feature.
-
-    Attributes
-    ----------
-    value : float
-        What is multiplied with the weights [1].
-    figures : dict of str to number or str
-        Of its sentence.
-    usual : float
-        Value in ordinary air [1]: only what departs from it is evidence, the rest belongs to the odds before.
-    """
-
-    value: float
-    figures: dict[str, float | int | str]
-    usual: float = 0.0
-
-
 def features_of(case_hours: CaseHours, channels: Channels, bearing: Bearing | None) -> dict[str, Feature]:
     """Features by name; one whose data are missing is absent."""
     series = case_hours.series(case_hours.given.parameter)
-    return (
+    own = station_features(case_hours, channels) if is_alone(case_hours) else {}
+    return own | (
         _regional(case_hours, series)
         | _companions(case_hours, channels)
         | _instrument(case_hours, channels)
@@ -77,6 +65,11 @@ def features_of(case_hours: CaseHours, channels: Channels, bearing: Bearing | No
         | _ramp(case_hours, channels)
         | _one_side(bearing)
     )
+
+
+def is_alone(case_hours: CaseHours) -> bool:
+    """Whether no neighbour measures the parameter."""
+    return not case_hours.series(case_hours.given.parameter).history[1:].max(initial=0)
 
 
 def _regional(case_hours: CaseHours, series: StationSeries) -> dict[str, Feature]:

@@ -17,7 +17,7 @@ from analysis.case.kind.weights import weight_file
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analysis.case.kind.feature import Feature
+    from analysis.case.kind.feature_value import Feature
     from analysis.case.kind.probability import KindAnswer
 
 MIDDLE_Z, WIDTH_Z = 3.5, 0.35

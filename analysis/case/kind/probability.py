@@ -9,17 +9,17 @@ import msgspec
 import numpy as np
 
 from analysis.case.case_file import EventKind, KindShare
-from analysis.case.kind.feature import Feature
 from analysis.case.kind.weights import weight_file
 from schemas.reason import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analysis.case.kind.feature_value import Feature
     from analysis.case.kind.weights import KindWeights
 
-NEIGHBOURS_MAY = (0.0, 0.5, 1.0)
-"""Rises of neighbours, as parts of the station's own, that are assumed where there are none [1]; project choice."""
+ALONE = "event_kinds_alone"
+"""File of the weights of a station without neighbours."""
 COARSE_MIDDLE, COARSE_WIDTH = 0.6, 0.07
 """Coarse part of a regional rise of PM10 at which dust and haze are equally probable, and the step of the log-odds [1].
 
@@ -68,8 +68,8 @@ def kind_of(
     coarse_share : float or None
         Coarse part of the rise of PM10 over the region [1]; None: not known, no dust.
     without : str or None
-        Feature of the neighbours where there are none: the probabilities are a mean over neighbours that do not rise, rise by half
-        and rise as much.
+        Feature of the neighbours (`analysis.case.kind.feature.regional_name`) where there are none: the weights of stations without
+        neighbours hold, in which also the absence of minutes and of other instruments counts.
 
     Examples
     --------
@@ -77,36 +77,44 @@ def kind_of(
     >>> round(sum(item.probability for item in found.shares), 6)
     1.0
     """
-    shares = _shares(features)
-    if without is not None:
-        assumed = [_shares(_with_neighbours(features, without, value)) for value in NEIGHBOURS_MAY]
-        shares = {kind: sum(item[kind] for item in assumed) / len(assumed) for kind in shares}
+    file = weight_file() if without is None else weight_file(ALONE)
+    lacks = () if without is None else lacks_of(features, without)
+    shares = _shares(file.kind, features, lacks)
     dust = dust_share(coarse_share)
     shares[EventKind.DUST] = dust * shares[EventKind.HAZE]
     shares[EventKind.HAZE] *= 1 - dust
     ranked = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
     kind, probability = ranked[0]
-    first, other = _compared([item for item, _ in ranked])
+    first, other = _compared([item for item, _ in ranked], file.kind)
     return KindAnswer(
         kind=kind if probability >= weight_file().least_probability else EventKind.UNKNOWN,
         shares=tuple(KindShare(kind=item, probability=share) for item, share in ranked),
-        prior=_before(first, features) - _before(other, features),
-        features=weigh_features(features, first.kind, other.kind),
+        prior=_before(first, features, lacks) - _before(other, features, lacks),
+        features=weigh_features(features, first.kind, other.kind, without=without),
     )
 
 
-def _with_neighbours(features: Mapping[str, Feature], name: str, value: float) -> dict[str, Feature]:
-    """Features if the neighbours had risen by a part of the rise: the other channels would have done so as well."""
-    found = {**features, name: Feature(value=value, figures={})}
-    if "companions" in found:
-        item = found["companions"]
-        found["companions"] = Feature(value=item.value * (1 - value), figures=item.figures)
-    return found
+def lacks_of(features: Mapping[str, Feature], without: str) -> tuple[str, ...]:
+    """What a station without neighbours lacks besides, and the sort of its parameter: added to the prior of a kind.
+
+    Examples
+    --------
+    >>> lacks_of({}, "regional_particles")
+    ('no_minutes', 'no_instruments', 'sort_particles')
+    """
+    found = [
+        name
+        for name, is_there in (("no_minutes", "rough" in features), ("no_instruments", "agreement" in features))
+        if not is_there
+    ]
+    sort = without.replace("regional_", "sort_")
+    return (*found, *([] if sort == "sort_gases" else [sort]))
 
 
-def _shares(features: Mapping[str, Feature]) -> dict[EventKind, float]:
-    rows = weight_file().kind
-    scores = np.array([_score(row.prior, row.weight, features) for row in rows])
+def _shares(
+    rows: Sequence[KindWeights], features: Mapping[str, Feature], lacks: Sequence[str]
+) -> dict[EventKind, float]:
+    scores = np.array([_prior(row, lacks) + _score(row, features) for row in rows])
     odds = np.exp(scores - scores.max())
     unsure = weight_file().unsure
     parts = (1 - unsure) * odds / odds.sum() + unsure / len(rows)
@@ -126,18 +134,25 @@ def dust_share(coarse_share: float | None) -> float:
     return float(1 / (1 + np.exp(-(coarse_share - COARSE_MIDDLE) / COARSE_WIDTH)))
 
 
-def _score(prior: float, weight: Mapping[str, float], features: Mapping[str, Feature]) -> float:
-    return prior + sum(weight.get(name, 0.0) * item.value for name, item in features.items())
+def _prior(row: KindWeights, lacks: Sequence[str]) -> float:
+    return row.prior + sum(row.weight.get(name, 0.0) for name in lacks)
 
 
-def _before(row: KindWeights, features: Mapping[str, Feature]) -> float:
+def _score(row: KindWeights, features: Mapping[str, Feature]) -> float:
+    return sum(row.weight.get(name, 0.0) * item.value for name, item in features.items())
+
+
+def _before(row: KindWeights, features: Mapping[str, Feature], lacks: Sequence[str]) -> float:
     """Log-odds of a kind if all features were as in ordinary air [1]."""
-    return row.prior + sum(row.weight.get(name, 0.0) * item.usual for name, item in features.items())
+    return _prior(row, lacks) + sum(row.weight.get(name, 0.0) * item.usual for name, item in features.items())
 
 
-def weigh_features(features: Mapping[str, Feature], kind: EventKind, other: EventKind) -> tuple[WeighedFeature, ...]:
+def weigh_features(
+    features: Mapping[str, Feature], kind: EventKind, other: EventKind, *, without: str | None = None
+) -> tuple[WeighedFeature, ...]:
     """What each feature adds to the log-odds of a kind against another one, the strongest first; dust has those of haze."""
-    first, second = _weights_of(kind), _weights_of(other)
+    rows = weight_file().kind if without is None else weight_file(ALONE).kind
+    first, second = _weights_of(kind, rows), _weights_of(other, rows)
     found = [
         WeighedFeature(
             name=name,
@@ -149,12 +164,12 @@ def weigh_features(features: Mapping[str, Feature], kind: EventKind, other: Even
     return tuple(sorted(found, key=lambda item: -abs(item.weight)))
 
 
-def _compared(ranked: Sequence[EventKind]) -> tuple[KindWeights, KindWeights]:
+def _compared(ranked: Sequence[EventKind], rows: Sequence[KindWeights]) -> tuple[KindWeights, KindWeights]:
     """Weights of the first kind and of the next one that has others."""
-    found = [_weights_of(kind) for kind in ranked]
+    found = [_weights_of(kind, rows) for kind in ranked]
     return found[0], next(row for row in found if row is not found[0])
 
 
-def _weights_of(kind: EventKind) -> KindWeights:
+def _weights_of(kind: EventKind, rows: Sequence[KindWeights]) -> KindWeights:
     name = EventKind.HAZE if kind is EventKind.DUST else kind
-    return next(row for row in weight_file().kind if row.kind is name)
+    return next(row for row in rows if row.kind is name)

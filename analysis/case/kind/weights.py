@@ -45,12 +45,12 @@ class WeightFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def weight_file() -> WeightFile:
-    """Weights, read once.
+def weight_file(name: str = "event_kinds") -> WeightFile:
+    """Weights, read once; ``event_kinds_alone`` those of a station without neighbours.
 
     Examples
     --------
     >>> [item.kind.value for item in weight_file().kind]
     ['fault', 'haze', 'ozone', 'plume']
     """
-    return msgspec.convert(tomllib.loads((DATA / "event_kinds.toml").read_text(encoding="utf-8")), WeightFile)
+    return msgspec.convert(tomllib.loads((DATA / f"{name}.toml").read_text(encoding="utf-8")), WeightFile)

@@ -11,7 +11,7 @@ from analysis.case.background import background_of
 from analysis.case.case_file import EventKind
 from analysis.case.case_hours import moving_mean
 from analysis.case.kind.change import changes_of
-from analysis.case.kind.feature import Feature
+from analysis.case.kind.feature_value import Feature
 from analysis.case.kind.ordinary import ordinary_share, without_ordinary
 from analysis.case.kind.probability import kind_of, weigh_features
 from analysis.case.kind.weights import weight_file

@@ -35,6 +35,20 @@ def part(name: str) -> dict[str, float]:
     return {key: number(value) for key, value in found.figures.items() if key != "component"}
 
 
+def test_it_is_haze_and_no_fault_and_its_extent_is_left_open() -> None:
+    found = {item.kind.value: item.probability for item in episode().kinds}
+    assert episode().answer.key == "case.answer.haze_alone"
+    assert found["haze"] > 0.7
+    assert found["fault"] < 0.1
+
+
+@pytest.mark.parametrize(("start", "length_h"), [("2021-02-25T01:00", 9), ("2021-03-15T06:00", 6)])
+def test_other_episodes_of_nitrate_are_no_fault(start: str, length_h: int) -> None:
+    found = {item.kind.value: item.probability for item in case_file(given(start, length_h)).kinds}
+    assert found["fault"] < 0.3
+    assert found["haze"] == max(found.values())
+
+
 def test_ammonium_nitrate_is_the_largest_part_of_the_excess_of_pm25() -> None:
     names = [item.figures["component"] for item in claim("composition").details if "component" in item.figures]
     assert names[:2] == ["ammonium_nitrate", "organic_matter"]
