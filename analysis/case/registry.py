@@ -33,6 +33,8 @@ MOST_NAMED = 5
 SIZE_KM = 0.5
 """Half the extent of an enterprise [km]: the edge of one may lie in a direction whose middle does not; project choice."""
 _TABLE = "enterprise"
+_LONGEST = {"name_zh": 100, "name_en": 100, "source": 500}
+"""Characters of a text: names are shown in mails, pictures and tables; project choice."""
 
 
 class EnterpriseError(ValueError):
@@ -57,6 +59,8 @@ class Enterprise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ----------
     id : str
         ``[a-z0-9-]``, unique.
+    name_zh, name_en : str
+        One line of at most 100 characters.
     kind : str
         Id of an `EnterpriseKind`.
     latitude, longitude : float
@@ -66,7 +70,7 @@ class Enterprise(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     height_m : float or None
         Of its highest outlet [m].
     source : str
-        Where the entry comes from.
+        Where the entry comes from, one line of at most 500 characters.
     synthetic : bool
         True where the enterprise is invented.
     """
@@ -120,8 +124,8 @@ def parse_registry(text: str, name: str) -> Registry:
     Raises
     ------
     EnterpriseError
-        Not TOML, another table, no enterprise, an unknown field, kind or parameter, a wrong type, a place out of range, or an
-        id twice.
+        Not TOML, another table, no enterprise, an unknown field, kind or parameter, a wrong type, a place out of range, a text
+        that is blank, too long or not on one line, or an id twice.
 
     Examples
     --------
@@ -135,7 +139,7 @@ def parse_registry(text: str, name: str) -> Registry:
     """
     try:
         read = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         msg = f"{name}: not TOML: {error}"
         raise EnterpriseError(msg) from error
     entries = read.pop(_TABLE, None)
@@ -268,6 +272,12 @@ def _faults(enterprise: Enterprise) -> Iterator[str]:
     for name in enterprise.species:
         if name not in load_parameters():
             yield f"species: {name!r} is no code of the parameters (schemas/parameters.csv)"
+    for field, most in _LONGEST.items():
+        text: str = getattr(enterprise, field)
+        is_blank = field != "source" and not text.strip()
+        # control signs act on a terminal and break the lines of a mail; marks of direction turn the text around a name
+        if is_blank or not text.isprintable() or len(text) > most:
+            yield f"{field}: {text[:80]!r}, expected one line of at most {most} characters"
 
 
 def _check_ids(enterprises: tuple[Enterprise, ...], name: str) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import typer
 
+from console.cli import shell
+
 
 def register(app: typer.Typer) -> None:
     """Add the sub-commands."""
@@ -31,8 +33,7 @@ def check_registry(
     try:
         found = load_registry(path)
     except EnterpriseError as error:
-        typer.echo(f"skyground: {error}", err=True)
-        raise typer.Exit(2) from error
+        shell.stop(str(error))
     for item in found.enterprises:
         line = f"{item.id:24} {item.kind:14} {item.latitude:9.4f} {item.longitude:9.4f}  {item.name_en}"
         typer.echo(msgspec.json.encode(item).decode() if as_json else line)

@@ -23,7 +23,7 @@ def parse_network(text: str, name: str) -> Network:
     """Parse the TOML of a network file; raises `NetworkFileError` with ``name``, the file's."""
     try:
         network = msgspec.convert(tomllib.loads(text), Network)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         msg = f"{name}: not TOML: {error}"
         raise NetworkFileError(msg) from error
     except msgspec.ValidationError as error:

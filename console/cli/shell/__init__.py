@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import typer
 
+from console.cli.shell.printable import printable
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -60,7 +62,7 @@ def to_json(item: object) -> str:
 
 def stop(message: str) -> NoReturn:
     """End the command with status 2: an argument is wrong."""
-    typer.echo(f"skyground: {message}", err=True)
+    typer.echo("\n".join(map(printable, f"skyground: {message}".splitlines())), err=True)
     raise typer.Exit(2)
 
 

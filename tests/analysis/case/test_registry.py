@@ -72,6 +72,16 @@ def test_the_example_of_the_deployment_is_a_registry() -> None:
         ("", r"expected one \[\[enterprise\]\] or more and nothing else; other entries: none"),
         ("[[company]]\n" + ENTRY, "other entries: 'company'"),
         ("[[enterprise", "file: not TOML"),
+        ("enterprise = " + "[" * 5000 + "]" * 5000, "file: not TOML: .*recursion"),
+        (
+            ENTRY.replace('"Works"', '"\\u001b]0;x\\u0007"'),
+            r"name_en: '\\x1b\]0;x\\x07', expected one line of at most 100",
+        ),
+        (ENTRY.replace('"Works"', '"\\u202Eskrow"'), r"name_en: '\\u202eskrow', expected one line"),
+        (ENTRY.replace('"Works"', '"A\\r\\nBcc: b@c"'), "name_en: .*expected one line"),
+        (ENTRY.replace('"厂"', '"  "'), "name_zh: '  ', expected one line of at most 100 characters"),
+        (ENTRY.replace('"厂"', f'"{"厂" * 101}"'), "name_zh: .*expected one line of at most 100 characters"),
+        (ENTRY + f'source = "{"s" * 501}"\n', "source: .*expected one line of at most 500 characters"),
         ("enterprise = [3]", "enterprise 1: Expected `object`, got `int`"),
     ],
 )
