@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analysis.receptor.pmf import PmfInputError
+from analysis.run.text_table import TextTableError, moments_of, read_table
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-_TIME_FORMS = ("ISO8601", "%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%y %H:%M", "%m/%d/%y")
-_MISSING_WORDS = {"", "na", "nan"}
 
 
 def read_samples(path: Path) -> pd.DataFrame:
@@ -37,25 +33,15 @@ def read_samples(path: Path) -> pd.DataFrame:
         If it cannot be read; the message names file, line and column.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        msg = f"{path}: {why}"
-        raise PmfInputError(msg) from error
-    lines = text.splitlines()
-    separator = "\t" if lines and "\t" in lines[0] else ","
-    rows = [
-        (number, row)
-        for number, row in enumerate(csv.reader(lines, delimiter=separator), 1)
-        if any(map(str.strip, row))
-    ]
-    if len(rows) < 2 or len(rows[0][1]) < 2:  # noqa: PLR2004 - a header and a sample, a time and a species
-        msg = f"{path}: a header and samples are needed, with a time and species separated by commas or tabs"
-        raise PmfInputError(msg)
-    names = [name.strip() for name in rows[0][1]]
-    values = [_numbers(path, number, row, names) for number, row in rows[1:]]
-    times = pd.Index([row[0].strip() for _, row in rows[1:]], name=names[0])
-    return pd.DataFrame(values, index=times, columns=names[1:])
+        table = read_table(path)
+        if not table.rows or len(table.names) < 2:  # noqa: PLR2004 - a time and a species
+            msg = f"{path}: a header and samples are needed, with a time and species separated by commas or tabs"
+            raise PmfInputError(msg)
+        columns = {name: table.numbers(name) for name in table.names[1:]}
+    except TextTableError as error:
+        raise PmfInputError(str(error)) from error
+    first = table.names[0]
+    return pd.DataFrame(columns, index=pd.Index(table.texts(first), name=first))
 
 
 def with_moments(frame: pd.DataFrame) -> pd.DataFrame:
@@ -76,32 +62,11 @@ def with_moments(frame: pd.DataFrame) -> pd.DataFrame:
     PmfInputError
         If a time has another form; the message names it.
     """
-    text = frame.index.to_series()
-    for form in _TIME_FORMS:
-        moments = pd.to_datetime(text, format=form, utc=True, errors="coerce")
-        if moments.notna().all():
-            return frame.set_axis(pd.DatetimeIndex(moments, name=frame.index.name))
-    iso = pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce")
+    moments = moments_of([str(item) for item in frame.index])
+    if not (wrong := moments.isna()).any():
+        return frame.set_axis(moments.rename(frame.index.name))
     msg = (
-        f"time {text[iso.isna().to_numpy()].iloc[0]!r}: expected 2026-11-22, 2026-11-22T08:00 or 11/22/2026 08:00 "
+        f"time {frame.index[wrong][0]!r}: expected 2026-11-22, 2026-11-22T08:00 or 11/22/2026 08:00 "
         "in every sample; for blocks that need no times give a number of samples"
     )
     raise PmfInputError(msg)
-
-
-def _numbers(path: Path, number: int, row: list[str], names: list[str]) -> list[float]:
-    if len(row) != len(names):
-        msg = f"{path}, line {number}: {len(row)} columns, the header has {len(names)}"
-        raise PmfInputError(msg)
-    return [_number(path, number, name, cell) for name, cell in zip(names[1:], row[1:], strict=True)]
-
-
-def _number(path: Path, number: int, name: str, cell: str) -> float:
-    text = cell.strip()
-    if text.lower() in _MISSING_WORDS:
-        return math.nan
-    try:
-        return float(text.replace("_", "?"))
-    except ValueError:
-        msg = f"{path}, line {number}, {name}: {text!r} is no number"
-        raise PmfInputError(msg) from None

@@ -172,6 +172,8 @@ def _check(options: PmfOptions) -> None:
     if options.are_resamples_displaced and not options.runs:
         msg = "resamples to displace: a number of resamples is needed (--bootstrap)"
         raise PmfInputError(msg)
+    if options.runs:
+        _block(options.block)
     if options.last is not None and options.last.factors != options.factors:
         msg = f"{options.factors} factors: the last solution has {options.last.factors}"
         raise PmfInputError(msg)

@@ -1,11 +1,12 @@
 """Where high concentrations of a file of samples come from: by wind, and on a map by trajectories from files of winds.
 
-The file is CSV: ``time`` (start of the hour; without offset UTC), the parameter, ``wind_speed`` [m s⁻¹] and ``wind_direction`` [deg] for
+The file is comma or tab separated: ``time`` (start of the hour; without offset UTC), the parameter, ``wind_speed`` [m s⁻¹] and ``wind_direction`` [deg] for
 the regression, ``lon`` and ``lat`` [deg] where it holds several stations. Blank and -999 are missing.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from analysis.receptor.trajectory.grid import LevelKind, WindGrid
 from analysis.receptor.trajectory.integrator import Trajectories, check_start, step_for, trace
 from analysis.receptor.wind import sector_code
 from analysis.receptor.wind_regression.estimate import DIRECTIONS
+from analysis.run.text_table import TextTableError, moments_of, read_table
 from analysis.run.to_json import to_json
 
 if TYPE_CHECKING:
@@ -28,9 +30,14 @@ if TYPE_CHECKING:
 
     from analysis.receptor.wind_regression.result import WindRegression
     from analysis.run.receptor_analysis import WindAnalysis
+    from analysis.run.text_table import TextTable
 
 _MISSING = -999.0
 _FEWEST_HOURS = 48
+_MOST_TURNED = 100_000_000
+"""Samples times days that are turned in memory at once: five years of hours."""
+_BOUNDS = {"wind_speed": (0.0, 200.0), "wind_direction": (0.0, 360.0), "lon": (-180.0, 360.0), "lat": (-90.0, 90.0)}
+"""[m s⁻¹], [deg]"""
 
 
 class SampleFileError(ValueError):
@@ -43,22 +50,21 @@ def read_samples(path: Path, parameter: str) -> pd.DataFrame:
     Raises
     ------
     SampleFileError
-        For a file that cannot be read, a column that is absent or holds no numbers, a time that is none or occurs twice at a station,
-        and fewer than 48 values.
+        For a file that cannot be read, a column that is absent or holds no numbers or impossible ones, a time that is none or occurs
+        twice at a station, a place that is empty, fewer than 48 values, and a span that is too long.
     """
     try:
-        frame = pd.read_csv(path, na_values=["", "NA", "-999"])
-    except (OSError, ValueError) as error:
-        msg = f"{path}: {error}"
-        raise SampleFileError(msg) from error
-    for name in ("time", parameter):
-        if name not in frame:
-            msg = f"{path}: no column {name}; found {', '.join(map(str, frame.columns))}"
-            raise SampleFileError(msg)
-    known = [name for name in (parameter, "wind_speed", "wind_direction", "lon", "lat") if name in frame]
-    result = pd.DataFrame({name: _numbers(path, frame[name]) for name in known})
-    result.insert(0, "start", _times(path, frame["time"]))
-    _check_samples(path, result, parameter)
+        table = read_table(path)
+        for name in ("time", parameter):
+            if name not in table.names:
+                msg = f"{path}: no column {name}; found {', '.join(table.names)}"
+                raise SampleFileError(msg)
+        known = [name for name in dict.fromkeys((parameter, *_BOUNDS)) if name in table.names]
+        result = pd.DataFrame({name: _numbers(table, name) for name in known}, dtype=float)
+    except TextTableError as error:
+        raise SampleFileError(str(error)) from error
+    result.insert(0, "start", moments_of(table.texts("time")).floor("h"))
+    _check_samples(table, result, parameter)
     return result
 
 
@@ -117,9 +123,6 @@ def places(samples: pd.DataFrame, place: tuple[float, float] | None) -> tuple[ND
     """
     if {"lon", "lat"} <= set(samples):
         lon, lat = (samples[name].to_numpy(dtype=float) for name in ("lon", "lat"))
-        if np.isnan(lon).any() or np.isnan(lat).any():
-            msg = "columns lon and lat have empty cells; expected the place of each sample"
-            raise SampleFileError(msg)
         return lon, lat
     if place is None:
         msg = "the place of the station is not known: expected columns lon and lat, or --lon and --lat"
@@ -148,33 +151,40 @@ def moments(start: datetime, end: datetime) -> pd.DatetimeIndex:
     return pd.date_range(start, max(end, start + pd.Timedelta(hours=1)), freq="h", inclusive="left")
 
 
-def _numbers(path: Path, column: pd.Series) -> pd.Series:
-    try:
-        numbers = pd.to_numeric(column).astype(float)
-    except (ValueError, TypeError) as error:
-        msg = f"{path}: column {column.name}: {error}"
-        raise SampleFileError(msg) from error
-    return numbers.mask(~np.isfinite(numbers) | (numbers == _MISSING))
+def _numbers(table: TextTable, name: str) -> list[float]:
+    numbers = [math.nan if value == _MISSING else value for value in table.numbers(name)]
+    low, high = _BOUNDS.get(name, (-math.inf, math.inf))
+    for row, value in enumerate(numbers):
+        if not (math.isnan(value) or low <= value <= high):
+            msg = f"{table.place(row, name)}: {value:g}, expected {low:g} to {high:g}, or blank or -999 where it is missing"
+            raise SampleFileError(msg)
+    return numbers
 
 
-def _times(path: Path, column: pd.Series) -> pd.Series:
-    try:
-        return pd.to_datetime(column, utc=True).dt.floor("h")
-    except (ValueError, TypeError) as error:
-        msg = f"{path}: column time: {error}"
-        raise SampleFileError(msg) from error
-
-
-def _check_samples(path: Path, samples: pd.DataFrame, parameter: str) -> None:
-    key = ["start", *(name for name in ("lon", "lat") if name in samples)]
-    twice = samples[samples.duplicated(key)]
-    if samples["start"].isna().any() or len(twice):
-        row = int(twice.index[0]) if len(twice) else int(samples.index[samples["start"].isna()][0])
-        msg = f"{path}: line {row + 2}: the time is empty, or the hour occurs twice at one place"
+def _check_samples(table: TextTable, samples: pd.DataFrame, parameter: str) -> None:
+    if (wrong := samples["start"].isna()).any():
+        row = int(wrong.to_numpy().argmax())
+        msg = f"{table.place(row, 'time')}: {table.texts('time')[row][:40]!r}, expected a time as 2026-11-22T08:00[+08:00]"
+        raise SampleFileError(msg)
+    places = [name for name in ("lon", "lat") if name in samples]
+    for name in places:
+        if (empty := samples[name].isna()).any():
+            msg = f"{table.place(int(empty.to_numpy().argmax()), name)}: empty, expected the place of each sample"
+            raise SampleFileError(msg)
+    if (twice := samples.duplicated(["start", *places])).any():
+        msg = f"{table.place(int(twice.to_numpy().argmax()), 'time')}: the hour occurs twice at one place"
         raise SampleFileError(msg)
     count = int(samples[parameter].notna().sum())
     if count < _FEWEST_HOURS:
-        msg = f"{path}: {count} hours of {parameter}; at least {_FEWEST_HOURS} are needed"
+        msg = f"{table.path}: {count} hours of {parameter}; at least {_FEWEST_HOURS} are needed"
+        raise SampleFileError(msg)
+    days = (samples["start"].max() - samples["start"].min()).days + 1
+    if len(samples) * days > _MOST_TURNED:
+        first, last = samples["start"].min(), samples["start"].max()
+        msg = (
+            f"{table.path}: {len(samples)} samples from {first:%Y-%m-%d} to {last:%Y-%m-%d} are too many to be turned by "
+            f"whole days: samples times days are {len(samples) * days:.1e}, expected at most {_MOST_TURNED:.0e}"
+        )
         raise SampleFileError(msg)
 
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     import xarray as xr
     from numpy.typing import NDArray
 
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, ArithmeticError, RuntimeError, MemoryError, EOFError)
+"""What the libraries raise for a damaged file."""
+_LARGEST_HPA = 1100.0
+"""[hPa] Pressure at the ground is lower; a larger level is in another unit than the file states."""
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _NETCDF3 = b"CDF"
 _FIELDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -157,7 +161,7 @@ def _read(path: Path) -> _Part:
             return _Part(path, data)
         except WindGridError:
             raise
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except _UNREADABLE as error:
             msg = f"{path}: the file cannot be read: {error}"
             raise WindGridError(msg) from error
 
@@ -189,12 +193,19 @@ def _axis(data: xr.Dataset, field: xr.DataArray, name: str) -> str | None:
 
 
 def _values(data: xr.Dataset, name: str | None) -> NDArray[Any]:
+    if name is not None and name not in data.coords:
+        # xarray numbers the nodes of an axis without coordinates from 0, which would pass for degrees
+        msg = f"axis {name} has no coordinates: a variable {name} with the place of each node is needed"
+        raise ValueError(msg)
     return np.asarray(data[name].to_numpy())
 
 
 def _seconds(path: Path, times: NDArray[Any]) -> NDArray[np.float64]:
     if times.dtype.kind != "M":
         msg = f"{path}: times are {times.dtype}, expected a unit as `hours since 1900-01-01`"
+        raise WindGridError(msg)
+    if np.isnat(times).any():
+        msg = f"{path}: a time is missing, expected one at each node"
         raise WindGridError(msg)
     return np.asarray(times.astype("datetime64[s]").astype(np.int64), dtype=float)
 
@@ -204,14 +215,24 @@ def _levels(path: Path, data: xr.Dataset, name: str | None) -> tuple[NDArray[np.
         return np.array([1000.0]), LevelKind.SURFACE
     unit = str(data[name].attrs.get("units", "")).strip().lower()
     values = _values(data, name).astype(float)
+    if not np.isfinite(values).all() or (values < 0).any():
+        msg = f"{path}: levels {name} are {np.array2string(values, threshold=6)}; expected numbers of at least 0"
+        raise WindGridError(msg)
     if unit in _HPA_PER_UNIT:
-        return values * _HPA_PER_UNIT[unit], LevelKind.PRESSURE
+        return _pressure(path, name, values * _HPA_PER_UNIT[unit]), LevelKind.PRESSURE
     if unit in _SIGMA_UNITS and values.max() <= 1.0:
         return values, LevelKind.SIGMA
     if not unit and name in {"level", "isobaricInhPa", "pressure_level"}:
-        return values, LevelKind.PRESSURE
+        return _pressure(path, name, values), LevelKind.PRESSURE
     msg = f"{path}: levels {name} are in {unit or 'no unit'}; expected hPa, Pa, or sigma from 0 to 1"
     raise WindGridError(msg)
+
+
+def _pressure(path: Path, name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    if values.size and values.max() > _LARGEST_HPA:
+        msg = f"{path}: levels {name} reach {values.max():g} hPa; expected at most {_LARGEST_HPA:g}: check their unit"
+        raise WindGridError(msg)
+    return values
 
 
 def _speed_factor(path: Path, item: xr.DataArray) -> float:
@@ -244,7 +265,7 @@ def _without_parts(item: xr.DataArray) -> xr.DataArray:
 
 def _check_same(path: Path, first: _Part, part: _Part) -> None:
     same = part.kind is first.kind and all(
-        len(own) == len(other) and np.allclose(own, other)
+        len(own) == len(other) and np.allclose(own, other, equal_nan=True)
         for own, other in ((part.level, first.level), (part.lat, first.lat), (part.lon, first.lon))
     )
     if not same:

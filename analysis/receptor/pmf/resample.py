@@ -66,7 +66,7 @@ def _blocks(times: pd.Index, block: str | int) -> NDArray[np.int64]:
         if block < 1:
             msg = f"blocks of {block} samples: at least 1 is needed"
             raise PmfInputError(msg)
-        return np.arange(len(times)) // block
+        return np.arange(len(times)) // min(block, len(times))
     if not isinstance(times, pd.DatetimeIndex) or block not in {"D", "W"}:
         msg = f"blocks of {block}: D or W with times as the index, or a number of samples"
         raise PmfInputError(msg)

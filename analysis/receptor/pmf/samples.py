@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _MISSING = -999.0
 """Mark of a missing value in the files of EPA PMF."""
+_LARGEST, _SMALLEST = 1e50, 1e-50
+"""Concentrations and uncertainties beyond, and uncertainties below, make sums of squares that exceed the range of a float."""
 
 
 class PmfInputError(ValueError):
@@ -71,9 +73,13 @@ def check_samples(conc: pd.DataFrame | ArrayLike, unc: pd.DataFrame | ArrayLike,
     s[s == _MISSING] = np.nan
     if np.isinf(x).any():
         raise PmfInputError(_at(given, np.isinf(x), "an infinite concentration"))
+    if (bad := np.abs(x) > _LARGEST).any():
+        raise PmfInputError(_at(given, bad, f"a concentration beyond {_LARGEST:g}"))
     there = ~np.isnan(x)
     if (bad := there & ~(np.isfinite(s) & (s > 0))).any():
         raise PmfInputError(_at(given, bad, "a concentration without an uncertainty above zero"))
+    if (bad := there & ((s < _SMALLEST) | (s > _LARGEST))).any():
+        raise PmfInputError(_at(given, bad, f"an uncertainty that is not from {_SMALLEST:g} to {_LARGEST:g}"))
     kept = there.any(axis=1)
     if not kept.any():
         msg = f"no concentration in any of the {len(kept)} samples"

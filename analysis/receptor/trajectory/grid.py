@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _FULL_CIRCLE_DEG = 360.0
 _TINY = 1e-6
 """Rounding of coordinates stored as 32-bit numbers [deg, or part of a step]."""
+_LONGEST_STEP_S = 12 * 3600.0
+_MOST_STEPS = 2.5
+"""Files lack hours where a step exceeds 12 h and so many usual steps [1]; project choice."""
 _FASTEST_M_S = 200.0
 """[m s⁻¹] Faster wind is a mistake of units or scale; project choice."""
 
@@ -143,7 +146,7 @@ def wind_grid(
     Parameters
     ----------
     time_s : array of float, (times,)
-        Seconds since 1970-01-01 UTC [s].
+        Seconds since 1970-01-01 UTC [s]. Wind is missing in a step above 12 h that is longer than 2.5 usual ones.
     level : array of float, (levels,)
         [hPa] or [1], rising or falling.
     lat, lon : array of float, (lats,), (lons,)
@@ -177,6 +180,7 @@ def wind_grid(
     for number, name in enumerate(("time", "level", "latitude", "longitude")):
         axes[number], wind = _rising(name, axes[number], wind, number)
     axes[3], wind = _closed(axes[3], wind)
+    axes[0], wind = _with_gaps(axes[0], wind)
     grid = WindGrid(
         time_s=axes[0],
         level=axes[1],
@@ -237,6 +241,19 @@ def _closed(lon: NDArray[np.float64], wind: NDArray[np.float64]) -> tuple[NDArra
     if gap < _TINY or gap > step * 1.01:
         return lon, wind
     return np.append(lon, lon[0] + _FULL_CIRCLE_DEG), np.concatenate([wind, wind[..., :1, :]], axis=3)
+
+
+def _with_gaps(
+    time_s: NDArray[np.float64], wind: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Times with nodes without wind, one second from the ends of each gap: no wind is made up for hours that files lack."""
+    steps = np.diff(time_s)
+    before = np.flatnonzero(steps > max(_LONGEST_STEP_S, _MOST_STEPS * float(np.median(steps))))
+    if not before.size:
+        return time_s, wind
+    where = np.repeat(before + 1, 2)
+    nodes = np.stack([time_s[before] + 1.0, time_s[before + 1] - 1.0], axis=1).ravel()
+    return np.insert(time_s, where, nodes), np.insert(wind, where, np.nan, axis=0)
 
 
 def _bracket(axis: NDArray[np.float64], value: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -176,7 +176,7 @@ def step_for(grid: WindGrid) -> float:
 
 
 def check_start(grid: WindGrid, lon: float, lat: float, level: float) -> None:
-    """Raise `WindGridError` for a place where no trajectory can begin: outside the grid or above its top.
+    """Raise `WindGridError` for a place where no trajectory can begin: outside the grid, above its top, or at no level.
 
     Examples
     --------
@@ -187,6 +187,9 @@ def check_start(grid: WindGrid, lon: float, lat: float, level: float) -> None:
     Traceback (most recent call last):
     analysis.receptor.trajectory.grid.WindGridError: 5 E 0.5 N is outside the winds: 0 to 1 E, 0 to 1 N
     """
+    if not 0.0 < level < np.inf:
+        msg = f"level {level:g}: expected a number above 0"
+        raise WindGridError(msg)
     place = to_vector(np.array([lon]), np.array([lat]))
     _, edge, above = grid.outside(grid.time_s[:1], place, np.array([level]))
     if edge.any():

@@ -43,6 +43,13 @@ def test_blank_is_missing_and_the_separator_is_found(separator: str, tmp_path: P
         ("Date,Pb\n1,x\n", "conc.csv, line 2, Pb: 'x' is no number"),
         ("Date,Pb\n1,1_0\n", "'1_0' is no number"),
         ("Date,Pb\n1,1\n2,3,4\n", "line 3: 3 columns, the header has 2"),
+        ("Date,Pb,\n1,1,2\n", "column 3 is named '', expected a name of printable signs"),
+        ("Date,Pb,\x1b[2J\n1,1,2\n", r"column 3 is named '\\x1b\[2J', expected a name of printable signs"),
+        ("Date,Pb,Pb\n1,1,2\n", "column 'Pb' is given twice"),
+        (f'Date,"{"x" * 200_000}"\n1,1\n', "line 1: field larger than field limit"),
+        ('Date,"Pb\n1,1\n2,2\n', "unexpected end of data; a quotation mark that is not closed joins lines"),
+        (f"Date,Pb\n1,{'x' * 500}\n", r"line 2, Pb: 'x{40}'\.\.\. is no number"),
+        ("Date,Pb\n1,1e308\n", "line 2, Pb: '1e308', expected a number within"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_the_place(text: str, words: str, tmp_path: Path) -> None:

@@ -123,3 +123,56 @@ def test_what_is_no_wind_is_refused_with_what_is_needed(tmp_path: Path) -> None:
             read_winds([tmp_path / f"{name}.nc"])
     with pytest.raises(WindGridError, match="No such file"):
         read_winds([tmp_path / "absent.nc"])
+
+
+LEVEL = {"units": "hPa"}
+DAMAGED = {
+    "no coordinates": (lambda data: data.drop_vars("latitude"), "axis latitude has no coordinates"),
+    "no levels": (lambda data: data.drop_vars("pressure_level"), "axis pressure_level has no coordinates"),
+    "missing time": (
+        lambda data: data.assign_coords(valid_time=[HOURS[0], np.datetime64("NaT", "ns")]),
+        "a time is missing",
+    ),
+    "negative level": (
+        lambda data: data.assign_coords(pressure_level=("pressure_level", [-1000.0, 850.0], LEVEL)),
+        "levels pressure_level are .-1000.*expected numbers of at least 0",
+    ),
+    "missing level": (
+        lambda data: data.assign_coords(pressure_level=("pressure_level", [np.nan, 850.0], LEVEL)),
+        "levels pressure_level are .* nan",
+    ),
+    "pascal as hPa": (
+        lambda data: data.assign_coords(pressure_level=("pressure_level", [100_000.0, 85_000.0], LEVEL)),
+        "levels pressure_level reach 100000 hPa; expected at most 1100: check their unit",
+    ),
+    "missing latitude": (
+        lambda data: data.assign_coords(latitude=[42.0, np.nan, 40.0]),
+        "latitude is not strictly monotonic",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_axes_that_say_no_place_are_refused(name: str, tmp_path: Path) -> None:
+    change, words = DAMAGED[name]
+    change(era5()).to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    with pytest.raises(WindGridError, match=words):
+        read_winds([tmp_path / "a.nc"])
+
+
+@pytest.mark.parametrize("size", [4, 60, 400])
+def test_a_netcdf_3_file_that_is_cut_off_is_refused(size: int, tmp_path: Path) -> None:
+    era5().to_netcdf(tmp_path / "a.nc", engine="scipy")
+    (tmp_path / "cut.nc").write_bytes((tmp_path / "a.nc").read_bytes()[:size])
+    with pytest.raises(WindGridError, match=r"cut\.nc: the file cannot be read"):
+        read_winds([tmp_path / "cut.nc"])
+
+
+def test_no_wind_is_made_up_for_days_that_files_lack(tmp_path: Path) -> None:
+    era5().to_netcdf(tmp_path / "a.nc", engine="h5netcdf")
+    era5().assign_coords(valid_time=HOURS + np.timedelta64(30, "h")).to_netcdf(tmp_path / "b.nc", engine="h5netcdf")
+    grid = read_winds([tmp_path / "b.nc", tmp_path / "a.nc"])
+    hours = MOMENT_S + np.array([0.5, 1.0, 15.0, 30.0, 30.5]) * 3600.0
+    place = to_vector(np.full(5, 121.5), np.full(5, 41.0))
+    known = np.isfinite(grid.at(hours, place, np.full(5, 925.0))[0]).all(axis=1)
+    assert known.tolist() == [True, True, False, True, True]
