@@ -20,8 +20,8 @@ from sensors.simulator.labelled import source_mixture
 if TYPE_CHECKING:
     import pandas as pd
 
-SEEDS = (9101, 9102, 9103)
-"""Used by no test and for no choice in the factorisation."""
+SEEDS = (9201, 9202, 9203)
+"""Used by no test and for no choice in the factorisation. An earlier version of the search had 0.892 on 9101 to 9103."""
 NETWORKS: tuple[Literal["voc", "pm"], ...] = ("voc", "pm")
 STARTS = 20
 
