@@ -89,11 +89,24 @@ def _origin(bearing: Bearing | None, shares: Sequence[SourceShare]) -> tuple[str
             "high": angle.high,
         }
     first = next((item for item in shares if item.kind != BACKGROUND), None)
-    if first is None or first.kind == UNNAMED:
+    likely = Confidence.NONE if first is None else grade(_source_probability(first, shares))
+    if first is None or first.kind == UNNAMED or likely is Confidence.NONE:
         return ("kind" if bearing is None else "from"), figures
     percent = first.percent
-    figures |= {"source": first.kind, "percent": percent.value, "least": percent.low, "most": percent.high}
+    figures |= {
+        "source": first.kind,
+        "source_likely": likely.value,
+        "percent": percent.value,
+        "least": percent.low,
+        "most": percent.high,
+    }
     return ("source" if bearing is None else "from_source"), figures
+
+
+def _source_probability(item: SourceShare, shares: Sequence[SourceShare]) -> float:
+    """Probability that a kind is the source [1]: its share by the excess over the background."""
+    excess = sum(one.percent.value for one in shares if one.kind != BACKGROUND)
+    return item.percent.value / excess if excess > 0 else 0.0
 
 
 def what_statement(parameter: str, event: EventSpan, peak: EventPeak, zone: ZoneInfo) -> Statement:

@@ -8,8 +8,9 @@ import pytest
 
 from analysis.case.assembly import case_file
 from analysis.case.background import background_of
-from analysis.case.case_file import EventKind
+from analysis.case.case_file import Estimate, EventKind, SourceShare
 from analysis.case.case_hours import moving_mean
+from analysis.case.case_statement import answer_statement
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature_value import Feature
 from analysis.case.kind.ordinary import ordinary_share, without_ordinary
@@ -166,3 +167,16 @@ def test_noise_is_called_neither_a_plume_nor_a_fault_with_confidence() -> None:
         sure = [item for item in found.kinds if item.kind in {EventKind.PLUME, EventKind.FAULT}]
         assert max(item.probability for item in sure) < 0.9
         assert found.answer.key == "case.answer.ordinary" or found.answer.confidence.value != "high"
+
+
+@pytest.mark.parametrize(
+    ("named", "rest", "words"),
+    [(80.0, 2.0, "source very probably"), (45.0, 35.0, "source possibly"), (30.0, 50.0, None)],
+)
+def test_the_first_line_is_no_surer_of_the_source_than_its_share(named: float, rest: float, words: str | None) -> None:
+    percents = {"background": 100 - named - rest, "coal": named, "unnamed": rest}
+    shares = [SourceShare(kind=kind, percent=Estimate(value=x, low=0.0, high=x)) for kind, x in percents.items()]
+    plume = kind_of({"companions": Feature(value=1.0, figures={})})
+    text = answer_statement(given(PLUME).station, "so2", plume, None, shares).text("en")
+    assert ("source" in text) is (words is not None)
+    assert (words or "") in text
