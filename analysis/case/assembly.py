@@ -13,7 +13,7 @@ import pandas as pd
 
 from analysis.case import case_statement, origin_statement
 from analysis.case.case_file import Basis, CaseFile, EventKind, EventPeak, EventSpan
-from analysis.case.case_hours import CaseHours, StationSeries, mean_of
+from analysis.case.case_hours import FULL_HISTORY_H, CaseHours, StationSeries, mean_of
 from analysis.case.case_input import CaseInput, CaseInputError
 from analysis.case.channel import LEAST_NEIGHBOURS, Channels, channels_of
 from analysis.case.chemistry.statement import chemistry_statements
@@ -23,7 +23,7 @@ from analysis.case.direction import bearing_of, direction_of
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature import RISEN_Z, features_of, is_alone, regional_name
 from analysis.case.kind.ordinary import ordinary_share, without_ordinary
-from analysis.case.kind.probability import kind_of, weigh_features
+from analysis.case.kind.probability import kind_of, undecided, weigh_features
 from analysis.case.place import is_inside, place_of, release_of
 from analysis.case.registry import upwind
 from analysis.case.similar import similar_events
@@ -44,8 +44,6 @@ if TYPE_CHECKING:
     from analysis.receptor.plume import PlumeResult
     from schemas.statement import Statement
 
-FULL_HISTORY_H = 20 * 24
-"""Fewer valid hours before the event are listed as missing [h]."""
 _ONGOING = pd.Timedelta(hours=1)
 _MOST_LISTED = 12
 
@@ -127,6 +125,8 @@ def _kind(
     features = features_of(case_hours, channels, bearing)
     coarse = _coarse_share(channels, case_hours.inside)
     name = regional_name(case_hours.given.parameter)
+    if not _has_level(case_hours):
+        return undecided(), (case_statement.fault_statement(None, ()), case_statement.change_statement((), undecided()))
     without = name if is_alone(case_hours) else None
     z_score = _z_score(channels, case_hours.given.parameter)
     found = without_ordinary(kind_of(features, coarse, without=without), ordinary_share(z_score, features))
@@ -137,6 +137,12 @@ def _kind(
         case_statement.fault_statement(fault, weigh_features(features, EventKind.FAULT, other, without=without)),
         case_statement.change_statement(changes, found),
     )
+
+
+def _has_level(case_hours: CaseHours) -> bool:
+    """Whether the usual level of the station is known for hours of the event."""
+    deviation = case_hours.series(case_hours.given.parameter).deviation[0, case_hours.inside]
+    return bool(np.isfinite(deviation).any())
 
 
 def _z_score(channels: Channels, parameter: str) -> float:

@@ -37,6 +37,8 @@ DAY_H = 24
 _HOUR_S = 3600
 LEAST_HISTORY_H = 48
 """Fewer valid hours of history give no usual level [h]."""
+FULL_HISTORY_H = 20 * DAY_H
+"""Fewer valid hours before the event are listed as missing [h]."""
 _OFFSET = 0.1
 """Part of the median of the history that is added before the logarithm [1]: values near zero do not weigh more than others."""
 _STEADY = 1e-3

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from analysis.case.case_file import EventKind
+from analysis.case.case_hours import LEAST_HISTORY_H
 from analysis.case.claim import claim, detail, moment_text
 from analysis.receptor.source_library import BACKGROUND, UNNAMED
 from analysis.receptor.wind import SECTORS, sector_code
@@ -53,12 +54,16 @@ def answer_statement(
     alone: bool = False,
 ) -> Statement:
     """First line: what it is, from where, how sure; ``alone``: no neighbour tells how far haze reaches."""
+    if not found.has_evidence:
+        return claim(
+            "answer", "no_level", Confidence.NONE, parameter=parameter, station=_named(station), hours=LEAST_HISTORY_H
+        )
     best = found.shares[0]
     is_known = found.kind is not EventKind.UNKNOWN
     confidence = grade(best.probability) if is_known else Confidence.NONE
     figures: dict[str, Figure | None] = {
         "parameter": parameter,
-        "station": json.dumps([station.name("en"), station.name("zh")], ensure_ascii=False),
+        "station": _named(station),
         "kind": best.kind.value,
         "probability": best.probability,
         "likely": confidence.value,
@@ -75,6 +80,10 @@ def answer_statement(
 def _chance(found: KindAnswer) -> float:
     """Probability that the rise is one of the ordinary differences between stations [1]."""
     return next((item.probability for item in found.shares if item.kind is EventKind.UNKNOWN), 0.0)
+
+
+def _named(station: Station) -> str:
+    return json.dumps([station.name("en"), station.name("zh")], ensure_ascii=False)
 
 
 def _origin(bearing: Bearing | None, shares: Sequence[SourceShare]) -> tuple[str, dict[str, Figure | None]]:
@@ -132,7 +141,9 @@ def what_statement(parameter: str, event: EventSpan, peak: EventPeak, zone: Zone
 
 
 def kind_statements(found: KindAnswer) -> tuple[Statement, ...]:
-    """Probabilities of the kinds, then the features that tell them apart, the strongest first."""
+    """Probabilities of the kinds, then the features that tell them apart, the strongest first; none without evidence."""
+    if not found.has_evidence:
+        return ()
     first, second = found.shares[:2]
     summary = claim(
         "kind",
@@ -166,16 +177,18 @@ def _message(item: WeighedFeature) -> str:
     return "companions_alone" if item.figures.get("risen") else "no_companions_alone"
 
 
-def fault_statement(probability: float, features: Sequence[WeighedFeature]) -> Statement:
+def fault_statement(probability: float | None, features: Sequence[WeighedFeature]) -> Statement:
     """What indicates a fault.
 
     Parameters
     ----------
-    probability : float
-        Of a fault [1].
+    probability : float or None
+        Of a fault [1]; None: not known.
     features : sequence of WeighedFeature
         With their weights for a fault against the most probable other kind.
     """
+    if probability is None:
+        return claim("fault", "unknown", Confidence.NONE)
     found = [item for item in features if item.weight >= _LEAST_WEIGHT][:_STATED]
     details = [ReasonData(f"case.kind.{_message(item)}", item.figures) for item in found]
     return claim("fault", "for" if found else "nothing", grade(probability), details, probability=probability)

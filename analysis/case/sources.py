@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from analysis.case.background import background_of
 from analysis.case.case_file import Estimate, EventKind, SourceShare
-from analysis.case.case_hours import mean_of
+from analysis.case.case_hours import FULL_HISTORY_H, mean_of
 from analysis.case.channel import NEAREST, channels_of
 from analysis.receptor.source_library import BACKGROUND, UNNAMED, SourceProbability, apportion_excess
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analysis.case.background import BackgroundLevel
     from analysis.case.case_hours import CaseHours
     from analysis.case.channel import Channels
@@ -36,6 +38,9 @@ SCALE_ERROR = 0.3
 """Relative error of an excess that is taken from a neighbour [1]."""
 LEAST_NAMED = 0.3
 """Least probability of a kind of source that is named [1]."""
+SHORT_HISTORY_SCORE = 0.8
+"""Agreement with the library profile [1] from which a kind is named after fewer than `FULL_HISTORY_H` hours: the usual levels, and so
+the excesses, are then uncertain by more than their standard errors say; project choice."""
 LEAST_PART = 0.02
 """Part of the parameter's excess that a kind is taken to explain at least [1]: no kind is ruled out by one species."""
 UNNAMED_PART = 0.5
@@ -105,7 +110,16 @@ def sources_of(case_hours: CaseHours, channels: Channels, kind: EventKind, *, is
     ranked = _of_parameter(apportioned, case_hours.given.parameter)
     if not (is_clear or _is_confirmed(channels, case_hours.given.parameter)):
         ranked = (_ONLY_UNNAMED,)
+    if case_hours.series(case_hours.given.parameter).history[0] < FULL_HISTORY_H:
+        ranked = tuple(_agreeing(ranked))
     return Composition(shares=_divided(background, ranked), excess=excess, seen=apportioned.seen)
+
+
+def _agreeing(ranked: tuple[SourceProbability, ...]) -> Iterator[SourceProbability]:
+    """The sources, without a name where they agree with their profile too little for a short history."""
+    for item in ranked:
+        is_clear = item.kind == UNNAMED or item.score is None or item.score >= SHORT_HISTORY_SCORE
+        yield item if is_clear else SourceProbability(kind=UNNAMED, probability=item.probability)
 
 
 def _is_confirmed(channels: Channels, parameter: str) -> bool:

@@ -35,7 +35,9 @@ class DemoReport:
         Parts of the story (`console.demo.story`): empty where found and named, else what is missing.
     cases, cases_right : int
         Staged events with a case file that was compared with the truth (`console.demo.case_check`), and those whose first line is
-        right. What is wrong is printed, not counted as a fault: an event may be one that the data do not tell.
+        right. The rest could not be told from the data, which the case file says, or is wrong.
+    cases_wrong : tuple of str
+        Wrong answers, each a fault.
     """
 
     messages: int
@@ -53,6 +55,7 @@ class DemoReport:
     story: dict[str, str]
     cases: int = 0
     cases_right: int = 0
+    cases_wrong: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """Plain figures, for one line of JSON."""
@@ -67,6 +70,9 @@ class DemoReport:
             wrong.append("no alert mail caused by the real data set")
         if not self.mails_plume:
             wrong.append("no alert mail caused by the simulated plume")
+        if not self.cases_right:
+            wrong.append("no case file whose first line is right by the truth log")
+        wrong += self.cases_wrong
         wrong += [f"{name}: {words}" for name, words in self.story.items() if words]
         return wrong
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from console.demo import schedule
-from console.demo.case_check import check_cases, table_of
+from console.demo.case_check import check_cases, faults_of, table_of
 from console.demo.command import BackgroundCommand, skyground, skyground_rows
 from console.demo.place import REGISTRY
 from console.demo.report import DemoReport, count_mentions, mails_in
@@ -180,7 +180,8 @@ class Demo:
         self.end_live()
         self.drain()
         counted = self._count(mails_in(self.maildir), seconds, story)
-        return replace(counted, cases=len(cases), cases_right=sum(item.is_right for item in cases))
+        right = sum(item.is_right for item in cases)
+        return replace(counted, cases=len(cases), cases_right=right, cases_wrong=tuple(faults_of(cases)))
 
     def _cases(self) -> list[CaseCheck]:
         """Case files of the staged events against the truth, with a table for the reader."""
@@ -189,8 +190,10 @@ class Demo:
         def ask(station_id: str, at: datetime, parameter: str | None) -> StoredCase:
             return case_at(self.settings, station_id, at, datetime.now(UTC), parameter=parameter)
 
+        since = floor_hour(self.now) - timedelta(days=SIMULATED_DAYS)
         language = str(self.settings.language)
-        found = check_cases(load_truth(self.truth), self.settings.stations, ask, datetime.now(UTC), language)
+        truth, now = load_truth(self.truth), datetime.now(UTC)
+        found = check_cases(truth, self.settings.stations, ask, since=since, now=now, language=language)
         for line in table_of(found):
             self.say(line)
         return found

@@ -48,12 +48,15 @@ class KindAnswer(msgspec.Struct, frozen=True, kw_only=True):
     features : tuple of WeighedFeature
         The strongest first; ``prior`` plus their weights are the log-odds of the first against the second, a division of haze
         and dust by `dust_share` left out.
+    has_evidence : bool
+        Whether the kinds could be weighed at all.
     """
 
     kind: EventKind
     shares: tuple[KindShare, ...]
     prior: float
     features: tuple[WeighedFeature, ...]
+    has_evidence: bool = True
 
 
 def kind_of(
@@ -109,6 +112,20 @@ def lacks_of(features: Mapping[str, Feature], without: str) -> tuple[str, ...]:
     ]
     sort = without.replace("regional_", "sort_")
     return (*found, *([] if sort == "sort_gases" else [sort]))
+
+
+def undecided() -> KindAnswer:
+    """Answer where nothing can be weighed: all kinds are equally probable.
+
+    Examples
+    --------
+    >>> found = undecided()
+    >>> found.kind.value, {item.probability for item in found.shares}
+    ('unknown', {0.2})
+    """
+    kinds = [item for item in EventKind if item is not EventKind.UNKNOWN]
+    shares = tuple(KindShare(kind=item, probability=1 / len(kinds)) for item in kinds)
+    return KindAnswer(kind=EventKind.UNKNOWN, shares=shares, prior=0.0, features=(), has_evidence=False)
 
 
 def _shares(

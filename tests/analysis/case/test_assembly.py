@@ -17,6 +17,7 @@ from analysis.case.case_input import CaseInput, CaseInputError
 from analysis.case.kind.probability import kind_of
 from analysis.case.kind.weights import weight_file
 from analysis.case.registry import Enterprise, Registry
+from analysis.case.sources import SHORT_HISTORY_SCORE
 from schemas.interval import Interval
 from schemas.words import LANGUAGES
 from sensors.simulator.labelled import LabelledEvent, labelled_event, noise_event
@@ -134,6 +135,28 @@ def test_without_history_there_is_no_usual_level() -> None:
     found = case_file(replace(full, hourly={name: frame[frame.index >= start] for name, frame in full.hourly.items()}))
     assert found.peak.usual is None
     assert "history" in found.missing
+
+
+def short(seed: int, hours: int) -> CaseFile:
+    """Case file of an event with so many hours before it."""
+    found = given(seed)
+    first = found.window.start - timedelta(hours=hours)
+    return case_file(replace(found, hourly={name: item[item.index >= first] for name, item in found.hourly.items()}))
+
+
+@pytest.mark.parametrize("seed", [PLUME, HAZE, OZONE, FAULT])
+def test_without_a_usual_level_the_kind_is_unknown(seed: int) -> None:
+    case = short(seed, 30)
+    assert case.kind is EventKind.UNKNOWN
+    assert len({item.probability for item in case.kinds}) == 1
+    assert {language: "48" in case.answer.text(language) for language in LANGUAGES} == dict.fromkeys(LANGUAGES, True)
+    assert "kind" not in {item.topic for item in case.statements}
+
+
+@pytest.mark.parametrize("seed", range(5, 40, 6))
+def test_after_a_short_history_only_a_source_that_agrees_well_is_named(seed: int) -> None:
+    named = [item.score for item in short(seed, 72).sources if item.score is not None]
+    assert all(score >= SHORT_HISTORY_SCORE for score in named)
 
 
 def test_a_constant_series_gives_a_case_file() -> None:

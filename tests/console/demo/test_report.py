@@ -26,6 +26,7 @@ GOOD: dict[str, Any] = {
     "seconds": 9.0,
     "mails_real": 1,
     "mails_plume": 1,
+    "cases_right": 1,
     "story": {},
 }
 
@@ -37,6 +38,10 @@ def test_good_report_has_no_fault() -> None:
 @pytest.mark.parametrize("name", [name for name in GOOD if name not in ("lost", "quarantined", "seconds", "story")])
 def test_missing_figure_is_a_fault(name: str) -> None:
     assert len(DemoReport(**{**GOOD, name: 0}).faults()) == 1
+
+
+def test_a_wrong_case_file_is_a_fault() -> None:
+    assert DemoReport(**{**GOOD, "cases_wrong": ("case file of a-1",)}).faults() == ["case file of a-1"]
 
 
 def test_one_lost_message_is_a_fault() -> None:
