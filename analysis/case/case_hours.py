@@ -23,6 +23,8 @@ from schemas.frames import FLAG
 from schemas.geodesy import bearing_deg, great_circle_km
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from analysis.case.case_input import CaseInput
@@ -41,6 +43,8 @@ FULL_HISTORY_H = 20 * DAY_H
 """Fewer valid hours before the event are listed as missing [h]."""
 _OFFSET = 0.1
 """Part of the median of the history that is added before the logarithm [1]: values near zero do not weigh more than others."""
+_FEW = 8
+"""Columns that are taken from a frame one by one."""
 _STEADY = 1e-3
 """Smallest spread of deviations [1]: a steadier series is not taken as steadier."""
 
@@ -106,7 +110,9 @@ class CaseHours:
             first, last = (int(moment.timestamp()) // _HOUR_S for moment in self.hours[[0, -1]])
             lacking = ~np.isin(hours, known) & (hours >= first) & (hours <= last)
             if lacking.any():
-                found[name] = hours_of_minutes(frame[lacking])
+                at = np.flatnonzero(lacking)
+                is_run = at[-1] - at[0] + 1 == len(at)  # a slice costs a part of a selection
+                found[name] = hours_of_minutes(frame.iloc[at[0] : at[-1] + 1] if is_run else frame[lacking])
         return found
 
     def measured(self, station_id: str) -> tuple[str, ...]:
@@ -131,18 +137,23 @@ class CaseHours:
 
     def row(self, station_id: str, parameter: str) -> Field:
         """Valid values of one station, shape (hour,); NaN where missing."""
-        row = np.full(len(self.hours), np.nan)
+        return np.asarray(self.rows(station_id, (parameter,))[0])
+
+    def rows(self, station_id: str, parameters: Sequence[str]) -> Field:
+        """Valid values of one station, shape (parameter, hour); NaN where missing."""
+        found = np.full((len(parameters), len(self.hours)), np.nan)
         for which, frames in enumerate((self.partial, self.given.hourly)):
             frame = frames.get(station_id)
-            if frame is None or parameter not in frame:
+            if frame is None:
+                continue
+            order = np.array([index for index, name in enumerate(parameters) if name in frame], dtype=np.intp)
+            if not len(order):
                 continue
             at = self._positions(which, station_id, frame)
-            values = frame[parameter].to_numpy(dtype=float)
-            good = (at >= 0) & np.isfinite(values)
-            if parameter + FLAG in frame:
-                good &= is_valid(np.nan_to_num(frame[parameter + FLAG].to_numpy(dtype=float), nan=9).astype(np.int8))
-            row[at[good]] = values[good]
-        return row
+            values = _valid_columns(frame, [parameters[index] for index in order])[at >= 0].T
+            cells = np.ix_(order, at[at >= 0])
+            found[cells] = np.where(np.isfinite(values), values, found[cells])
+        return found
 
     def _positions(self, which: int, station_id: str, frame: pd.DataFrame) -> NDArray[np.intp]:
         """Where the hours of a frame lie on the axis; -1 outside; computed once."""
@@ -185,6 +196,24 @@ class CaseHours:
             of_hour = median_of(past[:, near & self.before])
             found[:, self.hour_of_day == hour] = np.where(np.isfinite(of_hour), of_hour, everything)[:, None]
         return found
+
+
+def _valid_columns(frame: pd.DataFrame, names: list[str]) -> Field:
+    """Columns of a frame with those values set to NaN that may not enter statistics, shape (hour, parameter)."""
+    values = _columns(frame, names)
+    at = [index for index, name in enumerate(names) if name + FLAG in frame]
+    if at:
+        flags = _columns(frame, [names[index] + FLAG for index in at])
+        is_kept = is_valid(np.nan_to_num(flags, nan=9).astype(np.int8))
+        values[:, at] = np.where(is_kept, values[:, at], np.nan)
+    return values
+
+
+def _columns(frame: pd.DataFrame, names: list[str]) -> Field:
+    """A copy of columns, shape (hour, column); of few ones each by itself, which costs a part of a selection."""
+    if len(names) > _FEW:
+        return frame[names].to_numpy(dtype=float, copy=True)
+    return np.column_stack([frame[name].to_numpy(dtype=float) for name in names])
 
 
 def moving_mean(values: Field, length: int) -> Field:

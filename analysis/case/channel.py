@@ -67,21 +67,21 @@ class Channels:
         return self.names.index(name) if name in self.names else None
 
 
-def channels_of(case_hours: CaseHours, station_id: str | None = None) -> Channels:
-    """Compare all channels of a station with those of the nearest neighbours of the case.
+def channels_of(case_hours: CaseHours, station_id: str | None = None, *, only: str | None = None) -> Channels:
+    """Compare the channels of a station with those of the nearest neighbours of the case.
 
     Parameters
     ----------
     case_hours : CaseHours
     station_id : str or None
         None: the station of the case.
+    only : str or None
+        The one channel that is wanted; None: all of the station.
     """
     own = station_id or case_hours.station_ids[0]
-    names = tuple(item for item in case_hours.measured(own) if item not in WEATHER)
+    names = tuple(item for item in case_hours.measured(own) if item not in WEATHER and only in {None, item})
     near = (own, *(item for item in case_hours.station_ids[: NEAREST + 1] if item != own))
-    rows = np.array([[case_hours.row(station, name) for station in near] for name in names])
-    if not names:
-        rows = np.empty((0, len(near), len(case_hours.hours)))
+    rows = np.stack([case_hours.rows(station, names) for station in near], axis=1)
     series = case_hours.deviating(rows.reshape(-1, len(case_hours.hours)))
     deviation = series.deviation.reshape(rows.shape)
     regional, count = regional_deviation(deviation)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 LEAST_MINUTES = 3
 """Minutes with a value from which an hour has one; project choice."""
 _CIRCLE, _TINY = 360.0, 1e-9
+_HOUR_S = 3600
 
 
 def hours_of_minutes(minute: pd.DataFrame) -> pd.DataFrame:
@@ -37,8 +38,9 @@ def hours_of_minutes(minute: pd.DataFrame) -> pd.DataFrame:
     """
     names = [name for name in minute.columns if "__" not in str(name)]
     table = minute[names].to_numpy(dtype=float)
-    hours = pd.DatetimeIndex(minute.index).floor("h")
-    first = np.flatnonzero(np.r_[True, np.diff(hours.asi8) != 0]) if len(hours) else np.array([], dtype=np.intp)
+    index = pd.DatetimeIndex(minute.index)
+    hours = index.as_unit("s").asi8 // _HOUR_S
+    first = np.flatnonzero(np.r_[True, np.diff(hours) != 0]) if len(hours) else np.array([], dtype=np.intp)
     means = _means(table, first)
     if "wind_direction" in names:
         at = names.index("wind_direction")
@@ -47,7 +49,7 @@ def hours_of_minutes(minute: pd.DataFrame) -> pd.DataFrame:
         east, north = _means(np.stack([speed * np.sin(angle), speed * np.cos(angle)], axis=1), first).T
         turned = np.degrees(np.arctan2(east, north)) % _CIRCLE
         means[:, at] = np.where(turned > _CIRCLE - _TINY, 0.0, turned)
-    return pd.DataFrame(means, index=hours[first].rename("start"), columns=names)
+    return pd.DataFrame(means, index=index[first].floor("h").rename("start"), columns=names)
 
 
 def _means(table: NDArray[np.float64], first: NDArray[np.intp]) -> NDArray[np.float64]:

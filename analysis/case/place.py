@@ -33,10 +33,9 @@ def release_of(case_hours: CaseHours) -> PlumeResult | None:
     """
     given = case_hours.given
     names = case_hours.station_ids[: NEAREST + 1]
-    columns = {code: case_hours.table(code)[: len(names)] for code in (given.parameter, *_WEATHER)}
+    codes = [given.parameter, *_WEATHER]
     frames = {
-        name: pd.DataFrame({code: rows[index] for code, rows in columns.items()}, index=case_hours.hours)
-        for index, name in enumerate(names)
+        name: pd.DataFrame(case_hours.rows(name, codes).T, index=case_hours.hours, columns=codes) for name in names
     }
     hours = case_hours.hours[case_hours.inside][-LONGEST_H:]
     window = Interval(hours[0].to_pydatetime(), (hours[-1] + pd.Timedelta(hours=1)).to_pydatetime())

@@ -176,10 +176,10 @@ def neighbour_excess(
     for name in sorted(near, key=lambda item: -more[item]):
         if more[name] < LEAST_MORE:
             break
-        other = channels_of(case_hours, name)
-        place = other.at(code)
-        if place is None or not other.z_score[place] >= REACHED_Z:
+        alone = channels_of(case_hours, name, only=code)
+        if not alone.names or not alone.z_score[0] >= REACHED_Z:
             continue
+        other = channels_of(case_hours, name)
         found = background_of(other.deviation, case_hours.before, case_hours.inside)
         level, weight = _levels(other, found, case_hours.inside)
         mean = mean_of(other.value[:, 0][:, case_hours.inside])
