@@ -1,1 +1,1 @@
-"""Attribution of an episode: evidence, grades and statements."""
+"""Events and their case files: what an event is, where it comes from, and how sure that is."""

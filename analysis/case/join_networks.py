@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.case.attribution import EpisodeData
 from analysis.receptor.neighbours import near
 from schemas.frames import SEPARATOR
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from schemas.network import Network, Station
@@ -21,6 +22,19 @@ JOINED_NETWORKS = ("met", "pm", "voc")
 
 #: Hourly frames by network and station id.
 Frames = dict[str, dict[str, pd.DataFrame]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeData:
+    """A station and its joined hours.
+
+    ``hourly`` (`schemas.frames`) holds the parameters of the station, with VOC, components and weather of its other instruments
+    or of a nearby station; ``borrowed`` has the id and the distance [km] of that station by network (``voc``, ``pm``, ``met``).
+    """
+
+    station: Station
+    hourly: pd.DataFrame
+    borrowed: Mapping[str, tuple[str, float]] = field(default_factory=dict)
 
 
 def monitored(station: Station) -> frozenset[str]:

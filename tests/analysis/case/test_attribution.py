@@ -1,4 +1,4 @@
-"""Episodes, wind sectors, tracers, neighbours and their statements."""
+"""Episodes, wind sectors, tracers and neighbours."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from scipy.signal import lfilter
 from scipy.stats import binomtest
 
-from analysis.case.attribution import Attribution, attribute_episode
 from analysis.case.join_networks import join_station
 from analysis.receptor.cpf import cpf, effective_hours, interval
 from analysis.receptor.source_kind import tracer_species
@@ -19,22 +18,9 @@ from analysis.receptor.tracers import enrichments
 from analysis.receptor.wind import CALM, UNKNOWN, WindPosition, mean_direction, position_of, sectors
 from analysis.statistics.episode import find_episodes, threshold_on
 from schemas.parameter import load_parameters
-from schemas.statement import Confidence
-from schemas.words import LANGUAGES
 from tests.analysis.frames import EPISODE_H, START, episode_start, hours, network, province
 
 ZONE = ZoneInfo("Asia/Shanghai")
-
-
-def attributed(days: int = 32, drop: str = "", since_h: int = 0) -> Attribution:
-    frames = {code: stations for code, stations in province(days).items() if code != drop}
-    frames["gas"] = {name: frame.iloc[since_h:] for name, frame in frames["gas"].items()}
-    values = {name: frame["pm25"] for name, frame in frames["gas"].items()}
-    stations = network()
-    (episode,) = find_episodes(values["st-0"], "st-0", "pm25", ZONE)
-    data = join_station(stations.stations["st-0"], frames, stations)
-    assert data is not None
-    return attribute_episode(episode, data, stations.stations, values, zone=ZONE)
 
 
 def test_hours_above_the_threshold_with_short_gaps_are_one_episode() -> None:
@@ -125,12 +111,6 @@ def test_ten_days_are_too_few_to_name_a_sector_however_clear() -> None:
     assert table.leading() is None
 
 
-def test_the_sector_table_excludes_the_hours_of_the_episode() -> None:
-    result = attributed()
-    assert result.sectors is not None
-    assert result.sectors.hours == 30 * 24
-
-
 @pytest.mark.parametrize(("speeds", "directions"), [((1, 1), (90, 270)), ((0, 0), (0, 120)), ((0, 0), (360, 360))])
 def test_calm_and_opposite_winds_have_no_mean_direction(speeds: tuple[int, int], directions: tuple[int, int]) -> None:
     assert mean_direction(hours(speeds), hours(directions)) is None
@@ -169,38 +149,6 @@ def test_a_species_that_rises_with_all_others_is_not_relatively_enriched() -> No
     by_name = {item.parameter: item for item in found}
     assert by_name["ethylene"].relative < 1.5
     assert by_name["toluene"].relative > 2.5
-
-
-def test_evidence_is_stated_with_figures_in_both_languages() -> None:
-    result = attributed()
-    assert [item.topic for item in result.statements] == ["what", "overall", "wind", "tracers", "neighbours", "missing"]
-    by_topic = {item.topic: item for item in result.statements}
-    assert "溶剂使用" in by_topic["tracers"].text("zh")
-    assert "solvent use" in by_topic["tracers"].text("en")
-    assert by_topic["neighbours"].figures["verdict"] == "local"
-    assert all(
-        any(letter.isdigit() for letter in item.text(language))
-        for item in result.statements
-        if item.topic in {"what", "wind", "tracers", "neighbours"}
-        for language in LANGUAGES
-    )
-    assert result.missing == ()
-
-
-def test_without_wind_no_direction_is_named() -> None:
-    result = attributed(drop="met")
-    wind = next(item for item in result.statements if item.topic == "wind")
-    assert "wind" in result.missing
-    assert wind.confidence is Confidence.NONE
-    assert {item.position for item in result.neighbours} == {WindPosition.UNKNOWN}
-
-
-def test_a_background_of_three_days_is_stated_and_lowers_the_grade() -> None:
-    result = attributed(since_h=27 * 24 + 10)
-    assert result.background.hours == 72
-    assert "background" in result.missing
-    assert "about 3 days of 30" in result.statements[-1].text("en")
-    assert result.confidence in {Confidence.LOW, Confidence.MEDIUM}
 
 
 def test_voc_of_a_nearby_station_are_borrowed_and_named() -> None:

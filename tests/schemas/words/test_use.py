@@ -52,6 +52,13 @@ FAMILIES: dict[str, type[StrEnum] | tuple[str, ...]] = {
     "page.problem.": tuple(
         f"{kind}{end}" for kind in ("slow", "influx", "access", "missing", "state") for end in ("", "_do")
     ),
+    # of documents that earlier versions stored: the page of their alert still renders them
+    "attribution.what.": ("episode", "median"),
+    "attribution.overall.": ("grade",),
+    "attribution.wind.": ("unavailable", "chance", "too_few_days", "sector", "calm", "wind_now", "no_wind_now"),
+    "attribution.tracers.": ("unavailable", "usual", "kind", "next", "next_two", "customary"),
+    "attribution.neighbours.": ("unavailable", "share", "few", "upwind", "downwind", "together", "earlier", "later"),
+    "attribution.missing.": ("nothing", "background", "wind", "tracers", "neighbours", "borrowed"),
     "attribution.plume.": Obstacle,
     "attribution.plume.also_": (Obstacle.NO_RELEASE, Obstacle.EDGE, Obstacle.SEVERAL, Obstacle.WIDE),
     "word.confidence.": Confidence,
