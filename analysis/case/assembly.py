@@ -22,6 +22,7 @@ from analysis.case.clear_wind import clear_wind
 from analysis.case.direction import bearing_of, direction_of
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature import RISEN_Z, features_of, is_alone, regional_name
+from analysis.case.kind.mark import marks_of
 from analysis.case.kind.ordinary import ordinary_share, without_ordinary
 from analysis.case.kind.probability import kind_of, undecided, weigh_features
 from analysis.case.place import is_inside, place_of, release_of
@@ -122,7 +123,7 @@ def _kind(
     case_hours: CaseHours, channels: Channels, bearing: Bearing | None
 ) -> tuple[KindAnswer, tuple[Statement, ...]]:
     """Kind of the event, and the statements of what indicates a fault and of what would change the answer."""
-    features = features_of(case_hours, channels, bearing)
+    features = features_of(case_hours, channels, bearing) | marks_of(case_hours.given)
     coarse = _coarse_share(channels, case_hours.inside)
     name = regional_name(case_hours.given.parameter)
     if not _has_level(case_hours):

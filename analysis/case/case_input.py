@@ -7,7 +7,7 @@ Errors::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,8 @@ class CaseInput:
         Enterprises; None: none is named.
     past : sequence of CaseFile
         Earlier events, for the similar ones.
+    letters : mapping of str to Series
+        By parameter of the station: letter of the instrument's status by minute, where it is not normal.
 
     Raises
     ------
@@ -79,6 +81,7 @@ class CaseInput:
     zone: ZoneInfo
     registry: Registry | None = None
     past: Sequence[CaseFile] = ()
+    letters: Mapping[str, pd.Series] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         try:

@@ -34,6 +34,8 @@ EVIDENCE = (
     "breadth",
     "stagnation",
     "secondary",
+    "flagged",
+    "status",
 )
 """Names for people (``word.evidence``); those of ``regional`` are split by the sort of parameter in the weights."""
 USUAL_ROUGH = 0.1

@@ -31,6 +31,8 @@ MOST = 0.9
 ROUGH, UNREST, FLAT = 0.3, 0.2, 0.3
 """Values of features of minute data from which the readings themselves show a fault [1]: rougher than air and than before, or
 repeated; likewise."""
+MARKED = 0.5
+"""The same of flags of quality control and of status letters [1]; likewise."""
 _LEAST_SHARE = 0.005
 
 
@@ -50,7 +52,9 @@ def ordinary_share(z_score: float, features: Mapping[str, Feature]) -> float:
     >>> [round(ordinary_share(item, {}), 2) for item in (1.0, 3.5, 6.0, float("nan"))]
     [0.9, 0.45, 0.0, 0.0]
     """
-    value = {name: features[name].value for name in ("rough", "unrest", "flat") if name in features}
+    value = {name: item.value for name, item in features.items()}
+    if max(value.get("flagged", 0.0), value.get("status", 0.0)) >= MARKED:
+        return 0.0
     is_rough = value.get("rough", 0.0) >= ROUGH and value.get("unrest", 0.0) >= UNREST
     if not np.isfinite(z_score) or is_rough or value.get("flat", 0.0) >= FLAT or "one_side" in features:
         return 0.0

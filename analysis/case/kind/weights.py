@@ -12,6 +12,9 @@ from msgspec import Meta
 from analysis.case.case_file import EventKind
 from analysis.statistics.limit import DATA
 
+ADDED = {EventKind.FAULT: {"flagged": 4.0, "status": 4.0}}
+"""Weights of what no simulated event has, flags of quality control and status of the instrument [1]; project choice, not fitted."""
+
 
 class KindWeights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Weights of one kind of event; ``prior`` are its log-odds before any feature is known [1]."""
@@ -53,4 +56,6 @@ def weight_file(name: str = "event_kinds") -> WeightFile:
     >>> [item.kind.value for item in weight_file().kind]
     ['fault', 'haze', 'ozone', 'plume']
     """
-    return msgspec.convert(tomllib.loads((DATA / f"{name}.toml").read_text(encoding="utf-8")), WeightFile)
+    found = msgspec.convert(tomllib.loads((DATA / f"{name}.toml").read_text(encoding="utf-8")), WeightFile)
+    kinds = (msgspec.structs.replace(item, weight=item.weight | ADDED.get(item.kind, {})) for item in found.kind)
+    return msgspec.structs.replace(found, kind=tuple(kinds))

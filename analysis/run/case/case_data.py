@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.case.case_input import HISTORY, CaseInput
+from analysis.case.kind.mark import letters_of
 from analysis.receptor.neighbours import near
 from analysis.run.gate_mask import without_held
 from schemas.frames import SEPARATOR, STATUS
@@ -61,6 +62,8 @@ class CaseData:
         ``schemas.frames``, all networks joined.
     minute : dict of str to DataFrame
         Plain columns of parameters by the minute.
+    letters : dict of str to Series
+        By parameter of the first station: letter of the instrument's status by minute, where it is not normal.
     held : list of HeldBatch
         Batches that the gate holds; their hours are left out.
     """
@@ -68,6 +71,7 @@ class CaseData:
     stations: dict[str, Station]
     hourly: dict[str, pd.DataFrame] = field(default_factory=dict)
     minute: dict[str, pd.DataFrame] = field(default_factory=dict)
+    letters: dict[str, pd.Series] = field(default_factory=dict)
     held: list[HeldBatch] = field(default_factory=list)
 
     def newest(self, station_id: str) -> datetime | None:
@@ -114,7 +118,10 @@ def read_case_data(sources: CaseSources, station: Station, window: Interval, now
         }
         read = threads.submit(_read_minutes, sources.influx, stations, minutes)
         frames = without_held({code: item.result() for code, item in asked.items()}, held)
-        return CaseData(stations=stations, hourly=join_networks(frames, stations), minute=read.result(), held=held)
+        minute, letters = read.result()
+        return CaseData(
+            stations=stations, hourly=join_networks(frames, stations), minute=minute, letters=letters, held=held
+        )
 
 
 def make_input(
@@ -140,6 +147,7 @@ def make_input(
         zone=sources.network.timezone,
         registry=sources.registry,
         past=past,
+        letters=data.letters,
     )
 
 
@@ -189,9 +197,15 @@ def _measured(
     return names, list(wanted)
 
 
-def _read_minutes(store: InfluxStore, stations: Mapping[str, Station], span: Interval) -> dict[str, pd.DataFrame]:
-    """Plain minute frames of the stations, all on the same index; empty where none has fast instruments."""
+def _read_minutes(
+    store: InfluxStore, stations: Mapping[str, Station], span: Interval
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.Series]]:
+    """Plain minute frames of the stations, all on the same index, and the status letters of the first station.
+
+    Both are empty where none has fast instruments.
+    """
     columns: dict[str, dict[str, pd.Series]] = {}
+    letters: dict[str, pd.Series] = {}
     index = pd.date_range(floor_minute(span.start), span.end, freq="min", inclusive="left", name="start").as_unit("us")
     for code in NETWORKS:
         names, wanted = _measured(stations, code, slowest_s=SLOWEST_S)
@@ -205,9 +219,11 @@ def _read_minutes(store: InfluxStore, stations: Mapping[str, Station], span: Int
         for key, frame in found.items():
             if key in cadences:
                 own = columns.setdefault(key[0], {})
+                if key[0] == next(iter(stations)):
+                    letters = letters_of(frame, cadences[key], index) | letters
                 for name, values in _by_minute(frame, cadences[key], index).items():
                     own.setdefault(name, values)
-    return {name: pd.DataFrame(columns[name], index=index) for name in stations if columns.get(name)}
+    return {name: pd.DataFrame(columns[name], index=index) for name in stations if columns.get(name)}, letters
 
 
 def _by_minute(frame: pd.DataFrame, cadence_s: int, index: pd.DatetimeIndex) -> dict[str, pd.Series]:
