@@ -68,7 +68,8 @@ def answer_statement(
         "probability": best.probability,
         "likely": confidence.value,
     }
-    plain = "haze_alone" if alone and found.kind is EventKind.HAZE else "kind"
+    haze = "haze_alone" if alone else "haze_regional"
+    plain = haze if found.kind is EventKind.HAZE else "kind"
     origin, more = _origin(bearing, shares) if found.kind is EventKind.PLUME else (plain, {})
     chance = _chance(found)
     if not is_known and chance > best.probability:
