@@ -30,6 +30,8 @@ _STATED = 4
 """Features that are stated."""
 _LEAST_WEIGHT = 0.3
 """Log-odds from which a feature is stated [1]."""
+NO_SIGN = frozenset({"length", "stagnation", "secondary", "breadth", "one_side"})
+"""Features that tell kinds of event apart and are no sign of a fault, whatever their weight."""
 _CIRCLE = 360.0
 
 
@@ -190,7 +192,7 @@ def fault_statement(probability: float | None, features: Sequence[WeighedFeature
     """
     if probability is None:
         return claim("fault", "unknown", Confidence.NONE)
-    found = [item for item in features if item.weight >= _LEAST_WEIGHT][:_STATED]
+    found = [item for item in features if item.weight >= _LEAST_WEIGHT and item.name not in NO_SIGN][:_STATED]
     details = [ReasonData(f"case.kind.{_message(item)}", item.figures) for item in found]
     return claim("fault", "for" if found else "nothing", grade(probability), details, probability=probability)
 

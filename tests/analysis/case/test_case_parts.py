@@ -10,11 +10,11 @@ from analysis.case.assembly import case_file
 from analysis.case.background import background_of
 from analysis.case.case_file import Estimate, EventKind, SourceShare
 from analysis.case.case_hours import moving_mean
-from analysis.case.case_statement import answer_statement
+from analysis.case.case_statement import answer_statement, fault_statement
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature_value import Feature
 from analysis.case.kind.ordinary import ordinary_share, without_ordinary
-from analysis.case.kind.probability import kind_of, weigh_features
+from analysis.case.kind.probability import WeighedFeature, kind_of, weigh_features
 from analysis.case.kind.weights import weight_file
 from analysis.case.minute_hour import hours_of_minutes
 from schemas.interval import Interval
@@ -146,6 +146,13 @@ def test_a_rise_within_the_ordinary_differences_is_neither_a_plume_nor_a_fault()
     assert found.shares[-1].kind is EventKind.UNKNOWN
     assert sum(item.probability for item in found.shares) == pytest.approx(1.0)
     assert without_ordinary(kind_of(features), ordinary_share(6.0, features)) == kind_of(features)
+
+
+def test_weak_wind_and_length_are_no_signs_of_a_fault() -> None:
+    features = [WeighedFeature(name=name, weight=2.0, figures={"hours": 5}) for name in ("length", "stagnation")]
+    assert fault_statement(0.4, features).key == "case.fault.nothing"
+    ramp = WeighedFeature(name="ramp", weight=1.0, figures={"hours": 5, "share": 0.8})
+    assert [item.key for item in fault_statement(0.4, [*features, ramp]).details] == ["case.kind.ramp"]
 
 
 @pytest.mark.parametrize("names", [("rough", "unrest"), ("flat",), ("one_side",)])
