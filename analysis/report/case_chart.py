@@ -87,6 +87,13 @@ class CaseChart(msgspec.Struct, frozen=True, kw_only=True):
     wind_from_deg: Numbers
     marks: tuple[StationMark, ...]
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for series of unequal length or a step that is not above zero: they cannot be drawn."""
+        series = (self.usual_low, self.usual_high, self.wind_speed_m_s, self.wind_from_deg, *self.neighbours.values())
+        if self.step_s <= 0 or any(len(item) != len(self.values) for item in series):
+            msg = "expected series of equal length and a step above 0 s"
+            raise ValueError(msg)
+
     @property
     def step(self) -> timedelta:
         """Length of a step."""

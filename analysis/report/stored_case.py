@@ -27,7 +27,7 @@ class StoredCase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_case(body: Mapping[str, Any]) -> StoredCase | None:
-    """A case of its document; None where another version wrote it in a form that this one does not read.
+    """A case of its document; None where another version wrote it in a form that this one does not read. So is its chart.
 
     Examples
     --------
@@ -36,11 +36,18 @@ def read_case(body: Mapping[str, Any]) -> StoredCase | None:
     """
     try:
         case = msgspec.convert(body, CaseFile)
-        chart = msgspec.convert(body.get("chart"), CaseChart | None)
         held = msgspec.convert(body.get("held", ()), tuple[dict[str, Any], ...])
     except msgspec.ValidationError:
         return None
-    return StoredCase(case=case, chart=chart, held=held) if case.statements else None
+    return StoredCase(case=case, chart=_chart(body.get("chart")), held=held) if case.statements else None
+
+
+def _chart(stored: object) -> CaseChart | None:
+    """The chart; None where this version cannot draw it: the case is worth more than its picture."""
+    try:
+        return msgspec.convert(stored, CaseChart | None)
+    except msgspec.ValidationError:
+        return None
 
 
 def case_for(

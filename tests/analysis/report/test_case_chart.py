@@ -124,3 +124,13 @@ def test_an_alert_takes_its_own_case_before_that_of_an_event_that_includes_it(st
     assert case_for([other], "a-1", "pm25", start, end) is other
     assert case_for([other], "a-1", "so2", start, end) is None
     assert case_for([stored], "a-1", "pm25", start - 30 * HOUR, start - 20 * HOUR) is None
+
+
+@pytest.mark.parametrize("change", [{"values": [1.0]}, {"neighbours": {"b": []}}, {"step_s": 0}, {"unit": 3}])
+def test_a_chart_that_cannot_be_drawn_leaves_the_case_without_a_picture(
+    change: dict[str, object], stored: StoredCase
+) -> None:
+    body = to_json(stored.case) | {"chart": to_json(stored.chart) | change}
+    found = read_case(body)
+    assert found is not None
+    assert (found.case, found.chart) == (stored.case, None)
