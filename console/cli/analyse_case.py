@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -93,7 +94,8 @@ def _check(settings: SharedSettings, station_id: str, parameter: str | None) -> 
     """End the command where the station is not known, or does not measure the parameter."""
     station = settings.stations.stations.get(station_id)
     if station is None:
-        near = sorted(settings.stations.stations)
+        known = sorted(settings.stations.stations)
+        near = get_close_matches(station_id, known, n=10, cutoff=0.5) or known
         shown = ", ".join(near[:10]) + (" ..." if len(near) > 10 else "")  # noqa: PLR2004 - names that fit on a line
         msg = f"unknown station {station_id!r}, expected one of {shown}"
         raise typer.BadParameter(msg, param_hint="STATION")

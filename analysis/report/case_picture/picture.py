@@ -121,7 +121,14 @@ def _draw(case: CaseFile, chart: CaseChart, language: str, zone: ZoneInfo, colou
     _draw_legend(figure, legend, layout, colours)
     wind = figure.add_axes(layout.box("wind", *_SPAN), sharex=axes)
     draw_wind(wind, chart, words, colours)
-    figure.text(_LEFT, layout.middle("map_title"), words("map"), fontsize=9, color=colours.soft, va="center")
+    figure.text(
+        _LEFT,
+        layout.middle("map_title"),
+        words("map" if case.place is None else "map_place"),
+        fontsize=9,
+        color=colours.soft,
+        va="center",
+    )
     draw_map(_axes(figure, layout.box("map", _LEFT, 1 - 2 * _LEFT), colours), case, chart, words, colours)
     for row, line in enumerate(enterprises):
         base = layout.top["names"] - (0.13 + _LINE_IN * row) / layout.height
