@@ -23,7 +23,7 @@ from analysis.case.direction import bearing_of, direction_of
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature import RISEN_Z, features_of, is_alone, regional_name
 from analysis.case.kind.mark import marks_of
-from analysis.case.kind.ordinary import ordinary_share, without_ordinary
+from analysis.case.kind.ordinary import ordinary_share, without_doubtful, without_ordinary
 from analysis.case.kind.probability import kind_of, undecided, weigh_features
 from analysis.case.place import is_inside, place_of, release_of
 from analysis.case.registry import upwind
@@ -126,6 +126,8 @@ def _kind(
     features = features_of(case_hours, channels, bearing) | marks_of(case_hours.given)
     coarse = _coarse_share(channels, case_hours.inside)
     name = regional_name(case_hours.given.parameter)
+    if case_hours.series(case_hours.given.parameter).history[0] < FULL_HISTORY_H:
+        features = without_doubtful(features)
     if not _has_level(case_hours):
         return undecided(), (case_statement.fault_statement(None, ()), case_statement.change_statement((), undecided()))
     without = name if is_alone(case_hours) else None

@@ -61,6 +61,20 @@ def ordinary_share(z_score: float, features: Mapping[str, Feature]) -> float:
     return float(MOST / (1 + np.exp(np.clip((z_score - MIDDLE_Z) / WIDTH_Z, -50.0, 50.0))))
 
 
+def without_doubtful(features: Mapping[str, Feature]) -> dict[str, Feature]:
+    """Features for a station with a short history: roughness only where the readings are rougher than before the event too.
+
+    Readings of a steady plateau differ by the noise of the instrument alone, which no longer history shows to be usual.
+
+    Parameters
+    ----------
+    features : mapping of str to Feature
+        Of the event.
+    """
+    is_rougher = "unrest" in features and features["unrest"].value >= UNREST
+    return {name: item for name, item in features.items() if name != "rough" or is_rougher}
+
+
 def without_ordinary(found: KindAnswer, share: float) -> KindAnswer:
     """Answer with the part of chance taken from the local kinds; ``unknown`` with that part is the last of its shares.
 

@@ -14,6 +14,8 @@ import pytest
 from analysis.case.assembly import case_file
 from analysis.case.case_file import Basis, CaseFile, EventKind
 from analysis.case.case_input import CaseInput, CaseInputError
+from analysis.case.kind.feature_value import Feature
+from analysis.case.kind.ordinary import without_doubtful
 from analysis.case.kind.probability import kind_of
 from analysis.case.kind.weights import weight_file
 from analysis.case.registry import Enterprise, Registry
@@ -151,6 +153,14 @@ def test_without_a_usual_level_the_kind_is_unknown(seed: int) -> None:
     assert len({item.probability for item in case.kinds}) == 1
     assert {language: "48" in case.answer.text(language) for language in LANGUAGES} == dict.fromkeys(LANGUAGES, True)
     assert "kind" not in {item.topic for item in case.statements}
+
+
+@pytest.mark.parametrize(("unrest", "kept"), [(0.05, False), (0.6, True)])
+def test_after_a_short_history_rough_readings_count_only_if_they_were_smoother_before(
+    unrest: float, *, kept: bool
+) -> None:
+    features = {name: Feature(value=value, figures={}) for name, value in (("rough", 0.5), ("unrest", unrest))}
+    assert ("rough" in without_doubtful(features)) is kept
 
 
 @pytest.mark.parametrize("seed", range(5, 40, 6))
