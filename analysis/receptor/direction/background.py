@@ -40,6 +40,8 @@ def direction_of_background(cluster: Cluster) -> Direction:
     )
     if values.notna().sum() == 0:
         return none("no_background")
+    since = values.first_valid_index()  # days before the first value are none that the others could be shuffled with
+    values, speed, direction = values[since:], speed[since:], direction[since:]
     angle = direction.where(speed >= CALM_BELOW_M_S, 0.0)
     return _of_sector(cpf(values, sectors(speed, angle), float(values.quantile(QUANTILE))))
 

@@ -99,6 +99,13 @@ def test_a_short_history_is_stated() -> None:
     assert kinds(found(values, wind()))[0] == "few_days"
 
 
+def test_days_before_the_first_value_are_no_days_of_the_background() -> None:
+    values = plume()
+    values.iloc[: -LAST - 5 * 24] = np.nan
+    figures = {str(item.key).rsplit(".", 1)[-1]: item.figures for item in found(values, wind()).reasons}
+    assert figures["background_chance"]["days"] <= 5
+
+
 def test_a_background_with_a_source_is_named_as_background() -> None:
     values, angle = noise(), wind(270.0)
     near = ((angle["a"] - 90.0).abs() < 30.0).to_numpy()
