@@ -32,6 +32,8 @@ _LEAST_WEIGHT = 0.3
 """Log-odds from which a feature is stated [1]."""
 NO_SIGN = frozenset({"length", "stagnation", "secondary", "breadth", "one_side"})
 """Features that tell kinds of event apart and are no sign of a fault, whatever their weight."""
+_SHARED = 0.5
+"""Median rise of the neighbours, as a part of the rise here, from which the rise is theirs too [1]."""
 _CIRCLE = 360.0
 
 
@@ -60,7 +62,7 @@ def answer_statement(
         return claim(
             "answer", "no_level", Confidence.NONE, parameter=parameter, station=_named(station), hours=LEAST_HISTORY_H
         )
-    best = found.shares[0]
+    best = max(found.shares, key=lambda item: item.probability if item.kind is not EventKind.UNKNOWN else 0.0)
     is_known = found.kind is not EventKind.UNKNOWN
     confidence = grade(best.probability) if is_known else Confidence.NONE
     figures: dict[str, Figure | None] = {
@@ -81,7 +83,10 @@ def answer_statement(
 
 
 def _chance(found: KindAnswer) -> float:
-    """Probability that the rise is one of the ordinary differences between stations [1]."""
+    """Probability that the rise is one of the ordinary differences between stations [1]; 0 where most neighbours rose as well."""
+    shares = (item.figures.get("share", 0.0) for item in found.features if item.name.startswith("regional_"))
+    if any(not isinstance(item, str) and item >= _SHARED for item in shares):
+        return 0.0
     return next((item.probability for item in found.shares if item.kind is EventKind.UNKNOWN), 0.0)
 
 

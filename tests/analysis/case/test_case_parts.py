@@ -8,13 +8,13 @@ import pytest
 
 from analysis.case.assembly import case_file
 from analysis.case.background import background_of
-from analysis.case.case_file import Estimate, EventKind, SourceShare
+from analysis.case.case_file import Estimate, EventKind, KindShare, SourceShare
 from analysis.case.case_hours import moving_mean
 from analysis.case.case_statement import answer_statement, fault_statement
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature_value import Feature
 from analysis.case.kind.ordinary import ordinary_share, without_ordinary
-from analysis.case.kind.probability import WeighedFeature, kind_of, weigh_features
+from analysis.case.kind.probability import KindAnswer, WeighedFeature, kind_of, weigh_features
 from analysis.case.kind.weights import weight_file
 from analysis.case.minute_hour import hours_of_minutes
 from schemas.interval import Interval
@@ -187,3 +187,15 @@ def test_the_first_line_is_no_surer_of_the_source_than_its_share(named: float, r
     text = answer_statement(given(PLUME).station, "so2", plume, None, shares).text("en")
     assert ("source" in text) is (words is not None)
     assert (words or "") in text
+
+
+def test_a_rise_that_the_neighbours_share_is_not_called_an_ordinary_difference() -> None:
+    shares = tuple(
+        KindShare(kind=kind, probability=part)
+        for kind, part in ((EventKind.HAZE, 0.44), (EventKind.FAULT, 0.06), (EventKind.UNKNOWN, 0.5))
+    )
+    shared = WeighedFeature(name="regional_particles", weight=6.0, figures={"share": 0.95})
+    found = KindAnswer(kind=EventKind.UNKNOWN, shares=shares, prior=0.0, features=(shared,))
+    assert answer_statement(given(HAZE).station, "pm25", found, None, ()).key == "case.answer.unknown"
+    alone = KindAnswer(kind=EventKind.UNKNOWN, shares=shares, prior=0.0, features=())
+    assert answer_statement(given(HAZE).station, "pm25", alone, None, ()).key == "case.answer.ordinary"
