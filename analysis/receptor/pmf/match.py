@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +33,8 @@ def match_profiles(found: Array, base: Array) -> tuple[NDArray[np.int64], Array]
     >>> rows.tolist(), cosine.round(6).tolist()
     ([1, 0], [1.0, 1.0])
     """
+    from scipy.optimize import linear_sum_assignment
+
     table = _unit(base) @ _unit(found).T
     rows, columns = linear_sum_assignment(-table)
     return np.asarray(columns, dtype=np.int64), np.asarray(table[rows, columns])

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
 
 from analysis.receptor.pmf.descent import Stop, descend
 from analysis.receptor.pmf.fit import fit, problem_of, result_of
@@ -145,6 +144,8 @@ def _check_species(last: PmfResult, samples: Samples) -> None:
 
 def _continued(last: PmfResult, samples: Samples, seed: int) -> PmfResult:
     """Minimum next to the last solution; contributions start as those that fit the last profiles best."""
+    from scipy.optimize import nnls
+
     profiles, root = last.profiles.to_numpy(), np.sqrt(samples.weight)
     g = np.array([nnls((profiles * scale).T, x * scale)[0] for x, scale in zip(samples.x, root, strict=True)])
     problem = problem_of(samples, robust=last.robust, least_contribution=last.least_contribution)

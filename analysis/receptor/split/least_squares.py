@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import nnls
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,6 +64,8 @@ def solve(sample: Array, unc: Array, profiles: Array, errors: Array) -> Solved:
     >>> found.value.round(3).tolist(), bool((found.low <= found.value).all())
     ([2.0, 0.0], True)
     """
+    from scipy.optimize import nnls
+
     value = np.zeros(len(profiles))
     for _ in range(_STEPS):
         weight = 1 / np.sqrt(unc**2 + (value**2) @ errors**2)
@@ -101,6 +102,8 @@ class _Profiled:
 
     def excess(self, value: float) -> float:
         """How far the sum of squares at a contribution lies above the level."""
+        from scipy.optimize import nnls
+
         rest = self.target - self.column * value
         if not self.others.shape[1]:
             return float(rest @ rest) - self.level
