@@ -34,6 +34,27 @@ def chart_height(series: Sequence[PlotSeries]) -> int:
     return TOP_PX + count * PANEL_PX + (count - 1) * GAP_PX + BOTTOM_PX
 
 
+def chart_frame(theme: ChartTheme) -> Options:
+    """Options that every plot over time shares: times as given, fonts, colours, the tooltip of `console.view.chart_line` points."""
+    return {
+        "useUTC": True,
+        "animation": False,
+        "textStyle": {
+            "fontFamily": "Roboto, PingFang SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif",
+            "color": theme.ink,
+        },
+        "aria": {"enabled": True},
+        "tooltip": {
+            "trigger": "axis",
+            "confine": True,
+            ":formatter": "window.skygroundTooltip",
+            "backgroundColor": theme.surface,
+            "borderColor": theme.line,
+            "textStyle": {"color": theme.ink, "fontSize": 13},
+        },
+    }
+
+
 def series_chart(series: Sequence[PlotSeries], drawing: Drawing) -> Options:
     """Options of the plot; times are drawn in the network's zone, whatever zone the browser has."""
     panels = panels_of(series)
@@ -44,14 +65,8 @@ def series_chart(series: Sequence[PlotSeries], drawing: Drawing) -> Options:
         for item in members:
             colour = next(colours)
             lines.extend(lines_of(item, drawing, panel=panel, colour=colour, name=drawing.line_name(item, series)))
-    return {
-        "useUTC": True,
-        "animation": False,
-        "textStyle": {
-            "fontFamily": "Roboto, PingFang SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif",
-            "color": theme.ink,
-        },
-        "aria": {"enabled": True},
+    frame = chart_frame(theme)
+    return frame | {
         "legend": _legend(lines, drawing),
         "grid": [
             {"left": 58, "right": 18, "top": TOP_PX + index * (PANEL_PX + GAP_PX), "height": PANEL_PX}
@@ -59,15 +74,7 @@ def series_chart(series: Sequence[PlotSeries], drawing: Drawing) -> Options:
         ],
         "xAxis": [_time_axis(theme, index, last=index == len(panels) - 1) for index in range(len(panels))],
         "yAxis": [_value_axis(theme, index, unit, members) for index, (unit, members) in enumerate(panels.items())],
-        "tooltip": {
-            "trigger": "axis",
-            "confine": True,
-            ":formatter": "window.skygroundTooltip",
-            "backgroundColor": theme.surface,
-            "borderColor": theme.line,
-            "textStyle": {"color": theme.ink, "fontSize": 13},
-            "axisPointer": {"lineStyle": {"color": theme.muted}},
-        },
+        "tooltip": frame["tooltip"] | {"axisPointer": {"lineStyle": {"color": theme.muted}}},
         "axisPointer": {"link": [{"xAxisIndex": "all"}]},
         "dataZoom": [
             {"type": "inside", "xAxisIndex": list(range(len(panels))), "zoomOnMouseWheel": "ctrl"},

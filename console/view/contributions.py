@@ -6,6 +6,7 @@ from itertools import cycle
 from typing import TYPE_CHECKING
 
 from analysis.receptor.station_model import HIGH, LOW, factor_column
+from console.view.chart import chart_frame
 from console.view.chart_line import wall_ms
 from console.view.quantity import name_of
 from schemas.reason import parse_reason
@@ -69,14 +70,7 @@ def contribution_chart(
         }
         for factor, colour in zip(solution.factors, cycle(theme.series))
     ]
-    return {
-        "useUTC": True,
-        "animation": False,
-        "textStyle": {
-            "fontFamily": "Roboto, PingFang SC, Noto Sans CJK SC, Microsoft YaHei, sans-serif",
-            "color": theme.ink,
-        },
-        "aria": {"enabled": True},
+    return chart_frame(theme) | {
         "legend": {
             "type": "scroll",
             "top": 0,
@@ -100,14 +94,6 @@ def contribution_chart(
             "nameTextStyle": {"color": theme.muted},
             "axisLabel": {"color": theme.muted},
             "splitLine": {"lineStyle": {"color": theme.line}},
-        },
-        "tooltip": {
-            "trigger": "axis",
-            "confine": True,
-            ":formatter": "window.skygroundTooltip",
-            "backgroundColor": theme.surface,
-            "borderColor": theme.line,
-            "textStyle": {"color": theme.ink, "fontSize": 13},
         },
         "series": lines,
     }
