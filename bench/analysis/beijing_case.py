@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.case.case_input import CaseInput
 from bench.analysis.labelled_case import ZONE
+from qc.robust import MAD_TO_SIGMA
 from schemas.geodesy import EARTH_RADIUS_KM
 from schemas.interval import Interval
 from schemas.message import NetworkCode
@@ -30,7 +31,6 @@ _TIME = ["year", "month", "day", "hour"]
 _KNOWN = 0.8
 _RING_KM = 4.0
 _SIGMAS = 2.0
-_NORMAL = 1.4826
 
 
 def read_beijing(folder: Path) -> dict[str, pd.DataFrame]:
@@ -88,7 +88,7 @@ def _episode(values: pd.Series) -> Interval:
     series = values.to_numpy(dtype=float)
     before = series[: end - STRETCH_H]
     middle = np.nanmedian(before)
-    above = np.nan_to_num(series) > middle + _SIGMAS * _NORMAL * np.nanmedian(np.abs(before - middle))
+    above = np.nan_to_num(series) > middle + _SIGMAS * MAD_TO_SIGMA * np.nanmedian(np.abs(before - middle))
     first = end - STRETCH_H
     while first > 0 and above[first - 1]:
         first -= 1

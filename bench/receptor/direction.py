@@ -20,6 +20,7 @@ from analysis.receptor.direction import Direction, DirectionBasis, direction_of_
 from analysis.receptor.direction.cluster import BACKGROUND_DAYS, cluster_of
 from analysis.receptor.direction.event import wind_of_excess
 from analysis.receptor.wind import sectors
+from qc.robust import MAD_TO_SIGMA
 from schemas.geodesy import bearing_deg
 from schemas.interval import Interval
 from sensors.simulator.labelled import labelled_event, labelled_release, noise_event
@@ -108,7 +109,7 @@ def _highest(values: pd.Series) -> Interval:
     last = len(level) - _LAST_H + (int(np.nanargmax(possible)) if np.isfinite(possible).any() else 0)
     first = last - _STRETCH_H + 1
     median = float(np.nanmedian(level[:first]))
-    high = level > median + 2 * 1.4826 * float(np.nanmedian(np.abs(level[:first] - median)))
+    high = level > median + 2 * MAD_TO_SIGMA * float(np.nanmedian(np.abs(level[:first] - median)))
     while first > 0 and high[first - 1]:
         first -= 1
     while last + 1 < len(level) and high[last + 1]:

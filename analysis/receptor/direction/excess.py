@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from analysis.receptor.other_stations import level_of_others, median_over_hours
+from qc.robust import MAD_TO_SIGMA
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Field = NDArray[np.float64]
 
-LEAST_STATIONS = 3
-_QUARTILE = 0.25
-_MAD_TO_SIGMA = 1.4826
 _LEAST_SPREAD = 0.02
 """Least standard deviation in medians of the station, for values of few digits; project choice [1]."""
 _LINEAR = 3.0
@@ -51,28 +50,11 @@ def excess_of(values: Field, *, history: NDArray[np.bool_]) -> tuple[Field, Fiel
     >>> (score[-1] > 5).tolist(), round(float(excess[-1, 2]))
     ([False, False, True, False], 30)
     """
-    level = np.stack([_low_quartile(np.delete(values, number, axis=1)) for number in range(values.shape[1])], axis=1)
+    level = level_of_others(values)
     excess = values - level
-    excess = excess - _median(excess[history])
-    usual = np.maximum(_median(level[history]), 1e-9)
+    excess = excess - median_over_hours(excess[history])
+    usual = np.maximum(median_over_hours(level[history]), 1e-9)
     relative = excess / np.maximum(1.0, level / usual)
-    spread = _MAD_TO_SIGMA * _median(np.abs(relative[history] - _median(relative[history])))
-    spread = np.maximum(spread, _LEAST_SPREAD * np.abs(_median(values[history])))
+    spread = MAD_TO_SIGMA * median_over_hours(np.abs(relative[history] - median_over_hours(relative[history])))
+    spread = np.maximum(spread, _LEAST_SPREAD * np.abs(median_over_hours(values[history])))
     return np.asarray(_LINEAR * np.arcsinh(relative / np.maximum(spread, 1e-12) / _LINEAR)), np.asarray(excess)
-
-
-def _low_quartile(values: Field) -> Field:
-    """Lower quartile by row; NaN with fewer than 2 values. `numpy.nanquantile` takes some hundred times as long."""
-    count = np.isfinite(values).sum(axis=1)
-    rank = _QUARTILE * np.maximum(count - 1, 0)
-    low, row = rank.astype(np.int64), np.arange(len(values))
-    ordered = np.sort(values, axis=1)
-    below, above = ordered[row, low], ordered[row, np.minimum(low + 1, values.shape[1] - 1)]
-    return np.where(count >= LEAST_STATIONS - 1, below + (rank - low) * (above - below), np.nan)
-
-
-def _median(values: Field) -> Field:
-    """Median over hours; NaN for a station without any."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nanmedian(values, axis=0))

@@ -12,8 +12,8 @@ from analysis.receptor.cpf import CHANCE
 from analysis.receptor.direction.background import direction_of_background
 from analysis.receptor.direction.cluster import Cluster, cluster_of
 from analysis.receptor.direction.event import FEWEST_DAYS, EventTest, WindOfExcess, compare_with_days, wind_of_excess
-from analysis.receptor.direction.excess import LEAST_STATIONS
 from analysis.receptor.direction.result import LOOKS, Direction, DirectionBasis, around, none, reason
+from analysis.receptor.other_stations import LEAST_STATIONS
 from analysis.statistics.tail import either_chance
 from schemas.frames import valid_values
 

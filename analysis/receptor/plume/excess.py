@@ -6,13 +6,14 @@ usually shows above that level, and how widely it scatters around it, are learnt
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.receptor.other_stations import LEAST_STATIONS, level_of_others, median_over_hours
+from qc.robust import MAD_TO_SIGMA
 from schemas.units import REFERENCE_PRESSURE_HPA, REFERENCE_TEMPERATURE_K, convert
 
 if TYPE_CHECKING:
@@ -20,15 +21,12 @@ if TYPE_CHECKING:
 
     Field = NDArray[np.float64]
 
-LEAST_STATIONS = 3
 LEAST_HISTORY_H = 72
 """Hours with a level that a station's background needs; project choice [h]."""
-_LOW_QUANTILE = 0.25
 _SHRINK_H = 24.0
 """Hours by which the figure of a sector is drawn towards that of all sectors; project choice [h]."""
 _MASS_UNITS = {"mg/m3": 1e3, "ug/m3": 1.0, "ng/m3": 1e-3}
 """[µg m⁻³]"""
-_MAD_TO_SIGMA = 1.4826
 _CLIP_SIGMA = 3.0
 _MOST_MEMORY = 0.95
 
@@ -97,18 +95,18 @@ def excess_over_background(
     """
     values = np.asarray(values, dtype=float)
     _check(values, in_event)
-    usual_of_station = values - _others(values)
+    usual_of_station = values - level_of_others(values)
     usual_of_station[in_event] = np.nan
     if int(np.isfinite(usual_of_station).sum(axis=0).max()) < LEAST_HISTORY_H:
         msg = f"no station has {LEAST_HISTORY_H} h of history outside the event with values of 2 other stations"
         raise PlumeInputError(msg)
-    offset = _median(usual_of_station)
-    above = values - offset - _others(values - offset)
+    offset = median_over_hours(usual_of_station)
+    above = values - offset - level_of_others(values - offset)
     history = np.where(in_event[:, None], np.nan, above)
     usual = _usual_by_sector(history, sector)
     rest = history - usual
     hours = np.isfinite(rest).sum(axis=0)
-    sigma = np.hypot(_MAD_TO_SIGMA * _median(np.abs(rest - _median(rest))), precision)
+    sigma = np.hypot(MAD_TO_SIGMA * median_over_hours(np.abs(rest - median_over_hours(rest))), precision)
     excess = (above - usual)[in_event]
     return Excess(
         background=values[in_event] - excess,
@@ -167,39 +165,14 @@ def _check(values: Field, in_event: NDArray[np.bool_]) -> None:
         raise PlumeInputError(msg)
 
 
-def _others(values: Field) -> Field:
-    """Lower quartile of the other stations, by hour; NaN with fewer than 2 of them."""
-    found = [_low_quartile(np.delete(values, station, axis=1)) for station in range(values.shape[1])]
-    return np.stack(found, axis=1)
-
-
-def _low_quartile(values: Field) -> Field:
-    """By row, interpolated; NaN with fewer than 2 values. `numpy.nanquantile` takes some hundred times as long."""
-    count = np.isfinite(values).sum(axis=1)
-    rank = _LOW_QUANTILE * np.maximum(count - 1, 0)
-    low = rank.astype(np.int64)
-    rows = np.arange(len(values))
-    ordered = np.sort(values, axis=1)
-    below, above = ordered[rows, low], ordered[rows, np.minimum(low + 1, values.shape[1] - 1)]
-    # with 1 value above is missing; it is not used
-    return np.where(count >= LEAST_STATIONS - 1, below + (rank - low) * (above - below), np.nan)
-
-
-def _median(values: Field) -> Field:
-    """Median over hours; NaN for a station without any."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return np.asarray(np.nanmedian(values, axis=0))
-
-
 def _usual_by_sector(history: Field, sector: NDArray[np.int64]) -> Field:
     """Usual excess of each hour's sector at each station, drawn towards that of all hours."""
-    overall = _median(history)
+    overall = median_over_hours(history)
     usual = np.broadcast_to(overall, history.shape).copy()
     for number in np.unique(sector):
         member = sector == number
         hours = np.isfinite(history[member]).sum(axis=0)
-        own = np.where(hours > 0, _median(history[member]), overall)
+        own = np.where(hours > 0, median_over_hours(history[member]), overall)
         usual[member] = overall + (own - overall) * hours / (hours + _SHRINK_H)
     return usual
 

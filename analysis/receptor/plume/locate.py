@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
+from analysis.receptor.other_stations import LEAST_STATIONS
 from analysis.receptor.plume.evidence import Projection, plane_of
-from analysis.receptor.plume.excess import LEAST_STATIONS, PlumeInputError
+from analysis.receptor.plume.excess import PlumeInputError
 from analysis.receptor.plume.likelihood import PlumeModel
 from analysis.receptor.plume.posterior import LEVEL, Posterior, posterior
 
