@@ -1,1 +1,1 @@
-"""What reaches a station, and from where: wind, neighbours, tracers."""
+"""What reaches a station, and from where: wind, neighbours, sources."""

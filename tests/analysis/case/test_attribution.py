@@ -1,4 +1,4 @@
-"""Episodes, wind sectors, tracers and neighbours."""
+"""Episodes, wind sectors and neighbours."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.signal import lfilter
 from scipy.stats import binomtest
 
 from analysis.case.join_networks import join_station
 from analysis.receptor.cpf import cpf, effective_hours, interval
-from analysis.receptor.source_kind import tracer_species
-from analysis.receptor.tracers import enrichments
-from analysis.receptor.wind import CALM, UNKNOWN, WindPosition, mean_direction, position_of, sectors
+from analysis.receptor.wind import CALM, UNKNOWN, sectors
 from analysis.statistics.episode import find_episodes, threshold_on
-from schemas.parameter import load_parameters
-from tests.analysis.frames import EPISODE_H, START, episode_start, hours, network, province
+from qc.angle import vector_mean
+from tests.analysis.frames import START, hours, network, province
 
 ZONE = ZoneInfo("Asia/Shanghai")
 
@@ -113,42 +110,13 @@ def test_ten_days_are_too_few_to_name_a_sector_however_clear() -> None:
 
 @pytest.mark.parametrize(("speeds", "directions"), [((1, 1), (90, 270)), ((0, 0), (0, 120)), ((0, 0), (360, 360))])
 def test_calm_and_opposite_winds_have_no_mean_direction(speeds: tuple[int, int], directions: tuple[int, int]) -> None:
-    assert mean_direction(hours(speeds), hours(directions)) is None
+    assert np.isnan(vector_mean(np.array(directions, dtype=float), np.array(speeds, dtype=float)))
 
 
 def test_north_is_0_and_not_360() -> None:
-    assert mean_direction(hours([2.0, 2.0]), hours([360.0, 360.0])) == pytest.approx((0.0, 2.0))
-    assert mean_direction(hours([2.0, 2.0]), hours([350.0, 10.0])) == pytest.approx(
-        (0.0, 2 * np.cos(np.deg2rad(10))), abs=1e-9
-    )
-
-
-@pytest.mark.parametrize(
-    ("bearing", "wind", "position"),
-    [
-        (350, 10, WindPosition.UPWIND),
-        (180, 10, WindPosition.DOWNWIND),
-        (90, 0, WindPosition.CROSSWIND),
-        (90, None, WindPosition.UNKNOWN),
-    ],
-)
-def test_upwind_is_where_the_wind_comes_from(bearing: float, wind: float | None, position: WindPosition) -> None:
-    assert position_of(bearing, wind) is position
-
-
-def test_every_tracer_is_a_registered_parameter() -> None:
-    assert set(tracer_species()) <= set(load_parameters())
-
-
-def test_a_species_that_rises_with_all_others_is_not_relatively_enriched() -> None:
-    frame = province()["voc"]["st-0"]
-    inside = frame.index >= pd.Timestamp(episode_start())
-    doubled = frame.copy()
-    doubled.loc[inside, [name for name in frame if "__" not in name]] *= 2
-    found = enrichments(doubled, episode_start(), episode_start() + timedelta(hours=EPISODE_H), since=START, zone=ZONE)
-    by_name = {item.parameter: item for item in found}
-    assert by_name["ethylene"].relative < 1.5
-    assert by_name["toluene"].relative > 2.5
+    speed = np.array([2.0, 2.0])
+    assert vector_mean(np.array([360.0, 360.0]), speed) == pytest.approx(0.0, abs=1e-9)
+    assert vector_mean(np.array([350.0, 10.0]), speed) == pytest.approx(0.0, abs=1e-9)
 
 
 def test_voc_of_a_nearby_station_are_borrowed_and_named() -> None:

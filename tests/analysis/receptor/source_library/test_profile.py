@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.receptor.source_kind import tracer_file
 from analysis.receptor.source_library import SourceLibraryError, load_library
 from analysis.receptor.source_library.profile import LIBRARY_PATH
 
@@ -21,10 +20,6 @@ def _changed(tmp_path: Path, old: str, new: str) -> Path:
     path = tmp_path / "changed.toml"
     path.write_text(TEXT.replace(old, new, 1), encoding="utf-8")
     return path
-
-
-def test_every_kind_of_the_tracers_is_in_the_library() -> None:
-    assert {kind.id for kind in tracer_file().kind} - set(load_library().kinds) == set()
 
 
 def test_a_verified_part_names_the_copy_that_was_read() -> None:
