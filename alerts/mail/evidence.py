@@ -26,6 +26,7 @@ from alerts.rules.operation import SYSTEM
 from alerts.rules.rule import ALL, is_changed
 from alerts.rules.threshold.rule import RuleAveraging, ThresholdRule
 from alerts.rules.threshold.sample import HOUR
+from analysis.case.case_file import EventKind
 from qc.limits.load import ThresholdError
 from qc.run.verdict import rule_of, verdict_of
 from qc.verdict.word import Word
@@ -113,7 +114,7 @@ def _with_series(sources: Sources, view: AlertView) -> AlertView:
         cadence=cadence,
         forecast=_forecast(sources, view),
         neighbours=_neighbours(sources, transition, rule, sources.network.stations.get(transition.station_id)),
-        verdict=_verdict(sources, transition, view.network),
+        verdict=None if _is_decided(view) else _verdict(sources, transition, view.network),
         latest=newest_value(sources, view) if view.is_resolved else view.latest,
     )
 
@@ -149,6 +150,11 @@ def verdict_rule_of(network_file: Path) -> VerdictRule | None:
     except ThresholdError:
         _log.exception("verdict_weights_cannot_be_read")
         return None
+
+
+def _is_decided(view: AlertView) -> bool:
+    """Whether a case file says what the event is: no second probability of a fault is shown then."""
+    return view.case is not None and view.case.case.kind is not EventKind.UNKNOWN
 
 
 def _verdict(sources: Sources, transition: AlertTransition, network: str | None) -> VerdictLine | None:

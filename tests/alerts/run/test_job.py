@@ -20,12 +20,15 @@ from alerts.run.operation import raise_operation, resolve_operation
 from alerts.run.queries import list_states, send_sample, show_transition, take
 from alerts.settings import AlertSettings
 from alerts.stream.watch import Round, run
+from analysis.case.case_file import EventKind
 from analysis.report.stored_case import read_case
+from analysis.run.case.case_document import save_case
 from schemas.alert import AlertState, Severity
 from schemas.interval import Interval, floor_hour
 from schemas.reading import Reading
 from store.settings import Language
 from tests import servers
+from tests.console.build import stored_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -346,6 +349,20 @@ def test_the_mail_of_an_exceedance_says_whether_it_is_a_fault_or_an_event(
     one_round(changed(own, language=Language(language)), now)
     texts = [item.get_body(("plain",)).get_content() for item in mails(maildir)]  # type: ignore[union-attr]
     assert any(words in text for text in texts)
+
+
+def test_a_case_file_that_says_what_the_event_is_leaves_no_second_probability_of_a_fault(
+    own: AlertSettings, write_hours: Callable[..., None], now: datetime, maildir: Path, state: StateStore
+) -> None:
+    for number in range(1, 6):
+        write_hours(f"t-{number:02d}", [30 + (hour + number) % 5 for hour in range(30)] + [190])
+    stored = save_case(state, stored_case("t-01", "pm25", floor_hour(now)))
+    assert stored.case.kind is EventKind.PLUME
+    one_round(own, now)
+    texts = [item.get_body(("plain",)).get_content() for item in mails(maildir)]  # type: ignore[union-attr]  # each has one
+    with_case = [text for text in texts if stored.case.key in text]
+    assert with_case
+    assert not any("故障还是事件" in text for text in with_case)
 
 
 def test_weights_that_cannot_be_read_cost_the_line_only(
