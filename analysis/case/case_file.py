@@ -181,11 +181,14 @@ class EventSpan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventPeak(msgspec.Struct, frozen=True, kw_only=True):
-    """The parameter in the event: extremes in its canonical unit, with the median of the days before."""
+    """The parameter in the event: extremes in its canonical unit, with the median of the days before.
+
+    ``value`` and ``mean`` are None only where a fault left no value at all.
+    """
 
     unit: str
-    value: float
-    mean: float
+    value: float | None
+    mean: float | None
     usual: float | None
     usual_hours: int
     hours: int

@@ -60,14 +60,19 @@ def answer_statement(
     """First line: what it is, from where, how sure; ``alone``: no neighbour tells how far haze reaches."""
     if not found.has_evidence:
         return claim(
-            "answer", "no_level", Confidence.NONE, parameter=parameter, station=_named(station), hours=LEAST_HISTORY_H
+            "answer",
+            "no_level",
+            Confidence.NONE,
+            parameter=parameter,
+            station=station_text(station),
+            hours=LEAST_HISTORY_H,
         )
     best = max(found.shares, key=lambda item: item.probability if item.kind is not EventKind.UNKNOWN else 0.0)
     is_known = found.kind is not EventKind.UNKNOWN
     confidence = grade(best.probability) if is_known else Confidence.NONE
     figures: dict[str, Figure | None] = {
         "parameter": parameter,
-        "station": _named(station),
+        "station": station_text(station),
         "kind": best.kind.value,
         "probability": best.probability,
         "likely": confidence.value,
@@ -90,7 +95,8 @@ def _chance(found: KindAnswer) -> float:
     return next((item.probability for item in found.shares if item.kind is EventKind.UNKNOWN), 0.0)
 
 
-def _named(station: Station) -> str:
+def station_text(station: Station) -> str:
+    """Names of a station for a sentence, the English one first."""
     return json.dumps([station.name("en"), station.name("zh")], ensure_ascii=False)
 
 
@@ -129,7 +135,7 @@ def _source_probability(item: SourceShare, shares: Sequence[SourceShare]) -> flo
 def what_statement(parameter: str, event: EventSpan, peak: EventPeak, zone: ZoneInfo) -> Statement:
     """Begin, length and height of the rise."""
     usual = None
-    if peak.usual is not None and peak.usual > 0:
+    if peak.usual is not None and peak.usual > 0 and peak.mean is not None:
         usual = detail(
             "what", "usual", ratio=peak.mean / peak.usual, usual=peak.usual, hours=peak.usual_hours, unit=peak.unit
         )

@@ -139,7 +139,11 @@ def _sources(one: CaseFile, other: CaseFile, _: ZoneInfo) -> float | None:
 
 
 def _rise(one: CaseFile, other: CaseFile, _: ZoneInfo) -> float | None:
-    ratios = [case.peak.value / case.peak.usual for case in (one, other) if case.peak.usual and case.peak.usual > 0]
+    ratios = [
+        peak.value / peak.usual
+        for peak in (one.peak, other.peak)
+        if peak.usual and peak.usual > 0 and peak.value is not None
+    ]
     return _scaled(*ratios) if len(ratios) == 2 and min(ratios) > 0 else None  # noqa: PLR2004 - of both
 
 

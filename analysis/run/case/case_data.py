@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from analysis.case.case_file import CaseFile
     from analysis.case.registry import Registry
+    from qc.verdict.weight import VerdictRule
     from schemas.network import Network, Station
     from store.influx.store import InfluxStore
     from store.state import HeldBatch, StateStore
@@ -44,12 +45,13 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSources:
-    """Where a run reads and writes."""
+    """Where a run reads and writes; ``rule``: weights of the verdict on hours that quality control flagged."""
 
     influx: InfluxStore
     state: StateStore
     network: Network
     registry: Registry | None = None
+    rule: VerdictRule | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,14 +11,25 @@ import structlog
 from analysis.case.assembly import case_file
 from analysis.case.case_file import Basis
 from analysis.case.case_input import CaseInputError
+from analysis.case.fault_case import fault_case, with_rejected
 from analysis.report.case_chart import case_chart
 from analysis.report.stored_case import StoredCase, case_for, touches
 from analysis.run.case.case_data import SETTLED, CaseData, CaseSources, make_input, read_case_data
 from analysis.run.case.case_document import find_case, past_cases, save_case, stored_cases
-from analysis.run.case.moment import AROUND, LONGEST, EventWindow, episode_windows, window_around, window_at
+from analysis.run.case.fault import fault_at, verdict_on
+from analysis.run.case.moment import (
+    AROUND,
+    LONGEST,
+    EventWindow,
+    NoEventError,
+    episode_windows,
+    window_around,
+    window_at,
+)
 from analysis.run.gate_mask import held_note, without_held
 from analysis.run.registry import registry_of
 from analysis.statistics.episode import watched_parameters
+from qc.run.verdict import rule_of
 from schemas.interval import Interval
 from schemas.parameter import parameter as known
 from store.influx.store import InfluxStore
@@ -29,6 +40,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from analysis.case.case_file import CaseFile
+    from analysis.case.case_input import CaseInput
+    from analysis.case.fault_hours import FaultHours
+    from analysis.report.case_chart import CaseChart
     from store.settings import SharedSettings
 
 _log = structlog.get_logger(__name__)
@@ -66,7 +80,8 @@ def _open(settings: SharedSettings) -> Iterator[CaseSources]:
     registry = registry_of(settings)
     with closing(InfluxStore(settings)) as influx, StateStore(settings.state_url) as state:
         state.migrate()
-        yield CaseSources(influx=influx, state=state, network=settings.stations, registry=registry)
+        rule = rule_of(settings.network)
+        yield CaseSources(influx=influx, state=state, network=settings.stations, registry=registry, rule=rule)
 
 
 def cases_of_span(
@@ -112,7 +127,7 @@ def cases_of_span(
 def case_at(
     settings: SharedSettings, station_id: str, at: datetime, now: datetime, *, parameter: str | None = None
 ) -> StoredCase:
-    """Compute and store the event of a station at a moment.
+    """Compute and store the event of a station at a moment: a rise, or hours that quality control found an instrument at fault in.
 
     Parameters
     ----------
@@ -127,7 +142,7 @@ def case_at(
     Raises
     ------
     analysis.run.case.moment.NoEventError
-        Nothing was high within three hours; it names the nearest event.
+        Nothing was high, and no instrument at fault, within three hours; it names the nearest rise.
     analysis.case.case_input.CaseInputError
         No case can be made of the data.
     analysis.case.registry.EnterpriseError
@@ -136,8 +151,19 @@ def case_at(
     with _open(settings) as sources:
         station = sources.network.stations[station_id]
         data = read_case_data(sources, station, Interval(at - AROUND, min(at + AROUND, now)), now)
-        window = window_at(data, station_id, at, sources.network.timezone, parameter=parameter)
-        return _computed(sources, window, now, past_cases(sources.state))
+        rise: EventWindow | NoEventError
+        try:
+            rise = window_at(data, station_id, at, sources.network.timezone, parameter=parameter)
+        except NoEventError as error:
+            rise = error
+        if isinstance(rise, EventWindow) and not rise.distance(at):
+            return _computed(sources, rise, now, past_cases(sources.state))
+        flagged = fault_at(sources, station, at, now, parameter=parameter)
+        if flagged is not None and (isinstance(rise, NoEventError) or not flagged.distance(at)):
+            return save_case(sources.state, _fault_of(sources, flagged, now))
+        if isinstance(rise, NoEventError):
+            raise rise
+        return _computed(sources, rise, now, past_cases(sources.state))
 
 
 def first_cases(sources: CaseSources, windows: Sequence[EventWindow], now: datetime) -> CaseSummary:
@@ -188,6 +214,14 @@ def _computed(sources: CaseSources, window: EventWindow, now: datetime, past: Se
     return save_case(sources.state, _case_of(data, window, now, sources, past))
 
 
+def _fault_of(sources: CaseSources, flagged: FaultHours, now: datetime) -> StoredCase:
+    """Read and compute the case of hours that quality control flagged."""
+    data = read_case_data(sources, sources.network.stations[flagged.station_id], flagged.interval, now)
+    given = make_input(data, flagged.parameter, flagged.interval, now=now, sources=sources, past=())
+    case = fault_case(given, flagged, verdict_on(sources, flagged))
+    return StoredCase(case=case, chart=_chart_of(with_rejected(given), case, None), held=tuple(held_note(data.held)))
+
+
 def _case_of(
     data: CaseData, window: EventWindow, now: datetime, sources: CaseSources, past: Sequence[CaseFile]
 ) -> StoredCase:
@@ -200,7 +234,12 @@ def _case_of(
     ]
     given = make_input(data, window.parameter, window.interval, now=now, sources=sources, past=earlier)
     case = case_file(given)
-    chart = case_chart(
+    chart = _chart_of(given, case, window.threshold)
+    return StoredCase(case=case, chart=chart, held=tuple(held_note(data.held)))
+
+
+def _chart_of(given: CaseInput, case: CaseFile, threshold: float | None) -> CaseChart:
+    return case_chart(
         given.station,
         given.parameter,
         given.stations,
@@ -209,10 +248,9 @@ def _case_of(
         window=given.window,
         basis=case.basis,
         unit=known(given.parameter).unit,
-        threshold=window.threshold,
+        threshold=threshold,
         zone=given.zone,
     )
-    return StoredCase(case=case, chart=chart, held=tuple(held_note(data.held)))
 
 
 def _is_settled(state: StateStore, window: EventWindow) -> bool:

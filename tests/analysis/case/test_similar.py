@@ -114,7 +114,7 @@ def twin(rng: np.random.Generator, of: CaseFile) -> CaseFile:
         key="now",
         sources=sources if rng.random() < 0.8 else (),
         bearing=bearing(angle) if rng.random() < 0.8 else None,
-        peak=msgspec.structs.replace(of.peak, value=of.peak.value * float(rng.uniform(0.6, 1.6))),
+        peak=msgspec.structs.replace(of.peak, value=(of.peak.value or 0.0) * float(rng.uniform(0.6, 1.6))),
     )
 
 

@@ -77,7 +77,7 @@ def test_where_nothing_was_high_the_nearest_event_is_named(
     later = f"{episode_start() + timedelta(hours=20):%Y-%m-%dT%H:%MZ}"
     done = command("analyse", "case", "st-0", "--at", later, "--parameter", "pm25", **words)
     assert done.returncode == 1
-    assert "was not above its threshold or its usual course within 3 h" in done.stderr
+    assert "was not above its threshold or its usual course, nor its instrument at fault, within 3 h" in done.stderr
     assert "Nearest: PM2.5 from" in done.stderr
 
 

@@ -9,15 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.case.case_file import Basis
+from analysis.case.case_file import Basis, EventKind
 from analysis.report.stored_case import CASE, read_case
 from analysis.run.case import CaseSources, NoEventError, case_at, cases_of_span, first_cases
 from analysis.run.case import job as case_job
 from analysis.run.case.case_document import find_case
 from analysis.run.case.moment import EventWindow
+from schemas.flag import Flag
 from schemas.interval import Interval
 from schemas.reading import Reading
-from store.influx.store import InfluxStore
+from schemas.reason import reason_text
+from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 from tests.analysis.frames import EPISODE_H, START, episode_start, network_text, province
 
@@ -142,6 +144,22 @@ def test_a_moment_without_an_event_names_the_nearest(own: SharedSettings) -> Non
         case_at(own, "st-0", episode_start() + 20 * HOUR, END, parameter="pm25")
     assert raised.value.nearest is not None
     assert raised.value.nearest.interval.start == episode_start()
+
+
+def test_hours_that_quality_control_failed_are_a_fault(own: SharedSettings) -> None:
+    store_hours(own)
+    at = episode_start() + 20 * HOUR
+    starts = pd.date_range(at, periods=4, freq="h").as_unit("us")
+    reason = reason_text("gross_range", "high", limit=100.0, value=140.0)
+    frame = pd.DataFrame({"start": starts, "station_id": "st-0", "parameter": "so2", "test": "gross_range"})
+    store = InfluxStore(own)
+    store.write_flags(Bucket.NATIVE, "gas", frame.assign(instrument_id="gas1", flag=int(Flag.FAIL), reason=reason))
+    store.close()
+    case = case_at(own, "st-0", at + HOUR, END).case
+    assert (case.kind, case.parameter) == (EventKind.FAULT, "so2")
+    assert (case.event.start, case.event.end) == (at, at + 4 * HOUR)
+    rise = case_at(own, "st-0", episode_start() + HOUR, END).case
+    assert rise.event.start == episode_start()
 
 
 def test_a_station_without_data_has_no_event(own: SharedSettings) -> None:
