@@ -37,7 +37,12 @@ async def _query_problem(request: Request, error: Exception) -> Response:
 
 
 async def _not_found_problem(request: Request, error: Exception) -> Response:
-    return _problem(request, 404, "Not found", str(error), {})
+    return not_found_problem(request, str(error))
+
+
+def not_found_problem(request: Request, detail: str) -> Response:
+    """The answer to an address that names nothing."""
+    return _problem(request, 404, "Not found", detail, {})
 
 
 async def _store_problem(request: Request, error: Exception) -> Response:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import uvicorn
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from nicegui import ui
@@ -26,6 +26,7 @@ from console.web.pages.health import health_page
 from console.web.pages.series import series_page
 from console.web.pages.shell import LANGUAGE_COOKIE, THEME_COOKIE
 from console.web.pages.station import station_page
+from console.web.pages.unknown import unknown_page
 from console.web.render import ASSETS
 from ingest.process.heartbeat_thread import HeartbeatThread
 from ingest.process.shutdown import shutdown_on_signals
@@ -104,8 +105,13 @@ def create_app(settings: SharedSettings) -> FastAPI:
     app.mount("/assets", StaticFiles(directory=ASSETS), name="assets")
     app.mount("/datadocs", _Docs(directory=settings.run_dir / "data_docs", html=True, check_dir=False), name="datadocs")
     _add_pages(queries, app)
+
+    async def unknown(request: Request) -> Response | None:
+        return await unknown_page(request, queries)
+
     ui.run_with(
         app,
+        root=unknown,
         title=_TITLE,
         favicon=_ICON,
         tailwind=False,
@@ -130,7 +136,7 @@ def _add_pages(queries: Queries, app: FastAPI) -> None:
     async def station(request: Request, station_id: str) -> None:
         await station_page(request, queries, station_id)
 
-    async def alert(request: Request, alert_id: int) -> None:
+    async def alert(request: Request, alert_id: str) -> None:
         await alert_page(request, queries, alert_id)
 
     async def case(request: Request, station_id: str, parameter: str, start: str) -> None:

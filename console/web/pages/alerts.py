@@ -17,7 +17,7 @@ from console.view.drawing import Drawing, LimitLine
 from console.view.query import SeriesQuery
 from console.web.pages.cases import show_alert_case
 from console.web.pages.series import station_names
-from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem, theme_of
+from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_not_found, show_problem, theme_of
 from store.archive.option import Level
 
 if TYPE_CHECKING:
@@ -50,19 +50,27 @@ async def alerts_page(request: Request, queries: Queries) -> None:
         html(page, "alert_rows.html", open=opened, open_alerts=count, past=past, more=found.following is not None)
 
 
-async def alert_page(request: Request, queries: Queries, alert_id: int) -> None:
-    """Build the page of one episode."""
+async def alert_page(request: Request, queries: Queries, alert_id: str) -> None:
+    """Build the page of one episode; an id that is no whole number names none."""
     page = page_for(request, queries, "alerts")
     # a mail links to the transition it reports, which need not be the first
-    found = await load(partial(queries.alert, alert_id))
+    number = _whole(alert_id)
+    found = None if number is None else await load(partial(queries.alert, number))
     with frame(page, queries, page.words("alerts.title")):
         if isinstance(found, PageProblem):
             show_problem(page, found)
             return
         if found is None:
-            html(page, "not_found.html", what=str(alert_id), back="/alerts")
+            show_not_found(page, alert_id, "/alerts")
             return
         await _detail(page, queries, found)
+
+
+def _whole(text: str) -> int | None:
+    try:
+        return int(text)
+    except ValueError:
+        return None
 
 
 async def _detail(page: Page, queries: Queries, episode: AlertHistory) -> None:

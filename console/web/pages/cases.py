@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from console.view.case import case_view
 from console.web.pages.series import station_names
-from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem
+from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_not_found, show_problem
 from schemas.words import words as words_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ async def case_page(request: Request, queries: Queries, key: str) -> None:
             show_problem(page, found)
             return
         if found is None:
-            html(page, "not_found.html", what=key, back="/cases")
+            show_not_found(page, key, "/cases")
             return
         item, versions = found
         view = case_view(item, page.words, station_names(queries, page), page.zone, versions=versions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from nicegui import ui
@@ -48,6 +49,7 @@ async def series_page(request: Request, queries: Queries) -> None:
 
 
 def _show_wrong_query(page: Page, queries: Queries, error: SeriesQueryError) -> None:
+    ui.context.client.status_code = HTTPStatus.BAD_REQUEST
     with frame(page, queries, page.words("series.title")):
         html(page, "series_head.html")
         expected = error.expected_in(page.language)

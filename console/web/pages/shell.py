@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -29,6 +30,8 @@ SECTIONS = (("health", "/"), ("series", "/series"), ("alerts", "/alerts"), ("aqi
 
 READ_WITHIN_S = 15.0
 """Timeout of a page for a database [s], shorter than that of the framework."""
+_LONGEST_SHOWN = 200
+"""Characters of an address that a page repeats."""
 _Value = TypeVar("_Value")
 _log = structlog.get_logger()
 
@@ -108,6 +111,12 @@ def _head(page: Page) -> str:
 def html(page: Page, template: str, **values: object) -> ui.html:
     """A template as an element; the templates escape, so nothing is sanitized again."""
     return ui.html(page.render(template, **values), sanitize=False)
+
+
+def show_not_found(page: Page, what: str, back: str) -> None:
+    """What the address names does not exist, and where a list is; answered with status 404."""
+    ui.context.client.status_code = HTTPStatus.NOT_FOUND
+    html(page, "not_found.html", what=what[:_LONGEST_SHOWN], back=back)
 
 
 def show_problem(page: Page, problem: PageProblem) -> None:

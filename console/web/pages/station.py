@@ -10,7 +10,7 @@ from nicegui import ui
 from console.query.contributions import read_sources
 from console.view.contributions import contribution_chart, factor_rows, solution_notes
 from console.view.quantity import format_value, name_of, unit_of
-from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_problem, theme_of
+from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_not_found, show_problem, theme_of
 from schemas.flagged import notes_text
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ async def station_page(request: Request, queries: Queries, station_id: str) -> N
         if isinstance(data, PageProblem):
             show_problem(page, data)
         elif data is None:
-            html(page, "not_found.html", what=station_id, back="/")
+            show_not_found(page, station_id, "/")
         else:
             groups = [_printed(group, page) for group in data.values]
             html(

@@ -254,11 +254,31 @@ def test_level_2_is_served_with_what_reviewers_said(running: Running) -> None:
     assert after[0]["notes"] == "review: invalid (instrument fault), confirmed, li"
 
 
-def test_an_alert_of_any_number_that_is_not_found_is_named(running: Running) -> None:
-    for number in ("0", "-1", "99999999999999999999", "9" * 4000):
-        status, _, body = _get(f"{running.url}/alerts/{number}")
-        assert status == 200, number
-        assert "没有找到".encode() in body, number
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(f"alerts/{number}" for number in ("0", "-1", "99999999999999999999", "9" * 4000, "9" * 5000, "o3")),
+        "stations/nowhere",
+        "cases/nowhere",
+        "cases/ln-sy-01/o3/2020-01-01T00:00Z",
+        "nothing/at/all",
+    ],
+)
+def test_a_page_of_what_does_not_exist_is_404_and_names_it(running: Running, path: str) -> None:
+    status, kind, body = _get(f"{running.url}/{path}")
+    assert (status, kind) == (404, "text/html; charset=utf-8")
+    assert "没有找到".encode() in body
+    assert path.rpartition("/")[2][:100].encode() in body
+
+
+def test_a_plot_of_an_unknown_station_is_a_wrong_question(running: Running) -> None:
+    status, _, body = _get(f"{running.url}/series?station=nowhere&parameter=o3")
+    assert status == 400
+    assert b"nowhere" in body
+
+
+def test_an_unknown_address_of_the_api_is_a_problem_document(running: Running) -> None:
+    assert _get(f"{running.url}/api/v1/nothing")[:2] == (404, "application/problem+json")
 
 
 def test_data_docs_that_do_not_exist_yet_are_not_found(tmp_path: Path, influx_url: str) -> None:
