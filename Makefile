@@ -5,11 +5,14 @@ PACKAGES := alerts analysis console dags ingest qc schemas sensors store
 # Kept outside the sources; without it every process compiles thousands of modules at its start.
 export PYTHONPYCACHEPREFIX := $(CURDIR)/.cache/pycache
 unexport PYTHONDONTWRITEBYTECODE
+# A worker a core computes already: threads of BLAS and OpenMP on top of it only wait for each other. (nproc obeys the first.)
+test check fast: export OMP_NUM_THREADS := 1
+test check fast: export OPENBLAS_NUM_THREADS := 1
 
 UV := $(shell command -v uv || echo .cache/uv/bin/uv)
 # A worker more than there are cores, since many tests wait; each starts servers of its own. Workers take whole modules in
 # the order of tests/conftest.py.
-WORKERS := $(shell n=$$(($$(nproc) + 1)); echo $$((n < 6 ? n : 6)))
+WORKERS := $(shell n=$$(($$(env -u OMP_NUM_THREADS nproc) + 1)); echo $$((n < 6 ? n : 6)))
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist loadscope --no-loadscope-reorder
 FUZZ := .cache/fuzz
 SECONDS := 600
@@ -44,7 +47,7 @@ check:
 	@$(MAKE) --no-print-directory --jobs=3 --output-sync=target lint type fast
 
 fast:
-	@$(PYTEST) --numprocesses $(shell nproc) --hypothesis-profile quick -m 'not integration and not e2e and not slow'
+	@$(PYTEST) --numprocesses $(shell env -u OMP_NUM_THREADS nproc) --hypothesis-profile quick -m 'not integration and not e2e and not slow'
 
 fmt:
 	@$(BIN)/ruff format .

@@ -163,7 +163,7 @@ def test_after_a_short_history_rough_readings_count_only_if_they_were_smoother_b
     assert ("rough" in without_doubtful(features)) is kept
 
 
-@pytest.mark.parametrize("seed", range(5, 40, 6))
+@pytest.mark.parametrize("seed", range(5, 40, 12))
 def test_after_a_short_history_only_a_source_that_agrees_well_is_named(seed: int) -> None:
     named = [item.score for item in short(seed, 72).sources if item.score is not None]
     assert all(score >= SHORT_HISTORY_SCORE for score in named)

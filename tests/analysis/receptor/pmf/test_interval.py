@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 
 import numpy as np
@@ -13,14 +14,23 @@ from analysis.receptor.pmf.interval import GROWTH, growth_of, join_errors
 from tests.analysis.receptor.pmf.mixture import PROFILES, mixture
 
 
-def parts(seed: int) -> tuple[PmfResult, Bootstrap, Displacement]:
-    conc, unc, _ = mixture(seed)
+@pytest.fixture(scope="module")
+def computed() -> tuple[PmfResult, Bootstrap, Displacement]:
+    conc, unc, _ = mixture(31)
     base = fit(conc, unc, 3, starts=3)
     return base, bootstrap(base, conc, unc, runs=20), displace(base, conc, unc, levels=(GROWTH,))
 
 
-def test_an_interval_holds_the_resamples_and_the_displacements() -> None:
-    base, spread, moved = parts(31)
+@pytest.fixture
+def parts(computed: tuple[PmfResult, Bootstrap, Displacement]) -> tuple[PmfResult, Bootstrap, Displacement]:
+    """Of a test's own, which may change them."""
+    return copy.deepcopy(computed)
+
+
+def test_an_interval_holds_the_resamples_and_the_displacements(
+    parts: tuple[PmfResult, Bootstrap, Displacement],
+) -> None:
+    base, spread, moved = parts
     found = join_errors(base, spread, moved)
     for name in ("", "percent_"):
         low, high = getattr(found, f"{name}low"), getattr(found, f"{name}high")
@@ -40,8 +50,8 @@ def test_the_interval_of_an_absent_species_reaches_zero() -> None:
     assert (found.low.to_numpy()[PROFILES[order] == 0] == 0).all()
 
 
-def test_a_factor_that_is_lost_or_swapped_has_no_interval() -> None:
-    base, spread, moved = parts(33)
+def test_a_factor_that_is_lost_or_swapped_has_no_interval(parts: tuple[PmfResult, Bootstrap, Displacement]) -> None:
+    base, spread, moved = parts
     spread.low.loc[1] = np.nan
     moved.swaps.loc[GROWTH, 3] = 1
     found = join_errors(base, spread, moved)
@@ -50,8 +60,10 @@ def test_a_factor_that_is_lost_or_swapped_has_no_interval() -> None:
         assert frame.isna().all(axis=1).tolist() == [True, False, True]
 
 
-def test_both_distances_are_joined_by_the_root_of_their_squares() -> None:
-    base, spread, moved = parts(34)
+def test_both_distances_are_joined_by_the_root_of_their_squares(
+    parts: tuple[PmfResult, Bootstrap, Displacement],
+) -> None:
+    base, spread, moved = parts
     for part, way in ((spread, 3.0), (moved, 4.0)):
         part.high.iloc[:] = base.profiles.to_numpy() + way
         part.low.iloc[:] = base.profiles.to_numpy()

@@ -51,5 +51,5 @@ def test_the_mean_rate_of_the_release_is_the_stated_one(case: LabelledRelease) -
 
 @pytest.mark.slow
 def test_about_half_of_the_releases_reach_three_stations() -> None:
-    reached = [len(labelled_release(seed).reached) for seed in range(300, 330)]
-    assert 8 <= sum(count >= 3 for count in reached) <= 24
+    reached = [len(labelled_release(seed).reached) for seed in range(300, 312)]
+    assert 3 <= sum(count >= 3 for count in reached) <= 9
