@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import Response
 
-from analysis.run.to_json import to_json
+from analysis.run.product_export import case_body
 from console.api.answer import json_answer
 from console.api.problem import NotFoundProblem
 from console.api.word import MOST_CASES, PREFIX
 from console.query.cases import draw_case
 from console.view.query import SeriesQueryError, expected, format_utc, parse_whole, query_moment
-from schemas.statement import statement_text
 from schemas.words import LANGUAGES
 
 if TYPE_CHECKING:
@@ -61,8 +60,6 @@ def answer_picture(queries: Queries, key: str, given: dict[str, str]) -> Respons
 
 
 def _case(item: StoredCase) -> dict[str, Any]:
-    """The case file with the sentences of its statements in both languages, and the address of its picture."""
-    body = to_json(item.case)
-    said = [one | {name: statement_text(one, name) for name in LANGUAGES} for one in body["statements"]]
+    """The case file and the address of its picture."""
     picture = f"{PREFIX}/cases/{item.case.key}/picture" if item.chart is not None else None
-    return body | {"statements": said, "held": list(item.held), "picture": picture}
+    return case_body(item) | {"picture": picture}

@@ -234,6 +234,34 @@ class SourceModel(BaseModel):
     species: list[str]
 
 
+class SourceRow(BaseModel):
+    """Mass from one factor in one hour; ``mass`` null where too few species were measured, ``kind`` empty: not named."""
+
+    start: datetime
+    station_id: str
+    network: str
+    factor: int
+    kind: str
+    kind_probability: float
+    unnamed_because: str
+    mass: float | None = Field(description="Of all species of the solution; `mass_low` to `mass_high`: 90 % interval")
+    mass_low: float | None
+    mass_high: float | None
+    quality: str = Field(description="`split`, or `too_few_species`")
+    measured: float | None
+    unexplained: float | None
+    chi2: float | None
+    species_used: float | None
+    solution: str = Field(description="Key of the factorisation")
+
+
+class SourceList(BaseModel):
+    """Rows of the interval, and the unit of each column that has one."""
+
+    units: dict[str, str]
+    rows: list[SourceRow]
+
+
 class CaseModel(BaseModel):
     """Case file of an event, see docs/attribution.md; further fields: event, peak, kinds, bearing, place, enterprises, similar."""
 

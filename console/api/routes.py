@@ -24,10 +24,12 @@ from console.api.model import (
     HealthReport,
     Problem,
     SeriesList,
+    SourceList,
     StationList,
     WhyModel,
 )
 from console.api.series import answer_flags, answer_series
+from console.api.sources import answer_sources
 from console.api.word import (
     PREFIX,
     AlertWords,
@@ -37,6 +39,7 @@ from console.api.word import (
     CaseWords,
     PictureWords,
     SeriesWords,
+    SourceWords,
     WhyWords,
 )
 from console.query.reading import CALLS, read_in
@@ -87,7 +90,7 @@ def build_router(queries: Queries) -> APIRouter:
     async def cases(given: CaseWords) -> Response:
         return await read_in(CALLS, partial(answer_cases, queries, given))
 
-    _add_case_routes(router, queries)
+    _add_product_routes(router, queries)
 
     @router.get("/health", response_model=HealthReport, summary="State of the databases and of the network")
     async def health() -> Response:
@@ -96,8 +99,12 @@ def build_router(queries: Queries) -> APIRouter:
     return router
 
 
-def _add_case_routes(router: APIRouter, queries: Queries) -> None:
+def _add_product_routes(router: APIRouter, queries: Queries) -> None:
     address = "/cases/{station}/{parameter}/{start}"
+
+    @router.get("/sources", response_model=SourceList, summary="Mass from each factor, hour by hour, with intervals")
+    async def sources(given: SourceWords) -> Response:
+        return await read_in(CALLS, partial(answer_sources, queries, given))
 
     @router.get(address, response_model=CaseModel, responses=_ABSENT, summary="The case file of an event")
     async def case(station: CaseStation, parameter: CaseParameter, start: CaseStart) -> Response:

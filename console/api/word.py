@@ -40,6 +40,7 @@ AlertLimitWord = Annotated[
     str,
     Query(alias="limit", description=f"Most ended alerts in the answer: 1 to {LONGEST_PAGE}, default {MOST_ALERTS}."),
 ]
+NetworkWord = Annotated[str, Query(alias="network", description="`pm` or `voc`.")]
 CaseLimitWord = Annotated[
     str, Query(alias="limit", description=f"Most case files in the answer: 1 to {MOST_CASES}, default {MOST_CASES}.")
 ]
@@ -93,6 +94,19 @@ async def _alert_words(
     return check_words(request.query_params.multi_items(), ("station", "from", "to", "limit", "before"))
 
 
+async def _source_words(
+    request: Request,
+    network: NetworkWord = "",
+    station: StationWord = "",
+    *,
+    start: FromWord = "",
+    end: ToWord = "",
+    form: FormatWord = "json",
+) -> dict[str, str]:
+    del network, station, start, end, form
+    return check_words(request.query_params.multi_items(), ("network", "station", "from", "to", "format"))
+
+
 async def _case_words(
     request: Request, station: StationWord = "", *, start: FromWord = "", end: ToWord = "", limit: CaseLimitWord = ""
 ) -> dict[str, str]:
@@ -109,4 +123,5 @@ SeriesWords = Annotated[dict[str, str], Depends(_series_words)]
 WhyWords = Annotated[dict[str, str], Depends(_why_words)]
 AlertWords = Annotated[dict[str, str], Depends(_alert_words)]
 CaseWords = Annotated[dict[str, str], Depends(_case_words)]
+SourceWords = Annotated[dict[str, str], Depends(_source_words)]
 PictureWords = Annotated[dict[str, str], Depends(_picture_words)]

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from console.cli import shell
+from console.cli.export_product import check_format, export_product, station_ids
 from console.cli.shell.moment import AsOf, From, To, moment, span
 from console.cli.shell.option import Figures
-from store.archive.option import ExportFormat, Level
+from store.archive.option import ExportFormat, Level, ProductKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,15 +39,21 @@ def register(app: typer.Typer) -> None:
 
 
 def export(  # noqa: PLR0917 - typer passes them by name
-    network: Annotated[str, typer.Option(help="voc, ghg, pm, eco, rad, gas, met 网络")],
     begin: From,
     end: To,
     output: Annotated[Path, typer.Option(help="file to write 输出文件")],
+    network: Annotated[str, typer.Option(help="voc, ghg, pm, eco, rad, gas, met; not of --product cases 网络")] = "",
     station: Annotated[list[str] | None, typer.Option(help="station id, may be repeated; default: all 站点")] = None,
     level: Annotated[
         Level, typer.Option(help="hourly, native or L2 (hourly after review) 小时值、原始值或审核后数据")
     ] = Level.HOURLY,
-    file_format: Annotated[ExportFormat, typer.Option("--format", help="csv, parquet, netcdf 格式")] = ExportFormat.CSV,
+    file_format: Annotated[
+        ExportFormat, typer.Option("--format", help="csv, parquet, netcdf; case files: jsonl 格式")
+    ] = ExportFormat.CSV,
+    product: Annotated[
+        ProductKind | None,
+        typer.Option(help="instead of values: sources (hourly mass of factors), cases (case files) 源贡献、事件研判"),
+    ] = None,
     as_of: AsOf = None,
     as_json: Figures = False,
 ) -> None:
@@ -57,7 +64,15 @@ def export(  # noqa: PLR0917 - typer passes them by name
     settings = shell.settings()
     stations, zone = settings.stations, settings.stations.timezone
     start, stop = span(begin, end, zone, datetime.now(UTC))
-    ids = _station_ids(stations, network, station or [])
+    check_format(product, file_format)
+    if product is not None:
+        done = export_product(settings, product, (output, file_format), (network, station or [], start, stop))
+        _report(output, file_format, *done, as_json=as_json)
+        return
+    if not network:
+        msg = "expected one of voc, ghg, pm, eco, rad, gas, met"
+        raise typer.BadParameter(msg, param_hint="--network")
+    ids = station_ids(stations, network, station or [])
     if as_of is not None and level is not Level.NATIVE:
         msg = "only native values have a history, use --level native"
         raise typer.BadParameter(msg, param_hint="--as-of")
@@ -66,10 +81,14 @@ def export(  # noqa: PLR0917 - typer passes them by name
     query = _command_line(network, ids, what)
     origin = provenance(query=query, level=level, now=datetime.now(UTC), network=network, note=note)
     rows, series = _write(settings, (output, file_format, origin), network, ids, what)
+    _report(output, file_format, rows, series, as_json=as_json)
+
+
+def _report(output: Path, form: ExportFormat, rows: int, series: int, *, as_json: bool) -> None:
     if not rows:
         typer.echo(f"skyground: {shell.text('export.none')}", err=True)
         raise typer.Exit(1)
-    report = {"output": str(output), "format": str(file_format), "rows": rows, "series": series}
+    report = {"output": str(output), "format": str(form), "rows": rows, "series": series}
     typer.echo(json.dumps(report, ensure_ascii=False) if as_json else shell.text("export.done", **report))
 
 
@@ -256,15 +275,3 @@ def _history(
             for item in settings.stations.stations[name].instruments_of(network)
         }
     return {key: frame for key, frame in found.items() if len(frame)}
-
-
-def _station_ids(stations: Network, network: str, wanted: list[str]) -> list[str]:
-    known = [item.id for item in stations.stations_of(network)]
-    unknown = [name for name in wanted if name not in known]
-    if unknown:
-        msg = f"no such station in network {network}: {', '.join(unknown)}; known: {', '.join(known) or 'none'}"
-        raise typer.BadParameter(msg, param_hint="--station")
-    if not known:
-        msg = f"no station reports to {network!r}; expected one of voc, ghg, pm, eco, rad, gas, met with stations in the network file"
-        raise typer.BadParameter(msg, param_hint="--network")
-    return wanted or known

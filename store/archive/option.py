@@ -11,6 +11,7 @@ class ExportFormat(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     NETCDF = "netcdf"
+    JSONL = "jsonl"
 
 
 class Level(StrEnum):
@@ -19,3 +20,10 @@ class Level(StrEnum):
     HOURLY = "hourly"
     NATIVE = "native"
     REVIEWED = "L2"
+
+
+class ProductKind(StrEnum):
+    """Products of attribution: hourly mass from the factors of a station, and case files of events."""
+
+    SOURCES = "sources"
+    CASES = "cases"

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from store.archive.option import Level
+from store.archive.option import Level, ProductKind
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
-_LEVELS = {
+_LEVELS: dict[Level | ProductKind, str] = {
     Level.HOURLY: "L1.5 hourly, automatically checked",
     Level.NATIVE: "L1 native, as decoded, with the flags of automatic quality control; 2: not evaluated",
     Level.REVIEWED: "L2 hourly, reviewed by people; columns __review: 0 none, 1 proposed, 2 confirmed, 3 signed, 8 stale",
+    ProductKind.SOURCES: "L3 product: mass from each factor of the station's own factorisation (PMF), of the sum of its species, with "
+    "90 % intervals; a factor without a kind has no name that is probable enough",
+    ProductKind.CASES: "L3 product: case files of events; intervals are of 90 %, their coverage is tested for plumes only",
 }
 
 
@@ -44,7 +47,9 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
         return [f"{name}: {getattr(self, name)}" for name in self.__struct_fields__ if getattr(self, name)]
 
 
-def provenance(*, query: str, level: Level, now: datetime, network: str = "", note: str = "") -> Provenance:
+def provenance(
+    *, query: str, level: Level | ProductKind, now: datetime, network: str = "", note: str = ""
+) -> Provenance:
     """Provenance of an export made at ``now`` (aware)."""
     try:
         number = version("skyground")

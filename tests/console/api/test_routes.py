@@ -7,17 +7,21 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from analysis.run.receptor_model import KIND
+from analysis.run.to_json import to_json
 from console.query.health import KEEP_S
 from console.view.query import format_utc
 from qc.review.basis import basis_of
 from schemas.review import ReviewAction, ReviewDraft, ReviewReason, ReviewTarget, ReviewVerdict
 from store.influx.store import InfluxStore
 from store.state import Process, StateStore
+from tests.analysis.report.test_product_table import hours, solution
 from tests.console.conftest import Running, console_settings, start
 
 if TYPE_CHECKING:
@@ -129,6 +133,10 @@ def test_health_shows_the_state_of_every_station(running: Running) -> None:
     [
         ("series?station=nowhere&parameter=o3", "station"),
         ("series?parameter=o3", "station"),
+        ("sources?network=gas", "network"),
+        ("sources?network=pm&station=nowhere", "station"),
+        ("sources?network=pm&from=2026-01-01&to=2026-11-01", "from"),
+        ("sources?network=pm&from=2026-11-02&to=2026-11-01", "to"),
         ("flags?from=x", "from"),
         ("series?station=ln-sy-01&parameter=o3&format=xml", "format"),
         ("series?station=ln-sy-01&parameter=o3&limit=0", "limit"),
@@ -252,6 +260,27 @@ def test_level_2_is_served_with_what_reviewers_said(running: Running) -> None:
     assert [point["flag"] for point in after] == [4, 1]
     assert after[0]["value"] == before[0]["value"]
     assert after[0]["notes"] == "review: invalid (instrument fault), confirmed, li"
+
+
+def test_the_masses_of_sources_are_answered_with_units_and_intervals(running: Running) -> None:
+    found = solution("ln-sy-01", "dust", None)
+    with closing(InfluxStore(running.settings)) as store, StateStore(running.settings.state_url) as state:
+        state.documents.put(KIND, found.key, to_json(found))
+        product = hours("ln-sy-01", [[1.0, float("nan")]]).drop(columns="station_id")
+        store.write_product("pm_factor_hourly", "ln-sy-01", product, {})
+    address = f"{running.url}/api/v1/sources?network=pm&station=ln-sy-01&from=2026-11-22T00:00Z&to=2026-11-23"
+    body = _json(address)
+    first, second = body["rows"]
+    assert (first["start"], first["kind"], first["mass"], first["mass_high"]) == (
+        "2026-11-22T00:00:00Z",
+        "dust",
+        1.0,
+        2.0,
+    )
+    assert (second["mass"], second["quality"]) == (None, "too_few_species")
+    assert body["units"]["mass_low"] == "ug/m3"
+    rows = list(csv.DictReader(io.StringIO(_get(f"{address}&format=csv")[2].decode("utf-8-sig"))))
+    assert [row["mass"] for row in rows] == ["1.0", ""]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,186 @@
+"""``skyground export --product``: hourly masses of sources, and case files, with units and provenance."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import typer
+
+from console.cli import shell
+from store.archive.option import ExportFormat, ProductKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
+
+    from analysis.report.stored_case import StoredCase
+    from schemas.network import Network
+    from store.archive.provenance import Provenance
+    from store.settings import SharedSettings
+
+SOURCE_NETWORKS = ("voc", "pm")
+_PIECE = timedelta(days=30)
+"""Of the hours that are held in memory at once."""
+
+
+def export_product(
+    settings: SharedSettings,
+    product: ProductKind,
+    where: tuple[Path, ExportFormat],
+    what: tuple[str, list[str], datetime, datetime],
+) -> tuple[int, int]:
+    """Write a product of attribution; returns rows and stations."""
+    from store.archive.provenance import provenance
+
+    network, wanted, start, stop = what
+    if product is ProductKind.SOURCES and network not in SOURCE_NETWORKS:
+        msg = f"{network!r}: expected one of {', '.join(SOURCE_NETWORKS)} for --product sources"
+        raise typer.BadParameter(msg, param_hint="--network")
+    network = "" if product is ProductKind.CASES else network
+    ids = station_ids(settings.stations, network, wanted)
+    words = ["skyground", "export", "--product", str(product), *(["--network", network] if network else [])]
+    words += [*(f"--station={item}" for item in wanted), "--from", start.isoformat(), "--to", stop.isoformat()]
+    query = shlex.join([*words, "--format", str(where[1])])
+    origin = provenance(query=query, level=product, now=datetime.now(UTC), network=network)
+    return _write_product(product, settings, (*where, origin), (network, ids, start, stop))
+
+
+def station_ids(stations: Network, network: str, wanted: list[str]) -> list[str]:
+    """The stations that are asked for, else all of a network (empty: of any); ends the command where there is no such one."""
+    known = [item.id for item in (stations.stations_of(network) if network else stations.station_list)]
+    unknown = [name for name in wanted if name not in known]
+    if unknown:
+        where = f" in network {network}" if network else ""
+        msg = f"no such station{where}: {', '.join(unknown)}; known: {', '.join(known) or 'none'}"
+        raise typer.BadParameter(msg, param_hint="--station")
+    if not known:
+        msg = f"no station reports to {network!r}; expected one of voc, ghg, pm, eco, rad, gas, met with stations in the network file"
+        raise typer.BadParameter(msg, param_hint="--network")
+    return wanted or known
+
+
+def _write_product(
+    product: ProductKind,
+    settings: SharedSettings,
+    where: tuple[Path, ExportFormat, Provenance],
+    what: tuple[str, list[str], datetime, datetime],
+) -> tuple[int, int]:
+    """Write the file; returns its rows and series (stations). Without any row no file is written.
+
+    Parameters
+    ----------
+    product : ProductKind
+    settings : SharedSettings
+    where : tuple
+        File, format and provenance.
+    what : tuple
+        Network (empty for case files), station ids, start and end, UTC.
+    """
+    output, form, _ = where
+    try:
+        with shell.explained("export"):
+            return _write_sources(settings, where, what) if product is ProductKind.SOURCES else _write_cases(
+                settings, where, what
+            )  # fmt: skip
+    except OSError as error:
+        typer.echo(f"skyground: {output} ({form}) cannot be written: {error.strerror or error}", err=True)
+        raise typer.Exit(1) from error
+
+
+def check_format(product: ProductKind | None, form: ExportFormat) -> None:
+    """End the command where a format cannot hold what is asked for."""
+    allowed = {
+        None: (ExportFormat.CSV, ExportFormat.PARQUET, ExportFormat.NETCDF),
+        ProductKind.SOURCES: (ExportFormat.CSV, ExportFormat.PARQUET),
+        ProductKind.CASES: (ExportFormat.CSV, ExportFormat.PARQUET, ExportFormat.JSONL),
+    }[product]
+    if form not in allowed:
+        msg = f"{form}, expected one of {', '.join(allowed)} for {product or 'values'}"
+        raise typer.BadParameter(msg, param_hint="--format")
+
+
+def _write_sources(
+    settings: SharedSettings,
+    where: tuple[Path, ExportFormat, Provenance],
+    what: tuple[str, list[str], datetime, datetime],
+) -> tuple[int, int]:
+    from analysis.report.product_table import SOURCE_UNITS
+    from analysis.run.product_export import read_source_table
+    from store.influx.store import InfluxStore
+    from store.state import StateStore
+
+    network, ids, start, end = what
+    counts: list[int] = []
+    stations: set[str] = set()
+
+    def tables() -> Iterator[pd.DataFrame]:
+        for first, last in _pieces(start, end):
+            table = read_source_table(store, state, network, ids, (first, last))
+            counts.append(len(table))
+            stations.update(table["station_id"].unique())
+            if len(table):
+                yield table
+
+    with closing(InfluxStore(settings)) as store, StateStore(settings.state_url) as state:
+        state.migrate()
+        _write_tables(where, tables(), SOURCE_UNITS)
+    return sum(counts), len(stations)
+
+
+def _pieces(start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    while start < end:
+        yield start, min(start + _PIECE, end)
+        start += _PIECE
+
+
+def _write_tables(
+    where: tuple[Path, ExportFormat, Provenance], tables: Iterator[pd.DataFrame], units: dict[str, str]
+) -> None:
+    from store.archive.archive import write_csv, write_parquet
+
+    output, form, origin = where
+    first = next(tables, None)
+    if first is not None:
+        write = write_csv if form is ExportFormat.CSV else write_parquet
+        write(output, chain([first], tables), origin, units)
+
+
+def _write_cases(
+    settings: SharedSettings,
+    where: tuple[Path, ExportFormat, Provenance],
+    what: tuple[str, list[str], datetime, datetime],
+) -> tuple[int, int]:
+    from analysis.report.product_table import CASE_UNITS, case_table
+    from analysis.run.product_export import read_cases
+    from store.state import StateStore
+
+    _, ids, start, end = what
+    output, form, origin = where
+    with StateStore(settings.state_url) as state:
+        state.migrate()
+        found = read_cases(state, ids, start, end)
+    if not found:
+        return 0, 0
+    if form is ExportFormat.JSONL:
+        _write_lines(output, found, origin)
+    else:
+        _write_tables(where, iter([case_table(found)]), CASE_UNITS)
+    return len(found), len({item.case.station_id for item in found})
+
+
+def _write_lines(output: Path, found: list[StoredCase], origin: Provenance) -> None:
+    """First line: the provenance; then one case file a line, as ``GET /api/v1/cases`` has them."""
+    import msgspec
+
+    from analysis.run.product_export import case_body
+
+    with output.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(json.dumps({"provenance": msgspec.to_builtins(origin)}, ensure_ascii=False) + "\n")
+        file.writelines(json.dumps(case_body(item), ensure_ascii=False) + "\n" for item in found)
