@@ -32,6 +32,7 @@ from analysis.case.sources import sources_of
 from analysis.receptor.plume import plume_statement
 from analysis.receptor.source_library import BACKGROUND, UNNAMED
 from schemas.parameter import parameter as known
+from schemas.reason import Reason
 from schemas.statement import Confidence
 
 if TYPE_CHECKING:
@@ -182,6 +183,16 @@ def _place_statement(release: PlumeResult | None, parameter: str) -> tuple[State
     return () if release is None else (msgspec.structs.replace(plume_statement(release, parameter), topic="place"),)
 
 
+def _no_value(given: CaseInput) -> Reason:
+    start, end = (
+        f"{moment.astimezone(given.zone):%Y-%m-%d %H:%M}" for moment in (given.window.start, given.window.end)
+    )
+    figures = {
+        "parameter": given.parameter, "station": given.station.id, "start": start, "end": end, "zone": str(given.zone),
+    }  # fmt: skip
+    return Reason("case", "no_value", figures, "attribution")
+
+
 def _peak(case_hours: CaseHours, series: StationSeries) -> EventPeak:
     given = case_hours.given
     inside = series.value[0, case_hours.inside]
@@ -191,7 +202,7 @@ def _peak(case_hours: CaseHours, series: StationSeries) -> EventPeak:
             f"{given.parameter} has no valid value at {given.station.id} from {given.window.start:%Y-%m-%d %H:%M} to "
             f"{given.window.end:%Y-%m-%d %H:%M} UTC; an hour, or three minutes of one, are needed"
         )
-        raise CaseInputError(msg)
+        raise CaseInputError(msg, reason=_no_value(given))
     usual = series.usual[0, case_hours.inside]
     return EventPeak(
         unit=known(given.parameter).unit,

@@ -25,13 +25,24 @@ if TYPE_CHECKING:
     from analysis.case.registry import Registry
     from schemas.interval import Interval
     from schemas.network import Station
+    from schemas.reason import Reason
 
 HISTORY = timedelta(days=32)
 """Longest time before the event that is compared with."""
 
 
 class CaseInputError(ValueError):
-    """Data that no case can be made of; the message names the place and what is needed."""
+    """Data that no case can be made of; the message names the place and what is needed.
+
+    Attributes
+    ----------
+    reason : Reason or None
+        The same for people, with moments in the zone of the case; None: an argument is wrong.
+    """
+
+    def __init__(self, message: str, *, reason: Reason | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

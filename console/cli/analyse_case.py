@@ -46,7 +46,7 @@ def case(
     moment = read_moment(at, zone, "--at")
     _check(settings, station, parameter)
     if moment > now:
-        msg = f"{moment:%Y-%m-%dT%H:%MZ} has not come, expected a moment up to now"
+        msg = f"{_civil(moment, zone)} ({zone}) has not come, expected a moment up to now"
         raise typer.BadParameter(msg, param_hint="--at")
     try:
         found = or_exit(
@@ -85,7 +85,7 @@ def attribution(start: Moment = None, end: Moment = None, as_json: AsJson = Fals
     for found in cases:
         typer.echo(f"{found.case.key}\n  {found.case.answer.text(words.language)}")
     for what, why in summary.failed.items():
-        typer.echo(words("case.failed", what=what, why=why), err=True)
+        typer.echo(words("case.failed", what=what, why=shell.sentence(why)), err=True)
     figures = {"events": summary.events, "included": summary.included, "failed": len(summary.failed)}
     typer.echo(words("case.done", **figures))
 

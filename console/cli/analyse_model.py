@@ -33,7 +33,7 @@ def refit_stored(station_id: str, network: str, *, is_continued: bool, as_json: 
         )
     )
     if found.failed:
-        shell.stop("; ".join(found.failed.values()))
+        shell.stop("; ".join(_failures(found.failed).values()))
     keys = (*found.solved, *found.insufficient)
     if not keys:
         typer.echo(f"skyground: {shell.text('model.no_hours', station=station_id, network=network)}", err=True)
@@ -77,12 +77,7 @@ def _show_split(found: SplitSummary, *, as_json: bool) -> None:
 
 
 def _failures(failed: dict[str, str]) -> dict[str, str]:
-    from schemas.reason import parse_reason
-    from schemas.words import render
-
-    words = shell.words()
-    reasons = {name: parse_reason(text) for name, text in failed.items()}
-    return {name: failed[name] if item is None else render(item, words.language) for name, item in reasons.items()}
+    return {name: shell.sentence(text) for name, text in failed.items()}
 
 
 def _write_csv(settings: SharedSettings, path: Path, span: tuple[datetime, datetime], ids: set[str] | None) -> None:

@@ -32,6 +32,7 @@ from analysis.statistics.episode import watched_parameters
 from qc.run.verdict import rule_of
 from schemas.interval import Interval
 from schemas.parameter import parameter as known
+from schemas.reason import encode_reason
 from store.influx.store import InfluxStore
 from store.state import StateStore
 
@@ -190,7 +191,9 @@ def _compute_all(
         try:
             found.append(_computed(sources, window, now, past))
         except CaseInputError as error:
-            failed[f"{window.station_id}/{window.parameter}"] = str(error)
+            failed[f"{window.station_id}/{window.parameter}"] = (
+                str(error) if error.reason is None else encode_reason(error.reason)
+            )
         except Exception as error:  # noqa: BLE001 - one event must not cost the others their case; logged with its trace
             _log.exception("case_failed", station=window.station_id, parameter=window.parameter)
             failed[f"{window.station_id}/{window.parameter}"] = f"{type(error).__name__}: {error}"

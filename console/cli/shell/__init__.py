@@ -84,7 +84,27 @@ def or_exit(call: Callable[[], _Result], *wrong: type[Exception]) -> _Result:
         typer.echo(f"skyground: {error}", err=True)
         raise typer.Exit(1) from error
     except answered as error:
-        stop(str(error.args[0] if error.args else error))
+        stop(_message(error))
+
+
+def _message(error: Exception) -> str:
+    """What an error says, in the language of the settings where it carries a reason."""
+    from schemas.reason import Reason
+    from schemas.words import render
+
+    reason = getattr(error, "reason", None)
+    return (
+        render(reason, words().language) if isinstance(reason, Reason) else str(error.args[0] if error.args else error)
+    )
+
+
+def sentence(stored: str) -> str:
+    """Sentence of a stored reason in the language of the settings; other text unchanged."""
+    from schemas.reason import parse_reason
+    from schemas.words import render
+
+    reason = parse_reason(stored)
+    return stored if reason is None else render(reason, words().language)
 
 
 @contextmanager

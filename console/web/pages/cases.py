@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from console.view.case import case_view
 from console.web.pages.series import station_names
 from console.web.pages.shell import PageProblem, frame, html, load, page_for, show_not_found, show_problem
+from schemas.reason import parse_reason
+from schemas.words import render
 from schemas.words import words as words_of
 
 if TYPE_CHECKING:
@@ -53,12 +55,23 @@ async def case_page(request: Request, queries: Queries, key: str) -> None:
         html(page, "case.html", view=view, included=False, link=False, titles=words_of(page.language, "report.topic"))
 
 
+def _why(stored: str | None, language: str) -> str | None:
+    """Sentence of a stored reason; other text, such as the name of an error, unchanged."""
+    reason = None if stored is None else parse_reason(stored)
+    return stored if reason is None else render(reason, language)
+
+
 def show_alert_case(page: Page, queries: Queries, episode: AlertHistory, found: AlertCase) -> None:
     """The case file of an alert, or why there is none."""
     if found.item is None:
         if found.is_expected and not found.old:
             age_s = (page.now - episode.steps[0].recorded_at).total_seconds()
-            html(page, "case_absent.html", why=found.why, computing=episode.is_open and age_s < _COMPUTED_WITHIN_S)
+            html(
+                page,
+                "case_absent.html",
+                why=_why(found.why, page.language),
+                computing=episode.is_open and age_s < _COMPUTED_WITHIN_S,
+            )
         return
     view = case_view(found.item, page.words, station_names(queries, page), page.zone, versions=found.versions)
     worst = episode.worst

@@ -18,7 +18,8 @@ from analysis.run.case.moment import EventWindow
 from schemas.flag import Flag
 from schemas.interval import Interval
 from schemas.reading import Reading
-from schemas.reason import reason_text
+from schemas.reason import parse_reason, reason_text
+from schemas.words import render
 from store.influx.store import Bucket, InfluxStore
 from store.state import StateStore
 from tests.analysis.frames import EPISODE_H, START, episode_start, network_text, province
@@ -197,4 +198,8 @@ def test_a_parameter_without_a_value_is_listed_as_failed(own: SharedSettings, st
     summary = first_cases(CaseSources(influx=store, state=state, network=own.stations), [window], END)
     store.close()
     assert summary.events == 0
-    assert "toluene has no valid value at st-1" in summary.failed["st-1/toluene"]
+    reason = parse_reason(summary.failed["st-1/toluene"])
+    assert reason is not None
+    assert reason.figures["start"] == f"{(END - HOUR).astimezone(own.stations.timezone):%Y-%m-%d %H:%M}"
+    assert "没有有效值" in render(reason, "zh")
+    assert "toluene has no valid value at st-1" in render(reason, "en")
