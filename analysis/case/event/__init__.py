@@ -2,13 +2,13 @@
 
 `find_rises` (`.rise`) finds the hours that lie above the usual course of their own series (`.usual`), `group_events` (`.group`) puts
 those together that `.link` joins and `.family` allows, and `advance_of` (`.advance`) estimates where a front moves to.
-`events_in` does all of it for the frames of some stations, `event_around` for one alert. Docs: ``docs/attribution.md``.
+`events_in` does all of it for the frames of some stations. Docs: ``docs/attribution.md``.
 """
 
 from analysis.case.event.advance import Advance, advance_of
 from analysis.case.event.event import Event
 from analysis.case.event.family import linked
-from analysis.case.event.find import event_around, event_at, events_in
+from analysis.case.event.find import event_at, events_in
 from analysis.case.event.group import group_events
 from analysis.case.event.rise import EventRise, find_rises
 
@@ -17,7 +17,6 @@ __all__ = [
     "Event",
     "EventRise",
     "advance_of",
-    "event_around",
     "event_at",
     "events_in",
     "find_rises",

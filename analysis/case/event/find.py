@@ -1,4 +1,4 @@
-"""Events in the frames of some stations: all from a moment on, or the one of an alert."""
+"""Events in the frames of some stations from a moment on."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.case.event.group import group_events
-from analysis.case.event.rise import EventRise, last_minute, rises_in, stated_rise
+from analysis.case.event.rise import EventRise, last_minute, rises_in
 from analysis.case.event.usual import valid_hours
 from schemas.frames import valid_values
-from schemas.interval import floor_hour
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,46 +20,8 @@ if TYPE_CHECKING:
     from schemas.interval import Interval
     from schemas.network import Station
 
-LEAD = timedelta(hours=12)
-"""Before an alert: rises that began earlier are no part of its event unless they go on; project choice."""
 _HOUR = timedelta(hours=1)
 _WIND = ("wind_speed", "wind_direction")
-
-
-def event_around(
-    stations: Mapping[str, Station],
-    hourly: Mapping[str, pd.DataFrame],
-    alert: tuple[str, str, Interval],
-    *,
-    minute: Mapping[str, pd.DataFrame] | None = None,
-    seed: int = 0,
-) -> Event:
-    """The event that an alert belongs to; at least the alert itself.
-
-    Parameters
-    ----------
-    stations, hourly, minute, seed
-        As in `events_in`; hours from 29 days before the alert on.
-    alert : (str, str, Interval)
-        Station id, parameter, and the hours or minutes in which it is high.
-
-    Raises
-    ------
-    ValueError
-        If the station of the alert has no hours, or a station of ``hourly`` is not in ``stations``.
-    """
-    station_id, parameter, window = alert
-    if station_id not in hourly:
-        msg = f"the alert is at station {station_id!r}, of which no hours are given"
-        raise ValueError(msg)
-    stated = stated_rise(hourly[station_id], station_id, parameter, window)
-    since = floor_hour(window.start) - LEAD
-    events = events_in(stations, hourly, since=since, minute=minute, stated=(stated,), seed=seed)
-    found = event_at(events, station_id, parameter, window)
-    if found is None:
-        msg = f"the alert of {parameter} at {station_id} covers no time: {window.start} to {window.end}"
-        raise ValueError(msg)
-    return found
 
 
 def events_in(
@@ -69,7 +30,6 @@ def events_in(
     *,
     since: datetime,
     minute: Mapping[str, pd.DataFrame] | None = None,
-    stated: Iterable[EventRise] = (),
     seed: int = 0,
 ) -> tuple[Event, ...]:
     """Find rises at all stations from a moment on, and group them.
@@ -83,8 +43,6 @@ def events_in(
         UTC.
     minute : mapping of station id to DataFrame or None
         As in `find_rises`.
-    stated : iterable of EventRise
-        Rises that are known to be, whatever their deviation; one that a rise found covers is left out.
     seed : int
         As in `group_events`.
 
@@ -103,7 +61,7 @@ def events_in(
     rises = [rise for name, hours in taken.items() for rise in rises_in(hours, name, fine.get(name))]
     ends = [end for name, frame in hourly.items() for end in _ends(frame, fine.get(name))]
     return group_events(
-        [*rises, *(item for item in stated if not any(_covers(rise, item) for rise in rises))],
+        rises,
         stations,
         winds={name: _winds(frame) for name, frame in hourly.items() if set(_WIND) <= {*frame.columns}},
         measured={name: hours.measured() for name, hours in taken.items()},
@@ -134,11 +92,6 @@ def event_at(events: Iterable[Event], station_id: str, parameter: str, window: I
 
 def _is(rise: EventRise, station_id: str, parameter: str) -> bool:
     return rise.station_id == station_id and rise.parameter == parameter and not rise.is_fall
-
-
-def _covers(rise: EventRise, stated: EventRise) -> bool:
-    is_same = _is(rise, stated.station_id, stated.parameter)
-    return is_same and rise.start <= stated.start and rise.end >= stated.end
 
 
 def _overlap(rise: EventRise, window: Interval) -> timedelta:

@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
 import pandas as pd
 
 from analysis.case.event.family import falling, watched
-from analysis.case.event.usual import TINY, UsualLevels, ValidHours, hour_of, usual_levels, valid_hours
+from analysis.case.event.usual import TINY, UsualLevels, ValidHours, usual_levels, valid_hours
 from analysis.statistics.episode import threshold_on, watched_parameters
 from schemas.frames import check_time_index
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-
-    from schemas.interval import Interval
 
     Field = NDArray[np.float64]
     Positions = NDArray[np.intp]
@@ -133,59 +131,6 @@ def rises_in(hours: ValidHours, station_id: str, minute: pd.DataFrame | None = N
         values = np.where(replaced & (times >= begin)[:, None], np.nan, coarse.block)
         found = [_Series(hours.names, times, _HOUR_MIN, values), fine]
     return tuple(sorted(rise for item in found for rise in _rises_of(item, hours, usual, station_id)))
-
-
-def stated_rise(hourly: pd.DataFrame, station_id: str, parameter: str, window: Interval) -> EventRise:
-    """A rise whose hours are known, such as those of an alert, with its deviation from the usual course.
-
-    Parameters
-    ----------
-    hourly : pd.DataFrame
-        As in `find_rises`.
-    station_id, parameter : str
-    window : Interval
-        Its hours or minutes, UTC.
-
-    Returns
-    -------
-    EventRise
-        With a score of 0 and a ratio of 1 where the usual course or the hours are not known.
-
-    Examples
-    --------
-    >>> from schemas.interval import Interval
-    >>> begin = datetime(2026, 5, 30, 14, tzinfo=UTC)
-    >>> hours = pd.date_range("2026-05-01", periods=30 * 24, freq="h", tz="UTC", name="start")
-    >>> frame = pd.DataFrame({"so2": 10.0 + np.arange(720) % 7}, index=hours)
-    >>> frame.loc[hours[711], "so2"] = 18.0
-    >>> stated_rise(frame, "ln-sy-01", "so2", Interval(begin, begin + timedelta(hours=2))).score
-    1.607
-    """
-    stated = EventRise(
-        start=window.start,
-        end=window.end,
-        station_id=station_id,
-        parameter=parameter,
-        peak_at=window.start,
-        score=0.0,
-        ratio=1.0,
-    )
-    own = [name for name in map(str, hourly.columns) if name.partition("__")[0] == parameter]
-    hours = valid_hours(hourly[own], window.start)
-    last = hour_of(window.end - timedelta(microseconds=1)) - hours.first_h
-    part = hours.block[hours.since_row : last + 1]
-    if not hours.names or not np.isfinite(part).any():
-        return stated
-    score, ratio = _deviation(part, np.arange(len(part)), usual_levels(hours), np.array([0]))
-    if not np.isfinite(score).any():
-        return stated
-    peak = int(np.nanargmax(score[:, 0]))
-    known: dict[str, Any] = {
-        "peak_at": max(hours.moment(hours.since_row + peak), window.start),
-        "score": max(round(float(score[peak, 0]), 3), 0.0),
-        "ratio": round(float(ratio[peak, 0]), 4),
-    }
-    return msgspec.structs.replace(stated, **known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Where is the plume? Place and rate of a release from the excess of several stations, with intervals, or why it cannot be located.
 
-Data path: hourly frames -> `evidence_of`, or minutes since the begin -> `evidence_of_minutes` (`excess_over_background`, `mass_concentration`, wind) -> `locate` -> `plume_statement`.
+Data path: hourly frames -> `evidence_of` (`excess_over_background`, `mass_concentration`, wind) -> `locate` -> `plume_statement`.
 """
 
 from analysis.receptor.plume.dispersion import Stability, Terrain, stability
@@ -11,7 +11,6 @@ from analysis.receptor.plume.likelihood import PlumeModel, PlumeModelError
 from analysis.receptor.plume.locate import Obstacle, PlumeResult, PlumeRule, locate
 from analysis.receptor.plume.statement import plume_statement
 from analysis.receptor.plume.station_hours import evidence_of
-from analysis.receptor.plume.station_minutes import evidence_of_minutes
 
 __all__ = [
     "AssumedRelease",
@@ -27,7 +26,6 @@ __all__ = [
     "Stability",
     "Terrain",
     "evidence_of",
-    "evidence_of_minutes",
     "excess_over_background",
     "locate",
     "mass_concentration",

@@ -4,7 +4,7 @@ from analysis.receptor.pmf.bootstrap import Bootstrap, bootstrap
 from analysis.receptor.pmf.bootstrap_displacement import BootstrapDisplacement, displace_resamples
 from analysis.receptor.pmf.constraint import Constrained, Pull, constrain
 from analysis.receptor.pmf.detection import with_detection_limits
-from analysis.receptor.pmf.diagnostics import compare_factor_counts, reproduced, scaled_residuals
+from analysis.receptor.pmf.diagnostics import compare_factor_counts, compare_fits, reproduced, scaled_residuals
 from analysis.receptor.pmf.displacement import Displacement, displace
 from analysis.receptor.pmf.fit import fit
 from analysis.receptor.pmf.interval import Intervals, intervals
@@ -24,6 +24,7 @@ __all__ = [
     "Refit",
     "bootstrap",
     "compare_factor_counts",
+    "compare_fits",
     "constrain",
     "displace",
     "displace_resamples",

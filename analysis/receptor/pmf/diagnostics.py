@@ -95,11 +95,24 @@ def compare_factor_counts(
     ----------
     IM and IS: Lee et al. 1999, Atmospheric Environment 33, 3201, doi:10.1016/S1352-2310(99)00113-2.
     """
+    return compare_fits([fit(conc, unc, count, starts=starts, seed=seed, robust=robust) for count in counts], conc, unc)
+
+
+def compare_fits(
+    results: Sequence[PmfResult], conc: pd.DataFrame | ArrayLike, unc: pd.DataFrame | ArrayLike
+) -> pd.DataFrame:
+    """Compare solutions with different numbers of factors of the same samples, as `compare_factor_counts` does.
+
+    Parameters
+    ----------
+    results : sequence of PmfResult
+    conc, unc : DataFrame or array, (sample, species)
+        As they were factorised.
+    """
     rows = {}
-    for count in counts:
-        result = fit(conc, unc, count, starts=starts, seed=seed, robust=robust)
+    for result in results:
         residual = scaled_residuals(result, conc, unc)
-        rows[count] = {
+        rows[result.factors] = {
             "q_true": result.q_true, "q_robust": result.q_robust, "q_expected": result.q_expected,
             "ratio": result.q_true / result.q_expected, "im": residual.mean().max(), "is": residual.std().max(),
             "large": float((residual.abs() > LARGE_RESIDUAL).to_numpy().sum() / result.value_count),

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
-from scipy.special import ndtr
 
 from analysis.receptor.source_library.likelihood import SeenExcess, fit_nothing, fit_profile, see_excess
 from analysis.receptor.source_library.mass import as_mass
@@ -242,6 +241,8 @@ def _log_mean(values: list[float]) -> float:
 
 def _mixture(kind: str, parts: list[tuple[float, float]], error: float) -> ExcessShare:
     """Mean and 90 % interval of a mixture of shares, each known with the relative error of the excess; 0 and 1 exactly."""
+    from scipy.special import ndtr
+
     below = np.zeros(len(_LEVELS))
     for weight, share in parts:
         exact = np.where(share <= _LEVELS, 1.0, 0.0)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import log_ndtr, logsumexp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -147,7 +146,7 @@ def see_excess(
         rest_error=error,
         absent=_absent(rest, error, rules.absent_share),
         elsewhere=_absent(rest, error, rules.kind_absent_share),
-        weight=prior - logsumexp(prior),
+        weight=prior - _log_sum(prior),
         rows={str(name): np.flatnonzero(belong == name) for name in np.unique(belong)},
     )
 
@@ -181,7 +180,7 @@ def fit_profile(profile: SourceProfile, seen: SeenExcess, rules: LibraryRules) -
     total = np.sum(list(moved.values()), axis=0)
     without = [rows for name, rows in seen.rows.items() if name not in groups]
     elsewhere = sum(_summed(seen.elsewhere[rows], seen.weight) - _unlisted(seen, rows) for rows in without)
-    evidence = float(logsumexp(total) + np.log(STEP / _DECADES)) + rules.temper * float(elsewhere)
+    evidence = float(_log_sum(total) + np.log(STEP / _DECADES)) + rules.temper * float(elsewhere)
     fit = ProfileFit(profile=profile, evidence=evidence, gain={}, share={}, accumulated={}, deviation={})
     for name, group in groups.items():
         at = int(np.argmax(logs[name] + _log_product(kernels[name].T, total - moved[name])))
@@ -214,15 +213,21 @@ def _group_log(group: _Group, listed: Field, rows: NDArray[np.intp], seen: SeenE
     """Logarithm of the likelihood of all species of a group by that of an unlisted kind, (amount,)."""
     rest = np.setdiff1d(rows, group.rows)
     by_accumulation = seen.elsewhere[rest].sum(axis=0) + seen.weight
-    return np.asarray(logsumexp(listed.sum(axis=0) + by_accumulation, axis=1) - _unlisted(seen, rows))
+    return np.asarray(_log_sum(listed.sum(axis=0) + by_accumulation, axis=1) - _unlisted(seen, rows))
 
 
 def _unlisted(seen: SeenExcess, rows: NDArray[np.intp]) -> float:
     return _summed(seen.absent[rows], seen.weight)
 
 
+def _log_sum(values: Field, axis: int | None = None) -> Field:
+    from scipy.special import logsumexp
+
+    return np.asarray(logsumexp(values, axis=axis))
+
+
 def _summed(logs: Field, weight: Field) -> float:
-    return float(logsumexp(logs.sum(axis=0) + weight))
+    return float(_log_sum(logs.sum(axis=0) + weight))
 
 
 def _absent(rest: Field, error: Field, absent_share: float) -> Field:
@@ -265,6 +270,8 @@ def _grid(groups: list[_Group], seen: SeenExcess) -> Field:
 
 def _follow(group: _Group, grid: Field, seen: SeenExcess, outlier_share: float) -> Field:
     """Logarithm of the density of each listed species, (species, amount, accumulation)."""
+    from scipy.special import log_ndtr
+
     rest, error = seen.rest[group.rows][:, None, :], seen.rest_error[group.rows][:, None, :]
     centre = (grid[None, :] + group.log_fraction[:, None])[..., None]
     spread = group.spread[:, None, None]

@@ -34,8 +34,8 @@ class ModelFactor(msgspec.Struct, frozen=True, kw_only=True):
     species : tuple of str
         Species of which it contributes most, the largest share first.
     mass, mass_low, mass_high : float or None
-        Mean of all species [ug m⁻³] and the sums of the ends of their intervals. None: no interval, the factor was found in fewer than
-        half of the resamples.
+        Mean of all species [ug m⁻³] and the sums of the ends of their ``spread``. None: the factor was found in fewer than half of
+        the resamples.
     share : float
         Of the modelled mean of all species [1].
     found : int
@@ -95,7 +95,10 @@ class StationSolution(msgspec.Struct, frozen=True, kw_only=True):
     left_out : dict of str to str
         Species that take no part, and why.
     profiles, low, high : tuple, (factor, species)
-        Mean concentration that a factor contributes, canonical unit, with the 90 % percentiles of the bootstrap.
+        Mean concentration that a factor contributes, canonical unit, with the 5th and 95th percentiles of the bootstrap.
+    spread : str
+        What ``low``, ``high``, ``mass_low`` and ``mass_high`` are: ``bootstrap``, percentiles of resamples of days, no 90 % intervals. They hold
+        no rotation of the factors (docs/attribution.md); `analysis.receptor.pmf.intervals` does, and takes too long for every station.
     q_true, q_robust, q_expected : float or None
     starts, runs, blocks : int
         Random starts, resamples, and blocks (days) drawn from.
@@ -122,6 +125,7 @@ class StationSolution(msgspec.Struct, frozen=True, kw_only=True):
     profiles: tuple[tuple[float, ...], ...] = ()
     low: tuple[tuple[float | None, ...], ...] = ()
     high: tuple[tuple[float | None, ...], ...] = ()
+    spread: str = "bootstrap"
     q_true: float | None = None
     q_robust: float | None = None
     q_expected: float | None = None

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from analysis.receptor.pmf import Bootstrap, PmfResult, bootstrap, fit, refit, reproduced
+from analysis.receptor.pmf import Bootstrap, PmfResult, bootstrap, compare_fits, fit, refit
 from analysis.receptor.source_library import name_factor
 from analysis.receptor.source_library.mass import as_mass
 from analysis.receptor.split import errors_of_interval
@@ -99,14 +99,11 @@ def _from_random_starts(empty: StationSolution, samples: StationSamples, rules: 
         number: fit(samples.conc, samples.unc, number, starts=STARTS, seed=empty.seed, least_contribution=0.0)
         for number in numbers
     }
+    table = compare_fits(list(fitted.values()), samples.conc, samples.unc)
+    ratios = table["q_robust"] / table["q_expected"]
     counts = tuple(
-        FactorCount(
-            factors=number,
-            ratio=float(result.q_robust / result.q_expected),
-            reproduced=reproduced(result),
-            starts=STARTS,
-        )
-        for number, result in fitted.items()
+        FactorCount(factors=number, ratio=float(ratio), reproduced=float(found), starts=STARTS)
+        for number, ratio, found in zip(fitted, ratios, table["reproduced"], strict=True)
     )
     chosen = fitted[choose_count(counts, rules)]
     return _described(empty, samples, samples, chosen, rules, counts=counts, starts=STARTS)

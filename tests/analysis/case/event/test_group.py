@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.case.event import EventRise, event_around, event_at, events_in, group_events, linked
+from analysis.case.event import EventRise, event_at, events_in, group_events, linked
 from analysis.case.event.family import families
 from schemas.interval import Interval
 from schemas.network import Station
@@ -178,18 +178,6 @@ def test_the_frames_of_two_stations_give_one_event_that_an_alert_finds() -> None
     assert (sorted(event.stations), sorted(event.parameters)) == (["a", "b"], ["pm25", "so2"])
     assert event_at((event,), "a", "so2", window) == event
     assert event_at((event,), "a", "ch4", window) is None
-    assert event_around(stations, hourly, ("a", "so2", window)).rises == event.rises
-
-
-def test_an_alert_without_a_rise_is_an_event_of_its_own() -> None:
-    window = Interval(AT, AT + timedelta(hours=2))
-    event = event_around({"a": station("a")}, {"a": history(so2=10.0)}, ("a", "so2", window))
-    assert (event.parameters, event.start, event.end) == (("so2",), window.start, window.end)
-
-
-def test_an_alert_at_a_station_without_hours_is_refused() -> None:
-    with pytest.raises(ValueError, match="'b', of which no hours are given"):
-        event_around({"a": station("a")}, {"a": history(so2=10.0)}, ("b", "so2", Interval(AT, AT + timedelta(hours=1))))
 
 
 def test_hours_without_any_value_and_frames_without_any_hour_have_no_event() -> None:

@@ -9,9 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.case.event import find_rises
-from analysis.case.event.rise import stated_rise
 from schemas.frames import FrameError
-from schemas.interval import Interval
 from tests.analysis.case.event.scene import AT, history
 
 SINCE = AT - timedelta(hours=6)
@@ -94,14 +92,6 @@ def test_minutes_replace_the_hours_of_their_parameter() -> None:
     minute.loc[AT + timedelta(minutes=40) :, "so2"] = 80.0
     (found,) = find_rises(frame, "a", since=SINCE, minute=minute)
     assert (found.start, found.end) == (AT + timedelta(minutes=40), AT + timedelta(hours=2))
-
-
-def test_a_stated_rise_has_its_deviation_or_none() -> None:
-    window = Interval(AT, AT + timedelta(hours=3))
-    frame = raised(history(so2=10.0), "so2", 0, 3)
-    assert stated_rise(frame, "a", "so2", window).score > 10
-    assert stated_rise(frame, "a", "benzene", window).score == 0.0
-    assert stated_rise(frame, "a", "so2", Interval(AT + timedelta(days=9), AT + timedelta(days=10))).ratio == 1.0
 
 
 def test_hours_in_another_zone_are_refused() -> None:
