@@ -67,8 +67,9 @@ def fit(  # noqa: PLR0913 - three of them are seldom given
     >>> import numpy as np
     >>> rng = np.random.Generator(np.random.PCG64(1))
     >>> true = rng.lognormal(size=(60, 2)) @ np.array([[4.0, 1.0, 0.0, 2.0, 1.0], [0.0, 1.0, 3.0, 2.0, 0.5]])
-    >>> found = fit(true, 0.05 * true + 0.1, 2, starts=3)
-    >>> bool(found.q_true < 1.0), found.profiles.shape
+    >>> conc, unc = true + (0.05 * true + 0.1) * rng.standard_normal(true.shape), 0.05 * true + 0.1
+    >>> found = fit(conc, unc, 2, starts=3)
+    >>> bool(0.7 < found.q_true / found.q_expected < 1.4), found.profiles.shape
     (True, (2, 5))
     """
     _check_arguments(starts, seed, least_contribution)

@@ -95,8 +95,8 @@ def refit(
     >>> import numpy as np
     >>> rng = np.random.Generator(np.random.PCG64(1))
     >>> true = rng.lognormal(size=(90, 2)) @ np.array([[4.0, 1.0, 0.0, 2.0, 1.0], [0.0, 1.0, 3.0, 2.0, 0.5]])
-    >>> last = fit(true[:60], 0.05 * true[:60] + 0.1, 2, starts=3)
-    >>> now = refit(last, true[30:], 0.05 * true[30:] + 0.1)
+    >>> conc, unc = true + (0.05 * true + 0.1) * rng.standard_normal(true.shape), 0.05 * true + 0.1
+    >>> now = refit(fit(conc[:60], unc[:60], 2, starts=3), conc[30:], unc[30:])
     >>> bool(now.cosine.min() > 0.99), now.drifted
     (True, ())
     """
