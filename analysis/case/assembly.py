@@ -19,7 +19,7 @@ from analysis.case.channel import LEAST_NEIGHBOURS, Channels, channels_of
 from analysis.case.chemistry.statement import chemistry_statements
 from analysis.case.claim import claim
 from analysis.case.clear_wind import clear_wind
-from analysis.case.direction import bearing_of, direction_of
+from analysis.case.direction import bearing_of, direction_of, one_side_of
 from analysis.case.kind.change import changes_of
 from analysis.case.kind.feature import RISEN_Z, features_of, is_alone, regional_name
 from analysis.case.kind.mark import marks_of
@@ -75,9 +75,9 @@ def case_file(given: CaseInput, *, seed: int = 0) -> CaseFile:
     event = _span(case_hours, channels)
     missing = _missing(case_hours, series, channels)
     direction = direction_of(case_hours)
-    kinds, stated = _kind(case_hours, channels, bearing_of(direction))
+    kinds, stated = _kind(case_hours, channels, one_side_of(direction))
     is_plume = kinds.kind is EventKind.PLUME
-    wind = clear_wind(case_hours, _z_score(channels, given.parameter)) if is_plume else None
+    wind = _clear_wind(case_hours, channels, direction) if is_plume else None
     bearing = _bearing(direction, wind) if is_plume else None
     sources = sources_of(case_hours, channels, kinds.kind, is_clear=bearing is not None)
     release = release_of(case_hours) if bearing is not None else None
@@ -154,6 +154,11 @@ def _z_score(channels: Channels, parameter: str) -> float:
     at = channels.at(parameter)
     is_known = at is not None and channels.neighbours[at] >= LEAST_NEIGHBOURS
     return float(channels.z_score[at]) if is_known else float("nan")
+
+
+def _clear_wind(case_hours: CaseHours, channels: Channels, direction: Direction | None) -> ClearWind | None:
+    winds = None if direction is None else direction.winds
+    return clear_wind(case_hours, _z_score(channels, case_hours.given.parameter), winds)
 
 
 def _bearing(direction: Direction | None, wind: ClearWind | None) -> Bearing | None:

@@ -31,6 +31,17 @@ class Basis(StrEnum):
     HOURLY = "hourly"
 
 
+class BearingBasis(StrEnum):
+    """What a direction rests on.
+
+    ``held``: the wind of hardly any other day explains the excess as well. ``wind``: the wind of the hours with excess, which agrees
+    with it, as that of other days would.
+    """
+
+    HELD = "held"
+    WIND = "wind"
+
+
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """A figure with its 90 % interval, in the unit that its owner names."""
 
@@ -76,14 +87,18 @@ class Bearing(msgspec.Struct, frozen=True, kw_only=True):
     from_deg : Estimate
         [deg] clockwise from north; ``low`` to ``high`` clockwise, may pass north.
     chance : float
-        Part of shuffled days that show as clear a direction, corrected for the number of looks [1].
+        Probability that the wind of another day explains the excess as well, and that chance gives so large an excess: the larger
+        one [1]. Of the basis ``wind`` the first alone.
     hours : int
         Hours with excess and wind.
+    basis : BearingBasis
+        Documents of earlier versions lack it: they were not compared with the wind of other days.
     """
 
     from_deg: Estimate
     chance: float
     hours: int
+    basis: BearingBasis = BearingBasis.WIND
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from analysis.case.case_file import EventKind
+from analysis.case.case_file import BearingBasis, EventKind
 from analysis.case.case_hours import LEAST_HISTORY_H
 from analysis.case.claim import claim, detail, moment_text
 from analysis.receptor.source_library import BACKGROUND, UNNAMED
@@ -35,6 +35,12 @@ NO_SIGN = frozenset({"length", "stagnation", "secondary", "breadth", "one_side"}
 _SHARED = 0.5
 """Median rise of the neighbours, as a part of the rise here, from which the rise is theirs too [1]."""
 _CIRCLE = 360.0
+_KEYS: dict[BearingBasis | None, tuple[str, str]] = {
+    None: ("kind", "source"),
+    BearingBasis.HELD: ("from", "from_source"),
+    BearingBasis.WIND: ("wind", "wind_source"),
+}
+"""Answers without and with a source, by what the direction rests on."""
 
 
 def grade(probability: float) -> Confidence:
@@ -113,8 +119,9 @@ def _origin(bearing: Bearing | None, shares: Sequence[SourceShare]) -> tuple[str
         }
     first = next((item for item in shares if item.kind != BACKGROUND), None)
     likely = Confidence.NONE if first is None else grade(_source_probability(first, shares))
+    plain, with_source = _KEYS[None if bearing is None else bearing.basis]
     if first is None or first.kind == UNNAMED or likely is Confidence.NONE:
-        return ("kind" if bearing is None else "from"), figures
+        return plain, figures
     percent = first.percent
     figures |= {
         "source": first.kind,
@@ -123,7 +130,7 @@ def _origin(bearing: Bearing | None, shares: Sequence[SourceShare]) -> tuple[str
         "least": percent.low,
         "most": percent.high,
     }
-    return ("source" if bearing is None else "from_source"), figures
+    return with_source, figures
 
 
 def _source_probability(item: SourceShare, shares: Sequence[SourceShare]) -> float:

@@ -1,7 +1,8 @@
 """Wind of an excess that no other day of the history comes near: the direction of a plume where too few stations meet it.
 
 For each day of the history the clearest stretch as long as the event is taken, with the wind of that day: how much deviation from
-the neighbours a steady wind carried. So the best of many looks is compared with the best of as many.
+the neighbours a steady wind carried. So the best of many looks is compared with the best of as many. That shows an excess, not that
+this wind brought it: its wind is named only where the excess agrees with it, by `analysis.receptor.direction.other_winds`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import numpy as np
 
-from analysis.case.case_file import Bearing, Estimate
+from analysis.case.case_file import Bearing, BearingBasis, Estimate
 from analysis.case.case_hours import DAY_H, median_of
 from analysis.case.channel import regional_deviation
+from analysis.receptor.direction import DirectionBasis, WindTest, basis_of, disagreement
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,28 +43,33 @@ class ClearWind(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     bearing : Bearing
-        ``chance``: part of the days, the event among them, that are as clear [1].
+        ``chance``: of the wind of other days, and of days that are as clear, the larger one [1].
     factor : float
         Clearness by that of the clearest other day but one [1].
     days : int
-        Days compared with.
+        Days whose clearness was compared.
+    winds : WindTest
+        Comparison with the wind of other days.
     """
 
     bearing: Bearing
     factor: float
     days: int
+    winds: WindTest
 
 
-def clear_wind(case_hours: CaseHours, z_score: float) -> ClearWind | None:
-    """Wind of the excess; None where it is no clearer than other days, or the wind turned too much.
+def clear_wind(case_hours: CaseHours, z_score: float, winds: WindTest | None) -> ClearWind | None:
+    """Wind of the excess; None where it is no clearer than other days, disagrees with its wind, or the wind turned too much.
 
     Parameters
     ----------
     case_hours : CaseHours
     z_score : float
         Of the parameter, as of `analysis.case.channel.Channels` [1].
+    winds : WindTest or None
+        Comparison with the wind of other days; None where there is none: no wind is named then.
     """
-    if not z_score >= LEAST_Z:
+    if not z_score >= LEAST_Z or winds is None or disagreement(winds) is not None:
         return None
     east, north = _wind(case_hours)
     series = case_hours.series(case_hours.given.parameter)
@@ -77,9 +84,12 @@ def clear_wind(case_hours: CaseHours, z_score: float) -> ClearWind | None:
     inside = case_hours.inside
     weight = np.nan_to_num(series.value[0, inside]) * (1 - np.exp(-score[inside]))
     chance = (1 + int((usual >= now).sum())) / (1 + days)
-    bearing = _bearing(east[inside], north[inside], weight, chance)
+    bearing = _bearing(east[inside], north[inside], weight, max(chance, winds.chance))
     factor = float(now / max(np.sort(usual)[-_ONE_DAY], 1e-9))
-    return None if bearing is None else ClearWind(bearing=bearing, factor=factor, days=days)
+    if bearing is None:
+        return None
+    basis = BearingBasis.HELD if basis_of(winds) is DirectionBasis.EVENT else BearingBasis.WIND
+    return ClearWind(bearing=msgspec.structs.replace(bearing, basis=basis), factor=factor, days=days, winds=winds)
 
 
 def _wind(case_hours: CaseHours) -> tuple[Field, Field]:

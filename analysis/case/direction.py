@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pandas as pd
 
-from analysis.case.case_file import Bearing, Estimate
+from analysis.case.case_file import Bearing, BearingBasis, Estimate
 from analysis.receptor.direction import Direction, DirectionBasis, leading_direction
 from analysis.receptor.direction.cluster import DirectionInputError
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from analysis.case.case_hours import CaseHours
 
 _FULL = 360.0
+_OF_EVENT = frozenset({DirectionBasis.EVENT, DirectionBasis.WIND})
 
 
 def direction_of(case_hours: CaseHours) -> Direction | None:
@@ -40,10 +42,23 @@ def direction_of(case_hours: CaseHours) -> Direction | None:
 
 
 def bearing_of(found: Direction | None) -> Bearing | None:
-    """Bearing of a direction that the event itself shows; a sector that is high in general is none."""
-    if found is None or found.basis is not DirectionBasis.EVENT or found.interval_deg is None or found.from_deg is None:
+    """Bearing of a direction of the event itself; a sector that is high in general is none."""
+    if found is None or found.basis not in _OF_EVENT or found.interval_deg is None or found.from_deg is None:
         return None
+    is_held = found.basis is DirectionBasis.EVENT
+    chance = found.chance if is_held or found.winds is None else found.winds.chance
     low, high = (angle % _FULL for angle in found.interval_deg)
     return Bearing(
-        from_deg=Estimate(value=found.from_deg, low=low, high=high), chance=found.chance or 0.0, hours=found.hours
+        from_deg=Estimate(value=found.from_deg, low=low, high=high),
+        chance=1.0 if chance is None else chance,
+        hours=found.hours,
+        basis=BearingBasis.HELD if is_held else BearingBasis.WIND,
     )
+
+
+def one_side_of(found: Direction | None) -> Bearing | None:
+    """The same with the probability that chance gives so large an excess on one side: evidence of a plume, whatever the wind of other days."""
+    bearing = bearing_of(found)
+    if bearing is None or found is None or found.chance is None:
+        return None
+    return msgspec.structs.replace(bearing, chance=found.chance)

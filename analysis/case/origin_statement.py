@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from analysis.case.case_file import EventKind
+from analysis.case.case_file import BearingBasis, EventKind
 from analysis.case.claim import claim, detail, moment_text
 from analysis.receptor.direction import DirectionBasis
 from analysis.receptor.source_library import BACKGROUND, UNNAMED
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from schemas.network import Station
     from schemas.reason import Figure
 
+_OF_EVENT = frozenset({DirectionBasis.EVENT, DirectionBasis.WIND})
 _NAMED = 5
 """Enterprises that are stated."""
 
@@ -53,18 +54,19 @@ def direction_statement(found: Direction | None, wind: ClearWind | None, kind: E
         return claim("direction", "unknown_kind", Confidence.NONE)
     if kind is not EventKind.PLUME:
         return claim("direction", "not_local", Confidence.NONE, kind=kind.value)
-    if wind is not None and (found is None or found.basis is not DirectionBasis.EVENT):
+    if wind is not None and (found is None or found.basis not in _OF_EVENT):
         angle = wind.bearing.from_deg
+        is_held = wind.bearing.basis is BearingBasis.HELD
         return claim(
             "direction",
             "clear",
-            Confidence.MEDIUM,
+            Confidence.MEDIUM if is_held else Confidence.LOW,
+            (detail("direction", "held" if is_held else "not_held", better=wind.winds.better, winds=wind.winds.days),),
             direction=angle.value,
             low=angle.low,
             high=angle.high,
             hours=wind.bearing.hours,
             factor=wind.factor,
-            chance=wind.bearing.chance,
             days=wind.days,
         )
     if found is None or not found.reasons:
@@ -74,9 +76,15 @@ def direction_statement(found: Direction | None, wind: ClearWind | None, kind: E
         topic="direction",
         key=first.key or "",
         figures=first.figures,
-        confidence=Confidence.NONE if found.basis is None else Confidence.MEDIUM,
+        confidence=_confidence(found.basis),
         details=tuple(others),
     )
+
+
+def _confidence(basis: DirectionBasis | None) -> Confidence:
+    if basis is None:
+        return Confidence.NONE
+    return Confidence.LOW if basis is DirectionBasis.WIND else Confidence.MEDIUM
 
 
 def enterprise_statements(candidates: Sequence[Candidate] | None) -> tuple[Statement, ...]:

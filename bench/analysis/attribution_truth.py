@@ -30,6 +30,8 @@ def main() -> None:
             sys.stderr.write(f"{seed} {event.kind} {release} {event.parameter}: {found.answer.text('en')}\n")
     plumes = [item for item in scores if item.is_source_right is not None]
     held = [part for item in plumes for part in item.held]
+    tested = [item.is_direction_held for item in plumes if item.is_tested]
+    deduced = [item.is_direction_held for item in plumes if item.is_tested is False]
     turned = [item.is_direction_held for item in plumes if item.is_direction_held is not None]
     widths = [part for item in plumes for part in item.widths]
     figures = {
@@ -41,9 +43,12 @@ def main() -> None:
         "source_first": mean(bool(item.is_source_right) for item in plumes),
         "direction_near": mean(bool(item.is_direction_near) for item in plumes),
         "directions_named": len(turned) / len(plumes),
+        "directions_tested": len(tested) / len(plumes),
         "coverage": mean([*held, *turned]),
         "coverage_shares": mean(held),
         "coverage_direction": mean(turned),
+        "coverage_tested": [sum(map(bool, tested)), len(tested)],
+        "coverage_wind": [sum(map(bool, deduced)), len(deduced)],
         "median_width_percent": median(widths),
         "plumes": len(plumes),
         "intervals": len(held) + len(turned),

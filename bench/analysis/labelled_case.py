@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from analysis.case.case_file import EventKind
+import numpy as np
+import pandas as pd
+
+from analysis.case.case_file import BearingBasis, EventKind
 from analysis.case.case_input import CaseInput
 from analysis.receptor.source_library import BACKGROUND, UNNAMED
 from sensors.simulator.labelled import LabelledKind
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from analysis.case.case_file import CaseFile, Estimate, SourceShare
     from sensors.simulator.labelled import LabelledEvent
 
@@ -26,6 +27,8 @@ KINDS = {
     LabelledKind.FAULT: EventKind.FAULT,
 }
 _FULL = 360.0
+_WIND = ("wind_speed", "wind_direction")
+_DAY_H = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,8 @@ class Score:
         Of these intervals [%].
     is_direction_held : bool or None
         Whether the interval of the direction holds the truth; None: none is named.
+    is_tested : bool or None
+        Whether the direction holds against the wind of other days, or is the wind alone; likewise.
     """
 
     is_right: bool
@@ -52,6 +57,7 @@ class Score:
     held: tuple[bool, ...]
     widths: tuple[float, ...]
     is_direction_held: bool | None
+    is_tested: bool | None
 
 
 def case_input(event: LabelledEvent) -> CaseInput:
@@ -70,6 +76,23 @@ def case_input(event: LabelledEvent) -> CaseInput:
     )
 
 
+def with_other_wind(event: LabelledEvent, days: int) -> LabelledEvent:
+    """The event with the wind of some days before at all stations, the last days first in the history."""
+    hourly = {name: _rolled(frame, days) for name, frame in event.hourly.items()}
+    minute = {name: _as_hourly(frame, hourly[name]) for name, frame in event.minute.items()}
+    return replace(event, hourly=hourly, minute=minute)
+
+
+def _rolled(frame: pd.DataFrame, days: int) -> pd.DataFrame:
+    columns = [name for name in frame if str(name).startswith(_WIND)]
+    return frame.assign(**{str(name): np.roll(frame[name].to_numpy(), _DAY_H * days) for name in columns})
+
+
+def _as_hourly(minute: pd.DataFrame, hourly: pd.DataFrame) -> pd.DataFrame:
+    hours = pd.DatetimeIndex(minute.index).floor("h")
+    return minute.assign(**{name: hourly[name].reindex(hours).to_numpy() for name in _WIND if name in minute})
+
+
 def compare(event: LabelledEvent, found: CaseFile) -> Score:
     """Score of a case file."""
     is_right = found.kind is KINDS[event.kind]
@@ -81,6 +104,7 @@ def compare(event: LabelledEvent, found: CaseFile) -> Score:
             held=(),
             widths=(),
             is_direction_held=None,
+            is_tested=None,
         )
     true_kind = event.release.kind.id if event.release.kind.listed else UNNAMED
     lead = next((item for item in found.sources if item.kind != BACKGROUND), None)
@@ -97,6 +121,7 @@ def compare(event: LabelledEvent, found: CaseFile) -> Score:
         held=held,
         widths=widths,
         is_direction_held=within,
+        is_tested=None if found.bearing is None else found.bearing.basis is BearingBasis.HELD,
     )
 
 

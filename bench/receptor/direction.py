@@ -39,6 +39,7 @@ _HOURS = 33 * 24
 _LAST_H, _STRETCH_H = 72, 6
 _APART_H = 60 * 24
 """[h] Least distance of the wind's month from that of the concentrations."""
+_OF_EPISODE = frozenset({DirectionBasis.EVENT, DirectionBasis.WIND})
 _POINTS = ("N", "NNE", "NE", "ENE", "E", "ESE", "SE", "SSE", "S", "SSW", "SW", "WSW", "W", "WNW", "NW", "NNW")
 _POLLUTANTS = ("PM2.5", "PM10", "SO2", "NO2", "CO")
 _PLACES = {
@@ -136,7 +137,7 @@ def plumes() -> dict[str, object]:
     for seed in seeds:
         event = labelled_event(seed)
         found = _direction(event)
-        if found.basis is not DirectionBasis.EVENT or event.bearing_deg is None:
+        if found.basis not in _OF_EPISODE or event.bearing_deg is None:
             near.append(False)
             continue
         assert found.from_deg is not None
@@ -181,7 +182,7 @@ def shares(trials: Sequence[tuple[Direction, bool]]) -> dict[str, float]:
     """Shares of trials in which a direction is named, by what named it."""
     named = [(found.basis is not None, sector) for found, sector in trials]
     return {
-        "episode": float(np.mean([found.basis is DirectionBasis.EVENT for found, _ in trials])),
+        "episode": float(np.mean([found.basis in _OF_EPISODE for found, _ in trials])),
         "background": float(np.mean([found.basis is DirectionBasis.BACKGROUND for found, _ in trials])),
         "sector": float(np.mean([sector for _, sector in named])),
         "any": float(np.mean([direction or sector for direction, sector in named])),

@@ -90,6 +90,11 @@ class WindOfExcess:
     effective_hours: float
 
 
+def scores_of(cluster: Cluster) -> tuple[Field, Field]:
+    """Score [1] and excess of each hour and station, (H, S), as of `excess_of`, against the hours before the episode."""
+    return excess_of(cluster.level, history=_history(cluster))
+
+
 def compare_with_days(cluster: Cluster) -> EventTest | None:
     """Compare what the best place explains of the episode with what it explains of the days before, with the same wind.
 
@@ -103,7 +108,7 @@ def compare_with_days(cluster: Cluster) -> EventTest | None:
     EventTest or None
         None with fewer than 10 days of history.
     """
-    score, _ = excess_of(cluster.level, history=_history(cluster))
+    score, _ = scores_of(cluster)
     event = np.flatnonzero(cluster.in_event)
     known = np.isfinite(score)
     filled = np.where(known, score, 0.0)
@@ -126,7 +131,7 @@ def compare_with_days(cluster: Cluster) -> EventTest | None:
 
 def wind_of_excess(cluster: Cluster) -> WindOfExcess | None:
     """Mean wind of the excess of the station; None without an hour that has both."""
-    _, excess = excess_of(cluster.level, history=_history(cluster))
+    _, excess = scores_of(cluster)
     own, angle = excess[cluster.in_event, 0], np.radians(cluster.from_deg[cluster.in_event])
     known = np.isfinite(own) & np.isfinite(angle) & (np.nan_to_num(own) > 0)
     if not known.any():

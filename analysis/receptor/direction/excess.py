@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _LEAST_SPREAD = 0.02
 """Least standard deviation in medians of the station, for values of few digits; project choice [1]."""
-_LINEAR = 3.0
+LINEAR = 3.0
 """Standard deviations up to which the score is about linear; beyond, it grows as a logarithm; project choice [1]."""
 
 
@@ -57,4 +57,4 @@ def excess_of(values: Field, *, history: NDArray[np.bool_]) -> tuple[Field, Fiel
     relative = excess / np.maximum(1.0, level / usual)
     spread = MAD_TO_SIGMA * median_over_hours(np.abs(relative[history] - median_over_hours(relative[history])))
     spread = np.maximum(spread, _LEAST_SPREAD * np.abs(median_over_hours(values[history])))
-    return np.asarray(_LINEAR * np.arcsinh(relative / np.maximum(spread, 1e-12) / _LINEAR)), np.asarray(excess)
+    return np.asarray(LINEAR * np.arcsinh(relative / np.maximum(spread, 1e-12) / LINEAR)), np.asarray(excess)

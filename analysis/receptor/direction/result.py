@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from analysis.receptor.direction.other_winds import WindTest
 from schemas.reason import Figure, ReasonData
 
 LOOKS = 2
@@ -16,6 +17,7 @@ class DirectionBasis(StrEnum):
     """What a direction rests on."""
 
     EVENT = "event"
+    WIND = "wind"
     BACKGROUND = "background"
 
 
@@ -25,8 +27,10 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     Attributes
     ----------
     basis : DirectionBasis or None
-        ``event``: excess of the hours of the episode by station. ``background``: sector with high values in the 30 days before, which
-        need not be the origin of this episode. None: no direction is named.
+        ``event``: excess of the hours of the episode by station, which the wind of hardly any other day explains as well. ``wind``: the
+        wind of these hours, which agrees with the excess; that of other days would do as well, so the excess is no evidence for it.
+        ``background``: sector with high values in the 30 days before, which need not be the origin of this episode. None: no direction
+        is named.
     from_deg : float or None
         Bearing from the station, 0 to 360 [deg].
     interval_deg : (float, float) or None
@@ -34,7 +38,9 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
         is no interval of a stated confidence.
     chance : float or None
         Smallest probability of the looks that chance explains it, after correction for their number [1]; None where nothing could be
-        tested.
+        tested. Of ``event`` the larger one of its two tests, of ``wind`` that of the excess alone.
+    winds : WindTest or None
+        The wind of the episode against that of other days; None where it was not compared.
     hours, stations : int
         Hours of the episode with wind (``background``: of the background), and stations that were compared.
     effective_hours : float
@@ -49,6 +55,7 @@ class Direction(msgspec.Struct, frozen=True, kw_only=True):
     from_deg: float | None = None
     interval_deg: tuple[float, float] | None = None
     chance: float | None = None
+    winds: WindTest | None = None
     hours: int = 0
     stations: int = 0
     effective_hours: float = 0.0

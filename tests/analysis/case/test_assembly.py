@@ -282,12 +282,12 @@ def test_a_past_event_that_was_alike_is_similar() -> None:
     assert [item.key for item in found.similar] == ["earlier"]
 
 
-def test_stations_without_places_have_a_wind_but_no_place() -> None:
+def test_stations_without_places_have_no_direction_that_could_be_tested() -> None:
     full = given(PLUME)
     lost = {name: msgspec.structs.replace(item, lon=None, lat=None) for name, item in full.stations.items()}
     found = case_file(replace(full, stations=lost, station=lost[full.station.id]))
-    assert found.place is None
-    assert [item.key for item in found.statements if item.topic == "direction"] == ["case.direction.clear"]
+    assert (found.bearing, found.place) == (None, None)
+    assert [item.key for item in found.statements if item.topic == "direction"] == ["case.direction.unavailable"]
 
 
 def test_a_case_file_survives_json() -> None:
