@@ -98,7 +98,7 @@ def case_table(cases: Iterable[StoredCase]) -> pd.DataFrame:
     -------
     DataFrame
         By ``start`` (UTC) of the event; units `CASE_UNITS`, of ``mean`` and ``usual`` the column ``unit``. Empty: not stated.
-        ``source_interval`` is ``tested`` (coverage, docs/attribution.md) for plumes, else ``untested``.
+        ``bearing_basis`` is ``held`` against the wind of other days, or ``wind`` alone. ``source_interval`` is ``tested`` (coverage, docs/attribution.md) for plumes, else ``untested``.
 
     Examples
     --------
@@ -159,6 +159,7 @@ def _bearing(case: CaseFile) -> dict[str, Any]:
         **_ends("bearing", None if found is None else found.from_deg),
         "bearing_chance": _number(None if found is None else found.chance),
         "bearing_hours": 0 if found is None else found.hours,
+        "bearing_basis": "" if found is None else str(found.basis),
     }
 
 

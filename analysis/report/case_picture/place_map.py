@@ -10,6 +10,7 @@ from matplotlib import colormaps
 from matplotlib.colors import Normalize
 from matplotlib.patches import Circle, Wedge
 
+from analysis.case.case_file import BearingBasis
 from schemas.words.message import unit_text
 
 if TYPE_CHECKING:
@@ -81,11 +82,13 @@ def _offset(bearing_deg: float, distance_km: float) -> tuple[float, float]:
 
 
 def _draw_sector(axes: Axes, case: CaseFile, radius: float, colours: Palette) -> None:
+    """Interval of the direction; paler where it is the wind alone."""
     if case.bearing is None:
         return
     bearing = case.bearing.from_deg
+    alpha = 0.16 if case.bearing.basis is BearingBasis.HELD else 0.07
     axes.add_patch(
-        Wedge((0, 0), radius, 90 - bearing.high, 90 - bearing.low, color=colours.sector, alpha=0.16, linewidth=0)
+        Wedge((0, 0), radius, 90 - bearing.high, 90 - bearing.low, color=colours.sector, alpha=alpha, linewidth=0)
     )
     east, north = _offset(bearing.value, radius)
     axes.plot([0, east], [0, north], color=colours.sector, linewidth=1.1, linestyle=(0, (4, 3)), zorder=2)
